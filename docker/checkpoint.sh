@@ -1,0 +1,63 @@
+#!/bin/sh
+# PID 1 of the checkpoint container: starts the JVM, waits for its end, and leaves the evidence of the
+# checkpoint where it can be copied out. Ends with the JVM's exit code; 137 after a checkpoint.
+set -fu
+umask 077
+here=/opt/crac-checkpoint
+
+# A restore needs the same process ids again. The low ones are taken in any container, by its own start: so
+# the counter is raised before the JVM starts. (Writing to ns_last_pid would need a writable /proc/sys.)
+pid=0
+while [ "$pid" -lt 128 ]; do
+    true &
+    pid=$!
+    wait "$pid"
+done
+
+# Only a JVM that knows the option may get it: any other refuses to start.
+set --
+if grep -qx CPUFeatures "$here/jvm-flags"; then
+    set -- "-XX:CPUFeatures=$(cat "$here/cpu-features")"
+fi
+while IFS= read -r word; do
+    [ -z "$word" ] || set -- "$@" "$word"
+done <<EOF
+$(cat "$here/java-options")
+$(cat "$here/application")
+$(cat "$here/arguments")
+EOF
+
+CRAC_CRIU_PATH=$here/criu CRAC_CRIU_OPTS=--unprivileged \
+    java "-XX:CRaCCheckpointTo=$here/snapshot" "$@" </dev/null &
+jvm=$!
+echo "$jvm" >"$here/evidence/jvm.pid"
+# The standard streams of this container will not be there at the restore: CRIU has to be told which pipe of
+# the process is which stream of the new container.
+for descriptor in 1 2; do
+    stream=$(readlink "/proc/$jvm/fd/$descriptor")
+    case $stream in
+    pipe:*) echo "--inherit-fd fd[$descriptor]:$stream" ;;
+    esac
+done >"$here/snapshot/criu-options"
+trap 'kill -TERM "$jvm"' TERM INT
+
+code=0
+while kill -0 "$jvm" 2>/dev/null; do
+    wait "$jvm"
+    code=$?
+done
+
+# `wait` reports the signal that CRIU ends a dumped process with as 137.
+set +f
+cd "$here/snapshot" || exit 1
+for file in dump4.log stats-dump; do
+    [ ! -f "$file" ] || mv "$file" "$here/evidence/"
+done
+for file in inventory.img pagemap-*.img; do
+    [ ! -f "$file" ] || cp "$file" "$here/evidence/"
+done
+stat -c '%s %n' -- * >"$here/evidence/files"
+chmod 0400 -- *
+# Left by the JVM's attach mechanism; nothing of it is open any more.
+rm -rf /tmp/.java_pid* /tmp/.attach_pid* /tmp/hsperfdata_*
+exit "$code"

@@ -1,0 +1,82 @@
+#!/bin/sh
+# PID 1 of the finished image: restores the application from its snapshot, or starts it normally where this
+# host cannot restore. Signals and exit codes of the application pass through.
+#
+#   CRAC_ON_RESTORE_FAILURE  start (normally, with a warning) or exit
+#   CRAC_RESTORE             false: do not even try to restore
+#   CRAC_RESTORE_TIMEOUT     seconds after which a restore that hangs has failed (default 10)
+#   JAVA_OPTS                options for the JVM, separated by white space; a restore takes the -D ones
+#   arguments                a restored process runs the application's main class again, with them (this is
+#                            what CRaC does with arguments); a normal start gets them in place of the default
+set -fu
+here=/opt/crac-checkpoint
+restored=/dev/shm/crac-restored
+
+# Waits for the end of a child, hands on signals while it lives, and sets $code.
+await() {
+    trap "kill -TERM $1 2>/dev/null" TERM
+    trap "kill -INT $1 2>/dev/null" INT
+    code=0
+    while kill -0 "$1" 2>/dev/null; do
+        wait "$1"
+        code=$?
+    done
+    trap - TERM INT
+}
+
+restore() {
+    rm -f "$restored"
+    main=
+    [ $# -eq 0 ] || main=$(cat "$here/main-class")
+    properties=
+    for option in ${JAVA_OPTS-}; do
+        case $option in
+        -D*) properties="$properties $option" ;;
+        esac
+    done
+    # CRIU writes the pid file when the process is back.
+    CRAC_CRIU_PATH=$here/criu \
+        CRAC_CRIU_OPTS="--unprivileged --pidfile $restored $(tr '\n' ' ' <"$here/snapshot/criu-options")" \
+        java "-XX:CRaCRestoreFrom=$here/snapshot" $properties $main "$@" &
+    child=$!
+    (
+        # A CRIU that lacks a capability can hang instead of ending.
+        sleep "${CRAC_RESTORE_TIMEOUT:-10}"
+        [ -s "$restored" ] && exit
+        # Half-restored processes are no children of ours. As PID 1 everything else in here is ours to end.
+        if [ $$ -eq 1 ]; then kill -KILL -1; else kill -KILL "$child"; fi
+    ) >/dev/null 2>&1 &
+    watchdog=$!
+    await "$child"
+    kill "$watchdog" 2>/dev/null
+    [ -s "$restored" ]
+}
+
+if [ "${CRAC_RESTORE-true}" != false ]; then
+    restore "$@" && exit "$code"
+    if [ "${CRAC_ON_RESTORE_FAILURE-start}" = exit ]; then
+        echo "crac-checkpoint: the snapshot could not be restored on this host; see the lines above" >&2
+        exit 1
+    fi
+    echo "crac-checkpoint: the snapshot could not be restored on this host; starting the application normally" >&2
+fi
+
+# java is not PID 1 on purpose: some CRaC builds fork when they are, and run main twice.
+given=$#
+while IFS= read -r word; do
+    [ -z "$word" ] || set -- "$@" "$word"
+done <<EOF
+$(cat "$here/java-options")
+$(printf '%s\n' ${JAVA_OPTS-})
+$(cat "$here/application")
+$([ "$given" -gt 0 ] || cat "$here/arguments")
+EOF
+# The arguments of `docker run` are in front now, and belong behind the rest.
+while [ "$given" -gt 0 ]; do
+    set -- "$@" "$1"
+    shift
+    given=$((given - 1))
+done
+java "$@" &
+await $!
+exit "$code"

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Gives the unpacked JDK its fixed path, /opt/java, and makes sure that it can take checkpoints.
+set -eu
+
+set -- /opt/jdk/*/bin/java
+if [ $# -ne 1 ] || [ ! -x "$1" ]; then
+    echo "crac-checkpoint: NO-JDK: the archive does not hold one top folder with bin/java"
+    exit 1
+fi
+ln -s "$(dirname "$(dirname "$1")")" /opt/java
+
+flags=/opt/crac-checkpoint/jvm-flags
+/opt/java/bin/java -XX:+PrintFlagsFinal -version 2>&1 | sed -n 's/^ *[a-z_]* *\([A-Za-z]*\) *=.*/\1/p' >"$flags"
+if ! grep -qx CRaCCheckpointTo "$flags"; then
+    echo "crac-checkpoint: NO-CRAC: $(/opt/java/bin/java -version 2>&1 | head -n 1)"
+    exit 1
+fi
+if [ ! -x /opt/java/bin/jcmd ]; then
+    echo "crac-checkpoint: NO-JCMD: the archive holds no bin/jcmd; a JDK is needed, not a JRE"
+    exit 1
+fi

@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto'
+import { existsSync, openSync } from 'node:fs'
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { attempt, run } from '../command.js'
+import { debianRoot } from '../debian.js'
+import { isRoot, PROJECT } from '../home.js'
+import { isAlive } from '../lock.js'
+import type { Progress } from '../progress.js'
+
+/** A container engine, and the environment in which the `docker` command reaches it. */
+export interface LabEngine {
+  environment: NodeJS.ProcessEnv
+  description: string
+}
+
+/** Docker 20.10, which Debian 12 has, does not know the capability CHECKPOINT_RESTORE. */
+const OLDEST_ENGINE = 24
+
+const PACKAGES = [
+  'docker.io',
+  'docker-cli',
+  'docker-buildx',
+  'docker-registry',
+  'iptables',
+  'iproute2',
+  'ca-certificates'
+]
+
+/** LAB_DOCKER_HOST, or an engine that runs already, or one of the lab's own. */
+export async function ensureEngine(home: string, progress: Progress): Promise<LabEngine> {
+  const given = process.env['LAB_DOCKER_HOST']
+  if (given)
+    return {
+      environment: { ...process.env, DOCKER_HOST: given },
+      description: `real, at ${given} (LAB_DOCKER_HOST)`
+    }
+
+  const running = await runningEngine()
+  if (running)
+    return { environment: process.env, description: `real, Docker ${running}, the one that runs here` }
+  if (!isRoot()) {
+    throw new Error(
+      `No Docker engine ${OLDEST_ENGINE} or newer runs here, and only root can start the lab's own. ` +
+        'Start one, set LAB_DOCKER_HOST, or run this as root.'
+    )
+  }
+  return await ownEngine(home, progress)
+}
+
+/** Version of the engine that `docker` reaches by itself, if it is new enough. */
+export async function runningEngine(
+  environment: NodeJS.ProcessEnv = process.env
+): Promise<string | undefined> {
+  const format = ['version', '--format', '{{.Server.Version}}']
+  const { code, stdout } = await attempt('docker', format, { env: environment })
+  const version = stdout.trim()
+  return code === 0 && parseInt(version, 10) >= OLDEST_ENGINE ? version : undefined
+}
+
+/** Root folder of the lab's engine; docker-registry is in there as well. */
+export async function engineRoot(home: string, progress: Progress): Promise<string> {
+  return await debianRoot(home, 'engine', PACKAGES, progress)
+}
+
+async function ownEngine(home: string, progress: Progress): Promise<LabEngine> {
+  const root = await engineRoot(home, progress)
+  const sockets = path.join(home, 'run')
+  const environment = {
+    ...process.env,
+    DOCKER_HOST: `unix://${sockets}/docker.sock`,
+    DOCKER_CONFIG: await clientConfig(home, root),
+    PATH: `${await clientFolder(home, root)}:${process.env['PATH']}`
+  }
+  const version = async () => await runningEngine(environment)
+  if (!(await version())) {
+    progress("Starting the lab's Docker engine ...")
+    await mkdir(sockets, { recursive: true })
+    const log = openSync(path.join(home, 'engine.log'), 'a')
+    const network = bridgeOf(home)
+    const script = path.join(PROJECT, 'lab/engine/start-engine.sh')
+    const daemon = spawn('unshare', ['--mount', script, root, sockets, network.name, network.address], {
+      detached: true,
+      stdio: ['ignore', log, log]
+    })
+    daemon.unref()
+    await writeFile(pidFile(home), String(daemon.pid))
+    for (let tries = 0; !(await version()); tries++) {
+      if (tries === 120 || !isAlive(daemon.pid ?? 0)) {
+        const lines = (await readFile(path.join(home, 'engine.log'), 'utf8')).trim().split('\n').slice(-15)
+        throw new Error(`The lab's engine did not start; the end of ${home}/engine.log:\n${lines.join('\n')}`)
+      }
+      await sleep(250)
+    }
+  }
+  return { environment, description: `real, Docker ${await version()} of Debian 13, started by the lab` }
+}
+
+/** Ends the lab's engine and everything in it. Does nothing when it does not run. */
+export async function stopEngine(home: string): Promise<boolean> {
+  const pid = Number(await readFile(pidFile(home), 'utf8').catch(() => '0'))
+  if (!pid || !isAlive(pid)) return false
+  const environment = { ...process.env, DOCKER_HOST: `unix://${home}/run/docker.sock` }
+  const containers = (await attempt('docker', ['ps', '--quiet'], { env: environment })).stdout
+    .split('\n')
+    .filter(Boolean)
+  if (containers.length > 0) await attempt('docker', ['kill', ...containers], { env: environment })
+  process.kill(pid, 'SIGTERM')
+  for (let tries = 0; isAlive(pid) && tries < 120; tries++) await sleep(250)
+  await rm(pidFile(home), { force: true })
+  await attempt('chroot', [path.join(home, 'engine'), 'ip', 'link', 'delete', bridgeOf(home).name])
+  return true
+}
+
+function pidFile(home: string): string {
+  return path.join(home, 'engine.pid')
+}
+
+// The name of a network interface has at most 15 characters.
+function bridgeOf(home: string): { name: string; address: string } {
+  const hash = createHash('sha256').update(home).digest()
+  return { name: `crac-${hash.toString('hex').slice(0, 8)}`, address: `172.30.${hash[0]}.1/24` }
+}
+
+/** A DOCKER_CONFIG of the lab's own: with the buildx of Debian 13, and without the user's logins. */
+async function clientConfig(home: string, root: string): Promise<string> {
+  const config = path.join(home, 'docker-config')
+  const plugin = path.join(config, 'cli-plugins', 'docker-buildx')
+  if (!existsSync(plugin)) {
+    await mkdir(path.dirname(plugin), { recursive: true })
+    await cp(path.join(root, 'usr/libexec/docker/cli-plugins/docker-buildx'), plugin)
+  }
+  return config
+}
+
+/** Folder with the `docker` command: empty where the machine has one, else with that of Debian 13. */
+async function clientFolder(home: string, root: string): Promise<string> {
+  const folder = path.join(home, 'bin')
+  await mkdir(folder, { recursive: true })
+  const client = path.join(folder, 'docker')
+  const onPath = (await attempt('which', ['docker'])).code === 0
+  if (!onPath && !existsSync(client)) await symlink(path.join(root, 'usr/bin/docker'), client)
+  return folder
+}
+
+/** The engine's image of Debian 13 with CRIU: LAB_BASE_IMAGE, or one made here. */
+export async function ensureBaseImage(home: string, engine: LabEngine, progress: Progress): Promise<string> {
+  const given = process.env['LAB_BASE_IMAGE']
+  if (given) return given
+  const name = 'crac-checkpoint-lab/base:trixie'
+  const { code } = await attempt('docker', ['image', 'inspect', name], { env: engine.environment })
+  if (code === 0) return name
+  if (!isRoot())
+    throw new Error('Only root can make the base image of the lab. Set LAB_BASE_IMAGE to a Debian 13 image.')
+  const root = await debianRoot(home, 'base', ['criu', 'libcap2-bin'], progress)
+  progress('Importing the base image ...')
+  const archive = path.join(home, 'base.tar')
+  await run('tar', ['--directory', root, '--one-file-system', '--create', '--file', archive, '.'])
+  await run('docker', ['import', archive, name], { env: engine.environment })
+  await rm(archive)
+  return name
+}

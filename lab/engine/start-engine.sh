@@ -1,0 +1,30 @@
+#!/bin/bash
+# Starts a Docker engine from a Debian root folder, in a mount namespace of its own (run me with `unshare -m`).
+# A plain chroot would not do: `docker exec` needs the engine's root to be the root of its mount namespace.
+#
+# usage: start-engine.sh ROOT SOCKET_FOLDER BRIDGE ADDRESS
+set -eu
+root=$1 sockets=$2 bridge=$3 address=$4
+
+# A bridge of its own, so that another engine on this machine does not give out the same addresses.
+if ! chroot "$root" ip link show "$bridge" >/dev/null 2>&1; then
+    chroot "$root" ip link add name "$bridge" type bridge
+    chroot "$root" ip addr add "$address" dev "$bridge"
+    chroot "$root" ip link set dev "$bridge" up
+fi
+
+mount --make-rprivate /
+mount --bind "$root" "$root"
+mount -t proc proc "$root/proc"
+mount --rbind /sys "$root/sys"
+mount --rbind /dev "$root/dev"
+mount -t tmpfs tmpfs "$root/run"
+mkdir -p "$root/run/lab" "$root/.old"
+mount --bind "$sockets" "$root/run/lab"
+cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+cd "$root"
+pivot_root . .old
+umount -l /.old
+exec chroot . /usr/sbin/dockerd \
+    --host unix:///run/lab/docker.sock --bridge "$bridge" \
+    --data-root /var/lib/docker --exec-root /run/docker --pidfile /run/docker.pid

@@ -1,0 +1,12 @@
+import { stopEngine } from './engine/engine.js'
+import { labHome } from './home.js'
+import { stopRegistry } from './registry.js'
+
+// `npm run lab:stop`: ends what the lab started. What it made stays, for a quick start the next time.
+const home = labHome()
+const registry = await stopRegistry(home)
+const engine = await stopEngine(home)
+console.log(
+  `registry: ${registry ? 'stopped' : 'did not run'}; engine: ${engine ? 'stopped' : 'did not run'}`
+)
+console.log(`Remove ${home} to get rid of what the lab made.`)

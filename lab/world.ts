@@ -1,0 +1,74 @@
+import path from 'node:path'
+import { ensureBaseImage, ensureEngine } from './engine/engine.js'
+import { offer, startGitHubStandIn } from './github-api/server.js'
+import { labHome } from './home.js'
+import { withLock } from './lock.js'
+import type { Progress } from './progress.js'
+import { ensureRegistry } from './registry.js'
+import { ensureSample } from './sample.js'
+import { ensureJdk } from './stand-in-jdk.js'
+
+/** Everything that the action needs around it. */
+export interface World {
+  /** Environment in which `docker` reaches the engine. */
+  environment: NodeJS.ProcessEnv
+  baseImage: string
+  /** Host and port of a registry that takes a push without a login. */
+  registry: string
+  githubApiUrl: string
+  /** The CRaC JDK behind that API; undefined where it is the real API. */
+  jdkArchive: string | undefined
+  /** The built sample application. */
+  context: string
+  /** Stands for RUNNER_TOOL_CACHE. */
+  toolCache: string
+  /** Part → what it is, and whether it is the real thing. */
+  parts: Record<string, string>
+  close(): Promise<void>
+}
+
+/** Provides each part of the lab, from its cache where it was made before. */
+export async function openLab(progress: Progress): Promise<World> {
+  const home = labHome()
+  return await withLock(home, async () => {
+    const engine = await ensureEngine(home, progress)
+    const baseImage = await ensureBaseImage(home, engine, progress)
+    const registry = await ensureRegistry(home, progress)
+    const context = await ensureSample('micronaut-hello', progress)
+    const api = await ensureGitHubApi(async () => await ensureJdk(home, engine, baseImage, progress))
+    return {
+      environment: engine.environment,
+      baseImage,
+      registry: registry.address,
+      githubApiUrl: api.url,
+      jdkArchive: api.jdk?.file,
+      context,
+      toolCache: path.join(home, 'tool-cache'),
+      parts: {
+        engine: engine.description,
+        CRIU: 'real, that of the base image',
+        'base image': `real, ${baseImage}`,
+        registry: registry.description,
+        application: `real, ${context}`,
+        'GitHub API': api.description,
+        'CRaC JDK': api.jdk?.description ?? 'real, from that API'
+      },
+      close: api.close
+    }
+  })
+}
+
+async function ensureGitHubApi(jdkArchive: () => ReturnType<typeof ensureJdk>) {
+  const given = process.env['LAB_GITHUB_API_URL']
+  if (given) {
+    return {
+      url: given,
+      description: `real, at ${given} (LAB_GITHUB_API_URL)`,
+      jdk: undefined,
+      close: async () => {}
+    }
+  }
+  const jdk = await jdkArchive()
+  const api = await startGitHubStandIn({ assets: [offer(jdk.file)] })
+  return { url: api.url, description: `a stand-in on ${api.url}`, jdk, close: api.close }
+}

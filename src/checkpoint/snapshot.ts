@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { lastLines } from '../engine/docker.js'
+import type { ContainerEnd } from '../engine/containers.js'
+import { Failure } from '../errors.js'
+import { ImageFormatError, readDumpStatistics, readPagemap, type DumpStatistics } from './criu-images.js'
+
+/** A complete snapshot of the JVM. */
+export interface Snapshot {
+  /** Of all its files together, in bytes. */
+  size: number
+  files: SnapshotFile[]
+  /** undefined where CRIU left none. */
+  statistics: DumpStatistics | undefined
+  /** As CRIU's log says it; undefined where it does not. */
+  criuVersion: string | undefined
+}
+
+export interface SnapshotFile {
+  name: string
+  /** In bytes. */
+  size: number
+}
+
+/** Exit code of a JVM that CRIU ended after the dump: 128 + SIGKILL. */
+const KILLED = 137
+
+/**
+ * Judges a checkpoint by what it left (docker/checkpoint.sh collects it), not by jcmd's exit code.
+ * Anything short of a complete snapshot is a Failure.
+ */
+export async function verifySnapshot(evidence: string, end: ContainerEnd): Promise<Snapshot> {
+  const read = (name: string) => readFile(path.join(evidence, name)).catch(() => undefined)
+  const criuLog = (await read('dump4.log'))?.toString('latin1') ?? ''
+
+  if (end.oomKilled) {
+    throw new Failure('runner', 'The kernel ended the JVM during the checkpoint: out of memory.', {
+      cure: 'Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`.'
+    })
+  }
+  if (!criuLog.includes('Dumping finished successfully')) {
+    throw criuFailure(criuLog, end.exitCode)
+  }
+  if (end.exitCode !== KILLED) {
+    throw broken(`the JVM ended with ${end.exitCode} instead of ${KILLED}`, criuLog)
+  }
+
+  const files = parseListing((await read('files'))?.toString('utf8') ?? '')
+  if (!files.some((file) => file.name === 'inventory.img')) throw broken('inventory.img is missing', criuLog)
+  const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name))
+  if (pagemaps.length === 0) throw broken('there is no map of its pages', criuLog)
+  for (const { name } of pagemaps) {
+    verifyPages(name, await read(name), files, criuLog)
+  }
+
+  const statistics = await read('stats-dump')
+  return {
+    size: files.reduce((sum, file) => sum + file.size, 0),
+    files,
+    statistics: statistics && orUndefined(() => readDumpStatistics(statistics)),
+    criuVersion: /Version: (\S+)/.exec(criuLog)?.[1]
+  }
+}
+
+function verifyPages(
+  name: string,
+  image: Buffer | undefined,
+  files: readonly SnapshotFile[],
+  criuLog: string
+): void {
+  const pagemap = image && orUndefined(() => readPagemap(image))
+  if (!pagemap) throw broken(`${name} cannot be read`, criuLog)
+  const pages = files.find((file) => file.name === `pages-${pagemap.pagesId}.img`)
+  // A process without pages of its own has no file of pages.
+  const size = pages?.size ?? 0
+  if (size !== pagemap.size) {
+    throw broken(
+      `pages-${pagemap.pagesId}.img has ${size} bytes where ${name} counts ${pagemap.size}`,
+      criuLog
+    )
+  }
+}
+
+/** The checkpoint did not work: CRIU's own words are the evidence. */
+export function criuFailure(criuLog: string, exitCode: number | undefined): Failure {
+  const errors = criuLog.split('\n').filter((line) => /Error +\(/.test(line))
+  const first = /Error +\([^)]*\): (.*)$/.exec(errors[0] ?? '')?.[1]
+  const ended = exitCode === undefined ? '' : ` The JVM ended with ${exitCode}.`
+  return new Failure(
+    'runner',
+    first ? `CRIU could not take the snapshot: ${first}.${ended}` : `No snapshot was taken.${ended}`,
+    {
+      cure: "CRIU's log below names the cause: a kernel that is newer than this CRIU, a CPU feature, or a resource of the application.",
+      evidence: errors.slice(0, 20).join('\n') || lastLines(criuLog, 20)
+    }
+  )
+}
+
+function broken(why: string, criuLog: string): Failure {
+  return new Failure('runner', `The snapshot is not complete: ${why}.`, {
+    cure: 'Check that the disk of the runner is not full, and run the job again.',
+    evidence: lastLines(criuLog, 10)
+  })
+}
+
+// The output of `stat -c '%s %n'`.
+function parseListing(listing: string): SnapshotFile[] {
+  return listing.split('\n').flatMap((line) => {
+    const match = /^(\d+) (.+)$/.exec(line)
+    return match ? [{ size: Number(match[1]), name: match[2] ?? '' }] : []
+  })
+}
+
+function orUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof ImageFormatError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,57 @@
+import { rm } from 'node:fs/promises'
+import { RUN_LABEL } from './engine/containers.js'
+import type { Engine } from './engine/docker.js'
+import { messageOf } from './errors.js'
+
+/** What belongs to one run: all names are made from its id, so that a later process can remove them. */
+export interface RunNames {
+  id: string
+  /** Prefix of its containers. */
+  container: string
+  /** Name of an image of the run. */
+  image: (role: 'checkpoint' | 'snapshot' | 'runtime') => string
+}
+
+export function namesOf(id: string): RunNames {
+  return {
+    id,
+    container: `crac-checkpoint-${id}`,
+    image: (role) => `crac-checkpoint/run-${id}:${role}`
+  }
+}
+
+/** Removes the run's containers; the first error does not keep it from the rest. Returns what went wrong. */
+export async function removeContainers(engine: Engine, names: RunNames): Promise<string[]> {
+  return await collect(async () => {
+    const found = await engine.run(['ps', '--all', '--quiet', '--filter', `label=${RUN_LABEL}=${names.id}`])
+    const ids = found.split('\n').filter((id) => id !== '')
+    if (ids.length > 0) await engine.run(['rm', '--force', '--volumes', ...ids])
+  })
+}
+
+/** Removes the run's temporary image names, and with them the images that have no other name. */
+export async function removeImages(
+  engine: Engine,
+  names: RunNames,
+  roles: readonly ('checkpoint' | 'snapshot' | 'runtime')[]
+): Promise<string[]> {
+  return await collect(async () => {
+    for (const role of roles) {
+      const found = await engine.run(['image', 'ls', '--quiet', names.image(role)])
+      if (found !== '') await engine.run(['image', 'rm', '--force', names.image(role)])
+    }
+  })
+}
+
+export async function removeFolder(folder: string): Promise<string[]> {
+  return await collect(() => rm(folder, { recursive: true, force: true }))
+}
+
+async function collect(work: () => Promise<void>): Promise<string[]> {
+  try {
+    await work()
+    return []
+  } catch (error) {
+    return [messageOf(error)]
+  }
+}

@@ -1,0 +1,64 @@
+/** Whose hands a failure is in. The class decides who the message addresses. */
+export type FailureClass =
+  'input' | 'runner' | 'image' | 'application' | 'jdk' | 'registry' | 'cancelled' | 'internal'
+
+const MENDER: Record<FailureClass, string> = {
+  input: 'whoever writes the workflow',
+  runner: 'whoever runs the runner',
+  image: 'whoever chose the base image',
+  application: 'the developers of the application',
+  jdk: 'whoever writes the workflow (choice of the JDK)',
+  registry: 'whoever owns the registry or the token',
+  cancelled: 'nobody: the run was cancelled',
+  internal: 'the developers of crac-checkpoint'
+}
+
+export interface FailureDetails {
+  /** What to do about it: one or two sentences in the imperative. */
+  cure: string
+  /** The lines that show it: log lines, a server's answer. Untrusted text. */
+  evidence?: string
+  /** The error underneath. */
+  cause?: unknown
+}
+
+/** A failure that a user can meet: it says what happened, who can mend it and how. */
+export class Failure extends Error {
+  readonly cure: string
+  readonly evidence: string | undefined
+
+  constructor(
+    readonly kind: FailureClass,
+    what: string,
+    details: FailureDetails
+  ) {
+    super(what, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = 'Failure'
+    this.cure = details.cure
+    this.evidence = details.evidence
+  }
+}
+
+/** Anything that was thrown, as a Failure: what is not one already is a defect of ours. */
+export function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error
+  return new Failure('internal', `crac-checkpoint itself failed: ${messageOf(error)}`, {
+    cure: 'Please open an issue with the log of this step.',
+    cause: error
+  })
+}
+
+/** The one message of a failure: cause first, cure next, evidence last. */
+export function describeFailure(failure: Failure): string {
+  const lines = [
+    failure.message,
+    `Who can mend it: ${MENDER[failure.kind]} (class: ${failure.kind}).`,
+    `How: ${failure.cure}`
+  ]
+  if (failure.evidence) lines.push('', failure.evidence.trimEnd())
+  return lines.join('\n')
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

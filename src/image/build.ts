@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { engineFailure, lastLines, type Engine } from '../engine/docker.js'
+import { Failure } from '../errors.js'
+
+export interface ImageBuild {
+  /** Folder made by assembleBuildContext. */
+  context: string
+  /** Stage of docker/Dockerfile. */
+  target: 'checkpoint' | 'runtime'
+  /** Temporary name of the image. */
+  name: string
+  buildArgs: Record<string, string>
+  labels: Record<string, string>
+}
+
+/** The argument vector of `docker` for a build. */
+export function buildCommand(build: ImageBuild, idFile: string): string[] {
+  return [
+    'build',
+    '--target',
+    build.target,
+    '--tag',
+    build.name,
+    '--iidfile',
+    idFile,
+    ...pairs('--build-arg', build.buildArgs),
+    ...pairs('--label', build.labels),
+    '--',
+    build.context
+  ]
+}
+
+/** Builds one of the two images and returns its id (`sha256:...`). */
+export async function buildImage(
+  engine: Engine,
+  build: ImageBuild,
+  onLine: (line: string) => void
+): Promise<string> {
+  const idFile = path.join(build.context, '..', `${build.target}.iid`)
+  const command = buildCommand(build, idFile)
+  const result = await engine.attempt(command, { onLine })
+  if (result.exitCode !== 0) {
+    const output = `${result.stdout}\n${result.stderr}`
+    throw jdkFailure(output) ?? baseImageFailure(output, build) ?? engineFailure(command, result)
+  }
+  return (await readFile(idFile, 'utf8')).trim()
+}
+
+function pairs(option: string, values: Record<string, string>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`])
+}
+
+// The lines of docker/prepare-jdk.sh.
+function jdkFailure(output: string): Failure | undefined {
+  const match = /crac-checkpoint: (NO-[A-Z]+): (.*)/.exec(output)
+  if (!match) return undefined
+  return new Failure('jdk', `The JDK cannot take checkpoints: ${match[2]}`, {
+    cure: 'Choose another `java-version`: an archive of a JDK with CRaC, for Linux with glibc.'
+  })
+}
+
+function baseImageFailure(output: string, build: ImageBuild): Failure | undefined {
+  const pull =
+    /(pull access denied|manifest unknown|failed to resolve source metadata|: not found|manifest for .* not found)/
+  if (!pull.test(output)) return undefined
+  return new Failure('image', `The base image ${build.buildArgs['BASE_IMAGE']} could not be pulled.`, {
+    cure: 'Check the name in `base-image`; for a private image, run docker/login-action before.',
+    evidence: lastLines(output, 10)
+  })
+}

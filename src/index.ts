@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as core from '@actions/core'
+import { systemClock } from './clock.js'
+import { dockerEngine } from './engine/docker.js'
+import { asFailure, describeFailure } from './errors.js'
+import { readInputs } from './inputs.js'
+import { createLog } from './log.js'
+import { run } from './main.js'
+import { outputsOf } from './outputs.js'
+import { cleanUp } from './post.js'
+import { renderFailure, renderSummary } from './report/summary.js'
+
+// The runner starts this file twice: for the step, and after the job. The saved state tells which it is.
+const STATE_RUN = 'run'
+const STATE_FOLDER = 'folder'
+
+const engine = dockerEngine(process.env)
+
+async function main(): Promise<void> {
+  const id = randomBytes(6).toString('hex')
+  const runFolder = path.join(requiredFolder('RUNNER_TEMP'), `crac-checkpoint-${id}`)
+  // Saved before anything is made, so that a cancelled run can be cleaned up.
+  core.saveState(STATE_RUN, id)
+  core.saveState(STATE_FOLDER, runFolder)
+
+  try {
+    const inputs = readInputs((name) => core.getInput(name))
+    if (inputs.githubToken !== undefined) core.setSecret(inputs.githubToken)
+    core.setOutput('logs', path.join(runFolder, 'logs'))
+    const result = await run(id, inputs, {
+      engine,
+      clock: systemClock,
+      log: createLog(core),
+      platform: process.platform,
+      // Both src/ and dist/ are one below the root of the action.
+      dockerFolder: fileURLToPath(new URL('../docker', import.meta.url)),
+      workspace: process.env['GITHUB_WORKSPACE'] ?? process.cwd(),
+      runFolder
+    })
+    for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, value)
+    await writeSummary(renderSummary(result, inputs.port))
+  } catch (error) {
+    const failure = asFailure(error)
+    core.setFailed(describeFailure(failure))
+    if (failure.kind === 'internal' && error instanceof Error) core.info(error.stack ?? '')
+    await writeSummary(renderFailure(failure))
+  }
+}
+
+async function post(id: string, runFolder: string): Promise<void> {
+  for (const problem of await cleanUp(engine, id, runFolder)) {
+    core.warning(`Something of this run may be left behind: ${problem}`)
+  }
+}
+
+async function writeSummary(markdown: string): Promise<void> {
+  if (process.env['GITHUB_STEP_SUMMARY'] === undefined) return
+  await core.summary.addRaw(markdown).write()
+}
+
+function requiredFolder(name: string): string {
+  const folder = process.env[name]
+  if (!folder) throw new Error(`${name} is not set: this program is started by a GitHub Actions runner`)
+  return folder
+}
+
+const savedRun = core.getState(STATE_RUN)
+const work = savedRun ? post(savedRun, core.getState(STATE_FOLDER)) : main()
+work.catch((error: unknown) => core.setFailed(describeFailure(asFailure(error))))

@@ -1,0 +1,185 @@
+import { parseVersionRequest, type VersionRequest } from './jdk/version.js'
+import { parseReference, type Reference } from './registry/reference.js'
+import {
+  badInput,
+  parseBoolean,
+  parseChoice,
+  parseDuration,
+  parseLines,
+  parsePairs,
+  parsePort,
+  refuseNul,
+  type Milliseconds
+} from './values.js'
+
+/** The names of the inputs, as action.yml declares them. */
+export const INPUT_NAMES = [
+  'context',
+  'application',
+  'base-image',
+  'labels',
+  'tags',
+  'java-options',
+  'arguments',
+  'env',
+  'distribution',
+  'java-version',
+  'jdk-sha256',
+  'cpu-features',
+  'port',
+  'ready-url',
+  'startup-timeout',
+  'checkpoint-timeout',
+  'user',
+  'on-restore-failure',
+  'push',
+  'github-token',
+  'github-api-url'
+] as const
+
+export type InputName = (typeof INPUT_NAMES)[number]
+
+/** What the user asked for, checked. */
+export interface Inputs {
+  /** Folder that holds the built application, as the user wrote it. */
+  context: string
+  /** What to run, relative to the context; found by looking when absent. */
+  application: string | undefined
+  baseImage: string
+  labels: Record<string, string>
+  tags: Reference[]
+  javaOptions: string[]
+  arguments: string[]
+  env: Record<string, string>
+  distribution: 'crac'
+  javaVersion: VersionRequest
+  /** Lower-case hexadecimal. */
+  jdkSha256: string | undefined
+  cpuFeatures: string
+  port: number
+  readyUrl: URL
+  startupTimeout: Milliseconds
+  checkpointTimeout: Milliseconds
+  user: { uid: number; gid: number }
+  onRestoreFailure: 'start' | 'exit'
+  push: boolean
+  githubToken: string | undefined
+  githubApiUrl: URL
+}
+
+/** Reads and checks every input. `get` gives the trimmed text of one; empty means not given. */
+export function readInputs(get: (name: InputName) => string): Inputs {
+  const port = parsePort('port', get('port'))
+  const tags = parseLines('tags', get('tags'))
+    .flatMap((line) => line.split(','))
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '')
+    .map(parseReference)
+  const push = parseBoolean('push', get('push'))
+  if (push && tags.length === 0) {
+    throw badInput('tags', '', 'at least one tag when `push` is true, for example ghcr.io/acme/hello:crac')
+  }
+  return {
+    context: path('context', get('context') || '.'),
+    application: optional(path('application', get('application'))),
+    baseImage: imageName('base-image', get('base-image')),
+    labels: parsePairs('labels', get('labels'), /^[^\s"'=-][^\s"'=]*$/),
+    tags,
+    javaOptions: javaOptions(get('java-options')),
+    arguments: parseLines('arguments', get('arguments')),
+    env: parsePairs('env', get('env'), /^[A-Za-z_][A-Za-z0-9_]*$/),
+    distribution: parseChoice('distribution', get('distribution'), ['crac']),
+    javaVersion: parseVersionRequest(get('java-version')),
+    jdkSha256: sha256('jdk-sha256', get('jdk-sha256')),
+    cpuFeatures: cpuFeatures(get('cpu-features')),
+    port,
+    readyUrl: readyUrl(get('ready-url'), port),
+    startupTimeout: parseDuration('startup-timeout', get('startup-timeout')),
+    checkpointTimeout: parseDuration('checkpoint-timeout', get('checkpoint-timeout')),
+    user: user(get('user')),
+    onRestoreFailure: parseChoice('on-restore-failure', get('on-restore-failure'), ['start', 'exit']),
+    push,
+    githubToken: optional(get('github-token')),
+    githubApiUrl: apiUrl('github-api-url', get('github-api-url'))
+  }
+}
+
+function optional(value: string): string | undefined {
+  return value === '' ? undefined : value
+}
+
+function path(name: string, value: string): string {
+  refuseNul(name, value)
+  if (value.includes('\n')) throw badInput(name, value, 'one path')
+  return value
+}
+
+function imageName(name: string, value: string): string {
+  if (!/^[a-zA-Z0-9][\w./:@-]{0,511}$/.test(value)) {
+    throw badInput(name, value, 'the name of an image, for example debian:trixie-slim')
+  }
+  return value
+}
+
+// These belong to the action: the JVM must get them in its own argument vector, once, with the right values.
+const OWN_OPTIONS = /^-XX:(CRaCCheckpointTo|CRaCRestoreFrom|CRaCMinPid|CPUFeatures)=/
+
+function javaOptions(value: string): string[] {
+  const options = parseLines('java-options', value)
+  for (const option of options) {
+    if (!option.startsWith('-')) {
+      throw badInput('java-options', option, 'options of the JVM, one a line, each with its leading dash')
+    }
+    if (OWN_OPTIONS.test(option)) {
+      throw badInput('java-options', option, 'no option that the action sets itself (see `cpu-features`)')
+    }
+  }
+  return options
+}
+
+function sha256(name: string, value: string): string | undefined {
+  if (value === '') return undefined
+  if (!/^[0-9a-fA-F]{64}$/.test(value)) throw badInput(name, value, 'a sha256 digest: 64 hexadecimal digits')
+  return value.toLowerCase()
+}
+
+function cpuFeatures(value: string): string {
+  if (!/^(native|generic|ignore|0x[0-9a-fA-F]+,0x[0-9a-fA-F]+)$/.test(value)) {
+    throw badInput(
+      'cpu-features',
+      value,
+      '`generic`, `native`, `ignore` or two hexadecimal numbers (0x1,0x2)'
+    )
+  }
+  return value
+}
+
+function readyUrl(value: string, port: number): URL {
+  const text = value === '' ? `http://localhost:${port}/` : value
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== 'http:' || Number(url.port || 80) !== port) {
+    throw badInput(
+      'ready-url',
+      value,
+      `an http URL on the application's \`port\`, for example http://localhost:${port}/health`
+    )
+  }
+  return url
+}
+
+function user(value: string): { uid: number; gid: number } {
+  const match = /^(\d{1,9}):(\d{1,9})$/.exec(value)
+  const ids = { uid: Number(match?.[1]), gid: Number(match?.[2]) }
+  if (!(ids.uid > 0 && ids.gid > 0)) {
+    throw badInput('user', value, 'numbers of a user and a group other than root, for example 10001:10001')
+  }
+  return ids
+}
+
+function apiUrl(name: string, value: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
+    throw badInput(name, value, 'the URL of a GitHub API, for example https://api.github.com')
+  }
+  return url
+}

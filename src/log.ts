@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto'
+import { appendFileSync } from 'node:fs'
+
+/** The step's log. Lines of containers and builds go through `foreign`. */
+export interface Log {
+  info(line: string): void
+  /** An annotation: at most a few a run. */
+  warning(line: string): void
+  /** A line that others wrote: nothing in it can act as a workflow command. */
+  foreign(line: string): void
+  /** A foldable part of the log, with the time that it took at its end. */
+  group<T>(title: string, work: () => Promise<T>): Promise<T>
+}
+
+/** Writers of the workflow-command protocol, as @actions/core has them. */
+export interface LogWriter {
+  info(line: string): void
+  warning(line: string): void
+  startGroup(title: string): void
+  endGroup(): void
+}
+
+/**
+ * A log whose foreign lines stand between `::stop-commands::TOKEN` and `::TOKEN::`, with a token that
+ * their writer cannot know. The fence is closed before any line of our own.
+ */
+export function createLog(writer: LogWriter): Log {
+  let token: string | undefined
+
+  function closeFence(): void {
+    if (token === undefined) return
+    writer.info(`::${token}::`)
+    token = undefined
+  }
+
+  return {
+    info(line) {
+      closeFence()
+      writer.info(line)
+    },
+    warning(line) {
+      closeFence()
+      writer.warning(line)
+    },
+    foreign(line) {
+      if (token === undefined) {
+        token = randomUUID()
+        writer.info(`::stop-commands::${token}`)
+      }
+      writer.info(line)
+    },
+    async group(title, work) {
+      closeFence()
+      writer.startGroup(title)
+      try {
+        return await work()
+      } finally {
+        closeFence()
+        writer.endGroup()
+      }
+    }
+  }
+}
+
+/** The same log, which also keeps the foreign lines in a file. */
+export function keeping(log: Log, file: string): Log {
+  return {
+    ...log,
+    foreign(line) {
+      log.foreign(line)
+      appendFileSync(file, `${line}\n`)
+    }
+  }
+}

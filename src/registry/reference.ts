@@ -1,0 +1,54 @@
+import { Failure } from '../errors.js'
+
+/** A reference to an image in a registry, such as `ghcr.io/acme/hello:crac`. */
+export interface Reference {
+  /** As the user wrote it. */
+  readonly text: string
+  /** Without the tag: `ghcr.io/acme/hello`. */
+  readonly repository: string
+  readonly tag: string
+}
+
+// The grammar of the distribution project: https://pkg.go.dev/github.com/distribution/reference
+const DOMAIN =
+  /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?$/
+const PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/
+const TAG = /^\w[\w.-]{0,127}$/
+const LONGEST_NAME = 255
+
+/** Reads a reference; a text that no registry would accept is a Failure that says what is wrong with it. */
+export function parseReference(text: string): Reference {
+  if (text.includes('@')) throw refused(text, 'a tag cannot carry a digest', 'Give a name and a tag only.')
+
+  const lastSlash = text.lastIndexOf('/')
+  const colon = text.indexOf(':', lastSlash + 1)
+  const repository = colon < 0 ? text : text.slice(0, colon)
+  const tag = colon < 0 ? 'latest' : text.slice(colon + 1)
+
+  const components = repository.split('/')
+  const first = components[0] ?? ''
+  const hasDomain = components.length > 1 && (/[.:]/.test(first) || first === 'localhost')
+  const path = hasDomain ? components.slice(1) : components
+
+  if (repository.length > LONGEST_NAME)
+    throw refused(text, 'the name is too long', 'Use at most 255 characters.')
+  if (hasDomain && !DOMAIN.test(first)) throw refused(text, 'the registry is not a host name', SHAPE)
+  if (path.some((component) => /[A-Z]/.test(component))) {
+    throw refused(
+      text,
+      'a repository name must be lower case',
+      'Write it in lower case; docker/metadata-action does that for you.'
+    )
+  }
+  if (!path.every((component) => PATH_COMPONENT.test(component)))
+    throw refused(text, 'the name is not valid', SHAPE)
+  if (!TAG.test(tag)) throw refused(text, 'the tag is not valid', SHAPE)
+  return { text, repository, tag }
+}
+
+const SHAPE = 'Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.'
+
+function refused(text: string, why: string, cure: string): Failure {
+  const shown = JSON.stringify(text.slice(0, 200))
+  return new Failure('input', `The input \`tags\` holds ${shown}: ${why}.`, { cure })
+}

@@ -1,0 +1,72 @@
+import { Failure } from './errors.js'
+
+/** A span of time in milliseconds. */
+export type Milliseconds = number
+
+const UNIT: Record<string, number> = { ms: 1, s: 1000, m: 60_000 }
+const LONGEST_DURATION: Milliseconds = 6 * 60 * 60_000
+
+/** An input that cannot be used, and what it should look like. */
+export function badInput(name: string, value: string, expected: string): Failure {
+  const shown = JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}...` : value)
+  return new Failure('input', `The input \`${name}\` is ${shown}.`, { cure: `Give ${expected}.` })
+}
+
+/** `500ms`, `90s`, `5m`: between 1 ms and 6 hours. */
+export function parseDuration(name: string, value: string): Milliseconds {
+  const match = /^(\d{1,9})(ms|s|m)$/.exec(value)
+  const duration = Number(match?.[1]) * (UNIT[match?.[2] ?? ''] ?? NaN)
+  if (!(duration >= 1 && duration <= LONGEST_DURATION)) {
+    throw badInput(name, value, 'a duration such as 500ms, 90s or 5m, of six hours at most')
+  }
+  return duration
+}
+
+/** `true` or `false`, as YAML 1.2 writes them. */
+export function parseBoolean(name: string, value: string): boolean {
+  if (/^(true|True|TRUE)$/.test(value)) return true
+  if (/^(false|False|FALSE)$/.test(value)) return false
+  throw badInput(name, value, '`true` or `false`')
+}
+
+/** A TCP port. */
+export function parsePort(name: string, value: string): number {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0
+  if (port < 1 || port > 65535) throw badInput(name, value, 'a port between 1 and 65535')
+  return port
+}
+
+/** One of a few words. */
+export function parseChoice<T extends string>(name: string, value: string, choices: readonly T[]): T {
+  const choice = choices.find((candidate) => candidate === value)
+  if (choice === undefined) throw badInput(name, value, `one of: ${choices.join(', ')}`)
+  return choice
+}
+
+/** One entry a line; blank lines and white space around an entry do not count. */
+export function parseLines(name: string, value: string): string[] {
+  refuseNul(name, value)
+  return value
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+}
+
+/** `NAME=value`, one a line. The pattern says what a name may be. */
+export function parsePairs(name: string, value: string, namePattern: RegExp): Record<string, string> {
+  const pairs: Record<string, string> = {}
+  for (const line of parseLines(name, value)) {
+    const separator = line.indexOf('=')
+    const key = separator < 0 ? line : line.slice(0, separator)
+    // The value may be a secret: the message shows the name only.
+    if (separator < 1 || !namePattern.test(key)) {
+      throw badInput(name, key, 'lines of the form NAME=value')
+    }
+    pairs[key] = line.slice(separator + 1)
+  }
+  return pairs
+}
+
+export function refuseNul(name: string, value: string): void {
+  if (value.includes('\0')) throw badInput(name, value, 'text without NUL characters')
+}
