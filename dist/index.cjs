@@ -26722,7 +26722,8 @@ function parseReference(text2) {
   const first = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first) || first === "localhost");
   const path16 = hasDomain ? components.slice(1) : components;
-  if (repository.length > LONGEST_NAME) throw refused(text2, "the name is too long", "Use at most 255 characters.");
+  if (repository.length > LONGEST_NAME)
+    throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first)) throw refused(text2, "the registry is not a host name", SHAPE);
   if (path16.some((component) => /[A-Z]/.test(component))) {
     throw refused(
@@ -26731,7 +26732,8 @@ function parseReference(text2) {
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path16.every((component) => PATH_COMPONENT.test(component))) throw refused(text2, "the name is not valid", SHAPE);
+  if (!path16.every((component) => PATH_COMPONENT.test(component)))
+    throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG2.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   return { text: text2, repository, tag };
 }
@@ -26807,7 +26809,11 @@ function sha256(name, value) {
 }
 function cpuFeatures(value) {
   if (!/^(native|generic|ignore|0x[0-9a-fA-F]+,0x[0-9a-fA-F]+)$/.test(value)) {
-    throw badInput("cpu-features", value, "`generic`, `native`, `ignore` or two hexadecimal numbers (0x1,0x2)");
+    throw badInput(
+      "cpu-features",
+      value,
+      "`generic`, `native`, `ignore` or two hexadecimal numbers (0x1,0x2)"
+    );
   }
   return value;
 }
@@ -26815,7 +26821,11 @@ function readyUrl(value, port) {
   const text2 = value === "" ? `http://localhost:${port}/` : value;
   const url = URL.canParse(text2) ? new URL(text2) : void 0;
   if (url?.protocol !== "http:" || Number(url.port || 80) !== port) {
-    throw badInput("ready-url", value, `an http URL on the application's \`port\`, for example http://localhost:${port}/health`);
+    throw badInput(
+      "ready-url",
+      value,
+      `an http URL on the application's \`port\`, for example http://localhost:${port}/health`
+    );
   }
   return url;
 }
@@ -26930,7 +26940,11 @@ function openResource({ type, text: text2 }) {
   return [{ kind, description: text2 }];
 }
 function summarise(open2) {
-  const words = { socket: "an open socket", file: "an open file", other: "an open resource" };
+  const words = {
+    socket: "an open socket",
+    file: "an open file",
+    other: "an open resource"
+  };
   const [first] = open2;
   if (!first) return "";
   const rest = open2.length > 1 ? ` (and ${open2.length - 1} more, listed below)` : "";
@@ -27002,12 +27016,19 @@ var import_node_http = require("node:http");
 var REQUEST_TIMEOUT = 5e3;
 async function probe(url) {
   return await new Promise((resolve2) => {
-    const request2 = (0, import_node_http.get)(url, { agent: false, headers: { connection: "close" }, timeout: REQUEST_TIMEOUT }, (response) => {
-      const status = response.statusCode ?? 0;
-      response.on("error", () => resolve2({ ok: false, description: "the connection broke" }));
-      response.on("end", () => resolve2({ ok: status >= 200 && status < 400, description: `status ${status}` }));
-      response.resume();
-    });
+    const request2 = (0, import_node_http.get)(
+      url,
+      { agent: false, headers: { connection: "close" }, timeout: REQUEST_TIMEOUT },
+      (response) => {
+        const status = response.statusCode ?? 0;
+        response.on("error", () => resolve2({ ok: false, description: "the connection broke" }));
+        response.on(
+          "end",
+          () => resolve2({ ok: status >= 200 && status < 400, description: `status ${status}` })
+        );
+        response.resume();
+      }
+    );
     request2.on("timeout", () => request2.destroy(new Error(`no answer within ${REQUEST_TIMEOUT / 1e3} s`)));
     request2.on("error", (error2) => {
       resolve2({ ok: false, description: error2.code ?? error2.message });
@@ -27154,7 +27175,10 @@ function verifyPages(name, image, files, criuLog2) {
   const pages = files.find((file) => file.name === `pages-${pagemap.pagesId}.img`);
   const size = pages?.size ?? 0;
   if (size !== pagemap.size) {
-    throw broken(`pages-${pagemap.pagesId}.img has ${size} bytes where ${name} counts ${pagemap.size}`, criuLog2);
+    throw broken(
+      `pages-${pagemap.pagesId}.img has ${size} bytes where ${name} counts ${pagemap.size}`,
+      criuLog2
+    );
   }
 }
 function criuFailure(criuLog2, exitCode) {
@@ -27206,10 +27230,14 @@ async function takeSnapshot(world, request2) {
   log.info(`The application answered after ${Math.round(readyAt - begin)} ms.`);
   const warmUp = await probe(url);
   if (!warmUp.ok) {
-    throw new Failure("application", `The application answered once, and not again (${warmUp.description}).`, {
-      cure: "Find out from its log below why it stopped answering.",
-      evidence: application.output.text()
-    });
+    throw new Failure(
+      "application",
+      `The application answered once, and not again (${warmUp.description}).`,
+      {
+        cure: "Find out from its log below why it stopped answering.",
+        evidence: application.output.text()
+      }
+    );
   }
   const triggered = clock.now();
   const end = await checkpoint(world, application, request2);
@@ -27482,7 +27510,11 @@ async function assembleBuildContext(folder, parts) {
     const destination = import_node_path4.default.join(folder, "application", name);
     await (0, import_promises6.mkdir)(destination, { recursive: true });
     for (const [source, target] of files) {
-      await (0, import_promises6.cp)(source, import_node_path4.default.join(destination, target), { recursive: true, dereference: true, preserveTimestamps: true });
+      await (0, import_promises6.cp)(source, import_node_path4.default.join(destination, target), {
+        recursive: true,
+        dereference: true,
+        preserveTimestamps: true
+      });
     }
   }
   const launch = {
@@ -27569,7 +27601,12 @@ var OLD_NAME = /^jdk(\d+-crac\+\d+)\.tar\.gz$/;
 function chooseAsset(releases, request2, architecture) {
   const available = releases.filter((release) => !release.draft).flatMap((release) => release.assets.map((asset) => toJdkAsset(release, asset))).filter((asset) => asset?.architecture === architecture).filter((asset) => asset !== void 0).sort((a, b) => compareVersions(b.version, a.version));
   const chosen = available.find((asset) => satisfies(asset.version, request2));
-  if (!chosen) throw noMatch(request2, architecture, available.map((asset) => asset.version));
+  if (!chosen)
+    throw noMatch(
+      request2,
+      architecture,
+      available.map((asset) => asset.version)
+    );
   return chosen;
 }
 function toJdkAsset(release, asset) {
@@ -32158,9 +32195,13 @@ async function verify(file, asset, demanded) {
   return sha2562;
 }
 function notGenuine(asset, why) {
-  return new Failure("jdk", `${formatVersion(asset.version)} (${asset.name}) is not the archive that was asked for: ${why}.`, {
-    cure: "Run the job again; if it stays so, compare the digests with a source that you trust before you change `jdk-sha256`."
-  });
+  return new Failure(
+    "jdk",
+    `${formatVersion(asset.version)} (${asset.name}) is not the archive that was asked for: ${why}.`,
+    {
+      cure: "Run the job again; if it stays so, compare the digests with a source that you trust before you change `jdk-sha256`."
+    }
+  );
 }
 async function sha256Of(file) {
   const hash = (0, import_node_crypto2.createHash)("sha256");
@@ -32292,8 +32333,10 @@ async function timeToAnswer(world, request2, trial) {
       return untilReady(() => probe(url), PROBE_INTERVAL2, clock, stop.signal);
     });
     const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), trial.limit, clock);
-    if (outcome === EXPIRED) throw trial.failed(`it did not answer within ${trial.limit / 1e3} s`, await lastLog(engine2, name));
-    if ("exitCode" in outcome) throw trial.failed(`it ended with exit code ${outcome.exitCode}`, await lastLog(engine2, name));
+    if (outcome === EXPIRED)
+      throw trial.failed(`it did not answer within ${trial.limit / 1e3} s`, await lastLog(engine2, name));
+    if ("exitCode" in outcome)
+      throw trial.failed(`it ended with exit code ${outcome.exitCode}`, await lastLog(engine2, name));
     if (!outcome.ready) throw trial.failed("it did not answer", await lastLog(engine2, name));
     const startedAt = Date.parse(await engine2.run(["inspect", "--format", "{{.State.StartedAt}}", name]));
     const started = before.steady + (startedAt - before.wall);
@@ -32327,9 +32370,13 @@ var ANSWER_TIMEOUT = 8e3;
 var ARCHITECTURES = { amd64: "x64", arm64: "aarch64" };
 async function inspectRunner(engine2, platform2) {
   if (platform2 !== "linux") {
-    throw new Failure("runner", `Snapshots are made by CRIU, which needs Linux; this runner is ${platform2}.`, {
-      cure: "Use a Linux runner, for example `runs-on: ubuntu-24.04`."
-    });
+    throw new Failure(
+      "runner",
+      `Snapshots are made by CRIU, which needs Linux; this runner is ${platform2}.`,
+      {
+        cure: "Use a Linux runner, for example `runs-on: ubuntu-24.04`."
+      }
+    );
   }
   const args = ["version", "--format", "{{json .}}"];
   const result = await engine2.attempt(args, { timeout: ANSWER_TIMEOUT });
@@ -32342,9 +32389,13 @@ async function inspectRunner(engine2, platform2) {
     });
   }
   if (!(parseInt(server.Version, 10) >= OLDEST_ENGINE)) {
-    throw new Failure("runner", `The Docker engine is ${server.Version}; it cannot grant the capability CHECKPOINT_RESTORE.`, {
-      cure: `Use Docker ${OLDEST_ENGINE} or newer.`
-    });
+    throw new Failure(
+      "runner",
+      `The Docker engine is ${server.Version}; it cannot grant the capability CHECKPOINT_RESTORE.`,
+      {
+        cure: `Use Docker ${OLDEST_ENGINE} or newer.`
+      }
+    );
   }
   const architecture = ARCHITECTURES[server.Arch];
   if (!architecture) {
@@ -32402,7 +32453,13 @@ async function run(id, inputs, world) {
         arguments: inputs.arguments,
         cpuFeatures: inputs.cpuFeatures
       });
-      const build = { context, target: "checkpoint", name: names.image("checkpoint"), buildArgs, labels: {} };
+      const build = {
+        context,
+        target: "checkpoint",
+        name: names.image("checkpoint"),
+        buildArgs,
+        labels: {}
+      };
       await buildImage(engine2, build, (line) => logTo("build-checkpoint.log").foreign(line));
     });
     const container = `${names.container}-checkpoint`;
@@ -32454,7 +32511,9 @@ async function run(id, inputs, world) {
           seccompProfile: import_node_path7.default.join(world.dockerFolder, "seccomp.json")
         }
       );
-      log.info(`Restored in ${Math.round(found.restoreTime)} ms; a cold start takes ${Math.round(found.coldStart)} ms.`);
+      log.info(
+        `Restored in ${Math.round(found.restoreTime)} ms; a cold start takes ${Math.round(found.coldStart)} ms.`
+      );
       return found;
     });
     const digest = await phases.run("push", inputs.push ? "Push" : "Tag", async () => {
@@ -32520,7 +32579,12 @@ function speedup(proof) {
 function metadataOf(result) {
   const { snapshot, proof, jdk } = result;
   return {
-    image: { id: result.imageId, digest: result.digest ?? null, tags: result.tags, baseImage: result.baseImage },
+    image: {
+      id: result.imageId,
+      digest: result.digest ?? null,
+      tags: result.tags,
+      baseImage: result.baseImage
+    },
     application: result.application,
     jdk: { version: formatVersion(jdk.asset.version), asset: jdk.asset.name, sha256: jdk.sha256 },
     runner: result.runner,

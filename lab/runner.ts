@@ -65,9 +65,9 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
     }
     await options.between?.(result)
     const state = parseCommandFile(await readFile(file('state'), 'utf8'))
-    const saved = Object.entries(state).map(([name, value]) => [`STATE_${name}`, value])
+    const saved = Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]))
     result.post = await execute(
-      { ...environment, ...Object.fromEntries(saved) },
+      { ...environment, ...saved },
       options.onOutput ? { onOutput: options.onOutput } : {}
     )
     result.left = await list(runnerTemp)

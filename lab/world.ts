@@ -6,7 +6,7 @@ import { withLock } from './lock.js'
 import type { Progress } from './progress.js'
 import { ensureRegistry } from './registry.js'
 import { ensureSample } from './sample.js'
-import { ensureJdk } from './stand-in-jdk.js'
+import { ensureJdk, type LabJdk } from './stand-in-jdk.js'
 
 /** Everything that the action needs around it. */
 export interface World {
@@ -24,7 +24,7 @@ export interface World {
   toolCache: string
   /** Part → what it is, and whether it is the real thing. */
   parts: Record<string, string>
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
 /** Provides each part of the lab, from its cache where it was made before. */
@@ -58,17 +58,21 @@ export async function openLab(progress: Progress): Promise<World> {
   })
 }
 
-async function ensureGitHubApi(jdkArchive: () => ReturnType<typeof ensureJdk>) {
+interface Api {
+  url: string
+  description: string
+  /** undefined where the API is not the stand-in. */
+  jdk: LabJdk | undefined
+  close: () => Promise<void>
+}
+
+async function ensureGitHubApi(jdkArchive: () => Promise<LabJdk>): Promise<Api> {
   const given = process.env['LAB_GITHUB_API_URL']
   if (given) {
-    return {
-      url: given,
-      description: `real, at ${given} (LAB_GITHUB_API_URL)`,
-      jdk: undefined,
-      close: async () => {}
-    }
+    const description = `real, at ${given} (LAB_GITHUB_API_URL)`
+    return { url: given, description, jdk: undefined, close: () => Promise.resolve() }
   }
   const jdk = await jdkArchive()
   const api = await startGitHubStandIn({ assets: [offer(jdk.file)] })
-  return { url: api.url, description: `a stand-in on ${api.url}`, jdk, close: api.close }
+  return { url: api.url, description: `a stand-in on ${api.url}`, jdk, close: () => api.close() }
 }

@@ -1,0 +1,10 @@
+package jdk.crac.impl;
+
+public class CheckpointOpenResourceException extends Exception {
+
+    private static final long serialVersionUID = 1L;
+
+    public CheckpointOpenResourceException(String description) {
+        super(description);
+    }
+}

@@ -1,0 +1,16 @@
+package example;
+
+import io.micronaut.http.MediaType;
+import io.micronaut.http.annotation.Controller;
+import io.micronaut.http.annotation.Get;
+
+@Controller
+public class HelloController {
+
+    /** The greeting is looked up at each request, so that one given at the restore is seen. */
+    @Get(produces = MediaType.TEXT_PLAIN)
+    public String hello() {
+        String greeting = System.getProperty("greeting", System.getenv("GREETING"));
+        return greeting == null ? "Hello World" : greeting;
+    }
+}
