@@ -27,8 +27,9 @@ $(cat "$here/application")
 $(cat "$here/arguments")
 EOF
 
+# A shell lets what it starts in the background ignore SIGINT and SIGQUIT; the application should not.
 CRAC_CRIU_PATH=$here/criu CRAC_CRIU_OPTS=--unprivileged \
-    java "-XX:CRaCCheckpointTo=$here/snapshot" "$@" </dev/null &
+    env --default-signal=INT,QUIT java "-XX:CRaCCheckpointTo=$here/snapshot" "$@" </dev/null &
 jvm=$!
 echo "$jvm" >"$here/evidence/jvm.pid"
 # The standard streams of this container will not be there at the restore: CRIU has to be told which pipe of

@@ -3,11 +3,13 @@
 # host cannot restore. Signals and exit codes of the application pass through.
 #
 #   CRAC_ON_RESTORE_FAILURE  start (normally, with a warning) or exit
-#   CRAC_RESTORE             false: do not even try to restore
-#   CRAC_RESTORE_TIMEOUT     seconds after which a restore that hangs has failed (default 10)
+#   CRAC_RESTORE             false: start normally, do not even try to restore
+#   CRAC_RESTORE_TIMEOUT     seconds after which a restore that hangs has failed (default 30)
+#   CRAC_ARGUMENTS           what arguments of `docker run` do. start: a normal start with them, in place of
+#                            the default ones. main: a restore, and the application's main class runs again in
+#                            the restored process, with them; that is CRaC's own meaning of arguments, and
+#                            nothing for a server that is up already (default start)
 #   JAVA_OPTS                options for the JVM, separated by white space; a restore takes the -D ones
-#   arguments                a restored process runs the application's main class again, with them (this is
-#                            what CRaC does with arguments); a normal start gets them in place of the default
 set -fu
 here=/opt/crac-checkpoint
 restored=/dev/shm/crac-restored
@@ -37,11 +39,11 @@ restore() {
     # CRIU writes the pid file when the process is back.
     CRAC_CRIU_PATH=$here/criu \
         CRAC_CRIU_OPTS="--unprivileged --pidfile $restored $(tr '\n' ' ' <"$here/snapshot/criu-options")" \
-        java "-XX:CRaCRestoreFrom=$here/snapshot" $properties $main "$@" &
+        env --default-signal=INT,QUIT java "-XX:CRaCRestoreFrom=$here/snapshot" $properties $main "$@" &
     child=$!
     (
         # A CRIU that lacks a capability can hang instead of ending.
-        sleep "${CRAC_RESTORE_TIMEOUT:-10}"
+        sleep "${CRAC_RESTORE_TIMEOUT:-30}"
         [ -s "$restored" ] && exit
         # Half-restored processes are no children of ours. As PID 1 everything else in here is ours to end.
         if [ $$ -eq 1 ]; then kill -KILL -1; else kill -KILL "$child"; fi
@@ -52,7 +54,12 @@ restore() {
     [ -s "$restored" ]
 }
 
-if [ "${CRAC_RESTORE-true}" != false ]; then
+try=${CRAC_RESTORE-true}
+if [ $# -gt 0 ] && [ "${CRAC_ARGUMENTS-start}" != main ]; then
+    try=false
+    echo "crac-checkpoint: arguments are for a normal start; see CRAC_ARGUMENTS in $0" >&2
+fi
+if [ "$try" != false ]; then
     restore "$@" && exit "$code"
     if [ "${CRAC_ON_RESTORE_FAILURE-start}" = exit ]; then
         echo "crac-checkpoint: the snapshot could not be restored on this host; see the lines above" >&2
@@ -77,6 +84,6 @@ while [ "$given" -gt 0 ]; do
     shift
     given=$((given - 1))
 done
-java "$@" &
+env --default-signal=INT,QUIT java "$@" &
 await $!
 exit "$code"

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { openPromise } from 'yauzl'
 
@@ -14,6 +15,8 @@ export async function mainClassOf(file: string): Promise<string | undefined> {
 }
 
 async function readManifest(file: string): Promise<string | undefined> {
+  // Opening a pipe would wait for its other end.
+  if (!(await stat(file)).isFile()) return undefined
   const jar = await openPromise(file, { lazyEntries: true })
   for await (const entry of jar.eachEntry()) {
     if (entry.fileName === MANIFEST && entry.uncompressedSize <= LARGEST_MANIFEST) {

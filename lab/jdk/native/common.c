@@ -22,6 +22,10 @@ _Noreturn void follow(pid_t child) {
         struct sigaction action = { .sa_handler = hand_on };
         sigaction(signal, &action, NULL);
     }
+    /* CRIU blocks every signal before it becomes another program. */
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     int status;
     while (waitpid(child, &status, 0) != child) {
         if (errno != EINTR) {

@@ -1,0 +1,47 @@
+import { describe, expect, test } from '@jest/globals'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { ImageFormatError, readDumpStatistics, readPagemap } from '../../src/checkpoint/criu-images.js'
+import { criuImage, PAGEMAP, protobuf, STATS } from '../support/criu.js'
+import { ROOT } from '../support/inputs.js'
+
+describe('readPagemap', () => {
+  test('counts the pages of an image that CRIU 4.1.1 wrote', () => {
+    // Its pages-1.img had 111,390,720 bytes.
+    const image = readFileSync(path.join(ROOT, '__tests__/fixtures/snapshot/pagemap-134.img'))
+    expect(readPagemap(image)).toEqual({ pagesId: 1, size: 111_390_720 })
+  })
+
+  test('counts only pages that are in this image', () => {
+    const image = criuImage(
+      PAGEMAP,
+      { 1: 7 },
+      { 1: 0x1000, 2: 3, 4: 4 }, // present
+      { 1: 0x9000, 2: 5, 4: 1 }, // in the parent
+      { 1: 0xf000, 2: 2, 3: 0 }, // old form: no flags
+      { 1: 0xffff000, 2: 0, 4: 4, 5: 300 } // form of 2025: field 5
+    )
+    expect(readPagemap(image)).toEqual({ pagesId: 7, size: (3 + 2 + 300) * 4096 })
+  })
+
+  test.each([
+    ['empty', Buffer.alloc(0)],
+    ['another kind', criuImage(STATS, { 1: 7 })],
+    ['cut', criuImage(PAGEMAP, { 1: 7 }, { 1: 0x1000, 2: 3, 4: 4 }).subarray(0, -1)],
+    ['without a head', criuImage(PAGEMAP)]
+  ])('refuses an image that is %s', (_, image) => {
+    expect(() => readPagemap(image)).toThrow(ImageFormatError)
+  })
+})
+
+test('readDumpStatistics gives times in microseconds and pages', () => {
+  const dump = protobuf({ 1: 100, 2: 200_000, 3: 5, 4: 6, 5: 30_000, 6: 0, 7: 27_000 })
+  expect(readDumpStatistics(criuImage(STATS, { 1: dump }))).toEqual({
+    freezingTime: 100,
+    frozenTime: 200_000,
+    memdumpTime: 5,
+    memwriteTime: 6,
+    pagesWritten: 27_000
+  })
+  expect(() => readDumpStatistics(criuImage(STATS, { 2: protobuf({ 1: 1 }) }))).toThrow(ImageFormatError)
+})

@@ -1,0 +1,59 @@
+import { describe, expect, test } from '@jest/globals'
+import { checkpointRefusal } from '../../src/diagnosis/checkpoint-exception.js'
+
+const HEAD =
+  '134:\nAn exception during a checkpoint operation:\njdk.crac.CheckpointException\n\tat java.base/jdk.crac.Core.x(Core.java:1)\n'
+
+describe('checkpointRefusal', () => {
+  test.each(['134:\nCR: Checkpoint ...\n', '134:\nCommand executed successfully\n', ''])(
+    '%j is no refusal',
+    (output) => {
+      expect(checkpointRefusal(output)).toBeUndefined()
+    }
+  )
+
+  test.each([
+    [
+      'jdk.crac.impl',
+      'CheckpointOpenSocketException',
+      'tcp6 localAddr :: localPort 8080 remoteAddr :: remotePort 0',
+      'an open socket'
+    ],
+    [
+      'jdk.internal.crac.mirror.impl',
+      'CheckpointOpenSocketException',
+      'Socket[addr=db/10.2.99.190,port=3306]',
+      'an open socket'
+    ],
+    ['jdk.crac.impl', 'CheckpointOpenFileException', '/opt/logs/app.log', 'an open file'],
+    [
+      'jdk.crac.impl',
+      'CheckpointOpenResourceException',
+      'FD fd=4 type=fifo path=pipe:[8953321]',
+      'an open resource'
+    ]
+  ])('%s.%s names the resource', (packageName, type, text, word) => {
+    const output = `${HEAD}\tSuppressed: ${packageName}.${type}: ${text}\n\t\tat x\n`
+    expect(checkpointRefusal(output)).toMatchObject({
+      kind: 'application',
+      message: `The JVM refused the checkpoint: ${word}, ${text}.`,
+      evidence: `${type}: ${text}`
+    })
+  })
+
+  test('several resources are counted in the message and listed as evidence', () => {
+    const output = `${HEAD}\tSuppressed: jdk.crac.impl.CheckpointOpenSocketException: tcp a\n\tSuppressed: jdk.crac.impl.CheckpointOpenFileException: /b\n`
+    const failure = checkpointRefusal(output)
+    expect(failure?.message).toContain('tcp a (and 1 more, listed below)')
+    expect(failure?.evidence).toBe('CheckpointOpenSocketException: tcp a\nCheckpointOpenFileException: /b')
+  })
+
+  test('a hook that failed is named, with the stack trace', () => {
+    const output = `${HEAD}\tSuppressed: java.lang.IllegalStateException: pool is busy\n\t\tat com.acme.Pool.beforeCheckpoint(Pool.java:7)\n`
+    const failure = checkpointRefusal(output)
+    expect(failure?.message).toBe(
+      'A beforeCheckpoint hook of the application failed: IllegalStateException: pool is busy.'
+    )
+    expect(failure?.evidence).toContain('Pool.java:7')
+  })
+})

@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { dockerEngine, engineFailure } from '../../src/engine/docker.js'
+
+describe('dockerEngine', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'docker-test-'))
+  })
+  afterEach(() => {
+    rmSync(folder, { recursive: true })
+  })
+
+  // @actions/exec looks for `docker` on this process's PATH.
+  async function withDocker<T>(script: string, work: () => Promise<T>): Promise<T> {
+    const file = path.join(folder, 'docker')
+    writeFileSync(file, `#!/bin/sh\n${script}\n`)
+    chmodSync(file, 0o755)
+    const before = process.env['PATH']
+    process.env['PATH'] = `${folder}:${before}`
+    try {
+      return await work()
+    } finally {
+      process.env['PATH'] = before
+    }
+  }
+
+  test('hands arguments over as they are: there is no shell', async () => {
+    const hostile = ['run', '$(touch /tmp/x)', '; rm -rf /', '`id`', 'a b', '"', "'", '*', '\n']
+    const output = await withDocker('printf "%s|" "$@"', () => dockerEngine(process.env).run(hostile))
+    expect(output).toBe(`${hostile.join('|')}|`)
+  })
+
+  test('gives values by environment, lines as they come, and the exit code', async () => {
+    const lines: string[] = []
+    const result = await withDocker('echo "$SECRET"; echo err >&2; exit 3', () =>
+      dockerEngine(process.env).attempt(['x'], { env: { SECRET: 's' }, onLine: (line) => lines.push(line) })
+    )
+    expect(result).toEqual({ exitCode: 3, stdout: 's\n', stderr: 'err\n' })
+    expect(lines.sort()).toEqual(['err', 's'])
+  })
+
+  test('ends a command that hangs, with its children', async () => {
+    const marker = path.join(folder, 'survived')
+    const result = await withDocker(`(sleep 1; touch ${marker}) & sleep 30`, () =>
+      dockerEngine(process.env).attempt(['wait'], { timeout: 200 })
+    )
+    expect(engineFailure(['wait'], result).message).toBe('docker wait did not answer in time.')
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    expect(existsSync(marker)).toBe(false)
+  })
+
+  test('builds with the builder of the engine itself, and without attestations', async () => {
+    const output = await withDocker('echo "$BUILDX_BUILDER $BUILDX_NO_DEFAULT_ATTESTATIONS"', () =>
+      dockerEngine({ ...process.env, BUILDX_BUILDER: 'other' }).run(['build'])
+    )
+    expect(output).toBe('default 1')
+  })
+})
+
+describe('engineFailure', () => {
+  test.each([
+    [
+      'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?',
+      'No Docker engine answers'
+    ],
+    ['failed to register layer: write /x: no space left on device', 'disk is full'],
+    ['Error response from daemon: something else', 'docker run failed with exit code 125']
+  ])('%s', (stderr, message) => {
+    const failure = engineFailure(['run'], { exitCode: 125, stdout: '', stderr })
+    expect(failure.kind).toBe('runner')
+    expect(failure.message).toContain(message)
+    expect(failure.evidence).toBe(stderr)
+  })
+})

@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { assembleBuildContext } from '../../src/image/build-context.js'
+import { buildCommand, buildImage, type ImageBuild } from '../../src/image/build.js'
+import { fakeEngine } from '../support/fake-engine.js'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'build-test-'))
+})
+afterEach(async () => {
+  await rm(folder, { recursive: true })
+})
+
+const build = (): ImageBuild => ({
+  context: path.join(folder, 'context'),
+  target: 'runtime',
+  name: 'crac-checkpoint/run-1:runtime',
+  buildArgs: { BASE_IMAGE: 'debian:trixie-slim', UID: '10001' },
+  labels: { a: 'b c' }
+})
+
+test('buildCommand', () => {
+  expect(buildCommand(build(), '/iid')).toEqual([
+    'build',
+    ...['--target', 'runtime'],
+    ...['--tag', 'crac-checkpoint/run-1:runtime'],
+    ...['--iidfile', '/iid'],
+    ...['--build-arg', 'BASE_IMAGE=debian:trixie-slim'],
+    ...['--build-arg', 'UID=10001'],
+    ...['--label', 'a=b c'],
+    '--',
+    path.join(folder, 'context')
+  ])
+})
+
+describe('buildImage', () => {
+  test('gives the id that the engine wrote', async () => {
+    const engine = fakeEngine(async (args) => {
+      await writeFile(args[args.indexOf('--iidfile') + 1] ?? '', 'sha256:abc\n')
+      return ''
+    })
+    expect(await buildImage(engine, build(), () => undefined)).toBe('sha256:abc')
+  })
+
+  test.each([
+    ['#9 0.2 crac-checkpoint: NO-CRAC: openjdk version "21.0.2"', 'jdk', 'openjdk version "21.0.2"'],
+    [
+      'ERROR: pull access denied, repository does not exist',
+      'image',
+      'debian:trixie-slim could not be pulled'
+    ],
+    ['manifest for debian:none not found: manifest unknown', 'image', 'could not be pulled'],
+    ['RUN exit 1 failed', 'runner', 'docker build failed']
+  ])('%s is of class %s', async (stderr, kind, message) => {
+    const engine = fakeEngine(() => ({ exitCode: 1, stderr }))
+    await expect(buildImage(engine, build(), () => undefined)).rejects.toMatchObject({
+      kind,
+      message: expect.stringContaining(message)
+    })
+  })
+})
+
+test('assembleBuildContext lays out what the Dockerfile copies, one word a line', async () => {
+  const at = (name: string): string => path.join(folder, name)
+  await mkdir(at('docker'))
+  await writeFile(at('docker/Dockerfile'), 'FROM x')
+  await writeFile(at('jdk'), 'archive')
+  await mkdir(at('libs'))
+  await writeFile(at('libs/a.jar'), 'a')
+  await writeFile(at('app.jar'), 'app')
+  await mkdir(at('context'))
+  await assembleBuildContext(at('context'), {
+    dockerFolder: at('docker'),
+    jdkArchive: at('jdk'),
+    application: {
+      layout: 'jar',
+      description: '',
+      mainClass: 'Main',
+      command: ['-jar', '/app/app.jar'],
+      dependencies: new Map([[at('libs'), 'libs']]),
+      classes: new Map([[at('app.jar'), 'app.jar']])
+    },
+    javaOptions: ['-Da=$(id) b', '-Xmx1g'],
+    arguments: [],
+    cpuFeatures: 'generic'
+  })
+  const read = async (name: string): Promise<string> => await readFile(at(`context/${name}`), 'utf8')
+  expect(await read('Dockerfile')).toBe('FROM x')
+  expect(await read('jdk.tar.gz')).toBe('archive')
+  expect(await read('application/dependencies/libs/a.jar')).toBe('a')
+  expect(await read('application/classes/app.jar')).toBe('app')
+  expect(await read('launch/java-options')).toBe('-Da=$(id) b\n-Xmx1g\n')
+  expect(await read('launch/application')).toBe('-jar\n/app/app.jar\n')
+  expect(await read('launch/arguments')).toBe('')
+  expect(await read('launch/main-class')).toBe('Main\n')
+  expect(await read('launch/cpu-features')).toBe('generic\n')
+})

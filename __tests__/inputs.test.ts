@@ -1,0 +1,110 @@
+import { describe, expect, test } from '@jest/globals'
+import { Failure } from '../src/errors.js'
+import type { InputName } from '../src/inputs.js'
+import { inputsWith } from './support/inputs.js'
+
+describe('readInputs', () => {
+  test('gives the defaults of action.yml', () => {
+    const inputs = inputsWith({})
+    expect(inputs).toMatchObject({
+      context: '.',
+      application: undefined,
+      baseImage: 'debian:trixie-slim',
+      tags: [],
+      push: false,
+      javaVersion: { kind: 'latest' },
+      cpuFeatures: 'generic',
+      port: 8080,
+      startupTimeout: 60_000,
+      checkpointTimeout: 60_000,
+      user: { uid: 10001, gid: 10001 },
+      onRestoreFailure: 'start',
+      githubToken: undefined
+    })
+    expect(inputs.readyUrl.href).toBe('http://localhost:8080/')
+    expect(inputs.githubApiUrl.href).toBe('https://api.github.com/')
+  })
+
+  test('reads lists, one entry a line; tags also separated by commas', () => {
+    const inputs = inputsWith({
+      tags: 'ghcr.io/acme/hello:crac\n ghcr.io/acme/hello:1.0 , localhost:5000/hello \n\n',
+      'java-options': '-Xmx256m\n-Dname=a b;$(c)\n',
+      arguments: '--a=b c\n',
+      env: 'A=1\nB=x=y\nEMPTY=',
+      labels: 'org.example.team=orders'
+    })
+    expect(inputs.tags.map((tag) => tag.text)).toEqual([
+      'ghcr.io/acme/hello:crac',
+      'ghcr.io/acme/hello:1.0',
+      'localhost:5000/hello'
+    ])
+    expect(inputs.javaOptions).toEqual(['-Xmx256m', '-Dname=a b;$(c)'])
+    expect(inputs.arguments).toEqual(['--a=b c'])
+    expect(inputs.env).toEqual({ A: '1', B: 'x=y', EMPTY: '' })
+    expect(inputs.labels).toEqual({ 'org.example.team': 'orders' })
+  })
+
+  test('the ready URL follows the port', () => {
+    expect(inputsWith({ port: '9000' }).readyUrl.href).toBe('http://localhost:9000/')
+    expect(inputsWith({ port: '9000', 'ready-url': 'http://localhost:9000/health' }).readyUrl.pathname).toBe(
+      '/health'
+    )
+  })
+
+  test.each<[InputName, string, string]>([
+    ['push', 'yes', '`true` or `false`'],
+    ['port', '0', 'between 1 and 65535'],
+    ['port', '8080a', 'between 1 and 65535'],
+    ['startup-timeout', '60', 'a duration such as'],
+    ['startup-timeout', '7h', 'a duration such as'],
+    ['checkpoint-timeout', '0s', 'a duration such as'],
+    ['checkpoint-timeout', '999m', 'six hours'],
+    ['tags', 'ghcr.io/Acme/hello', 'lower case'],
+    ['tags', '--privileged', 'registry/owner/name:tag'],
+    ['tags', 'hello:$(id)', 'registry/owner/name:tag'],
+    ['java-version', '17.0.2', 'an exact release'],
+    ['distribution', 'temurin', 'one of: crac'],
+    ['cpu-features', 'all', '`generic`'],
+    ['user', '0:0', 'other than root'],
+    ['user', 'app', 'other than root'],
+    ['env', 'NO_VALUE', 'NAME=value'],
+    ['env', '1A=b', 'NAME=value'],
+    ['labels', '=x', 'NAME=value'],
+    ['java-options', 'Main', 'leading dash'],
+    ['java-options', '-XX:CRaCCheckpointTo=/x', 'the action sets itself'],
+    ['jdk-sha256', 'abc', '64 hexadecimal digits'],
+    ['base-image', '-x', 'the name of an image'],
+    ['base-image', 'a b', 'the name of an image'],
+    ['ready-url', 'https://localhost:8080/', 'http URL'],
+    ['ready-url', 'http://localhost:9999/', "application's `port`"],
+    ['on-restore-failure', 'retry', 'one of: start, exit'],
+    ['github-api-url', 'file:///etc/passwd', 'URL of a GitHub API'],
+    ['context', 'a\0b', 'NUL'],
+    ['application', 'a\nb', 'one path']
+  ])('refuses %s = %j before any work', (name, value, expected) => {
+    const failure = failureOf(() => inputsWith({ [name]: value }))
+    expect(failure.kind).toBe('input')
+    expect(failure.message).toContain(`\`${name}\``)
+    expect(`${failure.message} ${failure.cure}`).toContain(expected)
+  })
+
+  test('a push without a tag is refused', () => {
+    expect(failureOf(() => inputsWith({ push: 'true' })).message).toContain('`tags`')
+  })
+
+  test('a refused environment variable shows its name, not its value', () => {
+    const failure = failureOf(() => inputsWith({ env: 'BAD NAME=hunter2' }))
+    expect(failure.message).toContain('BAD NAME')
+    expect(failure.message).not.toContain('hunter2')
+  })
+})
+
+function failureOf(work: () => unknown): Failure {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof Failure) return error
+    throw error
+  }
+  throw new Error('nothing was refused')
+}

@@ -1,0 +1,28 @@
+import { describe, expect, test } from '@jest/globals'
+import { outputsOf } from '../src/outputs.js'
+import { aResult } from './support/result.js'
+
+describe('outputsOf', () => {
+  test('gives whole milliseconds, bytes, and one tag a line', () => {
+    expect(outputsOf(aResult())).toMatchObject({
+      digest: `sha256:${'c'.repeat(64)}`,
+      tags: 'ghcr.io/acme/hello:crac\nghcr.io/acme/hello:1.0',
+      'java-version': '24-crac+20',
+      'snapshot-size': '112500000',
+      'checkpoint-duration': '700',
+      'restore-time': '100',
+      'cold-start': '1500',
+      speedup: '15.0'
+    })
+  })
+
+  test('has no digest when nothing was pushed', () => {
+    expect(outputsOf(aResult({ digest: undefined }))['digest']).toBe('')
+  })
+
+  test('metadata is JSON with the phases in it', () => {
+    const metadata = JSON.parse(outputsOf(aResult())['metadata'] ?? '') as { phases: object[]; image: object }
+    expect(metadata.phases).toEqual([{ name: 'inspect', milliseconds: 12 }])
+    expect(metadata.image).toMatchObject({ digest: `sha256:${'c'.repeat(64)}` })
+  })
+})

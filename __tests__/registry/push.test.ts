@@ -1,0 +1,65 @@
+import { describe, expect, test } from '@jest/globals'
+import { pushImage, tagImage } from '../../src/registry/push.js'
+import { parseReference } from '../../src/registry/reference.js'
+import { fakeEngine } from '../support/fake-engine.js'
+
+const DIGEST = `sha256:${'d'.repeat(64)}`
+const TAGS = ['r.example/a:1', 'r.example/a:2'].map(parseReference)
+
+function registry(digests: Record<string, string>) {
+  return fakeEngine((args) => {
+    const tag = args.at(-1) ?? ''
+    const digest = digests[tag]
+    if (args[0] === 'push')
+      return digest ? `1: digest: ${digest} size: 1` : { exitCode: 1, stderr: 'denied: requested access' }
+    return JSON.stringify(Object.values(digests).map((value) => `r.example/a@${value}`))
+  })
+}
+
+describe('pushImage', () => {
+  test('pushes every tag and gives their one digest', async () => {
+    const engine = registry({ 'r.example/a:1': DIGEST, 'r.example/a:2': DIGEST })
+    expect(await pushImage(engine, TAGS, () => undefined)).toEqual({ digest: DIGEST })
+    expect(engine.calls.filter((call) => call.args[0] === 'push').map((call) => call.args)).toEqual([
+      ['push', '--', 'r.example/a:1'],
+      ['push', '--', 'r.example/a:2']
+    ])
+  })
+
+  test('different digests for one image are a failure', async () => {
+    const engine = registry({ 'r.example/a:1': DIGEST, 'r.example/a:2': `sha256:${'e'.repeat(64)}` })
+    await expect(pushImage(engine, TAGS, () => undefined)).rejects.toMatchObject({ kind: 'registry' })
+  })
+
+  test('a refused push says what was pushed already, and how to log in', async () => {
+    const engine = registry({ 'r.example/a:1': DIGEST })
+    await expect(pushImage(engine, TAGS, () => undefined)).rejects.toMatchObject({
+      kind: 'registry',
+      message:
+        'r.example/a:2 could not be pushed: the registry refused access. Already pushed: r.example/a:1.',
+      cure: expect.stringContaining('docker/login-action')
+    })
+  })
+
+  test('a digest that the engine did not note is not believed', async () => {
+    const engine = fakeEngine((args) => (args[0] === 'push' ? `digest: ${DIGEST} size: 1` : '[]'))
+    await expect(pushImage(engine, TAGS, () => undefined)).rejects.toThrow('gave no digest')
+  })
+})
+
+test('tagImage can be undone: tags that pointed elsewhere point there again', async () => {
+  const engine = fakeEngine((args) =>
+    args[0] === 'image' && args[1] === 'inspect'
+      ? args.at(-1) === 'r.example/a:1'
+        ? 'sha256:old'
+        : { exitCode: 1 }
+      : ''
+  )
+  const tagged = await tagImage(engine, 'sha256:new', TAGS)
+  const before = engine.calls.length
+  await tagged.undo()
+  expect(engine.calls.slice(before).map((call) => call.args)).toEqual([
+    ['tag', 'sha256:old', 'r.example/a:1'],
+    ['image', 'rm', '--', 'r.example/a:2']
+  ])
+})

@@ -1,0 +1,39 @@
+import { describe, expect, test } from '@jest/globals'
+import { Failure } from '../../src/errors.js'
+import { renderFailure, renderSummary } from '../../src/report/summary.js'
+import { aResult } from '../support/result.js'
+
+describe('the job summary', () => {
+  test('has JDK, digest, size and times, and how to start the image by its digest', () => {
+    const summary = renderSummary(aResult(), 8080)
+    for (const part of [
+      '24-crac+20',
+      `sha256:${'c'.repeat(64)}`,
+      '112.5 MB',
+      '1500 ms',
+      '100 ms (15.0 times faster)'
+    ]) {
+      expect(summary).toContain(part)
+    }
+    expect(summary).toContain(`ghcr.io/acme/hello@sha256:${'c'.repeat(64)}`)
+    expect(summary).toContain('docker run --rm --publish 8080:8080')
+  })
+
+  test('without a push it names the tag, and without tags the image', () => {
+    expect(renderSummary(aResult({ digest: undefined }), 8080)).toContain(
+      '--entrypoint cat ghcr.io/acme/hello:crac'
+    )
+    const image = renderSummary(aResult({ digest: undefined, tags: [] }), 8080)
+    expect(image).toContain(`--entrypoint cat sha256:${'b'.repeat(64)}`)
+  })
+
+  test('shows text of others as it is: no mark-up, no table cells, no way out of the code', () => {
+    const summary = renderSummary(aResult({ application: 'a | <img src=x> `b` \n## c' }), 8080)
+    expect(summary).toContain('| Application | `` a \\| <img src=x> `b` ## c `` |')
+    const failed = renderFailure(
+      new Failure('application', 'x', { cure: 'y', evidence: '```\n<script>\n````' })
+    )
+    expect(failed).toContain('`````'.repeat(1))
+    expect(failed.trimEnd().split('\n').at(-1)).toMatch(/^`{7}$/)
+  })
+})

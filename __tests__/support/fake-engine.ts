@@ -1,0 +1,35 @@
+import type { CommandResult, Engine, RunOptions } from '../../src/engine/docker.js'
+import { engineFailure } from '../../src/engine/docker.js'
+
+export interface Call {
+  args: string[]
+  options: RunOptions
+}
+
+export type Reply = Partial<CommandResult> | string
+
+/** An engine that answers from a function and remembers what it was asked. */
+export function fakeEngine(answer: (args: string[]) => Reply | Promise<Reply>): Engine & { calls: Call[] } {
+  const calls: Call[] = []
+  async function attempt(args: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
+    calls.push({ args: [...args], options })
+    const reply = await answer([...args])
+    const result = {
+      exitCode: 0,
+      stdout: '',
+      stderr: '',
+      ...(typeof reply === 'string' ? { stdout: reply } : reply)
+    }
+    for (const line of `${result.stdout}${result.stderr}`.split('\n').filter(Boolean)) options.onLine?.(line)
+    return result
+  }
+  return {
+    calls,
+    attempt,
+    run: async (args, options) => {
+      const result = await attempt(args, options)
+      if (result.exitCode !== 0) throw engineFailure(args, result)
+      return result.stdout.trim()
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
+import { readInputs, type InputName, type Inputs } from '../../src/inputs.js'
+
+export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
+
+export interface ActionMetadata {
+  inputs: Record<string, { description: string; default?: string }>
+  outputs: Record<string, { description: string }>
+  runs: { using: string; main: string; post: string }
+}
+
+export function actionMetadata(): ActionMetadata {
+  return parse(readFileSync(path.join(ROOT, 'action.yml'), 'utf8')) as ActionMetadata
+}
+
+/** Inputs as a workflow with these lines would give them: the rest are the defaults of action.yml. */
+export function inputsWith(given: Partial<Record<InputName, string>>): Inputs {
+  const { inputs } = actionMetadata()
+  return readInputs((name) => {
+    const value = given[name] ?? inputs[name]?.default ?? ''
+    return (value.includes('${{') ? '' : value).trim()
+  })
+}
