@@ -25,8 +25,11 @@ export default tseslint.config(
     files: ['__tests__/**/*.test.ts'],
     extends: [jest.configs['flat/recommended']],
     rules: {
-      // A world that a test builds asserts for itself; the names say which calls those are.
-      'jest/expect-expect': ['error', { assertFunctionNames: ['expect', 'expect*'] }]
+      // An end-to-end test is a `labTest`, which the rules do not know for a test.
+      'jest/no-standalone-expect': [
+        'error',
+        { additionalTestBlockFunctions: ['labTest', 'labTest.each', 'afterEach'] }
+      ]
     }
   },
   prettier

@@ -26895,7 +26895,7 @@ function keeping(log, file) {
 }
 
 // src/main.ts
-var import_promises9 = require("node:fs/promises");
+var import_promises10 = require("node:fs/promises");
 var import_node_path7 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/take.ts
@@ -27148,6 +27148,7 @@ async function verifySnapshot(evidence, end) {
       cure: "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`."
     });
   }
+  if (criuLog2 === "") throw endedBefore(end.exitCode);
   if (!criuLog2.includes("Dumping finished successfully")) {
     throw criuFailure(criuLog2, end.exitCode);
   }
@@ -27180,6 +27181,15 @@ function verifyPages(name, image, files, criuLog2) {
       criuLog2
     );
   }
+}
+function endedBefore(exitCode) {
+  return new Failure(
+    "application",
+    `The application ended with exit code ${exitCode} during the checkpoint, before CRIU began.`,
+    {
+      cure: "A JVM ends when its last non-daemon thread does: keep one alive while beforeCheckpoint stops the servers. If the JVM crashed, the application's log says so."
+    }
+  );
 }
 function criuFailure(criuLog2, exitCode) {
   const errors = criuLog2.split("\n").filter((line) => /Error +\(/.test(line));
@@ -27384,10 +27394,11 @@ async function collect(work2) {
 }
 
 // src/image/application.ts
-var import_promises5 = require("node:fs/promises");
+var import_promises6 = require("node:fs/promises");
 var import_node_path3 = __toESM(require("node:path"), 1);
 
 // src/image/jar.ts
+var import_promises5 = require("node:fs/promises");
 var import_consumers = require("node:stream/consumers");
 var import_yauzl = __toESM(require_yauzl(), 1);
 var MANIFEST = "META-INF/MANIFEST.MF";
@@ -27398,6 +27409,7 @@ async function mainClassOf(file) {
   return unfolded && /^Main-Class:[ \t]*(\S+)/m.exec(unfolded)?.[1];
 }
 async function readManifest(file) {
+  if (!(await (0, import_promises5.stat)(file)).isFile()) return void 0;
   const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
   for await (const entry of jar.eachEntry()) {
     if (entry.fileName === MANIFEST && entry.uncompressedSize <= LARGEST_MANIFEST) {
@@ -27434,7 +27446,7 @@ async function findInFolder(folder) {
     const found = await micronautLayers(layers);
     if (found) return found;
   }
-  const jars = (await (0, import_promises5.readdir)(folder)).filter((name) => name.endsWith(".jar")).sort();
+  const jars = (await (0, import_promises6.readdir)(folder)).filter((name) => name.endsWith(".jar")).sort();
   const runnable = [];
   for (const jar of jars) {
     const found = await runnableJar(import_node_path3.default.join(folder, jar));
@@ -27454,7 +27466,7 @@ async function micronautLayers(layers) {
   if (!mainClass) return void 0;
   const dependencies = /* @__PURE__ */ new Map();
   const classes = /* @__PURE__ */ new Map([[import_node_path3.default.join(layers, "app"), "."]]);
-  for (const name of (await (0, import_promises5.readdir)(layers)).sort()) {
+  for (const name of (await (0, import_promises6.readdir)(layers)).sort()) {
     if (name === "app" || !await isFolder(import_node_path3.default.join(layers, name))) continue;
     const files = name.endsWith("libs") ? dependencies : classes;
     files.set(import_node_path3.default.join(layers, name), name);
@@ -27482,13 +27494,13 @@ async function runnableJar(file) {
   };
 }
 async function isFolder(place) {
-  return await (0, import_promises5.stat)(place).then(
+  return await (0, import_promises6.stat)(place).then(
     (entry) => entry.isDirectory(),
     () => false
   );
 }
 async function listing(place) {
-  const names = await (0, import_promises5.readdir)(place).catch(() => void 0);
+  const names = await (0, import_promises6.readdir)(place).catch(() => void 0);
   if (!names) return "There is no such file or folder.";
   if (names.length === 0) return "The folder is empty.";
   const shown = names.sort().slice(0, 20).join("\n");
@@ -27498,19 +27510,19 @@ ${shown}${names.length > 20 ? `
 }
 
 // src/image/build-context.ts
-var import_promises6 = require("node:fs/promises");
+var import_promises7 = require("node:fs/promises");
 var import_node_path4 = __toESM(require("node:path"), 1);
 async function assembleBuildContext(folder, parts) {
-  await (0, import_promises6.cp)(parts.dockerFolder, folder, { recursive: true });
+  await (0, import_promises7.cp)(parts.dockerFolder, folder, { recursive: true });
   await linkOrCopy(parts.jdkArchive, import_node_path4.default.join(folder, "jdk.tar.gz"));
   for (const [name, files] of Object.entries({
     dependencies: parts.application.dependencies,
     classes: parts.application.classes
   })) {
     const destination = import_node_path4.default.join(folder, "application", name);
-    await (0, import_promises6.mkdir)(destination, { recursive: true });
+    await (0, import_promises7.mkdir)(destination, { recursive: true });
     for (const [source, target] of files) {
-      await (0, import_promises6.cp)(source, import_node_path4.default.join(destination, target), {
+      await (0, import_promises7.cp)(source, import_node_path4.default.join(destination, target), {
         recursive: true,
         dereference: true,
         preserveTimestamps: true
@@ -27524,18 +27536,18 @@ async function assembleBuildContext(folder, parts) {
     "main-class": [parts.application.mainClass],
     "cpu-features": [parts.cpuFeatures]
   };
-  await (0, import_promises6.mkdir)(import_node_path4.default.join(folder, "launch"));
+  await (0, import_promises7.mkdir)(import_node_path4.default.join(folder, "launch"));
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises6.writeFile)(import_node_path4.default.join(folder, "launch", name), words.map((word) => `${word}
+    await (0, import_promises7.writeFile)(import_node_path4.default.join(folder, "launch", name), words.map((word) => `${word}
 `).join(""));
   }
 }
 async function linkOrCopy(source, destination) {
-  await (0, import_promises6.link)(source, destination).catch(() => (0, import_promises6.cp)(source, destination));
+  await (0, import_promises7.link)(source, destination).catch(() => (0, import_promises7.cp)(source, destination));
 }
 
 // src/image/build.ts
-var import_promises7 = require("node:fs/promises");
+var import_promises8 = require("node:fs/promises");
 var import_node_path5 = __toESM(require("node:path"), 1);
 function buildCommand(build, idFile) {
   return [
@@ -27561,7 +27573,7 @@ async function buildImage(engine2, build, onLine) {
 ${result.stderr}`;
     throw jdkFailure(output) ?? baseImageFailure(output, build) ?? engineFailure(command, result);
   }
-  return (await (0, import_promises7.readFile)(idFile, "utf8")).trim();
+  return (await (0, import_promises8.readFile)(idFile, "utf8")).trim();
 }
 function pairs(option, values) {
   return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
@@ -31818,7 +31830,7 @@ function lookUpFailure(baseUrl, hasToken, error2) {
 // src/jdk/install.ts
 var import_node_crypto2 = require("node:crypto");
 var import_node_fs2 = require("node:fs");
-var import_promises8 = require("node:fs/promises");
+var import_promises9 = require("node:fs/promises");
 var import_node_path6 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
@@ -32145,7 +32157,7 @@ async function installJdk(asset, options2) {
       return { asset, file, sha256: sha2562, cached: true };
     } catch (error2) {
       options2.warning(`The archive in the tool cache is not used: ${messageOf(error2)}`);
-      await (0, import_promises8.rm)(cachedFolder, { recursive: true, force: true });
+      await (0, import_promises9.rm)(cachedFolder, { recursive: true, force: true });
     }
   }
   const downloaded = await download(asset, options2);
@@ -32159,7 +32171,7 @@ async function installJdk(asset, options2) {
     const folder = await cacheFile(downloaded, asset.name, TOOL, version, asset.architecture);
     return { asset, file: import_node_path6.default.join(folder, asset.name), sha256: sha2562, cached: false };
   } finally {
-    await (0, import_promises8.rm)(downloaded, { force: true });
+    await (0, import_promises9.rm)(downloaded, { force: true });
   }
 }
 async function download(asset, options2) {
@@ -32173,7 +32185,7 @@ async function download(asset, options2) {
       { accept: "application/octet-stream" }
     );
   } catch (error2) {
-    await (0, import_promises8.rm)(destination, { force: true });
+    await (0, import_promises9.rm)(destination, { force: true });
     throw new Failure("runner", `${asset.name} could not be downloaded: ${messageOf(error2)}`, {
       cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`,
       cause: error2
@@ -32181,7 +32193,7 @@ async function download(asset, options2) {
   }
 }
 async function verify(file, asset, demanded) {
-  const { size } = await (0, import_promises8.stat)(file);
+  const { size } = await (0, import_promises9.stat)(file);
   if (size !== asset.size) {
     throw notGenuine(asset, `it has ${size} bytes where the release has ${asset.size}`);
   }
@@ -32413,8 +32425,8 @@ async function run(id, inputs, world) {
   const phases = new Phases(clock, log);
   const work2 = import_node_path7.default.join(world.runFolder, "work");
   const logs = import_node_path7.default.join(world.runFolder, "logs");
-  await (0, import_promises9.mkdir)(work2, { recursive: true });
-  await (0, import_promises9.mkdir)(logs, { recursive: true });
+  await (0, import_promises10.mkdir)(work2, { recursive: true });
+  await (0, import_promises10.mkdir)(logs, { recursive: true });
   const logTo = (file) => keeping(log, import_node_path7.default.join(logs, file));
   try {
     const runner = await phases.run("inspect", "Inspect the runner", async () => {
@@ -32619,7 +32631,7 @@ async function cleanUp(engine2, id, runFolder) {
 var PROFILE_IN_IMAGE = "/opt/crac-checkpoint/seccomp.json";
 function runInstructions(image, port) {
   return [
-    `docker cp "$(docker create ${image})":${PROFILE_IN_IMAGE} .`,
+    `docker run --rm --entrypoint cat ${image} ${PROFILE_IN_IMAGE} > seccomp.json`,
     `docker run --rm --publish ${port}:${port} \\`,
     `  ${DECLARED_FLAGS} \\`,
     `  ${image}`

@@ -10,9 +10,10 @@ fi
 ln -s "$(dirname "$(dirname "$1")")" /opt/java
 
 flags=/opt/crac-checkpoint/jvm-flags
-/opt/java/bin/java -XX:+PrintFlagsFinal -version 2>&1 | sed -n 's/^ *[a-z_]* *\([A-Za-z]*\) *=.*/\1/p' >"$flags"
+# Without UsePerfData a JVM leaves nothing in /tmp, and so in the image.
+/opt/java/bin/java -XX:-UsePerfData -XX:+PrintFlagsFinal -version 2>&1 | sed -n 's/^ *[a-z_]* *\([A-Za-z]*\) *=.*/\1/p' >"$flags"
 if ! grep -qx CRaCCheckpointTo "$flags"; then
-    echo "crac-checkpoint: NO-CRAC: $(/opt/java/bin/java -version 2>&1 | head -n 1)"
+    echo "crac-checkpoint: NO-CRAC: $(/opt/java/bin/java -XX:-UsePerfData -version 2>&1 | head -n 1)"
     exit 1
 fi
 if [ ! -x /opt/java/bin/jcmd ]; then

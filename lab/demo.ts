@@ -3,7 +3,8 @@ import { attempt, run } from './command.js'
 import { progressOnStderr } from './progress.js'
 import { openRealWorld } from './real-world.js'
 import { runStep, type StepResult } from './runner.js'
-import { callUntilAnswer, startImage } from './started-image.js'
+import { callUntilAnswer, DECLARED_FLAGS, startImage } from './started-image.js'
+import { LogReader } from './workflow-commands.js'
 import { openLab, type World } from './world.js'
 
 // `npm start`: the action on the sample application, from the source to the pushed and started image.
@@ -17,9 +18,24 @@ const say = (text: string): void => {
   else console.log(text)
 }
 
-const world =
-  (forceLab ? undefined : await openRealWorld(progressOnStderr)) ?? (await openLab(progressOnStderr))
 try {
+  const world = await openWorld()
+  try {
+    process.exitCode = (await demonstrate(world)) ? 0 : 1
+  } finally {
+    await world.close()
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
+
+async function openWorld(): Promise<World> {
+  const real = forceLab ? undefined : await openRealWorld(progressOnStderr)
+  return real ?? (await openLab(progressOnStderr))
+}
+
+async function demonstrate(world: World): Promise<boolean> {
   say('\nThe parts of this demonstration:')
   for (const [part, what] of Object.entries(world.parts)) say(`  ${part.padEnd(12)} ${what}`)
 
@@ -27,11 +43,10 @@ try {
   say(`\nRunning the action: context ${world.context}, tags ${tag}\n`)
   const step = await runAction(world, tag)
   const answer = step.exitCode === 0 ? await callPushed(world, tag, step) : undefined
-
+  const ok = answer !== undefined
   if (json) {
     const { metadata = '{}', ...outputs } = step.outputs
     const parsed = JSON.parse(metadata) as { phases?: object[] }
-    const ok = step.exitCode === 0 && answer?.restored === true
     const result = {
       ok,
       ...outputs,
@@ -42,9 +57,7 @@ try {
     }
     process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`)
   }
-  process.exitCode = step.exitCode === 0 && answer?.restored ? 0 : 1
-} finally {
-  await world.close()
+  return ok
 }
 
 async function runAction(world: World, tag: string): Promise<StepResult> {
@@ -67,44 +80,39 @@ async function runAction(world: World, tag: string): Promise<StepResult> {
   return step
 }
 
-/** Starts the image that was pushed, by its digest, with the flags that it declares. */
-async function callPushed(world: World, tag: string, step: StepResult) {
-  const environment = world.environment
+/** Starts the image that was pushed, by its digest and with the flags that it declares, and calls it. */
+async function callPushed(
+  world: World,
+  tag: string,
+  step: StepResult
+): Promise<{ image: string; body: string }> {
+  const env = world.environment
   const image = `${tag.replace(/:[^:/]*$/, '')}@${step.outputs['digest']}`
-  await run('docker', ['pull', '--quiet', image], { env: environment })
-  const started = await startImage({
-    environment,
-    image,
-    name: `lab-demo-${randomBytes(4).toString('hex')}`,
-    port: 8080
-  })
+  const name = `lab-demo-${randomBytes(4).toString('hex')}`
+  // Without the fallback: what answers was restored.
+  const flags = [...DECLARED_FLAGS, '--env', 'CRAC_ON_RESTORE_FAILURE=exit']
+  await run('docker', ['pull', '--quiet', image], { env })
   try {
-    const body = await callUntilAnswer(started)
-    const log = await attempt('docker', ['logs', started.name], { env: environment })
-    const restored = !log.stderr.includes('starting the application normally')
-    say(
-      `Started ${image}\nand called it: ${JSON.stringify(body)} (${restored ? 'restored from the snapshot' : 'NOT restored'})`
-    )
-    return { image, body, restored }
+    const body = await callUntilAnswer(await startImage({ environment: env, image, name, port: 8080, flags }))
+    say(`Started ${image}\nand called it; the restored application answered: ${JSON.stringify(body)}`)
+    return { image, body }
   } finally {
-    await run('docker', ['rm', '--force', started.name], { env: environment })
+    await attempt('docker', ['rm', '--force', name], { env })
   }
 }
 
-/** The step's log as a person reads it: workflow commands become headings, or are left out. */
+/** The step's log as a person reads it: groups become headings, annotations are marked. */
 function readable(say: (line: string) => void): (text: string) => void {
+  const reader = new LogReader()
   let pending = ''
   return (text) => {
     const lines = (pending + text).split('\n')
     pending = lines.pop() ?? ''
-    for (const line of lines) {
-      const command = /^::(\w[\w-]*)[^:]*::(.*)$/.exec(line)
-      if (!command) {
-        if (!/^::[0-9a-f-]{36}::$/.test(line)) say(`    ${line}`)
-      } else if (command[1] === 'group') say(`--- ${command[2]}`)
-      else if (command[1] === 'error' || command[1] === 'warning') {
-        const message = (command[2] ?? '').replaceAll('%0A', '\n    ').replaceAll('%25', '%')
-        say(`${command[1].toUpperCase()}: ${message}`)
+    for (const line of lines.map((text) => reader.read(text))) {
+      if (line?.kind === 'text') say(`    ${line.text}`)
+      else if (line?.name === 'group') say(`--- ${line.message}`)
+      else if (line?.name === 'error' || line?.name === 'warning') {
+        say(`${line.name.toUpperCase()}: ${line.message.replaceAll('\n', '\n    ')}`)
       }
     }
   }

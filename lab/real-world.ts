@@ -1,15 +1,16 @@
+import path from 'node:path'
 import { attempt, run } from './command.js'
 import { runningEngine } from './engine/engine.js'
 import { labHome } from './home.js'
 import type { Progress } from './progress.js'
 import { ensureSample } from './sample.js'
 import type { World } from './world.js'
-import path from 'node:path'
 
 const GITHUB_API = 'https://api.github.com'
 const IMAGE_REGISTRY = 'https://registry-1.docker.io/v2/'
 const BASE_IMAGE = 'debian:trixie-slim'
-const REGISTRY = { image: 'registry:3', name: 'crac-checkpoint-lab-registry' }
+const REGISTRY_IMAGE = 'registry:3'
+export const REGISTRY_CONTAINER = 'crac-checkpoint-lab-registry'
 
 /** How long the internet may take to answer before the lab is used instead. In milliseconds. */
 const PATIENCE = 3000
@@ -44,7 +45,7 @@ export async function openRealWorld(progress: Progress): Promise<World | undefin
       engine: `real, Docker ${engine}`,
       CRIU: 'real, that of the base image',
       'base image': `real, ${BASE_IMAGE}`,
-      registry: `real, ${REGISTRY.image} in a container on ${registry}`,
+      registry: `real, ${REGISTRY_IMAGE} in a container on ${registry}`,
       application: `real, ${context}`,
       'GitHub API': `real, ${GITHUB_API}`,
       'CRaC JDK': 'real, from CRaC/openjdk-builds'
@@ -62,18 +63,18 @@ async function answers(url: string): Promise<boolean> {
 }
 
 async function ensureRegistryContainer(progress: Progress): Promise<string> {
-  const port = async () => await attempt('docker', ['port', REGISTRY.name, '5000/tcp'])
+  const port = async () => await attempt('docker', ['port', REGISTRY_CONTAINER, '5000/tcp'])
   if ((await port()).code !== 0) {
     progress('Starting a registry in a container ...')
-    await attempt('docker', ['rm', '--force', REGISTRY.name])
+    await attempt('docker', ['rm', '--force', REGISTRY_CONTAINER])
     await run('docker', [
       'run',
       '--detach',
       '--name',
-      REGISTRY.name,
+      REGISTRY_CONTAINER,
       '--publish',
       '127.0.0.1::5000',
-      REGISTRY.image
+      REGISTRY_IMAGE
     ])
   }
   const address = (await port()).stdout.split('\n')[0] ?? ''

@@ -1,9 +1,12 @@
+import { attempt } from './command.js'
 import { stopEngine } from './engine/engine.js'
 import { labHome } from './home.js'
+import { REGISTRY_CONTAINER } from './real-world.js'
 import { stopRegistry } from './registry.js'
 
 // `npm run lab:stop`: ends what the lab started. What it made stays, for a quick start the next time.
 const home = labHome()
+await attempt('docker', ['rm', '--force', REGISTRY_CONTAINER])
 const registry = await stopRegistry(home)
 const engine = await stopEngine(home)
 console.log(

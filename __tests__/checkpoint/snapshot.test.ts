@@ -82,6 +82,17 @@ describe('verifySnapshot', () => {
     })
   })
 
+  test('an application that ends before CRIU begins is told about its threads', async () => {
+    const ended = verifySnapshot(await evidence({ 'dump4.log': undefined }), {
+      exitCode: 0,
+      oomKilled: false
+    })
+    await expect(ended).rejects.toMatchObject({
+      kind: 'application',
+      message: 'The application ended with exit code 0 during the checkpoint, before CRIU began.'
+    })
+  })
+
   test('running out of memory is told as such', async () => {
     await expect(verifySnapshot(await evidence(), { exitCode: 137, oomKilled: true })).rejects.toThrow(
       'out of memory'

@@ -38,6 +38,7 @@ export async function verifySnapshot(evidence: string, end: ContainerEnd): Promi
       cure: 'Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`.'
     })
   }
+  if (criuLog === '') throw endedBefore(end.exitCode)
   if (!criuLog.includes('Dumping finished successfully')) {
     throw criuFailure(criuLog, end.exitCode)
   }
@@ -79,6 +80,18 @@ function verifyPages(
       criuLog
     )
   }
+}
+
+function endedBefore(exitCode: number): Failure {
+  return new Failure(
+    'application',
+    `The application ended with exit code ${exitCode} during the checkpoint, before CRIU began.`,
+    {
+      cure:
+        'A JVM ends when its last non-daemon thread does: keep one alive while beforeCheckpoint stops the servers. ' +
+        "If the JVM crashed, the application's log says so."
+    }
+  )
 }
 
 /** The checkpoint did not work: CRIU's own words are the evidence. */

@@ -1,0 +1,71 @@
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import jdk.crac.Context;
+import jdk.crac.Core;
+import jdk.crac.Resource;
+
+/**
+ * A server that is closed before a checkpoint and opened after it. Its answer tells what it got; the system
+ * property `hook` makes its hook misbehave: hang, fail, get in CRIU's way, or leave a file open.
+ */
+public class Server implements Resource {
+
+    private static Server instance;
+    private static volatile String arguments = "";
+    private final String hook = System.getProperty("hook", "");
+    private HttpServer server;
+    private Object kept;
+
+    public static void main(String[] args) throws Exception {
+        arguments = Arrays.toString(args);
+        if (instance == null) {
+            instance = new Server();
+            Core.getGlobalContext().register(instance);
+            Files.writeString(Path.of("/tmp/written-before-the-checkpoint"), "x");
+            instance.open();
+            // A JVM ends with its last thread that is no daemon, and the server's stops before the checkpoint.
+            new CountDownLatch(1).await();
+        }
+    }
+
+    private void open() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(8080), 0);
+        server.createContext("/", exchange -> {
+            byte[] body = String.join("|",
+                    String.valueOf(System.getProperty("given")),
+                    String.valueOf(System.getenv("GIVEN")),
+                    arguments,
+                    String.valueOf(Files.exists(Path.of("/tmp/written-before-the-checkpoint")))).getBytes();
+            exchange.sendResponseHeaders(200, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        server.createContext("/exit", exchange -> System.exit(42));
+        server.start();
+    }
+
+    @Override
+    public void beforeCheckpoint(Context<? extends Resource> context) throws Exception {
+        System.out.println("beforeCheckpoint");
+        server.stop(0);
+        switch (hook) {
+            case "hang" -> Thread.sleep(Long.MAX_VALUE);
+            case "fail" -> throw new IllegalStateException("the pool is busy");
+            // CRIU cannot write its log or its images where a folder of the same name stands.
+            case "block" -> Files.createDirectory(Path.of("/opt/crac-checkpoint/snapshot/inventory.img"));
+            case "file" -> kept = Files.newInputStream(Path.of("/etc/passwd"));
+            default -> { }
+        }
+    }
+
+    @Override
+    public void afterRestore(Context<? extends Resource> context) throws Exception {
+        System.out.println("afterRestore");
+        open();
+    }
+}

@@ -1,0 +1,154 @@
+import { existsSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import type { StepResult } from '../../lab/runner.js'
+import { callUntilAnswer, DECLARED_FLAGS, type StartedImage } from '../../lab/started-image.js'
+import {
+  available,
+  containerLog,
+  docker,
+  engineContents,
+  freshTag,
+  labTest,
+  registryDigest,
+  runAction,
+  withStarted
+} from './support/lab.js'
+
+describe('the whole job on micronaut-hello', () => {
+  const tag = available ? freshTag('hello') : ''
+  const second = tag.replace(':crac', ':second')
+  const label = (name: string): string =>
+    docker('image', 'inspect', '--format', `{{index .Config.Labels "${name}"}}`, tag)
+  let step: StepResult
+  let logsDuring: boolean
+  let before: string
+  let after: string
+
+  beforeAll(async () => {
+    if (!available) return
+    before = engineContents()
+    step = await runAction(
+      {
+        tags: `${tag}\n${second}`,
+        push: 'true',
+        labels: 'org.example.team=hello',
+        'java-options': '-Dgiven.at=checkpoint'
+      },
+      {
+        between: ({ outputs }) => {
+          logsDuring =
+            existsSync(`${outputs['logs']}/dump4.log`) && existsSync(`${outputs['logs']}/application.log`)
+          return Promise.resolve()
+        }
+      }
+    )
+    after = engineContents()
+    if (step.exitCode !== 0) throw new Error(step.log)
+  }, 180_000)
+  afterAll(() => {
+    if (available) docker('image', 'rm', '--force', tag, second)
+  })
+
+  const pushed = (): string => `${tag.slice(0, tag.lastIndexOf(':'))}@${step.outputs['digest']}`
+  const started = async <T>(flags: string[], work: (image: StartedImage) => Promise<T>): Promise<T> =>
+    await withStarted({ image: pushed(), flags }, work)
+
+  labTest("digest is the registry's own digest of every tag", async () => {
+    expect(step.outputs['digest']).toMatch(/^sha256:[0-9a-f]{64}$/)
+    expect(await registryDigest(tag)).toBe(step.outputs['digest'])
+    expect(await registryDigest(second)).toBe(step.outputs['digest'])
+    expect(step.outputs['tags']).toBe(`${tag}\n${second}`)
+  })
+
+  labTest('the outputs say what was done, and the restore is faster than a cold start', () => {
+    const { outputs } = step
+    expect(outputs['java-version']).toMatch(/^\d+-crac\+\d+$/)
+    expect(outputs['jdk-asset']).toContain(outputs['java-version'])
+    expect(Number(outputs['snapshot-size'])).toBeGreaterThan(10_000_000)
+    expect(Number(outputs['checkpoint-duration'])).toBeGreaterThan(0)
+    expect(Number(outputs['restore-time'])).toBeLessThan(Number(outputs['cold-start']))
+    const metadata = JSON.parse(outputs['metadata'] ?? '') as {
+      phases: { name: string }[]
+      snapshot: { statistics: object }
+    }
+    expect(metadata.phases.map((phase) => phase.name)).toEqual([
+      'inspect',
+      'application',
+      'jdk',
+      'build-checkpoint',
+      'checkpoint',
+      'build-runtime',
+      'prove',
+      'push'
+    ])
+    expect(metadata.snapshot.statistics).toMatchObject({ pagesWritten: expect.any(Number) })
+  })
+
+  labTest('the summary shows them', () => {
+    expect(step.summary).toContain(step.outputs['digest'])
+    expect(step.summary).toContain('Cold start')
+  })
+
+  labTest('the image declares its flags and its parts, and carries the labels of the user', () => {
+    expect(label('io.github.crac-checkpoint.restore-flags')).toBe(step.outputs['restore-flags'])
+    expect(label('io.github.crac-checkpoint.jdk-asset')).toBe(step.outputs['jdk-asset'])
+    expect(label('org.example.team')).toBe('hello')
+  })
+
+  labTest('logs are kept until the post step; afterwards nothing of the run is left but the image', () => {
+    expect(logsDuring).toBe(true)
+    expect(step.post.exitCode).toBe(0)
+    expect(step.post.log).not.toContain('::warning')
+    expect(step.left).toEqual([])
+    const added = after.split('\n').filter((line) => !before.split('\n').includes(line))
+    expect(added.sort()).toEqual([tag, second].sort())
+  })
+
+  labTest(
+    'restored with the declared flags, the application has no capability, is filtered, and is uid 10001',
+    async () => {
+      await started(DECLARED_FLAGS, async (image) => {
+        expect(await callUntilAnswer(image)).toBe('Hello World')
+        expect(containerLog(image.name)).toBe('')
+        // The JVM has its own process id back; docker/checkpoint.sh raised it above 127.
+        const status = docker('exec', image.name, 'sh', '-c', 'cat /proc/1[2-9][0-9]/status')
+        expect(status).toMatch(/^Uid:\s+10001\s+10001\s+10001\s+10001$/m)
+        expect(status).toMatch(/^CapEff:\s+0+$/m)
+        expect(status).toMatch(/^Seccomp:\s+2$/m)
+      })
+    }
+  )
+
+  labTest('without any capability it answers by a normal start, and says so in one line', async () => {
+    await started(['--cap-drop', 'ALL'], async (image) => {
+      expect(await callUntilAnswer(image)).toBe('Hello World')
+      const said = containerLog(image.name)
+        .split('\n')
+        .filter((line) => line.startsWith('crac-checkpoint:'))
+      expect(said).toEqual([
+        'crac-checkpoint: the snapshot could not be restored on this host; starting the application normally'
+      ])
+    })
+  })
+
+  labTest('properties and environment given at the start reach the restored application', async () => {
+    await started([...DECLARED_FLAGS, '--env', 'JAVA_OPTS=-Dgreeting=property -Xmx99m'], async (image) => {
+      expect(await callUntilAnswer(image)).toBe('property')
+    })
+    await started([...DECLARED_FLAGS, '--env', 'GREETING=environment'], async (image) => {
+      expect(await callUntilAnswer(image)).toBe('environment')
+    })
+  })
+
+  labTest.each([
+    ['TERM', '143'],
+    ['INT', '130']
+  ])('SIG%s reaches the restored application, and its exit code comes back', async (signal, code) => {
+    await started(DECLARED_FLAGS, async (image) => {
+      await callUntilAnswer(image)
+      docker('kill', '--signal', signal, image.name)
+      expect(docker('wait', image.name)).toBe(code)
+      expect(containerLog(image.name)).toContain('Embedded Application shutting down')
+    })
+  })
+})

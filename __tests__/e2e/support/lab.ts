@@ -1,0 +1,137 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { test } from '@jest/globals'
+import { runStep, type StepOptions, type StepResult } from '../../../lab/runner.js'
+import { startImage, type StartedImage, type StartOptions } from '../../../lab/started-image.js'
+import { LogReader } from '../../../lab/workflow-commands.js'
+import type { World } from '../../../lab/world.js'
+
+const given = process.env['LAB_WORLD']
+
+/** The world that scripts/test.ts provides; only to be used inside a labTest. */
+export const world = (given ? JSON.parse(given) : {}) as World
+
+/** Whether there is a lab. */
+export const available = given !== undefined
+
+/** A test that needs the lab. Where there is none it is skipped, and scripts/test.ts says why. */
+export const labTest = available ? test : test.skip
+
+/** Runs `docker` against the lab's engine. */
+export function docker(...args: string[]): string {
+  return execFileSync('docker', args, {
+    env: world.environment,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe']
+  }).trim()
+}
+
+/** Both streams of a container's log. */
+export function containerLog(name: string): string {
+  const { stdout, stderr } = spawnSync('docker', ['logs', name], { env: world.environment, encoding: 'utf8' })
+  return stdout + stderr
+}
+
+/** Starts an image as its user would, gives it to the work, and removes it. */
+export async function withStarted<T>(
+  options: Omit<StartOptions, 'environment' | 'name' | 'port'>,
+  work: (started: StartedImage) => Promise<T>
+): Promise<T> {
+  const name = `e2e-${process.pid}-${Math.random().toString(36).slice(2)}`
+  try {
+    return await work(await startImage({ environment: world.environment, name, port: 8080, ...options }))
+  } finally {
+    docker('rm', '--force', name)
+  }
+}
+
+/** Everything that a run could leave in the engine, as one text to compare. */
+export function engineContents(): string {
+  const lists = [
+    ['ps', '--all', '--format', '{{.Names}}'],
+    ['volume', 'ls', '--quiet'],
+    ['network', 'ls', '--format', '{{.Name}}'],
+    ['image', 'ls', '--all', '--format', '{{.Repository}}:{{.Tag}}']
+  ]
+  return lists
+    .map((list) =>
+      docker(...list)
+        .split('\n')
+        .sort()
+        .join('\n')
+    )
+    .join('\n---\n')
+}
+
+/** Runs the action as a runner does, with the lab around it. */
+export async function runAction(
+  inputs: Record<string, string>,
+  options: Partial<StepOptions> = {}
+): Promise<StepResult> {
+  return await runStep({
+    inputs: {
+      context: world.context,
+      'base-image': world.baseImage,
+      'github-api-url': world.githubApiUrl,
+      ...inputs
+    },
+    environment: world.environment,
+    workspace: tmpdir(),
+    toolCache: world.toolCache,
+    ...options
+  })
+}
+
+/** The message of the step's one error annotation. */
+export function errorOf(step: StepResult): string {
+  const reader = new LogReader()
+  const lines = step.log.split('\n').map((line) => reader.read(line))
+  const errors = lines.flatMap((line) =>
+    line?.kind === 'command' && line.name === 'error' ? [line.message] : []
+  )
+  if (errors.length !== 1) throw new Error(`${errors.length} error annotations:\n${step.log}`)
+  return errors[0] ?? ''
+}
+
+/** The registry's own digest of a tag; undefined where the tag does not exist. */
+export async function registryDigest(tag: string): Promise<string | undefined> {
+  const [, repository, name] = /^[^/]+\/(.+):([^:]+)$/.exec(tag) ?? []
+  const response = await fetch(`http://${world.registry}/v2/${repository}/manifests/${name}`, {
+    method: 'HEAD',
+    headers: {
+      accept:
+        'application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json'
+    }
+  })
+  return response.ok ? (response.headers.get('docker-content-digest') ?? undefined) : undefined
+}
+
+/** A reference in the lab's registry that no other test uses. */
+export function freshTag(name: string): string {
+  return `${world.registry}/e2e/${name}-${process.pid}-${Date.now().toString(36)}:crac`
+}
+
+/** Compiles __tests__/e2e/applications/NAME.java into a runnable jar; gives the folder that holds it. */
+export function buildFixture(name: string): { context: string; remove: () => void } {
+  const root = path.resolve(path.dirname(new URL(import.meta.url).pathname), '../../..')
+  const context = mkdtempSync(path.join(tmpdir(), 'e2e-fixture-'))
+  const classes = path.join(context, 'classes')
+  // The jdk.crac API comes from the JDK at run time; here only its sources are needed.
+  const api = path.join(root, 'lab/jdk/java')
+  const source = path.join(root, '__tests__/e2e/applications', `${name}.java`)
+  execFileSync('javac', ['--release', '17', '-implicit:none', '-sourcepath', api, '-d', classes, source])
+  execFileSync('jar', [
+    '--create',
+    '--file',
+    path.join(context, 'app.jar'),
+    '--main-class',
+    name,
+    '-C',
+    classes,
+    '.'
+  ])
+  rmSync(classes, { recursive: true })
+  return { context, remove: () => rmSync(context, { recursive: true, force: true }) }
+}
