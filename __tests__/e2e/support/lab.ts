@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from '@jest/globals'
@@ -8,10 +8,11 @@ import { startImage, type StartedImage, type StartOptions } from '../../../lab/s
 import { LogReader } from '../../../lab/workflow-commands.js'
 import type { World } from '../../../lab/world.js'
 
+/** File of the world, from scripts/test.ts. */
 const given = process.env['LAB_WORLD']
 
 /** The world that scripts/test.ts provides; only to be used inside a labTest. */
-export const world = (given ? JSON.parse(given) : {}) as World
+export const world = (given ? JSON.parse(readFileSync(given, 'utf8')) : {}) as World
 
 /** Whether there is a lab. */
 export const available = given !== undefined
