@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { namesOf, removeContainers, removeImages } from '../src/cleanup.js'
+import { systemClock } from '../src/clock.js'
 import { cleanUp } from '../src/post.js'
 import { fakeEngine } from './support/fake-engine.js'
 
@@ -23,7 +24,7 @@ describe('what a run leaves', () => {
 
   test('an engine that is gone is told for each part, and keeps nothing from being tried', async () => {
     const engine = fakeEngine(() => ({ exitCode: 1, stderr: 'Cannot connect to the Docker daemon' }))
-    const problems = await cleanUp(engine, '1', '/nonexistent/folder')
+    const problems = await cleanUp(engine, systemClock, '1', '/nonexistent/folder')
     expect(problems).toEqual(['No Docker engine answers.', 'No Docker engine answers.'])
   })
 })

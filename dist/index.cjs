@@ -1073,14 +1073,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path16 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path17 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path16 && path16[0] !== "/") {
-          path16 = `/${path16}`;
+        if (path17 && path17[0] !== "/") {
+          path17 = `/${path17}`;
         }
-        return new URL(`${origin}${path16}`);
+        return new URL(`${origin}${path17}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -1531,39 +1531,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path16, origin }
+          request: { method, path: path17, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path16);
+        debuglog("sending request to %s %s/%s", method, origin, path17);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path16, origin },
+          request: { method, path: path17, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path16,
+          path17,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path16, origin }
+          request: { method, path: path17, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path16);
+        debuglog("trailers received from %s %s/%s", method, origin, path17);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path16, origin },
+          request: { method, path: path17, origin },
           error: error2
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path16,
+          path17,
           error2.message
         );
       });
@@ -1612,9 +1612,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path16, origin }
+            request: { method, path: path17, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path16);
+          debuglog("sending request to %s %s/%s", method, origin, path17);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -1677,7 +1677,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path16,
+        path: path17,
         method,
         body,
         headers,
@@ -1692,11 +1692,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path16 !== "string") {
+        if (typeof path17 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path16[0] !== "/" && !(path16.startsWith("http://") || path16.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path17[0] !== "/" && !(path17.startsWith("http://") || path17.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path16)) {
+        } else if (invalidPathRegex.test(path17)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -1762,7 +1762,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path16, query) : path16;
+        this.path = query ? buildURL(path17, query) : path17;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -6455,7 +6455,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request2) {
-      const { method, path: path16, host, upgrade, blocking, reset } = request2;
+      const { method, path: path17, host, upgrade, blocking, reset } = request2;
       let { body, headers, contentLength } = request2;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util2.isFormDataLike(body)) {
@@ -6536,7 +6536,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path16} HTTP/1.1\r
+      let header = `${method} ${path17} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -7065,7 +7065,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request2) {
       const session = client[kHTTP2Session];
-      const { method, path: path16, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
+      const { method, path: path17, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
       let { body } = request2;
       if (upgrade) {
         util2.errorRequest(client, request2, new Error("Upgrade not supported for H2"));
@@ -7162,7 +7162,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path16;
+      headers[HTTP2_HEADER_PATH] = path17;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -7515,9 +7515,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util2.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path16 = search ? `${pathname}${search}` : pathname;
+        const path17 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path16;
+        this.opts.path = path17;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -8756,10 +8756,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path16 = "/",
+          path: path17 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path16;
+        opts.path = origin + path17;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -10731,20 +10731,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path16) {
-      if (typeof path16 !== "string") {
-        return path16;
+    function safeUrl(path17) {
+      if (typeof path17 !== "string") {
+        return path17;
       }
-      const pathSegments = path16.split("?");
+      const pathSegments = path17.split("?");
       if (pathSegments.length !== 2) {
-        return path16;
+        return path17;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path16, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path16);
+    function matchKey(mockDispatch2, { path: path17, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path17);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -10766,7 +10766,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path16 }) => matchValue(safeUrl(path16), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path17 }) => matchValue(safeUrl(path17), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -10804,9 +10804,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path16, method, body, headers, query } = opts;
+      const { path: path17, method, body, headers, query } = opts;
       return {
-        path: path16,
+        path: path17,
         method,
         body,
         headers,
@@ -11269,10 +11269,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path16, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path17, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path16,
+            Path: path17,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -16151,9 +16151,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path16) {
-      for (let i = 0; i < path16.length; ++i) {
-        const code2 = path16.charCodeAt(i);
+    function validateCookiePath(path17) {
+      for (let i = 0; i < path17.length; ++i) {
+        const code2 = path17.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -19073,11 +19073,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path16 = opts.path;
+          let path17 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path16 = `/${path16}`;
+            path17 = `/${path17}`;
           }
-          url = new URL(util2.parseOrigin(url).origin + path16);
+          url = new URL(util2.parseOrigin(url).origin + path17);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -19660,9 +19660,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path16, options2) {
+    function openPromise2(path17, options2) {
       return new Promise((resolve2, reject) => {
-        open2(path16, { ...options2, lazyEntries: true }, function(err, zipfile) {
+        open2(path17, { ...options2, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -19692,7 +19692,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path16, options2, callback) {
+    function open2(path17, options2, callback) {
       if (typeof options2 === "function") {
         callback = options2;
         options2 = null;
@@ -19704,7 +19704,7 @@ var require_yauzl = __commonJS({
       if (options2.validateEntrySizes == null) options2.validateEntrySizes = true;
       if (options2.strictFileNames == null) options2.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs4.open(path16, "r", function(err, fd) {
+      fs4.open(path17, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options2, function(err2, zipfile) {
           if (err2) fs4.close(fd, defaultCallback);
@@ -24025,7 +24025,7 @@ var require_semver2 = __commonJS({
 
 // src/index.ts
 var import_node_crypto3 = require("node:crypto");
-var import_node_path8 = __toESM(require("node:path"), 1);
+var import_node_path9 = __toESM(require("node:path"), 1);
 var import_node_url = require("node:url");
 
 // node_modules/@actions/core/lib/core.js
@@ -26527,8 +26527,6 @@ var TIMED_OUT = 124;
 function dockerEngine(environment) {
   const clientEnvironment = {
     ...environment,
-    // A builder in a container of its own would not see the images of the engine.
-    BUILDX_BUILDER: "default",
     BUILDKIT_PROGRESS: "plain",
     // An attestation would wrap the image in an index: the digest would no longer be that of what was verified.
     BUILDX_NO_DEFAULT_ATTESTATIONS: "1",
@@ -26609,6 +26607,26 @@ function definedOnly(environment) {
   return Object.fromEntries(
     Object.entries(environment).filter((entry) => entry[1] !== void 0)
   );
+}
+
+// src/engine/orphans.ts
+var import_promises2 = require("node:fs/promises");
+var import_node_path = __toESM(require("node:path"), 1);
+var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
+async function endOrphans(run2, proc = "/proc") {
+  const entry = `${RUN_VARIABLE}=${run2}`;
+  let ended = 0;
+  for (const name of await (0, import_promises2.readdir)(proc)) {
+    if (!/^\d+$/.test(name)) continue;
+    const environment = await (0, import_promises2.readFile)(import_node_path.default.join(proc, name, "environ"), "latin1").catch(() => "");
+    if (!environment.split("\0").includes(entry)) continue;
+    try {
+      process.kill(Number(name), "SIGKILL");
+      ended++;
+    } catch {
+    }
+  }
+  return ended;
 }
 
 // src/values.ts
@@ -26721,18 +26739,18 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first) || first === "localhost");
-  const path16 = hasDomain ? components.slice(1) : components;
+  const path17 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path16.some((component) => /[A-Z]/.test(component))) {
+  if (path17.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path16.every((component) => PATH_COMPONENT.test(component)))
+  if (!path17.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG2.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   return { text: text2, repository, tag };
@@ -26752,8 +26770,8 @@ function readInputs(get2) {
     throw badInput("tags", "", "at least one tag when `push` is true, for example ghcr.io/acme/hello:crac");
   }
   return {
-    context: path6("context", get2("context") || "."),
-    application: optional(path6("application", get2("application"))),
+    context: path7("context", get2("context") || "."),
+    application: optional(path7("application", get2("application"))),
     baseImage: imageName("base-image", get2("base-image")),
     labels: parsePairs("labels", get2("labels"), /^[^\s"'=-][^\s"'=]*$/),
     tags,
@@ -26778,7 +26796,7 @@ function readInputs(get2) {
 function optional(value) {
   return value === "" ? void 0 : value;
 }
-function path6(name, value) {
+function path7(name, value) {
   refuseNul(name, value);
   if (value.includes("\n")) throw badInput(name, value, "one path");
   return value;
@@ -26895,12 +26913,12 @@ function keeping(log, file) {
 }
 
 // src/main.ts
-var import_promises10 = require("node:fs/promises");
-var import_node_path7 = __toESM(require("node:path"), 1);
+var import_promises11 = require("node:fs/promises");
+var import_node_path8 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/take.ts
-var import_promises3 = require("node:fs/promises");
-var import_node_path2 = __toESM(require("node:path"), 1);
+var import_promises4 = require("node:fs/promises");
+var import_node_path3 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/checkpoint-exception.ts
 var REFUSED = /An exception during a checkpoint operation|CheckpointException/;
@@ -26971,20 +26989,20 @@ function createCommand(spec) {
     spec.image
   ];
 }
-async function createContainer(engine2, spec) {
-  await engine2.run(createCommand(spec), { env: spec.env });
+async function createContainer(engine, spec) {
+  await engine.run(createCommand(spec), { env: spec.env });
 }
-async function containerEnd(engine2, name) {
-  const exitCode = Number(await engine2.run(["wait", name]));
-  const oomKilled = await engine2.run(["inspect", "--format", "{{.State.OOMKilled}}", name]);
+async function containerEnd(engine, name) {
+  const exitCode = Number(await engine.run(["wait", name]));
+  const oomKilled = await engine.run(["inspect", "--format", "{{.State.OOMKilled}}", name]);
   return { exitCode, oomKilled: oomKilled === "true" };
 }
-async function publishedPort(engine2, name, port) {
-  const addresses = await engine2.run(["port", name, `${port}/tcp`]);
+async function publishedPort(engine, name, port) {
+  const addresses = await engine.run(["port", name, `${port}/tcp`]);
   return Number(addresses.split("\n")[0]?.split(":").at(-1));
 }
-async function removeContainer(engine2, name) {
-  await engine2.attempt(["rm", "--force", "--volumes", name]);
+async function removeContainer(engine, name) {
+  await engine.attempt(["rm", "--force", "--volumes", name]);
 }
 
 // src/engine/privileges.ts
@@ -27052,8 +27070,8 @@ async function untilReady(request2, interval, clock, signal) {
 }
 
 // src/checkpoint/snapshot.ts
-var import_promises2 = require("node:fs/promises");
-var import_node_path = __toESM(require("node:path"), 1);
+var import_promises3 = require("node:fs/promises");
+var import_node_path2 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/criu-images.ts
 var COMMON_MAGIC = 1414939417;
@@ -27141,7 +27159,7 @@ function fields(message) {
 // src/checkpoint/snapshot.ts
 var KILLED = 137;
 async function verifySnapshot(evidence, end) {
-  const read = (name) => (0, import_promises2.readFile)(import_node_path.default.join(evidence, name)).catch(() => void 0);
+  const read = (name) => (0, import_promises3.readFile)(import_node_path2.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read("dump4.log"))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw new Failure("runner", "The kernel ended the JVM during the checkpoint: out of memory.", {
@@ -27256,10 +27274,10 @@ async function takeSnapshot(world, request2) {
   const snapshot = await verifySnapshot(request2.evidence, end);
   return { ...snapshot, startDuration: readyAt - begin, checkpointDuration };
 }
-async function start({ engine: engine2, log }, request2) {
+async function start({ engine, log }, request2) {
   const name = request2.container;
-  await createContainer(engine2, { ...request2, name, flags: CHECKPOINT_FLAGS });
-  await engine2.run(["start", name]);
+  await createContainer(engine, { ...request2, name, flags: CHECKPOINT_FLAGS });
+  await engine.run(["start", name]);
   const output = new LineTail(SHOWN_LINES);
   let drained = Promise.resolve();
   const engineFailed = new Promise((resolve2) => {
@@ -27268,9 +27286,9 @@ async function start({ engine: engine2, log }, request2) {
       log.foreign(line);
       if (ENGINE_FAILED.test(line)) resolve2();
     };
-    drained = engine2.attempt(["logs", "--follow", name], { onLine });
+    drained = engine.attempt(["logs", "--follow", name], { onLine });
   });
-  const ended = containerEnd(engine2, name);
+  const ended = containerEnd(engine, name);
   ended.catch(() => void 0);
   drained.catch(() => void 0);
   return { name, ended, output, engineFailed, drained };
@@ -27296,9 +27314,9 @@ async function untilApplicationReady(application, url, request2, clock) {
   );
 }
 async function checkpoint(world, application, request2) {
-  const { engine: engine2, clock } = world;
+  const { engine, clock } = world;
   let answered = false;
-  const answer = engine2.attempt(["exec", application.name, `${HOME}/trigger.sh`], { timeout: request2.checkpointTimeout }).then((result) => {
+  const answer = engine.attempt(["exec", application.name, `${HOME}/trigger.sh`], { timeout: request2.checkpointTimeout }).then((result) => {
     answered = true;
     return result;
   });
@@ -27330,10 +27348,10 @@ async function checkpoint(world, application, request2) {
   await within(application.drained, DRAIN_TIMEOUT, clock);
   return outcome;
 }
-async function refusal({ engine: engine2 }, application, answer) {
+async function refusal({ engine }, application, answer) {
   const refused2 = checkpointRefusal(answer.stdout);
   if (refused2 || answer.exitCode === 0 || answer.stdout.includes("CR: Checkpoint")) return refused2;
-  const running = await engine2.attempt(["inspect", "--format", "{{.State.Running}}", application.name]);
+  const running = await engine.attempt(["inspect", "--format", "{{.State.Running}}", application.name]);
   if (running.stdout.trim() !== "true") return void 0;
   return new Failure("application", "The JVM could not be asked for a checkpoint.", {
     cure: "Do not disable the attach mechanism of the JVM (-XX:+DisableAttachMechanism); the words of jcmd are below.",
@@ -27341,10 +27359,10 @@ async function refusal({ engine: engine2 }, application, answer) {
 ${answer.stderr}`, SHOWN_LINES)
   });
 }
-async function criuLog({ engine: engine2 }, request2) {
-  const copy = import_node_path2.default.join(request2.evidence, "dump4.log");
-  await engine2.attempt(["cp", `${request2.container}:${HOME}/snapshot/dump4.log`, copy]);
-  return await (0, import_promises3.readFile)(copy, "latin1").catch(() => "");
+async function criuLog({ engine }, request2) {
+  const copy = import_node_path3.default.join(request2.evidence, "dump4.log");
+  await engine.attempt(["cp", `${request2.container}:${HOME}/snapshot/dump4.log`, copy]);
+  return await (0, import_promises4.readFile)(copy, "latin1").catch(() => "");
 }
 function endedEarly(end, application) {
   const why = end.oomKilled ? "was ended by the kernel: out of memory" : `ended with exit code ${end.exitCode}`;
@@ -27358,7 +27376,7 @@ function seconds(duration) {
 }
 
 // src/cleanup.ts
-var import_promises4 = require("node:fs/promises");
+var import_promises5 = require("node:fs/promises");
 function namesOf(id) {
   return {
     id,
@@ -27366,23 +27384,23 @@ function namesOf(id) {
     image: (role) => `crac-checkpoint/run-${id}:${role}`
   };
 }
-async function removeContainers(engine2, names) {
+async function removeContainers(engine, names) {
   return await collect(async () => {
-    const found = await engine2.run(["ps", "--all", "--quiet", "--filter", `label=${RUN_LABEL}=${names.id}`]);
+    const found = await engine.run(["ps", "--all", "--quiet", "--filter", `label=${RUN_LABEL}=${names.id}`]);
     const ids = found.split("\n").filter((id) => id !== "");
-    if (ids.length > 0) await engine2.run(["rm", "--force", "--volumes", ...ids]);
+    if (ids.length > 0) await engine.run(["rm", "--force", "--volumes", ...ids]);
   });
 }
-async function removeImages(engine2, names, roles) {
+async function removeImages(engine, names, roles) {
   return await collect(async () => {
     for (const role of roles) {
-      const found = await engine2.run(["image", "ls", "--quiet", names.image(role)]);
-      if (found !== "") await engine2.run(["image", "rm", "--force", names.image(role)]);
+      const found = await engine.run(["image", "ls", "--quiet", names.image(role)]);
+      if (found !== "") await engine.run(["image", "rm", "--force", names.image(role)]);
     }
   });
 }
 async function removeFolder(folder) {
-  return await collect(() => (0, import_promises4.rm)(folder, { recursive: true, force: true }));
+  return await collect(() => (0, import_promises5.rm)(folder, { recursive: true, force: true }));
 }
 async function collect(work2) {
   try {
@@ -27394,11 +27412,11 @@ async function collect(work2) {
 }
 
 // src/image/application.ts
-var import_promises6 = require("node:fs/promises");
-var import_node_path3 = __toESM(require("node:path"), 1);
+var import_promises7 = require("node:fs/promises");
+var import_node_path4 = __toESM(require("node:path"), 1);
 
 // src/image/jar.ts
-var import_promises5 = require("node:fs/promises");
+var import_promises6 = require("node:fs/promises");
 var import_consumers = require("node:stream/consumers");
 var import_yauzl = __toESM(require_yauzl(), 1);
 var MANIFEST = "META-INF/MANIFEST.MF";
@@ -27409,7 +27427,7 @@ async function mainClassOf(file) {
   return unfolded && /^Main-Class:[ \t]*(\S+)/m.exec(unfolded)?.[1];
 }
 async function readManifest(file) {
-  if (!(await (0, import_promises5.stat)(file)).isFile()) return void 0;
+  if (!(await (0, import_promises6.stat)(file)).isFile()) return void 0;
   const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
   for await (const entry of jar.eachEntry()) {
     if (entry.fileName === MANIFEST && entry.uncompressedSize <= LARGEST_MANIFEST) {
@@ -27427,8 +27445,8 @@ async function findApplication(context, application) {
       cure: "Set `context` to the folder that holds the built application; the build has to run in a step before."
     });
   }
-  const place = import_node_path3.default.resolve(context, application ?? ".");
-  if (place !== context && !place.startsWith(context + import_node_path3.default.sep)) {
+  const place = import_node_path4.default.resolve(context, application ?? ".");
+  if (place !== context && !place.startsWith(context + import_node_path4.default.sep)) {
     throw new Failure("input", `\`application\` leads out of the context ${context}.`, {
       cure: "Give a path relative to the context."
     });
@@ -27441,15 +27459,15 @@ async function findApplication(context, application) {
   });
 }
 async function findInFolder(folder) {
-  const layers = import_node_path3.default.basename(folder) === "layers" ? folder : import_node_path3.default.join(folder, "layers");
+  const layers = import_node_path4.default.basename(folder) === "layers" ? folder : import_node_path4.default.join(folder, "layers");
   if (await isFolder(layers)) {
     const found = await micronautLayers(layers);
     if (found) return found;
   }
-  const jars = (await (0, import_promises6.readdir)(folder)).filter((name) => name.endsWith(".jar")).sort();
+  const jars = (await (0, import_promises7.readdir)(folder)).filter((name) => name.endsWith(".jar")).sort();
   const runnable = [];
   for (const jar of jars) {
-    const found = await runnableJar(import_node_path3.default.join(folder, jar));
+    const found = await runnableJar(import_node_path4.default.join(folder, jar));
     if (found) runnable.push({ jar, found });
   }
   if (runnable.length > 1) {
@@ -27462,14 +27480,14 @@ async function findInFolder(folder) {
 }
 async function micronautLayers(layers) {
   const jar = "application.jar";
-  const mainClass = await mainClassOf(import_node_path3.default.join(layers, "app", jar));
+  const mainClass = await mainClassOf(import_node_path4.default.join(layers, "app", jar));
   if (!mainClass) return void 0;
   const dependencies = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path3.default.join(layers, "app"), "."]]);
-  for (const name of (await (0, import_promises6.readdir)(layers)).sort()) {
-    if (name === "app" || !await isFolder(import_node_path3.default.join(layers, name))) continue;
+  const classes = /* @__PURE__ */ new Map([[import_node_path4.default.join(layers, "app"), "."]]);
+  for (const name of (await (0, import_promises7.readdir)(layers)).sort()) {
+    if (name === "app" || !await isFolder(import_node_path4.default.join(layers, name))) continue;
     const files = name.endsWith("libs") ? dependencies : classes;
-    files.set(import_node_path3.default.join(layers, name), name);
+    files.set(import_node_path4.default.join(layers, name), name);
   }
   return {
     layout: "micronaut-layers",
@@ -27483,7 +27501,7 @@ async function micronautLayers(layers) {
 async function runnableJar(file) {
   const mainClass = await mainClassOf(file);
   if (!mainClass) return void 0;
-  const name = import_node_path3.default.basename(file);
+  const name = import_node_path4.default.basename(file);
   return {
     layout: "jar",
     description: `runnable jar ${name} (${mainClass})`,
@@ -27494,13 +27512,13 @@ async function runnableJar(file) {
   };
 }
 async function isFolder(place) {
-  return await (0, import_promises6.stat)(place).then(
+  return await (0, import_promises7.stat)(place).then(
     (entry) => entry.isDirectory(),
     () => false
   );
 }
 async function listing(place) {
-  const names = await (0, import_promises6.readdir)(place).catch(() => void 0);
+  const names = await (0, import_promises7.readdir)(place).catch(() => void 0);
   if (!names) return "There is no such file or folder.";
   if (names.length === 0) return "The folder is empty.";
   const shown = names.sort().slice(0, 20).join("\n");
@@ -27510,19 +27528,19 @@ ${shown}${names.length > 20 ? `
 }
 
 // src/image/build-context.ts
-var import_promises7 = require("node:fs/promises");
-var import_node_path4 = __toESM(require("node:path"), 1);
+var import_promises8 = require("node:fs/promises");
+var import_node_path5 = __toESM(require("node:path"), 1);
 async function assembleBuildContext(folder, parts) {
-  await (0, import_promises7.cp)(parts.dockerFolder, folder, { recursive: true });
-  await linkOrCopy(parts.jdkArchive, import_node_path4.default.join(folder, "jdk.tar.gz"));
+  await (0, import_promises8.cp)(parts.dockerFolder, folder, { recursive: true });
+  await linkOrCopy(parts.jdkArchive, import_node_path5.default.join(folder, "jdk.tar.gz"));
   for (const [name, files] of Object.entries({
     dependencies: parts.application.dependencies,
     classes: parts.application.classes
   })) {
-    const destination = import_node_path4.default.join(folder, "application", name);
-    await (0, import_promises7.mkdir)(destination, { recursive: true });
+    const destination = import_node_path5.default.join(folder, "application", name);
+    await (0, import_promises8.mkdir)(destination, { recursive: true });
     for (const [source, target] of files) {
-      await (0, import_promises7.cp)(source, import_node_path4.default.join(destination, target), {
+      await (0, import_promises8.cp)(source, import_node_path5.default.join(destination, target), {
         recursive: true,
         dereference: true,
         preserveTimestamps: true
@@ -27536,19 +27554,19 @@ async function assembleBuildContext(folder, parts) {
     "main-class": [parts.application.mainClass],
     "cpu-features": [parts.cpuFeatures]
   };
-  await (0, import_promises7.mkdir)(import_node_path4.default.join(folder, "launch"));
+  await (0, import_promises8.mkdir)(import_node_path5.default.join(folder, "launch"));
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises7.writeFile)(import_node_path4.default.join(folder, "launch", name), words.map((word) => `${word}
+    await (0, import_promises8.writeFile)(import_node_path5.default.join(folder, "launch", name), words.map((word) => `${word}
 `).join(""));
   }
 }
 async function linkOrCopy(source, destination) {
-  await (0, import_promises7.link)(source, destination).catch(() => (0, import_promises7.cp)(source, destination));
+  await (0, import_promises8.link)(source, destination).catch(() => (0, import_promises8.cp)(source, destination));
 }
 
 // src/image/build.ts
-var import_promises8 = require("node:fs/promises");
-var import_node_path5 = __toESM(require("node:path"), 1);
+var import_promises9 = require("node:fs/promises");
+var import_node_path6 = __toESM(require("node:path"), 1);
 function buildCommand(build, idFile) {
   return [
     "build",
@@ -27564,16 +27582,17 @@ function buildCommand(build, idFile) {
     build.context
   ];
 }
-async function buildImage(engine2, build, onLine) {
-  const idFile = import_node_path5.default.join(build.context, "..", `${build.target}.iid`);
+async function buildImage(engine, build, onLine) {
+  const idFile = import_node_path6.default.join(build.context, "..", `${build.target}.iid`);
   const command = buildCommand(build, idFile);
-  const result = await engine2.attempt(command, { onLine });
+  const builder = await engine.run(["context", "show"]);
+  const result = await engine.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } });
   if (result.exitCode !== 0) {
     const output = `${result.stdout}
 ${result.stderr}`;
     throw jdkFailure(output) ?? baseImageFailure(output, build) ?? engineFailure(command, result);
   }
-  return (await (0, import_promises8.readFile)(idFile, "utf8")).trim();
+  return (await (0, import_promises9.readFile)(idFile, "utf8")).trim();
 }
 function pairs(option, values) {
   return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
@@ -29182,17 +29201,17 @@ function requestLog(octokit) {
     octokit.log.debug("request", options2);
     const start2 = Date.now();
     const requestOptions = octokit.request.endpoint.parse(options2);
-    const path16 = requestOptions.url.replace(options2.baseUrl, "");
+    const path17 = requestOptions.url.replace(options2.baseUrl, "");
     return request2(options2).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit.log.info(
-        `${requestOptions.method} ${path16} - ${response.status} with id ${requestId} in ${Date.now() - start2}ms`
+        `${requestOptions.method} ${path17} - ${response.status} with id ${requestId} in ${Date.now() - start2}ms`
       );
       return response;
     }).catch((error2) => {
       const requestId = error2.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit.log.error(
-        `${requestOptions.method} ${path16} - ${error2.status} with id ${requestId} in ${Date.now() - start2}ms`
+        `${requestOptions.method} ${path17} - ${error2.status} with id ${requestId} in ${Date.now() - start2}ms`
       );
       throw error2;
     });
@@ -31830,8 +31849,8 @@ function lookUpFailure(baseUrl, hasToken, error2) {
 // src/jdk/install.ts
 var import_node_crypto2 = require("node:crypto");
 var import_node_fs2 = require("node:fs");
-var import_promises9 = require("node:fs/promises");
-var import_node_path6 = __toESM(require("node:path"), 1);
+var import_promises10 = require("node:fs/promises");
+var import_node_path7 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var crypto2 = __toESM(require("crypto"), 1);
@@ -31842,7 +31861,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os6 = __toESM(require("os"), 1);
-var path12 = __toESM(require("path"), 1);
+var path13 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var stream = __toESM(require("stream"), 1);
 var util = __toESM(require("util"), 1);
@@ -31958,8 +31977,8 @@ var IS_MAC = process.platform === "darwin";
 var userAgent2 = "actions/tool-cache";
 function downloadTool(url, dest, auth2, headers) {
   return __awaiter12(this, void 0, void 0, function* () {
-    dest = dest || path12.join(_getTempDirectory(), crypto2.randomUUID());
-    yield mkdirP(path12.dirname(dest));
+    dest = dest || path13.join(_getTempDirectory(), crypto2.randomUUID());
+    yield mkdirP(path13.dirname(dest));
     debug(`Downloading ${url}`);
     debug(`Destination ${dest}`);
     const maxAttempts = 3;
@@ -32030,7 +32049,7 @@ function cacheFile(sourceFile, targetFile, tool, version, arch3) {
       throw new Error("sourceFile is not a file");
     }
     const destFolder = yield _createToolPath(tool, version, arch3);
-    const destPath = path12.join(destFolder, targetFile);
+    const destPath = path13.join(destFolder, targetFile);
     debug(`destination file ${destPath}`);
     yield cp(sourceFile, destPath);
     _completeToolPath(tool, version, arch3);
@@ -32053,7 +32072,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path12.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path13.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -32067,12 +32086,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os6.arch();
-  const toolPath = path12.join(_getCacheDirectory(), toolName);
+  const toolPath = path13.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path12.join(toolPath, child2, arch3 || "");
+        const fullPath = path13.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -32083,7 +32102,7 @@ function findAllVersions(toolName, arch3) {
 }
 function _createToolPath(tool, version, arch3) {
   return __awaiter12(this, void 0, void 0, function* () {
-    const folderPath = path12.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+    const folderPath = path13.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
     debug(`destination ${folderPath}`);
     const markerPath = `${folderPath}.complete`;
     yield rmRF(folderPath);
@@ -32093,7 +32112,7 @@ function _createToolPath(tool, version, arch3) {
   });
 }
 function _completeToolPath(tool, version, arch3) {
-  const folderPath = path12.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+  const folderPath = path13.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
   const markerPath = `${folderPath}.complete`;
   fs3.writeFileSync(markerPath, "");
   debug("finished caching tool");
@@ -32150,14 +32169,14 @@ async function installJdk(asset, options2) {
   const version = `${asset.version.major}.0.0-crac.${asset.version.build}`;
   const cachedFolder = find(TOOL, version, asset.architecture);
   if (cachedFolder) {
-    const file = import_node_path6.default.join(cachedFolder, asset.name);
+    const file = import_node_path7.default.join(cachedFolder, asset.name);
     try {
       const sha2562 = await verify(file, asset, options2.jdkSha256);
       options2.info(`${asset.name} is in the tool cache.`);
       return { asset, file, sha256: sha2562, cached: true };
     } catch (error2) {
       options2.warning(`The archive in the tool cache is not used: ${messageOf(error2)}`);
-      await (0, import_promises9.rm)(cachedFolder, { recursive: true, force: true });
+      await (0, import_promises10.rm)(cachedFolder, { recursive: true, force: true });
     }
   }
   const downloaded = await download(asset, options2);
@@ -32169,13 +32188,13 @@ async function installJdk(asset, options2) {
       );
     }
     const folder = await cacheFile(downloaded, asset.name, TOOL, version, asset.architecture);
-    return { asset, file: import_node_path6.default.join(folder, asset.name), sha256: sha2562, cached: false };
+    return { asset, file: import_node_path7.default.join(folder, asset.name), sha256: sha2562, cached: false };
   } finally {
-    await (0, import_promises9.rm)(downloaded, { force: true });
+    await (0, import_promises10.rm)(downloaded, { force: true });
   }
 }
 async function download(asset, options2) {
-  const destination = import_node_path6.default.join(options2.temporaryFolder, asset.name);
+  const destination = import_node_path7.default.join(options2.temporaryFolder, asset.name);
   options2.info(`Downloading ${asset.name} (${(asset.size / 1e6).toFixed(1)} MB) ...`);
   try {
     return await downloadTool(
@@ -32185,7 +32204,7 @@ async function download(asset, options2) {
       { accept: "application/octet-stream" }
     );
   } catch (error2) {
-    await (0, import_promises9.rm)(destination, { force: true });
+    await (0, import_promises10.rm)(destination, { force: true });
     throw new Failure("runner", `${asset.name} could not be downloaded: ${messageOf(error2)}`, {
       cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`,
       cause: error2
@@ -32193,7 +32212,7 @@ async function download(asset, options2) {
   }
 }
 async function verify(file, asset, demanded) {
-  const { size } = await (0, import_promises9.stat)(file);
+  const { size } = await (0, import_promises10.stat)(file);
   if (size !== asset.size) {
     throw notGenuine(asset, `it has ${size} bytes where the release has ${asset.size}`);
   }
@@ -32242,28 +32261,28 @@ var Phases = class {
 };
 
 // src/registry/push.ts
-async function tagImage(engine2, image, tags) {
+async function tagImage(engine, image, tags) {
   const previous = [];
   for (const tag of tags) {
-    const before = await engine2.attempt(["image", "inspect", "--format", "{{.Id}}", "--", tag.text]);
+    const before = await engine.attempt(["image", "inspect", "--format", "{{.Id}}", "--", tag.text]);
     previous.push([tag, before.exitCode === 0 ? before.stdout.trim() : void 0]);
-    await engine2.run(["tag", image, tag.text]);
+    await engine.run(["tag", image, tag.text]);
   }
   return {
     undo: async () => {
       for (const [tag, id] of previous) {
-        await engine2.attempt(id ? ["tag", id, tag.text] : ["image", "rm", "--", tag.text]);
+        await engine.attempt(id ? ["tag", id, tag.text] : ["image", "rm", "--", tag.text]);
       }
     }
   };
 }
-async function pushImage(engine2, tags, onLine) {
+async function pushImage(engine, tags, onLine) {
   const digests = /* @__PURE__ */ new Map();
   for (const tag of tags) {
     const args = ["push", "--", tag.text];
-    const result = await engine2.attempt(args, { onLine });
+    const result = await engine.attempt(args, { onLine });
     if (result.exitCode !== 0) throw pushFailure(tag, args, result, [...digests.keys()]);
-    digests.set(tag.text, await digestOf(engine2, tag, result.stdout));
+    digests.set(tag.text, await digestOf(engine, tag, result.stdout));
   }
   const distinct = new Set(digests.values());
   const [digest] = distinct;
@@ -32275,9 +32294,9 @@ async function pushImage(engine2, tags, onLine) {
   }
   return { digest };
 }
-async function digestOf(engine2, tag, output) {
+async function digestOf(engine, tag, output) {
   const format = ["image", "inspect", "--format", "{{json .RepoDigests}}", "--", tag.text];
-  const known = JSON.parse(await engine2.run(format)).map((entry) => entry.split("@"));
+  const known = JSON.parse(await engine.run(format)).map((entry) => entry.split("@"));
   const answered = /digest: (sha256:[0-9a-f]{64})/.exec(output)?.[1];
   const noted = known.filter(([, digest]) => digest === answered);
   if (answered === void 0 || noted.length === 0) {
@@ -32329,37 +32348,37 @@ async function proveRestore(world, request2) {
   return { restoreTime, coldStart };
 }
 async function timeToAnswer(world, request2, trial) {
-  const { engine: engine2, clock } = world;
+  const { engine, clock } = world;
   const { name } = trial;
   const flags = restoreFlags(request2.seccompProfile);
-  await createContainer(engine2, { ...request2, name, env: trial.env, flags });
+  await createContainer(engine, { ...request2, name, env: trial.env, flags });
   const stop = new AbortController();
   try {
     const before = { wall: Date.now(), steady: clock.now() };
-    await engine2.run(["start", name]);
+    await engine.run(["start", name]);
     const after = clock.now();
-    const ended = containerEnd(engine2, name);
+    const ended = containerEnd(engine, name);
     ended.catch(() => void 0);
-    const ready = publishedPort(engine2, name, request2.port).then((port) => {
+    const ready = publishedPort(engine, name, request2.port).then((port) => {
       const url = probeUrl(request2.readyUrl, port);
       return untilReady(() => probe(url), PROBE_INTERVAL2, clock, stop.signal);
     });
     const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), trial.limit, clock);
     if (outcome === EXPIRED)
-      throw trial.failed(`it did not answer within ${trial.limit / 1e3} s`, await lastLog(engine2, name));
+      throw trial.failed(`it did not answer within ${trial.limit / 1e3} s`, await lastLog(engine, name));
     if ("exitCode" in outcome)
-      throw trial.failed(`it ended with exit code ${outcome.exitCode}`, await lastLog(engine2, name));
-    if (!outcome.ready) throw trial.failed("it did not answer", await lastLog(engine2, name));
-    const startedAt = Date.parse(await engine2.run(["inspect", "--format", "{{.State.StartedAt}}", name]));
+      throw trial.failed(`it ended with exit code ${outcome.exitCode}`, await lastLog(engine, name));
+    if (!outcome.ready) throw trial.failed("it did not answer", await lastLog(engine, name));
+    const startedAt = Date.parse(await engine.run(["inspect", "--format", "{{.State.StartedAt}}", name]));
     const started = before.steady + (startedAt - before.wall);
     return outcome.at - (started >= before.steady && started <= after ? started : after);
   } finally {
     stop.abort();
-    await removeContainer(engine2, name);
+    await removeContainer(engine, name);
   }
 }
-async function lastLog(engine2, name) {
-  const { stdout, stderr } = await engine2.attempt(["logs", "--tail", "30", name]);
+async function lastLog(engine, name) {
+  const { stdout, stderr } = await engine.attempt(["logs", "--tail", "30", name]);
   return `${stdout}
 ${stderr}`.trim();
 }
@@ -32380,7 +32399,7 @@ function coldStartFailed(why, log) {
 var OLDEST_ENGINE = 24;
 var ANSWER_TIMEOUT = 8e3;
 var ARCHITECTURES = { amd64: "x64", arm64: "aarch64" };
-async function inspectRunner(engine2, platform2) {
+async function inspectRunner(engine, platform2) {
   if (platform2 !== "linux") {
     throw new Failure(
       "runner",
@@ -32391,7 +32410,7 @@ async function inspectRunner(engine2, platform2) {
     );
   }
   const args = ["version", "--format", "{{json .}}"];
-  const result = await engine2.attempt(args, { timeout: ANSWER_TIMEOUT });
+  const result = await engine.attempt(args, { timeout: ANSWER_TIMEOUT });
   if (result.exitCode !== 0) throw engineFailure(args, result);
   const server = JSON.parse(result.stdout).Server;
   if (!server) throw engineFailure(args, result);
@@ -32420,22 +32439,22 @@ async function inspectRunner(engine2, platform2) {
 
 // src/main.ts
 async function run(id, inputs, world) {
-  const { engine: engine2, clock, log } = world;
+  const { engine, clock, log } = world;
   const names = namesOf(id);
   const phases = new Phases(clock, log);
-  const work2 = import_node_path7.default.join(world.runFolder, "work");
-  const logs = import_node_path7.default.join(world.runFolder, "logs");
-  await (0, import_promises10.mkdir)(work2, { recursive: true });
-  await (0, import_promises10.mkdir)(logs, { recursive: true });
-  const logTo = (file) => keeping(log, import_node_path7.default.join(logs, file));
+  const work2 = import_node_path8.default.join(world.runFolder, "work");
+  const logs = import_node_path8.default.join(world.runFolder, "logs");
+  await (0, import_promises11.mkdir)(work2, { recursive: true });
+  await (0, import_promises11.mkdir)(logs, { recursive: true });
+  const logTo = (file) => keeping(log, import_node_path8.default.join(logs, file));
   try {
     const runner = await phases.run("inspect", "Inspect the runner", async () => {
-      const found = await inspectRunner(engine2, world.platform);
+      const found = await inspectRunner(engine, world.platform);
       log.info(`Docker ${found.engineVersion} on ${found.architecture}, kernel ${found.kernel}.`);
       return found;
     });
     const application = await phases.run("application", "Find the application", async () => {
-      const found = await findApplication(import_node_path7.default.resolve(world.workspace, inputs.context), inputs.application);
+      const found = await findApplication(import_node_path8.default.resolve(world.workspace, inputs.context), inputs.application);
       log.info(`Found: ${found.description}.`);
       return found;
     });
@@ -32450,7 +32469,7 @@ async function run(id, inputs, world) {
         warning: (line) => log.warning(line)
       });
     });
-    const context = import_node_path7.default.join(work2, "context");
+    const context = import_node_path8.default.join(work2, "context");
     const buildArgs = {
       BASE_IMAGE: inputs.baseImage,
       UID: String(inputs.user.uid),
@@ -32472,21 +32491,21 @@ async function run(id, inputs, world) {
         buildArgs,
         labels: {}
       };
-      await buildImage(engine2, build, (line) => logTo("build-checkpoint.log").foreign(line));
+      await buildImage(engine, build, (line) => logTo("build-checkpoint.log").foreign(line));
     });
     const container = `${names.container}-checkpoint`;
     const snapshot = await phases.run("checkpoint", "Take the snapshot", async () => {
       const taken = await takeSnapshot(
-        { engine: engine2, clock, log: logTo("application.log") },
+        { engine, clock, log: logTo("application.log") },
         { ...inputs, run: id, container, image: names.image("checkpoint"), evidence: logs }
       );
       log.info(`Snapshot: ${taken.size} bytes, taken in ${Math.round(taken.checkpointDuration)} ms.`);
       return taken;
     });
     const imageId = await phases.run("build-runtime", "Build the runtime image", async () => {
-      await engine2.run(["commit", container, names.image("snapshot")]);
+      await engine.run(["commit", container, names.image("snapshot")]);
       return await buildImage(
-        engine2,
+        engine,
         {
           context,
           target: "runtime",
@@ -32514,13 +32533,13 @@ async function run(id, inputs, world) {
     });
     const proof = await phases.run("prove", "Prove the restore", async () => {
       const found = await proveRestore(
-        { engine: engine2, clock },
+        { engine, clock },
         {
           ...inputs,
           run: id,
           container: names.container,
           image: imageId,
-          seccompProfile: import_node_path7.default.join(world.dockerFolder, "seccomp.json")
+          seccompProfile: import_node_path8.default.join(world.dockerFolder, "seccomp.json")
         }
       );
       log.info(
@@ -32529,13 +32548,13 @@ async function run(id, inputs, world) {
       return found;
     });
     const digest = await phases.run("push", inputs.push ? "Push" : "Tag", async () => {
-      const tagged = await tagImage(engine2, imageId, inputs.tags);
+      const tagged = await tagImage(engine, imageId, inputs.tags);
       if (!inputs.push) {
         log.info("`push` is false: nothing is pushed.");
         return void 0;
       }
       try {
-        const pushed = await pushImage(engine2, inputs.tags, (line) => log.foreign(line));
+        const pushed = await pushImage(engine, inputs.tags, (line) => log.foreign(line));
         return pushed.digest;
       } catch (error2) {
         await tagged.undo();
@@ -32558,8 +32577,8 @@ async function run(id, inputs, world) {
     };
   } finally {
     const left = [
-      ...await removeContainers(engine2, names),
-      ...await removeImages(engine2, names, ["checkpoint", "snapshot"]),
+      ...await removeContainers(engine, names),
+      ...await removeImages(engine, names, ["checkpoint", "snapshot"]),
       ...await removeFolder(work2)
     ];
     for (const problem of left) log.warning(`Something of this run may be left behind: ${problem}`);
@@ -32618,11 +32637,13 @@ function metadataOf(result) {
 }
 
 // src/post.ts
-async function cleanUp(engine2, id, runFolder) {
+var SETTLING_TIME = 1500;
+async function cleanUp(engine, clock, id, runFolder) {
+  if (await endOrphans(id) > 0) await clock.sleep(SETTLING_TIME);
   const names = namesOf(id);
   return [
-    ...await removeContainers(engine2, names),
-    ...await removeImages(engine2, names, ["checkpoint", "snapshot", "runtime"]),
+    ...await removeContainers(engine, names),
+    ...await removeImages(engine, names, ["checkpoint", "snapshot", "runtime"]),
     ...await removeFolder(runFolder)
   ];
 }
@@ -32704,18 +32725,17 @@ function longestRun(text2) {
 // src/index.ts
 var STATE_RUN = "run";
 var STATE_FOLDER = "folder";
-var engine = dockerEngine(process.env);
 async function main() {
   const id = (0, import_node_crypto3.randomBytes)(6).toString("hex");
-  const runFolder = import_node_path8.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
+  const runFolder = import_node_path9.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
   saveState(STATE_RUN, id);
   saveState(STATE_FOLDER, runFolder);
   try {
     const inputs = readInputs((name) => getInput(name));
     if (inputs.githubToken !== void 0) setSecret(inputs.githubToken);
-    setOutput("logs", import_node_path8.default.join(runFolder, "logs"));
+    setOutput("logs", import_node_path9.default.join(runFolder, "logs"));
     const result = await run(id, inputs, {
-      engine,
+      engine: dockerEngine({ ...process.env, [RUN_VARIABLE]: id }),
       clock: systemClock,
       log: createLog(core_exports),
       platform: process.platform,
@@ -32734,7 +32754,7 @@ async function main() {
   }
 }
 async function post(id, runFolder) {
-  for (const problem of await cleanUp(engine, id, runFolder)) {
+  for (const problem of await cleanUp(dockerEngine(process.env), systemClock, id, runFolder)) {
     warning(`Something of this run may be left behind: ${problem}`);
   }
 }

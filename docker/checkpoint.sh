@@ -60,5 +60,5 @@ done
 stat -c '%s %n' -- * >"$here/evidence/files"
 chmod 0400 -- *
 # Left by the JVM's attach mechanism; nothing of it is open any more.
-rm -rf /tmp/.java_pid* /tmp/.attach_pid* /tmp/hsperfdata_*
+rm -f /tmp/.java_pid* /tmp/.attach_pid*
 exit "$code"

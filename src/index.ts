@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import * as core from '@actions/core'
 import { systemClock } from './clock.js'
 import { dockerEngine } from './engine/docker.js'
+import { RUN_VARIABLE } from './engine/orphans.js'
 import { asFailure, describeFailure } from './errors.js'
 import { readInputs } from './inputs.js'
 import { createLog } from './log.js'
@@ -15,8 +16,6 @@ import { renderFailure, renderSummary } from './report/summary.js'
 // The runner starts this file twice: for the step, and after the job. The saved state tells which it is.
 const STATE_RUN = 'run'
 const STATE_FOLDER = 'folder'
-
-const engine = dockerEngine(process.env)
 
 async function main(): Promise<void> {
   const id = randomBytes(6).toString('hex')
@@ -30,7 +29,7 @@ async function main(): Promise<void> {
     if (inputs.githubToken !== undefined) core.setSecret(inputs.githubToken)
     core.setOutput('logs', path.join(runFolder, 'logs'))
     const result = await run(id, inputs, {
-      engine,
+      engine: dockerEngine({ ...process.env, [RUN_VARIABLE]: id }),
       clock: systemClock,
       log: createLog(core),
       platform: process.platform,
@@ -50,7 +49,7 @@ async function main(): Promise<void> {
 }
 
 async function post(id: string, runFolder: string): Promise<void> {
-  for (const problem of await cleanUp(engine, id, runFolder)) {
+  for (const problem of await cleanUp(dockerEngine(process.env), systemClock, id, runFolder)) {
     core.warning(`Something of this run may be left behind: ${problem}`)
   }
 }

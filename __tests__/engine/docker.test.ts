@@ -52,11 +52,11 @@ describe('dockerEngine', () => {
     expect(existsSync(marker)).toBe(false)
   })
 
-  test('builds with the builder of the engine itself, and without attestations', async () => {
-    const output = await withDocker('echo "$BUILDX_BUILDER $BUILDX_NO_DEFAULT_ATTESTATIONS"', () =>
-      dockerEngine({ ...process.env, BUILDX_BUILDER: 'other' }).run(['build'])
+  test('makes no attestations: they would change the digest', async () => {
+    const output = await withDocker('echo "$BUILDX_NO_DEFAULT_ATTESTATIONS"', () =>
+      dockerEngine(process.env).run(['build'])
     )
-    expect(output).toBe('default 1')
+    expect(output).toBe('1')
   })
 })
 

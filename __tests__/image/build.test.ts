@@ -39,10 +39,13 @@ test('buildCommand', () => {
 describe('buildImage', () => {
   test('gives the id that the engine wrote', async () => {
     const engine = fakeEngine(async (args) => {
+      if (args[0] === 'context') return 'rootless'
       await writeFile(args[args.indexOf('--iidfile') + 1] ?? '', 'sha256:abc\n')
       return ''
     })
     expect(await buildImage(engine, build(), () => undefined)).toBe('sha256:abc')
+    // Whatever builder the user has chosen: the one of the engine sees its images.
+    expect(engine.calls[1]?.options.env).toEqual({ BUILDX_BUILDER: 'rootless' })
   })
 
   test.each([
@@ -55,7 +58,7 @@ describe('buildImage', () => {
     ['manifest for debian:none not found: manifest unknown', 'image', 'could not be pulled'],
     ['RUN exit 1 failed', 'runner', 'docker build failed']
   ])('%s is of class %s', async (stderr, kind, message) => {
-    const engine = fakeEngine(() => ({ exitCode: 1, stderr }))
+    const engine = fakeEngine((args) => (args[0] === 'context' ? 'default' : { exitCode: 1, stderr }))
     await expect(buildImage(engine, build(), () => undefined)).rejects.toMatchObject({
       kind,
       message: expect.stringContaining(message)

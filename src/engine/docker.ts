@@ -35,8 +35,6 @@ export interface Engine {
 export function dockerEngine(environment: NodeJS.ProcessEnv): Engine {
   const clientEnvironment = {
     ...environment,
-    // A builder in a container of its own would not see the images of the engine.
-    BUILDX_BUILDER: 'default',
     BUILDKIT_PROGRESS: 'plain',
     // An attestation would wrap the image in an index: the digest would no longer be that of what was verified.
     BUILDX_NO_DEFAULT_ATTESTATIONS: '1',

@@ -39,7 +39,10 @@ export async function buildImage(
 ): Promise<string> {
   const idFile = path.join(build.context, '..', `${build.target}.iid`)
   const command = buildCommand(build, idFile)
-  const result = await engine.attempt(command, { onLine })
+  // The engine's own builder has the name of the context. Another one, in a container of its own, would not see
+  // the images of the engine.
+  const builder = await engine.run(['context', 'show'])
+  const result = await engine.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } })
   if (result.exitCode !== 0) {
     const output = `${result.stdout}\n${result.stderr}`
     throw jdkFailure(output) ?? baseImageFailure(output, build) ?? engineFailure(command, result)
