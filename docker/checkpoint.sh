@@ -44,7 +44,8 @@ trap 'kill -TERM "$jvm"' TERM INT
 
 code=0
 while kill -0 "$jvm" 2>/dev/null; do
-    wait "$jvm"
+    # Without its words: that CRIU kills the JVM is what is wanted.
+    wait "$jvm" 2>/dev/null
     code=$?
 done
 

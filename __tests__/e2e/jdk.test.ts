@@ -5,6 +5,7 @@ import { describe, expect } from '@jest/globals'
 import { startGitHubStandIn, offer } from '../../lab/github-api/server.js'
 import { DECLARED_FLAGS, callUntilAnswer } from '../../lab/started-image.js'
 import {
+  answerBecomes,
   buildFixture,
   containerLog,
   docker,
@@ -58,7 +59,8 @@ describe('a runnable jar with another JDK', () => {
         })
         const again = [...DECLARED_FLAGS, '--env', 'CRAC_ARGUMENTS=main']
         await withStarted({ image, flags: again, arguments: ['x', '$(id)'] }, async (started) => {
-          expect(await callUntilAnswer(started)).toBe('null|null|[x, $(id)]|true')
+          // The server is back before the main class runs again: the first answers may still be the old ones.
+          await answerBecomes(started, 'null|null|[x, $(id)]|true')
           expect(containerLog(started.name)).toBe('afterRestore\n')
         })
         docker('image', 'rm', '--force', image)

@@ -2,9 +2,15 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from '@jest/globals'
 import { runStep, type StepOptions, type StepResult } from '../../../lab/runner.js'
-import { startImage, type StartedImage, type StartOptions } from '../../../lab/started-image.js'
+import {
+  callUntilAnswer,
+  startImage,
+  type StartedImage,
+  type StartOptions
+} from '../../../lab/started-image.js'
 import { LogReader } from '../../../lab/workflow-commands.js'
 import type { World } from '../../../lab/world.js'
 
@@ -45,6 +51,17 @@ export async function withStarted<T>(
     return await work(await startImage({ environment: world.environment, name, port: 8080, ...options }))
   } finally {
     docker('rm', '--force', name)
+  }
+}
+
+/** Calls until the answer is the expected one; an error with the last answer after ten seconds. */
+export async function answerBecomes(started: StartedImage, expected: string): Promise<void> {
+  const deadline = Date.now() + 10_000
+  for (;;) {
+    const answer = await callUntilAnswer(started)
+    if (answer === expected) return
+    if (Date.now() > deadline) throw new Error(`The answer is ${answer}, not ${expected}`)
+    await sleep(20)
   }
 }
 
@@ -114,21 +131,21 @@ export function freshTag(name: string): string {
   return `${world.registry}/e2e/${name}-${process.pid}-${Date.now().toString(36)}:crac`
 }
 
-/** Compiles __tests__/e2e/applications/NAME.java into a runnable jar; gives the folder that holds it. */
-export function buildFixture(name: string): { context: string; remove: () => void } {
+/** Compiles __tests__/e2e/applications/NAME.java into a jar that runs the first; gives the folder that holds it. */
+export function buildFixture(...names: [string, ...string[]]): { context: string; remove: () => void } {
   const root = path.resolve(path.dirname(new URL(import.meta.url).pathname), '../../..')
   const context = mkdtempSync(path.join(tmpdir(), 'e2e-fixture-'))
   const classes = path.join(context, 'classes')
   // The jdk.crac API comes from the JDK at run time; here only its sources are needed.
   const api = path.join(root, 'lab/jdk/java')
-  const source = path.join(root, '__tests__/e2e/applications', `${name}.java`)
-  execFileSync('javac', ['--release', '17', '-implicit:none', '-sourcepath', api, '-d', classes, source])
+  const sources = names.map((name) => path.join(root, '__tests__/e2e/applications', `${name}.java`))
+  execFileSync('javac', ['--release', '17', '-implicit:none', '-sourcepath', api, '-d', classes, ...sources])
   execFileSync('jar', [
     '--create',
     '--file',
     path.join(context, 'app.jar'),
     '--main-class',
-    name,
+    names[0],
     '-C',
     classes,
     '.'
