@@ -2,6 +2,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { run } from './command.js'
 import { PROJECT } from './home.js'
+import { httpGet } from './http.js'
 
 export interface StartOptions {
   environment: NodeJS.ProcessEnv
@@ -49,11 +50,8 @@ export async function startImage(options: StartOptions): Promise<StartedImage> {
 export async function callUntilAnswer(started: StartedImage, at = ''): Promise<string> {
   const deadline = Date.now() + 30_000
   while (Date.now() < deadline) {
-    const body = await fetch(new URL(at, started.url)).then(
-      async (response) => (response.ok ? await response.text() : undefined),
-      () => undefined
-    )
-    if (body !== undefined) return body
+    const got = await httpGet(new URL(at, started.url))
+    if (got?.status === 200) return got.body
     await sleep(10)
   }
   throw new Error(`${started.name} did not answer on ${started.url} within 30 s`)

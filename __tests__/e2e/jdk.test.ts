@@ -2,6 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect } from '@jest/globals'
+import { httpGet } from '../../lab/http.js'
 import { startGitHubStandIn, offer } from '../../lab/github-api/server.js'
 import { DECLARED_FLAGS, callUntilAnswer } from '../../lab/started-image.js'
 import {
@@ -49,7 +50,7 @@ describe('a runnable jar with another JDK', () => {
           async (started) => {
             expect(await callUntilAnswer(started)).toBe('p|e f|[one, two words]|true')
             expect(containerLog(started.name)).toBe('afterRestore\n')
-            await fetch(new URL('/exit', started.url)).catch(() => undefined)
+            await httpGet(new URL('/exit', started.url))
             expect(docker('wait', started.name)).toBe('42')
           }
         )
