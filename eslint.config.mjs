@@ -25,6 +25,7 @@ export default tseslint.config(
     files: ['__tests__/**/*.test.ts'],
     extends: [jest.configs['flat/recommended']],
     rules: {
+      'jest/expect-expect': ['warn', { assertFunctionNames: ['expect', 'expect*'] }],
       // An end-to-end test is a `labTest`, which the rules do not know for a test.
       'jest/no-standalone-expect': [
         'error',

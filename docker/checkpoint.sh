@@ -3,7 +3,8 @@
 # checkpoint where it can be copied out. Ends with the JVM's exit code; 137 after a checkpoint.
 set -fu
 umask 077
-here=/opt/crac-checkpoint
+here=$(dirname "$0")
+. "$here/criu.sh"
 
 # A restore needs the same process ids again. The low ones are taken in any container, by its own start: so
 # the counter is raised before the JVM starts. (Writing to ns_last_pid would need a writable /proc/sys.)
@@ -27,9 +28,10 @@ $(cat "$here/application")
 $(cat "$here/arguments")
 EOF
 
+name_criu --unprivileged
 # A shell lets what it starts in the background ignore SIGINT and SIGQUIT; the application should not.
-CRAC_CRIU_PATH=$here/criu CRAC_CRIU_OPTS=--unprivileged \
-    env --default-signal=INT,QUIT java "-XX:CRaCCheckpointTo=$here/snapshot" "$@" </dev/null &
+env --default-signal=INT,QUIT java ${engine_option:+"$engine_option"} \
+    "-XX:CRaCCheckpointTo=$here/snapshot" "$@" </dev/null &
 jvm=$!
 echo "$jvm" >"$here/evidence/jvm.pid"
 # The standard streams of this container will not be there at the restore: CRIU has to be told which pipe of

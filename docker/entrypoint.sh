@@ -11,7 +11,8 @@
 #                            nothing for a server that is up already (default start)
 #   JAVA_OPTS                options for the JVM, separated by white space; a restore takes the -D ones
 set -fu
-here=/opt/crac-checkpoint
+here=$(dirname "$0")
+. "$here/criu.sh"
 restored=/dev/shm/crac-restored
 
 # Waits for the end of a child, hands on signals while it lives, and sets $code.
@@ -37,9 +38,9 @@ restore() {
         esac
     done
     # CRIU writes the pid file when the process is back.
-    CRAC_CRIU_PATH=$here/criu \
-        CRAC_CRIU_OPTS="--unprivileged --pidfile $restored $(tr '\n' ' ' <"$here/snapshot/criu-options")" \
-        env --default-signal=INT,QUIT java "-XX:CRaCRestoreFrom=$here/snapshot" $properties $main "$@" &
+    name_criu "--unprivileged --pidfile $restored $(tr '\n' ' ' <"$here/snapshot/criu-options")"
+    env --default-signal=INT,QUIT java ${engine_option:+"$engine_option"} \
+        "-XX:CRaCRestoreFrom=$here/snapshot" $properties $main "$@" &
     child=$!
     (
         # A CRIU that lacks a capability can hang instead of ending.

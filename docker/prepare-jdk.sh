@@ -9,11 +9,16 @@ if [ $# -ne 1 ] || [ ! -x "$1" ]; then
 fi
 ln -s "$(dirname "$(dirname "$1")")" /opt/java
 
-flags=/opt/crac-checkpoint/jvm-flags
+# What this JVM knows, asked of itself: names and meanings differ between its generations.
 # Without UsePerfData a JVM leaves nothing in /tmp, and so in the image.
-/opt/java/bin/java -XX:-UsePerfData -XX:+PrintFlagsFinal -version 2>&1 | sed -n 's/^ *[a-z_]* *\([A-Za-z]*\) *=.*/\1/p' >"$flags"
+java="/opt/java/bin/java -XX:-UsePerfData"
+flags=/opt/crac-checkpoint/jvm-flags
+$java -XX:+PrintFlagsFinal -version 2>&1 | sed -n 's/^ *[a-z_]* *\([A-Za-z]*\) *=.*/\1/p' >"$flags"
+if grep -qx CRaCEngineOptions "$flags"; then
+    $java -XX:CRaCEngineOptions=help -version >/opt/crac-checkpoint/engine-options 2>&1 || true
+fi
 if ! grep -qx CRaCCheckpointTo "$flags"; then
-    echo "crac-checkpoint: NO-CRAC: $(/opt/java/bin/java -XX:-UsePerfData -version 2>&1 | head -n 1)"
+    echo "crac-checkpoint: NO-CRAC: $($java -version 2>&1 | head -n 1)"
     exit 1
 fi
 if [ ! -x /opt/java/bin/jcmd ]; then

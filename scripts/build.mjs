@@ -1,4 +1,4 @@
-// Bundles src/index.ts and its packages into the one file that the runner executes.
+// Bundles src/index.ts and its packages into one file for the runner and one for the terminal.
 // With --check it compares instead of writing, and fails when the committed bundle is not current.
 import { build } from 'esbuild'
 import { getLicenseFileText } from 'generate-license-file'
@@ -8,10 +8,11 @@ import { fileURLToPath } from 'node:url'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 
-const bundle = await build({
+const { outputFiles } = await build({
   absWorkingDir: root,
-  entryPoints: ['src/index.ts'],
-  outfile: 'dist/index.cjs',
+  entryPoints: { index: 'src/index.ts', cli: 'src/cli.ts' },
+  outdir: 'dist',
+  outExtension: { '.js': '.cjs' },
   bundle: true,
   write: false,
   platform: 'node',
@@ -25,7 +26,7 @@ const bundle = await build({
 })
 
 const files = new Map([
-  ['dist/index.cjs', bundle.outputFiles[0].text],
+  ...outputFiles.map((file) => [path.relative(root, file.path), file.text]),
   ['dist/licenses.txt', await licenses()]
 ])
 
@@ -52,7 +53,7 @@ if (process.argv.includes('--check')) {
 } else {
   await mkdir(path.join(root, 'dist'), { recursive: true })
   for (const [file, text] of files) {
-    await writeFile(path.join(root, file), text)
+    await writeFile(path.join(root, file), text, { mode: file.endsWith('cli.cjs') ? 0o755 : 0o644 })
     console.log(`${file}  ${(text.length / 1024).toFixed(0)} KiB`)
   }
 }

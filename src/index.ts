@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import * as core from '@actions/core'
 import { systemClock } from './clock.js'
 import { dockerEngine } from './engine/docker.js'
@@ -9,8 +8,10 @@ import { asFailure, describeFailure } from './errors.js'
 import { readInputs } from './inputs.js'
 import { createLog } from './log.js'
 import { run } from './main.js'
+import { patienceOf } from './net/fetch.js'
 import { outputsOf } from './outputs.js'
 import { cleanUp } from './post.js'
+import { shipped, vendorApis } from './surroundings.js'
 import { renderFailure, renderSummary } from './report/summary.js'
 
 // The runner starts this file twice: for the step, and after the job. The saved state tells which it is.
@@ -33,8 +34,10 @@ async function main(): Promise<void> {
       clock: systemClock,
       log: createLog(core),
       platform: process.platform,
-      // Both src/ and dist/ are one below the root of the action.
-      dockerFolder: fileURLToPath(new URL('../docker', import.meta.url)),
+      ...shipped(),
+      ...vendorApis(process.env),
+      patience: patienceOf(process.env),
+      toolCache: requiredFolder('RUNNER_TOOL_CACHE'),
       workspace: process.env['GITHUB_WORKSPACE'] ?? process.cwd(),
       runFolder
     })

@@ -1,4 +1,5 @@
-import { parseVersionRequest, type VersionRequest } from './jdk/version.js'
+import { parseVersionRequest, type VersionRequest } from './jdk/asset.js'
+import { DISTRIBUTIONS, type Distribution } from './jdk/source.js'
 import { parseReference, type Reference } from './registry/reference.js'
 import {
   badInput,
@@ -24,6 +25,7 @@ export const INPUT_NAMES = [
   'env',
   'distribution',
   'java-version',
+  'jdk-file',
   'jdk-sha256',
   'cpu-features',
   'port',
@@ -51,8 +53,10 @@ export interface Inputs {
   javaOptions: string[]
   arguments: string[]
   env: Record<string, string>
-  distribution: 'crac'
+  distribution: Distribution
   javaVersion: VersionRequest
+  /** Archive for the distribution `file`, as the user wrote it. */
+  jdkFile: string | undefined
   /** Lower-case hexadecimal. */
   jdkSha256: string | undefined
   cpuFeatures: string
@@ -70,6 +74,15 @@ export interface Inputs {
 /** Reads and checks every input. `get` gives the trimmed text of one; empty means not given. */
 export function readInputs(get: (name: InputName) => string): Inputs {
   const port = parsePort('port', get('port'))
+  const distribution = parseChoice('distribution', get('distribution'), DISTRIBUTIONS)
+  const jdkFile = optional(path('jdk-file', get('jdk-file')))
+  if ((distribution === 'file') !== (jdkFile !== undefined)) {
+    throw badInput(
+      'jdk-file',
+      jdkFile ?? '',
+      'an archive together with `distribution: file`, and none otherwise'
+    )
+  }
   const tags = parseLines('tags', get('tags'))
     .flatMap((line) => line.split(','))
     .map((tag) => tag.trim())
@@ -88,8 +101,9 @@ export function readInputs(get: (name: InputName) => string): Inputs {
     javaOptions: javaOptions(get('java-options')),
     arguments: parseLines('arguments', get('arguments')),
     env: parsePairs('env', get('env'), /^[A-Za-z_][A-Za-z0-9_]*$/),
-    distribution: parseChoice('distribution', get('distribution'), ['crac']),
+    distribution,
     javaVersion: parseVersionRequest(get('java-version')),
+    jdkFile,
     jdkSha256: sha256('jdk-sha256', get('jdk-sha256')),
     cpuFeatures: cpuFeatures(get('cpu-features')),
     port,

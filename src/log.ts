@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
+import type { Clock } from './clock.js'
 
 /** The step's log. Lines of containers and builds go through `foreign`. */
 export interface Log {
@@ -70,5 +71,19 @@ export function keeping(log: Log, file: string): Log {
       log.foreign(line)
       appendFileSync(file, `${line}\n`)
     }
+  }
+}
+
+/** Between two lines of the progress of one download, in milliseconds. */
+const PROGRESS_INTERVAL = 5000
+
+/** Progress of a long download as lines of the log. */
+export function logProgress(log: Log, clock: Clock): (bytes: number, total: number | undefined) => void {
+  let last = clock.now()
+  return (bytes, total) => {
+    if (clock.now() - last < PROGRESS_INTERVAL) return
+    last = clock.now()
+    const share = total === undefined ? '' : ` of ${(total / 1e6).toFixed(0)}`
+    log.info(`${(bytes / 1e6).toFixed(0)}${share} MB ...`)
   }
 }

@@ -10,22 +10,26 @@ import { assembleBuildContext } from './image/build-context.js'
 import { buildImage } from './image/build.js'
 import { runtimeLabels } from './image/labels.js'
 import type { Inputs } from './inputs.js'
-import { chooseAsset } from './jdk/crac-releases.js'
-import { listReleases } from './jdk/github.js'
-import { installJdk } from './jdk/install.js'
-import { keeping, type Log } from './log.js'
+import { jdkFromFile } from './jdk/file.js'
+import { jdkSource, type SourceWorld } from './jdk/source.js'
+import { keeping, logProgress, type Log } from './log.js'
 import type { Result } from './outputs.js'
+import type { Patience } from './net/fetch.js'
 import { Phases } from './phases.js'
 import { pushImage, tagImage } from './registry/push.js'
 import { proveRestore } from './restore/prove.js'
 import { inspectRunner } from './runner/inspect.js'
 
 /** Everything outside the program that a run touches. */
-export interface World {
+export interface World extends Pick<
+  SourceWorld,
+  'azulApiUrl' | 'bellsoftApiUrl' | 'toolCache' | 'knownDigests'
+> {
   engine: Engine
   clock: Clock
   log: Log
   platform: NodeJS.Platform
+  patience: Patience
   /** The project's `docker/` folder, as shipped with the action. */
   dockerFolder: string
   /** Folder that relative paths start from. */
@@ -59,14 +63,26 @@ export async function run(id: string, inputs: Inputs, world: World): Promise<Res
     })
 
     const jdk = await phases.run('jdk', 'Resolve the JDK', async () => {
-      const github = { apiUrl: inputs.githubApiUrl, token: inputs.githubToken }
-      const asset = chooseAsset(await listReleases(github), inputs.javaVersion, runner.architecture)
-      return await installJdk(asset, {
-        jdkSha256: inputs.jdkSha256,
-        token: inputs.githubToken,
+      const { distribution, jdkSha256 } = inputs
+      if (distribution === 'file') {
+        const file = path.resolve(world.workspace, inputs.jdkFile ?? '')
+        return await jdkFromFile(file, runner.architecture, jdkSha256, (line) => log.warning(line))
+      }
+      const source = jdkSource(
+        {
+          ...world,
+          githubApiUrl: inputs.githubApiUrl,
+          githubToken: inputs.githubToken,
+          info: (line) => log.info(line),
+          warning: (line) => log.warning(line)
+        },
+        world.patience
+      )
+      const asset = await source.resolve(distribution, inputs.javaVersion, runner.architecture)
+      return await source.install(asset, {
+        jdkSha256,
         temporaryFolder: work,
-        info: (line) => log.info(line),
-        warning: (line) => log.warning(line)
+        progress: logProgress(log, clock)
       })
     })
 

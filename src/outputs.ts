@@ -1,6 +1,5 @@
 import type { Phase } from './phases.js'
 import type { TakenSnapshot } from './checkpoint/take.js'
-import { formatVersion } from './jdk/version.js'
 import type { JdkArchive } from './jdk/install.js'
 import type { Proof } from './restore/prove.js'
 import type { Runner } from './runner/inspect.js'
@@ -31,7 +30,7 @@ export function outputsOf(result: Result): Record<string, string> {
     imageid: result.imageId,
     tags: result.tags.join('\n'),
     metadata: JSON.stringify(metadataOf(result)),
-    'java-version': formatVersion(jdk.asset.version),
+    'java-version': jdk.asset.version,
     'jdk-asset': jdk.asset.name,
     'snapshot-size': String(snapshot.size),
     'checkpoint-duration': String(Math.round(snapshot.checkpointDuration)),
@@ -57,7 +56,12 @@ function metadataOf(result: Result): object {
       baseImage: result.baseImage
     },
     application: result.application,
-    jdk: { version: formatVersion(jdk.asset.version), asset: jdk.asset.name, sha256: jdk.sha256 },
+    jdk: {
+      distribution: jdk.asset.distribution,
+      version: jdk.asset.version,
+      asset: jdk.asset.name,
+      sha256: jdk.sha256
+    },
     runner: result.runner,
     snapshot: {
       size: snapshot.size,

@@ -1,5 +1,5 @@
-import { readdir } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect } from '@jest/globals'
+import { readdir } from 'node:fs/promises'
 import type { StepOptions, StepResult } from '../../lab/runner.js'
 import {
   available,

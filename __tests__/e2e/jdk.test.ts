@@ -1,21 +1,116 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { describe, expect } from '@jest/globals'
+import type { StepResult } from '../../lab/runner.js'
+import { startVendorApis } from '../../lab/vendor-apis.js'
 import { httpGet } from '../../lab/http.js'
 import { startGitHubStandIn, offer } from '../../lab/github-api/server.js'
 import { DECLARED_FLAGS, callUntilAnswer } from '../../lab/started-image.js'
 import {
   answerBecomes,
+  available,
   buildFixture,
   containerLog,
   docker,
+  errorOf,
   freshTag,
   labTest,
   runAction,
   withStarted,
   world
 } from './support/lab.js'
+
+describe('the distributions of JDKs', () => {
+  let folder: string
+  let fixture: ReturnType<typeof buildFixture>
+  beforeAll(() => {
+    if (!available) return
+    folder = mkdtempSync(path.join(tmpdir(), 'e2e-distributions-'))
+    fixture = buildFixture('Server')
+  })
+  afterAll(() => {
+    if (!available) return
+    fixture.remove()
+    rmSync(folder, { recursive: true })
+  })
+
+  /** The whole job without a push, and one call of the image that comes out. */
+  async function job(
+    inputs: Record<string, string>,
+    environment: NodeJS.ProcessEnv = {}
+  ): Promise<StepResult> {
+    const image = freshTag('distribution')
+    const step = await runAction(
+      { context: fixture.context, tags: image, ...inputs },
+      {
+        toolCache: path.join(folder, 'cache'),
+        workspace: folder,
+        environment: { ...world.environment, ...environment }
+      }
+    )
+    if (step.exitCode !== 0) throw new Error(step.log)
+    await withStarted({ image }, async (started) => {
+      expect(await callUntilAnswer(started)).toBe('null|null|[]|true')
+      expect(containerLog(started.name)).toBe('afterRestore\n')
+    })
+    const ofCriu = 'stat -c "%a %U" /opt/java/lib/criu 2>/dev/null || echo none'
+    step.outputs['criu-in-jdk'] = docker('run', '--rm', '--entrypoint', 'sh', image, '-c', ofCriu)
+    docker('image', 'rm', '--force', image)
+    return step
+  }
+
+  labTest.each([
+    ['zulu', '21.0.12', /^zulu21\.52\.17-ca-crac-jdk21\.0\.12-linux_(x64|aarch64)\.tar\.gz$/],
+    ['liberica', '21.0.99+1', /^bellsoft-jdk21\.0\.99\+1-linux-(amd64|aarch64)-crac\.tar\.gz$/]
+  ])(
+    '%s: found in the listing of its API, verified, checkpointed and restored',
+    async (distribution, version, name) => {
+      const apis = await startVendorApis(world.jdkArchive ?? '')
+      try {
+        const environment = { AZUL_API_URL: apis.azulApiUrl, BELLSOFT_API_URL: apis.bellsoftApiUrl }
+        const { outputs } = await job({ distribution, 'java-version': '21' }, environment)
+        expect(outputs['java-version']).toBe(version)
+        expect(outputs['jdk-asset']).toMatch(name)
+      } finally {
+        await apis.close()
+      }
+    }
+  )
+
+  labTest('file: the archive of the workspace; owner and setuid bit of lib/criu survive', async () => {
+    repack('vendor-jdk.tar.gz', 'mkdir -p jdk/lib && cp /bin/true jdk/lib/criu && chmod 4755 jdk/lib/criu')
+    const { outputs, log } = await job({ distribution: 'file', 'jdk-file': 'vendor-jdk.tar.gz' })
+    expect(outputs['jdk-asset']).toBe('vendor-jdk.tar.gz')
+    expect(outputs['criu-in-jdk']).toBe('4755 root')
+    expect(log).toContain('To pin vendor-jdk.tar.gz, set `jdk-sha256: ')
+  })
+
+  labTest('a JDK without CRaC is refused, with the cure', async () => {
+    // What the stand-in is made of: an ordinary OpenJDK.
+    repack('plain-jdk.tar.gz', 'mv jdk/bin/java-hotspot jdk/bin/java')
+    const inputs = { context: fixture.context, distribution: 'file', 'jdk-file': 'plain-jdk.tar.gz' }
+    const step = await runAction(inputs, { workspace: folder })
+    expect(step.exitCode).toBe(1)
+    expect(errorOf(step)).toMatch(
+      /The JDK cannot take checkpoints: openjdk version "21[\s\S]*class: jdk[\s\S]*with CRaC/
+    )
+  })
+
+  /** The archive of the lab's JDK, changed by a shell script. */
+  function repack(name: string, script: string): void {
+    const work = path.join(folder, 'repack')
+    const commands = [
+      `mkdir ${work}/jdk && tar -xzf "$1" --strip-components=1 -C ${work}/jdk`,
+      `cd ${work} && ${script}`,
+      `tar --owner=0 --group=0 -czf ../${name} jdk`
+    ]
+    mkdirSync(work)
+    execFileSync('sh', ['-ec', commands.join('\n'), 'sh', world.jdkArchive ?? ''])
+    rmSync(work, { recursive: true })
+  }
+})
 
 describe('a runnable jar with another JDK', () => {
   labTest(

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import { existsSync } from 'node:fs'
 import type { StepResult } from '../../lab/runner.js'
 import { callUntilAnswer, DECLARED_FLAGS, type StartedImage } from '../../lab/started-image.js'
 import {

@@ -1,9 +1,9 @@
+import { afterAll, beforeAll, describe, expect } from '@jest/globals'
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect } from '@jest/globals'
 import { available, buildFixture, containerLog, docker, labTest, world } from './support/lab.js'
 
 // The contract of lab/jdk/README.md: what the real CRaC JDKs 17 and 21 do.

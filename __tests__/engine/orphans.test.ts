@@ -1,6 +1,6 @@
+import { describe, expect, test } from '@jest/globals'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { describe, expect, test } from '@jest/globals'
 import { endOrphans, RUN_VARIABLE } from '../../src/engine/orphans.js'
 
 describe('endOrphans', () => {

@@ -6,12 +6,17 @@ export function aResult(changes: Partial<Result> = {}): Result {
     runner: { architecture: 'x64', engineVersion: '28.2.2', kernel: '6.17.0-1010-azure' },
     jdk: {
       asset: {
-        version: { major: 24, build: 20 },
+        distribution: 'crac',
+        version: '24-crac+20',
+        aliases: [],
+        major: 24,
+        order: [24, 20],
         architecture: 'x64',
         name: 'openjdk-24-crac+20_linux-x64.tar.gz',
         url: 'https://api.github.com/repos/CRaC/openjdk-builds/releases/assets/1',
         size: 1000,
-        sha256: undefined
+        sha256: undefined,
+        sha1: undefined
       },
       file: '/cache/jdk.tar.gz',
       sha256: 'a'.repeat(64),

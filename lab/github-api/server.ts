@@ -15,42 +15,24 @@ export interface StandInOptions {
   assets: OfferedAsset[]
   /** Leave the digest out, as GitHub does for assets uploaded before June 2025. */
   withoutDigests?: boolean
-  /** Requests to the API before the answer is "rate limit exceeded"; unlimited when absent. */
-  requestLimit?: number
 }
 
 export interface StandIn {
   url: string
-  /** Method, path and headers of every request so far. */
-  requests: {
-    path: string
-    host: string | undefined
-    authorization: string | undefined
-    accept: string | undefined
-  }[]
   close(): Promise<void>
 }
 
 /**
  * A loopback server that speaks as much of the GitHub releases API as the action uses: the list of releases
- * with ETag, assets that redirect to another host name, the rate limit. It stands in for api.github.com where
+ * with ETag, and assets that redirect to another host name. It stands in for api.github.com where
  * there is no internet.
  */
 export async function startGitHubStandIn(options: StandInOptions): Promise<StandIn> {
   const assets = await Promise.all(options.assets.map(describe))
-  const requests: StandIn['requests'] = []
-  let served = 0
 
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
-    requests.push({
-      path: request.url ?? '',
-      host: request.headers.host,
-      authorization: request.headers.authorization,
-      accept: request.headers.accept
-    })
     if (pathname.startsWith('/storage/')) return storage(pathname, request, response)
-    if (options.requestLimit !== undefined && ++served > options.requestLimit) return rateLimited(response)
     if (pathname === '/repos/CRaC/openjdk-builds/releases')
       return json(request, response, releases(port(server), assets))
     const id = /^\/repos\/CRaC\/openjdk-builds\/releases\/assets\/(\d+)$/.exec(pathname)?.[1]
@@ -118,7 +100,6 @@ export async function startGitHubStandIn(options: StandInOptions): Promise<Stand
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${port(server)}`,
-    requests,
     close: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -146,16 +127,6 @@ function json(request: IncomingMessage, response: ServerResponse, body: object):
   const etag = `W/"${createHash('sha256').update(JSON.stringify(body)).digest('hex')}"`
   if (request.headers['if-none-match'] === etag) response.writeHead(304, { etag }).end()
   else send(response, 200, body, { etag })
-}
-
-function rateLimited(response: ServerResponse): void {
-  const reset = Math.floor(Date.now() / 1000) + 1800
-  send(
-    response,
-    403,
-    { message: 'API rate limit exceeded for 127.0.0.1.', documentation_url: 'https://docs.github.com/rest' },
-    { 'x-ratelimit-limit': '60', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(reset) }
-  )
 }
 
 function send(

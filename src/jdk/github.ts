@@ -1,93 +1,89 @@
-import { HttpClient } from '@actions/http-client'
-import { retry } from '@octokit/plugin-retry'
 import { Octokit } from '@octokit/rest'
-import { fetch as undiciFetch, type RequestInit } from 'undici'
-import { Failure, messageOf } from '../errors.js'
-import type { Release } from './crac-releases.js'
+import { Response } from 'undici'
+import { Failure } from '../errors.js'
+import type { Fetch } from '../net/fetch.js'
+import { jsonText } from './answer.js'
 
-const REPOSITORY = { owner: 'CRaC', repo: 'openjdk-builds' }
-
-/** For one try, in milliseconds. */
-const REQUEST_TIMEOUT = 30_000
-
+/** A GitHub API, and how it is reached. */
 export interface GitHub {
   apiUrl: URL
   token: string | undefined
+  fetch: Fetch
 }
 
-/** All releases of CRaC/openjdk-builds. Proxies (`https_proxy`, `no_proxy`) are honoured. */
-export async function listReleases(github: GitHub): Promise<Release[]> {
-  const baseUrl = github.apiUrl.href.replace(/\/+$/, '')
-  const client = new (Octokit.plugin(retry))({
+/** What the GitHub API says of a release, as far as it matters here. */
+export interface Release {
+  tag_name: string
+  draft: boolean
+  assets: ReleaseAsset[]
+}
+
+export interface ReleaseAsset {
+  /** Address of the asset in the API. */
+  url: string
+  name: string
+  /** `uploaded`, or the state of an upload that did not end. */
+  state: string
+  /** In bytes. */
+  size: number
+  /** `sha256:` and 64 hexadecimal digits; GitHub has none for assets uploaded before June 2025. */
+  digest?: string | null
+}
+
+interface Repository {
+  owner: string
+  repo: string
+}
+
+export async function listReleases(github: GitHub, repository: Repository): Promise<Release[]> {
+  const client = octokit(github)
+  return await asked(`the releases of ${repository.owner}/${repository.repo}`, () =>
+    client.paginate(client.rest.repos.listReleases, { ...repository, per_page: 100 })
+  )
+}
+
+export async function releaseByTag(github: GitHub, repository: Repository, tag: string): Promise<Release> {
+  const client = octokit(github)
+  return await asked(`the release ${tag} of ${repository.owner}/${repository.repo}`, async () => {
+    const { data } = await client.rest.repos.getReleaseByTag({ ...repository, tag })
+    return data
+  })
+}
+
+function octokit(github: GitHub): Octokit {
+  const silent = (): void => undefined
+  return new Octokit({
     ...(github.token === undefined ? {} : { auth: github.token }),
-    baseUrl,
+    baseUrl: github.apiUrl.href.replace(/\/+$/, ''),
     userAgent: 'crac-checkpoint',
     // The action says itself what went wrong.
-    log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-    request: { fetch: proxyFetch(baseUrl) }
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+    request: {
+      fetch: async (url: string, init: object) => {
+        const response = await github.fetch(url, init)
+        // Octokit would hand out a text that is no JSON as if it were data.
+        const text = await jsonText(response, github.apiUrl.host, github.token !== undefined)
+        return new Response(text, { status: response.status, headers: response.headers })
+      }
+    }
   })
+}
+
+/** What was wanted goes into the message; Octokit wraps what its fetch throws. */
+async function asked<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
-    return await client.paginate(client.rest.repos.listReleases, { ...REPOSITORY, per_page: 100 })
+    return await work()
   } catch (error) {
-    throw lookUpFailure(baseUrl, github.token !== undefined, error)
+    const failure = [error, (error as Error).cause].find((candidate) => candidate instanceof Failure)
+    if (!failure) throw error
+    throw new Failure(
+      failure.kind,
+      `${what[0]?.toUpperCase()}${what.slice(1)} could not be read: ${failure.message}`,
+      {
+        cure: failure.cure,
+        ...(failure.evidence === undefined ? {} : { evidence: failure.evidence }),
+        cause: error
+      }
+    )
   }
-}
-
-function ignore(): void {}
-
-// Plain Octokit uses Node's own fetch, which knows no proxies. The dispatcher comes from the undici that
-// @actions/http-client brings along, so the fetch must be that undici's as well.
-function proxyFetch(baseUrl: string) {
-  const dispatcher = new HttpClient().getAgentDispatcher(baseUrl)
-  return (url: string, options: RequestInit) =>
-    undiciFetch(url, {
-      ...options,
-      ...(dispatcher === undefined ? {} : { dispatcher }),
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT)
-    })
-}
-
-interface ApiError {
-  status?: number
-  response?: { headers: Record<string, string | number | undefined> }
-}
-
-function lookUpFailure(baseUrl: string, hasToken: boolean, error: unknown): Failure {
-  const { status, response } = error as ApiError
-  const headers = response?.headers ?? {}
-  const what = `The releases of CRaC/openjdk-builds could not be read from ${baseUrl}`
-  const evidence = messageOf(error).slice(0, 500)
-
-  const limited =
-    status === 429 || (status === 403 && (headers['x-ratelimit-remaining'] === '0' || headers['retry-after']))
-  if (limited) {
-    const reset = Number(headers['x-ratelimit-reset'])
-    const until = reset > 0 ? ` until ${new Date(reset * 1000).toISOString()}` : ''
-    return new Failure('runner', `${what}: the rate limit is used up${until}.`, {
-      cure: hasToken
-        ? 'Run the job again after that time.'
-        : 'Set `github-token` to a token for github.com: requests with a token have a much higher limit.',
-      evidence,
-      cause: error
-    })
-  }
-  if (status === 401) {
-    return new Failure('input', `${what}: the token was refused.`, {
-      cure: '`github-token` must be a token for the server of `github-api-url`, not expired.',
-      evidence,
-      cause: error
-    })
-  }
-  if (status === 404) {
-    return new Failure('input', `${what}: there is no such repository.`, {
-      cure: '`github-api-url` must be the API of a server that has CRaC/openjdk-builds; the default is https://api.github.com.',
-      evidence,
-      cause: error
-    })
-  }
-  return new Failure('runner', `${what}${status ? `: status ${status}` : ''}.`, {
-    cure: 'Check that the runner reaches that address (proxy, firewall), and run the job again.',
-    evidence,
-    cause: error
-  })
 }

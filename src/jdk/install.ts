@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as toolCache from '@actions/tool-cache'
-import { Failure, messageOf } from '../errors.js'
-import type { JdkAsset } from './crac-releases.js'
-import { formatVersion } from './version.js'
+import { messageOf } from '../errors.js'
+import { checkArchive } from './archive.js'
+import type { JdkAsset } from './asset.js'
+import { download, type DownloadOptions } from './download.js'
+import { verifyArchive, type Demand } from './verify.js'
 
 /** The archive of a JDK on this machine, verified. */
 export interface JdkArchive {
@@ -17,99 +17,79 @@ export interface JdkArchive {
   cached: boolean
 }
 
-export interface InstallOptions {
-  /** The digest that the user demands, besides that of the source. */
+export interface InstallOptions extends DownloadOptions {
+  /** The digest that the user demands. */
   jdkSha256: string | undefined
-  token: string | undefined
-  /** A folder of the run's own. */
+  /** A digest from elsewhere, for a source that gives none; asked for only before a download. */
+  furtherSha256: (asset: JdkAsset) => Promise<Demand | undefined>
+  /** Existing folder of the run's own. */
   temporaryFolder: string
-  info: (line: string) => void
   warning: (line: string) => void
 }
 
 const TOOL = 'crac-jdk-archive'
+/** Beside the archive in the cache: the sha256 that it had when it was verified. */
+const RECORD = 'sha256'
 
 /** Takes the archive from the tool cache, or downloads it; verifies it in both cases. */
 export async function installJdk(asset: JdkAsset, options: InstallOptions): Promise<JdkArchive> {
-  const version = `${asset.version.major}.0.0-crac.${asset.version.build}`
-  const cachedFolder = toolCache.find(TOOL, version, asset.architecture)
-  if (cachedFolder) {
-    const file = path.join(cachedFolder, asset.name)
-    try {
-      const sha256 = await verify(file, asset, options.jdkSha256)
-      options.info(`${asset.name} is in the tool cache.`)
-      return { asset, file, sha256, cached: true }
-    } catch (error) {
-      options.warning(`The archive in the tool cache is not used: ${messageOf(error)}`)
-      await rm(cachedFolder, { recursive: true, force: true })
-    }
-  }
+  const demands: Demand[] = []
+  if (asset.sha256 !== undefined) demands.push({ sha256: asset.sha256, by: 'the source' })
+  if (options.jdkSha256 !== undefined) demands.push({ sha256: options.jdkSha256, by: '`jdk-sha256`' })
+  return (await fromCache(asset, demands, options)) ?? (await fetched(asset, demands, options))
+}
 
-  const downloaded = await download(asset, options)
+async function fromCache(
+  asset: JdkAsset,
+  demands: readonly Demand[],
+  options: InstallOptions
+): Promise<JdkArchive | undefined> {
+  const folder = toolCache.find(TOOL, cacheVersion(asset), asset.architecture)
+  if (!folder) return undefined
+  const file = path.join(folder, asset.name)
   try {
-    const sha256 = await verify(downloaded, asset, options.jdkSha256)
-    if (asset.sha256 === undefined && options.jdkSha256 === undefined) {
+    const recorded = {
+      sha256: (await readFile(path.join(folder, RECORD), 'utf8')).trim(),
+      by: 'the record of its download'
+    }
+    const sha256 = await verifyArchive(file, asset, [...demands, recorded])
+    options.info(`${asset.name} is in the tool cache.`)
+    return { asset, file, sha256, cached: true }
+  } catch (error) {
+    options.warning(`The archive in the tool cache is not used: ${messageOf(error)}`)
+    await rm(folder, { recursive: true, force: true })
+    return undefined
+  }
+}
+
+async function fetched(asset: JdkAsset, demands: Demand[], options: InstallOptions): Promise<JdkArchive> {
+  const folder = await mkdtemp(path.join(options.temporaryFolder, 'jdk-'))
+  try {
+    if (asset.sha256 === undefined) {
+      const further = await options.furtherSha256(asset)
+      if (further) demands.push(further)
+    }
+    const file = path.join(folder, asset.name)
+    const size = asset.size === undefined ? '' : ` (${(asset.size / 1e6).toFixed(1)} MB)`
+    options.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`)
+    await download(asset, file, options)
+    const sha256 = await verifyArchive(file, asset, demands)
+    if (demands.length === 0) {
       options.warning(
-        `GitHub gives no digest for ${asset.name}, so only its size was checked. ` +
-          `To pin the archive, set \`jdk-sha256: ${sha256}\`.`
+        `There is no sha256 to check ${asset.name} against. To pin the archive, set \`jdk-sha256: ${sha256}\`.`
       )
     }
-    const folder = await toolCache.cacheFile(downloaded, asset.name, TOOL, version, asset.architecture)
-    return { asset, file: path.join(folder, asset.name), sha256, cached: false }
+    await checkArchive(file)
+    await writeFile(path.join(folder, RECORD), `${sha256}\n`)
+    const cached = await toolCache.cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture)
+    return { asset, file: path.join(cached, asset.name), sha256, cached: false }
   } finally {
-    await rm(downloaded, { force: true })
+    await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function download(asset: JdkAsset, options: InstallOptions): Promise<string> {
-  const destination = path.join(options.temporaryFolder, asset.name)
-  options.info(`Downloading ${asset.name} (${(asset.size / 1e6).toFixed(1)} MB) ...`)
-  try {
-    // Without this Accept header the API answers with a description of the asset. The client of the tool
-    // cache follows the redirect to the storage host and keeps the token to itself when the host changes.
-    return await toolCache.downloadTool(
-      asset.url,
-      destination,
-      options.token === undefined ? undefined : `Bearer ${options.token}`,
-      { accept: 'application/octet-stream' }
-    )
-  } catch (error) {
-    await rm(destination, { force: true })
-    throw new Failure('runner', `${asset.name} could not be downloaded: ${messageOf(error)}`, {
-      cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`,
-      cause: error
-    })
-  }
-}
-
-/** Checks size and digests; gives the sha256. A file that is not what was asked for is a Failure. */
-async function verify(file: string, asset: JdkAsset, demanded: string | undefined): Promise<string> {
-  const { size } = await stat(file)
-  if (size !== asset.size) {
-    throw notGenuine(asset, `it has ${size} bytes where the release has ${asset.size}`)
-  }
-  const sha256 = await sha256Of(file)
-  if (asset.sha256 !== undefined && sha256 !== asset.sha256) {
-    throw notGenuine(asset, `its sha256 is ${sha256}, but GitHub gives ${asset.sha256}`)
-  }
-  if (demanded !== undefined && sha256 !== demanded) {
-    throw notGenuine(asset, `its sha256 is ${sha256}, but \`jdk-sha256\` demands ${demanded}`)
-  }
-  return sha256
-}
-
-function notGenuine(asset: JdkAsset, why: string): Failure {
-  return new Failure(
-    'jdk',
-    `${formatVersion(asset.version)} (${asset.name}) is not the archive that was asked for: ${why}.`,
-    {
-      cure: 'Run the job again; if it stays so, compare the digests with a source that you trust before you change `jdk-sha256`.'
-    }
-  )
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
-  return hash.digest('hex')
+// The tool cache wants a semantic version: what does not fit into three numbers follows the name of the vendor.
+function cacheVersion(asset: JdkAsset): string {
+  const [major = 0, minor = 0, patch = 0, ...rest] = asset.order
+  return `${major}.${minor}.${patch}-${[asset.distribution, ...rest].join('.')}`
 }

@@ -1,5 +1,4 @@
 import { describeFailure, type Failure } from '../errors.js'
-import { formatVersion } from '../jdk/version.js'
 import { speedup, type Result } from '../outputs.js'
 import { runInstructions } from './instructions.js'
 
@@ -11,7 +10,7 @@ export function renderSummary(result: Result, port: number): string {
     : (result.tags[0] ?? result.imageId)
   const rows: [string, string][] = [
     ['Application', result.application],
-    ['JDK', `${formatVersion(jdk.asset.version)} (${jdk.asset.name})`],
+    ['JDK', `${jdk.asset.distribution} ${jdk.asset.version} (${jdk.asset.name})`],
     ['CRIU', `${snapshot.criuVersion ?? 'unknown'}, kernel ${result.runner.kernel}`],
     ['Snapshot', `${megabytes(snapshot.size)}, taken in ${time(snapshot.checkpointDuration)}`],
     ['Cold start', time(proof.coldStart)],

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/docker.js'
 import { engineFailure } from '../engine/docker.js'
 import { Failure } from '../errors.js'
-import type { Architecture } from '../jdk/crac-releases.js'
+import type { Architecture } from '../jdk/asset.js'
 
 /** What the machine under this job can do, as far as the job needs to know. */
 export interface Runner {

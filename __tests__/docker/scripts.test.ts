@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { spawnSync } from 'node:child_process'
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { ROOT } from '../support/inputs.js'
+
+// The scripts of the images, with a `java` that notes how it was called: which option of which generation they use.
+describe('the scripts in the images', () => {
+  let home: string
+  beforeEach(async () => {
+    home = await mkdtemp(path.join(tmpdir(), 'scripts-test-'))
+    for (const name of await readdir(path.join(ROOT, 'docker')))
+      await copyFile(path.join(ROOT, 'docker', name), path.join(home, name))
+    for (const folder of ['bin', 'snapshot', 'evidence']) await mkdir(path.join(home, folder))
+    const files = {
+      'bin/java':
+        '#!/bin/sh\nprintf "%s\\n" "$@" >"$HOME/arguments-of-java"\necho "$CRAC_CRIU_PATH|$CRAC_CRIU_OPTS" >"$HOME/environment-of-java"\n',
+      'java-options': '-Xmx1g\n-Dtext=a  b $(id) `id` \\ "x"\n',
+      application: '-jar\n/app/app.jar\n',
+      arguments: 'first\nsecond one\n',
+      'main-class': 'Main\n',
+      'cpu-features': 'generic\n',
+      'jvm-flags': 'CRaCCheckpointTo\nCPUFeatures\n',
+      'snapshot/criu-options': '--inherit-fd fd[1]:pipe:[1]\n'
+    }
+    for (const [name, content] of Object.entries(files)) await writeFile(path.join(home, name), content)
+    await chmod(path.join(home, 'bin/java'), 0o755)
+  })
+  afterEach(async () => {
+    await rm(home, { recursive: true })
+  })
+
+  async function run(script: string, args: string[] = [], environment: Record<string, string> = {}) {
+    const env = { PATH: `${home}/bin:${process.env['PATH']}`, HOME: home, ...environment }
+    const { stderr } = spawnSync('sh', [path.join(home, script), ...args], { env, encoding: 'utf8' })
+    const read = async (name: string) => (await readFile(path.join(home, name), 'utf8')).trimEnd()
+    return {
+      stderr,
+      java: (await read('arguments-of-java')).split('\n'),
+      environment: await read('environment-of-java')
+    }
+  }
+  const OPTIONS = ['-Xmx1g', '-Dtext=a  b $(id) `id` \\ "x"']
+
+  test('a checkpoint: CRIU by environment, each word of the options as it is', async () => {
+    expect(await run('checkpoint.sh')).toMatchObject({
+      java: [
+        `-XX:CRaCCheckpointTo=${home}/snapshot`,
+        '-XX:CPUFeatures=generic',
+        ...OPTIONS,
+        '-jar',
+        '/app/app.jar',
+        'first',
+        'second one'
+      ],
+      environment: `${home}/criu|--unprivileged`
+    })
+  })
+
+  test('a JVM that does not know CPUFeatures does not get it', async () => {
+    await writeFile(path.join(home, 'jvm-flags'), 'CRaCCheckpointTo\n')
+    expect((await run('checkpoint.sh')).java).not.toContain('-XX:CPUFeatures=generic')
+  })
+
+  test('a JVM whose engine has the option criu_location gets CRIU by it, and not by environment', async () => {
+    await writeFile(
+      path.join(home, 'engine-options'),
+      'criu_location=<path>   path to CRIU executable\nargs=<string>\n'
+    )
+    const checkpoint = await run('checkpoint.sh')
+    expect(checkpoint.java[0]).toBe(`-XX:CRaCEngineOptions=criu_location=${home}/criu,args=--unprivileged`)
+    expect(checkpoint.environment).toBe('|')
+    await writeFile(path.join(home, 'snapshot/criu-options'), '--inherit-fd fd[1]:pipe:[1]\n')
+    const restore = await run('entrypoint.sh', [], { CRAC_ON_RESTORE_FAILURE: 'exit' })
+    expect(restore.java[0]).toMatch(
+      /^-XX:CRaCEngineOptions=criu_location=.*,args=--unprivileged --pidfile .* --inherit-fd fd\[1\]:pipe:\[1\] ?$/
+    )
+  })
+
+  test('an engine without that option gets CRIU by environment', async () => {
+    await writeFile(path.join(home, 'engine-options'), 'keep_running=<bool>\n')
+    expect((await run('checkpoint.sh')).environment).toBe(`${home}/criu|--unprivileged`)
+  })
+
+  test('a restore takes the -D options of JAVA_OPTS only', async () => {
+    const restore = await run('entrypoint.sh', [], {
+      JAVA_OPTS: '-Da=1 -Xmx9g  -Db=*',
+      CRAC_ON_RESTORE_FAILURE: 'exit'
+    })
+    expect(restore.java).toEqual([`-XX:CRaCRestoreFrom=${home}/snapshot`, '-Da=1', '-Db=*'])
+    expect(restore.stderr).toContain('could not be restored on this host; see the lines above')
+  })
+
+  test('a normal start takes all of JAVA_OPTS, after the options of the image', async () => {
+    const start = await run('entrypoint.sh', [], { JAVA_OPTS: '-Xmx9g', CRAC_RESTORE: 'false' })
+    expect(start.java).toEqual([...OPTIONS, '-Xmx9g', '-jar', '/app/app.jar', 'first', 'second one'])
+  })
+
+  test('arguments are in place of the default ones, as they are', async () => {
+    const start = await run('entrypoint.sh', ['$(id)', 'a b', '-x'])
+    expect(start.java).toEqual([...OPTIONS, '-jar', '/app/app.jar', '$(id)', 'a b', '-x'])
+    expect(start.stderr).toContain('arguments are for a normal start')
+    const again = await run('entrypoint.sh', ['$(id)', 'a b'], {
+      CRAC_ARGUMENTS: 'main',
+      CRAC_ON_RESTORE_FAILURE: 'exit'
+    })
+    expect(again.java.slice(-3)).toEqual(['Main', '$(id)', 'a b'])
+  })
+})

@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { checkArchive } from '../../src/jdk/archive.js'
+import { JDK_ENTRIES, writeTar, type TarEntry } from '../support/tar.js'
+
+describe('checkArchive', () => {
+  let folder: string
+  let file: string
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'archive-test-'))
+    file = path.join(folder, 'jdk.tar.gz')
+  })
+  afterEach(async () => {
+    await rm(folder, { recursive: true })
+  })
+
+  test('accepts one top folder, links in it, and the setuid bit of lib/criu', async () => {
+    await writeTar(file, JDK_ENTRIES)
+    await expect(checkArchive(file)).resolves.toBeUndefined()
+  })
+
+  test.each<[string, TarEntry]>([
+    ['jdk-21/../../x is outside', { name: 'jdk-21/../../x' }],
+    ['/etc/passwd is outside', { name: '/etc/passwd' }],
+    ['other/x is outside', { name: 'other/x' }],
+    ['links to /etc/passwd', { name: 'jdk-21/x', type: 'symlink', linkname: '/etc/passwd' }],
+    ['links to ../../x', { name: 'jdk-21/lib/x', type: 'symlink', linkname: '../../x' }],
+    ['links to /etc/shadow', { name: 'jdk-21/x', type: 'link', linkname: '/etc/shadow' }],
+    ['is a character-device', { name: 'jdk-21/null', type: 'character-device' }],
+    ['is a fifo', { name: 'jdk-21/pipe', type: 'fifo' }],
+    ['has a setuid bit', { name: 'jdk-21/bin/sudo', mode: 0o4755 }]
+  ])('refuses an entry that %s', async (why, entry) => {
+    await writeTar(file, [...JDK_ENTRIES, entry])
+    await expect(checkArchive(file)).rejects.toMatchObject({
+      kind: 'jdk',
+      message: expect.stringContaining(why)
+    })
+  })
+
+  test('refuses more entries, and more bytes, than any JDK has', async () => {
+    await writeTar(file, JDK_ENTRIES)
+    await expect(checkArchive(file, { entries: 3, size: 100 })).rejects.toThrow('more than 3 entries')
+    await expect(checkArchive(file, { entries: 9, size: 5 })).rejects.toThrow('more than 5 bytes')
+  })
+
+  test.each([
+    ['text', 'Not Found'],
+    ['nothing', '']
+  ])('refuses a file that holds %s', async (_, content) => {
+    await writeFile(file, content)
+    await expect(checkArchive(file)).rejects.toThrow(/it is (no \.tar\.gz|empty)/)
+  })
+
+  test('refuses an archive that is cut', async () => {
+    await writeTar(file, [
+      ...JDK_ENTRIES,
+      { name: 'jdk-21/big', content: String(Math.random()).repeat(10_000) }
+    ])
+    await truncate(file, 400)
+    await expect(checkArchive(file)).rejects.toThrow('it is no .tar.gz')
+  })
+})

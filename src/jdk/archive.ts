@@ -1,0 +1,75 @@
+import { createReadStream } from 'node:fs'
+import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
+import { extract, type Header } from 'tar-stream'
+import { Failure, messageOf } from '../errors.js'
+
+/** More than any JDK has, and less than hurts. The size is that of the unpacked files, in bytes. */
+const LIMITS = { entries: 100_000, size: 4 * 1024 ** 3 }
+
+const SETUID = 0o6000
+const KNOWN_TYPES = new Set(['file', 'directory', 'symlink', 'link', 'contiguous-file'])
+
+/**
+ * Reads the table of a .tar.gz before anything unpacks it: one top folder, nothing that leads out of it, no devices,
+ * no setuid but that of lib/criu, bounded in count and size. Anything else is a Failure.
+ */
+export async function checkArchive(file: string, limits = LIMITS): Promise<void> {
+  const tar = extract()
+  let entries = 0
+  let size = 0
+  let top: string | undefined
+  const read = pipeline(createReadStream(file), createGunzip(), tar)
+  read.catch(() => undefined)
+  try {
+    for await (const entry of tar) {
+      const { header } = entry
+      entries++
+      size += header.size ?? 0
+      top ??= topOf(header.name)
+      const problem = problemOf(header, top)
+      if (problem !== undefined) throw refused(file, problem)
+      if (entries > limits.entries) throw refused(file, `it has more than ${limits.entries} entries`)
+      if (size > limits.size) throw refused(file, `it unpacks to more than ${limits.size} bytes`)
+      entry.resume()
+    }
+    await read
+  } catch (error) {
+    tar.destroy()
+    throw error instanceof Failure ? error : refused(file, `it is no .tar.gz (${messageOf(error)})`)
+  }
+  if (top === undefined) throw refused(file, 'it is empty')
+}
+
+function problemOf(header: Header, top: string): string | undefined {
+  const { name, type, linkname } = header
+  if (!KNOWN_TYPES.has(type ?? 'file')) return `${name} is a ${type}`
+  if (!isBelow(name, top)) return `${name} is outside its top folder ${top}`
+  if (type === 'link' && !isBelow(linkname ?? '', top))
+    return `${name} links to ${linkname}, outside its top folder`
+  if (type === 'symlink') {
+    const target = path.posix.join(path.posix.dirname(name), linkname ?? '')
+    if ((linkname ?? '').startsWith('/') || !isBelow(target, top)) {
+      return `${name} links to ${linkname}, outside its top folder`
+    }
+  }
+  if (((header.mode ?? 0) & SETUID) !== 0 && type === 'file' && !name.endsWith('/lib/criu'))
+    return `${name} has a setuid bit`
+  return undefined
+}
+
+function topOf(name: string): string {
+  return path.posix.normalize(name).split('/')[0] ?? ''
+}
+
+function isBelow(name: string, top: string): boolean {
+  const normal = path.posix.normalize(name).replace(/\/$/, '')
+  return top !== '' && top !== '..' && (normal === top || normal.startsWith(`${top}/`))
+}
+
+function refused(file: string, why: string): Failure {
+  return new Failure('jdk', `${path.basename(file)} is not used: ${why}.`, {
+    cure: 'Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz.'
+  })
+}

@@ -1,0 +1,42 @@
+import type { Architecture, JdkAsset } from './asset.js'
+import { listReleases, type GitHub, type Release, type ReleaseAsset } from './github.js'
+
+/** Releases of https://github.com/CRaC/openjdk-builds. */
+export async function listCrac(github: GitHub): Promise<JdkAsset[]> {
+  return cracAssets(await listReleases(github, { owner: 'CRaC', repo: 'openjdk-builds' }))
+}
+
+const TAG = /^(\d{1,3})-crac\+(\d{1,5})$/
+// From 17-crac+3 on. Anchored, so that the `-docs` archive of the same release cannot match.
+const NAME = /^openjdk-(\d+-crac\+\d+)_linux-(x64|aarch64)\.tar\.gz$/
+// Up to 17-crac+2; those builds were for x64 only.
+const OLD_NAME = /^jdk(\d+-crac\+\d+)\.tar\.gz$/
+
+export function cracAssets(releases: readonly Release[]): JdkAsset[] {
+  return releases
+    .filter((release) => !release.draft)
+    .flatMap((release) => release.assets.flatMap((asset) => toJdkAsset(release.tag_name, asset)))
+}
+
+function toJdkAsset(tag: string, asset: ReleaseAsset): JdkAsset[] {
+  const [, major, build] = TAG.exec(tag) ?? []
+  const match = NAME.exec(asset.name) ?? OLD_NAME.exec(asset.name)
+  // An upload that did not end is in another state.
+  if (major === undefined || match?.[1] !== tag || asset.state !== 'uploaded') return []
+  return [
+    {
+      distribution: 'crac',
+      version: tag,
+      aliases: [],
+      major: Number(major),
+      // Dates say nothing: the builds of each major are counted from 1.
+      order: [Number(major), Number(build)],
+      architecture: (match[2] ?? 'x64') as Architecture,
+      name: asset.name,
+      url: asset.url,
+      size: asset.size,
+      sha256: /^sha256:([0-9a-f]{64})$/.exec(asset.digest ?? '')?.[1],
+      sha1: undefined
+    }
+  ]
+}

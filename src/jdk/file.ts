@@ -1,0 +1,41 @@
+import { stat } from 'node:fs/promises'
+import path from 'node:path'
+import { Failure } from '../errors.js'
+import { checkArchive } from './archive.js'
+import type { Architecture, JdkAsset } from './asset.js'
+import type { JdkArchive } from './install.js'
+import { verifyArchive } from './verify.js'
+
+/** An archive that lies on the runner: the input `jdk-file`. */
+export async function jdkFromFile(
+  file: string,
+  architecture: Architecture,
+  jdkSha256: string | undefined,
+  warning: (line: string) => void
+): Promise<JdkArchive> {
+  const entry = await stat(file).catch(() => undefined)
+  if (!entry?.isFile()) {
+    throw new Failure('input', `The input \`jdk-file\` names ${file}, and there is no such file.`, {
+      cure: 'Give the path of a .tar.gz, relative to the workspace; a step before has to put it there.'
+    })
+  }
+  const name = path.basename(file)
+  const asset: JdkAsset = {
+    distribution: 'file',
+    version: name.replace(/\.(tar\.gz|tgz)$/, ''),
+    aliases: [],
+    major: 0,
+    order: [],
+    architecture,
+    name,
+    url: `file:${file}`,
+    size: entry.size,
+    sha256: undefined,
+    sha1: undefined
+  }
+  const demands = jdkSha256 === undefined ? [] : [{ sha256: jdkSha256, by: '`jdk-sha256`' }]
+  const sha256 = await verifyArchive(file, asset, demands)
+  if (jdkSha256 === undefined) warning(`To pin ${name}, set \`jdk-sha256: ${sha256}\`.`)
+  await checkArchive(file)
+  return { asset, file, sha256, cached: true }
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { Failure } from '../errors.js'
+import type { JdkAsset } from './asset.js'
+
+/** A digest that an archive must have, and who says so. */
+export interface Demand {
+  sha256: string
+  by: string
+}
+
+/** Checks size and digests of an archive; gives its sha256. One that is not what was asked for is a Failure. */
+export async function verifyArchive(
+  file: string,
+  asset: JdkAsset,
+  demands: readonly Demand[]
+): Promise<string> {
+  const { size } = await stat(file)
+  if (asset.size !== undefined && size !== asset.size) {
+    throw notGenuine(asset, `it has ${size} bytes where the source says ${asset.size}`)
+  }
+  const { sha256, sha1 } = await digests(file)
+  for (const demand of demands) {
+    if (sha256 !== demand.sha256)
+      throw notGenuine(asset, `its sha256 is ${sha256}, but ${demand.by} demands ${demand.sha256}`)
+  }
+  if (asset.sha1 !== undefined && sha1 !== asset.sha1) {
+    throw notGenuine(asset, `its sha1 is ${sha1}, but the source says ${asset.sha1}`)
+  }
+  return sha256
+}
+
+function notGenuine(asset: JdkAsset, why: string): Failure {
+  return new Failure('jdk', `${asset.name} is not the archive that was asked for: ${why}.`, {
+    cure: 'Run the job again; if it stays so, compare the digests with a source that you trust before you change `jdk-sha256`.'
+  })
+}
+
+async function digests(file: string): Promise<{ sha256: string; sha1: string }> {
+  const sha256 = createHash('sha256')
+  const sha1 = createHash('sha1')
+  for await (const chunk of createReadStream(file)) {
+    sha256.update(chunk as Buffer)
+    sha1.update(chunk as Buffer)
+  }
+  return { sha256: sha256.digest('hex'), sha1: sha1.digest('hex') }
+}

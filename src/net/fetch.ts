@@ -1,0 +1,182 @@
+import { HttpClient } from '@actions/http-client'
+import { fetch as undiciFetch, Headers, Response, type RequestInit } from 'undici'
+import type { Clock } from '../clock.js'
+import { Failure, messageOf } from '../errors.js'
+import type { Milliseconds } from '../values.js'
+
+export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
+
+/** How patient the network layer is. */
+export interface Patience {
+  /** For one try: until the headers are there, and then between two pieces of the body. */
+  tryTimeout: Milliseconds
+  /** Before the second try; doubled before each further one. */
+  firstPause: Milliseconds
+  /** The longest pause that a server may ask for (`retry-after`, `x-ratelimit-reset`). */
+  longestPause: Milliseconds
+}
+
+export const PATIENCE: Patience = { tryTimeout: 30_000, firstPause: 1000, longestPause: 60_000 }
+
+/** PATIENCE, or a share of it: a test need not wait as long as a user. `CRAC_CHECKPOINT_PATIENCE=0.01` is a hundredth. */
+export function patienceOf(environment: NodeJS.ProcessEnv): Patience {
+  const share = Number(environment['CRAC_CHECKPOINT_PATIENCE'] || 1)
+  const scaled = (duration: Milliseconds): Milliseconds => duration * (share > 0 ? share : 1)
+  return {
+    tryTimeout: scaled(PATIENCE.tryTimeout),
+    firstPause: scaled(PATIENCE.firstPause),
+    longestPause: PATIENCE.longestPause
+  }
+}
+
+const TRIES = 4
+const MOST_REDIRECTS = 5
+const PASSING = new Set([429, 500, 502, 503, 504, 522])
+
+/** `whole`: the answer is there with its body, within the time of the try. `stream`: with its headers. */
+export type Answering = 'whole' | 'stream'
+
+export interface NetworkWorld {
+  clock: Clock
+  patience: Patience
+  info: (line: string) => void
+}
+
+/**
+ * A fetch for the look-up of JDKs. Proxies (`https_proxy`, `no_proxy`) are honoured; what can pass (5xx, 429, resets,
+ * a rate limit that ends soon) is tried again; a token that is refused is left out; Authorization never goes to
+ * another origin, and https never to http. Gives the last answer, whatever its status; no answer is a Failure.
+ */
+export function resilientFetch(world: NetworkWorld, answering: Answering): Fetch {
+  const { patience } = world
+  return async (url, init = {}) => {
+    const headers = new Headers(init.headers)
+    for (let tries = 1; ; tries++) {
+      const outcome = await oneTry(url, { ...init, headers }, patience.tryTimeout, answering)
+      if (outcome instanceof Response && outcome.status === 401 && headers.has('authorization')) {
+        world.info(`${new URL(url).host} refuses the token; trying without it.`)
+        headers.delete('authorization')
+        continue
+      }
+      const pause =
+        outcome instanceof Response ? askedPause(outcome, tries, patience) : backOff(tries, patience)
+      const final = pause === undefined || tries === TRIES
+      if (final && outcome instanceof Response) return outcome
+      if (final || outcome instanceof InsecureRedirect) throw outcome as Failure
+
+      const why =
+        outcome instanceof Response ? `${new URL(url).host} answers ${outcome.status}` : outcome.message
+      world.info(`${why}; trying again in ${Math.ceil(pause / 1000)} s.`)
+      if (outcome instanceof Response) await outcome.body?.cancel()
+      await world.clock.sleep(pause)
+    }
+  }
+}
+
+/** How long to wait before the next try; undefined where another try would give the same. */
+function askedPause(response: Response, tries: number, patience: Patience): Milliseconds | undefined {
+  const limited = isRateLimited(response)
+  if (!limited && !PASSING.has(response.status)) return undefined
+  const end = limitEnd(response)
+  if (end === undefined) return limited && response.status === 403 ? undefined : backOff(tries, patience)
+  const pause = end.getTime() - Date.now()
+  return pause <= patience.longestPause ? Math.max(0, pause) : undefined
+}
+
+// The jitter keeps jobs that failed together from coming back together.
+function backOff(tries: number, patience: Patience): Milliseconds {
+  return patience.firstPause * 2 ** (tries - 1) * (1 + Math.random() / 4)
+}
+
+/** https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api */
+export function isRateLimited(response: Response): boolean {
+  const { status, headers } = response
+  return (
+    status === 429 ||
+    (status === 403 && (headers.get('x-ratelimit-remaining') === '0' || headers.has('retry-after')))
+  )
+}
+
+/** When the server says that it will answer again. */
+export function limitEnd(response: Response): Date | undefined {
+  const after = response.headers.get('retry-after')
+  if (after !== null) {
+    const seconds = Number(after)
+    return new Date(Number.isFinite(seconds) ? Date.now() + seconds * 1000 : Date.parse(after))
+  }
+  const reset = Number(response.headers.get('x-ratelimit-reset'))
+  return response.headers.get('x-ratelimit-remaining') === '0' && reset > 0
+    ? new Date(reset * 1000)
+    : undefined
+}
+
+class InsecureRedirect extends Failure {}
+
+/** One try, with its redirects; a Failure stands for no answer. */
+async function oneTry(
+  url: string,
+  init: RequestInit & { headers: Headers },
+  timeout: Milliseconds,
+  answering: Answering
+): Promise<Response | Failure> {
+  const headers = new Headers(init.headers)
+  const stop = new AbortController()
+  const timer = setTimeout(() => stop.abort(), timeout)
+  let at = new URL(url)
+  try {
+    for (let redirects = 0; ; redirects++) {
+      const dispatcher = new HttpClient().getAgentDispatcher(at.href)
+      const response = await undiciFetch(at.href, {
+        ...init,
+        headers,
+        redirect: 'manual',
+        ...(dispatcher === undefined ? {} : { dispatcher }),
+        signal: stop.signal
+      })
+      const location =
+        response.status >= 300 && response.status < 400 ? response.headers.get('location') : null
+      if (location === null) return answering === 'stream' ? response : await whole(response)
+      await response.body?.cancel()
+      const next = new URL(location, at)
+      if (at.protocol === 'https:' && next.protocol !== 'https:') return insecureRedirect(at, next)
+      if (redirects === MOST_REDIRECTS) return noAnswer(at, 'it redirects without end', undefined)
+      if (next.origin !== at.origin) headers.delete('authorization')
+      at = next
+    }
+  } catch (error) {
+    return noAnswer(at, stop.signal.aborted ? `timed out after ${timeout / 1000} s` : causeOf(error), error)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function whole(response: Response): Promise<Response> {
+  const body = await response.arrayBuffer()
+  const headers = new Headers(response.headers)
+  // What was compressed on its way is not any more.
+  headers.delete('content-encoding')
+  return new Response(body.byteLength === 0 ? null : body, { status: response.status, headers })
+}
+
+function noAnswer(at: URL, why: string, cause: unknown): Failure {
+  return new Failure('runner', `${at.host} does not answer: ${why}.`, {
+    cure: 'Check that the runner reaches that host (proxy, firewall, DNS), and run the job again.',
+    cause
+  })
+}
+
+function insecureRedirect(from: URL, to: URL): Failure {
+  return new InsecureRedirect(
+    'runner',
+    `${from.host} redirects from https to ${to.protocol}//${to.host}, which is not followed.`,
+    {
+      cure: 'Somebody between the runner and that host changes its answers; find out who.'
+    }
+  )
+}
+
+// undici says only "fetch failed"; what happened is in the cause.
+function causeOf(error: unknown): string {
+  const { cause } = error as { cause?: { code?: string } }
+  return cause?.code ?? messageOf(cause ?? error)
+}
