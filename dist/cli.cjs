@@ -23856,6 +23856,7 @@ function parseChoice(name, value, choices) {
 }
 
 // src/jdk/asset.ts
+var DISTRIBUTIONS = ["crac", "zulu", "liberica", "file"];
 function parseVersionRequest(text) {
   if (text === "latest") return { kind: "latest" };
   if (/^\d{1,3}$/.test(text)) return { kind: "major", major: Number(text) };
@@ -30020,7 +30021,6 @@ function trimmed(version) {
 }
 
 // src/jdk/source.ts
-var DISTRIBUTIONS = ["crac", "zulu", "liberica", "file"];
 function jdkSource(world, patience) {
   const network = { clock: world.clock, patience, info: world.info };
   const lookUp = conditionalFetch(

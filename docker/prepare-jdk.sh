@@ -25,3 +25,8 @@ if [ ! -x /opt/java/bin/jcmd ]; then
     echo "crac-checkpoint: NO-JCMD: the archive holds no bin/jcmd; a JDK is needed, not a JRE"
     exit 1
 fi
+
+# For the log: what it is, and which of the options that differ between generations it has.
+version=$(sed -n 's/^JAVA_VERSION="\(.*\)"$/\1/p' "$(readlink -f /opt/java)/release" 2>/dev/null || true)
+echo "crac-checkpoint: Java ${version:-of unknown version}, with" \
+    $(grep -xE 'CREngine|CRaCEngine|CRaCEngineOptions|CPUFeatures|CRaCMinPid' "$flags")

@@ -6,8 +6,14 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from './clock.js'
 import { describeFailure, asFailure } from './errors.js'
-import { newerFirst, parseVersionRequest, type Architecture, type JdkAsset } from './jdk/asset.js'
-import { DISTRIBUTIONS, jdkSource, type JdkSource } from './jdk/source.js'
+import {
+  DISTRIBUTIONS,
+  newerFirst,
+  parseVersionRequest,
+  type Architecture,
+  type JdkAsset
+} from './jdk/asset.js'
+import { jdkSource, type JdkSource } from './jdk/source.js'
 import { patienceOf } from './net/fetch.js'
 import { shipped, vendorApis } from './surroundings.js'
 import { badInput, parseChoice } from './values.js'

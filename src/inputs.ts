@@ -1,5 +1,4 @@
-import { parseVersionRequest, type VersionRequest } from './jdk/asset.js'
-import { DISTRIBUTIONS, type Distribution } from './jdk/source.js'
+import { DISTRIBUTIONS, parseVersionRequest, type Distribution, type VersionRequest } from './jdk/asset.js'
 import { parseReference, type Reference } from './registry/reference.js'
 import {
   badInput,

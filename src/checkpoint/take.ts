@@ -2,7 +2,13 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { EXPIRED, within, type Clock } from '../clock.js'
 import { checkpointRefusal } from '../diagnosis/checkpoint-exception.js'
-import { containerEnd, createContainer, publishedPort, type ContainerEnd } from '../engine/containers.js'
+import {
+  containerEnd,
+  createContainer,
+  publishedPort,
+  type ContainerEnd,
+  type ContainerSpec
+} from '../engine/containers.js'
 import { lastLines, type CommandResult, type Engine } from '../engine/docker.js'
 import { LineTail } from '../engine/lines.js'
 import { CHECKPOINT_FLAGS } from '../engine/privileges.js'
@@ -12,14 +18,9 @@ import { probe, probeUrl, untilReady } from '../probe.js'
 import type { Milliseconds } from '../values.js'
 import { criuFailure, verifySnapshot, type Snapshot } from './snapshot.js'
 
-export interface CheckpointRequest {
-  /** Id of the run. */
-  run: string
+export interface CheckpointRequest extends Omit<ContainerSpec, 'name' | 'flags'> {
   /** Name for the container; it is left, for its files to be taken. */
   container: string
-  image: string
-  env: Record<string, string>
-  port: number
   readyUrl: URL
   startupTimeout: Milliseconds
   checkpointTimeout: Milliseconds

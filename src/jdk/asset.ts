@@ -1,12 +1,18 @@
 import { Failure } from '../errors.js'
 import { badInput } from '../values.js'
 
+/** Where a JDK can come from. */
+export const DISTRIBUTIONS = ['crac', 'zulu', 'liberica', 'file'] as const
+export type Distribution = (typeof DISTRIBUTIONS)[number]
+/** Those that are looked up. */
+export type Vendor = Exclude<Distribution, 'file'>
+
 /** Architectures that CRaC JDKs exist for. */
 export type Architecture = 'x64' | 'aarch64'
 
 /** The archive of a JDK, and all that is known of it before it is there. */
 export interface JdkAsset {
-  distribution: string
+  distribution: Distribution
   /** In the vendor's own notation. */
   version: string
   /** Other notations of the same release that a user may ask for. */

@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { Clock } from '../clock.js'
 import { conditionalFetch } from '../net/conditional.js'
 import { resilientFetch, type Fetch, type NetworkWorld, type Patience } from '../net/fetch.js'
-import { chooseAsset, type Architecture, type JdkAsset, type VersionRequest } from './asset.js'
+import { chooseAsset, type Architecture, type JdkAsset, type Vendor, type VersionRequest } from './asset.js'
 import { listCrac } from './crac.js'
 import type { GitHub } from './github.js'
 import { installJdk, type InstallOptions, type JdkArchive } from './install.js'
@@ -10,11 +10,6 @@ import { knownSha256 } from './known-digests.js'
 import { libericaSha256, listLiberica } from './liberica.js'
 import type { Demand } from './verify.js'
 import { listZulu } from './zulu.js'
-
-export const DISTRIBUTIONS = ['crac', 'zulu', 'liberica', 'file'] as const
-export type Distribution = (typeof DISTRIBUTIONS)[number]
-/** Those that are looked up. */
-export type Vendor = Exclude<Distribution, 'file'>
 
 export interface SourceWorld {
   clock: Clock

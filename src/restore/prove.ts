@@ -1,19 +1,20 @@
 import { EXPIRED, within, type Clock } from '../clock.js'
-import { containerEnd, createContainer, publishedPort, removeContainer } from '../engine/containers.js'
+import {
+  containerEnd,
+  createContainer,
+  publishedPort,
+  removeContainer,
+  type ContainerSpec
+} from '../engine/containers.js'
 import type { Engine } from '../engine/docker.js'
 import { restoreFlags } from '../engine/privileges.js'
 import { Failure } from '../errors.js'
 import { probe, probeUrl, untilReady } from '../probe.js'
 import type { Milliseconds } from '../values.js'
 
-export interface ProofRequest {
-  /** Id of the run. */
-  run: string
+export interface ProofRequest extends Omit<ContainerSpec, 'name' | 'flags'> {
   /** Prefix for the names of the containers. */
   container: string
-  image: string
-  env: Record<string, string>
-  port: number
   readyUrl: URL
   startupTimeout: Milliseconds
   /** Path of docker/seccomp.json on this machine. */
