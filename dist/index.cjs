@@ -28829,13 +28829,14 @@ async function verifyArchive(file, asset, demands) {
   if (asset.size !== void 0 && size !== asset.size) {
     throw notGenuine(asset, `it has ${size} bytes where the source says ${asset.size}`);
   }
-  const { sha256: sha2562, sha1 } = await digests(file);
+  const sha2562 = await digestOf(file, "sha256");
   for (const demand of demands) {
     if (sha2562 !== demand.sha256)
       throw notGenuine(asset, `its sha256 is ${sha2562}, but ${demand.by} demands ${demand.sha256}`);
   }
-  if (asset.sha1 !== void 0 && sha1 !== asset.sha1) {
-    throw notGenuine(asset, `its sha1 is ${sha1}, but the source says ${asset.sha1}`);
+  if (asset.sha1 !== void 0) {
+    const sha1 = await digestOf(file, "sha1");
+    if (sha1 !== asset.sha1) throw notGenuine(asset, `its sha1 is ${sha1}, but the source says ${asset.sha1}`);
   }
   return sha2562;
 }
@@ -28844,14 +28845,10 @@ function notGenuine(asset, why) {
     cure: "Run the job again; if it stays so, compare the digests with a source that you trust before you change `jdk-sha256`."
   });
 }
-async function digests(file) {
-  const sha2562 = (0, import_node_crypto2.createHash)("sha256");
-  const sha1 = (0, import_node_crypto2.createHash)("sha1");
-  for await (const chunk of (0, import_node_fs3.createReadStream)(file)) {
-    sha2562.update(chunk);
-    sha1.update(chunk);
-  }
-  return { sha256: sha2562.digest("hex"), sha1: sha1.digest("hex") };
+async function digestOf(file, algorithm) {
+  const hash = (0, import_node_crypto2.createHash)(algorithm);
+  for await (const chunk of (0, import_node_fs3.createReadStream)(file)) hash.update(chunk);
+  return hash.digest("hex");
 }
 
 // src/jdk/file.ts
@@ -33728,24 +33725,24 @@ async function tagImage(engine, image, tags) {
   };
 }
 async function pushImage(engine, tags, onLine) {
-  const digests2 = /* @__PURE__ */ new Map();
+  const digests = /* @__PURE__ */ new Map();
   for (const tag of tags) {
     const args = ["push", "--", tag.text];
     const result = await engine.attempt(args, { onLine });
-    if (result.exitCode !== 0) throw pushFailure(tag, args, result, [...digests2.keys()]);
-    digests2.set(tag.text, await digestOf(engine, tag, result.stdout));
+    if (result.exitCode !== 0) throw pushFailure(tag, args, result, [...digests.keys()]);
+    digests.set(tag.text, await digestOf2(engine, tag, result.stdout));
   }
-  const distinct = new Set(digests2.values());
+  const distinct = new Set(digests.values());
   const [digest] = distinct;
   if (distinct.size !== 1 || digest === void 0) {
     throw new Failure("registry", "The registries gave different digests for the same image.", {
       cure: "Compare the images in the registries; one of them changes what it is given.",
-      evidence: [...digests2].map(([tag, value]) => `${tag}  ${value}`).join("\n")
+      evidence: [...digests].map(([tag, value]) => `${tag}  ${value}`).join("\n")
     });
   }
   return { digest };
 }
-async function digestOf(engine, tag, output) {
+async function digestOf2(engine, tag, output) {
   const format = ["image", "inspect", "--format", "{{json .RepoDigests}}", "--", tag.text];
   const known = JSON.parse(await engine.run(format)).map((entry) => entry.split("@"));
   const answered = /digest: (sha256:[0-9a-f]{64})/.exec(output)?.[1];
@@ -34133,10 +34130,11 @@ function vendorApis(environment) {
 var PROFILE_IN_IMAGE = "/opt/crac-checkpoint/seccomp.json";
 function runInstructions(image, port) {
   return [
-    `docker run --rm --entrypoint cat ${image} ${PROFILE_IN_IMAGE} > seccomp.json`,
+    `image=${image}`,
+    `docker run --rm --entrypoint cat "$image" ${PROFILE_IN_IMAGE} > seccomp.json`,
     `docker run --rm --publish ${port}:${port} \\`,
     `  ${DECLARED_FLAGS} \\`,
-    `  ${image}`
+    '  "$image"'
   ].join("\n");
 }
 
@@ -34157,9 +34155,7 @@ function renderSummary(result, port) {
   return [
     "## CRaC checkpoint",
     "",
-    "| | |",
-    "|---|---|",
-    ...rows.map(([name, value]) => `| ${name} | ${code(value)} |`),
+    table(rows),
     "",
     "Times are from the start of a container to the first good answer, one run each.",
     "",
@@ -34184,6 +34180,10 @@ function renderSummary(result, port) {
 function renderFailure(failure) {
   const fence = "`".repeat(longestRun(describeFailure(failure)) + 3);
   return ["## CRaC checkpoint: failed", "", `${fence}text`, describeFailure(failure), fence, ""].join("\n");
+}
+function table([head, ...rows]) {
+  const line = ([name, value]) => `| ${name} | ${code(value)} |`;
+  return [...head ? [line(head), "|---|---|"] : [], ...rows.map(line)].join("\n");
 }
 function repositoryOf(tag) {
   return tag.replace(/:[^/:]*$/, "");

@@ -31,7 +31,7 @@ export async function openRealWorld(progress: Progress): Promise<World | undefin
   if (!engine || !api || !images) return undefined
 
   progress('An engine runs here and the internet answers: using the real parts (--lab uses the lab).')
-  const context = await ensureSample('micronaut-hello', progress)
+  const context = await ensureSample('micronaut-hello', process.env, progress)
   const registry = await ensureRegistryContainer(progress)
   return {
     environment: process.env,

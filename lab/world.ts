@@ -34,7 +34,7 @@ export async function openLab(progress: Progress): Promise<World> {
     const engine = await ensureEngine(home, progress)
     const baseImage = await ensureBaseImage(home, engine, progress)
     const registry = await ensureRegistry(home, progress)
-    const context = await ensureSample('micronaut-hello', progress)
+    const context = await ensureSample('micronaut-hello', engine.environment, progress)
     const api = await ensureGitHubApi(async () => await ensureJdk(home, engine, baseImage, progress))
     return {
       environment: engine.environment,

@@ -21,9 +21,7 @@ export function renderSummary(result: Result, port: number): string {
   return [
     '## CRaC checkpoint',
     '',
-    '| | |',
-    '|---|---|',
-    ...rows.map(([name, value]) => `| ${name} | ${code(value)} |`),
+    table(rows),
     '',
     'Times are from the start of a container to the first good answer, one run each.',
     '',
@@ -51,6 +49,12 @@ export function renderSummary(result: Result, port: number): string {
 export function renderFailure(failure: Failure): string {
   const fence = '`'.repeat(longestRun(describeFailure(failure)) + 3)
   return ['## CRaC checkpoint: failed', '', `${fence}text`, describeFailure(failure), fence, ''].join('\n')
+}
+
+/** The first row is the head: Markdown knows no table without one. */
+function table([head, ...rows]: [string, string][]): string {
+  const line = ([name, value]: [string, string]): string => `| ${name} | ${code(value)} |`
+  return [...(head ? [line(head), '|---|---|'] : []), ...rows.map(line)].join('\n')
 }
 
 function repositoryOf(tag: string): string {
