@@ -29002,13 +29002,14 @@ function isRateLimited(response) {
   return status === 429 || status === 403 && (headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after"));
 }
 function limitEnd(response) {
-  const after = response.headers.get("retry-after");
-  if (after !== null) {
-    const seconds2 = Number(after);
-    return new Date(Number.isFinite(seconds2) ? Date.now() + seconds2 * 1e3 : Date.parse(after));
-  }
-  const reset = Number(response.headers.get("x-ratelimit-reset"));
-  return response.headers.get("x-ratelimit-remaining") === "0" && reset > 0 ? new Date(reset * 1e3) : void 0;
+  const { headers } = response;
+  const after = headers.get("retry-after");
+  const used = headers.get("x-ratelimit-remaining") === "0";
+  let end = NaN;
+  if (after !== null) end = /^\d+$/.test(after) ? Date.now() + Number(after) * 1e3 : Date.parse(after);
+  else if (used) end = Number(headers.get("x-ratelimit-reset") ?? NaN) * 1e3;
+  const date = new Date(end);
+  return Number.isNaN(date.getTime()) ? void 0 : date;
 }
 var InsecureRedirect = class extends Failure {
 };
@@ -34120,9 +34121,16 @@ function shipped() {
   return { dockerFolder: at("docker"), knownDigests: at("data/jdk-digests.tsv") };
 }
 function vendorApis(environment) {
+  const url = (name, standard) => {
+    const text2 = environment[name] || standard;
+    if (URL.canParse(text2)) return new URL(text2);
+    throw new Failure("input", `The environment variable ${name} is no URL.`, {
+      cure: `Leave it out, or set it to the address of the API; the standard is ${standard}.`
+    });
+  };
   return {
-    azulApiUrl: new URL(environment["AZUL_API_URL"] || "https://api.azul.com/metadata/v1/zulu/packages/"),
-    bellsoftApiUrl: new URL(environment["BELLSOFT_API_URL"] || "https://api.bell-sw.com/v1/liberica/releases")
+    azulApiUrl: url("AZUL_API_URL", "https://api.azul.com/metadata/v1/zulu/packages/"),
+    bellsoftApiUrl: url("BELLSOFT_API_URL", "https://api.bell-sw.com/v1/liberica/releases")
   };
 }
 

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { Failure } from './errors.js'
 
 /** Files that are shipped beside the program: both src/ and dist/ are one below the root of the action. */
 export function shipped(): { dockerFolder: string; knownDigests: string } {
@@ -8,8 +9,15 @@ export function shipped(): { dockerFolder: string; knownDigests: string } {
 
 /** The APIs of the vendors; the environment can name in-house copies of them. */
 export function vendorApis(environment: NodeJS.ProcessEnv): { azulApiUrl: URL; bellsoftApiUrl: URL } {
+  const url = (name: string, standard: string): URL => {
+    const text = environment[name] || standard
+    if (URL.canParse(text)) return new URL(text)
+    throw new Failure('input', `The environment variable ${name} is no URL.`, {
+      cure: `Leave it out, or set it to the address of the API; the standard is ${standard}.`
+    })
+  }
   return {
-    azulApiUrl: new URL(environment['AZUL_API_URL'] || 'https://api.azul.com/metadata/v1/zulu/packages/'),
-    bellsoftApiUrl: new URL(environment['BELLSOFT_API_URL'] || 'https://api.bell-sw.com/v1/liberica/releases')
+    azulApiUrl: url('AZUL_API_URL', 'https://api.azul.com/metadata/v1/zulu/packages/'),
+    bellsoftApiUrl: url('BELLSOFT_API_URL', 'https://api.bell-sw.com/v1/liberica/releases')
   }
 }

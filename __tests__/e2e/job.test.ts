@@ -131,6 +131,21 @@ describe('the whole job on micronaut-hello', () => {
     })
   })
 
+  labTest(
+    'a CRIU that hangs is ended after CRAC_RESTORE_TIMEOUT, and the application starts normally',
+    async () => {
+      const hang =
+        'printf "#!/bin/sh\\nsleep 600\\n" >/opt/crac-checkpoint/criu; exec /opt/crac-checkpoint/entrypoint.sh'
+      const flags = ['--user', '0', '--env', 'CRAC_RESTORE_TIMEOUT=1', '--entrypoint', 'sh']
+      await withStarted({ image: pushed(), flags, arguments: ['-c', hang] }, async (image) => {
+        expect(await callUntilAnswer(image)).toBe('Hello World')
+        expect(containerLog(image.name)).toContain('starting the application normally')
+        const processes = docker('exec', image.name, 'sh', '-c', 'cat /proc/[0-9]*/cmdline')
+        expect(processes).not.toContain('600')
+      })
+    }
+  )
+
   labTest('properties and environment given at the start reach the restored application', async () => {
     await started([...DECLARED_FLAGS, '--env', 'JAVA_OPTS=-Dgreeting=property -Xmx99m'], async (image) => {
       expect(await callUntilAnswer(image)).toBe('property')

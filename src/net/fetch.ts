@@ -97,17 +97,16 @@ export function isRateLimited(response: Response): boolean {
   )
 }
 
-/** When the server says that it will answer again. */
+/** When the server says that it will answer again; undefined where it does not, or says nonsense. */
 export function limitEnd(response: Response): Date | undefined {
-  const after = response.headers.get('retry-after')
-  if (after !== null) {
-    const seconds = Number(after)
-    return new Date(Number.isFinite(seconds) ? Date.now() + seconds * 1000 : Date.parse(after))
-  }
-  const reset = Number(response.headers.get('x-ratelimit-reset'))
-  return response.headers.get('x-ratelimit-remaining') === '0' && reset > 0
-    ? new Date(reset * 1000)
-    : undefined
+  const { headers } = response
+  const after = headers.get('retry-after')
+  const used = headers.get('x-ratelimit-remaining') === '0'
+  let end = NaN
+  if (after !== null) end = /^\d+$/.test(after) ? Date.now() + Number(after) * 1000 : Date.parse(after)
+  else if (used) end = Number(headers.get('x-ratelimit-reset') ?? NaN) * 1000
+  const date = new Date(end)
+  return Number.isNaN(date.getTime()) ? undefined : date
 }
 
 class InsecureRedirect extends Failure {}
