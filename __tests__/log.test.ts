@@ -39,6 +39,15 @@ describe('the log', () => {
     ])
   })
 
+  test('after its end no foreign line opens a fence in which a command of ours would be lost', () => {
+    const { lines, log } = recorded()
+    log.foreign('said in time')
+    log.end()
+    log.foreign('said too late')
+    expect(lines.filter((line) => line.startsWith('said'))).toEqual(['said in time'])
+    expect(lines.at(-1)).toMatch(/^::[0-9a-f-]{36}::$/)
+  })
+
   test('closes the fence and the group when the work fails', async () => {
     const { lines, log } = recorded()
     const work = log.group('Work', () => {

@@ -27984,6 +27984,7 @@ var import_node_crypto = require("node:crypto");
 var import_node_fs = require("node:fs");
 function createLog(writer) {
   let token;
+  let ended = false;
   function closeFence() {
     if (token === void 0) return;
     writer.info(`::${token}::`);
@@ -27999,11 +28000,16 @@ function createLog(writer) {
       writer.warning(line);
     },
     foreign(line) {
+      if (ended) return;
       if (token === void 0) {
         token = (0, import_node_crypto.randomUUID)();
         writer.info(`::stop-commands::${token}`);
       }
       writer.info(line);
+    },
+    end() {
+      closeFence();
+      ended = true;
     },
     async group(title, work2) {
       closeFence();
@@ -34219,6 +34225,7 @@ async function main() {
   const runFolder = import_node_path13.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
   saveState(STATE_RUN, id);
   saveState(STATE_FOLDER, runFolder);
+  const log = createLog(core_exports);
   try {
     const inputs = readInputs((name) => getInput(name));
     if (inputs.githubToken !== void 0) setSecret(inputs.githubToken);
@@ -34226,7 +34233,7 @@ async function main() {
     const result = await run(id, inputs, {
       engine: dockerEngine({ ...process.env, [RUN_VARIABLE]: id }),
       clock: systemClock,
-      log: createLog(core_exports),
+      log,
       platform: process.platform,
       ...shipped(),
       ...vendorApis(process.env),
@@ -34239,6 +34246,7 @@ async function main() {
     await writeSummary(renderSummary(result, inputs.port));
   } catch (error2) {
     const failure = asFailure(error2);
+    log.end();
     setFailed(describeFailure(failure));
     if (failure.kind === "internal" && error2 instanceof Error) info(error2.stack ?? "");
     await writeSummary(renderFailure(failure));

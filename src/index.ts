@@ -25,6 +25,7 @@ async function main(): Promise<void> {
   core.saveState(STATE_RUN, id)
   core.saveState(STATE_FOLDER, runFolder)
 
+  const log = createLog(core)
   try {
     const inputs = readInputs((name) => core.getInput(name))
     if (inputs.githubToken !== undefined) core.setSecret(inputs.githubToken)
@@ -32,7 +33,7 @@ async function main(): Promise<void> {
     const result = await run(id, inputs, {
       engine: dockerEngine({ ...process.env, [RUN_VARIABLE]: id }),
       clock: systemClock,
-      log: createLog(core),
+      log,
       platform: process.platform,
       ...shipped(),
       ...vendorApis(process.env),
@@ -45,6 +46,8 @@ async function main(): Promise<void> {
     await writeSummary(renderSummary(result, inputs.port))
   } catch (error) {
     const failure = asFailure(error)
+    // A container may still have had something to say: the annotation must not stand inside its fence.
+    log.end()
     core.setFailed(describeFailure(failure))
     if (failure.kind === 'internal' && error instanceof Error) core.info(error.stack ?? '')
     await writeSummary(renderFailure(failure))

@@ -9,6 +9,8 @@ export interface Log {
   warning(line: string): void
   /** A line that others wrote: nothing in it can act as a workflow command. */
   foreign(line: string): void
+  /** Closes the fence for good: later foreign lines are dropped, so that a command of ours cannot stand among them. */
+  end(): void
   /** A foldable part of the log, with the time that it took at its end. */
   group<T>(title: string, work: () => Promise<T>): Promise<T>
 }
@@ -27,6 +29,7 @@ export interface LogWriter {
  */
 export function createLog(writer: LogWriter): Log {
   let token: string | undefined
+  let ended = false
 
   function closeFence(): void {
     if (token === undefined) return
@@ -44,11 +47,16 @@ export function createLog(writer: LogWriter): Log {
       writer.warning(line)
     },
     foreign(line) {
+      if (ended) return
       if (token === undefined) {
         token = randomUUID()
         writer.info(`::stop-commands::${token}`)
       }
       writer.info(line)
+    },
+    end() {
+      closeFence()
+      ended = true
     },
     async group(title, work) {
       closeFence()
