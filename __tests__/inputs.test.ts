@@ -21,7 +21,7 @@ describe('readInputs', () => {
       onRestoreFailure: 'start',
       githubToken: undefined
     })
-    expect(inputs.readyUrl.href).toBe('http://localhost:8080/')
+    expect(inputs.readiness).toEqual({})
     expect(inputs.githubApiUrl.href).toBe('https://api.github.com/')
   })
 
@@ -44,11 +44,36 @@ describe('readInputs', () => {
     expect(inputs.labels).toEqual({ 'org.example.team': 'orders' })
   })
 
-  test('the ready URL follows the port', () => {
-    expect(inputsWith({ port: '9000' }).readyUrl.href).toBe('http://localhost:9000/')
-    expect(inputsWith({ port: '9000', 'ready-url': 'http://localhost:9000/health' }).readyUrl.pathname).toBe(
-      '/health'
-    )
+  test('readiness: a URL or path with a status and headers, a command, a line of the log', () => {
+    expect(inputsWith({ port: '9000', 'ready-url': '/health -> 204\nX-Probe: yes' }).readiness.url).toEqual({
+      method: 'GET',
+      target: '/health',
+      status: 204,
+      headers: { host: 'localhost:9000', 'x-probe': 'yes' }
+    })
+    expect(inputsWith({ 'ready-url': 'http://localhost:8080/a?b=c' }).readiness.url?.target).toBe('/a?b=c')
+    expect(inputsWith({ 'ready-command': 'pg_isready -h "my db" $(id)' }).readiness.command).toEqual([
+      'pg_isready',
+      '-h',
+      'my db',
+      '$(id)'
+    ])
+    expect(
+      inputsWith({ 'ready-log': 'Startup completed in \\d+ms' }).readiness.log?.test(
+        'Startup completed in 12ms'
+      )
+    ).toBe(true)
+  })
+
+  test('the network of the application', () => {
+    const { network, addHosts } = inputsWith({
+      network: 'github_network_1',
+      'add-hosts': 'db:10.0.0.5\nme=host-gateway\nv6:::1'
+    })
+    expect({ network, addHosts }).toEqual({
+      network: 'github_network_1',
+      addHosts: ['db:10.0.0.5', 'me:host-gateway', 'v6:::1']
+    })
   })
 
   test.each<[InputName, string, string]>([
@@ -67,6 +92,26 @@ describe('readInputs', () => {
     ['distribution', 'temurin', 'one of: crac, zulu, liberica, file'],
     ['jdk-file', 'jdk.tar.gz', 'together with `distribution: file`'],
     ['cpu-features', 'all', '`generic`'],
+    ['ready-url', 'http://localhost:9999/', "on the application's `port`"],
+    ['ready-url', 'https://localhost:8080/', 'an http URL'],
+    ['ready-url', '/health -> 999', 'an HTTP status'],
+    ['ready-url', '/health\nno header', 'headers of the form'],
+    ['ready-command', '--privileged x', 'a program in the image'],
+    ['ready-log', '(', 'a regular expression'],
+    ['warmup', 'fetch /x', 'lines such as'],
+    ['warmup', 'GET http://elsewhere/', 'lines such as'],
+    ['warmup', 'GET / x0', 'between 1 and'],
+    ['warmup', 'GET / c1000', 'between 1 and'],
+    ['warmup', 'GET / -> OK', 'an HTTP status'],
+    ['warmup', 'GET / @a @b', 'lines such as'],
+    ['warmup', 'Accept: x', 'lines such as'],
+    ['network', 'container:x', 'the name of a network'],
+    ['network', 'none', 'the name of a network'],
+    ['add-hosts', 'db', 'name:address'],
+    ['add-hosts', '--x:1.2.3.4', 'name:address'],
+    ['engine', 'sim', 'one of: auto, criu, warp'],
+    ['privileges', 'all', 'one of: auto, least, privileged'],
+    ['on-unsupported-runner', 'ignore', 'one of: fail, skip, cold'],
     ['user', '0:0', 'other than root'],
     ['user', 'app', 'other than root'],
     ['env', 'NO_VALUE', 'NAME=value'],

@@ -25,4 +25,12 @@ describe('outputsOf', () => {
     expect(metadata.phases).toEqual([{ name: 'inspect', milliseconds: 12 }])
     expect(metadata.image).toMatchObject({ digest: `sha256:${'c'.repeat(64)}` })
   })
+
+  test('a run that was skipped says so, and has every other output too', () => {
+    const { logs, phases } = aResult()
+    const outputs = outputsOf({ outcome: 'skipped', reason: 'AMX', logs, phases })
+    expect(Object.keys(outputs).sort()).toEqual(Object.keys(outputsOf(aResult())).sort())
+    expect(outputs).toMatchObject({ skipped: 'true', digest: '', imageid: '' })
+    expect(outputsOf(aResult())['skipped']).toBe('false')
+  })
 })

@@ -1073,14 +1073,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path21 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path26 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path21 && path21[0] !== "/") {
-          path21 = `/${path21}`;
+        if (path26 && path26[0] !== "/") {
+          path26 = `/${path26}`;
         }
-        return new URL(`${origin}${path21}`);
+        return new URL(`${origin}${path26}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -1531,39 +1531,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path21, origin }
+          request: { method, path: path26, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path21);
+        debuglog("sending request to %s %s/%s", method, origin, path26);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path21, origin },
+          request: { method, path: path26, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path21,
+          path26,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path21, origin }
+          request: { method, path: path26, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path21);
+        debuglog("trailers received from %s %s/%s", method, origin, path26);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path21, origin },
+          request: { method, path: path26, origin },
           error: error2
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path21,
+          path26,
           error2.message
         );
       });
@@ -1612,9 +1612,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path21, origin }
+            request: { method, path: path26, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path21);
+          debuglog("sending request to %s %s/%s", method, origin, path26);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -1677,7 +1677,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path21,
+        path: path26,
         method,
         body,
         headers,
@@ -1692,11 +1692,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path21 !== "string") {
+        if (typeof path26 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path21[0] !== "/" && !(path21.startsWith("http://") || path21.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path26[0] !== "/" && !(path26.startsWith("http://") || path26.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path21)) {
+        } else if (invalidPathRegex.test(path26)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -1762,7 +1762,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path21, query) : path21;
+        this.path = query ? buildURL(path26, query) : path26;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -2576,14 +2576,14 @@ var require_connect = __commonJS({
       const sessionCache = new SessionCache(maxCachedSessions == null ? 100 : maxCachedSessions);
       timeout = timeout == null ? 1e4 : timeout;
       allowH2 = allowH2 != null ? allowH2 : false;
-      return function connect({ hostname, host, protocol, port, servername, localAddress, httpSocket }, callback) {
+      return function connect({ hostname: hostname2, host, protocol, port, servername, localAddress, httpSocket }, callback) {
         let socket;
         if (protocol === "https:") {
           if (!tls) {
             tls = require("node:tls");
           }
           servername = servername || options2.servername || util.getServerName(host) || null;
-          const sessionKey = servername || hostname;
+          const sessionKey = servername || hostname2;
           assert(sessionKey);
           const session = customSession || sessionCache.get(sessionKey) || null;
           port = port || 443;
@@ -2599,7 +2599,7 @@ var require_connect = __commonJS({
             socket: httpSocket,
             // upgrade socket connection
             port,
-            host: hostname
+            host: hostname2
           });
           socket.on("session", function(session2) {
             sessionCache.set(sessionKey, session2);
@@ -2613,14 +2613,14 @@ var require_connect = __commonJS({
             ...options2,
             localAddress,
             port,
-            host: hostname
+            host: hostname2
           });
         }
         if (options2.keepAlive == null || options2.keepAlive) {
           const keepAliveInitialDelay = options2.keepAliveInitialDelay === void 0 ? 6e4 : options2.keepAliveInitialDelay;
           socket.setKeepAlive(true, keepAliveInitialDelay);
         }
-        const clearConnectTimeout = setupConnectTimeout(new WeakRef(socket), { timeout, hostname, port });
+        const clearConnectTimeout = setupConnectTimeout(new WeakRef(socket), { timeout, hostname: hostname2, port });
         socket.setNoDelay(true).once(protocol === "https:" ? "secureConnect" : "connect", function() {
           queueMicrotask(clearConnectTimeout);
           if (callback) {
@@ -3369,13 +3369,13 @@ var require_data_url = __commonJS({
     }
     function collectASequenceOfCodePointsFast(char, input, position) {
       const idx = input.indexOf(char, position.position);
-      const start2 = position.position;
+      const start = position.position;
       if (idx === -1) {
         position.position = input.length;
-        return input.slice(start2);
+        return input.slice(start);
       }
       position.position = idx;
-      return input.slice(start2, position.position);
+      return input.slice(start, position.position);
     }
     function stringPercentDecode(input) {
       const bytes = encoder.encode(input);
@@ -3656,7 +3656,7 @@ var require_data_url = __commonJS({
 var require_webidl = __commonJS({
   "node_modules/undici/lib/web/fetch/webidl.js"(exports2, module2) {
     "use strict";
-    var { types, inspect } = require("node:util");
+    var { types, inspect: inspect2 } = require("node:util");
     var { markAsUncloneable } = require("node:worker_threads");
     var { toUSVString } = require_util();
     var webidl = {};
@@ -3666,18 +3666,18 @@ var require_webidl = __commonJS({
     webidl.errors.exception = function(message) {
       return new TypeError(`${message.header}: ${message.message}`);
     };
-    webidl.errors.conversionFailed = function(context) {
-      const plural = context.types.length === 1 ? "" : " one of";
-      const message = `${context.argument} could not be converted to${plural}: ${context.types.join(", ")}.`;
+    webidl.errors.conversionFailed = function(context2) {
+      const plural = context2.types.length === 1 ? "" : " one of";
+      const message = `${context2.argument} could not be converted to${plural}: ${context2.types.join(", ")}.`;
       return webidl.errors.exception({
-        header: context.prefix,
+        header: context2.prefix,
         message
       });
     };
-    webidl.errors.invalidArgument = function(context) {
+    webidl.errors.invalidArgument = function(context2) {
       return webidl.errors.exception({
-        header: context.prefix,
-        message: `"${context.value}" is an invalid ${context.type}.`
+        header: context2.prefix,
+        message: `"${context2.value}" is an invalid ${context2.type}.`
       });
     };
     webidl.brandCheck = function(V, I, opts) {
@@ -3803,7 +3803,7 @@ var require_webidl = __commonJS({
         case "Symbol":
           return `Symbol(${V.description})`;
         case "Object":
-          return inspect(V);
+          return inspect2(V);
         case "String":
           return `"${V}"`;
         default:
@@ -4181,10 +4181,10 @@ var require_util2 = __commonJS({
     function TAOCheck() {
       return "success";
     }
-    function appendFetchMetadata(httpRequest) {
+    function appendFetchMetadata(httpRequest2) {
       let header = null;
-      header = httpRequest.mode;
-      httpRequest.headersList.set("sec-fetch-mode", header, true);
+      header = httpRequest2.mode;
+      httpRequest2.headersList.set("sec-fetch-mode", header, true);
     }
     function appendRequestOriginHeader(request2) {
       let serializedOrigin = request2.origin;
@@ -5381,11 +5381,11 @@ var require_formdata_parser = __commonJS({
       return name;
     }
     function collectASequenceOfBytes(condition, input, position) {
-      let start2 = position.position;
-      while (start2 < input.length && condition(input[start2])) {
-        ++start2;
+      let start = position.position;
+      while (start < input.length && condition(input[start])) {
+        ++start;
       }
-      return input.subarray(position.position, position.position = start2);
+      return input.subarray(position.position, position.position = start);
     }
     function removeChars(buf, leading, trailing, predicate) {
       let lead = 0;
@@ -5398,12 +5398,12 @@ var require_formdata_parser = __commonJS({
       }
       return lead === 0 && trail === buf.length - 1 ? buf : buf.subarray(lead, trail + 1);
     }
-    function bufferStartsWith(buffer, start2, position) {
-      if (buffer.length < start2.length) {
+    function bufferStartsWith(buffer, start, position) {
+      if (buffer.length < start.length) {
         return false;
       }
-      for (let i = 0; i < start2.length; i++) {
-        if (start2[i] !== buffer[position.position + i]) {
+      for (let i = 0; i < start.length; i++) {
+        if (start[i] !== buffer[position.position + i]) {
           return false;
         }
       }
@@ -5809,8 +5809,8 @@ var require_client_h1 = __commonJS({
           },
           wasm_on_status: (p, at, len) => {
             assert(currentParser.ptr === p);
-            const start2 = at - currentBufferPtr + currentBufferRef.byteOffset;
-            return currentParser.onStatus(new FastBuffer(currentBufferRef.buffer, start2, len)) || 0;
+            const start = at - currentBufferPtr + currentBufferRef.byteOffset;
+            return currentParser.onStatus(new FastBuffer(currentBufferRef.buffer, start, len)) || 0;
           },
           wasm_on_message_begin: (p) => {
             assert(currentParser.ptr === p);
@@ -5818,13 +5818,13 @@ var require_client_h1 = __commonJS({
           },
           wasm_on_header_field: (p, at, len) => {
             assert(currentParser.ptr === p);
-            const start2 = at - currentBufferPtr + currentBufferRef.byteOffset;
-            return currentParser.onHeaderField(new FastBuffer(currentBufferRef.buffer, start2, len)) || 0;
+            const start = at - currentBufferPtr + currentBufferRef.byteOffset;
+            return currentParser.onHeaderField(new FastBuffer(currentBufferRef.buffer, start, len)) || 0;
           },
           wasm_on_header_value: (p, at, len) => {
             assert(currentParser.ptr === p);
-            const start2 = at - currentBufferPtr + currentBufferRef.byteOffset;
-            return currentParser.onHeaderValue(new FastBuffer(currentBufferRef.buffer, start2, len)) || 0;
+            const start = at - currentBufferPtr + currentBufferRef.byteOffset;
+            return currentParser.onHeaderValue(new FastBuffer(currentBufferRef.buffer, start, len)) || 0;
           },
           wasm_on_headers_complete: (p, statusCode, upgrade, shouldKeepAlive) => {
             assert(currentParser.ptr === p);
@@ -5832,8 +5832,8 @@ var require_client_h1 = __commonJS({
           },
           wasm_on_body: (p, at, len) => {
             assert(currentParser.ptr === p);
-            const start2 = at - currentBufferPtr + currentBufferRef.byteOffset;
-            return currentParser.onBody(new FastBuffer(currentBufferRef.buffer, start2, len)) || 0;
+            const start = at - currentBufferPtr + currentBufferRef.byteOffset;
+            return currentParser.onBody(new FastBuffer(currentBufferRef.buffer, start, len)) || 0;
           },
           wasm_on_message_complete: (p) => {
             assert(currentParser.ptr === p);
@@ -6455,7 +6455,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request2) {
-      const { method, path: path21, host, upgrade, blocking, reset } = request2;
+      const { method, path: path26, host, upgrade, blocking, reset } = request2;
       let { body, headers, contentLength } = request2;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -6536,7 +6536,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path21} HTTP/1.1\r
+      let header = `${method} ${path26} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -7065,7 +7065,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request2) {
       const session = client[kHTTP2Session];
-      const { method, path: path21, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
+      const { method, path: path26, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
       let { body } = request2;
       if (upgrade) {
         util.errorRequest(client, request2, new Error("Upgrade not supported for H2"));
@@ -7088,8 +7088,8 @@ var require_client_h2 = __commonJS({
         }
       }
       let stream;
-      const { hostname, port } = client[kUrl];
-      headers[HTTP2_HEADER_AUTHORITY] = host || `${hostname}${port ? `:${port}` : ""}`;
+      const { hostname: hostname2, port } = client[kUrl];
+      headers[HTTP2_HEADER_AUTHORITY] = host || `${hostname2}${port ? `:${port}` : ""}`;
       headers[HTTP2_HEADER_METHOD] = method;
       const abort = (error2) => {
         if (request2.aborted) {
@@ -7162,7 +7162,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path21;
+      headers[HTTP2_HEADER_PATH] = path26;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -7515,9 +7515,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path21 = search ? `${pathname}${search}` : pathname;
+        const path26 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path21;
+        this.opts.path = path26;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -7929,20 +7929,20 @@ var require_client = __commonJS({
     async function connect(client) {
       assert(!client[kConnecting]);
       assert(!client[kHTTPContext]);
-      let { host, hostname, protocol, port } = client[kUrl];
-      if (hostname[0] === "[") {
-        const idx = hostname.indexOf("]");
+      let { host, hostname: hostname2, protocol, port } = client[kUrl];
+      if (hostname2[0] === "[") {
+        const idx = hostname2.indexOf("]");
         assert(idx !== -1);
-        const ip = hostname.substring(1, idx);
+        const ip = hostname2.substring(1, idx);
         assert(net.isIP(ip));
-        hostname = ip;
+        hostname2 = ip;
       }
       client[kConnecting] = true;
       if (channels.beforeConnect.hasSubscribers) {
         channels.beforeConnect.publish({
           connectParams: {
             host,
-            hostname,
+            hostname: hostname2,
             protocol,
             port,
             version: client[kHTTPContext]?.version,
@@ -7956,7 +7956,7 @@ var require_client = __commonJS({
         const socket = await new Promise((resolve2, reject) => {
           client[kConnector]({
             host,
-            hostname,
+            hostname: hostname2,
             protocol,
             port,
             servername: client[kServerName],
@@ -7989,7 +7989,7 @@ var require_client = __commonJS({
           channels.connected.publish({
             connectParams: {
               host,
-              hostname,
+              hostname: hostname2,
               protocol,
               port,
               version: client[kHTTPContext]?.version,
@@ -8010,7 +8010,7 @@ var require_client = __commonJS({
           channels.connectError.publish({
             connectParams: {
               host,
-              hostname,
+              hostname: hostname2,
               protocol,
               port,
               version: client[kHTTPContext]?.version,
@@ -8756,10 +8756,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path21 = "/",
+          path: path26 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path21;
+        opts.path = origin + path26;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -8985,10 +8985,10 @@ var require_env_http_proxy_agent = __commonJS({
         }
       }
       #getProxyAgentForUrl(url) {
-        let { protocol, host: hostname, port } = url;
-        hostname = hostname.replace(/:\d*$/, "").toLowerCase();
+        let { protocol, host: hostname2, port } = url;
+        hostname2 = hostname2.replace(/:\d*$/, "").toLowerCase();
         port = Number.parseInt(port, 10) || DEFAULT_PORTS[protocol] || 0;
-        if (!this.#shouldProxy(hostname, port)) {
+        if (!this.#shouldProxy(hostname2, port)) {
           return this[kNoProxyAgent];
         }
         if (protocol === "https:") {
@@ -8996,7 +8996,7 @@ var require_env_http_proxy_agent = __commonJS({
         }
         return this[kHttpProxyAgent];
       }
-      #shouldProxy(hostname, port) {
+      #shouldProxy(hostname2, port) {
         if (this.#noProxyChanged) {
           this.#parseNoProxy();
         }
@@ -9012,11 +9012,11 @@ var require_env_http_proxy_agent = __commonJS({
             continue;
           }
           if (!/^[.*]/.test(entry.hostname)) {
-            if (hostname === entry.hostname) {
+            if (hostname2 === entry.hostname) {
               return false;
             }
           } else {
-            if (hostname.endsWith(entry.hostname.replace(/^\*/, ""))) {
+            if (hostname2.endsWith(entry.hostname.replace(/^\*/, ""))) {
               return false;
             }
           }
@@ -9281,8 +9281,8 @@ var require_retry_handler = __commonJS({
             this.abort(contentLengthError);
             return false;
           }
-          const { start: start2, size, end = size - 1 } = contentRange;
-          if (this.start !== start2 || this.end != null && this.end !== end) {
+          const { start, size, end = size - 1 } = contentRange;
+          if (this.start !== start || this.end != null && this.end !== end) {
             this.abort(
               new RequestRetryError("Content-Range mismatch", statusCode, {
                 headers,
@@ -9311,13 +9311,13 @@ var require_retry_handler = __commonJS({
               this.abort(contentLengthError);
               return false;
             }
-            const { start: start2, size, end = size - 1 } = range;
+            const { start, size, end = size - 1 } = range;
             assert(
-              start2 != null && Number.isFinite(start2),
+              start != null && Number.isFinite(start),
               "content-range mismatch"
             );
             assert(end != null && Number.isFinite(end), "invalid content-length");
-            this.start = start2;
+            this.start = start;
             this.end = end;
           }
           if (this.end == null) {
@@ -9643,9 +9643,9 @@ var require_readable = __commonJS({
       }
       const { _readableState: state } = consume2.stream;
       if (state.bufferIndex) {
-        const start2 = state.bufferIndex;
+        const start = state.bufferIndex;
         const end = state.buffer.length;
-        for (let n = start2; n < end; n++) {
+        for (let n = start; n < end; n++) {
           consumePush(consume2, state.buffer[n]);
         }
       } else {
@@ -9670,8 +9670,8 @@ var require_readable = __commonJS({
       }
       const buffer = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
       const bufferLength = buffer.length;
-      const start2 = bufferLength > 2 && buffer[0] === 239 && buffer[1] === 187 && buffer[2] === 191 ? 3 : 0;
-      return buffer.utf8Slice(start2, bufferLength);
+      const start = bufferLength > 2 && buffer[0] === 239 && buffer[1] === 187 && buffer[2] === 191 ? 3 : 0;
+      return buffer.utf8Slice(start, bufferLength);
     }
     function chunksConcat(chunks, length) {
       if (chunks.length === 0 || length === 0) {
@@ -9872,17 +9872,17 @@ var require_api_request = __commonJS({
           }
         }
       }
-      onConnect(abort, context) {
+      onConnect(abort, context2) {
         if (this.reason) {
           abort(this.reason);
           return;
         }
         assert(this.callback);
         this.abort = abort;
-        this.context = context;
+        this.context = context2;
       }
       onHeaders(statusCode, rawHeaders, resume, statusMessage) {
-        const { callback, opaque, abort, context, responseHeaders, highWaterMark } = this;
+        const { callback, opaque, abort, context: context2, responseHeaders, highWaterMark } = this;
         const headers = responseHeaders === "raw" ? util.parseRawHeaders(rawHeaders) : util.parseHeaders(rawHeaders);
         if (statusCode < 200) {
           if (this.onInfo) {
@@ -9919,7 +9919,7 @@ var require_api_request = __commonJS({
               trailers: this.trailers,
               opaque,
               body: res,
-              context
+              context: context2
             });
           }
         }
@@ -10088,17 +10088,17 @@ var require_api_stream = __commonJS({
         }
         addSignal(this, signal);
       }
-      onConnect(abort, context) {
+      onConnect(abort, context2) {
         if (this.reason) {
           abort(this.reason);
           return;
         }
         assert(this.callback);
         this.abort = abort;
-        this.context = context;
+        this.context = context2;
       }
       onHeaders(statusCode, rawHeaders, resume, statusMessage) {
-        const { factory, opaque, context, callback, responseHeaders } = this;
+        const { factory, opaque, context: context2, callback, responseHeaders } = this;
         const headers = responseHeaders === "raw" ? util.parseRawHeaders(rawHeaders) : util.parseHeaders(rawHeaders);
         if (statusCode < 200) {
           if (this.onInfo) {
@@ -10126,7 +10126,7 @@ var require_api_stream = __commonJS({
             statusCode,
             headers,
             opaque,
-            context
+            context: context2
           });
           if (!res || typeof res.write !== "function" || typeof res.end !== "function" || typeof res.on !== "function") {
             throw new InvalidReturnValueError("expected Writable");
@@ -10318,7 +10318,7 @@ var require_api_pipeline = __commonJS({
         this.res = null;
         addSignal(this, signal);
       }
-      onConnect(abort, context) {
+      onConnect(abort, context2) {
         const { ret, res } = this;
         if (this.reason) {
           abort(this.reason);
@@ -10327,10 +10327,10 @@ var require_api_pipeline = __commonJS({
         assert(!res, "pipeline cannot be retried");
         assert(!ret.destroyed);
         this.abort = abort;
-        this.context = context;
+        this.context = context2;
       }
       onHeaders(statusCode, rawHeaders, resume) {
-        const { opaque, handler: handler2, context } = this;
+        const { opaque, handler: handler2, context: context2 } = this;
         if (statusCode < 200) {
           if (this.onInfo) {
             const headers = this.responseHeaders === "raw" ? util.parseRawHeaders(rawHeaders) : util.parseHeaders(rawHeaders);
@@ -10348,7 +10348,7 @@ var require_api_pipeline = __commonJS({
             headers,
             opaque,
             body: this.res,
-            context
+            context: context2
           });
         } catch (err) {
           this.res.on("error", util.nop);
@@ -10432,7 +10432,7 @@ var require_api_upgrade = __commonJS({
         this.context = null;
         addSignal(this, signal);
       }
-      onConnect(abort, context) {
+      onConnect(abort, context2) {
         if (this.reason) {
           abort(this.reason);
           return;
@@ -10446,7 +10446,7 @@ var require_api_upgrade = __commonJS({
       }
       onUpgrade(statusCode, rawHeaders, socket) {
         assert(statusCode === 101);
-        const { callback, opaque, context } = this;
+        const { callback, opaque, context: context2 } = this;
         removeSignal(this);
         this.callback = null;
         const headers = this.responseHeaders === "raw" ? util.parseRawHeaders(rawHeaders) : util.parseHeaders(rawHeaders);
@@ -10454,7 +10454,7 @@ var require_api_upgrade = __commonJS({
           headers,
           socket,
           opaque,
-          context
+          context: context2
         });
       }
       onError(err) {
@@ -10523,20 +10523,20 @@ var require_api_connect = __commonJS({
         this.abort = null;
         addSignal(this, signal);
       }
-      onConnect(abort, context) {
+      onConnect(abort, context2) {
         if (this.reason) {
           abort(this.reason);
           return;
         }
         assert(this.callback);
         this.abort = abort;
-        this.context = context;
+        this.context = context2;
       }
       onHeaders() {
         throw new SocketError("bad connect", null);
       }
       onUpgrade(statusCode, rawHeaders, socket) {
-        const { callback, opaque, context } = this;
+        const { callback, opaque, context: context2 } = this;
         removeSignal(this);
         this.callback = null;
         let headers = rawHeaders;
@@ -10548,7 +10548,7 @@ var require_api_connect = __commonJS({
           headers,
           socket,
           opaque,
-          context
+          context: context2
         });
       }
       onError(err) {
@@ -10731,20 +10731,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path21) {
-      if (typeof path21 !== "string") {
-        return path21;
+    function safeUrl(path26) {
+      if (typeof path26 !== "string") {
+        return path26;
       }
-      const pathSegments = path21.split("?");
+      const pathSegments = path26.split("?");
       if (pathSegments.length !== 2) {
-        return path21;
+        return path26;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path21, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path21);
+    function matchKey(mockDispatch2, { path: path26, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path26);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -10766,7 +10766,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path21 }) => matchValue(safeUrl(path21), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path26 }) => matchValue(safeUrl(path26), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -10804,9 +10804,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path21, method, body, headers, query } = opts;
+      const { path: path26, method, body, headers, query } = opts;
       return {
-        path: path21,
+        path: path26,
         method,
         body,
         headers,
@@ -11269,10 +11269,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path21, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path26, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path21,
+            Path: path26,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -11639,7 +11639,7 @@ var require_dump = __commonJS({
 var require_dns = __commonJS({
   "node_modules/undici/lib/interceptor/dns.js"(exports2, module2) {
     "use strict";
-    var { isIP } = require("node:net");
+    var { isIP: isIP2 } = require("node:net");
     var { lookup } = require("node:dns");
     var DecoratorHandler = require_decorator_handler();
     var { InvalidArgumentError, InformationalError } = require_errors();
@@ -11894,7 +11894,7 @@ var require_dns = __commonJS({
       return (dispatch) => {
         return function dnsInterceptor(origDispatchOpts, handler2) {
           const origin = origDispatchOpts.origin.constructor === URL ? origDispatchOpts.origin : new URL(origDispatchOpts.origin);
-          if (isIP(origin.hostname) !== 0) {
+          if (isIP2(origin.hostname) !== 0) {
             return dispatch(origDispatchOpts, handler2);
           }
           instance.runLookup(origin, origDispatchOpts, (err, newOrigin) => {
@@ -14143,74 +14143,74 @@ var require_fetch = __commonJS({
     async function httpNetworkOrCacheFetch(fetchParams, isAuthenticationFetch = false, isNewConnectionFetch = false) {
       const request2 = fetchParams.request;
       let httpFetchParams = null;
-      let httpRequest = null;
+      let httpRequest2 = null;
       let response = null;
       const httpCache = null;
       const revalidatingFlag = false;
       if (request2.window === "no-window" && request2.redirect === "error") {
         httpFetchParams = fetchParams;
-        httpRequest = request2;
+        httpRequest2 = request2;
       } else {
-        httpRequest = cloneRequest(request2);
+        httpRequest2 = cloneRequest(request2);
         httpFetchParams = { ...fetchParams };
-        httpFetchParams.request = httpRequest;
+        httpFetchParams.request = httpRequest2;
       }
       const includeCredentials = request2.credentials === "include" || request2.credentials === "same-origin" && request2.responseTainting === "basic";
-      const contentLength = httpRequest.body ? httpRequest.body.length : null;
+      const contentLength = httpRequest2.body ? httpRequest2.body.length : null;
       let contentLengthHeaderValue = null;
-      if (httpRequest.body == null && ["POST", "PUT"].includes(httpRequest.method)) {
+      if (httpRequest2.body == null && ["POST", "PUT"].includes(httpRequest2.method)) {
         contentLengthHeaderValue = "0";
       }
       if (contentLength != null) {
         contentLengthHeaderValue = isomorphicEncode(`${contentLength}`);
       }
       if (contentLengthHeaderValue != null) {
-        httpRequest.headersList.append("content-length", contentLengthHeaderValue, true);
+        httpRequest2.headersList.append("content-length", contentLengthHeaderValue, true);
       }
-      if (contentLength != null && httpRequest.keepalive) {
+      if (contentLength != null && httpRequest2.keepalive) {
       }
-      if (httpRequest.referrer instanceof URL) {
-        httpRequest.headersList.append("referer", isomorphicEncode(httpRequest.referrer.href), true);
+      if (httpRequest2.referrer instanceof URL) {
+        httpRequest2.headersList.append("referer", isomorphicEncode(httpRequest2.referrer.href), true);
       }
-      appendRequestOriginHeader(httpRequest);
-      appendFetchMetadata(httpRequest);
-      if (!httpRequest.headersList.contains("user-agent", true)) {
-        httpRequest.headersList.append("user-agent", defaultUserAgent);
+      appendRequestOriginHeader(httpRequest2);
+      appendFetchMetadata(httpRequest2);
+      if (!httpRequest2.headersList.contains("user-agent", true)) {
+        httpRequest2.headersList.append("user-agent", defaultUserAgent);
       }
-      if (httpRequest.cache === "default" && (httpRequest.headersList.contains("if-modified-since", true) || httpRequest.headersList.contains("if-none-match", true) || httpRequest.headersList.contains("if-unmodified-since", true) || httpRequest.headersList.contains("if-match", true) || httpRequest.headersList.contains("if-range", true))) {
-        httpRequest.cache = "no-store";
+      if (httpRequest2.cache === "default" && (httpRequest2.headersList.contains("if-modified-since", true) || httpRequest2.headersList.contains("if-none-match", true) || httpRequest2.headersList.contains("if-unmodified-since", true) || httpRequest2.headersList.contains("if-match", true) || httpRequest2.headersList.contains("if-range", true))) {
+        httpRequest2.cache = "no-store";
       }
-      if (httpRequest.cache === "no-cache" && !httpRequest.preventNoCacheCacheControlHeaderModification && !httpRequest.headersList.contains("cache-control", true)) {
-        httpRequest.headersList.append("cache-control", "max-age=0", true);
+      if (httpRequest2.cache === "no-cache" && !httpRequest2.preventNoCacheCacheControlHeaderModification && !httpRequest2.headersList.contains("cache-control", true)) {
+        httpRequest2.headersList.append("cache-control", "max-age=0", true);
       }
-      if (httpRequest.cache === "no-store" || httpRequest.cache === "reload") {
-        if (!httpRequest.headersList.contains("pragma", true)) {
-          httpRequest.headersList.append("pragma", "no-cache", true);
+      if (httpRequest2.cache === "no-store" || httpRequest2.cache === "reload") {
+        if (!httpRequest2.headersList.contains("pragma", true)) {
+          httpRequest2.headersList.append("pragma", "no-cache", true);
         }
-        if (!httpRequest.headersList.contains("cache-control", true)) {
-          httpRequest.headersList.append("cache-control", "no-cache", true);
+        if (!httpRequest2.headersList.contains("cache-control", true)) {
+          httpRequest2.headersList.append("cache-control", "no-cache", true);
         }
       }
-      if (httpRequest.headersList.contains("range", true)) {
-        httpRequest.headersList.append("accept-encoding", "identity", true);
+      if (httpRequest2.headersList.contains("range", true)) {
+        httpRequest2.headersList.append("accept-encoding", "identity", true);
       }
-      if (!httpRequest.headersList.contains("accept-encoding", true)) {
-        if (urlHasHttpsScheme(requestCurrentURL(httpRequest))) {
-          httpRequest.headersList.append("accept-encoding", "br, gzip, deflate", true);
+      if (!httpRequest2.headersList.contains("accept-encoding", true)) {
+        if (urlHasHttpsScheme(requestCurrentURL(httpRequest2))) {
+          httpRequest2.headersList.append("accept-encoding", "br, gzip, deflate", true);
         } else {
-          httpRequest.headersList.append("accept-encoding", "gzip, deflate", true);
+          httpRequest2.headersList.append("accept-encoding", "gzip, deflate", true);
         }
       }
-      httpRequest.headersList.delete("host", true);
+      httpRequest2.headersList.delete("host", true);
       if (includeCredentials) {
       }
       if (httpCache == null) {
-        httpRequest.cache = "no-store";
+        httpRequest2.cache = "no-store";
       }
-      if (httpRequest.cache !== "no-store" && httpRequest.cache !== "reload") {
+      if (httpRequest2.cache !== "no-store" && httpRequest2.cache !== "reload") {
       }
       if (response == null) {
-        if (httpRequest.cache === "only-if-cached") {
+        if (httpRequest2.cache === "only-if-cached") {
           return makeNetworkError("only if cached");
         }
         const forwardResponse = await httpNetworkFetch(
@@ -14218,7 +14218,7 @@ var require_fetch = __commonJS({
           includeCredentials,
           isNewConnectionFetch
         );
-        if (!safeMethodsSet.has(httpRequest.method) && forwardResponse.status >= 200 && forwardResponse.status <= 399) {
+        if (!safeMethodsSet.has(httpRequest2.method) && forwardResponse.status >= 200 && forwardResponse.status <= 399) {
         }
         if (revalidatingFlag && forwardResponse.status === 304) {
         }
@@ -14226,8 +14226,8 @@ var require_fetch = __commonJS({
           response = forwardResponse;
         }
       }
-      response.urlList = [...httpRequest.urlList];
-      if (httpRequest.headersList.contains("range", true)) {
+      response.urlList = [...httpRequest2.urlList];
+      if (httpRequest2.headersList.contains("range", true)) {
         response.rangeRequested = true;
       }
       response.requestIncludesCredentials = includeCredentials;
@@ -16151,9 +16151,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path21) {
-      for (let i = 0; i < path21.length; ++i) {
-        const code2 = path21.charCodeAt(i);
+    function validateCookiePath(path26) {
+      for (let i = 0; i < path26.length; ++i) {
+        const code2 = path26.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -18321,19 +18321,19 @@ var require_eventsource_stream = __commonJS({
     var minParserItems = 1024;
     var maxParserItems = 131072;
     var bytesPerParserItem = 128;
-    function isASCIINumberBytes(buffer2, start2) {
-      if (start2 >= buffer2.length) {
+    function isASCIINumberBytes(buffer2, start) {
+      if (start >= buffer2.length) {
         return false;
       }
-      for (let i = start2; i < buffer2.length; i++) {
+      for (let i = start; i < buffer2.length; i++) {
         if (buffer2[i] < 48 || buffer2[i] > 57) {
           return false;
         }
       }
       return true;
     }
-    function isValidLastEventIdBytes(buffer2, start2) {
-      for (let i = start2; i < buffer2.length; i++) {
+    function isValidLastEventIdBytes(buffer2, start) {
+      for (let i = start; i < buffer2.length; i++) {
         if (buffer2[i] === 0) {
           return false;
         }
@@ -18636,9 +18636,9 @@ ${value}`;
         let length = 0;
         for (let i = this.lineChunkIndex; i <= this.chunkIndex; i++) {
           const chunk = this.chunks[i];
-          const start2 = i === this.lineChunkIndex ? this.linePos : 0;
+          const start = i === this.lineChunkIndex ? this.linePos : 0;
           const end = i === this.chunkIndex ? this.pos : chunk.length;
-          const slice = chunk.subarray(start2, end);
+          const slice = chunk.subarray(start, end);
           length += slice.length;
           chunks.push(slice);
         }
@@ -19073,11 +19073,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path21 = opts.path;
+          let path26 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path21 = `/${path21}`;
+            path26 = `/${path26}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path21);
+          url = new URL(util.parseOrigin(url).origin + path26);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -19253,10 +19253,10 @@ var require_fd_slicer = __commonJS({
       }
     };
     util.inherits(ReadStream, Readable2);
-    function ReadStream(context, options2) {
+    function ReadStream(context2, options2) {
       options2 = options2 || {};
       Readable2.call(this, options2);
-      this.context = context;
+      this.context = context2;
       this.context.ref();
       this.start = options2.start || 0;
       this.endOffset = options2.end;
@@ -19660,9 +19660,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path21, options2) {
+    function openPromise2(path26, options2) {
       return new Promise((resolve2, reject) => {
-        open2(path21, { ...options2, lazyEntries: true }, function(err, zipfile) {
+        open2(path26, { ...options2, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -19692,7 +19692,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path21, options2, callback) {
+    function open2(path26, options2, callback) {
       if (typeof options2 === "function") {
         callback = options2;
         options2 = null;
@@ -19704,7 +19704,7 @@ var require_yauzl = __commonJS({
       if (options2.validateEntrySizes == null) options2.validateEntrySizes = true;
       if (options2.strictFileNames == null) options2.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs4.open(path21, "r", function(err, fd) {
+      fs4.open(path26, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options2, function(err2, zipfile) {
           if (err2) fs4.close(fd, defaultCallback);
@@ -20376,16 +20376,16 @@ var require_yauzl = __commonJS({
     };
     RandomAccessReader.prototype.createReadStream = function(options2) {
       if (options2 == null) options2 = {};
-      var start2 = options2.start;
+      var start = options2.start;
       var end = options2.end;
-      if (start2 === end) {
+      if (start === end) {
         var emptyStream = new PassThrough();
         setImmediate(function() {
           emptyStream.end();
         });
         return emptyStream;
       }
-      var stream = this._readStreamForRange(start2, end);
+      var stream = this._readStreamForRange(start, end);
       var destroyed = false;
       var refUnrefFilter = new RefUnrefFilter(this);
       stream.on("error", function(err) {
@@ -20398,7 +20398,7 @@ var require_yauzl = __commonJS({
         refUnrefFilter.unref();
         stream.destroy();
       });
-      var byteCounter = new AssertByteCountStream(end - start2);
+      var byteCounter = new AssertByteCountStream(end - start);
       refUnrefFilter.on("error", function(err) {
         setImmediate(function() {
           if (!destroyed) byteCounter.emit("error", err);
@@ -20411,7 +20411,7 @@ var require_yauzl = __commonJS({
       });
       return stream.pipe(refUnrefFilter).pipe(byteCounter);
     };
-    RandomAccessReader.prototype._readStreamForRange = function(start2, end) {
+    RandomAccessReader.prototype._readStreamForRange = function(start, end) {
       throw new Error("not implemented");
     };
     RandomAccessReader.prototype.read = function(buffer, offset, length, position, callback) {
@@ -20433,9 +20433,9 @@ var require_yauzl = __commonJS({
       setImmediate(callback);
     };
     util.inherits(RefUnrefFilter, PassThrough);
-    function RefUnrefFilter(context) {
+    function RefUnrefFilter(context2) {
       PassThrough.call(this);
-      this.context = context;
+      this.context = context2;
       this.context.ref();
       this.unreffedYet = false;
     }
@@ -20612,8 +20612,8 @@ var require_b4a = __commonJS({
     function concat(buffers, totalLength) {
       return Buffer.concat(buffers, totalLength);
     }
-    function copy(source, target, targetStart, start2, end) {
-      return toBuffer(source).copy(target, targetStart, start2, end);
+    function copy(source, target, targetStart, start, end) {
+      return toBuffer(source).copy(target, targetStart, start, end);
     }
     function equals(a, b) {
       return toBuffer(a).equals(b);
@@ -20646,11 +20646,11 @@ var require_b4a = __commonJS({
       if (Buffer.isBuffer(buffer)) return buffer;
       return Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
     }
-    function toString(buffer, encoding, start2, end) {
-      return toBuffer(buffer).toString(encoding, start2, end);
+    function toString(buffer, encoding, start, end) {
+      return toBuffer(buffer).toString(encoding, start, end);
     }
-    function toHex(buffer, start2, end) {
-      return toBuffer(buffer).toString("hex", start2, end);
+    function toHex(buffer, start, end) {
+      return toBuffer(buffer).toString("hex", start, end);
     }
     function write(buffer, string, offset, length, encoding) {
       return toBuffer(buffer).write(string, offset, length, encoding);
@@ -20785,10 +20785,10 @@ var require_utf8_decoder = __commonJS({
           return b4a.toString(data, "utf8");
         }
         let result = "";
-        let start2 = 0;
+        let start = 0;
         if (this.bytesNeeded > 0) {
-          while (start2 < data.byteLength) {
-            const byte = data[start2];
+          while (start < data.byteLength) {
+            const byte = data[start];
             if (byte < this.lowerBoundary || byte > this.upperBoundary) {
               result += "\uFFFD";
               this._reset();
@@ -20798,7 +20798,7 @@ var require_utf8_decoder = __commonJS({
             this.upperBoundary = 191;
             this.codePoint = this.codePoint << 6 | byte & 63;
             this.bytesSeen++;
-            start2++;
+            start++;
             if (this.bytesSeen === this.bytesNeeded) {
               result += String.fromCodePoint(this.codePoint);
               this._reset();
@@ -20807,9 +20807,9 @@ var require_utf8_decoder = __commonJS({
           }
           if (this.bytesNeeded > 0) return result;
         }
-        const trailing = trailingIncomplete(data, start2);
+        const trailing = trailingIncomplete(data, start);
         const end = data.byteLength - trailing;
-        if (end > start2) result += b4a.toString(data, "utf8", start2, end);
+        if (end > start) result += b4a.toString(data, "utf8", start, end);
         for (let i = end; i < data.byteLength; i++) {
           const byte = data[i];
           if (this.bytesNeeded === 0) {
@@ -20868,13 +20868,13 @@ var require_utf8_decoder = __commonJS({
         this.upperBoundary = 191;
       }
     };
-    function trailingIncomplete(data, start2) {
+    function trailingIncomplete(data, start) {
       const len = data.byteLength;
-      if (len <= start2) return 0;
-      const limit = Math.max(start2, len - 4);
+      if (len <= start) return 0;
+      const limit = Math.max(start, len - 4);
       let i = len - 1;
       while (i > limit && (data[i] & 192) === 128) i--;
-      if (i < start2) return 0;
+      if (i < start) return 0;
       const byte = data[i];
       let needed;
       if (byte <= 127) return 0;
@@ -23416,7 +23416,7 @@ var require_parse2 = __commonJS({
   "node_modules/semver/functions/parse.js"(exports2, module2) {
     "use strict";
     var SemVer = require_semver();
-    var parse3 = (version, options2, throwErrors = false) => {
+    var parse4 = (version, options2, throwErrors = false) => {
       if (version instanceof SemVer) {
         return version;
       }
@@ -23429,7 +23429,7 @@ var require_parse2 = __commonJS({
         throw er;
       }
     };
-    module2.exports = parse3;
+    module2.exports = parse4;
   }
 });
 
@@ -23437,9 +23437,9 @@ var require_parse2 = __commonJS({
 var require_valid = __commonJS({
   "node_modules/semver/functions/valid.js"(exports2, module2) {
     "use strict";
-    var parse3 = require_parse2();
+    var parse4 = require_parse2();
     var valid2 = (version, options2) => {
-      const v = parse3(version, options2);
+      const v = parse4(version, options2);
       return v ? v.version : null;
     };
     module2.exports = valid2;
@@ -23450,9 +23450,9 @@ var require_valid = __commonJS({
 var require_clean = __commonJS({
   "node_modules/semver/functions/clean.js"(exports2, module2) {
     "use strict";
-    var parse3 = require_parse2();
+    var parse4 = require_parse2();
     var clean2 = (version, options2) => {
-      const s = parse3(version.trim().replace(/^[=v]+/, ""), options2);
+      const s = parse4(version.trim().replace(/^[=v]+/, ""), options2);
       return s ? s.version : null;
     };
     module2.exports = clean2;
@@ -23487,10 +23487,10 @@ var require_inc = __commonJS({
 var require_diff = __commonJS({
   "node_modules/semver/functions/diff.js"(exports2, module2) {
     "use strict";
-    var parse3 = require_parse2();
+    var parse4 = require_parse2();
     var diff = (version1, version2) => {
-      const v1 = parse3(version1, null, true);
-      const v2 = parse3(version2, null, true);
+      const v1 = parse4(version1, null, true);
+      const v2 = parse4(version2, null, true);
       const comparison = v1.compare(v2);
       if (comparison === 0) {
         return null;
@@ -23561,9 +23561,9 @@ var require_patch = __commonJS({
 var require_prerelease = __commonJS({
   "node_modules/semver/functions/prerelease.js"(exports2, module2) {
     "use strict";
-    var parse3 = require_parse2();
+    var parse4 = require_parse2();
     var prerelease = (version, options2) => {
-      const parsed = parse3(version, options2);
+      const parsed = parse4(version, options2);
       return parsed && parsed.prerelease.length ? parsed.prerelease : null;
     };
     module2.exports = prerelease;
@@ -23749,7 +23749,7 @@ var require_coerce = __commonJS({
   "node_modules/semver/functions/coerce.js"(exports2, module2) {
     "use strict";
     var SemVer = require_semver();
-    var parse3 = require_parse2();
+    var parse4 = require_parse2();
     var { safeRe: re, t } = require_re();
     var coerce = (version, options2) => {
       if (version instanceof SemVer) {
@@ -23783,8 +23783,8 @@ var require_coerce = __commonJS({
       const minor = match[3] || "0";
       const patch = match[4] || "0";
       const prerelease = options2.includePrerelease && match[5] ? `-${match[5]}` : "";
-      const build = options2.includePrerelease && match[6] ? `+${match[6]}` : "";
-      return parse3(`${major}.${minor}.${patch}${prerelease}${build}`, options2);
+      const build2 = options2.includePrerelease && match[6] ? `+${match[6]}` : "";
+      return parse4(`${major}.${minor}.${patch}${prerelease}${build2}`, options2);
     };
     module2.exports = coerce;
   }
@@ -23794,7 +23794,7 @@ var require_coerce = __commonJS({
 var require_truncate = __commonJS({
   "node_modules/semver/functions/truncate.js"(exports2, module2) {
     "use strict";
-    var parse3 = require_parse2();
+    var parse4 = require_parse2();
     var constants3 = require_constants7();
     var SemVer = require_semver();
     var truncate = (version, truncation, options2) => {
@@ -23806,7 +23806,7 @@ var require_truncate = __commonJS({
     };
     var cloneInputVersion = (version, options2) => {
       const versionStringToParse = version instanceof SemVer ? version.version : version;
-      return parse3(versionStringToParse, options2);
+      return parse4(versionStringToParse, options2);
     };
     var doTruncation = (version, truncation) => {
       if (isPrerelease(truncation)) {
@@ -23888,34 +23888,34 @@ var require_trim_comparator_whitespace = __commonJS({
     var isLetter = (char) => char !== void 0 && (char >= "a" && char <= "z" || char >= "A" && char <= "Z");
     var isIdentifierCharacter = (char) => isDigit(char) || isLetter(char) || char === "-";
     var isVersionStart = (char) => isDigit(char) || char === "x" || char === "X" || char === "*";
-    var findDigitsEndIndex = (range, start2, limit, digitRuns) => {
-      if (!isDigit(range[start2])) {
-        return start2;
+    var findDigitsEndIndex = (range, start, limit, digitRuns) => {
+      if (!isDigit(range[start])) {
+        return start;
       }
-      if (start2 >= digitRuns.start && start2 < digitRuns.end) {
-        return Math.min(start2 + limit, digitRuns.end);
+      if (start >= digitRuns.start && start < digitRuns.end) {
+        return Math.min(start + limit, digitRuns.end);
       }
-      if (start2 >= digitRuns.previousStart && start2 < digitRuns.previousEnd) {
-        return Math.min(start2 + limit, digitRuns.previousEnd);
+      if (start >= digitRuns.previousStart && start < digitRuns.previousEnd) {
+        return Math.min(start + limit, digitRuns.previousEnd);
       }
-      let end = start2 + 1;
+      let end = start + 1;
       while (isDigit(range[end])) {
         end++;
       }
       digitRuns.previousStart = digitRuns.start;
       digitRuns.previousEnd = digitRuns.end;
-      digitRuns.start = start2;
+      digitRuns.start = start;
       digitRuns.end = end;
-      return Math.min(start2 + limit, end);
+      return Math.min(start + limit, end);
     };
-    var findVersionNumberEndIndex = (range, start2, loose, digitRuns) => {
-      if (!loose && range[start2] === "0") {
-        return start2 + 1;
+    var findVersionNumberEndIndex = (range, start, loose, digitRuns) => {
+      if (!loose && range[start] === "0") {
+        return start + 1;
       }
-      return findDigitsEndIndex(range, start2, loose ? MAX_LENGTH : MAX_LENGTH + 1, digitRuns);
+      return findDigitsEndIndex(range, start, loose ? MAX_LENGTH : MAX_LENGTH + 1, digitRuns);
     };
-    var findPrereleaseIdentifierEndIndex = (range, start2, loose, digitRuns) => {
-      const digitsEnd = findDigitsEndIndex(range, start2, MAX_LENGTH, digitRuns);
+    var findPrereleaseIdentifierEndIndex = (range, start, loose, digitRuns) => {
+      const digitsEnd = findDigitsEndIndex(range, start, MAX_LENGTH, digitRuns);
       if (isLetter(range[digitsEnd]) || range[digitsEnd] === "-") {
         let end = digitsEnd + 1;
         const limit = end + MAX_SAFE_BUILD_LENGTH;
@@ -23924,20 +23924,20 @@ var require_trim_comparator_whitespace = __commonJS({
         }
         return end;
       }
-      return findVersionNumberEndIndex(range, start2, loose, digitRuns);
+      return findVersionNumberEndIndex(range, start, loose, digitRuns);
     };
-    var findPrereleaseEndIndex = (range, start2, loose, digitRuns) => {
-      const hyphen = range[start2] === "-";
+    var findPrereleaseEndIndex = (range, start, loose, digitRuns) => {
+      const hyphen = range[start] === "-";
       if (!loose && !hyphen) {
-        return start2;
+        return start;
       }
-      const identifierStart = start2 + (hyphen ? 1 : 0);
+      const identifierStart = start + (hyphen ? 1 : 0);
       let end = findPrereleaseIdentifierEndIndex(range, identifierStart, loose, digitRuns);
       if (end === identifierStart) {
         if (!loose || !hyphen) {
-          return start2;
+          return start;
         }
-        end = findPrereleaseIdentifierEndIndex(range, start2, loose, digitRuns);
+        end = findPrereleaseIdentifierEndIndex(range, start, loose, digitRuns);
       }
       while (range[end] === ".") {
         const next = findPrereleaseIdentifierEndIndex(range, end + 1, loose, digitRuns);
@@ -23948,20 +23948,20 @@ var require_trim_comparator_whitespace = __commonJS({
       }
       return end;
     };
-    var findBuildIdentifierEndIndex = (range, start2) => {
-      let end = start2;
-      while (end - start2 < MAX_SAFE_BUILD_LENGTH && isIdentifierCharacter(range[end])) {
+    var findBuildIdentifierEndIndex = (range, start) => {
+      let end = start;
+      while (end - start < MAX_SAFE_BUILD_LENGTH && isIdentifierCharacter(range[end])) {
         end++;
       }
       return end;
     };
-    var findBuildEndIndex = (range, start2) => {
-      if (range[start2] !== "+") {
-        return start2;
+    var findBuildEndIndex = (range, start) => {
+      if (range[start] !== "+") {
+        return start;
       }
-      let end = findBuildIdentifierEndIndex(range, start2 + 1);
-      if (end === start2 + 1) {
-        return start2;
+      let end = findBuildIdentifierEndIndex(range, start + 1);
+      if (end === start + 1) {
+        return start;
       }
       while (range[end] === ".") {
         const next = findBuildIdentifierEndIndex(range, end + 1);
@@ -23972,17 +23972,17 @@ var require_trim_comparator_whitespace = __commonJS({
       }
       return end;
     };
-    var findLooseFullVersionEndIndex = (range, start2, digitRuns) => {
-      let end = start2;
+    var findLooseFullVersionEndIndex = (range, start, digitRuns) => {
+      let end = start;
       for (let component = 0; component < 3; component++) {
         const next = findVersionNumberEndIndex(range, end, true, digitRuns);
         if (next === end) {
-          return start2;
+          return start;
         }
         end = next;
         if (component < 2) {
           if (range[end] !== ".") {
-            return start2;
+            return start;
           }
           end++;
         }
@@ -23990,14 +23990,14 @@ var require_trim_comparator_whitespace = __commonJS({
       const prereleaseEnd = findPrereleaseEndIndex(range, end, true, digitRuns);
       return findBuildEndIndex(range, prereleaseEnd);
     };
-    var findPartialVersionComponentEndIndex = (range, start2, digitRuns) => {
-      if (isDigit(range[start2])) {
-        return findVersionNumberEndIndex(range, start2, false, digitRuns);
+    var findPartialVersionComponentEndIndex = (range, start, digitRuns) => {
+      if (isDigit(range[start])) {
+        return findVersionNumberEndIndex(range, start, false, digitRuns);
       }
-      return isVersionStart(range[start2]) ? start2 + 1 : start2;
+      return isVersionStart(range[start]) ? start + 1 : start;
     };
-    var findPartialVersionEndIndex = (range, start2, digitRuns) => {
-      let end = findPartialVersionComponentEndIndex(range, start2, digitRuns);
+    var findPartialVersionEndIndex = (range, start, digitRuns) => {
+      let end = findPartialVersionComponentEndIndex(range, start, digitRuns);
       for (let component = 0; component < 2; component++) {
         if (range[end] !== ".") {
           return end;
@@ -24011,9 +24011,9 @@ var require_trim_comparator_whitespace = __commonJS({
       const prereleaseEnd = findPrereleaseEndIndex(range, end, false, digitRuns);
       return findBuildEndIndex(range, prereleaseEnd);
     };
-    var findVersionEndIndex = (range, start2, digitRuns) => {
-      const fullVersionEnd = findLooseFullVersionEndIndex(range, start2, digitRuns);
-      return fullVersionEnd !== start2 ? fullVersionEnd : findPartialVersionEndIndex(range, start2, digitRuns);
+    var findVersionEndIndex = (range, start, digitRuns) => {
+      const fullVersionEnd = findLooseFullVersionEndIndex(range, start, digitRuns);
+      return fullVersionEnd !== start ? fullVersionEnd : findPartialVersionEndIndex(range, start, digitRuns);
     };
     var findRemovableWhitespaceIndex = (range, matchStart) => {
       let position = matchStart;
@@ -25041,7 +25041,7 @@ var require_semver2 = __commonJS({
     var constants3 = require_constants7();
     var SemVer = require_semver();
     var identifiers = require_identifiers();
-    var parse3 = require_parse2();
+    var parse4 = require_parse2();
     var valid2 = require_valid();
     var clean2 = require_clean();
     var inc = require_inc();
@@ -25080,7 +25080,7 @@ var require_semver2 = __commonJS({
     var simplifyRange = require_simplify();
     var subset = require_subset();
     module2.exports = {
-      parse: parse3,
+      parse: parse4,
       valid: valid2,
       clean: clean2,
       inc,
@@ -25132,7 +25132,8 @@ var require_semver2 = __commonJS({
 
 // src/index.ts
 var import_node_crypto4 = require("node:crypto");
-var import_node_path13 = __toESM(require("node:path"), 1);
+var import_node_os = require("node:os");
+var import_node_path18 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/core.js
 var core_exports = {};
@@ -27542,17 +27543,29 @@ var MENDER = {
   cancelled: "nobody: the run was cancelled",
   internal: "the developers of crac-checkpoint"
 };
-var Failure = class extends Error {
+var Failure = class _Failure extends Error {
   constructor(kind, what, details) {
     super(what, details.cause === void 0 ? void 0 : { cause: details.cause });
     this.kind = kind;
     this.name = "Failure";
     this.cure = details.cure;
     this.evidence = details.evidence;
+    this.signature = details.signature;
   }
   kind;
   cure;
   evidence;
+  signature;
+  /** The same failure, told of what was wanted: `${what}: ${its own message}`. */
+  of(what) {
+    const { cure, evidence, signature } = this;
+    return new _Failure(this.kind, `${what}: ${this.message}`, { cure, evidence, signature, cause: this });
+  }
+};
+var UnsupportedRunner = class extends Failure {
+  constructor(what, details) {
+    super("runner", what, details);
+  }
 };
 function asFailure(error2) {
   if (error2 instanceof Failure) return error2;
@@ -27638,7 +27651,7 @@ function dockerEngine(environment) {
     BUILDX_NO_DEFAULT_ATTESTATIONS: "1",
     DOCKER_CLI_HINTS: "false"
   };
-  async function attempt2(args, options2 = {}) {
+  async function attempt3(args, options2 = {}) {
     const output = { stdout: "", stderr: "" };
     const lines = { stdout: new LineSplitter(report), stderr: new LineSplitter(report) };
     function report(line) {
@@ -27670,11 +27683,11 @@ function dockerEngine(environment) {
     }
   }
   async function run2(args, options2 = {}) {
-    const result = await attempt2(args, options2);
+    const result = await attempt3(args, options2);
     if (result.exitCode !== 0) throw engineFailure(args, result);
     return result.stdout.trim();
   }
-  return { attempt: attempt2, run: run2 };
+  return { attempt: attempt3, run: run2 };
 }
 function engineFailure(args, result) {
   const evidence = lastLines(result.stderr || result.stdout, 20);
@@ -27735,6 +27748,53 @@ async function endOrphans(run2, proc = "/proc") {
   return ended;
 }
 
+// src/inputs.ts
+var import_node_net = require("node:net");
+
+// node_modules/string-argv/index.js
+function parseArgsStringToArgv(value, env, file) {
+  const myArray = [];
+  if (env) {
+    myArray.push(env);
+  }
+  if (file) {
+    myArray.push(file);
+  }
+  let current = "";
+  let inQuote = null;
+  let hasToken = false;
+  let i = 0;
+  while (i < value.length) {
+    const char = value[i];
+    if (inQuote) {
+      if (char === inQuote) {
+        inQuote = null;
+      } else {
+        current += char;
+      }
+    } else {
+      if (char === '"' || char === "'") {
+        inQuote = char;
+        hasToken = true;
+      } else if (/\s/.test(char)) {
+        if (hasToken) {
+          myArray.push(current);
+          current = "";
+          hasToken = false;
+        }
+      } else {
+        current += char;
+        hasToken = true;
+      }
+    }
+    i++;
+  }
+  if (hasToken) {
+    myArray.push(current);
+  }
+  return myArray;
+}
+
 // src/values.ts
 var UNIT = { ms: 1, s: 1e3, m: 6e4 };
 var LONGEST_DURATION = 6 * 60 * 6e4;
@@ -27784,6 +27844,9 @@ function parsePairs(name, value, namePattern) {
 function refuseNul(name, value) {
   if (value.includes("\0")) throw badInput(name, value, "text without NUL characters");
 }
+function seconds(duration) {
+  return `${duration / 1e3} s`;
+}
 
 // src/jdk/asset.ts
 var DISTRIBUTIONS = ["crac", "zulu", "liberica", "file"];
@@ -27831,6 +27894,95 @@ function satisfies(asset, request2) {
   }
 }
 
+// src/probe/request-lines.ts
+var import_promises3 = require("node:fs/promises");
+var import_node_path2 = __toESM(require("node:path"), 1);
+var MOST_TIMES = 1e6;
+var MOST_AT_ONCE = 256;
+var HEADER = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/;
+var FORM = "lines such as `GET /path x200`, `POST /orders @body.json x50 c4 -> 201`, then headers `Name: value`";
+function parseWarmUp(name, value, host) {
+  const lines = [];
+  for (const text2 of parseLines(name, value)) {
+    const last = lines.at(-1);
+    const header = HEADER.exec(text2);
+    if (header && last) last.headers = { ...last.headers, ...headerOf(name, text2) };
+    else lines.push(requestLine(name, text2, host));
+  }
+  return lines;
+}
+function parseReadyUrl(name, value, port) {
+  const [first, ...headers] = parseLines(name, value);
+  if (first === void 0) return void 0;
+  const [, text2 = "", status] = /^(\S+)(?:\s+->\s+(\d+))?$/.exec(first) ?? [];
+  const url = URL.canParse(text2, `http://localhost:${port}`) ? new URL(text2, `http://localhost:${port}`) : void 0;
+  if (url?.protocol !== "http:" || Number(url.port || 80) !== port || !/^(http:|\/)/.test(text2)) {
+    throw badInput(
+      name,
+      first,
+      `an http URL on the application's \`port\`, for example http://localhost:${port}/health or /health -> 200`
+    );
+  }
+  return {
+    method: "GET",
+    target: `${url.pathname}${url.search}`,
+    headers: Object.assign({ host: url.host }, ...headers.map((line) => headerOf(name, line))),
+    ...status === void 0 ? {} : { status: statusOf(name, status) }
+  };
+}
+async function requestOf(line, workspace) {
+  const { method, target, headers, status, body } = line;
+  const request2 = { method, target, headers };
+  if (status !== void 0) request2.status = status;
+  if (body !== void 0) {
+    request2.body = "text" in body ? Buffer.from(body.text) : await readBody(body.file, workspace);
+  }
+  return request2;
+}
+async function readBody(file, workspace) {
+  try {
+    return await (0, import_promises3.readFile)(import_node_path2.default.resolve(workspace, file));
+  } catch (error2) {
+    throw badInput(
+      "warmup",
+      `@${file}`,
+      `a file that can be read, relative to the workspace (${messageOf(error2)})`
+    );
+  }
+}
+function requestLine(name, text2, host) {
+  const [method = "", target = "", ...options2] = parseArgsStringToArgv(text2);
+  if (!/^[A-Z]{1,20}$/.test(method) || !/^\/[\x21-\x7e]*$/.test(target)) throw badInput(name, text2, FORM);
+  const line = { text: text2, method, target, headers: { host }, times: 1, concurrency: 1 };
+  while (options2.length > 0) {
+    const word = options2.shift() ?? "";
+    const count = /^([xc])(\d{1,7})$/.exec(word);
+    if (word === "->") line.status = statusOf(name, options2.shift() ?? "");
+    else if (count?.[1] === "x") line.times = within2(name, text2, Number(count[2]), MOST_TIMES);
+    else if (count) line.concurrency = within2(name, text2, Number(count[2]), MOST_AT_ONCE);
+    else if (line.body !== void 0) throw badInput(name, text2, FORM);
+    else line.body = word.startsWith("@") ? { file: word.slice(1) } : { text: word };
+  }
+  return line;
+}
+function within2(name, text2, count, most) {
+  if (count < 1 || count > most)
+    throw badInput(name, text2, `a number between 1 and ${most} behind \`x\` or \`c\``);
+  return count;
+}
+function statusOf(name, text2) {
+  const status = /^\d{3}$/.test(text2) ? Number(text2) : 0;
+  if (status < 100 || status > 599) throw badInput(name, text2, "an HTTP status such as 200 behind `->`");
+  return status;
+}
+function headerOf(name, line) {
+  const [, field, value = ""] = HEADER.exec(line) ?? [];
+  if (field === void 0 || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
+    throw badInput(name, field ?? line, "headers of the form `Name: value`, one a line");
+  }
+  return { [field.toLowerCase()]: value };
+}
+
 // src/registry/reference.ts
 var DOMAIN = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?$/;
 var PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
@@ -27845,18 +27997,18 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first) || first === "localhost");
-  const path21 = hasDomain ? components.slice(1) : components;
+  const path26 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path21.some((component) => /[A-Z]/.test(component))) {
+  if (path26.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path21.every((component) => PATH_COMPONENT.test(component)))
+  if (!path26.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   return { text: text2, repository, tag };
@@ -27868,10 +28020,10 @@ function refused(text2, why, cure) {
 }
 
 // src/inputs.ts
-function readInputs(get2) {
-  const port = parsePort("port", get2("port"));
-  const distribution = parseChoice("distribution", get2("distribution"), DISTRIBUTIONS);
-  const jdkFile = optional(path7("jdk-file", get2("jdk-file")));
+function readInputs(get) {
+  const port = parsePort("port", get("port"));
+  const distribution = parseChoice("distribution", get("distribution"), DISTRIBUTIONS);
+  const jdkFile = optional(path8("jdk-file", get("jdk-file")));
   if (distribution === "file" !== (jdkFile !== void 0)) {
     throw badInput(
       "jdk-file",
@@ -27879,40 +28031,55 @@ function readInputs(get2) {
       "an archive together with `distribution: file`, and none otherwise"
     );
   }
-  const tags = parseLines("tags", get2("tags")).flatMap((line) => line.split(",")).map((tag) => tag.trim()).filter((tag) => tag !== "").map(parseReference);
-  const push = parseBoolean("push", get2("push"));
+  const tags = parseLines("tags", get("tags")).flatMap((line) => line.split(",")).map((tag) => tag.trim()).filter((tag) => tag !== "").map(parseReference);
+  const push = parseBoolean("push", get("push"));
   if (push && tags.length === 0) {
     throw badInput("tags", "", "at least one tag when `push` is true, for example ghcr.io/acme/hello:crac");
   }
   return {
-    context: path7("context", get2("context") || "."),
-    application: optional(path7("application", get2("application"))),
-    baseImage: imageName("base-image", get2("base-image")),
-    labels: parsePairs("labels", get2("labels"), /^[^\s"'=-][^\s"'=]*$/),
+    context: path8("context", get("context") || "."),
+    application: optional(path8("application", get("application"))),
+    baseImage: imageName("base-image", get("base-image")),
+    labels: parsePairs("labels", get("labels"), /^[^\s"'=-][^\s"'=]*$/),
     tags,
-    javaOptions: javaOptions(get2("java-options")),
-    arguments: parseLines("arguments", get2("arguments")),
-    env: parsePairs("env", get2("env"), /^[A-Za-z_][A-Za-z0-9_]*$/),
+    javaOptions: javaOptions(get("java-options")),
+    arguments: parseLines("arguments", get("arguments")),
+    env: parsePairs("env", get("env"), /^[A-Za-z_][A-Za-z0-9_]*$/),
     distribution,
-    javaVersion: parseVersionRequest(get2("java-version")),
+    javaVersion: parseVersionRequest(get("java-version")),
     jdkFile,
-    jdkSha256: sha256("jdk-sha256", get2("jdk-sha256")),
-    cpuFeatures: cpuFeatures(get2("cpu-features")),
+    jdkSha256: sha256("jdk-sha256", get("jdk-sha256")),
+    engine: parseChoice("engine", get("engine"), ["auto", "criu", "warp"]),
+    criu: parseChoice("criu", get("criu"), ["auto", "bundled", "system"]),
+    onUnsupportedRunner: parseChoice("on-unsupported-runner", get("on-unsupported-runner"), [
+      "fail",
+      "skip",
+      "cold"
+    ]),
+    cpuFeatures: cpuFeatures(get("cpu-features")),
     port,
-    readyUrl: readyUrl(get2("ready-url"), port),
-    startupTimeout: parseDuration("startup-timeout", get2("startup-timeout")),
-    checkpointTimeout: parseDuration("checkpoint-timeout", get2("checkpoint-timeout")),
-    user: user(get2("user")),
-    onRestoreFailure: parseChoice("on-restore-failure", get2("on-restore-failure"), ["start", "exit"]),
+    readiness: readiness(get, port),
+    startupTimeout: parseDuration("startup-timeout", get("startup-timeout")),
+    warmup: get("warmup") === "" ? void 0 : parseWarmUp("warmup", get("warmup"), `localhost:${port}`),
+    warmupScript: optional(path8("warmup-script", get("warmup-script"))),
+    warmupTimeout: parseDuration("warmup-timeout", get("warmup-timeout")),
+    checkpointTimeout: parseDuration("checkpoint-timeout", get("checkpoint-timeout")),
+    restoreTimeout: parseDuration("restore-timeout", get("restore-timeout")),
+    pushTimeout: parseDuration("push-timeout", get("push-timeout")),
+    network: network(get("network")),
+    addHosts: addHosts(get("add-hosts")),
+    privileges: parseChoice("privileges", get("privileges"), ["auto", "least", "privileged"]),
+    user: user(get("user")),
+    onRestoreFailure: parseChoice("on-restore-failure", get("on-restore-failure"), ["start", "exit"]),
     push,
-    githubToken: optional(get2("github-token")),
-    githubApiUrl: apiUrl("github-api-url", get2("github-api-url"))
+    githubToken: optional(get("github-token")),
+    githubApiUrl: apiUrl("github-api-url", get("github-api-url"))
   };
 }
 function optional(value) {
   return value === "" ? void 0 : value;
 }
-function path7(name, value) {
+function path8(name, value) {
   refuseNul(name, value);
   if (value.includes("\n")) throw badInput(name, value, "one path");
   return value;
@@ -27951,17 +28118,55 @@ function cpuFeatures(value) {
   }
   return value;
 }
-function readyUrl(value, port) {
-  const text2 = value === "" ? `http://localhost:${port}/` : value;
-  const url = URL.canParse(text2) ? new URL(text2) : void 0;
-  if (url?.protocol !== "http:" || Number(url.port || 80) !== port) {
+function readiness(get, port) {
+  const url = parseReadyUrl("ready-url", get("ready-url"), port);
+  const command = readyCommand(get("ready-command"));
+  const log = readyLog(get("ready-log"));
+  return { ...url && { url }, ...command && { command }, ...log && { log } };
+}
+function readyCommand(value) {
+  refuseNul("ready-command", value);
+  const words = parseArgsStringToArgv(value);
+  if (words[0]?.startsWith("-")) {
+    throw badInput("ready-command", value, "a program in the image, and its arguments");
+  }
+  return words.length === 0 ? void 0 : words;
+}
+function readyLog(value) {
+  if (value === "") return void 0;
+  try {
+    return new RegExp(value, "u");
+  } catch (error2) {
     throw badInput(
-      "ready-url",
+      "ready-log",
       value,
-      `an http URL on the application's \`port\`, for example http://localhost:${port}/health`
+      `a regular expression (${error2 instanceof Error ? error2.message : ""})`
     );
   }
-  return url;
+}
+function network(value) {
+  if (value === "") return void 0;
+  if (!/^[a-zA-Z0-9][\w.-]*$/.test(value) || value === "none") {
+    throw badInput(
+      "network",
+      value,
+      "the name of a network of the engine, for example ${{ job.container.network }}"
+    );
+  }
+  return value;
+}
+function addHosts(value) {
+  return parseLines("add-hosts", value).map((line) => {
+    const [, name = "", address = ""] = /^([a-zA-Z0-9][\w.-]*)[:=](.+)$/.exec(line) ?? [];
+    if (name === "" || !(address === "host-gateway" || (0, import_node_net.isIP)(address.replace(/^\[|\]$/g, "")))) {
+      throw badInput(
+        "add-hosts",
+        line,
+        "lines of the form name:address, for example db:10.0.0.5 or host:host-gateway"
+      );
+    }
+    return `${name}:${address}`;
+  });
 }
 function user(value) {
   const match = /^(\d{1,9}):(\d{1,9})$/.exec(value);
@@ -28045,26 +28250,423 @@ function logProgress(log, clock) {
 }
 
 // src/main.ts
-var import_promises18 = require("node:fs/promises");
-var import_node_path12 = __toESM(require("node:path"), 1);
+var import_promises22 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
 
-// src/checkpoint/take.ts
+// src/cleanup.ts
 var import_promises4 = require("node:fs/promises");
-var import_node_path3 = __toESM(require("node:path"), 1);
+
+// src/engine/containers.ts
+var RUN_LABEL = "io.github.crac-checkpoint.run";
+var HOST_NETWORK = "host";
+function createCommand(spec) {
+  const { reach } = spec;
+  const network2 = spec.network ?? (reach.by === "network" ? reach.network : void 0);
+  return [
+    "create",
+    "--name",
+    spec.name,
+    "--label",
+    `${RUN_LABEL}=${spec.run}`,
+    ...reach.by === "published port" ? ["--publish", `${reach.bind}::${spec.port}`] : [],
+    ...network2 === void 0 ? [] : ["--network", network2],
+    ...spec.addHosts.flatMap((entry) => ["--add-host", entry]),
+    ...spec.flags,
+    ...Object.keys(spec.env).flatMap((name) => ["--env", name]),
+    "--",
+    spec.image,
+    ...spec.command ?? []
+  ];
+}
+async function createContainer(engine, spec) {
+  await engine.run(createCommand(spec), { env: spec.env });
+  const { reach, network: network2 } = spec;
+  if (reach.by === "network" && network2 !== void 0 && ![HOST_NETWORK, reach.network].includes(network2)) {
+    await engine.run(["network", "connect", reach.network, spec.name]);
+  }
+}
+async function containerEnd(engine, name) {
+  return await endOf(engine, name, Number(await engine.run(["wait", name])));
+}
+async function endOf(engine, name, exitCode) {
+  const oomKilled = await engine.run(["inspect", "--format", "{{.State.OOMKilled}}", name]);
+  return { exitCode, oomKilled: oomKilled === "true" };
+}
+async function addressOf(engine, spec) {
+  const { reach, name, port } = spec;
+  if (spec.network === HOST_NETWORK) {
+    return { host: reach.by === "published port" ? reach.host : "127.0.0.1", port };
+  }
+  if (reach.by === "network") {
+    const format = `{{with index .NetworkSettings.Networks ${JSON.stringify(reach.network)}}}{{.IPAddress}}{{end}}`;
+    return { host: await engine.run(["inspect", "--format", format, name]), port };
+  }
+  const published2 = await engine.run(["port", name, `${port}/tcp`]);
+  return { host: reach.host, port: Number(published2.split("\n")[0]?.split(":").at(-1)) };
+}
+async function removeContainer(engine, name) {
+  await engine.attempt(["rm", "--force", "--volumes", name]);
+}
+
+// src/cleanup.ts
+function namesOf(id) {
+  return {
+    id,
+    container: `crac-checkpoint-${id}`,
+    image: (role) => `crac-checkpoint/run-${id}:${role}`
+  };
+}
+async function removeContainers(engine, names) {
+  return await collect(async () => {
+    const found = await engine.run(["ps", "--all", "--quiet", "--filter", `label=${RUN_LABEL}=${names.id}`]);
+    const ids = found.split("\n").filter((id) => id !== "");
+    if (ids.length > 0) await engine.run(["rm", "--force", "--volumes", ...ids]);
+  });
+}
+async function removeImages(engine, names, roles) {
+  return await collect(async () => {
+    for (const role of roles) {
+      const found = await engine.run(["image", "ls", "--quiet", names.image(role)]);
+      if (found !== "") await engine.run(["image", "rm", "--force", names.image(role)]);
+    }
+  });
+}
+async function removeFolder(folder) {
+  return await collect(() => (0, import_promises4.rm)(folder, { recursive: true, force: true }));
+}
+async function collect(work2) {
+  try {
+    await work2();
+    return [];
+  } catch (error2) {
+    return [messageOf(error2)];
+  }
+}
+
+// src/phases.ts
+var Phases = class {
+  constructor(clock, log) {
+    this.clock = clock;
+    this.log = log;
+  }
+  clock;
+  log;
+  done = [];
+  async run(name, title, work2) {
+    const begin = this.clock.now();
+    try {
+      return await this.log.group(title, work2);
+    } finally {
+      const milliseconds = Math.round(this.clock.now() - begin);
+      this.done.push({ name, milliseconds });
+    }
+  }
+};
+
+// src/runner/engine-facts.ts
+var ANSWER_TIMEOUT = 8e3;
+var ARCHITECTURES = { amd64: "x64", arm64: "aarch64" };
+function architectureOf(name) {
+  return ARCHITECTURES[name];
+}
+async function askEngine(engine) {
+  const args = ["version", "--format", "{{json .}}"];
+  const result = await engine.attempt(args, { timeout: ANSWER_TIMEOUT });
+  await refusePodman(engine, result.stdout);
+  if (result.exitCode !== 0) throw engineFailure(args, result);
+  const server = parse(result.stdout)?.Server;
+  if (!server) throw engineFailure(args, result);
+  if (server.Os !== "linux") {
+    throw new UnsupportedRunner(`The engine runs ${server.Os} containers; CRIU needs Linux.`, {
+      cure: "Use a Linux runner, for example `runs-on: ubuntu-24.04`."
+    });
+  }
+  const architecture = architectureOf(server.Arch);
+  if (!architecture) {
+    throw new UnsupportedRunner(`There is no CRaC JDK for the architecture ${server.Arch} of this engine.`, {
+      cure: "Use a runner with x86-64 or arm64."
+    });
+  }
+  const told = await engine.attempt(["info", "--format", "{{json .}}"], { timeout: ANSWER_TIMEOUT });
+  const info2 = parse(told.stdout);
+  const security = (info2?.SecurityOptions ?? []).join(" ");
+  return {
+    version: server.Version,
+    architecture,
+    kernel: server.KernelVersion ?? "unknown",
+    operatingSystem: info2?.OperatingSystem ?? "unknown",
+    appArmor: security.includes("name=apparmor"),
+    rootless: security.includes("name=rootless")
+  };
+}
+async function refusePodman(engine, answer) {
+  const components = parse(answer)?.Server?.Components ?? [];
+  const service = components.find(({ Name }) => /podman/i.test(Name));
+  const client = service ? void 0 : /podman version (\S+)/i.exec((await engine.attempt(["--version"], { timeout: ANSWER_TIMEOUT })).stdout);
+  if (!service && !client) return;
+  throw new Failure(
+    "runner",
+    `The container engine here is podman ${service?.Version ?? client?.[1] ?? ""}, not Docker; snapshots under podman are not supported.`.replace(
+      "  ",
+      " "
+    ),
+    {
+      cure: "Install a Docker engine, version 24 or newer, on the runner, or point DOCKER_HOST at one."
+    }
+  );
+}
+function parse(text2) {
+  try {
+    return JSON.parse(text2);
+  } catch {
+    return void 0;
+  }
+}
+
+// src/runner/base-image.ts
+async function imageArchitecture(engine, image, onLine) {
+  const name = await ensureBaseImage(engine, image, onLine);
+  const architecture = architectureOf(name);
+  if (architecture) return architecture;
+  throw new Failure("image", `There is no CRaC JDK for ${image}, an image for ${name}.`, {
+    cure: "Use a `base-image` for x86-64 or arm64."
+  });
+}
+async function ensureBaseImage(engine, image, onLine) {
+  const inspect2 = ["image", "inspect", "--format", "{{.Architecture}}", "--", image];
+  const known = await engine.attempt(inspect2);
+  if (known.exitCode === 0) return known.stdout.trim();
+  const pull = ["pull", "--quiet", "--", image];
+  const pulled = await engine.attempt(pull, { onLine });
+  if (pulled.exitCode !== 0)
+    throw baseImageFailure(`${pulled.stdout}
+${pulled.stderr}`, image) ?? engineFailure(pull, pulled);
+  return await engine.run(inspect2);
+}
+function baseImageFailure(output, image) {
+  const pull = /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .* not found|no matching manifest)/;
+  if (!pull.test(output)) return void 0;
+  return new Failure("image", `The base image ${image} could not be pulled.`, {
+    cure: "Check the name in `base-image`; for a private image, run docker/login-action before.",
+    evidence: lastLines(output, 10)
+  });
+}
+
+// src/runner/reach.ts
+var ANSWER_TIMEOUT2 = 8e3;
+var LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
+async function findReach(engine, hostname2) {
+  const remote = remoteHost(await endpoint(engine));
+  if (remote !== void 0) return { by: "published port", bind: "0.0.0.0", host: remote };
+  const network2 = await ownNetwork(engine, hostname2);
+  if (network2 !== void 0) return { by: "network", network: network2 };
+  return { by: "published port", bind: "127.0.0.1", host: "127.0.0.1" };
+}
+async function endpoint(engine) {
+  const format = "{{.Endpoints.docker.Host}}";
+  return (await engine.attempt(["context", "inspect", "--format", format], { timeout: ANSWER_TIMEOUT2 })).stdout.trim();
+}
+function remoteHost(address) {
+  if (!/^(tcp|ssh|https?):\/\//.test(address) || !URL.canParse(address)) return void 0;
+  const { hostname: hostname2 } = new URL(address);
+  return hostname2 === "" || LOOPBACK.test(hostname2) ? void 0 : hostname2.replace(/^\[|\]$/g, "");
+}
+async function ownNetwork(engine, hostname2) {
+  if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname2)) return void 0;
+  const args = ["container", "inspect", "--format", "{{json .NetworkSettings.Networks}}", "--", hostname2];
+  const found = await engine.attempt(args, { timeout: ANSWER_TIMEOUT2 });
+  if (found.exitCode !== 0) return void 0;
+  const networks = Object.keys(JSON.parse(found.stdout));
+  if (networks.includes("host")) return void 0;
+  const network2 = networks.find((name) => name !== "none");
+  if (network2 === void 0) {
+    throw new Failure("runner", "This job runs in a container without a network.", {
+      cure: "Give the job container a network: the application is reached through it."
+    });
+  }
+  return network2;
+}
+
+// src/stages.ts
+var import_node_path16 = __toESM(require("node:path"), 1);
+
+// src/diagnosis/diagnose.ts
+var Diagnoser = class {
+  constructor(stage) {
+    this.stage = stage;
+  }
+  stage;
+  first;
+  push(stream, line) {
+    if (stream === "criu" && /Error +\(/.test(line)) this.first ??= line;
+  }
+  finding() {
+    return this.first ? { signature: void 0, cause: `CRIU: ${this.first}`, cure: "x", kind: "runner", line: this.first } : void 0;
+  }
+};
+function diagnose(stage, texts) {
+  const d = new Diagnoser(stage);
+  for (const [s, t] of Object.entries(texts)) for (const l of t.split("\n")) d.push(s, l);
+  return d.finding();
+}
+
+// src/diagnosis/wants-privileges.ts
+var IDS = /* @__PURE__ */ new Set([
+  "criu-seccomp-suspend",
+  "criu-ptrace-denied",
+  "criu-unseizable",
+  "criu-no-cap",
+  "criu-freezer",
+  "criu-parasite-memfd",
+  "criu-netlink-selinux",
+  "criu-nonregular-map",
+  "criu-clone3-denied",
+  "criu-fork-eperm",
+  "criu-creds",
+  "criu-apparmor",
+  "criu-prctl-mm",
+  "criu-vmsplice",
+  "criu-ns-last-pid-ro",
+  "criu-exec-eperm",
+  "docker-cap",
+  "runc-apply-caps"
+]);
+function wantsPrivileges(signature) {
+  return signature !== void 0 && IDS.has(signature);
+}
+
+// src/checkpoint/engine.ts
+var TRIAL_TIMEOUT = 3e4;
+var PREFERRED = ["system", "bundled"];
+async function chooseEngine({ engine, info: info2 }, request2) {
+  if (request2.engine === "warp") return { name: "warp" };
+  const kinds = request2.criu === "auto" ? PREFERRED : [request2.criu];
+  const failed = [];
+  for (const [index, privileges] of request2.privileges.entries()) {
+    const { engines, trials } = await tryRung(engine, request2, privileges);
+    if (request2.engine === "auto" && !engines.includes("criu") && engines.includes("warp"))
+      return { name: "warp" };
+    const candidates = kinds.flatMap((kind) => trials.filter((trial) => trial.kind === kind));
+    const works = candidates.find(({ failure }) => failure === void 0);
+    for (const trial of candidates) {
+      if (trial.failure) failed.push({ rung: privileges.rung, trial });
+      info2(`${describe(trial)}, with privileges ${privileges.rung}: ${trial.failure?.reason ?? "works"}.`);
+    }
+    if (works) {
+      const why = whyThis(works, request2, candidates);
+      const { version } = works;
+      return {
+        name: "criu",
+        kind: works.kind,
+        version,
+        why,
+        privileges: request2.privileges.slice(index)
+      };
+    }
+    if (candidates.length === 0) throw noCriu(request2.criu);
+    if (!candidates.some(({ failure }) => wantsPrivileges(failure?.finding?.signature?.id))) break;
+  }
+  throw noneWorks(failed);
+}
+function describe({ kind, version }) {
+  return `${kind === "system" ? "The base image's" : "The JDK's"} CRIU ${version}`;
+}
+function whyThis(works, { criu }, candidates) {
+  if (criu !== "auto") return `\`criu: ${criu}\``;
+  const other = candidates.find((trial) => trial !== works);
+  if (!other) return "the only one there is, and it works here";
+  return other.failure ? `the ${other.kind} one (${other.version}) fails here: ${other.failure.reason}` : "both work here; it is the preferred one";
+}
+async function tryRung(engine, { run: run2, image }, privileges) {
+  const args = [
+    "run",
+    "--rm",
+    "--label",
+    `${RUN_LABEL}=${run2}`,
+    "--network",
+    "none",
+    ...privileges.checkpoint,
+    "--entrypoint",
+    "/opt/crac-checkpoint/try-criu.sh",
+    "--",
+    image,
+    privileges.capability
+  ];
+  const result = await engine.attempt(args, { timeout: TRIAL_TIMEOUT });
+  const output = `${result.stdout}
+${result.stderr}`;
+  const trials = parseTrials(output);
+  const engines = /^crac-checkpoint: engines (.*)$/m.exec(output)?.[1]?.split(" ") ?? [];
+  if (trials.length > 0 || engines.length > 0) return { engines, trials };
+  const finding = diagnose("dump", { docker: output });
+  const reason = finding?.cause ?? lastLines(result.stderr, 1);
+  const failure = { reason, finding };
+  return { engines: ["criu"], trials: PREFERRED.map((kind) => ({ kind, version: "", failure })) };
+}
+function parseTrials(output) {
+  const TRIAL = /^crac-checkpoint: trial of (\w+) (\S+)\n([^]*?)^crac-checkpoint: trial of \1 ended with (\d+)$/gm;
+  return [...output.matchAll(TRIAL)].map(([, kind = "", version = "", log = "", code2]) => {
+    if (code2 === "0") return { kind, version, failure: void 0 };
+    const finding = diagnose("dump", { criu: log });
+    const reason = code2 === "137" ? "it hung" : finding?.cause ?? (lastLines(log, 1) || `exit code ${code2}`);
+    return { kind, version, failure: { reason: reason.replace(/\.$/, ""), finding } };
+  });
+}
+function noCriu(wanted) {
+  const [what, kind, cure] = wanted === "bundled" ? [
+    "The JDK has no CRIU of its own (lib/criu).",
+    "jdk",
+    "Leave `criu` at `auto`, or choose another `java-version`."
+  ] : [
+    "The base image has no CRIU.",
+    "image",
+    "Use a `base-image` that is a Debian 13 or newer, or brings CRIU 4.1 or newer."
+  ];
+  return new Failure(kind, what, { cure });
+}
+function noneWorks(failed) {
+  const first = failed[0]?.trial;
+  const finding = first?.failure?.finding;
+  return new UnsupportedRunner(
+    `No CRIU works on this runner. ${first ? `${describe(first)}: ${first.failure?.reason}.` : ""}`.trim(),
+    {
+      cure: finding?.cure ?? "Use another runner, such as a GitHub-hosted ubuntu-24.04, or a newer CRIU in the base image.",
+      evidence: failed.map(
+        ({ rung, trial }) => `${rung}, ${trial.kind} ${trial.version}: ${trial.failure?.finding?.line ?? trial.failure?.reason}`
+      ).join("\n"),
+      signature: finding?.signature?.id
+    }
+  );
+}
+function engineName(engine, privileges) {
+  return engine.name === "criu" ? `${engine.kind}/${privileges?.capability ?? "checkpoint_restore"}` : "warp";
+}
 
 // src/diagnosis/checkpoint-exception.ts
+var OpenResources = class extends Failure {
+  constructor(resources, what, details) {
+    super("application", what, details);
+    this.resources = resources;
+  }
+  resources;
+};
 var REFUSED = /An exception during a checkpoint operation|CheckpointException/;
-var SUPPRESSED = /^\s*Suppressed: ([\w.$]+)(?:: (.*))?$/gm;
+var SUPPRESSED = /^\s*Suppressed: ([\w.$]+)(?:: (.*))?$/;
+var CREATED = /^\s*Caused by: \S+: This file descriptor was created by (.*) at epoch:\d+ here$/;
+var FRAME = /^\s*at (?:[\w.]+\/)?([\w.$<>]+\(.*\))$/;
+var JDK_FRAME = /^(?:java|javax|jdk|sun|com\.sun)\./;
 var MOST_LISTED = 20;
+var MOST_FRAMES = 4;
 function checkpointRefusal(output) {
   if (!REFUSED.test(output)) return void 0;
-  const causes = [...output.matchAll(SUPPRESSED)].map(([, type = "", text2 = ""]) => ({ type, text: text2 }));
+  const causes = parseCauses(output);
   const open2 = causes.flatMap(openResource);
-  const evidence = causes.slice(0, MOST_LISTED).map(({ type, text: text2 }) => `${simpleName(type)}: ${text2}`).join("\n");
+  const known = diagnose("dump", { app: output });
   if (open2.length > 0) {
-    return new Failure("application", `The JVM refused the checkpoint: ${summarise(open2)}.`, {
-      cure: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the framework's own CRaC support, which does that.",
-      evidence
+    return new OpenResources(open2, `The JVM refused the checkpoint: ${summarise(open2)}.`, {
+      cure: known?.signature?.weight === "specific" ? known.cure : "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the framework's own CRaC support, which does that.",
+      evidence: listResources(open2),
+      signature: known?.signature?.id
     });
   }
   if (/C\/R is not configured/.test(output)) {
@@ -28078,16 +28680,56 @@ function checkpointRefusal(output) {
     "application",
     `A beforeCheckpoint hook of the application failed${first ? `: ${simpleName(first.type)}: ${first.text}` : ""}.`,
     {
-      cure: "Mend the hook that the stack trace below names.",
+      cure: known?.signature?.weight === "cause" ? known.cure : "Mend the hook that the stack trace below names.",
       evidence: output.trim().split("\n").slice(0, 40).join("\n")
     }
   );
 }
-function openResource({ type, text: text2 }) {
+function listResources(resources) {
+  const lines = resources.slice(0, MOST_LISTED).flatMap(({ kind, description, openedBy }) => [
+    `${kind}: ${description}`,
+    ...openedBy ? [`  opened by thread ${openedBy.thread}`, ...openedBy.frames.map((frame) => `    at ${frame}`)] : []
+  ]);
+  const more = resources.length - MOST_LISTED;
+  return [...lines, ...more > 0 ? [`... and ${more} more`] : []].join("\n");
+}
+function suggestPolicies(resources) {
+  const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
+    const path26 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path26 ?? description}`, "action: reopen"];
+    if (kind === "socket") {
+      const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
+      return [
+        "# The application has to notice that it was closed, and to open it again.",
+        "type: socket"
+      ].concat(port === void 0 ? [] : [`localPort: ${port}`], "action: close");
+    }
+    return [`# ${description}`, "type: filedescriptor", "action: ignore"];
+  });
+  return `${rules.map((rule) => rule.join("\n")).join("\n---\n")}
+`;
+}
+function parseCauses(output) {
+  const causes = [];
+  for (const line of output.split("\n")) {
+    const last = causes.at(-1);
+    const suppressed = SUPPRESSED.exec(line);
+    const created = CREATED.exec(line);
+    if (suppressed) causes.push({ type: suppressed[1] ?? "", text: suppressed[2] ?? "", openedBy: void 0 });
+    else if (created && last) last.openedBy = { thread: created[1] ?? "", frames: [] };
+    else if (last?.openedBy) addFrame(last.openedBy.frames, FRAME.exec(line)?.[1]);
+  }
+  return causes;
+}
+function addFrame(frames, frame) {
+  if (frame === void 0 || frames.length === MOST_FRAMES || JDK_FRAME.test(frame)) return;
+  frames.push(frame);
+}
+function openResource({ type, text: text2, openedBy }) {
   const match = /CheckpointOpen(Socket|File|Resource)Exception$/.exec(type);
   if (!match) return [];
   const kind = match[1] === "Socket" ? "socket" : match[1] === "File" ? "file" : "other";
-  return [{ kind, description: text2 }];
+  return [{ kind, description: text2, openedBy }];
 }
 function summarise(open2) {
   const words = {
@@ -28104,106 +28746,239 @@ function simpleName(type) {
   return type.split(".").at(-1) ?? type;
 }
 
-// src/engine/containers.ts
-var RUN_LABEL = "io.github.crac-checkpoint.run";
-function createCommand(spec) {
-  return [
-    "create",
-    "--name",
-    spec.name,
-    "--label",
-    `${RUN_LABEL}=${spec.run}`,
-    "--publish",
-    `127.0.0.1::${spec.port}`,
-    ...spec.flags,
-    ...Object.keys(spec.env).flatMap((name) => ["--env", name]),
-    "--",
-    spec.image
-  ];
-}
-async function createContainer(engine, spec) {
-  await engine.run(createCommand(spec), { env: spec.env });
-}
-async function containerEnd(engine, name) {
-  const exitCode = Number(await engine.run(["wait", name]));
-  const oomKilled = await engine.run(["inspect", "--format", "{{.State.OOMKilled}}", name]);
-  return { exitCode, oomKilled: oomKilled === "true" };
-}
-async function publishedPort(engine, name, port) {
-  const addresses = await engine.run(["port", name, `${port}/tcp`]);
-  return Number(addresses.split("\n")[0]?.split(":").at(-1));
-}
-async function removeContainer(engine, name) {
-  await engine.attempt(["rm", "--force", "--volumes", name]);
-}
-
-// src/engine/privileges.ts
-var CHECKPOINT_FLAGS = [
-  "--cap-add",
-  "CHECKPOINT_RESTORE",
-  "--cap-add",
-  "SYS_PTRACE",
-  // CRIU suspends the seccomp filter of what it dumps, which no process under a filter may do.
-  "--security-opt",
-  "seccomp=unconfined"
-];
-function restoreFlags(seccompProfile) {
-  return [
-    "--cap-drop",
-    "ALL",
-    "--cap-add",
-    "CHECKPOINT_RESTORE",
-    "--cap-add",
-    "SETPCAP",
-    "--security-opt",
-    `seccomp=${seccompProfile}`
-  ];
-}
-var DECLARED_FLAGS = restoreFlags("seccomp.json").join(" ");
-
-// src/probe.ts
+// src/probe/request.ts
 var import_node_http = require("node:http");
 var REQUEST_TIMEOUT = 5e3;
-async function probe(url) {
+var MOST_REDIRECTS = 5;
+async function send(address, request2, timeout = REQUEST_TIMEOUT) {
+  let target = request2.target;
+  for (let redirects = 0; ; redirects++) {
+    const reply = await exchange(address, { ...request2, target }, timeout);
+    if ("error" in reply) return { ok: false, description: reply.error };
+    const { status, location } = reply;
+    const description = `status ${status}`;
+    if (request2.status !== void 0) return { ok: status === request2.status, description };
+    if (status < 300 || status >= 400) return { ok: status >= 200 && status < 300, description };
+    const next = location === void 0 ? void 0 : within3(location, target, request2);
+    if (next === void 0) return { ok: true, description };
+    if (redirects === MOST_REDIRECTS) return { ok: false, description: "more than 5 redirects" };
+    target = next;
+  }
+}
+async function exchange(address, request2, timeout) {
   return await new Promise((resolve2) => {
-    const request2 = (0, import_node_http.get)(
-      url,
-      { agent: false, headers: { connection: "close" }, timeout: REQUEST_TIMEOUT },
-      (response) => {
-        const status = response.statusCode ?? 0;
-        response.on("error", () => resolve2({ ok: false, description: "the connection broke" }));
-        response.on(
-          "end",
-          () => resolve2({ ok: status >= 200 && status < 400, description: `status ${status}` })
-        );
-        response.resume();
-      }
-    );
-    request2.on("timeout", () => request2.destroy(new Error(`no answer within ${REQUEST_TIMEOUT / 1e3} s`)));
-    request2.on("error", (error2) => {
-      resolve2({ ok: false, description: error2.code ?? error2.message });
+    const options2 = {
+      host: address.host,
+      port: address.port,
+      method: request2.method,
+      path: request2.target,
+      headers: {
+        ...request2.headers,
+        connection: "close",
+        ...request2.body && { "content-length": request2.body.length }
+      },
+      agent: false,
+      timeout
+    };
+    const failed = (error2) => resolve2({ error: error2.code ?? error2.message });
+    const sent = (0, import_node_http.request)(options2, (response) => {
+      response.on("error", failed);
+      response.on(
+        "end",
+        () => resolve2({ status: response.statusCode ?? 0, location: response.headers.location })
+      );
+      response.resume();
     });
+    sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeout / 1e3} s`)));
+    sent.on("error", failed);
+    sent.end(request2.body);
   });
 }
-function probeUrl(readyUrl2, publishedPort2) {
-  const url = new URL(readyUrl2);
-  url.hostname = "127.0.0.1";
-  url.port = String(publishedPort2);
-  return url;
+function within3(location, from, request2) {
+  const host = request2.headers["host"] ?? "localhost";
+  const base = `http://${host}`;
+  if (!URL.canParse(location, `${base}${from}`)) return void 0;
+  const url = new URL(location, `${base}${from}`);
+  return url.origin === new URL(base).origin ? `${url.pathname}${url.search}` : void 0;
 }
-async function untilReady(request2, interval, clock, signal) {
-  let last = { ok: false, description: "no request was made" };
-  while (!signal.aborted) {
-    last = await request2();
-    if (last.ok) return { ready: true, at: clock.now() };
-    await clock.sleep(interval);
+
+// src/probe/readiness.ts
+var COMMAND_TIMEOUT = 1e4;
+var SILENCE = 1e3;
+function checksOf(readiness2, { engine, container, address }) {
+  const { url, command } = readiness2;
+  const checks = [];
+  if (command) {
+    checks.push({
+      name: `ready-command (${command.join(" ")})`,
+      ask: () => runCommand(engine, container, command)
+    });
   }
-  return { ready: false, last };
+  if (url) checks.push({ name: `${url.method} ${url.target}`, ask: () => send(address, url) });
+  return checks;
+}
+function portCheck(address, port) {
+  return { name: `port ${port}`, ask: () => portAnswers(address) };
+}
+async function untilReady(checks, interval, clock, signal) {
+  let at = clock.now();
+  for (const { name, ask } of checks) {
+    let last = { ok: false, description: "not asked" };
+    while (!last.ok) {
+      if (signal.aborted) return { ready: false, check: name, last };
+      last = await ask();
+      if (!last.ok) await clock.sleep(interval);
+    }
+    at = clock.now();
+  }
+  return { ready: true, at };
+}
+async function runCommand(engine, container, command) {
+  const result = await engine.attempt(["exec", container, ...command], { timeout: COMMAND_TIMEOUT });
+  return { ok: result.exitCode === 0, description: `exit code ${result.exitCode}` };
+}
+async function portAnswers(address) {
+  const request2 = { method: "GET", target: "/", headers: { host: `localhost:${address.port}` } };
+  const answer = await send(address, request2, SILENCE);
+  if (answer.ok) return answer;
+  const status = /^status (\d+)$/.exec(answer.description)?.[1];
+  const ok3 = status ? Number(status) < 500 : /^(HPE_|no answer)/.test(answer.description);
+  return { ...answer, ok: ok3 };
+}
+
+// src/checkpoint/application.ts
+var SHOWN_LINES = 20;
+var DRAIN_TIMEOUT = 2e3;
+async function startApplication({ engine, clock, log }, spec, onLine) {
+  await createContainer(engine, spec);
+  await engine.run(["start", spec.name]);
+  const output = new LineTail(SHOWN_LINES);
+  const diagnoser = new Diagnoser("dump");
+  const listeners = /* @__PURE__ */ new Set([onLine]);
+  const followed = engine.attempt(["logs", "--follow", spec.name], {
+    onLine: (line) => {
+      output.push(line);
+      diagnoser.push("app", line);
+      log.foreign(line);
+      for (const listener of listeners) listener(line);
+    }
+  });
+  const ended = containerEnd(engine, spec.name);
+  ended.catch(() => void 0);
+  followed.catch(() => void 0);
+  const application2 = {
+    name: spec.name,
+    ended,
+    output,
+    diagnoser,
+    listen: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    drained: () => within(followed, DRAIN_TIMEOUT, clock)
+  };
+  const address = await addressOf(engine, spec).catch(() => ({ host: "127.0.0.1", port: 0 }));
+  return { application: application2, address };
+}
+
+// src/checkpoint/open-resources.ts
+var import_promises5 = require("node:fs/promises");
+var import_node_path3 = __toESM(require("node:path"), 1);
+var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
+var POLICIES = "resource-policies.txt";
+async function explainOpen(refused3, second, logs) {
+  const resources = second?.resources ?? refused3.resources;
+  const policies = suggestPolicies(resources);
+  await (0, import_promises5.writeFile)(import_node_path3.default.join(logs, POLICIES), policies);
+  return new OpenResources(resources, (second ?? refused3).message, {
+    cure: `${refused3.cure} What cannot be closed there can be left to the JVM: with \`java-options: -Djdk.crac.resource-policies=FILE\`, FILE being a path in the image; ${POLICIES} in the folder of the output \`logs\` is a beginning.`,
+    evidence: listResources(resources),
+    signature: refused3.signature
+  });
+}
+
+// src/checkpoint/threads.ts
+var import_promises6 = require("node:fs/promises");
+var import_node_path4 = __toESM(require("node:path"), 1);
+var DUMP_TIMEOUT = 2e3;
+var MOST_LINES = 2e4;
+var SHOWN_THREADS = 2;
+var SHOWN_FRAMES = 12;
+async function dumpThreads({ engine, clock }, application2, folder) {
+  const lines = [];
+  let finish = () => void 0;
+  const complete = new Promise((resolve2) => finish = resolve2);
+  const stop = application2.listen((line) => {
+    if (lines.length === 0 && !line.startsWith("Full thread dump")) return;
+    if (lines.length < MOST_LINES) lines.push(line);
+    if (/^JNI global refs/.test(line)) finish();
+  });
+  const signal = 'kill -QUIT "$(cat /opt/crac-checkpoint/evidence/jvm.pid)"';
+  await engine.attempt(["exec", application2.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
+  await within(complete, DUMP_TIMEOUT, clock);
+  stop();
+  const text2 = lines.join("\n");
+  if (text2 !== "") await (0, import_promises6.writeFile)(import_node_path4.default.join(folder, "threads.txt"), `${text2}
+`);
+  return text2;
+}
+function tellingThreads(dump) {
+  const threads = dump.split(/\n\s*\n/).filter((block) => block.trimStart().startsWith('"'));
+  const inHooks = threads.filter((block) => /\.crac\.|beforeCheckpoint|afterRestore/.test(block));
+  const main2 = threads.filter((block) => block.trimStart().startsWith('"main"'));
+  return (inHooks.length > 0 ? inHooks : main2).slice(0, SHOWN_THREADS).map((block) => block.trim().split("\n").slice(0, SHOWN_FRAMES).join("\n")).join("\n");
+}
+
+// src/checkpoint/ready.ts
+var PROBE_INTERVAL = 50;
+async function untilApplicationReady(world, application2, request2) {
+  const { clock } = world;
+  const stop = new AbortController();
+  let logSeen = request2.logged === void 0;
+  const logged = request2.logged?.seen.then(() => {
+    logSeen = true;
+  });
+  const ready = untilReady(request2.checks, PROBE_INTERVAL, clock, stop.signal);
+  const both = Promise.all([ready, logged]).then(([outcome2]) => outcome2);
+  const outcome = await within(Promise.race([both, application2.ended]), request2.startupTimeout, clock);
+  stop.abort();
+  if (outcome !== EXPIRED && "exitCode" in outcome) {
+    await application2.drained();
+    throw endedEarly(outcome, application2, "before it was ready");
+  }
+  if (outcome !== EXPIRED && outcome.ready) return request2.logged ? clock.now() : outcome.at;
+  const last = await ready;
+  const missing = last.ready ? void 0 : `${last.check}: ${last.last.description}`;
+  const threads = tellingThreads(await dumpThreads(world, application2, request2.evidence));
+  const finding = application2.diagnoser.finding();
+  throw new Failure(
+    "application",
+    `The application was not ready within ${seconds(request2.startupTimeout)} (${missing ?? (logSeen ? "it was just late" : `no line matched ready-log ${request2.logged?.pattern.source ?? ""}`)}).` + (finding?.signature ? ` ${finding.cause}` : ""),
+    {
+      cure: finding?.signature ? finding.cure : "If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port`, `ready-url`, `ready-log` or `ready-command`. The last lines of its log are below.",
+      evidence: [application2.output.text(), threads].filter((part) => part !== "").join("\n"),
+      signature: finding?.signature?.id
+    }
+  );
+}
+function endedEarly(end, application2, when) {
+  const finding = application2.diagnoser.finding();
+  const known = finding?.signature !== void 0;
+  const why = end.oomKilled ? "was ended by the kernel: out of memory" : `ended with exit code ${end.exitCode}`;
+  return new Failure(
+    known ? finding.kind : "application",
+    `The application ${why} ${when}.${known ? ` ${finding.cause}` : ""}`,
+    {
+      cure: end.oomKilled ? "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`." : known ? finding.cure : "Mend what the last lines of its log below name; it must run in a container with nothing but this image and `env`.",
+      evidence: application2.output.text(),
+      signature: finding?.signature?.id
+    }
+  );
 }
 
 // src/checkpoint/snapshot.ts
-var import_promises3 = require("node:fs/promises");
-var import_node_path2 = __toESM(require("node:path"), 1);
+var import_promises7 = require("node:fs/promises");
+var import_node_path5 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/criu-images.ts
 var COMMON_MAGIC = 1414939417;
@@ -28290,17 +29065,15 @@ function fields(message) {
 
 // src/checkpoint/snapshot.ts
 var KILLED = 137;
-async function verifySnapshot(evidence, end) {
-  const read2 = (name) => (0, import_promises3.readFile)(import_node_path2.default.join(evidence, name)).catch(() => void 0);
+async function verifySnapshot(evidence, end, output) {
+  const read2 = (name) => (0, import_promises7.readFile)(import_node_path5.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read2("dump4.log"))?.toString("latin1") ?? "";
   if (end.oomKilled) {
-    throw new Failure("runner", "The kernel ended the JVM during the checkpoint: out of memory.", {
-      cure: "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`."
-    });
+    throw outOfMemory();
   }
   if (criuLog2 === "") throw endedBefore(end.exitCode);
   if (!criuLog2.includes("Dumping finished successfully")) {
-    throw criuFailure(criuLog2, end.exitCode);
+    throw criuFailure(criuLog2, end.exitCode, output);
   }
   if (end.exitCode !== KILLED) {
     throw broken(`the JVM ended with ${end.exitCode} instead of ${KILLED}`, criuLog2);
@@ -28314,10 +29087,11 @@ async function verifySnapshot(evidence, end) {
   }
   const statistics = await read2("stats-dump");
   return {
-    size: files.reduce((sum, file) => sum + file.size, 0),
+    size: sizeOf(files),
     files,
     statistics: statistics && orUndefined(() => readDumpStatistics(statistics)),
-    criuVersion: /Version: (\S+)/.exec(criuLog2)?.[1]
+    criuVersion: /Version: (\S+)/.exec(criuLog2)?.[1],
+    completedAt: Number((await read2("completed"))?.toString()) * 1e3 || void 0
   };
 }
 function verifyPages(name, image, files, criuLog2) {
@@ -28332,6 +29106,11 @@ function verifyPages(name, image, files, criuLog2) {
     );
   }
 }
+function outOfMemory() {
+  return new Failure("runner", "The kernel ended the JVM during the checkpoint: out of memory.", {
+    cure: "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`."
+  });
+}
 function endedBefore(exitCode) {
   return new Failure(
     "application",
@@ -28341,24 +29120,33 @@ function endedBefore(exitCode) {
     }
   );
 }
-function criuFailure(criuLog2, exitCode) {
-  const errors = criuLog2.split("\n").filter((line) => /Error +\(/.test(line));
-  const first = /Error +\([^)]*\): (.*)$/.exec(errors[0] ?? "")?.[1];
+function criuFailure(criuLog2, exitCode, output) {
+  const finding = diagnose("dump", { criu: criuLog2, jvm: output });
   const ended = exitCode === void 0 ? "" : ` The JVM ended with ${exitCode}.`;
   return new Failure(
-    "runner",
-    first ? `CRIU could not take the snapshot: ${first}.${ended}` : `No snapshot was taken.${ended}`,
+    finding?.kind ?? "runner",
+    finding ? `CRIU could not take the snapshot. ${finding.cause}${ended}` : `No snapshot was taken.${ended}`,
     {
-      cure: "CRIU's log below names the cause: a kernel that is newer than this CRIU, a CPU feature, or a resource of the application.",
-      evidence: errors.slice(0, 20).join("\n") || lastLines(criuLog2, 20)
+      cure: finding?.cure ?? "CRIU's log (dump4.log in the folder of the output `logs`) names the cause: a kernel that is newer than this CRIU, a CPU feature, or a resource of the application.",
+      evidence: finding?.line ?? (lastLines(criuLog2, 20) || lastLines(output, 20)),
+      signature: finding?.signature?.id
     }
   );
+}
+async function verifyWarpSnapshot(evidence, end) {
+  const files = parseListing(await (0, import_promises7.readFile)(import_node_path5.default.join(evidence, "files"), "utf8").catch(() => ""));
+  if (end.oomKilled) throw outOfMemory();
+  if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
+  return { size: sizeOf(files), files, statistics: void 0, criuVersion: void 0, completedAt: void 0 };
 }
 function broken(why, criuLog2) {
   return new Failure("runner", `The snapshot is not complete: ${why}.`, {
     cure: "Check that the disk of the runner is not full, and run the job again.",
     evidence: lastLines(criuLog2, 10)
   });
+}
+function sizeOf(files) {
+  return files.reduce((sum, file) => sum + file.size, 0);
 }
 function parseListing(listing2) {
   return listing2.split("\n").flatMap((line) => {
@@ -28375,89 +29163,39 @@ function orUndefined(read2) {
   }
 }
 
-// src/checkpoint/take.ts
-var PROBE_INTERVAL = 50;
-var DRAIN_TIMEOUT = 2e3;
-var SHOWN_LINES = 20;
+// src/checkpoint/trigger.ts
+var import_promises8 = require("node:fs/promises");
+var import_node_path6 = __toESM(require("node:path"), 1);
 var HOME = "/opt/crac-checkpoint";
-var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU)/;
-async function takeSnapshot(world, request2) {
-  const { clock, log } = world;
-  const begin = clock.now();
-  const application = await start(world, request2);
-  const url = probeUrl(request2.readyUrl, await publishedPort(world.engine, request2.container, request2.port));
-  const readyAt = await untilApplicationReady(application, url, request2, clock);
-  log.info(`The application answered after ${Math.round(readyAt - begin)} ms.`);
-  const warmUp = await probe(url);
-  if (!warmUp.ok) {
-    throw new Failure(
-      "application",
-      `The application answered once, and not again (${warmUp.description}).`,
-      {
-        cure: "Find out from its log below why it stopped answering.",
-        evidence: application.output.text()
-      }
-    );
-  }
-  const triggered = clock.now();
-  const end = await checkpoint(world, application, request2);
-  const checkpointDuration = clock.now() - triggered;
-  await world.engine.run(["cp", `${application.name}:${HOME}/evidence/.`, request2.evidence]);
-  const snapshot = await verifySnapshot(request2.evidence, end);
-  return { ...snapshot, startDuration: readyAt - begin, checkpointDuration };
-}
-async function start({ engine, log }, request2) {
-  const name = request2.container;
-  await createContainer(engine, { ...request2, name, flags: CHECKPOINT_FLAGS });
-  await engine.run(["start", name]);
-  const output = new LineTail(SHOWN_LINES);
-  let drained = Promise.resolve();
-  const engineFailed = new Promise((resolve2) => {
-    const onLine = (line) => {
-      output.push(line);
-      log.foreign(line);
-      if (ENGINE_FAILED.test(line)) resolve2();
-    };
-    drained = engine.attempt(["logs", "--follow", name], { onLine });
-  });
-  const ended = containerEnd(engine, name);
-  ended.catch(() => void 0);
-  drained.catch(() => void 0);
-  return { name, ended, output, engineFailed, drained };
-}
-async function untilApplicationReady(application, url, request2, clock) {
-  const stop = new AbortController();
-  const ready = untilReady(() => probe(url), PROBE_INTERVAL, clock, stop.signal);
-  const outcome = await within(Promise.race([ready, application.ended]), request2.startupTimeout, clock);
-  stop.abort();
-  if (outcome !== EXPIRED && "exitCode" in outcome) {
-    await within(application.drained, DRAIN_TIMEOUT, clock);
-    throw endedEarly(outcome, application);
-  }
-  if (outcome !== EXPIRED && outcome.ready) return outcome.at;
-  const last = await ready;
-  throw new Failure(
-    "application",
-    `The application did not answer ${request2.readyUrl.href} within ${seconds(request2.startupTimeout)}${last.ready ? "" : ` (last answer: ${last.last.description})`}.`,
-    {
-      cure: "If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port` or `ready-url`. The last lines of its log are below.",
-      evidence: application.output.text()
+var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/;
+var ENDED = /^crac-checkpoint: the JVM ended with (\d+)$/;
+function watchSigns() {
+  let fail = () => void 0;
+  let end = () => void 0;
+  return {
+    engineFailed: new Promise((resolve2) => fail = resolve2),
+    collected: new Promise((resolve2) => end = resolve2),
+    onLine: (line) => {
+      if (ENGINE_FAILED.test(line)) fail("engine failed");
+      const code2 = ENDED.exec(line)?.[1];
+      if (code2 !== void 0) end(Number(code2));
     }
-  );
+  };
 }
-async function checkpoint(world, application, request2) {
+async function checkpoint(world, application2, signs, request2) {
   const { engine, clock } = world;
   let answered = false;
-  const answer = engine.attempt(["exec", application.name, `${HOME}/trigger.sh`], { timeout: request2.checkpointTimeout }).then((result) => {
+  const answer = engine.attempt(["exec", application2.name, `${HOME}/trigger.sh`], { timeout: request2.checkpointTimeout }).then((result) => {
     answered = true;
     return result;
   });
-  const refused3 = answer.then((result) => refusal(world, application, result));
+  const refused3 = answer.then((result) => refusal(world, application2, result));
   refused3.catch(() => void 0);
   const outcome = await within(
     Promise.race([
-      application.ended,
-      application.engineFailed.then(() => "engine failed"),
+      application2.ended,
+      signs.collected.then((exitCode) => endOf(engine, application2.name, exitCode)),
+      signs.engineFailed,
       // An answer that is no refusal says nothing: what counts is the end of the JVM.
       refused3.then((failure) => failure ?? new Promise(() => void 0))
     ]),
@@ -28465,90 +29203,305 @@ async function checkpoint(world, application, request2) {
     clock
   );
   if (outcome instanceof Failure) throw outcome;
-  if (outcome === "engine failed") throw criuFailure(await criuLog(world, request2), void 0);
-  if (outcome === EXPIRED) {
-    const phase = answered ? "the JVM had agreed, and CRIU did not finish" : "the JVM had not answered; a beforeCheckpoint hook may hang";
-    throw new Failure(
-      "application",
-      `The checkpoint was not complete within ${seconds(request2.checkpointTimeout)}: ${phase}.`,
-      {
-        cure: "If it needs longer, raise `checkpoint-timeout`; else the last lines of the logs below show where it stopped.",
-        evidence: [application.output.text(), lastLines(await criuLog(world, request2), SHOWN_LINES)].join("\n").trim()
-      }
-    );
+  if (outcome === "engine failed") {
+    throw criuFailure(await criuLog(world, application2, request2), void 0, application2.output.text());
   }
-  await within(application.drained, DRAIN_TIMEOUT, clock);
+  if (outcome === EXPIRED) throw await expired(world, application2, request2, answered);
   return outcome;
 }
-async function refusal({ engine }, application, answer) {
+async function expired(world, application2, request2, answered) {
+  const phase = answered ? "the JVM had agreed, and CRIU did not finish" : "the JVM had not answered; a beforeCheckpoint hook may hang";
+  const threads = answered ? "" : tellingThreads(await dumpThreads(world, application2, request2.evidence));
+  const log = await criuLog(world, application2, request2);
+  const finding = log === "" ? void 0 : diagnose("dump", { criu: log });
+  return new Failure(
+    "application",
+    `The checkpoint was not complete within ${seconds(request2.checkpointTimeout)}: ${phase}.${finding ? ` ${finding.cause}` : ""}`,
+    {
+      cure: finding?.cure ?? (answered ? "If it needs longer, raise `checkpoint-timeout`; CRIU's log is in the folder of the output `logs`." : "Mend the hook that the threads below stand in (threads.txt in the folder of the output `logs` has them all); if it only needs longer, raise `checkpoint-timeout`."),
+      evidence: [application2.output.text(), lastLines(log, SHOWN_LINES), threads].filter((part) => part !== "").join("\n"),
+      signature: finding?.signature?.id
+    }
+  );
+}
+async function refusal({ engine }, application2, answer) {
   const refused3 = checkpointRefusal(answer.stdout);
   if (refused3 || answer.exitCode === 0 || answer.stdout.includes("CR: Checkpoint")) return refused3;
-  const running = await engine.attempt(["inspect", "--format", "{{.State.Running}}", application.name]);
+  const running = await engine.attempt(["inspect", "--format", "{{.State.Running}}", application2.name]);
   if (running.stdout.trim() !== "true") return void 0;
+  const words = `${answer.stdout}
+${answer.stderr}`;
+  const finding = diagnose("dump", { jvm: words });
   return new Failure("application", "The JVM could not be asked for a checkpoint.", {
-    cure: "Do not disable the attach mechanism of the JVM (-XX:+DisableAttachMechanism); the words of jcmd are below.",
-    evidence: lastLines(`${answer.stdout}
-${answer.stderr}`, SHOWN_LINES)
+    cure: finding?.cure ?? "Do not disable the attach mechanism of the JVM (-XX:+DisableAttachMechanism); the words of jcmd are below.",
+    evidence: lastLines(words, SHOWN_LINES),
+    signature: finding?.signature?.id
   });
 }
-async function criuLog({ engine }, request2) {
-  const copy = import_node_path3.default.join(request2.evidence, "dump4.log");
-  await engine.attempt(["cp", `${request2.container}:${HOME}/snapshot/dump4.log`, copy]);
-  return await (0, import_promises4.readFile)(copy, "latin1").catch(() => "");
-}
-function endedEarly(end, application) {
-  const why = end.oomKilled ? "was ended by the kernel: out of memory" : `ended with exit code ${end.exitCode}`;
-  return new Failure("application", `The application ${why} before it was ready.`, {
-    cure: "Mend what the last lines of its log below name; it must start in a container with nothing but this image and `env`.",
-    evidence: application.output.text()
-  });
-}
-function seconds(duration) {
-  return `${duration / 1e3} s`;
+async function criuLog({ engine }, { name }, { evidence }) {
+  const copy = import_node_path6.default.join(evidence, "dump4.log");
+  await engine.attempt(["cp", `${name}:${HOME}/snapshot/dump4.log`, copy]);
+  return await (0, import_promises8.readFile)(copy, "latin1").catch(() => "");
 }
 
-// src/cleanup.ts
-var import_promises5 = require("node:fs/promises");
-function namesOf(id) {
-  return {
-    id,
-    container: `crac-checkpoint-${id}`,
-    image: (role) => `crac-checkpoint/run-${id}:${role}`
-  };
+// src/checkpoint/warm-up-script.ts
+var import_node_child_process = require("node:child_process");
+var SHOWN_LINES2 = 20;
+function scriptEnvironment(environment) {
+  const withheld = /^(INPUT_|ACTIONS_)/;
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !withheld.test(name)));
 }
-async function removeContainers(engine, names) {
-  return await collect(async () => {
-    const found = await engine.run(["ps", "--all", "--quiet", "--filter", `label=${RUN_LABEL}=${names.id}`]);
-    const ids = found.split("\n").filter((id) => id !== "");
-    if (ids.length > 0) await engine.run(["rm", "--force", "--volumes", ...ids]);
-  });
-}
-async function removeImages(engine, names, roles) {
-  return await collect(async () => {
-    for (const role of roles) {
-      const found = await engine.run(["image", "ls", "--quiet", names.image(role)]);
-      if (found !== "") await engine.run(["image", "rm", "--force", names.image(role)]);
+async function runScript(script, surroundings) {
+  const { address, container, log, signal, environment } = surroundings;
+  const tail = new LineTail(SHOWN_LINES2);
+  const child2 = (0, import_node_child_process.spawn)(script, [], {
+    // A group of its own, so that what it started ends with it.
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      ...scriptEnvironment(environment),
+      APP_URL: `http://${address.host}:${address.port}`,
+      CONTAINER_ID: container
     }
   });
-}
-async function removeFolder(folder) {
-  return await collect(() => (0, import_promises5.rm)(folder, { recursive: true, force: true }));
-}
-async function collect(work2) {
-  try {
-    await work2();
-    return [];
-  } catch (error2) {
-    return [messageOf(error2)];
+  for (const stream of [child2.stdout, child2.stderr]) {
+    const lines = new LineSplitter((line) => {
+      tail.push(line);
+      log.foreign(line);
+    });
+    stream.on("data", (data) => lines.push(data)).on("end", () => lines.end());
   }
+  const endGroup2 = () => {
+    if (child2.pid === void 0) return;
+    try {
+      process.kill(-child2.pid, "SIGKILL");
+    } catch {
+    }
+  };
+  signal.addEventListener("abort", endGroup2);
+  const outcome = await new Promise((resolve2) => {
+    child2.on("error", resolve2);
+    child2.on("close", (code2) => resolve2(code2 ?? 1));
+  });
+  signal.removeEventListener("abort", endGroup2);
+  if (outcome === 0 || signal.aborted) return;
+  if (typeof outcome !== "number") throw cannotStart(script, outcome);
+  throw new Failure("application", `The warm-up script ended with exit code ${outcome}.`, {
+    cure: "Mend `warmup-script`, or the application where it answers wrongly; the last lines of the script are below.",
+    evidence: tail.text()
+  });
+}
+function cannotStart(script, error2) {
+  const why = {
+    ENOENT: "It, or the interpreter in its first line, does not exist.",
+    EACCES: "It is not executable: `git update-index --chmod=+x` makes it so."
+  };
+  return new Failure(
+    "input",
+    `The warm-up script ${script} could not be started (${error2.code ?? error2.message}).`,
+    {
+      cure: `${why[error2.code ?? ""] ?? ""} Give a program of the repository in \`warmup-script\`, with a first line such as #!/bin/sh.`.trim()
+    }
+  );
+}
+
+// src/checkpoint/warm-up.ts
+function standardWarmUp(ready, port) {
+  const request2 = ready ?? { method: "GET", target: "/", headers: { host: `localhost:${port}` } };
+  const line = { text: `GET ${request2.target}`, request: request2, times: 1, concurrency: 1 };
+  return ready ? line : { ...line, standard: true };
+}
+async function warmUp(world, application2, address, request2) {
+  const { clock, log } = world;
+  const { lines, script, environment } = request2.warmUp;
+  const stop = new AbortController();
+  async function work2() {
+    const report = await sendRequests(lines, address, log, stop.signal);
+    const surroundings = { address, container: application2.name, log, signal: stop.signal, environment };
+    if (script) await runScript(script, surroundings);
+    return report;
+  }
+  const running = work2();
+  const failed = running.catch(async (error2) => {
+    const ended = await within(application2.ended, SETTLING_TIME, clock);
+    if (ended === EXPIRED) throw error2;
+    return ended;
+  });
+  const outcome = await within(Promise.race([failed, application2.ended]), request2.warmupTimeout, clock);
+  stop.abort();
+  if (outcome !== EXPIRED && "exitCode" in outcome) {
+    await application2.drained();
+    throw endedEarly(outcome, application2, "during the warm-up");
+  }
+  if (outcome !== EXPIRED) return outcome;
+  running.catch(() => void 0);
+  const threads = tellingThreads(await dumpThreads(world, application2, request2.evidence));
+  throw new Failure("application", `The warm-up was not done within ${seconds(request2.warmupTimeout)}.`, {
+    cure: "Send fewer requests in `warmup`, or raise `warmup-timeout`; if a request hangs, the threads below say where.",
+    evidence: [application2.output.text(), threads].filter((part) => part !== "").join("\n")
+  });
+}
+var SETTLING_TIME = 500;
+async function sendRequests(lines, address, log, signal) {
+  const report = { sent: 0, failed: 0 };
+  for (const line of lines) {
+    const answers = await sendLine(line, address, signal);
+    if (signal.aborted) break;
+    const bad = [...answers].filter(([, { ok: ok3 }]) => !ok3);
+    const failed = bad.reduce((sum, [, { count }]) => sum + count, 0);
+    report.sent += line.times;
+    report.failed += failed;
+    const histogram = [...answers].map(([description, { count }]) => `${description}: ${count}`).join(", ");
+    log.info(`${line.text} (${histogram})`);
+    if (failed === 0) continue;
+    if (line.standard) {
+      log.info(`That request was only a guess; name real ones in \`warmup\`, and the snapshot starts faster.`);
+    } else if (failed === line.times) {
+      throw new Failure(
+        "application",
+        `The warm-up \`${line.text}\` was never answered well: ${histogram}.`,
+        {
+          cure: "Mend the line in `warmup` (path, method, body, `-> STATUS`), or the application where it answers wrongly."
+        }
+      );
+    } else {
+      log.warning(`${failed} of ${line.times} requests of the warm-up \`${line.text}\` failed: ${histogram}.`);
+    }
+  }
+  return report;
+}
+async function sendLine(line, address, signal) {
+  const answers = /* @__PURE__ */ new Map();
+  let left = line.times;
+  async function worker() {
+    while (left > 0 && !signal.aborted) {
+      left--;
+      const { ok: ok3, description } = await send(address, line.request);
+      const entry = answers.get(description) ?? { ok: ok3, count: 0 };
+      entry.count++;
+      answers.set(description, entry);
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(line.concurrency, line.times) }, worker));
+  return answers;
+}
+
+// src/checkpoint/take.ts
+async function takeSnapshot(world, request2) {
+  const { takenBy } = request2;
+  if (takenBy.name === "warp") return await attempt(world, request2, void 0, []);
+  for (const [index, privileges] of takenBy.privileges.entries()) {
+    try {
+      return await attempt(world, request2, privileges, []);
+    } catch (error2) {
+      if (!(error2 instanceof Failure)) throw error2;
+      if (error2 instanceof OpenResources) throw await explain(world, request2, privileges, error2);
+      if (index === takenBy.privileges.length - 1 || !wantsPrivileges(error2.signature)) throw error2;
+      world.log.info(`Leaving the privileges ${privileges.rung}: ${error2.message}`);
+      await removeContainer(world.engine, request2.container);
+    }
+  }
+  throw new Error("there is no rung of privileges to try");
+}
+async function explain(world, request2, privileges, refused3) {
+  await removeContainer(world.engine, request2.container);
+  world.log.info("The JVM refused. Starting once more, to find out which code opened what is open ...");
+  try {
+    await attempt(world, request2, privileges, [STACK_TRACES]);
+  } catch (error2) {
+    return await explainOpen(refused3, error2 instanceof OpenResources ? error2 : void 0, request2.evidence);
+  }
+  return await explainOpen(refused3, void 0, request2.evidence);
+}
+async function attempt(world, request2, privileges, javaOptions2) {
+  const { engine, clock, log } = world;
+  const { readiness: readiness2, takenBy } = request2;
+  const begin = clock.now();
+  const signs = watchSigns();
+  let sawLog = () => void 0;
+  const logged = new Promise((resolve2) => sawLog = resolve2);
+  const spec = {
+    ...request2,
+    name: request2.container,
+    flags: privileges?.checkpoint ?? [],
+    command: [engineName(takenBy, privileges), ...javaOptions2]
+  };
+  const { application: application2, address } = await startApplication(world, spec, (line) => {
+    signs.onLine(line);
+    if (readiness2.log?.test(line)) sawLog();
+  });
+  const asked2 = checksOf(readiness2, { engine, container: spec.name, address });
+  const checks = asked2.length > 0 || readiness2.log ? asked2 : [portCheck(address, request2.port)];
+  const readyAt = await untilApplicationReady(world, application2, {
+    ...request2,
+    checks,
+    logged: readiness2.log && { pattern: readiness2.log, seen: logged }
+  });
+  log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`);
+  const warmed = await warmUp(world, application2, address, request2);
+  const triggered = clock.now();
+  const end = await checkpoint(world, application2, signs, request2);
+  const checkpointDuration = clock.now() - triggered;
+  await engine.run(["cp", `${application2.name}:${HOME}/evidence/.`, request2.evidence]);
+  const snapshot = takenBy.name === "warp" ? await verifyWarpSnapshot(request2.evidence, end) : await verifySnapshot(request2.evidence, end, application2.output.text());
+  const handover = snapshot.completedAt === void 0 ? void 0 : Date.now() - snapshot.completedAt;
+  return {
+    ...snapshot,
+    startDuration: readyAt - begin,
+    checkpointDuration,
+    warmUp: warmed,
+    privileges,
+    handover
+  };
+}
+
+// src/engine/privileges.ts
+var NO_APPARMOR = ["--security-opt", "apparmor=unconfined"];
+var LADDER = [
+  named("least", "checkpoint_restore", []),
+  named("no-apparmor", "checkpoint_restore", NO_APPARMOR),
+  // For engines and kernels that do not know CHECKPOINT_RESTORE, which was split off from SYS_ADMIN.
+  named("sys-admin", "sys_admin", NO_APPARMOR),
+  {
+    rung: "privileged",
+    capability: "checkpoint_restore",
+    checkpoint: ["--privileged"],
+    restore: () => ["--privileged"]
+  }
+];
+function named(rung, capability, more) {
+  const granted = ["--cap-add", capability.toUpperCase()];
+  return {
+    rung,
+    capability,
+    // CRIU suspends the seccomp filter of what it dumps, which no process under a filter may do.
+    checkpoint: [...granted, "--cap-add", "SYS_PTRACE", "--security-opt", "seccomp=unconfined", ...more],
+    restore: (seccompProfile) => [
+      "--cap-drop",
+      "ALL",
+      ...granted,
+      "--cap-add",
+      "SETPCAP",
+      "--security-opt",
+      `seccomp=${seccompProfile}`,
+      ...more
+    ]
+  };
+}
+function ladder(wanted, { appArmor }) {
+  if (wanted !== "auto") return LADDER.filter(({ rung }) => rung === wanted);
+  return LADDER.filter(({ rung }) => appArmor || rung !== "no-apparmor");
+}
+function declaredFlags(privileges) {
+  return privileges.restore("seccomp.json").join(" ");
 }
 
 // src/image/application.ts
-var import_promises7 = require("node:fs/promises");
-var import_node_path4 = __toESM(require("node:path"), 1);
+var import_promises10 = require("node:fs/promises");
+var import_node_path7 = __toESM(require("node:path"), 1);
 
 // src/image/jar.ts
-var import_promises6 = require("node:fs/promises");
+var import_promises9 = require("node:fs/promises");
 var import_consumers = require("node:stream/consumers");
 var import_yauzl = __toESM(require_yauzl(), 1);
 var MANIFEST = "META-INF/MANIFEST.MF";
@@ -28559,7 +29512,7 @@ async function mainClassOf(file) {
   return unfolded && /^Main-Class:[ \t]*(\S+)/m.exec(unfolded)?.[1];
 }
 async function readManifest(file) {
-  if (!(await (0, import_promises6.stat)(file)).isFile()) return void 0;
+  if (!(await (0, import_promises9.stat)(file)).isFile()) return void 0;
   const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
   for await (const entry of jar.eachEntry()) {
     if (entry.fileName === MANIFEST && entry.uncompressedSize <= LARGEST_MANIFEST) {
@@ -28571,15 +29524,15 @@ async function readManifest(file) {
 
 // src/image/application.ts
 var HOME2 = "/app";
-async function findApplication(context, application) {
-  if (!await isFolder(context)) {
-    throw new Failure("input", `The context ${context} is not a folder.`, {
+async function findApplication(context2, application2) {
+  if (!await isFolder(context2)) {
+    throw new Failure("input", `The context ${context2} is not a folder.`, {
       cure: "Set `context` to the folder that holds the built application; the build has to run in a step before."
     });
   }
-  const place = import_node_path4.default.resolve(context, application ?? ".");
-  if (place !== context && !place.startsWith(context + import_node_path4.default.sep)) {
-    throw new Failure("input", `\`application\` leads out of the context ${context}.`, {
+  const place = import_node_path7.default.resolve(context2, application2 ?? ".");
+  if (place !== context2 && !place.startsWith(context2 + import_node_path7.default.sep)) {
+    throw new Failure("input", `\`application\` leads out of the context ${context2}.`, {
       cure: "Give a path relative to the context."
     });
   }
@@ -28591,15 +29544,15 @@ async function findApplication(context, application) {
   });
 }
 async function findInFolder(folder) {
-  const layers = import_node_path4.default.basename(folder) === "layers" ? folder : import_node_path4.default.join(folder, "layers");
+  const layers = import_node_path7.default.basename(folder) === "layers" ? folder : import_node_path7.default.join(folder, "layers");
   if (await isFolder(layers)) {
     const found = await micronautLayers(layers);
     if (found) return found;
   }
-  const jars = (await (0, import_promises7.readdir)(folder)).filter((name) => name.endsWith(".jar")).sort();
+  const jars = (await (0, import_promises10.readdir)(folder)).filter((name) => name.endsWith(".jar")).sort();
   const runnable = [];
   for (const jar of jars) {
-    const found = await runnableJar(import_node_path4.default.join(folder, jar));
+    const found = await runnableJar(import_node_path7.default.join(folder, jar));
     if (found) runnable.push({ jar, found });
   }
   if (runnable.length > 1) {
@@ -28612,14 +29565,14 @@ async function findInFolder(folder) {
 }
 async function micronautLayers(layers) {
   const jar = "application.jar";
-  const mainClass = await mainClassOf(import_node_path4.default.join(layers, "app", jar));
+  const mainClass = await mainClassOf(import_node_path7.default.join(layers, "app", jar));
   if (!mainClass) return void 0;
   const dependencies = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path4.default.join(layers, "app"), "."]]);
-  for (const name of (await (0, import_promises7.readdir)(layers)).sort()) {
-    if (name === "app" || !await isFolder(import_node_path4.default.join(layers, name))) continue;
+  const classes = /* @__PURE__ */ new Map([[import_node_path7.default.join(layers, "app"), "."]]);
+  for (const name of (await (0, import_promises10.readdir)(layers)).sort()) {
+    if (name === "app" || !await isFolder(import_node_path7.default.join(layers, name))) continue;
     const files = name.endsWith("libs") ? dependencies : classes;
-    files.set(import_node_path4.default.join(layers, name), name);
+    files.set(import_node_path7.default.join(layers, name), name);
   }
   return {
     layout: "micronaut-layers",
@@ -28633,7 +29586,7 @@ async function micronautLayers(layers) {
 async function runnableJar(file) {
   const mainClass = await mainClassOf(file);
   if (!mainClass) return void 0;
-  const name = import_node_path4.default.basename(file);
+  const name = import_node_path7.default.basename(file);
   return {
     layout: "jar",
     description: `runnable jar ${name} (${mainClass})`,
@@ -28644,13 +29597,13 @@ async function runnableJar(file) {
   };
 }
 async function isFolder(place) {
-  return await (0, import_promises7.stat)(place).then(
+  return await (0, import_promises10.stat)(place).then(
     (entry) => entry.isDirectory(),
     () => false
   );
 }
 async function listing(place) {
-  const names = await (0, import_promises7.readdir)(place).catch(() => void 0);
+  const names = await (0, import_promises10.readdir)(place).catch(() => void 0);
   if (!names) return "There is no such file or folder.";
   if (names.length === 0) return "The folder is empty.";
   const shown = names.sort().slice(0, 20).join("\n");
@@ -28660,19 +29613,19 @@ ${shown}${names.length > 20 ? `
 }
 
 // src/image/build-context.ts
-var import_promises8 = require("node:fs/promises");
-var import_node_path5 = __toESM(require("node:path"), 1);
+var import_promises11 = require("node:fs/promises");
+var import_node_path8 = __toESM(require("node:path"), 1);
 async function assembleBuildContext(folder, parts) {
-  await (0, import_promises8.cp)(parts.dockerFolder, folder, { recursive: true });
-  await linkOrCopy(parts.jdkArchive, import_node_path5.default.join(folder, "jdk.tar.gz"));
+  await (0, import_promises11.cp)(parts.dockerFolder, folder, { recursive: true });
+  await linkOrCopy(parts.jdkArchive, import_node_path8.default.join(folder, "jdk.tar.gz"));
   for (const [name, files] of Object.entries({
     dependencies: parts.application.dependencies,
     classes: parts.application.classes
   })) {
-    const destination = import_node_path5.default.join(folder, "application", name);
-    await (0, import_promises8.mkdir)(destination, { recursive: true });
+    const destination = import_node_path8.default.join(folder, "application", name);
+    await (0, import_promises11.mkdir)(destination, { recursive: true });
     for (const [source, target] of files) {
-      await (0, import_promises8.cp)(source, import_node_path5.default.join(destination, target), {
+      await (0, import_promises11.cp)(source, import_node_path8.default.join(destination, target), {
         recursive: true,
         dereference: true,
         preserveTimestamps: true
@@ -28686,45 +29639,45 @@ async function assembleBuildContext(folder, parts) {
     "main-class": [parts.application.mainClass],
     "cpu-features": [parts.cpuFeatures]
   };
-  await (0, import_promises8.mkdir)(import_node_path5.default.join(folder, "launch"));
+  await (0, import_promises11.mkdir)(import_node_path8.default.join(folder, "launch"));
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises8.writeFile)(import_node_path5.default.join(folder, "launch", name), words.map((word) => `${word}
+    await (0, import_promises11.writeFile)(import_node_path8.default.join(folder, "launch", name), words.map((word) => `${word}
 `).join(""));
   }
 }
 async function linkOrCopy(source, destination) {
-  await (0, import_promises8.link)(source, destination).catch(() => (0, import_promises8.cp)(source, destination));
+  await (0, import_promises11.link)(source, destination).catch(() => (0, import_promises11.cp)(source, destination));
 }
 
 // src/image/build.ts
-var import_promises9 = require("node:fs/promises");
-var import_node_path6 = __toESM(require("node:path"), 1);
-function buildCommand(build, idFile) {
+var import_promises12 = require("node:fs/promises");
+var import_node_path9 = __toESM(require("node:path"), 1);
+function buildCommand(build2, idFile) {
   return [
     "build",
     "--target",
-    build.target,
+    build2.target,
     "--tag",
-    build.name,
+    build2.name,
     "--iidfile",
     idFile,
-    ...pairs("--build-arg", build.buildArgs),
-    ...pairs("--label", build.labels),
+    ...pairs("--build-arg", build2.buildArgs),
+    ...pairs("--label", build2.labels),
     "--",
-    build.context
+    build2.context
   ];
 }
-async function buildImage(engine, build, onLine) {
-  const idFile = import_node_path6.default.join(build.context, "..", `${build.target}.iid`);
-  const command = buildCommand(build, idFile);
+async function buildImage(engine, build2, onLine) {
+  const idFile = import_node_path9.default.join(build2.context, "..", `${build2.target}.iid`);
+  const command = buildCommand(build2, idFile);
   const builder = await engine.run(["context", "show"]);
   const result = await engine.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } });
   if (result.exitCode !== 0) {
     const output = `${result.stdout}
 ${result.stderr}`;
-    throw jdkFailure(output) ?? baseImageFailure(output, build) ?? engineFailure(command, result);
+    throw jdkFailure(output) ?? baseImageFailure(output, build2.buildArgs["BASE_IMAGE"] ?? "") ?? engineFailure(command, result);
   }
-  return (await (0, import_promises9.readFile)(idFile, "utf8")).trim();
+  return (await (0, import_promises12.readFile)(idFile, "utf8")).trim();
 }
 function pairs(option, values) {
   return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
@@ -28732,16 +29685,13 @@ function pairs(option, values) {
 function jdkFailure(output) {
   const match = /crac-checkpoint: (NO-[A-Z]+): (.*)/.exec(output);
   if (!match) return void 0;
+  if (match[1] === "NO-ENGINE") {
+    return new Failure("jdk", `The JDK does not have the wanted engine: ${match[2]}.`, {
+      cure: "Leave `engine` at `auto`; Warp is only in builds of Azul (`distribution: zulu`), and not in all of them."
+    });
+  }
   return new Failure("jdk", `The JDK cannot take checkpoints: ${match[2]}`, {
     cure: "Choose another `java-version`: an archive of a JDK with CRaC, for Linux with glibc."
-  });
-}
-function baseImageFailure(output, build) {
-  const pull = /(pull access denied|manifest unknown|failed to resolve source metadata|: not found|manifest for .* not found)/;
-  if (!pull.test(output)) return void 0;
-  return new Failure("image", `The base image ${build.buildArgs["BASE_IMAGE"]} could not be pulled.`, {
-    cure: "Check the name in `base-image`; for a private image, run docker/login-action before.",
-    evidence: lastLines(output, 10)
   });
 }
 
@@ -28749,6 +29699,7 @@ function baseImageFailure(output, build) {
 var PREFIX = "io.github.crac-checkpoint";
 function runtimeLabels(facts) {
   return {
+    [`${PREFIX}.snapshot`]: "crac",
     [`${PREFIX}.restore-flags`]: facts.restoreFlags,
     [`${PREFIX}.jdk-asset`]: facts.jdkAsset,
     [`${PREFIX}.jdk-sha256`]: facts.jdkSha256,
@@ -28757,15 +29708,23 @@ function runtimeLabels(facts) {
     [`${PREFIX}.kernel`]: facts.kernel
   };
 }
+function coldLabels(facts) {
+  return {
+    [`${PREFIX}.snapshot`]: "none",
+    [`${PREFIX}.reason`]: facts.reason,
+    [`${PREFIX}.jdk-asset`]: facts.jdkAsset,
+    [`${PREFIX}.jdk-sha256`]: facts.jdkSha256
+  };
+}
 
 // src/jdk/file.ts
-var import_promises12 = require("node:fs/promises");
-var import_node_path8 = __toESM(require("node:path"), 1);
+var import_promises15 = require("node:fs/promises");
+var import_node_path11 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
 var import_node_fs2 = require("node:fs");
-var import_node_path7 = __toESM(require("node:path"), 1);
-var import_promises10 = require("node:stream/promises");
+var import_node_path10 = __toESM(require("node:path"), 1);
+var import_promises13 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -28776,7 +29735,7 @@ async function checkArchive(file, limits = LIMITS) {
   let entries = 0;
   let size = 0;
   let top;
-  const read2 = (0, import_promises10.pipeline)((0, import_node_fs2.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
+  const read2 = (0, import_promises13.pipeline)((0, import_node_fs2.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -28804,7 +29763,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path7.default.posix.join(import_node_path7.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path10.default.posix.join(import_node_path10.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -28814,14 +29773,14 @@ function problemOf(header, top) {
   return void 0;
 }
 function topOf(name) {
-  return import_node_path7.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path10.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path7.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path10.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path7.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path10.default.basename(file)} is not used: ${why}.`, {
     cure: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
   });
 }
@@ -28829,9 +29788,9 @@ function refused2(file, why) {
 // src/jdk/verify.ts
 var import_node_crypto2 = require("node:crypto");
 var import_node_fs3 = require("node:fs");
-var import_promises11 = require("node:fs/promises");
+var import_promises14 = require("node:fs/promises");
 async function verifyArchive(file, asset, demands) {
-  const { size } = await (0, import_promises11.stat)(file);
+  const { size } = await (0, import_promises14.stat)(file);
   if (asset.size !== void 0 && size !== asset.size) {
     throw notGenuine(asset, `it has ${size} bytes where the source says ${asset.size}`);
   }
@@ -28859,13 +29818,13 @@ async function digestOf(file, algorithm) {
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning2) {
-  const entry = await (0, import_promises12.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises15.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
       cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
     });
   }
-  const name = import_node_path8.default.basename(file);
+  const name = import_node_path11.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -28887,17 +29846,17 @@ async function jdkFromFile(file, architecture, jdkSha256, warning2) {
 }
 
 // src/jdk/source.ts
-var import_node_path11 = __toESM(require("node:path"), 1);
+var import_node_path14 = __toESM(require("node:path"), 1);
 
 // src/net/conditional.ts
 var import_node_crypto3 = require("node:crypto");
-var import_promises13 = require("node:fs/promises");
-var import_node_path9 = __toESM(require("node:path"), 1);
+var import_promises16 = require("node:fs/promises");
+var import_node_path12 = __toESM(require("node:path"), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning2) {
   return async (url, init = {}) => {
-    const file = import_node_path9.default.join(folder, `${(0, import_node_crypto3.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path12.default.join(folder, `${(0, import_node_crypto3.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
     const headers = new import_undici2.Headers(init.headers);
     if (kept?.etag) headers.set("if-none-match", kept.etag);
@@ -28931,7 +29890,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const text2 = await (0, import_promises13.readFile)(file, "utf8").catch(() => void 0);
+  const text2 = await (0, import_promises16.readFile)(file, "utf8").catch(() => void 0);
   try {
     const kept = text2 === void 0 ? void 0 : JSON.parse(text2);
     return kept?.url === url ? kept : void 0;
@@ -28947,8 +29906,8 @@ async function keep(file, url, response) {
   }
   const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (!parses(kept.body)) return kept;
-  await (0, import_promises13.mkdir)(import_node_path9.default.dirname(file), { recursive: true });
-  await (0, import_promises13.writeFile)(file, JSON.stringify(kept));
+  await (0, import_promises16.mkdir)(import_node_path12.default.dirname(file), { recursive: true });
+  await (0, import_promises16.writeFile)(file, JSON.stringify(kept));
   return kept;
 }
 function restored(kept) {
@@ -28968,7 +29927,7 @@ function patienceOf(environment) {
   };
 }
 var TRIES = 4;
-var MOST_REDIRECTS = 5;
+var MOST_REDIRECTS2 = 5;
 var PASSING = /* @__PURE__ */ new Set([429, 500, 502, 503, 504, 522]);
 function resilientFetch(world, answering) {
   const { patience } = world;
@@ -29039,7 +29998,7 @@ async function oneTry(url, init, timeout, answering) {
       await response.body?.cancel();
       const next = new URL(location, at);
       if (at.protocol === "https:" && next.protocol !== "https:") return insecureRedirect(at, next);
-      if (redirects === MOST_REDIRECTS) return noAnswer(at, "it redirects without end", void 0);
+      if (redirects === MOST_REDIRECTS2) return noAnswer(at, "it redirects without end", void 0);
       if (next.origin !== at.origin) headers.delete("authorization");
       at = next;
     }
@@ -29324,8 +30283,8 @@ function isDefined(value) {
 function isKeyOperator(operator) {
   return operator === ";" || operator === "&" || operator === "?";
 }
-function getValues(context, operator, key, modifier) {
-  var value = context[key], result = [];
+function getValues(context2, operator, key, modifier) {
+  var value = context2[key], result = [];
   if (isDefined(value) && value !== "") {
     if (typeof value === "string" || typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") {
       value = value.toString();
@@ -29389,7 +30348,7 @@ function parseUrl(template) {
     expand: expand.bind(null, template)
   };
 }
-function expand(template, context) {
+function expand(template, context2) {
   var operators = ["+", "#", ".", "/", ";", "?", "&"];
   template = template.replace(
     /\{([^\{\}]+)\}|([^\{\}]+)/g,
@@ -29403,7 +30362,7 @@ function expand(template, context) {
         }
         expression.split(/,/g).forEach(function(variable) {
           var tmp = /([^:\*]*)(?::(\d+)|(\*))?/.exec(variable);
-          values.push(getValues(context, operator, tmp[1], tmp[2] || tmp[3]));
+          values.push(getValues(context2, operator, tmp[1], tmp[2] || tmp[3]));
         });
         if (operator && operator !== "+") {
           var separator = ",";
@@ -29427,7 +30386,7 @@ function expand(template, context) {
     return template.replace(/\/$/, "");
   }
 }
-function parse(options2) {
+function parse2(options2) {
   let method = options2.method.toUpperCase();
   let url = (options2.url || "/").replace(/:([a-z]\w+)/g, "{$1}");
   let headers = Object.assign({}, options2.headers);
@@ -29491,19 +30450,19 @@ function parse(options2) {
   );
 }
 function endpointWithDefaults(defaults, route, options2) {
-  return parse(merge(defaults, route, options2));
+  return parse2(merge(defaults, route, options2));
 }
 function withDefaults(oldDefaults, newDefaults) {
   const DEFAULTS2 = merge(oldDefaults, newDefaults);
-  const endpoint2 = endpointWithDefaults.bind(null, DEFAULTS2);
-  return Object.assign(endpoint2, {
+  const endpoint22 = endpointWithDefaults.bind(null, DEFAULTS2);
+  return Object.assign(endpoint22, {
     DEFAULTS: DEFAULTS2,
     defaults: withDefaults.bind(null, DEFAULTS2),
     merge: merge.bind(null, DEFAULTS2),
-    parse
+    parse: parse2
   });
 }
-var endpoint = withDefaults(null, DEFAULTS);
+var endpoint2 = withDefaults(null, DEFAULTS);
 
 // node_modules/content-type/dist/index.js
 var SP = 32;
@@ -29546,7 +30505,7 @@ var NullObject = /* @__PURE__ */ (() => {
   C.prototype = /* @__PURE__ */ Object.create(null);
   return C;
 })();
-function parse2(header, options2) {
+function parse3(header, options2) {
   const stopFlags = SEMI_FLAG | (options2?.comma === true ? COMMA_FLAG : 0);
   const len = header.length;
   let valueStart = options2?.start ?? 0;
@@ -29678,15 +30637,15 @@ function parseParameters(header, type, index, len, stopFlags) {
   }
   return { type, index, parameters };
 }
-function unescapeQuotedPairs(str, start2, end) {
+function unescapeQuotedPairs(str, start, end) {
   let result = "";
-  for (let index = start2; index < end; index++) {
+  for (let index = start; index < end; index++) {
     if (str.charCodeAt(index) === BSLASH) {
-      result += str.slice(start2, index);
-      start2 = ++index;
+      result += str.slice(start, index);
+      start = ++index;
     }
   }
-  return result + str.slice(start2, end);
+  return result + str.slice(start, end);
 }
 
 // node_modules/json-with-bigint/json-with-bigint.js
@@ -29913,7 +30872,7 @@ var isContextSourceSupported = () => {
   try {
     const result = JSON.parse(
       "1",
-      (_, __, context) => !!context?.source && context.source === "1"
+      (_, __, context2) => !!context2?.source && context2.source === "1"
     );
     featureCache.set(parseFingerprint, result);
     return result;
@@ -29922,26 +30881,26 @@ var isContextSourceSupported = () => {
     return false;
   }
 };
-var convertMarkedBigIntsReviver = (key, value, context, userReviver) => {
+var convertMarkedBigIntsReviver = (key, value, context2, userReviver) => {
   const isCustomFormatBigInt = typeof value === "string" && customFormat.test(value);
   if (isCustomFormatBigInt) return BigInt(value.slice(0, -1));
   const isNoiseValue = typeof value === "string" && noiseValue.test(value);
   if (isNoiseValue) return value.slice(0, -1);
   const hasUserReviver = typeof userReviver === "function";
   if (!hasUserReviver) return value;
-  return userReviver(key, value, context);
+  return userReviver(key, value, context2);
 };
 var JSONParseV2 = (text2, reviver) => {
-  return JSON.parse(text2, (key, value, context) => {
+  return JSON.parse(text2, (key, value, context2) => {
     const isNumber = typeof value === "number";
     const isOutOfBounds = value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER;
     const isBigNumber = isNumber && isOutOfBounds;
-    const isInt = context && intRegex.test(context.source);
+    const isInt = context2 && intRegex.test(context2.source);
     const isBigInt = isBigNumber && isInt;
-    if (isBigInt) return BigInt(context.source);
+    if (isBigInt) return BigInt(context2.source);
     const hasCustomReviver = typeof reviver === "function";
     if (!hasCustomReviver) return value;
-    return reviver(key, value, context);
+    return reviver(key, value, context2);
   });
 };
 var MAX_INT = Number.MAX_SAFE_INTEGER.toString();
@@ -30012,7 +30971,7 @@ var JSONParse = (text2, reviver) => {
     const serializedData = serializeBigInts(text2);
     return originalParse(
       serializedData,
-      (key, value, context) => convertMarkedBigIntsReviver(key, value, context, reviver)
+      (key, value, context2) => convertMarkedBigIntsReviver(key, value, context2, reviver)
     );
   } catch (error2) {
     if (error2 instanceof RangeError) {
@@ -30182,7 +31141,7 @@ async function getResponseData(response) {
   if (!contentType) {
     return response.text().catch(noop);
   }
-  const mimetype = parse2(contentType);
+  const mimetype = parse3(contentType);
   if (isJSONResponse(mimetype)) {
     let text2 = "";
     try {
@@ -30221,29 +31180,29 @@ function toErrorMessage(data) {
   return `Unknown error: ${JSON.stringify(data)}`;
 }
 function withDefaults2(oldEndpoint, newDefaults) {
-  const endpoint2 = oldEndpoint.defaults(newDefaults);
+  const endpoint22 = oldEndpoint.defaults(newDefaults);
   const newApi = function(route, parameters) {
-    const endpointOptions = endpoint2.merge(route, parameters);
+    const endpointOptions = endpoint22.merge(route, parameters);
     if (!endpointOptions.request || !endpointOptions.request.hook) {
-      return fetchWrapper(endpoint2.parse(endpointOptions));
+      return fetchWrapper(endpoint22.parse(endpointOptions));
     }
     const request2 = (route2, parameters2) => {
       return fetchWrapper(
-        endpoint2.parse(endpoint2.merge(route2, parameters2))
+        endpoint22.parse(endpoint22.merge(route2, parameters2))
       );
     };
     Object.assign(request2, {
-      endpoint: endpoint2,
-      defaults: withDefaults2.bind(null, endpoint2)
+      endpoint: endpoint22,
+      defaults: withDefaults2.bind(null, endpoint22)
     });
     return endpointOptions.request.hook(request2, endpointOptions);
   };
   return Object.assign(newApi, {
-    endpoint: endpoint2,
-    defaults: withDefaults2.bind(null, endpoint2)
+    endpoint: endpoint22,
+    defaults: withDefaults2.bind(null, endpoint22)
   });
 }
-var request = withDefaults2(endpoint, defaults_default);
+var request = withDefaults2(endpoint2, defaults_default);
 
 // node_modules/@octokit/graphql/dist-bundle/index.js
 var VERSION3 = "0.0.0-development";
@@ -30378,12 +31337,12 @@ function withAuthorizationPrefix(token) {
   return `token ${token}`;
 }
 async function hook(token, request2, route, parameters) {
-  const endpoint2 = request2.endpoint.merge(
+  const endpoint3 = request2.endpoint.merge(
     route,
     parameters
   );
-  endpoint2.headers.authorization = withAuthorizationPrefix(token);
-  return request2(endpoint2);
+  endpoint3.headers.authorization = withAuthorizationPrefix(token);
+  return request2(endpoint3);
 }
 var createTokenAuth = function createTokenAuth2(token) {
   if (!token) {
@@ -30544,19 +31503,19 @@ var VERSION5 = "6.0.0";
 function requestLog(octokit2) {
   octokit2.hook.wrap("request", (request2, options2) => {
     octokit2.log.debug("request", options2);
-    const start2 = Date.now();
+    const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options2);
-    const path21 = requestOptions.url.replace(options2.baseUrl, "");
+    const path26 = requestOptions.url.replace(options2.baseUrl, "");
     return request2(options2).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path21} - ${response.status} with id ${requestId} in ${Date.now() - start2}ms`
+        `${requestOptions.method} ${path26} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error2) => {
       const requestId = error2.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path21} - ${error2.status} with id ${requestId} in ${Date.now() - start2}ms`
+        `${requestOptions.method} ${path26} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error2;
     });
@@ -32978,8 +33937,8 @@ var endpoints_default = Endpoints;
 // node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/endpoints-to-methods.js
 var endpointMethodsMap = /* @__PURE__ */ new Map();
 for (const [scope, endpoints] of Object.entries(endpoints_default)) {
-  for (const [methodName, endpoint2] of Object.entries(endpoints)) {
-    const [route, defaults, decorations] = endpoint2;
+  for (const [methodName, endpoint3] of Object.entries(endpoints)) {
+    const [route, defaults, decorations] = endpoint3;
     const [method, url] = route.split(/ /);
     const endpointDefaults = Object.assign(
       {
@@ -33212,15 +34171,7 @@ async function asked(what, work2) {
   } catch (error2) {
     const failure = [error2, error2.cause].find((candidate) => candidate instanceof Failure);
     if (!failure) throw error2;
-    throw new Failure(
-      failure.kind,
-      `${what[0]?.toUpperCase()}${what.slice(1)} could not be read: ${failure.message}`,
-      {
-        cure: failure.cure,
-        ...failure.evidence === void 0 ? {} : { evidence: failure.evidence },
-        cause: error2
-      }
-    );
+    throw failure.of(`${what[0]?.toUpperCase()}${what.slice(1)} could not be read`);
   }
 }
 
@@ -33235,7 +34186,7 @@ function cracAssets(releases) {
   return releases.filter((release) => !release.draft).flatMap((release) => release.assets.flatMap((asset) => toJdkAsset(release.tag_name, asset)));
 }
 function toJdkAsset(tag, asset) {
-  const [, major, build] = TAG2.exec(tag) ?? [];
+  const [, major, build2] = TAG2.exec(tag) ?? [];
   const match = NAME.exec(asset.name) ?? OLD_NAME.exec(asset.name);
   if (major === void 0 || match?.[1] !== tag || asset.state !== "uploaded") return [];
   return [
@@ -33245,7 +34196,7 @@ function toJdkAsset(tag, asset) {
       aliases: [],
       major: Number(major),
       // Dates say nothing: the builds of each major are counted from 1.
-      order: [Number(major), Number(build)],
+      order: [Number(major), Number(build2)],
       architecture: match[2] ?? "x64",
       name: asset.name,
       url: asset.url,
@@ -33257,8 +34208,8 @@ function toJdkAsset(tag, asset) {
 }
 
 // src/jdk/install.ts
-var import_promises16 = require("node:fs/promises");
-var import_node_path10 = __toESM(require("node:path"), 1);
+var import_promises19 = require("node:fs/promises");
+var import_node_path13 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var fs3 = __toESM(require("fs"), 1);
@@ -33268,7 +34219,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os6 = __toESM(require("os"), 1);
-var path16 = __toESM(require("path"), 1);
+var path19 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert2 = require("assert");
 var __awaiter11 = function(thisArg, _arguments, P, generator) {
@@ -33311,7 +34262,7 @@ function cacheDir(sourceDir, tool, version, arch3) {
     }
     const destPath = yield _createToolPath(tool, version, arch3);
     for (const itemName of fs3.readdirSync(sourceDir)) {
-      const s = path16.join(sourceDir, itemName);
+      const s = path19.join(sourceDir, itemName);
       yield cp(s, destPath, { recursive: true });
     }
     _completeToolPath(tool, version, arch3);
@@ -33334,7 +34285,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path16.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path19.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -33348,12 +34299,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os6.arch();
-  const toolPath = path16.join(_getCacheDirectory(), toolName);
+  const toolPath = path19.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path16.join(toolPath, child2, arch3 || "");
+        const fullPath = path19.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -33364,7 +34315,7 @@ function findAllVersions(toolName, arch3) {
 }
 function _createToolPath(tool, version, arch3) {
   return __awaiter11(this, void 0, void 0, function* () {
-    const folderPath = path16.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+    const folderPath = path19.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
     debug(`destination ${folderPath}`);
     const markerPath = `${folderPath}.complete`;
     yield rmRF(folderPath);
@@ -33374,7 +34325,7 @@ function _createToolPath(tool, version, arch3) {
   });
 }
 function _completeToolPath(tool, version, arch3) {
-  const folderPath = path16.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+  const folderPath = path19.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
   const markerPath = `${folderPath}.complete`;
   fs3.writeFileSync(markerPath, "");
   debug("finished caching tool");
@@ -33418,15 +34369,15 @@ function _getCacheDirectory() {
 
 // src/jdk/download.ts
 var import_node_fs4 = require("node:fs");
-var import_promises14 = require("node:fs/promises");
+var import_promises17 = require("node:fs/promises");
 var import_node_stream = require("node:stream");
-var import_promises15 = require("node:stream/promises");
+var import_promises18 = require("node:stream/promises");
 var TRIES2 = 2;
 async function download(asset, file, options2) {
   for (let tries = 1; ; tries++) {
-    const broken2 = await attempt(asset, file, options2);
+    const broken2 = await attempt2(asset, file, options2);
     if (broken2 === void 0) return;
-    await (0, import_promises14.rm)(file, { force: true });
+    await (0, import_promises17.rm)(file, { force: true });
     if (tries === TRIES2) {
       throw new Failure("runner", `${asset.name} could not be downloaded: ${broken2}.`, {
         cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
@@ -33435,7 +34386,7 @@ async function download(asset, file, options2) {
     options2.info(`${asset.name}: ${broken2}; trying again.`);
   }
 }
-async function attempt(asset, file, options2) {
+async function attempt2(asset, file, options2) {
   const { host } = new URL(asset.url);
   const headers = {
     accept: "application/octet-stream",
@@ -33444,11 +34395,8 @@ async function attempt(asset, file, options2) {
   if (options2.token !== void 0) headers["authorization"] = `Bearer ${options2.token}`;
   const response = await options2.fetch(asset.url, { headers });
   if (!response.ok) {
-    const { kind, message, cure, evidence } = await badStatus(response, host, options2.token !== void 0);
-    throw new Failure(kind, `${asset.name} could not be downloaded: ${message}`, {
-      cure,
-      ...evidence === void 0 ? {} : { evidence }
-    });
+    const failure = await badStatus(response, host, options2.token !== void 0);
+    throw failure.of(`${asset.name} could not be downloaded`);
   }
   if (response.body === null) return "the answer has no body";
   let bytes = 0;
@@ -33466,7 +34414,7 @@ async function attempt(asset, file, options2) {
       body.destroy(new Error("it is longer than the source says"));
   });
   try {
-    await (0, import_promises15.pipeline)(body, (0, import_node_fs4.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises18.pipeline)(body, (0, import_node_fs4.createWriteStream)(file, { flags: "wx" }));
   } catch (error2) {
     return `it broke off after ${bytes} bytes (${messageOf(error2)})`;
   } finally {
@@ -33489,10 +34437,10 @@ async function installJdk(asset, options2) {
 async function fromCache(asset, demands, options2) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path10.default.join(folder, asset.name);
+  const file = import_node_path13.default.join(folder, asset.name);
   try {
     const recorded = {
-      sha256: (await (0, import_promises16.readFile)(import_node_path10.default.join(folder, RECORD), "utf8")).trim(),
+      sha256: (await (0, import_promises19.readFile)(import_node_path13.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...demands, recorded]);
@@ -33500,18 +34448,18 @@ async function fromCache(asset, demands, options2) {
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error2) {
     options2.warning(`The archive in the tool cache is not used: ${messageOf(error2)}`);
-    await (0, import_promises16.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises19.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
 async function fetched(asset, demands, options2) {
-  const folder = await (0, import_promises16.mkdtemp)(import_node_path10.default.join(options2.temporaryFolder, "jdk-"));
+  const folder = await (0, import_promises19.mkdtemp)(import_node_path13.default.join(options2.temporaryFolder, "jdk-"));
   try {
     if (asset.sha256 === void 0) {
       const further = await options2.furtherSha256(asset);
       if (further) demands.push(further);
     }
-    const file = import_node_path10.default.join(folder, asset.name);
+    const file = import_node_path13.default.join(folder, asset.name);
     const size = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
     options2.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
     await download(asset, file, options2);
@@ -33522,12 +34470,12 @@ async function fetched(asset, demands, options2) {
       );
     }
     await checkArchive(file);
-    await (0, import_promises16.writeFile)(import_node_path10.default.join(folder, RECORD), `${sha2562}
+    await (0, import_promises19.writeFile)(import_node_path13.default.join(folder, RECORD), `${sha2562}
 `);
     const cached = await cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture);
-    return { asset, file: import_node_path10.default.join(cached, asset.name), sha256: sha2562, cached: false };
+    return { asset, file: import_node_path13.default.join(cached, asset.name), sha256: sha2562, cached: false };
   } finally {
-    await (0, import_promises16.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises19.rm)(folder, { recursive: true, force: true });
   }
 }
 function cacheVersion(asset) {
@@ -33536,9 +34484,9 @@ function cacheVersion(asset) {
 }
 
 // src/jdk/known-digests.ts
-var import_promises17 = require("node:fs/promises");
+var import_promises20 = require("node:fs/promises");
 async function knownSha256(file, name) {
-  const lines = (await (0, import_promises17.readFile)(file, "utf8")).split("\n");
+  const lines = (await (0, import_promises20.readFile)(file, "utf8")).split("\n");
   const line = lines.find((candidate) => candidate.startsWith(`${name}	`));
   return line?.split("	")[1];
 }
@@ -33621,14 +34569,14 @@ function zuluAssets(packages) {
     if (!architecture || !isWanted(found)) return [];
     const java = found.java_version.join(".");
     const distro = trimmed(found.distro_version).join(".");
-    const build = found.openjdk_build_number;
+    const build2 = found.openjdk_build_number;
     return [
       {
         distribution: "zulu",
         version: java,
         aliases: [
           distro,
-          ...build === void 0 ? [] : [`${java}+${build}`],
+          ...build2 === void 0 ? [] : [`${java}+${build2}`],
           /^zulu([\d._]+)-/.exec(found.name)?.[1] ?? distro
         ],
         major: found.java_version[0] ?? 0,
@@ -33656,10 +34604,10 @@ function trimmed(version) {
 
 // src/jdk/source.ts
 function jdkSource(world, patience) {
-  const network = { clock: world.clock, patience, info: world.info };
+  const network2 = { clock: world.clock, patience, info: world.info };
   const lookUp = conditionalFetch(
-    resilientFetch(network, "whole"),
-    import_node_path11.default.join(world.toolCache, "crac-jdk-lookups"),
+    resilientFetch(network2, "whole"),
+    import_node_path14.default.join(world.toolCache, "crac-jdk-lookups"),
     world.warning
   );
   const github = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp };
@@ -33684,7 +34632,7 @@ function jdkSource(world, patience) {
     resolve: async (vendor, request2, architecture) => chooseAsset(await list(vendor, architecture), request2, vendor, architecture),
     install: async (asset, options2) => await installJdk(asset, {
       ...options2,
-      fetch: resilientFetch(network, "stream"),
+      fetch: resilientFetch(network2, "stream"),
       // The token is for the server that the look-up asked, and for no other vendor's.
       token: new URL(asset.url).origin === world.githubApiUrl.origin ? world.githubToken : void 0,
       stallTimeout: patience.tryTimeout,
@@ -33694,26 +34642,6 @@ function jdkSource(world, patience) {
     })
   };
 }
-
-// src/phases.ts
-var Phases = class {
-  constructor(clock, log) {
-    this.clock = clock;
-    this.log = log;
-  }
-  clock;
-  log;
-  done = [];
-  async run(name, title, work2) {
-    const begin = this.clock.now();
-    try {
-      return await this.log.group(title, work2);
-    } finally {
-      const milliseconds = Math.round(this.clock.now() - begin);
-      this.done.push({ name, milliseconds });
-    }
-  }
-};
 
 // src/registry/push.ts
 async function tagImage(engine, image, tags) {
@@ -33731,12 +34659,12 @@ async function tagImage(engine, image, tags) {
     }
   };
 }
-async function pushImage(engine, tags, onLine) {
+async function pushImage(engine, tags, timeout, onLine) {
   const digests = /* @__PURE__ */ new Map();
   for (const tag of tags) {
     const args = ["push", "--", tag.text];
-    const result = await engine.attempt(args, { onLine });
-    if (result.exitCode !== 0) throw pushFailure(tag, args, result, [...digests.keys()]);
+    const result = await engine.attempt(args, { onLine, timeout });
+    if (result.exitCode !== 0) throw pushFailure(tag, result, [...digests.keys()], timeout);
     digests.set(tag.text, await digestOf2(engine, tag, result.stdout));
   }
   const distinct = new Set(digests.values());
@@ -33762,68 +34690,69 @@ async function digestOf2(engine, tag, output) {
   }
   return answered;
 }
-function pushFailure(tag, args, result, moved) {
-  const evidence = lastLines(`${result.stdout}
-${result.stderr}`, 10);
-  const what = `${tag.text} could not be pushed`;
+function pushFailure(tag, result, moved, timeout) {
+  const output = `${result.stdout}
+${result.stderr}`;
   const already = moved.length > 0 ? ` Already pushed: ${moved.join(", ")}.` : "";
-  if (/unauthorized|authentication required|no basic auth credentials|denied/i.test(evidence)) {
-    return new Failure("registry", `${what}: the registry refused access.${already}`, {
-      cure: "Run docker/login-action before this step, with a token that may write to this repository (for ghcr.io: `permissions: packages: write`).",
-      evidence
-    });
-  }
-  if (/connection refused|no such host|i\/o timeout|TLS handshake/i.test(evidence)) {
-    return new Failure("registry", `${what}: the registry does not answer.${already}`, {
-      cure: "Check the name of the registry in `tags`, and that the engine reaches it.",
-      evidence
-    });
-  }
-  const failure = engineFailure(args, result);
-  return new Failure("registry", `${what}. ${failure.message}${already}`, { cure: failure.cure, evidence });
+  const finding = result.exitCode === TIMED_OUT ? void 0 : diagnose("push", { registry: output, docker: output });
+  const why = finding?.cause ?? (result.exitCode === TIMED_OUT ? `It was not done within ${seconds(timeout)}.` : `docker push ended with exit code ${result.exitCode}.`);
+  return new Failure("registry", `${tag.text} could not be pushed. ${why}${already}`, {
+    cure: finding?.cure ?? "Check the name of the registry in `tags`, and that the engine reaches it; the lines below are its own words.",
+    evidence: finding?.line ?? lastLines(output, 10),
+    signature: finding?.signature?.id
+  });
 }
 
 // src/restore/prove.ts
+var import_promises21 = require("node:fs/promises");
+var import_node_path15 = __toESM(require("node:path"), 1);
 var PROBE_INTERVAL2 = 2;
-var RESTORE_TIMEOUT = 3e4;
+var KEPT_LINES = "2000";
 async function proveRestore(world, request2) {
   const restoreTime = await timeToAnswer(world, request2, {
-    name: `${request2.container}-restore`,
+    name: "restore",
     // No fallback: what answers here was restored.
-    env: { ...request2.env, CRAC_ON_RESTORE_FAILURE: "exit" },
-    limit: RESTORE_TIMEOUT,
+    env: {
+      CRAC_ON_RESTORE_FAILURE: "exit",
+      CRAC_RESTORE_TIMEOUT: String(Math.ceil(request2.restoreTimeout / 1e3))
+    },
+    limit: request2.restoreTimeout,
     failed: restoreFailed
   });
-  const coldStart = await timeToAnswer(world, request2, {
-    name: `${request2.container}-cold`,
-    env: { ...request2.env, CRAC_RESTORE: "false" },
+  return { restoreTime, coldStart: await timeColdStart(world, request2) };
+}
+async function timeColdStart(world, request2) {
+  return await timeToAnswer(world, request2, {
+    name: "cold",
+    env: { CRAC_RESTORE: "false" },
     limit: request2.startupTimeout,
     failed: coldStartFailed
   });
-  return { restoreTime, coldStart };
 }
 async function timeToAnswer(world, request2, trial) {
   const { engine, clock } = world;
-  const { name } = trial;
-  const flags = restoreFlags(request2.seccompProfile);
-  await createContainer(engine, { ...request2, name, env: trial.env, flags });
+  const name = `${request2.container}-${trial.name}`;
+  const spec = { ...request2, name, env: { ...request2.env, ...trial.env } };
   const stop = new AbortController();
+  async function failure(why) {
+    return trial.failed(why, await keepLog(engine, name, import_node_path15.default.join(request2.logs, `${trial.name}.log`)));
+  }
   try {
+    await createContainer(engine, spec);
     const before = { wall: Date.now(), steady: clock.now() };
     await engine.run(["start", name]);
     const after = clock.now();
     const ended = containerEnd(engine, name);
     ended.catch(() => void 0);
-    const ready = publishedPort(engine, name, request2.port).then((port) => {
-      const url = probeUrl(request2.readyUrl, port);
-      return untilReady(() => probe(url), PROBE_INTERVAL2, clock, stop.signal);
+    const ready = addressOf(engine, spec).then((address) => {
+      const asked2 = checksOf(request2.readiness, { engine, container: name, address });
+      const checks = asked2.length > 0 ? asked2 : [portCheck(address, request2.port)];
+      return untilReady(checks, PROBE_INTERVAL2, clock, stop.signal);
     });
     const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), trial.limit, clock);
-    if (outcome === EXPIRED)
-      throw trial.failed(`it did not answer within ${trial.limit / 1e3} s`, await lastLog(engine, name));
-    if ("exitCode" in outcome)
-      throw trial.failed(`it ended with exit code ${outcome.exitCode}`, await lastLog(engine, name));
-    if (!outcome.ready) throw trial.failed("it did not answer", await lastLog(engine, name));
+    if (outcome === EXPIRED) throw await failure(`it did not answer within ${seconds(trial.limit)}`);
+    if ("exitCode" in outcome) throw await failure(`it ended with exit code ${outcome.exitCode}`);
+    if (!outcome.ready) throw await failure("it did not answer");
     const startedAt = Date.parse(await engine.run(["inspect", "--format", "{{.State.StartedAt}}", name]));
     const started = before.steady + (startedAt - before.wall);
     return outcome.at - (started >= before.steady && started <= after ? started : after);
@@ -33832,251 +34761,546 @@ async function timeToAnswer(world, request2, trial) {
     await removeContainer(engine, name);
   }
 }
-async function lastLog(engine, name) {
-  const { stdout, stderr } = await engine.attempt(["logs", "--tail", "30", name]);
-  return `${stdout}
+async function keepLog(engine, name, file) {
+  const { stdout, stderr } = await engine.attempt(["logs", "--tail", KEPT_LINES, name]);
+  const log = `${stdout}
 ${stderr}`.trim();
+  await (0, import_promises21.writeFile)(file, `${log}
+`);
+  return log;
 }
 function restoreFailed(why, log) {
-  return new Failure("runner", `The image does not restore: ${why}. It was not pushed.`, {
-    cure: "CRIU's words below name the cause; a capability or a system call that this host does not allow is the usual one.",
-    evidence: log
-  });
+  const finding = diagnose("restore", { app: log });
+  return new Failure(
+    finding?.kind ?? "runner",
+    `The image does not restore: ${why}.${finding ? ` ${finding.cause}` : ""} It was not pushed.`,
+    {
+      cure: finding?.cure ?? "CRIU's words below name the cause; a capability or a system call that this host does not allow is the usual one.",
+      evidence: finding?.line ?? lastLines(log, 30),
+      signature: finding?.signature?.id
+    }
+  );
 }
 function coldStartFailed(why, log) {
   return new Failure("application", `The image does not start normally: ${why}. It was not pushed.`, {
     cure: "On hosts that cannot restore, this is what would happen; mend what the log below names.",
-    evidence: log
+    evidence: lastLines(log, 30)
   });
 }
 
+// src/runner/grants.ts
+var CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n };
+var START_TIMEOUT = 8e3;
+async function tryPrivileges(engine, run2, image, privileges) {
+  const result = await engine.attempt(
+    [
+      "run",
+      "--rm",
+      "--label",
+      `${RUN_LABEL}=${run2}`,
+      "--network",
+      "none",
+      ...privileges.checkpoint,
+      "--entrypoint",
+      "cat",
+      "--",
+      image,
+      "/proc/self/status",
+      "/proc/self/cmdline",
+      "/proc/cpuinfo"
+    ],
+    { timeout: START_TIMEOUT }
+  );
+  if (result.exitCode !== 0) {
+    return lastLines(result.stderr.replace(/\n*Run 'docker run --help'.*/s, ""), 1) || `exit code ${result.exitCode}`;
+  }
+  return factsFrom(result.stdout, wantedOf(privileges));
+}
+function factsFrom(output, wanted) {
+  const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(output)?.[1] ?? "0"}`);
+  return {
+    missing: wanted.filter((name) => (bounding >> CAPABILITY_BITS[name] & 1n) === 0n),
+    amx: /^flags\s*:.*\bamx_tile\b/m.test(output),
+    cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
+    emulator: /\S*(?:qemu-[\w-]+|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
+  };
+}
+function wantedOf({ rung, capability }) {
+  if (rung === "privileged") return [];
+  return [capability === "sys_admin" ? "SYS_ADMIN" : "CHECKPOINT_RESTORE", "SYS_PTRACE"];
+}
+
+// src/runner/old-criu.ts
+var VDSO_CHANGED = [6, 13];
+function bundledCriuFault(kernel, amx) {
+  const [major = 0, minor = 0] = kernel.split(".").map(Number);
+  if (amx) return `the CPU has AMX, whose registers do not fit into its tables ("Can't set FPU registers")`;
+  if (major > VDSO_CHANGED[0] || major === VDSO_CHANGED[0] && minor >= VDSO_CHANGED[1]) {
+    return `the kernel is ${kernel}, and from 6.13 on its vDSO is larger than it expects ("Unexpected rt vDSO area bounds")`;
+  }
+  return void 0;
+}
+
 // src/runner/inspect.ts
-var OLDEST_ENGINE = 24;
-var ANSWER_TIMEOUT = 8e3;
-var ARCHITECTURES = { amd64: "x64", arm64: "aarch64" };
-async function inspectRunner(engine, platform2) {
+async function inspectRunner(world, request2) {
+  const { engine, platform: platform2 } = world;
   if (platform2 !== "linux") {
-    throw new Failure(
-      "runner",
+    throw new UnsupportedRunner(
       `Snapshots are made by CRIU, which needs Linux; this runner is ${platform2}.`,
       {
         cure: "Use a Linux runner, for example `runs-on: ubuntu-24.04`."
       }
     );
   }
-  const args = ["version", "--format", "{{json .}}"];
-  const result = await engine.attempt(args, { timeout: ANSWER_TIMEOUT });
-  if (result.exitCode !== 0) throw engineFailure(args, result);
-  const server = JSON.parse(result.stdout).Server;
-  if (!server) throw engineFailure(args, result);
-  if (server.Os !== "linux") {
-    throw new Failure("runner", `The engine runs ${server.Os} containers; CRIU needs Linux.`, {
-      cure: "Use a Linux runner, for example `runs-on: ubuntu-24.04`."
+  const facts = await askEngine(engine);
+  const reach = await findReach(engine, world.hostname);
+  const imageArchitecture2 = await ensureBaseImage(engine, request2.baseImage, world.onLine);
+  if (architectureOf(imageArchitecture2) !== facts.architecture) {
+    throw emulated(`${request2.baseImage} is an image for ${imageArchitecture2}`, facts);
+  }
+  if (request2.warp) {
+    return { ...facts, cpu: void 0, amx: false, reach, privileges: [], refused: [] };
+  }
+  const { granted, refused: refused3, container } = await findPrivileges(engine, request2, facts);
+  if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
+  const fault = request2.criu === "bundled" ? bundledCriuFault(facts.kernel, container.amx) : void 0;
+  if (fault !== void 0) {
+    throw new UnsupportedRunner(`The CRIU that CRaC JDKs bundle (3.17.1) does not work here: ${fault}.`, {
+      cure: "Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on."
     });
   }
-  if (!(parseInt(server.Version, 10) >= OLDEST_ENGINE)) {
-    throw new Failure(
-      "runner",
-      `The Docker engine is ${server.Version}; it cannot grant the capability CHECKPOINT_RESTORE.`,
+  const { cpu, amx } = container;
+  return { ...facts, cpu, amx, reach, privileges: granted, refused: refused3 };
+}
+async function findPrivileges(engine, request2, facts) {
+  const rungs = ladder(request2.privileges, facts);
+  const refused3 = [];
+  for (const [index, privileges] of rungs.entries()) {
+    const container = await tryPrivileges(engine, request2.run, request2.baseImage, privileges);
+    if (typeof container !== "string" && container.missing.length === 0) {
+      return { granted: rungs.slice(index), refused: refused3, container };
+    }
+    const reason = typeof container === "string" ? container : `${container.missing.join(" and ")} not granted`;
+    refused3.push({ rung: privileges.rung, reason });
+    if (/exec format error/.test(reason))
+      throw emulated(`${request2.baseImage} cannot be run here (${reason})`, facts);
+  }
+  const rootless = facts.rootless ? " It runs rootless, and so has only what its user has." : "";
+  const old = refused3.some(({ reason }) => /unknown capability/.test(reason)) ? ` Docker ${facts.version} does not know the capability CHECKPOINT_RESTORE.` : "";
+  throw new UnsupportedRunner(
+    `The engine does not grant what CRIU needs (privileges: ${request2.privileges}).${old}${rootless}`,
+    {
+      cure: `Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, run by root, on kernel 5.9 or newer${request2.privileges === "least" ? "; or leave `privileges` at `auto`" : ""}.`,
+      evidence: refused3.map(({ rung, reason }) => `${rung}: ${reason}`).join("\n")
+    }
+  );
+}
+function emulated(what, { architecture, operatingSystem }) {
+  return new UnsupportedRunner(
+    `${what}, and this engine (${operatingSystem}) is ${architecture}: under emulation CRIU cannot see the real process.`,
+    {
+      cure: "Use a runner of the architecture of the image (for arm64 `runs-on: ubuntu-24.04-arm`), or a `base-image` of that of the runner."
+    }
+  );
+}
+
+// src/stages.ts
+async function inspect({ id, inputs, world, phases: phases2 }) {
+  const { engine, log } = world;
+  return await phases2.run("inspect", "Inspect the runner", async () => {
+    const found = await inspectRunner(
+      { engine, platform: world.platform, hostname: world.hostname, onLine: (line) => log.foreign(line) },
       {
-        cure: `Use Docker ${OLDEST_ENGINE} or newer.`
+        run: id,
+        baseImage: inputs.baseImage,
+        privileges: inputs.privileges,
+        criu: inputs.criu,
+        warp: inputs.engine === "warp"
       }
     );
-  }
-  const architecture = ARCHITECTURES[server.Arch];
-  if (!architecture) {
-    throw new Failure("runner", `There is no CRaC JDK for the architecture ${server.Arch} of this engine.`, {
-      cure: "Use a runner with x86-64 or arm64."
+    log.info(`Docker ${found.version} on ${found.architecture}, kernel ${found.kernel}.`);
+    for (const { rung, reason } of found.refused) log.info(`Privileges ${rung} are not to be had: ${reason}`);
+    return found;
+  });
+}
+async function application({ inputs, world, phases: phases2 }) {
+  return await phases2.run("application", "Find the application", async () => {
+    const found = await findApplication(import_node_path16.default.resolve(world.workspace, inputs.context), inputs.application);
+    world.log.info(`Found: ${found.description}.`);
+    return found;
+  });
+}
+async function jdk({ inputs, world, phases: phases2, work: work2 }, architecture) {
+  const { log, clock } = world;
+  return await phases2.run("jdk", "Resolve the JDK", async () => {
+    const { distribution, jdkSha256 } = inputs;
+    if (distribution === "file") {
+      const file = import_node_path16.default.resolve(world.workspace, inputs.jdkFile ?? "");
+      return await jdkFromFile(file, architecture, jdkSha256, (line) => log.warning(line));
+    }
+    const source = jdkSource(
+      {
+        ...world,
+        githubApiUrl: inputs.githubApiUrl,
+        githubToken: inputs.githubToken,
+        info: (line) => log.info(line),
+        warning: (line) => log.warning(line)
+      },
+      world.patience
+    );
+    const asset = await source.resolve(distribution, inputs.javaVersion, architecture);
+    return await source.install(asset, {
+      jdkSha256,
+      temporaryFolder: work2,
+      progress: logProgress(log, clock)
     });
+  });
+}
+async function context({ inputs, world, work: work2 }, found, archive) {
+  const folder = import_node_path16.default.join(work2, "context");
+  await assembleBuildContext(folder, {
+    dockerFolder: world.dockerFolder,
+    jdkArchive: archive.file,
+    application: found,
+    javaOptions: inputs.javaOptions,
+    arguments: inputs.arguments,
+    cpuFeatures: inputs.cpuFeatures
+  });
+  return folder;
+}
+async function build(run2, folder, target, buildArgs, labels) {
+  const { inputs } = run2;
+  const log = logTo(run2, `build-${target}.log`);
+  return await buildImage(
+    run2.world.engine,
+    {
+      context: folder,
+      target,
+      name: namesOf(run2.id).image(target === "cold" ? "runtime" : target),
+      buildArgs: {
+        BASE_IMAGE: inputs.baseImage,
+        UID: String(inputs.user.uid),
+        GID: String(inputs.user.gid),
+        ENGINE: inputs.engine,
+        ...buildArgs
+      },
+      labels
+    },
+    (line) => log.foreign(line)
+  );
+}
+async function buildCheckpoint(run2, folder) {
+  await run2.phases.run(
+    "build-checkpoint",
+    "Build the checkpoint image",
+    () => build(run2, folder, "checkpoint", {}, {})
+  );
+}
+async function chooseCheckpointEngine(run2, runner) {
+  const { inputs, world } = run2;
+  return await run2.phases.run("engine", "Choose what takes the snapshot", async () => {
+    const found = await chooseEngine(
+      { engine: world.engine, info: (line) => world.log.info(line) },
+      {
+        run: run2.id,
+        image: namesOf(run2.id).image("checkpoint"),
+        engine: inputs.engine,
+        criu: inputs.criu,
+        privileges: runner.privileges
+      }
+    );
+    if (found.name === "criu") world.log.info(`Using CRIU ${found.version} (${found.kind}): ${found.why}.`);
+    else world.log.info("Using Warp, the engine inside the JVM.");
+    return found;
+  });
+}
+async function takeTheSnapshot(run2, runner, takenBy) {
+  const { inputs, world } = run2;
+  return await run2.phases.run("checkpoint", "Take the snapshot", async () => {
+    const taken = await takeSnapshot(
+      { engine: world.engine, clock: world.clock, log: logTo(run2, "application.log") },
+      {
+        ...containerOf(run2, runner.reach),
+        container: checkpointContainer(run2),
+        image: namesOf(run2.id).image("checkpoint"),
+        takenBy,
+        readiness: inputs.readiness,
+        startupTimeout: inputs.startupTimeout,
+        warmUp: await warmUpOf(run2),
+        warmupTimeout: inputs.warmupTimeout,
+        checkpointTimeout: inputs.checkpointTimeout,
+        evidence: run2.logs
+      }
+    );
+    world.log.info(`Snapshot: ${taken.size} bytes, taken in ${Math.round(taken.checkpointDuration)} ms.`);
+    return taken;
+  });
+}
+async function warmUpOf({ inputs, world }) {
+  const { warmup, warmupScript, readiness: readiness2 } = inputs;
+  const lines = [];
+  for (const line of warmup ?? []) {
+    lines.push({ ...line, request: await requestOf(line, world.workspace) });
   }
-  return { architecture, engineVersion: server.Version, kernel: server.KernelVersion ?? "unknown" };
+  if (warmup === void 0 && warmupScript === void 0)
+    lines.push(standardWarmUp(readiness2.url, inputs.port));
+  const script = warmupScript === void 0 ? void 0 : import_node_path16.default.resolve(world.workspace, warmupScript);
+  return { lines, script, environment: world.environment };
+}
+async function buildRestoring(run2, folder, parts) {
+  const { takenBy } = parts;
+  const rungs = takenBy.name === "criu" ? takenBy.privileges : [void 0];
+  for (const [index, privileges] of rungs.entries()) {
+    const imageId = await buildRuntime(run2, folder, { ...parts, privileges });
+    try {
+      return { imageId, privileges, proof: await prove(run2, parts.runner, imageId, privileges) };
+    } catch (error2) {
+      const last = index === rungs.length - 1;
+      if (last || !(error2 instanceof Failure) || !wantsPrivileges(error2.signature)) throw error2;
+      run2.world.log.info(`Leaving the privileges ${privileges?.rung}: ${error2.message}`);
+    }
+  }
+  throw new Error("there is no rung of privileges to try");
+}
+async function buildRuntime(run2, folder, parts) {
+  const { inputs, world } = run2;
+  const { archive, snapshot, takenBy, privileges } = parts;
+  const names = namesOf(run2.id);
+  return await run2.phases.run("build-runtime", "Build the runtime image", async () => {
+    await world.engine.run(["commit", checkpointContainer(run2), names.image("snapshot")]);
+    return await build(
+      run2,
+      folder,
+      "runtime",
+      {
+        SNAPSHOT_IMAGE: names.image("snapshot"),
+        ON_RESTORE_FAILURE: inputs.onRestoreFailure,
+        PORT: String(inputs.port),
+        TAKEN_BY: engineName(takenBy, privileges)
+      },
+      {
+        ...inputs.labels,
+        ...runtimeLabels({
+          restoreFlags: flagsOf(privileges),
+          jdkAsset: archive.asset.name,
+          jdkSha256: archive.sha256,
+          criuVersion: snapshot.criuVersion ?? "none",
+          cpuFeatures: inputs.cpuFeatures,
+          kernel: parts.runner.kernel
+        })
+      }
+    );
+  });
+}
+async function prove(run2, runner, imageId, privileges) {
+  const { engine, clock, log } = run2.world;
+  return await run2.phases.run("prove", "Prove the restore", async () => {
+    const found = await proveRestore({ engine, clock }, proofOf(run2, runner.reach, imageId, privileges));
+    log.info(
+      `Restored in ${Math.round(found.restoreTime)} ms; a cold start takes ${Math.round(found.coldStart)} ms.`
+    );
+    return found;
+  });
+}
+async function buildCold(run2, folder, parts) {
+  const { inputs, world } = run2;
+  const { archive } = parts;
+  const imageId = await run2.phases.run(
+    "build-cold",
+    "Build the image without a snapshot",
+    () => build(
+      run2,
+      folder,
+      "cold",
+      { PORT: String(inputs.port) },
+      {
+        ...inputs.labels,
+        ...coldLabels({ jdkAsset: archive.asset.name, jdkSha256: archive.sha256, reason: parts.reason })
+      }
+    )
+  );
+  const coldStart = await run2.phases.run(
+    "prove",
+    "Start the image",
+    () => timeColdStart(world, proofOf(run2, parts.reach, imageId, void 0))
+  );
+  return { imageId, coldStart };
+}
+async function publish(run2, imageId) {
+  const { inputs, world } = run2;
+  const { engine, log } = world;
+  return await run2.phases.run("push", inputs.push ? "Push" : "Tag", async () => {
+    const tagged = await tagImage(engine, imageId, inputs.tags);
+    if (!inputs.push) {
+      log.info("`push` is false: nothing is pushed.");
+      return void 0;
+    }
+    try {
+      const pushed = await pushImage(engine, inputs.tags, inputs.pushTimeout, (line) => log.foreign(line));
+      return pushed.digest;
+    } catch (error2) {
+      await tagged.undo();
+      throw error2;
+    }
+  });
+}
+function flagsOf(privileges) {
+  return privileges === void 0 ? "" : declaredFlags(privileges);
+}
+function checkpointContainer(run2) {
+  return `${namesOf(run2.id).container}-checkpoint`;
+}
+function containerOf(run2, reach) {
+  const { env, port, network: network2, addHosts: addHosts2 } = run2.inputs;
+  return { run: run2.id, env, port, reach, network: network2, addHosts: addHosts2 };
+}
+function proofOf(run2, reach, image, privileges) {
+  const { inputs, world } = run2;
+  return {
+    ...containerOf(run2, reach),
+    container: namesOf(run2.id).container,
+    image,
+    flags: privileges?.restore(import_node_path16.default.join(world.dockerFolder, "seccomp.json")) ?? [],
+    readiness: inputs.readiness,
+    startupTimeout: inputs.startupTimeout,
+    restoreTimeout: inputs.restoreTimeout,
+    logs: run2.logs
+  };
+}
+function logTo({ world, logs }, file) {
+  return keeping(world.log, import_node_path16.default.join(logs, file));
 }
 
 // src/main.ts
 async function run(id, inputs, world) {
-  const { engine, clock, log } = world;
-  const names = namesOf(id);
-  const phases = new Phases(clock, log);
-  const work2 = import_node_path12.default.join(world.runFolder, "work");
-  const logs = import_node_path12.default.join(world.runFolder, "logs");
-  await (0, import_promises18.mkdir)(work2, { recursive: true });
-  await (0, import_promises18.mkdir)(logs, { recursive: true });
-  const logTo = (file) => keeping(log, import_node_path12.default.join(logs, file));
+  const { engine, log } = world;
+  const job = {
+    id,
+    inputs,
+    world,
+    phases: new Phases(world.clock, log),
+    work: import_node_path17.default.join(world.runFolder, "work"),
+    logs: import_node_path17.default.join(world.runFolder, "logs")
+  };
+  await (0, import_promises22.mkdir)(job.work, { recursive: true });
+  await (0, import_promises22.mkdir)(job.logs, { recursive: true });
   try {
-    const runner = await phases.run("inspect", "Inspect the runner", async () => {
-      const found = await inspectRunner(engine, world.platform);
-      log.info(`Docker ${found.engineVersion} on ${found.architecture}, kernel ${found.kernel}.`);
-      return found;
-    });
-    const application = await phases.run("application", "Find the application", async () => {
-      const found = await findApplication(import_node_path12.default.resolve(world.workspace, inputs.context), inputs.application);
-      log.info(`Found: ${found.description}.`);
-      return found;
-    });
-    const jdk = await phases.run("jdk", "Resolve the JDK", async () => {
-      const { distribution, jdkSha256 } = inputs;
-      if (distribution === "file") {
-        const file = import_node_path12.default.resolve(world.workspace, inputs.jdkFile ?? "");
-        return await jdkFromFile(file, runner.architecture, jdkSha256, (line) => log.warning(line));
-      }
-      const source = jdkSource(
-        {
-          ...world,
-          githubApiUrl: inputs.githubApiUrl,
-          githubToken: inputs.githubToken,
-          info: (line) => log.info(line),
-          warning: (line) => log.warning(line)
-        },
-        world.patience
-      );
-      const asset = await source.resolve(distribution, inputs.javaVersion, runner.architecture);
-      return await source.install(asset, {
-        jdkSha256,
-        temporaryFolder: work2,
-        progress: logProgress(log, clock)
-      });
-    });
-    const context = import_node_path12.default.join(work2, "context");
-    const buildArgs = {
-      BASE_IMAGE: inputs.baseImage,
-      UID: String(inputs.user.uid),
-      GID: String(inputs.user.gid)
-    };
-    await phases.run("build-checkpoint", "Build the checkpoint image", async () => {
-      await assembleBuildContext(context, {
-        dockerFolder: world.dockerFolder,
-        jdkArchive: jdk.file,
-        application,
-        javaOptions: inputs.javaOptions,
-        arguments: inputs.arguments,
-        cpuFeatures: inputs.cpuFeatures
-      });
-      const build = {
-        context,
-        target: "checkpoint",
-        name: names.image("checkpoint"),
-        buildArgs,
-        labels: {}
-      };
-      await buildImage(engine, build, (line) => logTo("build-checkpoint.log").foreign(line));
-    });
-    const container = `${names.container}-checkpoint`;
-    const snapshot = await phases.run("checkpoint", "Take the snapshot", async () => {
-      const taken = await takeSnapshot(
-        { engine, clock, log: logTo("application.log") },
-        { ...inputs, run: id, container, image: names.image("checkpoint"), evidence: logs }
-      );
-      log.info(`Snapshot: ${taken.size} bytes, taken in ${Math.round(taken.checkpointDuration)} ms.`);
-      return taken;
-    });
-    const imageId = await phases.run("build-runtime", "Build the runtime image", async () => {
-      await engine.run(["commit", container, names.image("snapshot")]);
-      return await buildImage(
-        engine,
-        {
-          context,
-          target: "runtime",
-          name: names.image("runtime"),
-          buildArgs: {
-            ...buildArgs,
-            SNAPSHOT_IMAGE: names.image("snapshot"),
-            ON_RESTORE_FAILURE: inputs.onRestoreFailure,
-            PORT: String(inputs.port)
-          },
-          labels: {
-            ...inputs.labels,
-            ...runtimeLabels({
-              restoreFlags: DECLARED_FLAGS,
-              jdkAsset: jdk.asset.name,
-              jdkSha256: jdk.sha256,
-              criuVersion: snapshot.criuVersion ?? "unknown",
-              cpuFeatures: inputs.cpuFeatures,
-              kernel: runner.kernel
-            })
-          }
-        },
-        (line) => logTo("build-runtime.log").foreign(line)
-      );
-    });
-    const proof = await phases.run("prove", "Prove the restore", async () => {
-      const found = await proveRestore(
-        { engine, clock },
-        {
-          ...inputs,
-          run: id,
-          container: names.container,
-          image: imageId,
-          seccompProfile: import_node_path12.default.join(world.dockerFolder, "seccomp.json")
-        }
-      );
-      log.info(
-        `Restored in ${Math.round(found.restoreTime)} ms; a cold start takes ${Math.round(found.coldStart)} ms.`
-      );
-      return found;
-    });
-    const digest = await phases.run("push", inputs.push ? "Push" : "Tag", async () => {
-      const tagged = await tagImage(engine, imageId, inputs.tags);
-      if (!inputs.push) {
-        log.info("`push` is false: nothing is pushed.");
-        return void 0;
-      }
-      try {
-        const pushed = await pushImage(engine, inputs.tags, (line) => log.foreign(line));
-        return pushed.digest;
-      } catch (error2) {
-        await tagged.undo();
-        throw error2;
-      }
-    });
-    return {
-      runner,
-      jdk,
-      application: application.description,
-      baseImage: inputs.baseImage,
-      snapshot,
-      proof,
-      imageId,
-      tags: inputs.tags.map((tag) => tag.text),
-      digest,
-      restoreFlags: DECLARED_FLAGS,
-      logs,
-      phases: phases.done
-    };
+    return await checkpointed(job);
+  } catch (error2) {
+    if (!(error2 instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error2;
+    log.warning(`This runner takes no snapshots: ${error2.message} ${error2.cure}`);
+    const common = { reason: error2.message, logs: job.logs, phases: job.phases.done };
+    if (inputs.onUnsupportedRunner === "skip") return { outcome: "skipped", ...common };
+    return { ...await cold(job, error2.message), ...common };
   } finally {
+    const names = namesOf(id);
     const left = [
       ...await removeContainers(engine, names),
       ...await removeImages(engine, names, ["checkpoint", "snapshot"]),
-      ...await removeFolder(work2)
+      ...await removeFolder(job.work)
     ];
     for (const problem of left) log.warning(`Something of this run may be left behind: ${problem}`);
   }
 }
+async function checkpointed(job) {
+  const { inputs } = job;
+  const runner = await inspect(job);
+  const application2 = await application(job);
+  const jdk2 = await jdk(job, runner.architecture);
+  const context2 = await context(job, application2, jdk2);
+  await buildCheckpoint(job, context2);
+  const takenBy = await chooseCheckpointEngine(job, runner);
+  const snapshot = await takeTheSnapshot(job, runner, takenBy);
+  const restoring = await buildRestoring(job, context2, { runner, archive: jdk2, takenBy, snapshot });
+  const digest = await publish(job, restoring.imageId);
+  return {
+    outcome: "checkpointed",
+    runner,
+    jdk: jdk2,
+    application: application2.description,
+    baseImage: inputs.baseImage,
+    takenBy,
+    snapshot,
+    ...restoring,
+    tags: inputs.tags.map((tag) => tag.text),
+    digest,
+    restoreFlags: flagsOf(restoring.privileges),
+    logs: job.logs,
+    phases: job.phases.done
+  };
+}
+async function cold(job, reason) {
+  const { inputs, world } = job;
+  const architecture = await imageArchitecture(
+    world.engine,
+    inputs.baseImage,
+    (line) => world.log.foreign(line)
+  );
+  const reach = await findReach(world.engine, world.hostname);
+  const application2 = await application(job);
+  const jdk2 = await jdk(job, architecture);
+  await removeFolder(import_node_path17.default.join(job.work, "context"));
+  const context2 = await context(job, application2, jdk2);
+  const image = await buildCold(job, context2, { archive: jdk2, reach, reason });
+  const digest = await publish(job, image.imageId);
+  return {
+    outcome: "cold",
+    jdk: jdk2,
+    application: application2.description,
+    baseImage: inputs.baseImage,
+    ...image,
+    tags: inputs.tags.map((tag) => tag.text),
+    digest
+  };
+}
 
 // src/outputs.ts
 function outputsOf(result) {
-  const { snapshot, proof, jdk } = result;
-  return {
+  const outputs = {
+    digest: "",
+    imageid: "",
+    tags: "",
+    metadata: JSON.stringify(metadataOf(result)),
+    "java-version": "",
+    "jdk-asset": "",
+    "snapshot-size": "",
+    "checkpoint-duration": "",
+    "cold-start": "",
+    "restore-time": "",
+    speedup: "",
+    "restore-flags": "",
+    skipped: String(result.outcome === "skipped"),
+    logs: result.logs
+  };
+  if (result.outcome === "skipped") return outputs;
+  Object.assign(outputs, {
     digest: result.digest ?? "",
     imageid: result.imageId,
     tags: result.tags.join("\n"),
-    metadata: JSON.stringify(metadataOf(result)),
-    "java-version": jdk.asset.version,
-    "jdk-asset": jdk.asset.name,
+    "java-version": result.jdk.asset.version,
+    "jdk-asset": result.jdk.asset.name
+  });
+  if (result.outcome === "cold") return { ...outputs, "cold-start": String(Math.round(result.coldStart)) };
+  const { snapshot, proof } = result;
+  return {
+    ...outputs,
     "snapshot-size": String(snapshot.size),
     "checkpoint-duration": String(Math.round(snapshot.checkpointDuration)),
     "cold-start": String(Math.round(proof.coldStart)),
     "restore-time": String(Math.round(proof.restoreTime)),
     speedup: speedup(proof).toFixed(1),
-    "restore-flags": result.restoreFlags,
-    logs: result.logs
+    "restore-flags": result.restoreFlags
   };
 }
 function speedup(proof) {
   return proof.coldStart / proof.restoreTime;
 }
 function metadataOf(result) {
-  const { snapshot, proof, jdk } = result;
-  return {
+  const { outcome, phases: phases2 } = result;
+  if (outcome === "skipped") return { outcome, reason: result.reason, phases: phases2 };
+  const { jdk: jdk2 } = result;
+  const common = {
+    outcome,
     image: {
       id: result.imageId,
       digest: result.digest ?? null,
@@ -34085,33 +35309,52 @@ function metadataOf(result) {
     },
     application: result.application,
     jdk: {
-      distribution: jdk.asset.distribution,
-      version: jdk.asset.version,
-      asset: jdk.asset.name,
-      sha256: jdk.sha256
+      distribution: jdk2.asset.distribution,
+      version: jdk2.asset.version,
+      asset: jdk2.asset.name,
+      sha256: jdk2.sha256
+    }
+  };
+  if (outcome === "cold") {
+    return { ...common, reason: result.reason, coldStart: Math.round(result.coldStart), phases: phases2 };
+  }
+  const { runner, snapshot, proof, takenBy } = result;
+  return {
+    ...common,
+    runner: {
+      architecture: runner.architecture,
+      engineVersion: runner.version,
+      operatingSystem: runner.operatingSystem,
+      kernel: runner.kernel,
+      cpu: runner.cpu ?? null,
+      amx: runner.amx
     },
-    runner: result.runner,
     snapshot: {
       size: snapshot.size,
-      criuVersion: snapshot.criuVersion ?? null,
+      engine: takenBy.name,
+      criu: takenBy.name === "criu" ? { kind: takenBy.kind, version: takenBy.version, why: takenBy.why } : null,
+      privileges: snapshot.privileges?.rung ?? null,
       statistics: snapshot.statistics ?? null,
       startDuration: Math.round(snapshot.startDuration),
-      checkpointDuration: Math.round(snapshot.checkpointDuration)
+      checkpointDuration: Math.round(snapshot.checkpointDuration),
+      handover: snapshot.handover === void 0 ? null : Math.round(snapshot.handover),
+      warmUp: snapshot.warmUp
     },
     proof: {
       restoreTime: Math.round(proof.restoreTime),
       coldStart: Math.round(proof.coldStart),
       speedup: Number(speedup(proof).toFixed(1)),
+      privileges: result.privileges?.rung ?? null,
       restoreFlags: result.restoreFlags
     },
-    phases: result.phases
+    phases: phases2
   };
 }
 
 // src/post.ts
-var SETTLING_TIME = 1500;
+var SETTLING_TIME2 = 1500;
 async function cleanUp(engine, clock, id, runFolder) {
-  if (await endOrphans(id) > 0) await clock.sleep(SETTLING_TIME);
+  if (await endOrphans(id) > 0) await clock.sleep(SETTLING_TIME2);
   const names = namesOf(id);
   return [
     ...await removeContainers(engine, names),
@@ -34142,29 +35385,52 @@ function vendorApis(environment) {
 
 // src/report/instructions.ts
 var PROFILE_IN_IMAGE = "/opt/crac-checkpoint/seccomp.json";
-function runInstructions(image, port) {
+function runInstructions(image, port, flags) {
+  const profile = `docker run --rm --entrypoint cat "$image" ${PROFILE_IN_IMAGE} > seccomp.json`;
   return [
     `image=${image}`,
-    `docker run --rm --entrypoint cat "$image" ${PROFILE_IN_IMAGE} > seccomp.json`,
+    ...flags.includes("seccomp.json") ? [profile] : [],
     `docker run --rm --publish ${port}:${port} \\`,
-    `  ${DECLARED_FLAGS} \\`,
+    ...flags === "" ? [] : [`  ${flags} \\`],
     '  "$image"'
   ].join("\n");
 }
 
 // src/report/summary.ts
 function renderSummary(result, port) {
-  const { snapshot, proof, jdk } = result;
-  const image = result.digest ? `${repositoryOf(result.tags[0] ?? "")}@${result.digest}` : result.tags[0] ?? result.imageId;
+  switch (result.outcome) {
+    case "checkpointed":
+      return renderCheckpointed(result, port);
+    case "cold":
+      return renderCold(result, port);
+    case "skipped":
+      return [
+        "## CRaC checkpoint: skipped",
+        "",
+        "This runner takes no snapshots:",
+        "",
+        quote(result.reason),
+        ""
+      ].join("\n");
+  }
+}
+function renderCheckpointed(result, port) {
+  const { snapshot, proof, jdk: jdk2, takenBy } = result;
+  const engine = takenBy.name === "criu" ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : "Warp";
+  const { sent, failed } = snapshot.warmUp;
   const rows = [
     ["Application", result.application],
-    ["JDK", `${jdk.asset.distribution} ${jdk.asset.version} (${jdk.asset.name})`],
-    ["CRIU", `${snapshot.criuVersion ?? "unknown"}, kernel ${result.runner.kernel}`],
+    ["JDK", `${jdk2.asset.distribution} ${jdk2.asset.version} (${jdk2.asset.name})`],
+    ["Taken by", engine],
+    [
+      "Runner",
+      `Docker ${result.runner.version}, kernel ${result.runner.kernel}, privileges ${snapshot.privileges?.rung ?? "none"}`
+    ],
+    ["Warm-up", `${sent} ${sent === 1 ? "request" : "requests"}, ${failed} failed`],
     ["Snapshot", `${megabytes(snapshot.size)}, taken in ${time(snapshot.checkpointDuration)}`],
     ["Cold start", time(proof.coldStart)],
     ["Restore", `${time(proof.restoreTime)} (${speedup(proof).toFixed(1)} times faster)`],
-    ["Tags", result.tags.join(" ") || "none"],
-    ["Digest", result.digest ?? "not pushed"]
+    ...published(result)
   ];
   return [
     "## CRaC checkpoint",
@@ -34173,14 +35439,46 @@ function renderSummary(result, port) {
     "",
     "Times are from the start of a container to the first good answer, one run each.",
     "",
-    "**To start it:**",
-    "",
-    "```sh",
-    runInstructions(image, port),
-    "```",
-    "",
+    ...startIt(result, port, result.restoreFlags),
     "> The image holds the memory of the running application, and with it every secret that the application had read. Treat it as you treat those secrets.",
     "",
+    ...phases(result)
+  ].join("\n");
+}
+function renderCold(result, port) {
+  const { jdk: jdk2 } = result;
+  const rows = [
+    ["Application", result.application],
+    ["JDK", `${jdk2.asset.distribution} ${jdk2.asset.version} (${jdk2.asset.name})`],
+    ["Snapshot", "none"],
+    ["Cold start", time(result.coldStart)],
+    ...published(result)
+  ];
+  return [
+    "## CRaC checkpoint: an image without a snapshot",
+    "",
+    "This runner takes no snapshots:",
+    "",
+    quote(result.reason),
+    "",
+    table(rows),
+    "",
+    ...startIt(result, port, ""),
+    ...phases(result)
+  ].join("\n");
+}
+function published({ tags, digest }) {
+  return [
+    ["Tags", tags.join(" ") || "none"],
+    ["Digest", digest ?? "not pushed"]
+  ];
+}
+function startIt({ digest, tags, imageId }, port, flags) {
+  const image = digest ? `${repositoryOf(tags[0] ?? "")}@${digest}` : tags[0] ?? imageId;
+  return ["**To start it:**", "", "```sh", runInstructions(image, port, flags), "```", ""];
+}
+function phases(result) {
+  return [
     "<details><summary>Phases</summary>",
     "",
     "| phase | time |",
@@ -34189,11 +35487,14 @@ function renderSummary(result, port) {
     "",
     "</details>",
     ""
-  ].join("\n");
+  ];
+}
+function quote(text2) {
+  const fence = "`".repeat(longestRun(text2) + 3);
+  return [`${fence}text`, text2, fence].join("\n");
 }
 function renderFailure(failure) {
-  const fence = "`".repeat(longestRun(describeFailure(failure)) + 3);
-  return ["## CRaC checkpoint: failed", "", `${fence}text`, describeFailure(failure), fence, ""].join("\n");
+  return ["## CRaC checkpoint: failed", "", quote(describeFailure(failure)), ""].join("\n");
 }
 function table([head, ...rows]) {
   const line = ([name, value]) => `| ${name} | ${code(value)} |`;
@@ -34222,19 +35523,21 @@ var STATE_RUN = "run";
 var STATE_FOLDER = "folder";
 async function main() {
   const id = (0, import_node_crypto4.randomBytes)(6).toString("hex");
-  const runFolder = import_node_path13.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
+  const runFolder = import_node_path18.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
   saveState(STATE_RUN, id);
   saveState(STATE_FOLDER, runFolder);
   const log = createLog(core_exports);
   try {
     const inputs = readInputs((name) => getInput(name));
     if (inputs.githubToken !== void 0) setSecret(inputs.githubToken);
-    setOutput("logs", import_node_path13.default.join(runFolder, "logs"));
+    setOutput("logs", import_node_path18.default.join(runFolder, "logs"));
     const result = await run(id, inputs, {
       engine: dockerEngine({ ...process.env, [RUN_VARIABLE]: id }),
       clock: systemClock,
       log,
       platform: process.platform,
+      hostname: (0, import_node_os.hostname)(),
+      environment: process.env,
       ...shipped(),
       ...vendorApis(process.env),
       patience: patienceOf(process.env),

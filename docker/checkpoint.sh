@@ -1,6 +1,9 @@
 #!/bin/sh
 # PID 1 of the checkpoint container: starts the JVM, waits for its end, and leaves the evidence of the
-# checkpoint where it can be copied out. Ends with the JVM's exit code; 137 after a checkpoint.
+# checkpoint where it can be copied out. After a checkpoint it says so, and stays: the end of a container takes longer
+# than all that is left to do. Otherwise it ends with the JVM's exit code.
+#
+#   checkpoint.sh ENGINE [OPTION...]   ENGINE as in criu.sh; more options for the JVM
 set -fu
 umask 077
 here=$(dirname "$0")
@@ -15,10 +18,11 @@ while [ "$pid" -lt 128 ]; do
     wait "$pid"
 done
 
+name_engine "$1" ''
+shift
 # Only a JVM that knows the option may get it: any other refuses to start.
-set --
 if grep -qx CPUFeatures "$here/jvm-flags"; then
-    set -- "-XX:CPUFeatures=$(cat "$here/cpu-features")"
+    set -- "-XX:CPUFeatures=$(cat "$here/cpu-features")" "$@"
 fi
 while IFS= read -r word; do
     [ -z "$word" ] || set -- "$@" "$word"
@@ -28,7 +32,6 @@ $(cat "$here/application")
 $(cat "$here/arguments")
 EOF
 
-name_criu --unprivileged
 # A shell lets what it starts in the background ignore SIGINT and SIGQUIT; the application should not.
 env --default-signal=INT,QUIT java ${engine_option:+"$engine_option"} \
     "-XX:CRaCCheckpointTo=$here/snapshot" "$@" </dev/null &
@@ -51,9 +54,24 @@ while kill -0 "$jvm" 2>/dev/null; do
     code=$?
 done
 
-# `wait` reports the signal that CRIU ends a dumped process with as 137.
+# `wait` reports the signal that CRIU ends a dumped process with as 137. CRIU kills it before it has written the end of
+# its own log, and dies with this process: so its end is awaited, for 5 seconds at most.
 set +f
+criu_runs() {
+    for process in /proc/[0-9]*; do
+        read -r name 2>/dev/null <"$process/comm" || continue
+        [ "$name" != criu ] || return 0
+    done
+    return 1
+}
+waits=0
+while [ "$waits" -lt 500 ] && criu_runs; do
+    sleep 0.01
+    waits=$((waits + 1))
+done
 cd "$here/snapshot" || exit 1
+# When CRIU was done, in seconds: a measure of what comes after it.
+stat -c %.6Y dump4.log >"$here/evidence/completed" 2>/dev/null
 for file in dump4.log stats-dump; do
     [ ! -f "$file" ] || mv "$file" "$here/evidence/"
 done
@@ -64,4 +82,6 @@ stat -c '%s %n' -- * >"$here/evidence/files"
 chmod 0400 -- *
 # Left by the JVM's attach mechanism; nothing of it is open any more.
 rm -f /tmp/.java_pid* /tmp/.attach_pid*
-exit "$code"
+[ "$code" -eq 137 ] && [ -s "$here/evidence/dump4.log" ] || exit "$code"
+echo "crac-checkpoint: the JVM ended with $code"
+exec sleep 86400

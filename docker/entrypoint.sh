@@ -38,7 +38,10 @@ restore() {
         esac
     done
     # CRIU writes the pid file when the process is back.
-    name_criu "--unprivileged --pidfile $restored $(tr '\n' ' ' <"$here/snapshot/criu-options")"
+    taken_by=$(cat "$here/taken-by")
+    name_engine "$taken_by" "--pidfile $restored $(tr '\n' ' ' <"$here/snapshot/criu-options")"
+    # Warp is the JVM itself: it leaves no such mark, and what it ends with is the application's.
+    [ "$taken_by" != warp ] || echo warp >"$restored"
     env --default-signal=INT,QUIT java ${engine_option:+"$engine_option"} \
         "-XX:CRaCRestoreFrom=$here/snapshot" $properties $main "$@" &
     child=$!

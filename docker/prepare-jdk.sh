@@ -1,6 +1,8 @@
 #!/bin/sh
-# Gives the unpacked JDK its fixed path, /opt/java, and makes sure that it can take checkpoints.
+# Gives the unpacked JDK its fixed path, /opt/java, and makes sure that it can take checkpoints. $1: the engine that is
+# wanted: auto, criu or warp.
 set -eu
+wanted=$1
 
 set -- /opt/jdk/*/bin/java
 if [ $# -ne 1 ] || [ ! -x "$1" ]; then
@@ -25,6 +27,23 @@ if [ ! -x /opt/java/bin/jcmd ]; then
     echo "crac-checkpoint: NO-JCMD: the archive holds no bin/jcmd; a JDK is needed, not a JRE"
     exit 1
 fi
+
+# Which engines it has. Azul's builds have Warp besides CRIU, or alone.
+engines=
+for file in lib/criuengine lib/libcriuengine.so; do
+    [ ! -e "/opt/java/$file" ] || engines=criu
+done
+for file in bin/warp lib/warpengine lib/libwarp.so lib/libwarpengine.so; do
+    [ ! -e "/opt/java/$file" ] || engines="$engines warp"
+done
+echo $engines >/opt/crac-checkpoint/engines
+case "$wanted: $engines " in
+warp:*' warp '* | criu:*criu* | auto:*) ;;
+*)
+    echo "crac-checkpoint: NO-ENGINE: it has no engine $wanted (it has:$engines)"
+    exit 1
+    ;;
+esac
 
 # For the log: what it is, and which of the options that differ between generations it has.
 version=$(sed -n 's/^JAVA_VERSION="\(.*\)"$/\1/p' "$(readlink -f /opt/java)/release" 2>/dev/null || true)

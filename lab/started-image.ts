@@ -20,7 +20,10 @@ export interface StartedImage {
   url: string
 }
 
-/** What every image of the action declares in its label: the least privileges of a restore. */
+/**
+ * What every image of the action declares in its label: the least privileges of a restore. Written out again, and
+ * not taken from src/: what checks the action must not share its mistakes.
+ */
 export const DECLARED_FLAGS = [
   '--cap-drop',
   'ALL',

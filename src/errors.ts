@@ -17,7 +17,9 @@ export interface FailureDetails {
   /** What to do about it: one or two sentences in the imperative. */
   cure: string
   /** The lines that show it: log lines, a server's answer. Untrusted text. */
-  evidence?: string
+  evidence?: string | undefined
+  /** Id of the known failure that it is (src/diagnosis/catalogue/). */
+  signature?: string | undefined
   /** The error underneath. */
   cause?: unknown
 }
@@ -26,6 +28,7 @@ export interface FailureDetails {
 export class Failure extends Error {
   readonly cure: string
   readonly evidence: string | undefined
+  readonly signature: string | undefined
 
   constructor(
     readonly kind: FailureClass,
@@ -36,6 +39,20 @@ export class Failure extends Error {
     this.name = 'Failure'
     this.cure = details.cure
     this.evidence = details.evidence
+    this.signature = details.signature
+  }
+
+  /** The same failure, told of what was wanted: `${what}: ${its own message}`. */
+  of(what: string): Failure {
+    const { cure, evidence, signature } = this
+    return new Failure(this.kind, `${what}: ${this.message}`, { cure, evidence, signature, cause: this })
+  }
+}
+
+/** This machine cannot take or restore snapshots, whatever the workflow says; `on-unsupported-runner` decides then. */
+export class UnsupportedRunner extends Failure {
+  constructor(what: string, details: FailureDetails) {
+    super('runner', what, details)
   }
 }
 

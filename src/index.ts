@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
 import path from 'node:path'
 import * as core from '@actions/core'
 import { systemClock } from './clock.js'
@@ -35,6 +36,8 @@ async function main(): Promise<void> {
       clock: systemClock,
       log,
       platform: process.platform,
+      hostname: hostname(),
+      environment: process.env,
       ...shipped(),
       ...vendorApis(process.env),
       patience: patienceOf(process.env),

@@ -1,4 +1,9 @@
+import { isIP } from 'node:net'
+import { parseArgsStringToArgv } from 'string-argv'
+import type { PrivilegesWanted } from './engine/privileges.js'
 import { DISTRIBUTIONS, parseVersionRequest, type Distribution, type VersionRequest } from './jdk/asset.js'
+import type { Readiness } from './probe/readiness.js'
+import { parseReadyUrl, parseWarmUp, type WarmUpLine } from './probe/request-lines.js'
 import { parseReference, type Reference } from './registry/reference.js'
 import {
   badInput,
@@ -26,11 +31,24 @@ export const INPUT_NAMES = [
   'java-version',
   'jdk-file',
   'jdk-sha256',
+  'engine',
+  'criu',
+  'on-unsupported-runner',
   'cpu-features',
   'port',
   'ready-url',
+  'ready-command',
+  'ready-log',
   'startup-timeout',
+  'warmup',
+  'warmup-script',
+  'warmup-timeout',
   'checkpoint-timeout',
+  'restore-timeout',
+  'push-timeout',
+  'network',
+  'add-hosts',
+  'privileges',
   'user',
   'on-restore-failure',
   'push',
@@ -58,11 +76,25 @@ export interface Inputs {
   jdkFile: string | undefined
   /** Lower-case hexadecimal. */
   jdkSha256: string | undefined
+  /** What takes the snapshot: CRIU, or the JVM itself. */
+  engine: 'auto' | 'criu' | 'warp'
+  criu: 'auto' | 'bundled' | 'system'
+  onUnsupportedRunner: 'fail' | 'skip' | 'cold'
   cpuFeatures: string
   port: number
-  readyUrl: URL
+  readiness: Readiness
   startupTimeout: Milliseconds
+  /** undefined: nothing was asked for. */
+  warmup: WarmUpLine[] | undefined
+  /** As the user wrote it. */
+  warmupScript: string | undefined
+  warmupTimeout: Milliseconds
   checkpointTimeout: Milliseconds
+  restoreTimeout: Milliseconds
+  pushTimeout: Milliseconds
+  network: string | undefined
+  addHosts: string[]
+  privileges: PrivilegesWanted
   user: { uid: number; gid: number }
   onRestoreFailure: 'start' | 'exit'
   push: boolean
@@ -104,11 +136,26 @@ export function readInputs(get: (name: InputName) => string): Inputs {
     javaVersion: parseVersionRequest(get('java-version')),
     jdkFile,
     jdkSha256: sha256('jdk-sha256', get('jdk-sha256')),
+    engine: parseChoice('engine', get('engine'), ['auto', 'criu', 'warp']),
+    criu: parseChoice('criu', get('criu'), ['auto', 'bundled', 'system']),
+    onUnsupportedRunner: parseChoice('on-unsupported-runner', get('on-unsupported-runner'), [
+      'fail',
+      'skip',
+      'cold'
+    ]),
     cpuFeatures: cpuFeatures(get('cpu-features')),
     port,
-    readyUrl: readyUrl(get('ready-url'), port),
+    readiness: readiness(get, port),
     startupTimeout: parseDuration('startup-timeout', get('startup-timeout')),
+    warmup: get('warmup') === '' ? undefined : parseWarmUp('warmup', get('warmup'), `localhost:${port}`),
+    warmupScript: optional(path('warmup-script', get('warmup-script'))),
+    warmupTimeout: parseDuration('warmup-timeout', get('warmup-timeout')),
     checkpointTimeout: parseDuration('checkpoint-timeout', get('checkpoint-timeout')),
+    restoreTimeout: parseDuration('restore-timeout', get('restore-timeout')),
+    pushTimeout: parseDuration('push-timeout', get('push-timeout')),
+    network: network(get('network')),
+    addHosts: addHosts(get('add-hosts')),
+    privileges: parseChoice('privileges', get('privileges'), ['auto', 'least', 'privileged']),
     user: user(get('user')),
     onRestoreFailure: parseChoice('on-restore-failure', get('on-restore-failure'), ['start', 'exit']),
     push,
@@ -167,17 +214,60 @@ function cpuFeatures(value: string): string {
   return value
 }
 
-function readyUrl(value: string, port: number): URL {
-  const text = value === '' ? `http://localhost:${port}/` : value
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol !== 'http:' || Number(url.port || 80) !== port) {
+function readiness(get: (name: InputName) => string, port: number): Readiness {
+  const url = parseReadyUrl('ready-url', get('ready-url'), port)
+  const command = readyCommand(get('ready-command'))
+  const log = readyLog(get('ready-log'))
+  return { ...(url && { url }), ...(command && { command }), ...(log && { log }) }
+}
+
+function readyCommand(value: string): string[] | undefined {
+  refuseNul('ready-command', value)
+  const words = parseArgsStringToArgv(value)
+  // It stands where `docker exec` would take an option for its own.
+  if (words[0]?.startsWith('-')) {
+    throw badInput('ready-command', value, 'a program in the image, and its arguments')
+  }
+  return words.length === 0 ? undefined : words
+}
+
+function readyLog(value: string): RegExp | undefined {
+  if (value === '') return undefined
+  try {
+    return new RegExp(value, 'u')
+  } catch (error) {
     throw badInput(
-      'ready-url',
+      'ready-log',
       value,
-      `an http URL on the application's \`port\`, for example http://localhost:${port}/health`
+      `a regular expression (${error instanceof Error ? error.message : ''})`
     )
   }
-  return url
+}
+
+function network(value: string): string | undefined {
+  if (value === '') return undefined
+  if (!/^[a-zA-Z0-9][\w.-]*$/.test(value) || value === 'none') {
+    throw badInput(
+      'network',
+      value,
+      'the name of a network of the engine, for example ${{ job.container.network }}'
+    )
+  }
+  return value
+}
+
+function addHosts(value: string): string[] {
+  return parseLines('add-hosts', value).map((line) => {
+    const [, name = '', address = ''] = /^([a-zA-Z0-9][\w.-]*)[:=](.+)$/.exec(line) ?? []
+    if (name === '' || !(address === 'host-gateway' || isIP(address.replace(/^\[|\]$/g, '')))) {
+      throw badInput(
+        'add-hosts',
+        line,
+        'lines of the form name:address, for example db:10.0.0.5 or host:host-gateway'
+      )
+    }
+    return `${name}:${address}`
+  })
 }
 
 function user(value: string): { uid: number; gid: number } {

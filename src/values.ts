@@ -70,3 +70,8 @@ export function parsePairs(name: string, value: string, namePattern: RegExp): Re
 export function refuseNul(name: string, value: string): void {
   if (value.includes('\0')) throw badInput(name, value, 'text without NUL characters')
 }
+
+/** For messages. */
+export function seconds(duration: Milliseconds): string {
+  return `${duration / 1000} s`
+}

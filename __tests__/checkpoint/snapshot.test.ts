@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { verifySnapshot } from '../../src/checkpoint/snapshot.js'
+import { verifySnapshot, verifyWarpSnapshot } from '../../src/checkpoint/snapshot.js'
 import { criuImage, PAGEMAP, protobuf, STATS } from '../support/criu.js'
 
 const GOOD_LOG = '(00.000052) Version: 4.1.1 (gitid 0)\n(00.912345) Dumping finished successfully\n'
@@ -37,7 +37,7 @@ describe('verifySnapshot', () => {
   const killed = { exitCode: 137, oomKilled: false }
 
   test('a complete snapshot has its size, its statistics and the version of CRIU', async () => {
-    expect(await verifySnapshot(await evidence(), killed)).toMatchObject({
+    expect(await verifySnapshot(await evidence(), killed, '')).toMatchObject({
       size: 8292,
       criuVersion: '4.1.1',
       statistics: { frozenTime: 2, pagesWritten: 2 }
@@ -45,7 +45,7 @@ describe('verifySnapshot', () => {
   })
 
   test('statistics are no condition', async () => {
-    expect(await verifySnapshot(await evidence({ 'stats-dump': 'broken' }), killed)).toMatchObject({
+    expect(await verifySnapshot(await evidence({ 'stats-dump': 'broken' }), killed, '')).toMatchObject({
       statistics: undefined
     })
   })
@@ -65,36 +65,44 @@ describe('verifySnapshot', () => {
     ['there are no page maps', { files: '40 inventory.img\n' }, 'no map of its pages'],
     ['a page map is broken', { 'pagemap-134.img': 'x' }, 'pagemap-134.img cannot be read']
   ])('a snapshot is refused when %s', async (_, changes, message) => {
-    await expect(verifySnapshot(await evidence(changes), killed)).rejects.toThrow(message)
+    await expect(verifySnapshot(await evidence(changes), killed, '')).rejects.toThrow(message)
   })
 
   test('a good log and a JVM that lived on do not agree', async () => {
-    await expect(verifySnapshot(await evidence(), { exitCode: 0, oomKilled: false })).rejects.toThrow(
+    await expect(verifySnapshot(await evidence(), { exitCode: 0, oomKilled: false }, '')).rejects.toThrow(
       'ended with 0 instead of 137'
     )
   })
 
   test("CRIU's first error is the cause, whatever the exit code", async () => {
-    await expect(verifySnapshot(await evidence({ 'dump4.log': FAILED_LOG }), killed)).rejects.toMatchObject({
-      message:
-        'CRIU could not take the snapshot: vdso: Unexpected rt vDSO area bounds. The JVM ended with 137.',
-      evidence: expect.stringContaining('Dumping FAILED')
+    await expect(
+      verifySnapshot(await evidence({ 'dump4.log': FAILED_LOG }), killed, '')
+    ).rejects.toMatchObject({
+      message: expect.stringMatching(/^CRIU could not take the snapshot\. .* The JVM ended with 137\.$/),
+      signature: 'criu-vdso-bounds',
+      evidence: expect.stringContaining('Unexpected rt vDSO area bounds')
     })
   })
 
   test('an application that ends before CRIU begins is told about its threads', async () => {
-    const ended = verifySnapshot(await evidence({ 'dump4.log': undefined }), {
-      exitCode: 0,
-      oomKilled: false
-    })
+    const end = { exitCode: 0, oomKilled: false }
+    const ended = verifySnapshot(await evidence({ 'dump4.log': undefined }), end, '')
     await expect(ended).rejects.toMatchObject({
       kind: 'application',
       message: 'The application ended with exit code 0 during the checkpoint, before CRIU began.'
     })
   })
 
+  test('a snapshot of Warp is judged by its files and by the kernel only', async () => {
+    const end = { exitCode: 0, oomKilled: false }
+    expect(await verifyWarpSnapshot(await evidence({ files: '5 image\n' }), end)).toMatchObject({ size: 5 })
+    await expect(verifyWarpSnapshot(await evidence({ files: '' }), end)).rejects.toThrow(
+      'before the snapshot was'
+    )
+  })
+
   test('running out of memory is told as such', async () => {
-    await expect(verifySnapshot(await evidence(), { exitCode: 137, oomKilled: true })).rejects.toThrow(
+    await expect(verifySnapshot(await evidence(), { exitCode: 137, oomKilled: true }, '')).rejects.toThrow(
       'out of memory'
     )
   })

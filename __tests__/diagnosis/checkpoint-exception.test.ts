@@ -1,5 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { checkpointRefusal } from '../../src/diagnosis/checkpoint-exception.js'
+import {
+  checkpointRefusal,
+  OpenResources,
+  suggestPolicies
+} from '../../src/diagnosis/checkpoint-exception.js'
 
 const HEAD =
   '134:\nAn exception during a checkpoint operation:\njdk.crac.CheckpointException\n\tat java.base/jdk.crac.Core.x(Core.java:1)\n'
@@ -37,7 +41,7 @@ describe('checkpointRefusal', () => {
     expect(checkpointRefusal(output)).toMatchObject({
       kind: 'application',
       message: `The JVM refused the checkpoint: ${word}, ${text}.`,
-      evidence: `${type}: ${text}`
+      evidence: expect.stringMatching(/^(socket|file|other): /)
     })
   })
 
@@ -45,7 +49,7 @@ describe('checkpointRefusal', () => {
     const output = `${HEAD}\tSuppressed: jdk.crac.impl.CheckpointOpenSocketException: tcp a\n\tSuppressed: jdk.crac.impl.CheckpointOpenFileException: /b\n`
     const failure = checkpointRefusal(output)
     expect(failure?.message).toContain('tcp a (and 1 more, listed below)')
-    expect(failure?.evidence).toBe('CheckpointOpenSocketException: tcp a\nCheckpointOpenFileException: /b')
+    expect(failure?.evidence).toBe('socket: tcp a\nfile: /b')
   })
 
   test('a hook that failed is named, with the stack trace', () => {
@@ -55,5 +59,40 @@ describe('checkpointRefusal', () => {
       'A beforeCheckpoint hook of the application failed: IllegalStateException: pool is busy.'
     )
     expect(failure?.evidence).toContain('Pool.java:7')
+  })
+
+  test('the code that opened a resource is listed: the first frames that are not of the JDK', () => {
+    const output = `${HEAD}\tSuppressed: jdk.crac.impl.CheckpointOpenFileException: /b
+\t\tat java.base/jdk.crac.impl.X.y(X.java:1)
+\tCaused by: java.lang.Exception: This file descriptor was created by worker-1 at epoch:1684328308663 here
+\t\tat java.base/java.io.FileInputStream.<init>(FileInputStream.java:154)
+\t\tat com.acme.Audit.open(Audit.java:12)
+\t\tat com.acme.Main.main(Main.java:3)
+\tSuppressed: jdk.crac.impl.CheckpointOpenSocketException: tcp6 localAddr :: localPort 9001 remoteAddr :: remotePort 0
+`
+    const failure = checkpointRefusal(output)
+    expect(failure?.evidence).toBe(
+      [
+        'file: /b',
+        '  opened by thread worker-1',
+        '    at com.acme.Audit.open(Audit.java:12)',
+        '    at com.acme.Main.main(Main.java:3)',
+        'socket: tcp6 localAddr :: localPort 9001 remoteAddr :: remotePort 0'
+      ].join('\n')
+    )
+    expect(failure).toBeInstanceOf(OpenResources)
+    expect(suggestPolicies((failure as OpenResources).resources)).toBe(
+      [
+        'type: file',
+        'path: /b',
+        'action: reopen',
+        '---',
+        '# The application has to notice that it was closed, and to open it again.',
+        'type: socket',
+        'localPort: 9001',
+        'action: close',
+        ''
+      ].join('\n')
+    )
   })
 })

@@ -12,7 +12,8 @@ describe('the scripts in the images', () => {
     home = await mkdtemp(path.join(tmpdir(), 'scripts-test-'))
     for (const name of await readdir(path.join(ROOT, 'docker')))
       await copyFile(path.join(ROOT, 'docker', name), path.join(home, name))
-    for (const folder of ['bin', 'snapshot', 'evidence']) await mkdir(path.join(home, folder))
+    for (const folder of ['bin', 'snapshot', 'evidence', 'criu/system', 'criu/bundled'])
+      await mkdir(path.join(home, folder), { recursive: true })
     const files = {
       'bin/java':
         '#!/bin/sh\nprintf "%s\\n" "$@" >"$HOME/arguments-of-java"\necho "$CRAC_CRIU_PATH|$CRAC_CRIU_OPTS" >"$HOME/environment-of-java"\n',
@@ -21,6 +22,9 @@ describe('the scripts in the images', () => {
       arguments: 'first\nsecond one\n',
       'main-class': 'Main\n',
       'cpu-features': 'generic\n',
+      'taken-by': 'system/checkpoint_restore\n',
+      'criu/system/options': '--unprivileged\n',
+      'criu/bundled/options': '',
       'jvm-flags': 'CRaCCheckpointTo\nCPUFeatures\n',
       'snapshot/criu-options': '--inherit-fd fd[1]:pipe:[1]\n'
     }
@@ -31,6 +35,11 @@ describe('the scripts in the images', () => {
     await rm(home, { recursive: true })
   })
 
+  const TAKEN_BY = 'system/checkpoint_restore'
+  const CRIU = `criu/${TAKEN_BY}/criu`
+  async function checkpoint(takenBy = TAKEN_BY, ...options: string[]) {
+    return await run('checkpoint.sh', [takenBy, ...options])
+  }
   async function run(script: string, args: string[] = [], environment: Record<string, string> = {}) {
     const env = { PATH: `${home}/bin:${process.env['PATH']}`, HOME: home, ...environment }
     const { stderr } = spawnSync('sh', [path.join(home, script), ...args], { env, encoding: 'utf8' })
@@ -44,7 +53,7 @@ describe('the scripts in the images', () => {
   const OPTIONS = ['-Xmx1g', '-Dtext=a  b $(id) `id` \\ "x"']
 
   test('a checkpoint: CRIU by environment, each word of the options as it is', async () => {
-    expect(await run('checkpoint.sh')).toMatchObject({
+    expect(await checkpoint()).toMatchObject({
       java: [
         `-XX:CRaCCheckpointTo=${home}/snapshot`,
         '-XX:CPUFeatures=generic',
@@ -54,13 +63,38 @@ describe('the scripts in the images', () => {
         'first',
         'second one'
       ],
-      environment: `${home}/criu|--unprivileged`
+      environment: `${home}/${CRIU}|--unprivileged`
     })
+  })
+
+  test('more options for the JVM come before those of the user, which win', async () => {
+    const { java } = await checkpoint(TAKEN_BY, '-Djdk.crac.collect-fd-stacktraces=true')
+    expect(java.indexOf('-Djdk.crac.collect-fd-stacktraces=true')).toBeLessThan(java.indexOf('-Xmx1g'))
+  })
+
+  test("the JDK's own CRIU is too old for --unprivileged, and gets no empty argument either", async () => {
+    expect((await checkpoint('bundled/sys_admin')).environment).toBe(`${home}/criu/bundled/sys_admin/criu|`)
+    await writeFile(path.join(home, 'engine-options'), 'criu_location=<path>\n')
+    expect((await checkpoint('bundled/sys_admin')).java[0]).toBe(
+      `-XX:CRaCEngineOptions=criu_location=${home}/criu/bundled/sys_admin/criu`
+    )
+  })
+
+  test('Warp is named by the option that the JVM has, and needs no CRIU', async () => {
+    expect(await checkpoint('warp')).toMatchObject({ environment: '|' })
+    expect((await checkpoint('warp')).java[0]).toBe('-XX:CREngine=warp')
+    await writeFile(path.join(home, 'jvm-flags'), 'CRaCCheckpointTo\nCRaCEngine\nCREngine\n')
+    expect((await checkpoint('warp')).java[0]).toBe('-XX:CRaCEngine=warp')
+    await writeFile(path.join(home, 'taken-by'), 'warp\n')
+    const restored = await run('entrypoint.sh', [], { CRAC_ON_RESTORE_FAILURE: 'exit' })
+    expect(restored.java).toEqual(['-XX:CRaCEngine=warp', `-XX:CRaCRestoreFrom=${home}/snapshot`])
+    // What it ends with is the application's own end, and no failed restore.
+    expect(restored.stderr).toBe('')
   })
 
   test('a JVM that does not know CPUFeatures does not get it', async () => {
     await writeFile(path.join(home, 'jvm-flags'), 'CRaCCheckpointTo\n')
-    expect((await run('checkpoint.sh')).java).not.toContain('-XX:CPUFeatures=generic')
+    expect((await checkpoint()).java).not.toContain('-XX:CPUFeatures=generic')
   })
 
   test('a JVM whose engine has the option criu_location gets CRIU by it, and not by environment', async () => {
@@ -68,9 +102,9 @@ describe('the scripts in the images', () => {
       path.join(home, 'engine-options'),
       'criu_location=<path>   path to CRIU executable\nargs=<string>\n'
     )
-    const checkpoint = await run('checkpoint.sh')
-    expect(checkpoint.java[0]).toBe(`-XX:CRaCEngineOptions=criu_location=${home}/criu,args=--unprivileged`)
-    expect(checkpoint.environment).toBe('|')
+    const taken = await checkpoint()
+    expect(taken.java[0]).toBe(`-XX:CRaCEngineOptions=criu_location=${home}/${CRIU},args=--unprivileged`)
+    expect(taken.environment).toBe('|')
     await writeFile(path.join(home, 'snapshot/criu-options'), '--inherit-fd fd[1]:pipe:[1]\n')
     const restore = await run('entrypoint.sh', [], { CRAC_ON_RESTORE_FAILURE: 'exit' })
     expect(restore.java[0]).toMatch(
@@ -80,7 +114,7 @@ describe('the scripts in the images', () => {
 
   test('an engine without that option gets CRIU by environment', async () => {
     await writeFile(path.join(home, 'engine-options'), 'keep_running=<bool>\n')
-    expect((await run('checkpoint.sh')).environment).toBe(`${home}/criu|--unprivileged`)
+    expect((await checkpoint()).environment).toBe(`${home}/${CRIU}|--unprivileged`)
   })
 
   test('a restore takes the -D options of JAVA_OPTS only', async () => {

@@ -9,6 +9,7 @@ import { available, buildFixture, containerLog, docker, labTest, world } from '.
 // The contract of lab/jdk/README.md: what the real CRaC JDKs 17 and 21 do.
 describe('the stand-in JDK', () => {
   const image = `crac-checkpoint-e2e/jdk-${process.pid}`
+  // Written out, and not taken from src/: what the JDK needs is a fact of its own.
   const checkpointFlags = [
     '--cap-add',
     'CHECKPOINT_RESTORE',

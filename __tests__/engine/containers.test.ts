@@ -1,36 +1,113 @@
-import { expect, test } from '@jest/globals'
-import { containerEnd, createContainer, publishedPort } from '../../src/engine/containers.js'
-import { CHECKPOINT_FLAGS, restoreFlags } from '../../src/engine/privileges.js'
+import { describe, expect, test } from '@jest/globals'
+import { addressOf, containerEnd, createContainer, type ContainerSpec } from '../../src/engine/containers.js'
+import { declaredFlags, ladder } from '../../src/engine/privileges.js'
 import { fakeEngine } from '../support/fake-engine.js'
 
-const SPEC = { name: 'c', image: 'i', run: '1', env: { TOKEN: 'hunter2' }, port: 8080 }
+const SPEC: ContainerSpec = {
+  name: 'c',
+  image: 'i',
+  run: '1',
+  env: { TOKEN: 'hunter2' },
+  port: 8080,
+  flags: [],
+  addHosts: [],
+  reach: { by: 'published port', bind: '127.0.0.1', host: '127.0.0.1' }
+}
+const [LEAST] = ladder('least', { appArmor: false })
 
 test('a container gets exactly the flags that it was given, and no value of its environment in argv', async () => {
   const engine = fakeEngine(() => 'id')
-  await createContainer(engine, { ...SPEC, flags: restoreFlags('/p.json') })
+  await createContainer(engine, {
+    ...SPEC,
+    flags: LEAST?.restore('/p.json') ?? [],
+    command: ['system/x', '-Da=b']
+  })
   const [call] = engine.calls
   expect(call?.args.join(' ')).toBe(
     'create --name c --label io.github.crac-checkpoint.run=1 --publish 127.0.0.1::8080 ' +
-      '--cap-drop ALL --cap-add CHECKPOINT_RESTORE --cap-add SETPCAP --security-opt seccomp=/p.json --env TOKEN -- i'
+      '--cap-drop ALL --cap-add CHECKPOINT_RESTORE --cap-add SETPCAP --security-opt seccomp=/p.json --env TOKEN ' +
+      '-- i system/x -Da=b'
   )
   expect(call?.options.env).toEqual({ TOKEN: 'hunter2' })
 })
 
-test('nothing is privileged', () => {
-  expect([...CHECKPOINT_FLAGS, ...restoreFlags('x')].join(' ')).not.toMatch(/privileged|SYS_ADMIN/)
+describe('how a container is reached', () => {
+  const argsOf = async (changes: Partial<ContainerSpec>): Promise<string[]> => {
+    const engine = fakeEngine(() => '')
+    await createContainer(engine, { ...SPEC, env: {}, ...changes })
+    return engine.calls.map(({ args }) => args.join(' '))
+  }
+
+  test('a remote engine publishes on all addresses, and is called by its own', async () => {
+    const reach = { by: 'published port', bind: '0.0.0.0', host: 'docker.example' } as const
+    expect((await argsOf({ reach }))[0]).toContain('--publish 0.0.0.0::8080 ')
+    const address = await addressOf(
+      fakeEngine(() => '0.0.0.0:32768\n[::]:32768'),
+      { ...SPEC, reach }
+    )
+    expect(address).toEqual({ host: 'docker.example', port: 32768 })
+  })
+
+  test("a job in a container shares a network with the application, beside the user's own", async () => {
+    const reach = { by: 'network', network: 'job' } as const
+    expect(await argsOf({ reach })).toEqual([
+      'create --name c --label io.github.crac-checkpoint.run=1 --network job -- i'
+    ])
+    expect(await argsOf({ reach, network: 'services', addHosts: ['db:10.0.0.5'] })).toEqual([
+      'create --name c --label io.github.crac-checkpoint.run=1 --network services --add-host db:10.0.0.5 -- i',
+      'network connect job c'
+    ])
+    expect(
+      await addressOf(
+        fakeEngine(() => '172.18.0.3'),
+        { ...SPEC, reach }
+      )
+    ).toEqual({
+      host: '172.18.0.3',
+      port: 8080
+    })
+  })
+
+  test('in the network of the machine the port is where it is', async () => {
+    expect(
+      await addressOf(
+        fakeEngine(() => ''),
+        { ...SPEC, network: 'host' }
+      )
+    ).toEqual({
+      host: '127.0.0.1',
+      port: 8080
+    })
+  })
+})
+
+describe('the ladder of privileges', () => {
+  test('its least rung is not privileged, and rungs without AppArmor are only where there is AppArmor', () => {
+    expect([...(LEAST?.checkpoint ?? []), ...(LEAST?.restore('x') ?? [])].join(' ')).not.toMatch(
+      /privileged|SYS_ADMIN/
+    )
+    expect(ladder('auto', { appArmor: false }).map(({ rung }) => rung)).toEqual([
+      'least',
+      'sys-admin',
+      'privileged'
+    ])
+    expect(ladder('auto', { appArmor: true }).map(({ rung }) => rung)).toEqual([
+      'least',
+      'no-apparmor',
+      'sys-admin',
+      'privileged'
+    ])
+    expect(ladder('privileged', { appArmor: true }).map(declaredFlags)).toEqual(['--privileged'])
+  })
+
+  test('an engine that does not know CHECKPOINT_RESTORE is given SYS_ADMIN in its place', () => {
+    const rung = ladder('auto', { appArmor: false })[1]
+    expect(rung?.capability).toBe('sys_admin')
+    expect(rung && declaredFlags(rung)).toContain('--cap-drop ALL --cap-add SYS_ADMIN --cap-add SETPCAP')
+  })
 })
 
 test('containerEnd tells the exit code, and whether the kernel ended it', async () => {
   const engine = fakeEngine((args) => (args[0] === 'wait' ? '137\n' : 'true\n'))
   expect(await containerEnd(engine, 'c')).toEqual({ exitCode: 137, oomKilled: true })
-})
-
-test('publishedPort takes the first of several addresses', async () => {
-  expect(
-    await publishedPort(
-      fakeEngine(() => '127.0.0.1:32768\n[::1]:32769'),
-      'c',
-      8080
-    )
-  ).toBe(32768)
 })

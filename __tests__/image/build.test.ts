@@ -55,6 +55,7 @@ describe('buildImage', () => {
       'image',
       'debian:trixie-slim could not be pulled'
     ],
+    ['#9 crac-checkpoint: NO-ENGINE: it has no engine warp (it has: criu)', 'jdk', 'no engine warp'],
     ['manifest for debian:none not found: manifest unknown', 'image', 'could not be pulled'],
     ['RUN exit 1 failed', 'runner', 'docker build failed']
   ])('%s is of class %s', async (stderr, kind, message) => {

@@ -19,6 +19,18 @@ describe('the job summary', () => {
     expect(summary).toContain('docker run --rm --publish 8080:8080')
   })
 
+  test('without a snapshot it says why, and needs no flags', () => {
+    const { jdk, application, baseImage, imageId, tags, digest, logs, phases } = aResult()
+    const common = { jdk, application, baseImage, imageId, tags, digest, logs, phases }
+    const cold = renderSummary(
+      { outcome: 'cold', reason: 'no CRIU `works`', coldStart: 900, ...common },
+      8080
+    )
+    expect(cold).toContain('no CRIU `works`')
+    expect(cold).not.toContain('seccomp')
+    expect(renderSummary({ outcome: 'skipped', reason: 'AMX', logs, phases }, 8080)).toContain('AMX')
+  })
+
   test('without a push it names the tag, and without tags the image', () => {
     expect(renderSummary(aResult({ digest: undefined }), 8080)).toContain('image=ghcr.io/acme/hello:crac\n')
     const image = renderSummary(aResult({ digest: undefined, tags: [] }), 8080)

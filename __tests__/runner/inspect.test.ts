@@ -1,37 +1,138 @@
 import { describe, expect, test } from '@jest/globals'
-import { inspectRunner } from '../../src/runner/inspect.js'
-import { fakeEngine } from '../support/fake-engine.js'
+import { inspectRunner, type InspectionRequest } from '../../src/runner/inspect.js'
+import { fakeEngine, type Reply } from '../support/fake-engine.js'
 
-const SERVER = { Version: '28.2.2', Os: 'linux', Arch: 'amd64', KernelVersion: '6.17.0' }
-const engineWith = (server: object | null) => fakeEngine(() => JSON.stringify({ Client: {}, Server: server }))
+const SERVER = { Version: '28.2.2', Os: 'linux', Arch: 'amd64', KernelVersion: '6.17.0-1010-azure' }
+const ALL = 'CapBnd:\t000001ffffffffff\n'
+const FACTS = `${ALL}cat\0/proc/self/status\0\nmodel name\t: Intel(R) Xeon(R)\nflags\t\t: fpu sse2 amx_tile amx_int8\n`
+
+interface Machine {
+  server?: object | null
+  info?: object
+  /** What a container says that was started with these flags. */
+  container?: (flags: string) => Reply
+  imageArchitecture?: string
+  endpoint?: string
+  networks?: object
+}
+
+function machine(given: Machine = {}) {
+  return fakeEngine((args): Reply => {
+    const line = args.join(' ')
+    if (line.startsWith('version')) {
+      return JSON.stringify({ Client: {}, Server: given.server === undefined ? SERVER : given.server })
+    }
+    if (line.startsWith('info'))
+      return JSON.stringify(given.info ?? { OperatingSystem: 'Ubuntu 24.04', SecurityOptions: [] })
+    if (line.startsWith('context')) return given.endpoint ?? 'unix:///var/run/docker.sock'
+    if (line.startsWith('container inspect')) {
+      return given.networks ? JSON.stringify(given.networks) : { exitCode: 1 }
+    }
+    if (line.startsWith('image inspect')) return given.imageArchitecture ?? 'amd64'
+    if (line.startsWith('run')) return given.container?.(line) ?? FACTS
+    if (line === '--version') return 'Docker version 28.2.2, build e6534b4'
+    throw new Error(`unexpected: ${line}`)
+  })
+}
+
+const inspect = (
+  engine: ReturnType<typeof machine>,
+  request: Partial<InspectionRequest> = {},
+  hostname = 'runner'
+) =>
+  inspectRunner(
+    { engine, platform: 'linux', hostname, onLine: () => undefined },
+    { run: '1', baseImage: 'debian:trixie-slim', privileges: 'auto', criu: 'auto', warp: false, ...request }
+  )
 
 describe('inspectRunner', () => {
-  test('gives the architecture of the engine, in the words of the JDK archives', async () => {
-    expect(await inspectRunner(engineWith(SERVER), 'linux')).toEqual({
+  test('a GitHub runner with AMX and a new kernel is fine: CRIU of the base image knows both', async () => {
+    expect(await inspect(machine())).toMatchObject({
       architecture: 'x64',
-      engineVersion: '28.2.2',
-      kernel: '6.17.0'
-    })
-    expect(await inspectRunner(engineWith({ ...SERVER, Arch: 'arm64' }), 'linux')).toMatchObject({
-      architecture: 'aarch64'
+      version: '28.2.2',
+      kernel: '6.17.0-1010-azure',
+      operatingSystem: 'Ubuntu 24.04',
+      cpu: 'Intel(R) Xeon(R)',
+      amx: true,
+      reach: { by: 'published port', bind: '127.0.0.1', host: '127.0.0.1' },
+      refused: []
     })
   })
 
-  test.each<[object, string]>([
-    [{ ...SERVER, Version: '20.10.24+dfsg1' }, 'CHECKPOINT_RESTORE'],
-    [{ ...SERVER, Version: 'dev' }, 'CHECKPOINT_RESTORE'],
-    [{ ...SERVER, Os: 'windows' }, 'CRIU needs Linux'],
-    [{ ...SERVER, Arch: 's390x' }, 's390x']
-  ])('refuses %j', async (server, message) => {
-    await expect(inspectRunner(engineWith(server), 'linux')).rejects.toMatchObject({
+  test('gives the architecture of the engine, in the words of the JDK archives', async () => {
+    const engine = machine({ server: { ...SERVER, Arch: 'arm64' }, imageArchitecture: 'arm64' })
+    expect(await inspect(engine)).toMatchObject({ architecture: 'aarch64' })
+  })
+
+  test.each<[string, Machine, string]>([
+    ['windows containers', { server: { ...SERVER, Os: 'windows' } }, 'CRIU needs Linux'],
+    ['an architecture without JDKs', { server: { ...SERVER, Arch: 's390x' } }, 's390x'],
+    [
+      'emulation: an image of another architecture',
+      { imageArchitecture: 'arm64' },
+      'under emulation CRIU cannot'
+    ],
+    [
+      'emulation: qemu in front of the process',
+      { container: () => `${ALL}/usr/bin/qemu-x86_64-static\0/bin/cat\0/proc/self/status\0\n` },
+      'qemu-x86_64-static runs the containers'
+    ],
+    [
+      'emulation: no binfmt',
+      { container: () => ({ exitCode: 1, stderr: 'exec /bin/cat: exec format error' }) },
+      'cannot be run here'
+    ]
+  ])('refuses %s', async (_, given, message) => {
+    await expect(inspect(machine(given))).rejects.toMatchObject({
+      name: 'Failure',
       kind: 'runner',
       message: expect.stringContaining(message)
     })
   })
 
+  test.each<[string, Machine, string]>([
+    ['AMX', {}, 'the CPU has AMX'],
+    [
+      'kernel 6.17',
+      { container: () => `${ALL}flags : sse2` },
+      'the kernel is 6.17.0-1010-azure, and from 6.13 on'
+    ]
+  ])("the JDK's own CRIU alone is refused for %s, and the way out is named", async (_, given, message) => {
+    await expect(inspect(machine(given), { criu: 'bundled' })).rejects.toMatchObject({
+      kind: 'runner',
+      message: expect.stringContaining(message),
+      cure: expect.stringContaining('Leave `criu` at `auto`')
+    })
+  })
+
+  test("the JDK's own CRIU is fine on an older kernel without AMX", async () => {
+    const engine = machine({
+      server: { ...SERVER, KernelVersion: '6.8.0' },
+      container: () => `${ALL}flags : sse2`
+    })
+    expect((await inspect(engine, { criu: 'bundled' })).refused).toEqual([])
+  })
+
+  test('podman is refused by its name, as a client and as a service', async () => {
+    const service = machine({
+      server: { ...SERVER, Components: [{ Name: 'Podman Engine', Version: '5.4.0' }] }
+    })
+    await expect(inspect(service)).rejects.toThrow('podman 5.4.0, not Docker')
+    const client = fakeEngine((args) =>
+      args[0] === '--version' ? 'podman version 4.3.1' : { exitCode: 125, stderr: 'Error: template' }
+    )
+    await expect(inspect(client)).rejects.toMatchObject({
+      kind: 'runner',
+      message: expect.stringContaining('podman 4.3.1, not Docker'),
+      cure: expect.stringContaining('Docker engine')
+    })
+  })
+
   test('refuses another system than Linux before it asks anything', async () => {
-    const engine = engineWith(SERVER)
-    await expect(inspectRunner(engine, 'darwin')).rejects.toThrow('this runner is darwin')
+    const engine = machine()
+    const world = { engine, platform: 'darwin', hostname: 'mac', onLine: () => undefined } as const
+    const request = { run: '1', baseImage: 'x', privileges: 'auto', criu: 'auto', warp: false } as const
+    await expect(inspectRunner(world, request)).rejects.toThrow('this runner is darwin')
     expect(engine.calls).toEqual([])
   })
 
@@ -40,7 +141,90 @@ describe('inspectRunner', () => {
       exitCode: 1,
       stderr: 'Cannot connect to the Docker daemon at unix:///x'
     }))
-    await expect(inspectRunner(engine, 'linux')).rejects.toThrow('No Docker engine answers')
+    await expect(inspect(engine)).rejects.toThrow('No Docker engine answers')
     expect(engine.calls[0]?.options.timeout).toBeLessThan(10_000)
+  })
+
+  test('a base image that cannot be pulled is of class image, before any other work', async () => {
+    const engine = fakeEngine(async (args): Promise<Reply> => {
+      if (args[0] === 'image') return { exitCode: 1, stderr: 'No such image' }
+      if (args[0] === 'pull') return { exitCode: 1, stderr: 'Error: pull access denied for none' }
+      return await machine().attempt(args)
+    })
+    await expect(inspect(engine)).rejects.toMatchObject({ kind: 'image' })
+  })
+})
+
+describe('privileges', () => {
+  const OLD: Machine = {
+    server: { ...SERVER, Version: '20.10.24' },
+    container: (flags) =>
+      flags.includes('CHECKPOINT_RESTORE')
+        ? {
+            exitCode: 125,
+            stderr:
+              'docker: Error response from daemon: invalid CapAdd: unknown capability: "CAP_CHECKPOINT_RESTORE".'
+          }
+        : FACTS
+  }
+
+  test('an engine without CHECKPOINT_RESTORE: one rung up, and the reason is kept', async () => {
+    const found = await inspect(machine(OLD))
+    expect(found.privileges.map(({ rung }) => rung)).toEqual(['sys-admin', 'privileged'])
+    expect(found.refused).toEqual([{ rung: 'least', reason: expect.stringContaining('unknown capability') }])
+  })
+
+  test("the same with `least`: refused, with the engine's own words", async () => {
+    await expect(inspect(machine(OLD), { privileges: 'least' })).rejects.toMatchObject({
+      kind: 'runner',
+      message: expect.stringContaining('Docker 20.10.24 does not know the capability CHECKPOINT_RESTORE'),
+      cure: expect.stringContaining('leave `privileges` at `auto`'),
+      evidence: expect.stringContaining('unknown capability')
+    })
+  })
+
+  test('each rung is tried once; a host that has nothing to give is refused', async () => {
+    const engine = machine({
+      container: () => ({ exitCode: 125, stderr: 'unable to apply caps: operation not permitted' })
+    })
+    await expect(inspect(engine)).rejects.toThrow('does not grant what CRIU needs')
+    expect(engine.calls.filter(({ args }) => args[0] === 'run')).toHaveLength(3)
+  })
+
+  test('a capability that was asked for and is not there is no grant', async () => {
+    const engine = machine({
+      container: (flags) => (flags.includes('--privileged') ? FACTS : 'CapBnd:\t00000000a80425fb\n')
+    })
+    const found = await inspect(engine)
+    expect(found.privileges.map(({ rung }) => rung)).toEqual(['privileged'])
+    expect(found.refused[0]?.reason).toBe('CHECKPOINT_RESTORE and SYS_PTRACE not granted')
+  })
+
+  test('`privileged` pins the top of the ladder; Warp needs none of it', async () => {
+    const engine = machine()
+    await inspect(engine, { privileges: 'privileged' })
+    expect(engine.calls.find(({ args }) => args[0] === 'run')?.args).toContain('--privileged')
+    const warp = machine()
+    expect((await inspect(warp, { warp: true })).privileges).toEqual([])
+    expect(warp.calls.some(({ args }) => args[0] === 'run')).toBe(false)
+  })
+})
+
+describe('how containers are reached', () => {
+  const REMOTE = { by: 'published port', bind: '0.0.0.0', host: 'docker.example' }
+  test.each([
+    ['tcp://docker.example:2376', REMOTE],
+    ['ssh://ci@docker.example', REMOTE],
+    ['tcp://localhost:2375', { by: 'published port', bind: '127.0.0.1', host: '127.0.0.1' }]
+  ])('%s', async (endpoint, reach) => {
+    expect((await inspect(machine({ endpoint }))).reach).toEqual(reach)
+  })
+
+  test('a job in a container is found by its host name, and shares its network', async () => {
+    const found = await inspect(machine({ networks: { github_network_1: {} } }), {}, '0123456789ab')
+    expect(found.reach).toEqual({ by: 'network', network: 'github_network_1' })
+    await expect(inspect(machine({ networks: { none: {} } }), {}, '0123456789ab')).rejects.toThrow(
+      'without a network'
+    )
   })
 })

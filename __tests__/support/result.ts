@@ -1,9 +1,32 @@
-import type { Result } from '../../src/outputs.js'
+import { ladder } from '../../src/engine/privileges.js'
+import type { Checkpointed } from '../../src/outputs.js'
+
+const [LEAST] = ladder('least', { appArmor: false })
 
 /** The result of a run that worked, with every part filled in. */
-export function aResult(changes: Partial<Result> = {}): Result {
+export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
   return {
-    runner: { architecture: 'x64', engineVersion: '28.2.2', kernel: '6.17.0-1010-azure' },
+    outcome: 'checkpointed',
+    runner: {
+      architecture: 'x64',
+      version: '28.2.2',
+      kernel: '6.17.0-1010-azure',
+      operatingSystem: 'Ubuntu 24.04',
+      appArmor: true,
+      rootless: false,
+      cpu: 'Intel(R) Xeon(R)',
+      amx: true,
+      reach: { by: 'published port', bind: '127.0.0.1', host: '127.0.0.1' },
+      privileges: [],
+      refused: []
+    },
+    takenBy: {
+      name: 'criu',
+      kind: 'system',
+      version: '4.1.1',
+      why: 'the bundled one (3.17.1) fails here: Unexpected rt vDSO area bounds',
+      privileges: []
+    },
     jdk: {
       asset: {
         distribution: 'crac',
@@ -30,12 +53,17 @@ export function aResult(changes: Partial<Result> = {}): Result {
       statistics: undefined,
       criuVersion: '4.1.1',
       startDuration: 1500,
-      checkpointDuration: 700.4
+      checkpointDuration: 700.4,
+      completedAt: undefined,
+      handover: 60.2,
+      warmUp: { sent: 200, failed: 1 },
+      privileges: LEAST
     },
     proof: { restoreTime: 100, coldStart: 1500 },
     imageId: `sha256:${'b'.repeat(64)}`,
     tags: ['ghcr.io/acme/hello:crac', 'ghcr.io/acme/hello:1.0'],
     digest: `sha256:${'c'.repeat(64)}`,
+    privileges: LEAST,
     restoreFlags: '--cap-drop ALL',
     logs: '/temp/logs',
     phases: [{ name: 'inspect', milliseconds: 12 }],

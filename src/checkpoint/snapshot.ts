@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { diagnose } from '../diagnosis/diagnose.js'
 import { lastLines } from '../engine/docker.js'
 import type { ContainerEnd } from '../engine/containers.js'
 import { Failure } from '../errors.js'
+import type { Milliseconds } from '../values.js'
 import { ImageFormatError, readDumpStatistics, readPagemap, type DumpStatistics } from './criu-images.js'
 
 /** A complete snapshot of the JVM. */
@@ -14,6 +16,8 @@ export interface Snapshot {
   statistics: DumpStatistics | undefined
   /** As CRIU's log says it; undefined where it does not. */
   criuVersion: string | undefined
+  /** When CRIU had written the last of it, in milliseconds since 1970, by the clock of the engine's machine. */
+  completedAt: Milliseconds | undefined
 }
 
 export interface SnapshotFile {
@@ -29,18 +33,16 @@ const KILLED = 137
  * Judges a checkpoint by what it left (docker/checkpoint.sh collects it), not by jcmd's exit code.
  * Anything short of a complete snapshot is a Failure.
  */
-export async function verifySnapshot(evidence: string, end: ContainerEnd): Promise<Snapshot> {
+export async function verifySnapshot(evidence: string, end: ContainerEnd, output: string): Promise<Snapshot> {
   const read = (name: string) => readFile(path.join(evidence, name)).catch(() => undefined)
   const criuLog = (await read('dump4.log'))?.toString('latin1') ?? ''
 
   if (end.oomKilled) {
-    throw new Failure('runner', 'The kernel ended the JVM during the checkpoint: out of memory.', {
-      cure: 'Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`.'
-    })
+    throw outOfMemory()
   }
   if (criuLog === '') throw endedBefore(end.exitCode)
   if (!criuLog.includes('Dumping finished successfully')) {
-    throw criuFailure(criuLog, end.exitCode)
+    throw criuFailure(criuLog, end.exitCode, output)
   }
   if (end.exitCode !== KILLED) {
     throw broken(`the JVM ended with ${end.exitCode} instead of ${KILLED}`, criuLog)
@@ -56,10 +58,11 @@ export async function verifySnapshot(evidence: string, end: ContainerEnd): Promi
 
   const statistics = await read('stats-dump')
   return {
-    size: files.reduce((sum, file) => sum + file.size, 0),
+    size: sizeOf(files),
     files,
     statistics: statistics && orUndefined(() => readDumpStatistics(statistics)),
-    criuVersion: /Version: (\S+)/.exec(criuLog)?.[1]
+    criuVersion: /Version: (\S+)/.exec(criuLog)?.[1],
+    completedAt: Number((await read('completed'))?.toString()) * 1000 || undefined
   }
 }
 
@@ -82,6 +85,12 @@ function verifyPages(
   }
 }
 
+function outOfMemory(): Failure {
+  return new Failure('runner', 'The kernel ended the JVM during the checkpoint: out of memory.', {
+    cure: 'Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`.'
+  })
+}
+
 function endedBefore(exitCode: number): Failure {
   return new Failure(
     'application',
@@ -94,19 +103,29 @@ function endedBefore(exitCode: number): Failure {
   )
 }
 
-/** The checkpoint did not work: CRIU's own words are the evidence. */
-export function criuFailure(criuLog: string, exitCode: number | undefined): Failure {
-  const errors = criuLog.split('\n').filter((line) => /Error +\(/.test(line))
-  const first = /Error +\([^)]*\): (.*)$/.exec(errors[0] ?? '')?.[1]
+/** The checkpoint did not work: CRIU's own words are the evidence, or what the JVM (`output`) says about CRIU. */
+export function criuFailure(criuLog: string, exitCode: number | undefined, output: string): Failure {
+  const finding = diagnose('dump', { criu: criuLog, jvm: output })
   const ended = exitCode === undefined ? '' : ` The JVM ended with ${exitCode}.`
   return new Failure(
-    'runner',
-    first ? `CRIU could not take the snapshot: ${first}.${ended}` : `No snapshot was taken.${ended}`,
+    finding?.kind ?? 'runner',
+    finding ? `CRIU could not take the snapshot. ${finding.cause}${ended}` : `No snapshot was taken.${ended}`,
     {
-      cure: "CRIU's log below names the cause: a kernel that is newer than this CRIU, a CPU feature, or a resource of the application.",
-      evidence: errors.slice(0, 20).join('\n') || lastLines(criuLog, 20)
+      cure:
+        finding?.cure ??
+        "CRIU's log (dump4.log in the folder of the output `logs`) names the cause: a kernel that is newer than this CRIU, a CPU feature, or a resource of the application.",
+      evidence: finding?.line ?? (lastLines(criuLog, 20) || lastLines(output, 20)),
+      signature: finding?.signature?.id
     }
   )
+}
+
+/** The same for the engine Warp, of which no more is known than that it leaves files. */
+export async function verifyWarpSnapshot(evidence: string, end: ContainerEnd): Promise<Snapshot> {
+  const files = parseListing(await readFile(path.join(evidence, 'files'), 'utf8').catch(() => ''))
+  if (end.oomKilled) throw outOfMemory()
+  if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode)
+  return { size: sizeOf(files), files, statistics: undefined, criuVersion: undefined, completedAt: undefined }
 }
 
 function broken(why: string, criuLog: string): Failure {
@@ -114,6 +133,10 @@ function broken(why: string, criuLog: string): Failure {
     cure: 'Check that the disk of the runner is not full, and run the job again.',
     evidence: lastLines(criuLog, 10)
   })
+}
+
+function sizeOf(files: readonly SnapshotFile[]): number {
+  return files.reduce((sum, file) => sum + file.size, 0)
 }
 
 // The output of `stat -c '%s %n'`.

@@ -3,6 +3,19 @@ import type { Engine } from './docker.js'
 /** Label that marks everything of one run, so that its post step finds it. */
 export const RUN_LABEL = 'io.github.crac-checkpoint.run'
 
+/** How this process reaches the ports of a container. */
+export type Reach =
+  /** On a port that the engine publishes on `bind`, and that is reached as `host`. */
+  | { by: 'published port'; bind: string; host: string }
+  /** On the container's own address in a network that this process is in too. */
+  | { by: 'network'; network: string }
+
+/** Where a port of a container is, as seen from here. */
+export interface Address {
+  host: string
+  port: number
+}
+
 export interface ContainerSpec {
   name: string
   image: string
@@ -12,8 +25,15 @@ export interface ContainerSpec {
   flags: readonly string[]
   /** Environment of the application; values reach the engine through the client's environment, not through argv. */
   env: Record<string, string>
-  /** Port of the application; published on the loopback address, on a port that the engine chooses. */
+  /** Port of the application. */
   port: number
+  reach: Reach
+  /** Network of the engine; its default one when absent. */
+  network?: string | undefined
+  /** `name:address` each. */
+  addHosts: readonly string[]
+  /** Arguments behind the image. */
+  command?: readonly string[]
 }
 
 export interface ContainerEnd {
@@ -21,38 +41,61 @@ export interface ContainerEnd {
   oomKilled: boolean
 }
 
+/** In the network of the machine itself nothing is published: every port is there already. */
+const HOST_NETWORK = 'host'
+
 /** The argument vector of `docker` for a container. */
 export function createCommand(spec: ContainerSpec): string[] {
+  const { reach } = spec
+  const network = spec.network ?? (reach.by === 'network' ? reach.network : undefined)
   return [
     'create',
     '--name',
     spec.name,
     '--label',
     `${RUN_LABEL}=${spec.run}`,
-    '--publish',
-    `127.0.0.1::${spec.port}`,
+    ...(reach.by === 'published port' ? ['--publish', `${reach.bind}::${spec.port}`] : []),
+    ...(network === undefined ? [] : ['--network', network]),
+    ...spec.addHosts.flatMap((entry) => ['--add-host', entry]),
     ...spec.flags,
     ...Object.keys(spec.env).flatMap((name) => ['--env', name]),
     '--',
-    spec.image
+    spec.image,
+    ...(spec.command ?? [])
   ]
 }
 
 export async function createContainer(engine: Engine, spec: ContainerSpec): Promise<void> {
   await engine.run(createCommand(spec), { env: spec.env })
+  const { reach, network } = spec
+  if (reach.by === 'network' && network !== undefined && ![HOST_NETWORK, reach.network].includes(network)) {
+    await engine.run(['network', 'connect', reach.network, spec.name])
+  }
 }
 
 /** Resolves when the container has ended: `docker wait`, so at once and without polling. */
 export async function containerEnd(engine: Engine, name: string): Promise<ContainerEnd> {
-  const exitCode = Number(await engine.run(['wait', name]))
+  return await endOf(engine, name, Number(await engine.run(['wait', name])))
+}
+
+/** The same for a container whose exit code is known. */
+export async function endOf(engine: Engine, name: string, exitCode: number): Promise<ContainerEnd> {
   const oomKilled = await engine.run(['inspect', '--format', '{{.State.OOMKilled}}', name])
   return { exitCode, oomKilled: oomKilled === 'true' }
 }
 
-/** The loopback port under which the container's port is published. */
-export async function publishedPort(engine: Engine, name: string, port: number): Promise<number> {
-  const addresses = await engine.run(['port', name, `${port}/tcp`])
-  return Number(addresses.split('\n')[0]?.split(':').at(-1))
+/** Where the application's port of a started container is. */
+export async function addressOf(engine: Engine, spec: ContainerSpec): Promise<Address> {
+  const { reach, name, port } = spec
+  if (spec.network === HOST_NETWORK) {
+    return { host: reach.by === 'published port' ? reach.host : '127.0.0.1', port }
+  }
+  if (reach.by === 'network') {
+    const format = `{{with index .NetworkSettings.Networks ${JSON.stringify(reach.network)}}}{{.IPAddress}}{{end}}`
+    return { host: await engine.run(['inspect', '--format', format, name]), port }
+  }
+  const published = await engine.run(['port', name, `${port}/tcp`])
+  return { host: reach.host, port: Number(published.split('\n')[0]?.split(':').at(-1)) }
 }
 
 /** Removes a container, running or not; one that is not there is fine. */

@@ -6,7 +6,7 @@ import { LineSplitter } from './lines.js'
 const KEPT_OUTPUT = 1024 * 1024
 
 /** The exit code of coreutils' `timeout` when it had to end the command. */
-const TIMED_OUT = 124
+export const TIMED_OUT = 124
 
 export interface RunOptions {
   /** Called with each line of stdout and stderr as it comes. */

@@ -1,30 +1,64 @@
-/**
- * The least that CRIU 4.1 and newer need, as `docker run` flags (measured: docs/decisions/privileges.md).
- * The JVM itself has no capability: CRIU gets them from its file capabilities.
- */
-export const CHECKPOINT_FLAGS: readonly string[] = [
-  '--cap-add',
-  'CHECKPOINT_RESTORE',
-  '--cap-add',
-  'SYS_PTRACE',
-  // CRIU suspends the seccomp filter of what it dumps, which no process under a filter may do.
-  '--security-opt',
-  'seccomp=unconfined'
+/** How much of the machine a container is given; each rung of the ladder has more than the one before. */
+export type Rung = 'least' | 'no-apparmor' | 'sys-admin' | 'privileged'
+
+/** What the user asks for: the least that works here, or one end of the ladder. */
+export type PrivilegesWanted = 'auto' | 'least' | 'privileged'
+
+/** The capability with which CRIU may do its work; the programs of both images have it as a file capability. */
+export type CriuCapability = 'checkpoint_restore' | 'sys_admin'
+
+export interface Privileges {
+  rung: Rung
+  capability: CriuCapability
+  /** `docker create` flags for the checkpoint. */
+  checkpoint: readonly string[]
+  /** The same for a restore; `seccompProfile` is the path of docker/seccomp.json, or of a copy of it. */
+  restore: (seccompProfile: string) => string[]
+}
+
+const NO_APPARMOR = ['--security-opt', 'apparmor=unconfined']
+
+/** Measured: docs/decisions/privileges.md. The JVM itself has no capability: CRIU gets them from its file. */
+const LADDER: readonly Privileges[] = [
+  named('least', 'checkpoint_restore', []),
+  named('no-apparmor', 'checkpoint_restore', NO_APPARMOR),
+  // For engines and kernels that do not know CHECKPOINT_RESTORE, which was split off from SYS_ADMIN.
+  named('sys-admin', 'sys_admin', NO_APPARMOR),
+  {
+    rung: 'privileged',
+    capability: 'checkpoint_restore',
+    checkpoint: ['--privileged'],
+    restore: () => ['--privileged']
+  }
 ]
 
-/** The least for a restore. `seccompProfile` is the path of docker/seccomp.json, or of a copy of it. */
-export function restoreFlags(seccompProfile: string): string[] {
-  return [
-    '--cap-drop',
-    'ALL',
-    '--cap-add',
-    'CHECKPOINT_RESTORE',
-    '--cap-add',
-    'SETPCAP',
-    '--security-opt',
-    `seccomp=${seccompProfile}`
-  ]
+function named(rung: Rung, capability: CriuCapability, more: readonly string[]): Privileges {
+  const granted = ['--cap-add', capability.toUpperCase()]
+  return {
+    rung,
+    capability,
+    // CRIU suspends the seccomp filter of what it dumps, which no process under a filter may do.
+    checkpoint: [...granted, '--cap-add', 'SYS_PTRACE', '--security-opt', 'seccomp=unconfined', ...more],
+    restore: (seccompProfile) => [
+      '--cap-drop',
+      'ALL',
+      ...granted,
+      '--cap-add',
+      'SETPCAP',
+      '--security-opt',
+      `seccomp=${seccompProfile}`,
+      ...more
+    ]
+  }
+}
+
+/** The rungs to try, the least first. */
+export function ladder(wanted: PrivilegesWanted, { appArmor }: { appArmor: boolean }): Privileges[] {
+  if (wanted !== 'auto') return LADDER.filter(({ rung }) => rung === wanted)
+  return LADDER.filter(({ rung }) => appArmor || rung !== 'no-apparmor')
 }
 
 /** The `docker run` flags that an image declares; the profile is then a file in the current folder. */
-export const DECLARED_FLAGS = restoreFlags('seccomp.json').join(' ')
+export function declaredFlags(privileges: Privileges): string {
+  return privileges.restore('seccomp.json').join(' ')
+}

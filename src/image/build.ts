@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { engineFailure, lastLines, type Engine } from '../engine/docker.js'
+import { engineFailure, type Engine } from '../engine/docker.js'
 import { Failure } from '../errors.js'
+import { baseImageFailure } from '../runner/base-image.js'
 
 export interface ImageBuild {
   /** Folder made by assembleBuildContext. */
   context: string
   /** Stage of docker/Dockerfile. */
-  target: 'checkpoint' | 'runtime'
+  target: 'checkpoint' | 'runtime' | 'cold'
   /** Temporary name of the image. */
   name: string
   buildArgs: Record<string, string>
@@ -45,7 +46,11 @@ export async function buildImage(
   const result = await engine.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } })
   if (result.exitCode !== 0) {
     const output = `${result.stdout}\n${result.stderr}`
-    throw jdkFailure(output) ?? baseImageFailure(output, build) ?? engineFailure(command, result)
+    throw (
+      jdkFailure(output) ??
+      baseImageFailure(output, build.buildArgs['BASE_IMAGE'] ?? '') ??
+      engineFailure(command, result)
+    )
   }
   return (await readFile(idFile, 'utf8')).trim()
 }
@@ -58,17 +63,12 @@ function pairs(option: string, values: Record<string, string>): string[] {
 function jdkFailure(output: string): Failure | undefined {
   const match = /crac-checkpoint: (NO-[A-Z]+): (.*)/.exec(output)
   if (!match) return undefined
+  if (match[1] === 'NO-ENGINE') {
+    return new Failure('jdk', `The JDK does not have the wanted engine: ${match[2]}.`, {
+      cure: 'Leave `engine` at `auto`; Warp is only in builds of Azul (`distribution: zulu`), and not in all of them.'
+    })
+  }
   return new Failure('jdk', `The JDK cannot take checkpoints: ${match[2]}`, {
     cure: 'Choose another `java-version`: an archive of a JDK with CRaC, for Linux with glibc.'
-  })
-}
-
-function baseImageFailure(output: string, build: ImageBuild): Failure | undefined {
-  const pull =
-    /(pull access denied|manifest unknown|failed to resolve source metadata|: not found|manifest for .* not found)/
-  if (!pull.test(output)) return undefined
-  return new Failure('image', `The base image ${build.buildArgs['BASE_IMAGE']} could not be pulled.`, {
-    cure: 'Check the name in `base-image`; for a private image, run docker/login-action before.',
-    evidence: lastLines(output, 10)
   })
 }

@@ -48,11 +48,8 @@ async function attempt(asset: JdkAsset, file: string, options: DownloadOptions):
   if (options.token !== undefined) headers['authorization'] = `Bearer ${options.token}`
   const response = await options.fetch(asset.url, { headers })
   if (!response.ok) {
-    const { kind, message, cure, evidence } = await badStatus(response, host, options.token !== undefined)
-    throw new Failure(kind, `${asset.name} could not be downloaded: ${message}`, {
-      cure,
-      ...(evidence === undefined ? {} : { evidence })
-    })
+    const failure = await badStatus(response, host, options.token !== undefined)
+    throw failure.of(`${asset.name} could not be downloaded`)
   }
   if (response.body === null) return 'the answer has no body'
 

@@ -76,14 +76,6 @@ async function asked<T>(what: string, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     const failure = [error, (error as Error).cause].find((candidate) => candidate instanceof Failure)
     if (!failure) throw error
-    throw new Failure(
-      failure.kind,
-      `${what[0]?.toUpperCase()}${what.slice(1)} could not be read: ${failure.message}`,
-      {
-        cure: failure.cure,
-        ...(failure.evidence === undefined ? {} : { evidence: failure.evidence }),
-        cause: error
-      }
-    )
+    throw failure.of(`${what[0]?.toUpperCase()}${what.slice(1)} could not be read`)
   }
 }

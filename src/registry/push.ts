@@ -1,5 +1,7 @@
-import { engineFailure, lastLines, type CommandResult, type Engine } from '../engine/docker.js'
+import { diagnose } from '../diagnosis/diagnose.js'
+import { lastLines, TIMED_OUT, type CommandResult, type Engine } from '../engine/docker.js'
 import { Failure } from '../errors.js'
+import { seconds, type Milliseconds } from '../values.js'
 import type { Reference } from './reference.js'
 
 export interface Pushed {
@@ -31,17 +33,18 @@ export async function tagImage(
   }
 }
 
-/** Pushes every tag; they must all come out as one digest. */
+/** Pushes every tag, each within `timeout`; they must all come out as one digest. */
 export async function pushImage(
   engine: Engine,
   tags: readonly Reference[],
+  timeout: Milliseconds,
   onLine: (line: string) => void
 ): Promise<Pushed> {
   const digests = new Map<string, string>()
   for (const tag of tags) {
     const args = ['push', '--', tag.text]
-    const result = await engine.attempt(args, { onLine })
-    if (result.exitCode !== 0) throw pushFailure(tag, args, result, [...digests.keys()])
+    const result = await engine.attempt(args, { onLine, timeout })
+    if (result.exitCode !== 0) throw pushFailure(tag, result, [...digests.keys()], timeout)
     digests.set(tag.text, await digestOf(engine, tag, result.stdout))
   }
   const distinct = new Set(digests.values())
@@ -72,27 +75,24 @@ async function digestOf(engine: Engine, tag: Reference, output: string): Promise
 
 function pushFailure(
   tag: Reference,
-  args: string[],
   result: CommandResult,
-  moved: readonly string[]
+  moved: readonly string[],
+  timeout: Milliseconds
 ): Failure {
-  const evidence = lastLines(`${result.stdout}\n${result.stderr}`, 10)
-  const what = `${tag.text} could not be pushed`
+  const output = `${result.stdout}\n${result.stderr}`
   const already = moved.length > 0 ? ` Already pushed: ${moved.join(', ')}.` : ''
-  if (/unauthorized|authentication required|no basic auth credentials|denied/i.test(evidence)) {
-    return new Failure('registry', `${what}: the registry refused access.${already}`, {
-      cure:
-        'Run docker/login-action before this step, with a token that may write to this repository ' +
-        '(for ghcr.io: `permissions: packages: write`).',
-      evidence
-    })
-  }
-  if (/connection refused|no such host|i\/o timeout|TLS handshake/i.test(evidence)) {
-    return new Failure('registry', `${what}: the registry does not answer.${already}`, {
-      cure: 'Check the name of the registry in `tags`, and that the engine reaches it.',
-      evidence
-    })
-  }
-  const failure = engineFailure(args, result)
-  return new Failure('registry', `${what}. ${failure.message}${already}`, { cure: failure.cure, evidence })
+  const finding =
+    result.exitCode === TIMED_OUT ? undefined : diagnose('push', { registry: output, docker: output })
+  const why =
+    finding?.cause ??
+    (result.exitCode === TIMED_OUT
+      ? `It was not done within ${seconds(timeout)}.`
+      : `docker push ended with exit code ${result.exitCode}.`)
+  return new Failure('registry', `${tag.text} could not be pushed. ${why}${already}`, {
+    cure:
+      finding?.cure ??
+      'Check the name of the registry in `tags`, and that the engine reaches it; the lines below are its own words.',
+    evidence: finding?.line ?? lastLines(output, 10),
+    signature: finding?.signature?.id
+  })
 }

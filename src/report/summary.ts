@@ -1,22 +1,44 @@
 import { describeFailure, type Failure } from '../errors.js'
-import { speedup, type Result } from '../outputs.js'
+import { speedup, type Checkpointed, type Cold, type Result } from '../outputs.js'
 import { runInstructions } from './instructions.js'
 
-/** The job summary of a run that worked, as GitHub-flavoured Markdown. */
+/** The job summary of a run that did not fail, as GitHub-flavoured Markdown. */
 export function renderSummary(result: Result, port: number): string {
-  const { snapshot, proof, jdk } = result
-  const image = result.digest
-    ? `${repositoryOf(result.tags[0] ?? '')}@${result.digest}`
-    : (result.tags[0] ?? result.imageId)
+  switch (result.outcome) {
+    case 'checkpointed':
+      return renderCheckpointed(result, port)
+    case 'cold':
+      return renderCold(result, port)
+    case 'skipped':
+      return [
+        '## CRaC checkpoint: skipped',
+        '',
+        'This runner takes no snapshots:',
+        '',
+        quote(result.reason),
+        ''
+      ].join('\n')
+  }
+}
+
+function renderCheckpointed(result: Checkpointed, port: number): string {
+  const { snapshot, proof, jdk, takenBy } = result
+  const engine =
+    takenBy.name === 'criu' ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : 'Warp'
+  const { sent, failed } = snapshot.warmUp
   const rows: [string, string][] = [
     ['Application', result.application],
     ['JDK', `${jdk.asset.distribution} ${jdk.asset.version} (${jdk.asset.name})`],
-    ['CRIU', `${snapshot.criuVersion ?? 'unknown'}, kernel ${result.runner.kernel}`],
+    ['Taken by', engine],
+    [
+      'Runner',
+      `Docker ${result.runner.version}, kernel ${result.runner.kernel}, privileges ${snapshot.privileges?.rung ?? 'none'}`
+    ],
+    ['Warm-up', `${sent} ${sent === 1 ? 'request' : 'requests'}, ${failed} failed`],
     ['Snapshot', `${megabytes(snapshot.size)}, taken in ${time(snapshot.checkpointDuration)}`],
     ['Cold start', time(proof.coldStart)],
     ['Restore', `${time(proof.restoreTime)} (${speedup(proof).toFixed(1)} times faster)`],
-    ['Tags', result.tags.join(' ') || 'none'],
-    ['Digest', result.digest ?? 'not pushed']
+    ...published(result)
   ]
   return [
     '## CRaC checkpoint',
@@ -25,15 +47,51 @@ export function renderSummary(result: Result, port: number): string {
     '',
     'Times are from the start of a container to the first good answer, one run each.',
     '',
-    '**To start it:**',
-    '',
-    '```sh',
-    runInstructions(image, port),
-    '```',
-    '',
+    ...startIt(result, port, result.restoreFlags),
     '> The image holds the memory of the running application, and with it every secret that the application had ' +
       'read. Treat it as you treat those secrets.',
     '',
+    ...phases(result)
+  ].join('\n')
+}
+
+function renderCold(result: Cold, port: number): string {
+  const { jdk } = result
+  const rows: [string, string][] = [
+    ['Application', result.application],
+    ['JDK', `${jdk.asset.distribution} ${jdk.asset.version} (${jdk.asset.name})`],
+    ['Snapshot', 'none'],
+    ['Cold start', time(result.coldStart)],
+    ...published(result)
+  ]
+  return [
+    '## CRaC checkpoint: an image without a snapshot',
+    '',
+    'This runner takes no snapshots:',
+    '',
+    quote(result.reason),
+    '',
+    table(rows),
+    '',
+    ...startIt(result, port, ''),
+    ...phases(result)
+  ].join('\n')
+}
+
+function published({ tags, digest }: Checkpointed | Cold): [string, string][] {
+  return [
+    ['Tags', tags.join(' ') || 'none'],
+    ['Digest', digest ?? 'not pushed']
+  ]
+}
+
+function startIt({ digest, tags, imageId }: Checkpointed | Cold, port: number, flags: string): string[] {
+  const image = digest ? `${repositoryOf(tags[0] ?? '')}@${digest}` : (tags[0] ?? imageId)
+  return ['**To start it:**', '', '```sh', runInstructions(image, port, flags), '```', '']
+}
+
+function phases(result: Result): string[] {
+  return [
     '<details><summary>Phases</summary>',
     '',
     '| phase | time |',
@@ -42,13 +100,18 @@ export function renderSummary(result: Result, port: number): string {
     '',
     '</details>',
     ''
-  ].join('\n')
+  ]
+}
+
+/** Text of others, as a block that no character of it can end. */
+function quote(text: string): string {
+  const fence = '`'.repeat(longestRun(text) + 3)
+  return [`${fence}text`, text, fence].join('\n')
 }
 
 /** The job summary of a run that failed. */
 export function renderFailure(failure: Failure): string {
-  const fence = '`'.repeat(longestRun(describeFailure(failure)) + 3)
-  return ['## CRaC checkpoint: failed', '', `${fence}text`, describeFailure(failure), fence, ''].join('\n')
+  return ['## CRaC checkpoint: failed', '', quote(describeFailure(failure)), ''].join('\n')
 }
 
 /** The first row is the head: Markdown knows no table without one. */

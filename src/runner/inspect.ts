@@ -1,64 +1,115 @@
+import type { Reach } from '../engine/containers.js'
 import type { Engine } from '../engine/docker.js'
-import { engineFailure } from '../engine/docker.js'
-import { Failure } from '../errors.js'
-import type { Architecture } from '../jdk/asset.js'
+import { ladder, type Privileges, type PrivilegesWanted } from '../engine/privileges.js'
+import { UnsupportedRunner } from '../errors.js'
+import { ensureBaseImage } from './base-image.js'
+import { architectureOf, askEngine, type EngineFacts } from './engine-facts.js'
+import { tryPrivileges, type ContainerFacts, type Refused } from './grants.js'
+import { bundledCriuFault } from './old-criu.js'
+import { findReach } from './reach.js'
 
 /** What the machine under this job can do, as far as the job needs to know. */
-export interface Runner {
-  architecture: Architecture
-  engineVersion: string
-  /** Of the machine that the engine runs on. */
-  kernel: string
+export interface Runner extends EngineFacts {
+  /** As the kernel names it. */
+  cpu: string | undefined
+  amx: boolean
+  reach: Reach
+  /** The rungs of privileges that the engine may grant: the first one it does, the others are not tried yet. */
+  privileges: Privileges[]
+  /** The rungs that it does not grant, and why. */
+  refused: Refused[]
 }
 
-/** Docker 24 is the oldest that is known to grant CHECKPOINT_RESTORE; 20.10 refuses it as unknown. */
-const OLDEST_ENGINE = 24
+/** What is asked of the machine. */
+export interface InspectionRequest {
+  /** Id of the run. */
+  run: string
+  baseImage: string
+  privileges: PrivilegesWanted
+  criu: 'auto' | 'bundled' | 'system'
+  /** Snapshots by an engine that needs neither CRIU nor privileges. */
+  warp: boolean
+}
 
-/** An engine that does not answer within this time is treated as none. In milliseconds. */
-const ANSWER_TIMEOUT = 8000
-
-const ARCHITECTURES: Record<string, Architecture> = { amd64: 'x64', arm64: 'aarch64' }
-
-interface EngineVersion {
-  Server?: { Version: string; Os: string; Arch: string; KernelVersion?: string } | null
+export interface InspectionWorld {
+  engine: Engine
+  platform: NodeJS.Platform
+  /** Of this machine, as the system names it. */
+  hostname: string
+  onLine: (line: string) => void
 }
 
 /** Finds out what this machine can do; what cannot work is refused here, before any work. */
-export async function inspectRunner(engine: Engine, platform: NodeJS.Platform): Promise<Runner> {
+export async function inspectRunner(world: InspectionWorld, request: InspectionRequest): Promise<Runner> {
+  const { engine, platform } = world
   if (platform !== 'linux') {
-    throw new Failure(
-      'runner',
+    throw new UnsupportedRunner(
       `Snapshots are made by CRIU, which needs Linux; this runner is ${platform}.`,
       {
         cure: 'Use a Linux runner, for example `runs-on: ubuntu-24.04`.'
       }
     )
   }
-  const args = ['version', '--format', '{{json .}}']
-  const result = await engine.attempt(args, { timeout: ANSWER_TIMEOUT })
-  if (result.exitCode !== 0) throw engineFailure(args, result)
+  const facts = await askEngine(engine)
+  const reach = await findReach(engine, world.hostname)
+  const imageArchitecture = await ensureBaseImage(engine, request.baseImage, world.onLine)
+  if (architectureOf(imageArchitecture) !== facts.architecture) {
+    throw emulated(`${request.baseImage} is an image for ${imageArchitecture}`, facts)
+  }
+  if (request.warp) {
+    return { ...facts, cpu: undefined, amx: false, reach, privileges: [], refused: [] }
+  }
+  const { granted, refused, container } = await findPrivileges(engine, request, facts)
+  if (container.emulator !== undefined) throw emulated(`${container.emulator} runs the containers`, facts)
+  const fault = request.criu === 'bundled' ? bundledCriuFault(facts.kernel, container.amx) : undefined
+  if (fault !== undefined) {
+    throw new UnsupportedRunner(`The CRIU that CRaC JDKs bundle (3.17.1) does not work here: ${fault}.`, {
+      cure: 'Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on.'
+    })
+  }
+  const { cpu, amx } = container
+  return { ...facts, cpu, amx, reach, privileges: granted, refused }
+}
 
-  const server = (JSON.parse(result.stdout) as EngineVersion).Server
-  if (!server) throw engineFailure(args, result)
-  if (server.Os !== 'linux') {
-    throw new Failure('runner', `The engine runs ${server.Os} containers; CRIU needs Linux.`, {
-      cure: 'Use a Linux runner, for example `runs-on: ubuntu-24.04`.'
-    })
+/** Goes up the ladder until the engine starts a container with what was asked for. */
+async function findPrivileges(
+  engine: Engine,
+  request: InspectionRequest,
+  facts: EngineFacts
+): Promise<{ granted: Privileges[]; refused: Refused[]; container: ContainerFacts }> {
+  const rungs = ladder(request.privileges, facts)
+  const refused: Refused[] = []
+  for (const [index, privileges] of rungs.entries()) {
+    const container = await tryPrivileges(engine, request.run, request.baseImage, privileges)
+    if (typeof container !== 'string' && container.missing.length === 0) {
+      return { granted: rungs.slice(index), refused, container }
+    }
+    const reason =
+      typeof container === 'string' ? container : `${container.missing.join(' and ')} not granted`
+    refused.push({ rung: privileges.rung, reason })
+    if (/exec format error/.test(reason))
+      throw emulated(`${request.baseImage} cannot be run here (${reason})`, facts)
   }
-  if (!(parseInt(server.Version, 10) >= OLDEST_ENGINE)) {
-    throw new Failure(
-      'runner',
-      `The Docker engine is ${server.Version}; it cannot grant the capability CHECKPOINT_RESTORE.`,
-      {
-        cure: `Use Docker ${OLDEST_ENGINE} or newer.`
-      }
-    )
-  }
-  const architecture = ARCHITECTURES[server.Arch]
-  if (!architecture) {
-    throw new Failure('runner', `There is no CRaC JDK for the architecture ${server.Arch} of this engine.`, {
-      cure: 'Use a runner with x86-64 or arm64.'
-    })
-  }
-  return { architecture, engineVersion: server.Version, kernel: server.KernelVersion ?? 'unknown' }
+  const rootless = facts.rootless ? ' It runs rootless, and so has only what its user has.' : ''
+  const old = refused.some(({ reason }) => /unknown capability/.test(reason))
+    ? ` Docker ${facts.version} does not know the capability CHECKPOINT_RESTORE.`
+    : ''
+  throw new UnsupportedRunner(
+    `The engine does not grant what CRIU needs (privileges: ${request.privileges}).${old}${rootless}`,
+    {
+      cure:
+        'Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, ' +
+        `run by root, on kernel 5.9 or newer${request.privileges === 'least' ? '; or leave `privileges` at `auto`' : ''}.`,
+      evidence: refused.map(({ rung, reason }) => `${rung}: ${reason}`).join('\n')
+    }
+  )
+}
+
+function emulated(what: string, { architecture, operatingSystem }: EngineFacts): UnsupportedRunner {
+  return new UnsupportedRunner(
+    `${what}, and this engine (${operatingSystem}) is ${architecture}: under emulation CRIU cannot see the real process.`,
+    {
+      cure: 'Use a runner of the architecture of the image (for arm64 `runs-on: ubuntu-24.04-arm`), or a `base-image` of that of the runner.'
+    }
+  )
 }

@@ -1,45 +1,23 @@
-#!/usr/bin/env node
 import { mkdirSync } from 'node:fs'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { systemClock } from './clock.js'
-import { describeFailure, asFailure } from './errors.js'
+import { systemClock } from '../clock.js'
 import {
   DISTRIBUTIONS,
   newerFirst,
   parseVersionRequest,
   type Architecture,
   type JdkAsset
-} from './jdk/asset.js'
-import { jdkSource, type JdkSource } from './jdk/source.js'
-import { patienceOf } from './net/fetch.js'
-import { shipped, vendorApis } from './surroundings.js'
-import { badInput, parseChoice } from './values.js'
+} from '../jdk/asset.js'
+import { jdkSource, type JdkSource } from '../jdk/source.js'
+import { patienceOf } from '../net/fetch.js'
+import { shipped, vendorApis } from '../surroundings.js'
+import { badInput, parseChoice } from '../values.js'
 
-// The package's bin: what the action does about JDKs, from a terminal. The options are the names of the inputs.
-const USAGE = `usage: crac-checkpoint jdk list|resolve|download [options]
-
-  list       the CRaC JDKs of a distribution, the newest first
-  resolve    the one that a version means
-  download   that one, verified, into the current folder
-
-  --distribution crac|zulu|liberica   (default crac)
-  --java-version latest|21|17-crac+5  (default latest)
-  --architecture x64|aarch64          (default: this machine's)
-  --jdk-sha256 DIGEST                 the digest that the archive must have
-  --output FOLDER                     for download (default .)
-  --github-api-url URL                (default https://api.github.com)
-  --json                              JSON on stdout
-
-GITHUB_TOKEN raises the rate limit of the look-up. Archives and answers are kept in RUNNER_TOOL_CACHE, or in
-~/.cache/crac-checkpoint.`
-
-// @actions/tool-cache writes workflow commands (`::debug::...`) to stdout, which is for the answer alone here.
-const write = process.stdout.write.bind(process.stdout)
-process.stdout.write = () => true
-const answer = (text: string): boolean => write(`${text}\n`)
+/** Prints an answer on stdout, which is for answers alone. */
+export type Print = (text: string) => void
 
 interface Options {
   distribution: string
@@ -51,42 +29,44 @@ interface Options {
   json: boolean
 }
 
-async function main(args: string[]): Promise<void> {
+/** `jdk list|resolve|download`: what the action does about JDKs, from a terminal. */
+export async function jdkCommand(args: string[], answer: Print): Promise<void> {
   const { positionals, values } = parse(args)
-  const [topic, command] = positionals
-  if (values.help || topic !== 'jdk' || positionals.length !== 2) {
-    if (!values.help) process.exitCode = 2
-    console.error(USAGE)
-    return
-  }
+  const [command] = positionals
+  const wanted = parseChoice('jdk', positionals.length === 1 ? (command ?? '') : positionals.join(' '), [
+    'list',
+    'resolve',
+    'download'
+  ])
   const vendor = parseChoice('distribution', values.distribution, vendors)
   const architecture: Architecture = parseChoice('architecture', values.architecture, ['x64', 'aarch64'])
   const source = sourceFor(values['github-api-url'])
-  switch (parseChoice('jdk', command ?? '', ['list', 'resolve', 'download'])) {
+  switch (wanted) {
     case 'list': {
       const found = (await source.list(vendor, architecture)).filter(
         (asset) => asset.architecture === architecture
       )
-      show(found.sort(newerFirst), values.json)
+      show(found.sort(newerFirst), values.json, answer)
       return
     }
     case 'resolve':
       show(
         [await source.resolve(vendor, parseVersionRequest(values['java-version']), architecture)],
         values.json,
+        answer,
         true
       )
       return
     case 'download': {
       const asset = await source.resolve(vendor, parseVersionRequest(values['java-version']), architecture)
-      await downloadTo(source, asset, values)
+      await downloadTo(source, asset, values, answer)
     }
   }
 }
 
 const vendors = DISTRIBUTIONS.filter((name) => name !== 'file')
 
-function parse(args: string[]): { positionals: string[]; values: Options & { help: boolean } } {
+function parse(args: string[]): { positionals: string[]; values: Options } {
   const text = (value: string) => ({ type: 'string', default: value }) as const
   try {
     const { positionals, values } = parseArgs({
@@ -99,8 +79,7 @@ function parse(args: string[]): { positionals: string[]; values: Options & { hel
         'jdk-sha256': { type: 'string' },
         output: text('.'),
         'github-api-url': text('https://api.github.com'),
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false, short: 'h' }
+        json: { type: 'boolean', default: false }
       }
     })
     return { positionals, values: { ...values, 'jdk-sha256': values['jdk-sha256'] } }
@@ -135,7 +114,12 @@ function sourceFor(githubApiUrl: string): JdkSource {
   )
 }
 
-async function downloadTo(source: JdkSource, asset: JdkAsset, options: Options): Promise<void> {
+async function downloadTo(
+  source: JdkSource,
+  asset: JdkAsset,
+  options: Options,
+  answer: Print
+): Promise<void> {
   const temporaryFolder = await mkdtemp(path.join(tmpdir(), 'crac-checkpoint-'))
   try {
     const { file, sha256 } = await source.install(asset, {
@@ -158,7 +142,7 @@ function progressBar(bytes: number, total: number | undefined): void {
   process.stderr.write(`\r[${bar}] ${(bytes / 1e6).toFixed(1)} MB${bytes === total ? '\n' : ''}`)
 }
 
-function show(assets: JdkAsset[], json: boolean, single = false): void {
+function show(assets: JdkAsset[], json: boolean, answer: Print, single = false): void {
   if (json) {
     answer(JSON.stringify(single ? assets[0] : assets, undefined, 2))
     return
@@ -166,8 +150,3 @@ function show(assets: JdkAsset[], json: boolean, single = false): void {
   for (const asset of assets)
     answer([asset.version, asset.name, asset.sha256 ?? 'no sha256', asset.url].join('\t'))
 }
-
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(describeFailure(asFailure(error)))
-  process.exitCode = 1
-})

@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { parseWarmUp, requestOf } from '../../src/probe/request-lines.js'
+
+const parse = (text: string) => parseWarmUp('warmup', text, 'localhost:8080')
+
+test('the language of the warm-up: times, concurrency, bodies, statuses and headers', () => {
+  const lines = parse(`
+    GET /orders x200 c4
+    POST /orders @order.json x50 -> 201
+      Content-Type: application/json
+      X-Tenant: acme: one
+    PUT /orders/1 '{"a": "b c"}'
+    GET /a?b=c%20d
+  `)
+  expect(lines).toMatchObject([
+    { method: 'GET', target: '/orders', times: 200, concurrency: 4, headers: { host: 'localhost:8080' } },
+    {
+      method: 'POST',
+      target: '/orders',
+      body: { file: 'order.json' },
+      times: 50,
+      concurrency: 1,
+      status: 201,
+      headers: { host: 'localhost:8080', 'content-type': 'application/json', 'x-tenant': 'acme: one' }
+    },
+    { method: 'PUT', target: '/orders/1', body: { text: '{"a": "b c"}' }, times: 1 },
+    { method: 'GET', target: '/a?b=c%20d' }
+  ])
+})
+
+test('a body comes from a file in the workspace; one that cannot be read is told before any work', async () => {
+  const workspace = await mkdtemp(path.join(tmpdir(), 'warm-up-'))
+  try {
+    await writeFile(path.join(workspace, 'b.json'), '[1]')
+    const [line, missing] = parse('POST / @b.json\nPOST / @none.json')
+    expect(String((await requestOf(line!, workspace)).body)).toBe('[1]')
+    await expect(requestOf(missing!, workspace)).rejects.toMatchObject({
+      kind: 'input',
+      message: 'The input `warmup` is "@none.json".'
+    })
+  } finally {
+    await rm(workspace, { recursive: true })
+  }
+})

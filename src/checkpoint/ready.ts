@@ -1,0 +1,84 @@
+import { EXPIRED, within } from '../clock.js'
+import type { ContainerEnd } from '../engine/containers.js'
+import { Failure } from '../errors.js'
+import { untilReady, type Check } from '../probe/readiness.js'
+import { seconds, type Milliseconds } from '../values.js'
+import type { Application, World } from './application.js'
+import { dumpThreads, tellingThreads } from './threads.js'
+
+export interface ReadyRequest {
+  checks: readonly Check[]
+  /** A line of the output to wait for. */
+  logged: { pattern: RegExp; seen: Promise<void> } | undefined
+  startupTimeout: Milliseconds
+  /** Existing folder for a thread dump. */
+  evidence: string
+}
+
+/** Between two probes of an application that starts. */
+const PROBE_INTERVAL: Milliseconds = 50
+
+/** The clock's time when all of the checks had held; an application that ends or does not become ready is a Failure. */
+export async function untilApplicationReady(
+  world: World,
+  application: Application,
+  request: ReadyRequest
+): Promise<Milliseconds> {
+  const { clock } = world
+  const stop = new AbortController()
+  let logSeen = request.logged === undefined
+  const logged = request.logged?.seen.then(() => {
+    logSeen = true
+  })
+  const ready = untilReady(request.checks, PROBE_INTERVAL, clock, stop.signal)
+  const both = Promise.all([ready, logged]).then(([outcome]) => outcome)
+  const outcome = await within(Promise.race([both, application.ended]), request.startupTimeout, clock)
+  stop.abort()
+
+  if (outcome !== EXPIRED && 'exitCode' in outcome) {
+    await application.drained()
+    throw endedEarly(outcome, application, 'before it was ready')
+  }
+  // A pattern may come last, and it comes without a time of its own.
+  if (outcome !== EXPIRED && outcome.ready) return request.logged ? clock.now() : outcome.at
+  const last = await ready
+  const missing = last.ready ? undefined : `${last.check}: ${last.last.description}`
+  const threads = tellingThreads(await dumpThreads(world, application, request.evidence))
+  const finding = application.diagnoser.finding()
+  throw new Failure(
+    'application',
+    `The application was not ready within ${seconds(request.startupTimeout)} (` +
+      `${missing ?? (logSeen ? 'it was just late' : `no line matched ready-log ${request.logged?.pattern.source ?? ''}`)}).` +
+      (finding?.signature ? ` ${finding.cause}` : ''),
+    {
+      cure: finding?.signature
+        ? finding.cure
+        : 'If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port`, `ready-url`, `ready-log` or ' +
+          '`ready-command`. The last lines of its log are below.',
+      evidence: [application.output.text(), threads].filter((part) => part !== '').join('\n'),
+      signature: finding?.signature?.id
+    }
+  )
+}
+
+/** The application ended by itself when it should not. */
+export function endedEarly(end: ContainerEnd, application: Application, when: string): Failure {
+  const finding = application.diagnoser.finding()
+  const known = finding?.signature !== undefined
+  const why = end.oomKilled
+    ? 'was ended by the kernel: out of memory'
+    : `ended with exit code ${end.exitCode}`
+  return new Failure(
+    known ? finding.kind : 'application',
+    `The application ${why} ${when}.${known ? ` ${finding.cause}` : ''}`,
+    {
+      cure: end.oomKilled
+        ? 'Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`.'
+        : known
+          ? finding.cure
+          : 'Mend what the last lines of its log below name; it must run in a container with nothing but this image and `env`.',
+      evidence: application.output.text(),
+      signature: finding?.signature?.id
+    }
+  )
+}

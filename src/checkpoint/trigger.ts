@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { EXPIRED, within } from '../clock.js'
+import { checkpointRefusal } from '../diagnosis/checkpoint-exception.js'
+import { diagnose } from '../diagnosis/diagnose.js'
+import { endOf, type ContainerEnd } from '../engine/containers.js'
+import { lastLines, type CommandResult } from '../engine/docker.js'
+import { Failure } from '../errors.js'
+import { seconds, type Milliseconds } from '../values.js'
+import { SHOWN_LINES, type Application, type World } from './application.js'
+import { criuFailure } from './snapshot.js'
+import { dumpThreads, tellingThreads } from './threads.js'
+
+/** Folder of the scripts, the snapshot and the evidence, in the image. */
+export const HOME = '/opt/crac-checkpoint'
+
+const ENGINE_FAILED =
+  /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/
+
+/** The last line of docker/checkpoint.sh, after which the container stays. */
+const ENDED = /^crac-checkpoint: the JVM ended with (\d+)$/
+
+/** What the output of the container tells of a checkpoint, long before the container ends. */
+export interface Signs {
+  /** Resolves when the JVM says that CRIU failed; the JVM itself goes on then. */
+  engineFailed: Promise<'engine failed'>
+  /** The JVM's exit code, when the evidence of the checkpoint lies ready. */
+  collected: Promise<number>
+}
+
+/** Watches the output for these signs. */
+export function watchSigns(): Signs & { onLine: (line: string) => void } {
+  let fail: (sign: 'engine failed') => void = () => undefined
+  let end: (exitCode: number) => void = () => undefined
+  return {
+    engineFailed: new Promise((resolve) => (fail = resolve)),
+    collected: new Promise((resolve) => (end = resolve)),
+    onLine: (line) => {
+      if (ENGINE_FAILED.test(line)) fail('engine failed')
+      const code = ENDED.exec(line)?.[1]
+      if (code !== undefined) end(Number(code))
+    }
+  }
+}
+
+export interface TriggerRequest {
+  checkpointTimeout: Milliseconds
+  /** Existing folder for CRIU's log and what else proves the checkpoint. */
+  evidence: string
+}
+
+/** Triggers the checkpoint; resolves when the JVM has ended. Anything else is a Failure. */
+export async function checkpoint(
+  world: World,
+  application: Application,
+  signs: Signs,
+  request: TriggerRequest
+): Promise<ContainerEnd> {
+  const { engine, clock } = world
+  let answered = false
+  const answer = engine
+    .attempt(['exec', application.name, `${HOME}/trigger.sh`], { timeout: request.checkpointTimeout })
+    .then((result) => {
+      answered = true
+      return result
+    })
+  const refused = answer.then((result) => refusal(world, application, result))
+  refused.catch(() => undefined)
+
+  const outcome = await within(
+    Promise.race([
+      application.ended,
+      signs.collected.then((exitCode) => endOf(engine, application.name, exitCode)),
+      signs.engineFailed,
+      // An answer that is no refusal says nothing: what counts is the end of the JVM.
+      refused.then((failure) => failure ?? new Promise<never>(() => undefined))
+    ]),
+    request.checkpointTimeout,
+    clock
+  )
+  if (outcome instanceof Failure) throw outcome
+  if (outcome === 'engine failed') {
+    throw criuFailure(await criuLog(world, application, request), undefined, application.output.text())
+  }
+  if (outcome === EXPIRED) throw await expired(world, application, request, answered)
+  return outcome
+}
+
+async function expired(
+  world: World,
+  application: Application,
+  request: TriggerRequest,
+  answered: boolean
+): Promise<Failure> {
+  const phase = answered
+    ? 'the JVM had agreed, and CRIU did not finish'
+    : 'the JVM had not answered; a beforeCheckpoint hook may hang'
+  const threads = answered ? '' : tellingThreads(await dumpThreads(world, application, request.evidence))
+  const log = await criuLog(world, application, request)
+  const finding = log === '' ? undefined : diagnose('dump', { criu: log })
+  return new Failure(
+    'application',
+    `The checkpoint was not complete within ${seconds(request.checkpointTimeout)}: ${phase}.${finding ? ` ${finding.cause}` : ''}`,
+    {
+      cure:
+        finding?.cure ??
+        (answered
+          ? "If it needs longer, raise `checkpoint-timeout`; CRIU's log is in the folder of the output `logs`."
+          : 'Mend the hook that the threads below stand in (threads.txt in the folder of the output `logs` has them all); if it only needs longer, raise `checkpoint-timeout`.'),
+      evidence: [application.output.text(), lastLines(log, SHOWN_LINES), threads]
+        .filter((part) => part !== '')
+        .join('\n'),
+      signature: finding?.signature?.id
+    }
+  )
+}
+
+/** What jcmd's answer means; undefined where it is no refusal. */
+async function refusal(
+  { engine }: World,
+  application: Application,
+  answer: CommandResult
+): Promise<Failure | undefined> {
+  const refused = checkpointRefusal(answer.stdout)
+  if (refused || answer.exitCode === 0 || answer.stdout.includes('CR: Checkpoint')) return refused
+  const running = await engine.attempt(['inspect', '--format', '{{.State.Running}}', application.name])
+  if (running.stdout.trim() !== 'true') return undefined
+  const words = `${answer.stdout}\n${answer.stderr}`
+  const finding = diagnose('dump', { jvm: words })
+  return new Failure('application', 'The JVM could not be asked for a checkpoint.', {
+    cure:
+      finding?.cure ??
+      'Do not disable the attach mechanism of the JVM (-XX:+DisableAttachMechanism); the words of jcmd are below.',
+    evidence: lastLines(words, SHOWN_LINES),
+    signature: finding?.signature?.id
+  })
+}
+
+/** CRIU's log so far, of a checkpoint that did not end. */
+async function criuLog(
+  { engine }: World,
+  { name }: Application,
+  { evidence }: TriggerRequest
+): Promise<string> {
+  const copy = path.join(evidence, 'dump4.log')
+  await engine.attempt(['cp', `${name}:${HOME}/snapshot/dump4.log`, copy])
+  return await readFile(copy, 'latin1').catch(() => '')
+}

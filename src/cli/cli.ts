@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+import { asFailure, describeFailure } from '../errors.js'
+import { doctorCommand } from './doctor.js'
+import { jdkCommand } from './jdk.js'
+
+// The package's bin: parts of the action, from a terminal. The options are the names of the inputs.
+const USAGE = `usage: crac-checkpoint doctor [options]
+       crac-checkpoint jdk list|resolve|download [options]
+
+doctor: can this machine take snapshots, and with what?
+
+  --base-image IMAGE                  (default debian:trixie-slim)
+  --privileges auto|least|privileged  (default auto)
+  --criu auto|bundled|system          (default auto)
+  --json                              JSON on stdout
+
+jdk list: the CRaC JDKs of a distribution, the newest first
+jdk resolve: the one that a version means
+jdk download: that one, verified, into the current folder
+
+  --distribution crac|zulu|liberica   (default crac)
+  --java-version latest|21|17-crac+5  (default latest)
+  --architecture x64|aarch64          (default: this machine's)
+  --jdk-sha256 DIGEST                 the digest that the archive must have
+  --output FOLDER                     for download (default .)
+  --github-api-url URL                (default https://api.github.com)
+  --json                              JSON on stdout
+
+GITHUB_TOKEN raises the rate limit of the look-up. Archives and answers are kept in RUNNER_TOOL_CACHE, or in
+~/.cache/crac-checkpoint.`
+
+// @actions/tool-cache writes workflow commands (`::debug::...`) to stdout, which is for the answer alone here.
+const write = process.stdout.write.bind(process.stdout)
+process.stdout.write = () => true
+const answer = (text: string): boolean => write(`${text}\n`)
+
+async function main([topic, ...args]: string[]): Promise<void> {
+  const help = [topic, ...args].some((word) => word === '--help' || word === '-h')
+  if (help) console.error(USAGE)
+  else if (topic === 'doctor') process.exitCode = await doctorCommand(args, answer)
+  else if (topic === 'jdk' && args.length > 0) await jdkCommand(args, answer)
+  else {
+    process.exitCode = 2
+    console.error(USAGE)
+  }
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(describeFailure(asFailure(error)))
+  process.exitCode = 1
+})

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { parseArgs } from 'node:util'
+import { dockerEngine } from '../engine/docker.js'
+import type { Reach } from '../engine/containers.js'
+import { describeFailure, Failure } from '../errors.js'
+import { inspectRunner, type Runner } from '../runner/inspect.js'
+import { badInput, parseChoice } from '../values.js'
+import type { Print } from './jdk.js'
+
+/**
+ * `doctor`: the inspection of the runner alone, and what would be used here. The exit code is 1 where a run would be
+ * refused.
+ */
+export async function doctorCommand(args: string[], answer: Print): Promise<number> {
+  const options = parse(args)
+  try {
+    const runner = await inspectRunner(
+      {
+        engine: dockerEngine(process.env),
+        platform: process.platform,
+        hostname: hostname(),
+        onLine: (line) => console.error(line)
+      },
+      { run: `doctor-${randomBytes(4).toString('hex')}`, ...options, warp: false }
+    )
+    answer(options.json ? JSON.stringify(reportOf(runner, options), undefined, 2) : describe(runner, options))
+    return 0
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    if (options.json) {
+      const { kind, message, cure, evidence } = error
+      answer(JSON.stringify({ supported: false, class: kind, message, cure, evidence }, undefined, 2))
+    } else {
+      console.error(describeFailure(error))
+    }
+    return 1
+  }
+}
+
+interface DoctorOptions {
+  baseImage: string
+  privileges: 'auto' | 'least' | 'privileged'
+  criu: 'auto' | 'bundled' | 'system'
+  json: boolean
+}
+
+function parse(args: string[]): DoctorOptions {
+  const text = (value: string) => ({ type: 'string', default: value }) as const
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        'base-image': text('debian:trixie-slim'),
+        privileges: text('auto'),
+        criu: text('auto'),
+        json: { type: 'boolean', default: false }
+      }
+    })
+    return {
+      baseImage: values['base-image'],
+      privileges: parseChoice('privileges', values.privileges, ['auto', 'least', 'privileged']),
+      criu: parseChoice('criu', values.criu, ['auto', 'bundled', 'system']),
+      json: values.json
+    }
+  } catch (error) {
+    if (error instanceof Failure) throw error
+    throw badInput(
+      'arguments',
+      args.join(' '),
+      `known options (${error instanceof Error ? error.message : ''})`
+    )
+  }
+}
+
+function reportOf(runner: Runner, options: DoctorOptions): object {
+  const { privileges, ...rest } = runner
+  return {
+    supported: true,
+    ...rest,
+    baseImage: options.baseImage,
+    privileges: privileges[0]?.rung,
+    checkpointFlags: privileges[0]?.checkpoint,
+    restoreFlags: privileges[0]?.restore('seccomp.json'),
+    criu: options.criu
+  }
+}
+
+function describe(runner: Runner, options: DoctorOptions): string {
+  const [granted] = runner.privileges
+  const rows: [string, string][] = [
+    ['engine', `Docker ${runner.version}, ${runner.operatingSystem}${runner.rootless ? ', rootless' : ''}`],
+    ['architecture', runner.architecture],
+    ['kernel', runner.kernel],
+    ['CPU', `${runner.cpu ?? 'unknown'}${runner.amx ? ', with AMX' : ''}`],
+    ['AppArmor', runner.appArmor ? 'yes' : 'no'],
+    ['base image', options.baseImage],
+    ['ports', describeReach(runner.reach)],
+    ...runner.refused.map(({ rung, reason }): [string, string] => [`not ${rung}`, reason]),
+    ['privileges', granted?.rung ?? 'none'],
+    ['checkpoint', granted?.checkpoint.join(' ') ?? ''],
+    ['restore', granted?.restore('seccomp.json').join(' ') ?? ''],
+    ['CRIU', criuText(options.criu)]
+  ]
+  const lines = rows.map(([name, value]) => `${name.padEnd(13)} ${value}`)
+  return ['This machine can take snapshots, as far as can be seen without taking one.', '', ...lines].join(
+    '\n'
+  )
+}
+
+function criuText(criu: DoctorOptions['criu']): string {
+  const which = { auto: "the base image's and the JDK's", bundled: "the JDK's", system: "the base image's" }[
+    criu
+  ]
+  return `${which}; a run tries by a dump which of them works here`
+}
+
+function describeReach(reach: Reach): string {
+  return reach.by === 'network'
+    ? `through the network ${reach.network}, which this container is in`
+    : `published on ${reach.bind}, reached as ${reach.host}`
+}

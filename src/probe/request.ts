@@ -1,0 +1,97 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import type { Address } from '../engine/containers.js'
+import type { Milliseconds } from '../values.js'
+
+/** One HTTP request to the application. */
+export interface HttpRequest {
+  method: string
+  /** As it stands in the request: path and query. */
+  target: string
+  headers: Readonly<Record<string, string>>
+  body?: Buffer
+  /** The status that counts as good; else any of 200 to 399 does. */
+  status?: number
+}
+
+/** What came back of one request. */
+export interface Answer {
+  ok: boolean
+  /** `status 200`, `ECONNREFUSED`, ... */
+  description: string
+}
+
+/** For one request: an application that starts may accept and not answer. */
+const REQUEST_TIMEOUT: Milliseconds = 5000
+
+const MOST_REDIRECTS = 5
+
+/**
+ * Sends a request. Redirects within the application are followed, unless a status is expected; one that leads out of
+ * it is an answer. The connection is not kept: at a checkpoint it would be an open socket of the application.
+ */
+export async function send(
+  address: Address,
+  request: HttpRequest,
+  timeout: Milliseconds = REQUEST_TIMEOUT
+): Promise<Answer> {
+  let target = request.target
+  for (let redirects = 0; ; redirects++) {
+    const reply = await exchange(address, { ...request, target }, timeout)
+    if ('error' in reply) return { ok: false, description: reply.error }
+    const { status, location } = reply
+    const description = `status ${status}`
+    if (request.status !== undefined) return { ok: status === request.status, description }
+    if (status < 300 || status >= 400) return { ok: status >= 200 && status < 300, description }
+    const next = location === undefined ? undefined : within(location, target, request)
+    if (next === undefined) return { ok: true, description }
+    if (redirects === MOST_REDIRECTS) return { ok: false, description: 'more than 5 redirects' }
+    target = next
+  }
+}
+
+interface Reply {
+  status: number
+  location: string | undefined
+}
+
+async function exchange(
+  address: Address,
+  request: HttpRequest,
+  timeout: Milliseconds
+): Promise<Reply | { error: string }> {
+  return await new Promise((resolve) => {
+    const options = {
+      host: address.host,
+      port: address.port,
+      method: request.method,
+      path: request.target,
+      headers: {
+        ...request.headers,
+        connection: 'close',
+        ...(request.body && { 'content-length': request.body.length })
+      },
+      agent: false as const,
+      timeout
+    }
+    const failed = (error: NodeJS.ErrnoException): void => resolve({ error: error.code ?? error.message })
+    const sent = httpRequest(options, (response: IncomingMessage) => {
+      response.on('error', failed)
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, location: response.headers.location })
+      )
+      response.resume()
+    })
+    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeout / 1000} s`)))
+    sent.on('error', failed)
+    sent.end(request.body)
+  })
+}
+
+/** The target of a redirect that stays in the application; undefined when it leads elsewhere. */
+function within(location: string, from: string, request: HttpRequest): string | undefined {
+  const host = request.headers['host'] ?? 'localhost'
+  const base = `http://${host}`
+  if (!URL.canParse(location, `${base}${from}`)) return undefined
+  const url = new URL(location, `${base}${from}`)
+  return url.origin === new URL(base).origin ? `${url.pathname}${url.search}` : undefined
+}

@@ -1,0 +1,45 @@
+import { engineFailure, lastLines, type Engine } from '../engine/docker.js'
+import { Failure } from '../errors.js'
+import type { Architecture } from '../jdk/asset.js'
+import { architectureOf } from './engine-facts.js'
+
+/** The architecture of an image; one that there is no CRaC JDK for is refused. */
+export async function imageArchitecture(
+  engine: Engine,
+  image: string,
+  onLine: (line: string) => void
+): Promise<Architecture> {
+  const name = await ensureBaseImage(engine, image, onLine)
+  const architecture = architectureOf(name)
+  if (architecture) return architecture
+  throw new Failure('image', `There is no CRaC JDK for ${image}, an image for ${name}.`, {
+    cure: 'Use a `base-image` for x86-64 or arm64.'
+  })
+}
+
+/** Makes sure that the engine has the image; one that cannot be pulled is refused. Returns its architecture. */
+export async function ensureBaseImage(
+  engine: Engine,
+  image: string,
+  onLine: (line: string) => void
+): Promise<string> {
+  const inspect = ['image', 'inspect', '--format', '{{.Architecture}}', '--', image]
+  const known = await engine.attempt(inspect)
+  if (known.exitCode === 0) return known.stdout.trim()
+  const pull = ['pull', '--quiet', '--', image]
+  const pulled = await engine.attempt(pull, { onLine })
+  if (pulled.exitCode !== 0)
+    throw baseImageFailure(`${pulled.stdout}\n${pulled.stderr}`, image) ?? engineFailure(pull, pulled)
+  return await engine.run(inspect)
+}
+
+/** What it means that an image could not be pulled; undefined where the output says nothing of that. */
+export function baseImageFailure(output: string, image: string): Failure | undefined {
+  const pull =
+    /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .* not found|no matching manifest)/
+  if (!pull.test(output)) return undefined
+  return new Failure('image', `The base image ${image} could not be pulled.`, {
+    cure: 'Check the name in `base-image`; for a private image, run docker/login-action before.',
+    evidence: lastLines(output, 10)
+  })
+}

@@ -1,0 +1,79 @@
+import { RUN_LABEL } from '../engine/containers.js'
+import { lastLines, type Engine } from '../engine/docker.js'
+import type { Privileges } from '../engine/privileges.js'
+import type { Milliseconds } from '../values.js'
+
+/** What a throw-away container says of the machine that it ran on, and of what it was given there. */
+export interface ContainerFacts {
+  /** Names of missing capabilities. */
+  missing: string[]
+  /** AMX is among the CPU's features. */
+  amx: boolean
+  /** As the kernel names it; undefined where it does not. */
+  cpu: string | undefined
+  /** Program that stands in front of the container's own: an emulator of another architecture. */
+  emulator: string | undefined
+}
+
+/** Why a rung was left. */
+export interface Refused {
+  rung: string
+  reason: string
+}
+
+/** Bits in /proc/PID/status (linux/capability.h). */
+const CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n }
+
+/** To start such a container takes some tenths of a second. */
+const START_TIMEOUT: Milliseconds = 8000
+
+/** Starts a container of the image with these privileges; a text says why the engine did not. */
+export async function tryPrivileges(
+  engine: Engine,
+  run: string,
+  image: string,
+  privileges: Privileges
+): Promise<ContainerFacts | string> {
+  const result = await engine.attempt(
+    [
+      'run',
+      '--rm',
+      '--label',
+      `${RUN_LABEL}=${run}`,
+      '--network',
+      'none',
+      ...privileges.checkpoint,
+      '--entrypoint',
+      'cat',
+      '--',
+      image,
+      '/proc/self/status',
+      '/proc/self/cmdline',
+      '/proc/cpuinfo'
+    ],
+    { timeout: START_TIMEOUT }
+  )
+  if (result.exitCode !== 0) {
+    return (
+      lastLines(result.stderr.replace(/\n*Run 'docker run --help'.*/s, ''), 1) ||
+      `exit code ${result.exitCode}`
+    )
+  }
+  return factsFrom(result.stdout, wantedOf(privileges))
+}
+
+/** Reads the output of the container. */
+export function factsFrom(output: string, wanted: readonly (keyof typeof CAPABILITY_BITS)[]): ContainerFacts {
+  const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(output)?.[1] ?? '0'}`)
+  return {
+    missing: wanted.filter((name) => ((bounding >> CAPABILITY_BITS[name]) & 1n) === 0n),
+    amx: /^flags\s*:.*\bamx_tile\b/m.test(output),
+    cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
+    emulator: /\S*(?:qemu-[\w-]+|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
+  }
+}
+
+function wantedOf({ rung, capability }: Privileges): (keyof typeof CAPABILITY_BITS)[] {
+  if (rung === 'privileged') return []
+  return [capability === 'sys_admin' ? 'SYS_ADMIN' : 'CHECKPOINT_RESTORE', 'SYS_PTRACE']
+}

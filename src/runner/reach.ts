@@ -1,0 +1,52 @@
+import type { Reach } from '../engine/containers.js'
+import type { Engine } from '../engine/docker.js'
+import { Failure } from '../errors.js'
+import type { Milliseconds } from '../values.js'
+
+const ANSWER_TIMEOUT: Milliseconds = 8000
+const LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/
+
+/**
+ * How the ports of the engine's containers are reached from here: published on the loopback address; through the
+ * network of the job's own container; or on the machine of a remote engine. `hostname` is this machine's, which in a
+ * container is its id.
+ */
+export async function findReach(engine: Engine, hostname: string): Promise<Reach> {
+  const remote = remoteHost(await endpoint(engine))
+  if (remote !== undefined) return { by: 'published port', bind: '0.0.0.0', host: remote }
+  const network = await ownNetwork(engine, hostname)
+  if (network !== undefined) return { by: 'network', network }
+  return { by: 'published port', bind: '127.0.0.1', host: '127.0.0.1' }
+}
+
+/** The address that the docker command talks to, from DOCKER_HOST or its context. */
+async function endpoint(engine: Engine): Promise<string> {
+  const format = '{{.Endpoints.docker.Host}}'
+  return (
+    await engine.attempt(['context', 'inspect', '--format', format], { timeout: ANSWER_TIMEOUT })
+  ).stdout.trim()
+}
+
+function remoteHost(address: string): string | undefined {
+  if (!/^(tcp|ssh|https?):\/\//.test(address) || !URL.canParse(address)) return undefined
+  const { hostname } = new URL(address)
+  // Behind the loopback address is this machine, or a sidecar that shares its network.
+  return hostname === '' || LOOPBACK.test(hostname) ? undefined : hostname.replace(/^\[|\]$/g, '')
+}
+
+/** The network of the container that this process runs in, if the engine knows that container. */
+async function ownNetwork(engine: Engine, hostname: string): Promise<string | undefined> {
+  if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname)) return undefined
+  const args = ['container', 'inspect', '--format', '{{json .NetworkSettings.Networks}}', '--', hostname]
+  const found = await engine.attempt(args, { timeout: ANSWER_TIMEOUT })
+  if (found.exitCode !== 0) return undefined
+  const networks = Object.keys(JSON.parse(found.stdout) as Record<string, unknown>)
+  if (networks.includes('host')) return undefined
+  const network = networks.find((name) => name !== 'none')
+  if (network === undefined) {
+    throw new Failure('runner', 'This job runs in a container without a network.', {
+      cure: 'Give the job container a network: the application is reached through it.'
+    })
+  }
+  return network
+}
