@@ -28949,14 +28949,15 @@ async function untilApplicationReady(world, application2, request2) {
   if (outcome !== EXPIRED && outcome.ready) return request2.logged ? clock.now() : outcome.at;
   const last = await ready;
   const missing = last.ready ? void 0 : `${last.check}: ${last.last.description}`;
-  const threads = tellingThreads(await dumpThreads(world, application2, request2.evidence));
   const finding = application2.diagnoser.finding();
+  const output = application2.output.text();
+  const threads = tellingThreads(await dumpThreads(world, application2, request2.evidence));
   throw new Failure(
     "application",
     `The application was not ready within ${seconds(request2.startupTimeout)} (${missing ?? (logSeen ? "it was just late" : `no line matched ready-log ${request2.logged?.pattern.source ?? ""}`)}).` + (finding?.signature ? ` ${finding.cause}` : ""),
     {
       cure: finding?.signature ? finding.cure : "If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port`, `ready-url`, `ready-log` or `ready-command`. The last lines of its log are below.",
-      evidence: [application2.output.text(), threads].filter((part) => part !== "").join("\n"),
+      evidence: [output, threads].filter((part) => part !== "").join("\n"),
       signature: finding?.signature?.id
     }
   );
@@ -29211,6 +29212,7 @@ async function checkpoint(world, application2, signs, request2) {
 }
 async function expired(world, application2, request2, answered) {
   const phase = answered ? "the JVM had agreed, and CRIU did not finish" : "the JVM had not answered; a beforeCheckpoint hook may hang";
+  const output = application2.output.text();
   const threads = answered ? "" : tellingThreads(await dumpThreads(world, application2, request2.evidence));
   const log = await criuLog(world, application2, request2);
   const finding = log === "" ? void 0 : diagnose("dump", { criu: log });
@@ -29219,7 +29221,7 @@ async function expired(world, application2, request2, answered) {
     `The checkpoint was not complete within ${seconds(request2.checkpointTimeout)}: ${phase}.${finding ? ` ${finding.cause}` : ""}`,
     {
       cure: finding?.cure ?? (answered ? "If it needs longer, raise `checkpoint-timeout`; CRIU's log is in the folder of the output `logs`." : "Mend the hook that the threads below stand in (threads.txt in the folder of the output `logs` has them all); if it only needs longer, raise `checkpoint-timeout`."),
-      evidence: [application2.output.text(), lastLines(log, SHOWN_LINES), threads].filter((part) => part !== "").join("\n"),
+      evidence: [output, lastLines(log, SHOWN_LINES), threads].filter((part) => part !== "").join("\n"),
       signature: finding?.signature?.id
     }
   );
@@ -29335,10 +29337,11 @@ async function warmUp(world, application2, address, request2) {
   }
   if (outcome !== EXPIRED) return outcome;
   running.catch(() => void 0);
+  const output = application2.output.text();
   const threads = tellingThreads(await dumpThreads(world, application2, request2.evidence));
   throw new Failure("application", `The warm-up was not done within ${seconds(request2.warmupTimeout)}.`, {
     cure: "Send fewer requests in `warmup`, or raise `warmup-timeout`; if a request hangs, the threads below say where.",
-    evidence: [application2.output.text(), threads].filter((part) => part !== "").join("\n")
+    evidence: [output, threads].filter((part) => part !== "").join("\n")
   });
 }
 var SETTLING_TIME = 500;

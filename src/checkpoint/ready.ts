@@ -43,8 +43,10 @@ export async function untilApplicationReady(
   if (outcome !== EXPIRED && outcome.ready) return request.logged ? clock.now() : outcome.at
   const last = await ready
   const missing = last.ready ? undefined : `${last.check}: ${last.last.description}`
-  const threads = tellingThreads(await dumpThreads(world, application, request.evidence))
   const finding = application.diagnoser.finding()
+  // Taken before the threads, which are printed too.
+  const output = application.output.text()
+  const threads = tellingThreads(await dumpThreads(world, application, request.evidence))
   throw new Failure(
     'application',
     `The application was not ready within ${seconds(request.startupTimeout)} (` +
@@ -55,7 +57,7 @@ export async function untilApplicationReady(
         ? finding.cure
         : 'If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port`, `ready-url`, `ready-log` or ' +
           '`ready-command`. The last lines of its log are below.',
-      evidence: [application.output.text(), threads].filter((part) => part !== '').join('\n'),
+      evidence: [output, threads].filter((part) => part !== '').join('\n'),
       signature: finding?.signature?.id
     }
   )

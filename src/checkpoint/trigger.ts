@@ -95,6 +95,8 @@ async function expired(
   const phase = answered
     ? 'the JVM had agreed, and CRIU did not finish'
     : 'the JVM had not answered; a beforeCheckpoint hook may hang'
+  // Taken before the threads, which are printed too.
+  const output = application.output.text()
   const threads = answered ? '' : tellingThreads(await dumpThreads(world, application, request.evidence))
   const log = await criuLog(world, application, request)
   const finding = log === '' ? undefined : diagnose('dump', { criu: log })
@@ -107,7 +109,7 @@ async function expired(
         (answered
           ? "If it needs longer, raise `checkpoint-timeout`; CRIU's log is in the folder of the output `logs`."
           : 'Mend the hook that the threads below stand in (threads.txt in the folder of the output `logs` has them all); if it only needs longer, raise `checkpoint-timeout`.'),
-      evidence: [application.output.text(), lastLines(log, SHOWN_LINES), threads]
+      evidence: [output, lastLines(log, SHOWN_LINES), threads]
         .filter((part) => part !== '')
         .join('\n'),
       signature: finding?.signature?.id

@@ -71,10 +71,12 @@ export async function warmUp(
   }
   if (outcome !== EXPIRED) return outcome
   running.catch(() => undefined)
+  // Taken before the threads, which are printed too.
+  const output = application.output.text()
   const threads = tellingThreads(await dumpThreads(world, application, request.evidence))
   throw new Failure('application', `The warm-up was not done within ${seconds(request.warmupTimeout)}.`, {
     cure: 'Send fewer requests in `warmup`, or raise `warmup-timeout`; if a request hangs, the threads below say where.',
-    evidence: [application.output.text(), threads].filter((part) => part !== '').join('\n')
+    evidence: [output, threads].filter((part) => part !== '').join('\n')
   })
 }
 
