@@ -34817,6 +34817,7 @@ async function tryPrivileges(engine, run2, image, privileges) {
   if (result.exitCode !== 0) {
     return lastLines(result.stderr.replace(/\n*Run 'docker run --help'.*/s, ""), 1) || `exit code ${result.exitCode}`;
   }
+  if (!result.stdout.includes("CapBnd")) return "the output of a container did not come through";
   return factsFrom(result.stdout, wantedOf(privileges));
 }
 function factsFrom(output, wanted) {

@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect } from '@jest/globals'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import type { StepOptions, StepResult } from '../../lab/runner.js'
 import {
   available,
   buildFixture,
+  docker,
   engineContents,
   errorOf,
   freshTag,
@@ -53,8 +57,8 @@ describe('a run that fails', () => {
     expect(keptLogs.filter((name) => name.includes('/work'))).toEqual([])
     return { message: errorOf(step), step, seconds }
   }
-  function application(name: string): Record<string, string> {
-    fixture = buildFixture(name)
+  function application(...names: [string, ...string[]]): Record<string, string> {
+    fixture = buildFixture(...names)
     return { context: fixture.context }
   }
 
@@ -86,6 +90,8 @@ describe('a run that fails', () => {
     const { message, seconds } = await failing(inputs)
     expect(message).toContain('The checkpoint was not complete within 3 s')
     expect(message).toContain('a beforeCheckpoint hook may hang')
+    // The thread dump, of which the annotation has the telling part, and the logs the whole.
+    expect(message).toContain('Server.beforeCheckpoint(Server.java')
     expect(seconds).toBeLessThan(30)
   })
 
@@ -93,7 +99,8 @@ describe('a run that fails', () => {
     'an application that never answers fails at startup-timeout, with the last lines of its log',
     async () => {
       const { message, seconds } = await failing({ ...application('NeverReady'), 'startup-timeout': '3s' })
-      expect(message).toContain('did not answer http://localhost:8080/ within 3 s')
+      expect(message).toContain('The application was not ready within 3 s (port 8080: ')
+      expect(message).toContain('NeverReady.main(NeverReady.java')
       expect(message).toContain('waiting for a database that never comes')
       expect(seconds).toBeLessThan(30)
     }
@@ -104,6 +111,85 @@ describe('a run that fails', () => {
     expect(message).toContain('ended with exit code 3 before it was ready')
     expect(message).toContain('the configuration is missing')
     expect(seconds).toBeLessThan(30)
+  })
+
+  labTest('an application that a request of the warm-up ends is told by its end, at once', async () => {
+    const { message, seconds } = await failing({ ...application('Server'), warmup: 'GET / x3\nGET /exit' })
+    expect(message).toContain('ended with exit code 42 during the warm-up')
+    expect(seconds).toBeLessThan(30)
+  })
+
+  labTest('a warm-up that is never answered well, and one that does not end', async () => {
+    const { message } = await failing({ ...application('Server'), warmup: 'GET /none x5 -> 201' })
+    expect(message).toContain('`GET /none x5 -> 201` was never answered well: status 200: 5')
+    const slow = await failing({
+      ...application('Server'),
+      warmup: 'GET / x1000000',
+      'warmup-timeout': '1s'
+    })
+    expect(slow.message).toContain('The warm-up was not done within 1 s')
+  })
+
+  labTest('a heap that is too small is named, and how to give more', async () => {
+    const { message } = await failing({ ...application('OutOfMemory'), 'java-options': '-Xmx32m' })
+    expect(message).toContain('(jvm-heap)')
+    expect(message).toContain('-Xmx')
+  })
+
+  labTest('a restore that misses a file which the process had mapped', async () => {
+    const { message } = await failing({
+      ...application('MappedFile', 'Server'),
+      'java-options': '-Dfile=/var/tmp/data'
+    })
+    expect(message).toContain('The image does not restore')
+    expect(message).toContain('(criu-file-missing)')
+    expect(message).toContain('var/tmp/data')
+  })
+
+  labTest('a restore as a user who may not read a file which the process had mapped', async () => {
+    const inputs = { ...application('MappedFile', 'Server'), 'java-options': '-Dfile=/tmp/data' }
+    const { message } = await failingAtRestore(inputs, ['chmod 000 /tmp/data'])
+    expect(message).toContain('(criu-file-missing)')
+    expect(message).toContain('Permission denied')
+  })
+
+  labTest('a restore where another process has the id of the JVM', async () => {
+    const daemons = [
+      'i=0; while [ $i -lt 126 ]; do true & i=$!; wait $i; done',
+      'i=0; while [ $i -lt 60 ]; do sleep 60 >/dev/null 2>&1 & i=$((i + 1)); done'
+    ]
+    const { message } = await failingAtRestore(application('Server'), daemons)
+    expect(message).toContain('(criu-fork-eexist)')
+  })
+
+  /** With a base image whose `tr`, which the image runs at a restore and not at the checkpoint, does more than that. */
+  async function failingAtRestore(
+    inputs: Record<string, string>,
+    more: string[]
+  ): Promise<{ message: string }> {
+    const image = `crac-checkpoint-e2e/base-${process.pid}`
+    const folder = mkdtempSync(path.join(tmpdir(), 'e2e-base-'))
+    const script = ['#!/bin/sh', ...more, 'exec /usr/bin/tr "$@"']
+    writeFileSync(path.join(folder, 'tr'), `${script.join('\n')}\n`, { mode: 0o755 })
+    writeFileSync(path.join(folder, 'Dockerfile'), `FROM ${world.baseImage}\nCOPY tr /usr/local/bin/tr\n`)
+    docker('build', '--quiet', '--tag', image, folder)
+    rmSync(folder, { recursive: true })
+    before = engineContents()
+    try {
+      const failed = await failing({ ...inputs, 'base-image': image })
+      expect(failed.message).toContain('The image does not restore')
+      return failed
+    } finally {
+      docker('image', 'rm', '--force', image)
+    }
+  }
+
+  labTest("the JDK's own CRIU alone is refused on this kernel, before any work", async () => {
+    const { message, seconds } = await failing({ criu: 'bundled' })
+    expect(message).toMatch(
+      /The CRIU that CRaC JDKs bundle \(3.17.1\) does not work here: the (CPU has AMX|kernel is)/
+    )
+    expect(seconds).toBeLessThan(10)
   })
 
   labTest('CRIU fails: its own first error is the message', async () => {

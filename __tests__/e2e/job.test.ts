@@ -69,19 +69,26 @@ describe('the whole job on micronaut-hello', () => {
     expect(Number(outputs['restore-time'])).toBeLessThan(Number(outputs['cold-start']))
     const metadata = JSON.parse(outputs['metadata'] ?? '') as {
       phases: { name: string }[]
-      snapshot: { statistics: object }
+      snapshot: { statistics: object; handover: number; criu: object; privileges: string }
     }
     expect(metadata.phases.map((phase) => phase.name)).toEqual([
       'inspect',
       'application',
       'jdk',
       'build-checkpoint',
+      'engine',
       'checkpoint',
       'build-runtime',
       'prove',
       'push'
     ])
-    expect(metadata.snapshot.statistics).toMatchObject({ pagesWritten: expect.any(Number) })
+    expect(metadata.snapshot).toMatchObject({
+      statistics: { pagesWritten: expect.any(Number) },
+      criu: { kind: 'system', version: expect.stringMatching(/^4\./) },
+      privileges: 'least'
+    })
+    // From CRIU's last byte to the next stage, in milliseconds.
+    expect(metadata.snapshot.handover).toBeLessThanOrEqual(100)
   })
 
   labTest('the summary shows them', () => {
@@ -131,15 +138,24 @@ describe('the whole job on micronaut-hello', () => {
     })
   })
 
+  labTest('as another user, who may not read the snapshot, it answers by a normal start', async () => {
+    await started([...DECLARED_FLAGS, '--user', '12345:12345'], async (image) => {
+      expect(await callUntilAnswer(image)).toBe('Hello World')
+      expect(containerLog(image.name)).toContain('starting the application normally')
+    })
+  })
+
   labTest(
     'a CRIU that hangs is ended after CRAC_RESTORE_TIMEOUT, and the application starts normally',
     async () => {
       const hang =
-        'printf "#!/bin/sh\\nsleep 600\\n" >/opt/crac-checkpoint/criu; exec /opt/crac-checkpoint/entrypoint.sh'
+        'printf "#!/bin/sh\\nsleep 600\\n" >/opt/crac-checkpoint/criu/system/checkpoint_restore/criu; exec /opt/crac-checkpoint/entrypoint.sh'
       const flags = ['--user', '0', '--env', 'CRAC_RESTORE_TIMEOUT=1', '--entrypoint', 'sh']
       await withStarted({ image: pushed(), flags, arguments: ['-c', hang] }, async (image) => {
         expect(await callUntilAnswer(image)).toBe('Hello World')
-        expect(containerLog(image.name)).toContain('starting the application normally')
+        const log = containerLog(image.name)
+        expect(log).toContain('starting the application normally')
+        expect(log).not.toContain('Error (criu')
         const processes = docker('exec', image.name, 'sh', '-c', 'cat /proc/[0-9]*/cmdline')
         expect(processes).not.toContain('600')
       })

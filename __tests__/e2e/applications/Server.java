@@ -1,3 +1,4 @@
+import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -20,6 +21,7 @@ public class Server implements Resource {
     private final String hook = System.getProperty("hook", "");
     private HttpServer server;
     private Object kept;
+    private int calls;
 
     public static void main(String[] args) throws Exception {
         arguments = Arrays.toString(args);
@@ -28,6 +30,7 @@ public class Server implements Resource {
             Core.getGlobalContext().register(instance);
             Files.writeString(Path.of("/tmp/written-before-the-checkpoint"), "x");
             instance.open();
+            System.out.println("listening on 8080");
             // A JVM ends with its last thread that is no daemon, and the server's stops before the checkpoint.
             new CountDownLatch(1).await();
         }
@@ -35,18 +38,30 @@ public class Server implements Resource {
 
     private void open() throws IOException {
         server = HttpServer.create(new InetSocketAddress(8080), 0);
-        server.createContext("/", exchange -> {
-            byte[] body = String.join("|",
+        server.createContext("/", exchange -> answer(exchange, 200, String.join("|",
                     String.valueOf(System.getProperty("given")),
                     String.valueOf(System.getenv("GIVEN")),
                     arguments,
-                    String.valueOf(Files.exists(Path.of("/tmp/written-before-the-checkpoint")))).getBytes();
-            exchange.sendResponseHeaders(200, body.length);
-            exchange.getResponseBody().write(body);
-            exchange.close();
-        });
+                    String.valueOf(Files.exists(Path.of("/tmp/written-before-the-checkpoint"))))));
         server.createContext("/exit", exchange -> System.exit(42));
+        server.createContext("/redirect", exchange -> {
+            exchange.getResponseHeaders().add("Location", "/");
+            answer(exchange, 302, "");
+        });
+        server.createContext("/sometimes", exchange -> answer(exchange, ++calls % 2 == 0 ? 200 : 500, ""));
+        server.createContext("/echo", exchange -> {
+            String body = new String(exchange.getRequestBody().readAllBytes());
+            System.out.println("echo: " + body + " for " + exchange.getRequestHeaders().getFirst("X-Tenant"));
+            answer(exchange, 201, "");
+        });
         server.start();
+    }
+
+    private static void answer(HttpExchange exchange, int status, String text) throws IOException {
+        byte[] body = text.getBytes();
+        exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
+        exchange.getResponseBody().write(body);
+        exchange.close();
     }
 
     @Override

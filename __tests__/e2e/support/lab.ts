@@ -11,8 +11,9 @@ import {
   type StartedImage,
   type StartOptions
 } from '../../../lab/started-image.js'
-import { LogReader } from '../../../lab/workflow-commands.js'
 import type { World } from '../../../lab/world.js'
+
+export { annotations, errorOf } from '../../support/error-of.js'
 
 /** File of the world, from scripts/test.ts. */
 const given = process.env['LAB_WORLD']
@@ -100,17 +101,6 @@ export async function runAction(
     toolCache: world.toolCache,
     ...options
   })
-}
-
-/** The message of the step's one error annotation. */
-export function errorOf(step: StepResult): string {
-  const reader = new LogReader()
-  const lines = step.log.split('\n').map((line) => reader.read(line))
-  const errors = lines.flatMap((line) =>
-    line?.kind === 'command' && line.name === 'error' ? [line.message] : []
-  )
-  if (errors.length !== 1) throw new Error(`${errors.length} error annotations:\n${step.log}`)
-  return errors[0] ?? ''
 }
 
 /** The registry's own digest of a tag; undefined where the tag does not exist. */

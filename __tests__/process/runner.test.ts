@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { runStep, type StepResult } from '../../lab/runner.js'
+import { annotations, errorOf } from '../support/error-of.js'
+
+// dist/ as a runner starts it, with a `docker` command that plays the machine: what cannot work is refused in time.
+describe('the inspection of the runner', () => {
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'runner-test-'))
+  })
+  afterEach(async () => {
+    await rm(folder, { recursive: true })
+  })
+
+  const VERSION = (kernel = '6.17.0-1010-azure', version = '28.2.2'): string =>
+    JSON.stringify({ Server: { Version: version, Os: 'linux', Arch: 'amd64', KernelVersion: kernel } })
+  const CONTAINER = 'CapBnd: 000001ffffffffff\nflags : fpu sse2'
+
+  interface Machine {
+    version?: string
+    architecture?: string
+    /** Body of the case for `docker run`. */
+    run?: string
+    client?: string
+  }
+
+  async function start(
+    machine: Machine,
+    inputs: Record<string, string>
+  ): Promise<{ step: StepResult; seconds: number }> {
+    const {
+      version = `echo '${VERSION()}'`,
+      architecture = 'amd64',
+      client = 'Docker version 28.2.2'
+    } = machine
+    const script = `#!/bin/sh
+case "$1 $2" in
+'version --format') ${version} ;;
+'info --format') echo '{"OperatingSystem":"Ubuntu 24.04"}' ;;
+'context inspect') echo unix:///var/run/docker.sock ;;
+'image inspect') echo ${architecture} ;;
+'run --rm') ${machine.run ?? `echo '${CONTAINER}'`} ;;
+'--version ') echo '${client}' ;;
+*) exit 1 ;;
+esac
+`
+    await writeFile(path.join(folder, 'docker'), script)
+    await chmod(path.join(folder, 'docker'), 0o755)
+    const begin = Date.now()
+    let seconds = Infinity
+    const step = await runStep({
+      inputs,
+      environment: { PATH: `${folder}:${process.env['PATH']}`, HOME: folder },
+      workspace: folder,
+      toolCache: path.join(folder, 'cache'),
+      between: () => {
+        seconds = (Date.now() - begin) / 1000
+        return Promise.resolve()
+      }
+    })
+    return { step, seconds }
+  }
+
+  const DOWN =
+    "echo 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?' >&2; exit 1"
+  const UNKNOWN = `case "$*" in *CHECKPOINT_RESTORE*) echo 'docker: Error response from daemon: invalid CapAdd: unknown capability: "CAP_CHECKPOINT_RESTORE"' >&2; exit 125;; esac; exit 1`
+
+  test.each<[string, Machine, Record<string, string>, string]>([
+    ['emulation', { architecture: 'arm64' }, {}, 'under emulation CRIU cannot see the real process'],
+    ['AMX', { run: `echo '${CONTAINER} amx_tile'` }, { criu: 'bundled' }, 'the CPU has AMX'],
+    ['kernel 6.17 with a bundled CRIU only', {}, { criu: 'bundled' }, 'the kernel is 6.17.0-1010-azure'],
+    [
+      'an engine without CHECKPOINT_RESTORE',
+      { version: `echo '${VERSION('5.4.0', '20.10.24')}'`, run: UNKNOWN },
+      { privileges: 'least' },
+      'Docker 20.10.24 does not know the capability CHECKPOINT_RESTORE'
+    ],
+    ['podman', { version: 'exit 125', client: 'podman version 5.4.0' }, {}, 'podman 5.4.0, not Docker'],
+    ['a daemon that is not running', { version: DOWN }, {}, 'No Docker engine answers'],
+    ['a daemon that hangs', { version: 'exec sleep 60' }, {}, 'did not answer in time']
+  ])(
+    '%s: refused in less than ten seconds, with its class',
+    async (_, machine, inputs, message) => {
+      const { step, seconds } = await start(machine, inputs)
+      expect(step.exitCode).toBe(1)
+      expect(errorOf(step)).toContain(message)
+      expect(errorOf(step)).toContain('class: runner')
+      expect(errorOf(step)).toContain('How: ')
+      expect(seconds).toBeLessThan(10)
+    },
+    30_000
+  )
+
+  test('skip: the step succeeds, says so, and has the output `skipped`', async () => {
+    const { step } = await start(
+      { architecture: 'arm64' },
+      { 'on-unsupported-runner': 'skip', tags: 'r.example/a:1' }
+    )
+    expect(step.exitCode).toBe(0)
+    expect(step.outputs).toMatchObject({ skipped: 'true', digest: '', imageid: '' })
+    expect(annotations(step, 'warning')[0]).toContain('This runner takes no snapshots')
+    expect(step.summary).toContain('under emulation')
+  })
+
+  test('a broken engine is no unsupported runner: `skip` does not hide it', async () => {
+    const { step } = await start({ version: DOWN }, { 'on-unsupported-runner': 'skip' })
+    expect(step.exitCode).toBe(1)
+  })
+})
