@@ -28278,34 +28278,34 @@ function createCommand(spec) {
     ...spec.command ?? []
   ];
 }
-async function createContainer(engine, spec) {
-  await engine.run(createCommand(spec), { env: spec.env });
+async function createContainer(engine2, spec) {
+  await engine2.run(createCommand(spec), { env: spec.env });
   const { reach, network: network2 } = spec;
   if (reach.by === "network" && network2 !== void 0 && ![HOST_NETWORK, reach.network].includes(network2)) {
-    await engine.run(["network", "connect", reach.network, spec.name]);
+    await engine2.run(["network", "connect", reach.network, spec.name]);
   }
 }
-async function containerEnd(engine, name) {
-  return await endOf(engine, name, Number(await engine.run(["wait", name])));
+async function containerEnd(engine2, name) {
+  return await endOf(engine2, name, Number(await engine2.run(["wait", name])));
 }
-async function endOf(engine, name, exitCode) {
-  const oomKilled = await engine.run(["inspect", "--format", "{{.State.OOMKilled}}", name]);
+async function endOf(engine2, name, exitCode) {
+  const oomKilled = await engine2.run(["inspect", "--format", "{{.State.OOMKilled}}", name]);
   return { exitCode, oomKilled: oomKilled === "true" };
 }
-async function addressOf(engine, spec) {
+async function addressOf(engine2, spec) {
   const { reach, name, port } = spec;
   if (spec.network === HOST_NETWORK) {
     return { host: reach.by === "published port" ? reach.host : "127.0.0.1", port };
   }
   if (reach.by === "network") {
     const format = `{{with index .NetworkSettings.Networks ${JSON.stringify(reach.network)}}}{{.IPAddress}}{{end}}`;
-    return { host: await engine.run(["inspect", "--format", format, name]), port };
+    return { host: await engine2.run(["inspect", "--format", format, name]), port };
   }
-  const published2 = await engine.run(["port", name, `${port}/tcp`]);
+  const published2 = await engine2.run(["port", name, `${port}/tcp`]);
   return { host: reach.host, port: Number(published2.split("\n")[0]?.split(":").at(-1)) };
 }
-async function removeContainer(engine, name) {
-  await engine.attempt(["rm", "--force", "--volumes", name]);
+async function removeContainer(engine2, name) {
+  await engine2.attempt(["rm", "--force", "--volumes", name]);
 }
 
 // src/cleanup.ts
@@ -28316,18 +28316,18 @@ function namesOf(id) {
     image: (role) => `crac-checkpoint/run-${id}:${role}`
   };
 }
-async function removeContainers(engine, names) {
+async function removeContainers(engine2, names) {
   return await collect(async () => {
-    const found = await engine.run(["ps", "--all", "--quiet", "--filter", `label=${RUN_LABEL}=${names.id}`]);
+    const found = await engine2.run(["ps", "--all", "--quiet", "--filter", `label=${RUN_LABEL}=${names.id}`]);
     const ids = found.split("\n").filter((id) => id !== "");
-    if (ids.length > 0) await engine.run(["rm", "--force", "--volumes", ...ids]);
+    if (ids.length > 0) await engine2.run(["rm", "--force", "--volumes", ...ids]);
   });
 }
-async function removeImages(engine, names, roles) {
+async function removeImages(engine2, names, roles) {
   return await collect(async () => {
     for (const role of roles) {
-      const found = await engine.run(["image", "ls", "--quiet", names.image(role)]);
-      if (found !== "") await engine.run(["image", "rm", "--force", names.image(role)]);
+      const found = await engine2.run(["image", "ls", "--quiet", names.image(role)]);
+      if (found !== "") await engine2.run(["image", "rm", "--force", names.image(role)]);
     }
   });
 }
@@ -28369,10 +28369,10 @@ var ARCHITECTURES = { amd64: "x64", arm64: "aarch64" };
 function architectureOf(name) {
   return ARCHITECTURES[name];
 }
-async function askEngine(engine) {
+async function askEngine(engine2) {
   const args = ["version", "--format", "{{json .}}"];
-  const result = await engine.attempt(args, { timeout: ANSWER_TIMEOUT });
-  await refusePodman(engine, result.stdout);
+  const result = await engine2.attempt(args, { timeout: ANSWER_TIMEOUT });
+  await refusePodman(engine2, result.stdout);
   if (result.exitCode !== 0) throw engineFailure(args, result);
   const server = parse(result.stdout)?.Server;
   if (!server) throw engineFailure(args, result);
@@ -28387,7 +28387,7 @@ async function askEngine(engine) {
       cure: "Use a runner with x86-64 or arm64."
     });
   }
-  const told = await engine.attempt(["info", "--format", "{{json .}}"], { timeout: ANSWER_TIMEOUT });
+  const told = await engine2.attempt(["info", "--format", "{{json .}}"], { timeout: ANSWER_TIMEOUT });
   const info2 = parse(told.stdout);
   const security = (info2?.SecurityOptions ?? []).join(" ");
   return {
@@ -28399,10 +28399,10 @@ async function askEngine(engine) {
     rootless: security.includes("name=rootless")
   };
 }
-async function refusePodman(engine, answer) {
+async function refusePodman(engine2, answer) {
   const components = parse(answer)?.Server?.Components ?? [];
   const service = components.find(({ Name }) => /podman/i.test(Name));
-  const client = service ? void 0 : /podman version (\S+)/i.exec((await engine.attempt(["--version"], { timeout: ANSWER_TIMEOUT })).stdout);
+  const client = service ? void 0 : /podman version (\S+)/i.exec((await engine2.attempt(["--version"], { timeout: ANSWER_TIMEOUT })).stdout);
   if (!service && !client) return;
   throw new Failure(
     "runner",
@@ -28424,24 +28424,24 @@ function parse(text2) {
 }
 
 // src/runner/base-image.ts
-async function imageArchitecture(engine, image, onLine) {
-  const name = await ensureBaseImage(engine, image, onLine);
+async function imageArchitecture(engine2, image, onLine) {
+  const name = await ensureBaseImage(engine2, image, onLine);
   const architecture = architectureOf(name);
   if (architecture) return architecture;
   throw new Failure("image", `There is no CRaC JDK for ${image}, an image for ${name}.`, {
     cure: "Use a `base-image` for x86-64 or arm64."
   });
 }
-async function ensureBaseImage(engine, image, onLine) {
+async function ensureBaseImage(engine2, image, onLine) {
   const inspect2 = ["image", "inspect", "--format", "{{.Architecture}}", "--", image];
-  const known = await engine.attempt(inspect2);
+  const known = await engine2.attempt(inspect2);
   if (known.exitCode === 0) return known.stdout.trim();
   const pull = ["pull", "--quiet", "--", image];
-  const pulled = await engine.attempt(pull, { onLine });
+  const pulled = await engine2.attempt(pull, { onLine });
   if (pulled.exitCode !== 0)
     throw baseImageFailure(`${pulled.stdout}
 ${pulled.stderr}`, image) ?? engineFailure(pull, pulled);
-  return await engine.run(inspect2);
+  return await engine2.run(inspect2);
 }
 function baseImageFailure(output, image) {
   const pull = /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .* not found|no matching manifest)/;
@@ -28455,26 +28455,26 @@ function baseImageFailure(output, image) {
 // src/runner/reach.ts
 var ANSWER_TIMEOUT2 = 8e3;
 var LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
-async function findReach(engine, hostname2) {
-  const remote = remoteHost(await endpoint(engine));
+async function findReach(engine2, hostname2) {
+  const remote = remoteHost(await endpoint(engine2));
   if (remote !== void 0) return { by: "published port", bind: "0.0.0.0", host: remote };
-  const network2 = await ownNetwork(engine, hostname2);
+  const network2 = await ownNetwork(engine2, hostname2);
   if (network2 !== void 0) return { by: "network", network: network2 };
   return { by: "published port", bind: "127.0.0.1", host: "127.0.0.1" };
 }
-async function endpoint(engine) {
+async function endpoint(engine2) {
   const format = "{{.Endpoints.docker.Host}}";
-  return (await engine.attempt(["context", "inspect", "--format", format], { timeout: ANSWER_TIMEOUT2 })).stdout.trim();
+  return (await engine2.attempt(["context", "inspect", "--format", format], { timeout: ANSWER_TIMEOUT2 })).stdout.trim();
 }
 function remoteHost(address) {
   if (!/^(tcp|ssh|https?):\/\//.test(address) || !URL.canParse(address)) return void 0;
   const { hostname: hostname2 } = new URL(address);
   return hostname2 === "" || LOOPBACK.test(hostname2) ? void 0 : hostname2.replace(/^\[|\]$/g, "");
 }
-async function ownNetwork(engine, hostname2) {
+async function ownNetwork(engine2, hostname2) {
   if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname2)) return void 0;
   const args = ["container", "inspect", "--format", "{{json .NetworkSettings.Networks}}", "--", hostname2];
-  const found = await engine.attempt(args, { timeout: ANSWER_TIMEOUT2 });
+  const found = await engine2.attempt(args, { timeout: ANSWER_TIMEOUT2 });
   if (found.exitCode !== 0) return void 0;
   const networks = Object.keys(JSON.parse(found.stdout));
   if (networks.includes("host")) return void 0;
@@ -28490,24 +28490,1702 @@ async function ownNetwork(engine, hostname2) {
 // src/stages.ts
 var import_node_path16 = __toESM(require("node:path"), 1);
 
+// src/diagnosis/noise.ts
+var CASCADE = anyOf([
+  "Dumping FAILED\\.",
+  "Restoring FAILED\\.",
+  "Can't dump threads",
+  "Can't dump thread for pid \\d+",
+  "Parasite exited with -1",
+  "Can't init thread in parasite \\d+",
+  "(?:Dump files|Collect mappings) \\(pid: \\d+\\) failed with -1",
+  "Failed to fill self vdso symtable",
+  "kerndat_\\w+ failed when initializing kerndat",
+  "Could not initialize kernel features detection",
+  "`- Can't open vma",
+  "Restorer fail \\d+",
+  "Restorer abnormal termination",
+  "\\d+ exited, status=1",
+  "\\d+ killed by signal 9: Killed",
+  "Unfreezing tasks into 1",
+  "Unable to detach from \\d+",
+  "JVM: invalid info for restore provided",
+  "Native checkpoint failed\\.",
+  "CRIU failed with exit code",
+  "STARTUPTIME "
+]);
+var NOISE = anyOf([
+  "Can't keep kdat cache on non-tempfs",
+  "-1 reported by netlink: Operation not permitted",
+  "Unable to create a veth pair: -1",
+  "Hugetlb size .* is supported but cannot get dev's number",
+  "Dirty tracking support is OFF",
+  "uffd: Lazy pages are not available",
+  "Can't set tty params on .*trying to skip",
+  "prctl failed @\\d+ with",
+  "prctl set range MM_\\w+",
+  "Ignoring restore_task error 1\\b",
+  "Can't restore EXE link",
+  "Can't (?:seize root task|attach to all tasks|catch all tasks), disabling ptrace",
+  // With a number in the path it is the fork of CRaC JDKs, which goes on another way. Of CRIU 4 (`-1/`) it is the cause.
+  "Can't open \\d+/sys/kernel/ns_last_pid on procfs",
+  "Setting PID failed",
+  "can't open last pid fd",
+  "rlimit: Can't setup RLIMIT_NOFILE for self",
+  "Unable to set SO_(?:SND|RCV)BUFFORCE",
+  "Unable to open stats-restore",
+  "XDG_RUNTIME_DIR not set",
+  "Diag module missing",
+  "Unable to open a socket file",
+  "Unable to create tun",
+  "Unable create a network namespace",
+  "Unable to get tun network namespace",
+  "NSID isn't reported",
+  "Will restore \\d+ with interrupted system call",
+  "CRaC closing file descriptor \\d+: "
+]);
+function anyOf(patterns) {
+  return new RegExp(patterns.join("|"));
+}
+
+// src/diagnosis/catalogue/criu-both.ts
+var criuBoth = [
+  {
+    id: "criu-vdso-bounds",
+    stages: ["dump", "restore"],
+    stream: "criu",
+    pattern: /Unexpected rt vDSO area bounds/m,
+    kind: "jdk",
+    cause: "This kernel's vDSO is larger than this CRIU expects, as kernels from 6.13 on have it.",
+    cure: "Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.",
+    weight: "cause"
+  },
+  {
+    id: "criu-compat-vdso",
+    stages: ["dump", "restore"],
+    stream: "criu",
+    pattern: /Compatible vdso's size is bigger than reserved buf/m,
+    kind: "jdk",
+    cause: "The kernel's vDSO for 32-bit programs is larger than this CRIU expects.",
+    cure: "Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.",
+    weight: "cause"
+  },
+  {
+    id: "criu-ptrace-denied",
+    stages: ["dump", "restore"],
+    stream: "criu",
+    pattern: /(?:PTRACE_TRACEME\) failed|Unable to ptrace the child|can't interrupt task): Operation not permitted/m,
+    kind: "runner",
+    cause: "The kernel does not let CRIU trace the JVM.",
+    cure: "Let containers of this engine have SYS_PTRACE, and set kernel.yama.ptrace_scope to 1 or 0 on the runner.",
+    weight: "cause"
+  },
+  {
+    id: "criu-short-write",
+    stages: ["dump", "restore"],
+    stream: "criu",
+    pattern: /Img trimmed (\d+)\/(\d+)|Unexpected EOF$/m,
+    kind: "runner",
+    cause: "A file of the snapshot is shorter than it should be: the disk was full, or the image was changed.",
+    cure: "Free disk space on the runner and run the job again.",
+    weight: "cause"
+  },
+  {
+    id: "criu-enomem",
+    stages: ["dump", "restore"],
+    stream: "criu",
+    pattern: /(?:Unable to reserve memory|Unable to map ANON_VMA|Can't map|mmap).*Cannot allocate memory|Unable to reserve memory \(\d+ bytes\)/m,
+    kind: "runner",
+    cause: "There was not enough memory for CRIU to map what the process has.",
+    cure: "Give the host or the container more memory, or the JVM a smaller heap with `java-options: -Xmx...`.",
+    weight: "cause"
+  },
+  {
+    id: "criu-no-cap",
+    stages: ["dump", "restore"],
+    stream: "criu",
+    pattern: /CRIU needs to have the CAP_SYS_ADMIN or the CAP_CHECKPOINT_RESTORE capability/m,
+    kind: "runner",
+    cause: "CRIU has neither of the capabilities CHECKPOINT_RESTORE and SYS_ADMIN.",
+    cure: "Start the container with the flags in the output `restore-flags` (`allowPrivilegeEscalation: true` in Kubernetes); for the checkpoint leave `privileges` at `auto`.",
+    weight: "cause"
+  },
+  {
+    id: "criu-unprivileged-flag",
+    stages: ["dump", "restore"],
+    stream: "criu",
+    pattern: /Running as non-root requires '--unprivileged'/m,
+    kind: "internal",
+    cause: "CRIU was not told that its user is not root.",
+    cure: "Please open an issue with the log of this step: the action should not have let this happen.",
+    weight: "cause"
+  },
+  {
+    id: "criu-netlink-selinux",
+    stages: ["dump", "restore"],
+    stream: "criu",
+    pattern: /Can't send request message: Permission denied/m,
+    kind: "runner",
+    cause: "SELinux does not let CRIU ask the kernel about sockets.",
+    cure: "On the host, set the SELinux boolean virt_sandbox_use_netlink, or run the container with `--security-opt label=disable`.",
+    weight: "cause"
+  },
+  {
+    id: "criu-logfile",
+    stages: ["dump", "restore"],
+    stream: "criu",
+    pattern: /Can't create log file (\S+): (.+)/m,
+    kind: "image",
+    cause: "CRIU may not write its log: $1, $2.",
+    cure: "Let the folder of the snapshot belong to the `user` of the image, and keep it writable.",
+    weight: "cause"
+  },
+  {
+    id: "criu-imgdir",
+    stages: ["dump", "restore"],
+    stream: "criu",
+    pattern: /Couldn't open image dir (.+)|Can't open dir (.+): No such file/m,
+    kind: "image",
+    cause: "The folder of the snapshot is not there: $1$2.",
+    cure: "Let nothing be mounted over /opt/crac-checkpoint, and build the image again.",
+    weight: "cause"
+  },
+  {
+    id: "criu-nofile",
+    stages: ["dump", "restore"],
+    stream: "criu",
+    pattern: /Can't chose service_fd_base: (-?\d+) (-?\d+)/m,
+    kind: "runner",
+    cause: "The limit of open files is so high that CRIU has no room for its own.",
+    cure: "Start the container with `--ulimit nofile=1024:65536`, or lower the engine's default.",
+    weight: "cause"
+  }
+];
+
+// src/diagnosis/catalogue/criu-dump.ts
+var criuDump = [
+  {
+    id: "criu-amx-xsave",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Can't set FPU registers for \d+: Bad address/m,
+    kind: "jdk",
+    cause: "The CPU has AMX, and the registers that it adds do not fit into the tables of this CRIU.",
+    cure: "Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.",
+    weight: "cause"
+  },
+  {
+    id: "criu-xsave-warn",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /max xsave frame exceed xsave_struct \((\d+) (\d+)\)/m,
+    kind: "jdk",
+    cause: "The registers of this CPU ($1 bytes) do not fit into the tables of this CRIU ($2 bytes).",
+    cure: "Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.",
+    weight: "cause"
+  },
+  {
+    id: "criu-sockopt-616",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Can't get 1:(?:16|34)(?:\(\d+\))? opt: Operation not supported/m,
+    kind: "application",
+    cause: "The application still has an internet socket open, of which kernels from 6.16 on do not tell what this CRIU asks.",
+    cure: "Close every socket in beforeCheckpoint; with `env` or `java-options` give the framework its CRaC support.",
+    weight: "cause"
+  },
+  {
+    id: "criu-rseq",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /has rseq but kernel lacks get_rseq_conf feature/m,
+    kind: "image",
+    cause: "The base image has a glibc that uses restartable sequences, and this kernel cannot tell CRIU about them.",
+    cure: "Use a runner with kernel 5.13 or newer, or `env: GLIBC_TUNABLES=glibc.pthread.rseq=0`.",
+    weight: "cause"
+  },
+  {
+    id: "criu-seccomp-suspend",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /suspending seccomp failed: (.+)/m,
+    kind: "runner",
+    cause: "CRIU may not suspend the seccomp filter of the JVM ($1).",
+    cure: "Leave `privileges` at `auto`; if every rung was tried, let this engine run containers with `seccomp=unconfined`.",
+    weight: "cause"
+  },
+  {
+    id: "criu-unseizable",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Unseizable non-zombie (\d+) found, state (\S+), err/m,
+    kind: "runner",
+    cause: "CRIU cannot take hold of process $1 (state $2), because another program traces it or because it may not.",
+    cure: "Take debuggers and profilers out of `java-options`; if there are none, let containers have SYS_PTRACE.",
+    weight: "cause"
+  },
+  {
+    id: "criu-own-tree",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /The criu itself is within dumped tree|can't move out of JVM process hierarchy/m,
+    kind: "internal",
+    cause: "CRIU was started inside the tree of processes that it should dump.",
+    cure: "Please open an issue with the log of this step: the action should not have let this happen.",
+    weight: "cause"
+  },
+  {
+    id: "criu-io-uring",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Unknown shit .*anon_inode:\[io_uring\]|anon_inode:\[io_uring\]/m,
+    kind: "application",
+    cause: "The application uses io_uring, which CRIU cannot dump.",
+    cure: "Switch it off for the checkpoint, for example with `java-options: -Dio.netty.transport.noNative=true` for Netty, or close the transport in beforeCheckpoint.",
+    weight: "cause"
+  },
+  {
+    id: "criu-fd-type",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Can't dump file (\d+) of that type \[\d+\] \((.*)\)/m,
+    kind: "application",
+    cause: "The application has a descriptor open of a kind that CRIU cannot dump: number $1, $2.",
+    cure: "Close what opened it in beforeCheckpoint: profilers, watchers and native libraries are the usual ones.",
+    weight: "cause"
+  },
+  {
+    id: "criu-tcp-established",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Connected TCP socket, consider using --tcp-established/m,
+    kind: "application",
+    cause: "The application has a TCP connection open.",
+    cure: "Close connections in beforeCheckpoint (pools, clients, telemetry) and open them again in afterRestore.",
+    weight: "cause"
+  },
+  {
+    id: "criu-unix-external",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /External socket is used\. Consider using --ext-unix-sk|Can't dump half of stream unix connection|Can't dump name-less external socket/m,
+    kind: "application",
+    cause: "The application has a Unix socket open whose other end is outside the snapshot.",
+    cure: "Close it in beforeCheckpoint; agents and log drivers are the usual owners.",
+    weight: "cause"
+  },
+  {
+    id: "criu-unix-inflight",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /In-flight connection/m,
+    kind: "runner",
+    cause: "A connection was just being made while CRIU looked.",
+    cure: "Run the job again; if a health check calls the application all the time, switch it off for the checkpoint.",
+    weight: "cause"
+  },
+  {
+    id: "criu-lookup-mount",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Error \([^)]{1,80}\): (?:[\w ]{1,20}: )?Can't lookup mount=(\d+) for fd=(-?\d+) path=(.+)/m,
+    kind: "application",
+    cause: "CRIU cannot find the file system of an open file: descriptor $2, $3.",
+    cure: "Close that file in beforeCheckpoint; if it is the application's own output, keep it on standard output.",
+    weight: "cause"
+  },
+  {
+    id: "criu-overmounted",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Open files on overmounted mounts are not supported yet/m,
+    kind: "application",
+    cause: "A file is open whose place another file system was mounted over.",
+    cure: "Close it in beforeCheckpoint.",
+    weight: "cause"
+  },
+  {
+    id: "criu-ghost-limit",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Can't dump ghost file (\S+) of (\d+) size, increase limit/m,
+    kind: "application",
+    cause: "A deleted file of $2 bytes is still open or mapped: $1.",
+    cure: "Close it in beforeCheckpoint; caches in /tmp are the usual ones.",
+    weight: "cause"
+  },
+  {
+    id: "criu-link-remap",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Can't create link remap for (.+?)\. Use link-remap/m,
+    kind: "application",
+    cause: "A file is open that was deleted, or whose name changed: $1.",
+    cure: "Close it in beforeCheckpoint.",
+    weight: "cause"
+  },
+  {
+    id: "criu-inotify",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /fsnotify:\s*Can't dump that handle|Can't find suitable path for handle|irmap: Can't stat/m,
+    kind: "application",
+    cause: "The application watches files or folders that CRIU cannot find again.",
+    cure: "Stop the watch service in beforeCheckpoint: reloading of configuration and development tools use one.",
+    weight: "cause"
+  },
+  {
+    id: "criu-nonregular-map",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Can't handle non-regular mapping|Can't open \d+'s mapfile link/m,
+    kind: "application",
+    cause: "The application has something mapped into its memory that is no plain file.",
+    cure: "Close devices and shared memory in beforeCheckpoint; profilers and GPU libraries map such things.",
+    weight: "cause"
+  },
+  {
+    id: "criu-mapping",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Unsupported mapping found [0-9a-f]+-[0-9a-f]+/m,
+    kind: "application",
+    cause: "The application has memory of a kind that CRIU does not know.",
+    cure: "Leave native libraries and JVM options that map devices or huge pages out of the checkpoint.",
+    weight: "cause"
+  },
+  {
+    id: "criu-sysv-shm",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /with SysVIPC shmem map @\S+ doesn't live in IPC ns/m,
+    kind: "application",
+    cause: "The application uses System V shared memory.",
+    cure: "Let go of it in beforeCheckpoint; a native library uses it.",
+    weight: "cause"
+  },
+  {
+    id: "criu-enospc",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /(?:Error|Warn) {1,2}\([^)]{1,80}\): .{0,300}No space left on device/m,
+    kind: "runner",
+    cause: "The disk was full while CRIU wrote the snapshot.",
+    cure: "Free disk space on the runner, or give the JVM a smaller heap with `java-options: -Xmx...`.",
+    weight: "cause"
+  },
+  {
+    id: "criu-timeout",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Timeout reached\. Try to interrupt/m,
+    kind: "runner",
+    cause: "CRIU could not stop all threads of the JVM in time.",
+    cure: "Run the job again on a runner that is less busy; if it stays, warm up with less concurrency.",
+    weight: "cause"
+  },
+  {
+    id: "criu-stopped-task",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Task \d+ is in unexpected state|unsupported stop signal|Individually stopped threads not supported/m,
+    kind: "application",
+    cause: "A thread or process of the application is stopped, and CRIU cannot go on with it.",
+    cure: "Let nothing stop the JVM (SIGSTOP, debuggers), and end child processes in beforeCheckpoint.",
+    weight: "cause"
+  },
+  {
+    id: "criu-session",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /A session leader of \d+\(\d+\) is outside of its pid namespace|is not a session leader\. Consider using --shell-job/m,
+    kind: "internal",
+    cause: "The JVM belongs to a session whose leader is not in the snapshot.",
+    cure: "Please open an issue with the log of this step: the action should not have let this happen.",
+    weight: "cause"
+  },
+  {
+    id: "criu-parasite-memfd",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Can't create memfd in victim|Can't [lr]m?map memfd for parasite blob|Can't infect \(pid: \d+\) with parasite/m,
+    kind: "runner",
+    cause: "CRIU could not put its helper into the JVM.",
+    cure: "Let containers of this engine have SYS_PTRACE without a seccomp filter; leave `privileges` at `auto`.",
+    weight: "cause"
+  },
+  {
+    id: "criu-aio",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Failed to check aio rings|wrong aio: tail=/m,
+    kind: "application",
+    cause: "The application has asynchronous disk operations under way.",
+    cure: "Wait for them in beforeCheckpoint; a native library or database driver started them.",
+    weight: "cause"
+  },
+  {
+    id: "criu-freezer",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Unable to freeze cgroup|Neither a cgroupv1 \(freezer\.state\) or cgroupv2 \(cgroup\.freeze\)/m,
+    kind: "runner",
+    cause: "CRIU could not freeze the container's control group.",
+    cure: "Update the engine; inside other containers, give this one its own cgroup namespace.",
+    weight: "cause"
+  },
+  {
+    id: "criu-mntns",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Nested mount namespaces are not supported|is autodetected external mount|doesn't have a proper root mount/m,
+    kind: "runner",
+    cause: "The mounts of this container are of a kind that CRIU cannot describe.",
+    cure: "Use a plain Docker engine on the runner; nested engines and user namespaces make such mounts.",
+    weight: "cause"
+  },
+  {
+    id: "criu-32bit",
+    stages: ["dump"],
+    stream: "criu",
+    pattern: /Can't dump task \d+ running in 32-bit mode/m,
+    kind: "image",
+    cause: "A process of the application is a 32-bit program.",
+    cure: "Use a 64-bit JDK, and end 32-bit child processes in beforeCheckpoint.",
+    weight: "cause"
+  }
+];
+
+// src/diagnosis/catalogue/criu-restore.ts
+var criuRestore = [
+  {
+    id: "criu-vdso-image",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Can't find vDSO area in image/m,
+    kind: "image",
+    cause: "The kernel of this host differs from that of the checkpoint, and this CRIU cannot match the two vDSOs.",
+    cure: "Restore with CRIU 4.1 or newer (`criu: system`), or build on a runner with the kernel of the host.",
+    weight: "cause"
+  },
+  {
+    id: "criu-fork-eexist",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Can't fork for (\d+): File exists/m,
+    kind: "runner",
+    cause: "The process id $1 is taken already, and a restored process must have its own again.",
+    cure: "Start nothing else in the container before the restore: no `--init`, no `--pid=host`, no program in front of the entry script.",
+    weight: "cause"
+  },
+  {
+    id: "criu-fork-erofs",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Can't fork for (\d+): (?:Read-only file system|Permission denied)/m,
+    kind: "runner",
+    cause: "CRIU could not give a process its id $1: neither clone3 nor /proc/sys could be used.",
+    cure: "Start the container with the flags in the output `restore-flags`.",
+    weight: "cause"
+  },
+  {
+    id: "criu-fork-eperm",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Can't fork for (\d+): Operation not permitted/m,
+    kind: "runner",
+    cause: "CRIU may not choose the process id $1.",
+    cure: "Start the container with the flags in the output `restore-flags`: it lacks CHECKPOINT_RESTORE.",
+    weight: "cause"
+  },
+  {
+    id: "criu-fork-einval",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Can't fork for (\d+): Invalid argument/m,
+    kind: "image",
+    cause: "The process id $1 is larger than this host allows, or is no id.",
+    cure: "Raise kernel.pid_max on the host, or build the image on a runner that gives lower ids.",
+    weight: "cause"
+  },
+  {
+    id: "criu-fork-eagain",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Can't fork for (\d+): Resource temporarily unavailable/m,
+    kind: "runner",
+    cause: "The container may not have so many processes (id $1).",
+    cure: "Start it with a higher `--pids-limit`: the application's threads and some more.",
+    weight: "cause"
+  },
+  {
+    id: "criu-pid-mismatch",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Pid (\d+) do not match expected (\d+)/m,
+    kind: "runner",
+    cause: "A process got the id $1 where it needs $2.",
+    cure: "Start nothing else in the container, and use the flags in the output `restore-flags`.",
+    weight: "cause"
+  },
+  {
+    id: "criu-thread-pid",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Thread pid mismatch (\d+)\/(\d+)|Unable to create a thread: (-?\d+)/m,
+    kind: "runner",
+    cause: "A thread could not get its own id again.",
+    cure: "Start nothing else in the container before the restore, and use the flags in the output `restore-flags`.",
+    weight: "cause"
+  },
+  {
+    id: "criu-sid",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Current (?:sid|gid) (\d+) intersects with pid \((\d+)\) in images/m,
+    kind: "image",
+    cause: "A process id of the snapshot ($2) is that of a session or group ($1) in this container.",
+    cure: "Start nothing in front of the entry script, and build the image again.",
+    weight: "cause"
+  },
+  {
+    id: "criu-tty-params",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Error \([^)]{1,80}\): (?:tty: )?Can't set tty params on 0x[0-9a-f]+(?!.{0,40}trying to skip)/m,
+    kind: "runner",
+    cause: "The terminal of the container cannot be set up as it was.",
+    cure: "Start the container without `-t`.",
+    weight: "cause"
+  },
+  {
+    id: "criu-tty-inherit",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Don't have tty to inherit session from, aborting/m,
+    kind: "runner",
+    cause: "The snapshot was taken with a terminal, and there is none here.",
+    cure: "Build the image again without a terminal, and start it without `-t`.",
+    weight: "cause"
+  },
+  {
+    id: "criu-bad-size",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /File (\S+) has bad size (\d+) \(expect (\d+)\)/m,
+    kind: "image",
+    cause: "The file $1 has $2 bytes where the snapshot knows $3.",
+    cure: "Do not change files of the image after the build: every file that the JVM had open must be the same.",
+    weight: "cause"
+  },
+  {
+    id: "criu-bad-buildid",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /File (\S+) has bad build-ID/m,
+    kind: "image",
+    cause: "The library $1 is another build than at the checkpoint.",
+    cure: "Do not update packages in the finished image; build it again instead.",
+    weight: "cause"
+  },
+  {
+    id: "criu-bad-mode",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /File (\S+) has bad mode 0(\d+) \(expect 0(\d+)\)/m,
+    kind: "image",
+    cause: "The permissions of the file $1 are 0$2 where the snapshot knows 0$3.",
+    cure: "Do not change files of the image after the build.",
+    weight: "cause"
+  },
+  {
+    id: "criu-file-missing",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Can't open file (.+?)(?: on restore)?: (No such file or directory|Permission denied)/m,
+    kind: "image",
+    cause: "A file that the process had open or mapped cannot be opened here: $1 ($2).",
+    cure: "Let the application write below /tmp or its home folder, which the image keeps, as files that its user may read; or close it in beforeCheckpoint.",
+    weight: "cause"
+  },
+  {
+    id: "criu-cpu-caps",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /CPU (?:instruction )?capabilities do not match run time|FPU feature required by image|CPU xsave (?:max )?size mismatch \(\d+\/\d+\)|CPU xfeatures has unsupported bits/m,
+    kind: "runner",
+    cause: "The CPU of this host lacks features that the snapshot uses.",
+    cure: "Build with `cpu-features: generic`, on the oldest CPU that the image will run on.",
+    weight: "cause"
+  },
+  {
+    id: "criu-pages-mmap",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Can't read pages data \((-?\d+)\)/m,
+    kind: "runner",
+    cause: "The memory of the snapshot could not be read ($1).",
+    cure: "Keep the file system of the image executable (no `noexec`) and unchanged while it runs.",
+    weight: "cause"
+  },
+  {
+    id: "criu-magic",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /[Mm]agic doesn't match for (\S+)|Images corrupted or too old criu|Not supported images version (\d+)|Too old image/m,
+    kind: "image",
+    cause: "A file of the snapshot is broken, or of another version of CRIU ($1$2).",
+    cure: "Build the image again, and do not replace its CRIU.",
+    weight: "cause"
+  },
+  {
+    id: "criu-prctl-mm",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /sys_prctl\(PR_SET_MM, PR_SET_MM_MAP\) failed with (-?\d+)/m,
+    kind: "runner",
+    cause: "CRIU may not describe the memory of the process to the kernel.",
+    cure: "Start the container with the flags in the output `restore-flags`.",
+    weight: "cause"
+  },
+  {
+    id: "criu-killed",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /(\d+) killed by signal (\d+): (.+)/m,
+    kind: "runner",
+    cause: "Process $1 of the snapshot was ended by signal $2 while it was restored: $3.",
+    cure: "Look for the line above it in the log; with signal 11 or 4 the CPU differs from that of the checkpoint, and `cpu-features: generic` is the cure.",
+    weight: "cause"
+  },
+  {
+    id: "criu-restore-mapping",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Can't restore [0-9a-f]+ mapping with -?[0-9a-f]+|Can't restore high memory region/m,
+    kind: "runner",
+    cause: "A piece of the memory could not be put where it was.",
+    cure: "Use a host with the same architecture and enough memory, without limits on the address space.",
+    weight: "cause"
+  },
+  {
+    id: "criu-clone3-denied",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Unexpected error from clone3: Operation not permitted/m,
+    kind: "runner",
+    cause: "The kernel does not let CRIU choose process ids: clone3 is allowed, the capability is not there.",
+    cure: "Start the container with the flags in the output `restore-flags`.",
+    weight: "cause"
+  },
+  {
+    id: "criu-vmsplice",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Error splicing data: Operation not permitted/m,
+    kind: "runner",
+    cause: "CRIU may not fill the pipes of the process.",
+    cure: "Start the container with the flags in the output `restore-flags`.",
+    weight: "cause"
+  },
+  {
+    id: "criu-creds",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Unable to set (?:real, effective and saved (?:user|group) ID|SECURE_NO_SETUID_FIXUP|PR_SET_SECUREBITS|fsuid|fsgid)|Can't setup supplementary group IDs|Unable to (?:drop capability|restore capabilities)|Ignoring restore_task error 2/m,
+    kind: "runner",
+    cause: "User, group or capabilities of the process could not be set again.",
+    cure: "Start the container with the flags in the output `restore-flags`, and as the user of the image.",
+    weight: "cause"
+  },
+  {
+    id: "criu-bind",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Can't bind (?:inet )?socket.*: (Address already in use|Cannot assign requested address)/m,
+    kind: "application",
+    cause: "A listening socket of the snapshot cannot be opened here: $1.",
+    cure: "Close listeners in beforeCheckpoint and open them in afterRestore.",
+    weight: "cause"
+  },
+  {
+    id: "criu-apparmor",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /can't write lsm profile -?\d+|apparmor LSM specified but|mismatched lsm types/m,
+    kind: "runner",
+    cause: "The AppArmor profile of the process cannot be set on this host.",
+    cure: "Run the container with `--security-opt apparmor=unconfined`; for the build leave `privileges` at `auto`.",
+    weight: "cause"
+  },
+  {
+    id: "criu-ns-last-pid-ro",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Can't open \S*sys\/kernel\/ns_last_pid on procfs: Read-only file system/m,
+    kind: "runner",
+    cause: "CRIU fell back to /proc/sys, which is read-only in containers: the seccomp profile hides clone3.",
+    cure: "Start the container with the flags in the output `restore-flags`: seccomp.json in the image lets clone3 through.",
+    weight: "cause"
+  },
+  {
+    id: "criu-stats-restore-denied",
+    stages: ["restore"],
+    stream: "criu",
+    pattern: /Unable to open stats-restore: Permission denied/m,
+    kind: "runner",
+    cause: "CRIU could not write its statistics, which does no harm.",
+    cure: "Nothing has to be done about it.",
+    weight: "noise"
+  }
+];
+
+// src/diagnosis/catalogue/engine.ts
+var engine = [
+  {
+    id: "docker-exec-format",
+    stages: ["dump", "restore"],
+    stream: "docker",
+    pattern: /exec (?:user process caused: |\/?\S*: )?exec format error|exec format error/m,
+    kind: "image",
+    cause: "A program of the image is of another architecture, or a script without a first line `#!`.",
+    cure: "Use a `base-image` and a JDK of the architecture of the runner.",
+    weight: "cause"
+  },
+  {
+    id: "docker-platform",
+    stages: ["dump", "restore"],
+    stream: "docker",
+    pattern: /The requested image's platform \((\S+)\) does not match the detected host platform \((\S+)\)/m,
+    kind: "image",
+    cause: "The image is for $1, and this host is $2.",
+    cure: "Use a `base-image` of the architecture of the runner.",
+    weight: "cause"
+  },
+  {
+    id: "docker-qemu",
+    stages: ["dump", "restore"],
+    stream: "docker",
+    pattern: /qemu-(?:x86_64|aarch64|arm|riscv64)(?:-static)?\b|qemu: uncaught target signal (\d+)/m,
+    kind: "runner",
+    cause: "The container runs under the emulator QEMU, where CRIU cannot work.",
+    cure: "Use a runner of the architecture of the image, for arm64 `runs-on: ubuntu-24.04-arm`.",
+    weight: "cause"
+  },
+  {
+    id: "docker-oom",
+    stages: ["dump", "restore"],
+    stream: "docker",
+    pattern: /"OOMKilled":\s*true|Out of memory: Killed process|oom-kill:/m,
+    kind: "runner",
+    cause: "The kernel ended a process because the memory was used up.",
+    cure: "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`.",
+    weight: "cause"
+  },
+  {
+    id: "docker-daemon",
+    stages: ["dump", "restore", "push"],
+    stream: "docker",
+    pattern: /Cannot connect to the Docker daemon|error during connect: |context deadline exceeded while .*docker/m,
+    kind: "runner",
+    cause: "No Docker engine answers.",
+    cure: "Start the engine, or set DOCKER_HOST to one that runs.",
+    weight: "cause"
+  },
+  {
+    id: "docker-cap",
+    stages: ["dump", "restore"],
+    stream: "docker",
+    pattern: /unknown capability: "?(?:CAP_)?CHECKPOINT_RESTORE/m,
+    kind: "runner",
+    cause: "This engine does not know the capability CHECKPOINT_RESTORE.",
+    cure: "Leave `privileges` at `auto`, or use Docker 24 or newer on kernel 5.9 or newer.",
+    weight: "cause"
+  },
+  {
+    id: "docker-nospace",
+    stages: ["dump", "restore", "push"],
+    stream: "docker",
+    pattern: /no space left on device/m,
+    kind: "runner",
+    cause: "The engine's disk is full.",
+    cure: "Free disk space on the runner, for example with `docker system prune`.",
+    weight: "cause"
+  },
+  {
+    id: "docker-noexe",
+    stages: ["dump", "restore"],
+    stream: "docker",
+    pattern: /exec: "(\S+)": executable file not found in \$PATH/m,
+    kind: "image",
+    cause: "The program $1 is not in the image.",
+    cure: "Use a `base-image` that is a Debian, or like one.",
+    weight: "cause"
+  },
+  {
+    id: "docker-name",
+    stages: ["dump", "restore", "push"],
+    stream: "docker",
+    pattern: /Conflict\. The container name "\/?(\S+?)" is already in use|port is already allocated/m,
+    kind: "runner",
+    cause: "A container or port of an earlier run is in the way.",
+    cure: "Remove it on the runner, and run the job again.",
+    weight: "cause"
+  },
+  {
+    id: "runc-apply-caps",
+    stages: ["dump", "restore"],
+    stream: "docker",
+    pattern: /unable to apply caps: operation not permitted/m,
+    kind: "runner",
+    cause: "The engine cannot give the container capabilities that its own host does not have.",
+    cure: "Leave `privileges` at `auto`: `privileged` asks for all of them.",
+    weight: "cause"
+  }
+];
+
+// src/diagnosis/catalogue/frameworks.ts
+var frameworks = [
+  {
+    id: "fw-spring-refresh",
+    stages: ["dump"],
+    stream: "app",
+    pattern: /Failed to take CRaC checkpoint on refresh/m,
+    kind: "application",
+    cause: "Spring could not take its checkpoint on refresh.",
+    cure: "The suppressed exceptions below it have the causes.",
+    weight: "pointer"
+  },
+  {
+    id: "fw-spring-minus1",
+    stages: ["dump"],
+    stream: "app",
+    pattern: /restored JVM running for -1 ms/m,
+    kind: "runner",
+    cause: "The checkpoint failed, and Spring started its beans again in the old JVM.",
+    cure: "CRIU's log (dump4.log in the folder of the output `logs`) has the cause.",
+    weight: "pointer"
+  },
+  {
+    id: "fw-jdbc",
+    stages: ["dump"],
+    stream: "app",
+    pattern: /(?:CheckpointOpenSocketException|BusySelectorException).*(?:port=|:)(5432|3306|1433|1521|27017|50000)\b/m,
+    kind: "application",
+    cause: "A connection to a database is open (port $1).",
+    cure: "Let the pool be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut; elsewhere close the pool in beforeCheckpoint.",
+    weight: "specific"
+  },
+  {
+    id: "fw-hikari-suspend",
+    stages: ["dump"],
+    stream: "app",
+    pattern: /is not configured to allow pool suspension/m,
+    kind: "application",
+    cause: "The Hikari pool is not allowed to be suspended, so its connections stay open.",
+    cure: "Set `allow-pool-suspension` of the data source to true.",
+    weight: "specific"
+  },
+  {
+    id: "fw-redis",
+    stages: ["dump"],
+    stream: "app",
+    pattern: /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*[:=]6379\b/m,
+    kind: "application",
+    cause: "A connection to Redis is open.",
+    cure: "Use Spring Data Redis 3.2 or micronaut-crac 1.2.1 or newer, which close it, or stop the client in beforeCheckpoint.",
+    weight: "specific"
+  },
+  {
+    id: "fw-kafka",
+    stages: ["dump"],
+    stream: "app",
+    pattern: /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*[:=](?:9092|9093)\b/m,
+    kind: "application",
+    cause: "A connection to Kafka is open.",
+    cure: "Use Spring Cloud Stream 4.1 or newer, and stop listener containers and admin clients in beforeCheckpoint.",
+    weight: "specific"
+  },
+  {
+    id: "fw-listener",
+    stages: ["dump"],
+    stream: "app",
+    pattern: /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S*,localport=(\d+)\]/m,
+    kind: "application",
+    cause: "A server still listens on port $1$2.",
+    cure: "Use the framework's CRaC support (Spring Boot 3.2, micronaut-crac, Quarkus 2.10, each or newer), or stop the server in beforeCheckpoint and start it in afterRestore.",
+    weight: "specific"
+  },
+  {
+    id: "fw-logfile",
+    stages: ["dump"],
+    stream: "app",
+    pattern: /CheckpointOpenFileException: .*\.(?:log|txt|out)\b/m,
+    kind: "application",
+    cause: "A log file is open.",
+    cure: "Log to standard output in containers, or let resource policies close and reopen it.",
+    weight: "specific"
+  },
+  {
+    id: "fw-sssd",
+    stages: ["dump"],
+    stream: "app",
+    pattern: /path=\/var\/lib\/sss\/mc\//m,
+    kind: "image",
+    cause: "A cache of SSSD is open, which glibc opened to look a user up.",
+    cure: "Use a base image without sssd, or a newer `java-version`, which ignores it.",
+    weight: "specific"
+  },
+  {
+    id: "fw-classpath",
+    stages: ["restore"],
+    stream: "app",
+    pattern: /(?:ClassNotFoundException|NoClassDefFoundError|NoSuchFileException|ZipException|zip END header not found).*/m,
+    kind: "image",
+    cause: "A class or jar that the application needs is not there any more.",
+    cure: "Keep every jar at its path and unchanged after the checkpoint: nothing may be mounted over the application.",
+    weight: "specific"
+  }
+];
+
+// src/diagnosis/catalogue/jvm-dump.ts
+var jvmDump = [
+  {
+    id: "jvm-crac-unsupported",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /java\.lang\.UnsupportedOperationException(?:\s|$)[\s\S]{0,200}org\.crac\.Core/m,
+    kind: "jdk",
+    cause: "The application asked for a checkpoint, and this JVM has no CRaC.",
+    cure: "Choose a CRaC build with `distribution` and `java-version`.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-not-configured",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /C\/R is not configured|CRaCCheckpointTo is not specified/m,
+    kind: "internal",
+    cause: "The JVM was started without a folder for the checkpoint.",
+    cure: "Please open an issue with the log of this step: the action should not have let this happen.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-native-failed",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /JVM: invalid info for restore provided(?:: (?:queued code (-?\d+)|not queued)| \(may be failed checkpoint\))|Native checkpoint failed\./m,
+    kind: "runner",
+    cause: "The engine of the JVM failed to take the snapshot.",
+    cure: "CRIU's log (dump4.log in the folder of the output `logs`) has the cause.",
+    weight: "pointer"
+  },
+  {
+    id: "jvm-criu-exit",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /CRIU failed with exit code (\d+) - check (\S+)/m,
+    kind: "runner",
+    cause: "CRIU failed with exit code $1.",
+    cure: "CRIU's log (dump4.log in the folder of the output `logs`) has the cause.",
+    weight: "pointer"
+  },
+  {
+    id: "jvm-criu-signal",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /CRIU has not properly exited, waitpid status was (\d+)/m,
+    kind: "runner",
+    cause: "CRIU was ended by a signal (status $1).",
+    cure: "Give the runner more memory, and look at the end of dump4.log in the folder of the output `logs`.",
+    weight: "pointer"
+  },
+  {
+    id: "jvm-ckpt-dir",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /cannot create (\S+): (.+)|: not a directory$|CRaCCheckpointTo=(\S+) is not a directory|Cannot create CRaCCheckpointTo=(\S+): (.+)/m,
+    kind: "image",
+    cause: "The folder for the snapshot cannot be written to.",
+    cure: "Let nothing be mounted over /opt/crac-checkpoint, and leave `java-options` without CRaCCheckpointTo.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-open-socket",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /CheckpointOpenSocketException: (.+)/m,
+    kind: "application",
+    cause: "A socket is open: $1.",
+    cure: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the framework's own CRaC support, which does that.",
+    weight: "general"
+  },
+  {
+    id: "jvm-open-file",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /CheckpointOpenFileException: (.+)/m,
+    kind: "application",
+    cause: "A file is open: $1.",
+    cure: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or name it in a file of resource policies.",
+    weight: "general"
+  },
+  {
+    id: "jvm-open-resource",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /CheckpointOpenResourceException: (?:FD fd=(\d+) type=(\S+) path=(.+)|FileDescriptor (\d+)|(.+))/m,
+    kind: "application",
+    cause: "Something is open that cannot be in a snapshot: $1$4$5 $2 $3.",
+    cure: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore.",
+    weight: "general"
+  },
+  {
+    id: "jvm-fd-left-open",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /FileDescriptor (\d+) left open: (.+)/m,
+    kind: "application",
+    cause: "Descriptor $1 was left open: $2.",
+    cure: "Close it in beforeCheckpoint of an org.crac.Resource, or name it in a file of resource policies.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-epoll",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /path=anon_inode:\[(eventpoll|eventfd|timerfd)\]/m,
+    kind: "application",
+    cause: "An event loop is still open ($1): that of a server or client which takes no part in the checkpoint.",
+    cure: "Shut the event loop down in beforeCheckpoint; newer versions of Netty-based frameworks do it.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-busy-selector",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /BusySelectorException: Selector (\S+) has registered keys from channels: (.+)|Suppressed: java\.nio\.channels\.IllegalSelectorException/m,
+    kind: "application",
+    cause: "A selector of NIO still has channels registered.",
+    cure: "Close the channels in beforeCheckpoint, or let the framework stop its server; telemetry exporters and database clients are often forgotten.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-recursive",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /Recursive checkpoint is not allowed/m,
+    kind: "application",
+    cause: "The application asked for a checkpoint while one was under way.",
+    cure: "Leave the checkpoint to the action: take out calls of Core.checkpointRestore() and spring.context.checkpoint.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-zgc",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /UseZGC is currently unsupported for -XX:CRaCCheckpointTo|path=\/memfd:java_heap/m,
+    kind: "application",
+    cause: "This JVM takes no checkpoints with the Z garbage collector.",
+    cure: "Take -XX:+UseZGC out of `java-options`.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-cpu-request",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /Specified -XX:CPUFeatures=(\S+); this machine's CPU features are (\S+); missing features of this CPU are (\S+) = (.*)/m,
+    kind: "runner",
+    cause: "This runner's CPU lacks features that `cpu-features` asks for: $4.",
+    cure: "Set `cpu-features: generic`, or use another runner.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-cpu-syntax",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /VM option 'CPUFeatures=(.*)' must be of the form: 0xnum,0xnum/m,
+    kind: "input",
+    cause: "The value `$1` of `cpu-features` is not one that this JVM takes.",
+    cure: "Set `cpu-features` to generic, native, or two hexadecimal numbers such as 0x1,0x2.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-min-pid",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /Can't adjust PID to min PID (\d+), current PID (\d+)|spin_last_pid: (.+)|set_last_pid: (.+)|spin_last_pid clone: (.+)/m,
+    kind: "runner",
+    cause: "The JVM could not raise the counter of process ids.",
+    cure: "Raise the engine's limit of processes for a container (at least 2000) and kernel.pid_max.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-attach",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /AttachNotSupportedException: Unable to open socket file (\S+): target process (\d+) doesn't respond|AttachNotSupportedException/m,
+    kind: "application",
+    cause: "The JVM did not answer jcmd.",
+    cure: "Take -XX:+DisableAttachMechanism out of `java-options`; if the JVM hangs, the thread dump in the folder of the output `logs` says where.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-attach-owner",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /well-known file (\S+) is not secure/m,
+    kind: "image",
+    cause: "The JVM runs as another user than the image.",
+    cure: "Let nothing in the application or the base image change the user of the JVM.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-jcmd-fail",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /An exception during a checkpoint operation:/m,
+    kind: "application",
+    cause: "The JVM refused the checkpoint.",
+    cure: "The suppressed exceptions below it have the causes.",
+    weight: "pointer"
+  },
+  {
+    id: "jvm-timeout",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /The checkpoint was not generated within (\d+) seconds\./m,
+    kind: "runner",
+    cause: "The JVM itself gave the checkpoint up after $1 seconds.",
+    cure: "Take -XX:CRaCCheckpointTimeout out of `java-options`; `checkpoint-timeout` is the limit of the action.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-bad-fd",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /JVM: FD fd=(\d+) type=(\S+) path="(.*?)"\s+BAD: opened by application/m,
+    kind: "application",
+    cause: "Descriptor $1 was opened by the application: $2, $3.",
+    cure: "Close it in beforeCheckpoint of an org.crac.Resource.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-heap",
+    stages: ["dump"],
+    stream: "jvm",
+    pattern: /java\.lang\.OutOfMemoryError: (.+)/m,
+    kind: "application",
+    cause: "The heap of the JVM is too small: $1.",
+    cure: "Give it more with `java-options: -Xmx...`, or load less at the start.",
+    weight: "cause"
+  }
+];
+
+// src/diagnosis/catalogue/jvm-restore.ts
+var jvmRestore = [
+  {
+    id: "criu-exec-eperm",
+    stages: ["restore"],
+    stream: "jvm",
+    pattern: /criu: Operation not permitted|Cannot execute CRIU(?: "[^"]*")?: Operation not permitted|Can't exec criu swrk: Operation not permitted/m,
+    kind: "runner",
+    cause: "CRIU could not be started: its file capabilities are more than this container may have.",
+    cure: "Start the container with the flags in the output `restore-flags`; in Kubernetes set `allowPrivilegeEscalation: true`.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-not-crac",
+    stages: ["dump", "restore"],
+    stream: "jvm",
+    pattern: /Unrecognized VM option '\+?(?:CRaC|CR)\w+/m,
+    kind: "jdk",
+    cause: "This JVM has no CRaC: it does not know the option that makes a checkpoint.",
+    cure: "Choose a CRaC build: `distribution: crac`, `zulu` or `liberica`; for `file`, an archive of one.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-no-criu",
+    stages: ["dump", "restore"],
+    stream: "jvm",
+    pattern: /cannot find CRIU to use|Cannot find CRIU executable on the PATH|CRIU executable does not exist in (\S+)|CRIU at (\S+) is not executable/m,
+    kind: "image",
+    cause: "The JVM found no CRIU that it can start.",
+    cure: "Leave `criu` at `auto`, and use a base image that has CRIU.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-criu-suid",
+    stages: ["dump", "restore"],
+    stream: "jvm",
+    pattern: /does not have the SUID bit set and you're not a root|is not owned by the root user and you're not a root/m,
+    kind: "image",
+    cause: "The JVM's CRIU does not belong to root or lacks its setuid bit.",
+    cure: "Nothing has to be done with `criu: auto`, which uses file capabilities instead.",
+    weight: "noise"
+  },
+  {
+    id: "jvm-criu-exec",
+    stages: ["dump", "restore"],
+    stream: "jvm",
+    pattern: /Cannot execute CRIU(?: "[^"]*")?: (Permission denied|No such file or directory|Exec format error)|CRaC error executing: (\S+)/m,
+    kind: "image",
+    cause: "The JVM could not start CRIU.",
+    cure: "Use a Debian with glibc as `base-image`, of the architecture of the JDK; with Alpine a CRIU for glibc does not start.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-engine-missing",
+    stages: ["dump", "restore"],
+    stream: "jvm",
+    pattern: /Could not find (\S+criuengine): |Did not find CRaCEngine (\S+)|Cannot find CRaC engine (\S+)|Cannot load CRaC engine/m,
+    kind: "jdk",
+    cause: "The JVM does not have the engine for checkpoints.",
+    cure: "Leave `engine` at `auto`, or choose another `java-version`.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-engine-mismatch",
+    stages: ["restore"],
+    stream: "jvm",
+    pattern: /Image format does not match; saved image with engine (\S+), restoring with (\S+)/m,
+    kind: "image",
+    cause: "The snapshot was taken with the engine $1, and the JVM restores with $2.",
+    cure: "Do not set CRaC options in `JAVA_TOOL_OPTIONS` or `JDK_JAVA_OPTIONS`; build the image again.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-restore-dir",
+    stages: ["restore"],
+    stream: "jvm",
+    pattern: /Cannot open CRaCRestoreFrom=(\S+): (.+)|CRaCRestoreFrom=(\S+) is not a directory/m,
+    kind: "image",
+    cause: "The folder of the snapshot cannot be read.",
+    cure: "Let nothing be mounted over /opt/crac-checkpoint, and start the image as its own user.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-engine-fail",
+    stages: ["dump", "restore"],
+    stream: "jvm",
+    pattern: /CRaC engine failed to (?:checkpoint to|restore from) (\S+?):? \(?error/m,
+    kind: "runner",
+    cause: "The engine of the JVM failed ($1).",
+    cure: "The lines of CRIU above it have the cause.",
+    weight: "pointer"
+  },
+  {
+    id: "jvm-cannot-restore",
+    stages: ["restore"],
+    stream: "jvm",
+    pattern: /warning: cannot restore$|\[crac\] Failed to restore checkpoint/m,
+    kind: "runner",
+    cause: "The JVM could not restore the snapshot.",
+    cure: "The lines above it have the cause.",
+    weight: "pointer"
+  },
+  {
+    id: "jvm-cpu-17",
+    stages: ["restore"],
+    stream: "jvm",
+    pattern: /You have to specify -XX:CPUFeatures=(\S+) together with -XX:CRaCCheckpointTo when making a checkpoint file; specified -XX:CRaCRestoreFrom file contains CPU features (\S+); missing features of this CPU are (\S+) = (.*)/m,
+    kind: "runner",
+    cause: "The CPU of this host lacks features that the snapshot uses: $4.",
+    cure: "Build with `cpu-features: generic`, or with `cpu-features: $1`.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-cpu-zulu",
+    stages: ["restore"],
+    stream: "jvm",
+    pattern: /Image checkpoint has incompatible CPU features in its user data/m,
+    kind: "runner",
+    cause: "The CPU of this host lacks features that the snapshot uses.",
+    cure: "Build with `cpu-features: generic`, on the oldest CPU that the image will run on.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-cpu-main",
+    stages: ["restore"],
+    stream: "jvm",
+    pattern: /Restore failed due to incompatible or missing CPU features(?:, try using -XX:CPUFeatures=(\S+) on checkpoint)?\.?/m,
+    kind: "runner",
+    cause: "The CPU of this host lacks features that the snapshot uses.",
+    cure: "Build with `cpu-features: generic`, on the oldest CPU that the image will run on.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-cpu-arch",
+    stages: ["restore"],
+    stream: "jvm",
+    pattern: /Restore failed due to wrong or missing CPU architecture \(current architecture is (\S+)\)/m,
+    kind: "image",
+    cause: "The snapshot is of another architecture than this host ($1).",
+    cure: "Publish an image for each architecture, each from a runner of that architecture.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-cpu-supports",
+    stages: ["restore"],
+    stream: "jvm",
+    pattern: /Specified -XX:CRaCRestoreFrom file contains feature "(\w+)" value (\d) while this CPU has value (\d)/m,
+    kind: "image",
+    cause: "The CPU of this host differs from that of the checkpoint in $1.",
+    cure: "Build on the oldest CPU that the image will run on.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-restore-flag",
+    stages: ["restore"],
+    stream: "jvm",
+    pattern: /VM [Oo]ption '?(\w+)'? cannot be changed|Flag (\w+) cannot be set during restore/m,
+    kind: "image",
+    cause: "The JVM option $1$2 cannot be changed at a restore.",
+    cure: "Give it in `java-options` at the checkpoint; at a restore only -D options have an effect.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-shm",
+    stages: ["restore"],
+    stream: "jvm",
+    pattern: /^shm_open: (.+)|Failed to open a space shared with restored process|Cannot read restore parameters|Restore cannot continue, VM will exit/m,
+    kind: "runner",
+    cause: "New arguments and variables could not be handed to the restored process.",
+    cure: "Give the container a writable /dev/shm.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-perfdata-sigbus",
+    stages: ["restore"],
+    stream: "jvm",
+    pattern: /SIGBUS \(0x7\)[\s\S]{0,600}Perf\w+/m,
+    kind: "jdk",
+    cause: "The JVM lost the file of its performance counters.",
+    cure: "Add -XX:-UsePerfData to `java-options`, or use a newer `java-version`.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-perfdata",
+    stages: ["restore"],
+    stream: "jvm",
+    pattern: /Cannot (?:open shared perfdata file|restore \(ftruncate\) perfdata file size|remap shared perfdata|remap perfdata memory)|cannot mmap shared perfdata file/m,
+    kind: "runner",
+    cause: "The JVM cannot open the file of its performance counters again.",
+    cure: "Give the container a writable /tmp, or add -XX:-UsePerfData to `java-options` and build again.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-sigill",
+    stages: ["restore"],
+    stream: "jvm",
+    pattern: /SIGILL \(0x4\)/m,
+    kind: "image",
+    cause: "The restored code uses an instruction that this CPU does not have.",
+    cure: "Build with `cpu-features: generic`; take options that skip the check of the CPU out of `java-options`.",
+    weight: "cause"
+  },
+  {
+    id: "jvm-sigsegv",
+    stages: ["restore"],
+    stream: "jvm",
+    pattern: /SIGSEGV \(0xb\) at pc=|\[thread \d+ also had an error\]/m,
+    kind: "image",
+    cause: "The JVM crashed.",
+    cure: "If it restores on the runner and not here, the CPU differs: build with `cpu-features: generic`. Else report the file hs_err to the vendor of the JDK.",
+    weight: "cause"
+  }
+];
+
+// src/diagnosis/catalogue/registry.ts
+var registry = [
+  {
+    id: "reg-write-package",
+    stages: ["push"],
+    stream: "registry",
+    pattern: /denied: permission_denied: write_package/m,
+    kind: "registry",
+    cause: "The token may not write to this package.",
+    cure: "Give the job `permissions: packages: write`, and in the package's settings give the repository write access.",
+    weight: "cause"
+  },
+  {
+    id: "reg-denied",
+    stages: ["push"],
+    stream: "registry",
+    pattern: /denied: (?:installation not allowed|requested access to the resource is denied|permission_denied|.*does not exist)/m,
+    kind: "registry",
+    cause: "The registry refused access.",
+    cure: "Run docker/login-action before this step, with a token that may write to this repository, and check its name in `tags`.",
+    weight: "cause"
+  },
+  {
+    id: "reg-unauthorized",
+    stages: ["push"],
+    stream: "registry",
+    pattern: /unauthorized: |401 Unauthorized|no basic auth credentials/m,
+    kind: "registry",
+    cause: "The registry does not know who is pushing.",
+    cure: "Run docker/login-action before this step; in long jobs, directly before it.",
+    weight: "cause"
+  },
+  {
+    id: "reg-403",
+    stages: ["push"],
+    stream: "registry",
+    pattern: /403 \(?Forbidden/m,
+    kind: "registry",
+    cause: "The registry forbids it.",
+    cure: "Check the rights of the token on this repository; if they are right, run the job again.",
+    weight: "cause"
+  },
+  {
+    id: "reg-429",
+    stages: ["push"],
+    stream: "registry",
+    pattern: /toomanyrequests: |429 Too Many Requests/m,
+    kind: "registry",
+    cause: "The registry's rate limit is used up.",
+    cure: "Log in before this step, which raises the limit, or run the job later.",
+    weight: "cause"
+  },
+  {
+    id: "reg-blob",
+    stages: ["push"],
+    stream: "registry",
+    pattern: /blob (?:upload )?(?:unknown|invalid)|BLOB_(?:UPLOAD_)?(?:UNKNOWN|INVALID)/m,
+    kind: "registry",
+    cause: "The registry lost an upload that was under way.",
+    cure: "Run the job again.",
+    weight: "cause"
+  },
+  {
+    id: "reg-net",
+    stages: ["push"],
+    stream: "registry",
+    pattern: /TLS handshake timeout|i\/o timeout|connection reset by peer|unexpected EOF|no such host|context deadline exceeded|Client\.Timeout exceeded|broken pipe/m,
+    kind: "registry",
+    cause: "The connection to the registry broke, or was never made.",
+    cure: "Check the name of the registry in `tags`, and that the engine reaches it; then run the job again.",
+    weight: "cause"
+  },
+  {
+    id: "reg-tls",
+    stages: ["push"],
+    stream: "registry",
+    pattern: /x509: (.+)|tls: failed to verify certificate|http: server gave HTTP response to HTTPS client/m,
+    kind: "registry",
+    cause: "The registry's certificate is not trusted, or it speaks plain HTTP.",
+    cure: "Give the engine the registry's certificate authority, or list the registry as insecure in its configuration.",
+    weight: "cause"
+  },
+  {
+    id: "reg-5xx",
+    stages: ["push"],
+    stream: "registry",
+    pattern: /(?:unexpected (?:HTTP )?status.*|status code |: )50[0234]\b/m,
+    kind: "registry",
+    cause: "The registry has a fault of its own.",
+    cure: "Run the job again later.",
+    weight: "cause"
+  },
+  {
+    id: "reg-commit",
+    stages: ["push"],
+    stream: "registry",
+    pattern: /failed commit on ref "(?:layer|manifest|config|index)-sha256:/m,
+    kind: "registry",
+    cause: "The registry did not accept a part of the image.",
+    cure: "Run the job again; if it stays, the registry's own log has the cause.",
+    weight: "cause"
+  },
+  {
+    id: "reg-name",
+    stages: ["push"],
+    stream: "registry",
+    pattern: /repository name must be lowercase|invalid reference format/m,
+    kind: "input",
+    cause: "The name of the image is not one that registries take.",
+    cure: "Write the repository in `tags` in lower case.",
+    weight: "cause"
+  },
+  {
+    id: "reg-missing",
+    stages: ["push"],
+    stream: "registry",
+    pattern: /name unknown: |NAME_UNKNOWN|repository .* does not exist|RepositoryNotFoundException/m,
+    kind: "registry",
+    cause: "The repository does not exist at the registry.",
+    cure: "Create it there first; some registries, such as Amazon ECR, do not do so at a push.",
+    weight: "cause"
+  },
+  {
+    id: "reg-immutable",
+    stages: ["push"],
+    stream: "registry",
+    pattern: /(?:tag invalid: The image tag .* already exists|immutable)/m,
+    kind: "registry",
+    cause: "The tag exists already, and may not be moved.",
+    cure: "Use a new tag for each build.",
+    weight: "cause"
+  },
+  {
+    id: "reg-size",
+    stages: ["push"],
+    stream: "registry",
+    pattern: /413 Request Entity Too Large|quota exceeded|exceeds? .*(?:size|storage) limit/m,
+    kind: "registry",
+    cause: "The registry, or a proxy in front of it, takes no layers of this size.",
+    cure: "Make the snapshot smaller with `java-options: -Xmx...`, or raise the limit.",
+    weight: "cause"
+  }
+];
+
+// src/diagnosis/catalogue/index.ts
+var CATALOGUE = [
+  ...criuDump,
+  ...criuBoth,
+  ...criuRestore,
+  ...jvmDump,
+  ...jvmRestore,
+  ...frameworks,
+  ...engine,
+  ...registry
+];
+
+// src/diagnosis/matcher.ts
+var SPEAKERS = {
+  criu: ["criu", "jvm"],
+  jvm: ["jvm"],
+  app: ["criu", "jvm", "app", "docker"],
+  docker: ["docker"],
+  registry: ["registry", "docker"]
+};
+var WINDOW = 12;
+var SEVERAL_LINES = "[\\s\\S]";
+var Matcher = class {
+  single;
+  several;
+  /** Any of them, as one expression: most lines are nothing, and that is told in one pass. */
+  any;
+  open = [];
+  constructor(stage, stream) {
+    const rows = CATALOGUE.filter(
+      (row) => row.stages.includes(stage) && SPEAKERS[stream].includes(row.stream)
+    );
+    this.single = rows.filter((row) => !row.pattern.source.includes(SEVERAL_LINES));
+    this.several = rows.filter((row) => row.pattern.source.includes(SEVERAL_LINES)).map((signature) => ({
+      signature,
+      head: new RegExp(signature.pattern.source.split(SEVERAL_LINES)[0] ?? "", "m")
+    }));
+    const sources = [
+      ...this.single.map(({ pattern }) => pattern.source),
+      ...this.several.map(({ head }) => head.source)
+    ];
+    this.any = new RegExp(sources.map((source) => `(?:${source})`).join("|"), "m");
+  }
+  match(line) {
+    const hits = this.open.length > 0 ? this.goOn(line) : [];
+    if (!this.any.test(line)) return hits;
+    for (const { signature, head } of this.several) {
+      if (head.test(line)) this.open.push({ signature, text: line, left: WINDOW });
+    }
+    for (const signature of this.single) {
+      const match = signature.pattern.exec(line);
+      if (match) hits.push({ signature, match });
+    }
+    return hits;
+  }
+  goOn(line) {
+    const hits = [];
+    this.open = this.open.filter((entry) => {
+      entry.text += `
+${line}`;
+      entry.left--;
+      const match = entry.signature.pattern.exec(entry.text);
+      if (match) hits.push({ signature: entry.signature, match });
+      return !match && entry.left > 0;
+    });
+    return hits;
+  }
+};
+
 // src/diagnosis/diagnose.ts
+var CRIU_LINE = /^(?:\((\d+\.\d+)\) ?)?(?:pie: ?)?(?: *\d+: )?(Error|Warn) {1,2}\([^):]{1,80}:\d+\): (.*)$/;
+var TIMED = /^\(\d+\.\d+\) /;
+var SUCCESS = {
+  dump: /Dumping finished successfully/,
+  restore: /Restore finished successfully/,
+  push: void 0
+};
+var RANK = { specific: 5, cause: 4, general: 3, pointer: 1, noise: 0 };
+var UNKNOWN_RANK = 2;
+var LONGEST_GROUP = 200;
 var Diagnoser = class {
   constructor(stage) {
     this.stage = stage;
   }
   stage;
-  first;
-  push(stream, line) {
-    if (stream === "criu" && /Error +\(/.test(line)) this.first ??= line;
+  matchers = /* @__PURE__ */ new Map();
+  best;
+  push(stream, text2) {
+    const line = text2.length > LONGEST_LINE ? text2.slice(0, LONGEST_LINE) : text2;
+    const shape = stream === "criu" || stream === "app" ? CRIU_LINE.exec(line) : null;
+    if (stream === "criu" && !shape && TIMED.test(line) && !SUCCESS[this.stage]?.test(line)) return;
+    if (SUCCESS[this.stage]?.test(line)) {
+      if (this.best?.fromCriu) this.best = void 0;
+      return;
+    }
+    const noise = NOISE.test(line);
+    for (const { signature, match } of this.matcher(stream).match(line)) {
+      const rank = noise ? RANK.noise : CASCADE.test(line) ? RANK.pointer : RANK[signature.weight];
+      this.offer({ rank, signature, match, line, fromCriu: signature.stream === "criu" });
+    }
+    if (shape?.[2] === "Error" && !noise && !CASCADE.test(line)) {
+      this.offer({ rank: UNKNOWN_RANK, signature: void 0, match: shape, line, fromCriu: true });
+    }
   }
+  /** What there is to report; undefined when nothing was found. */
   finding() {
-    return this.first ? { signature: void 0, cause: `CRIU: ${this.first}`, cure: "x", kind: "runner", line: this.first } : void 0;
+    return this.best && describe(this.best);
+  }
+  offer(candidate) {
+    if (this.best === void 0 || candidate.rank > this.best.rank) this.best = candidate;
+  }
+  matcher(stream) {
+    const known = this.matchers.get(stream) ?? new Matcher(this.stage, stream);
+    this.matchers.set(stream, known);
+    return known;
   }
 };
 function diagnose(stage, texts) {
-  const d = new Diagnoser(stage);
-  for (const [s, t] of Object.entries(texts)) for (const l of t.split("\n")) d.push(s, l);
-  return d.finding();
+  const diagnoser = new Diagnoser(stage);
+  for (const [stream, text2] of Object.entries(texts)) {
+    for (const line of text2.split("\n")) diagnoser.push(stream, line);
+  }
+  return diagnoser.finding();
+}
+function knownCause(finding) {
+  const weight = finding?.signature?.weight;
+  return weight !== void 0 && RANK[weight] > UNKNOWN_RANK ? finding : void 0;
+}
+function describe({ signature, match, line }) {
+  if (signature === void 0) {
+    return {
+      signature,
+      cause: `CRIU: ${match?.[3]?.trim()}.`,
+      cure: "CRIU's log in the folder of the output `logs` has what came before: a kernel or a CPU that this CRIU does not know, or something that the application has open.",
+      kind: "runner",
+      line
+    };
+  }
+  const fill = (text2) => text2.replace(/\$(\d)/g, (_, group2) => (match?.[Number(group2)] ?? "").slice(0, LONGEST_GROUP).trim()).replace(/ \(\)| +(?=[.:,;])/g, "").replace(/ {2,}/g, " ");
+  return {
+    signature,
+    cause: `${fill(signature.cause).replace(/[.:]*$/, "")} (${signature.id}).`,
+    cure: fill(signature.cure),
+    kind: signature.kind,
+    line: line.trim()
+  };
 }
 
 // src/diagnosis/wants-privileges.ts
@@ -28538,19 +30216,19 @@ function wantsPrivileges(signature) {
 // src/checkpoint/engine.ts
 var TRIAL_TIMEOUT = 3e4;
 var PREFERRED = ["system", "bundled"];
-async function chooseEngine({ engine, info: info2 }, request2) {
+async function chooseEngine({ engine: engine2, info: info2 }, request2) {
   if (request2.engine === "warp") return { name: "warp" };
   const kinds = request2.criu === "auto" ? PREFERRED : [request2.criu];
   const failed = [];
   for (const [index, privileges] of request2.privileges.entries()) {
-    const { engines, trials } = await tryRung(engine, request2, privileges);
+    const { engines, trials } = await tryRung(engine2, request2, privileges);
     if (request2.engine === "auto" && !engines.includes("criu") && engines.includes("warp"))
       return { name: "warp" };
     const candidates = kinds.flatMap((kind) => trials.filter((trial) => trial.kind === kind));
     const works = candidates.find(({ failure }) => failure === void 0);
     for (const trial of candidates) {
       if (trial.failure) failed.push({ rung: privileges.rung, trial });
-      info2(`${describe(trial)}, with privileges ${privileges.rung}: ${trial.failure?.reason ?? "works"}.`);
+      info2(`${describe2(trial)}, with privileges ${privileges.rung}: ${trial.failure?.reason ?? "works"}.`);
     }
     if (works) {
       const why = whyThis(works, request2, candidates);
@@ -28568,7 +30246,7 @@ async function chooseEngine({ engine, info: info2 }, request2) {
   }
   throw noneWorks(failed);
 }
-function describe({ kind, version }) {
+function describe2({ kind, version }) {
   return `${kind === "system" ? "The base image's" : "The JDK's"} CRIU ${version}`;
 }
 function whyThis(works, { criu }, candidates) {
@@ -28577,7 +30255,7 @@ function whyThis(works, { criu }, candidates) {
   if (!other) return "the only one there is, and it works here";
   return other.failure ? `the ${other.kind} one (${other.version}) fails here: ${other.failure.reason}` : "both work here; it is the preferred one";
 }
-async function tryRung(engine, { run: run2, image }, privileges) {
+async function tryRung(engine2, { run: run2, image }, privileges) {
   const args = [
     "run",
     "--rm",
@@ -28592,7 +30270,7 @@ async function tryRung(engine, { run: run2, image }, privileges) {
     image,
     privileges.capability
   ];
-  const result = await engine.attempt(args, { timeout: TRIAL_TIMEOUT });
+  const result = await engine2.attempt(args, { timeout: TRIAL_TIMEOUT });
   const output = `${result.stdout}
 ${result.stderr}`;
   const trials = parseTrials(output);
@@ -28628,7 +30306,7 @@ function noneWorks(failed) {
   const first = failed[0]?.trial;
   const finding = first?.failure?.finding;
   return new UnsupportedRunner(
-    `No CRIU works on this runner. ${first ? `${describe(first)}: ${first.failure?.reason}.` : ""}`.trim(),
+    `No CRIU works on this runner. ${first ? `${describe2(first)}: ${first.failure?.reason}.` : ""}`.trim(),
     {
       cure: finding?.cure ?? "Use another runner, such as a GitHub-hosted ubuntu-24.04, or a newer CRIU in the base image.",
       evidence: failed.map(
@@ -28638,8 +30316,8 @@ function noneWorks(failed) {
     }
   );
 }
-function engineName(engine, privileges) {
-  return engine.name === "criu" ? `${engine.kind}/${privileges?.capability ?? "checkpoint_restore"}` : "warp";
+function engineName(engine2, privileges) {
+  return engine2.name === "criu" ? `${engine2.kind}/${privileges?.capability ?? "checkpoint_restore"}` : "warp";
 }
 
 // src/diagnosis/checkpoint-exception.ts
@@ -28805,13 +30483,13 @@ function within3(location, from, request2) {
 // src/probe/readiness.ts
 var COMMAND_TIMEOUT = 1e4;
 var SILENCE = 1e3;
-function checksOf(readiness2, { engine, container, address }) {
+function checksOf(readiness2, { engine: engine2, container, address }) {
   const { url, command } = readiness2;
   const checks = [];
   if (command) {
     checks.push({
       name: `ready-command (${command.join(" ")})`,
-      ask: () => runCommand(engine, container, command)
+      ask: () => runCommand(engine2, container, command)
     });
   }
   if (url) checks.push({ name: `${url.method} ${url.target}`, ask: () => send(address, url) });
@@ -28833,8 +30511,8 @@ async function untilReady(checks, interval, clock, signal) {
   }
   return { ready: true, at };
 }
-async function runCommand(engine, container, command) {
-  const result = await engine.attempt(["exec", container, ...command], { timeout: COMMAND_TIMEOUT });
+async function runCommand(engine2, container, command) {
+  const result = await engine2.attempt(["exec", container, ...command], { timeout: COMMAND_TIMEOUT });
   return { ok: result.exitCode === 0, description: `exit code ${result.exitCode}` };
 }
 async function portAnswers(address) {
@@ -28849,13 +30527,13 @@ async function portAnswers(address) {
 // src/checkpoint/application.ts
 var SHOWN_LINES = 20;
 var DRAIN_TIMEOUT = 2e3;
-async function startApplication({ engine, clock, log }, spec, onLine) {
-  await createContainer(engine, spec);
-  await engine.run(["start", spec.name]);
+async function startApplication({ engine: engine2, clock, log }, spec, onLine) {
+  await createContainer(engine2, spec);
+  await engine2.run(["start", spec.name]);
   const output = new LineTail(SHOWN_LINES);
   const diagnoser = new Diagnoser("dump");
   const listeners = /* @__PURE__ */ new Set([onLine]);
-  const followed = engine.attempt(["logs", "--follow", spec.name], {
+  const followed = engine2.attempt(["logs", "--follow", spec.name], {
     onLine: (line) => {
       output.push(line);
       diagnoser.push("app", line);
@@ -28863,7 +30541,7 @@ async function startApplication({ engine, clock, log }, spec, onLine) {
       for (const listener of listeners) listener(line);
     }
   });
-  const ended = containerEnd(engine, spec.name);
+  const ended = containerEnd(engine2, spec.name);
   ended.catch(() => void 0);
   followed.catch(() => void 0);
   const application2 = {
@@ -28877,7 +30555,7 @@ async function startApplication({ engine, clock, log }, spec, onLine) {
     },
     drained: () => within(followed, DRAIN_TIMEOUT, clock)
   };
-  const address = await addressOf(engine, spec).catch(() => ({ host: "127.0.0.1", port: 0 }));
+  const address = await addressOf(engine2, spec).catch(() => ({ host: "127.0.0.1", port: 0 }));
   return { application: application2, address };
 }
 
@@ -28904,7 +30582,7 @@ var DUMP_TIMEOUT = 2e3;
 var MOST_LINES = 2e4;
 var SHOWN_THREADS = 2;
 var SHOWN_FRAMES = 12;
-async function dumpThreads({ engine, clock }, application2, folder) {
+async function dumpThreads({ engine: engine2, clock }, application2, folder) {
   const lines = [];
   let finish = () => void 0;
   const complete = new Promise((resolve2) => finish = resolve2);
@@ -28914,7 +30592,7 @@ async function dumpThreads({ engine, clock }, application2, folder) {
     if (/^JNI global refs/.test(line)) finish();
   });
   const signal = 'kill -QUIT "$(cat /opt/crac-checkpoint/evidence/jvm.pid)"';
-  await engine.attempt(["exec", application2.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
+  await engine2.attempt(["exec", application2.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
   await within(complete, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines.join("\n");
@@ -28949,28 +30627,27 @@ async function untilApplicationReady(world, application2, request2) {
   if (outcome !== EXPIRED && outcome.ready) return request2.logged ? clock.now() : outcome.at;
   const last = await ready;
   const missing = last.ready ? void 0 : `${last.check}: ${last.last.description}`;
-  const finding = application2.diagnoser.finding();
+  const finding = knownCause(application2.diagnoser.finding());
   const output = application2.output.text();
   const threads = tellingThreads(await dumpThreads(world, application2, request2.evidence));
   throw new Failure(
     "application",
-    `The application was not ready within ${seconds(request2.startupTimeout)} (${missing ?? (logSeen ? "it was just late" : `no line matched ready-log ${request2.logged?.pattern.source ?? ""}`)}).` + (finding?.signature ? ` ${finding.cause}` : ""),
+    `The application was not ready within ${seconds(request2.startupTimeout)} (${missing ?? (logSeen ? "it was just late" : `no line matched ready-log ${request2.logged?.pattern.source ?? ""}`)}).` + (finding ? ` ${finding.cause}` : ""),
     {
-      cure: finding?.signature ? finding.cure : "If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port`, `ready-url`, `ready-log` or `ready-command`. The last lines of its log are below.",
+      cure: finding?.cure ?? "If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port`, `ready-url`, `ready-log` or `ready-command`. The last lines of its log are below.",
       evidence: [output, threads].filter((part) => part !== "").join("\n"),
       signature: finding?.signature?.id
     }
   );
 }
 function endedEarly(end, application2, when) {
-  const finding = application2.diagnoser.finding();
-  const known = finding?.signature !== void 0;
+  const finding = knownCause(application2.diagnoser.finding());
   const why = end.oomKilled ? "was ended by the kernel: out of memory" : `ended with exit code ${end.exitCode}`;
   return new Failure(
-    known ? finding.kind : "application",
-    `The application ${why} ${when}.${known ? ` ${finding.cause}` : ""}`,
+    finding?.kind ?? "application",
+    `The application ${why} ${when}.${finding ? ` ${finding.cause}` : ""}`,
     {
-      cure: end.oomKilled ? "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`." : known ? finding.cure : "Mend what the last lines of its log below name; it must run in a container with nothing but this image and `env`.",
+      cure: end.oomKilled ? "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`." : finding?.cure ?? "Mend what the last lines of its log below name; it must run in a container with nothing but this image and `env`.",
       evidence: application2.output.text(),
       signature: finding?.signature?.id
     }
@@ -29184,9 +30861,9 @@ function watchSigns() {
   };
 }
 async function checkpoint(world, application2, signs, request2) {
-  const { engine, clock } = world;
+  const { engine: engine2, clock } = world;
   let answered = false;
-  const answer = engine.attempt(["exec", application2.name, `${HOME}/trigger.sh`], { timeout: request2.checkpointTimeout }).then((result) => {
+  const answer = engine2.attempt(["exec", application2.name, `${HOME}/trigger.sh`], { timeout: request2.checkpointTimeout }).then((result) => {
     answered = true;
     return result;
   });
@@ -29195,7 +30872,7 @@ async function checkpoint(world, application2, signs, request2) {
   const outcome = await within(
     Promise.race([
       application2.ended,
-      signs.collected.then((exitCode) => endOf(engine, application2.name, exitCode)),
+      signs.collected.then((exitCode) => endOf(engine2, application2.name, exitCode)),
       signs.engineFailed,
       // An answer that is no refusal says nothing: what counts is the end of the JVM.
       refused3.then((failure) => failure ?? new Promise(() => void 0))
@@ -29226,10 +30903,10 @@ async function expired(world, application2, request2, answered) {
     }
   );
 }
-async function refusal({ engine }, application2, answer) {
+async function refusal({ engine: engine2 }, application2, answer) {
   const refused3 = checkpointRefusal(answer.stdout);
   if (refused3 || answer.exitCode === 0 || answer.stdout.includes("CR: Checkpoint")) return refused3;
-  const running = await engine.attempt(["inspect", "--format", "{{.State.Running}}", application2.name]);
+  const running = await engine2.attempt(["inspect", "--format", "{{.State.Running}}", application2.name]);
   if (running.stdout.trim() !== "true") return void 0;
   const words = `${answer.stdout}
 ${answer.stderr}`;
@@ -29240,9 +30917,9 @@ ${answer.stderr}`;
     signature: finding?.signature?.id
   });
 }
-async function criuLog({ engine }, { name }, { evidence }) {
+async function criuLog({ engine: engine2 }, { name }, { evidence }) {
   const copy = import_node_path6.default.join(evidence, "dump4.log");
-  await engine.attempt(["cp", `${name}:${HOME}/snapshot/dump4.log`, copy]);
+  await engine2.attempt(["cp", `${name}:${HOME}/snapshot/dump4.log`, copy]);
   return await (0, import_promises8.readFile)(copy, "latin1").catch(() => "");
 }
 
@@ -29417,7 +31094,7 @@ async function explain(world, request2, privileges, refused3) {
   return await explainOpen(refused3, void 0, request2.evidence);
 }
 async function attempt(world, request2, privileges, javaOptions2) {
-  const { engine, clock, log } = world;
+  const { engine: engine2, clock, log } = world;
   const { readiness: readiness2, takenBy } = request2;
   const begin = clock.now();
   const signs = watchSigns();
@@ -29433,7 +31110,7 @@ async function attempt(world, request2, privileges, javaOptions2) {
     signs.onLine(line);
     if (readiness2.log?.test(line)) sawLog();
   });
-  const asked2 = checksOf(readiness2, { engine, container: spec.name, address });
+  const asked2 = checksOf(readiness2, { engine: engine2, container: spec.name, address });
   const checks = asked2.length > 0 || readiness2.log ? asked2 : [portCheck(address, request2.port)];
   const readyAt = await untilApplicationReady(world, application2, {
     ...request2,
@@ -29445,7 +31122,7 @@ async function attempt(world, request2, privileges, javaOptions2) {
   const triggered = clock.now();
   const end = await checkpoint(world, application2, signs, request2);
   const checkpointDuration = clock.now() - triggered;
-  await engine.run(["cp", `${application2.name}:${HOME}/evidence/.`, request2.evidence]);
+  await engine2.run(["cp", `${application2.name}:${HOME}/evidence/.`, request2.evidence]);
   const snapshot = takenBy.name === "warp" ? await verifyWarpSnapshot(request2.evidence, end) : await verifySnapshot(request2.evidence, end, application2.output.text());
   const handover = snapshot.completedAt === void 0 ? void 0 : Date.now() - snapshot.completedAt;
   return {
@@ -29670,11 +31347,11 @@ function buildCommand(build2, idFile) {
     build2.context
   ];
 }
-async function buildImage(engine, build2, onLine) {
+async function buildImage(engine2, build2, onLine) {
   const idFile = import_node_path9.default.join(build2.context, "..", `${build2.target}.iid`);
   const command = buildCommand(build2, idFile);
-  const builder = await engine.run(["context", "show"]);
-  const result = await engine.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } });
+  const builder = await engine2.run(["context", "show"]);
+  const result = await engine2.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } });
   if (result.exitCode !== 0) {
     const output = `${result.stdout}
 ${result.stderr}`;
@@ -34647,28 +36324,28 @@ function jdkSource(world, patience) {
 }
 
 // src/registry/push.ts
-async function tagImage(engine, image, tags) {
+async function tagImage(engine2, image, tags) {
   const previous = [];
   for (const tag of tags) {
-    const before = await engine.attempt(["image", "inspect", "--format", "{{.Id}}", "--", tag.text]);
+    const before = await engine2.attempt(["image", "inspect", "--format", "{{.Id}}", "--", tag.text]);
     previous.push([tag, before.exitCode === 0 ? before.stdout.trim() : void 0]);
-    await engine.run(["tag", image, tag.text]);
+    await engine2.run(["tag", image, tag.text]);
   }
   return {
     undo: async () => {
       for (const [tag, id] of previous) {
-        await engine.attempt(id ? ["tag", id, tag.text] : ["image", "rm", "--", tag.text]);
+        await engine2.attempt(id ? ["tag", id, tag.text] : ["image", "rm", "--", tag.text]);
       }
     }
   };
 }
-async function pushImage(engine, tags, timeout, onLine) {
+async function pushImage(engine2, tags, timeout, onLine) {
   const digests = /* @__PURE__ */ new Map();
   for (const tag of tags) {
     const args = ["push", "--", tag.text];
-    const result = await engine.attempt(args, { onLine, timeout });
+    const result = await engine2.attempt(args, { onLine, timeout });
     if (result.exitCode !== 0) throw pushFailure(tag, result, [...digests.keys()], timeout);
-    digests.set(tag.text, await digestOf2(engine, tag, result.stdout));
+    digests.set(tag.text, await digestOf2(engine2, tag, result.stdout));
   }
   const distinct = new Set(digests.values());
   const [digest] = distinct;
@@ -34680,9 +36357,9 @@ async function pushImage(engine, tags, timeout, onLine) {
   }
   return { digest };
 }
-async function digestOf2(engine, tag, output) {
+async function digestOf2(engine2, tag, output) {
   const format = ["image", "inspect", "--format", "{{json .RepoDigests}}", "--", tag.text];
-  const known = JSON.parse(await engine.run(format)).map((entry) => entry.split("@"));
+  const known = JSON.parse(await engine2.run(format)).map((entry) => entry.split("@"));
   const answered = /digest: (sha256:[0-9a-f]{64})/.exec(output)?.[1];
   const noted = known.filter(([, digest]) => digest === answered);
   if (answered === void 0 || noted.length === 0) {
@@ -34733,22 +36410,22 @@ async function timeColdStart(world, request2) {
   });
 }
 async function timeToAnswer(world, request2, trial) {
-  const { engine, clock } = world;
+  const { engine: engine2, clock } = world;
   const name = `${request2.container}-${trial.name}`;
   const spec = { ...request2, name, env: { ...request2.env, ...trial.env } };
   const stop = new AbortController();
   async function failure(why) {
-    return trial.failed(why, await keepLog(engine, name, import_node_path15.default.join(request2.logs, `${trial.name}.log`)));
+    return trial.failed(why, await keepLog(engine2, name, import_node_path15.default.join(request2.logs, `${trial.name}.log`)));
   }
   try {
-    await createContainer(engine, spec);
+    await createContainer(engine2, spec);
     const before = { wall: Date.now(), steady: clock.now() };
-    await engine.run(["start", name]);
+    await engine2.run(["start", name]);
     const after = clock.now();
-    const ended = containerEnd(engine, name);
+    const ended = containerEnd(engine2, name);
     ended.catch(() => void 0);
-    const ready = addressOf(engine, spec).then((address) => {
-      const asked2 = checksOf(request2.readiness, { engine, container: name, address });
+    const ready = addressOf(engine2, spec).then((address) => {
+      const asked2 = checksOf(request2.readiness, { engine: engine2, container: name, address });
       const checks = asked2.length > 0 ? asked2 : [portCheck(address, request2.port)];
       return untilReady(checks, PROBE_INTERVAL2, clock, stop.signal);
     });
@@ -34756,16 +36433,16 @@ async function timeToAnswer(world, request2, trial) {
     if (outcome === EXPIRED) throw await failure(`it did not answer within ${seconds(trial.limit)}`);
     if ("exitCode" in outcome) throw await failure(`it ended with exit code ${outcome.exitCode}`);
     if (!outcome.ready) throw await failure("it did not answer");
-    const startedAt = Date.parse(await engine.run(["inspect", "--format", "{{.State.StartedAt}}", name]));
+    const startedAt = Date.parse(await engine2.run(["inspect", "--format", "{{.State.StartedAt}}", name]));
     const started = before.steady + (startedAt - before.wall);
     return outcome.at - (started >= before.steady && started <= after ? started : after);
   } finally {
     stop.abort();
-    await removeContainer(engine, name);
+    await removeContainer(engine2, name);
   }
 }
-async function keepLog(engine, name, file) {
-  const { stdout, stderr } = await engine.attempt(["logs", "--tail", KEPT_LINES, name]);
+async function keepLog(engine2, name, file) {
+  const { stdout, stderr } = await engine2.attempt(["logs", "--tail", KEPT_LINES, name]);
   const log = `${stdout}
 ${stderr}`.trim();
   await (0, import_promises21.writeFile)(file, `${log}
@@ -34794,8 +36471,8 @@ function coldStartFailed(why, log) {
 // src/runner/grants.ts
 var CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n };
 var START_TIMEOUT = 8e3;
-async function tryPrivileges(engine, run2, image, privileges) {
-  const result = await engine.attempt(
+async function tryPrivileges(engine2, run2, image, privileges) {
+  const result = await engine2.attempt(
     [
       "run",
       "--rm",
@@ -34847,7 +36524,7 @@ function bundledCriuFault(kernel, amx) {
 
 // src/runner/inspect.ts
 async function inspectRunner(world, request2) {
-  const { engine, platform: platform2 } = world;
+  const { engine: engine2, platform: platform2 } = world;
   if (platform2 !== "linux") {
     throw new UnsupportedRunner(
       `Snapshots are made by CRIU, which needs Linux; this runner is ${platform2}.`,
@@ -34856,16 +36533,16 @@ async function inspectRunner(world, request2) {
       }
     );
   }
-  const facts = await askEngine(engine);
-  const reach = await findReach(engine, world.hostname);
-  const imageArchitecture2 = await ensureBaseImage(engine, request2.baseImage, world.onLine);
+  const facts = await askEngine(engine2);
+  const reach = await findReach(engine2, world.hostname);
+  const imageArchitecture2 = await ensureBaseImage(engine2, request2.baseImage, world.onLine);
   if (architectureOf(imageArchitecture2) !== facts.architecture) {
     throw emulated(`${request2.baseImage} is an image for ${imageArchitecture2}`, facts);
   }
   if (request2.warp) {
     return { ...facts, cpu: void 0, amx: false, reach, privileges: [], refused: [] };
   }
-  const { granted, refused: refused3, container } = await findPrivileges(engine, request2, facts);
+  const { granted, refused: refused3, container } = await findPrivileges(engine2, request2, facts);
   if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
   const fault = request2.criu === "bundled" ? bundledCriuFault(facts.kernel, container.amx) : void 0;
   if (fault !== void 0) {
@@ -34876,11 +36553,11 @@ async function inspectRunner(world, request2) {
   const { cpu, amx } = container;
   return { ...facts, cpu, amx, reach, privileges: granted, refused: refused3 };
 }
-async function findPrivileges(engine, request2, facts) {
+async function findPrivileges(engine2, request2, facts) {
   const rungs = ladder(request2.privileges, facts);
   const refused3 = [];
   for (const [index, privileges] of rungs.entries()) {
-    const container = await tryPrivileges(engine, request2.run, request2.baseImage, privileges);
+    const container = await tryPrivileges(engine2, request2.run, request2.baseImage, privileges);
     if (typeof container !== "string" && container.missing.length === 0) {
       return { granted: rungs.slice(index), refused: refused3, container };
     }
@@ -34910,10 +36587,10 @@ function emulated(what, { architecture, operatingSystem }) {
 
 // src/stages.ts
 async function inspect({ id, inputs, world, phases: phases2 }) {
-  const { engine, log } = world;
+  const { engine: engine2, log } = world;
   return await phases2.run("inspect", "Inspect the runner", async () => {
     const found = await inspectRunner(
-      { engine, platform: world.platform, hostname: world.hostname, onLine: (line) => log.foreign(line) },
+      { engine: engine2, platform: world.platform, hostname: world.hostname, onLine: (line) => log.foreign(line) },
       {
         run: id,
         baseImage: inputs.baseImage,
@@ -35097,9 +36774,9 @@ async function buildRuntime(run2, folder, parts) {
   });
 }
 async function prove(run2, runner, imageId, privileges) {
-  const { engine, clock, log } = run2.world;
+  const { engine: engine2, clock, log } = run2.world;
   return await run2.phases.run("prove", "Prove the restore", async () => {
-    const found = await proveRestore({ engine, clock }, proofOf(run2, runner.reach, imageId, privileges));
+    const found = await proveRestore({ engine: engine2, clock }, proofOf(run2, runner.reach, imageId, privileges));
     log.info(
       `Restored in ${Math.round(found.restoreTime)} ms; a cold start takes ${Math.round(found.coldStart)} ms.`
     );
@@ -35132,15 +36809,15 @@ async function buildCold(run2, folder, parts) {
 }
 async function publish(run2, imageId) {
   const { inputs, world } = run2;
-  const { engine, log } = world;
+  const { engine: engine2, log } = world;
   return await run2.phases.run("push", inputs.push ? "Push" : "Tag", async () => {
-    const tagged = await tagImage(engine, imageId, inputs.tags);
+    const tagged = await tagImage(engine2, imageId, inputs.tags);
     if (!inputs.push) {
       log.info("`push` is false: nothing is pushed.");
       return void 0;
     }
     try {
-      const pushed = await pushImage(engine, inputs.tags, inputs.pushTimeout, (line) => log.foreign(line));
+      const pushed = await pushImage(engine2, inputs.tags, inputs.pushTimeout, (line) => log.foreign(line));
       return pushed.digest;
     } catch (error2) {
       await tagged.undo();
@@ -35177,7 +36854,7 @@ function logTo({ world, logs }, file) {
 
 // src/main.ts
 async function run(id, inputs, world) {
-  const { engine, log } = world;
+  const { engine: engine2, log } = world;
   const job = {
     id,
     inputs,
@@ -35199,8 +36876,8 @@ async function run(id, inputs, world) {
   } finally {
     const names = namesOf(id);
     const left = [
-      ...await removeContainers(engine, names),
-      ...await removeImages(engine, names, ["checkpoint", "snapshot"]),
+      ...await removeContainers(engine2, names),
+      ...await removeImages(engine2, names, ["checkpoint", "snapshot"]),
       ...await removeFolder(job.work)
     ];
     for (const problem of left) log.warning(`Something of this run may be left behind: ${problem}`);
@@ -35357,12 +37034,12 @@ function metadataOf(result) {
 
 // src/post.ts
 var SETTLING_TIME2 = 1500;
-async function cleanUp(engine, clock, id, runFolder) {
+async function cleanUp(engine2, clock, id, runFolder) {
   if (await endOrphans(id) > 0) await clock.sleep(SETTLING_TIME2);
   const names = namesOf(id);
   return [
-    ...await removeContainers(engine, names),
-    ...await removeImages(engine, names, ["checkpoint", "snapshot", "runtime"]),
+    ...await removeContainers(engine2, names),
+    ...await removeImages(engine2, names, ["checkpoint", "snapshot", "runtime"]),
     ...await removeFolder(runFolder)
   ];
 }
@@ -35420,12 +37097,12 @@ function renderSummary(result, port) {
 }
 function renderCheckpointed(result, port) {
   const { snapshot, proof, jdk: jdk2, takenBy } = result;
-  const engine = takenBy.name === "criu" ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : "Warp";
+  const engine2 = takenBy.name === "criu" ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : "Warp";
   const { sent, failed } = snapshot.warmUp;
   const rows = [
     ["Application", result.application],
     ["JDK", `${jdk2.asset.distribution} ${jdk2.asset.version} (${jdk2.asset.name})`],
-    ["Taken by", engine],
+    ["Taken by", engine2],
     [
       "Runner",
       `Docker ${result.runner.version}, kernel ${result.runner.kernel}, privileges ${snapshot.privileges?.rung ?? "none"}`

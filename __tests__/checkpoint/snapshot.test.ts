@@ -97,7 +97,7 @@ describe('verifySnapshot', () => {
     const end = { exitCode: 0, oomKilled: false }
     expect(await verifyWarpSnapshot(await evidence({ files: '5 image\n' }), end)).toMatchObject({ size: 5 })
     await expect(verifyWarpSnapshot(await evidence({ files: '' }), end)).rejects.toThrow(
-      'before the snapshot was'
+      'during the checkpoint'
     )
   })
 

@@ -58,7 +58,7 @@ describe('send', () => {
     let seen = ''
     const address = await serve((request, response) => {
       request.setEncoding('utf8').on('data', (text: string) => {
-        seen = `${request.method} ${request.headers['x-tenant']} ${request.headers.host} ${request.headers.connection} ${text}`
+        seen = `${request.method} ${String(request.headers['x-tenant'])} ${request.headers.host} ${request.headers.connection} ${text}`
       })
       request.on('end', () => response.end())
     })

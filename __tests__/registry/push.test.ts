@@ -11,7 +11,9 @@ function registry(digests: Record<string, string>) {
     const tag = args.at(-1) ?? ''
     const digest = digests[tag]
     if (args[0] === 'push')
-      return digest ? `1: digest: ${digest} size: 1` : { exitCode: 1, stderr: 'denied: requested access' }
+      return digest
+        ? `1: digest: ${digest} size: 1`
+        : { exitCode: 1, stderr: 'denied: requested access to the resource is denied' }
     return JSON.stringify(Object.values(digests).map((value) => `r.example/a@${value}`))
   })
 }

@@ -1,4 +1,5 @@
 import { EXPIRED, within } from '../clock.js'
+import { knownCause } from '../diagnosis/diagnose.js'
 import type { ContainerEnd } from '../engine/containers.js'
 import { Failure } from '../errors.js'
 import { untilReady, type Check } from '../probe/readiness.js'
@@ -43,7 +44,7 @@ export async function untilApplicationReady(
   if (outcome !== EXPIRED && outcome.ready) return request.logged ? clock.now() : outcome.at
   const last = await ready
   const missing = last.ready ? undefined : `${last.check}: ${last.last.description}`
-  const finding = application.diagnoser.finding()
+  const finding = knownCause(application.diagnoser.finding())
   // Taken before the threads, which are printed too.
   const output = application.output.text()
   const threads = tellingThreads(await dumpThreads(world, application, request.evidence))
@@ -51,11 +52,11 @@ export async function untilApplicationReady(
     'application',
     `The application was not ready within ${seconds(request.startupTimeout)} (` +
       `${missing ?? (logSeen ? 'it was just late' : `no line matched ready-log ${request.logged?.pattern.source ?? ''}`)}).` +
-      (finding?.signature ? ` ${finding.cause}` : ''),
+      (finding ? ` ${finding.cause}` : ''),
     {
-      cure: finding?.signature
-        ? finding.cure
-        : 'If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port`, `ready-url`, `ready-log` or ' +
+      cure:
+        finding?.cure ??
+        'If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port`, `ready-url`, `ready-log` or ' +
           '`ready-command`. The last lines of its log are below.',
       evidence: [output, threads].filter((part) => part !== '').join('\n'),
       signature: finding?.signature?.id
@@ -65,20 +66,18 @@ export async function untilApplicationReady(
 
 /** The application ended by itself when it should not. */
 export function endedEarly(end: ContainerEnd, application: Application, when: string): Failure {
-  const finding = application.diagnoser.finding()
-  const known = finding?.signature !== undefined
+  const finding = knownCause(application.diagnoser.finding())
   const why = end.oomKilled
     ? 'was ended by the kernel: out of memory'
     : `ended with exit code ${end.exitCode}`
   return new Failure(
-    known ? finding.kind : 'application',
-    `The application ${why} ${when}.${known ? ` ${finding.cause}` : ''}`,
+    finding?.kind ?? 'application',
+    `The application ${why} ${when}.${finding ? ` ${finding.cause}` : ''}`,
     {
       cure: end.oomKilled
         ? 'Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`.'
-        : known
-          ? finding.cure
-          : 'Mend what the last lines of its log below name; it must run in a container with nothing but this image and `env`.',
+        : (finding?.cure ??
+          'Mend what the last lines of its log below name; it must run in a container with nothing but this image and `env`.'),
       evidence: application.output.text(),
       signature: finding?.signature?.id
     }

@@ -109,9 +109,7 @@ async function expired(
         (answered
           ? "If it needs longer, raise `checkpoint-timeout`; CRIU's log is in the folder of the output `logs`."
           : 'Mend the hook that the threads below stand in (threads.txt in the folder of the output `logs` has them all); if it only needs longer, raise `checkpoint-timeout`.'),
-      evidence: [output, lastLines(log, SHOWN_LINES), threads]
-        .filter((part) => part !== '')
-        .join('\n'),
+      evidence: [output, lastLines(log, SHOWN_LINES), threads].filter((part) => part !== '').join('\n'),
       signature: finding?.signature?.id
     }
   )

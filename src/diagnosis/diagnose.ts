@@ -1,27 +1,123 @@
-// TEMPORARY
 import type { FailureClass } from '../errors.js'
-import type { Signature, Stage, Stream } from './signature.js'
+import { LONGEST_LINE } from '../engine/lines.js'
+import { CASCADE, NOISE } from './noise.js'
+import { Matcher } from './matcher.js'
+import type { Signature, Stage, Stream, Weight } from './signature.js'
+
+/** The cause that is reported. */
 export interface Finding {
+  /** undefined: an error of CRIU that is not in the catalogue. */
   signature: Signature | undefined
+  /** One sentence, with the id in it. */
   cause: string
   cure: string
   kind: FailureClass
+  /** The line that shows it. */
   line: string
 }
+
+/** How CRIU's lines look, with or without time, process and subsystem. */
+const CRIU_LINE = /^(?:\((\d+\.\d+)\) ?)?(?:pie: ?)?(?: *\d+: )?(Error|Warn) {1,2}\([^):]{1,80}:\d+\): (.*)$/
+const TIMED = /^\(\d+\.\d+\) /
+const SUCCESS: Record<Stage, RegExp | undefined> = {
+  dump: /Dumping finished successfully/,
+  restore: /Restore finished successfully/,
+  push: undefined
+}
+const RANK: Record<Weight, number> = { specific: 5, cause: 4, general: 3, pointer: 1, noise: 0 }
+/** An error that nobody knows tells more than that there was one. */
+const UNKNOWN_RANK = 2
+const LONGEST_GROUP = 200
+
+interface Candidate {
+  rank: number
+  signature: Signature | undefined
+  match: RegExpExecArray | undefined
+  line: string
+  fromCriu: boolean
+}
+
+/**
+ * Looks at logs, line by line, for the one cause to report: what names a library before what names a cause, before an
+ * error of CRIU that is not known, before what only points elsewhere; among equals the first. Memory is bounded
+ * whatever comes: only the best line is kept.
+ */
 export class Diagnoser {
-  constructor(readonly stage: Stage) {}
-  first: string | undefined
-  push(stream: Stream, line: string): void {
-    if (stream === 'criu' && /Error +\(/.test(line)) this.first ??= line
+  private readonly matchers = new Map<Stream, Matcher>()
+  private best: Candidate | undefined
+
+  constructor(private readonly stage: Stage) {}
+
+  push(stream: Stream, text: string): void {
+    const line = text.length > LONGEST_LINE ? text.slice(0, LONGEST_LINE) : text
+    const shape = stream === 'criu' || stream === 'app' ? CRIU_LINE.exec(line) : null
+    // Of CRIU's own log, which tells everything that it does, only errors and warnings count, and lines without a time.
+    if (stream === 'criu' && !shape && TIMED.test(line) && !SUCCESS[this.stage]?.test(line)) return
+    if (SUCCESS[this.stage]?.test(line)) {
+      if (this.best?.fromCriu) this.best = undefined
+      return
+    }
+    const noise = NOISE.test(line)
+    for (const { signature, match } of this.matcher(stream).match(line)) {
+      const rank = noise ? RANK.noise : CASCADE.test(line) ? RANK.pointer : RANK[signature.weight]
+      this.offer({ rank, signature, match, line, fromCriu: signature.stream === 'criu' })
+    }
+    if (shape?.[2] === 'Error' && !noise && !CASCADE.test(line)) {
+      this.offer({ rank: UNKNOWN_RANK, signature: undefined, match: shape, line, fromCriu: true })
+    }
   }
+
+  /** What there is to report; undefined when nothing was found. */
   finding(): Finding | undefined {
-    return this.first
-      ? { signature: undefined, cause: `CRIU: ${this.first}`, cure: 'x', kind: 'runner', line: this.first }
-      : undefined
+    return this.best && describe(this.best)
+  }
+
+  private offer(candidate: Candidate): void {
+    if (this.best === undefined || candidate.rank > this.best.rank) this.best = candidate
+  }
+
+  private matcher(stream: Stream): Matcher {
+    const known = this.matchers.get(stream) ?? new Matcher(this.stage, stream)
+    this.matchers.set(stream, known)
+    return known
   }
 }
+
+/** The one cause in some texts. */
 export function diagnose(stage: Stage, texts: Partial<Record<Stream, string>>): Finding | undefined {
-  const d = new Diagnoser(stage)
-  for (const [s, t] of Object.entries(texts)) for (const l of t.split('\n')) d.push(s as Stream, l)
-  return d.finding()
+  const diagnoser = new Diagnoser(stage)
+  for (const [stream, text] of Object.entries(texts) as [Stream, string][]) {
+    for (const line of text.split('\n')) diagnoser.push(stream, line)
+  }
+  return diagnoser.finding()
+}
+
+/** The finding, if it names a cause and does not only point at one. */
+export function knownCause(finding: Finding | undefined): Finding | undefined {
+  const weight = finding?.signature?.weight
+  return weight !== undefined && RANK[weight] > UNKNOWN_RANK ? finding : undefined
+}
+
+function describe({ signature, match, line }: Candidate): Finding {
+  if (signature === undefined) {
+    return {
+      signature,
+      cause: `CRIU: ${match?.[3]?.trim()}.`,
+      cure: "CRIU's log in the folder of the output `logs` has what came before: a kernel or a CPU that this CRIU does not know, or something that the application has open.",
+      kind: 'runner',
+      line
+    }
+  }
+  const fill = (text: string): string =>
+    text
+      .replace(/\$(\d)/g, (_, group: string) => (match?.[Number(group)] ?? '').slice(0, LONGEST_GROUP).trim())
+      .replace(/ \(\)| +(?=[.:,;])/g, '')
+      .replace(/ {2,}/g, ' ')
+  return {
+    signature,
+    cause: `${fill(signature.cause).replace(/[.:]*$/, '')} (${signature.id}).`,
+    cure: fill(signature.cure),
+    kind: signature.kind,
+    line: line.trim()
+  }
 }

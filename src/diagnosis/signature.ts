@@ -1,13 +1,27 @@
 import type { FailureClass } from '../errors.js'
+
+/** What was being done. */
 export type Stage = 'dump' | 'restore' | 'push'
+
+/** Who said it: `app` is the mixed output of a container, in which the JVM and CRIU speak too. */
 export type Stream = 'criu' | 'jvm' | 'app' | 'docker' | 'registry'
+
+/**
+ * How much a line tells: `specific` names the library, `cause` the cause, `general` only its kind, a `pointer` says that
+ * something else failed, and `noise` is harmless.
+ */
+export type Weight = 'specific' | 'cause' | 'general' | 'pointer' | 'noise'
+
+/** A failure that is known: how to recognise it, and what to say about it. */
 export interface Signature {
+  /** Stands in messages, and in docs/troubleshooting.md. */
   id: string
   stages: readonly Stage[]
   stream: Stream
   pattern: RegExp
   kind: FailureClass
+  /** One sentence; `$1` and so on are groups of the pattern. */
   cause: string
   cure: string
-  weight: 'specific' | 'cause' | 'pointer' | 'noise'
+  weight: Weight
 }

@@ -1,0 +1,47 @@
+import { describe, expect, test } from '@jest/globals'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { CATALOGUE } from '../../src/diagnosis/catalogue/index.js'
+import { Diagnoser } from '../../src/diagnosis/diagnose.js'
+import { ROOT } from '../support/inputs.js'
+
+/** Of every signature, a text as it was seen. */
+const SAMPLES = JSON.parse(
+  readFileSync(path.join(ROOT, '__tests__/diagnosis/samples.json'), 'utf8')
+) as Record<string, string>
+
+describe('the catalogue of known failures', () => {
+  test('every signature has a sample, and every sample a signature', () => {
+    expect(CATALOGUE.map(({ id }) => id).sort()).toEqual(Object.keys(SAMPLES).sort())
+    expect(CATALOGUE.length).toBeGreaterThanOrEqual(145)
+  })
+
+  const rows = CATALOGUE.flatMap((signature) => signature.stages.map((stage) => ({ ...signature, stage })))
+  test.each(rows)('$id ($stage): its sample gives its own id', ({ id, stage, stream }) => {
+    const diagnoser = new Diagnoser(stage)
+    for (const line of (SAMPLES[id] ?? '').split('\n')) diagnoser.push(stream, line)
+    const finding = diagnoser.finding()
+    expect(finding?.signature?.id).toBe(id)
+    expect(finding?.cause).toContain(`(${id})`)
+    expect(finding?.cause).not.toMatch(/\$\d|\(\)| {2}|undefined/)
+    expect(finding?.cure).not.toMatch(/\$\d/)
+  })
+
+  test.each(CATALOGUE.map((signature) => [signature.id, signature] as const))(
+    '%s: cause and cure are sentences',
+    (_, { cause, cure }) => {
+      expect(cause).toMatch(/^[A-Z].{10,}\.$/)
+      expect(cure).toMatch(/^[A-Z].{10,}\.$/)
+    }
+  )
+
+  test.each(CATALOGUE.map((signature) => [signature.id, signature] as const))(
+    '%s: its pattern takes no longer than the line is long',
+    (_, { pattern }) => {
+      const line = `${'a'.repeat(2000)} ${"Error (criu/x.c:1): Can't ".repeat(70)}`.slice(0, 4096)
+      const begin = performance.now()
+      for (let times = 0; times < 20; times++) pattern.test(line)
+      expect(performance.now() - begin).toBeLessThan(200)
+    }
+  )
+})

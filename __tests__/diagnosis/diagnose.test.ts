@@ -1,0 +1,108 @@
+import { describe, expect, test } from '@jest/globals'
+import { diagnose, knownCause } from '../../src/diagnosis/diagnose.js'
+
+const AMX = `(00.000012) Version: 4.1.1 (gitid 0)
+(00.000034) Running on x Linux 6.17.0-1010-azure #10 SMP x86_64
+(00.001100) Warn  (criu/kerndat.c:1195): $XDG_RUNTIME_DIR not set. Cannot find location for kerndat file
+(00.001200) Error (criu/libnetlink.c:54): -1 reported by netlink: Operation not permitted
+(00.002000) Dumping processes (pid: 137 comm: java)
+(00.011875) Error (compel/arch/x86/src/lib/infect.c:413): Can't set FPU registers for 137: Bad address
+(00.011900) Error (compel/src/lib/infect.c:1546): Can't init thread in parasite 137
+(00.012000) Error (criu/cr-dump.c:1566): Can't dump threads
+(00.013000) Unlock network
+(00.013100) Unfreezing tasks into 1
+(00.014000) Error (criu/cr-dump.c:2111): Dumping FAILED.`
+
+describe('diagnose', () => {
+  test('a whole log of CRIU gives the cause, not the noise before it nor what follows from it', () => {
+    expect(
+      diagnose('dump', { criu: AMX, jvm: 'CRIU failed with exit code 1 - check /cr/dump4.log' })
+    ).toMatchObject({
+      signature: { id: 'criu-amx-xsave' },
+      kind: 'jdk',
+      line: expect.stringContaining("Can't set FPU registers for 137")
+    })
+  })
+
+  test('a kernel that is too new', () => {
+    const log = `(00.020) Error (criu/vdso.c:381): vdso: Unexpected rt vDSO area bounds
+(00.021) Error (criu/vdso.c:650): Failed to fill self vdso symtable
+(00.022) Error (criu/kerndat.c:1933): kerndat_vdso_fill_symtable failed when initializing kerndat.
+(00.023) Error (criu/crtools.c:184): Could not initialize kernel features detection.`
+    expect(diagnose('dump', { criu: log })?.signature?.id).toBe('criu-vdso-bounds')
+  })
+
+  test('in the output of a container everybody speaks: the application, the JVM and CRIU', () => {
+    const log = `12:01:03.004 [main] INFO  io.micronaut.runtime.Micronaut - Startup completed in 804ms
+Warn  (criu/kerndat.c:1195): $XDG_RUNTIME_DIR not set. Cannot find location for kerndat file
+Error (criu/cr-restore.c:1230): Can't fork for 137: File exists
+Error (criu/cr-restore.c:2320): Restoring FAILED.
+OpenJDK 64-Bit Server VM warning: cannot restore
+crac-checkpoint: the snapshot could not be restored on this host; see the lines above`
+    expect(diagnose('restore', { app: log })).toMatchObject({
+      signature: { id: 'criu-fork-eexist' },
+      cause: expect.stringContaining('The process id 137 is taken already')
+    })
+  })
+
+  test('a library is named before a mere socket, wherever it stands', () => {
+    const jcmd = `134:
+An exception during a checkpoint operation:
+jdk.crac.CheckpointException
+	Suppressed: jdk.crac.impl.CheckpointOpenSocketException: Socket[addr=localhost/127.0.0.1,port=9411,localport=4]
+	Suppressed: jdk.crac.impl.CheckpointOpenSocketException: Socket[addr=db/10.2.99.190,port=5432,localport=48524]`
+    expect(diagnose('dump', { app: jcmd })?.signature?.id).toBe('fw-jdbc')
+  })
+
+  test('an error that nobody knows is reported as it is, before what only points elsewhere', () => {
+    const finding = diagnose('dump', {
+      jvm: 'CRIU failed with exit code 1 - check /cr/dump4.log',
+      criu: '(00.01) Error (criu/new.c:7): sub: Something that is not known: 7\n(00.02) Error (criu/cr-dump.c:1): Dumping FAILED.'
+    })
+    expect(finding).toMatchObject({
+      signature: undefined,
+      cause: 'CRIU: sub: Something that is not known: 7.',
+      kind: 'runner'
+    })
+    expect(knownCause(finding)).toBeUndefined()
+  })
+
+  test('what only points elsewhere is reported when there is nothing else', () => {
+    const finding = diagnose('dump', { app: 'CRIU failed with exit code 1 - check /cr/dump4.log' })
+    expect(finding?.signature?.id).toBe('jvm-criu-exit')
+    expect(knownCause(finding)).toBeUndefined()
+  })
+
+  test('what CRIU said before it succeeded was not the cause', () => {
+    const log =
+      "(00.1) Error (criu/x.c:1): Can't lookup mount=663 for fd=5 path=/x\n(00.2) Dumping finished successfully"
+    expect(diagnose('dump', { criu: log })).toBeUndefined()
+  })
+
+  test('nothing is found in nothing, nor in what CRIU only tells about its work', () => {
+    expect(diagnose('dump', { criu: '', app: 'Started in 3 s' })).toBeUndefined()
+    expect(diagnose('dump', { criu: '(00.1) fdinfo: anon_inode:[io_uring]' })).toBeUndefined()
+  })
+
+  test("the fork's way around ns_last_pid is noise, that of CRIU 4 is the cause", () => {
+    const line = (path: string): string =>
+      `Error (criu/cr-restore.c:1075): Can't open ${path}/sys/kernel/ns_last_pid on procfs: Read-only file system`
+    expect(diagnose('restore', { app: line('-1') })?.signature?.id).toBe('criu-ns-last-pid-ro')
+    const other = 'Error (criu/files-reg.c:1): File a has bad size 1 (expect 2)'
+    expect(diagnose('restore', { app: `${line('12')}\n${other}` })?.signature?.id).toBe('criu-bad-size')
+  })
+
+  test('a failed push', () => {
+    const output =
+      'The push refers to repository [ghcr.io/o/r]\nabc: Preparing\ndenied: permission_denied: write_package'
+    expect(diagnose('push', { registry: output })).toMatchObject({
+      signature: { id: 'reg-write-package' },
+      kind: 'registry'
+    })
+  })
+
+  test('a trace over several lines', () => {
+    const log = 'java.lang.UnsupportedOperationException\n\tat org.crac.Core.checkpointRestore(Core.java:65)'
+    expect(diagnose('dump', { app: log })?.signature?.id).toBe('jvm-crac-unsupported')
+  })
+})

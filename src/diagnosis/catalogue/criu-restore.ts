@@ -1,0 +1,289 @@
+import type { Signature } from '../signature.js'
+
+/** What CRIU says at a restore. */
+export const criuRestore: readonly Signature[] = [
+  {
+    id: 'criu-vdso-image',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Can't find vDSO area in image/m,
+    kind: 'image',
+    cause:
+      'The kernel of this host differs from that of the checkpoint, and this CRIU cannot match the two vDSOs.',
+    cure: 'Restore with CRIU 4.1 or newer (`criu: system`), or build on a runner with the kernel of the host.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-fork-eexist',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Can't fork for (\d+): File exists/m,
+    kind: 'runner',
+    cause: 'The process id $1 is taken already, and a restored process must have its own again.',
+    cure: 'Start nothing else in the container before the restore: no `--init`, no `--pid=host`, no program in front of the entry script.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-fork-erofs',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Can't fork for (\d+): (?:Read-only file system|Permission denied)/m,
+    kind: 'runner',
+    cause: 'CRIU could not give a process its id $1: neither clone3 nor /proc/sys could be used.',
+    cure: 'Start the container with the flags in the output `restore-flags`.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-fork-eperm',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Can't fork for (\d+): Operation not permitted/m,
+    kind: 'runner',
+    cause: 'CRIU may not choose the process id $1.',
+    cure: 'Start the container with the flags in the output `restore-flags`: it lacks CHECKPOINT_RESTORE.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-fork-einval',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Can't fork for (\d+): Invalid argument/m,
+    kind: 'image',
+    cause: 'The process id $1 is larger than this host allows, or is no id.',
+    cure: 'Raise kernel.pid_max on the host, or build the image on a runner that gives lower ids.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-fork-eagain',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Can't fork for (\d+): Resource temporarily unavailable/m,
+    kind: 'runner',
+    cause: 'The container may not have so many processes (id $1).',
+    cure: "Start it with a higher `--pids-limit`: the application's threads and some more.",
+    weight: 'cause'
+  },
+  {
+    id: 'criu-pid-mismatch',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Pid (\d+) do not match expected (\d+)/m,
+    kind: 'runner',
+    cause: 'A process got the id $1 where it needs $2.',
+    cure: 'Start nothing else in the container, and use the flags in the output `restore-flags`.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-thread-pid',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Thread pid mismatch (\d+)\/(\d+)|Unable to create a thread: (-?\d+)/m,
+    kind: 'runner',
+    cause: 'A thread could not get its own id again.',
+    cure: 'Start nothing else in the container before the restore, and use the flags in the output `restore-flags`.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-sid',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Current (?:sid|gid) (\d+) intersects with pid \((\d+)\) in images/m,
+    kind: 'image',
+    cause: 'A process id of the snapshot ($2) is that of a session or group ($1) in this container.',
+    cure: 'Start nothing in front of the entry script, and build the image again.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-tty-params',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Error \([^)]{1,80}\): (?:tty: )?Can't set tty params on 0x[0-9a-f]+(?!.{0,40}trying to skip)/m,
+    kind: 'runner',
+    cause: 'The terminal of the container cannot be set up as it was.',
+    cure: 'Start the container without `-t`.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-tty-inherit',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Don't have tty to inherit session from, aborting/m,
+    kind: 'runner',
+    cause: 'The snapshot was taken with a terminal, and there is none here.',
+    cure: 'Build the image again without a terminal, and start it without `-t`.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-bad-size',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /File (\S+) has bad size (\d+) \(expect (\d+)\)/m,
+    kind: 'image',
+    cause: 'The file $1 has $2 bytes where the snapshot knows $3.',
+    cure: 'Do not change files of the image after the build: every file that the JVM had open must be the same.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-bad-buildid',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /File (\S+) has bad build-ID/m,
+    kind: 'image',
+    cause: 'The library $1 is another build than at the checkpoint.',
+    cure: 'Do not update packages in the finished image; build it again instead.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-bad-mode',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /File (\S+) has bad mode 0(\d+) \(expect 0(\d+)\)/m,
+    kind: 'image',
+    cause: 'The permissions of the file $1 are 0$2 where the snapshot knows 0$3.',
+    cure: 'Do not change files of the image after the build.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-file-missing',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Can't open file (.+?)(?: on restore)?: (No such file or directory|Permission denied)/m,
+    kind: 'image',
+    cause: 'A file that the process had open or mapped cannot be opened here: $1 ($2).',
+    cure: 'Let the application write below /tmp or its home folder, which the image keeps, as files that its user may read; or close it in beforeCheckpoint.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-cpu-caps',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern:
+      /CPU (?:instruction )?capabilities do not match run time|FPU feature required by image|CPU xsave (?:max )?size mismatch \(\d+\/\d+\)|CPU xfeatures has unsupported bits/m,
+    kind: 'runner',
+    cause: 'The CPU of this host lacks features that the snapshot uses.',
+    cure: 'Build with `cpu-features: generic`, on the oldest CPU that the image will run on.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-pages-mmap',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Can't read pages data \((-?\d+)\)/m,
+    kind: 'runner',
+    cause: 'The memory of the snapshot could not be read ($1).',
+    cure: 'Keep the file system of the image executable (no `noexec`) and unchanged while it runs.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-magic',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern:
+      /[Mm]agic doesn't match for (\S+)|Images corrupted or too old criu|Not supported images version (\d+)|Too old image/m,
+    kind: 'image',
+    cause: 'A file of the snapshot is broken, or of another version of CRIU ($1$2).',
+    cure: 'Build the image again, and do not replace its CRIU.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-prctl-mm',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /sys_prctl\(PR_SET_MM, PR_SET_MM_MAP\) failed with (-?\d+)/m,
+    kind: 'runner',
+    cause: 'CRIU may not describe the memory of the process to the kernel.',
+    cure: 'Start the container with the flags in the output `restore-flags`.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-killed',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /(\d+) killed by signal (\d+): (.+)/m,
+    kind: 'runner',
+    cause: 'Process $1 of the snapshot was ended by signal $2 while it was restored: $3.',
+    cure: 'Look for the line above it in the log; with signal 11 or 4 the CPU differs from that of the checkpoint, and `cpu-features: generic` is the cure.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-restore-mapping',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Can't restore [0-9a-f]+ mapping with -?[0-9a-f]+|Can't restore high memory region/m,
+    kind: 'runner',
+    cause: 'A piece of the memory could not be put where it was.',
+    cure: 'Use a host with the same architecture and enough memory, without limits on the address space.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-clone3-denied',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Unexpected error from clone3: Operation not permitted/m,
+    kind: 'runner',
+    cause: 'The kernel does not let CRIU choose process ids: clone3 is allowed, the capability is not there.',
+    cure: 'Start the container with the flags in the output `restore-flags`.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-vmsplice',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Error splicing data: Operation not permitted/m,
+    kind: 'runner',
+    cause: 'CRIU may not fill the pipes of the process.',
+    cure: 'Start the container with the flags in the output `restore-flags`.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-creds',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern:
+      /Unable to set (?:real, effective and saved (?:user|group) ID|SECURE_NO_SETUID_FIXUP|PR_SET_SECUREBITS|fsuid|fsgid)|Can't setup supplementary group IDs|Unable to (?:drop capability|restore capabilities)|Ignoring restore_task error 2/m,
+    kind: 'runner',
+    cause: 'User, group or capabilities of the process could not be set again.',
+    cure: 'Start the container with the flags in the output `restore-flags`, and as the user of the image.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-bind',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Can't bind (?:inet )?socket.*: (Address already in use|Cannot assign requested address)/m,
+    kind: 'application',
+    cause: 'A listening socket of the snapshot cannot be opened here: $1.',
+    cure: 'Close listeners in beforeCheckpoint and open them in afterRestore.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-apparmor',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /can't write lsm profile -?\d+|apparmor LSM specified but|mismatched lsm types/m,
+    kind: 'runner',
+    cause: 'The AppArmor profile of the process cannot be set on this host.',
+    cure: 'Run the container with `--security-opt apparmor=unconfined`; for the build leave `privileges` at `auto`.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-ns-last-pid-ro',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Can't open \S*sys\/kernel\/ns_last_pid on procfs: Read-only file system/m,
+    kind: 'runner',
+    cause: 'CRIU fell back to /proc/sys, which is read-only in containers: the seccomp profile hides clone3.',
+    cure: 'Start the container with the flags in the output `restore-flags`: seccomp.json in the image lets clone3 through.',
+    weight: 'cause'
+  },
+  {
+    id: 'criu-stats-restore-denied',
+    stages: ['restore'],
+    stream: 'criu',
+    pattern: /Unable to open stats-restore: Permission denied/m,
+    kind: 'runner',
+    cause: 'CRIU could not write its statistics, which does no harm.',
+    cure: 'Nothing has to be done about it.',
+    weight: 'noise'
+  }
+]

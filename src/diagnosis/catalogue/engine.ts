@@ -1,0 +1,106 @@
+import type { Signature } from '../signature.js'
+
+/** What the container engine says. */
+export const engine: readonly Signature[] = [
+  {
+    id: 'docker-exec-format',
+    stages: ['dump', 'restore'],
+    stream: 'docker',
+    pattern: /exec (?:user process caused: |\/?\S*: )?exec format error|exec format error/m,
+    kind: 'image',
+    cause: 'A program of the image is of another architecture, or a script without a first line `#!`.',
+    cure: 'Use a `base-image` and a JDK of the architecture of the runner.',
+    weight: 'cause'
+  },
+  {
+    id: 'docker-platform',
+    stages: ['dump', 'restore'],
+    stream: 'docker',
+    pattern: /The requested image's platform \((\S+)\) does not match the detected host platform \((\S+)\)/m,
+    kind: 'image',
+    cause: 'The image is for $1, and this host is $2.',
+    cure: 'Use a `base-image` of the architecture of the runner.',
+    weight: 'cause'
+  },
+  {
+    id: 'docker-qemu',
+    stages: ['dump', 'restore'],
+    stream: 'docker',
+    pattern: /qemu-(?:x86_64|aarch64|arm|riscv64)(?:-static)?\b|qemu: uncaught target signal (\d+)/m,
+    kind: 'runner',
+    cause: 'The container runs under the emulator QEMU, where CRIU cannot work.',
+    cure: 'Use a runner of the architecture of the image, for arm64 `runs-on: ubuntu-24.04-arm`.',
+    weight: 'cause'
+  },
+  {
+    id: 'docker-oom',
+    stages: ['dump', 'restore'],
+    stream: 'docker',
+    pattern: /"OOMKilled":\s*true|Out of memory: Killed process|oom-kill:/m,
+    kind: 'runner',
+    cause: 'The kernel ended a process because the memory was used up.',
+    cure: 'Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`.',
+    weight: 'cause'
+  },
+  {
+    id: 'docker-daemon',
+    stages: ['dump', 'restore', 'push'],
+    stream: 'docker',
+    pattern:
+      /Cannot connect to the Docker daemon|error during connect: |context deadline exceeded while .*docker/m,
+    kind: 'runner',
+    cause: 'No Docker engine answers.',
+    cure: 'Start the engine, or set DOCKER_HOST to one that runs.',
+    weight: 'cause'
+  },
+  {
+    id: 'docker-cap',
+    stages: ['dump', 'restore'],
+    stream: 'docker',
+    pattern: /unknown capability: "?(?:CAP_)?CHECKPOINT_RESTORE/m,
+    kind: 'runner',
+    cause: 'This engine does not know the capability CHECKPOINT_RESTORE.',
+    cure: 'Leave `privileges` at `auto`, or use Docker 24 or newer on kernel 5.9 or newer.',
+    weight: 'cause'
+  },
+  {
+    id: 'docker-nospace',
+    stages: ['dump', 'restore', 'push'],
+    stream: 'docker',
+    pattern: /no space left on device/m,
+    kind: 'runner',
+    cause: "The engine's disk is full.",
+    cure: 'Free disk space on the runner, for example with `docker system prune`.',
+    weight: 'cause'
+  },
+  {
+    id: 'docker-noexe',
+    stages: ['dump', 'restore'],
+    stream: 'docker',
+    pattern: /exec: "(\S+)": executable file not found in \$PATH/m,
+    kind: 'image',
+    cause: 'The program $1 is not in the image.',
+    cure: 'Use a `base-image` that is a Debian, or like one.',
+    weight: 'cause'
+  },
+  {
+    id: 'docker-name',
+    stages: ['dump', 'restore', 'push'],
+    stream: 'docker',
+    pattern: /Conflict\. The container name "\/?(\S+?)" is already in use|port is already allocated/m,
+    kind: 'runner',
+    cause: 'A container or port of an earlier run is in the way.',
+    cure: 'Remove it on the runner, and run the job again.',
+    weight: 'cause'
+  },
+  {
+    id: 'runc-apply-caps',
+    stages: ['dump', 'restore'],
+    stream: 'docker',
+    pattern: /unable to apply caps: operation not permitted/m,
+    kind: 'runner',
+    cause: 'The engine cannot give the container capabilities that its own host does not have.',
+    cure: 'Leave `privileges` at `auto`: `privileged` asks for all of them.',
+    weight: 'cause'
+  }
+]

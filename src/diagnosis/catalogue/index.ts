@@ -1,0 +1,21 @@
+import type { Signature } from '../signature.js'
+import { criuBoth } from './criu-both.js'
+import { criuDump } from './criu-dump.js'
+import { criuRestore } from './criu-restore.js'
+import { engine } from './engine.js'
+import { frameworks } from './frameworks.js'
+import { jvmDump } from './jvm-dump.js'
+import { jvmRestore } from './jvm-restore.js'
+import { registry } from './registry.js'
+
+/** Every failure that is known. */
+export const CATALOGUE: readonly Signature[] = [
+  ...criuDump,
+  ...criuBoth,
+  ...criuRestore,
+  ...jvmDump,
+  ...jvmRestore,
+  ...frameworks,
+  ...engine,
+  ...registry
+]

@@ -1,0 +1,147 @@
+import type { Signature } from '../signature.js'
+
+/** What registries say at a push. */
+export const registry: readonly Signature[] = [
+  {
+    id: 'reg-write-package',
+    stages: ['push'],
+    stream: 'registry',
+    pattern: /denied: permission_denied: write_package/m,
+    kind: 'registry',
+    cause: 'The token may not write to this package.',
+    cure: "Give the job `permissions: packages: write`, and in the package's settings give the repository write access.",
+    weight: 'cause'
+  },
+  {
+    id: 'reg-denied',
+    stages: ['push'],
+    stream: 'registry',
+    pattern:
+      /denied: (?:installation not allowed|requested access to the resource is denied|permission_denied|.*does not exist)/m,
+    kind: 'registry',
+    cause: 'The registry refused access.',
+    cure: 'Run docker/login-action before this step, with a token that may write to this repository, and check its name in `tags`.',
+    weight: 'cause'
+  },
+  {
+    id: 'reg-unauthorized',
+    stages: ['push'],
+    stream: 'registry',
+    pattern: /unauthorized: |401 Unauthorized|no basic auth credentials/m,
+    kind: 'registry',
+    cause: 'The registry does not know who is pushing.',
+    cure: 'Run docker/login-action before this step; in long jobs, directly before it.',
+    weight: 'cause'
+  },
+  {
+    id: 'reg-403',
+    stages: ['push'],
+    stream: 'registry',
+    pattern: /403 \(?Forbidden/m,
+    kind: 'registry',
+    cause: 'The registry forbids it.',
+    cure: 'Check the rights of the token on this repository; if they are right, run the job again.',
+    weight: 'cause'
+  },
+  {
+    id: 'reg-429',
+    stages: ['push'],
+    stream: 'registry',
+    pattern: /toomanyrequests: |429 Too Many Requests/m,
+    kind: 'registry',
+    cause: "The registry's rate limit is used up.",
+    cure: 'Log in before this step, which raises the limit, or run the job later.',
+    weight: 'cause'
+  },
+  {
+    id: 'reg-blob',
+    stages: ['push'],
+    stream: 'registry',
+    pattern: /blob (?:upload )?(?:unknown|invalid)|BLOB_(?:UPLOAD_)?(?:UNKNOWN|INVALID)/m,
+    kind: 'registry',
+    cause: 'The registry lost an upload that was under way.',
+    cure: 'Run the job again.',
+    weight: 'cause'
+  },
+  {
+    id: 'reg-net',
+    stages: ['push'],
+    stream: 'registry',
+    pattern:
+      /TLS handshake timeout|i\/o timeout|connection reset by peer|unexpected EOF|no such host|context deadline exceeded|Client\.Timeout exceeded|broken pipe/m,
+    kind: 'registry',
+    cause: 'The connection to the registry broke, or was never made.',
+    cure: 'Check the name of the registry in `tags`, and that the engine reaches it; then run the job again.',
+    weight: 'cause'
+  },
+  {
+    id: 'reg-tls',
+    stages: ['push'],
+    stream: 'registry',
+    pattern: /x509: (.+)|tls: failed to verify certificate|http: server gave HTTP response to HTTPS client/m,
+    kind: 'registry',
+    cause: "The registry's certificate is not trusted, or it speaks plain HTTP.",
+    cure: "Give the engine the registry's certificate authority, or list the registry as insecure in its configuration.",
+    weight: 'cause'
+  },
+  {
+    id: 'reg-5xx',
+    stages: ['push'],
+    stream: 'registry',
+    pattern: /(?:unexpected (?:HTTP )?status.*|status code |: )50[0234]\b/m,
+    kind: 'registry',
+    cause: 'The registry has a fault of its own.',
+    cure: 'Run the job again later.',
+    weight: 'cause'
+  },
+  {
+    id: 'reg-commit',
+    stages: ['push'],
+    stream: 'registry',
+    pattern: /failed commit on ref "(?:layer|manifest|config|index)-sha256:/m,
+    kind: 'registry',
+    cause: 'The registry did not accept a part of the image.',
+    cure: "Run the job again; if it stays, the registry's own log has the cause.",
+    weight: 'cause'
+  },
+  {
+    id: 'reg-name',
+    stages: ['push'],
+    stream: 'registry',
+    pattern: /repository name must be lowercase|invalid reference format/m,
+    kind: 'input',
+    cause: 'The name of the image is not one that registries take.',
+    cure: 'Write the repository in `tags` in lower case.',
+    weight: 'cause'
+  },
+  {
+    id: 'reg-missing',
+    stages: ['push'],
+    stream: 'registry',
+    pattern: /name unknown: |NAME_UNKNOWN|repository .* does not exist|RepositoryNotFoundException/m,
+    kind: 'registry',
+    cause: 'The repository does not exist at the registry.',
+    cure: 'Create it there first; some registries, such as Amazon ECR, do not do so at a push.',
+    weight: 'cause'
+  },
+  {
+    id: 'reg-immutable',
+    stages: ['push'],
+    stream: 'registry',
+    pattern: /(?:tag invalid: The image tag .* already exists|immutable)/m,
+    kind: 'registry',
+    cause: 'The tag exists already, and may not be moved.',
+    cure: 'Use a new tag for each build.',
+    weight: 'cause'
+  },
+  {
+    id: 'reg-size',
+    stages: ['push'],
+    stream: 'registry',
+    pattern: /413 Request Entity Too Large|quota exceeded|exceeds? .*(?:size|storage) limit/m,
+    kind: 'registry',
+    cause: 'The registry, or a proxy in front of it, takes no layers of this size.',
+    cure: 'Make the snapshot smaller with `java-options: -Xmx...`, or raise the limit.',
+    weight: 'cause'
+  }
+]
