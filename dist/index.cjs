@@ -30341,7 +30341,8 @@ function checkpointRefusal(output) {
   const open2 = causes.flatMap(openResource);
   const known = diagnose("dump", { app: output });
   if (open2.length > 0) {
-    return new OpenResources(open2, `The JVM refused the checkpoint: ${summarise(open2)}.`, {
+    const id = known?.signature ? ` (${known.signature.id})` : "";
+    return new OpenResources(open2, `The JVM refused the checkpoint: ${summarise(open2)}${id}.`, {
       cure: known?.signature?.weight === "specific" ? known.cure : "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the framework's own CRaC support, which does that.",
       evidence: listResources(open2),
       signature: known?.signature?.id
@@ -30863,8 +30864,9 @@ function watchSigns() {
 async function checkpoint(world, application2, signs, request2) {
   const { engine: engine2, clock } = world;
   let answered = false;
-  const answer = engine2.attempt(["exec", application2.name, `${HOME}/trigger.sh`], { timeout: request2.checkpointTimeout }).then((result) => {
+  const answer = engine2.attempt(["exec", application2.name, `${HOME}/trigger.sh`], { timeout: request2.checkpointTimeout }).then(async (result) => {
     answered = true;
+    await (0, import_promises8.writeFile)(import_node_path6.default.join(request2.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
     return result;
   });
   const refused3 = answer.then((result) => refusal(world, application2, result));

@@ -2,7 +2,8 @@
 export type FailureClass =
   'input' | 'runner' | 'image' | 'application' | 'jdk' | 'registry' | 'cancelled' | 'internal'
 
-const MENDER: Record<FailureClass, string> = {
+/** Who can mend a failure of each class. */
+export const MENDER: Record<FailureClass, string> = {
   input: 'whoever writes the workflow',
   runner: 'whoever runs the runner',
   image: 'whoever chose the base image',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { troubleshootingPage } from '../../scripts/docs.js'
 import { CATALOGUE } from '../../src/diagnosis/catalogue/index.js'
 import { Diagnoser } from '../../src/diagnosis/diagnose.js'
 import { ROOT } from '../support/inputs.js'
@@ -9,6 +10,11 @@ import { ROOT } from '../support/inputs.js'
 const SAMPLES = JSON.parse(
   readFileSync(path.join(ROOT, '__tests__/diagnosis/samples.json'), 'utf8')
 ) as Record<string, string>
+
+test('docs/troubleshooting.md is what `npm run docs` writes', () => {
+  const page = readFileSync(path.join(ROOT, 'docs/troubleshooting.md'), 'utf8')
+  expect(page.trimEnd()).toBe(troubleshootingPage().trimEnd())
+})
 
 describe('the catalogue of known failures', () => {
   test('every signature has a sample, and every sample a signature', () => {

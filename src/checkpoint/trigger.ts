@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { EXPIRED, within } from '../clock.js'
 import { checkpointRefusal } from '../diagnosis/checkpoint-exception.js'
@@ -60,8 +60,9 @@ export async function checkpoint(
   let answered = false
   const answer = engine
     .attempt(['exec', application.name, `${HOME}/trigger.sh`], { timeout: request.checkpointTimeout })
-    .then((result) => {
+    .then(async (result) => {
       answered = true
+      await writeFile(path.join(request.evidence, 'jcmd.log'), `${result.stdout}${result.stderr}`)
       return result
     })
   const refused = answer.then((result) => refusal(world, application, result))

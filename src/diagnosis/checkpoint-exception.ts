@@ -39,7 +39,8 @@ export function checkpointRefusal(output: string): Failure | undefined {
   const open = causes.flatMap(openResource)
   const known = diagnose('dump', { app: output })
   if (open.length > 0) {
-    return new OpenResources(open, `The JVM refused the checkpoint: ${summarise(open)}.`, {
+    const id = known?.signature ? ` (${known.signature.id})` : ''
+    return new OpenResources(open, `The JVM refused the checkpoint: ${summarise(open)}${id}.`, {
       cure:
         known?.signature?.weight === 'specific'
           ? known.cure
