@@ -66,6 +66,7 @@ describe('a run that fails', () => {
     const { message, step, seconds } = await failing(application('OpenSocket'))
     expect(message).toMatch(/The JVM refused the checkpoint: an open socket, tcp6? local/)
     expect(message).toContain('8080')
+    expect(message).toContain('OpenSocket.main(OpenSocket.java:')
     expect(message).toContain('class: application')
     expect(seconds).toBeLessThan(30)
     expect(step.summary).toContain('an open socket')
@@ -76,6 +77,11 @@ describe('a run that fails', () => {
   labTest('an open file is named', async () => {
     const { message } = await failing({ ...application('Server'), 'java-options': '-Dhook=file' })
     expect(message).toContain('an open file, /etc/passwd')
+    // A second start told which code opened it, and the logs have a beginning of policies.
+    expect(message).toMatch(
+      /file: \/etc\/passwd\n {2}opened by thread .*\n {4}at Server\.beforeCheckpoint\(Server\.java:\d+\)/
+    )
+    expect(message).toContain('resource-policies.txt')
   })
 
   labTest('a hook that fails is named', async () => {

@@ -158,6 +158,19 @@ describe('the stand-in JDK', () => {
     }
   )
 
+  labTest('tells the code that opened what it refuses, only when it is asked to', async () => {
+    const option = '-Djdk.crac.collect-fd-stacktraces=true'
+    const java = ['java', '-XX:CRaCCheckpointTo=/cr']
+    const asked = start([...java, option, '-cp', '/app.jar', 'OpenSocket'])
+    await untilLogged(asked, 'ready')
+    expect(jcmd(asked).output).toMatch(
+      /CheckpointOpenSocketException: tcp6 [^]*Caused by: java\.lang\.Exception: This file descriptor was created by main at epoch:\d+ here[^]*at OpenSocket\.main\(OpenSocket\.java:\d+\)/
+    )
+    const silent = start([...java, '-cp', '/app.jar', 'OpenSocket'])
+    await untilLogged(silent, 'ready')
+    expect(jcmd(silent).output).not.toContain('This file descriptor was created by')
+  })
+
   labTest('a CRIU that fails: the JVM says so, restores its resources and goes on', async () => {
     const name = start([
       'env',

@@ -22,7 +22,10 @@ modules=$("$debian/bin/java" --list-modules | sed 's/@.*//' |
 mkdir /build/classes
 find "$here/java" -name '*.java' >/build/sources
 "$debian/bin/javac" --release 21 -Xlint:all -Werror -d /build/classes @/build/sources
-"$debian/bin/jar" --create --file "$home/lib/crac.jar" --date 2026-01-01T00:00:00Z -C /build/classes .
+"$debian/bin/javac" --add-exports java.base/jdk.internal.org.objectweb.asm=ALL-UNNAMED -cp /build/classes \
+    -Xlint:all -Werror -d /build/classes "$here/agent/jdk/crac/lab/DescriptorAgent.java"
+printf 'Premain-Class: jdk.crac.lab.DescriptorAgent\nCan-Retransform-Classes: true\n' >/build/manifest
+"$debian/bin/jar" --create --file "$home/lib/crac.jar" --manifest /build/manifest --date 2026-01-01T00:00:00Z -C /build/classes .
 
 flags="-std=c17 -O2 -Wall -Wextra -Werror"
 for program in java jcmd; do mv "$home/bin/$program" "$home/bin/$program-hotspot"; done

@@ -30,6 +30,7 @@ static struct {
     long min_pid;
     bool ignore_unavailable;
     bool print_flags;
+    bool collect_stacktraces;
 } options;
 
 static const char *const VALUE_OPTIONS[] = {
@@ -192,12 +193,12 @@ static void raise_pid(void) {
 
 int main(int count, char **arguments) {
     /* Room for every argument, and for those that are added below. */
-    char **passed = calloc((size_t)count + 16, sizeof *passed);
+    char **passed = calloc((size_t)count + 20, sizeof *passed);
     char **properties = calloc((size_t)count, sizeof *properties);
     if (!passed || !properties) abort();
     int own = 0, rest = 1, property_count = 0;
     const char *not_settable = NULL;
-    char **java = passed + 8; /* the ones before are filled in last */
+    char **java = passed + 12; /* the ones before are filled in last */
 
     for (; rest < count; rest++) {
         char *argument = arguments[rest];
@@ -207,6 +208,7 @@ int main(int count, char **arguments) {
         if (take_option(argument)) continue;
         if (after(argument, "-D")) properties[property_count++] = argument;
         if (after(argument, "-XX:") && !after(argument, "-XX:+Unlock")) not_settable = argument;
+        if (strcmp(argument, "-Djdk.crac.collect-fd-stacktraces=true") == 0) options.collect_stacktraces = true;
         if (strcmp(argument, "-XX:+PrintFlagsFinal") == 0) options.print_flags = true;
         java[own++] = argument;
         if (takes_value(argument) && rest + 1 < count) java[own++] = arguments[++rest];
@@ -222,7 +224,7 @@ int main(int count, char **arguments) {
     }
     if (options.print_flags) print_flags();
 
-    static char hotspot[PATH_MAX], boot[PATH_MAX], to[PATH_MAX], ignored[PATH_MAX];
+    static char hotspot[PATH_MAX], boot[PATH_MAX], agent[PATH_MAX], to[PATH_MAX], ignored[PATH_MAX];
     const char *home = jdk_home();
     snprintf(hotspot, sizeof hotspot, "%s/bin/java-hotspot", home);
     snprintf(boot, sizeof boot, "-Xbootclasspath/a:%s/lib/crac.jar", home);
@@ -230,6 +232,12 @@ int main(int count, char **arguments) {
     *--first = "--add-opens=java.base/java.lang=ALL-UNNAMED"; /* to renew the environment after a restore */
     *--first = "-XX:+EnableDynamicAgentLoading";             /* jcmd JDK.checkpoint loads libcrac */
     *--first = boot;
+    if (options.collect_stacktraces) {
+        snprintf(agent, sizeof agent, "-javaagent:%s/lib/crac.jar", home);
+        *--first = agent;
+        *--first = "--add-exports=java.base/jdk.internal.org.objectweb.asm=ALL-UNNAMED";
+        *--first = "--add-opens=java.base/java.io=ALL-UNNAMED";
+    }
     if (options.checkpoint_to) {
         prepare_checkpoint_folder();
         close_inherited();

@@ -29,6 +29,10 @@ class OpenDescriptors {
                 int number = Integer.parseInt(descriptor.getFileName().toString());
                 Exception open = number < 3 ? null : check(number, descriptor);
                 if (open != null) {
+                    Exception origin = DescriptorOrigins.of(number);
+                    if (origin != null) {
+                        open.initCause(origin);
+                    }
                     found.add(open);
                 }
             }
