@@ -5,7 +5,15 @@ import globals from 'globals'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'samples/*/target/', '__tests__/e2e/applications/*/target/', 'coverage/'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      'samples/*/target/',
+      '__tests__/e2e/applications/*/target/',
+      'coverage/'
+    ]
+  },
   js.configs.recommended,
   {
     files: ['**/*.mjs', '**/*.js'],
