@@ -77,7 +77,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const names = Object.keys(variables).flatMap((name) => ['--env', name])
   try {
     await run('docker', ['run', ...flags, ...names, image], { env: { ...environment, ...variables } })
-    await untilItAccepts(postgres, environment)
+    await untilItAccepts(postgres, ['--username', user, '--dbname', database], environment)
   } catch (error) {
     await postgres.remove()
     throw error
@@ -85,9 +85,13 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   return postgres
 }
 
-async function untilItAccepts(postgres: Postgres, environment: NodeJS.ProcessEnv): Promise<void> {
+async function untilItAccepts(
+  postgres: Postgres,
+  as: string[],
+  environment: NodeJS.ProcessEnv
+): Promise<void> {
   const deadline = Date.now() + 30_000
-  const probe = ['exec', postgres.container, 'pg_isready', '--quiet']
+  const probe = ['exec', postgres.container, 'pg_isready', '--quiet', ...as]
   while ((await attempt('docker', probe, { env: environment })).code !== 0) {
     if (Date.now() > deadline) {
       throw new Error(`${postgres.container} accepts no connections after 30 s:\n${await postgres.log()}`)
