@@ -5,7 +5,15 @@ import globals from 'globals'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'samples/*/target/', 'coverage/'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      'samples/*/target/',
+      '__tests__/e2e/applications/*/target/',
+      'coverage/'
+    ]
+  },
   js.configs.recommended,
   {
     files: ['**/*.mjs', '**/*.js'],
@@ -29,7 +37,7 @@ export default tseslint.config(
       // An end-to-end test is a `labTest`, which the rules do not know for a test.
       'jest/no-standalone-expect': [
         'error',
-        { additionalTestBlockFunctions: ['labTest', 'labTest.each', 'afterEach'] }
+        { additionalTestBlockFunctions: ['labTest', 'labTest.each', 'afterEach', 'afterAll'] }
       ]
     }
   },

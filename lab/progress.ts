@@ -2,5 +2,5 @@
 export type Progress = (line: string) => void
 
 export const progressOnStderr: Progress = (line) => {
-  console.error(`lab: ${line}`)
+  process.stderr.write(`lab: ${line}\n`)
 }

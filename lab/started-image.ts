@@ -11,6 +11,8 @@ export interface StartOptions {
   port: number
   /** Flags of `docker run`; the declared ones when absent. */
   flags?: string[]
+  /** Environment of the application; values reach the engine through the client's environment, not through argv. */
+  variables?: Record<string, string>
   /** Arguments after the image. */
   arguments?: string[]
 }
@@ -37,13 +39,24 @@ export const DECLARED_FLAGS = [
 
 /** Starts an image as its user would: `docker run` with the declared flags, published on a loopback port. */
 export async function startImage(options: StartOptions): Promise<StartedImage> {
-  const { environment: env, name, port } = options
+  const { environment: env, name, port, variables = {} } = options
   const flags = options.flags ?? DECLARED_FLAGS
+  const names = Object.keys(variables).flatMap((variable) => ['--env', variable])
   const publish = ['--publish', `127.0.0.1::${port}`]
   await run(
     'docker',
-    ['run', '--detach', '--name', name, ...publish, ...flags, options.image, ...(options.arguments ?? [])],
-    { env }
+    [
+      'run',
+      '--detach',
+      '--name',
+      name,
+      ...publish,
+      ...flags,
+      ...names,
+      options.image,
+      ...(options.arguments ?? [])
+    ],
+    { env: { ...env, ...variables } }
   )
   const address = await run('docker', ['port', name, `${port}/tcp`], { env })
   return { name, url: `http://${address.split('\n')[0]}/` }
