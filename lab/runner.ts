@@ -40,10 +40,9 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
   await mkdir(runnerTemp)
   for (const name of ['output', 'summary', 'state']) await writeFile(file(name), '')
 
-  const inputs = Object.entries({ ...(await declaredDefaults()), ...options.inputs })
   const environment: NodeJS.ProcessEnv = {
     ...options.environment,
-    ...Object.fromEntries(inputs.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
+    ...(await inputVariables(options.inputs)),
     GITHUB_ACTIONS: 'true',
     GITHUB_OUTPUT: file('output'),
     GITHUB_STEP_SUMMARY: file('summary'),
@@ -99,6 +98,12 @@ async function execute(
   })
 }
 
+/** The inputs as a step finds them in its environment, with the defaults of action.yml. */
+export async function inputVariables(inputs: Record<string, string>): Promise<Record<string, string>> {
+  const all = Object.entries({ ...(await declaredDefaults()), ...inputs })
+  return Object.fromEntries(all.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]))
+}
+
 interface ActionMetadata {
   inputs: Record<string, { default?: string }>
 }
@@ -114,8 +119,8 @@ async function declaredDefaults(): Promise<Record<string, string>> {
   )
 }
 
-// `name<<delimiter`, lines, `delimiter`: how @actions/core writes outputs and state.
-function parseCommandFile(text: string): Record<string, string> {
+/** `name<<delimiter`, lines, `delimiter`: how @actions/core writes outputs and state. */
+export function parseCommandFile(text: string): Record<string, string> {
   const values: Record<string, string> = {}
   const lines = text.split('\n')
   for (let index = 0; index < lines.length; index++) {

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { spawnSync } from 'node:child_process'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { runStep, type StepResult } from '../../lab/runner.js'
 import { annotations, errorOf } from '../support/error-of.js'
+import { ROOT } from '../support/inputs.js'
 
 // dist/ as a runner starts it, with a `docker` command that plays the machine: what cannot work is refused in time.
 describe('the inspection of the runner', () => {
@@ -31,6 +33,24 @@ describe('the inspection of the runner', () => {
     machine: Machine,
     inputs: Record<string, string>
   ): Promise<{ step: StepResult; seconds: number }> {
+    await install(machine)
+    const begin = Date.now()
+    let seconds = Infinity
+    const step = await runStep({
+      inputs,
+      environment: { PATH: `${folder}:${process.env['PATH']}`, HOME: folder },
+      workspace: folder,
+      toolCache: path.join(folder, 'cache'),
+      between: () => {
+        seconds = (Date.now() - begin) / 1000
+        return Promise.resolve()
+      }
+    })
+    return { step, seconds }
+  }
+
+  /** Puts the `docker` command there that plays the machine. */
+  async function install(machine: Machine): Promise<void> {
     const {
       version = `echo '${VERSION()}'`,
       architecture = 'amd64',
@@ -49,19 +69,6 @@ esac
 `
     await writeFile(path.join(folder, 'docker'), script)
     await chmod(path.join(folder, 'docker'), 0o755)
-    const begin = Date.now()
-    let seconds = Infinity
-    const step = await runStep({
-      inputs,
-      environment: { PATH: `${folder}:${process.env['PATH']}`, HOME: folder },
-      workspace: folder,
-      toolCache: path.join(folder, 'cache'),
-      between: () => {
-        seconds = (Date.now() - begin) / 1000
-        return Promise.resolve()
-      }
-    })
-    return { step, seconds }
   }
 
   const DOWN =
@@ -108,5 +115,48 @@ esac
   test('a broken engine is no unsupported runner: `skip` does not hide it', async () => {
     const { step } = await start({ version: DOWN }, { 'on-unsupported-runner': 'skip' })
     expect(step.exitCode).toBe(1)
+  })
+
+  describe('crac-checkpoint doctor', () => {
+    async function doctor(machine: Machine, ...args: string[]) {
+      await install(machine)
+      const env = { PATH: `${folder}:${process.env['PATH']}`, HOME: folder }
+      const cli = path.join(ROOT, 'dist/cli.cjs')
+      const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'doctor', ...args], {
+        env,
+        encoding: 'utf8'
+      })
+      return { status, stdout, stderr }
+    }
+
+    test('says what would be used here', async () => {
+      const { status, stdout } = await doctor({})
+      expect(status).toBe(0)
+      expect(stdout).toMatch(/^kernel +6\.17\.0-1010-azure$/m)
+      expect(stdout).toMatch(/^privileges +least$/m)
+      expect(stdout).toMatch(/^restore +--cap-drop ALL --cap-add CHECKPOINT_RESTORE/m)
+    })
+
+    test('names the rung that was left, and why', async () => {
+      const once = `case "$*" in *CHECKPOINT_RESTORE*) echo 'unknown capability: "CAP_CHECKPOINT_RESTORE"' >&2; exit 125;; esac; echo '${CONTAINER}'`
+      const { stdout } = await doctor({ run: once })
+      expect(stdout).toMatch(/^not least +unknown capability/m)
+      expect(stdout).toMatch(/^privileges +sys-admin$/m)
+    })
+
+    test('exits with 1 where a run would be refused; both as JSON too', async () => {
+      expect(await doctor({ architecture: 'arm64' })).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('under emulation')
+      })
+      const refused = await doctor({ architecture: 'arm64' }, '--json')
+      expect(JSON.parse(refused.stdout)).toMatchObject({ supported: false, class: 'runner' })
+      const fine = await doctor({}, '--json', '--privileges', 'privileged')
+      expect(JSON.parse(fine.stdout)).toMatchObject({ supported: true, privileges: 'privileged' })
+      expect(await doctor({}, '--criu', 'newest')).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('one of: auto, bundled, system')
+      })
+    })
   })
 })
