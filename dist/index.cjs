@@ -1073,14 +1073,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path26 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path32 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path26 && path26[0] !== "/") {
-          path26 = `/${path26}`;
+        if (path32 && path32[0] !== "/") {
+          path32 = `/${path32}`;
         }
-        return new URL(`${origin}${path26}`);
+        return new URL(`${origin}${path32}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -1531,39 +1531,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path26, origin }
+          request: { method, path: path32, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path26);
+        debuglog("sending request to %s %s/%s", method, origin, path32);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path26, origin },
+          request: { method, path: path32, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path26,
+          path32,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path26, origin }
+          request: { method, path: path32, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path26);
+        debuglog("trailers received from %s %s/%s", method, origin, path32);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path26, origin },
+          request: { method, path: path32, origin },
           error: error2
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path26,
+          path32,
           error2.message
         );
       });
@@ -1612,9 +1612,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path26, origin }
+            request: { method, path: path32, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path26);
+          debuglog("sending request to %s %s/%s", method, origin, path32);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -1677,7 +1677,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path26,
+        path: path32,
         method,
         body,
         headers,
@@ -1692,11 +1692,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path26 !== "string") {
+        if (typeof path32 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path26[0] !== "/" && !(path26.startsWith("http://") || path26.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path32[0] !== "/" && !(path32.startsWith("http://") || path32.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path26)) {
+        } else if (invalidPathRegex.test(path32)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -1762,7 +1762,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path26, query) : path26;
+        this.path = query ? buildURL(path32, query) : path32;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -6455,7 +6455,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request2) {
-      const { method, path: path26, host, upgrade, blocking, reset } = request2;
+      const { method, path: path32, host, upgrade, blocking, reset } = request2;
       let { body, headers, contentLength } = request2;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -6536,7 +6536,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path26} HTTP/1.1\r
+      let header = `${method} ${path32} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -6866,7 +6866,7 @@ var require_client_h2 = __commonJS({
     "use strict";
     var assert = require("node:assert");
     var { errorMonitor } = require("node:events");
-    var { pipeline: pipeline3 } = require("node:stream");
+    var { pipeline: pipeline4 } = require("node:stream");
     var util = require_util();
     var {
       RequestContentLengthMismatchError,
@@ -7065,7 +7065,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request2) {
       const session = client[kHTTP2Session];
-      const { method, path: path26, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
+      const { method, path: path32, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
       let { body } = request2;
       if (upgrade) {
         util.errorRequest(client, request2, new Error("Upgrade not supported for H2"));
@@ -7162,7 +7162,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path26;
+      headers[HTTP2_HEADER_PATH] = path32;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -7345,7 +7345,7 @@ var require_client_h2 = __commonJS({
     }
     function writeStream(abort, socket, expectsPayload, h2stream, body, client, request2, contentLength) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      const pipe = pipeline3(
+      const pipe = pipeline4(
         body,
         h2stream,
         (err) => {
@@ -7515,9 +7515,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path26 = search ? `${pathname}${search}` : pathname;
+        const path32 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path26;
+        this.opts.path = path32;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -8756,10 +8756,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path26 = "/",
+          path: path32 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path26;
+        opts.path = origin + path32;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -10390,7 +10390,7 @@ var require_api_pipeline = __commonJS({
         util.destroy(ret, err);
       }
     };
-    function pipeline3(opts, handler2) {
+    function pipeline4(opts, handler2) {
       try {
         const pipelineHandler = new PipelineHandler(opts, handler2);
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
@@ -10399,7 +10399,7 @@ var require_api_pipeline = __commonJS({
         return new PassThrough().destroy(err);
       }
     }
-    module2.exports = pipeline3;
+    module2.exports = pipeline4;
   }
 });
 
@@ -10731,20 +10731,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path26) {
-      if (typeof path26 !== "string") {
-        return path26;
+    function safeUrl(path32) {
+      if (typeof path32 !== "string") {
+        return path32;
       }
-      const pathSegments = path26.split("?");
+      const pathSegments = path32.split("?");
       if (pathSegments.length !== 2) {
-        return path26;
+        return path32;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path26, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path26);
+    function matchKey(mockDispatch2, { path: path32, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path32);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -10766,7 +10766,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path26 }) => matchValue(safeUrl(path26), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path32 }) => matchValue(safeUrl(path32), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -10804,9 +10804,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path26, method, body, headers, query } = opts;
+      const { path: path32, method, body, headers, query } = opts;
       return {
-        path: path26,
+        path: path32,
         method,
         body,
         headers,
@@ -11269,10 +11269,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path26, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path32, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path26,
+            Path: path32,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -13564,7 +13564,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants3();
     var EE = require("node:events");
-    var { Readable: Readable2, pipeline: pipeline3, finished } = require("node:stream");
+    var { Readable: Readable2, pipeline: pipeline4, finished } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher } = require_global2();
@@ -14509,7 +14509,7 @@ var require_fetch = __commonJS({
                 status,
                 statusText,
                 headersList,
-                body: decoders.length ? pipeline3(this.body, ...decoders, (err) => {
+                body: decoders.length ? pipeline4(this.body, ...decoders, (err) => {
                   if (err) {
                     this.onError(err);
                   }
@@ -16151,9 +16151,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path26) {
-      for (let i = 0; i < path26.length; ++i) {
-        const code2 = path26.charCodeAt(i);
+    function validateCookiePath(path32) {
+      for (let i = 0; i < path32.length; ++i) {
+        const code2 = path32.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -18676,24 +18676,24 @@ ${value}`;
         this.dropConsumedChunks();
       }
       handleBOM() {
-        const first = this.peekBufferedByte(0);
+        const first2 = this.peekBufferedByte(0);
         const second = this.peekBufferedByte(1);
         const third = this.peekBufferedByte(2);
         if (second === void 0) {
-          if (first === BOM[0]) {
+          if (first2 === BOM[0]) {
             return true;
           }
           this.checkBOM = false;
           return true;
         }
         if (third === void 0) {
-          if (first === BOM[0] && second === BOM[1]) {
+          if (first2 === BOM[0] && second === BOM[1]) {
             return true;
           }
           this.checkBOM = false;
           return false;
         }
-        if (first === BOM[0] && second === BOM[1] && third === BOM[2]) {
+        if (first2 === BOM[0] && second === BOM[1] && third === BOM[2]) {
           this.discardLeadingBytes(3);
         }
         this.checkBOM = false;
@@ -18710,7 +18710,7 @@ ${value}`;
 var require_eventsource = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource.js"(exports2, module2) {
     "use strict";
-    var { pipeline: pipeline3 } = require("node:stream");
+    var { pipeline: pipeline4 } = require("node:stream");
     var { fetching } = require_fetch();
     var { makeRequest } = require_request2();
     var { webidl } = require_webidl();
@@ -18870,7 +18870,7 @@ var require_eventsource = __commonJS({
               ));
             }
           });
-          pipeline3(
+          pipeline4(
             response.body.stream,
             eventSourceStream,
             (error2) => {
@@ -19073,11 +19073,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path26 = opts.path;
+          let path32 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path26 = `/${path26}`;
+            path32 = `/${path32}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path26);
+          url = new URL(util.parseOrigin(url).origin + path32);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -19660,9 +19660,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path26, options2) {
+    function openPromise2(path32, options2) {
       return new Promise((resolve2, reject) => {
-        open2(path26, { ...options2, lazyEntries: true }, function(err, zipfile) {
+        open2(path32, { ...options2, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -19692,7 +19692,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path26, options2, callback) {
+    function open2(path32, options2, callback) {
       if (typeof options2 === "function") {
         callback = options2;
         options2 = null;
@@ -19704,7 +19704,7 @@ var require_yauzl = __commonJS({
       if (options2.validateEntrySizes == null) options2.validateEntrySizes = true;
       if (options2.strictFileNames == null) options2.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs4.open(path26, "r", function(err, fd) {
+      fs4.open(path32, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options2, function(err2, zipfile) {
           if (err2) fs4.close(fd, defaultCallback);
@@ -20895,19 +20895,19 @@ var require_utf8_decoder = __commonJS({
       let i = len - 2;
       while (i >= limit && (data[i] & 192) === 128) i--;
       if (i < 0) return 1;
-      const first = data[i];
+      const first2 = data[i];
       let needed;
-      if (first >= 194 && first <= 223) needed = 2;
-      else if (first >= 224 && first <= 239) needed = 3;
-      else if (first >= 240 && first <= 244) needed = 4;
+      if (first2 >= 194 && first2 <= 223) needed = 2;
+      else if (first2 >= 224 && first2 <= 239) needed = 3;
+      else if (first2 >= 240 && first2 <= 244) needed = 4;
       else return 1;
       if (len - i !== needed) return 1;
       if (needed >= 3) {
         const second = data[i + 1];
-        if (first === 224 && second < 160) return 1;
-        if (first === 237 && second > 159) return 1;
-        if (first === 240 && second < 144) return 1;
-        if (first === 244 && second > 143) return 1;
+        if (first2 === 224 && second < 160) return 1;
+        if (first2 === 237 && second > 159) return 1;
+        if (first2 === 240 && second < 144) return 1;
+        if (first2 === 244 && second > 143) return 1;
       }
       return 0;
     }
@@ -21637,7 +21637,7 @@ var require_streamx = __commonJS({
         fn().then((src) => {
           if (src === null) return out.end();
           if (out.destroying) return;
-          pipeline3(src, out, noop3);
+          pipeline4(src, out, noop3);
         }).catch((err) => out.destroy(err));
         return out;
       }
@@ -21924,13 +21924,13 @@ var require_streamx = __commonJS({
     }
     function pipelinePromise(...streams) {
       return new Promise((resolve2, reject) => {
-        return pipeline3(...streams, (err) => {
+        return pipeline4(...streams, (err) => {
           if (err) return reject(err);
           resolve2();
         });
       });
     }
-    function pipeline3(stream, ...streams) {
+    function pipeline4(stream, ...streams) {
       const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
       const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
       if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
@@ -22028,7 +22028,7 @@ var require_streamx = __commonJS({
       return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
     }
     module2.exports = {
-      pipeline: pipeline3,
+      pipeline: pipeline4,
       pipelinePromise,
       isStream,
       isStreamx,
@@ -24090,10 +24090,10 @@ var require_range = __commonJS({
           throw new TypeError(`Invalid SemVer Range: ${this.raw}`);
         }
         if (this.set.length > 1) {
-          const first = this.set[0];
+          const first2 = this.set[0];
           this.set = this.set.filter((c) => !isNullSet(c[0]));
           if (this.set.length === 0) {
-            this.set = [first];
+            this.set = [first2];
           } else if (this.set.length > 1) {
             for (const c of this.set) {
               if (c.length === 1 && isAny(c[0])) {
@@ -24829,26 +24829,26 @@ var require_simplify = __commonJS({
     var compare = require_compare();
     module2.exports = (versions, range, options2) => {
       const set = [];
-      let first = null;
+      let first2 = null;
       let prev = null;
       const v = versions.sort((a, b) => compare(a, b, options2));
       for (const version of v) {
         const included = satisfies4(version, range, options2);
         if (included) {
           prev = version;
-          if (!first) {
-            first = version;
+          if (!first2) {
+            first2 = version;
           }
         } else {
           if (prev) {
-            set.push([first, prev]);
+            set.push([first2, prev]);
           }
           prev = null;
-          first = null;
+          first2 = null;
         }
       }
-      if (first) {
-        set.push([first, null]);
+      if (first2) {
+        set.push([first2, null]);
       }
       const ranges = [];
       for (const [min, max] of set) {
@@ -25133,7 +25133,7 @@ var require_semver2 = __commonJS({
 // src/index.ts
 var import_node_crypto4 = require("node:crypto");
 var import_node_os = require("node:os");
-var import_node_path18 = __toESM(require("node:path"), 1);
+var import_node_path24 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/core.js
 var core_exports = {};
@@ -25216,13 +25216,13 @@ var Command = class {
     let cmdStr = CMD_STRING + this.command;
     if (this.properties && Object.keys(this.properties).length > 0) {
       cmdStr += " ";
-      let first = true;
+      let first2 = true;
       for (const key in this.properties) {
         if (this.properties.hasOwnProperty(key)) {
           const val = this.properties[key];
           if (val) {
-            if (first) {
-              first = false;
+            if (first2) {
+              first2 = false;
             } else {
               cmdStr += ",";
             }
@@ -27912,14 +27912,14 @@ function parseWarmUp(name, value, host) {
   return lines;
 }
 function parseReadyUrl(name, value, port) {
-  const [first, ...headers] = parseLines(name, value);
-  if (first === void 0) return void 0;
-  const [, text2 = "", status] = /^(\S+)(?:\s+->\s+(\d+))?$/.exec(first) ?? [];
+  const [first2, ...headers] = parseLines(name, value);
+  if (first2 === void 0) return void 0;
+  const [, text2 = "", status] = /^(\S+)(?:\s+->\s+(\d+))?$/.exec(first2) ?? [];
   const url = URL.canParse(text2, `http://localhost:${port}`) ? new URL(text2, `http://localhost:${port}`) : void 0;
   if (url?.protocol !== "http:" || Number(url.port || 80) !== port || !/^(http:|\/)/.test(text2)) {
     throw badInput(
       name,
-      first,
+      first2,
       `an http URL on the application's \`port\`, for example http://localhost:${port}/health or /health -> 200`
     );
   }
@@ -27995,20 +27995,20 @@ function parseReference(text2) {
   const repository = colon < 0 ? text2 : text2.slice(0, colon);
   const tag = colon < 0 ? "latest" : text2.slice(colon + 1);
   const components = repository.split("/");
-  const first = components[0] ?? "";
-  const hasDomain = components.length > 1 && (/[.:]/.test(first) || first === "localhost");
-  const path26 = hasDomain ? components.slice(1) : components;
+  const first2 = components[0] ?? "";
+  const hasDomain = components.length > 1 && (/[.:]/.test(first2) || first2 === "localhost");
+  const path32 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
-  if (hasDomain && !DOMAIN.test(first)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path26.some((component) => /[A-Z]/.test(component))) {
+  if (hasDomain && !DOMAIN.test(first2)) throw refused(text2, "the registry is not a host name", SHAPE);
+  if (path32.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path26.every((component) => PATH_COMPONENT.test(component)))
+  if (!path32.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   return { text: text2, repository, tag };
@@ -28039,6 +28039,7 @@ function readInputs(get) {
   return {
     context: path8("context", get("context") || "."),
     application: optional(path8("application", get("application"))),
+    mainClass: mainClass(get("main-class")),
     baseImage: imageName("base-image", get("base-image")),
     labels: parsePairs("labels", get("labels"), /^[^\s"'=-][^\s"'=]*$/),
     tags,
@@ -28082,6 +28083,13 @@ function optional(value) {
 function path8(name, value) {
   refuseNul(name, value);
   if (value.includes("\n")) throw badInput(name, value, "one path");
+  return value;
+}
+function mainClass(value) {
+  if (value === "") return void 0;
+  if (!/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(value)) {
+    throw badInput("main-class", value, "the full name of a class, for example com.acme.Main");
+  }
   return value;
 }
 function imageName(name, value) {
@@ -28250,8 +28258,8 @@ function logProgress(log, clock) {
 }
 
 // src/main.ts
-var import_promises22 = require("node:fs/promises");
-var import_node_path17 = __toESM(require("node:path"), 1);
+var import_promises27 = require("node:fs/promises");
+var import_node_path23 = __toESM(require("node:path"), 1);
 
 // src/cleanup.ts
 var import_promises4 = require("node:fs/promises");
@@ -28488,7 +28496,7 @@ async function ownNetwork(engine2, hostname2) {
 }
 
 // src/stages.ts
-var import_node_path16 = __toESM(require("node:path"), 1);
+var import_node_path22 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -30303,10 +30311,10 @@ function noCriu(wanted) {
   return new Failure(kind, what, { cure });
 }
 function noneWorks(failed) {
-  const first = failed[0]?.trial;
-  const finding = first?.failure?.finding;
+  const first2 = failed[0]?.trial;
+  const finding = first2?.failure?.finding;
   return new UnsupportedRunner(
-    `No CRIU works on this runner. ${first ? `${describe2(first)}: ${first.failure?.reason}.` : ""}`.trim(),
+    `No CRIU works on this runner. ${first2 ? `${describe2(first2)}: ${first2.failure?.reason}.` : ""}`.trim(),
     {
       cure: finding?.cure ?? "Use another runner, such as a GitHub-hosted ubuntu-24.04, or a newer CRIU in the base image.",
       evidence: failed.map(
@@ -30354,10 +30362,10 @@ function checkpointRefusal(output) {
       evidence: output.trim()
     });
   }
-  const first = causes[0];
+  const first2 = causes[0];
   return new Failure(
     "application",
-    `A beforeCheckpoint hook of the application failed${first ? `: ${simpleName(first.type)}: ${first.text}` : ""}.`,
+    `A beforeCheckpoint hook of the application failed${first2 ? `: ${simpleName(first2.type)}: ${first2.text}` : ""}.`,
     {
       cure: known?.signature?.weight === "cause" ? known.cure : "Mend the hook that the stack trace below names.",
       evidence: output.trim().split("\n").slice(0, 40).join("\n")
@@ -30374,8 +30382,8 @@ function listResources(resources) {
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path26 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path26 ?? description}`, "action: reopen"];
+    const path32 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path32 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -30416,10 +30424,10 @@ function summarise(open2) {
     file: "an open file",
     other: "an open resource"
   };
-  const [first] = open2;
-  if (!first) return "";
+  const [first2] = open2;
+  if (!first2) return "";
   const rest = open2.length > 1 ? ` (and ${open2.length - 1} more, listed below)` : "";
-  return `${words[first.kind]}, ${first.description}${rest}`;
+  return `${words[first2.kind]}, ${first2.description}${rest}`;
 }
 function simpleName(type) {
   return type.split(".").at(-1) ?? type;
@@ -31179,22 +31187,93 @@ function declaredFlags(privileges) {
 }
 
 // src/image/application.ts
+var import_promises15 = require("node:fs/promises");
+var import_node_path13 = __toESM(require("node:path"), 1);
+
+// src/image/layouts/class-path.ts
 var import_promises10 = require("node:fs/promises");
 var import_node_path7 = __toESM(require("node:path"), 1);
 
-// src/image/jar.ts
+// src/image/layouts/layout.ts
 var import_promises9 = require("node:fs/promises");
+var HOME2 = "/app";
+async function isFolder(place) {
+  return await (0, import_promises9.stat)(place).then(
+    (entry) => entry.isDirectory(),
+    () => false
+  );
+}
+async function isFile(place) {
+  return await (0, import_promises9.stat)(place).then(
+    (entry) => entry.isFile(),
+    () => false
+  );
+}
+
+// src/image/layouts/class-path.ts
+var classPath = async ({ at, mainClass: mainClass2 }) => {
+  if (mainClass2 === void 0) return void 0;
+  const dependencies = /* @__PURE__ */ new Map();
+  const classes = /* @__PURE__ */ new Map();
+  const entries = [];
+  if (await isFolder(import_node_path7.default.join(at, "classes"))) {
+    classes.set(import_node_path7.default.join(at, "classes"), "classes");
+    entries.push("classes");
+  }
+  for (const name of ["lib", "libs"]) {
+    const folder = import_node_path7.default.join(at, name);
+    if (!await isFolder(folder)) continue;
+    const jars = (await (0, import_promises10.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
+    dependencies.set(folder, name);
+    entries.push(...jars.map((jar) => `${name}/${jar}`));
+  }
+  if (entries.length === 0) return void 0;
+  return {
+    layout: "class-path",
+    description: `class path of ${entries.length} ${entries.length === 1 ? "entry" : "entries"} (${mainClass2})`,
+    mainClass: mainClass2,
+    command: ["-cp", entries.map((entry) => `${HOME2}/${entry}`).join(":"), mainClass2],
+    dependencies,
+    classes
+  };
+};
+
+// src/image/layouts/jar.ts
+var import_node_path9 = __toESM(require("node:path"), 1);
+
+// src/image/jar.ts
+var import_node_fs2 = require("node:fs");
+var import_promises11 = require("node:fs/promises");
+var import_node_path8 = __toESM(require("node:path"), 1);
 var import_consumers = require("node:stream/consumers");
+var import_promises12 = require("node:stream/promises");
 var import_yauzl = __toESM(require_yauzl(), 1);
 var MANIFEST = "META-INF/MANIFEST.MF";
 var LARGEST_MANIFEST = 1024 * 1024;
-async function mainClassOf(file) {
-  const manifest = await readManifest(file).catch(() => void 0);
-  const unfolded = manifest?.replace(/\r?\n /g, "");
-  return unfolded && /^Main-Class:[ \t]*(\S+)/m.exec(unfolded)?.[1];
-}
+var EPOCH = /* @__PURE__ */ new Date("1980-02-01T00:00:00Z");
 async function readManifest(file) {
-  if (!(await (0, import_promises9.stat)(file)).isFile()) return void 0;
+  const manifest = await manifestText(file).catch(() => void 0);
+  const unfolded = manifest?.replace(/\r?\n /g, "");
+  if (unfolded === void 0) return void 0;
+  const attribute = (name) => new RegExp(`^${name}:[ \\t]*(\\S.*?)[ \\t]*$`, "m").exec(unfolded)?.[1];
+  return {
+    mainClass: attribute("Main-Class"),
+    classPath: attribute("Class-Path")?.split(/ +/) ?? [],
+    startClass: attribute("Start-Class")
+  };
+}
+async function unpackFrom(file, prefix, folder) {
+  const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
+  for await (const entry of jar.eachEntry()) {
+    if (!entry.fileName.startsWith(prefix) || entry.fileName.endsWith("/")) continue;
+    const destination = import_node_path8.default.join(folder, entry.fileName.slice(prefix.length));
+    await (0, import_promises11.mkdir)(import_node_path8.default.dirname(destination), { recursive: true });
+    await (0, import_promises12.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs2.createWriteStream)(destination, { flags: "wx" }));
+    await (0, import_promises11.utimes)(destination, EPOCH, EPOCH);
+  }
+}
+async function manifestText(file) {
+  if (!(await (0, import_promises11.stat)(file)).isFile()) return void 0;
   const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
   for await (const entry of jar.eachEntry()) {
     if (entry.fileName === MANIFEST && entry.uncompressedSize <= LARGEST_MANIFEST) {
@@ -31204,88 +31283,157 @@ async function readManifest(file) {
   return void 0;
 }
 
+// src/image/layouts/jar.ts
+var runnableJar = async ({ at, mainClass: wanted }) => {
+  const manifest = await readManifest(at);
+  const mainClass2 = wanted ?? manifest?.mainClass;
+  if (manifest === void 0 || mainClass2 === void 0) return void 0;
+  const name = import_node_path9.default.basename(at);
+  const dependencies = /* @__PURE__ */ new Map();
+  for (const entry of manifest.classPath) {
+    const file = import_node_path9.default.join(import_node_path9.default.dirname(at), entry);
+    const inside = !import_node_path9.default.isAbsolute(entry) && !import_node_path9.default.normalize(entry).startsWith("..");
+    if (inside && (await isFile(file) || await isFolder(file)))
+      dependencies.set(file, import_node_path9.default.normalize(entry));
+  }
+  return {
+    layout: "jar",
+    description: `runnable jar ${name} (${mainClass2})`,
+    mainClass: mainClass2,
+    command: wanted === void 0 ? ["-jar", `${HOME2}/${name}`] : ["-cp", `${HOME2}/${name}`, wanted],
+    dependencies,
+    classes: /* @__PURE__ */ new Map([[at, name]])
+  };
+};
+
+// src/image/layouts/micronaut.ts
+var import_promises13 = require("node:fs/promises");
+var import_node_path10 = __toESM(require("node:path"), 1);
+var JAR = "application.jar";
+var micronautLayers = async ({ at }) => {
+  const layers = import_node_path10.default.basename(at) === "layers" ? at : import_node_path10.default.join(at, "layers");
+  const mainClass2 = (await readManifest(import_node_path10.default.join(layers, "app", JAR)))?.mainClass;
+  if (mainClass2 === void 0) return void 0;
+  const dependencies = /* @__PURE__ */ new Map();
+  const classes = /* @__PURE__ */ new Map([[import_node_path10.default.join(layers, "app"), "."]]);
+  for (const name of (await (0, import_promises13.readdir)(layers)).sort()) {
+    if (name === "app" || !await isFolder(import_node_path10.default.join(layers, name))) continue;
+    const files = name.endsWith("libs") ? dependencies : classes;
+    files.set(import_node_path10.default.join(layers, name), name);
+  }
+  return {
+    layout: "micronaut-layers",
+    description: `Micronaut layers (${mainClass2})`,
+    mainClass: mainClass2,
+    command: ["-jar", `${HOME2}/${JAR}`],
+    dependencies,
+    classes
+  };
+};
+
+// src/image/layouts/quarkus.ts
+var import_node_path11 = __toESM(require("node:path"), 1);
+var JAR2 = "quarkus-run.jar";
+var quarkusApp = async ({ at }) => {
+  const folder = import_node_path11.default.basename(at) === "quarkus-app" ? at : import_node_path11.default.join(at, "quarkus-app");
+  const mainClass2 = (await readManifest(import_node_path11.default.join(folder, JAR2)))?.mainClass;
+  if (mainClass2 === void 0) return void 0;
+  const classes = /* @__PURE__ */ new Map([[import_node_path11.default.join(folder, JAR2), JAR2]]);
+  for (const name of ["app", "quarkus"]) {
+    if (await isFolder(import_node_path11.default.join(folder, name))) classes.set(import_node_path11.default.join(folder, name), name);
+  }
+  const lib = import_node_path11.default.join(folder, "lib");
+  return {
+    layout: "quarkus-app",
+    description: `Quarkus application (${mainClass2})`,
+    mainClass: mainClass2,
+    command: ["-jar", `${HOME2}/${JAR2}`],
+    dependencies: await isFolder(lib) ? /* @__PURE__ */ new Map([[lib, "lib"]]) : /* @__PURE__ */ new Map(),
+    classes
+  };
+};
+
+// src/image/layouts/spring-boot.ts
+var import_promises14 = require("node:fs/promises");
+var import_node_path12 = __toESM(require("node:path"), 1);
+var springBootJar = async ({ at, scratch }) => {
+  const mainClass2 = (await readManifest(at))?.startClass;
+  if (mainClass2 === void 0) return void 0;
+  const folder = import_node_path12.default.join(scratch, "spring-boot");
+  await unpackFrom(at, "BOOT-INF/", folder);
+  const lib = import_node_path12.default.join(folder, "lib");
+  const jars = await isFolder(lib) ? (await (0, import_promises14.readdir)(lib)).sort() : [];
+  const dependencies = /* @__PURE__ */ new Map();
+  const classes = /* @__PURE__ */ new Map([[import_node_path12.default.join(folder, "classes"), "classes"]]);
+  for (const jar of jars) {
+    const files = jar.includes("-SNAPSHOT") ? classes : dependencies;
+    files.set(import_node_path12.default.join(lib, jar), `lib/${jar}`);
+  }
+  const classPath2 = ["classes", ...jars.map((jar) => `lib/${jar}`)].map((entry) => `${HOME2}/${entry}`);
+  return {
+    layout: "spring-boot",
+    description: `Spring Boot jar ${import_node_path12.default.basename(at)} (${mainClass2}), unpacked`,
+    mainClass: mainClass2,
+    command: ["-cp", classPath2.join(":"), mainClass2],
+    dependencies,
+    classes
+  };
+};
+
 // src/image/application.ts
-var HOME2 = "/app";
-async function findApplication(context2, application2) {
+var OF_A_FOLDER = [micronautLayers, quarkusApp, classPath];
+var OF_A_JAR = [springBootJar, runnableJar];
+async function findApplication(request2) {
+  const { context: context2, application: application2 } = request2;
   if (!await isFolder(context2)) {
     throw new Failure("input", `The context ${context2} is not a folder.`, {
       cure: "Set `context` to the folder that holds the built application; the build has to run in a step before."
     });
   }
-  const place = import_node_path7.default.resolve(context2, application2 ?? ".");
-  if (place !== context2 && !place.startsWith(context2 + import_node_path7.default.sep)) {
+  const at = import_node_path13.default.resolve(context2, application2 ?? ".");
+  if (at !== context2 && !at.startsWith(context2 + import_node_path13.default.sep)) {
     throw new Failure("input", `\`application\` leads out of the context ${context2}.`, {
       cure: "Give a path relative to the context."
     });
   }
-  const found = await isFolder(place) ? await findInFolder(place) : await runnableJar(place);
+  const place = { ...request2, at };
+  const found = await isFolder(at) ? await findInFolder(place) : await first(OF_A_JAR, place);
   if (found) return found;
-  throw new Failure("input", `No application was found in ${place}.`, {
-    cure: "Set `context` (and `application`, if needed) to a folder with `layers/` as the Micronaut build makes it, or to a jar whose manifest has a Main-Class.",
-    evidence: await listing(place)
+  throw new Failure("input", `No application was found in ${at}.`, {
+    cure: "Set `context` (and `application`, if needed) to a folder with `layers/` (Micronaut) or `quarkus-app/` (Quarkus), to a jar of Spring Boot or another whose manifest has a Main-Class, or to a folder with `classes/` or `lib/` and set `main-class`.",
+    evidence: await listing(at)
   });
 }
-async function findInFolder(folder) {
-  const layers = import_node_path7.default.basename(folder) === "layers" ? folder : import_node_path7.default.join(folder, "layers");
-  if (await isFolder(layers)) {
-    const found = await micronautLayers(layers);
-    if (found) return found;
-  }
-  const jars = (await (0, import_promises10.readdir)(folder)).filter((name) => name.endsWith(".jar")).sort();
+async function findInFolder(place) {
+  const found = await first(OF_A_FOLDER, place);
+  if (found) return found;
+  const jars = (await (0, import_promises15.readdir)(place.at)).filter((name) => name.endsWith(".jar")).sort();
   const runnable = [];
   for (const jar of jars) {
-    const found = await runnableJar(import_node_path7.default.join(folder, jar));
-    if (found) runnable.push({ jar, found });
+    const one = await first(OF_A_JAR, {
+      ...place,
+      at: import_node_path13.default.join(place.at, jar),
+      scratch: import_node_path13.default.join(place.scratch, jar)
+    });
+    if (one) runnable.push({ jar, found: one });
   }
   if (runnable.length > 1) {
-    throw new Failure("input", `There is more than one runnable jar in ${folder}.`, {
+    throw new Failure("input", `There is more than one runnable jar in ${place.at}.`, {
       cure: "Set `application` to the one to run.",
       evidence: runnable.map(({ jar }) => jar).join("\n")
     });
   }
   return runnable[0]?.found;
 }
-async function micronautLayers(layers) {
-  const jar = "application.jar";
-  const mainClass = await mainClassOf(import_node_path7.default.join(layers, "app", jar));
-  if (!mainClass) return void 0;
-  const dependencies = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path7.default.join(layers, "app"), "."]]);
-  for (const name of (await (0, import_promises10.readdir)(layers)).sort()) {
-    if (name === "app" || !await isFolder(import_node_path7.default.join(layers, name))) continue;
-    const files = name.endsWith("libs") ? dependencies : classes;
-    files.set(import_node_path7.default.join(layers, name), name);
+async function first(layouts, place) {
+  for (const layout of layouts) {
+    const found = await layout(place);
+    if (found) return found;
   }
-  return {
-    layout: "micronaut-layers",
-    description: `Micronaut layers (${mainClass})`,
-    mainClass,
-    command: ["-jar", `${HOME2}/${jar}`],
-    dependencies,
-    classes
-  };
-}
-async function runnableJar(file) {
-  const mainClass = await mainClassOf(file);
-  if (!mainClass) return void 0;
-  const name = import_node_path7.default.basename(file);
-  return {
-    layout: "jar",
-    description: `runnable jar ${name} (${mainClass})`,
-    mainClass,
-    command: ["-jar", `${HOME2}/${name}`],
-    dependencies: /* @__PURE__ */ new Map(),
-    classes: /* @__PURE__ */ new Map([[file, name]])
-  };
-}
-async function isFolder(place) {
-  return await (0, import_promises10.stat)(place).then(
-    (entry) => entry.isDirectory(),
-    () => false
-  );
+  return void 0;
 }
 async function listing(place) {
-  const names = await (0, import_promises10.readdir)(place).catch(() => void 0);
+  const names = await (0, import_promises15.readdir)(place).catch(() => void 0);
   if (!names) return "There is no such file or folder.";
   if (names.length === 0) return "The folder is empty.";
   const shown = names.sort().slice(0, 20).join("\n");
@@ -31295,19 +31443,19 @@ ${shown}${names.length > 20 ? `
 }
 
 // src/image/build-context.ts
-var import_promises11 = require("node:fs/promises");
-var import_node_path8 = __toESM(require("node:path"), 1);
+var import_promises16 = require("node:fs/promises");
+var import_node_path14 = __toESM(require("node:path"), 1);
 async function assembleBuildContext(folder, parts) {
-  await (0, import_promises11.cp)(parts.dockerFolder, folder, { recursive: true });
-  await linkOrCopy(parts.jdkArchive, import_node_path8.default.join(folder, "jdk.tar.gz"));
+  await (0, import_promises16.cp)(parts.dockerFolder, folder, { recursive: true });
+  await linkOrCopy(parts.jdkArchive, import_node_path14.default.join(folder, "jdk.tar.gz"));
   for (const [name, files] of Object.entries({
     dependencies: parts.application.dependencies,
     classes: parts.application.classes
   })) {
-    const destination = import_node_path8.default.join(folder, "application", name);
-    await (0, import_promises11.mkdir)(destination, { recursive: true });
+    const destination = import_node_path14.default.join(folder, "application", name);
+    await (0, import_promises16.mkdir)(destination, { recursive: true });
     for (const [source, target] of files) {
-      await (0, import_promises11.cp)(source, import_node_path8.default.join(destination, target), {
+      await (0, import_promises16.cp)(source, import_node_path14.default.join(destination, target), {
         recursive: true,
         dereference: true,
         preserveTimestamps: true
@@ -31321,19 +31469,19 @@ async function assembleBuildContext(folder, parts) {
     "main-class": [parts.application.mainClass],
     "cpu-features": [parts.cpuFeatures]
   };
-  await (0, import_promises11.mkdir)(import_node_path8.default.join(folder, "launch"));
+  await (0, import_promises16.mkdir)(import_node_path14.default.join(folder, "launch"));
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises11.writeFile)(import_node_path8.default.join(folder, "launch", name), words.map((word) => `${word}
+    await (0, import_promises16.writeFile)(import_node_path14.default.join(folder, "launch", name), words.map((word) => `${word}
 `).join(""));
   }
 }
 async function linkOrCopy(source, destination) {
-  await (0, import_promises11.link)(source, destination).catch(() => (0, import_promises11.cp)(source, destination));
+  await (0, import_promises16.link)(source, destination).catch(() => (0, import_promises16.cp)(source, destination));
 }
 
 // src/image/build.ts
-var import_promises12 = require("node:fs/promises");
-var import_node_path9 = __toESM(require("node:path"), 1);
+var import_promises17 = require("node:fs/promises");
+var import_node_path15 = __toESM(require("node:path"), 1);
 function buildCommand(build2, idFile) {
   return [
     "build",
@@ -31350,7 +31498,7 @@ function buildCommand(build2, idFile) {
   ];
 }
 async function buildImage(engine2, build2, onLine) {
-  const idFile = import_node_path9.default.join(build2.context, "..", `${build2.target}.iid`);
+  const idFile = import_node_path15.default.join(build2.context, "..", `${build2.target}.iid`);
   const command = buildCommand(build2, idFile);
   const builder = await engine2.run(["context", "show"]);
   const result = await engine2.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } });
@@ -31359,7 +31507,7 @@ async function buildImage(engine2, build2, onLine) {
 ${result.stderr}`;
     throw jdkFailure(output) ?? baseImageFailure(output, build2.buildArgs["BASE_IMAGE"] ?? "") ?? engineFailure(command, result);
   }
-  return (await (0, import_promises12.readFile)(idFile, "utf8")).trim();
+  return (await (0, import_promises17.readFile)(idFile, "utf8")).trim();
 }
 function pairs(option, values) {
   return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
@@ -31400,13 +31548,13 @@ function coldLabels(facts) {
 }
 
 // src/jdk/file.ts
-var import_promises15 = require("node:fs/promises");
-var import_node_path11 = __toESM(require("node:path"), 1);
+var import_promises20 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
-var import_node_fs2 = require("node:fs");
-var import_node_path10 = __toESM(require("node:path"), 1);
-var import_promises13 = require("node:stream/promises");
+var import_node_fs3 = require("node:fs");
+var import_node_path16 = __toESM(require("node:path"), 1);
+var import_promises18 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -31417,7 +31565,7 @@ async function checkArchive(file, limits = LIMITS) {
   let entries = 0;
   let size = 0;
   let top;
-  const read2 = (0, import_promises13.pipeline)((0, import_node_fs2.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
+  const read2 = (0, import_promises18.pipeline)((0, import_node_fs3.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -31445,7 +31593,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path10.default.posix.join(import_node_path10.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path16.default.posix.join(import_node_path16.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -31455,24 +31603,24 @@ function problemOf(header, top) {
   return void 0;
 }
 function topOf(name) {
-  return import_node_path10.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path16.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path10.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path16.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path10.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path16.default.basename(file)} is not used: ${why}.`, {
     cure: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
   });
 }
 
 // src/jdk/verify.ts
 var import_node_crypto2 = require("node:crypto");
-var import_node_fs3 = require("node:fs");
-var import_promises14 = require("node:fs/promises");
+var import_node_fs4 = require("node:fs");
+var import_promises19 = require("node:fs/promises");
 async function verifyArchive(file, asset, demands) {
-  const { size } = await (0, import_promises14.stat)(file);
+  const { size } = await (0, import_promises19.stat)(file);
   if (asset.size !== void 0 && size !== asset.size) {
     throw notGenuine(asset, `it has ${size} bytes where the source says ${asset.size}`);
   }
@@ -31494,19 +31642,19 @@ function notGenuine(asset, why) {
 }
 async function digestOf(file, algorithm) {
   const hash = (0, import_node_crypto2.createHash)(algorithm);
-  for await (const chunk of (0, import_node_fs3.createReadStream)(file)) hash.update(chunk);
+  for await (const chunk of (0, import_node_fs4.createReadStream)(file)) hash.update(chunk);
   return hash.digest("hex");
 }
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning2) {
-  const entry = await (0, import_promises15.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises20.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
       cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
     });
   }
-  const name = import_node_path11.default.basename(file);
+  const name = import_node_path17.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -31528,17 +31676,17 @@ async function jdkFromFile(file, architecture, jdkSha256, warning2) {
 }
 
 // src/jdk/source.ts
-var import_node_path14 = __toESM(require("node:path"), 1);
+var import_node_path20 = __toESM(require("node:path"), 1);
 
 // src/net/conditional.ts
 var import_node_crypto3 = require("node:crypto");
-var import_promises16 = require("node:fs/promises");
-var import_node_path12 = __toESM(require("node:path"), 1);
+var import_promises21 = require("node:fs/promises");
+var import_node_path18 = __toESM(require("node:path"), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning2) {
   return async (url, init = {}) => {
-    const file = import_node_path12.default.join(folder, `${(0, import_node_crypto3.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path18.default.join(folder, `${(0, import_node_crypto3.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
     const headers = new import_undici2.Headers(init.headers);
     if (kept?.etag) headers.set("if-none-match", kept.etag);
@@ -31572,7 +31720,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const text2 = await (0, import_promises16.readFile)(file, "utf8").catch(() => void 0);
+  const text2 = await (0, import_promises21.readFile)(file, "utf8").catch(() => void 0);
   try {
     const kept = text2 === void 0 ? void 0 : JSON.parse(text2);
     return kept?.url === url ? kept : void 0;
@@ -31588,8 +31736,8 @@ async function keep(file, url, response) {
   }
   const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (!parses(kept.body)) return kept;
-  await (0, import_promises16.mkdir)(import_node_path12.default.dirname(file), { recursive: true });
-  await (0, import_promises16.writeFile)(file, JSON.stringify(kept));
+  await (0, import_promises21.mkdir)(import_node_path18.default.dirname(file), { recursive: true });
+  await (0, import_promises21.writeFile)(file, JSON.stringify(kept));
   return kept;
 }
 function restored(kept) {
@@ -33187,17 +33335,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options2);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options2);
-    const path26 = requestOptions.url.replace(options2.baseUrl, "");
+    const path32 = requestOptions.url.replace(options2.baseUrl, "");
     return request2(options2).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path26} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path32} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error2) => {
       const requestId = error2.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path26} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path32} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error2;
     });
@@ -35890,8 +36038,8 @@ function toJdkAsset(tag, asset) {
 }
 
 // src/jdk/install.ts
-var import_promises19 = require("node:fs/promises");
-var import_node_path13 = __toESM(require("node:path"), 1);
+var import_promises24 = require("node:fs/promises");
+var import_node_path19 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var fs3 = __toESM(require("fs"), 1);
@@ -35901,7 +36049,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os6 = __toESM(require("os"), 1);
-var path19 = __toESM(require("path"), 1);
+var path25 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert2 = require("assert");
 var __awaiter11 = function(thisArg, _arguments, P, generator) {
@@ -35944,7 +36092,7 @@ function cacheDir(sourceDir, tool, version, arch3) {
     }
     const destPath = yield _createToolPath(tool, version, arch3);
     for (const itemName of fs3.readdirSync(sourceDir)) {
-      const s = path19.join(sourceDir, itemName);
+      const s = path25.join(sourceDir, itemName);
       yield cp(s, destPath, { recursive: true });
     }
     _completeToolPath(tool, version, arch3);
@@ -35967,7 +36115,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path19.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path25.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -35981,12 +36129,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os6.arch();
-  const toolPath = path19.join(_getCacheDirectory(), toolName);
+  const toolPath = path25.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path19.join(toolPath, child2, arch3 || "");
+        const fullPath = path25.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -35997,7 +36145,7 @@ function findAllVersions(toolName, arch3) {
 }
 function _createToolPath(tool, version, arch3) {
   return __awaiter11(this, void 0, void 0, function* () {
-    const folderPath = path19.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+    const folderPath = path25.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
     debug(`destination ${folderPath}`);
     const markerPath = `${folderPath}.complete`;
     yield rmRF(folderPath);
@@ -36007,7 +36155,7 @@ function _createToolPath(tool, version, arch3) {
   });
 }
 function _completeToolPath(tool, version, arch3) {
-  const folderPath = path19.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+  const folderPath = path25.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
   const markerPath = `${folderPath}.complete`;
   fs3.writeFileSync(markerPath, "");
   debug("finished caching tool");
@@ -36050,16 +36198,16 @@ function _getCacheDirectory() {
 }
 
 // src/jdk/download.ts
-var import_node_fs4 = require("node:fs");
-var import_promises17 = require("node:fs/promises");
+var import_node_fs5 = require("node:fs");
+var import_promises22 = require("node:fs/promises");
 var import_node_stream = require("node:stream");
-var import_promises18 = require("node:stream/promises");
+var import_promises23 = require("node:stream/promises");
 var TRIES2 = 2;
 async function download(asset, file, options2) {
   for (let tries = 1; ; tries++) {
     const broken2 = await attempt2(asset, file, options2);
     if (broken2 === void 0) return;
-    await (0, import_promises17.rm)(file, { force: true });
+    await (0, import_promises22.rm)(file, { force: true });
     if (tries === TRIES2) {
       throw new Failure("runner", `${asset.name} could not be downloaded: ${broken2}.`, {
         cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
@@ -36096,7 +36244,7 @@ async function attempt2(asset, file, options2) {
       body.destroy(new Error("it is longer than the source says"));
   });
   try {
-    await (0, import_promises18.pipeline)(body, (0, import_node_fs4.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises23.pipeline)(body, (0, import_node_fs5.createWriteStream)(file, { flags: "wx" }));
   } catch (error2) {
     return `it broke off after ${bytes} bytes (${messageOf(error2)})`;
   } finally {
@@ -36119,10 +36267,10 @@ async function installJdk(asset, options2) {
 async function fromCache(asset, demands, options2) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path13.default.join(folder, asset.name);
+  const file = import_node_path19.default.join(folder, asset.name);
   try {
     const recorded = {
-      sha256: (await (0, import_promises19.readFile)(import_node_path13.default.join(folder, RECORD), "utf8")).trim(),
+      sha256: (await (0, import_promises24.readFile)(import_node_path19.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...demands, recorded]);
@@ -36130,18 +36278,18 @@ async function fromCache(asset, demands, options2) {
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error2) {
     options2.warning(`The archive in the tool cache is not used: ${messageOf(error2)}`);
-    await (0, import_promises19.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises24.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
 async function fetched(asset, demands, options2) {
-  const folder = await (0, import_promises19.mkdtemp)(import_node_path13.default.join(options2.temporaryFolder, "jdk-"));
+  const folder = await (0, import_promises24.mkdtemp)(import_node_path19.default.join(options2.temporaryFolder, "jdk-"));
   try {
     if (asset.sha256 === void 0) {
       const further = await options2.furtherSha256(asset);
       if (further) demands.push(further);
     }
-    const file = import_node_path13.default.join(folder, asset.name);
+    const file = import_node_path19.default.join(folder, asset.name);
     const size = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
     options2.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
     await download(asset, file, options2);
@@ -36152,12 +36300,12 @@ async function fetched(asset, demands, options2) {
       );
     }
     await checkArchive(file);
-    await (0, import_promises19.writeFile)(import_node_path13.default.join(folder, RECORD), `${sha2562}
+    await (0, import_promises24.writeFile)(import_node_path19.default.join(folder, RECORD), `${sha2562}
 `);
     const cached = await cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture);
-    return { asset, file: import_node_path13.default.join(cached, asset.name), sha256: sha2562, cached: false };
+    return { asset, file: import_node_path19.default.join(cached, asset.name), sha256: sha2562, cached: false };
   } finally {
-    await (0, import_promises19.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises24.rm)(folder, { recursive: true, force: true });
   }
 }
 function cacheVersion(asset) {
@@ -36166,9 +36314,9 @@ function cacheVersion(asset) {
 }
 
 // src/jdk/known-digests.ts
-var import_promises20 = require("node:fs/promises");
+var import_promises25 = require("node:fs/promises");
 async function knownSha256(file, name) {
-  const lines = (await (0, import_promises20.readFile)(file, "utf8")).split("\n");
+  const lines = (await (0, import_promises25.readFile)(file, "utf8")).split("\n");
   const line = lines.find((candidate) => candidate.startsWith(`${name}	`));
   return line?.split("	")[1];
 }
@@ -36289,7 +36437,7 @@ function jdkSource(world, patience) {
   const network2 = { clock: world.clock, patience, info: world.info };
   const lookUp = conditionalFetch(
     resilientFetch(network2, "whole"),
-    import_node_path14.default.join(world.toolCache, "crac-jdk-lookups"),
+    import_node_path20.default.join(world.toolCache, "crac-jdk-lookups"),
     world.warning
   );
   const github = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp };
@@ -36386,8 +36534,8 @@ ${result.stderr}`;
 }
 
 // src/restore/prove.ts
-var import_promises21 = require("node:fs/promises");
-var import_node_path15 = __toESM(require("node:path"), 1);
+var import_promises26 = require("node:fs/promises");
+var import_node_path21 = __toESM(require("node:path"), 1);
 var PROBE_INTERVAL2 = 2;
 var KEPT_LINES = "2000";
 async function proveRestore(world, request2) {
@@ -36417,7 +36565,7 @@ async function timeToAnswer(world, request2, trial) {
   const spec = { ...request2, name, env: { ...request2.env, ...trial.env } };
   const stop = new AbortController();
   async function failure(why) {
-    return trial.failed(why, await keepLog(engine2, name, import_node_path15.default.join(request2.logs, `${trial.name}.log`)));
+    return trial.failed(why, await keepLog(engine2, name, import_node_path21.default.join(request2.logs, `${trial.name}.log`)));
   }
   try {
     await createContainer(engine2, spec);
@@ -36447,7 +36595,7 @@ async function keepLog(engine2, name, file) {
   const { stdout, stderr } = await engine2.attempt(["logs", "--tail", KEPT_LINES, name]);
   const log = `${stdout}
 ${stderr}`.trim();
-  await (0, import_promises21.writeFile)(file, `${log}
+  await (0, import_promises26.writeFile)(file, `${log}
 `);
   return log;
 }
@@ -36606,9 +36754,14 @@ async function inspect({ id, inputs, world, phases: phases2 }) {
     return found;
   });
 }
-async function application({ inputs, world, phases: phases2 }) {
+async function application({ inputs, world, phases: phases2, work: work2 }) {
   return await phases2.run("application", "Find the application", async () => {
-    const found = await findApplication(import_node_path16.default.resolve(world.workspace, inputs.context), inputs.application);
+    const found = await findApplication({
+      context: import_node_path22.default.resolve(world.workspace, inputs.context),
+      application: inputs.application,
+      mainClass: inputs.mainClass,
+      scratch: import_node_path22.default.join(work2, "application")
+    });
     world.log.info(`Found: ${found.description}.`);
     return found;
   });
@@ -36618,7 +36771,7 @@ async function jdk({ inputs, world, phases: phases2, work: work2 }, architecture
   return await phases2.run("jdk", "Resolve the JDK", async () => {
     const { distribution, jdkSha256 } = inputs;
     if (distribution === "file") {
-      const file = import_node_path16.default.resolve(world.workspace, inputs.jdkFile ?? "");
+      const file = import_node_path22.default.resolve(world.workspace, inputs.jdkFile ?? "");
       return await jdkFromFile(file, architecture, jdkSha256, (line) => log.warning(line));
     }
     const source = jdkSource(
@@ -36640,7 +36793,7 @@ async function jdk({ inputs, world, phases: phases2, work: work2 }, architecture
   });
 }
 async function context({ inputs, world, work: work2 }, found, archive) {
-  const folder = import_node_path16.default.join(work2, "context");
+  const folder = import_node_path22.default.join(work2, "context");
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
     jdkArchive: archive.file,
@@ -36727,7 +36880,7 @@ async function warmUpOf({ inputs, world }) {
   }
   if (warmup === void 0 && warmupScript === void 0)
     lines.push(standardWarmUp(readiness2.url, inputs.port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path16.default.resolve(world.workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path22.default.resolve(world.workspace, warmupScript);
   return { lines, script, environment: world.environment };
 }
 async function buildRestoring(run2, folder, parts) {
@@ -36843,7 +36996,7 @@ function proofOf(run2, reach, image, privileges) {
     ...containerOf(run2, reach),
     container: namesOf(run2.id).container,
     image,
-    flags: privileges?.restore(import_node_path16.default.join(world.dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path22.default.join(world.dockerFolder, "seccomp.json")) ?? [],
     readiness: inputs.readiness,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
@@ -36851,7 +37004,7 @@ function proofOf(run2, reach, image, privileges) {
   };
 }
 function logTo({ world, logs }, file) {
-  return keeping(world.log, import_node_path16.default.join(logs, file));
+  return keeping(world.log, import_node_path22.default.join(logs, file));
 }
 
 // src/main.ts
@@ -36862,11 +37015,11 @@ async function run(id, inputs, world) {
     inputs,
     world,
     phases: new Phases(world.clock, log),
-    work: import_node_path17.default.join(world.runFolder, "work"),
-    logs: import_node_path17.default.join(world.runFolder, "logs")
+    work: import_node_path23.default.join(world.runFolder, "work"),
+    logs: import_node_path23.default.join(world.runFolder, "logs")
   };
-  await (0, import_promises22.mkdir)(job.work, { recursive: true });
-  await (0, import_promises22.mkdir)(job.logs, { recursive: true });
+  await (0, import_promises27.mkdir)(job.work, { recursive: true });
+  await (0, import_promises27.mkdir)(job.logs, { recursive: true });
   try {
     return await checkpointed(job);
   } catch (error2) {
@@ -36922,7 +37075,7 @@ async function cold(job, reason) {
   const reach = await findReach(world.engine, world.hostname);
   const application2 = await application(job);
   const jdk2 = await jdk(job, architecture);
-  await removeFolder(import_node_path17.default.join(job.work, "context"));
+  await removeFolder(import_node_path23.default.join(job.work, "context"));
   const context2 = await context(job, application2, jdk2);
   const image = await buildCold(job, context2, { archive: jdk2, reach, reason });
   const digest = await publish(job, image.imageId);
@@ -37206,14 +37359,14 @@ var STATE_RUN = "run";
 var STATE_FOLDER = "folder";
 async function main() {
   const id = (0, import_node_crypto4.randomBytes)(6).toString("hex");
-  const runFolder = import_node_path18.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
+  const runFolder = import_node_path24.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
   saveState(STATE_RUN, id);
   saveState(STATE_FOLDER, runFolder);
   const log = createLog(core_exports);
   try {
     const inputs = readInputs((name) => getInput(name));
     if (inputs.githubToken !== void 0) setSecret(inputs.githubToken);
-    setOutput("logs", import_node_path18.default.join(runFolder, "logs"));
+    setOutput("logs", import_node_path24.default.join(runFolder, "logs"));
     const result = await run(id, inputs, {
       engine: dockerEngine({ ...process.env, [RUN_VARIABLE]: id }),
       clock: systemClock,

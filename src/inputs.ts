@@ -21,6 +21,7 @@ import {
 export const INPUT_NAMES = [
   'context',
   'application',
+  'main-class',
   'base-image',
   'labels',
   'tags',
@@ -64,6 +65,7 @@ export interface Inputs {
   context: string
   /** What to run, relative to the context; found by looking when absent. */
   application: string | undefined
+  mainClass: string | undefined
   baseImage: string
   labels: Record<string, string>
   tags: Reference[]
@@ -126,6 +128,7 @@ export function readInputs(get: (name: InputName) => string): Inputs {
   return {
     context: path('context', get('context') || '.'),
     application: optional(path('application', get('application'))),
+    mainClass: mainClass(get('main-class')),
     baseImage: imageName('base-image', get('base-image')),
     labels: parsePairs('labels', get('labels'), /^[^\s"'=-][^\s"'=]*$/),
     tags,
@@ -171,6 +174,14 @@ function optional(value: string): string | undefined {
 function path(name: string, value: string): string {
   refuseNul(name, value)
   if (value.includes('\n')) throw badInput(name, value, 'one path')
+  return value
+}
+
+function mainClass(value: string): string | undefined {
+  if (value === '') return undefined
+  if (!/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(value)) {
+    throw badInput('main-class', value, 'the full name of a class, for example com.acme.Main')
+  }
   return value
 }
 

@@ -9,10 +9,11 @@ import type { Reach } from './engine/containers.js'
 import type { Engine } from './engine/docker.js'
 import { declaredFlags, type Privileges } from './engine/privileges.js'
 import { Failure } from './errors.js'
-import { findApplication, type Application } from './image/application.js'
+import { findApplication } from './image/application.js'
 import { assembleBuildContext } from './image/build-context.js'
 import { buildImage, type ImageBuild } from './image/build.js'
 import { coldLabels, runtimeLabels } from './image/labels.js'
+import type { Application } from './image/layouts/layout.js'
 import type { Inputs } from './inputs.js'
 import type { Architecture } from './jdk/asset.js'
 import { jdkFromFile } from './jdk/file.js'
@@ -87,9 +88,14 @@ export async function inspect({ id, inputs, world, phases }: Run): Promise<Runne
   })
 }
 
-export async function application({ inputs, world, phases }: Run): Promise<Application> {
+export async function application({ inputs, world, phases, work }: Run): Promise<Application> {
   return await phases.run('application', 'Find the application', async () => {
-    const found = await findApplication(path.resolve(world.workspace, inputs.context), inputs.application)
+    const found = await findApplication({
+      context: path.resolve(world.workspace, inputs.context),
+      application: inputs.application,
+      mainClass: inputs.mainClass,
+      scratch: path.join(work, 'application')
+    })
     world.log.info(`Found: ${found.description}.`)
     return found
   })

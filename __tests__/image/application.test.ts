@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { findApplication } from '../../src/image/application.js'
+import { findApplication as find } from '../../src/image/application.js'
 import { writeJar } from '../support/jar.js'
 
 describe('findApplication', () => {
@@ -14,6 +14,9 @@ describe('findApplication', () => {
   afterEach(async () => {
     await rm(context, { recursive: true })
   })
+
+  const findApplication = (from: string, application: string | undefined, mainClass?: string) =>
+    find({ context: from, application, mainClass, scratch: path.join(context, 'scratch') })
 
   async function micronautLayers(): Promise<void> {
     for (const folder of ['app', 'libs', 'project_libs', 'resources'])
@@ -52,6 +55,67 @@ describe('findApplication', () => {
       evidence: 'a.jar\nb.jar'
     })
     expect(await findApplication(context, 'b.jar')).toMatchObject({ mainClass: 'B' })
+  })
+
+  test('a jar takes along what its Class-Path names beside it, and nothing from elsewhere', async () => {
+    await mkdir(path.join(context, 'libs'))
+    await writeFile(path.join(context, 'libs/a.jar'), '')
+    const entries = { 'Main-Class': 'M', 'Class-Path': 'libs/a.jar libs/none.jar ../x.jar /etc/passwd' }
+    await writeJar(path.join(context, 'app.jar'), entries)
+    const found = await findApplication(context, undefined)
+    expect([...found.dependencies]).toEqual([[path.join(context, 'libs/a.jar'), 'libs/a.jar']])
+    expect(found.command).toEqual(['-jar', '/app/app.jar'])
+  })
+
+  test('a jar of Spring Boot is unpacked: its jars are dependencies, but for snapshots', async () => {
+    await writeJar(
+      path.join(context, 'shop.jar'),
+      { 'Main-Class': 'org.springframework.boot.loader.launch.JarLauncher', 'Start-Class': 'com.acme.Shop' },
+      {
+        'BOOT-INF/classes/com/acme/Shop.class': 'shop',
+        'BOOT-INF/lib/b.jar': 'b',
+        'BOOT-INF/lib/a-1-SNAPSHOT.jar': 'a',
+        'org/springframework/Loader.class': 'loader'
+      }
+    )
+    const found = await findApplication(context, undefined)
+    expect(found).toMatchObject({
+      layout: 'spring-boot',
+      mainClass: 'com.acme.Shop',
+      command: ['-cp', '/app/classes:/app/lib/a-1-SNAPSHOT.jar:/app/lib/b.jar', 'com.acme.Shop']
+    })
+    expect([...found.dependencies.values()]).toEqual(['lib/b.jar'])
+    expect([...found.classes.values()]).toEqual(['classes', 'lib/a-1-SNAPSHOT.jar'])
+    const [folder = ''] = found.classes.keys()
+    expect(await readFile(path.join(folder, 'com/acme/Shop.class'), 'utf8')).toBe('shop')
+  })
+
+  test.each(['.', 'quarkus-app'])('finds a Quarkus application, also from %s', async (application) => {
+    for (const folder of ['app', 'lib/main', 'quarkus'])
+      await mkdir(path.join(context, 'quarkus-app', folder), { recursive: true })
+    await writeJar(
+      path.join(context, 'quarkus-app/quarkus-run.jar'),
+      'io.quarkus.bootstrap.runner.QuarkusEntryPoint'
+    )
+    await writeJar(path.join(context, 'shop-1.0.jar'), undefined)
+    const found = await findApplication(context, application)
+    expect(found).toMatchObject({ layout: 'quarkus-app', command: ['-jar', '/app/quarkus-run.jar'] })
+    expect([...found.dependencies.values()]).toEqual(['lib'])
+    expect([...found.classes.values()]).toEqual(['quarkus-run.jar', 'app', 'quarkus'])
+  })
+
+  test('a class path needs its main class', async () => {
+    await mkdir(path.join(context, 'classes'))
+    await mkdir(path.join(context, 'lib'))
+    await writeFile(path.join(context, 'lib/b.jar'), '')
+    await writeFile(path.join(context, 'lib/a.jar'), '')
+    await expect(findApplication(context, undefined)).rejects.toMatchObject({
+      cure: expect.stringContaining('`main-class`')
+    })
+    expect(await findApplication(context, undefined, 'com.acme.Main')).toMatchObject({
+      layout: 'class-path',
+      command: ['-cp', '/app/classes:/app/lib/a.jar:/app/lib/b.jar', 'com.acme.Main']
+    })
   })
 
   test('a long Main-Class goes over two lines of the manifest', async () => {

@@ -1,69 +1,68 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { Failure } from '../errors.js'
-import { mainClassOf } from './jar.js'
+import { classPath } from './layouts/class-path.js'
+import { runnableJar } from './layouts/jar.js'
+import { isFolder, type Application, type Layout, type Place } from './layouts/layout.js'
+import { micronautLayers } from './layouts/micronaut.js'
+import { quarkusApp } from './layouts/quarkus.js'
+import { springBootJar } from './layouts/spring-boot.js'
 
-/** Folder of the application in the image. */
-const HOME = '/app'
+/** What can be told from a folder, and what from a jar; the first that fits is taken. */
+const OF_A_FOLDER: readonly Layout[] = [micronautLayers, quarkusApp, classPath]
+const OF_A_JAR: readonly Layout[] = [springBootJar, runnableJar]
 
-/** An application that was found in the user's context, and how it goes into the image. */
-export interface Application {
-  layout: 'micronaut-layers' | 'jar'
-  /** For the log: what was found, in a few words. */
-  description: string
-  mainClass: string
-  /** What the JVM is told to run, after its options. */
-  command: string[]
-  /** Folders and files that change rarely: they get a layer of their own. Absolute source → path below /app. */
-  dependencies: Map<string, string>
-  /** The application's own files. */
-  classes: Map<string, string>
+export interface ApplicationRequest {
+  /** Absolute path of the folder that holds the built application. */
+  context: string
+  /** What to run, relative to the context; found by looking when absent. */
+  application: string | undefined
+  mainClass: string | undefined
+  /** A folder of the run that does not exist yet, for what has to be unpacked. */
+  scratch: string
 }
 
-/**
- * Finds the application in the context: the folder of a Micronaut `layers/` layout, or one runnable jar.
- * `application` says where to look when there is more than one thing to run.
- */
-export async function findApplication(
-  context: string,
-  application: string | undefined
-): Promise<Application> {
+/** Finds the application in the context; nothing, or more than one thing to run, is a Failure that shows what is there. */
+export async function findApplication(request: ApplicationRequest): Promise<Application> {
+  const { context, application } = request
   if (!(await isFolder(context))) {
     throw new Failure('input', `The context ${context} is not a folder.`, {
       cure: 'Set `context` to the folder that holds the built application; the build has to run in a step before.'
     })
   }
-  const place = path.resolve(context, application ?? '.')
-  if (place !== context && !place.startsWith(context + path.sep)) {
+  const at = path.resolve(context, application ?? '.')
+  if (at !== context && !at.startsWith(context + path.sep)) {
     throw new Failure('input', `\`application\` leads out of the context ${context}.`, {
       cure: 'Give a path relative to the context.'
     })
   }
-  const found = (await isFolder(place)) ? await findInFolder(place) : await runnableJar(place)
+  const place: Place = { ...request, at }
+  const found = (await isFolder(at)) ? await findInFolder(place) : await first(OF_A_JAR, place)
   if (found) return found
-  throw new Failure('input', `No application was found in ${place}.`, {
+  throw new Failure('input', `No application was found in ${at}.`, {
     cure:
-      'Set `context` (and `application`, if needed) to a folder with `layers/` as the Micronaut build makes it, ' +
-      'or to a jar whose manifest has a Main-Class.',
-    evidence: await listing(place)
+      'Set `context` (and `application`, if needed) to a folder with `layers/` (Micronaut) or `quarkus-app/` (Quarkus), to a ' +
+      'jar of Spring Boot or another whose manifest has a Main-Class, or to a folder with `classes/` or `lib/` and set `main-class`.',
+    evidence: await listing(at)
   })
 }
 
-async function findInFolder(folder: string): Promise<Application | undefined> {
-  const layers = path.basename(folder) === 'layers' ? folder : path.join(folder, 'layers')
-  if (await isFolder(layers)) {
-    const found = await micronautLayers(layers)
-    if (found) return found
-  }
-
-  const jars = (await readdir(folder)).filter((name) => name.endsWith('.jar')).sort()
-  const runnable = []
+async function findInFolder(place: Place): Promise<Application | undefined> {
+  const found = await first(OF_A_FOLDER, place)
+  if (found) return found
+  const jars = (await readdir(place.at)).filter((name) => name.endsWith('.jar')).sort()
+  const runnable: { jar: string; found: Application }[] = []
   for (const jar of jars) {
-    const found = await runnableJar(path.join(folder, jar))
-    if (found) runnable.push({ jar, found })
+    // A main class makes every jar runnable: then only the user can say which is meant.
+    const one = await first(OF_A_JAR, {
+      ...place,
+      at: path.join(place.at, jar),
+      scratch: path.join(place.scratch, jar)
+    })
+    if (one) runnable.push({ jar, found: one })
   }
   if (runnable.length > 1) {
-    throw new Failure('input', `There is more than one runnable jar in ${folder}.`, {
+    throw new Failure('input', `There is more than one runnable jar in ${place.at}.`, {
       cure: 'Set `application` to the one to run.',
       evidence: runnable.map(({ jar }) => jar).join('\n')
     })
@@ -71,49 +70,12 @@ async function findInFolder(folder: string): Promise<Application | undefined> {
   return runnable[0]?.found
 }
 
-// Each folder below layers/ is meant for the application's home: `app/` as its content, the others by name.
-// https://micronaut-projects.github.io/micronaut-gradle-plugin/latest/#_dockerfile
-async function micronautLayers(layers: string): Promise<Application | undefined> {
-  const jar = 'application.jar'
-  const mainClass = await mainClassOf(path.join(layers, 'app', jar))
-  if (!mainClass) return undefined
-
-  const dependencies = new Map<string, string>()
-  const classes = new Map([[path.join(layers, 'app'), '.']])
-  for (const name of (await readdir(layers)).sort()) {
-    if (name === 'app' || !(await isFolder(path.join(layers, name)))) continue
-    const files = name.endsWith('libs') ? dependencies : classes
-    files.set(path.join(layers, name), name)
+async function first(layouts: readonly Layout[], place: Place): Promise<Application | undefined> {
+  for (const layout of layouts) {
+    const found = await layout(place)
+    if (found) return found
   }
-  return {
-    layout: 'micronaut-layers',
-    description: `Micronaut layers (${mainClass})`,
-    mainClass,
-    command: ['-jar', `${HOME}/${jar}`],
-    dependencies,
-    classes
-  }
-}
-
-async function runnableJar(file: string): Promise<Application | undefined> {
-  const mainClass = await mainClassOf(file)
-  if (!mainClass) return undefined
-  const name = path.basename(file)
-  return {
-    layout: 'jar',
-    description: `runnable jar ${name} (${mainClass})`,
-    mainClass,
-    command: ['-jar', `${HOME}/${name}`],
-    dependencies: new Map(),
-    classes: new Map([[file, name]])
-  }
-}
-
-async function isFolder(place: string): Promise<boolean> {
-  return await stat(place).then(
-    (entry) => entry.isDirectory(),
-    () => false
-  )
+  return undefined
 }
 
 async function listing(place: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { cp, link, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Application } from './application.js'
+import type { Application } from './layouts/layout.js'
 
 export interface BuildContextParts {
   /** The project's `docker/` folder. */

@@ -1,0 +1,27 @@
+import path from 'node:path'
+import { readManifest } from '../jar.js'
+import { HOME, isFile, isFolder, type Layout } from './layout.js'
+
+/** A jar with a Main-Class, and what its Class-Path names beside it: as Helidon's and plain Maven builds make it. */
+export const runnableJar: Layout = async ({ at, mainClass: wanted }) => {
+  const manifest = await readManifest(at)
+  const mainClass = wanted ?? manifest?.mainClass
+  if (manifest === undefined || mainClass === undefined) return undefined
+  const name = path.basename(at)
+  const dependencies = new Map<string, string>()
+  for (const entry of manifest.classPath) {
+    const file = path.join(path.dirname(at), entry)
+    // Only what lies beside the jar can lie beside it in the image.
+    const inside = !path.isAbsolute(entry) && !path.normalize(entry).startsWith('..')
+    if (inside && ((await isFile(file)) || (await isFolder(file))))
+      dependencies.set(file, path.normalize(entry))
+  }
+  return {
+    layout: 'jar',
+    description: `runnable jar ${name} (${mainClass})`,
+    mainClass,
+    command: wanted === undefined ? ['-jar', `${HOME}/${name}`] : ['-cp', `${HOME}/${name}`, wanted],
+    dependencies,
+    classes: new Map([[at, name]])
+  }
+}

@@ -1,0 +1,32 @@
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
+import { readManifest } from '../jar.js'
+import { HOME, isFolder, type Layout } from './layout.js'
+
+const JAR = 'application.jar'
+
+/**
+ * `layers/` as the Micronaut build makes it. Each folder in it is meant for the application's home: `app/` as its
+ * content, the others by name. https://micronaut-projects.github.io/micronaut-gradle-plugin/latest/#_dockerfile
+ */
+export const micronautLayers: Layout = async ({ at }) => {
+  const layers = path.basename(at) === 'layers' ? at : path.join(at, 'layers')
+  const mainClass = (await readManifest(path.join(layers, 'app', JAR)))?.mainClass
+  if (mainClass === undefined) return undefined
+
+  const dependencies = new Map<string, string>()
+  const classes = new Map([[path.join(layers, 'app'), '.']])
+  for (const name of (await readdir(layers)).sort()) {
+    if (name === 'app' || !(await isFolder(path.join(layers, name)))) continue
+    const files = name.endsWith('libs') ? dependencies : classes
+    files.set(path.join(layers, name), name)
+  }
+  return {
+    layout: 'micronaut-layers',
+    description: `Micronaut layers (${mainClass})`,
+    mainClass,
+    command: ['-jar', `${HOME}/${JAR}`],
+    dependencies,
+    classes
+  }
+}

@@ -1,0 +1,28 @@
+import path from 'node:path'
+import { readManifest } from '../jar.js'
+import { HOME, isFolder, type Layout } from './layout.js'
+
+const JAR = 'quarkus-run.jar'
+
+/**
+ * `quarkus-app/` as the Quarkus build makes it: `lib/` has the dependencies, the rest is the application.
+ * https://quarkus.io/guides/maven-tooling#fast-jar
+ */
+export const quarkusApp: Layout = async ({ at }) => {
+  const folder = path.basename(at) === 'quarkus-app' ? at : path.join(at, 'quarkus-app')
+  const mainClass = (await readManifest(path.join(folder, JAR)))?.mainClass
+  if (mainClass === undefined) return undefined
+  const classes = new Map([[path.join(folder, JAR), JAR]])
+  for (const name of ['app', 'quarkus']) {
+    if (await isFolder(path.join(folder, name))) classes.set(path.join(folder, name), name)
+  }
+  const lib = path.join(folder, 'lib')
+  return {
+    layout: 'quarkus-app',
+    description: `Quarkus application (${mainClass})`,
+    mainClass,
+    command: ['-jar', `${HOME}/${JAR}`],
+    dependencies: (await isFolder(lib)) ? new Map([[lib, 'lib']]) : new Map(),
+    classes
+  }
+}
