@@ -31250,7 +31250,6 @@ var import_promises12 = require("node:stream/promises");
 var import_yauzl = __toESM(require_yauzl(), 1);
 var MANIFEST = "META-INF/MANIFEST.MF";
 var LARGEST_MANIFEST = 1024 * 1024;
-var EPOCH = /* @__PURE__ */ new Date("1980-02-01T00:00:00Z");
 async function readManifest(file) {
   const manifest = await manifestText(file).catch(() => void 0);
   const unfolded = manifest?.replace(/\r?\n /g, "");
@@ -31269,7 +31268,8 @@ async function unpackFrom(file, prefix, folder) {
     const destination = import_node_path8.default.join(folder, entry.fileName.slice(prefix.length));
     await (0, import_promises11.mkdir)(import_node_path8.default.dirname(destination), { recursive: true });
     await (0, import_promises12.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs2.createWriteStream)(destination, { flags: "wx" }));
-    await (0, import_promises11.utimes)(destination, EPOCH, EPOCH);
+    const time2 = entry.getLastModDate();
+    await (0, import_promises11.utimes)(destination, time2, time2);
   }
 }
 async function manifestText(file) {
@@ -31446,22 +31446,23 @@ ${shown}${names.length > 20 ? `
 var import_promises16 = require("node:fs/promises");
 var import_node_path14 = __toESM(require("node:path"), 1);
 async function assembleBuildContext(folder, parts) {
-  await (0, import_promises16.cp)(parts.dockerFolder, folder, { recursive: true });
+  const from = (name) => import_node_path14.default.join(parts.dockerFolder, name);
+  const tree = (name, inside = "") => import_node_path14.default.join(folder, "trees", name, inside);
+  await (0, import_promises16.mkdir)(folder);
+  await (0, import_promises16.cp)(from("Dockerfile"), import_node_path14.default.join(folder, "Dockerfile"));
+  await (0, import_promises16.cp)(from("tools"), import_node_path14.default.join(folder, "tools"), { recursive: true });
   await linkOrCopy(parts.jdkArchive, import_node_path14.default.join(folder, "jdk.tar.gz"));
-  for (const [name, files] of Object.entries({
-    dependencies: parts.application.dependencies,
-    classes: parts.application.classes
-  })) {
-    const destination = import_node_path14.default.join(folder, "application", name);
-    await (0, import_promises16.mkdir)(destination, { recursive: true });
+  const { dependencies, classes } = parts.application;
+  for (const [name, files] of Object.entries({ dependencies, classes })) {
+    await (0, import_promises16.mkdir)(tree(name, APPLICATION), { recursive: true });
     for (const [source, target] of files) {
-      await (0, import_promises16.cp)(source, import_node_path14.default.join(destination, target), {
-        recursive: true,
-        dereference: true,
-        preserveTimestamps: true
-      });
+      const options2 = { recursive: true, dereference: true, preserveTimestamps: true };
+      await (0, import_promises16.cp)(source, import_node_path14.default.join(tree(name, APPLICATION), target), options2);
     }
   }
+  await (0, import_promises16.cp)(from("image"), tree("launch", OWN), { recursive: true });
+  await (0, import_promises16.cp)(from("seccomp.json"), import_node_path14.default.join(tree("launch", OWN), "seccomp.json"));
+  await (0, import_promises16.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
   const launch = {
     "java-options": parts.javaOptions,
     application: parts.application.command,
@@ -31469,10 +31470,19 @@ async function assembleBuildContext(folder, parts) {
     "main-class": [parts.application.mainClass],
     "cpu-features": [parts.cpuFeatures]
   };
-  await (0, import_promises16.mkdir)(import_node_path14.default.join(folder, "launch"));
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises16.writeFile)(import_node_path14.default.join(folder, "launch", name), words.map((word) => `${word}
+    await (0, import_promises16.writeFile)(import_node_path14.default.join(tree("launch", OWN), name), words.map((word) => `${word}
 `).join(""));
+  }
+  await settleTimes(tree(""), tree("classes", APPLICATION));
+}
+var APPLICATION = "app";
+var OWN = "opt/crac-checkpoint";
+var EPOCH = /* @__PURE__ */ new Date("1980-02-01T00:00:00Z");
+async function settleTimes(folder, own) {
+  for (const entry of await (0, import_promises16.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path14.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory() || !file.startsWith(own + import_node_path14.default.sep)) await (0, import_promises16.lutimes)(file, EPOCH, EPOCH);
   }
 }
 async function linkOrCopy(source, destination) {
@@ -31515,6 +31525,11 @@ function pairs(option, values) {
 function jdkFailure(output) {
   const match = /crac-checkpoint: (NO-[A-Z]+): (.*)/.exec(output);
   if (!match) return void 0;
+  if (match[1] === "NO-CRIU") {
+    return new Failure("image", `Nothing in the base image takes snapshots: ${match[2]}.`, {
+      cure: "Use a `base-image` that is a Debian 13 or newer, or like one, or that brings CRIU 4.1 or newer and setcap."
+    });
+  }
   if (match[1] === "NO-ENGINE") {
     return new Failure("jdk", `The JDK does not have the wanted engine: ${match[2]}.`, {
       cure: "Leave `engine` at `auto`; Warp is only in builds of Azul (`distribution: zulu`), and not in all of them."
@@ -36818,6 +36833,7 @@ async function build(run2, folder, target, buildArgs, labels) {
         UID: String(inputs.user.uid),
         GID: String(inputs.user.gid),
         ENGINE: inputs.engine,
+        WORKING_DIRECTORY: "/home/app",
         ...buildArgs
       },
       labels

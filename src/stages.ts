@@ -169,6 +169,7 @@ async function build(
         UID: String(inputs.user.uid),
         GID: String(inputs.user.gid),
         ENGINE: inputs.engine,
+        WORKING_DIRECTORY: '/home/app',
         ...buildArgs
       },
       labels

@@ -10,8 +10,9 @@ describe('the scripts in the images', () => {
   let home: string
   beforeEach(async () => {
     home = await mkdtemp(path.join(tmpdir(), 'scripts-test-'))
-    for (const name of await readdir(path.join(ROOT, 'docker')))
-      await copyFile(path.join(ROOT, 'docker', name), path.join(home, name))
+    for (const folder of ['image', 'checkpoint'])
+      for (const name of await readdir(path.join(ROOT, 'docker', folder)))
+        await copyFile(path.join(ROOT, 'docker', folder, name), path.join(home, name))
     for (const folder of ['bin', 'snapshot', 'evidence', 'criu/system', 'criu/bundled'])
       await mkdir(path.join(home, folder), { recursive: true })
     const files = {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { assembleBuildContext } from '../../src/image/build-context.js'
@@ -69,13 +69,13 @@ describe('buildImage', () => {
 
 test('assembleBuildContext lays out what the Dockerfile copies, one word a line', async () => {
   const at = (name: string): string => path.join(folder, name)
-  await mkdir(at('docker'))
-  await writeFile(at('docker/Dockerfile'), 'FROM x')
+  for (const name of ['tools', 'image', 'checkpoint']) await mkdir(at(`docker/${name}`), { recursive: true })
+  for (const name of ['Dockerfile', 'seccomp.json', 'image/entrypoint.sh', 'checkpoint/checkpoint.sh'])
+    await writeFile(at(`docker/${name}`), name)
   await writeFile(at('jdk'), 'archive')
   await mkdir(at('libs'))
   await writeFile(at('libs/a.jar'), 'a')
   await writeFile(at('app.jar'), 'app')
-  await mkdir(at('context'))
   await assembleBuildContext(at('context'), {
     dockerFolder: at('docker'),
     jdkArchive: at('jdk'),
@@ -92,13 +92,20 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
     cpuFeatures: 'generic'
   })
   const read = async (name: string): Promise<string> => await readFile(at(`context/${name}`), 'utf8')
-  expect(await read('Dockerfile')).toBe('FROM x')
+  expect(await read('Dockerfile')).toBe('Dockerfile')
   expect(await read('jdk.tar.gz')).toBe('archive')
-  expect(await read('application/dependencies/libs/a.jar')).toBe('a')
-  expect(await read('application/classes/app.jar')).toBe('app')
-  expect(await read('launch/java-options')).toBe('-Da=$(id) b\n-Xmx1g\n')
-  expect(await read('launch/application')).toBe('-jar\n/app/app.jar\n')
-  expect(await read('launch/arguments')).toBe('')
-  expect(await read('launch/main-class')).toBe('Main\n')
-  expect(await read('launch/cpu-features')).toBe('generic\n')
+  expect(await read('trees/dependencies/app/libs/a.jar')).toBe('a')
+  expect(await read('trees/classes/app/app.jar')).toBe('app')
+  expect(await read('trees/launch/opt/crac-checkpoint/java-options')).toBe('-Da=$(id) b\n-Xmx1g\n')
+  expect(await read('trees/launch/opt/crac-checkpoint/application')).toBe('-jar\n/app/app.jar\n')
+  expect(await read('trees/launch/opt/crac-checkpoint/arguments')).toBe('')
+  expect(await read('trees/launch/opt/crac-checkpoint/main-class')).toBe('Main\n')
+  expect(await read('trees/launch/opt/crac-checkpoint/cpu-features')).toBe('generic\n')
+  // The same content makes the same layer everywhere; the application's own files tell browsers their age.
+  const time = async (name: string): Promise<number> =>
+    (await stat(at(`context/trees/${name}`))).mtime.getUTCFullYear()
+  expect(await time('dependencies/app/libs/a.jar')).toBe(1980)
+  expect(await time('classes/app')).toBe(1980)
+  expect(await time('launch/opt/crac-checkpoint/entrypoint.sh')).toBe(1980)
+  expect(await time('classes/app/app.jar')).toBeGreaterThan(2000)
 })

@@ -1,4 +1,4 @@
-import { cp, link, mkdir, writeFile } from 'node:fs/promises'
+import { cp, link, lutimes, mkdir, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Application } from './layouts/layout.js'
 
@@ -13,26 +13,30 @@ export interface BuildContextParts {
   cpuFeatures: string
 }
 
-/** Lays out, in an empty folder, everything that docker/Dockerfile copies. */
+/**
+ * Lays out, in an empty folder, everything that docker/Dockerfile copies. What goes into the images stands in trees, with
+ * the folders that it has there: so the times of those folders are ours too.
+ */
 export async function assembleBuildContext(folder: string, parts: BuildContextParts): Promise<void> {
-  await cp(parts.dockerFolder, folder, { recursive: true })
+  const from = (name: string): string => path.join(parts.dockerFolder, name)
+  const tree = (name: string, inside = ''): string => path.join(folder, 'trees', name, inside)
+  await mkdir(folder)
+  await cp(from('Dockerfile'), path.join(folder, 'Dockerfile'))
+  await cp(from('tools'), path.join(folder, 'tools'), { recursive: true })
   await linkOrCopy(parts.jdkArchive, path.join(folder, 'jdk.tar.gz'))
 
-  for (const [name, files] of Object.entries({
-    dependencies: parts.application.dependencies,
-    classes: parts.application.classes
-  })) {
-    const destination = path.join(folder, 'application', name)
-    await mkdir(destination, { recursive: true })
+  const { dependencies, classes } = parts.application
+  for (const [name, files] of Object.entries({ dependencies, classes })) {
+    await mkdir(tree(name, APPLICATION), { recursive: true })
     for (const [source, target] of files) {
-      await cp(source, path.join(destination, target), {
-        recursive: true,
-        dereference: true,
-        preserveTimestamps: true
-      })
+      const options = { recursive: true, dereference: true, preserveTimestamps: true }
+      await cp(source, path.join(tree(name, APPLICATION), target), options)
     }
   }
 
+  await cp(from('image'), tree('launch', OWN), { recursive: true })
+  await cp(from('seccomp.json'), path.join(tree('launch', OWN), 'seccomp.json'))
+  await cp(from('checkpoint'), tree('checkpoint', OWN), { recursive: true })
   // Read by the scripts in the images, one word a line: so no value is ever part of a shell command.
   const launch: Record<string, readonly string[]> = {
     'java-options': parts.javaOptions,
@@ -41,9 +45,27 @@ export async function assembleBuildContext(folder: string, parts: BuildContextPa
     'main-class': [parts.application.mainClass],
     'cpu-features': [parts.cpuFeatures]
   }
-  await mkdir(path.join(folder, 'launch'))
   for (const [name, words] of Object.entries(launch)) {
-    await writeFile(path.join(folder, 'launch', name), words.map((word) => `${word}\n`).join(''))
+    await writeFile(path.join(tree('launch', OWN), name), words.map((word) => `${word}\n`).join(''))
+  }
+  await settleTimes(tree(''), tree('classes', APPLICATION))
+}
+
+/** Folders in the images. */
+const APPLICATION = 'app'
+const OWN = 'opt/crac-checkpoint'
+
+/** Zip, and with it some tools, knows no time before 1980. */
+const EPOCH = new Date('1980-02-01T00:00:00Z')
+
+/**
+ * Gives everything the same time, so that the same content makes the same layer on every machine. The application's own
+ * files keep theirs: web servers tell browsers the time of a resource, and one that never changes is never fetched anew.
+ */
+async function settleTimes(folder: string, own: string): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name)
+    if (entry.isDirectory() || !file.startsWith(own + path.sep)) await lutimes(file, EPOCH, EPOCH)
   }
 }
 

@@ -59,10 +59,15 @@ function pairs(option: string, values: Record<string, string>): string[] {
   return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`])
 }
 
-// The lines of docker/prepare-jdk.sh.
+// The lines of docker/tools/.
 function jdkFailure(output: string): Failure | undefined {
   const match = /crac-checkpoint: (NO-[A-Z]+): (.*)/.exec(output)
   if (!match) return undefined
+  if (match[1] === 'NO-CRIU') {
+    return new Failure('image', `Nothing in the base image takes snapshots: ${match[2]}.`, {
+      cure: 'Use a `base-image` that is a Debian 13 or newer, or like one, or that brings CRIU 4.1 or newer and setcap.'
+    })
+  }
   if (match[1] === 'NO-ENGINE') {
     return new Failure('jdk', `The JDK does not have the wanted engine: ${match[2]}.`, {
       cure: 'Leave `engine` at `auto`; Warp is only in builds of Azul (`distribution: zulu`), and not in all of them.'

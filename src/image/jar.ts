@@ -9,9 +9,6 @@ const MANIFEST = 'META-INF/MANIFEST.MF'
 /** In bytes: a manifest is read into memory, and jars come from anywhere. */
 const LARGEST_MANIFEST = 1024 * 1024
 
-/** The time of every file that is unpacked: so that the same jar makes the same layer. Zip knows none before 1980. */
-const EPOCH = new Date('1980-02-01T00:00:00Z')
-
 /** What a jar's manifest says that matters here. */
 export interface Manifest {
   mainClass: string | undefined
@@ -36,7 +33,7 @@ export async function readManifest(file: string): Promise<Manifest | undefined> 
   }
 }
 
-/** Unpacks what is below one folder of a jar into a folder; a name that leads out of it is an error of the jar. */
+/** Unpacks what is below one folder of a jar into a folder, with the times that the jar has; a name that leads out of it is an error of the jar. */
 export async function unpackFrom(file: string, prefix: string, folder: string): Promise<void> {
   const jar = await openPromise(file, { lazyEntries: true })
   for await (const entry of jar.eachEntry()) {
@@ -45,7 +42,8 @@ export async function unpackFrom(file: string, prefix: string, folder: string): 
     const destination = path.join(folder, entry.fileName.slice(prefix.length))
     await mkdir(path.dirname(destination), { recursive: true })
     await pipeline(await jar.openReadStreamPromise(entry), createWriteStream(destination, { flags: 'wx' }))
-    await utimes(destination, EPOCH, EPOCH)
+    const time = entry.getLastModDate()
+    await utimes(destination, time, time)
   }
 }
 

@@ -22,7 +22,7 @@ export const quarkusApp: Layout = async ({ at }) => {
     description: `Quarkus application (${mainClass})`,
     mainClass,
     command: ['-jar', `${HOME}/${JAR}`],
-    dependencies: (await isFolder(lib)) ? new Map([[lib, 'lib']]) : new Map(),
+    dependencies: (await isFolder(lib)) ? new Map([[lib, 'lib']]) : new Map<string, string>(),
     classes
   }
 }

@@ -2,34 +2,45 @@ package jdk.crac.impl;
 
 import java.io.FileDescriptor;
 import java.lang.reflect.Field;
-import java.util.Collections;
 import java.util.Map;
 import java.util.WeakHashMap;
 
 /** Which code opened which descriptor: noted only with -Djdk.crac.collect-fd-stacktraces=true. */
 public class DescriptorOrigins {
 
-    private static final Map<FileDescriptor, Exception> ORIGINS = Collections.synchronizedMap(new WeakHashMap<>());
+    private record Origin(long order, Exception stack) {
+    }
+
+    private static final Map<FileDescriptor, Origin> ORIGINS = new WeakHashMap<>();
+    private static long next;
 
     private DescriptorOrigins() {
     }
 
     /** Called by each constructor of FileDescriptor, into which DescriptorAgent puts the call. */
     public static void opened(FileDescriptor descriptor) {
-        ORIGINS.put(descriptor, new Exception("This file descriptor was created by "
-                + Thread.currentThread().getName() + " at epoch:" + System.currentTimeMillis() + " here"));
+        Exception stack = new Exception("This file descriptor was created by "
+                + Thread.currentThread().getName() + " at epoch:" + System.currentTimeMillis() + " here");
+        synchronized (ORIGINS) {
+            ORIGINS.put(descriptor, new Origin(next++, stack));
+        }
     }
 
-    /** The exception made where the descriptor of that number was opened; null where nothing was noted. */
+    /**
+     * The exception made where the descriptor of that number was opened; null where nothing was noted. A closed
+     * socket of NIO keeps its number for as long as somebody holds it: the newest is the open one.
+     */
     static Exception of(int number) {
+        Origin newest = null;
         synchronized (ORIGINS) {
-            for (Map.Entry<FileDescriptor, Exception> entry : ORIGINS.entrySet()) {
-                if (numberOf(entry.getKey()) == number) {
-                    return entry.getValue();
+            for (Map.Entry<FileDescriptor, Origin> entry : ORIGINS.entrySet()) {
+                Origin origin = entry.getValue();
+                if (numberOf(entry.getKey()) == number && (newest == null || origin.order() > newest.order())) {
+                    newest = origin;
                 }
             }
         }
-        return null;
+        return newest == null ? null : newest.stack();
     }
 
     private static int numberOf(FileDescriptor descriptor) {

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Sees to CRIU and setcap, and notes which libraries were there before.
+set -eu
+mkdir -p /trees
+find /lib/ /usr/lib/ -name '*.so*' 2>/dev/null | sort >/trees/libraries
+if ! command -v criu >/dev/null || ! command -v setcap >/dev/null; then
+    if ! command -v apt-get >/dev/null; then
+        echo "crac-checkpoint: NO-CRIU: the base image has no criu and no setcap, nor apt-get to install them with"
+        exit 1
+    fi
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends criu libcap2-bin
+fi
