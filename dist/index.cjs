@@ -1073,14 +1073,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path32 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path33 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path32 && path32[0] !== "/") {
-          path32 = `/${path32}`;
+        if (path33 && path33[0] !== "/") {
+          path33 = `/${path33}`;
         }
-        return new URL(`${origin}${path32}`);
+        return new URL(`${origin}${path33}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -1531,39 +1531,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path32, origin }
+          request: { method, path: path33, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path32);
+        debuglog("sending request to %s %s/%s", method, origin, path33);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path32, origin },
+          request: { method, path: path33, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path32,
+          path33,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path32, origin }
+          request: { method, path: path33, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path32);
+        debuglog("trailers received from %s %s/%s", method, origin, path33);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path32, origin },
+          request: { method, path: path33, origin },
           error: error2
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path32,
+          path33,
           error2.message
         );
       });
@@ -1612,9 +1612,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path32, origin }
+            request: { method, path: path33, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path32);
+          debuglog("sending request to %s %s/%s", method, origin, path33);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -1677,7 +1677,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path32,
+        path: path33,
         method,
         body,
         headers,
@@ -1692,11 +1692,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path32 !== "string") {
+        if (typeof path33 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path32[0] !== "/" && !(path32.startsWith("http://") || path32.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path33[0] !== "/" && !(path33.startsWith("http://") || path33.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path32)) {
+        } else if (invalidPathRegex.test(path33)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -1762,7 +1762,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path32, query) : path32;
+        this.path = query ? buildURL(path33, query) : path33;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -6455,7 +6455,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request2) {
-      const { method, path: path32, host, upgrade, blocking, reset } = request2;
+      const { method, path: path33, host, upgrade, blocking, reset } = request2;
       let { body, headers, contentLength } = request2;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -6536,7 +6536,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path32} HTTP/1.1\r
+      let header = `${method} ${path33} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -7065,7 +7065,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request2) {
       const session = client[kHTTP2Session];
-      const { method, path: path32, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
+      const { method, path: path33, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
       let { body } = request2;
       if (upgrade) {
         util.errorRequest(client, request2, new Error("Upgrade not supported for H2"));
@@ -7162,7 +7162,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path32;
+      headers[HTTP2_HEADER_PATH] = path33;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -7515,9 +7515,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path32 = search ? `${pathname}${search}` : pathname;
+        const path33 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path32;
+        this.opts.path = path33;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -8756,10 +8756,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path32 = "/",
+          path: path33 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path32;
+        opts.path = origin + path33;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -10731,20 +10731,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path32) {
-      if (typeof path32 !== "string") {
-        return path32;
+    function safeUrl(path33) {
+      if (typeof path33 !== "string") {
+        return path33;
       }
-      const pathSegments = path32.split("?");
+      const pathSegments = path33.split("?");
       if (pathSegments.length !== 2) {
-        return path32;
+        return path33;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path32, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path32);
+    function matchKey(mockDispatch2, { path: path33, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path33);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -10766,7 +10766,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path32 }) => matchValue(safeUrl(path32), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path33 }) => matchValue(safeUrl(path33), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -10804,9 +10804,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path32, method, body, headers, query } = opts;
+      const { path: path33, method, body, headers, query } = opts;
       return {
-        path: path32,
+        path: path33,
         method,
         body,
         headers,
@@ -11269,10 +11269,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path32, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path33, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path32,
+            Path: path33,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -16151,9 +16151,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path32) {
-      for (let i = 0; i < path32.length; ++i) {
-        const code2 = path32.charCodeAt(i);
+    function validateCookiePath(path33) {
+      for (let i = 0; i < path33.length; ++i) {
+        const code2 = path33.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -19073,11 +19073,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path32 = opts.path;
+          let path33 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path32 = `/${path32}`;
+            path33 = `/${path33}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path32);
+          url = new URL(util.parseOrigin(url).origin + path33);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -19660,9 +19660,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path32, options2) {
+    function openPromise2(path33, options2) {
       return new Promise((resolve2, reject) => {
-        open2(path32, { ...options2, lazyEntries: true }, function(err, zipfile) {
+        open2(path33, { ...options2, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -19692,7 +19692,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path32, options2, callback) {
+    function open2(path33, options2, callback) {
       if (typeof options2 === "function") {
         callback = options2;
         options2 = null;
@@ -19704,7 +19704,7 @@ var require_yauzl = __commonJS({
       if (options2.validateEntrySizes == null) options2.validateEntrySizes = true;
       if (options2.strictFileNames == null) options2.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs4.open(path32, "r", function(err, fd) {
+      fs4.open(path33, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options2, function(err2, zipfile) {
           if (err2) fs4.close(fd, defaultCallback);
@@ -25133,7 +25133,7 @@ var require_semver2 = __commonJS({
 // src/index.ts
 var import_node_crypto4 = require("node:crypto");
 var import_node_os = require("node:os");
-var import_node_path24 = __toESM(require("node:path"), 1);
+var import_node_path25 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/core.js
 var core_exports = {};
@@ -27997,18 +27997,18 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first2 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first2) || first2 === "localhost");
-  const path32 = hasDomain ? components.slice(1) : components;
+  const path33 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first2)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path32.some((component) => /[A-Z]/.test(component))) {
+  if (path33.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path32.every((component) => PATH_COMPONENT.test(component)))
+  if (!path33.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   return { text: text2, repository, tag };
@@ -28031,6 +28031,12 @@ function readInputs(get) {
       "an archive together with `distribution: file`, and none otherwise"
     );
   }
+  const file = optional(path8("file", get("file")));
+  for (const name of ["application", "main-class"]) {
+    if (file !== void 0 && get(name) !== "") {
+      throw badInput(name, get(name), `either \`file\` or \`${name}\`: a Dockerfile says itself what to run`);
+    }
+  }
   const tags = parseLines("tags", get("tags")).flatMap((line) => line.split(",")).map((tag) => tag.trim()).filter((tag) => tag !== "").map(parseReference);
   const push = parseBoolean("push", get("push"));
   if (push && tags.length === 0) {
@@ -28040,6 +28046,8 @@ function readInputs(get) {
     context: path8("context", get("context") || "."),
     application: optional(path8("application", get("application"))),
     mainClass: mainClass(get("main-class")),
+    file,
+    buildArgs: parsePairs("build-args", get("build-args"), /^[A-Za-z_][A-Za-z0-9_]*$/),
     baseImage: imageName("base-image", get("base-image")),
     labels: parsePairs("labels", get("labels"), /^[^\s"'=-][^\s"'=]*$/),
     tags,
@@ -28258,8 +28266,8 @@ function logProgress(log, clock) {
 }
 
 // src/main.ts
-var import_promises27 = require("node:fs/promises");
-var import_node_path23 = __toESM(require("node:path"), 1);
+var import_promises28 = require("node:fs/promises");
+var import_node_path24 = __toESM(require("node:path"), 1);
 
 // src/cleanup.ts
 var import_promises4 = require("node:fs/promises");
@@ -28496,7 +28504,7 @@ async function ownNetwork(engine2, hostname2) {
 }
 
 // src/stages.ts
-var import_node_path22 = __toESM(require("node:path"), 1);
+var import_node_path23 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -30382,8 +30390,8 @@ function listResources(resources) {
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path32 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path32 ?? description}`, "action: reopen"];
+    const path33 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path33 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -31113,7 +31121,8 @@ async function attempt(world, request2, privileges, javaOptions2) {
   const spec = {
     ...request2,
     name: request2.container,
-    flags: privileges?.checkpoint ?? [],
+    // A check that calls the application could open a connection in just the wrong moment.
+    flags: ["--no-healthcheck", ...privileges?.checkpoint ?? []],
     command: [engineName(takenBy, privileges), ...javaOptions2]
   };
   const { application: application2, address } = await startApplication(world, spec, (line) => {
@@ -31562,14 +31571,130 @@ function coldLabels(facts) {
   };
 }
 
+// src/image/user-image.ts
+var import_promises18 = require("node:fs/promises");
+var import_node_path16 = __toESM(require("node:path"), 1);
+var KEPT = ["/opt/crac-checkpoint", "/opt/java", "/opt/jdk", "/home/app", "/tmp"];
+var JVM_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
+var CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/;
+async function buildUserImage(engine2, build2, onLine) {
+  const idFile = import_node_path16.default.join(build2.work, "user.iid");
+  const command = [
+    "build",
+    ...["--file", build2.file],
+    ...["--tag", build2.name],
+    ...["--iidfile", idFile],
+    ...Object.entries(build2.buildArgs).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]),
+    "--",
+    build2.context
+  ];
+  const builder = await engine2.run(["context", "show"]);
+  const result = await engine2.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } });
+  if (result.exitCode !== 0) {
+    const output = `${result.stdout}
+${result.stderr}`;
+    const failure = baseImageFailure(output, "of the Dockerfile") ?? engineFailure(command, result);
+    throw new Failure(
+      failure.kind === "image" ? "image" : "application",
+      `${build2.file} could not be built. ${failure.message}`,
+      {
+        cure: "Mend the Dockerfile in `file`, or what it needs in `context` and `build-args`; the last lines of its build are below.",
+        evidence: failure.evidence
+      }
+    );
+  }
+  const id = (await (0, import_promises18.readFile)(idFile, "utf8")).trim();
+  return checkContract(
+    JSON.parse(await engine2.run(["image", "inspect", "--format", "{{json .}}", id])),
+    build2.user
+  );
+}
+function checkContract({ Architecture, Config }, user2) {
+  const [program = "", ...words] = Config.Entrypoint?.length ? [...Config.Entrypoint, ...Config.Cmd ?? []] : Config.Cmd ?? [];
+  if (program === "") {
+    throw broken2(
+      "has neither ENTRYPOINT nor CMD",
+      'End it with `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`.'
+    );
+  }
+  if (/(^|\/)(ba|da)?sh$/.test(program) && words[0] === "-c") {
+    throw broken2(
+      "starts its application through a shell (the shell form of ENTRYPOINT or CMD)",
+      'Write it as a list of words, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore gives each process its own number again, and the shell would have one of them.'
+    );
+  }
+  if (import_node_path16.default.posix.basename(program) !== "java") {
+    throw broken2(
+      `starts with ${program}, not with java`,
+      'Let ENTRYPOINT begin with "java": the entry script of the finished image takes its place.'
+    );
+  }
+  const crac = words.find((word) => CRAC_OPTION.test(word));
+  if (crac !== void 0) throw broken2(`sets ${crac}`, "Leave the options of CRaC to the action.");
+  for (const entry of Config.Env ?? []) {
+    const name = entry.slice(0, entry.indexOf("="));
+    const option = JVM_VARIABLES.includes(name) ? CRAC_OPTION.exec(entry)?.[0] : void 0;
+    if (option)
+      throw broken2(
+        `sets ${option} in ${name}`,
+        "Leave the options of CRaC to the action: the JVM looks for some of them in its arguments only."
+      );
+  }
+  const hidden = Object.keys(Config.Volumes ?? {}).find(
+    (volume) => KEPT.some((kept) => overlap(volume, kept))
+  );
+  if (hidden !== void 0) {
+    throw broken2(
+      `has a VOLUME on ${hidden}`,
+      `Leave ${KEPT.join(", ")} without volumes: one would hide what the restore needs.`
+    );
+  }
+  if (Config.OnBuild?.length)
+    throw broken2(
+      "has ONBUILD instructions",
+      "Take them out: they would run again in the images that are built from it."
+    );
+  const own = Config.User ?? "";
+  if (!["", "root", "0", "0:0", user2, user2.split(":")[0]].includes(own)) {
+    throw broken2(
+      `runs as the user ${own}`,
+      `Set \`user\` to the numbers of that user, or leave USER out; the application runs as ${user2}.`
+    );
+  }
+  const main2 = words.find(
+    (word, index) => !word.startsWith("-") && !/^(-cp|-classpath|--class-path|-jar|-p|--module-path)$/.test(words[index - 1] ?? "")
+  );
+  return {
+    application: {
+      layout: "dockerfile",
+      description: `Dockerfile of your own (java ${words.join(" ")})`.slice(0, 200),
+      mainClass: words.includes("-jar") ? "" : main2 ?? "",
+      command: words,
+      dependencies: /* @__PURE__ */ new Map(),
+      classes: /* @__PURE__ */ new Map()
+    },
+    workingDirectory: Config.WorkingDir || "/",
+    architecture: Architecture
+  };
+}
+function overlap(a, b) {
+  const [x, y] = [a, b].map((folder) => `${import_node_path16.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  return x.startsWith(y) || y.startsWith(x);
+}
+function broken2(what, cure) {
+  return new Failure("image", `The image of your Dockerfile ${what}.`, {
+    cure: `${cure} (docs/dockerfile.md has the contract.)`
+  });
+}
+
 // src/jdk/file.ts
-var import_promises20 = require("node:fs/promises");
-var import_node_path17 = __toESM(require("node:path"), 1);
+var import_promises21 = require("node:fs/promises");
+var import_node_path18 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
 var import_node_fs3 = require("node:fs");
-var import_node_path16 = __toESM(require("node:path"), 1);
-var import_promises18 = require("node:stream/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
+var import_promises19 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -31580,7 +31705,7 @@ async function checkArchive(file, limits = LIMITS) {
   let entries = 0;
   let size = 0;
   let top;
-  const read2 = (0, import_promises18.pipeline)((0, import_node_fs3.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
+  const read2 = (0, import_promises19.pipeline)((0, import_node_fs3.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -31608,7 +31733,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path16.default.posix.join(import_node_path16.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path17.default.posix.join(import_node_path17.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -31618,14 +31743,14 @@ function problemOf(header, top) {
   return void 0;
 }
 function topOf(name) {
-  return import_node_path16.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path17.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path16.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path17.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path16.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path17.default.basename(file)} is not used: ${why}.`, {
     cure: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
   });
 }
@@ -31633,9 +31758,9 @@ function refused2(file, why) {
 // src/jdk/verify.ts
 var import_node_crypto2 = require("node:crypto");
 var import_node_fs4 = require("node:fs");
-var import_promises19 = require("node:fs/promises");
+var import_promises20 = require("node:fs/promises");
 async function verifyArchive(file, asset, demands) {
-  const { size } = await (0, import_promises19.stat)(file);
+  const { size } = await (0, import_promises20.stat)(file);
   if (asset.size !== void 0 && size !== asset.size) {
     throw notGenuine(asset, `it has ${size} bytes where the source says ${asset.size}`);
   }
@@ -31663,13 +31788,13 @@ async function digestOf(file, algorithm) {
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning2) {
-  const entry = await (0, import_promises20.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises21.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
       cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
     });
   }
-  const name = import_node_path17.default.basename(file);
+  const name = import_node_path18.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -31691,17 +31816,17 @@ async function jdkFromFile(file, architecture, jdkSha256, warning2) {
 }
 
 // src/jdk/source.ts
-var import_node_path20 = __toESM(require("node:path"), 1);
+var import_node_path21 = __toESM(require("node:path"), 1);
 
 // src/net/conditional.ts
 var import_node_crypto3 = require("node:crypto");
-var import_promises21 = require("node:fs/promises");
-var import_node_path18 = __toESM(require("node:path"), 1);
+var import_promises22 = require("node:fs/promises");
+var import_node_path19 = __toESM(require("node:path"), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning2) {
   return async (url, init = {}) => {
-    const file = import_node_path18.default.join(folder, `${(0, import_node_crypto3.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path19.default.join(folder, `${(0, import_node_crypto3.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
     const headers = new import_undici2.Headers(init.headers);
     if (kept?.etag) headers.set("if-none-match", kept.etag);
@@ -31735,7 +31860,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const text2 = await (0, import_promises21.readFile)(file, "utf8").catch(() => void 0);
+  const text2 = await (0, import_promises22.readFile)(file, "utf8").catch(() => void 0);
   try {
     const kept = text2 === void 0 ? void 0 : JSON.parse(text2);
     return kept?.url === url ? kept : void 0;
@@ -31751,8 +31876,8 @@ async function keep(file, url, response) {
   }
   const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (!parses(kept.body)) return kept;
-  await (0, import_promises21.mkdir)(import_node_path18.default.dirname(file), { recursive: true });
-  await (0, import_promises21.writeFile)(file, JSON.stringify(kept));
+  await (0, import_promises22.mkdir)(import_node_path19.default.dirname(file), { recursive: true });
+  await (0, import_promises22.writeFile)(file, JSON.stringify(kept));
   return kept;
 }
 function restored(kept) {
@@ -33350,17 +33475,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options2);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options2);
-    const path32 = requestOptions.url.replace(options2.baseUrl, "");
+    const path33 = requestOptions.url.replace(options2.baseUrl, "");
     return request2(options2).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path32} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path33} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error2) => {
       const requestId = error2.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path32} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path33} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error2;
     });
@@ -36053,8 +36178,8 @@ function toJdkAsset(tag, asset) {
 }
 
 // src/jdk/install.ts
-var import_promises24 = require("node:fs/promises");
-var import_node_path19 = __toESM(require("node:path"), 1);
+var import_promises25 = require("node:fs/promises");
+var import_node_path20 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var fs3 = __toESM(require("fs"), 1);
@@ -36064,7 +36189,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os6 = __toESM(require("os"), 1);
-var path25 = __toESM(require("path"), 1);
+var path26 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert2 = require("assert");
 var __awaiter11 = function(thisArg, _arguments, P, generator) {
@@ -36107,7 +36232,7 @@ function cacheDir(sourceDir, tool, version, arch3) {
     }
     const destPath = yield _createToolPath(tool, version, arch3);
     for (const itemName of fs3.readdirSync(sourceDir)) {
-      const s = path25.join(sourceDir, itemName);
+      const s = path26.join(sourceDir, itemName);
       yield cp(s, destPath, { recursive: true });
     }
     _completeToolPath(tool, version, arch3);
@@ -36130,7 +36255,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path25.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path26.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -36144,12 +36269,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os6.arch();
-  const toolPath = path25.join(_getCacheDirectory(), toolName);
+  const toolPath = path26.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path25.join(toolPath, child2, arch3 || "");
+        const fullPath = path26.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -36160,7 +36285,7 @@ function findAllVersions(toolName, arch3) {
 }
 function _createToolPath(tool, version, arch3) {
   return __awaiter11(this, void 0, void 0, function* () {
-    const folderPath = path25.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+    const folderPath = path26.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
     debug(`destination ${folderPath}`);
     const markerPath = `${folderPath}.complete`;
     yield rmRF(folderPath);
@@ -36170,7 +36295,7 @@ function _createToolPath(tool, version, arch3) {
   });
 }
 function _completeToolPath(tool, version, arch3) {
-  const folderPath = path25.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+  const folderPath = path26.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
   const markerPath = `${folderPath}.complete`;
   fs3.writeFileSync(markerPath, "");
   debug("finished caching tool");
@@ -36214,21 +36339,21 @@ function _getCacheDirectory() {
 
 // src/jdk/download.ts
 var import_node_fs5 = require("node:fs");
-var import_promises22 = require("node:fs/promises");
+var import_promises23 = require("node:fs/promises");
 var import_node_stream = require("node:stream");
-var import_promises23 = require("node:stream/promises");
+var import_promises24 = require("node:stream/promises");
 var TRIES2 = 2;
 async function download(asset, file, options2) {
   for (let tries = 1; ; tries++) {
-    const broken2 = await attempt2(asset, file, options2);
-    if (broken2 === void 0) return;
-    await (0, import_promises22.rm)(file, { force: true });
+    const broken3 = await attempt2(asset, file, options2);
+    if (broken3 === void 0) return;
+    await (0, import_promises23.rm)(file, { force: true });
     if (tries === TRIES2) {
-      throw new Failure("runner", `${asset.name} could not be downloaded: ${broken2}.`, {
+      throw new Failure("runner", `${asset.name} could not be downloaded: ${broken3}.`, {
         cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
       });
     }
-    options2.info(`${asset.name}: ${broken2}; trying again.`);
+    options2.info(`${asset.name}: ${broken3}; trying again.`);
   }
 }
 async function attempt2(asset, file, options2) {
@@ -36259,7 +36384,7 @@ async function attempt2(asset, file, options2) {
       body.destroy(new Error("it is longer than the source says"));
   });
   try {
-    await (0, import_promises23.pipeline)(body, (0, import_node_fs5.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises24.pipeline)(body, (0, import_node_fs5.createWriteStream)(file, { flags: "wx" }));
   } catch (error2) {
     return `it broke off after ${bytes} bytes (${messageOf(error2)})`;
   } finally {
@@ -36282,10 +36407,10 @@ async function installJdk(asset, options2) {
 async function fromCache(asset, demands, options2) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path19.default.join(folder, asset.name);
+  const file = import_node_path20.default.join(folder, asset.name);
   try {
     const recorded = {
-      sha256: (await (0, import_promises24.readFile)(import_node_path19.default.join(folder, RECORD), "utf8")).trim(),
+      sha256: (await (0, import_promises25.readFile)(import_node_path20.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...demands, recorded]);
@@ -36293,18 +36418,18 @@ async function fromCache(asset, demands, options2) {
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error2) {
     options2.warning(`The archive in the tool cache is not used: ${messageOf(error2)}`);
-    await (0, import_promises24.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises25.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
 async function fetched(asset, demands, options2) {
-  const folder = await (0, import_promises24.mkdtemp)(import_node_path19.default.join(options2.temporaryFolder, "jdk-"));
+  const folder = await (0, import_promises25.mkdtemp)(import_node_path20.default.join(options2.temporaryFolder, "jdk-"));
   try {
     if (asset.sha256 === void 0) {
       const further = await options2.furtherSha256(asset);
       if (further) demands.push(further);
     }
-    const file = import_node_path19.default.join(folder, asset.name);
+    const file = import_node_path20.default.join(folder, asset.name);
     const size = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
     options2.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
     await download(asset, file, options2);
@@ -36315,12 +36440,12 @@ async function fetched(asset, demands, options2) {
       );
     }
     await checkArchive(file);
-    await (0, import_promises24.writeFile)(import_node_path19.default.join(folder, RECORD), `${sha2562}
+    await (0, import_promises25.writeFile)(import_node_path20.default.join(folder, RECORD), `${sha2562}
 `);
     const cached = await cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture);
-    return { asset, file: import_node_path19.default.join(cached, asset.name), sha256: sha2562, cached: false };
+    return { asset, file: import_node_path20.default.join(cached, asset.name), sha256: sha2562, cached: false };
   } finally {
-    await (0, import_promises24.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises25.rm)(folder, { recursive: true, force: true });
   }
 }
 function cacheVersion(asset) {
@@ -36329,9 +36454,9 @@ function cacheVersion(asset) {
 }
 
 // src/jdk/known-digests.ts
-var import_promises25 = require("node:fs/promises");
+var import_promises26 = require("node:fs/promises");
 async function knownSha256(file, name) {
-  const lines = (await (0, import_promises25.readFile)(file, "utf8")).split("\n");
+  const lines = (await (0, import_promises26.readFile)(file, "utf8")).split("\n");
   const line = lines.find((candidate) => candidate.startsWith(`${name}	`));
   return line?.split("	")[1];
 }
@@ -36452,7 +36577,7 @@ function jdkSource(world, patience) {
   const network2 = { clock: world.clock, patience, info: world.info };
   const lookUp = conditionalFetch(
     resilientFetch(network2, "whole"),
-    import_node_path20.default.join(world.toolCache, "crac-jdk-lookups"),
+    import_node_path21.default.join(world.toolCache, "crac-jdk-lookups"),
     world.warning
   );
   const github = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp };
@@ -36549,8 +36674,8 @@ ${result.stderr}`;
 }
 
 // src/restore/prove.ts
-var import_promises26 = require("node:fs/promises");
-var import_node_path21 = __toESM(require("node:path"), 1);
+var import_promises27 = require("node:fs/promises");
+var import_node_path22 = __toESM(require("node:path"), 1);
 var PROBE_INTERVAL2 = 2;
 var KEPT_LINES = "2000";
 async function proveRestore(world, request2) {
@@ -36580,7 +36705,7 @@ async function timeToAnswer(world, request2, trial) {
   const spec = { ...request2, name, env: { ...request2.env, ...trial.env } };
   const stop = new AbortController();
   async function failure(why) {
-    return trial.failed(why, await keepLog(engine2, name, import_node_path21.default.join(request2.logs, `${trial.name}.log`)));
+    return trial.failed(why, await keepLog(engine2, name, import_node_path22.default.join(request2.logs, `${trial.name}.log`)));
   }
   try {
     await createContainer(engine2, spec);
@@ -36610,7 +36735,7 @@ async function keepLog(engine2, name, file) {
   const { stdout, stderr } = await engine2.attempt(["logs", "--tail", KEPT_LINES, name]);
   const log = `${stdout}
 ${stderr}`.trim();
-  await (0, import_promises26.writeFile)(file, `${log}
+  await (0, import_promises27.writeFile)(file, `${log}
 `);
   return log;
 }
@@ -36769,24 +36894,46 @@ async function inspect({ id, inputs, world, phases: phases2 }) {
     return found;
   });
 }
-async function application({ inputs, world, phases: phases2, work: work2 }) {
+async function application(run2) {
+  const { inputs, world, phases: phases2, work: work2 } = run2;
   return await phases2.run("application", "Find the application", async () => {
-    const found = await findApplication({
-      context: import_node_path22.default.resolve(world.workspace, inputs.context),
-      application: inputs.application,
-      mainClass: inputs.mainClass,
-      scratch: import_node_path22.default.join(work2, "application")
-    });
-    world.log.info(`Found: ${found.description}.`);
+    const found = inputs.file === void 0 ? await lookAround(run2) : await ofDockerfile(run2, inputs.file);
+    world.log.info(`Found: ${found.application.description}.`);
     return found;
   });
+  async function lookAround({ inputs: inputs2 }) {
+    const application2 = await findApplication({
+      context: import_node_path23.default.resolve(world.workspace, inputs2.context),
+      application: inputs2.application,
+      mainClass: inputs2.mainClass,
+      scratch: import_node_path23.default.join(work2, "application")
+    });
+    return { application: application2, base: { image: inputs2.baseImage, workingDirectory: "/home/app" } };
+  }
+  async function ofDockerfile({ id, inputs: inputs2 }, file) {
+    const name = namesOf(id).image("user");
+    const log = logTo(run2, "build-user.log");
+    const { application: application2, workingDirectory } = await buildUserImage(
+      world.engine,
+      {
+        context: import_node_path23.default.resolve(world.workspace, inputs2.context),
+        file: import_node_path23.default.resolve(world.workspace, file),
+        buildArgs: inputs2.buildArgs,
+        name,
+        work: work2,
+        user: `${inputs2.user.uid}:${inputs2.user.gid}`
+      },
+      (line) => log.foreign(line)
+    );
+    return { application: application2, base: { image: name, workingDirectory } };
+  }
 }
 async function jdk({ inputs, world, phases: phases2, work: work2 }, architecture) {
   const { log, clock } = world;
   return await phases2.run("jdk", "Resolve the JDK", async () => {
     const { distribution, jdkSha256 } = inputs;
     if (distribution === "file") {
-      const file = import_node_path22.default.resolve(world.workspace, inputs.jdkFile ?? "");
+      const file = import_node_path23.default.resolve(world.workspace, inputs.jdkFile ?? "");
       return await jdkFromFile(file, architecture, jdkSha256, (line) => log.warning(line));
     }
     const source = jdkSource(
@@ -36808,32 +36955,32 @@ async function jdk({ inputs, world, phases: phases2, work: work2 }, architecture
   });
 }
 async function context({ inputs, world, work: work2 }, found, archive) {
-  const folder = import_node_path22.default.join(work2, "context");
+  const folder = import_node_path23.default.join(work2, "context");
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
     jdkArchive: archive.file,
-    application: found,
+    application: found.application,
     javaOptions: inputs.javaOptions,
     arguments: inputs.arguments,
     cpuFeatures: inputs.cpuFeatures
   });
-  return folder;
+  return { folder, base: found.base };
 }
-async function build(run2, folder, target, buildArgs, labels) {
+async function build(run2, from, target, buildArgs, labels) {
   const { inputs } = run2;
   const log = logTo(run2, `build-${target}.log`);
   return await buildImage(
     run2.world.engine,
     {
-      context: folder,
+      context: from.folder,
       target,
       name: namesOf(run2.id).image(target === "cold" ? "runtime" : target),
       buildArgs: {
-        BASE_IMAGE: inputs.baseImage,
+        BASE_IMAGE: from.base.image,
         UID: String(inputs.user.uid),
         GID: String(inputs.user.gid),
         ENGINE: inputs.engine,
-        WORKING_DIRECTORY: "/home/app",
+        WORKING_DIRECTORY: from.base.workingDirectory,
         ...buildArgs
       },
       labels
@@ -36841,11 +36988,11 @@ async function build(run2, folder, target, buildArgs, labels) {
     (line) => log.foreign(line)
   );
 }
-async function buildCheckpoint(run2, folder) {
+async function buildCheckpoint(run2, from) {
   await run2.phases.run(
     "build-checkpoint",
     "Build the checkpoint image",
-    () => build(run2, folder, "checkpoint", {}, {})
+    () => build(run2, from, "checkpoint", {}, {})
   );
 }
 async function chooseCheckpointEngine(run2, runner) {
@@ -36896,14 +37043,14 @@ async function warmUpOf({ inputs, world }) {
   }
   if (warmup === void 0 && warmupScript === void 0)
     lines.push(standardWarmUp(readiness2.url, inputs.port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path22.default.resolve(world.workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path23.default.resolve(world.workspace, warmupScript);
   return { lines, script, environment: world.environment };
 }
-async function buildRestoring(run2, folder, parts) {
+async function buildRestoring(run2, from, parts) {
   const { takenBy } = parts;
   const rungs = takenBy.name === "criu" ? takenBy.privileges : [void 0];
   for (const [index, privileges] of rungs.entries()) {
-    const imageId = await buildRuntime(run2, folder, { ...parts, privileges });
+    const imageId = await buildRuntime(run2, from, { ...parts, privileges });
     try {
       return { imageId, privileges, proof: await prove(run2, parts.runner, imageId, privileges) };
     } catch (error2) {
@@ -36914,7 +37061,7 @@ async function buildRestoring(run2, folder, parts) {
   }
   throw new Error("there is no rung of privileges to try");
 }
-async function buildRuntime(run2, folder, parts) {
+async function buildRuntime(run2, from, parts) {
   const { inputs, world } = run2;
   const { archive, snapshot, takenBy, privileges } = parts;
   const names = namesOf(run2.id);
@@ -36922,7 +37069,7 @@ async function buildRuntime(run2, folder, parts) {
     await world.engine.run(["commit", checkpointContainer(run2), names.image("snapshot")]);
     return await build(
       run2,
-      folder,
+      from,
       "runtime",
       {
         SNAPSHOT_IMAGE: names.image("snapshot"),
@@ -36954,7 +37101,7 @@ async function prove(run2, runner, imageId, privileges) {
     return found;
   });
 }
-async function buildCold(run2, folder, parts) {
+async function buildCold(run2, from, parts) {
   const { inputs, world } = run2;
   const { archive } = parts;
   const imageId = await run2.phases.run(
@@ -36962,7 +37109,7 @@ async function buildCold(run2, folder, parts) {
     "Build the image without a snapshot",
     () => build(
       run2,
-      folder,
+      from,
       "cold",
       { PORT: String(inputs.port) },
       {
@@ -37012,7 +37159,7 @@ function proofOf(run2, reach, image, privileges) {
     ...containerOf(run2, reach),
     container: namesOf(run2.id).container,
     image,
-    flags: privileges?.restore(import_node_path22.default.join(world.dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path23.default.join(world.dockerFolder, "seccomp.json")) ?? [],
     readiness: inputs.readiness,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
@@ -37020,7 +37167,7 @@ function proofOf(run2, reach, image, privileges) {
   };
 }
 function logTo({ world, logs }, file) {
-  return keeping(world.log, import_node_path22.default.join(logs, file));
+  return keeping(world.log, import_node_path23.default.join(logs, file));
 }
 
 // src/main.ts
@@ -37031,11 +37178,11 @@ async function run(id, inputs, world) {
     inputs,
     world,
     phases: new Phases(world.clock, log),
-    work: import_node_path23.default.join(world.runFolder, "work"),
-    logs: import_node_path23.default.join(world.runFolder, "logs")
+    work: import_node_path24.default.join(world.runFolder, "work"),
+    logs: import_node_path24.default.join(world.runFolder, "logs")
   };
-  await (0, import_promises27.mkdir)(job.work, { recursive: true });
-  await (0, import_promises27.mkdir)(job.logs, { recursive: true });
+  await (0, import_promises28.mkdir)(job.work, { recursive: true });
+  await (0, import_promises28.mkdir)(job.logs, { recursive: true });
   try {
     return await checkpointed(job);
   } catch (error2) {
@@ -37048,7 +37195,7 @@ async function run(id, inputs, world) {
     const names = namesOf(id);
     const left = [
       ...await removeContainers(engine2, names),
-      ...await removeImages(engine2, names, ["checkpoint", "snapshot"]),
+      ...await removeImages(engine2, names, ["checkpoint", "snapshot", "user"]),
       ...await removeFolder(job.work)
     ];
     for (const problem of left) log.warning(`Something of this run may be left behind: ${problem}`);
@@ -37057,9 +37204,9 @@ async function run(id, inputs, world) {
 async function checkpointed(job) {
   const { inputs } = job;
   const runner = await inspect(job);
-  const application2 = await application(job);
+  const found = await application(job);
   const jdk2 = await jdk(job, runner.architecture);
-  const context2 = await context(job, application2, jdk2);
+  const context2 = await context(job, found, jdk2);
   await buildCheckpoint(job, context2);
   const takenBy = await chooseCheckpointEngine(job, runner);
   const snapshot = await takeTheSnapshot(job, runner, takenBy);
@@ -37069,7 +37216,7 @@ async function checkpointed(job) {
     outcome: "checkpointed",
     runner,
     jdk: jdk2,
-    application: application2.description,
+    application: found.application.description,
     baseImage: inputs.baseImage,
     takenBy,
     snapshot,
@@ -37089,16 +37236,16 @@ async function cold(job, reason) {
     (line) => world.log.foreign(line)
   );
   const reach = await findReach(world.engine, world.hostname);
-  const application2 = await application(job);
+  const found = await application(job);
   const jdk2 = await jdk(job, architecture);
-  await removeFolder(import_node_path23.default.join(job.work, "context"));
-  const context2 = await context(job, application2, jdk2);
+  await removeFolder(import_node_path24.default.join(job.work, "context"));
+  const context2 = await context(job, found, jdk2);
   const image = await buildCold(job, context2, { archive: jdk2, reach, reason });
   const digest = await publish(job, image.imageId);
   return {
     outcome: "cold",
     jdk: jdk2,
-    application: application2.description,
+    application: found.application.description,
     baseImage: inputs.baseImage,
     ...image,
     tags: inputs.tags.map((tag) => tag.text),
@@ -37210,7 +37357,7 @@ async function cleanUp(engine2, clock, id, runFolder) {
   const names = namesOf(id);
   return [
     ...await removeContainers(engine2, names),
-    ...await removeImages(engine2, names, ["checkpoint", "snapshot", "runtime"]),
+    ...await removeImages(engine2, names, ["checkpoint", "snapshot", "user", "runtime"]),
     ...await removeFolder(runFolder)
   ];
 }
@@ -37375,14 +37522,14 @@ var STATE_RUN = "run";
 var STATE_FOLDER = "folder";
 async function main() {
   const id = (0, import_node_crypto4.randomBytes)(6).toString("hex");
-  const runFolder = import_node_path24.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
+  const runFolder = import_node_path25.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
   saveState(STATE_RUN, id);
   saveState(STATE_FOLDER, runFolder);
   const log = createLog(core_exports);
   try {
     const inputs = readInputs((name) => getInput(name));
     if (inputs.githubToken !== void 0) setSecret(inputs.githubToken);
-    setOutput("logs", import_node_path24.default.join(runFolder, "logs"));
+    setOutput("logs", import_node_path25.default.join(runFolder, "logs"));
     const result = await run(id, inputs, {
       engine: dockerEngine({ ...process.env, [RUN_VARIABLE]: id }),
       clock: systemClock,

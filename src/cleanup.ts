@@ -3,13 +3,16 @@ import { RUN_LABEL } from './engine/containers.js'
 import type { Engine } from './engine/docker.js'
 import { messageOf } from './errors.js'
 
+/** The temporary images of a run: that of the user's Dockerfile, two for the checkpoint, and the finished one. */
+export type ImageRole = 'user' | 'checkpoint' | 'snapshot' | 'runtime'
+
 /** What belongs to one run: all names are made from its id, so that a later process can remove them. */
 export interface RunNames {
   id: string
   /** Prefix of its containers. */
   container: string
   /** Name of an image of the run. */
-  image: (role: 'checkpoint' | 'snapshot' | 'runtime') => string
+  image: (role: ImageRole) => string
 }
 
 export function namesOf(id: string): RunNames {
@@ -33,7 +36,7 @@ export async function removeContainers(engine: Engine, names: RunNames): Promise
 export async function removeImages(
   engine: Engine,
   names: RunNames,
-  roles: readonly ('checkpoint' | 'snapshot' | 'runtime')[]
+  roles: readonly ImageRole[]
 ): Promise<string[]> {
   return await collect(async () => {
     for (const role of roles) {

@@ -22,6 +22,8 @@ export const INPUT_NAMES = [
   'context',
   'application',
   'main-class',
+  'file',
+  'build-args',
   'base-image',
   'labels',
   'tags',
@@ -66,6 +68,9 @@ export interface Inputs {
   /** What to run, relative to the context; found by looking when absent. */
   application: string | undefined
   mainClass: string | undefined
+  /** A Dockerfile of the user's own, as the user wrote it. */
+  file: string | undefined
+  buildArgs: Record<string, string>
   baseImage: string
   labels: Record<string, string>
   tags: Reference[]
@@ -116,6 +121,12 @@ export function readInputs(get: (name: InputName) => string): Inputs {
       'an archive together with `distribution: file`, and none otherwise'
     )
   }
+  const file = optional(path('file', get('file')))
+  for (const name of ['application', 'main-class'] as const) {
+    if (file !== undefined && get(name) !== '') {
+      throw badInput(name, get(name), `either \`file\` or \`${name}\`: a Dockerfile says itself what to run`)
+    }
+  }
   const tags = parseLines('tags', get('tags'))
     .flatMap((line) => line.split(','))
     .map((tag) => tag.trim())
@@ -129,6 +140,8 @@ export function readInputs(get: (name: InputName) => string): Inputs {
     context: path('context', get('context') || '.'),
     application: optional(path('application', get('application'))),
     mainClass: mainClass(get('main-class')),
+    file,
+    buildArgs: parsePairs('build-args', get('build-args'), /^[A-Za-z_][A-Za-z0-9_]*$/),
     baseImage: imageName('base-image', get('base-image')),
     labels: parsePairs('labels', get('labels'), /^[^\s"'=-][^\s"'=]*$/),
     tags,

@@ -36,7 +36,7 @@ export async function run(id: string, inputs: Inputs, world: World): Promise<Res
     const names = namesOf(id)
     const left = [
       ...(await removeContainers(engine, names)),
-      ...(await removeImages(engine, names, ['checkpoint', 'snapshot'])),
+      ...(await removeImages(engine, names, ['checkpoint', 'snapshot', 'user'])),
       ...(await removeFolder(job.work))
     ]
     for (const problem of left) log.warning(`Something of this run may be left behind: ${problem}`)
@@ -46,9 +46,9 @@ export async function run(id: string, inputs: Inputs, world: World): Promise<Res
 async function checkpointed(job: Run): Promise<Checkpointed> {
   const { inputs } = job
   const runner = await stages.inspect(job)
-  const application = await stages.application(job)
+  const found = await stages.application(job)
   const jdk = await stages.jdk(job, runner.architecture)
-  const context = await stages.context(job, application, jdk)
+  const context = await stages.context(job, found, jdk)
   await stages.buildCheckpoint(job, context)
   const takenBy = await stages.chooseCheckpointEngine(job, runner)
   const snapshot = await stages.takeTheSnapshot(job, runner, takenBy)
@@ -58,7 +58,7 @@ async function checkpointed(job: Run): Promise<Checkpointed> {
     outcome: 'checkpointed',
     runner,
     jdk,
-    application: application.description,
+    application: found.application.description,
     baseImage: inputs.baseImage,
     takenBy,
     snapshot,
@@ -78,16 +78,16 @@ async function cold(job: Run, reason: string): Promise<Omit<Cold, 'reason' | 'lo
     world.log.foreign(line)
   )
   const reach = await findReach(world.engine, world.hostname)
-  const application = await stages.application(job)
+  const found = await stages.application(job)
   const jdk = await stages.jdk(job, architecture)
   await removeFolder(path.join(job.work, 'context'))
-  const context = await stages.context(job, application, jdk)
+  const context = await stages.context(job, found, jdk)
   const image = await stages.buildCold(job, context, { archive: jdk, reach, reason })
   const digest = await stages.publish(job, image.imageId)
   return {
     outcome: 'cold',
     jdk,
-    application: application.description,
+    application: found.application.description,
     baseImage: inputs.baseImage,
     ...image,
     tags: inputs.tags.map((tag) => tag.text),

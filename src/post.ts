@@ -18,7 +18,7 @@ export async function cleanUp(
   const names = namesOf(id)
   return [
     ...(await removeContainers(engine, names)),
-    ...(await removeImages(engine, names, ['checkpoint', 'snapshot', 'runtime'])),
+    ...(await removeImages(engine, names, ['checkpoint', 'snapshot', 'user', 'runtime'])),
     ...(await removeFolder(runFolder))
   ]
 }

@@ -13,6 +13,7 @@ import { findApplication } from './image/application.js'
 import { assembleBuildContext } from './image/build-context.js'
 import { buildImage, type ImageBuild } from './image/build.js'
 import { coldLabels, runtimeLabels } from './image/labels.js'
+import { buildUserImage } from './image/user-image.js'
 import type { Application } from './image/layouts/layout.js'
 import type { Inputs } from './inputs.js'
 import type { Architecture } from './jdk/asset.js'
@@ -61,6 +62,12 @@ export interface Run {
   logs: string
 }
 
+/** What the images are built from. */
+export interface BuildFrom {
+  folder: string
+  base: Found['base']
+}
+
 /** An image that may be tagged and pushed, and how it was shown to work. */
 export interface Restoring {
   imageId: string
@@ -88,17 +95,48 @@ export async function inspect({ id, inputs, world, phases }: Run): Promise<Runne
   })
 }
 
-export async function application({ inputs, world, phases, work }: Run): Promise<Application> {
+/** What to run, and the image under it. */
+export interface Found {
+  application: Application
+  /** Of the images that are built. */
+  base: { image: string; workingDirectory: string }
+}
+
+export async function application(run: Run): Promise<Found> {
+  const { inputs, world, phases, work } = run
   return await phases.run('application', 'Find the application', async () => {
-    const found = await findApplication({
+    const found = inputs.file === undefined ? await lookAround(run) : await ofDockerfile(run, inputs.file)
+    world.log.info(`Found: ${found.application.description}.`)
+    return found
+  })
+
+  async function lookAround({ inputs }: Run): Promise<Found> {
+    const application = await findApplication({
       context: path.resolve(world.workspace, inputs.context),
       application: inputs.application,
       mainClass: inputs.mainClass,
       scratch: path.join(work, 'application')
     })
-    world.log.info(`Found: ${found.description}.`)
-    return found
-  })
+    return { application, base: { image: inputs.baseImage, workingDirectory: '/home/app' } }
+  }
+
+  async function ofDockerfile({ id, inputs }: Run, file: string): Promise<Found> {
+    const name = namesOf(id).image('user')
+    const log = logTo(run, 'build-user.log')
+    const { application, workingDirectory } = await buildUserImage(
+      world.engine,
+      {
+        context: path.resolve(world.workspace, inputs.context),
+        file: path.resolve(world.workspace, file),
+        buildArgs: inputs.buildArgs,
+        name,
+        work,
+        user: `${inputs.user.uid}:${inputs.user.gid}`
+      },
+      (line) => log.foreign(line)
+    )
+    return { application, base: { image: name, workingDirectory } }
+  }
 }
 
 export async function jdk(
@@ -131,27 +169,27 @@ export async function jdk(
   })
 }
 
-/** Lays out what the Dockerfile copies, in a folder that is returned. */
+/** Lays out what the Dockerfile copies. */
 export async function context(
   { inputs, world, work }: Run,
-  found: Application,
+  found: Found,
   archive: JdkArchive
-): Promise<string> {
+): Promise<BuildFrom> {
   const folder = path.join(work, 'context')
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
     jdkArchive: archive.file,
-    application: found,
+    application: found.application,
     javaOptions: inputs.javaOptions,
     arguments: inputs.arguments,
     cpuFeatures: inputs.cpuFeatures
   })
-  return folder
+  return { folder, base: found.base }
 }
 
 async function build(
   run: Run,
-  folder: string,
+  from: BuildFrom,
   target: ImageBuild['target'],
   buildArgs: Record<string, string>,
   labels: Record<string, string>
@@ -161,15 +199,15 @@ async function build(
   return await buildImage(
     run.world.engine,
     {
-      context: folder,
+      context: from.folder,
       target,
       name: namesOf(run.id).image(target === 'cold' ? 'runtime' : target),
       buildArgs: {
-        BASE_IMAGE: inputs.baseImage,
+        BASE_IMAGE: from.base.image,
         UID: String(inputs.user.uid),
         GID: String(inputs.user.gid),
         ENGINE: inputs.engine,
-        WORKING_DIRECTORY: '/home/app',
+        WORKING_DIRECTORY: from.base.workingDirectory,
         ...buildArgs
       },
       labels
@@ -178,9 +216,9 @@ async function build(
   )
 }
 
-export async function buildCheckpoint(run: Run, folder: string): Promise<void> {
+export async function buildCheckpoint(run: Run, from: BuildFrom): Promise<void> {
   await run.phases.run('build-checkpoint', 'Build the checkpoint image', () =>
-    build(run, folder, 'checkpoint', {}, {})
+    build(run, from, 'checkpoint', {}, {})
   )
 }
 
@@ -245,13 +283,13 @@ async function warmUpOf({ inputs, world }: Run): Promise<WarmUp> {
 /** Builds the image that restores, and proves it: with the least privileges, or a rung up if that is the way. */
 export async function buildRestoring(
   run: Run,
-  folder: string,
+  from: BuildFrom,
   parts: { runner: Runner; archive: JdkArchive; takenBy: CheckpointEngine; snapshot: TakenSnapshot }
 ): Promise<Restoring> {
   const { takenBy } = parts
   const rungs = takenBy.name === 'criu' ? takenBy.privileges : [undefined]
   for (const [index, privileges] of rungs.entries()) {
-    const imageId = await buildRuntime(run, folder, { ...parts, privileges })
+    const imageId = await buildRuntime(run, from, { ...parts, privileges })
     try {
       return { imageId, privileges, proof: await prove(run, parts.runner, imageId, privileges) }
     } catch (error) {
@@ -265,7 +303,7 @@ export async function buildRestoring(
 
 async function buildRuntime(
   run: Run,
-  folder: string,
+  from: BuildFrom,
   parts: {
     runner: Runner
     archive: JdkArchive
@@ -282,7 +320,7 @@ async function buildRuntime(
     await world.engine.run(['commit', checkpointContainer(run), names.image('snapshot')])
     return await build(
       run,
-      folder,
+      from,
       'runtime',
       {
         SNAPSHOT_IMAGE: names.image('snapshot'),
@@ -324,7 +362,7 @@ async function prove(
 /** The image without a snapshot, and how long its start takes. */
 export async function buildCold(
   run: Run,
-  folder: string,
+  from: BuildFrom,
   parts: { archive: JdkArchive; reach: Reach; reason: string }
 ): Promise<{ imageId: string; coldStart: Milliseconds }> {
   const { inputs, world } = run
@@ -332,7 +370,7 @@ export async function buildCold(
   const imageId = await run.phases.run('build-cold', 'Build the image without a snapshot', () =>
     build(
       run,
-      folder,
+      from,
       'cold',
       { PORT: String(inputs.port) },
       {

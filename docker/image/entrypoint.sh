@@ -42,8 +42,9 @@ restore() {
     name_engine "$taken_by" "--pidfile $restored $(tr '\n' ' ' <"$here/snapshot/criu-options")"
     # Warp is the JVM itself: it leaves no such mark, and what it ends with is the application's.
     [ "$taken_by" != warp ] || echo warp >"$restored"
-    env --default-signal=INT,QUIT java ${engine_option:+"$engine_option"} \
-        "-XX:CRaCRestoreFrom=$here/snapshot" $properties $main "$@" &
+    # CRIU leaves its statistics in the current folder; the restored process has its own again.
+    (cd "${HOME:-/tmp}" && exec env --default-signal=INT,QUIT java ${engine_option:+"$engine_option"} \
+        "-XX:CRaCRestoreFrom=$here/snapshot" $properties $main "$@") &
     child=$!
     (
         # A CRIU that lacks a capability can hang instead of ending.

@@ -89,7 +89,8 @@ async function attempt(
   const spec: ContainerSpec = {
     ...request,
     name: request.container,
-    flags: privileges?.checkpoint ?? [],
+    // A check that calls the application could open a connection in just the wrong moment.
+    flags: ['--no-healthcheck', ...(privileges?.checkpoint ?? [])],
     command: [engineName(takenBy, privileges), ...javaOptions]
   }
   const { application, address } = await startApplication(world, spec, (line) => {

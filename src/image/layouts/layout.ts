@@ -5,9 +5,10 @@ export const HOME = '/app'
 
 /** An application that was found in the user's context, and how it goes into the image. */
 export interface Application {
-  layout: 'micronaut-layers' | 'spring-boot' | 'quarkus-app' | 'class-path' | 'jar'
+  layout: 'micronaut-layers' | 'spring-boot' | 'quarkus-app' | 'class-path' | 'jar' | 'dockerfile'
   /** For the log: what was found, in a few words. */
   description: string
+  /** Empty where it is not known. */
   mainClass: string
   /** What the JVM is told to run, after its options. */
   command: string[]
