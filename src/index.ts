@@ -46,7 +46,7 @@ async function main(): Promise<void> {
       runFolder
     })
     for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, value)
-    await writeSummary(renderSummary(result, inputs.port))
+    await writeSummary(renderSummary(result))
   } catch (error) {
     const failure = asFailure(error)
     // A container may still have had something to say: the annotation must not stand inside its fence.

@@ -65,6 +65,8 @@ async function checkpointed(job: Run): Promise<Checkpointed> {
     ...restoring,
     tags: inputs.tags.map((tag) => tag.text),
     digest,
+    port: inputs.port,
+    user: inputs.user,
     restoreFlags: stages.flagsOf(restoring.privileges),
     logs: job.logs,
     phases: job.phases.done
@@ -91,6 +93,8 @@ async function cold(job: Run, reason: string): Promise<Omit<Cold, 'reason' | 'lo
     baseImage: inputs.baseImage,
     ...image,
     tags: inputs.tags.map((tag) => tag.text),
-    digest
+    digest,
+    port: inputs.port,
+    user: inputs.user
   }
 }

@@ -3,6 +3,7 @@ import type { TakenSnapshot } from './checkpoint/take.js'
 import type { Privileges } from './engine/privileges.js'
 import type { JdkArchive } from './jdk/install.js'
 import type { Phase } from './phases.js'
+import { instructionsFor, type Instructions } from './report/instructions.js'
 import type { Proof } from './restore/prove.js'
 import type { Runner } from './runner/inspect.js'
 import type { Milliseconds } from './values.js'
@@ -24,6 +25,8 @@ interface WithImage extends Finished {
   tags: string[]
   /** undefined when nothing was pushed. */
   digest: string | undefined
+  port: number
+  user: { uid: number; gid: number }
 }
 
 /** An image with a snapshot, which restores. */
@@ -67,6 +70,9 @@ export function outputsOf(result: Result): Record<string, string> {
     'restore-time': '',
     speedup: '',
     'restore-flags': '',
+    run: '',
+    compose: '',
+    kubernetes: '',
     skipped: String(result.outcome === 'skipped'),
     logs: result.logs
   }
@@ -76,7 +82,8 @@ export function outputsOf(result: Result): Record<string, string> {
     imageid: result.imageId,
     tags: result.tags.join('\n'),
     'java-version': result.jdk.asset.version,
-    'jdk-asset': result.jdk.asset.name
+    'jdk-asset': result.jdk.asset.name,
+    ...instructions(result)
   })
   if (result.outcome === 'cold') return { ...outputs, 'cold-start': String(Math.round(result.coldStart)) }
   const { snapshot, proof } = result
@@ -89,6 +96,18 @@ export function outputsOf(result: Result): Record<string, string> {
     speedup: speedup(proof).toFixed(1),
     'restore-flags': result.restoreFlags
   }
+}
+
+/** How to start the image of a run, by its digest where it was pushed. */
+export function instructions(result: Checkpointed | Cold): Instructions {
+  const { digest, tags, imageId, port, user } = result
+  const image = digest ? `${repositoryOf(tags[0] ?? '')}@${digest}` : (tags[0] ?? imageId)
+  const privileges = result.outcome === 'checkpointed' ? result.privileges : undefined
+  return instructionsFor({ image, port, user, privileges })
+}
+
+function repositoryOf(tag: string): string {
+  return tag.replace(/:[^/:]*$/, '')
 }
 
 export function speedup(proof: Proof): number {

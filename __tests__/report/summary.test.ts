@@ -5,7 +5,7 @@ import { aResult } from '../support/result.js'
 
 describe('the job summary', () => {
   test('has JDK, digest, size and times, and how to start the image by its digest', () => {
-    const summary = renderSummary(aResult(), 8080)
+    const summary = renderSummary(aResult())
     for (const part of [
       '24-crac+20',
       `sha256:${'c'.repeat(64)}`,
@@ -20,25 +20,22 @@ describe('the job summary', () => {
   })
 
   test('without a snapshot it says why, and needs no flags', () => {
-    const { jdk, application, baseImage, imageId, tags, digest, logs, phases } = aResult()
-    const common = { jdk, application, baseImage, imageId, tags, digest, logs, phases }
-    const cold = renderSummary(
-      { outcome: 'cold', reason: 'no CRIU `works`', coldStart: 900, ...common },
-      8080
-    )
+    const { jdk, application, baseImage, imageId, tags, digest, logs, phases, port, user } = aResult()
+    const common = { jdk, application, baseImage, imageId, tags, digest, logs, phases, port, user }
+    const cold = renderSummary({ outcome: 'cold', reason: 'no CRIU `works`', coldStart: 900, ...common })
     expect(cold).toContain('no CRIU `works`')
-    expect(cold).not.toContain('seccomp')
-    expect(renderSummary({ outcome: 'skipped', reason: 'AMX', logs, phases }, 8080)).toContain('AMX')
+    expect(cold).not.toContain('seccomp.json')
+    expect(renderSummary({ outcome: 'skipped', reason: 'AMX', logs, phases })).toContain('AMX')
   })
 
   test('without a push it names the tag, and without tags the image', () => {
-    expect(renderSummary(aResult({ digest: undefined }), 8080)).toContain('image=ghcr.io/acme/hello:crac\n')
-    const image = renderSummary(aResult({ digest: undefined, tags: [] }), 8080)
+    expect(renderSummary(aResult({ digest: undefined }))).toContain('image=ghcr.io/acme/hello:crac\n')
+    const image = renderSummary(aResult({ digest: undefined, tags: [] }))
     expect(image).toContain(`image=sha256:${'b'.repeat(64)}\n`)
   })
 
   test('shows text of others as it is: no mark-up, no table cells, no way out of the code', () => {
-    const summary = renderSummary(aResult({ application: 'a | <img src=x> `b` \n## c' }), 8080)
+    const summary = renderSummary(aResult({ application: 'a | <img src=x> `b` \n## c' }))
     expect(summary).toContain('| Application | `` a \\| <img src=x> `b` ## c `` |')
     const failed = renderFailure(
       new Failure('application', 'x', { cure: 'y', evidence: '```\n<script>\n````' })

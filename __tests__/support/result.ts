@@ -63,6 +63,8 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
     imageId: `sha256:${'b'.repeat(64)}`,
     tags: ['ghcr.io/acme/hello:crac', 'ghcr.io/acme/hello:1.0'],
     digest: `sha256:${'c'.repeat(64)}`,
+    port: 8080,
+    user: { uid: 10001, gid: 10001 },
     privileges: LEAST,
     restoreFlags: '--cap-drop ALL',
     logs: '/temp/logs',

@@ -1,14 +1,13 @@
 import { describeFailure, type Failure } from '../errors.js'
-import { speedup, type Checkpointed, type Cold, type Result } from '../outputs.js'
-import { runInstructions } from './instructions.js'
+import { instructions, speedup, type Checkpointed, type Cold, type Result } from '../outputs.js'
 
 /** The job summary of a run that did not fail, as GitHub-flavoured Markdown. */
-export function renderSummary(result: Result, port: number): string {
+export function renderSummary(result: Result): string {
   switch (result.outcome) {
     case 'checkpointed':
-      return renderCheckpointed(result, port)
+      return renderCheckpointed(result)
     case 'cold':
-      return renderCold(result, port)
+      return renderCold(result)
     case 'skipped':
       return [
         '## CRaC checkpoint: skipped',
@@ -21,7 +20,7 @@ export function renderSummary(result: Result, port: number): string {
   }
 }
 
-function renderCheckpointed(result: Checkpointed, port: number): string {
+function renderCheckpointed(result: Checkpointed): string {
   const { snapshot, proof, jdk, takenBy } = result
   const engine =
     takenBy.name === 'criu' ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : 'Warp'
@@ -47,7 +46,7 @@ function renderCheckpointed(result: Checkpointed, port: number): string {
     '',
     'Times are from the start of a container to the first good answer, one run each.',
     '',
-    ...startIt(result, port, result.restoreFlags),
+    ...startIt(result),
     '> The image holds the memory of the running application, and with it every secret that the application had ' +
       'read. Treat it as you treat those secrets.',
     '',
@@ -55,7 +54,7 @@ function renderCheckpointed(result: Checkpointed, port: number): string {
   ].join('\n')
 }
 
-function renderCold(result: Cold, port: number): string {
+function renderCold(result: Cold): string {
   const { jdk } = result
   const rows: [string, string][] = [
     ['Application', result.application],
@@ -73,7 +72,7 @@ function renderCold(result: Cold, port: number): string {
     '',
     table(rows),
     '',
-    ...startIt(result, port, ''),
+    ...startIt(result),
     ...phases(result)
   ].join('\n')
 }
@@ -85,9 +84,28 @@ function published({ tags, digest }: Checkpointed | Cold): [string, string][] {
   ]
 }
 
-function startIt({ digest, tags, imageId }: Checkpointed | Cold, port: number, flags: string): string[] {
-  const image = digest ? `${repositoryOf(tags[0] ?? '')}@${digest}` : (tags[0] ?? imageId)
-  return ['**To start it:**', '', '```sh', runInstructions(image, port, flags), '```', '']
+function startIt(result: Checkpointed | Cold): string[] {
+  const { run, compose, kubernetes } = instructions(result)
+  const folded = (title: string, language: string, text: string): string[] => [
+    `<details><summary>${title}</summary>`,
+    '',
+    `\`\`\`${language}`,
+    text.trimEnd(),
+    '```',
+    '',
+    '</details>',
+    ''
+  ]
+  return [
+    '**To start it:**',
+    '',
+    '```sh',
+    run,
+    '```',
+    '',
+    ...folded('With compose', 'yaml', compose),
+    ...folded('With Kubernetes', 'yaml', kubernetes)
+  ]
 }
 
 function phases(result: Result): string[] {
@@ -118,10 +136,6 @@ export function renderFailure(failure: Failure): string {
 function table([head, ...rows]: [string, string][]): string {
   const line = ([name, value]: [string, string]): string => `| ${name} | ${code(value)} |`
   return [...(head ? [line(head), '|---|---|'] : []), ...rows.map(line)].join('\n')
-}
-
-function repositoryOf(tag: string): string {
-  return tag.replace(/:[^/:]*$/, '')
 }
 
 function time(milliseconds: number): string {

@@ -1,0 +1,82 @@
+import { describe, expect, test } from '@jest/globals'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { Pod } from 'kubernetes-models/v1'
+import { parse } from 'yaml'
+import { ladder } from '../../src/engine/privileges.js'
+import { instructionsFor } from '../../src/report/instructions.js'
+
+const image = `ghcr.io/acme/hello@sha256:${'a'.repeat(64)}`
+const RUNGS = [undefined, ...ladder('auto', { appArmor: true })]
+const of = (privileges: (typeof RUNGS)[number]) =>
+  instructionsFor({ image, port: 8080, privileges, user: { uid: 10001, gid: 10001 } })
+
+describe('how to start an image', () => {
+  test('docker run, with the profile from the image', () => {
+    expect(of(RUNGS[1]).run).toBe(
+      [
+        `image=${image}`,
+        'docker run --rm --entrypoint cat "$image" /opt/crac-checkpoint/seccomp.json > seccomp.json',
+        'docker run --rm --publish 8080:8080 \\',
+        '  --cap-drop ALL --cap-add CHECKPOINT_RESTORE --cap-add SETPCAP --security-opt seccomp=seccomp.json \\',
+        '  "$image"'
+      ].join('\n')
+    )
+    expect(of(undefined).run).not.toContain('seccomp')
+  })
+
+  test.each(RUNGS.map((rung) => [rung?.rung ?? 'none', rung] as const))(
+    'the pod for the privileges %s is one by the schema of Kubernetes',
+    (_, rung) => {
+      const pod = parse(of(rung).kubernetes) as ConstructorParameters<typeof Pod>[0]
+      expect(() => new Pod(pod).validate()).not.toThrow()
+    }
+  )
+
+  test('the pod has the two capabilities, and the right to get them from a file', () => {
+    const pod = parse(of(RUNGS[1]).kubernetes) as { spec: { containers: { securityContext: object }[] } }
+    expect(pod.spec.containers[0]?.securityContext).toEqual({
+      runAsNonRoot: true,
+      runAsUser: 10001,
+      runAsGroup: 10001,
+      allowPrivilegeEscalation: true,
+      capabilities: { drop: ['ALL'], add: ['CHECKPOINT_RESTORE', 'SETPCAP'] },
+      seccompProfile: { type: 'Localhost', localhostProfile: 'seccomp.json' }
+    })
+  })
+
+  test('a schema check that finds nothing wrong with anything would prove nothing', () => {
+    const pod = { metadata: { name: 'x' }, spec: { containers: [{ name: 1 }] } }
+    expect(() => new Pod(pod as never).validate()).toThrow()
+  })
+
+  test.each(RUNGS.map((rung) => [rung?.rung ?? 'none', rung] as const))(
+    'the compose file for the privileges %s says the same as docker run',
+    (_, rung) => {
+      const { compose, run } = of(rung)
+      const { services } = parse(compose) as { services: { app: Record<string, unknown> } }
+      const { app } = services
+      expect(app['image']).toBe(image)
+      for (const name of (app['cap_add'] as string[] | undefined) ?? [])
+        expect(run).toContain(`--cap-add ${name}`)
+      for (const option of (app['security_opt'] as string[] | undefined) ?? [])
+        expect(run).toContain(`--security-opt ${option.replace('./', '')}`)
+      expect(app['privileged'] ?? false).toBe(run.includes('--privileged'))
+    }
+  )
+
+  const hasCompose = spawnSync('docker', ['compose', 'version']).status === 0
+  test('docker compose takes the file, where there is docker compose', () => {
+    if (!hasCompose) return
+    const folder = mkdtempSync(path.join(tmpdir(), 'compose-'))
+    writeFileSync(path.join(folder, 'compose.yaml'), of(RUNGS[1]).compose)
+    const { status, stderr } = spawnSync('docker', ['compose', 'config', '--quiet'], {
+      cwd: folder,
+      encoding: 'utf8'
+    })
+    rmSync(folder, { recursive: true })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  })
+})
