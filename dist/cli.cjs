@@ -24891,12 +24891,13 @@ function parse(text) {
 }
 
 // src/runner/base-image.ts
-async function ensureBaseImage(engine, image, onLine) {
+async function ensureBaseImage(engine, image, onLine, refresh = false) {
   const inspect = ["image", "inspect", "--format", "{{.Architecture}}", "--", image];
   const known = await engine.attempt(inspect);
-  if (known.exitCode === 0) return known.stdout.trim();
+  if (known.exitCode === 0 && !refresh) return known.stdout.trim();
   const pull = ["pull", "--quiet", "--", image];
   const pulled = await engine.attempt(pull, { onLine });
+  if (pulled.exitCode !== 0 && known.exitCode === 0) return known.stdout.trim();
   if (pulled.exitCode !== 0)
     throw baseImageFailure(`${pulled.stdout}
 ${pulled.stderr}`, image) ?? engineFailure(pull, pulled);
@@ -25016,7 +25017,7 @@ async function inspectRunner(world, request2) {
   }
   const facts = await askEngine(engine);
   const reach = await findReach(engine, world.hostname);
-  const imageArchitecture = await ensureBaseImage(engine, request2.baseImage, world.onLine);
+  const imageArchitecture = await ensureBaseImage(engine, request2.baseImage, world.onLine, request2.refresh);
   if (architectureOf(imageArchitecture) !== facts.architecture) {
     throw emulated(`${request2.baseImage} is an image for ${imageArchitecture}`, facts);
   }
@@ -25089,7 +25090,7 @@ async function doctorCommand(args, answer2) {
         hostname: (0, import_node_os.hostname)(),
         onLine: (line) => console.error(line)
       },
-      { run: `doctor-${(0, import_node_crypto.randomBytes)(4).toString("hex")}`, ...options, warp: false }
+      { run: `doctor-${(0, import_node_crypto.randomBytes)(4).toString("hex")}`, ...options, warp: false, refresh: false }
     );
     answer2(options.json ? JSON.stringify(reportOf(runner, options), void 0, 2) : describe(runner, options));
     return 0;
@@ -25173,7 +25174,7 @@ function describeReach(reach) {
 }
 
 // src/cli/jdk.ts
-var import_node_fs4 = require("node:fs");
+var import_node_fs5 = require("node:fs");
 var import_promises9 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
 var import_node_path5 = __toESM(require("node:path"), 1);
@@ -31193,10 +31194,12 @@ function jdkSource(world, patience) {
 }
 
 // src/surroundings.ts
+var import_node_fs4 = require("node:fs");
 var import_node_url = require("node:url");
 function shipped() {
   const at = (name) => (0, import_node_url.fileURLToPath)(new URL(`../${name}`, bundleUrl));
-  return { dockerFolder: at("docker"), knownDigests: at("data/jdk-digests.tsv") };
+  const { version } = JSON.parse((0, import_node_fs4.readFileSync)(at("package.json"), "utf8"));
+  return { version, dockerFolder: at("docker"), knownDigests: at("data/jdk-digests.tsv") };
 }
 function vendorApis(environment) {
   const url = (name, standard) => {
@@ -31274,7 +31277,7 @@ function parse5(args) {
 }
 function sourceFor(githubApiUrl) {
   const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path5.default.join((0, import_node_os2.homedir)(), ".cache", "crac-checkpoint");
-  (0, import_node_fs4.mkdirSync)(toolCache, { recursive: true });
+  (0, import_node_fs5.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os2.tmpdir)();
   if (!URL.canParse(githubApiUrl)) throw badInput("github-api-url", githubApiUrl, "a URL");

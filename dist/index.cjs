@@ -1073,14 +1073,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path33 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path34 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path33 && path33[0] !== "/") {
-          path33 = `/${path33}`;
+        if (path34 && path34[0] !== "/") {
+          path34 = `/${path34}`;
         }
-        return new URL(`${origin}${path33}`);
+        return new URL(`${origin}${path34}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -1531,39 +1531,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path33, origin }
+          request: { method, path: path34, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path33);
+        debuglog("sending request to %s %s/%s", method, origin, path34);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path33, origin },
+          request: { method, path: path34, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path33,
+          path34,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path33, origin }
+          request: { method, path: path34, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path33);
+        debuglog("trailers received from %s %s/%s", method, origin, path34);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path33, origin },
+          request: { method, path: path34, origin },
           error: error2
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path33,
+          path34,
           error2.message
         );
       });
@@ -1612,9 +1612,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path33, origin }
+            request: { method, path: path34, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path33);
+          debuglog("sending request to %s %s/%s", method, origin, path34);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -1677,7 +1677,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path33,
+        path: path34,
         method,
         body,
         headers,
@@ -1692,11 +1692,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path33 !== "string") {
+        if (typeof path34 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path33[0] !== "/" && !(path33.startsWith("http://") || path33.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path34[0] !== "/" && !(path34.startsWith("http://") || path34.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path33)) {
+        } else if (invalidPathRegex.test(path34)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -1762,7 +1762,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path33, query) : path33;
+        this.path = query ? buildURL(path34, query) : path34;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -6455,7 +6455,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request2) {
-      const { method, path: path33, host, upgrade, blocking, reset } = request2;
+      const { method, path: path34, host, upgrade, blocking, reset } = request2;
       let { body, headers, contentLength } = request2;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -6536,7 +6536,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path33} HTTP/1.1\r
+      let header = `${method} ${path34} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -6866,7 +6866,7 @@ var require_client_h2 = __commonJS({
     "use strict";
     var assert = require("node:assert");
     var { errorMonitor } = require("node:events");
-    var { pipeline: pipeline4 } = require("node:stream");
+    var { pipeline: pipeline5 } = require("node:stream");
     var util = require_util();
     var {
       RequestContentLengthMismatchError,
@@ -7065,7 +7065,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request2) {
       const session = client[kHTTP2Session];
-      const { method, path: path33, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
+      const { method, path: path34, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
       let { body } = request2;
       if (upgrade) {
         util.errorRequest(client, request2, new Error("Upgrade not supported for H2"));
@@ -7162,7 +7162,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path33;
+      headers[HTTP2_HEADER_PATH] = path34;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -7345,7 +7345,7 @@ var require_client_h2 = __commonJS({
     }
     function writeStream(abort, socket, expectsPayload, h2stream, body, client, request2, contentLength) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      const pipe = pipeline4(
+      const pipe = pipeline5(
         body,
         h2stream,
         (err) => {
@@ -7515,9 +7515,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path33 = search ? `${pathname}${search}` : pathname;
+        const path34 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path33;
+        this.opts.path = path34;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -8756,10 +8756,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path33 = "/",
+          path: path34 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path33;
+        opts.path = origin + path34;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -10390,7 +10390,7 @@ var require_api_pipeline = __commonJS({
         util.destroy(ret, err);
       }
     };
-    function pipeline4(opts, handler2) {
+    function pipeline5(opts, handler2) {
       try {
         const pipelineHandler = new PipelineHandler(opts, handler2);
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
@@ -10399,7 +10399,7 @@ var require_api_pipeline = __commonJS({
         return new PassThrough().destroy(err);
       }
     }
-    module2.exports = pipeline4;
+    module2.exports = pipeline5;
   }
 });
 
@@ -10731,20 +10731,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path33) {
-      if (typeof path33 !== "string") {
-        return path33;
+    function safeUrl(path34) {
+      if (typeof path34 !== "string") {
+        return path34;
       }
-      const pathSegments = path33.split("?");
+      const pathSegments = path34.split("?");
       if (pathSegments.length !== 2) {
-        return path33;
+        return path34;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path33, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path33);
+    function matchKey(mockDispatch2, { path: path34, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path34);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -10766,7 +10766,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path33 }) => matchValue(safeUrl(path33), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path34 }) => matchValue(safeUrl(path34), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -10804,9 +10804,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path33, method, body, headers, query } = opts;
+      const { path: path34, method, body, headers, query } = opts;
       return {
-        path: path33,
+        path: path34,
         method,
         body,
         headers,
@@ -11269,10 +11269,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path33, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path34, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path33,
+            Path: path34,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -13564,7 +13564,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants3();
     var EE = require("node:events");
-    var { Readable: Readable2, pipeline: pipeline4, finished } = require("node:stream");
+    var { Readable: Readable2, pipeline: pipeline5, finished } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher } = require_global2();
@@ -14509,7 +14509,7 @@ var require_fetch = __commonJS({
                 status,
                 statusText,
                 headersList,
-                body: decoders.length ? pipeline4(this.body, ...decoders, (err) => {
+                body: decoders.length ? pipeline5(this.body, ...decoders, (err) => {
                   if (err) {
                     this.onError(err);
                   }
@@ -16151,9 +16151,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path33) {
-      for (let i = 0; i < path33.length; ++i) {
-        const code2 = path33.charCodeAt(i);
+    function validateCookiePath(path34) {
+      for (let i = 0; i < path34.length; ++i) {
+        const code2 = path34.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -18710,7 +18710,7 @@ ${value}`;
 var require_eventsource = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource.js"(exports2, module2) {
     "use strict";
-    var { pipeline: pipeline4 } = require("node:stream");
+    var { pipeline: pipeline5 } = require("node:stream");
     var { fetching } = require_fetch();
     var { makeRequest } = require_request2();
     var { webidl } = require_webidl();
@@ -18870,7 +18870,7 @@ var require_eventsource = __commonJS({
               ));
             }
           });
-          pipeline4(
+          pipeline5(
             response.body.stream,
             eventSourceStream,
             (error2) => {
@@ -19073,11 +19073,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path33 = opts.path;
+          let path34 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path33 = `/${path33}`;
+            path34 = `/${path34}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path33);
+          url = new URL(util.parseOrigin(url).origin + path34);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -19660,9 +19660,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path33, options3) {
+    function openPromise2(path34, options3) {
       return new Promise((resolve2, reject) => {
-        open2(path33, { ...options3, lazyEntries: true }, function(err, zipfile) {
+        open2(path34, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -19692,7 +19692,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path33, options3, callback) {
+    function open2(path34, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -19704,7 +19704,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs4.open(path33, "r", function(err, fd) {
+      fs4.open(path34, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options3, function(err2, zipfile) {
           if (err2) fs4.close(fd, defaultCallback);
@@ -20606,7 +20606,7 @@ var require_b4a = __commonJS({
     function byteLength(string, encoding) {
       return Buffer.byteLength(string, encoding);
     }
-    function compare(a, b) {
+    function compare2(a, b) {
       return Buffer.compare(a, b);
     }
     function concat(buffers, totalLength) {
@@ -20710,7 +20710,7 @@ var require_b4a = __commonJS({
       allocUnsafe,
       allocUnsafeSlow,
       byteLength,
-      compare,
+      compare: compare2,
       concat,
       copy,
       equals,
@@ -21637,7 +21637,7 @@ var require_streamx = __commonJS({
         fn().then((src) => {
           if (src === null) return out.end();
           if (out.destroying) return;
-          pipeline4(src, out, noop3);
+          pipeline5(src, out, noop3);
         }).catch((err) => out.destroy(err));
         return out;
       }
@@ -21924,13 +21924,13 @@ var require_streamx = __commonJS({
     }
     function pipelinePromise(...streams) {
       return new Promise((resolve2, reject) => {
-        return pipeline4(...streams, (err) => {
+        return pipeline5(...streams, (err) => {
           if (err) return reject(err);
           resolve2();
         });
       });
     }
-    function pipeline4(stream, ...streams) {
+    function pipeline5(stream, ...streams) {
       const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
       const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
       if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
@@ -22028,7 +22028,7 @@ var require_streamx = __commonJS({
       return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
     }
     module2.exports = {
-      pipeline: pipeline4,
+      pipeline: pipeline5,
       pipelinePromise,
       isStream,
       isStreamx,
@@ -23575,8 +23575,8 @@ var require_compare = __commonJS({
   "node_modules/semver/functions/compare.js"(exports2, module2) {
     "use strict";
     var SemVer = require_semver();
-    var compare = (a, b, loose) => new SemVer(a, loose).compare(new SemVer(b, loose));
-    module2.exports = compare;
+    var compare2 = (a, b, loose) => new SemVer(a, loose).compare(new SemVer(b, loose));
+    module2.exports = compare2;
   }
 });
 
@@ -23584,8 +23584,8 @@ var require_compare = __commonJS({
 var require_rcompare = __commonJS({
   "node_modules/semver/functions/rcompare.js"(exports2, module2) {
     "use strict";
-    var compare = require_compare();
-    var rcompare = (a, b, loose) => compare(b, a, loose);
+    var compare2 = require_compare();
+    var rcompare = (a, b, loose) => compare2(b, a, loose);
     module2.exports = rcompare;
   }
 });
@@ -23594,8 +23594,8 @@ var require_rcompare = __commonJS({
 var require_compare_loose = __commonJS({
   "node_modules/semver/functions/compare-loose.js"(exports2, module2) {
     "use strict";
-    var compare = require_compare();
-    var compareLoose = (a, b) => compare(a, b, true);
+    var compare2 = require_compare();
+    var compareLoose = (a, b) => compare2(a, b, true);
     module2.exports = compareLoose;
   }
 });
@@ -23638,8 +23638,8 @@ var require_rsort = __commonJS({
 var require_gt = __commonJS({
   "node_modules/semver/functions/gt.js"(exports2, module2) {
     "use strict";
-    var compare = require_compare();
-    var gt2 = (a, b, loose) => compare(a, b, loose) > 0;
+    var compare2 = require_compare();
+    var gt2 = (a, b, loose) => compare2(a, b, loose) > 0;
     module2.exports = gt2;
   }
 });
@@ -23648,8 +23648,8 @@ var require_gt = __commonJS({
 var require_lt = __commonJS({
   "node_modules/semver/functions/lt.js"(exports2, module2) {
     "use strict";
-    var compare = require_compare();
-    var lt = (a, b, loose) => compare(a, b, loose) < 0;
+    var compare2 = require_compare();
+    var lt = (a, b, loose) => compare2(a, b, loose) < 0;
     module2.exports = lt;
   }
 });
@@ -23658,8 +23658,8 @@ var require_lt = __commonJS({
 var require_eq = __commonJS({
   "node_modules/semver/functions/eq.js"(exports2, module2) {
     "use strict";
-    var compare = require_compare();
-    var eq = (a, b, loose) => compare(a, b, loose) === 0;
+    var compare2 = require_compare();
+    var eq = (a, b, loose) => compare2(a, b, loose) === 0;
     module2.exports = eq;
   }
 });
@@ -23668,8 +23668,8 @@ var require_eq = __commonJS({
 var require_neq = __commonJS({
   "node_modules/semver/functions/neq.js"(exports2, module2) {
     "use strict";
-    var compare = require_compare();
-    var neq = (a, b, loose) => compare(a, b, loose) !== 0;
+    var compare2 = require_compare();
+    var neq = (a, b, loose) => compare2(a, b, loose) !== 0;
     module2.exports = neq;
   }
 });
@@ -23678,8 +23678,8 @@ var require_neq = __commonJS({
 var require_gte = __commonJS({
   "node_modules/semver/functions/gte.js"(exports2, module2) {
     "use strict";
-    var compare = require_compare();
-    var gte = (a, b, loose) => compare(a, b, loose) >= 0;
+    var compare2 = require_compare();
+    var gte = (a, b, loose) => compare2(a, b, loose) >= 0;
     module2.exports = gte;
   }
 });
@@ -23688,8 +23688,8 @@ var require_gte = __commonJS({
 var require_lte = __commonJS({
   "node_modules/semver/functions/lte.js"(exports2, module2) {
     "use strict";
-    var compare = require_compare();
-    var lte = (a, b, loose) => compare(a, b, loose) <= 0;
+    var compare2 = require_compare();
+    var lte = (a, b, loose) => compare2(a, b, loose) <= 0;
     module2.exports = lte;
   }
 });
@@ -24826,12 +24826,12 @@ var require_simplify = __commonJS({
   "node_modules/semver/ranges/simplify.js"(exports2, module2) {
     "use strict";
     var satisfies4 = require_satisfies();
-    var compare = require_compare();
+    var compare2 = require_compare();
     module2.exports = (versions, range, options3) => {
       const set = [];
       let first2 = null;
       let prev = null;
-      const v = versions.sort((a, b) => compare(a, b, options3));
+      const v = versions.sort((a, b) => compare2(a, b, options3));
       for (const version of v) {
         const included = satisfies4(version, range, options3);
         if (included) {
@@ -24879,7 +24879,7 @@ var require_subset = __commonJS({
     var Comparator = require_comparator();
     var { ANY } = Comparator;
     var satisfies4 = require_satisfies();
-    var compare = require_compare();
+    var compare2 = require_compare();
     var subset = (sub, dom, options3 = {}) => {
       if (sub === dom) {
         return true;
@@ -24939,7 +24939,7 @@ var require_subset = __commonJS({
       }
       let gtltComp;
       if (gt2 && lt) {
-        gtltComp = compare(gt2.semver, lt.semver, options3);
+        gtltComp = compare2(gt2.semver, lt.semver, options3);
         if (gtltComp > 0) {
           return null;
         } else if (gtltComp === 0 && (gt2.operator !== ">=" || lt.operator !== "<=")) {
@@ -25019,14 +25019,14 @@ var require_subset = __commonJS({
       if (!a) {
         return b;
       }
-      const comp = compare(a.semver, b.semver, options3);
+      const comp = compare2(a.semver, b.semver, options3);
       return comp > 0 ? a : comp < 0 ? b : b.operator === ">" && a.operator === ">=" ? b : a;
     };
     var lowerLT = (a, b, options3) => {
       if (!a) {
         return b;
       }
-      const comp = compare(a.semver, b.semver, options3);
+      const comp = compare2(a.semver, b.semver, options3);
       return comp < 0 ? a : comp > 0 ? b : b.operator === "<" && a.operator === "<=" ? b : a;
     };
     module2.exports = subset;
@@ -25050,7 +25050,7 @@ var require_semver2 = __commonJS({
     var minor = require_minor();
     var patch = require_patch();
     var prerelease = require_prerelease();
-    var compare = require_compare();
+    var compare2 = require_compare();
     var rcompare = require_rcompare();
     var compareLoose = require_compare_loose();
     var compareBuild = require_compare_build();
@@ -25089,7 +25089,7 @@ var require_semver2 = __commonJS({
       minor,
       patch,
       prerelease,
-      compare,
+      compare: compare2,
       rcompare,
       compareLoose,
       compareBuild,
@@ -25207,17 +25207,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path33) {
-      const ctrl = callVisitor(key, node, visitor, path33);
+    function visit_(key, node, visitor, path34) {
+      const ctrl = callVisitor(key, node, visitor, path34);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path33, ctrl);
-        return visit_(key, ctrl, visitor, path33);
+        replaceNode(key, path34, ctrl);
+        return visit_(key, ctrl, visitor, path34);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path33 = Object.freeze(path33.concat(node));
+          path34 = Object.freeze(path34.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path33);
+            const ci = visit_(i, node.items[i], visitor, path34);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -25228,13 +25228,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path33 = Object.freeze(path33.concat(node));
-          const ck = visit_("key", node.key, visitor, path33);
+          path34 = Object.freeze(path34.concat(node));
+          const ck = visit_("key", node.key, visitor, path34);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path33);
+          const cv = visit_("value", node.value, visitor, path34);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -25255,17 +25255,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path33) {
-      const ctrl = await callVisitor(key, node, visitor, path33);
+    async function visitAsync_(key, node, visitor, path34) {
+      const ctrl = await callVisitor(key, node, visitor, path34);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path33, ctrl);
-        return visitAsync_(key, ctrl, visitor, path33);
+        replaceNode(key, path34, ctrl);
+        return visitAsync_(key, ctrl, visitor, path34);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path33 = Object.freeze(path33.concat(node));
+          path34 = Object.freeze(path34.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path33);
+            const ci = await visitAsync_(i, node.items[i], visitor, path34);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -25276,13 +25276,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path33 = Object.freeze(path33.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path33);
+          path34 = Object.freeze(path34.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path34);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path33);
+          const cv = await visitAsync_("value", node.value, visitor, path34);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -25309,23 +25309,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path33) {
+    function callVisitor(key, node, visitor, path34) {
       if (typeof visitor === "function")
-        return visitor(key, node, path33);
+        return visitor(key, node, path34);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path33);
+        return visitor.Map?.(key, node, path34);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path33);
+        return visitor.Seq?.(key, node, path34);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path33);
+        return visitor.Pair?.(key, node, path34);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path33);
+        return visitor.Scalar?.(key, node, path34);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path33);
+        return visitor.Alias?.(key, node, path34);
       return void 0;
     }
-    function replaceNode(key, path33, node) {
-      const parent = path33[path33.length - 1];
+    function replaceNode(key, path34, node) {
+      const parent = path34[path34.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -25937,10 +25937,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path33, value) {
+    function collectionFromPath(schema, path34, value) {
       let v = value;
-      for (let i = path33.length - 1; i >= 0; --i) {
-        const k = path33[i];
+      for (let i = path34.length - 1; i >= 0; --i) {
+        const k = path34[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -25959,7 +25959,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path33) => path33 == null || typeof path33 === "object" && !!path33[Symbol.iterator]().next().done;
+    var isEmptyPath = (path34) => path34 == null || typeof path34 === "object" && !!path34[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -25989,11 +25989,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path33, value) {
-        if (isEmptyPath(path33))
+      addIn(path34, value) {
+        if (isEmptyPath(path34))
           this.add(value);
         else {
-          const [key, ...rest] = path33;
+          const [key, ...rest] = path34;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -26007,8 +26007,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path33) {
-        const [key, ...rest] = path33;
+      deleteIn(path34) {
+        const [key, ...rest] = path34;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -26022,8 +26022,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path33, keepScalar) {
-        const [key, ...rest] = path33;
+      getIn(path34, keepScalar) {
+        const [key, ...rest] = path34;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -26041,8 +26041,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path33) {
-        const [key, ...rest] = path33;
+      hasIn(path34) {
+        const [key, ...rest] = path34;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -26052,8 +26052,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path33, value) {
-        const [key, ...rest] = path33;
+      setIn(path34, value) {
+        const [key, ...rest] = path34;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -27140,7 +27140,7 @@ var require_YAMLMap = __commonJS({
       static from(schema, obj, ctx) {
         const { keepUndefined, replacer } = ctx;
         const map = new this(schema);
-        const add = (key, value) => {
+        const add2 = (key, value) => {
           if (typeof replacer === "function")
             value = replacer.call(obj, key, value);
           else if (Array.isArray(replacer) && !replacer.includes(key))
@@ -27150,10 +27150,10 @@ var require_YAMLMap = __commonJS({
         };
         if (obj instanceof Map) {
           for (const [key, value] of obj)
-            add(key, value);
+            add2(key, value);
         } else if (obj && typeof obj === "object") {
           for (const key of Object.keys(obj))
-            add(key, obj[key]);
+            add2(key, obj[key]);
         }
         if (typeof schema.sortMapEntries === "function") {
           map.items.sort(schema.sortMapEntries);
@@ -28568,9 +28568,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path33, value) {
+      addIn(path34, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path33, value);
+          this.contents.addIn(path34, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -28645,14 +28645,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path33) {
-        if (Collection2.isEmptyPath(path33)) {
+      deleteIn(path34) {
+        if (Collection2.isEmptyPath(path34)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path33) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path34) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -28667,10 +28667,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path33, keepScalar) {
-        if (Collection2.isEmptyPath(path33))
+      getIn(path34, keepScalar) {
+        if (Collection2.isEmptyPath(path34))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path33, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path34, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -28681,10 +28681,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path33) {
-        if (Collection2.isEmptyPath(path33))
+      hasIn(path34) {
+        if (Collection2.isEmptyPath(path34))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path33) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path34) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -28701,13 +28701,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path33, value) {
-        if (Collection2.isEmptyPath(path33)) {
+      setIn(path34, value) {
+        if (Collection2.isEmptyPath(path34)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path33), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path34), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path33, value);
+          this.contents.setIn(path34, value);
         }
       }
       /**
@@ -30668,9 +30668,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path33) => {
+    visit.itemAtPath = (cst, path34) => {
       let item = cst;
-      for (const [field, index] of path33) {
+      for (const [field, index] of path34) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -30679,23 +30679,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path33) => {
-      const parent = visit.itemAtPath(cst, path33.slice(0, -1));
-      const field = path33[path33.length - 1][0];
+    visit.parentCollection = (cst, path34) => {
+      const parent = visit.itemAtPath(cst, path34.slice(0, -1));
+      const field = path34[path34.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path33, item, visitor) {
-      let ctrl = visitor(item, path33);
+    function _visit(path34, item, visitor) {
+      let ctrl = visitor(item, path34);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token = item[field];
         if (token && "items" in token) {
           for (let i = 0; i < token.items.length; ++i) {
-            const ci = _visit(Object.freeze(path33.concat([[field, i]])), token.items[i], visitor);
+            const ci = _visit(Object.freeze(path34.concat([[field, i]])), token.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -30706,10 +30706,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path33);
+            ctrl = ctrl(item, path34);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path33) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path34) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -32461,9 +32461,9 @@ var require_dist = __commonJS({
 });
 
 // src/index.ts
-var import_node_crypto4 = require("node:crypto");
+var import_node_crypto5 = require("node:crypto");
 var import_node_os = require("node:os");
-var import_node_path25 = __toESM(require("node:path"), 1);
+var import_node_path26 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/core.js
 var core_exports = {};
@@ -35327,18 +35327,18 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first2 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first2) || first2 === "localhost");
-  const path33 = hasDomain ? components.slice(1) : components;
+  const path34 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first2)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path33.some((component) => /[A-Z]/.test(component))) {
+  if (path34.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path33.every((component) => PATH_COMPONENT.test(component)))
+  if (!path34.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   return { text: text2, repository, tag };
@@ -35371,6 +35371,10 @@ function readInputs(get) {
   const push = parseBoolean("push", get("push"));
   if (push && tags.length === 0) {
     throw badInput("tags", "", "at least one tag when `push` is true, for example ghcr.io/acme/hello:crac");
+  }
+  const skipUnchanged = parseBoolean("skip-unchanged", get("skip-unchanged"));
+  if (skipUnchanged && tags.length === 0) {
+    throw badInput("tags", "", "at least one tag when `skip-unchanged` is true: it is where to look");
   }
   return {
     context: path8("context", get("context") || "."),
@@ -35410,6 +35414,7 @@ function readInputs(get) {
     privileges: parseChoice("privileges", get("privileges"), ["auto", "least", "privileged"]),
     user: user(get("user")),
     onRestoreFailure: parseChoice("on-restore-failure", get("on-restore-failure"), ["start", "exit"]),
+    skipUnchanged,
     push,
     githubToken: optional(get("github-token")),
     githubApiUrl: apiUrl("github-api-url", get("github-api-url"))
@@ -35596,8 +35601,8 @@ function logProgress(log, clock) {
 }
 
 // src/main.ts
-var import_promises28 = require("node:fs/promises");
-var import_node_path24 = __toESM(require("node:path"), 1);
+var import_promises30 = require("node:fs/promises");
+var import_node_path25 = __toESM(require("node:path"), 1);
 
 // src/cleanup.ts
 var import_promises4 = require("node:fs/promises");
@@ -35647,8 +35652,8 @@ async function addressOf(engine2, spec) {
     const format = `{{with index .NetworkSettings.Networks ${JSON.stringify(reach.network)}}}{{.IPAddress}}{{end}}`;
     return { host: await engine2.run(["inspect", "--format", format, name]), port };
   }
-  const published2 = await engine2.run(["port", name, `${port}/tcp`]);
-  return { host: reach.host, port: Number(published2.split("\n")[0]?.split(":").at(-1)) };
+  const published3 = await engine2.run(["port", name, `${port}/tcp`]);
+  return { host: reach.host, port: Number(published3.split("\n")[0]?.split(":").at(-1)) };
 }
 async function removeContainer(engine2, name) {
   await engine2.attempt(["rm", "--force", "--volumes", name]);
@@ -35778,16 +35783,27 @@ async function imageArchitecture(engine2, image, onLine) {
     cure: "Use a `base-image` for x86-64 or arm64."
   });
 }
-async function ensureBaseImage(engine2, image, onLine) {
+async function ensureBaseImage(engine2, image, onLine, refresh = false) {
   const inspect2 = ["image", "inspect", "--format", "{{.Architecture}}", "--", image];
   const known = await engine2.attempt(inspect2);
-  if (known.exitCode === 0) return known.stdout.trim();
+  if (known.exitCode === 0 && !refresh) return known.stdout.trim();
   const pull = ["pull", "--quiet", "--", image];
   const pulled = await engine2.attempt(pull, { onLine });
+  if (pulled.exitCode !== 0 && known.exitCode === 0) return known.stdout.trim();
   if (pulled.exitCode !== 0)
     throw baseImageFailure(`${pulled.stdout}
 ${pulled.stderr}`, image) ?? engineFailure(pull, pulled);
   return await engine2.run(inspect2);
+}
+async function imageDigest(engine2, image) {
+  const inspect2 = [
+    "image",
+    "inspect",
+    "--format",
+    "{{if .RepoDigests}}{{index .RepoDigests 0}}{{else}}{{.Id}}{{end}}"
+  ];
+  const known = await engine2.run([...inspect2, "--", image]);
+  return known.slice(known.indexOf("@") + 1);
 }
 function baseImageFailure(output, image) {
   const pull = /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .* not found|no matching manifest)/;
@@ -35834,7 +35850,7 @@ async function ownNetwork(engine2, hostname2) {
 }
 
 // src/stages.ts
-var import_node_path23 = __toESM(require("node:path"), 1);
+var import_node_path24 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -37720,8 +37736,8 @@ function listResources(resources) {
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path33 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path33 ?? description}`, "action: reopen"];
+    const path34 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path34 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -38879,36 +38895,89 @@ function jdkFailure(output) {
   });
 }
 
+// src/image/fingerprint.ts
+var import_node_crypto2 = require("node:crypto");
+var import_node_fs3 = require("node:fs");
+var import_promises18 = require("node:fs/promises");
+var import_node_path16 = __toESM(require("node:path"), 1);
+var import_promises19 = require("node:stream/promises");
+async function fingerprint(parts) {
+  const hash = (0, import_node_crypto2.createHash)("sha256");
+  add(hash, JSON.stringify(parts.values));
+  for (const [source, target] of [...parts.files].sort(([, a], [, b]) => compare(a, b)))
+    await addTree(hash, source, target);
+  return hash.digest("hex");
+}
+async function addTree(hash, source, target) {
+  const entry = await (0, import_promises18.stat)(source);
+  if (entry.isDirectory()) {
+    for (const name of (await (0, import_promises18.readdir)(source)).sort(compare)) {
+      await addTree(hash, import_node_path16.default.join(source, name), import_node_path16.default.posix.join(target, name));
+    }
+    return;
+  }
+  const content = (0, import_node_crypto2.createHash)("sha256");
+  await (0, import_promises19.pipeline)((0, import_node_fs3.createReadStream)(source), content);
+  add(hash, `${target}\0${entry.mode & 73 ? "x" : "-"}\0${content.digest("hex")}`);
+}
+function add(hash, text2) {
+  hash.update(`${Buffer.byteLength(text2)}\0${text2}`);
+}
+function compare(a, b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 // src/image/labels.ts
 var PREFIX = "io.github.crac-checkpoint";
-function runtimeLabels(facts) {
+var OCI = "org.opencontainers.image";
+var FINGERPRINT_LABEL = `${PREFIX}.fingerprint`;
+function originLabels(origin) {
+  const {
+    GITHUB_SERVER_URL: server,
+    GITHUB_REPOSITORY: repository,
+    GITHUB_SHA: revision
+  } = origin.environment;
+  return definedOnly2({
+    [`${OCI}.created`]: origin.created.toISOString(),
+    [`${OCI}.source`]: server && repository ? `${server}/${repository}` : void 0,
+    [`${OCI}.revision`]: revision,
+    [`${OCI}.version`]: origin.version,
+    [`${OCI}.base.name`]: origin.base.name,
+    [`${OCI}.base.digest`]: origin.base.digest,
+    [`${PREFIX}.jdk-asset`]: origin.jdkAsset,
+    [`${PREFIX}.jdk-sha256`]: origin.jdkSha256,
+    [FINGERPRINT_LABEL]: origin.fingerprint
+  });
+}
+function snapshotLabels(facts) {
   return {
     [`${PREFIX}.snapshot`]: "crac",
     [`${PREFIX}.restore-flags`]: facts.restoreFlags,
-    [`${PREFIX}.jdk-asset`]: facts.jdkAsset,
-    [`${PREFIX}.jdk-sha256`]: facts.jdkSha256,
+    [`${PREFIX}.privileges`]: facts.privileges,
     [`${PREFIX}.criu-version`]: facts.criuVersion,
     [`${PREFIX}.cpu-features`]: facts.cpuFeatures,
     [`${PREFIX}.kernel`]: facts.kernel
   };
 }
-function coldLabels(facts) {
-  return {
-    [`${PREFIX}.snapshot`]: "none",
-    [`${PREFIX}.reason`]: facts.reason,
-    [`${PREFIX}.jdk-asset`]: facts.jdkAsset,
-    [`${PREFIX}.jdk-sha256`]: facts.jdkSha256
-  };
+function coldLabels(reason) {
+  return { [`${PREFIX}.snapshot`]: "none", [`${PREFIX}.reason`]: reason };
+}
+function definedOnly2(labels) {
+  return Object.fromEntries(
+    Object.entries(labels).filter(
+      (entry) => entry[1] !== void 0 && entry[1] !== ""
+    )
+  );
 }
 
 // src/image/user-image.ts
-var import_promises18 = require("node:fs/promises");
-var import_node_path16 = __toESM(require("node:path"), 1);
+var import_promises20 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
 var KEPT = ["/opt/crac-checkpoint", "/opt/java", "/opt/jdk", "/home/app", "/tmp"];
 var JVM_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
 var CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/;
 async function buildUserImage(engine2, build2, onLine) {
-  const idFile = import_node_path16.default.join(build2.work, "user.iid");
+  const idFile = import_node_path17.default.join(build2.work, "user.iid");
   const command = [
     "build",
     ...["--file", build2.file],
@@ -38933,7 +39002,7 @@ ${result.stderr}`;
       }
     );
   }
-  const id = (await (0, import_promises18.readFile)(idFile, "utf8")).trim();
+  const id = (await (0, import_promises20.readFile)(idFile, "utf8")).trim();
   return checkContract(
     JSON.parse(await engine2.run(["image", "inspect", "--format", "{{json .}}", id])),
     build2.user
@@ -38953,7 +39022,7 @@ function checkContract({ Architecture, Config }, user2) {
       'Write it as a list of words, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore gives each process its own number again, and the shell would have one of them.'
     );
   }
-  if (import_node_path16.default.posix.basename(program) !== "java") {
+  if (import_node_path17.default.posix.basename(program) !== "java") {
     throw broken2(
       `starts with ${program}, not with java`,
       'Let ENTRYPOINT begin with "java": the entry script of the finished image takes its place.'
@@ -39008,7 +39077,7 @@ function checkContract({ Architecture, Config }, user2) {
   };
 }
 function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path16.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  const [x, y] = [a, b].map((folder) => `${import_node_path17.default.posix.normalize(folder).replace(/\/$/, "")}/`);
   return x.startsWith(y) || y.startsWith(x);
 }
 function broken2(what, cure) {
@@ -39018,13 +39087,13 @@ function broken2(what, cure) {
 }
 
 // src/jdk/file.ts
-var import_promises21 = require("node:fs/promises");
-var import_node_path18 = __toESM(require("node:path"), 1);
+var import_promises23 = require("node:fs/promises");
+var import_node_path19 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
-var import_node_fs3 = require("node:fs");
-var import_node_path17 = __toESM(require("node:path"), 1);
-var import_promises19 = require("node:stream/promises");
+var import_node_fs4 = require("node:fs");
+var import_node_path18 = __toESM(require("node:path"), 1);
+var import_promises21 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -39035,7 +39104,7 @@ async function checkArchive(file, limits = LIMITS) {
   let entries = 0;
   let size = 0;
   let top;
-  const read2 = (0, import_promises19.pipeline)((0, import_node_fs3.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
+  const read2 = (0, import_promises21.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -39063,7 +39132,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path17.default.posix.join(import_node_path17.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path18.default.posix.join(import_node_path18.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -39073,24 +39142,24 @@ function problemOf(header, top) {
   return void 0;
 }
 function topOf(name) {
-  return import_node_path17.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path18.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path17.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path18.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path17.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path18.default.basename(file)} is not used: ${why}.`, {
     cure: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
   });
 }
 
 // src/jdk/verify.ts
-var import_node_crypto2 = require("node:crypto");
-var import_node_fs4 = require("node:fs");
-var import_promises20 = require("node:fs/promises");
+var import_node_crypto3 = require("node:crypto");
+var import_node_fs5 = require("node:fs");
+var import_promises22 = require("node:fs/promises");
 async function verifyArchive(file, asset, demands) {
-  const { size } = await (0, import_promises20.stat)(file);
+  const { size } = await (0, import_promises22.stat)(file);
   if (asset.size !== void 0 && size !== asset.size) {
     throw notGenuine(asset, `it has ${size} bytes where the source says ${asset.size}`);
   }
@@ -39111,20 +39180,20 @@ function notGenuine(asset, why) {
   });
 }
 async function digestOf(file, algorithm) {
-  const hash = (0, import_node_crypto2.createHash)(algorithm);
-  for await (const chunk of (0, import_node_fs4.createReadStream)(file)) hash.update(chunk);
+  const hash = (0, import_node_crypto3.createHash)(algorithm);
+  for await (const chunk of (0, import_node_fs5.createReadStream)(file)) hash.update(chunk);
   return hash.digest("hex");
 }
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning2) {
-  const entry = await (0, import_promises21.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises23.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
       cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
     });
   }
-  const name = import_node_path18.default.basename(file);
+  const name = import_node_path19.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -39146,17 +39215,17 @@ async function jdkFromFile(file, architecture, jdkSha256, warning2) {
 }
 
 // src/jdk/source.ts
-var import_node_path21 = __toESM(require("node:path"), 1);
+var import_node_path22 = __toESM(require("node:path"), 1);
 
 // src/net/conditional.ts
-var import_node_crypto3 = require("node:crypto");
-var import_promises22 = require("node:fs/promises");
-var import_node_path19 = __toESM(require("node:path"), 1);
+var import_node_crypto4 = require("node:crypto");
+var import_promises24 = require("node:fs/promises");
+var import_node_path20 = __toESM(require("node:path"), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning2) {
   return async (url, init = {}) => {
-    const file = import_node_path19.default.join(folder, `${(0, import_node_crypto3.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path20.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
     const headers = new import_undici2.Headers(init.headers);
     if (kept?.etag) headers.set("if-none-match", kept.etag);
@@ -39190,7 +39259,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const text2 = await (0, import_promises22.readFile)(file, "utf8").catch(() => void 0);
+  const text2 = await (0, import_promises24.readFile)(file, "utf8").catch(() => void 0);
   try {
     const kept = text2 === void 0 ? void 0 : JSON.parse(text2);
     return kept?.url === url ? kept : void 0;
@@ -39206,8 +39275,8 @@ async function keep(file, url, response) {
   }
   const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (!parses(kept.body)) return kept;
-  await (0, import_promises22.mkdir)(import_node_path19.default.dirname(file), { recursive: true });
-  await (0, import_promises22.writeFile)(file, JSON.stringify(kept));
+  await (0, import_promises24.mkdir)(import_node_path20.default.dirname(file), { recursive: true });
+  await (0, import_promises24.writeFile)(file, JSON.stringify(kept));
   return kept;
 }
 function restored(kept) {
@@ -40805,17 +40874,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path33 = requestOptions.url.replace(options3.baseUrl, "");
+    const path34 = requestOptions.url.replace(options3.baseUrl, "");
     return request2(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path33} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path34} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error2) => {
       const requestId = error2.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path33} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path34} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error2;
     });
@@ -43508,8 +43577,8 @@ function toJdkAsset(tag, asset) {
 }
 
 // src/jdk/install.ts
-var import_promises25 = require("node:fs/promises");
-var import_node_path20 = __toESM(require("node:path"), 1);
+var import_promises27 = require("node:fs/promises");
+var import_node_path21 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var fs3 = __toESM(require("fs"), 1);
@@ -43519,7 +43588,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os6 = __toESM(require("os"), 1);
-var path26 = __toESM(require("path"), 1);
+var path27 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert2 = require("assert");
 var __awaiter11 = function(thisArg, _arguments, P, generator) {
@@ -43562,7 +43631,7 @@ function cacheDir(sourceDir, tool, version, arch3) {
     }
     const destPath = yield _createToolPath(tool, version, arch3);
     for (const itemName of fs3.readdirSync(sourceDir)) {
-      const s = path26.join(sourceDir, itemName);
+      const s = path27.join(sourceDir, itemName);
       yield cp(s, destPath, { recursive: true });
     }
     _completeToolPath(tool, version, arch3);
@@ -43585,7 +43654,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path26.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path27.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -43599,12 +43668,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os6.arch();
-  const toolPath = path26.join(_getCacheDirectory(), toolName);
+  const toolPath = path27.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path26.join(toolPath, child2, arch3 || "");
+        const fullPath = path27.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -43615,7 +43684,7 @@ function findAllVersions(toolName, arch3) {
 }
 function _createToolPath(tool, version, arch3) {
   return __awaiter11(this, void 0, void 0, function* () {
-    const folderPath = path26.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+    const folderPath = path27.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
     debug(`destination ${folderPath}`);
     const markerPath = `${folderPath}.complete`;
     yield rmRF(folderPath);
@@ -43625,7 +43694,7 @@ function _createToolPath(tool, version, arch3) {
   });
 }
 function _completeToolPath(tool, version, arch3) {
-  const folderPath = path26.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+  const folderPath = path27.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
   const markerPath = `${folderPath}.complete`;
   fs3.writeFileSync(markerPath, "");
   debug("finished caching tool");
@@ -43668,16 +43737,16 @@ function _getCacheDirectory() {
 }
 
 // src/jdk/download.ts
-var import_node_fs5 = require("node:fs");
-var import_promises23 = require("node:fs/promises");
+var import_node_fs6 = require("node:fs");
+var import_promises25 = require("node:fs/promises");
 var import_node_stream = require("node:stream");
-var import_promises24 = require("node:stream/promises");
+var import_promises26 = require("node:stream/promises");
 var TRIES2 = 2;
 async function download(asset, file, options3) {
   for (let tries = 1; ; tries++) {
     const broken3 = await attempt2(asset, file, options3);
     if (broken3 === void 0) return;
-    await (0, import_promises23.rm)(file, { force: true });
+    await (0, import_promises25.rm)(file, { force: true });
     if (tries === TRIES2) {
       throw new Failure("runner", `${asset.name} could not be downloaded: ${broken3}.`, {
         cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
@@ -43714,7 +43783,7 @@ async function attempt2(asset, file, options3) {
       body.destroy(new Error("it is longer than the source says"));
   });
   try {
-    await (0, import_promises24.pipeline)(body, (0, import_node_fs5.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises26.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
   } catch (error2) {
     return `it broke off after ${bytes} bytes (${messageOf(error2)})`;
   } finally {
@@ -43737,10 +43806,10 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, demands, options3) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path20.default.join(folder, asset.name);
+  const file = import_node_path21.default.join(folder, asset.name);
   try {
     const recorded = {
-      sha256: (await (0, import_promises25.readFile)(import_node_path20.default.join(folder, RECORD), "utf8")).trim(),
+      sha256: (await (0, import_promises27.readFile)(import_node_path21.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...demands, recorded]);
@@ -43748,18 +43817,18 @@ async function fromCache(asset, demands, options3) {
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error2) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error2)}`);
-    await (0, import_promises25.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises27.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
 async function fetched(asset, demands, options3) {
-  const folder = await (0, import_promises25.mkdtemp)(import_node_path20.default.join(options3.temporaryFolder, "jdk-"));
+  const folder = await (0, import_promises27.mkdtemp)(import_node_path21.default.join(options3.temporaryFolder, "jdk-"));
   try {
     if (asset.sha256 === void 0) {
       const further = await options3.furtherSha256(asset);
       if (further) demands.push(further);
     }
-    const file = import_node_path20.default.join(folder, asset.name);
+    const file = import_node_path21.default.join(folder, asset.name);
     const size = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
     options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
     await download(asset, file, options3);
@@ -43770,12 +43839,12 @@ async function fetched(asset, demands, options3) {
       );
     }
     await checkArchive(file);
-    await (0, import_promises25.writeFile)(import_node_path20.default.join(folder, RECORD), `${sha2562}
+    await (0, import_promises27.writeFile)(import_node_path21.default.join(folder, RECORD), `${sha2562}
 `);
     const cached = await cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture);
-    return { asset, file: import_node_path20.default.join(cached, asset.name), sha256: sha2562, cached: false };
+    return { asset, file: import_node_path21.default.join(cached, asset.name), sha256: sha2562, cached: false };
   } finally {
-    await (0, import_promises25.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises27.rm)(folder, { recursive: true, force: true });
   }
 }
 function cacheVersion(asset) {
@@ -43784,9 +43853,9 @@ function cacheVersion(asset) {
 }
 
 // src/jdk/known-digests.ts
-var import_promises26 = require("node:fs/promises");
+var import_promises28 = require("node:fs/promises");
 async function knownSha256(file, name) {
-  const lines = (await (0, import_promises26.readFile)(file, "utf8")).split("\n");
+  const lines = (await (0, import_promises28.readFile)(file, "utf8")).split("\n");
   const line = lines.find((candidate) => candidate.startsWith(`${name}	`));
   return line?.split("	")[1];
 }
@@ -43907,7 +43976,7 @@ function jdkSource(world, patience) {
   const network2 = { clock: world.clock, patience, info: world.info };
   const lookUp = conditionalFetch(
     resilientFetch(network2, "whole"),
-    import_node_path21.default.join(world.toolCache, "crac-jdk-lookups"),
+    import_node_path22.default.join(world.toolCache, "crac-jdk-lookups"),
     world.warning
   );
   const github = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp };
@@ -44003,9 +44072,26 @@ ${result.stderr}`;
   });
 }
 
+// src/registry/published.ts
+var ANSWER_TIMEOUT3 = 3e4;
+async function published(engine2, tag) {
+  const args = ["buildx", "imagetools", "inspect", "--format", "{{json .}}", tag.text];
+  const { exitCode, stdout } = await engine2.attempt(args, { timeout: ANSWER_TIMEOUT3 });
+  if (exitCode !== 0) return void 0;
+  const { manifest, image } = JSON.parse(stdout);
+  if (manifest?.digest === void 0 || image?.config === void 0) return void 0;
+  return { digest: manifest.digest, labels: image.config.Labels ?? {} };
+}
+async function publishedWith(engine2, tags, label, value) {
+  const found = await Promise.all(tags.map((tag) => published(engine2, tag)));
+  const digests = new Set(found.map((image) => image?.labels[label] === value ? image.digest : void 0));
+  const [digest] = digests;
+  return digests.size === 1 ? digest : void 0;
+}
+
 // src/restore/prove.ts
-var import_promises27 = require("node:fs/promises");
-var import_node_path22 = __toESM(require("node:path"), 1);
+var import_promises29 = require("node:fs/promises");
+var import_node_path23 = __toESM(require("node:path"), 1);
 var PROBE_INTERVAL2 = 2;
 var KEPT_LINES = "2000";
 async function proveRestore(world, request2) {
@@ -44035,7 +44121,7 @@ async function timeToAnswer(world, request2, trial) {
   const spec = { ...request2, name, env: { ...request2.env, ...trial.env } };
   const stop = new AbortController();
   async function failure(why) {
-    return trial.failed(why, await keepLog(engine2, name, import_node_path22.default.join(request2.logs, `${trial.name}.log`)));
+    return trial.failed(why, await keepLog(engine2, name, import_node_path23.default.join(request2.logs, `${trial.name}.log`)));
   }
   try {
     await createContainer(engine2, spec);
@@ -44065,7 +44151,7 @@ async function keepLog(engine2, name, file) {
   const { stdout, stderr } = await engine2.attempt(["logs", "--tail", KEPT_LINES, name]);
   const log = `${stdout}
 ${stderr}`.trim();
-  await (0, import_promises27.writeFile)(file, `${log}
+  await (0, import_promises29.writeFile)(file, `${log}
 `);
   return log;
 }
@@ -44155,7 +44241,7 @@ async function inspectRunner(world, request2) {
   }
   const facts = await askEngine(engine2);
   const reach = await findReach(engine2, world.hostname);
-  const imageArchitecture2 = await ensureBaseImage(engine2, request2.baseImage, world.onLine);
+  const imageArchitecture2 = await ensureBaseImage(engine2, request2.baseImage, world.onLine, request2.refresh);
   if (architectureOf(imageArchitecture2) !== facts.architecture) {
     throw emulated(`${request2.baseImage} is an image for ${imageArchitecture2}`, facts);
   }
@@ -44216,7 +44302,9 @@ async function inspect({ id, inputs, world, phases: phases2 }) {
         baseImage: inputs.baseImage,
         privileges: inputs.privileges,
         criu: inputs.criu,
-        warp: inputs.engine === "warp"
+        warp: inputs.engine === "warp",
+        // A rebuild that does nothing when nothing changed has to look for a newer base image.
+        refresh: inputs.skipUnchanged
       }
     );
     log.info(`Docker ${found.version} on ${found.architecture}, kernel ${found.kernel}.`);
@@ -44233,12 +44321,13 @@ async function application(run2) {
   });
   async function lookAround({ inputs: inputs2 }) {
     const application2 = await findApplication({
-      context: import_node_path23.default.resolve(world.workspace, inputs2.context),
+      context: import_node_path24.default.resolve(world.workspace, inputs2.context),
       application: inputs2.application,
       mainClass: inputs2.mainClass,
-      scratch: import_node_path23.default.join(work2, "application")
+      scratch: import_node_path24.default.join(work2, "application")
     });
-    return { application: application2, base: { image: inputs2.baseImage, workingDirectory: "/home/app" } };
+    const digest = await imageDigest(world.engine, inputs2.baseImage);
+    return { application: application2, base: { image: inputs2.baseImage, workingDirectory: "/home/app", digest } };
   }
   async function ofDockerfile({ id, inputs: inputs2 }, file) {
     const name = namesOf(id).image("user");
@@ -44246,8 +44335,8 @@ async function application(run2) {
     const { application: application2, workingDirectory } = await buildUserImage(
       world.engine,
       {
-        context: import_node_path23.default.resolve(world.workspace, inputs2.context),
-        file: import_node_path23.default.resolve(world.workspace, file),
+        context: import_node_path24.default.resolve(world.workspace, inputs2.context),
+        file: import_node_path24.default.resolve(world.workspace, file),
         buildArgs: inputs2.buildArgs,
         name,
         work: work2,
@@ -44255,7 +44344,8 @@ async function application(run2) {
       },
       (line) => log.foreign(line)
     );
-    return { application: application2, base: { image: name, workingDirectory } };
+    const digest = await imageDigest(world.engine, name);
+    return { application: application2, base: { image: name, workingDirectory, digest } };
   }
 }
 async function jdk({ inputs, world, phases: phases2, work: work2 }, architecture) {
@@ -44263,7 +44353,7 @@ async function jdk({ inputs, world, phases: phases2, work: work2 }, architecture
   return await phases2.run("jdk", "Resolve the JDK", async () => {
     const { distribution, jdkSha256 } = inputs;
     if (distribution === "file") {
-      const file = import_node_path23.default.resolve(world.workspace, inputs.jdkFile ?? "");
+      const file = import_node_path24.default.resolve(world.workspace, inputs.jdkFile ?? "");
       return await jdkFromFile(file, architecture, jdkSha256, (line) => log.warning(line));
     }
     const source = jdkSource(
@@ -44284,8 +44374,48 @@ async function jdk({ inputs, world, phases: phases2, work: work2 }, architecture
     });
   });
 }
-async function context({ inputs, world, work: work2 }, found, archive) {
-  const folder = import_node_path23.default.join(work2, "context");
+async function decide(run2, found, archive) {
+  const { inputs, world, phases: phases2 } = run2;
+  return await phases2.run("decide", "Look for what changed", async () => {
+    const own = await fingerprintOf(run2, found, archive);
+    world.log.info(`Fingerprint of everything that goes in: ${own}.`);
+    if (!inputs.skipUnchanged) return { fingerprint: own, unchanged: void 0 };
+    const unchanged = await publishedWith(world.engine, inputs.tags, FINGERPRINT_LABEL, own);
+    world.log.info(
+      unchanged ? `Nothing changed: ${unchanged} has it already.` : "No image at the tags has it."
+    );
+    return { fingerprint: own, unchanged };
+  });
+}
+async function fingerprintOf({ inputs, world }, found, archive) {
+  const { application: application2, base } = found;
+  const warmUp2 = await Promise.all((inputs.warmup ?? []).map((line) => requestOf(line, world.workspace)));
+  const files = new Map([
+    ...[...application2.dependencies, ...application2.classes].map(([from, to]) => [
+      from,
+      `app/${to}`
+    ]),
+    [world.dockerFolder, "docker"]
+  ]);
+  if (inputs.warmupScript) files.set(import_node_path24.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
+  return await fingerprint({
+    files,
+    values: [
+      ...[world.version, base.digest, base.workingDirectory, archive.sha256, application2.command],
+      ...[inputs.javaOptions, inputs.arguments, inputs.env, inputs.labels, inputs.cpuFeatures, inputs.user],
+      ...[inputs.port, inputs.onRestoreFailure, inputs.engine, inputs.criu, inputs.privileges],
+      ...[inputs.readiness.url, inputs.readiness.command, inputs.readiness.log?.source],
+      warmUp2.map((request2, index) => [
+        request2,
+        inputs.warmup?.[index]?.times,
+        inputs.warmup?.[index]?.concurrency
+      ])
+    ]
+  });
+}
+async function context({ inputs, world, work: work2 }, parts) {
+  const { found, archive } = parts;
+  const folder = import_node_path24.default.join(work2, "context");
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
     jdkArchive: archive.file,
@@ -44294,7 +44424,16 @@ async function context({ inputs, world, work: work2 }, found, archive) {
     arguments: inputs.arguments,
     cpuFeatures: inputs.cpuFeatures
   });
-  return { folder, base: found.base };
+  const labels = originLabels({
+    created: /* @__PURE__ */ new Date(),
+    environment: world.environment,
+    version: inputs.tags[0]?.tag,
+    base: { name: inputs.file ?? inputs.baseImage, digest: found.base.digest },
+    jdkAsset: archive.asset.name,
+    jdkSha256: archive.sha256,
+    fingerprint: parts.fingerprint
+  });
+  return { folder, base: found.base, labels };
 }
 async function build(run2, from, target, buildArgs, labels) {
   const { inputs } = run2;
@@ -44373,7 +44512,7 @@ async function warmUpOf({ inputs, world }) {
   }
   if (warmup === void 0 && warmupScript === void 0)
     lines.push(standardWarmUp(readiness2.url, inputs.port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path23.default.resolve(world.workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path24.default.resolve(world.workspace, warmupScript);
   return { lines, script, environment: world.environment };
 }
 async function buildRestoring(run2, from, parts) {
@@ -44393,7 +44532,7 @@ async function buildRestoring(run2, from, parts) {
 }
 async function buildRuntime(run2, from, parts) {
   const { inputs, world } = run2;
-  const { archive, snapshot, takenBy, privileges } = parts;
+  const { snapshot, takenBy, privileges } = parts;
   const names = namesOf(run2.id);
   return await run2.phases.run("build-runtime", "Build the runtime image", async () => {
     await world.engine.run(["commit", checkpointContainer(run2), names.image("snapshot")]);
@@ -44408,11 +44547,11 @@ async function buildRuntime(run2, from, parts) {
         TAKEN_BY: engineName(takenBy, privileges)
       },
       {
+        ...from.labels,
         ...inputs.labels,
-        ...runtimeLabels({
+        ...snapshotLabels({
           restoreFlags: flagsOf(privileges),
-          jdkAsset: archive.asset.name,
-          jdkSha256: archive.sha256,
+          privileges: privileges?.rung ?? "none",
           criuVersion: snapshot.criuVersion ?? "none",
           cpuFeatures: inputs.cpuFeatures,
           kernel: parts.runner.kernel
@@ -44433,7 +44572,6 @@ async function prove(run2, runner, imageId, privileges) {
 }
 async function buildCold(run2, from, parts) {
   const { inputs, world } = run2;
-  const { archive } = parts;
   const imageId = await run2.phases.run(
     "build-cold",
     "Build the image without a snapshot",
@@ -44443,8 +44581,9 @@ async function buildCold(run2, from, parts) {
       "cold",
       { PORT: String(inputs.port) },
       {
+        ...from.labels,
         ...inputs.labels,
-        ...coldLabels({ jdkAsset: archive.asset.name, jdkSha256: archive.sha256, reason: parts.reason })
+        ...coldLabels(parts.reason)
       }
     )
   );
@@ -44489,7 +44628,7 @@ function proofOf(run2, reach, image, privileges) {
     ...containerOf(run2, reach),
     container: namesOf(run2.id).container,
     image,
-    flags: privileges?.restore(import_node_path23.default.join(world.dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path24.default.join(world.dockerFolder, "seccomp.json")) ?? [],
     readiness: inputs.readiness,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
@@ -44497,7 +44636,7 @@ function proofOf(run2, reach, image, privileges) {
   };
 }
 function logTo({ world, logs }, file) {
-  return keeping(world.log, import_node_path23.default.join(logs, file));
+  return keeping(world.log, import_node_path24.default.join(logs, file));
 }
 
 // src/main.ts
@@ -44508,11 +44647,11 @@ async function run(id, inputs, world) {
     inputs,
     world,
     phases: new Phases(world.clock, log),
-    work: import_node_path24.default.join(world.runFolder, "work"),
-    logs: import_node_path24.default.join(world.runFolder, "logs")
+    work: import_node_path25.default.join(world.runFolder, "work"),
+    logs: import_node_path25.default.join(world.runFolder, "logs")
   };
-  await (0, import_promises28.mkdir)(job.work, { recursive: true });
-  await (0, import_promises28.mkdir)(job.logs, { recursive: true });
+  await (0, import_promises30.mkdir)(job.work, { recursive: true });
+  await (0, import_promises30.mkdir)(job.logs, { recursive: true });
   try {
     return await checkpointed(job);
   } catch (error2) {
@@ -44536,11 +44675,16 @@ async function checkpointed(job) {
   const runner = await inspect(job);
   const found = await application(job);
   const jdk2 = await jdk(job, runner.architecture);
-  const context2 = await context(job, found, jdk2);
+  const { fingerprint: fingerprint2, unchanged } = await decide(job, found, jdk2);
+  if (unchanged !== void 0) {
+    const tags = inputs.tags.map((tag) => tag.text);
+    return { outcome: "unchanged", digest: unchanged, tags, logs: job.logs, phases: job.phases.done };
+  }
+  const context2 = await context(job, { found, archive: jdk2, fingerprint: fingerprint2 });
   await buildCheckpoint(job, context2);
   const takenBy = await chooseCheckpointEngine(job, runner);
   const snapshot = await takeTheSnapshot(job, runner, takenBy);
-  const restoring = await buildRestoring(job, context2, { runner, archive: jdk2, takenBy, snapshot });
+  const restoring = await buildRestoring(job, context2, { runner, takenBy, snapshot });
   const digest = await publish(job, restoring.imageId);
   return {
     outcome: "checkpointed",
@@ -44570,9 +44714,10 @@ async function cold(job, reason) {
   const reach = await findReach(world.engine, world.hostname);
   const found = await application(job);
   const jdk2 = await jdk(job, architecture);
-  await removeFolder(import_node_path24.default.join(job.work, "context"));
-  const context2 = await context(job, found, jdk2);
-  const image = await buildCold(job, context2, { archive: jdk2, reach, reason });
+  await removeFolder(import_node_path25.default.join(job.work, "context"));
+  const { fingerprint: fingerprint2 } = await decide(job, found, jdk2);
+  const context2 = await context(job, { found, archive: jdk2, fingerprint: `cold-${fingerprint2}` });
+  const image = await buildCold(job, context2, { reach, reason });
   const digest = await publish(job, image.imageId);
   return {
     outcome: "cold",
@@ -44687,10 +44832,12 @@ function outputsOf(result) {
     run: "",
     compose: "",
     kubernetes: "",
-    skipped: String(result.outcome === "skipped"),
+    skipped: String(result.outcome === "skipped" || result.outcome === "unchanged"),
     logs: result.logs
   };
   if (result.outcome === "skipped") return outputs;
+  if (result.outcome === "unchanged")
+    return { ...outputs, digest: result.digest, tags: result.tags.join("\n") };
   Object.assign(outputs, {
     digest: result.digest ?? "",
     imageid: result.imageId,
@@ -44726,6 +44873,7 @@ function speedup(proof) {
 function metadataOf(result) {
   const { outcome, phases: phases2 } = result;
   if (outcome === "skipped") return { outcome, reason: result.reason, phases: phases2 };
+  if (outcome === "unchanged") return { outcome, image: { digest: result.digest, tags: result.tags }, phases: phases2 };
   const { jdk: jdk2 } = result;
   const common = {
     outcome,
@@ -44792,10 +44940,12 @@ async function cleanUp(engine2, clock, id, runFolder) {
 }
 
 // src/surroundings.ts
+var import_node_fs7 = require("node:fs");
 var import_node_url = require("node:url");
 function shipped() {
   const at = (name) => (0, import_node_url.fileURLToPath)(new URL(`../${name}`, bundleUrl));
-  return { dockerFolder: at("docker"), knownDigests: at("data/jdk-digests.tsv") };
+  const { version } = JSON.parse((0, import_node_fs7.readFileSync)(at("package.json"), "utf8"));
+  return { version, dockerFolder: at("docker"), knownDigests: at("data/jdk-digests.tsv") };
 }
 function vendorApis(environment) {
   const url = (name, standard) => {
@@ -44818,6 +44968,13 @@ function renderSummary(result) {
       return renderCheckpointed(result);
     case "cold":
       return renderCold(result);
+    case "unchanged":
+      return [
+        "## CRaC checkpoint: nothing changed",
+        "",
+        `The tags have an image of the same parts: ${code(result.digest)}.`,
+        ""
+      ].join("\n");
     case "skipped":
       return [
         "## CRaC checkpoint: skipped",
@@ -44845,7 +45002,7 @@ function renderCheckpointed(result) {
     ["Snapshot", `${megabytes(snapshot.size)}, taken in ${time(snapshot.checkpointDuration)}`],
     ["Cold start", time(proof.coldStart)],
     ["Restore", `${time(proof.restoreTime)} (${speedup(proof).toFixed(1)} times faster)`],
-    ...published(result)
+    ...published2(result)
   ];
   return [
     "## CRaC checkpoint",
@@ -44867,7 +45024,7 @@ function renderCold(result) {
     ["JDK", `${jdk2.asset.distribution} ${jdk2.asset.version} (${jdk2.asset.name})`],
     ["Snapshot", "none"],
     ["Cold start", time(result.coldStart)],
-    ...published(result)
+    ...published2(result)
   ];
   return [
     "## CRaC checkpoint: an image without a snapshot",
@@ -44882,7 +45039,7 @@ function renderCold(result) {
     ...phases(result)
   ].join("\n");
 }
-function published({ tags, digest }) {
+function published2({ tags, digest }) {
   return [
     ["Tags", tags.join(" ") || "none"],
     ["Digest", digest ?? "not pushed"]
@@ -44953,15 +45110,15 @@ function longestRun(text2) {
 var STATE_RUN = "run";
 var STATE_FOLDER = "folder";
 async function main() {
-  const id = (0, import_node_crypto4.randomBytes)(6).toString("hex");
-  const runFolder = import_node_path25.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
+  const id = (0, import_node_crypto5.randomBytes)(6).toString("hex");
+  const runFolder = import_node_path26.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
   saveState(STATE_RUN, id);
   saveState(STATE_FOLDER, runFolder);
   const log = createLog(core_exports);
   try {
     const inputs = readInputs((name) => getInput(name));
     if (inputs.githubToken !== void 0) setSecret(inputs.githubToken);
-    setOutput("logs", import_node_path25.default.join(runFolder, "logs"));
+    setOutput("logs", import_node_path26.default.join(runFolder, "logs"));
     const result = await run(id, inputs, {
       engine: dockerEngine({ ...process.env, [RUN_VARIABLE]: id }),
       clock: systemClock,

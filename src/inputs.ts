@@ -54,6 +54,7 @@ export const INPUT_NAMES = [
   'privileges',
   'user',
   'on-restore-failure',
+  'skip-unchanged',
   'push',
   'github-token',
   'github-api-url'
@@ -104,6 +105,7 @@ export interface Inputs {
   privileges: PrivilegesWanted
   user: { uid: number; gid: number }
   onRestoreFailure: 'start' | 'exit'
+  skipUnchanged: boolean
   push: boolean
   githubToken: string | undefined
   githubApiUrl: URL
@@ -135,6 +137,10 @@ export function readInputs(get: (name: InputName) => string): Inputs {
   const push = parseBoolean('push', get('push'))
   if (push && tags.length === 0) {
     throw badInput('tags', '', 'at least one tag when `push` is true, for example ghcr.io/acme/hello:crac')
+  }
+  const skipUnchanged = parseBoolean('skip-unchanged', get('skip-unchanged'))
+  if (skipUnchanged && tags.length === 0) {
+    throw badInput('tags', '', 'at least one tag when `skip-unchanged` is true: it is where to look')
   }
   return {
     context: path('context', get('context') || '.'),
@@ -174,6 +180,7 @@ export function readInputs(get: (name: InputName) => string): Inputs {
     privileges: parseChoice('privileges', get('privileges'), ['auto', 'least', 'privileged']),
     user: user(get('user')),
     onRestoreFailure: parseChoice('on-restore-failure', get('on-restore-failure'), ['start', 'exit']),
+    skipUnchanged,
     push,
     githubToken: optional(get('github-token')),
     githubApiUrl: apiUrl('github-api-url', get('github-api-url'))

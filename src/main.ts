@@ -3,7 +3,7 @@ import path from 'node:path'
 import { namesOf, removeContainers, removeFolder, removeImages } from './cleanup.js'
 import { UnsupportedRunner } from './errors.js'
 import type { Inputs } from './inputs.js'
-import type { Checkpointed, Cold, Result } from './outputs.js'
+import type { Checkpointed, Cold, Result, Unchanged } from './outputs.js'
 import { Phases } from './phases.js'
 import { imageArchitecture } from './runner/base-image.js'
 import { findReach } from './runner/reach.js'
@@ -43,16 +43,21 @@ export async function run(id: string, inputs: Inputs, world: World): Promise<Res
   }
 }
 
-async function checkpointed(job: Run): Promise<Checkpointed> {
+async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
   const { inputs } = job
   const runner = await stages.inspect(job)
   const found = await stages.application(job)
   const jdk = await stages.jdk(job, runner.architecture)
-  const context = await stages.context(job, found, jdk)
+  const { fingerprint, unchanged } = await stages.decide(job, found, jdk)
+  if (unchanged !== undefined) {
+    const tags = inputs.tags.map((tag) => tag.text)
+    return { outcome: 'unchanged', digest: unchanged, tags, logs: job.logs, phases: job.phases.done }
+  }
+  const context = await stages.context(job, { found, archive: jdk, fingerprint })
   await stages.buildCheckpoint(job, context)
   const takenBy = await stages.chooseCheckpointEngine(job, runner)
   const snapshot = await stages.takeTheSnapshot(job, runner, takenBy)
-  const restoring = await stages.buildRestoring(job, context, { runner, archive: jdk, takenBy, snapshot })
+  const restoring = await stages.buildRestoring(job, context, { runner, takenBy, snapshot })
   const digest = await stages.publish(job, restoring.imageId)
   return {
     outcome: 'checkpointed',
@@ -83,8 +88,9 @@ async function cold(job: Run, reason: string): Promise<Omit<Cold, 'reason' | 'lo
   const found = await stages.application(job)
   const jdk = await stages.jdk(job, architecture)
   await removeFolder(path.join(job.work, 'context'))
-  const context = await stages.context(job, found, jdk)
-  const image = await stages.buildCold(job, context, { archive: jdk, reach, reason })
+  const { fingerprint } = await stages.decide(job, found, jdk)
+  const context = await stages.context(job, { found, archive: jdk, fingerprint: `cold-${fingerprint}` })
+  const image = await stages.buildCold(job, context, { reach, reason })
   const digest = await stages.publish(job, image.imageId)
   return {
     outcome: 'cold',

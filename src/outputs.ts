@@ -9,7 +9,7 @@ import type { Runner } from './runner/inspect.js'
 import type { Milliseconds } from './values.js'
 
 /** Everything that a run found out; what outputs and summary are made of. */
-export type Result = Checkpointed | Cold | Skipped
+export type Result = Checkpointed | Cold | Unchanged | Skipped
 
 interface Finished {
   /** Folder with what the run kept: CRIU's log, the application's output. */
@@ -49,6 +49,13 @@ export interface Cold extends WithImage {
   coldStart: Milliseconds
 }
 
+/** Nothing was done, because the registry has an image of the same parts. */
+export interface Unchanged extends Finished {
+  outcome: 'unchanged'
+  digest: string
+  tags: string[]
+}
+
 /** Nothing was done, because the runner takes no snapshots. */
 export interface Skipped extends Finished {
   outcome: 'skipped'
@@ -73,10 +80,12 @@ export function outputsOf(result: Result): Record<string, string> {
     run: '',
     compose: '',
     kubernetes: '',
-    skipped: String(result.outcome === 'skipped'),
+    skipped: String(result.outcome === 'skipped' || result.outcome === 'unchanged'),
     logs: result.logs
   }
   if (result.outcome === 'skipped') return outputs
+  if (result.outcome === 'unchanged')
+    return { ...outputs, digest: result.digest, tags: result.tags.join('\n') }
   Object.assign(outputs, {
     digest: result.digest ?? '',
     imageid: result.imageId,
@@ -117,6 +126,7 @@ export function speedup(proof: Proof): number {
 function metadataOf(result: Result): object {
   const { outcome, phases } = result
   if (outcome === 'skipped') return { outcome, reason: result.reason, phases }
+  if (outcome === 'unchanged') return { outcome, image: { digest: result.digest, tags: result.tags }, phases }
   const { jdk } = result
   const common = {
     outcome,

@@ -12,7 +12,8 @@ import { Failure } from './errors.js'
 import { findApplication } from './image/application.js'
 import { assembleBuildContext } from './image/build-context.js'
 import { buildImage, type ImageBuild } from './image/build.js'
-import { coldLabels, runtimeLabels } from './image/labels.js'
+import { fingerprint } from './image/fingerprint.js'
+import { coldLabels, FINGERPRINT_LABEL, originLabels, snapshotLabels } from './image/labels.js'
 import { buildUserImage } from './image/user-image.js'
 import type { Application } from './image/layouts/layout.js'
 import type { Inputs } from './inputs.js'
@@ -25,7 +26,9 @@ import type { Patience } from './net/fetch.js'
 import type { Phases } from './phases.js'
 import { requestOf } from './probe/request-lines.js'
 import { pushImage, tagImage } from './registry/push.js'
+import { publishedWith } from './registry/published.js'
 import { proveRestore, timeColdStart, type Proof, type ProofRequest } from './restore/prove.js'
+import { imageDigest } from './runner/base-image.js'
 import { inspectRunner, type Runner } from './runner/inspect.js'
 import type { Milliseconds } from './values.js'
 
@@ -41,6 +44,8 @@ export interface World extends Pick<
   /** Of this machine. */
   hostname: string
   patience: Patience
+  /** Of the action. */
+  version: string
   /** The project's `docker/` folder, as shipped with the action. */
   dockerFolder: string
   /** Folder that relative paths start from. */
@@ -66,6 +71,8 @@ export interface Run {
 export interface BuildFrom {
   folder: string
   base: Found['base']
+  /** Of the finished image, whatever is in it. */
+  labels: Record<string, string>
 }
 
 /** An image that may be tagged and pushed, and how it was shown to work. */
@@ -86,7 +93,9 @@ export async function inspect({ id, inputs, world, phases }: Run): Promise<Runne
         baseImage: inputs.baseImage,
         privileges: inputs.privileges,
         criu: inputs.criu,
-        warp: inputs.engine === 'warp'
+        warp: inputs.engine === 'warp',
+        // A rebuild that does nothing when nothing changed has to look for a newer base image.
+        refresh: inputs.skipUnchanged
       }
     )
     log.info(`Docker ${found.version} on ${found.architecture}, kernel ${found.kernel}.`)
@@ -99,7 +108,7 @@ export async function inspect({ id, inputs, world, phases }: Run): Promise<Runne
 export interface Found {
   application: Application
   /** Of the images that are built. */
-  base: { image: string; workingDirectory: string }
+  base: { image: string; workingDirectory: string; digest: string | undefined }
 }
 
 export async function application(run: Run): Promise<Found> {
@@ -117,7 +126,8 @@ export async function application(run: Run): Promise<Found> {
       mainClass: inputs.mainClass,
       scratch: path.join(work, 'application')
     })
-    return { application, base: { image: inputs.baseImage, workingDirectory: '/home/app' } }
+    const digest = await imageDigest(world.engine, inputs.baseImage)
+    return { application, base: { image: inputs.baseImage, workingDirectory: '/home/app', digest } }
   }
 
   async function ofDockerfile({ id, inputs }: Run, file: string): Promise<Found> {
@@ -135,7 +145,8 @@ export async function application(run: Run): Promise<Found> {
       },
       (line) => log.foreign(line)
     )
-    return { application, base: { image: name, workingDirectory } }
+    const digest = await imageDigest(world.engine, name)
+    return { application, base: { image: name, workingDirectory, digest } }
   }
 }
 
@@ -169,12 +180,58 @@ export async function jdk(
   })
 }
 
+/** Whether there is anything to do: the fingerprint of all that goes in, and the digest that has it already. */
+export async function decide(
+  run: Run,
+  found: Found,
+  archive: JdkArchive
+): Promise<{ fingerprint: string; unchanged: string | undefined }> {
+  const { inputs, world, phases } = run
+  return await phases.run('decide', 'Look for what changed', async () => {
+    const own = await fingerprintOf(run, found, archive)
+    world.log.info(`Fingerprint of everything that goes in: ${own}.`)
+    if (!inputs.skipUnchanged) return { fingerprint: own, unchanged: undefined }
+    const unchanged = await publishedWith(world.engine, inputs.tags, FINGERPRINT_LABEL, own)
+    world.log.info(
+      unchanged ? `Nothing changed: ${unchanged} has it already.` : 'No image at the tags has it.'
+    )
+    return { fingerprint: own, unchanged }
+  })
+}
+
+async function fingerprintOf({ inputs, world }: Run, found: Found, archive: JdkArchive): Promise<string> {
+  const { application, base } = found
+  const warmUp = await Promise.all((inputs.warmup ?? []).map((line) => requestOf(line, world.workspace)))
+  const files = new Map([
+    ...[...application.dependencies, ...application.classes].map(([from, to]): [string, string] => [
+      from,
+      `app/${to}`
+    ]),
+    [world.dockerFolder, 'docker'] as const
+  ])
+  if (inputs.warmupScript) files.set(path.resolve(world.workspace, inputs.warmupScript), 'warmup-script')
+  return await fingerprint({
+    files,
+    values: [
+      ...[world.version, base.digest, base.workingDirectory, archive.sha256, application.command],
+      ...[inputs.javaOptions, inputs.arguments, inputs.env, inputs.labels, inputs.cpuFeatures, inputs.user],
+      ...[inputs.port, inputs.onRestoreFailure, inputs.engine, inputs.criu, inputs.privileges],
+      ...[inputs.readiness.url, inputs.readiness.command, inputs.readiness.log?.source],
+      warmUp.map((request, index) => [
+        request,
+        inputs.warmup?.[index]?.times,
+        inputs.warmup?.[index]?.concurrency
+      ])
+    ]
+  })
+}
+
 /** Lays out what the Dockerfile copies. */
 export async function context(
   { inputs, world, work }: Run,
-  found: Found,
-  archive: JdkArchive
+  parts: { found: Found; archive: JdkArchive; fingerprint: string }
 ): Promise<BuildFrom> {
+  const { found, archive } = parts
   const folder = path.join(work, 'context')
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
@@ -184,7 +241,16 @@ export async function context(
     arguments: inputs.arguments,
     cpuFeatures: inputs.cpuFeatures
   })
-  return { folder, base: found.base }
+  const labels = originLabels({
+    created: new Date(),
+    environment: world.environment,
+    version: inputs.tags[0]?.tag,
+    base: { name: inputs.file ?? inputs.baseImage, digest: found.base.digest },
+    jdkAsset: archive.asset.name,
+    jdkSha256: archive.sha256,
+    fingerprint: parts.fingerprint
+  })
+  return { folder, base: found.base, labels }
 }
 
 async function build(
@@ -284,7 +350,7 @@ async function warmUpOf({ inputs, world }: Run): Promise<WarmUp> {
 export async function buildRestoring(
   run: Run,
   from: BuildFrom,
-  parts: { runner: Runner; archive: JdkArchive; takenBy: CheckpointEngine; snapshot: TakenSnapshot }
+  parts: { runner: Runner; takenBy: CheckpointEngine; snapshot: TakenSnapshot }
 ): Promise<Restoring> {
   const { takenBy } = parts
   const rungs = takenBy.name === 'criu' ? takenBy.privileges : [undefined]
@@ -306,14 +372,13 @@ async function buildRuntime(
   from: BuildFrom,
   parts: {
     runner: Runner
-    archive: JdkArchive
     takenBy: CheckpointEngine
     snapshot: TakenSnapshot
     privileges: Privileges | undefined
   }
 ): Promise<string> {
   const { inputs, world } = run
-  const { archive, snapshot, takenBy, privileges } = parts
+  const { snapshot, takenBy, privileges } = parts
   const names = namesOf(run.id)
   return await run.phases.run('build-runtime', 'Build the runtime image', async () => {
     // Committed only to be copied from: the image that is pushed has nothing else of this container.
@@ -329,11 +394,11 @@ async function buildRuntime(
         TAKEN_BY: engineName(takenBy, privileges)
       },
       {
+        ...from.labels,
         ...inputs.labels,
-        ...runtimeLabels({
+        ...snapshotLabels({
           restoreFlags: flagsOf(privileges),
-          jdkAsset: archive.asset.name,
-          jdkSha256: archive.sha256,
+          privileges: privileges?.rung ?? 'none',
           criuVersion: snapshot.criuVersion ?? 'none',
           cpuFeatures: inputs.cpuFeatures,
           kernel: parts.runner.kernel
@@ -363,10 +428,9 @@ async function prove(
 export async function buildCold(
   run: Run,
   from: BuildFrom,
-  parts: { archive: JdkArchive; reach: Reach; reason: string }
+  parts: { reach: Reach; reason: string }
 ): Promise<{ imageId: string; coldStart: Milliseconds }> {
   const { inputs, world } = run
-  const { archive } = parts
   const imageId = await run.phases.run('build-cold', 'Build the image without a snapshot', () =>
     build(
       run,
@@ -374,8 +438,9 @@ export async function buildCold(
       'cold',
       { PORT: String(inputs.port) },
       {
+        ...from.labels,
         ...inputs.labels,
-        ...coldLabels({ jdkAsset: archive.asset.name, jdkSha256: archive.sha256, reason: parts.reason })
+        ...coldLabels(parts.reason)
       }
     )
   )

@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Failure } from './errors.js'
 
 /** Files that are shipped beside the program: both src/ and dist/ are one below the root of the action. */
-export function shipped(): { dockerFolder: string; knownDigests: string } {
+export function shipped(): { version: string; dockerFolder: string; knownDigests: string } {
   const at = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url))
-  return { dockerFolder: at('docker'), knownDigests: at('data/jdk-digests.tsv') }
+  const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8')) as { version: string }
+  return { version, dockerFolder: at('docker'), knownDigests: at('data/jdk-digests.tsv') }
 }
 
 /** The APIs of the vendors; the environment can name in-house copies of them. */

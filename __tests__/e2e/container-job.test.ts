@@ -25,7 +25,7 @@ describe('a job in a container', () => {
       docker('cp', '--follow-link', file, `${name}:${folder}/${program}`)
     }
     docker('exec', name, 'mkdir', '-p', '/action', '/work', '/temp', '/tools')
-    for (const part of ['dist', 'docker', 'data'])
+    for (const part of ['dist', 'docker', 'data', 'package.json'])
       docker('cp', path.join(PROJECT, part), `${name}:/action/${part}`)
     docker('cp', path.join(fixture.context, 'app.jar'), `${name}:/work/app.jar`)
     docker('cp', world.jdkArchive ?? '', `${name}:/work/jdk.tar.gz`)

@@ -42,7 +42,15 @@ const inspect = (
 ) =>
   inspectRunner(
     { engine, platform: 'linux', hostname, onLine: () => undefined },
-    { run: '1', baseImage: 'debian:trixie-slim', privileges: 'auto', criu: 'auto', warp: false, ...request }
+    {
+      run: '1',
+      baseImage: 'debian:trixie-slim',
+      privileges: 'auto',
+      criu: 'auto',
+      warp: false,
+      refresh: false,
+      ...request
+    }
   )
 
 describe('inspectRunner', () => {
@@ -131,7 +139,14 @@ describe('inspectRunner', () => {
   test('refuses another system than Linux before it asks anything', async () => {
     const engine = machine()
     const world = { engine, platform: 'darwin', hostname: 'mac', onLine: () => undefined } as const
-    const request = { run: '1', baseImage: 'x', privileges: 'auto', criu: 'auto', warp: false } as const
+    const request = {
+      run: '1',
+      baseImage: 'x',
+      privileges: 'auto',
+      criu: 'auto',
+      warp: false,
+      refresh: false
+    } as const
     await expect(inspectRunner(world, request)).rejects.toThrow('this runner is darwin')
     expect(engine.calls).toEqual([])
   })

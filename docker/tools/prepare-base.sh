@@ -3,7 +3,7 @@
 # group.
 set -eu
 tree=/trees/base
-mkdir -p "$tree/etc" "$tree/home" "$tree/opt/crac-checkpoint"
+mkdir -p "$tree/etc" "$tree/home" "$tree/opt/crac-checkpoint" "$tree/app"
 cp -p /etc/group /etc/passwd "$tree/etc/"
 # getent tells whether the base image has the user already.
 getent group "$2" >/dev/null || echo "app:x:$2:" >>"$tree/etc/group"

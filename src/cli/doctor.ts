@@ -22,7 +22,7 @@ export async function doctorCommand(args: string[], answer: Print): Promise<numb
         hostname: hostname(),
         onLine: (line) => console.error(line)
       },
-      { run: `doctor-${randomBytes(4).toString('hex')}`, ...options, warp: false }
+      { run: `doctor-${randomBytes(4).toString('hex')}`, ...options, warp: false, refresh: false }
     )
     answer(options.json ? JSON.stringify(reportOf(runner, options), undefined, 2) : describe(runner, options))
     return 0

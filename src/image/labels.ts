@@ -1,23 +1,59 @@
 const PREFIX = 'io.github.crac-checkpoint'
+const OCI = 'org.opencontainers.image'
 
-/** What an image says of itself, for whoever runs it. */
-export interface ImageFacts {
-  /** The `docker run` flags that a restore needs. */
-  restoreFlags: string
+/** The label that tells whether a rebuild would change anything. */
+export const FINGERPRINT_LABEL = `${PREFIX}.fingerprint`
+
+/** What every image says of itself: where it is from, and what is in it. */
+export interface Origin {
+  /** When it was made. */
+  created: Date
+  /** The environment of the step: where the source is. */
+  environment: NodeJS.ProcessEnv
+  /** Tag of the first of its names. */
+  version: string | undefined
+  base: { name: string; digest: string | undefined }
   jdkAsset: string
   jdkSha256: string
+  fingerprint: string
+}
+
+/** What a snapshot needs where it is restored. */
+export interface SnapshotFacts {
+  /** The `docker run` flags that a restore needs. */
+  restoreFlags: string
+  privileges: string
   criuVersion: string
   cpuFeatures: string
   /** Of the machine that took the snapshot. */
   kernel: string
 }
 
-export function runtimeLabels(facts: ImageFacts): Record<string, string> {
+/** https://github.com/opencontainers/image-spec/blob/main/annotations.md, and our own. */
+export function originLabels(origin: Origin): Record<string, string> {
+  const {
+    GITHUB_SERVER_URL: server,
+    GITHUB_REPOSITORY: repository,
+    GITHUB_SHA: revision
+  } = origin.environment
+  return definedOnly({
+    [`${OCI}.created`]: origin.created.toISOString(),
+    [`${OCI}.source`]: server && repository ? `${server}/${repository}` : undefined,
+    [`${OCI}.revision`]: revision,
+    [`${OCI}.version`]: origin.version,
+    [`${OCI}.base.name`]: origin.base.name,
+    [`${OCI}.base.digest`]: origin.base.digest,
+    [`${PREFIX}.jdk-asset`]: origin.jdkAsset,
+    [`${PREFIX}.jdk-sha256`]: origin.jdkSha256,
+    [FINGERPRINT_LABEL]: origin.fingerprint
+  })
+}
+
+export function snapshotLabels(facts: SnapshotFacts): Record<string, string> {
   return {
     [`${PREFIX}.snapshot`]: 'crac',
     [`${PREFIX}.restore-flags`]: facts.restoreFlags,
-    [`${PREFIX}.jdk-asset`]: facts.jdkAsset,
-    [`${PREFIX}.jdk-sha256`]: facts.jdkSha256,
+    [`${PREFIX}.privileges`]: facts.privileges,
     [`${PREFIX}.criu-version`]: facts.criuVersion,
     [`${PREFIX}.cpu-features`]: facts.cpuFeatures,
     [`${PREFIX}.kernel`]: facts.kernel
@@ -25,16 +61,14 @@ export function runtimeLabels(facts: ImageFacts): Record<string, string> {
 }
 
 /** For an image without a snapshot, which a runner made that takes none. */
-export function coldLabels(facts: {
-  jdkAsset: string
-  jdkSha256: string
-  /** Why there is no snapshot. */
-  reason: string
-}): Record<string, string> {
-  return {
-    [`${PREFIX}.snapshot`]: 'none',
-    [`${PREFIX}.reason`]: facts.reason,
-    [`${PREFIX}.jdk-asset`]: facts.jdkAsset,
-    [`${PREFIX}.jdk-sha256`]: facts.jdkSha256
-  }
+export function coldLabels(reason: string): Record<string, string> {
+  return { [`${PREFIX}.snapshot`]: 'none', [`${PREFIX}.reason`]: reason }
+}
+
+function definedOnly(labels: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(labels).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''
+    )
+  )
 }

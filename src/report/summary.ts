@@ -8,6 +8,13 @@ export function renderSummary(result: Result): string {
       return renderCheckpointed(result)
     case 'cold':
       return renderCold(result)
+    case 'unchanged':
+      return [
+        '## CRaC checkpoint: nothing changed',
+        '',
+        `The tags have an image of the same parts: ${code(result.digest)}.`,
+        ''
+      ].join('\n')
     case 'skipped':
       return [
         '## CRaC checkpoint: skipped',

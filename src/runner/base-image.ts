@@ -17,20 +17,38 @@ export async function imageArchitecture(
   })
 }
 
-/** Makes sure that the engine has the image; one that cannot be pulled is refused. Returns its architecture. */
+/**
+ * Makes sure that the engine has the image, with `refresh` the newest one; one that cannot be pulled is refused. Returns
+ * its architecture.
+ */
 export async function ensureBaseImage(
   engine: Engine,
   image: string,
-  onLine: (line: string) => void
+  onLine: (line: string) => void,
+  refresh = false
 ): Promise<string> {
   const inspect = ['image', 'inspect', '--format', '{{.Architecture}}', '--', image]
   const known = await engine.attempt(inspect)
-  if (known.exitCode === 0) return known.stdout.trim()
+  if (known.exitCode === 0 && !refresh) return known.stdout.trim()
   const pull = ['pull', '--quiet', '--', image]
   const pulled = await engine.attempt(pull, { onLine })
+  // An image that was made here cannot be pulled, and is as new as it gets.
+  if (pulled.exitCode !== 0 && known.exitCode === 0) return known.stdout.trim()
   if (pulled.exitCode !== 0)
     throw baseImageFailure(`${pulled.stdout}\n${pulled.stderr}`, image) ?? engineFailure(pull, pulled)
   return await engine.run(inspect)
+}
+
+/** The registry's digest of an image that the engine has, or its id where it is from no registry. */
+export async function imageDigest(engine: Engine, image: string): Promise<string> {
+  const inspect = [
+    'image',
+    'inspect',
+    '--format',
+    '{{if .RepoDigests}}{{index .RepoDigests 0}}{{else}}{{.Id}}{{end}}'
+  ]
+  const known = await engine.run([...inspect, '--', image])
+  return known.slice(known.indexOf('@') + 1)
 }
 
 /** What it means that an image could not be pulled; undefined where the output says nothing of that. */

@@ -29,6 +29,8 @@ export interface InspectionRequest {
   criu: 'auto' | 'bundled' | 'system'
   /** Snapshots by an engine that needs neither CRIU nor privileges. */
   warp: boolean
+  /** Ask for a newer base image than the engine has. */
+  refresh: boolean
 }
 
 export interface InspectionWorld {
@@ -52,7 +54,7 @@ export async function inspectRunner(world: InspectionWorld, request: InspectionR
   }
   const facts = await askEngine(engine)
   const reach = await findReach(engine, world.hostname)
-  const imageArchitecture = await ensureBaseImage(engine, request.baseImage, world.onLine)
+  const imageArchitecture = await ensureBaseImage(engine, request.baseImage, world.onLine, request.refresh)
   if (architectureOf(imageArchitecture) !== facts.architecture) {
     throw emulated(`${request.baseImage} is an image for ${imageArchitecture}`, facts)
   }
