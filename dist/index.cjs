@@ -32462,7 +32462,6 @@ var require_dist = __commonJS({
 
 // src/index.ts
 var import_node_crypto5 = require("node:crypto");
-var import_node_os = require("node:os");
 var import_node_path26 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/core.js
@@ -35058,26 +35057,6 @@ function definedOnly(environment) {
   );
 }
 
-// src/engine/orphans.ts
-var import_promises2 = require("node:fs/promises");
-var import_node_path = __toESM(require("node:path"), 1);
-var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
-async function endOrphans(run2, proc = "/proc") {
-  const entry = `${RUN_VARIABLE}=${run2}`;
-  let ended = 0;
-  for (const name of await (0, import_promises2.readdir)(proc)) {
-    if (!/^\d+$/.test(name)) continue;
-    const environment = await (0, import_promises2.readFile)(import_node_path.default.join(proc, name, "environ"), "latin1").catch(() => "");
-    if (!environment.split("\0").includes(entry)) continue;
-    try {
-      process.kill(Number(name), "SIGKILL");
-      ended++;
-    } catch {
-    }
-  }
-  return ended;
-}
-
 // src/inputs.ts
 var import_node_net = require("node:net");
 
@@ -35225,8 +35204,8 @@ function satisfies(asset, request2) {
 }
 
 // src/probe/request-lines.ts
-var import_promises3 = require("node:fs/promises");
-var import_node_path2 = __toESM(require("node:path"), 1);
+var import_promises2 = require("node:fs/promises");
+var import_node_path = __toESM(require("node:path"), 1);
 var MOST_TIMES = 1e6;
 var MOST_AT_ONCE = 256;
 var HEADER = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/;
@@ -35271,7 +35250,7 @@ async function requestOf(line, workspace) {
 }
 async function readBody(file, workspace) {
   try {
-    return await (0, import_promises3.readFile)(import_node_path2.default.resolve(workspace, file));
+    return await (0, import_promises2.readFile)(import_node_path.default.resolve(workspace, file));
   } catch (error2) {
     throw badInput(
       "warmup",
@@ -35353,7 +35332,7 @@ function refused(text2, why, cure) {
 function readInputs(get) {
   const port = parsePort("port", get("port"));
   const distribution = parseChoice("distribution", get("distribution"), DISTRIBUTIONS);
-  const jdkFile = optional(path8("jdk-file", get("jdk-file")));
+  const jdkFile = optional(path7("jdk-file", get("jdk-file")));
   if (distribution === "file" !== (jdkFile !== void 0)) {
     throw badInput(
       "jdk-file",
@@ -35361,7 +35340,7 @@ function readInputs(get) {
       "an archive together with `distribution: file`, and none otherwise"
     );
   }
-  const file = optional(path8("file", get("file")));
+  const file = optional(path7("file", get("file")));
   for (const name of ["application", "main-class"]) {
     if (file !== void 0 && get(name) !== "") {
       throw badInput(name, get(name), `either \`file\` or \`${name}\`: a Dockerfile says itself what to run`);
@@ -35377,8 +35356,8 @@ function readInputs(get) {
     throw badInput("tags", "", "at least one tag when `skip-unchanged` is true: it is where to look");
   }
   return {
-    context: path8("context", get("context") || "."),
-    application: optional(path8("application", get("application"))),
+    context: path7("context", get("context") || "."),
+    application: optional(path7("application", get("application"))),
     mainClass: mainClass(get("main-class")),
     file,
     buildArgs: parsePairs("build-args", get("build-args"), /^[A-Za-z_][A-Za-z0-9_]*$/),
@@ -35404,7 +35383,7 @@ function readInputs(get) {
     readiness: readiness(get, port),
     startupTimeout: parseDuration("startup-timeout", get("startup-timeout")),
     warmup: get("warmup") === "" ? void 0 : parseWarmUp("warmup", get("warmup"), `localhost:${port}`),
-    warmupScript: optional(path8("warmup-script", get("warmup-script"))),
+    warmupScript: optional(path7("warmup-script", get("warmup-script"))),
     warmupTimeout: parseDuration("warmup-timeout", get("warmup-timeout")),
     checkpointTimeout: parseDuration("checkpoint-timeout", get("checkpoint-timeout")),
     restoreTimeout: parseDuration("restore-timeout", get("restore-timeout")),
@@ -35423,7 +35402,7 @@ function readInputs(get) {
 function optional(value) {
   return value === "" ? void 0 : value;
 }
-function path8(name, value) {
+function path7(name, value) {
   refuseNul(name, value);
   if (value.includes("\n")) throw badInput(name, value, "one path");
   return value;
@@ -35601,11 +35580,11 @@ function logProgress(log, clock) {
 }
 
 // src/main.ts
-var import_promises30 = require("node:fs/promises");
-var import_node_path25 = __toESM(require("node:path"), 1);
+var import_promises29 = require("node:fs/promises");
+var import_node_path24 = __toESM(require("node:path"), 1);
 
 // src/cleanup.ts
-var import_promises4 = require("node:fs/promises");
+var import_promises3 = require("node:fs/promises");
 
 // src/engine/containers.ts
 var RUN_LABEL = "io.github.crac-checkpoint.run";
@@ -35683,7 +35662,7 @@ async function removeImages(engine2, names, roles) {
   });
 }
 async function removeFolder(folder) {
-  return await collect(() => (0, import_promises4.rm)(folder, { recursive: true, force: true }));
+  return await collect(() => (0, import_promises3.rm)(folder, { recursive: true, force: true }));
 }
 async function collect(work2) {
   try {
@@ -35692,6 +35671,263 @@ async function collect(work2) {
   } catch (error2) {
     return [messageOf(error2)];
   }
+}
+
+// src/image/application.ts
+var import_promises10 = require("node:fs/promises");
+var import_node_path8 = __toESM(require("node:path"), 1);
+
+// src/image/layouts/class-path.ts
+var import_promises5 = require("node:fs/promises");
+var import_node_path2 = __toESM(require("node:path"), 1);
+
+// src/image/layouts/layout.ts
+var import_promises4 = require("node:fs/promises");
+var HOME = "/app";
+async function isFolder(place) {
+  return await (0, import_promises4.stat)(place).then(
+    (entry) => entry.isDirectory(),
+    () => false
+  );
+}
+async function isFile(place) {
+  return await (0, import_promises4.stat)(place).then(
+    (entry) => entry.isFile(),
+    () => false
+  );
+}
+
+// src/image/layouts/class-path.ts
+var classPath = async ({ at, mainClass: mainClass2 }) => {
+  if (mainClass2 === void 0) return void 0;
+  const dependencies = /* @__PURE__ */ new Map();
+  const classes = /* @__PURE__ */ new Map();
+  const entries = [];
+  if (await isFolder(import_node_path2.default.join(at, "classes"))) {
+    classes.set(import_node_path2.default.join(at, "classes"), "classes");
+    entries.push("classes");
+  }
+  for (const name of ["lib", "libs"]) {
+    const folder = import_node_path2.default.join(at, name);
+    if (!await isFolder(folder)) continue;
+    const jars = (await (0, import_promises5.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
+    dependencies.set(folder, name);
+    entries.push(...jars.map((jar) => `${name}/${jar}`));
+  }
+  if (entries.length === 0) return void 0;
+  return {
+    layout: "class-path",
+    description: `class path of ${entries.length} ${entries.length === 1 ? "entry" : "entries"} (${mainClass2})`,
+    mainClass: mainClass2,
+    command: ["-cp", entries.map((entry) => `${HOME}/${entry}`).join(":"), mainClass2],
+    dependencies,
+    classes
+  };
+};
+
+// src/image/layouts/jar.ts
+var import_node_path4 = __toESM(require("node:path"), 1);
+
+// src/image/jar.ts
+var import_node_fs2 = require("node:fs");
+var import_promises6 = require("node:fs/promises");
+var import_node_path3 = __toESM(require("node:path"), 1);
+var import_consumers = require("node:stream/consumers");
+var import_promises7 = require("node:stream/promises");
+var import_yauzl = __toESM(require_yauzl(), 1);
+var MANIFEST = "META-INF/MANIFEST.MF";
+var LARGEST_MANIFEST = 1024 * 1024;
+async function readManifest(file) {
+  const manifest = await manifestText(file).catch(() => void 0);
+  const unfolded = manifest?.replace(/\r?\n /g, "");
+  if (unfolded === void 0) return void 0;
+  const attribute = (name) => new RegExp(`^${name}:[ \\t]*(\\S.*?)[ \\t]*$`, "m").exec(unfolded)?.[1];
+  return {
+    mainClass: attribute("Main-Class"),
+    classPath: attribute("Class-Path")?.split(/ +/) ?? [],
+    startClass: attribute("Start-Class")
+  };
+}
+async function unpackFrom(file, prefix, folder) {
+  const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
+  for await (const entry of jar.eachEntry()) {
+    if (!entry.fileName.startsWith(prefix) || entry.fileName.endsWith("/")) continue;
+    const destination = import_node_path3.default.join(folder, entry.fileName.slice(prefix.length));
+    await (0, import_promises6.mkdir)(import_node_path3.default.dirname(destination), { recursive: true });
+    await (0, import_promises7.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs2.createWriteStream)(destination, { flags: "wx" }));
+    const time2 = entry.getLastModDate();
+    await (0, import_promises6.utimes)(destination, time2, time2);
+  }
+}
+async function manifestText(file) {
+  if (!(await (0, import_promises6.stat)(file)).isFile()) return void 0;
+  const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
+  for await (const entry of jar.eachEntry()) {
+    if (entry.fileName === MANIFEST && entry.uncompressedSize <= LARGEST_MANIFEST) {
+      return await (0, import_consumers.text)(await jar.openReadStreamPromise(entry));
+    }
+  }
+  return void 0;
+}
+
+// src/image/layouts/jar.ts
+var runnableJar = async ({ at, mainClass: wanted }) => {
+  const manifest = await readManifest(at);
+  const mainClass2 = wanted ?? manifest?.mainClass;
+  if (manifest === void 0 || mainClass2 === void 0) return void 0;
+  const name = import_node_path4.default.basename(at);
+  const dependencies = /* @__PURE__ */ new Map();
+  for (const entry of manifest.classPath) {
+    const file = import_node_path4.default.join(import_node_path4.default.dirname(at), entry);
+    const inside = !import_node_path4.default.isAbsolute(entry) && !import_node_path4.default.normalize(entry).startsWith("..");
+    if (inside && (await isFile(file) || await isFolder(file)))
+      dependencies.set(file, import_node_path4.default.normalize(entry));
+  }
+  return {
+    layout: "jar",
+    description: `runnable jar ${name} (${mainClass2})`,
+    mainClass: mainClass2,
+    command: wanted === void 0 ? ["-jar", `${HOME}/${name}`] : ["-cp", `${HOME}/${name}`, wanted],
+    dependencies,
+    classes: /* @__PURE__ */ new Map([[at, name]])
+  };
+};
+
+// src/image/layouts/micronaut.ts
+var import_promises8 = require("node:fs/promises");
+var import_node_path5 = __toESM(require("node:path"), 1);
+var JAR = "application.jar";
+var micronautLayers = async ({ at }) => {
+  const layers = import_node_path5.default.basename(at) === "layers" ? at : import_node_path5.default.join(at, "layers");
+  const mainClass2 = (await readManifest(import_node_path5.default.join(layers, "app", JAR)))?.mainClass;
+  if (mainClass2 === void 0) return void 0;
+  const dependencies = /* @__PURE__ */ new Map();
+  const classes = /* @__PURE__ */ new Map([[import_node_path5.default.join(layers, "app"), "."]]);
+  for (const name of (await (0, import_promises8.readdir)(layers)).sort()) {
+    if (name === "app" || !await isFolder(import_node_path5.default.join(layers, name))) continue;
+    const files = name.endsWith("libs") ? dependencies : classes;
+    files.set(import_node_path5.default.join(layers, name), name);
+  }
+  return {
+    layout: "micronaut-layers",
+    description: `Micronaut layers (${mainClass2})`,
+    mainClass: mainClass2,
+    command: ["-jar", `${HOME}/${JAR}`],
+    dependencies,
+    classes
+  };
+};
+
+// src/image/layouts/quarkus.ts
+var import_node_path6 = __toESM(require("node:path"), 1);
+var JAR2 = "quarkus-run.jar";
+var quarkusApp = async ({ at }) => {
+  const folder = import_node_path6.default.basename(at) === "quarkus-app" ? at : import_node_path6.default.join(at, "quarkus-app");
+  const mainClass2 = (await readManifest(import_node_path6.default.join(folder, JAR2)))?.mainClass;
+  if (mainClass2 === void 0) return void 0;
+  const classes = /* @__PURE__ */ new Map([[import_node_path6.default.join(folder, JAR2), JAR2]]);
+  for (const name of ["app", "quarkus"]) {
+    if (await isFolder(import_node_path6.default.join(folder, name))) classes.set(import_node_path6.default.join(folder, name), name);
+  }
+  const lib = import_node_path6.default.join(folder, "lib");
+  return {
+    layout: "quarkus-app",
+    description: `Quarkus application (${mainClass2})`,
+    mainClass: mainClass2,
+    command: ["-jar", `${HOME}/${JAR2}`],
+    dependencies: await isFolder(lib) ? /* @__PURE__ */ new Map([[lib, "lib"]]) : /* @__PURE__ */ new Map(),
+    classes
+  };
+};
+
+// src/image/layouts/spring-boot.ts
+var import_promises9 = require("node:fs/promises");
+var import_node_path7 = __toESM(require("node:path"), 1);
+var springBootJar = async ({ at, scratch }) => {
+  const mainClass2 = (await readManifest(at))?.startClass;
+  if (mainClass2 === void 0) return void 0;
+  const folder = import_node_path7.default.join(scratch, "spring-boot");
+  await unpackFrom(at, "BOOT-INF/", folder);
+  const lib = import_node_path7.default.join(folder, "lib");
+  const jars = await isFolder(lib) ? (await (0, import_promises9.readdir)(lib)).sort() : [];
+  const dependencies = /* @__PURE__ */ new Map();
+  const classes = /* @__PURE__ */ new Map([[import_node_path7.default.join(folder, "classes"), "classes"]]);
+  for (const jar of jars) {
+    const files = jar.includes("-SNAPSHOT") ? classes : dependencies;
+    files.set(import_node_path7.default.join(lib, jar), `lib/${jar}`);
+  }
+  const classPath2 = ["classes", ...jars.map((jar) => `lib/${jar}`)].map((entry) => `${HOME}/${entry}`);
+  return {
+    layout: "spring-boot",
+    description: `Spring Boot jar ${import_node_path7.default.basename(at)} (${mainClass2}), unpacked`,
+    mainClass: mainClass2,
+    command: ["-cp", classPath2.join(":"), mainClass2],
+    dependencies,
+    classes
+  };
+};
+
+// src/image/application.ts
+var OF_A_FOLDER = [micronautLayers, quarkusApp, classPath];
+var OF_A_JAR = [springBootJar, runnableJar];
+async function requireContext(context2) {
+  if (await isFolder(context2)) return;
+  throw new Failure("input", `The context ${context2} is not a folder.`, {
+    cure: "Set `context` to the folder that holds the built application; the build has to run in a step before."
+  });
+}
+async function findApplication(request2) {
+  const { context: context2, application: application2 } = request2;
+  const at = import_node_path8.default.resolve(context2, application2 ?? ".");
+  if (at !== context2 && !at.startsWith(context2 + import_node_path8.default.sep)) {
+    throw new Failure("input", `\`application\` leads out of the context ${context2}.`, {
+      cure: "Give a path relative to the context."
+    });
+  }
+  const place = { ...request2, at };
+  const found = await isFolder(at) ? await findInFolder(place) : await first(OF_A_JAR, place);
+  if (found) return found;
+  throw new Failure("input", `No application was found in ${at}.`, {
+    cure: "Set `context` (and `application`, if needed) to a folder with `layers/` (Micronaut) or `quarkus-app/` (Quarkus), to a jar of Spring Boot or another whose manifest has a Main-Class, or to a folder with `classes/` or `lib/` and set `main-class`.",
+    evidence: await listing(at)
+  });
+}
+async function findInFolder(place) {
+  const found = await first(OF_A_FOLDER, place);
+  if (found) return found;
+  const jars = (await (0, import_promises10.readdir)(place.at)).filter((name) => name.endsWith(".jar")).sort();
+  const runnable = [];
+  for (const jar of jars) {
+    const one = await first(OF_A_JAR, {
+      ...place,
+      at: import_node_path8.default.join(place.at, jar),
+      scratch: import_node_path8.default.join(place.scratch, jar)
+    });
+    if (one) runnable.push({ jar, found: one });
+  }
+  if (runnable.length > 1) {
+    throw new Failure("input", `There is more than one runnable jar in ${place.at}.`, {
+      cure: "Set `application` to the one to run.",
+      evidence: runnable.map(({ jar }) => jar).join("\n")
+    });
+  }
+  return runnable[0]?.found;
+}
+async function first(layouts, place) {
+  for (const layout of layouts) {
+    const found = await layout(place);
+    if (found) return found;
+  }
+  return void 0;
+}
+async function listing(place) {
+  const names = await (0, import_promises10.readdir)(place).catch(() => void 0);
+  if (!names) return "There is no such file or folder.";
+  if (names.length === 0) return "The folder is empty.";
+  const shown = names.sort().slice(0, 20).join("\n");
+  return `What is there:
+${shown}${names.length > 20 ? `
+(and ${names.length - 20} more)` : ""}`;
 }
 
 // src/phases.ts
@@ -35790,9 +36026,11 @@ async function ensureBaseImage(engine2, image, onLine, refresh = false) {
   const pull = ["pull", "--quiet", "--", image];
   const pulled = await engine2.attempt(pull, { onLine });
   if (pulled.exitCode !== 0 && known.exitCode === 0) return known.stdout.trim();
-  if (pulled.exitCode !== 0)
-    throw baseImageFailure(`${pulled.stdout}
-${pulled.stderr}`, image) ?? engineFailure(pull, pulled);
+  if (pulled.exitCode !== 0) {
+    const output = `${pulled.stdout}
+${pulled.stderr}`;
+    throw baseImageFailure(output, image) ?? engineFailure(pull, pulled).of(`The base image ${image} could not be pulled`);
+  }
   return await engine2.run(inspect2);
 }
 async function imageDigest(engine2, image) {
@@ -35850,7 +36088,7 @@ async function ownNetwork(engine2, hostname2) {
 }
 
 // src/stages.ts
-var import_node_path24 = __toESM(require("node:path"), 1);
+var import_node_path23 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -37923,14 +38161,14 @@ async function startApplication({ engine: engine2, clock, log }, spec, onLine) {
 }
 
 // src/checkpoint/open-resources.ts
-var import_promises5 = require("node:fs/promises");
-var import_node_path3 = __toESM(require("node:path"), 1);
+var import_promises11 = require("node:fs/promises");
+var import_node_path9 = __toESM(require("node:path"), 1);
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
 var POLICIES = "resource-policies.txt";
 async function explainOpen(refused3, second, logs) {
   const resources = second?.resources ?? refused3.resources;
   const policies = suggestPolicies(resources);
-  await (0, import_promises5.writeFile)(import_node_path3.default.join(logs, POLICIES), policies);
+  await (0, import_promises11.writeFile)(import_node_path9.default.join(logs, POLICIES), policies);
   return new OpenResources(resources, (second ?? refused3).message, {
     cure: `${refused3.cure} What cannot be closed there can be left to the JVM: with \`java-options: -Djdk.crac.resource-policies=FILE\`, FILE being a path in the image; ${POLICIES} in the folder of the output \`logs\` is a beginning.`,
     evidence: listResources(resources),
@@ -37939,8 +38177,8 @@ async function explainOpen(refused3, second, logs) {
 }
 
 // src/checkpoint/threads.ts
-var import_promises6 = require("node:fs/promises");
-var import_node_path4 = __toESM(require("node:path"), 1);
+var import_promises12 = require("node:fs/promises");
+var import_node_path10 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES = 2e4;
 var SHOWN_THREADS = 2;
@@ -37959,7 +38197,7 @@ async function dumpThreads({ engine: engine2, clock }, application2, folder) {
   await within(complete, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines.join("\n");
-  if (text2 !== "") await (0, import_promises6.writeFile)(import_node_path4.default.join(folder, "threads.txt"), `${text2}
+  if (text2 !== "") await (0, import_promises12.writeFile)(import_node_path10.default.join(folder, "threads.txt"), `${text2}
 `);
   return text2;
 }
@@ -38018,8 +38256,8 @@ function endedEarly(end, application2, when) {
 }
 
 // src/checkpoint/snapshot.ts
-var import_promises7 = require("node:fs/promises");
-var import_node_path5 = __toESM(require("node:path"), 1);
+var import_promises13 = require("node:fs/promises");
+var import_node_path11 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/criu-images.ts
 var COMMON_MAGIC = 1414939417;
@@ -38107,7 +38345,7 @@ function fields(message) {
 // src/checkpoint/snapshot.ts
 var KILLED = 137;
 async function verifySnapshot(evidence, end, output) {
-  const read2 = (name) => (0, import_promises7.readFile)(import_node_path5.default.join(evidence, name)).catch(() => void 0);
+  const read2 = (name) => (0, import_promises13.readFile)(import_node_path11.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read2("dump4.log"))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -38175,7 +38413,7 @@ function criuFailure(criuLog2, exitCode, output) {
   );
 }
 async function verifyWarpSnapshot(evidence, end) {
-  const files = parseListing(await (0, import_promises7.readFile)(import_node_path5.default.join(evidence, "files"), "utf8").catch(() => ""));
+  const files = parseListing(await (0, import_promises13.readFile)(import_node_path11.default.join(evidence, "files"), "utf8").catch(() => ""));
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
   return { size: sizeOf(files), files, statistics: void 0, criuVersion: void 0, completedAt: void 0 };
@@ -38205,9 +38443,9 @@ function orUndefined(read2) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises8 = require("node:fs/promises");
-var import_node_path6 = __toESM(require("node:path"), 1);
-var HOME = "/opt/crac-checkpoint";
+var import_promises14 = require("node:fs/promises");
+var import_node_path12 = __toESM(require("node:path"), 1);
+var HOME2 = "/opt/crac-checkpoint";
 var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/;
 var ENDED = /^crac-checkpoint: the JVM ended with (\d+)$/;
 function watchSigns() {
@@ -38226,9 +38464,9 @@ function watchSigns() {
 async function checkpoint(world, application2, signs, request2) {
   const { engine: engine2, clock } = world;
   let answered = false;
-  const answer = engine2.attempt(["exec", application2.name, `${HOME}/trigger.sh`], { timeout: request2.checkpointTimeout }).then(async (result) => {
+  const answer = engine2.attempt(["exec", application2.name, `${HOME2}/trigger.sh`], { timeout: request2.checkpointTimeout }).then(async (result) => {
     answered = true;
-    await (0, import_promises8.writeFile)(import_node_path6.default.join(request2.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
+    await (0, import_promises14.writeFile)(import_node_path12.default.join(request2.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
     return result;
   });
   const refused3 = answer.then((result) => refusal(world, application2, result));
@@ -38282,9 +38520,9 @@ ${answer.stderr}`;
   });
 }
 async function criuLog({ engine: engine2 }, { name }, { evidence }) {
-  const copy = import_node_path6.default.join(evidence, "dump4.log");
-  await engine2.attempt(["cp", `${name}:${HOME}/snapshot/dump4.log`, copy]);
-  return await (0, import_promises8.readFile)(copy, "latin1").catch(() => "");
+  const copy = import_node_path12.default.join(evidence, "dump4.log");
+  await engine2.attempt(["cp", `${name}:${HOME2}/snapshot/dump4.log`, copy]);
+  return await (0, import_promises14.readFile)(copy, "latin1").catch(() => "");
 }
 
 // src/checkpoint/warm-up-script.ts
@@ -38487,7 +38725,7 @@ async function attempt(world, request2, privileges, javaOptions2) {
   const triggered = clock.now();
   const end = await checkpoint(world, application2, signs, request2);
   const checkpointDuration = clock.now() - triggered;
-  await engine2.run(["cp", `${application2.name}:${HOME}/evidence/.`, request2.evidence]);
+  await engine2.run(["cp", `${application2.name}:${HOME2}/evidence/.`, request2.evidence]);
   const snapshot = takenBy.name === "warp" ? await verifyWarpSnapshot(request2.evidence, end) : await verifySnapshot(request2.evidence, end, application2.output.text());
   const handover = snapshot.completedAt === void 0 ? void 0 : Date.now() - snapshot.completedAt;
   return {
@@ -38541,283 +38779,27 @@ function declaredFlags(privileges) {
   return privileges.restore("seccomp.json").join(" ");
 }
 
-// src/image/application.ts
+// src/image/build-context.ts
 var import_promises15 = require("node:fs/promises");
 var import_node_path13 = __toESM(require("node:path"), 1);
-
-// src/image/layouts/class-path.ts
-var import_promises10 = require("node:fs/promises");
-var import_node_path7 = __toESM(require("node:path"), 1);
-
-// src/image/layouts/layout.ts
-var import_promises9 = require("node:fs/promises");
-var HOME2 = "/app";
-async function isFolder(place) {
-  return await (0, import_promises9.stat)(place).then(
-    (entry) => entry.isDirectory(),
-    () => false
-  );
-}
-async function isFile(place) {
-  return await (0, import_promises9.stat)(place).then(
-    (entry) => entry.isFile(),
-    () => false
-  );
-}
-
-// src/image/layouts/class-path.ts
-var classPath = async ({ at, mainClass: mainClass2 }) => {
-  if (mainClass2 === void 0) return void 0;
-  const dependencies = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map();
-  const entries = [];
-  if (await isFolder(import_node_path7.default.join(at, "classes"))) {
-    classes.set(import_node_path7.default.join(at, "classes"), "classes");
-    entries.push("classes");
-  }
-  for (const name of ["lib", "libs"]) {
-    const folder = import_node_path7.default.join(at, name);
-    if (!await isFolder(folder)) continue;
-    const jars = (await (0, import_promises10.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
-    dependencies.set(folder, name);
-    entries.push(...jars.map((jar) => `${name}/${jar}`));
-  }
-  if (entries.length === 0) return void 0;
-  return {
-    layout: "class-path",
-    description: `class path of ${entries.length} ${entries.length === 1 ? "entry" : "entries"} (${mainClass2})`,
-    mainClass: mainClass2,
-    command: ["-cp", entries.map((entry) => `${HOME2}/${entry}`).join(":"), mainClass2],
-    dependencies,
-    classes
-  };
-};
-
-// src/image/layouts/jar.ts
-var import_node_path9 = __toESM(require("node:path"), 1);
-
-// src/image/jar.ts
-var import_node_fs2 = require("node:fs");
-var import_promises11 = require("node:fs/promises");
-var import_node_path8 = __toESM(require("node:path"), 1);
-var import_consumers = require("node:stream/consumers");
-var import_promises12 = require("node:stream/promises");
-var import_yauzl = __toESM(require_yauzl(), 1);
-var MANIFEST = "META-INF/MANIFEST.MF";
-var LARGEST_MANIFEST = 1024 * 1024;
-async function readManifest(file) {
-  const manifest = await manifestText(file).catch(() => void 0);
-  const unfolded = manifest?.replace(/\r?\n /g, "");
-  if (unfolded === void 0) return void 0;
-  const attribute = (name) => new RegExp(`^${name}:[ \\t]*(\\S.*?)[ \\t]*$`, "m").exec(unfolded)?.[1];
-  return {
-    mainClass: attribute("Main-Class"),
-    classPath: attribute("Class-Path")?.split(/ +/) ?? [],
-    startClass: attribute("Start-Class")
-  };
-}
-async function unpackFrom(file, prefix, folder) {
-  const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
-  for await (const entry of jar.eachEntry()) {
-    if (!entry.fileName.startsWith(prefix) || entry.fileName.endsWith("/")) continue;
-    const destination = import_node_path8.default.join(folder, entry.fileName.slice(prefix.length));
-    await (0, import_promises11.mkdir)(import_node_path8.default.dirname(destination), { recursive: true });
-    await (0, import_promises12.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs2.createWriteStream)(destination, { flags: "wx" }));
-    const time2 = entry.getLastModDate();
-    await (0, import_promises11.utimes)(destination, time2, time2);
-  }
-}
-async function manifestText(file) {
-  if (!(await (0, import_promises11.stat)(file)).isFile()) return void 0;
-  const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
-  for await (const entry of jar.eachEntry()) {
-    if (entry.fileName === MANIFEST && entry.uncompressedSize <= LARGEST_MANIFEST) {
-      return await (0, import_consumers.text)(await jar.openReadStreamPromise(entry));
-    }
-  }
-  return void 0;
-}
-
-// src/image/layouts/jar.ts
-var runnableJar = async ({ at, mainClass: wanted }) => {
-  const manifest = await readManifest(at);
-  const mainClass2 = wanted ?? manifest?.mainClass;
-  if (manifest === void 0 || mainClass2 === void 0) return void 0;
-  const name = import_node_path9.default.basename(at);
-  const dependencies = /* @__PURE__ */ new Map();
-  for (const entry of manifest.classPath) {
-    const file = import_node_path9.default.join(import_node_path9.default.dirname(at), entry);
-    const inside = !import_node_path9.default.isAbsolute(entry) && !import_node_path9.default.normalize(entry).startsWith("..");
-    if (inside && (await isFile(file) || await isFolder(file)))
-      dependencies.set(file, import_node_path9.default.normalize(entry));
-  }
-  return {
-    layout: "jar",
-    description: `runnable jar ${name} (${mainClass2})`,
-    mainClass: mainClass2,
-    command: wanted === void 0 ? ["-jar", `${HOME2}/${name}`] : ["-cp", `${HOME2}/${name}`, wanted],
-    dependencies,
-    classes: /* @__PURE__ */ new Map([[at, name]])
-  };
-};
-
-// src/image/layouts/micronaut.ts
-var import_promises13 = require("node:fs/promises");
-var import_node_path10 = __toESM(require("node:path"), 1);
-var JAR = "application.jar";
-var micronautLayers = async ({ at }) => {
-  const layers = import_node_path10.default.basename(at) === "layers" ? at : import_node_path10.default.join(at, "layers");
-  const mainClass2 = (await readManifest(import_node_path10.default.join(layers, "app", JAR)))?.mainClass;
-  if (mainClass2 === void 0) return void 0;
-  const dependencies = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path10.default.join(layers, "app"), "."]]);
-  for (const name of (await (0, import_promises13.readdir)(layers)).sort()) {
-    if (name === "app" || !await isFolder(import_node_path10.default.join(layers, name))) continue;
-    const files = name.endsWith("libs") ? dependencies : classes;
-    files.set(import_node_path10.default.join(layers, name), name);
-  }
-  return {
-    layout: "micronaut-layers",
-    description: `Micronaut layers (${mainClass2})`,
-    mainClass: mainClass2,
-    command: ["-jar", `${HOME2}/${JAR}`],
-    dependencies,
-    classes
-  };
-};
-
-// src/image/layouts/quarkus.ts
-var import_node_path11 = __toESM(require("node:path"), 1);
-var JAR2 = "quarkus-run.jar";
-var quarkusApp = async ({ at }) => {
-  const folder = import_node_path11.default.basename(at) === "quarkus-app" ? at : import_node_path11.default.join(at, "quarkus-app");
-  const mainClass2 = (await readManifest(import_node_path11.default.join(folder, JAR2)))?.mainClass;
-  if (mainClass2 === void 0) return void 0;
-  const classes = /* @__PURE__ */ new Map([[import_node_path11.default.join(folder, JAR2), JAR2]]);
-  for (const name of ["app", "quarkus"]) {
-    if (await isFolder(import_node_path11.default.join(folder, name))) classes.set(import_node_path11.default.join(folder, name), name);
-  }
-  const lib = import_node_path11.default.join(folder, "lib");
-  return {
-    layout: "quarkus-app",
-    description: `Quarkus application (${mainClass2})`,
-    mainClass: mainClass2,
-    command: ["-jar", `${HOME2}/${JAR2}`],
-    dependencies: await isFolder(lib) ? /* @__PURE__ */ new Map([[lib, "lib"]]) : /* @__PURE__ */ new Map(),
-    classes
-  };
-};
-
-// src/image/layouts/spring-boot.ts
-var import_promises14 = require("node:fs/promises");
-var import_node_path12 = __toESM(require("node:path"), 1);
-var springBootJar = async ({ at, scratch }) => {
-  const mainClass2 = (await readManifest(at))?.startClass;
-  if (mainClass2 === void 0) return void 0;
-  const folder = import_node_path12.default.join(scratch, "spring-boot");
-  await unpackFrom(at, "BOOT-INF/", folder);
-  const lib = import_node_path12.default.join(folder, "lib");
-  const jars = await isFolder(lib) ? (await (0, import_promises14.readdir)(lib)).sort() : [];
-  const dependencies = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path12.default.join(folder, "classes"), "classes"]]);
-  for (const jar of jars) {
-    const files = jar.includes("-SNAPSHOT") ? classes : dependencies;
-    files.set(import_node_path12.default.join(lib, jar), `lib/${jar}`);
-  }
-  const classPath2 = ["classes", ...jars.map((jar) => `lib/${jar}`)].map((entry) => `${HOME2}/${entry}`);
-  return {
-    layout: "spring-boot",
-    description: `Spring Boot jar ${import_node_path12.default.basename(at)} (${mainClass2}), unpacked`,
-    mainClass: mainClass2,
-    command: ["-cp", classPath2.join(":"), mainClass2],
-    dependencies,
-    classes
-  };
-};
-
-// src/image/application.ts
-var OF_A_FOLDER = [micronautLayers, quarkusApp, classPath];
-var OF_A_JAR = [springBootJar, runnableJar];
-async function findApplication(request2) {
-  const { context: context2, application: application2 } = request2;
-  if (!await isFolder(context2)) {
-    throw new Failure("input", `The context ${context2} is not a folder.`, {
-      cure: "Set `context` to the folder that holds the built application; the build has to run in a step before."
-    });
-  }
-  const at = import_node_path13.default.resolve(context2, application2 ?? ".");
-  if (at !== context2 && !at.startsWith(context2 + import_node_path13.default.sep)) {
-    throw new Failure("input", `\`application\` leads out of the context ${context2}.`, {
-      cure: "Give a path relative to the context."
-    });
-  }
-  const place = { ...request2, at };
-  const found = await isFolder(at) ? await findInFolder(place) : await first(OF_A_JAR, place);
-  if (found) return found;
-  throw new Failure("input", `No application was found in ${at}.`, {
-    cure: "Set `context` (and `application`, if needed) to a folder with `layers/` (Micronaut) or `quarkus-app/` (Quarkus), to a jar of Spring Boot or another whose manifest has a Main-Class, or to a folder with `classes/` or `lib/` and set `main-class`.",
-    evidence: await listing(at)
-  });
-}
-async function findInFolder(place) {
-  const found = await first(OF_A_FOLDER, place);
-  if (found) return found;
-  const jars = (await (0, import_promises15.readdir)(place.at)).filter((name) => name.endsWith(".jar")).sort();
-  const runnable = [];
-  for (const jar of jars) {
-    const one = await first(OF_A_JAR, {
-      ...place,
-      at: import_node_path13.default.join(place.at, jar),
-      scratch: import_node_path13.default.join(place.scratch, jar)
-    });
-    if (one) runnable.push({ jar, found: one });
-  }
-  if (runnable.length > 1) {
-    throw new Failure("input", `There is more than one runnable jar in ${place.at}.`, {
-      cure: "Set `application` to the one to run.",
-      evidence: runnable.map(({ jar }) => jar).join("\n")
-    });
-  }
-  return runnable[0]?.found;
-}
-async function first(layouts, place) {
-  for (const layout of layouts) {
-    const found = await layout(place);
-    if (found) return found;
-  }
-  return void 0;
-}
-async function listing(place) {
-  const names = await (0, import_promises15.readdir)(place).catch(() => void 0);
-  if (!names) return "There is no such file or folder.";
-  if (names.length === 0) return "The folder is empty.";
-  const shown = names.sort().slice(0, 20).join("\n");
-  return `What is there:
-${shown}${names.length > 20 ? `
-(and ${names.length - 20} more)` : ""}`;
-}
-
-// src/image/build-context.ts
-var import_promises16 = require("node:fs/promises");
-var import_node_path14 = __toESM(require("node:path"), 1);
 async function assembleBuildContext(folder, parts) {
-  const from = (name) => import_node_path14.default.join(parts.dockerFolder, name);
-  const tree = (name, inside = "") => import_node_path14.default.join(folder, "trees", name, inside);
-  await (0, import_promises16.mkdir)(folder);
-  await (0, import_promises16.cp)(from("Dockerfile"), import_node_path14.default.join(folder, "Dockerfile"));
-  await (0, import_promises16.cp)(from("tools"), import_node_path14.default.join(folder, "tools"), { recursive: true });
-  await linkOrCopy(parts.jdkArchive, import_node_path14.default.join(folder, "jdk.tar.gz"));
+  const from = (name) => import_node_path13.default.join(parts.dockerFolder, name);
+  const tree = (name, inside = "") => import_node_path13.default.join(folder, "trees", name, inside);
+  await (0, import_promises15.mkdir)(folder);
+  await (0, import_promises15.cp)(from("Dockerfile"), import_node_path13.default.join(folder, "Dockerfile"));
+  await (0, import_promises15.cp)(from("tools"), import_node_path13.default.join(folder, "tools"), { recursive: true });
+  await linkOrCopy(parts.jdkArchive, import_node_path13.default.join(folder, "jdk.tar.gz"));
   const { dependencies, classes } = parts.application;
   for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises16.mkdir)(tree(name, APPLICATION), { recursive: true });
+    await (0, import_promises15.mkdir)(tree(name, APPLICATION), { recursive: true });
     for (const [source, target] of files) {
       const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
-      await (0, import_promises16.cp)(source, import_node_path14.default.join(tree(name, APPLICATION), target), options3);
+      await (0, import_promises15.cp)(source, import_node_path13.default.join(tree(name, APPLICATION), target), options3);
     }
   }
-  await (0, import_promises16.cp)(from("image"), tree("launch", OWN), { recursive: true });
-  await (0, import_promises16.cp)(from("seccomp.json"), import_node_path14.default.join(tree("launch", OWN), "seccomp.json"));
-  await (0, import_promises16.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
+  await (0, import_promises15.cp)(from("image"), tree("launch", OWN), { recursive: true });
+  await (0, import_promises15.cp)(from("seccomp.json"), import_node_path13.default.join(tree("launch", OWN), "seccomp.json"));
+  await (0, import_promises15.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
   const launch = {
     "java-options": parts.javaOptions,
     application: parts.application.command,
@@ -38826,7 +38808,7 @@ async function assembleBuildContext(folder, parts) {
     "cpu-features": [parts.cpuFeatures]
   };
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises16.writeFile)(import_node_path14.default.join(tree("launch", OWN), name), words.map((word) => `${word}
+    await (0, import_promises15.writeFile)(import_node_path13.default.join(tree("launch", OWN), name), words.map((word) => `${word}
 `).join(""));
   }
   await settleTimes(tree(""), tree("classes", APPLICATION));
@@ -38835,18 +38817,18 @@ var APPLICATION = "app";
 var OWN = "opt/crac-checkpoint";
 var EPOCH = /* @__PURE__ */ new Date("1980-02-01T00:00:00Z");
 async function settleTimes(folder, own) {
-  for (const entry of await (0, import_promises16.readdir)(folder, { recursive: true, withFileTypes: true })) {
-    const file = import_node_path14.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory() || !file.startsWith(own + import_node_path14.default.sep)) await (0, import_promises16.lutimes)(file, EPOCH, EPOCH);
+  for (const entry of await (0, import_promises15.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path13.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory() || !file.startsWith(own + import_node_path13.default.sep)) await (0, import_promises15.lutimes)(file, EPOCH, EPOCH);
   }
 }
 async function linkOrCopy(source, destination) {
-  await (0, import_promises16.link)(source, destination).catch(() => (0, import_promises16.cp)(source, destination));
+  await (0, import_promises15.link)(source, destination).catch(() => (0, import_promises15.cp)(source, destination));
 }
 
 // src/image/build.ts
-var import_promises17 = require("node:fs/promises");
-var import_node_path15 = __toESM(require("node:path"), 1);
+var import_promises16 = require("node:fs/promises");
+var import_node_path14 = __toESM(require("node:path"), 1);
 function buildCommand(build2, idFile) {
   return [
     "build",
@@ -38863,7 +38845,7 @@ function buildCommand(build2, idFile) {
   ];
 }
 async function buildImage(engine2, build2, onLine) {
-  const idFile = import_node_path15.default.join(build2.context, "..", `${build2.target}.iid`);
+  const idFile = import_node_path14.default.join(build2.context, "..", `${build2.target}.iid`);
   const command = buildCommand(build2, idFile);
   const builder = await engine2.run(["context", "show"]);
   const result = await engine2.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } });
@@ -38872,7 +38854,7 @@ async function buildImage(engine2, build2, onLine) {
 ${result.stderr}`;
     throw jdkFailure(output) ?? baseImageFailure(output, build2.buildArgs["BASE_IMAGE"] ?? "") ?? engineFailure(command, result);
   }
-  return (await (0, import_promises17.readFile)(idFile, "utf8")).trim();
+  return (await (0, import_promises16.readFile)(idFile, "utf8")).trim();
 }
 function pairs(option, values) {
   return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
@@ -38898,9 +38880,9 @@ function jdkFailure(output) {
 // src/image/fingerprint.ts
 var import_node_crypto2 = require("node:crypto");
 var import_node_fs3 = require("node:fs");
-var import_promises18 = require("node:fs/promises");
-var import_node_path16 = __toESM(require("node:path"), 1);
-var import_promises19 = require("node:stream/promises");
+var import_promises17 = require("node:fs/promises");
+var import_node_path15 = __toESM(require("node:path"), 1);
+var import_promises18 = require("node:stream/promises");
 async function fingerprint(parts) {
   const hash = (0, import_node_crypto2.createHash)("sha256");
   add(hash, JSON.stringify(parts.values));
@@ -38909,15 +38891,15 @@ async function fingerprint(parts) {
   return hash.digest("hex");
 }
 async function addTree(hash, source, target) {
-  const entry = await (0, import_promises18.stat)(source);
+  const entry = await (0, import_promises17.stat)(source);
   if (entry.isDirectory()) {
-    for (const name of (await (0, import_promises18.readdir)(source)).sort(compare)) {
-      await addTree(hash, import_node_path16.default.join(source, name), import_node_path16.default.posix.join(target, name));
+    for (const name of (await (0, import_promises17.readdir)(source)).sort(compare)) {
+      await addTree(hash, import_node_path15.default.join(source, name), import_node_path15.default.posix.join(target, name));
     }
     return;
   }
   const content = (0, import_node_crypto2.createHash)("sha256");
-  await (0, import_promises19.pipeline)((0, import_node_fs3.createReadStream)(source), content);
+  await (0, import_promises18.pipeline)((0, import_node_fs3.createReadStream)(source), content);
   add(hash, `${target}\0${entry.mode & 73 ? "x" : "-"}\0${content.digest("hex")}`);
 }
 function add(hash, text2) {
@@ -38971,13 +38953,13 @@ function definedOnly2(labels) {
 }
 
 // src/image/user-image.ts
-var import_promises20 = require("node:fs/promises");
-var import_node_path17 = __toESM(require("node:path"), 1);
+var import_promises19 = require("node:fs/promises");
+var import_node_path16 = __toESM(require("node:path"), 1);
 var KEPT = ["/opt/crac-checkpoint", "/opt/java", "/opt/jdk", "/home/app", "/tmp"];
 var JVM_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
 var CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/;
 async function buildUserImage(engine2, build2, onLine) {
-  const idFile = import_node_path17.default.join(build2.work, "user.iid");
+  const idFile = import_node_path16.default.join(build2.work, "user.iid");
   const command = [
     "build",
     ...["--file", build2.file],
@@ -39002,7 +38984,7 @@ ${result.stderr}`;
       }
     );
   }
-  const id = (await (0, import_promises20.readFile)(idFile, "utf8")).trim();
+  const id = (await (0, import_promises19.readFile)(idFile, "utf8")).trim();
   return checkContract(
     JSON.parse(await engine2.run(["image", "inspect", "--format", "{{json .}}", id])),
     build2.user
@@ -39022,7 +39004,7 @@ function checkContract({ Architecture, Config }, user2) {
       'Write it as a list of words, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore gives each process its own number again, and the shell would have one of them.'
     );
   }
-  if (import_node_path17.default.posix.basename(program) !== "java") {
+  if (import_node_path16.default.posix.basename(program) !== "java") {
     throw broken2(
       `starts with ${program}, not with java`,
       'Let ENTRYPOINT begin with "java": the entry script of the finished image takes its place.'
@@ -39077,7 +39059,7 @@ function checkContract({ Architecture, Config }, user2) {
   };
 }
 function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path17.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  const [x, y] = [a, b].map((folder) => `${import_node_path16.default.posix.normalize(folder).replace(/\/$/, "")}/`);
   return x.startsWith(y) || y.startsWith(x);
 }
 function broken2(what, cure) {
@@ -39087,13 +39069,13 @@ function broken2(what, cure) {
 }
 
 // src/jdk/file.ts
-var import_promises23 = require("node:fs/promises");
-var import_node_path19 = __toESM(require("node:path"), 1);
+var import_promises22 = require("node:fs/promises");
+var import_node_path18 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
 var import_node_fs4 = require("node:fs");
-var import_node_path18 = __toESM(require("node:path"), 1);
-var import_promises21 = require("node:stream/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
+var import_promises20 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -39104,7 +39086,7 @@ async function checkArchive(file, limits = LIMITS) {
   let entries = 0;
   let size = 0;
   let top;
-  const read2 = (0, import_promises21.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
+  const read2 = (0, import_promises20.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -39132,7 +39114,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path18.default.posix.join(import_node_path18.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path17.default.posix.join(import_node_path17.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -39142,14 +39124,14 @@ function problemOf(header, top) {
   return void 0;
 }
 function topOf(name) {
-  return import_node_path18.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path17.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path18.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path17.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path18.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path17.default.basename(file)} is not used: ${why}.`, {
     cure: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
   });
 }
@@ -39157,9 +39139,9 @@ function refused2(file, why) {
 // src/jdk/verify.ts
 var import_node_crypto3 = require("node:crypto");
 var import_node_fs5 = require("node:fs");
-var import_promises22 = require("node:fs/promises");
+var import_promises21 = require("node:fs/promises");
 async function verifyArchive(file, asset, demands) {
-  const { size } = await (0, import_promises22.stat)(file);
+  const { size } = await (0, import_promises21.stat)(file);
   if (asset.size !== void 0 && size !== asset.size) {
     throw notGenuine(asset, `it has ${size} bytes where the source says ${asset.size}`);
   }
@@ -39187,13 +39169,13 @@ async function digestOf(file, algorithm) {
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning2) {
-  const entry = await (0, import_promises23.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises22.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
       cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
     });
   }
-  const name = import_node_path19.default.basename(file);
+  const name = import_node_path18.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -39215,17 +39197,17 @@ async function jdkFromFile(file, architecture, jdkSha256, warning2) {
 }
 
 // src/jdk/source.ts
-var import_node_path22 = __toESM(require("node:path"), 1);
+var import_node_path21 = __toESM(require("node:path"), 1);
 
 // src/net/conditional.ts
 var import_node_crypto4 = require("node:crypto");
-var import_promises24 = require("node:fs/promises");
-var import_node_path20 = __toESM(require("node:path"), 1);
+var import_promises23 = require("node:fs/promises");
+var import_node_path19 = __toESM(require("node:path"), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning2) {
   return async (url, init = {}) => {
-    const file = import_node_path20.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path19.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
     const headers = new import_undici2.Headers(init.headers);
     if (kept?.etag) headers.set("if-none-match", kept.etag);
@@ -39259,7 +39241,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const text2 = await (0, import_promises24.readFile)(file, "utf8").catch(() => void 0);
+  const text2 = await (0, import_promises23.readFile)(file, "utf8").catch(() => void 0);
   try {
     const kept = text2 === void 0 ? void 0 : JSON.parse(text2);
     return kept?.url === url ? kept : void 0;
@@ -39275,8 +39257,8 @@ async function keep(file, url, response) {
   }
   const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (!parses(kept.body)) return kept;
-  await (0, import_promises24.mkdir)(import_node_path20.default.dirname(file), { recursive: true });
-  await (0, import_promises24.writeFile)(file, JSON.stringify(kept));
+  await (0, import_promises23.mkdir)(import_node_path19.default.dirname(file), { recursive: true });
+  await (0, import_promises23.writeFile)(file, JSON.stringify(kept));
   return kept;
 }
 function restored(kept) {
@@ -43577,8 +43559,8 @@ function toJdkAsset(tag, asset) {
 }
 
 // src/jdk/install.ts
-var import_promises27 = require("node:fs/promises");
-var import_node_path21 = __toESM(require("node:path"), 1);
+var import_promises26 = require("node:fs/promises");
+var import_node_path20 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var fs3 = __toESM(require("fs"), 1);
@@ -43588,7 +43570,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os6 = __toESM(require("os"), 1);
-var path27 = __toESM(require("path"), 1);
+var path26 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert2 = require("assert");
 var __awaiter11 = function(thisArg, _arguments, P, generator) {
@@ -43631,7 +43613,7 @@ function cacheDir(sourceDir, tool, version, arch3) {
     }
     const destPath = yield _createToolPath(tool, version, arch3);
     for (const itemName of fs3.readdirSync(sourceDir)) {
-      const s = path27.join(sourceDir, itemName);
+      const s = path26.join(sourceDir, itemName);
       yield cp(s, destPath, { recursive: true });
     }
     _completeToolPath(tool, version, arch3);
@@ -43654,7 +43636,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path27.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path26.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -43668,12 +43650,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os6.arch();
-  const toolPath = path27.join(_getCacheDirectory(), toolName);
+  const toolPath = path26.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path27.join(toolPath, child2, arch3 || "");
+        const fullPath = path26.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -43684,7 +43666,7 @@ function findAllVersions(toolName, arch3) {
 }
 function _createToolPath(tool, version, arch3) {
   return __awaiter11(this, void 0, void 0, function* () {
-    const folderPath = path27.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+    const folderPath = path26.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
     debug(`destination ${folderPath}`);
     const markerPath = `${folderPath}.complete`;
     yield rmRF(folderPath);
@@ -43694,7 +43676,7 @@ function _createToolPath(tool, version, arch3) {
   });
 }
 function _completeToolPath(tool, version, arch3) {
-  const folderPath = path27.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+  const folderPath = path26.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
   const markerPath = `${folderPath}.complete`;
   fs3.writeFileSync(markerPath, "");
   debug("finished caching tool");
@@ -43738,15 +43720,15 @@ function _getCacheDirectory() {
 
 // src/jdk/download.ts
 var import_node_fs6 = require("node:fs");
-var import_promises25 = require("node:fs/promises");
+var import_promises24 = require("node:fs/promises");
 var import_node_stream = require("node:stream");
-var import_promises26 = require("node:stream/promises");
+var import_promises25 = require("node:stream/promises");
 var TRIES2 = 2;
 async function download(asset, file, options3) {
   for (let tries = 1; ; tries++) {
     const broken3 = await attempt2(asset, file, options3);
     if (broken3 === void 0) return;
-    await (0, import_promises25.rm)(file, { force: true });
+    await (0, import_promises24.rm)(file, { force: true });
     if (tries === TRIES2) {
       throw new Failure("runner", `${asset.name} could not be downloaded: ${broken3}.`, {
         cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
@@ -43783,7 +43765,7 @@ async function attempt2(asset, file, options3) {
       body.destroy(new Error("it is longer than the source says"));
   });
   try {
-    await (0, import_promises26.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises25.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
   } catch (error2) {
     return `it broke off after ${bytes} bytes (${messageOf(error2)})`;
   } finally {
@@ -43806,10 +43788,10 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, demands, options3) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path21.default.join(folder, asset.name);
+  const file = import_node_path20.default.join(folder, asset.name);
   try {
     const recorded = {
-      sha256: (await (0, import_promises27.readFile)(import_node_path21.default.join(folder, RECORD), "utf8")).trim(),
+      sha256: (await (0, import_promises26.readFile)(import_node_path20.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...demands, recorded]);
@@ -43817,18 +43799,18 @@ async function fromCache(asset, demands, options3) {
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error2) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error2)}`);
-    await (0, import_promises27.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises26.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
 async function fetched(asset, demands, options3) {
-  const folder = await (0, import_promises27.mkdtemp)(import_node_path21.default.join(options3.temporaryFolder, "jdk-"));
+  const folder = await (0, import_promises26.mkdtemp)(import_node_path20.default.join(options3.temporaryFolder, "jdk-"));
   try {
     if (asset.sha256 === void 0) {
       const further = await options3.furtherSha256(asset);
       if (further) demands.push(further);
     }
-    const file = import_node_path21.default.join(folder, asset.name);
+    const file = import_node_path20.default.join(folder, asset.name);
     const size = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
     options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
     await download(asset, file, options3);
@@ -43839,12 +43821,12 @@ async function fetched(asset, demands, options3) {
       );
     }
     await checkArchive(file);
-    await (0, import_promises27.writeFile)(import_node_path21.default.join(folder, RECORD), `${sha2562}
+    await (0, import_promises26.writeFile)(import_node_path20.default.join(folder, RECORD), `${sha2562}
 `);
     const cached = await cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture);
-    return { asset, file: import_node_path21.default.join(cached, asset.name), sha256: sha2562, cached: false };
+    return { asset, file: import_node_path20.default.join(cached, asset.name), sha256: sha2562, cached: false };
   } finally {
-    await (0, import_promises27.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises26.rm)(folder, { recursive: true, force: true });
   }
 }
 function cacheVersion(asset) {
@@ -43853,9 +43835,9 @@ function cacheVersion(asset) {
 }
 
 // src/jdk/known-digests.ts
-var import_promises28 = require("node:fs/promises");
+var import_promises27 = require("node:fs/promises");
 async function knownSha256(file, name) {
-  const lines = (await (0, import_promises28.readFile)(file, "utf8")).split("\n");
+  const lines = (await (0, import_promises27.readFile)(file, "utf8")).split("\n");
   const line = lines.find((candidate) => candidate.startsWith(`${name}	`));
   return line?.split("	")[1];
 }
@@ -43976,7 +43958,7 @@ function jdkSource(world, patience) {
   const network2 = { clock: world.clock, patience, info: world.info };
   const lookUp = conditionalFetch(
     resilientFetch(network2, "whole"),
-    import_node_path22.default.join(world.toolCache, "crac-jdk-lookups"),
+    import_node_path21.default.join(world.toolCache, "crac-jdk-lookups"),
     world.warning
   );
   const github = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp };
@@ -44090,8 +44072,8 @@ async function publishedWith(engine2, tags, label, value) {
 }
 
 // src/restore/prove.ts
-var import_promises29 = require("node:fs/promises");
-var import_node_path23 = __toESM(require("node:path"), 1);
+var import_promises28 = require("node:fs/promises");
+var import_node_path22 = __toESM(require("node:path"), 1);
 var PROBE_INTERVAL2 = 2;
 var KEPT_LINES = "2000";
 async function proveRestore(world, request2) {
@@ -44121,7 +44103,7 @@ async function timeToAnswer(world, request2, trial) {
   const spec = { ...request2, name, env: { ...request2.env, ...trial.env } };
   const stop = new AbortController();
   async function failure(why) {
-    return trial.failed(why, await keepLog(engine2, name, import_node_path23.default.join(request2.logs, `${trial.name}.log`)));
+    return trial.failed(why, await keepLog(engine2, name, import_node_path22.default.join(request2.logs, `${trial.name}.log`)));
   }
   try {
     await createContainer(engine2, spec);
@@ -44151,7 +44133,7 @@ async function keepLog(engine2, name, file) {
   const { stdout, stderr } = await engine2.attempt(["logs", "--tail", KEPT_LINES, name]);
   const log = `${stdout}
 ${stderr}`.trim();
-  await (0, import_promises29.writeFile)(file, `${log}
+  await (0, import_promises28.writeFile)(file, `${log}
 `);
   return log;
 }
@@ -44321,10 +44303,10 @@ async function application(run2) {
   });
   async function lookAround({ inputs: inputs2 }) {
     const application2 = await findApplication({
-      context: import_node_path24.default.resolve(world.workspace, inputs2.context),
+      context: import_node_path23.default.resolve(world.workspace, inputs2.context),
       application: inputs2.application,
       mainClass: inputs2.mainClass,
-      scratch: import_node_path24.default.join(work2, "application")
+      scratch: import_node_path23.default.join(work2, "application")
     });
     const digest = await imageDigest(world.engine, inputs2.baseImage);
     return { application: application2, base: { image: inputs2.baseImage, workingDirectory: "/home/app", digest } };
@@ -44335,8 +44317,8 @@ async function application(run2) {
     const { application: application2, workingDirectory } = await buildUserImage(
       world.engine,
       {
-        context: import_node_path24.default.resolve(world.workspace, inputs2.context),
-        file: import_node_path24.default.resolve(world.workspace, file),
+        context: import_node_path23.default.resolve(world.workspace, inputs2.context),
+        file: import_node_path23.default.resolve(world.workspace, file),
         buildArgs: inputs2.buildArgs,
         name,
         work: work2,
@@ -44353,7 +44335,7 @@ async function jdk({ inputs, world, phases: phases2, work: work2 }, architecture
   return await phases2.run("jdk", "Resolve the JDK", async () => {
     const { distribution, jdkSha256 } = inputs;
     if (distribution === "file") {
-      const file = import_node_path24.default.resolve(world.workspace, inputs.jdkFile ?? "");
+      const file = import_node_path23.default.resolve(world.workspace, inputs.jdkFile ?? "");
       return await jdkFromFile(file, architecture, jdkSha256, (line) => log.warning(line));
     }
     const source = jdkSource(
@@ -44397,7 +44379,7 @@ async function fingerprintOf({ inputs, world }, found, archive) {
     ]),
     [world.dockerFolder, "docker"]
   ]);
-  if (inputs.warmupScript) files.set(import_node_path24.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
+  if (inputs.warmupScript) files.set(import_node_path23.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
   return await fingerprint({
     files,
     values: [
@@ -44415,7 +44397,7 @@ async function fingerprintOf({ inputs, world }, found, archive) {
 }
 async function context({ inputs, world, work: work2 }, parts) {
   const { found, archive } = parts;
-  const folder = import_node_path24.default.join(work2, "context");
+  const folder = import_node_path23.default.join(work2, "context");
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
     jdkArchive: archive.file,
@@ -44512,7 +44494,7 @@ async function warmUpOf({ inputs, world }) {
   }
   if (warmup === void 0 && warmupScript === void 0)
     lines.push(standardWarmUp(readiness2.url, inputs.port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path24.default.resolve(world.workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path23.default.resolve(world.workspace, warmupScript);
   return { lines, script, environment: world.environment };
 }
 async function buildRestoring(run2, from, parts) {
@@ -44628,7 +44610,7 @@ function proofOf(run2, reach, image, privileges) {
     ...containerOf(run2, reach),
     container: namesOf(run2.id).container,
     image,
-    flags: privileges?.restore(import_node_path24.default.join(world.dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path23.default.join(world.dockerFolder, "seccomp.json")) ?? [],
     readiness: inputs.readiness,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
@@ -44636,7 +44618,7 @@ function proofOf(run2, reach, image, privileges) {
   };
 }
 function logTo({ world, logs }, file) {
-  return keeping(world.log, import_node_path24.default.join(logs, file));
+  return keeping(world.log, import_node_path23.default.join(logs, file));
 }
 
 // src/main.ts
@@ -44647,12 +44629,13 @@ async function run(id, inputs, world) {
     inputs,
     world,
     phases: new Phases(world.clock, log),
-    work: import_node_path25.default.join(world.runFolder, "work"),
-    logs: import_node_path25.default.join(world.runFolder, "logs")
+    work: import_node_path24.default.join(world.runFolder, "work"),
+    logs: import_node_path24.default.join(world.runFolder, "logs")
   };
-  await (0, import_promises30.mkdir)(job.work, { recursive: true });
-  await (0, import_promises30.mkdir)(job.logs, { recursive: true });
+  await (0, import_promises29.mkdir)(job.work, { recursive: true });
+  await (0, import_promises29.mkdir)(job.logs, { recursive: true });
   try {
+    await requireContext(import_node_path24.default.resolve(world.workspace, inputs.context));
     return await checkpointed(job);
   } catch (error2) {
     if (!(error2 instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error2;
@@ -44714,7 +44697,7 @@ async function cold(job, reason) {
   const reach = await findReach(world.engine, world.hostname);
   const found = await application(job);
   const jdk2 = await jdk(job, architecture);
-  await removeFolder(import_node_path25.default.join(job.work, "context"));
+  await removeFolder(import_node_path24.default.join(job.work, "context"));
   const { fingerprint: fingerprint2 } = await decide(job, found, jdk2);
   const context2 = await context(job, { found, archive: jdk2, fingerprint: `cold-${fingerprint2}` });
   const image = await buildCold(job, context2, { reach, reason });
@@ -44927,6 +44910,26 @@ function metadataOf(result) {
   };
 }
 
+// src/engine/orphans.ts
+var import_promises30 = require("node:fs/promises");
+var import_node_path25 = __toESM(require("node:path"), 1);
+var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
+async function endOrphans(run2, proc = "/proc") {
+  const entry = `${RUN_VARIABLE}=${run2}`;
+  let ended = 0;
+  for (const name of await (0, import_promises30.readdir)(proc)) {
+    if (!/^\d+$/.test(name)) continue;
+    const environment = await (0, import_promises30.readFile)(import_node_path25.default.join(proc, name, "environ"), "latin1").catch(() => "");
+    if (!environment.split("\0").includes(entry)) continue;
+    try {
+      process.kill(Number(name), "SIGKILL");
+      ended++;
+    } catch {
+    }
+  }
+  return ended;
+}
+
 // src/post.ts
 var SETTLING_TIME2 = 1500;
 async function cleanUp(engine2, clock, id, runFolder) {
@@ -44937,28 +44940,6 @@ async function cleanUp(engine2, clock, id, runFolder) {
     ...await removeImages(engine2, names, ["checkpoint", "snapshot", "user", "runtime"]),
     ...await removeFolder(runFolder)
   ];
-}
-
-// src/surroundings.ts
-var import_node_fs7 = require("node:fs");
-var import_node_url = require("node:url");
-function shipped() {
-  const at = (name) => (0, import_node_url.fileURLToPath)(new URL(`../${name}`, bundleUrl));
-  const { version } = JSON.parse((0, import_node_fs7.readFileSync)(at("package.json"), "utf8"));
-  return { version, dockerFolder: at("docker"), knownDigests: at("data/jdk-digests.tsv") };
-}
-function vendorApis(environment) {
-  const url = (name, standard) => {
-    const text2 = environment[name] || standard;
-    if (URL.canParse(text2)) return new URL(text2);
-    throw new Failure("input", `The environment variable ${name} is no URL.`, {
-      cure: `Leave it out, or set it to the address of the API; the standard is ${standard}.`
-    });
-  };
-  return {
-    azulApiUrl: url("AZUL_API_URL", "https://api.azul.com/metadata/v1/zulu/packages/"),
-    bellsoftApiUrl: url("BELLSOFT_API_URL", "https://api.bell-sw.com/v1/liberica/releases")
-  };
 }
 
 // src/report/summary.ts
@@ -45106,6 +45087,52 @@ function longestRun(text2) {
   return Math.max(0, ...[...text2.matchAll(/`+/g)].map((match) => match[0].length));
 }
 
+// src/world.ts
+var import_node_os = require("node:os");
+
+// src/surroundings.ts
+var import_node_fs7 = require("node:fs");
+var import_node_url = require("node:url");
+function shipped() {
+  const { version } = JSON.parse((0, import_node_fs7.readFileSync)(shippedFile("package.json"), "utf8"));
+  return {
+    version,
+    dockerFolder: shippedFile("docker"),
+    knownDigests: shippedFile("data/jdk-digests.tsv")
+  };
+}
+function shippedFile(name) {
+  return (0, import_node_url.fileURLToPath)(new URL(`../${name}`, bundleUrl));
+}
+function vendorApis(environment) {
+  const url = (name, standard) => {
+    const text2 = environment[name] || standard;
+    if (URL.canParse(text2)) return new URL(text2);
+    throw new Failure("input", `The environment variable ${name} is no URL.`, {
+      cure: `Leave it out, or set it to the address of the API; the standard is ${standard}.`
+    });
+  };
+  return {
+    azulApiUrl: url("AZUL_API_URL", "https://api.azul.com/metadata/v1/zulu/packages/"),
+    bellsoftApiUrl: url("BELLSOFT_API_URL", "https://api.bell-sw.com/v1/liberica/releases")
+  };
+}
+
+// src/world.ts
+function realWorld(run2, environment, given) {
+  return {
+    engine: dockerEngine({ ...environment, [RUN_VARIABLE]: run2 }),
+    clock: systemClock,
+    platform: process.platform,
+    hostname: (0, import_node_os.hostname)(),
+    environment,
+    ...shipped(),
+    ...vendorApis(environment),
+    patience: patienceOf(environment),
+    ...given
+  };
+}
+
 // src/index.ts
 var STATE_RUN = "run";
 var STATE_FOLDER = "folder";
@@ -45119,20 +45146,13 @@ async function main() {
     const inputs = readInputs((name) => getInput(name));
     if (inputs.githubToken !== void 0) setSecret(inputs.githubToken);
     setOutput("logs", import_node_path26.default.join(runFolder, "logs"));
-    const result = await run(id, inputs, {
-      engine: dockerEngine({ ...process.env, [RUN_VARIABLE]: id }),
-      clock: systemClock,
+    const world = realWorld(id, process.env, {
       log,
-      platform: process.platform,
-      hostname: (0, import_node_os.hostname)(),
-      environment: process.env,
-      ...shipped(),
-      ...vendorApis(process.env),
-      patience: patienceOf(process.env),
       toolCache: requiredFolder("RUNNER_TOOL_CACHE"),
       workspace: process.env["GITHUB_WORKSPACE"] ?? process.cwd(),
       runFolder
     });
+    const result = await run(id, inputs, world);
     for (const [name, value] of Object.entries(outputsOf(result))) setOutput(name, value);
     await writeSummary(renderSummary(result));
   } catch (error2) {

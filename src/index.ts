@@ -1,19 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
 import path from 'node:path'
 import * as core from '@actions/core'
 import { systemClock } from './clock.js'
 import { dockerEngine } from './engine/docker.js'
-import { RUN_VARIABLE } from './engine/orphans.js'
 import { asFailure, describeFailure } from './errors.js'
 import { readInputs } from './inputs.js'
 import { createLog } from './log.js'
 import { run } from './main.js'
-import { patienceOf } from './net/fetch.js'
 import { outputsOf } from './outputs.js'
 import { cleanUp } from './post.js'
-import { shipped, vendorApis } from './surroundings.js'
 import { renderFailure, renderSummary } from './report/summary.js'
+import { realWorld } from './world.js'
 
 // The runner starts this file twice: for the step, and after the job. The saved state tells which it is.
 const STATE_RUN = 'run'
@@ -31,20 +28,13 @@ async function main(): Promise<void> {
     const inputs = readInputs((name) => core.getInput(name))
     if (inputs.githubToken !== undefined) core.setSecret(inputs.githubToken)
     core.setOutput('logs', path.join(runFolder, 'logs'))
-    const result = await run(id, inputs, {
-      engine: dockerEngine({ ...process.env, [RUN_VARIABLE]: id }),
-      clock: systemClock,
+    const world = realWorld(id, process.env, {
       log,
-      platform: process.platform,
-      hostname: hostname(),
-      environment: process.env,
-      ...shipped(),
-      ...vendorApis(process.env),
-      patience: patienceOf(process.env),
       toolCache: requiredFolder('RUNNER_TOOL_CACHE'),
       workspace: process.env['GITHUB_WORKSPACE'] ?? process.cwd(),
       runFolder
     })
+    const result = await run(id, inputs, world)
     for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, value)
     await writeSummary(renderSummary(result))
   } catch (error) {

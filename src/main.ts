@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { namesOf, removeContainers, removeFolder, removeImages } from './cleanup.js'
 import { UnsupportedRunner } from './errors.js'
+import { requireContext } from './image/application.js'
 import type { Inputs } from './inputs.js'
 import type { Checkpointed, Cold, Result, Unchanged } from './outputs.js'
 import { Phases } from './phases.js'
@@ -24,6 +25,7 @@ export async function run(id: string, inputs: Inputs, world: World): Promise<Res
   await mkdir(job.work, { recursive: true })
   await mkdir(job.logs, { recursive: true })
   try {
+    await requireContext(path.resolve(world.workspace, inputs.context))
     return await checkpointed(job)
   } catch (error) {
     if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === 'fail') throw error

@@ -4,9 +4,17 @@ import { Failure } from './errors.js'
 
 /** Files that are shipped beside the program: both src/ and dist/ are one below the root of the action. */
 export function shipped(): { version: string; dockerFolder: string; knownDigests: string } {
-  const at = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url))
-  const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8')) as { version: string }
-  return { version, dockerFolder: at('docker'), knownDigests: at('data/jdk-digests.tsv') }
+  const { version } = JSON.parse(readFileSync(shippedFile('package.json'), 'utf8')) as { version: string }
+  return {
+    version,
+    dockerFolder: shippedFile('docker'),
+    knownDigests: shippedFile('data/jdk-digests.tsv')
+  }
+}
+
+/** The path of a file of the project, by its name below the root. */
+export function shippedFile(name: string): string {
+  return fileURLToPath(new URL(`../${name}`, import.meta.url))
 }
 
 /** The APIs of the vendors; the environment can name in-house copies of them. */

@@ -73,5 +73,10 @@ describe('a job in a container', () => {
     expect(Number(outputs['restore-time'])).toBeGreaterThan(0)
     expect(Number(outputs['restore-time'])).toBeLessThan(Number(outputs['cold-start']))
     expect(docker('image', 'ls', '--quiet', image)).not.toBe('')
+
+    const saved = parseCommandFile(docker('exec', name, 'cat', '/temp/state'))
+    const state = Object.entries(saved).flatMap(([key, value]) => ['--env', `STATE_${key}=${value}`])
+    docker('exec', ...flags, ...state, name, 'node', '/action/dist/index.cjs')
+    expect(docker('image', 'ls', '--format', '{{.Repository}}')).not.toContain(`run-${saved['run']}`)
   })
 })

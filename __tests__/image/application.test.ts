@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { findApplication as find } from '../../src/image/application.js'
+import { findApplication as find, requireContext } from '../../src/image/application.js'
 import { writeJar } from '../support/jar.js'
 
 describe('findApplication', () => {
@@ -140,7 +140,8 @@ describe('findApplication', () => {
   )
 
   test('refuses a context that is not there', async () => {
-    await expect(findApplication(path.join(context, 'none'), undefined)).rejects.toThrow('is not a folder')
+    await expect(requireContext(path.join(context, 'none'))).rejects.toThrow('is not a folder')
+    await requireContext(context)
   })
 
   test('ends with a clear message where `application` is a pipe', async () => {

@@ -1,11 +1,18 @@
 #!/usr/bin/env node
 import { asFailure, describeFailure } from '../errors.js'
+import { buildCommand } from './build.js'
 import { doctorCommand } from './doctor.js'
 import { jdkCommand } from './jdk.js'
 
 // The package's bin: parts of the action, from a terminal. The options are the names of the inputs.
-const USAGE = `usage: crac-checkpoint doctor [options]
+const USAGE = `usage: crac-checkpoint build [options]
+       crac-checkpoint doctor [options]
        crac-checkpoint jdk list|resolve|download [options]
+
+build: the whole job; the options are the inputs of the action, a list by an option for each entry
+
+  --context build/docker/main --tags ghcr.io/acme/hello:crac --push true ...
+  --json                              JSON on stdout
 
 doctor: can this machine take snapshots, and with what?
 
@@ -37,6 +44,7 @@ const answer = (text: string): boolean => write(`${text}\n`)
 async function main([topic, ...args]: string[]): Promise<void> {
   const help = [topic, ...args].some((word) => word === '--help' || word === '-h')
   if (help) console.error(USAGE)
+  else if (topic === 'build') process.exitCode = await buildCommand(args, answer)
   else if (topic === 'doctor') process.exitCode = await doctorCommand(args, answer)
   else if (topic === 'jdk' && args.length > 0) await jdkCommand(args, answer)
   else {

@@ -22,14 +22,17 @@ export interface ApplicationRequest {
   scratch: string
 }
 
+/** Refuses a context that is no folder: that can be told before any work. */
+export async function requireContext(context: string): Promise<void> {
+  if (await isFolder(context)) return
+  throw new Failure('input', `The context ${context} is not a folder.`, {
+    cure: 'Set `context` to the folder that holds the built application; the build has to run in a step before.'
+  })
+}
+
 /** Finds the application in the context; nothing, or more than one thing to run, is a Failure that shows what is there. */
 export async function findApplication(request: ApplicationRequest): Promise<Application> {
   const { context, application } = request
-  if (!(await isFolder(context))) {
-    throw new Failure('input', `The context ${context} is not a folder.`, {
-      cure: 'Set `context` to the folder that holds the built application; the build has to run in a step before.'
-    })
-  }
   const at = path.resolve(context, application ?? '.')
   if (at !== context && !at.startsWith(context + path.sep)) {
     throw new Failure('input', `\`application\` leads out of the context ${context}.`, {

@@ -34,8 +34,13 @@ export async function ensureBaseImage(
   const pulled = await engine.attempt(pull, { onLine })
   // An image that was made here cannot be pulled, and is as new as it gets.
   if (pulled.exitCode !== 0 && known.exitCode === 0) return known.stdout.trim()
-  if (pulled.exitCode !== 0)
-    throw baseImageFailure(`${pulled.stdout}\n${pulled.stderr}`, image) ?? engineFailure(pull, pulled)
+  if (pulled.exitCode !== 0) {
+    const output = `${pulled.stdout}\n${pulled.stderr}`
+    throw (
+      baseImageFailure(output, image) ??
+      engineFailure(pull, pulled).of(`The base image ${image} could not be pulled`)
+    )
+  }
   return await engine.run(inspect)
 }
 

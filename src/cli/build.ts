@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { parse as parseYaml } from 'yaml'
+import { systemClock } from '../clock.js'
+import { dockerEngine } from '../engine/docker.js'
+import { asFailure, describeFailure } from '../errors.js'
+import { INPUT_NAMES, readInputs } from '../inputs.js'
+import { run } from '../main.js'
+import { outputsOf } from '../outputs.js'
+import { cleanUp } from '../post.js'
+import { renderSummary } from '../report/summary.js'
+import { shippedFile } from '../surroundings.js'
+import { badInput } from '../values.js'
+import { realWorld } from '../world.js'
+import type { Print } from './jdk.js'
+import { terminalLog } from './terminal-log.js'
+
+/**
+ * `build`: the whole job from a terminal. The options are the inputs' names, the stages the same; progress goes to
+ * stderr, the summary or, with --json, the outputs to stdout. Nothing stays but the image, and the logs of a failure.
+ */
+export async function buildCommand(args: string[], answer: Print): Promise<number> {
+  const { inputs: given, json } = parse(args)
+  const id = randomBytes(6).toString('hex')
+  const defaults = declaredDefaults()
+  const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? '').trim())
+  const toolCache = process.env['RUNNER_TOOL_CACHE'] ?? path.join(homedir(), '.cache', 'crac-checkpoint')
+  mkdirSync(toolCache, { recursive: true })
+  // @actions/tool-cache reads these two itself.
+  process.env['RUNNER_TOOL_CACHE'] = toolCache
+  process.env['RUNNER_TEMP'] ??= tmpdir()
+
+  const runFolder = await mkdtemp(path.join(tmpdir(), 'crac-checkpoint-'))
+  const log = terminalLog((line) => console.error(line), systemClock)
+  const clean = (folder: string): Promise<string[]> =>
+    cleanUp(dockerEngine(process.env), systemClock, id, folder)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      log.end()
+      console.error('Cancelled; removing what was made ...')
+      void clean(runFolder).finally(() => process.exit(signal === 'SIGINT' ? 130 : 143))
+    })
+  }
+  try {
+    const world = realWorld(id, process.env, { log, toolCache, workspace: process.cwd(), runFolder })
+    const result = await run(id, inputs, world)
+    const outputs = outputsOf(result)
+    // Gone with the run: nothing failed.
+    delete outputs['logs']
+    answer(
+      json
+        ? JSON.stringify(
+            { ...outputs, metadata: JSON.parse(outputs['metadata'] ?? '{}') as unknown },
+            undefined,
+            2
+          )
+        : renderSummary(result)
+    )
+    await clean(runFolder)
+    return 0
+  } catch (error) {
+    const failure = asFailure(error)
+    await clean(path.join(runFolder, 'work'))
+    if (json) {
+      const { kind, message, cure, evidence, signature } = failure
+      answer(
+        JSON.stringify(
+          { class: kind, message, cure, evidence, signature, logs: path.join(runFolder, 'logs') },
+          undefined,
+          2
+        )
+      )
+    } else {
+      console.error(`\n${describeFailure(failure)}\n\nThe logs are in ${path.join(runFolder, 'logs')}.`)
+    }
+    return 1
+  }
+}
+
+function parse(args: string[]): { inputs: Partial<Record<string, string>>; json: boolean } {
+  const options = Object.fromEntries(
+    // A list is given by an option for each of its entries.
+    INPUT_NAMES.map((name) => [name, { type: 'string' as const, multiple: true as const }])
+  )
+  try {
+    const { values } = parseArgs({ args, options: { ...options, json: { type: 'boolean', default: false } } })
+    const { json, ...inputs } = values as Record<string, string[]> & { json: boolean }
+    const lines = Object.entries(inputs).map(([name, list]) => [name, list.join('\n')])
+    return {
+      inputs: { 'github-token': process.env['GITHUB_TOKEN'], ...Object.fromEntries(lines) } as Record<
+        string,
+        string
+      >,
+      json
+    }
+  } catch (error) {
+    throw badInput(
+      'arguments',
+      args.join(' '),
+      `the names of the inputs as options (${error instanceof Error ? error.message : ''})`
+    )
+  }
+}
+
+/** The defaults of action.yml; an expression, which only GitHub can evaluate, counts as empty. */
+function declaredDefaults(): Record<string, string> {
+  const action = parseYaml(readFileSync(shippedFile('action.yml'), 'utf8')) as {
+    inputs: Record<string, { default?: string }>
+  }
+  return Object.fromEntries(
+    Object.entries(action.inputs).map(([name, { default: value = '' }]) => [
+      name,
+      value.includes('${{') ? '' : value
+    ])
+  )
+}
