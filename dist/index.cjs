@@ -1073,14 +1073,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path34 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path40 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path34 && path34[0] !== "/") {
-          path34 = `/${path34}`;
+        if (path40 && path40[0] !== "/") {
+          path40 = `/${path40}`;
         }
-        return new URL(`${origin}${path34}`);
+        return new URL(`${origin}${path40}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -1531,39 +1531,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path34, origin }
+          request: { method, path: path40, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path34);
+        debuglog("sending request to %s %s/%s", method, origin, path40);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path34, origin },
+          request: { method, path: path40, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path34,
+          path40,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path34, origin }
+          request: { method, path: path40, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path34);
+        debuglog("trailers received from %s %s/%s", method, origin, path40);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path34, origin },
+          request: { method, path: path40, origin },
           error: error2
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path34,
+          path40,
           error2.message
         );
       });
@@ -1612,9 +1612,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path34, origin }
+            request: { method, path: path40, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path34);
+          debuglog("sending request to %s %s/%s", method, origin, path40);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -1677,7 +1677,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path34,
+        path: path40,
         method,
         body,
         headers,
@@ -1692,11 +1692,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path34 !== "string") {
+        if (typeof path40 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path34[0] !== "/" && !(path34.startsWith("http://") || path34.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path40[0] !== "/" && !(path40.startsWith("http://") || path40.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path34)) {
+        } else if (invalidPathRegex.test(path40)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -1762,7 +1762,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path34, query) : path34;
+        this.path = query ? buildURL(path40, query) : path40;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -3656,7 +3656,7 @@ var require_data_url = __commonJS({
 var require_webidl = __commonJS({
   "node_modules/undici/lib/web/fetch/webidl.js"(exports2, module2) {
     "use strict";
-    var { types, inspect: inspect2 } = require("node:util");
+    var { types, inspect } = require("node:util");
     var { markAsUncloneable } = require("node:worker_threads");
     var { toUSVString } = require_util();
     var webidl = {};
@@ -3666,18 +3666,18 @@ var require_webidl = __commonJS({
     webidl.errors.exception = function(message) {
       return new TypeError(`${message.header}: ${message.message}`);
     };
-    webidl.errors.conversionFailed = function(context2) {
-      const plural = context2.types.length === 1 ? "" : " one of";
-      const message = `${context2.argument} could not be converted to${plural}: ${context2.types.join(", ")}.`;
+    webidl.errors.conversionFailed = function(context) {
+      const plural = context.types.length === 1 ? "" : " one of";
+      const message = `${context.argument} could not be converted to${plural}: ${context.types.join(", ")}.`;
       return webidl.errors.exception({
-        header: context2.prefix,
+        header: context.prefix,
         message
       });
     };
-    webidl.errors.invalidArgument = function(context2) {
+    webidl.errors.invalidArgument = function(context) {
       return webidl.errors.exception({
-        header: context2.prefix,
-        message: `"${context2.value}" is an invalid ${context2.type}.`
+        header: context.prefix,
+        message: `"${context.value}" is an invalid ${context.type}.`
       });
     };
     webidl.brandCheck = function(V, I, opts) {
@@ -3803,7 +3803,7 @@ var require_webidl = __commonJS({
         case "Symbol":
           return `Symbol(${V.description})`;
         case "Object":
-          return inspect2(V);
+          return inspect(V);
         case "String":
           return `"${V}"`;
         default:
@@ -6455,7 +6455,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request2) {
-      const { method, path: path34, host, upgrade, blocking, reset } = request2;
+      const { method, path: path40, host, upgrade, blocking, reset } = request2;
       let { body, headers, contentLength } = request2;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -6536,7 +6536,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path34} HTTP/1.1\r
+      let header = `${method} ${path40} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -7065,7 +7065,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request2) {
       const session = client[kHTTP2Session];
-      const { method, path: path34, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
+      const { method, path: path40, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
       let { body } = request2;
       if (upgrade) {
         util.errorRequest(client, request2, new Error("Upgrade not supported for H2"));
@@ -7162,7 +7162,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path34;
+      headers[HTTP2_HEADER_PATH] = path40;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -7515,9 +7515,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path34 = search ? `${pathname}${search}` : pathname;
+        const path40 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path34;
+        this.opts.path = path40;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -8756,10 +8756,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path34 = "/",
+          path: path40 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path34;
+        opts.path = origin + path40;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -9872,17 +9872,17 @@ var require_api_request = __commonJS({
           }
         }
       }
-      onConnect(abort, context2) {
+      onConnect(abort, context) {
         if (this.reason) {
           abort(this.reason);
           return;
         }
         assert(this.callback);
         this.abort = abort;
-        this.context = context2;
+        this.context = context;
       }
       onHeaders(statusCode, rawHeaders, resume, statusMessage) {
-        const { callback, opaque, abort, context: context2, responseHeaders, highWaterMark } = this;
+        const { callback, opaque, abort, context, responseHeaders, highWaterMark } = this;
         const headers = responseHeaders === "raw" ? util.parseRawHeaders(rawHeaders) : util.parseHeaders(rawHeaders);
         if (statusCode < 200) {
           if (this.onInfo) {
@@ -9919,7 +9919,7 @@ var require_api_request = __commonJS({
               trailers: this.trailers,
               opaque,
               body: res,
-              context: context2
+              context
             });
           }
         }
@@ -10088,17 +10088,17 @@ var require_api_stream = __commonJS({
         }
         addSignal(this, signal);
       }
-      onConnect(abort, context2) {
+      onConnect(abort, context) {
         if (this.reason) {
           abort(this.reason);
           return;
         }
         assert(this.callback);
         this.abort = abort;
-        this.context = context2;
+        this.context = context;
       }
       onHeaders(statusCode, rawHeaders, resume, statusMessage) {
-        const { factory, opaque, context: context2, callback, responseHeaders } = this;
+        const { factory, opaque, context, callback, responseHeaders } = this;
         const headers = responseHeaders === "raw" ? util.parseRawHeaders(rawHeaders) : util.parseHeaders(rawHeaders);
         if (statusCode < 200) {
           if (this.onInfo) {
@@ -10126,7 +10126,7 @@ var require_api_stream = __commonJS({
             statusCode,
             headers,
             opaque,
-            context: context2
+            context
           });
           if (!res || typeof res.write !== "function" || typeof res.end !== "function" || typeof res.on !== "function") {
             throw new InvalidReturnValueError("expected Writable");
@@ -10318,7 +10318,7 @@ var require_api_pipeline = __commonJS({
         this.res = null;
         addSignal(this, signal);
       }
-      onConnect(abort, context2) {
+      onConnect(abort, context) {
         const { ret, res } = this;
         if (this.reason) {
           abort(this.reason);
@@ -10327,10 +10327,10 @@ var require_api_pipeline = __commonJS({
         assert(!res, "pipeline cannot be retried");
         assert(!ret.destroyed);
         this.abort = abort;
-        this.context = context2;
+        this.context = context;
       }
       onHeaders(statusCode, rawHeaders, resume) {
-        const { opaque, handler: handler2, context: context2 } = this;
+        const { opaque, handler: handler2, context } = this;
         if (statusCode < 200) {
           if (this.onInfo) {
             const headers = this.responseHeaders === "raw" ? util.parseRawHeaders(rawHeaders) : util.parseHeaders(rawHeaders);
@@ -10348,7 +10348,7 @@ var require_api_pipeline = __commonJS({
             headers,
             opaque,
             body: this.res,
-            context: context2
+            context
           });
         } catch (err) {
           this.res.on("error", util.nop);
@@ -10432,7 +10432,7 @@ var require_api_upgrade = __commonJS({
         this.context = null;
         addSignal(this, signal);
       }
-      onConnect(abort, context2) {
+      onConnect(abort, context) {
         if (this.reason) {
           abort(this.reason);
           return;
@@ -10446,7 +10446,7 @@ var require_api_upgrade = __commonJS({
       }
       onUpgrade(statusCode, rawHeaders, socket) {
         assert(statusCode === 101);
-        const { callback, opaque, context: context2 } = this;
+        const { callback, opaque, context } = this;
         removeSignal(this);
         this.callback = null;
         const headers = this.responseHeaders === "raw" ? util.parseRawHeaders(rawHeaders) : util.parseHeaders(rawHeaders);
@@ -10454,7 +10454,7 @@ var require_api_upgrade = __commonJS({
           headers,
           socket,
           opaque,
-          context: context2
+          context
         });
       }
       onError(err) {
@@ -10523,20 +10523,20 @@ var require_api_connect = __commonJS({
         this.abort = null;
         addSignal(this, signal);
       }
-      onConnect(abort, context2) {
+      onConnect(abort, context) {
         if (this.reason) {
           abort(this.reason);
           return;
         }
         assert(this.callback);
         this.abort = abort;
-        this.context = context2;
+        this.context = context;
       }
       onHeaders() {
         throw new SocketError("bad connect", null);
       }
       onUpgrade(statusCode, rawHeaders, socket) {
-        const { callback, opaque, context: context2 } = this;
+        const { callback, opaque, context } = this;
         removeSignal(this);
         this.callback = null;
         let headers = rawHeaders;
@@ -10548,7 +10548,7 @@ var require_api_connect = __commonJS({
           headers,
           socket,
           opaque,
-          context: context2
+          context
         });
       }
       onError(err) {
@@ -10731,20 +10731,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path34) {
-      if (typeof path34 !== "string") {
-        return path34;
+    function safeUrl(path40) {
+      if (typeof path40 !== "string") {
+        return path40;
       }
-      const pathSegments = path34.split("?");
+      const pathSegments = path40.split("?");
       if (pathSegments.length !== 2) {
-        return path34;
+        return path40;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path34, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path34);
+    function matchKey(mockDispatch2, { path: path40, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path40);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -10766,7 +10766,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path34 }) => matchValue(safeUrl(path34), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path40 }) => matchValue(safeUrl(path40), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -10804,9 +10804,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path34, method, body, headers, query } = opts;
+      const { path: path40, method, body, headers, query } = opts;
       return {
-        path: path34,
+        path: path40,
         method,
         body,
         headers,
@@ -11269,10 +11269,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path34, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path40, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path34,
+            Path: path40,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -16151,9 +16151,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path34) {
-      for (let i = 0; i < path34.length; ++i) {
-        const code2 = path34.charCodeAt(i);
+    function validateCookiePath(path40) {
+      for (let i = 0; i < path40.length; ++i) {
+        const code2 = path40.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -19073,11 +19073,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path34 = opts.path;
+          let path40 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path34 = `/${path34}`;
+            path40 = `/${path40}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path34);
+          url = new URL(util.parseOrigin(url).origin + path40);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -19253,10 +19253,10 @@ var require_fd_slicer = __commonJS({
       }
     };
     util.inherits(ReadStream, Readable2);
-    function ReadStream(context2, options3) {
+    function ReadStream(context, options3) {
       options3 = options3 || {};
       Readable2.call(this, options3);
-      this.context = context2;
+      this.context = context;
       this.context.ref();
       this.start = options3.start || 0;
       this.endOffset = options3.end;
@@ -19660,9 +19660,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path34, options3) {
+    function openPromise2(path40, options3) {
       return new Promise((resolve2, reject) => {
-        open2(path34, { ...options3, lazyEntries: true }, function(err, zipfile) {
+        open2(path40, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -19692,7 +19692,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path34, options3, callback) {
+    function open2(path40, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -19704,7 +19704,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs4.open(path34, "r", function(err, fd) {
+      fs4.open(path40, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options3, function(err2, zipfile) {
           if (err2) fs4.close(fd, defaultCallback);
@@ -20433,9 +20433,9 @@ var require_yauzl = __commonJS({
       setImmediate(callback);
     };
     util.inherits(RefUnrefFilter, PassThrough);
-    function RefUnrefFilter(context2) {
+    function RefUnrefFilter(context) {
       PassThrough.call(this);
-      this.context = context2;
+      this.context = context;
       this.context.ref();
       this.unreffedYet = false;
     }
@@ -25207,17 +25207,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path34) {
-      const ctrl = callVisitor(key, node, visitor, path34);
+    function visit_(key, node, visitor, path40) {
+      const ctrl = callVisitor(key, node, visitor, path40);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path34, ctrl);
-        return visit_(key, ctrl, visitor, path34);
+        replaceNode(key, path40, ctrl);
+        return visit_(key, ctrl, visitor, path40);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path34 = Object.freeze(path34.concat(node));
+          path40 = Object.freeze(path40.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path34);
+            const ci = visit_(i, node.items[i], visitor, path40);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -25228,13 +25228,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path34 = Object.freeze(path34.concat(node));
-          const ck = visit_("key", node.key, visitor, path34);
+          path40 = Object.freeze(path40.concat(node));
+          const ck = visit_("key", node.key, visitor, path40);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path34);
+          const cv = visit_("value", node.value, visitor, path40);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -25255,17 +25255,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path34) {
-      const ctrl = await callVisitor(key, node, visitor, path34);
+    async function visitAsync_(key, node, visitor, path40) {
+      const ctrl = await callVisitor(key, node, visitor, path40);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path34, ctrl);
-        return visitAsync_(key, ctrl, visitor, path34);
+        replaceNode(key, path40, ctrl);
+        return visitAsync_(key, ctrl, visitor, path40);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path34 = Object.freeze(path34.concat(node));
+          path40 = Object.freeze(path40.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path34);
+            const ci = await visitAsync_(i, node.items[i], visitor, path40);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -25276,13 +25276,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path34 = Object.freeze(path34.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path34);
+          path40 = Object.freeze(path40.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path40);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path34);
+          const cv = await visitAsync_("value", node.value, visitor, path40);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -25309,23 +25309,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path34) {
+    function callVisitor(key, node, visitor, path40) {
       if (typeof visitor === "function")
-        return visitor(key, node, path34);
+        return visitor(key, node, path40);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path34);
+        return visitor.Map?.(key, node, path40);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path34);
+        return visitor.Seq?.(key, node, path40);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path34);
+        return visitor.Pair?.(key, node, path40);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path34);
+        return visitor.Scalar?.(key, node, path40);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path34);
+        return visitor.Alias?.(key, node, path40);
       return void 0;
     }
-    function replaceNode(key, path34, node) {
-      const parent = path34[path34.length - 1];
+    function replaceNode(key, path40, node) {
+      const parent = path40[path40.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -25937,10 +25937,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path34, value) {
+    function collectionFromPath(schema, path40, value) {
       let v = value;
-      for (let i = path34.length - 1; i >= 0; --i) {
-        const k = path34[i];
+      for (let i = path40.length - 1; i >= 0; --i) {
+        const k = path40[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -25959,7 +25959,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path34) => path34 == null || typeof path34 === "object" && !!path34[Symbol.iterator]().next().done;
+    var isEmptyPath = (path40) => path40 == null || typeof path40 === "object" && !!path40[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -25989,11 +25989,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path34, value) {
-        if (isEmptyPath(path34))
+      addIn(path40, value) {
+        if (isEmptyPath(path40))
           this.add(value);
         else {
-          const [key, ...rest] = path34;
+          const [key, ...rest] = path40;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -26007,8 +26007,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path34) {
-        const [key, ...rest] = path34;
+      deleteIn(path40) {
+        const [key, ...rest] = path40;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -26022,8 +26022,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path34, keepScalar) {
-        const [key, ...rest] = path34;
+      getIn(path40, keepScalar) {
+        const [key, ...rest] = path40;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -26041,8 +26041,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path34) {
-        const [key, ...rest] = path34;
+      hasIn(path40) {
+        const [key, ...rest] = path40;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -26052,8 +26052,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path34, value) {
-        const [key, ...rest] = path34;
+      setIn(path40, value) {
+        const [key, ...rest] = path40;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -28568,9 +28568,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path34, value) {
+      addIn(path40, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path34, value);
+          this.contents.addIn(path40, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -28645,14 +28645,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path34) {
-        if (Collection2.isEmptyPath(path34)) {
+      deleteIn(path40) {
+        if (Collection2.isEmptyPath(path40)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path34) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path40) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -28667,10 +28667,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path34, keepScalar) {
-        if (Collection2.isEmptyPath(path34))
+      getIn(path40, keepScalar) {
+        if (Collection2.isEmptyPath(path40))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path34, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path40, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -28681,10 +28681,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path34) {
-        if (Collection2.isEmptyPath(path34))
+      hasIn(path40) {
+        if (Collection2.isEmptyPath(path40))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path34) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path40) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -28701,13 +28701,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path34, value) {
-        if (Collection2.isEmptyPath(path34)) {
+      setIn(path40, value) {
+        if (Collection2.isEmptyPath(path40)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path34), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path40), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path34, value);
+          this.contents.setIn(path40, value);
         }
       }
       /**
@@ -30435,15 +30435,15 @@ var require_cst_scalar = __commonJS({
       }
       return null;
     }
-    function createScalarToken(value, context2) {
-      const { implicitKey = false, indent, inFlow = false, offset = -1, type = "PLAIN" } = context2;
+    function createScalarToken(value, context) {
+      const { implicitKey = false, indent, inFlow = false, offset = -1, type = "PLAIN" } = context;
       const source = stringifyString.stringifyString({ type, value }, {
         implicitKey,
         indent: indent > 0 ? " ".repeat(indent) : "",
         inFlow,
         options: { blockQuote: true, lineWidth: -1 }
       });
-      const end = context2.end ?? [
+      const end = context.end ?? [
         { type: "newline", offset: -1, indent, source: "\n" }
       ];
       switch (source[0]) {
@@ -30467,8 +30467,8 @@ var require_cst_scalar = __commonJS({
           return { type: "scalar", offset, indent, source, end };
       }
     }
-    function setScalarValue(token, value, context2 = {}) {
-      let { afterKey = false, implicitKey = false, inFlow = false, type } = context2;
+    function setScalarValue(token, value, context = {}) {
+      let { afterKey = false, implicitKey = false, inFlow = false, type } = context;
       let indent = "indent" in token ? token.indent : null;
       if (afterKey && typeof indent === "number")
         indent += 2;
@@ -30668,9 +30668,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path34) => {
+    visit.itemAtPath = (cst, path40) => {
       let item = cst;
-      for (const [field, index] of path34) {
+      for (const [field, index] of path40) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -30679,23 +30679,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path34) => {
-      const parent = visit.itemAtPath(cst, path34.slice(0, -1));
-      const field = path34[path34.length - 1][0];
+    visit.parentCollection = (cst, path40) => {
+      const parent = visit.itemAtPath(cst, path40.slice(0, -1));
+      const field = path40[path40.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path34, item, visitor) {
-      let ctrl = visitor(item, path34);
+    function _visit(path40, item, visitor) {
+      let ctrl = visitor(item, path40);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token = item[field];
         if (token && "items" in token) {
           for (let i = 0; i < token.items.length; ++i) {
-            const ci = _visit(Object.freeze(path34.concat([[field, i]])), token.items[i], visitor);
+            const ci = _visit(Object.freeze(path40.concat([[field, i]])), token.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -30706,10 +30706,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path34);
+            ctrl = ctrl(item, path40);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path34) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path40) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -32462,7 +32462,7 @@ var require_dist = __commonJS({
 
 // src/index.ts
 var import_node_crypto5 = require("node:crypto");
-var import_node_path26 = __toESM(require("node:path"), 1);
+var import_node_path32 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/core.js
 var core_exports = {};
@@ -35306,18 +35306,18 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first2 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first2) || first2 === "localhost");
-  const path34 = hasDomain ? components.slice(1) : components;
+  const path40 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first2)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path34.some((component) => /[A-Z]/.test(component))) {
+  if (path40.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path34.every((component) => PATH_COMPONENT.test(component)))
+  if (!path40.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   return { text: text2, repository, tag };
@@ -35581,7 +35581,7 @@ function logProgress(log, clock) {
 
 // src/main.ts
 var import_promises29 = require("node:fs/promises");
-var import_node_path24 = __toESM(require("node:path"), 1);
+var import_node_path30 = __toESM(require("node:path"), 1);
 
 // src/cleanup.ts
 var import_promises3 = require("node:fs/promises");
@@ -35870,17 +35870,17 @@ var springBootJar = async ({ at, scratch }) => {
 // src/image/application.ts
 var OF_A_FOLDER = [micronautLayers, quarkusApp, classPath];
 var OF_A_JAR = [springBootJar, runnableJar];
-async function requireContext(context2) {
-  if (await isFolder(context2)) return;
-  throw new Failure("input", `The context ${context2} is not a folder.`, {
+async function requireContext(context) {
+  if (await isFolder(context)) return;
+  throw new Failure("input", `The context ${context} is not a folder.`, {
     cure: "Set `context` to the folder that holds the built application; the build has to run in a step before."
   });
 }
 async function findApplication(request2) {
-  const { context: context2, application: application2 } = request2;
-  const at = import_node_path8.default.resolve(context2, application2 ?? ".");
-  if (at !== context2 && !at.startsWith(context2 + import_node_path8.default.sep)) {
-    throw new Failure("input", `\`application\` leads out of the context ${context2}.`, {
+  const { context, application } = request2;
+  const at = import_node_path8.default.resolve(context, application ?? ".");
+  if (at !== context && !at.startsWith(context + import_node_path8.default.sep)) {
+    throw new Failure("input", `\`application\` leads out of the context ${context}.`, {
       cure: "Give a path relative to the context."
     });
   }
@@ -36020,8 +36020,8 @@ async function imageArchitecture(engine2, image, onLine) {
   });
 }
 async function ensureBaseImage(engine2, image, onLine, refresh = false) {
-  const inspect2 = ["image", "inspect", "--format", "{{.Architecture}}", "--", image];
-  const known = await engine2.attempt(inspect2);
+  const inspect = ["image", "inspect", "--format", "{{.Architecture}}", "--", image];
+  const known = await engine2.attempt(inspect);
   if (known.exitCode === 0 && !refresh) return known.stdout.trim();
   const pull = ["pull", "--quiet", "--", image];
   const pulled = await engine2.attempt(pull, { onLine });
@@ -36031,16 +36031,16 @@ async function ensureBaseImage(engine2, image, onLine, refresh = false) {
 ${pulled.stderr}`;
     throw baseImageFailure(output, image) ?? engineFailure(pull, pulled).of(`The base image ${image} could not be pulled`);
   }
-  return await engine2.run(inspect2);
+  return await engine2.run(inspect);
 }
 async function imageDigest(engine2, image) {
-  const inspect2 = [
+  const inspect = [
     "image",
     "inspect",
     "--format",
     "{{if .RepoDigests}}{{index .RepoDigests 0}}{{else}}{{.Id}}{{end}}"
   ];
-  const known = await engine2.run([...inspect2, "--", image]);
+  const known = await engine2.run([...inspect, "--", image]);
   return known.slice(known.indexOf("@") + 1);
 }
 function baseImageFailure(output, image) {
@@ -36087,8 +36087,375 @@ async function ownNetwork(engine2, hostname2) {
   return network2;
 }
 
-// src/stages.ts
-var import_node_path23 = __toESM(require("node:path"), 1);
+// src/stages/application.ts
+var import_node_path11 = __toESM(require("node:path"), 1);
+
+// src/image/user-image.ts
+var import_promises11 = require("node:fs/promises");
+var import_node_path9 = __toESM(require("node:path"), 1);
+var KEPT = ["/opt/crac-checkpoint", "/opt/java", "/opt/jdk", "/home/app", "/tmp"];
+var JVM_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
+var CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/;
+async function buildUserImage(engine2, build2, onLine) {
+  const idFile = import_node_path9.default.join(build2.work, "user.iid");
+  const command = [
+    "build",
+    ...["--file", build2.file],
+    ...["--tag", build2.name],
+    ...["--iidfile", idFile],
+    ...Object.entries(build2.buildArgs).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]),
+    "--",
+    build2.context
+  ];
+  const builder = await engine2.run(["context", "show"]);
+  const result = await engine2.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } });
+  if (result.exitCode !== 0) {
+    const output = `${result.stdout}
+${result.stderr}`;
+    const failure = baseImageFailure(output, "of the Dockerfile") ?? engineFailure(command, result);
+    throw new Failure(
+      failure.kind === "image" ? "image" : "application",
+      `${build2.file} could not be built. ${failure.message}`,
+      {
+        cure: "Mend the Dockerfile in `file`, or what it needs in `context` and `build-args`; the last lines of its build are below.",
+        evidence: failure.evidence
+      }
+    );
+  }
+  const id = (await (0, import_promises11.readFile)(idFile, "utf8")).trim();
+  return checkContract(
+    JSON.parse(await engine2.run(["image", "inspect", "--format", "{{json .}}", id])),
+    build2.user
+  );
+}
+function checkContract({ Architecture, Config }, user2) {
+  const [program = "", ...words] = Config.Entrypoint?.length ? [...Config.Entrypoint, ...Config.Cmd ?? []] : Config.Cmd ?? [];
+  if (program === "") {
+    throw broken(
+      "has neither ENTRYPOINT nor CMD",
+      'End it with `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`.'
+    );
+  }
+  if (/(^|\/)(ba|da)?sh$/.test(program) && words[0] === "-c") {
+    throw broken(
+      "starts its application through a shell (the shell form of ENTRYPOINT or CMD)",
+      'Write it as a list of words, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore gives each process its own number again, and the shell would have one of them.'
+    );
+  }
+  if (import_node_path9.default.posix.basename(program) !== "java") {
+    throw broken(
+      `starts with ${program}, not with java`,
+      'Let ENTRYPOINT begin with "java": the entry script of the finished image takes its place.'
+    );
+  }
+  const crac = words.find((word) => CRAC_OPTION.test(word));
+  if (crac !== void 0) throw broken(`sets ${crac}`, "Leave the options of CRaC to the action.");
+  for (const entry of Config.Env ?? []) {
+    const name = entry.slice(0, entry.indexOf("="));
+    const option = JVM_VARIABLES.includes(name) ? CRAC_OPTION.exec(entry)?.[0] : void 0;
+    if (option)
+      throw broken(
+        `sets ${option} in ${name}`,
+        "Leave the options of CRaC to the action: the JVM looks for some of them in its arguments only."
+      );
+  }
+  const hidden = Object.keys(Config.Volumes ?? {}).find(
+    (volume) => KEPT.some((kept) => overlap(volume, kept))
+  );
+  if (hidden !== void 0) {
+    throw broken(
+      `has a VOLUME on ${hidden}`,
+      `Leave ${KEPT.join(", ")} without volumes: one would hide what the restore needs.`
+    );
+  }
+  if (Config.OnBuild?.length)
+    throw broken(
+      "has ONBUILD instructions",
+      "Take them out: they would run again in the images that are built from it."
+    );
+  const own = Config.User ?? "";
+  if (!["", "root", "0", "0:0", user2, user2.split(":")[0]].includes(own)) {
+    throw broken(
+      `runs as the user ${own}`,
+      `Set \`user\` to the numbers of that user, or leave USER out; the application runs as ${user2}.`
+    );
+  }
+  const main2 = words.find(
+    (word, index) => !word.startsWith("-") && !/^(-cp|-classpath|--class-path|-jar|-p|--module-path)$/.test(words[index - 1] ?? "")
+  );
+  return {
+    application: {
+      layout: "dockerfile",
+      description: `Dockerfile of your own (java ${words.join(" ")})`.slice(0, 200),
+      mainClass: words.includes("-jar") ? "" : main2 ?? "",
+      command: words,
+      dependencies: /* @__PURE__ */ new Map(),
+      classes: /* @__PURE__ */ new Map()
+    },
+    workingDirectory: Config.WorkingDir || "/",
+    architecture: Architecture
+  };
+}
+function overlap(a, b) {
+  const [x, y] = [a, b].map((folder) => `${import_node_path9.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  return x.startsWith(y) || y.startsWith(x);
+}
+function broken(what, cure) {
+  return new Failure("image", `The image of your Dockerfile ${what}.`, {
+    cure: `${cure} (docs/dockerfile.md has the contract.)`
+  });
+}
+
+// src/stages/run.ts
+var import_node_path10 = __toESM(require("node:path"), 1);
+function checkpointContainer(run2) {
+  return `${namesOf(run2.id).container}-checkpoint`;
+}
+function containerOf(run2, reach) {
+  const { env, port, network: network2, addHosts: addHosts2 } = run2.inputs;
+  return { run: run2.id, env, port, reach, network: network2, addHosts: addHosts2 };
+}
+function logTo({ world, logs }, file) {
+  return keeping(world.log, import_node_path10.default.join(logs, file));
+}
+
+// src/stages/application.ts
+async function lookForApplication(run2) {
+  const { inputs, world, phases: phases2, work: work2 } = run2;
+  return await phases2.run("application", "Find the application", async () => {
+    const found = inputs.file === void 0 ? await lookAround(run2) : await ofDockerfile(run2, inputs.file);
+    world.log.info(`Found: ${found.application.description}.`);
+    return found;
+  });
+  async function lookAround({ inputs: inputs2 }) {
+    const application = await findApplication({
+      context: import_node_path11.default.resolve(world.workspace, inputs2.context),
+      application: inputs2.application,
+      mainClass: inputs2.mainClass,
+      scratch: import_node_path11.default.join(work2, "application")
+    });
+    const digest = await imageDigest(world.engine, inputs2.baseImage);
+    return { application, base: { image: inputs2.baseImage, workingDirectory: "/home/app", digest } };
+  }
+  async function ofDockerfile({ id, inputs: inputs2 }, file) {
+    const name = namesOf(id).image("user");
+    const log = logTo(run2, "build-user.log");
+    const { application, workingDirectory } = await buildUserImage(
+      world.engine,
+      {
+        context: import_node_path11.default.resolve(world.workspace, inputs2.context),
+        file: import_node_path11.default.resolve(world.workspace, file),
+        buildArgs: inputs2.buildArgs,
+        name,
+        work: work2,
+        user: `${inputs2.user.uid}:${inputs2.user.gid}`
+      },
+      (line) => log.foreign(line)
+    );
+    const digest = await imageDigest(world.engine, name);
+    return { application, base: { image: name, workingDirectory, digest } };
+  }
+}
+
+// src/stages/build.ts
+var import_node_path14 = __toESM(require("node:path"), 1);
+
+// src/image/build-context.ts
+var import_promises12 = require("node:fs/promises");
+var import_node_path12 = __toESM(require("node:path"), 1);
+async function assembleBuildContext(folder, parts) {
+  const from = (name) => import_node_path12.default.join(parts.dockerFolder, name);
+  const tree = (name, inside = "") => import_node_path12.default.join(folder, "trees", name, inside);
+  await (0, import_promises12.mkdir)(folder);
+  await (0, import_promises12.cp)(from("Dockerfile"), import_node_path12.default.join(folder, "Dockerfile"));
+  await (0, import_promises12.cp)(from("tools"), import_node_path12.default.join(folder, "tools"), { recursive: true });
+  await linkOrCopy(parts.jdkArchive, import_node_path12.default.join(folder, "jdk.tar.gz"));
+  const { dependencies, classes } = parts.application;
+  for (const [name, files] of Object.entries({ dependencies, classes })) {
+    await (0, import_promises12.mkdir)(tree(name, APPLICATION), { recursive: true });
+    for (const [source, target] of files) {
+      const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
+      await (0, import_promises12.cp)(source, import_node_path12.default.join(tree(name, APPLICATION), target), options3);
+    }
+  }
+  await (0, import_promises12.cp)(from("image"), tree("launch", OWN), { recursive: true });
+  await (0, import_promises12.cp)(from("seccomp.json"), import_node_path12.default.join(tree("launch", OWN), "seccomp.json"));
+  await (0, import_promises12.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
+  const launch = {
+    "java-options": parts.javaOptions,
+    application: parts.application.command,
+    arguments: parts.arguments,
+    "main-class": [parts.application.mainClass],
+    "cpu-features": [parts.cpuFeatures]
+  };
+  for (const [name, words] of Object.entries(launch)) {
+    await (0, import_promises12.writeFile)(import_node_path12.default.join(tree("launch", OWN), name), words.map((word) => `${word}
+`).join(""));
+  }
+  await settleTimes(tree(""), tree("classes", APPLICATION));
+}
+var APPLICATION = "app";
+var OWN = "opt/crac-checkpoint";
+var EPOCH = /* @__PURE__ */ new Date("1980-02-01T00:00:00Z");
+async function settleTimes(folder, own) {
+  for (const entry of await (0, import_promises12.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path12.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory() || !file.startsWith(own + import_node_path12.default.sep)) await (0, import_promises12.lutimes)(file, EPOCH, EPOCH);
+  }
+}
+async function linkOrCopy(source, destination) {
+  await (0, import_promises12.link)(source, destination).catch(() => (0, import_promises12.cp)(source, destination));
+}
+
+// src/image/build.ts
+var import_promises13 = require("node:fs/promises");
+var import_node_path13 = __toESM(require("node:path"), 1);
+function buildCommand(build2, idFile) {
+  return [
+    "build",
+    "--target",
+    build2.target,
+    "--tag",
+    build2.name,
+    "--iidfile",
+    idFile,
+    ...pairs("--build-arg", build2.buildArgs),
+    ...pairs("--label", build2.labels),
+    "--",
+    build2.context
+  ];
+}
+async function buildImage(engine2, build2, onLine) {
+  const idFile = import_node_path13.default.join(build2.context, "..", `${build2.target}.iid`);
+  const command = buildCommand(build2, idFile);
+  const builder = await engine2.run(["context", "show"]);
+  const result = await engine2.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } });
+  if (result.exitCode !== 0) {
+    const output = `${result.stdout}
+${result.stderr}`;
+    throw jdkFailure(output) ?? baseImageFailure(output, build2.buildArgs["BASE_IMAGE"] ?? "") ?? engineFailure(command, result);
+  }
+  return (await (0, import_promises13.readFile)(idFile, "utf8")).trim();
+}
+function pairs(option, values) {
+  return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
+}
+function jdkFailure(output) {
+  const match = /crac-checkpoint: (NO-[A-Z]+): (.*)/.exec(output);
+  if (!match) return void 0;
+  if (match[1] === "NO-CRIU") {
+    return new Failure("image", `Nothing in the base image takes snapshots: ${match[2]}.`, {
+      cure: "Use a `base-image` that is a Debian 13 or newer, or like one, or that brings CRIU 4.1 or newer and setcap."
+    });
+  }
+  if (match[1] === "NO-ENGINE") {
+    return new Failure("jdk", `The JDK does not have the wanted engine: ${match[2]}.`, {
+      cure: "Leave `engine` at `auto`; Warp is only in builds of Azul (`distribution: zulu`), and not in all of them."
+    });
+  }
+  return new Failure("jdk", `The JDK cannot take checkpoints: ${match[2]}`, {
+    cure: "Choose another `java-version`: an archive of a JDK with CRaC, for Linux with glibc."
+  });
+}
+
+// src/image/labels.ts
+var PREFIX = "io.github.crac-checkpoint";
+var OCI = "org.opencontainers.image";
+var FINGERPRINT_LABEL = `${PREFIX}.fingerprint`;
+function originLabels(origin) {
+  const {
+    GITHUB_SERVER_URL: server,
+    GITHUB_REPOSITORY: repository,
+    GITHUB_SHA: revision
+  } = origin.environment;
+  return definedOnly2({
+    [`${OCI}.created`]: origin.created.toISOString(),
+    [`${OCI}.source`]: server && repository ? `${server}/${repository}` : void 0,
+    [`${OCI}.revision`]: revision,
+    [`${OCI}.version`]: origin.version,
+    [`${OCI}.base.name`]: origin.base.name,
+    [`${OCI}.base.digest`]: origin.base.digest,
+    [`${PREFIX}.jdk-asset`]: origin.jdkAsset,
+    [`${PREFIX}.jdk-sha256`]: origin.jdkSha256,
+    [FINGERPRINT_LABEL]: origin.fingerprint
+  });
+}
+function snapshotLabels(facts) {
+  return {
+    [`${PREFIX}.snapshot`]: "crac",
+    [`${PREFIX}.restore-flags`]: facts.restoreFlags,
+    [`${PREFIX}.privileges`]: facts.privileges,
+    [`${PREFIX}.criu-version`]: facts.criuVersion,
+    [`${PREFIX}.cpu-features`]: facts.cpuFeatures,
+    [`${PREFIX}.kernel`]: facts.kernel
+  };
+}
+function coldLabels(reason) {
+  return { [`${PREFIX}.snapshot`]: "none", [`${PREFIX}.reason`]: reason };
+}
+function definedOnly2(labels) {
+  return Object.fromEntries(
+    Object.entries(labels).filter(
+      (entry) => entry[1] !== void 0 && entry[1] !== ""
+    )
+  );
+}
+
+// src/stages/build.ts
+async function layOut({ inputs, world, work: work2 }, parts) {
+  const { found, archive } = parts;
+  const folder = import_node_path14.default.join(work2, "context");
+  await assembleBuildContext(folder, {
+    dockerFolder: world.dockerFolder,
+    jdkArchive: archive.file,
+    application: found.application,
+    javaOptions: inputs.javaOptions,
+    arguments: inputs.arguments,
+    cpuFeatures: inputs.cpuFeatures
+  });
+  const labels = originLabels({
+    created: /* @__PURE__ */ new Date(),
+    environment: world.environment,
+    version: inputs.tags[0]?.tag,
+    base: { name: inputs.file ?? inputs.baseImage, digest: found.base.digest },
+    jdkAsset: archive.asset.name,
+    jdkSha256: archive.sha256,
+    fingerprint: parts.fingerprint
+  });
+  return { folder, base: found.base, labels };
+}
+async function build(run2, from, target, buildArgs, labels) {
+  const { inputs } = run2;
+  const log = logTo(run2, `build-${target}.log`);
+  return await buildImage(
+    run2.world.engine,
+    {
+      context: from.folder,
+      target,
+      name: namesOf(run2.id).image(target === "cold" ? "runtime" : target),
+      buildArgs: {
+        BASE_IMAGE: from.base.image,
+        UID: String(inputs.user.uid),
+        GID: String(inputs.user.gid),
+        ENGINE: inputs.engine,
+        WORKING_DIRECTORY: from.base.workingDirectory,
+        ...buildArgs
+      },
+      labels
+    },
+    (line) => log.foreign(line)
+  );
+}
+async function buildCheckpoint(run2, from) {
+  await run2.phases.run(
+    "build-checkpoint",
+    "Build the checkpoint image",
+    () => build(run2, from, "checkpoint", {}, {})
+  );
+}
+
+// src/stages/checkpoint.ts
+var import_node_path19 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -37974,8 +38341,8 @@ function listResources(resources) {
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path34 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path34 ?? description}`, "action: reopen"];
+    const path40 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path40 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -38145,7 +38512,7 @@ async function startApplication({ engine: engine2, clock, log }, spec, onLine) {
   const ended = containerEnd(engine2, spec.name);
   ended.catch(() => void 0);
   followed.catch(() => void 0);
-  const application2 = {
+  const application = {
     name: spec.name,
     ended,
     output,
@@ -38157,18 +38524,18 @@ async function startApplication({ engine: engine2, clock, log }, spec, onLine) {
     drained: () => within(followed, DRAIN_TIMEOUT, clock)
   };
   const address = await addressOf(engine2, spec).catch(() => ({ host: "127.0.0.1", port: 0 }));
-  return { application: application2, address };
+  return { application, address };
 }
 
 // src/checkpoint/open-resources.ts
-var import_promises11 = require("node:fs/promises");
-var import_node_path9 = __toESM(require("node:path"), 1);
+var import_promises14 = require("node:fs/promises");
+var import_node_path15 = __toESM(require("node:path"), 1);
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
 var POLICIES = "resource-policies.txt";
 async function explainOpen(refused3, second, logs) {
   const resources = second?.resources ?? refused3.resources;
   const policies = suggestPolicies(resources);
-  await (0, import_promises11.writeFile)(import_node_path9.default.join(logs, POLICIES), policies);
+  await (0, import_promises14.writeFile)(import_node_path15.default.join(logs, POLICIES), policies);
   return new OpenResources(resources, (second ?? refused3).message, {
     cure: `${refused3.cure} What cannot be closed there can be left to the JVM: with \`java-options: -Djdk.crac.resource-policies=FILE\`, FILE being a path in the image; ${POLICIES} in the folder of the output \`logs\` is a beginning.`,
     evidence: listResources(resources),
@@ -38177,27 +38544,27 @@ async function explainOpen(refused3, second, logs) {
 }
 
 // src/checkpoint/threads.ts
-var import_promises12 = require("node:fs/promises");
-var import_node_path10 = __toESM(require("node:path"), 1);
+var import_promises15 = require("node:fs/promises");
+var import_node_path16 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES = 2e4;
 var SHOWN_THREADS = 2;
 var SHOWN_FRAMES = 12;
-async function dumpThreads({ engine: engine2, clock }, application2, folder) {
+async function dumpThreads({ engine: engine2, clock }, application, folder) {
   const lines = [];
   let finish = () => void 0;
   const complete = new Promise((resolve2) => finish = resolve2);
-  const stop = application2.listen((line) => {
+  const stop = application.listen((line) => {
     if (lines.length === 0 && !line.startsWith("Full thread dump")) return;
     if (lines.length < MOST_LINES) lines.push(line);
     if (/^JNI global refs/.test(line)) finish();
   });
   const signal = 'kill -QUIT "$(cat /opt/crac-checkpoint/evidence/jvm.pid)"';
-  await engine2.attempt(["exec", application2.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
+  await engine2.attempt(["exec", application.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
   await within(complete, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines.join("\n");
-  if (text2 !== "") await (0, import_promises12.writeFile)(import_node_path10.default.join(folder, "threads.txt"), `${text2}
+  if (text2 !== "") await (0, import_promises15.writeFile)(import_node_path16.default.join(folder, "threads.txt"), `${text2}
 `);
   return text2;
 }
@@ -38210,7 +38577,7 @@ function tellingThreads(dump) {
 
 // src/checkpoint/ready.ts
 var PROBE_INTERVAL = 50;
-async function untilApplicationReady(world, application2, request2) {
+async function untilApplicationReady(world, application, request2) {
   const { clock } = world;
   const stop = new AbortController();
   let logSeen = request2.logged === void 0;
@@ -38219,18 +38586,18 @@ async function untilApplicationReady(world, application2, request2) {
   });
   const ready = untilReady(request2.checks, PROBE_INTERVAL, clock, stop.signal);
   const both = Promise.all([ready, logged]).then(([outcome2]) => outcome2);
-  const outcome = await within(Promise.race([both, application2.ended]), request2.startupTimeout, clock);
+  const outcome = await within(Promise.race([both, application.ended]), request2.startupTimeout, clock);
   stop.abort();
   if (outcome !== EXPIRED && "exitCode" in outcome) {
-    await application2.drained();
-    throw endedEarly(outcome, application2, "before it was ready");
+    await application.drained();
+    throw endedEarly(outcome, application, "before it was ready");
   }
   if (outcome !== EXPIRED && outcome.ready) return request2.logged ? clock.now() : outcome.at;
   const last = await ready;
   const missing = last.ready ? void 0 : `${last.check}: ${last.last.description}`;
-  const finding = knownCause(application2.diagnoser.finding());
-  const output = application2.output.text();
-  const threads = tellingThreads(await dumpThreads(world, application2, request2.evidence));
+  const finding = knownCause(application.diagnoser.finding());
+  const output = application.output.text();
+  const threads = tellingThreads(await dumpThreads(world, application, request2.evidence));
   throw new Failure(
     "application",
     `The application was not ready within ${seconds(request2.startupTimeout)} (${missing ?? (logSeen ? "it was just late" : `no line matched ready-log ${request2.logged?.pattern.source ?? ""}`)}).` + (finding ? ` ${finding.cause}` : ""),
@@ -38241,23 +38608,23 @@ async function untilApplicationReady(world, application2, request2) {
     }
   );
 }
-function endedEarly(end, application2, when) {
-  const finding = knownCause(application2.diagnoser.finding());
+function endedEarly(end, application, when) {
+  const finding = knownCause(application.diagnoser.finding());
   const why = end.oomKilled ? "was ended by the kernel: out of memory" : `ended with exit code ${end.exitCode}`;
   return new Failure(
     finding?.kind ?? "application",
     `The application ${why} ${when}.${finding ? ` ${finding.cause}` : ""}`,
     {
       cure: end.oomKilled ? "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`." : finding?.cure ?? "Mend what the last lines of its log below name; it must run in a container with nothing but this image and `env`.",
-      evidence: application2.output.text(),
+      evidence: application.output.text(),
       signature: finding?.signature?.id
     }
   );
 }
 
 // src/checkpoint/snapshot.ts
-var import_promises13 = require("node:fs/promises");
-var import_node_path11 = __toESM(require("node:path"), 1);
+var import_promises16 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/criu-images.ts
 var COMMON_MAGIC = 1414939417;
@@ -38345,7 +38712,7 @@ function fields(message) {
 // src/checkpoint/snapshot.ts
 var KILLED = 137;
 async function verifySnapshot(evidence, end, output) {
-  const read2 = (name) => (0, import_promises13.readFile)(import_node_path11.default.join(evidence, name)).catch(() => void 0);
+  const read2 = (name) => (0, import_promises16.readFile)(import_node_path17.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read2("dump4.log"))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -38355,12 +38722,12 @@ async function verifySnapshot(evidence, end, output) {
     throw criuFailure(criuLog2, end.exitCode, output);
   }
   if (end.exitCode !== KILLED) {
-    throw broken(`the JVM ended with ${end.exitCode} instead of ${KILLED}`, criuLog2);
+    throw broken2(`the JVM ended with ${end.exitCode} instead of ${KILLED}`, criuLog2);
   }
   const files = parseListing((await read2("files"))?.toString("utf8") ?? "");
-  if (!files.some((file) => file.name === "inventory.img")) throw broken("inventory.img is missing", criuLog2);
+  if (!files.some((file) => file.name === "inventory.img")) throw broken2("inventory.img is missing", criuLog2);
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
-  if (pagemaps.length === 0) throw broken("there is no map of its pages", criuLog2);
+  if (pagemaps.length === 0) throw broken2("there is no map of its pages", criuLog2);
   for (const { name } of pagemaps) {
     verifyPages(name, await read2(name), files, criuLog2);
   }
@@ -38375,11 +38742,11 @@ async function verifySnapshot(evidence, end, output) {
 }
 function verifyPages(name, image, files, criuLog2) {
   const pagemap = image && orUndefined(() => readPagemap(image));
-  if (!pagemap) throw broken(`${name} cannot be read`, criuLog2);
+  if (!pagemap) throw broken2(`${name} cannot be read`, criuLog2);
   const pages = files.find((file) => file.name === `pages-${pagemap.pagesId}.img`);
   const size = pages?.size ?? 0;
   if (size !== pagemap.size) {
-    throw broken(
+    throw broken2(
       `pages-${pagemap.pagesId}.img has ${size} bytes where ${name} counts ${pagemap.size}`,
       criuLog2
     );
@@ -38413,12 +38780,12 @@ function criuFailure(criuLog2, exitCode, output) {
   );
 }
 async function verifyWarpSnapshot(evidence, end) {
-  const files = parseListing(await (0, import_promises13.readFile)(import_node_path11.default.join(evidence, "files"), "utf8").catch(() => ""));
+  const files = parseListing(await (0, import_promises16.readFile)(import_node_path17.default.join(evidence, "files"), "utf8").catch(() => ""));
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
   return { size: sizeOf(files), files, statistics: void 0, criuVersion: void 0, completedAt: void 0 };
 }
-function broken(why, criuLog2) {
+function broken2(why, criuLog2) {
   return new Failure("runner", `The snapshot is not complete: ${why}.`, {
     cure: "Check that the disk of the runner is not full, and run the job again.",
     evidence: lastLines(criuLog2, 10)
@@ -38443,8 +38810,8 @@ function orUndefined(read2) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises14 = require("node:fs/promises");
-var import_node_path12 = __toESM(require("node:path"), 1);
+var import_promises17 = require("node:fs/promises");
+var import_node_path18 = __toESM(require("node:path"), 1);
 var HOME2 = "/opt/crac-checkpoint";
 var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/;
 var ENDED = /^crac-checkpoint: the JVM ended with (\d+)$/;
@@ -38461,20 +38828,20 @@ function watchSigns() {
     }
   };
 }
-async function checkpoint(world, application2, signs, request2) {
+async function checkpoint(world, application, signs, request2) {
   const { engine: engine2, clock } = world;
   let answered = false;
-  const answer = engine2.attempt(["exec", application2.name, `${HOME2}/trigger.sh`], { timeout: request2.checkpointTimeout }).then(async (result) => {
+  const answer = engine2.attempt(["exec", application.name, `${HOME2}/trigger.sh`], { timeout: request2.checkpointTimeout }).then(async (result) => {
     answered = true;
-    await (0, import_promises14.writeFile)(import_node_path12.default.join(request2.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
+    await (0, import_promises17.writeFile)(import_node_path18.default.join(request2.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
     return result;
   });
-  const refused3 = answer.then((result) => refusal(world, application2, result));
+  const refused3 = answer.then((result) => refusal(world, application, result));
   refused3.catch(() => void 0);
   const outcome = await within(
     Promise.race([
-      application2.ended,
-      signs.collected.then((exitCode) => endOf(engine2, application2.name, exitCode)),
+      application.ended,
+      signs.collected.then((exitCode) => endOf(engine2, application.name, exitCode)),
       signs.engineFailed,
       // An answer that is no refusal says nothing: what counts is the end of the JVM.
       refused3.then((failure) => failure ?? new Promise(() => void 0))
@@ -38484,16 +38851,16 @@ async function checkpoint(world, application2, signs, request2) {
   );
   if (outcome instanceof Failure) throw outcome;
   if (outcome === "engine failed") {
-    throw criuFailure(await criuLog(world, application2, request2), void 0, application2.output.text());
+    throw criuFailure(await criuLog(world, application, request2), void 0, application.output.text());
   }
-  if (outcome === EXPIRED) throw await expired(world, application2, request2, answered);
+  if (outcome === EXPIRED) throw await expired(world, application, request2, answered);
   return outcome;
 }
-async function expired(world, application2, request2, answered) {
+async function expired(world, application, request2, answered) {
   const phase = answered ? "the JVM had agreed, and CRIU did not finish" : "the JVM had not answered; a beforeCheckpoint hook may hang";
-  const output = application2.output.text();
-  const threads = answered ? "" : tellingThreads(await dumpThreads(world, application2, request2.evidence));
-  const log = await criuLog(world, application2, request2);
+  const output = application.output.text();
+  const threads = answered ? "" : tellingThreads(await dumpThreads(world, application, request2.evidence));
+  const log = await criuLog(world, application, request2);
   const finding = log === "" ? void 0 : diagnose("dump", { criu: log });
   return new Failure(
     "application",
@@ -38505,10 +38872,10 @@ async function expired(world, application2, request2, answered) {
     }
   );
 }
-async function refusal({ engine: engine2 }, application2, answer) {
+async function refusal({ engine: engine2 }, application, answer) {
   const refused3 = checkpointRefusal(answer.stdout);
   if (refused3 || answer.exitCode === 0 || answer.stdout.includes("CR: Checkpoint")) return refused3;
-  const running = await engine2.attempt(["inspect", "--format", "{{.State.Running}}", application2.name]);
+  const running = await engine2.attempt(["inspect", "--format", "{{.State.Running}}", application.name]);
   if (running.stdout.trim() !== "true") return void 0;
   const words = `${answer.stdout}
 ${answer.stderr}`;
@@ -38520,9 +38887,9 @@ ${answer.stderr}`;
   });
 }
 async function criuLog({ engine: engine2 }, { name }, { evidence }) {
-  const copy = import_node_path12.default.join(evidence, "dump4.log");
+  const copy = import_node_path18.default.join(evidence, "dump4.log");
   await engine2.attempt(["cp", `${name}:${HOME2}/snapshot/dump4.log`, copy]);
-  return await (0, import_promises14.readFile)(copy, "latin1").catch(() => "");
+  return await (0, import_promises17.readFile)(copy, "latin1").catch(() => "");
 }
 
 // src/checkpoint/warm-up-script.ts
@@ -38592,32 +38959,32 @@ function standardWarmUp(ready, port) {
   const line = { text: `GET ${request2.target}`, request: request2, times: 1, concurrency: 1 };
   return ready ? line : { ...line, standard: true };
 }
-async function warmUp(world, application2, address, request2) {
+async function warmUp(world, application, address, request2) {
   const { clock, log } = world;
   const { lines, script, environment } = request2.warmUp;
   const stop = new AbortController();
   async function work2() {
     const report = await sendRequests(lines, address, log, stop.signal);
-    const surroundings = { address, container: application2.name, log, signal: stop.signal, environment };
+    const surroundings = { address, container: application.name, log, signal: stop.signal, environment };
     if (script) await runScript(script, surroundings);
     return report;
   }
   const running = work2();
   const failed = running.catch(async (error2) => {
-    const ended = await within(application2.ended, SETTLING_TIME, clock);
+    const ended = await within(application.ended, SETTLING_TIME, clock);
     if (ended === EXPIRED) throw error2;
     return ended;
   });
-  const outcome = await within(Promise.race([failed, application2.ended]), request2.warmupTimeout, clock);
+  const outcome = await within(Promise.race([failed, application.ended]), request2.warmupTimeout, clock);
   stop.abort();
   if (outcome !== EXPIRED && "exitCode" in outcome) {
-    await application2.drained();
-    throw endedEarly(outcome, application2, "during the warm-up");
+    await application.drained();
+    throw endedEarly(outcome, application, "during the warm-up");
   }
   if (outcome !== EXPIRED) return outcome;
   running.catch(() => void 0);
-  const output = application2.output.text();
-  const threads = tellingThreads(await dumpThreads(world, application2, request2.evidence));
+  const output = application.output.text();
+  const threads = tellingThreads(await dumpThreads(world, application, request2.evidence));
   throw new Failure("application", `The warm-up was not done within ${seconds(request2.warmupTimeout)}.`, {
     cure: "Send fewer requests in `warmup`, or raise `warmup-timeout`; if a request hangs, the threads below say where.",
     evidence: [output, threads].filter((part) => part !== "").join("\n")
@@ -38709,24 +39076,24 @@ async function attempt(world, request2, privileges, javaOptions2) {
     flags: ["--no-healthcheck", ...privileges?.checkpoint ?? []],
     command: [engineName(takenBy, privileges), ...javaOptions2]
   };
-  const { application: application2, address } = await startApplication(world, spec, (line) => {
+  const { application, address } = await startApplication(world, spec, (line) => {
     signs.onLine(line);
     if (readiness2.log?.test(line)) sawLog();
   });
   const asked2 = checksOf(readiness2, { engine: engine2, container: spec.name, address });
   const checks = asked2.length > 0 || readiness2.log ? asked2 : [portCheck(address, request2.port)];
-  const readyAt = await untilApplicationReady(world, application2, {
+  const readyAt = await untilApplicationReady(world, application, {
     ...request2,
     checks,
     logged: readiness2.log && { pattern: readiness2.log, seen: logged }
   });
   log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`);
-  const warmed = await warmUp(world, application2, address, request2);
+  const warmed = await warmUp(world, application, address, request2);
   const triggered = clock.now();
-  const end = await checkpoint(world, application2, signs, request2);
+  const end = await checkpoint(world, application, signs, request2);
   const checkpointDuration = clock.now() - triggered;
-  await engine2.run(["cp", `${application2.name}:${HOME2}/evidence/.`, request2.evidence]);
-  const snapshot = takenBy.name === "warp" ? await verifyWarpSnapshot(request2.evidence, end) : await verifySnapshot(request2.evidence, end, application2.output.text());
+  await engine2.run(["cp", `${application.name}:${HOME2}/evidence/.`, request2.evidence]);
+  const snapshot = takenBy.name === "warp" ? await verifyWarpSnapshot(request2.evidence, end) : await verifySnapshot(request2.evidence, end, application.output.text());
   const handover = snapshot.completedAt === void 0 ? void 0 : Date.now() - snapshot.completedAt;
   return {
     ...snapshot,
@@ -38736,6 +39103,152 @@ async function attempt(world, request2, privileges, javaOptions2) {
     privileges,
     handover
   };
+}
+
+// src/stages/checkpoint.ts
+async function chooseCheckpointEngine(run2, runner) {
+  const { inputs, world } = run2;
+  return await run2.phases.run("engine", "Choose what takes the snapshot", async () => {
+    const found = await chooseEngine(
+      { engine: world.engine, info: (line) => world.log.info(line) },
+      {
+        run: run2.id,
+        image: namesOf(run2.id).image("checkpoint"),
+        engine: inputs.engine,
+        criu: inputs.criu,
+        privileges: runner.privileges
+      }
+    );
+    if (found.name === "criu") world.log.info(`Using CRIU ${found.version} (${found.kind}): ${found.why}.`);
+    else world.log.info("Using Warp, the engine inside the JVM.");
+    return found;
+  });
+}
+async function takeTheSnapshot(run2, runner, takenBy) {
+  const { inputs, world } = run2;
+  return await run2.phases.run("checkpoint", "Take the snapshot", async () => {
+    const taken = await takeSnapshot(
+      { engine: world.engine, clock: world.clock, log: logTo(run2, "application.log") },
+      {
+        ...containerOf(run2, runner.reach),
+        container: checkpointContainer(run2),
+        image: namesOf(run2.id).image("checkpoint"),
+        takenBy,
+        readiness: inputs.readiness,
+        startupTimeout: inputs.startupTimeout,
+        warmUp: await warmUpOf(run2),
+        warmupTimeout: inputs.warmupTimeout,
+        checkpointTimeout: inputs.checkpointTimeout,
+        evidence: run2.logs
+      }
+    );
+    world.log.info(`Snapshot: ${taken.size} bytes, taken in ${Math.round(taken.checkpointDuration)} ms.`);
+    return taken;
+  });
+}
+async function warmUpOf({ inputs, world }) {
+  const { warmup, warmupScript, readiness: readiness2 } = inputs;
+  const lines = [];
+  for (const line of warmup ?? []) {
+    lines.push({ ...line, request: await requestOf(line, world.workspace) });
+  }
+  if (warmup === void 0 && warmupScript === void 0)
+    lines.push(standardWarmUp(readiness2.url, inputs.port));
+  const script = warmupScript === void 0 ? void 0 : import_node_path19.default.resolve(world.workspace, warmupScript);
+  return { lines, script, environment: world.environment };
+}
+
+// src/stages/decide.ts
+var import_node_path21 = __toESM(require("node:path"), 1);
+
+// src/image/fingerprint.ts
+var import_node_crypto2 = require("node:crypto");
+var import_node_fs3 = require("node:fs");
+var import_promises18 = require("node:fs/promises");
+var import_node_path20 = __toESM(require("node:path"), 1);
+var import_promises19 = require("node:stream/promises");
+async function fingerprint(parts) {
+  const hash = (0, import_node_crypto2.createHash)("sha256");
+  add(hash, JSON.stringify(parts.values));
+  for (const [source, target] of [...parts.files].sort(([, a], [, b]) => compare(a, b)))
+    await addTree(hash, source, target);
+  return hash.digest("hex");
+}
+async function addTree(hash, source, target) {
+  const entry = await (0, import_promises18.stat)(source);
+  if (entry.isDirectory()) {
+    for (const name of (await (0, import_promises18.readdir)(source)).sort(compare)) {
+      await addTree(hash, import_node_path20.default.join(source, name), import_node_path20.default.posix.join(target, name));
+    }
+    return;
+  }
+  const content = (0, import_node_crypto2.createHash)("sha256");
+  await (0, import_promises19.pipeline)((0, import_node_fs3.createReadStream)(source), content);
+  add(hash, `${target}\0${entry.mode & 73 ? "x" : "-"}\0${content.digest("hex")}`);
+}
+function add(hash, text2) {
+  hash.update(`${Buffer.byteLength(text2)}\0${text2}`);
+}
+function compare(a, b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+// src/registry/published.ts
+var ANSWER_TIMEOUT3 = 3e4;
+async function published(engine2, tag) {
+  const args = ["buildx", "imagetools", "inspect", "--format", "{{json .}}", tag.text];
+  const { exitCode, stdout } = await engine2.attempt(args, { timeout: ANSWER_TIMEOUT3 });
+  if (exitCode !== 0) return void 0;
+  const { manifest, image } = JSON.parse(stdout);
+  if (manifest?.digest === void 0 || image?.config === void 0) return void 0;
+  return { digest: manifest.digest, labels: image.config.Labels ?? {} };
+}
+async function publishedWith(engine2, tags, label, value) {
+  const found = await Promise.all(tags.map((tag) => published(engine2, tag)));
+  const digests = new Set(found.map((image) => image?.labels[label] === value ? image.digest : void 0));
+  const [digest] = digests;
+  return digests.size === 1 ? digest : void 0;
+}
+
+// src/stages/decide.ts
+async function decide(run2, found, archive) {
+  const { inputs, world, phases: phases2 } = run2;
+  return await phases2.run("decide", "Look for what changed", async () => {
+    const own = await fingerprintOf(run2, found, archive);
+    world.log.info(`Fingerprint of everything that goes in: ${own}.`);
+    if (!inputs.skipUnchanged) return { fingerprint: own, unchanged: void 0 };
+    const unchanged = await publishedWith(world.engine, inputs.tags, FINGERPRINT_LABEL, own);
+    world.log.info(
+      unchanged ? `Nothing changed: ${unchanged} has it already.` : "No image at the tags has it."
+    );
+    return { fingerprint: own, unchanged };
+  });
+}
+async function fingerprintOf({ inputs, world }, found, archive) {
+  const { application, base } = found;
+  const warmUp2 = await Promise.all((inputs.warmup ?? []).map((line) => requestOf(line, world.workspace)));
+  const files = new Map([
+    ...[...application.dependencies, ...application.classes].map(([from, to]) => [
+      from,
+      `app/${to}`
+    ]),
+    [world.dockerFolder, "docker"]
+  ]);
+  if (inputs.warmupScript) files.set(import_node_path21.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
+  return await fingerprint({
+    files,
+    values: [
+      ...[world.version, base.digest, base.workingDirectory, archive.sha256, application.command],
+      ...[inputs.javaOptions, inputs.arguments, inputs.env, inputs.labels, inputs.cpuFeatures, inputs.user],
+      ...[inputs.port, inputs.onRestoreFailure, inputs.engine, inputs.criu, inputs.privileges],
+      ...[inputs.readiness.url, inputs.readiness.command, inputs.readiness.log?.source],
+      warmUp2.map((request2, index) => [
+        request2,
+        inputs.warmup?.[index]?.times,
+        inputs.warmup?.[index]?.concurrency
+      ])
+    ]
+  });
 }
 
 // src/engine/privileges.ts
@@ -38779,302 +39292,155 @@ function declaredFlags(privileges) {
   return privileges.restore("seccomp.json").join(" ");
 }
 
-// src/image/build-context.ts
-var import_promises15 = require("node:fs/promises");
-var import_node_path13 = __toESM(require("node:path"), 1);
-async function assembleBuildContext(folder, parts) {
-  const from = (name) => import_node_path13.default.join(parts.dockerFolder, name);
-  const tree = (name, inside = "") => import_node_path13.default.join(folder, "trees", name, inside);
-  await (0, import_promises15.mkdir)(folder);
-  await (0, import_promises15.cp)(from("Dockerfile"), import_node_path13.default.join(folder, "Dockerfile"));
-  await (0, import_promises15.cp)(from("tools"), import_node_path13.default.join(folder, "tools"), { recursive: true });
-  await linkOrCopy(parts.jdkArchive, import_node_path13.default.join(folder, "jdk.tar.gz"));
-  const { dependencies, classes } = parts.application;
-  for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises15.mkdir)(tree(name, APPLICATION), { recursive: true });
-    for (const [source, target] of files) {
-      const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
-      await (0, import_promises15.cp)(source, import_node_path13.default.join(tree(name, APPLICATION), target), options3);
-    }
-  }
-  await (0, import_promises15.cp)(from("image"), tree("launch", OWN), { recursive: true });
-  await (0, import_promises15.cp)(from("seccomp.json"), import_node_path13.default.join(tree("launch", OWN), "seccomp.json"));
-  await (0, import_promises15.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
-  const launch = {
-    "java-options": parts.javaOptions,
-    application: parts.application.command,
-    arguments: parts.arguments,
-    "main-class": [parts.application.mainClass],
-    "cpu-features": [parts.cpuFeatures]
-  };
-  for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises15.writeFile)(import_node_path13.default.join(tree("launch", OWN), name), words.map((word) => `${word}
-`).join(""));
-  }
-  await settleTimes(tree(""), tree("classes", APPLICATION));
-}
-var APPLICATION = "app";
-var OWN = "opt/crac-checkpoint";
-var EPOCH = /* @__PURE__ */ new Date("1980-02-01T00:00:00Z");
-async function settleTimes(folder, own) {
-  for (const entry of await (0, import_promises15.readdir)(folder, { recursive: true, withFileTypes: true })) {
-    const file = import_node_path13.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory() || !file.startsWith(own + import_node_path13.default.sep)) await (0, import_promises15.lutimes)(file, EPOCH, EPOCH);
-  }
-}
-async function linkOrCopy(source, destination) {
-  await (0, import_promises15.link)(source, destination).catch(() => (0, import_promises15.cp)(source, destination));
-}
-
-// src/image/build.ts
-var import_promises16 = require("node:fs/promises");
-var import_node_path14 = __toESM(require("node:path"), 1);
-function buildCommand(build2, idFile) {
-  return [
-    "build",
-    "--target",
-    build2.target,
-    "--tag",
-    build2.name,
-    "--iidfile",
-    idFile,
-    ...pairs("--build-arg", build2.buildArgs),
-    ...pairs("--label", build2.labels),
-    "--",
-    build2.context
-  ];
-}
-async function buildImage(engine2, build2, onLine) {
-  const idFile = import_node_path14.default.join(build2.context, "..", `${build2.target}.iid`);
-  const command = buildCommand(build2, idFile);
-  const builder = await engine2.run(["context", "show"]);
-  const result = await engine2.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } });
-  if (result.exitCode !== 0) {
-    const output = `${result.stdout}
-${result.stderr}`;
-    throw jdkFailure(output) ?? baseImageFailure(output, build2.buildArgs["BASE_IMAGE"] ?? "") ?? engineFailure(command, result);
-  }
-  return (await (0, import_promises16.readFile)(idFile, "utf8")).trim();
-}
-function pairs(option, values) {
-  return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
-}
-function jdkFailure(output) {
-  const match = /crac-checkpoint: (NO-[A-Z]+): (.*)/.exec(output);
-  if (!match) return void 0;
-  if (match[1] === "NO-CRIU") {
-    return new Failure("image", `Nothing in the base image takes snapshots: ${match[2]}.`, {
-      cure: "Use a `base-image` that is a Debian 13 or newer, or like one, or that brings CRIU 4.1 or newer and setcap."
-    });
-  }
-  if (match[1] === "NO-ENGINE") {
-    return new Failure("jdk", `The JDK does not have the wanted engine: ${match[2]}.`, {
-      cure: "Leave `engine` at `auto`; Warp is only in builds of Azul (`distribution: zulu`), and not in all of them."
-    });
-  }
-  return new Failure("jdk", `The JDK cannot take checkpoints: ${match[2]}`, {
-    cure: "Choose another `java-version`: an archive of a JDK with CRaC, for Linux with glibc."
-  });
-}
-
-// src/image/fingerprint.ts
-var import_node_crypto2 = require("node:crypto");
-var import_node_fs3 = require("node:fs");
-var import_promises17 = require("node:fs/promises");
-var import_node_path15 = __toESM(require("node:path"), 1);
-var import_promises18 = require("node:stream/promises");
-async function fingerprint(parts) {
-  const hash = (0, import_node_crypto2.createHash)("sha256");
-  add(hash, JSON.stringify(parts.values));
-  for (const [source, target] of [...parts.files].sort(([, a], [, b]) => compare(a, b)))
-    await addTree(hash, source, target);
-  return hash.digest("hex");
-}
-async function addTree(hash, source, target) {
-  const entry = await (0, import_promises17.stat)(source);
-  if (entry.isDirectory()) {
-    for (const name of (await (0, import_promises17.readdir)(source)).sort(compare)) {
-      await addTree(hash, import_node_path15.default.join(source, name), import_node_path15.default.posix.join(target, name));
-    }
-    return;
-  }
-  const content = (0, import_node_crypto2.createHash)("sha256");
-  await (0, import_promises18.pipeline)((0, import_node_fs3.createReadStream)(source), content);
-  add(hash, `${target}\0${entry.mode & 73 ? "x" : "-"}\0${content.digest("hex")}`);
-}
-function add(hash, text2) {
-  hash.update(`${Buffer.byteLength(text2)}\0${text2}`);
-}
-function compare(a, b) {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-// src/image/labels.ts
-var PREFIX = "io.github.crac-checkpoint";
-var OCI = "org.opencontainers.image";
-var FINGERPRINT_LABEL = `${PREFIX}.fingerprint`;
-function originLabels(origin) {
-  const {
-    GITHUB_SERVER_URL: server,
-    GITHUB_REPOSITORY: repository,
-    GITHUB_SHA: revision
-  } = origin.environment;
-  return definedOnly2({
-    [`${OCI}.created`]: origin.created.toISOString(),
-    [`${OCI}.source`]: server && repository ? `${server}/${repository}` : void 0,
-    [`${OCI}.revision`]: revision,
-    [`${OCI}.version`]: origin.version,
-    [`${OCI}.base.name`]: origin.base.name,
-    [`${OCI}.base.digest`]: origin.base.digest,
-    [`${PREFIX}.jdk-asset`]: origin.jdkAsset,
-    [`${PREFIX}.jdk-sha256`]: origin.jdkSha256,
-    [FINGERPRINT_LABEL]: origin.fingerprint
-  });
-}
-function snapshotLabels(facts) {
-  return {
-    [`${PREFIX}.snapshot`]: "crac",
-    [`${PREFIX}.restore-flags`]: facts.restoreFlags,
-    [`${PREFIX}.privileges`]: facts.privileges,
-    [`${PREFIX}.criu-version`]: facts.criuVersion,
-    [`${PREFIX}.cpu-features`]: facts.cpuFeatures,
-    [`${PREFIX}.kernel`]: facts.kernel
-  };
-}
-function coldLabels(reason) {
-  return { [`${PREFIX}.snapshot`]: "none", [`${PREFIX}.reason`]: reason };
-}
-function definedOnly2(labels) {
-  return Object.fromEntries(
-    Object.entries(labels).filter(
-      (entry) => entry[1] !== void 0 && entry[1] !== ""
-    )
+// src/runner/grants.ts
+var CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n };
+var START_TIMEOUT = 8e3;
+async function tryPrivileges(engine2, run2, image, privileges) {
+  const result = await engine2.attempt(
+    [
+      "run",
+      "--rm",
+      "--label",
+      `${RUN_LABEL}=${run2}`,
+      "--network",
+      "none",
+      ...privileges.checkpoint,
+      "--entrypoint",
+      "cat",
+      "--",
+      image,
+      "/proc/self/status",
+      "/proc/self/cmdline",
+      "/proc/cpuinfo"
+    ],
+    { timeout: START_TIMEOUT }
   );
+  if (result.exitCode !== 0) {
+    return lastLines(result.stderr.replace(/\n*Run 'docker run --help'.*/s, ""), 1) || `exit code ${result.exitCode}`;
+  }
+  if (!result.stdout.includes("CapBnd")) return "the output of a container did not come through";
+  return factsFrom(result.stdout, wantedOf(privileges));
+}
+function factsFrom(output, wanted) {
+  const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(output)?.[1] ?? "0"}`);
+  return {
+    missing: wanted.filter((name) => (bounding >> CAPABILITY_BITS[name] & 1n) === 0n),
+    amx: /^flags\s*:.*\bamx_tile\b/m.test(output),
+    cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
+    emulator: /\S*(?:qemu-[\w-]+|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
+  };
+}
+function wantedOf({ rung, capability }) {
+  if (rung === "privileged") return [];
+  return [capability === "sys_admin" ? "SYS_ADMIN" : "CHECKPOINT_RESTORE", "SYS_PTRACE"];
 }
 
-// src/image/user-image.ts
-var import_promises19 = require("node:fs/promises");
-var import_node_path16 = __toESM(require("node:path"), 1);
-var KEPT = ["/opt/crac-checkpoint", "/opt/java", "/opt/jdk", "/home/app", "/tmp"];
-var JVM_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
-var CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/;
-async function buildUserImage(engine2, build2, onLine) {
-  const idFile = import_node_path16.default.join(build2.work, "user.iid");
-  const command = [
-    "build",
-    ...["--file", build2.file],
-    ...["--tag", build2.name],
-    ...["--iidfile", idFile],
-    ...Object.entries(build2.buildArgs).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]),
-    "--",
-    build2.context
-  ];
-  const builder = await engine2.run(["context", "show"]);
-  const result = await engine2.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } });
-  if (result.exitCode !== 0) {
-    const output = `${result.stdout}
-${result.stderr}`;
-    const failure = baseImageFailure(output, "of the Dockerfile") ?? engineFailure(command, result);
-    throw new Failure(
-      failure.kind === "image" ? "image" : "application",
-      `${build2.file} could not be built. ${failure.message}`,
+// src/runner/old-criu.ts
+var VDSO_CHANGED = [6, 13];
+function bundledCriuFault(kernel, amx) {
+  const [major = 0, minor = 0] = kernel.split(".").map(Number);
+  if (amx) return `the CPU has AMX, whose registers do not fit into its tables ("Can't set FPU registers")`;
+  if (major > VDSO_CHANGED[0] || major === VDSO_CHANGED[0] && minor >= VDSO_CHANGED[1]) {
+    return `the kernel is ${kernel}, and from 6.13 on its vDSO is larger than it expects ("Unexpected rt vDSO area bounds")`;
+  }
+  return void 0;
+}
+
+// src/runner/inspect.ts
+async function inspectRunner(world, request2) {
+  const { engine: engine2, platform: platform2 } = world;
+  if (platform2 !== "linux") {
+    throw new UnsupportedRunner(
+      `Snapshots are made by CRIU, which needs Linux; this runner is ${platform2}.`,
       {
-        cure: "Mend the Dockerfile in `file`, or what it needs in `context` and `build-args`; the last lines of its build are below.",
-        evidence: failure.evidence
+        cure: "Use a Linux runner, for example `runs-on: ubuntu-24.04`."
       }
     );
   }
-  const id = (await (0, import_promises19.readFile)(idFile, "utf8")).trim();
-  return checkContract(
-    JSON.parse(await engine2.run(["image", "inspect", "--format", "{{json .}}", id])),
-    build2.user
+  const facts = await askEngine(engine2);
+  const reach = await findReach(engine2, world.hostname);
+  const imageArchitecture2 = await ensureBaseImage(engine2, request2.baseImage, world.onLine, request2.refresh);
+  if (architectureOf(imageArchitecture2) !== facts.architecture) {
+    throw emulated(`${request2.baseImage} is an image for ${imageArchitecture2}`, facts);
+  }
+  if (request2.warp) {
+    return { ...facts, cpu: void 0, amx: false, reach, privileges: [], refused: [] };
+  }
+  const { granted, refused: refused3, container } = await findPrivileges(engine2, request2, facts);
+  if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
+  const fault = request2.criu === "bundled" ? bundledCriuFault(facts.kernel, container.amx) : void 0;
+  if (fault !== void 0) {
+    throw new UnsupportedRunner(`The CRIU that CRaC JDKs bundle (3.17.1) does not work here: ${fault}.`, {
+      cure: "Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on."
+    });
+  }
+  const { cpu, amx } = container;
+  return { ...facts, cpu, amx, reach, privileges: granted, refused: refused3 };
+}
+async function findPrivileges(engine2, request2, facts) {
+  const rungs = ladder(request2.privileges, facts);
+  const refused3 = [];
+  for (const [index, privileges] of rungs.entries()) {
+    const container = await tryPrivileges(engine2, request2.run, request2.baseImage, privileges);
+    if (typeof container !== "string" && container.missing.length === 0) {
+      return { granted: rungs.slice(index), refused: refused3, container };
+    }
+    const reason = typeof container === "string" ? container : `${container.missing.join(" and ")} not granted`;
+    refused3.push({ rung: privileges.rung, reason });
+    if (/exec format error/.test(reason))
+      throw emulated(`${request2.baseImage} cannot be run here (${reason})`, facts);
+  }
+  const rootless = facts.rootless ? " It runs rootless, and so has only what its user has." : "";
+  const old = refused3.some(({ reason }) => /unknown capability/.test(reason)) ? ` Docker ${facts.version} does not know the capability CHECKPOINT_RESTORE.` : "";
+  throw new UnsupportedRunner(
+    `The engine does not grant what CRIU needs (privileges: ${request2.privileges}).${old}${rootless}`,
+    {
+      cure: `Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, run by root, on kernel 5.9 or newer${request2.privileges === "least" ? "; or leave `privileges` at `auto`" : ""}.`,
+      evidence: refused3.map(({ rung, reason }) => `${rung}: ${reason}`).join("\n")
+    }
   );
 }
-function checkContract({ Architecture, Config }, user2) {
-  const [program = "", ...words] = Config.Entrypoint?.length ? [...Config.Entrypoint, ...Config.Cmd ?? []] : Config.Cmd ?? [];
-  if (program === "") {
-    throw broken2(
-      "has neither ENTRYPOINT nor CMD",
-      'End it with `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`.'
-    );
-  }
-  if (/(^|\/)(ba|da)?sh$/.test(program) && words[0] === "-c") {
-    throw broken2(
-      "starts its application through a shell (the shell form of ENTRYPOINT or CMD)",
-      'Write it as a list of words, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore gives each process its own number again, and the shell would have one of them.'
-    );
-  }
-  if (import_node_path16.default.posix.basename(program) !== "java") {
-    throw broken2(
-      `starts with ${program}, not with java`,
-      'Let ENTRYPOINT begin with "java": the entry script of the finished image takes its place.'
-    );
-  }
-  const crac = words.find((word) => CRAC_OPTION.test(word));
-  if (crac !== void 0) throw broken2(`sets ${crac}`, "Leave the options of CRaC to the action.");
-  for (const entry of Config.Env ?? []) {
-    const name = entry.slice(0, entry.indexOf("="));
-    const option = JVM_VARIABLES.includes(name) ? CRAC_OPTION.exec(entry)?.[0] : void 0;
-    if (option)
-      throw broken2(
-        `sets ${option} in ${name}`,
-        "Leave the options of CRaC to the action: the JVM looks for some of them in its arguments only."
-      );
-  }
-  const hidden = Object.keys(Config.Volumes ?? {}).find(
-    (volume) => KEPT.some((kept) => overlap(volume, kept))
+function emulated(what, { architecture, operatingSystem }) {
+  return new UnsupportedRunner(
+    `${what}, and this engine (${operatingSystem}) is ${architecture}: under emulation CRIU cannot see the real process.`,
+    {
+      cure: "Use a runner of the architecture of the image (for arm64 `runs-on: ubuntu-24.04-arm`), or a `base-image` of that of the runner."
+    }
   );
-  if (hidden !== void 0) {
-    throw broken2(
-      `has a VOLUME on ${hidden}`,
-      `Leave ${KEPT.join(", ")} without volumes: one would hide what the restore needs.`
-    );
-  }
-  if (Config.OnBuild?.length)
-    throw broken2(
-      "has ONBUILD instructions",
-      "Take them out: they would run again in the images that are built from it."
-    );
-  const own = Config.User ?? "";
-  if (!["", "root", "0", "0:0", user2, user2.split(":")[0]].includes(own)) {
-    throw broken2(
-      `runs as the user ${own}`,
-      `Set \`user\` to the numbers of that user, or leave USER out; the application runs as ${user2}.`
-    );
-  }
-  const main2 = words.find(
-    (word, index) => !word.startsWith("-") && !/^(-cp|-classpath|--class-path|-jar|-p|--module-path)$/.test(words[index - 1] ?? "")
-  );
-  return {
-    application: {
-      layout: "dockerfile",
-      description: `Dockerfile of your own (java ${words.join(" ")})`.slice(0, 200),
-      mainClass: words.includes("-jar") ? "" : main2 ?? "",
-      command: words,
-      dependencies: /* @__PURE__ */ new Map(),
-      classes: /* @__PURE__ */ new Map()
-    },
-    workingDirectory: Config.WorkingDir || "/",
-    architecture: Architecture
-  };
 }
-function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path16.default.posix.normalize(folder).replace(/\/$/, "")}/`);
-  return x.startsWith(y) || y.startsWith(x);
-}
-function broken2(what, cure) {
-  return new Failure("image", `The image of your Dockerfile ${what}.`, {
-    cure: `${cure} (docs/dockerfile.md has the contract.)`
+
+// src/stages/inspect.ts
+async function inspectTheRunner({ id, inputs, world, phases: phases2 }) {
+  const { engine: engine2, log } = world;
+  return await phases2.run("inspect", "Inspect the runner", async () => {
+    const found = await inspectRunner(
+      { engine: engine2, platform: world.platform, hostname: world.hostname, onLine: (line) => log.foreign(line) },
+      {
+        run: id,
+        baseImage: inputs.baseImage,
+        privileges: inputs.privileges,
+        criu: inputs.criu,
+        warp: inputs.engine === "warp",
+        // A rebuild that does nothing when nothing changed has to look for a newer base image.
+        refresh: inputs.skipUnchanged
+      }
+    );
+    log.info(`Docker ${found.version} on ${found.architecture}, kernel ${found.kernel}.`);
+    for (const { rung, reason } of found.refused) log.info(`Privileges ${rung} are not to be had: ${reason}`);
+    return found;
   });
 }
 
+// src/stages/jdk.ts
+var import_node_path27 = __toESM(require("node:path"), 1);
+
 // src/jdk/file.ts
 var import_promises22 = require("node:fs/promises");
-var import_node_path18 = __toESM(require("node:path"), 1);
+var import_node_path23 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
 var import_node_fs4 = require("node:fs");
-var import_node_path17 = __toESM(require("node:path"), 1);
+var import_node_path22 = __toESM(require("node:path"), 1);
 var import_promises20 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
@@ -39114,7 +39480,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path17.default.posix.join(import_node_path17.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path22.default.posix.join(import_node_path22.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -39124,14 +39490,14 @@ function problemOf(header, top) {
   return void 0;
 }
 function topOf(name) {
-  return import_node_path17.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path22.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path17.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path22.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path17.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path22.default.basename(file)} is not used: ${why}.`, {
     cure: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
   });
 }
@@ -39175,7 +39541,7 @@ async function jdkFromFile(file, architecture, jdkSha256, warning2) {
       cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
     });
   }
-  const name = import_node_path18.default.basename(file);
+  const name = import_node_path23.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -39197,17 +39563,17 @@ async function jdkFromFile(file, architecture, jdkSha256, warning2) {
 }
 
 // src/jdk/source.ts
-var import_node_path21 = __toESM(require("node:path"), 1);
+var import_node_path26 = __toESM(require("node:path"), 1);
 
 // src/net/conditional.ts
 var import_node_crypto4 = require("node:crypto");
 var import_promises23 = require("node:fs/promises");
-var import_node_path19 = __toESM(require("node:path"), 1);
+var import_node_path24 = __toESM(require("node:path"), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning2) {
   return async (url, init = {}) => {
-    const file = import_node_path19.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path24.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
     const headers = new import_undici2.Headers(init.headers);
     if (kept?.etag) headers.set("if-none-match", kept.etag);
@@ -39257,7 +39623,7 @@ async function keep(file, url, response) {
   }
   const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (!parses(kept.body)) return kept;
-  await (0, import_promises23.mkdir)(import_node_path19.default.dirname(file), { recursive: true });
+  await (0, import_promises23.mkdir)(import_node_path24.default.dirname(file), { recursive: true });
   await (0, import_promises23.writeFile)(file, JSON.stringify(kept));
   return kept;
 }
@@ -39634,8 +40000,8 @@ function isDefined(value) {
 function isKeyOperator(operator) {
   return operator === ";" || operator === "&" || operator === "?";
 }
-function getValues(context2, operator, key, modifier) {
-  var value = context2[key], result = [];
+function getValues(context, operator, key, modifier) {
+  var value = context[key], result = [];
   if (isDefined(value) && value !== "") {
     if (typeof value === "string" || typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") {
       value = value.toString();
@@ -39699,7 +40065,7 @@ function parseUrl(template) {
     expand: expand.bind(null, template)
   };
 }
-function expand(template, context2) {
+function expand(template, context) {
   var operators = ["+", "#", ".", "/", ";", "?", "&"];
   template = template.replace(
     /\{([^\{\}]+)\}|([^\{\}]+)/g,
@@ -39713,7 +40079,7 @@ function expand(template, context2) {
         }
         expression.split(/,/g).forEach(function(variable) {
           var tmp = /([^:\*]*)(?::(\d+)|(\*))?/.exec(variable);
-          values.push(getValues(context2, operator, tmp[1], tmp[2] || tmp[3]));
+          values.push(getValues(context, operator, tmp[1], tmp[2] || tmp[3]));
         });
         if (operator && operator !== "+") {
           var separator = ",";
@@ -40223,7 +40589,7 @@ var isContextSourceSupported = () => {
   try {
     const result = JSON.parse(
       "1",
-      (_, __, context2) => !!context2?.source && context2.source === "1"
+      (_, __, context) => !!context?.source && context.source === "1"
     );
     featureCache.set(parseFingerprint, result);
     return result;
@@ -40232,26 +40598,26 @@ var isContextSourceSupported = () => {
     return false;
   }
 };
-var convertMarkedBigIntsReviver = (key, value, context2, userReviver) => {
+var convertMarkedBigIntsReviver = (key, value, context, userReviver) => {
   const isCustomFormatBigInt = typeof value === "string" && customFormat.test(value);
   if (isCustomFormatBigInt) return BigInt(value.slice(0, -1));
   const isNoiseValue = typeof value === "string" && noiseValue.test(value);
   if (isNoiseValue) return value.slice(0, -1);
   const hasUserReviver = typeof userReviver === "function";
   if (!hasUserReviver) return value;
-  return userReviver(key, value, context2);
+  return userReviver(key, value, context);
 };
 var JSONParseV2 = (text2, reviver) => {
-  return JSON.parse(text2, (key, value, context2) => {
+  return JSON.parse(text2, (key, value, context) => {
     const isNumber = typeof value === "number";
     const isOutOfBounds = value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER;
     const isBigNumber = isNumber && isOutOfBounds;
-    const isInt = context2 && intRegex.test(context2.source);
+    const isInt = context && intRegex.test(context.source);
     const isBigInt = isBigNumber && isInt;
-    if (isBigInt) return BigInt(context2.source);
+    if (isBigInt) return BigInt(context.source);
     const hasCustomReviver = typeof reviver === "function";
     if (!hasCustomReviver) return value;
-    return reviver(key, value, context2);
+    return reviver(key, value, context);
   });
 };
 var MAX_INT = Number.MAX_SAFE_INTEGER.toString();
@@ -40322,7 +40688,7 @@ var JSONParse = (text2, reviver) => {
     const serializedData = serializeBigInts(text2);
     return originalParse(
       serializedData,
-      (key, value, context2) => convertMarkedBigIntsReviver(key, value, context2, reviver)
+      (key, value, context) => convertMarkedBigIntsReviver(key, value, context, reviver)
     );
   } catch (error2) {
     if (error2 instanceof RangeError) {
@@ -40856,17 +41222,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path34 = requestOptions.url.replace(options3.baseUrl, "");
+    const path40 = requestOptions.url.replace(options3.baseUrl, "");
     return request2(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path34} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path40} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error2) => {
       const requestId = error2.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path34} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path40} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error2;
     });
@@ -43560,7 +43926,7 @@ function toJdkAsset(tag, asset) {
 
 // src/jdk/install.ts
 var import_promises26 = require("node:fs/promises");
-var import_node_path20 = __toESM(require("node:path"), 1);
+var import_node_path25 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var fs3 = __toESM(require("fs"), 1);
@@ -43570,7 +43936,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os6 = __toESM(require("os"), 1);
-var path26 = __toESM(require("path"), 1);
+var path31 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert2 = require("assert");
 var __awaiter11 = function(thisArg, _arguments, P, generator) {
@@ -43613,7 +43979,7 @@ function cacheDir(sourceDir, tool, version, arch3) {
     }
     const destPath = yield _createToolPath(tool, version, arch3);
     for (const itemName of fs3.readdirSync(sourceDir)) {
-      const s = path26.join(sourceDir, itemName);
+      const s = path31.join(sourceDir, itemName);
       yield cp(s, destPath, { recursive: true });
     }
     _completeToolPath(tool, version, arch3);
@@ -43636,7 +44002,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path26.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path31.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -43650,12 +44016,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os6.arch();
-  const toolPath = path26.join(_getCacheDirectory(), toolName);
+  const toolPath = path31.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path26.join(toolPath, child2, arch3 || "");
+        const fullPath = path31.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -43666,7 +44032,7 @@ function findAllVersions(toolName, arch3) {
 }
 function _createToolPath(tool, version, arch3) {
   return __awaiter11(this, void 0, void 0, function* () {
-    const folderPath = path26.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+    const folderPath = path31.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
     debug(`destination ${folderPath}`);
     const markerPath = `${folderPath}.complete`;
     yield rmRF(folderPath);
@@ -43676,7 +44042,7 @@ function _createToolPath(tool, version, arch3) {
   });
 }
 function _completeToolPath(tool, version, arch3) {
-  const folderPath = path26.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+  const folderPath = path31.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
   const markerPath = `${folderPath}.complete`;
   fs3.writeFileSync(markerPath, "");
   debug("finished caching tool");
@@ -43788,10 +44154,10 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, demands, options3) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path20.default.join(folder, asset.name);
+  const file = import_node_path25.default.join(folder, asset.name);
   try {
     const recorded = {
-      sha256: (await (0, import_promises26.readFile)(import_node_path20.default.join(folder, RECORD), "utf8")).trim(),
+      sha256: (await (0, import_promises26.readFile)(import_node_path25.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...demands, recorded]);
@@ -43804,13 +44170,13 @@ async function fromCache(asset, demands, options3) {
   }
 }
 async function fetched(asset, demands, options3) {
-  const folder = await (0, import_promises26.mkdtemp)(import_node_path20.default.join(options3.temporaryFolder, "jdk-"));
+  const folder = await (0, import_promises26.mkdtemp)(import_node_path25.default.join(options3.temporaryFolder, "jdk-"));
   try {
     if (asset.sha256 === void 0) {
       const further = await options3.furtherSha256(asset);
       if (further) demands.push(further);
     }
-    const file = import_node_path20.default.join(folder, asset.name);
+    const file = import_node_path25.default.join(folder, asset.name);
     const size = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
     options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
     await download(asset, file, options3);
@@ -43821,10 +44187,10 @@ async function fetched(asset, demands, options3) {
       );
     }
     await checkArchive(file);
-    await (0, import_promises26.writeFile)(import_node_path20.default.join(folder, RECORD), `${sha2562}
+    await (0, import_promises26.writeFile)(import_node_path25.default.join(folder, RECORD), `${sha2562}
 `);
     const cached = await cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture);
-    return { asset, file: import_node_path20.default.join(cached, asset.name), sha256: sha2562, cached: false };
+    return { asset, file: import_node_path25.default.join(cached, asset.name), sha256: sha2562, cached: false };
   } finally {
     await (0, import_promises26.rm)(folder, { recursive: true, force: true });
   }
@@ -43958,7 +44324,7 @@ function jdkSource(world, patience) {
   const network2 = { clock: world.clock, patience, info: world.info };
   const lookUp = conditionalFetch(
     resilientFetch(network2, "whole"),
-    import_node_path21.default.join(world.toolCache, "crac-jdk-lookups"),
+    import_node_path26.default.join(world.toolCache, "crac-jdk-lookups"),
     world.warning
   );
   const github = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp };
@@ -43992,6 +44358,34 @@ function jdkSource(world, patience) {
       warning: world.warning
     })
   };
+}
+
+// src/stages/jdk.ts
+async function resolveJdk({ inputs, world, phases: phases2, work: work2 }, architecture) {
+  const { log, clock } = world;
+  return await phases2.run("jdk", "Resolve the JDK", async () => {
+    const { distribution, jdkSha256 } = inputs;
+    if (distribution === "file") {
+      const file = import_node_path27.default.resolve(world.workspace, inputs.jdkFile ?? "");
+      return await jdkFromFile(file, architecture, jdkSha256, (line) => log.warning(line));
+    }
+    const source = jdkSource(
+      {
+        ...world,
+        githubApiUrl: inputs.githubApiUrl,
+        githubToken: inputs.githubToken,
+        info: (line) => log.info(line),
+        warning: (line) => log.warning(line)
+      },
+      world.patience
+    );
+    const asset = await source.resolve(distribution, inputs.javaVersion, architecture);
+    return await source.install(asset, {
+      jdkSha256,
+      temporaryFolder: work2,
+      progress: logProgress(log, clock)
+    });
+  });
 }
 
 // src/registry/push.ts
@@ -44054,26 +44448,32 @@ ${result.stderr}`;
   });
 }
 
-// src/registry/published.ts
-var ANSWER_TIMEOUT3 = 3e4;
-async function published(engine2, tag) {
-  const args = ["buildx", "imagetools", "inspect", "--format", "{{json .}}", tag.text];
-  const { exitCode, stdout } = await engine2.attempt(args, { timeout: ANSWER_TIMEOUT3 });
-  if (exitCode !== 0) return void 0;
-  const { manifest, image } = JSON.parse(stdout);
-  if (manifest?.digest === void 0 || image?.config === void 0) return void 0;
-  return { digest: manifest.digest, labels: image.config.Labels ?? {} };
+// src/stages/publish.ts
+async function publish(run2, imageId) {
+  const { inputs, world } = run2;
+  const { engine: engine2, log } = world;
+  return await run2.phases.run("push", inputs.push ? "Push" : "Tag", async () => {
+    const tagged = await tagImage(engine2, imageId, inputs.tags);
+    if (!inputs.push) {
+      log.info("`push` is false: nothing is pushed.");
+      return void 0;
+    }
+    try {
+      const pushed = await pushImage(engine2, inputs.tags, inputs.pushTimeout, (line) => log.foreign(line));
+      return pushed.digest;
+    } catch (error2) {
+      await tagged.undo();
+      throw error2;
+    }
+  });
 }
-async function publishedWith(engine2, tags, label, value) {
-  const found = await Promise.all(tags.map((tag) => published(engine2, tag)));
-  const digests = new Set(found.map((image) => image?.labels[label] === value ? image.digest : void 0));
-  const [digest] = digests;
-  return digests.size === 1 ? digest : void 0;
-}
+
+// src/stages/restore.ts
+var import_node_path29 = __toESM(require("node:path"), 1);
 
 // src/restore/prove.ts
 var import_promises28 = require("node:fs/promises");
-var import_node_path22 = __toESM(require("node:path"), 1);
+var import_node_path28 = __toESM(require("node:path"), 1);
 var PROBE_INTERVAL2 = 2;
 var KEPT_LINES = "2000";
 async function proveRestore(world, request2) {
@@ -44103,7 +44503,7 @@ async function timeToAnswer(world, request2, trial) {
   const spec = { ...request2, name, env: { ...request2.env, ...trial.env } };
   const stop = new AbortController();
   async function failure(why) {
-    return trial.failed(why, await keepLog(engine2, name, import_node_path22.default.join(request2.logs, `${trial.name}.log`)));
+    return trial.failed(why, await keepLog(engine2, name, import_node_path28.default.join(request2.logs, `${trial.name}.log`)));
   }
   try {
     await createContainer(engine2, spec);
@@ -44156,347 +44556,7 @@ function coldStartFailed(why, log) {
   });
 }
 
-// src/runner/grants.ts
-var CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n };
-var START_TIMEOUT = 8e3;
-async function tryPrivileges(engine2, run2, image, privileges) {
-  const result = await engine2.attempt(
-    [
-      "run",
-      "--rm",
-      "--label",
-      `${RUN_LABEL}=${run2}`,
-      "--network",
-      "none",
-      ...privileges.checkpoint,
-      "--entrypoint",
-      "cat",
-      "--",
-      image,
-      "/proc/self/status",
-      "/proc/self/cmdline",
-      "/proc/cpuinfo"
-    ],
-    { timeout: START_TIMEOUT }
-  );
-  if (result.exitCode !== 0) {
-    return lastLines(result.stderr.replace(/\n*Run 'docker run --help'.*/s, ""), 1) || `exit code ${result.exitCode}`;
-  }
-  if (!result.stdout.includes("CapBnd")) return "the output of a container did not come through";
-  return factsFrom(result.stdout, wantedOf(privileges));
-}
-function factsFrom(output, wanted) {
-  const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(output)?.[1] ?? "0"}`);
-  return {
-    missing: wanted.filter((name) => (bounding >> CAPABILITY_BITS[name] & 1n) === 0n),
-    amx: /^flags\s*:.*\bamx_tile\b/m.test(output),
-    cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
-    emulator: /\S*(?:qemu-[\w-]+|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
-  };
-}
-function wantedOf({ rung, capability }) {
-  if (rung === "privileged") return [];
-  return [capability === "sys_admin" ? "SYS_ADMIN" : "CHECKPOINT_RESTORE", "SYS_PTRACE"];
-}
-
-// src/runner/old-criu.ts
-var VDSO_CHANGED = [6, 13];
-function bundledCriuFault(kernel, amx) {
-  const [major = 0, minor = 0] = kernel.split(".").map(Number);
-  if (amx) return `the CPU has AMX, whose registers do not fit into its tables ("Can't set FPU registers")`;
-  if (major > VDSO_CHANGED[0] || major === VDSO_CHANGED[0] && minor >= VDSO_CHANGED[1]) {
-    return `the kernel is ${kernel}, and from 6.13 on its vDSO is larger than it expects ("Unexpected rt vDSO area bounds")`;
-  }
-  return void 0;
-}
-
-// src/runner/inspect.ts
-async function inspectRunner(world, request2) {
-  const { engine: engine2, platform: platform2 } = world;
-  if (platform2 !== "linux") {
-    throw new UnsupportedRunner(
-      `Snapshots are made by CRIU, which needs Linux; this runner is ${platform2}.`,
-      {
-        cure: "Use a Linux runner, for example `runs-on: ubuntu-24.04`."
-      }
-    );
-  }
-  const facts = await askEngine(engine2);
-  const reach = await findReach(engine2, world.hostname);
-  const imageArchitecture2 = await ensureBaseImage(engine2, request2.baseImage, world.onLine, request2.refresh);
-  if (architectureOf(imageArchitecture2) !== facts.architecture) {
-    throw emulated(`${request2.baseImage} is an image for ${imageArchitecture2}`, facts);
-  }
-  if (request2.warp) {
-    return { ...facts, cpu: void 0, amx: false, reach, privileges: [], refused: [] };
-  }
-  const { granted, refused: refused3, container } = await findPrivileges(engine2, request2, facts);
-  if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
-  const fault = request2.criu === "bundled" ? bundledCriuFault(facts.kernel, container.amx) : void 0;
-  if (fault !== void 0) {
-    throw new UnsupportedRunner(`The CRIU that CRaC JDKs bundle (3.17.1) does not work here: ${fault}.`, {
-      cure: "Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on."
-    });
-  }
-  const { cpu, amx } = container;
-  return { ...facts, cpu, amx, reach, privileges: granted, refused: refused3 };
-}
-async function findPrivileges(engine2, request2, facts) {
-  const rungs = ladder(request2.privileges, facts);
-  const refused3 = [];
-  for (const [index, privileges] of rungs.entries()) {
-    const container = await tryPrivileges(engine2, request2.run, request2.baseImage, privileges);
-    if (typeof container !== "string" && container.missing.length === 0) {
-      return { granted: rungs.slice(index), refused: refused3, container };
-    }
-    const reason = typeof container === "string" ? container : `${container.missing.join(" and ")} not granted`;
-    refused3.push({ rung: privileges.rung, reason });
-    if (/exec format error/.test(reason))
-      throw emulated(`${request2.baseImage} cannot be run here (${reason})`, facts);
-  }
-  const rootless = facts.rootless ? " It runs rootless, and so has only what its user has." : "";
-  const old = refused3.some(({ reason }) => /unknown capability/.test(reason)) ? ` Docker ${facts.version} does not know the capability CHECKPOINT_RESTORE.` : "";
-  throw new UnsupportedRunner(
-    `The engine does not grant what CRIU needs (privileges: ${request2.privileges}).${old}${rootless}`,
-    {
-      cure: `Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, run by root, on kernel 5.9 or newer${request2.privileges === "least" ? "; or leave `privileges` at `auto`" : ""}.`,
-      evidence: refused3.map(({ rung, reason }) => `${rung}: ${reason}`).join("\n")
-    }
-  );
-}
-function emulated(what, { architecture, operatingSystem }) {
-  return new UnsupportedRunner(
-    `${what}, and this engine (${operatingSystem}) is ${architecture}: under emulation CRIU cannot see the real process.`,
-    {
-      cure: "Use a runner of the architecture of the image (for arm64 `runs-on: ubuntu-24.04-arm`), or a `base-image` of that of the runner."
-    }
-  );
-}
-
-// src/stages.ts
-async function inspect({ id, inputs, world, phases: phases2 }) {
-  const { engine: engine2, log } = world;
-  return await phases2.run("inspect", "Inspect the runner", async () => {
-    const found = await inspectRunner(
-      { engine: engine2, platform: world.platform, hostname: world.hostname, onLine: (line) => log.foreign(line) },
-      {
-        run: id,
-        baseImage: inputs.baseImage,
-        privileges: inputs.privileges,
-        criu: inputs.criu,
-        warp: inputs.engine === "warp",
-        // A rebuild that does nothing when nothing changed has to look for a newer base image.
-        refresh: inputs.skipUnchanged
-      }
-    );
-    log.info(`Docker ${found.version} on ${found.architecture}, kernel ${found.kernel}.`);
-    for (const { rung, reason } of found.refused) log.info(`Privileges ${rung} are not to be had: ${reason}`);
-    return found;
-  });
-}
-async function application(run2) {
-  const { inputs, world, phases: phases2, work: work2 } = run2;
-  return await phases2.run("application", "Find the application", async () => {
-    const found = inputs.file === void 0 ? await lookAround(run2) : await ofDockerfile(run2, inputs.file);
-    world.log.info(`Found: ${found.application.description}.`);
-    return found;
-  });
-  async function lookAround({ inputs: inputs2 }) {
-    const application2 = await findApplication({
-      context: import_node_path23.default.resolve(world.workspace, inputs2.context),
-      application: inputs2.application,
-      mainClass: inputs2.mainClass,
-      scratch: import_node_path23.default.join(work2, "application")
-    });
-    const digest = await imageDigest(world.engine, inputs2.baseImage);
-    return { application: application2, base: { image: inputs2.baseImage, workingDirectory: "/home/app", digest } };
-  }
-  async function ofDockerfile({ id, inputs: inputs2 }, file) {
-    const name = namesOf(id).image("user");
-    const log = logTo(run2, "build-user.log");
-    const { application: application2, workingDirectory } = await buildUserImage(
-      world.engine,
-      {
-        context: import_node_path23.default.resolve(world.workspace, inputs2.context),
-        file: import_node_path23.default.resolve(world.workspace, file),
-        buildArgs: inputs2.buildArgs,
-        name,
-        work: work2,
-        user: `${inputs2.user.uid}:${inputs2.user.gid}`
-      },
-      (line) => log.foreign(line)
-    );
-    const digest = await imageDigest(world.engine, name);
-    return { application: application2, base: { image: name, workingDirectory, digest } };
-  }
-}
-async function jdk({ inputs, world, phases: phases2, work: work2 }, architecture) {
-  const { log, clock } = world;
-  return await phases2.run("jdk", "Resolve the JDK", async () => {
-    const { distribution, jdkSha256 } = inputs;
-    if (distribution === "file") {
-      const file = import_node_path23.default.resolve(world.workspace, inputs.jdkFile ?? "");
-      return await jdkFromFile(file, architecture, jdkSha256, (line) => log.warning(line));
-    }
-    const source = jdkSource(
-      {
-        ...world,
-        githubApiUrl: inputs.githubApiUrl,
-        githubToken: inputs.githubToken,
-        info: (line) => log.info(line),
-        warning: (line) => log.warning(line)
-      },
-      world.patience
-    );
-    const asset = await source.resolve(distribution, inputs.javaVersion, architecture);
-    return await source.install(asset, {
-      jdkSha256,
-      temporaryFolder: work2,
-      progress: logProgress(log, clock)
-    });
-  });
-}
-async function decide(run2, found, archive) {
-  const { inputs, world, phases: phases2 } = run2;
-  return await phases2.run("decide", "Look for what changed", async () => {
-    const own = await fingerprintOf(run2, found, archive);
-    world.log.info(`Fingerprint of everything that goes in: ${own}.`);
-    if (!inputs.skipUnchanged) return { fingerprint: own, unchanged: void 0 };
-    const unchanged = await publishedWith(world.engine, inputs.tags, FINGERPRINT_LABEL, own);
-    world.log.info(
-      unchanged ? `Nothing changed: ${unchanged} has it already.` : "No image at the tags has it."
-    );
-    return { fingerprint: own, unchanged };
-  });
-}
-async function fingerprintOf({ inputs, world }, found, archive) {
-  const { application: application2, base } = found;
-  const warmUp2 = await Promise.all((inputs.warmup ?? []).map((line) => requestOf(line, world.workspace)));
-  const files = new Map([
-    ...[...application2.dependencies, ...application2.classes].map(([from, to]) => [
-      from,
-      `app/${to}`
-    ]),
-    [world.dockerFolder, "docker"]
-  ]);
-  if (inputs.warmupScript) files.set(import_node_path23.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
-  return await fingerprint({
-    files,
-    values: [
-      ...[world.version, base.digest, base.workingDirectory, archive.sha256, application2.command],
-      ...[inputs.javaOptions, inputs.arguments, inputs.env, inputs.labels, inputs.cpuFeatures, inputs.user],
-      ...[inputs.port, inputs.onRestoreFailure, inputs.engine, inputs.criu, inputs.privileges],
-      ...[inputs.readiness.url, inputs.readiness.command, inputs.readiness.log?.source],
-      warmUp2.map((request2, index) => [
-        request2,
-        inputs.warmup?.[index]?.times,
-        inputs.warmup?.[index]?.concurrency
-      ])
-    ]
-  });
-}
-async function context({ inputs, world, work: work2 }, parts) {
-  const { found, archive } = parts;
-  const folder = import_node_path23.default.join(work2, "context");
-  await assembleBuildContext(folder, {
-    dockerFolder: world.dockerFolder,
-    jdkArchive: archive.file,
-    application: found.application,
-    javaOptions: inputs.javaOptions,
-    arguments: inputs.arguments,
-    cpuFeatures: inputs.cpuFeatures
-  });
-  const labels = originLabels({
-    created: /* @__PURE__ */ new Date(),
-    environment: world.environment,
-    version: inputs.tags[0]?.tag,
-    base: { name: inputs.file ?? inputs.baseImage, digest: found.base.digest },
-    jdkAsset: archive.asset.name,
-    jdkSha256: archive.sha256,
-    fingerprint: parts.fingerprint
-  });
-  return { folder, base: found.base, labels };
-}
-async function build(run2, from, target, buildArgs, labels) {
-  const { inputs } = run2;
-  const log = logTo(run2, `build-${target}.log`);
-  return await buildImage(
-    run2.world.engine,
-    {
-      context: from.folder,
-      target,
-      name: namesOf(run2.id).image(target === "cold" ? "runtime" : target),
-      buildArgs: {
-        BASE_IMAGE: from.base.image,
-        UID: String(inputs.user.uid),
-        GID: String(inputs.user.gid),
-        ENGINE: inputs.engine,
-        WORKING_DIRECTORY: from.base.workingDirectory,
-        ...buildArgs
-      },
-      labels
-    },
-    (line) => log.foreign(line)
-  );
-}
-async function buildCheckpoint(run2, from) {
-  await run2.phases.run(
-    "build-checkpoint",
-    "Build the checkpoint image",
-    () => build(run2, from, "checkpoint", {}, {})
-  );
-}
-async function chooseCheckpointEngine(run2, runner) {
-  const { inputs, world } = run2;
-  return await run2.phases.run("engine", "Choose what takes the snapshot", async () => {
-    const found = await chooseEngine(
-      { engine: world.engine, info: (line) => world.log.info(line) },
-      {
-        run: run2.id,
-        image: namesOf(run2.id).image("checkpoint"),
-        engine: inputs.engine,
-        criu: inputs.criu,
-        privileges: runner.privileges
-      }
-    );
-    if (found.name === "criu") world.log.info(`Using CRIU ${found.version} (${found.kind}): ${found.why}.`);
-    else world.log.info("Using Warp, the engine inside the JVM.");
-    return found;
-  });
-}
-async function takeTheSnapshot(run2, runner, takenBy) {
-  const { inputs, world } = run2;
-  return await run2.phases.run("checkpoint", "Take the snapshot", async () => {
-    const taken = await takeSnapshot(
-      { engine: world.engine, clock: world.clock, log: logTo(run2, "application.log") },
-      {
-        ...containerOf(run2, runner.reach),
-        container: checkpointContainer(run2),
-        image: namesOf(run2.id).image("checkpoint"),
-        takenBy,
-        readiness: inputs.readiness,
-        startupTimeout: inputs.startupTimeout,
-        warmUp: await warmUpOf(run2),
-        warmupTimeout: inputs.warmupTimeout,
-        checkpointTimeout: inputs.checkpointTimeout,
-        evidence: run2.logs
-      }
-    );
-    world.log.info(`Snapshot: ${taken.size} bytes, taken in ${Math.round(taken.checkpointDuration)} ms.`);
-    return taken;
-  });
-}
-async function warmUpOf({ inputs, world }) {
-  const { warmup, warmupScript, readiness: readiness2 } = inputs;
-  const lines = [];
-  for (const line of warmup ?? []) {
-    lines.push({ ...line, request: await requestOf(line, world.workspace) });
-  }
-  if (warmup === void 0 && warmupScript === void 0)
-    lines.push(standardWarmUp(readiness2.url, inputs.port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path23.default.resolve(world.workspace, warmupScript);
-  return { lines, script, environment: world.environment };
-}
+// src/stages/restore.ts
 async function buildRestoring(run2, from, parts) {
   const { takenBy } = parts;
   const rungs = takenBy.name === "criu" ? takenBy.privileges : [void 0];
@@ -44576,33 +44636,8 @@ async function buildCold(run2, from, parts) {
   );
   return { imageId, coldStart };
 }
-async function publish(run2, imageId) {
-  const { inputs, world } = run2;
-  const { engine: engine2, log } = world;
-  return await run2.phases.run("push", inputs.push ? "Push" : "Tag", async () => {
-    const tagged = await tagImage(engine2, imageId, inputs.tags);
-    if (!inputs.push) {
-      log.info("`push` is false: nothing is pushed.");
-      return void 0;
-    }
-    try {
-      const pushed = await pushImage(engine2, inputs.tags, inputs.pushTimeout, (line) => log.foreign(line));
-      return pushed.digest;
-    } catch (error2) {
-      await tagged.undo();
-      throw error2;
-    }
-  });
-}
 function flagsOf(privileges) {
   return privileges === void 0 ? "" : declaredFlags(privileges);
-}
-function checkpointContainer(run2) {
-  return `${namesOf(run2.id).container}-checkpoint`;
-}
-function containerOf(run2, reach) {
-  const { env, port, network: network2, addHosts: addHosts2 } = run2.inputs;
-  return { run: run2.id, env, port, reach, network: network2, addHosts: addHosts2 };
 }
 function proofOf(run2, reach, image, privileges) {
   const { inputs, world } = run2;
@@ -44610,15 +44645,12 @@ function proofOf(run2, reach, image, privileges) {
     ...containerOf(run2, reach),
     container: namesOf(run2.id).container,
     image,
-    flags: privileges?.restore(import_node_path23.default.join(world.dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path29.default.join(world.dockerFolder, "seccomp.json")) ?? [],
     readiness: inputs.readiness,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
     logs: run2.logs
   };
-}
-function logTo({ world, logs }, file) {
-  return keeping(world.log, import_node_path23.default.join(logs, file));
 }
 
 // src/main.ts
@@ -44629,13 +44661,13 @@ async function run(id, inputs, world) {
     inputs,
     world,
     phases: new Phases(world.clock, log),
-    work: import_node_path24.default.join(world.runFolder, "work"),
-    logs: import_node_path24.default.join(world.runFolder, "logs")
+    work: import_node_path30.default.join(world.runFolder, "work"),
+    logs: import_node_path30.default.join(world.runFolder, "logs")
   };
   await (0, import_promises29.mkdir)(job.work, { recursive: true });
   await (0, import_promises29.mkdir)(job.logs, { recursive: true });
   try {
-    await requireContext(import_node_path24.default.resolve(world.workspace, inputs.context));
+    await requireContext(import_node_path30.default.resolve(world.workspace, inputs.context));
     return await checkpointed(job);
   } catch (error2) {
     if (!(error2 instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error2;
@@ -44655,24 +44687,24 @@ async function run(id, inputs, world) {
 }
 async function checkpointed(job) {
   const { inputs } = job;
-  const runner = await inspect(job);
-  const found = await application(job);
-  const jdk2 = await jdk(job, runner.architecture);
-  const { fingerprint: fingerprint2, unchanged } = await decide(job, found, jdk2);
+  const runner = await inspectTheRunner(job);
+  const found = await lookForApplication(job);
+  const jdk = await resolveJdk(job, runner.architecture);
+  const { fingerprint: fingerprint2, unchanged } = await decide(job, found, jdk);
   if (unchanged !== void 0) {
     const tags = inputs.tags.map((tag) => tag.text);
     return { outcome: "unchanged", digest: unchanged, tags, logs: job.logs, phases: job.phases.done };
   }
-  const context2 = await context(job, { found, archive: jdk2, fingerprint: fingerprint2 });
-  await buildCheckpoint(job, context2);
+  const context = await layOut(job, { found, archive: jdk, fingerprint: fingerprint2 });
+  await buildCheckpoint(job, context);
   const takenBy = await chooseCheckpointEngine(job, runner);
   const snapshot = await takeTheSnapshot(job, runner, takenBy);
-  const restoring = await buildRestoring(job, context2, { runner, takenBy, snapshot });
+  const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot });
   const digest = await publish(job, restoring.imageId);
   return {
     outcome: "checkpointed",
     runner,
-    jdk: jdk2,
+    jdk,
     application: found.application.description,
     baseImage: inputs.baseImage,
     takenBy,
@@ -44695,16 +44727,16 @@ async function cold(job, reason) {
     (line) => world.log.foreign(line)
   );
   const reach = await findReach(world.engine, world.hostname);
-  const found = await application(job);
-  const jdk2 = await jdk(job, architecture);
-  await removeFolder(import_node_path24.default.join(job.work, "context"));
-  const { fingerprint: fingerprint2 } = await decide(job, found, jdk2);
-  const context2 = await context(job, { found, archive: jdk2, fingerprint: `cold-${fingerprint2}` });
-  const image = await buildCold(job, context2, { reach, reason });
+  const found = await lookForApplication(job);
+  const jdk = await resolveJdk(job, architecture);
+  await removeFolder(import_node_path30.default.join(job.work, "context"));
+  const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
+  const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint2}` });
+  const image = await buildCold(job, context, { reach, reason });
   const digest = await publish(job, image.imageId);
   return {
     outcome: "cold",
-    jdk: jdk2,
+    jdk,
     application: found.application.description,
     baseImage: inputs.baseImage,
     ...image,
@@ -44857,7 +44889,7 @@ function metadataOf(result) {
   const { outcome, phases: phases2 } = result;
   if (outcome === "skipped") return { outcome, reason: result.reason, phases: phases2 };
   if (outcome === "unchanged") return { outcome, image: { digest: result.digest, tags: result.tags }, phases: phases2 };
-  const { jdk: jdk2 } = result;
+  const { jdk } = result;
   const common = {
     outcome,
     image: {
@@ -44868,10 +44900,10 @@ function metadataOf(result) {
     },
     application: result.application,
     jdk: {
-      distribution: jdk2.asset.distribution,
-      version: jdk2.asset.version,
-      asset: jdk2.asset.name,
-      sha256: jdk2.sha256
+      distribution: jdk.asset.distribution,
+      version: jdk.asset.version,
+      asset: jdk.asset.name,
+      sha256: jdk.sha256
     }
   };
   if (outcome === "cold") {
@@ -44912,14 +44944,14 @@ function metadataOf(result) {
 
 // src/engine/orphans.ts
 var import_promises30 = require("node:fs/promises");
-var import_node_path25 = __toESM(require("node:path"), 1);
+var import_node_path31 = __toESM(require("node:path"), 1);
 var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
 async function endOrphans(run2, proc = "/proc") {
   const entry = `${RUN_VARIABLE}=${run2}`;
   let ended = 0;
   for (const name of await (0, import_promises30.readdir)(proc)) {
     if (!/^\d+$/.test(name)) continue;
-    const environment = await (0, import_promises30.readFile)(import_node_path25.default.join(proc, name, "environ"), "latin1").catch(() => "");
+    const environment = await (0, import_promises30.readFile)(import_node_path31.default.join(proc, name, "environ"), "latin1").catch(() => "");
     if (!environment.split("\0").includes(entry)) continue;
     try {
       process.kill(Number(name), "SIGKILL");
@@ -44968,12 +45000,12 @@ function renderSummary(result) {
   }
 }
 function renderCheckpointed(result) {
-  const { snapshot, proof, jdk: jdk2, takenBy } = result;
+  const { snapshot, proof, jdk, takenBy } = result;
   const engine2 = takenBy.name === "criu" ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : "Warp";
   const { sent, failed } = snapshot.warmUp;
   const rows = [
     ["Application", result.application],
-    ["JDK", `${jdk2.asset.distribution} ${jdk2.asset.version} (${jdk2.asset.name})`],
+    ["JDK", `${jdk.asset.distribution} ${jdk.asset.version} (${jdk.asset.name})`],
     ["Taken by", engine2],
     [
       "Runner",
@@ -44999,10 +45031,10 @@ function renderCheckpointed(result) {
   ].join("\n");
 }
 function renderCold(result) {
-  const { jdk: jdk2 } = result;
+  const { jdk } = result;
   const rows = [
     ["Application", result.application],
-    ["JDK", `${jdk2.asset.distribution} ${jdk2.asset.version} (${jdk2.asset.name})`],
+    ["JDK", `${jdk.asset.distribution} ${jdk.asset.version} (${jdk.asset.name})`],
     ["Snapshot", "none"],
     ["Cold start", time(result.coldStart)],
     ...published2(result)
@@ -45138,14 +45170,14 @@ var STATE_RUN = "run";
 var STATE_FOLDER = "folder";
 async function main() {
   const id = (0, import_node_crypto5.randomBytes)(6).toString("hex");
-  const runFolder = import_node_path26.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
+  const runFolder = import_node_path32.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
   saveState(STATE_RUN, id);
   saveState(STATE_FOLDER, runFolder);
   const log = createLog(core_exports);
   try {
     const inputs = readInputs((name) => getInput(name));
     if (inputs.githubToken !== void 0) setSecret(inputs.githubToken);
-    setOutput("logs", import_node_path26.default.join(runFolder, "logs"));
+    setOutput("logs", import_node_path32.default.join(runFolder, "logs"));
     const world = realWorld(id, process.env, {
       log,
       toolCache: requiredFolder("RUNNER_TOOL_CACHE"),

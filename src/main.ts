@@ -8,8 +8,15 @@ import type { Checkpointed, Cold, Result, Unchanged } from './outputs.js'
 import { Phases } from './phases.js'
 import { imageArchitecture } from './runner/base-image.js'
 import { findReach } from './runner/reach.js'
-import * as stages from './stages.js'
-import type { Run, World } from './stages.js'
+import { lookForApplication } from './stages/application.js'
+import { buildCheckpoint, layOut } from './stages/build.js'
+import { chooseCheckpointEngine, takeTheSnapshot } from './stages/checkpoint.js'
+import { decide } from './stages/decide.js'
+import { inspectTheRunner } from './stages/inspect.js'
+import { resolveJdk } from './stages/jdk.js'
+import { publish } from './stages/publish.js'
+import { buildCold, buildRestoring, flagsOf } from './stages/restore.js'
+import type { Run, World } from './stages/run.js'
 
 /** The whole job, from the inputs to the pushed digest. */
 export async function run(id: string, inputs: Inputs, world: World): Promise<Result> {
@@ -47,20 +54,20 @@ export async function run(id: string, inputs: Inputs, world: World): Promise<Res
 
 async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
   const { inputs } = job
-  const runner = await stages.inspect(job)
-  const found = await stages.application(job)
-  const jdk = await stages.jdk(job, runner.architecture)
-  const { fingerprint, unchanged } = await stages.decide(job, found, jdk)
+  const runner = await inspectTheRunner(job)
+  const found = await lookForApplication(job)
+  const jdk = await resolveJdk(job, runner.architecture)
+  const { fingerprint, unchanged } = await decide(job, found, jdk)
   if (unchanged !== undefined) {
     const tags = inputs.tags.map((tag) => tag.text)
     return { outcome: 'unchanged', digest: unchanged, tags, logs: job.logs, phases: job.phases.done }
   }
-  const context = await stages.context(job, { found, archive: jdk, fingerprint })
-  await stages.buildCheckpoint(job, context)
-  const takenBy = await stages.chooseCheckpointEngine(job, runner)
-  const snapshot = await stages.takeTheSnapshot(job, runner, takenBy)
-  const restoring = await stages.buildRestoring(job, context, { runner, takenBy, snapshot })
-  const digest = await stages.publish(job, restoring.imageId)
+  const context = await layOut(job, { found, archive: jdk, fingerprint })
+  await buildCheckpoint(job, context)
+  const takenBy = await chooseCheckpointEngine(job, runner)
+  const snapshot = await takeTheSnapshot(job, runner, takenBy)
+  const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot })
+  const digest = await publish(job, restoring.imageId)
   return {
     outcome: 'checkpointed',
     runner,
@@ -74,7 +81,7 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
     digest,
     port: inputs.port,
     user: inputs.user,
-    restoreFlags: stages.flagsOf(restoring.privileges),
+    restoreFlags: flagsOf(restoring.privileges),
     logs: job.logs,
     phases: job.phases.done
   }
@@ -87,13 +94,13 @@ async function cold(job: Run, reason: string): Promise<Omit<Cold, 'reason' | 'lo
     world.log.foreign(line)
   )
   const reach = await findReach(world.engine, world.hostname)
-  const found = await stages.application(job)
-  const jdk = await stages.jdk(job, architecture)
+  const found = await lookForApplication(job)
+  const jdk = await resolveJdk(job, architecture)
   await removeFolder(path.join(job.work, 'context'))
-  const { fingerprint } = await stages.decide(job, found, jdk)
-  const context = await stages.context(job, { found, archive: jdk, fingerprint: `cold-${fingerprint}` })
-  const image = await stages.buildCold(job, context, { reach, reason })
-  const digest = await stages.publish(job, image.imageId)
+  const { fingerprint } = await decide(job, found, jdk)
+  const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint}` })
+  const image = await buildCold(job, context, { reach, reason })
+  const digest = await publish(job, image.imageId)
   return {
     outcome: 'cold',
     jdk,

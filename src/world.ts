@@ -4,7 +4,7 @@ import { dockerEngine } from './engine/docker.js'
 import { RUN_VARIABLE } from './engine/orphans.js'
 import type { Log } from './log.js'
 import { patienceOf } from './net/fetch.js'
-import type { World } from './stages.js'
+import type { World } from './stages/run.js'
 import { shipped, vendorApis } from './surroundings.js'
 
 /** The real world around a run; what differs between a runner and a terminal is given. */

@@ -1,0 +1,54 @@
+import path from 'node:path'
+import { namesOf } from '../cleanup.js'
+import { findApplication } from '../image/application.js'
+import type { Application } from '../image/layouts/layout.js'
+import { buildUserImage } from '../image/user-image.js'
+import { imageDigest } from '../runner/base-image.js'
+import { logTo, type Run } from './run.js'
+
+/** What to run, and the image under it. */
+export interface Found {
+  application: Application
+  /** Of the images that are built. */
+  base: { image: string; workingDirectory: string; digest: string | undefined }
+}
+
+/** Finds the application in the context, or builds the user's Dockerfile. */
+export async function lookForApplication(run: Run): Promise<Found> {
+  const { inputs, world, phases, work } = run
+  return await phases.run('application', 'Find the application', async () => {
+    const found = inputs.file === undefined ? await lookAround(run) : await ofDockerfile(run, inputs.file)
+    world.log.info(`Found: ${found.application.description}.`)
+    return found
+  })
+
+  async function lookAround({ inputs }: Run): Promise<Found> {
+    const application = await findApplication({
+      context: path.resolve(world.workspace, inputs.context),
+      application: inputs.application,
+      mainClass: inputs.mainClass,
+      scratch: path.join(work, 'application')
+    })
+    const digest = await imageDigest(world.engine, inputs.baseImage)
+    return { application, base: { image: inputs.baseImage, workingDirectory: '/home/app', digest } }
+  }
+
+  async function ofDockerfile({ id, inputs }: Run, file: string): Promise<Found> {
+    const name = namesOf(id).image('user')
+    const log = logTo(run, 'build-user.log')
+    const { application, workingDirectory } = await buildUserImage(
+      world.engine,
+      {
+        context: path.resolve(world.workspace, inputs.context),
+        file: path.resolve(world.workspace, file),
+        buildArgs: inputs.buildArgs,
+        name,
+        work,
+        user: `${inputs.user.uid}:${inputs.user.gid}`
+      },
+      (line) => log.foreign(line)
+    )
+    const digest = await imageDigest(world.engine, name)
+    return { application, base: { image: name, workingDirectory, digest } }
+  }
+}

@@ -1,0 +1,68 @@
+import path from 'node:path'
+import { type CheckpointEngine, chooseEngine } from '../checkpoint/engine.js'
+import { type TakenSnapshot, takeSnapshot } from '../checkpoint/take.js'
+import { standardWarmUp, type WarmUp, type WarmUpRequest } from '../checkpoint/warm-up.js'
+import { namesOf } from '../cleanup.js'
+import { requestOf } from '../probe/request-lines.js'
+import type { Runner } from '../runner/inspect.js'
+import { checkpointContainer, containerOf, logTo, type Run } from './run.js'
+
+/** Finds the CRIU and the privileges that work here. */
+export async function chooseCheckpointEngine(run: Run, runner: Runner): Promise<CheckpointEngine> {
+  const { inputs, world } = run
+  return await run.phases.run('engine', 'Choose what takes the snapshot', async () => {
+    const found = await chooseEngine(
+      { engine: world.engine, info: (line) => world.log.info(line) },
+      {
+        run: run.id,
+        image: namesOf(run.id).image('checkpoint'),
+        engine: inputs.engine,
+        criu: inputs.criu,
+        privileges: runner.privileges
+      }
+    )
+    if (found.name === 'criu') world.log.info(`Using CRIU ${found.version} (${found.kind}): ${found.why}.`)
+    else world.log.info('Using Warp, the engine inside the JVM.')
+    return found
+  })
+}
+
+/** Starts, warms up and freezes the application. */
+export async function takeTheSnapshot(
+  run: Run,
+  runner: Runner,
+  takenBy: CheckpointEngine
+): Promise<TakenSnapshot> {
+  const { inputs, world } = run
+  return await run.phases.run('checkpoint', 'Take the snapshot', async () => {
+    const taken = await takeSnapshot(
+      { engine: world.engine, clock: world.clock, log: logTo(run, 'application.log') },
+      {
+        ...containerOf(run, runner.reach),
+        container: checkpointContainer(run),
+        image: namesOf(run.id).image('checkpoint'),
+        takenBy,
+        readiness: inputs.readiness,
+        startupTimeout: inputs.startupTimeout,
+        warmUp: await warmUpOf(run),
+        warmupTimeout: inputs.warmupTimeout,
+        checkpointTimeout: inputs.checkpointTimeout,
+        evidence: run.logs
+      }
+    )
+    world.log.info(`Snapshot: ${taken.size} bytes, taken in ${Math.round(taken.checkpointDuration)} ms.`)
+    return taken
+  })
+}
+
+async function warmUpOf({ inputs, world }: Run): Promise<WarmUp> {
+  const { warmup, warmupScript, readiness } = inputs
+  const lines: WarmUpRequest[] = []
+  for (const line of warmup ?? []) {
+    lines.push({ ...line, request: await requestOf(line, world.workspace) })
+  }
+  if (warmup === undefined && warmupScript === undefined)
+    lines.push(standardWarmUp(readiness.url, inputs.port))
+  const script = warmupScript === undefined ? undefined : path.resolve(world.workspace, warmupScript)
+  return { lines, script, environment: world.environment }
+}

@@ -1,0 +1,24 @@
+import { inspectRunner, type Runner } from '../runner/inspect.js'
+import type { Run } from './run.js'
+
+/** Finds out what this machine can do, and says so. */
+export async function inspectTheRunner({ id, inputs, world, phases }: Run): Promise<Runner> {
+  const { engine, log } = world
+  return await phases.run('inspect', 'Inspect the runner', async () => {
+    const found = await inspectRunner(
+      { engine, platform: world.platform, hostname: world.hostname, onLine: (line) => log.foreign(line) },
+      {
+        run: id,
+        baseImage: inputs.baseImage,
+        privileges: inputs.privileges,
+        criu: inputs.criu,
+        warp: inputs.engine === 'warp',
+        // A rebuild that does nothing when nothing changed has to look for a newer base image.
+        refresh: inputs.skipUnchanged
+      }
+    )
+    log.info(`Docker ${found.version} on ${found.architecture}, kernel ${found.kernel}.`)
+    for (const { rung, reason } of found.refused) log.info(`Privileges ${rung} are not to be had: ${reason}`)
+    return found
+  })
+}
