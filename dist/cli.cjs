@@ -9850,7 +9850,7 @@ var require_streamx = __commonJS({
         fn().then((src) => {
           if (src === null) return out.end();
           if (out.destroying) return;
-          pipeline5(src, out, noop3);
+          pipeline6(src, out, noop3);
         }).catch((err) => out.destroy(err));
         return out;
       }
@@ -10137,13 +10137,13 @@ var require_streamx = __commonJS({
     }
     function pipelinePromise(...streams) {
       return new Promise((resolve2, reject) => {
-        return pipeline5(...streams, (err) => {
+        return pipeline6(...streams, (err) => {
           if (err) return reject(err);
           resolve2();
         });
       });
     }
-    function pipeline5(stream, ...streams) {
+    function pipeline6(stream, ...streams) {
       const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
       const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
       if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
@@ -10241,7 +10241,7 @@ var require_streamx = __commonJS({
       return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
     }
     module2.exports = {
-      pipeline: pipeline5,
+      pipeline: pipeline6,
       pipelinePromise,
       isStream,
       isStreamx,
@@ -17725,7 +17725,7 @@ var require_client_h2 = __commonJS({
     "use strict";
     var assert = require("node:assert");
     var { errorMonitor } = require("node:events");
-    var { pipeline: pipeline5 } = require("node:stream");
+    var { pipeline: pipeline6 } = require("node:stream");
     var util = require_util();
     var {
       RequestContentLengthMismatchError,
@@ -18204,7 +18204,7 @@ var require_client_h2 = __commonJS({
     }
     function writeStream(abort, socket, expectsPayload, h2stream, body, client, request2, contentLength) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      const pipe = pipeline5(
+      const pipe = pipeline6(
         body,
         h2stream,
         (err) => {
@@ -21249,7 +21249,7 @@ var require_api_pipeline = __commonJS({
         util.destroy(ret, err);
       }
     };
-    function pipeline5(opts, handler2) {
+    function pipeline6(opts, handler2) {
       try {
         const pipelineHandler = new PipelineHandler(opts, handler2);
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
@@ -21258,7 +21258,7 @@ var require_api_pipeline = __commonJS({
         return new PassThrough().destroy(err);
       }
     }
-    module2.exports = pipeline5;
+    module2.exports = pipeline6;
   }
 });
 
@@ -24423,7 +24423,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants4();
     var EE = require("node:events");
-    var { Readable: Readable2, pipeline: pipeline5, finished } = require("node:stream");
+    var { Readable: Readable2, pipeline: pipeline6, finished } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher } = require_global2();
@@ -25368,7 +25368,7 @@ var require_fetch = __commonJS({
                 status,
                 statusText,
                 headersList,
-                body: decoders.length ? pipeline5(this.body, ...decoders, (err) => {
+                body: decoders.length ? pipeline6(this.body, ...decoders, (err) => {
                   if (err) {
                     this.onError(err);
                   }
@@ -29569,7 +29569,7 @@ ${value}`;
 var require_eventsource = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource.js"(exports2, module2) {
     "use strict";
-    var { pipeline: pipeline5 } = require("node:stream");
+    var { pipeline: pipeline6 } = require("node:stream");
     var { fetching } = require_fetch();
     var { makeRequest } = require_request2();
     var { webidl } = require_webidl();
@@ -29729,7 +29729,7 @@ var require_eventsource = __commonJS({
               ));
             }
           });
-          pipeline5(
+          pipeline6(
             response.body.stream,
             eventSourceStream,
             (error) => {
@@ -32513,9 +32513,9 @@ function messageOf(error) {
 }
 
 // src/cli/build.ts
-var import_node_crypto4 = require("node:crypto");
-var import_node_fs8 = require("node:fs");
-var import_promises31 = require("node:fs/promises");
+var import_node_crypto5 = require("node:crypto");
+var import_node_fs9 = require("node:fs");
+var import_promises32 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
 var import_node_path32 = __toESM(require("node:path"), 1);
 var import_node_util2 = require("node:util");
@@ -34000,7 +34000,7 @@ function apiUrl(name, value) {
 }
 
 // src/main.ts
-var import_promises29 = require("node:fs/promises");
+var import_promises30 = require("node:fs/promises");
 var import_node_path30 = __toESM(require("node:path"), 1);
 
 // src/cleanup.ts
@@ -34706,8 +34706,11 @@ async function lookForApplication(run2) {
 var import_node_path14 = __toESM(require("node:path"), 1);
 
 // src/image/build-context.ts
+var import_node_crypto = require("node:crypto");
+var import_node_fs3 = require("node:fs");
 var import_promises12 = require("node:fs/promises");
 var import_node_path12 = __toESM(require("node:path"), 1);
+var import_promises13 = require("node:stream/promises");
 async function assembleBuildContext(folder, parts) {
   const from = (name) => import_node_path12.default.join(parts.dockerFolder, name);
   const tree = (name, inside = "") => import_node_path12.default.join(folder, "trees", name, inside);
@@ -34741,19 +34744,29 @@ async function assembleBuildContext(folder, parts) {
 }
 var APPLICATION = "app";
 var OWN = "opt/crac-checkpoint";
-var EPOCH = /* @__PURE__ */ new Date("1980-02-01T00:00:00Z");
+var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
 async function settleTimes(folder, own) {
   for (const entry of await (0, import_promises12.readdir)(folder, { recursive: true, withFileTypes: true })) {
     const file = import_node_path12.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory() || !file.startsWith(own + import_node_path12.default.sep)) await (0, import_promises12.lutimes)(file, EPOCH, EPOCH);
+    if (entry.isDirectory()) await (0, import_promises12.lutimes)(file, EPOCH, EPOCH);
+    if (!entry.isFile()) continue;
+    const number = await contentNumber(file);
+    const isOwn = file.startsWith(own + import_node_path12.default.sep);
+    const time2 = isOwn ? Math.floor((await (0, import_promises12.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises12.lutimes)(file, time2, time2);
   }
+}
+async function contentNumber(file) {
+  const hash = (0, import_node_crypto.createHash)("sha256");
+  await (0, import_promises13.pipeline)((0, import_node_fs3.createReadStream)(file), hash);
+  return hash.digest().readUInt32BE() >>> 3;
 }
 async function linkOrCopy(source, destination) {
   await (0, import_promises12.link)(source, destination).catch(() => (0, import_promises12.cp)(source, destination));
 }
 
 // src/image/build.ts
-var import_promises13 = require("node:fs/promises");
+var import_promises14 = require("node:fs/promises");
 var import_node_path13 = __toESM(require("node:path"), 1);
 function buildCommand(build2, idFile) {
   return [
@@ -34780,7 +34793,7 @@ async function buildImage(engine2, build2, onLine) {
 ${result.stderr}`;
     throw jdkFailure(output) ?? baseImageFailure(output, build2.buildArgs["BASE_IMAGE"] ?? "") ?? engineFailure(command, result);
   }
-  return (await (0, import_promises13.readFile)(idFile, "utf8")).trim();
+  return (await (0, import_promises14.readFile)(idFile, "utf8")).trim();
 }
 function pairs(option, values) {
   return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
@@ -36973,14 +36986,14 @@ async function startApplication({ engine: engine2, clock, log }, spec, onLine) {
 }
 
 // src/checkpoint/open-resources.ts
-var import_promises14 = require("node:fs/promises");
+var import_promises15 = require("node:fs/promises");
 var import_node_path15 = __toESM(require("node:path"), 1);
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
 var POLICIES = "resource-policies.txt";
 async function explainOpen(refused3, second, logs) {
   const resources = second?.resources ?? refused3.resources;
   const policies = suggestPolicies(resources);
-  await (0, import_promises14.writeFile)(import_node_path15.default.join(logs, POLICIES), policies);
+  await (0, import_promises15.writeFile)(import_node_path15.default.join(logs, POLICIES), policies);
   return new OpenResources(resources, (second ?? refused3).message, {
     cure: `${refused3.cure} What cannot be closed there can be left to the JVM: with \`java-options: -Djdk.crac.resource-policies=FILE\`, FILE being a path in the image; ${POLICIES} in the folder of the output \`logs\` is a beginning.`,
     evidence: listResources(resources),
@@ -36989,7 +37002,7 @@ async function explainOpen(refused3, second, logs) {
 }
 
 // src/checkpoint/threads.ts
-var import_promises15 = require("node:fs/promises");
+var import_promises16 = require("node:fs/promises");
 var import_node_path16 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES = 2e4;
@@ -37009,7 +37022,7 @@ async function dumpThreads({ engine: engine2, clock }, application, folder) {
   await within(complete, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines.join("\n");
-  if (text2 !== "") await (0, import_promises15.writeFile)(import_node_path16.default.join(folder, "threads.txt"), `${text2}
+  if (text2 !== "") await (0, import_promises16.writeFile)(import_node_path16.default.join(folder, "threads.txt"), `${text2}
 `);
   return text2;
 }
@@ -37068,7 +37081,7 @@ function endedEarly(end, application, when) {
 }
 
 // src/checkpoint/snapshot.ts
-var import_promises16 = require("node:fs/promises");
+var import_promises17 = require("node:fs/promises");
 var import_node_path17 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/criu-images.ts
@@ -37157,7 +37170,7 @@ function fields(message) {
 // src/checkpoint/snapshot.ts
 var KILLED = 137;
 async function verifySnapshot(evidence, end, output) {
-  const read2 = (name) => (0, import_promises16.readFile)(import_node_path17.default.join(evidence, name)).catch(() => void 0);
+  const read2 = (name) => (0, import_promises17.readFile)(import_node_path17.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read2("dump4.log"))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -37225,7 +37238,7 @@ function criuFailure(criuLog2, exitCode, output) {
   );
 }
 async function verifyWarpSnapshot(evidence, end) {
-  const files = parseListing(await (0, import_promises16.readFile)(import_node_path17.default.join(evidence, "files"), "utf8").catch(() => ""));
+  const files = parseListing(await (0, import_promises17.readFile)(import_node_path17.default.join(evidence, "files"), "utf8").catch(() => ""));
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
   return { size: sizeOf(files), files, statistics: void 0, criuVersion: void 0, completedAt: void 0 };
@@ -37255,7 +37268,7 @@ function orUndefined(read2) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises17 = require("node:fs/promises");
+var import_promises18 = require("node:fs/promises");
 var import_node_path18 = __toESM(require("node:path"), 1);
 var HOME2 = "/opt/crac-checkpoint";
 var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/;
@@ -37278,7 +37291,7 @@ async function checkpoint(world, application, signs, request2) {
   let answered = false;
   const answer2 = engine2.attempt(["exec", application.name, `${HOME2}/trigger.sh`], { timeout: request2.checkpointTimeout }).then(async (result) => {
     answered = true;
-    await (0, import_promises17.writeFile)(import_node_path18.default.join(request2.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
+    await (0, import_promises18.writeFile)(import_node_path18.default.join(request2.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
     return result;
   });
   const refused3 = answer2.then((result) => refusal(world, application, result));
@@ -37334,7 +37347,7 @@ ${answer2.stderr}`;
 async function criuLog({ engine: engine2 }, { name }, { evidence }) {
   const copy = import_node_path18.default.join(evidence, "dump4.log");
   await engine2.attempt(["cp", `${name}:${HOME2}/snapshot/dump4.log`, copy]);
-  return await (0, import_promises17.readFile)(copy, "latin1").catch(() => "");
+  return await (0, import_promises18.readFile)(copy, "latin1").catch(() => "");
 }
 
 // src/checkpoint/warm-up-script.ts
@@ -37607,28 +37620,28 @@ async function warmUpOf({ inputs, world }) {
 var import_node_path21 = __toESM(require("node:path"), 1);
 
 // src/image/fingerprint.ts
-var import_node_crypto = require("node:crypto");
-var import_node_fs3 = require("node:fs");
-var import_promises18 = require("node:fs/promises");
+var import_node_crypto2 = require("node:crypto");
+var import_node_fs4 = require("node:fs");
+var import_promises19 = require("node:fs/promises");
 var import_node_path20 = __toESM(require("node:path"), 1);
-var import_promises19 = require("node:stream/promises");
+var import_promises20 = require("node:stream/promises");
 async function fingerprint(parts) {
-  const hash = (0, import_node_crypto.createHash)("sha256");
+  const hash = (0, import_node_crypto2.createHash)("sha256");
   add(hash, JSON.stringify(parts.values));
   for (const [source, target] of [...parts.files].sort(([, a], [, b]) => compare(a, b)))
     await addTree(hash, source, target);
   return hash.digest("hex");
 }
 async function addTree(hash, source, target) {
-  const entry = await (0, import_promises18.stat)(source);
+  const entry = await (0, import_promises19.stat)(source);
   if (entry.isDirectory()) {
-    for (const name of (await (0, import_promises18.readdir)(source)).sort(compare)) {
+    for (const name of (await (0, import_promises19.readdir)(source)).sort(compare)) {
       await addTree(hash, import_node_path20.default.join(source, name), import_node_path20.default.posix.join(target, name));
     }
     return;
   }
-  const content = (0, import_node_crypto.createHash)("sha256");
-  await (0, import_promises19.pipeline)((0, import_node_fs3.createReadStream)(source), content);
+  const content = (0, import_node_crypto2.createHash)("sha256");
+  await (0, import_promises20.pipeline)((0, import_node_fs4.createReadStream)(source), content);
   add(hash, `${target}\0${entry.mode & 73 ? "x" : "-"}\0${content.digest("hex")}`);
 }
 function add(hash, text2) {
@@ -37880,13 +37893,13 @@ async function inspectTheRunner({ id, inputs, world, phases: phases2 }) {
 var import_node_path27 = __toESM(require("node:path"), 1);
 
 // src/jdk/file.ts
-var import_promises22 = require("node:fs/promises");
+var import_promises23 = require("node:fs/promises");
 var import_node_path23 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
-var import_node_fs4 = require("node:fs");
+var import_node_fs5 = require("node:fs");
 var import_node_path22 = __toESM(require("node:path"), 1);
-var import_promises20 = require("node:stream/promises");
+var import_promises21 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -37897,7 +37910,7 @@ async function checkArchive(file, limits = LIMITS) {
   let entries = 0;
   let size = 0;
   let top;
-  const read2 = (0, import_promises20.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
+  const read2 = (0, import_promises21.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -37948,11 +37961,11 @@ function refused2(file, why) {
 }
 
 // src/jdk/verify.ts
-var import_node_crypto2 = require("node:crypto");
-var import_node_fs5 = require("node:fs");
-var import_promises21 = require("node:fs/promises");
+var import_node_crypto3 = require("node:crypto");
+var import_node_fs6 = require("node:fs");
+var import_promises22 = require("node:fs/promises");
 async function verifyArchive(file, asset, demands) {
-  const { size } = await (0, import_promises21.stat)(file);
+  const { size } = await (0, import_promises22.stat)(file);
   if (asset.size !== void 0 && size !== asset.size) {
     throw notGenuine(asset, `it has ${size} bytes where the source says ${asset.size}`);
   }
@@ -37973,14 +37986,14 @@ function notGenuine(asset, why) {
   });
 }
 async function digestOf(file, algorithm) {
-  const hash = (0, import_node_crypto2.createHash)(algorithm);
-  for await (const chunk of (0, import_node_fs5.createReadStream)(file)) hash.update(chunk);
+  const hash = (0, import_node_crypto3.createHash)(algorithm);
+  for await (const chunk of (0, import_node_fs6.createReadStream)(file)) hash.update(chunk);
   return hash.digest("hex");
 }
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning) {
-  const entry = await (0, import_promises22.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises23.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
       cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
@@ -38011,14 +38024,14 @@ async function jdkFromFile(file, architecture, jdkSha256, warning) {
 var import_node_path26 = __toESM(require("node:path"), 1);
 
 // src/net/conditional.ts
-var import_node_crypto3 = require("node:crypto");
-var import_promises23 = require("node:fs/promises");
+var import_node_crypto4 = require("node:crypto");
+var import_promises24 = require("node:fs/promises");
 var import_node_path24 = __toESM(require("node:path"), 1);
 var import_undici = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning) {
   return async (url, init = {}) => {
-    const file = import_node_path24.default.join(folder, `${(0, import_node_crypto3.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path24.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
     const headers = new import_undici.Headers(init.headers);
     if (kept?.etag) headers.set("if-none-match", kept.etag);
@@ -38052,7 +38065,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const text2 = await (0, import_promises23.readFile)(file, "utf8").catch(() => void 0);
+  const text2 = await (0, import_promises24.readFile)(file, "utf8").catch(() => void 0);
   try {
     const kept = text2 === void 0 ? void 0 : JSON.parse(text2);
     return kept?.url === url ? kept : void 0;
@@ -38068,8 +38081,8 @@ async function keep(file, url, response) {
   }
   const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (!parses(kept.body)) return kept;
-  await (0, import_promises23.mkdir)(import_node_path24.default.dirname(file), { recursive: true });
-  await (0, import_promises23.writeFile)(file, JSON.stringify(kept));
+  await (0, import_promises24.mkdir)(import_node_path24.default.dirname(file), { recursive: true });
+  await (0, import_promises24.writeFile)(file, JSON.stringify(kept));
   return kept;
 }
 function restored(kept) {
@@ -43078,7 +43091,7 @@ function toJdkAsset(tag, asset) {
 }
 
 // src/jdk/install.ts
-var import_promises26 = require("node:fs/promises");
+var import_promises27 = require("node:fs/promises");
 var import_node_path25 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/command.js
@@ -43595,16 +43608,16 @@ function _getCacheDirectory() {
 }
 
 // src/jdk/download.ts
-var import_node_fs6 = require("node:fs");
-var import_promises24 = require("node:fs/promises");
+var import_node_fs7 = require("node:fs");
+var import_promises25 = require("node:fs/promises");
 var import_node_stream = require("node:stream");
-var import_promises25 = require("node:stream/promises");
+var import_promises26 = require("node:stream/promises");
 var TRIES2 = 2;
 async function download(asset, file, options3) {
   for (let tries = 1; ; tries++) {
     const broken3 = await attempt2(asset, file, options3);
     if (broken3 === void 0) return;
-    await (0, import_promises24.rm)(file, { force: true });
+    await (0, import_promises25.rm)(file, { force: true });
     if (tries === TRIES2) {
       throw new Failure("runner", `${asset.name} could not be downloaded: ${broken3}.`, {
         cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
@@ -43641,7 +43654,7 @@ async function attempt2(asset, file, options3) {
       body.destroy(new Error("it is longer than the source says"));
   });
   try {
-    await (0, import_promises25.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises26.pipeline)(body, (0, import_node_fs7.createWriteStream)(file, { flags: "wx" }));
   } catch (error) {
     return `it broke off after ${bytes} bytes (${messageOf(error)})`;
   } finally {
@@ -43667,7 +43680,7 @@ async function fromCache(asset, demands, options3) {
   const file = import_node_path25.default.join(folder, asset.name);
   try {
     const recorded = {
-      sha256: (await (0, import_promises26.readFile)(import_node_path25.default.join(folder, RECORD), "utf8")).trim(),
+      sha256: (await (0, import_promises27.readFile)(import_node_path25.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...demands, recorded]);
@@ -43675,12 +43688,12 @@ async function fromCache(asset, demands, options3) {
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error)}`);
-    await (0, import_promises26.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises27.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
 async function fetched(asset, demands, options3) {
-  const folder = await (0, import_promises26.mkdtemp)(import_node_path25.default.join(options3.temporaryFolder, "jdk-"));
+  const folder = await (0, import_promises27.mkdtemp)(import_node_path25.default.join(options3.temporaryFolder, "jdk-"));
   try {
     if (asset.sha256 === void 0) {
       const further = await options3.furtherSha256(asset);
@@ -43697,12 +43710,12 @@ async function fetched(asset, demands, options3) {
       );
     }
     await checkArchive(file);
-    await (0, import_promises26.writeFile)(import_node_path25.default.join(folder, RECORD), `${sha2562}
+    await (0, import_promises27.writeFile)(import_node_path25.default.join(folder, RECORD), `${sha2562}
 `);
     const cached = await cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture);
     return { asset, file: import_node_path25.default.join(cached, asset.name), sha256: sha2562, cached: false };
   } finally {
-    await (0, import_promises26.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises27.rm)(folder, { recursive: true, force: true });
   }
 }
 function cacheVersion(asset) {
@@ -43711,9 +43724,9 @@ function cacheVersion(asset) {
 }
 
 // src/jdk/known-digests.ts
-var import_promises27 = require("node:fs/promises");
+var import_promises28 = require("node:fs/promises");
 async function knownSha256(file, name) {
-  const lines = (await (0, import_promises27.readFile)(file, "utf8")).split("\n");
+  const lines = (await (0, import_promises28.readFile)(file, "utf8")).split("\n");
   const line = lines.find((candidate) => candidate.startsWith(`${name}	`));
   return line?.split("	")[1];
 }
@@ -43914,13 +43927,24 @@ async function tagImage(engine2, image, tags) {
     }
   };
 }
-async function pushImage(engine2, tags, timeout, onLine) {
+var PASSING2 = /* @__PURE__ */ new Set(["reg-429", "reg-5xx", "reg-net", "reg-blob", "reg-commit"]);
+var PAUSES = [2e3, 8e3];
+async function pushImage(world, tags, timeout) {
   const digests = /* @__PURE__ */ new Map();
   for (const tag of tags) {
-    const args = ["push", "--", tag.text];
-    const result = await engine2.attempt(args, { onLine, timeout });
-    if (result.exitCode !== 0) throw pushFailure(tag, result, [...digests.keys()], timeout);
-    digests.set(tag.text, await digestOf2(engine2, tag, result.stdout));
+    const output = await pushTag(world, tag, timeout, [...digests.keys()]);
+    const digest2 = await digestOf2(world.engine, tag, output);
+    const there = await published(world.engine, tag);
+    if (there !== void 0 && there.digest !== digest2) {
+      throw new Failure(
+        "registry",
+        `${tag.text} is ${there.digest} at the registry, and ${digest2} was pushed.`,
+        {
+          cure: "Something changed the image on its way, or another job moved the tag: look at the registry, and run the job again."
+        }
+      );
+    }
+    digests.set(tag.text, digest2);
   }
   const distinct = new Set(digests.values());
   const [digest] = distinct;
@@ -43931,6 +43955,17 @@ async function pushImage(engine2, tags, timeout, onLine) {
     });
   }
   return { digest };
+}
+async function pushTag({ engine: engine2, clock, info: info2, onLine }, tag, timeout, moved) {
+  for (let tries = 0; ; tries++) {
+    const result = await engine2.attempt(["push", "--", tag.text], { onLine, timeout });
+    if (result.exitCode === 0) return result.stdout;
+    const failure = pushFailure(tag, result, moved, timeout);
+    const pause = PAUSES[tries];
+    if (pause === void 0 || !PASSING2.has(failure.signature ?? "")) throw failure;
+    info2(`${failure.message} Trying again in ${seconds(pause)}.`);
+    await clock.sleep(pause);
+  }
 }
 async function digestOf2(engine2, tag, output) {
   const format = ["image", "inspect", "--format", "{{json .RepoDigests}}", "--", tag.text];
@@ -43969,8 +44004,13 @@ async function publish(run2, imageId) {
       return void 0;
     }
     try {
-      const pushed = await pushImage(engine2, inputs.tags, inputs.pushTimeout, (line) => log.foreign(line));
-      return pushed.digest;
+      const push = {
+        engine: engine2,
+        clock: world.clock,
+        info: (line) => log.info(line),
+        onLine: (line) => log.foreign(line)
+      };
+      return (await pushImage(push, inputs.tags, inputs.pushTimeout)).digest;
     } catch (error) {
       await tagged.undo();
       throw error;
@@ -43982,7 +44022,7 @@ async function publish(run2, imageId) {
 var import_node_path29 = __toESM(require("node:path"), 1);
 
 // src/restore/prove.ts
-var import_promises28 = require("node:fs/promises");
+var import_promises29 = require("node:fs/promises");
 var import_node_path28 = __toESM(require("node:path"), 1);
 var PROBE_INTERVAL2 = 2;
 var KEPT_LINES = "2000";
@@ -44043,7 +44083,7 @@ async function keepLog(engine2, name, file) {
   const { stdout, stderr } = await engine2.attempt(["logs", "--tail", KEPT_LINES, name]);
   const log = `${stdout}
 ${stderr}`.trim();
-  await (0, import_promises28.writeFile)(file, `${log}
+  await (0, import_promises29.writeFile)(file, `${log}
 `);
   return log;
 }
@@ -44174,8 +44214,8 @@ async function run(id, inputs, world) {
     work: import_node_path30.default.join(world.runFolder, "work"),
     logs: import_node_path30.default.join(world.runFolder, "logs")
   };
-  await (0, import_promises29.mkdir)(job.work, { recursive: true });
-  await (0, import_promises29.mkdir)(job.logs, { recursive: true });
+  await (0, import_promises30.mkdir)(job.work, { recursive: true });
+  await (0, import_promises30.mkdir)(job.logs, { recursive: true });
   try {
     await requireContext(import_node_path30.default.resolve(world.workspace, inputs.context));
     return await checkpointed(job);
@@ -44453,15 +44493,15 @@ function metadataOf(result) {
 }
 
 // src/engine/orphans.ts
-var import_promises30 = require("node:fs/promises");
+var import_promises31 = require("node:fs/promises");
 var import_node_path31 = __toESM(require("node:path"), 1);
 var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
 async function endOrphans(run2, proc = "/proc") {
   const entry = `${RUN_VARIABLE}=${run2}`;
   let ended = 0;
-  for (const name of await (0, import_promises30.readdir)(proc)) {
+  for (const name of await (0, import_promises31.readdir)(proc)) {
     if (!/^\d+$/.test(name)) continue;
-    const environment = await (0, import_promises30.readFile)(import_node_path31.default.join(proc, name, "environ"), "latin1").catch(() => "");
+    const environment = await (0, import_promises31.readFile)(import_node_path31.default.join(proc, name, "environ"), "latin1").catch(() => "");
     if (!environment.split("\0").includes(entry)) continue;
     try {
       process.kill(Number(name), "SIGKILL");
@@ -44627,10 +44667,10 @@ function longestRun(text2) {
 }
 
 // src/surroundings.ts
-var import_node_fs7 = require("node:fs");
+var import_node_fs8 = require("node:fs");
 var import_node_url = require("node:url");
 function shipped() {
-  const { version } = JSON.parse((0, import_node_fs7.readFileSync)(shippedFile("package.json"), "utf8"));
+  const { version } = JSON.parse((0, import_node_fs8.readFileSync)(shippedFile("package.json"), "utf8"));
   return {
     version,
     dockerFolder: shippedFile("docker"),
@@ -44698,14 +44738,14 @@ function terminalLog(write2, clock) {
 // src/cli/build.ts
 async function buildCommand2(args, answer2) {
   const { inputs: given, json } = parse4(args);
-  const id = (0, import_node_crypto4.randomBytes)(6).toString("hex");
+  const id = (0, import_node_crypto5.randomBytes)(6).toString("hex");
   const defaults = declaredDefaults();
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? "").trim());
   const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path32.default.join((0, import_node_os2.homedir)(), ".cache", "crac-checkpoint");
-  (0, import_node_fs8.mkdirSync)(toolCache, { recursive: true });
+  (0, import_node_fs9.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os2.tmpdir)();
-  const runFolder = await (0, import_promises31.mkdtemp)(import_node_path32.default.join((0, import_node_os2.tmpdir)(), "crac-checkpoint-"));
+  const runFolder = await (0, import_promises32.mkdtemp)(import_node_path32.default.join((0, import_node_os2.tmpdir)(), "crac-checkpoint-"));
   const log = terminalLog((line) => console.error(line), systemClock);
   const clean2 = (folder) => cleanUp(dockerEngine(process.env), systemClock, id, folder);
   for (const signal of ["SIGINT", "SIGTERM"]) {
@@ -44772,7 +44812,7 @@ function parse4(args) {
   }
 }
 function declaredDefaults() {
-  const action = (0, import_yaml2.parse)((0, import_node_fs8.readFileSync)(shippedFile("action.yml"), "utf8"));
+  const action = (0, import_yaml2.parse)((0, import_node_fs9.readFileSync)(shippedFile("action.yml"), "utf8"));
   return Object.fromEntries(
     Object.entries(action.inputs).map(([name, { default: value = "" }]) => [
       name,
@@ -44782,7 +44822,7 @@ function declaredDefaults() {
 }
 
 // src/cli/doctor.ts
-var import_node_crypto5 = require("node:crypto");
+var import_node_crypto6 = require("node:crypto");
 var import_node_os3 = require("node:os");
 var import_node_util3 = require("node:util");
 async function doctorCommand(args, answer2) {
@@ -44795,7 +44835,7 @@ async function doctorCommand(args, answer2) {
         hostname: (0, import_node_os3.hostname)(),
         onLine: (line) => console.error(line)
       },
-      { run: `doctor-${(0, import_node_crypto5.randomBytes)(4).toString("hex")}`, ...options3, warp: false, refresh: false }
+      { run: `doctor-${(0, import_node_crypto6.randomBytes)(4).toString("hex")}`, ...options3, warp: false, refresh: false }
     );
     answer2(options3.json ? JSON.stringify(reportOf(runner, options3), void 0, 2) : describe3(runner, options3));
     return 0;
@@ -44879,8 +44919,8 @@ function describeReach(reach) {
 }
 
 // src/cli/jdk.ts
-var import_node_fs9 = require("node:fs");
-var import_promises32 = require("node:fs/promises");
+var import_node_fs10 = require("node:fs");
+var import_promises33 = require("node:fs/promises");
 var import_node_os4 = require("node:os");
 var import_node_path33 = __toESM(require("node:path"), 1);
 var import_node_util4 = require("node:util");
@@ -44945,7 +44985,7 @@ function parse6(args) {
 }
 function sourceFor(githubApiUrl) {
   const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path33.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
-  (0, import_node_fs9.mkdirSync)(toolCache, { recursive: true });
+  (0, import_node_fs10.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os4.tmpdir)();
   if (!URL.canParse(githubApiUrl)) throw badInput("github-api-url", githubApiUrl, "a URL");
@@ -44964,7 +45004,7 @@ function sourceFor(githubApiUrl) {
   );
 }
 async function downloadTo(source, asset, options3, answer2) {
-  const temporaryFolder = await (0, import_promises32.mkdtemp)(import_node_path33.default.join((0, import_node_os4.tmpdir)(), "crac-checkpoint-"));
+  const temporaryFolder = await (0, import_promises33.mkdtemp)(import_node_path33.default.join((0, import_node_os4.tmpdir)(), "crac-checkpoint-"));
   try {
     const { file, sha256: sha2562 } = await source.install(asset, {
       jdkSha256: options3["jdk-sha256"]?.toLowerCase(),
@@ -44972,10 +45012,10 @@ async function downloadTo(source, asset, options3, answer2) {
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
     const copy = import_node_path33.default.resolve(options3.output, asset.name);
-    await (0, import_promises32.copyFile)(file, copy);
+    await (0, import_promises33.copyFile)(file, copy);
     answer2(options3.json ? JSON.stringify({ ...asset, sha256: sha2562, file: copy }, void 0, 2) : copy);
   } finally {
-    await (0, import_promises32.rm)(temporaryFolder, { recursive: true, force: true });
+    await (0, import_promises33.rm)(temporaryFolder, { recursive: true, force: true });
   }
 }
 function progressBar(bytes, total) {

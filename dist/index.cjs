@@ -6866,7 +6866,7 @@ var require_client_h2 = __commonJS({
     "use strict";
     var assert = require("node:assert");
     var { errorMonitor } = require("node:events");
-    var { pipeline: pipeline5 } = require("node:stream");
+    var { pipeline: pipeline6 } = require("node:stream");
     var util = require_util();
     var {
       RequestContentLengthMismatchError,
@@ -7345,7 +7345,7 @@ var require_client_h2 = __commonJS({
     }
     function writeStream(abort, socket, expectsPayload, h2stream, body, client, request2, contentLength) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      const pipe = pipeline5(
+      const pipe = pipeline6(
         body,
         h2stream,
         (err) => {
@@ -10390,7 +10390,7 @@ var require_api_pipeline = __commonJS({
         util.destroy(ret, err);
       }
     };
-    function pipeline5(opts, handler2) {
+    function pipeline6(opts, handler2) {
       try {
         const pipelineHandler = new PipelineHandler(opts, handler2);
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
@@ -10399,7 +10399,7 @@ var require_api_pipeline = __commonJS({
         return new PassThrough().destroy(err);
       }
     }
-    module2.exports = pipeline5;
+    module2.exports = pipeline6;
   }
 });
 
@@ -13564,7 +13564,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants3();
     var EE = require("node:events");
-    var { Readable: Readable2, pipeline: pipeline5, finished } = require("node:stream");
+    var { Readable: Readable2, pipeline: pipeline6, finished } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher } = require_global2();
@@ -14509,7 +14509,7 @@ var require_fetch = __commonJS({
                 status,
                 statusText,
                 headersList,
-                body: decoders.length ? pipeline5(this.body, ...decoders, (err) => {
+                body: decoders.length ? pipeline6(this.body, ...decoders, (err) => {
                   if (err) {
                     this.onError(err);
                   }
@@ -18710,7 +18710,7 @@ ${value}`;
 var require_eventsource = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource.js"(exports2, module2) {
     "use strict";
-    var { pipeline: pipeline5 } = require("node:stream");
+    var { pipeline: pipeline6 } = require("node:stream");
     var { fetching } = require_fetch();
     var { makeRequest } = require_request2();
     var { webidl } = require_webidl();
@@ -18870,7 +18870,7 @@ var require_eventsource = __commonJS({
               ));
             }
           });
-          pipeline5(
+          pipeline6(
             response.body.stream,
             eventSourceStream,
             (error2) => {
@@ -21637,7 +21637,7 @@ var require_streamx = __commonJS({
         fn().then((src) => {
           if (src === null) return out.end();
           if (out.destroying) return;
-          pipeline5(src, out, noop3);
+          pipeline6(src, out, noop3);
         }).catch((err) => out.destroy(err));
         return out;
       }
@@ -21924,13 +21924,13 @@ var require_streamx = __commonJS({
     }
     function pipelinePromise(...streams) {
       return new Promise((resolve2, reject) => {
-        return pipeline5(...streams, (err) => {
+        return pipeline6(...streams, (err) => {
           if (err) return reject(err);
           resolve2();
         });
       });
     }
-    function pipeline5(stream, ...streams) {
+    function pipeline6(stream, ...streams) {
       const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
       const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
       if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
@@ -22028,7 +22028,7 @@ var require_streamx = __commonJS({
       return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
     }
     module2.exports = {
-      pipeline: pipeline5,
+      pipeline: pipeline6,
       pipelinePromise,
       isStream,
       isStreamx,
@@ -32461,7 +32461,7 @@ var require_dist = __commonJS({
 });
 
 // src/index.ts
-var import_node_crypto5 = require("node:crypto");
+var import_node_crypto6 = require("node:crypto");
 var import_node_path32 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/core.js
@@ -35580,7 +35580,7 @@ function logProgress(log, clock) {
 }
 
 // src/main.ts
-var import_promises29 = require("node:fs/promises");
+var import_promises30 = require("node:fs/promises");
 var import_node_path30 = __toESM(require("node:path"), 1);
 
 // src/cleanup.ts
@@ -36261,8 +36261,11 @@ async function lookForApplication(run2) {
 var import_node_path14 = __toESM(require("node:path"), 1);
 
 // src/image/build-context.ts
+var import_node_crypto2 = require("node:crypto");
+var import_node_fs3 = require("node:fs");
 var import_promises12 = require("node:fs/promises");
 var import_node_path12 = __toESM(require("node:path"), 1);
+var import_promises13 = require("node:stream/promises");
 async function assembleBuildContext(folder, parts) {
   const from = (name) => import_node_path12.default.join(parts.dockerFolder, name);
   const tree = (name, inside = "") => import_node_path12.default.join(folder, "trees", name, inside);
@@ -36296,19 +36299,29 @@ async function assembleBuildContext(folder, parts) {
 }
 var APPLICATION = "app";
 var OWN = "opt/crac-checkpoint";
-var EPOCH = /* @__PURE__ */ new Date("1980-02-01T00:00:00Z");
+var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
 async function settleTimes(folder, own) {
   for (const entry of await (0, import_promises12.readdir)(folder, { recursive: true, withFileTypes: true })) {
     const file = import_node_path12.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory() || !file.startsWith(own + import_node_path12.default.sep)) await (0, import_promises12.lutimes)(file, EPOCH, EPOCH);
+    if (entry.isDirectory()) await (0, import_promises12.lutimes)(file, EPOCH, EPOCH);
+    if (!entry.isFile()) continue;
+    const number = await contentNumber(file);
+    const isOwn = file.startsWith(own + import_node_path12.default.sep);
+    const time2 = isOwn ? Math.floor((await (0, import_promises12.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises12.lutimes)(file, time2, time2);
   }
+}
+async function contentNumber(file) {
+  const hash = (0, import_node_crypto2.createHash)("sha256");
+  await (0, import_promises13.pipeline)((0, import_node_fs3.createReadStream)(file), hash);
+  return hash.digest().readUInt32BE() >>> 3;
 }
 async function linkOrCopy(source, destination) {
   await (0, import_promises12.link)(source, destination).catch(() => (0, import_promises12.cp)(source, destination));
 }
 
 // src/image/build.ts
-var import_promises13 = require("node:fs/promises");
+var import_promises14 = require("node:fs/promises");
 var import_node_path13 = __toESM(require("node:path"), 1);
 function buildCommand(build2, idFile) {
   return [
@@ -36335,7 +36348,7 @@ async function buildImage(engine2, build2, onLine) {
 ${result.stderr}`;
     throw jdkFailure(output) ?? baseImageFailure(output, build2.buildArgs["BASE_IMAGE"] ?? "") ?? engineFailure(command, result);
   }
-  return (await (0, import_promises13.readFile)(idFile, "utf8")).trim();
+  return (await (0, import_promises14.readFile)(idFile, "utf8")).trim();
 }
 function pairs(option, values) {
   return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
@@ -38528,14 +38541,14 @@ async function startApplication({ engine: engine2, clock, log }, spec, onLine) {
 }
 
 // src/checkpoint/open-resources.ts
-var import_promises14 = require("node:fs/promises");
+var import_promises15 = require("node:fs/promises");
 var import_node_path15 = __toESM(require("node:path"), 1);
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
 var POLICIES = "resource-policies.txt";
 async function explainOpen(refused3, second, logs) {
   const resources = second?.resources ?? refused3.resources;
   const policies = suggestPolicies(resources);
-  await (0, import_promises14.writeFile)(import_node_path15.default.join(logs, POLICIES), policies);
+  await (0, import_promises15.writeFile)(import_node_path15.default.join(logs, POLICIES), policies);
   return new OpenResources(resources, (second ?? refused3).message, {
     cure: `${refused3.cure} What cannot be closed there can be left to the JVM: with \`java-options: -Djdk.crac.resource-policies=FILE\`, FILE being a path in the image; ${POLICIES} in the folder of the output \`logs\` is a beginning.`,
     evidence: listResources(resources),
@@ -38544,7 +38557,7 @@ async function explainOpen(refused3, second, logs) {
 }
 
 // src/checkpoint/threads.ts
-var import_promises15 = require("node:fs/promises");
+var import_promises16 = require("node:fs/promises");
 var import_node_path16 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES = 2e4;
@@ -38564,7 +38577,7 @@ async function dumpThreads({ engine: engine2, clock }, application, folder) {
   await within(complete, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines.join("\n");
-  if (text2 !== "") await (0, import_promises15.writeFile)(import_node_path16.default.join(folder, "threads.txt"), `${text2}
+  if (text2 !== "") await (0, import_promises16.writeFile)(import_node_path16.default.join(folder, "threads.txt"), `${text2}
 `);
   return text2;
 }
@@ -38623,7 +38636,7 @@ function endedEarly(end, application, when) {
 }
 
 // src/checkpoint/snapshot.ts
-var import_promises16 = require("node:fs/promises");
+var import_promises17 = require("node:fs/promises");
 var import_node_path17 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/criu-images.ts
@@ -38712,7 +38725,7 @@ function fields(message) {
 // src/checkpoint/snapshot.ts
 var KILLED = 137;
 async function verifySnapshot(evidence, end, output) {
-  const read2 = (name) => (0, import_promises16.readFile)(import_node_path17.default.join(evidence, name)).catch(() => void 0);
+  const read2 = (name) => (0, import_promises17.readFile)(import_node_path17.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read2("dump4.log"))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -38780,7 +38793,7 @@ function criuFailure(criuLog2, exitCode, output) {
   );
 }
 async function verifyWarpSnapshot(evidence, end) {
-  const files = parseListing(await (0, import_promises16.readFile)(import_node_path17.default.join(evidence, "files"), "utf8").catch(() => ""));
+  const files = parseListing(await (0, import_promises17.readFile)(import_node_path17.default.join(evidence, "files"), "utf8").catch(() => ""));
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
   return { size: sizeOf(files), files, statistics: void 0, criuVersion: void 0, completedAt: void 0 };
@@ -38810,7 +38823,7 @@ function orUndefined(read2) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises17 = require("node:fs/promises");
+var import_promises18 = require("node:fs/promises");
 var import_node_path18 = __toESM(require("node:path"), 1);
 var HOME2 = "/opt/crac-checkpoint";
 var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/;
@@ -38833,7 +38846,7 @@ async function checkpoint(world, application, signs, request2) {
   let answered = false;
   const answer = engine2.attempt(["exec", application.name, `${HOME2}/trigger.sh`], { timeout: request2.checkpointTimeout }).then(async (result) => {
     answered = true;
-    await (0, import_promises17.writeFile)(import_node_path18.default.join(request2.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
+    await (0, import_promises18.writeFile)(import_node_path18.default.join(request2.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
     return result;
   });
   const refused3 = answer.then((result) => refusal(world, application, result));
@@ -38889,7 +38902,7 @@ ${answer.stderr}`;
 async function criuLog({ engine: engine2 }, { name }, { evidence }) {
   const copy = import_node_path18.default.join(evidence, "dump4.log");
   await engine2.attempt(["cp", `${name}:${HOME2}/snapshot/dump4.log`, copy]);
-  return await (0, import_promises17.readFile)(copy, "latin1").catch(() => "");
+  return await (0, import_promises18.readFile)(copy, "latin1").catch(() => "");
 }
 
 // src/checkpoint/warm-up-script.ts
@@ -39162,28 +39175,28 @@ async function warmUpOf({ inputs, world }) {
 var import_node_path21 = __toESM(require("node:path"), 1);
 
 // src/image/fingerprint.ts
-var import_node_crypto2 = require("node:crypto");
-var import_node_fs3 = require("node:fs");
-var import_promises18 = require("node:fs/promises");
+var import_node_crypto3 = require("node:crypto");
+var import_node_fs4 = require("node:fs");
+var import_promises19 = require("node:fs/promises");
 var import_node_path20 = __toESM(require("node:path"), 1);
-var import_promises19 = require("node:stream/promises");
+var import_promises20 = require("node:stream/promises");
 async function fingerprint(parts) {
-  const hash = (0, import_node_crypto2.createHash)("sha256");
+  const hash = (0, import_node_crypto3.createHash)("sha256");
   add(hash, JSON.stringify(parts.values));
   for (const [source, target] of [...parts.files].sort(([, a], [, b]) => compare(a, b)))
     await addTree(hash, source, target);
   return hash.digest("hex");
 }
 async function addTree(hash, source, target) {
-  const entry = await (0, import_promises18.stat)(source);
+  const entry = await (0, import_promises19.stat)(source);
   if (entry.isDirectory()) {
-    for (const name of (await (0, import_promises18.readdir)(source)).sort(compare)) {
+    for (const name of (await (0, import_promises19.readdir)(source)).sort(compare)) {
       await addTree(hash, import_node_path20.default.join(source, name), import_node_path20.default.posix.join(target, name));
     }
     return;
   }
-  const content = (0, import_node_crypto2.createHash)("sha256");
-  await (0, import_promises19.pipeline)((0, import_node_fs3.createReadStream)(source), content);
+  const content = (0, import_node_crypto3.createHash)("sha256");
+  await (0, import_promises20.pipeline)((0, import_node_fs4.createReadStream)(source), content);
   add(hash, `${target}\0${entry.mode & 73 ? "x" : "-"}\0${content.digest("hex")}`);
 }
 function add(hash, text2) {
@@ -39435,13 +39448,13 @@ async function inspectTheRunner({ id, inputs, world, phases: phases2 }) {
 var import_node_path27 = __toESM(require("node:path"), 1);
 
 // src/jdk/file.ts
-var import_promises22 = require("node:fs/promises");
+var import_promises23 = require("node:fs/promises");
 var import_node_path23 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
-var import_node_fs4 = require("node:fs");
+var import_node_fs5 = require("node:fs");
 var import_node_path22 = __toESM(require("node:path"), 1);
-var import_promises20 = require("node:stream/promises");
+var import_promises21 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -39452,7 +39465,7 @@ async function checkArchive(file, limits = LIMITS) {
   let entries = 0;
   let size = 0;
   let top;
-  const read2 = (0, import_promises20.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
+  const read2 = (0, import_promises21.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -39503,11 +39516,11 @@ function refused2(file, why) {
 }
 
 // src/jdk/verify.ts
-var import_node_crypto3 = require("node:crypto");
-var import_node_fs5 = require("node:fs");
-var import_promises21 = require("node:fs/promises");
+var import_node_crypto4 = require("node:crypto");
+var import_node_fs6 = require("node:fs");
+var import_promises22 = require("node:fs/promises");
 async function verifyArchive(file, asset, demands) {
-  const { size } = await (0, import_promises21.stat)(file);
+  const { size } = await (0, import_promises22.stat)(file);
   if (asset.size !== void 0 && size !== asset.size) {
     throw notGenuine(asset, `it has ${size} bytes where the source says ${asset.size}`);
   }
@@ -39528,14 +39541,14 @@ function notGenuine(asset, why) {
   });
 }
 async function digestOf(file, algorithm) {
-  const hash = (0, import_node_crypto3.createHash)(algorithm);
-  for await (const chunk of (0, import_node_fs5.createReadStream)(file)) hash.update(chunk);
+  const hash = (0, import_node_crypto4.createHash)(algorithm);
+  for await (const chunk of (0, import_node_fs6.createReadStream)(file)) hash.update(chunk);
   return hash.digest("hex");
 }
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning2) {
-  const entry = await (0, import_promises22.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises23.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
       cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
@@ -39566,14 +39579,14 @@ async function jdkFromFile(file, architecture, jdkSha256, warning2) {
 var import_node_path26 = __toESM(require("node:path"), 1);
 
 // src/net/conditional.ts
-var import_node_crypto4 = require("node:crypto");
-var import_promises23 = require("node:fs/promises");
+var import_node_crypto5 = require("node:crypto");
+var import_promises24 = require("node:fs/promises");
 var import_node_path24 = __toESM(require("node:path"), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning2) {
   return async (url, init = {}) => {
-    const file = import_node_path24.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path24.default.join(folder, `${(0, import_node_crypto5.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
     const headers = new import_undici2.Headers(init.headers);
     if (kept?.etag) headers.set("if-none-match", kept.etag);
@@ -39607,7 +39620,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const text2 = await (0, import_promises23.readFile)(file, "utf8").catch(() => void 0);
+  const text2 = await (0, import_promises24.readFile)(file, "utf8").catch(() => void 0);
   try {
     const kept = text2 === void 0 ? void 0 : JSON.parse(text2);
     return kept?.url === url ? kept : void 0;
@@ -39623,8 +39636,8 @@ async function keep(file, url, response) {
   }
   const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (!parses(kept.body)) return kept;
-  await (0, import_promises23.mkdir)(import_node_path24.default.dirname(file), { recursive: true });
-  await (0, import_promises23.writeFile)(file, JSON.stringify(kept));
+  await (0, import_promises24.mkdir)(import_node_path24.default.dirname(file), { recursive: true });
+  await (0, import_promises24.writeFile)(file, JSON.stringify(kept));
   return kept;
 }
 function restored(kept) {
@@ -43925,7 +43938,7 @@ function toJdkAsset(tag, asset) {
 }
 
 // src/jdk/install.ts
-var import_promises26 = require("node:fs/promises");
+var import_promises27 = require("node:fs/promises");
 var import_node_path25 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
@@ -44085,16 +44098,16 @@ function _getCacheDirectory() {
 }
 
 // src/jdk/download.ts
-var import_node_fs6 = require("node:fs");
-var import_promises24 = require("node:fs/promises");
+var import_node_fs7 = require("node:fs");
+var import_promises25 = require("node:fs/promises");
 var import_node_stream = require("node:stream");
-var import_promises25 = require("node:stream/promises");
+var import_promises26 = require("node:stream/promises");
 var TRIES2 = 2;
 async function download(asset, file, options3) {
   for (let tries = 1; ; tries++) {
     const broken3 = await attempt2(asset, file, options3);
     if (broken3 === void 0) return;
-    await (0, import_promises24.rm)(file, { force: true });
+    await (0, import_promises25.rm)(file, { force: true });
     if (tries === TRIES2) {
       throw new Failure("runner", `${asset.name} could not be downloaded: ${broken3}.`, {
         cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
@@ -44131,7 +44144,7 @@ async function attempt2(asset, file, options3) {
       body.destroy(new Error("it is longer than the source says"));
   });
   try {
-    await (0, import_promises25.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises26.pipeline)(body, (0, import_node_fs7.createWriteStream)(file, { flags: "wx" }));
   } catch (error2) {
     return `it broke off after ${bytes} bytes (${messageOf(error2)})`;
   } finally {
@@ -44157,7 +44170,7 @@ async function fromCache(asset, demands, options3) {
   const file = import_node_path25.default.join(folder, asset.name);
   try {
     const recorded = {
-      sha256: (await (0, import_promises26.readFile)(import_node_path25.default.join(folder, RECORD), "utf8")).trim(),
+      sha256: (await (0, import_promises27.readFile)(import_node_path25.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...demands, recorded]);
@@ -44165,12 +44178,12 @@ async function fromCache(asset, demands, options3) {
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error2) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error2)}`);
-    await (0, import_promises26.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises27.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
 async function fetched(asset, demands, options3) {
-  const folder = await (0, import_promises26.mkdtemp)(import_node_path25.default.join(options3.temporaryFolder, "jdk-"));
+  const folder = await (0, import_promises27.mkdtemp)(import_node_path25.default.join(options3.temporaryFolder, "jdk-"));
   try {
     if (asset.sha256 === void 0) {
       const further = await options3.furtherSha256(asset);
@@ -44187,12 +44200,12 @@ async function fetched(asset, demands, options3) {
       );
     }
     await checkArchive(file);
-    await (0, import_promises26.writeFile)(import_node_path25.default.join(folder, RECORD), `${sha2562}
+    await (0, import_promises27.writeFile)(import_node_path25.default.join(folder, RECORD), `${sha2562}
 `);
     const cached = await cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture);
     return { asset, file: import_node_path25.default.join(cached, asset.name), sha256: sha2562, cached: false };
   } finally {
-    await (0, import_promises26.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises27.rm)(folder, { recursive: true, force: true });
   }
 }
 function cacheVersion(asset) {
@@ -44201,9 +44214,9 @@ function cacheVersion(asset) {
 }
 
 // src/jdk/known-digests.ts
-var import_promises27 = require("node:fs/promises");
+var import_promises28 = require("node:fs/promises");
 async function knownSha256(file, name) {
-  const lines = (await (0, import_promises27.readFile)(file, "utf8")).split("\n");
+  const lines = (await (0, import_promises28.readFile)(file, "utf8")).split("\n");
   const line = lines.find((candidate) => candidate.startsWith(`${name}	`));
   return line?.split("	")[1];
 }
@@ -44404,13 +44417,24 @@ async function tagImage(engine2, image, tags) {
     }
   };
 }
-async function pushImage(engine2, tags, timeout, onLine) {
+var PASSING2 = /* @__PURE__ */ new Set(["reg-429", "reg-5xx", "reg-net", "reg-blob", "reg-commit"]);
+var PAUSES = [2e3, 8e3];
+async function pushImage(world, tags, timeout) {
   const digests = /* @__PURE__ */ new Map();
   for (const tag of tags) {
-    const args = ["push", "--", tag.text];
-    const result = await engine2.attempt(args, { onLine, timeout });
-    if (result.exitCode !== 0) throw pushFailure(tag, result, [...digests.keys()], timeout);
-    digests.set(tag.text, await digestOf2(engine2, tag, result.stdout));
+    const output = await pushTag(world, tag, timeout, [...digests.keys()]);
+    const digest2 = await digestOf2(world.engine, tag, output);
+    const there = await published(world.engine, tag);
+    if (there !== void 0 && there.digest !== digest2) {
+      throw new Failure(
+        "registry",
+        `${tag.text} is ${there.digest} at the registry, and ${digest2} was pushed.`,
+        {
+          cure: "Something changed the image on its way, or another job moved the tag: look at the registry, and run the job again."
+        }
+      );
+    }
+    digests.set(tag.text, digest2);
   }
   const distinct = new Set(digests.values());
   const [digest] = distinct;
@@ -44421,6 +44445,17 @@ async function pushImage(engine2, tags, timeout, onLine) {
     });
   }
   return { digest };
+}
+async function pushTag({ engine: engine2, clock, info: info2, onLine }, tag, timeout, moved) {
+  for (let tries = 0; ; tries++) {
+    const result = await engine2.attempt(["push", "--", tag.text], { onLine, timeout });
+    if (result.exitCode === 0) return result.stdout;
+    const failure = pushFailure(tag, result, moved, timeout);
+    const pause = PAUSES[tries];
+    if (pause === void 0 || !PASSING2.has(failure.signature ?? "")) throw failure;
+    info2(`${failure.message} Trying again in ${seconds(pause)}.`);
+    await clock.sleep(pause);
+  }
 }
 async function digestOf2(engine2, tag, output) {
   const format = ["image", "inspect", "--format", "{{json .RepoDigests}}", "--", tag.text];
@@ -44459,8 +44494,13 @@ async function publish(run2, imageId) {
       return void 0;
     }
     try {
-      const pushed = await pushImage(engine2, inputs.tags, inputs.pushTimeout, (line) => log.foreign(line));
-      return pushed.digest;
+      const push = {
+        engine: engine2,
+        clock: world.clock,
+        info: (line) => log.info(line),
+        onLine: (line) => log.foreign(line)
+      };
+      return (await pushImage(push, inputs.tags, inputs.pushTimeout)).digest;
     } catch (error2) {
       await tagged.undo();
       throw error2;
@@ -44472,7 +44512,7 @@ async function publish(run2, imageId) {
 var import_node_path29 = __toESM(require("node:path"), 1);
 
 // src/restore/prove.ts
-var import_promises28 = require("node:fs/promises");
+var import_promises29 = require("node:fs/promises");
 var import_node_path28 = __toESM(require("node:path"), 1);
 var PROBE_INTERVAL2 = 2;
 var KEPT_LINES = "2000";
@@ -44533,7 +44573,7 @@ async function keepLog(engine2, name, file) {
   const { stdout, stderr } = await engine2.attempt(["logs", "--tail", KEPT_LINES, name]);
   const log = `${stdout}
 ${stderr}`.trim();
-  await (0, import_promises28.writeFile)(file, `${log}
+  await (0, import_promises29.writeFile)(file, `${log}
 `);
   return log;
 }
@@ -44664,8 +44704,8 @@ async function run(id, inputs, world) {
     work: import_node_path30.default.join(world.runFolder, "work"),
     logs: import_node_path30.default.join(world.runFolder, "logs")
   };
-  await (0, import_promises29.mkdir)(job.work, { recursive: true });
-  await (0, import_promises29.mkdir)(job.logs, { recursive: true });
+  await (0, import_promises30.mkdir)(job.work, { recursive: true });
+  await (0, import_promises30.mkdir)(job.logs, { recursive: true });
   try {
     await requireContext(import_node_path30.default.resolve(world.workspace, inputs.context));
     return await checkpointed(job);
@@ -44943,15 +44983,15 @@ function metadataOf(result) {
 }
 
 // src/engine/orphans.ts
-var import_promises30 = require("node:fs/promises");
+var import_promises31 = require("node:fs/promises");
 var import_node_path31 = __toESM(require("node:path"), 1);
 var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
 async function endOrphans(run2, proc = "/proc") {
   const entry = `${RUN_VARIABLE}=${run2}`;
   let ended = 0;
-  for (const name of await (0, import_promises30.readdir)(proc)) {
+  for (const name of await (0, import_promises31.readdir)(proc)) {
     if (!/^\d+$/.test(name)) continue;
-    const environment = await (0, import_promises30.readFile)(import_node_path31.default.join(proc, name, "environ"), "latin1").catch(() => "");
+    const environment = await (0, import_promises31.readFile)(import_node_path31.default.join(proc, name, "environ"), "latin1").catch(() => "");
     if (!environment.split("\0").includes(entry)) continue;
     try {
       process.kill(Number(name), "SIGKILL");
@@ -45123,10 +45163,10 @@ function longestRun(text2) {
 var import_node_os = require("node:os");
 
 // src/surroundings.ts
-var import_node_fs7 = require("node:fs");
+var import_node_fs8 = require("node:fs");
 var import_node_url = require("node:url");
 function shipped() {
-  const { version } = JSON.parse((0, import_node_fs7.readFileSync)(shippedFile("package.json"), "utf8"));
+  const { version } = JSON.parse((0, import_node_fs8.readFileSync)(shippedFile("package.json"), "utf8"));
   return {
     version,
     dockerFolder: shippedFile("docker"),
@@ -45169,7 +45209,7 @@ function realWorld(run2, environment, given) {
 var STATE_RUN = "run";
 var STATE_FOLDER = "folder";
 async function main() {
-  const id = (0, import_node_crypto5.randomBytes)(6).toString("hex");
+  const id = (0, import_node_crypto6.randomBytes)(6).toString("hex");
   const runFolder = import_node_path32.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
   saveState(STATE_RUN, id);
   saveState(STATE_FOLDER, runFolder);

@@ -77,6 +77,7 @@ describe('the whole job on micronaut-hello', () => {
       'inspect',
       'application',
       'jdk',
+      'decide',
       'build-checkpoint',
       'engine',
       'checkpoint',

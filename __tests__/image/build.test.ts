@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { assembleBuildContext } from '../../src/image/build-context.js'
@@ -102,10 +102,44 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
   expect(await read('trees/launch/opt/crac-checkpoint/main-class')).toBe('Main\n')
   expect(await read('trees/launch/opt/crac-checkpoint/cpu-features')).toBe('generic\n')
   // The same content makes the same layer everywhere; the application's own files tell browsers their age.
-  const time = async (name: string): Promise<number> =>
-    (await stat(at(`context/trees/${name}`))).mtime.getUTCFullYear()
-  expect(await time('dependencies/app/libs/a.jar')).toBe(1980)
-  expect(await time('classes/app')).toBe(1980)
-  expect(await time('launch/opt/crac-checkpoint/entrypoint.sh')).toBe(1980)
-  expect(await time('classes/app/app.jar')).toBeGreaterThan(2000)
+  const time = async (name: string): Promise<Date> => (await stat(at(`context/trees/${name}`))).mtime
+  expect((await time('dependencies/app/libs/a.jar')).getUTCFullYear()).toBeLessThan(2000)
+  expect((await time('classes/app')).getUTCFullYear()).toBe(1980)
+  expect((await time('classes/app/app.jar')).getUTCFullYear()).toBeGreaterThan(2000)
+})
+
+test('a file of the same size and other content has another time: the engine would take it for the old one', async () => {
+  const at = (name: string): string => path.join(folder, name)
+  for (const name of ['tools', 'image', 'checkpoint']) await mkdir(at(`docker/${name}`), { recursive: true })
+  for (const name of ['Dockerfile', 'seccomp.json']) await writeFile(at(`docker/${name}`), name)
+  await writeFile(at('jdk'), 'archive')
+  const times: number[] = []
+  const classTimes: number[] = []
+  for (const [index, option] of ['-Dhook=fail', '-Dhook=hang', '-Dhook=fail'].entries()) {
+    const context = at(`context-${index}`)
+    // A class of a build whose times are always the same.
+    await writeFile(at('Main.class'), option)
+    await utimes(at('Main.class'), 1e9, 1e9)
+    await assembleBuildContext(context, {
+      dockerFolder: at('docker'),
+      jdkArchive: at('jdk'),
+      application: {
+        layout: 'jar',
+        description: '',
+        mainClass: '',
+        command: [],
+        dependencies: new Map(),
+        classes: new Map([[at('Main.class'), 'Main.class']])
+      },
+      javaOptions: [option],
+      arguments: [],
+      cpuFeatures: 'generic'
+    })
+    classTimes.push((await stat(path.join(context, 'trees/classes/app/Main.class'))).mtimeMs)
+    times.push((await stat(path.join(context, 'trees/launch/opt/crac-checkpoint/java-options'))).mtimeMs)
+  }
+  expect(classTimes[0]).not.toBe(classTimes[1])
+  expect(classTimes.map((time) => Math.floor(time / 1000))).toEqual([1e9, 1e9, 1e9])
+  expect(times[0]).not.toBe(times[1])
+  expect(times[0]).toBe(times[2])
 })

@@ -1,5 +1,8 @@
-import { cp, link, lutimes, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { cp, link, lutimes, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import type { Application } from './layouts/layout.js'
 
 export interface BuildContextParts {
@@ -55,18 +58,32 @@ export async function assembleBuildContext(folder: string, parts: BuildContextPa
 const APPLICATION = 'app'
 const OWN = 'opt/crac-checkpoint'
 
-/** Zip, and with it some tools, knows no time before 1980. */
-const EPOCH = new Date('1980-02-01T00:00:00Z')
+/** The first of the times that files get: zip, and with it some tools, knows none before 1980. In seconds. */
+const EPOCH = Date.UTC(1980, 1, 1) / 1000
 
 /**
- * Gives everything the same time, so that the same content makes the same layer on every machine. The application's own
- * files keep theirs: web servers tell browsers the time of a resource, and one that never changes is never fetched anew.
+ * Gives everything a time that depends on its content, so that the same content makes the same layer on every machine.
+ * Not one time for all: the engine takes a file that has the size and the time of an earlier run's for that one, and
+ * would build with its content. The application's own files keep theirs but for the fraction of a second: web servers
+ * tell browsers the time of a resource.
  */
 async function settleTimes(folder: string, own: string): Promise<void> {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name)
-    if (entry.isDirectory() || !file.startsWith(own + path.sep)) await lutimes(file, EPOCH, EPOCH)
+    if (entry.isDirectory()) await lutimes(file, EPOCH, EPOCH)
+    if (!entry.isFile()) continue
+    const number = await contentNumber(file)
+    const isOwn = file.startsWith(own + path.sep)
+    const time = isOwn ? Math.floor((await stat(file)).mtimeMs / 1000) + (number % 1e6) / 1e6 : EPOCH + number
+    await lutimes(file, time, time)
   }
+}
+
+/** A number below 2^29, other for other content: as seconds, 17 years. */
+async function contentNumber(file: string): Promise<number> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(file), hash)
+  return hash.digest().readUInt32BE() >>> 3
 }
 
 // The tool cache and the folder of the run may be on different file systems.

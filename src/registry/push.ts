@@ -1,7 +1,9 @@
+import type { Clock } from '../clock.js'
 import { diagnose } from '../diagnosis/diagnose.js'
 import { lastLines, TIMED_OUT, type CommandResult, type Engine } from '../engine/docker.js'
 import { Failure } from '../errors.js'
 import { seconds, type Milliseconds } from '../values.js'
+import { published } from './published.js'
 import type { Reference } from './reference.js'
 
 export interface Pushed {
@@ -33,19 +35,41 @@ export async function tagImage(
   }
 }
 
-/** Pushes every tag, each within `timeout`; they must all come out as one digest. */
-export async function pushImage(
-  engine: Engine,
-  tags: readonly Reference[],
-  timeout: Milliseconds,
+export interface PushWorld {
+  engine: Engine
+  clock: Clock
+  info: (line: string) => void
+  /** Of the engine's own output. */
   onLine: (line: string) => void
+}
+
+/** What can pass by itself (src/diagnosis/catalogue/registry.ts); anything else fails at once. */
+const PASSING: ReadonlySet<string> = new Set(['reg-429', 'reg-5xx', 'reg-net', 'reg-blob', 'reg-commit'])
+
+/** Before the second try, and before the third. */
+const PAUSES: readonly Milliseconds[] = [2000, 8000]
+
+/** Pushes every tag, each try within `timeout`; they must all come out as one digest, which the registry confirms. */
+export async function pushImage(
+  world: PushWorld,
+  tags: readonly Reference[],
+  timeout: Milliseconds
 ): Promise<Pushed> {
   const digests = new Map<string, string>()
   for (const tag of tags) {
-    const args = ['push', '--', tag.text]
-    const result = await engine.attempt(args, { onLine, timeout })
-    if (result.exitCode !== 0) throw pushFailure(tag, result, [...digests.keys()], timeout)
-    digests.set(tag.text, await digestOf(engine, tag, result.stdout))
+    const output = await pushTag(world, tag, timeout, [...digests.keys()])
+    const digest = await digestOf(world.engine, tag, output)
+    const there = await published(world.engine, tag)
+    if (there !== undefined && there.digest !== digest) {
+      throw new Failure(
+        'registry',
+        `${tag.text} is ${there.digest} at the registry, and ${digest} was pushed.`,
+        {
+          cure: 'Something changed the image on its way, or another job moved the tag: look at the registry, and run the job again.'
+        }
+      )
+    }
+    digests.set(tag.text, digest)
   }
   const distinct = new Set(digests.values())
   const [digest] = distinct
@@ -56,6 +80,24 @@ export async function pushImage(
     })
   }
   return { digest }
+}
+
+/** Pushes one tag, and again where the failure is one that can pass; the engine's output. */
+async function pushTag(
+  { engine, clock, info, onLine }: PushWorld,
+  tag: Reference,
+  timeout: Milliseconds,
+  moved: readonly string[]
+): Promise<string> {
+  for (let tries = 0; ; tries++) {
+    const result = await engine.attempt(['push', '--', tag.text], { onLine, timeout })
+    if (result.exitCode === 0) return result.stdout
+    const failure = pushFailure(tag, result, moved, timeout)
+    const pause = PAUSES[tries]
+    if (pause === undefined || !PASSING.has(failure.signature ?? '')) throw failure
+    info(`${failure.message} Trying again in ${seconds(pause)}.`)
+    await clock.sleep(pause)
+  }
 }
 
 /** The digest that the engine noted from the registry's answer to this push. */

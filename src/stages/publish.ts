@@ -12,8 +12,13 @@ export async function publish(run: Run, imageId: string): Promise<string | undef
       return undefined
     }
     try {
-      const pushed = await pushImage(engine, inputs.tags, inputs.pushTimeout, (line) => log.foreign(line))
-      return pushed.digest
+      const push = {
+        engine,
+        clock: world.clock,
+        info: (line: string) => log.info(line),
+        onLine: (line: string) => log.foreign(line)
+      }
+      return (await pushImage(push, inputs.tags, inputs.pushTimeout)).digest
     } catch (error) {
       await tagged.undo()
       throw error
