@@ -19,7 +19,7 @@ describe('verifySnapshot', () => {
     await rm(folder, { recursive: true })
   })
 
-  /** What docker/checkpoint.sh leaves after a good checkpoint, with changes. */
+  /** What docker/checkpoint/checkpoint.sh leaves after a good checkpoint, with changes. */
   async function evidence(changes: Record<string, string | Buffer | undefined> = {}): Promise<string> {
     const files = {
       'dump4.log': GOOD_LOG,

@@ -130,7 +130,7 @@ describe('the whole job on micronaut-hello', () => {
       await started(DECLARED_FLAGS, async (image) => {
         expect(await callUntilAnswer(image)).toBe('Hello World')
         expect(containerLog(image.name)).toBe('')
-        // The JVM has its own process id back; docker/checkpoint.sh raised it above 127.
+        // The JVM has its own process id back; docker/checkpoint/checkpoint.sh raised it above 127.
         const status = docker('exec', image.name, 'sh', '-c', 'cat /proc/1[2-9][0-9]/status')
         expect(status).toMatch(/^Uid:\s+10001\s+10001\s+10001\s+10001$/m)
         expect(status).toMatch(/^CapEff:\s+0+$/m)

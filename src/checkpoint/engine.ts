@@ -41,7 +41,7 @@ export interface Trial {
   failure: { reason: string; finding: Finding | undefined } | undefined
 }
 
-/** Each of the two may hang for 10 s (docker/try-criu.sh). */
+/** Each of the two may hang for 10 s (docker/checkpoint/try-criu.sh). */
 const TRIAL_TIMEOUT: Milliseconds = 30_000
 
 /** The CRIU of the base image is the newer one: CRaC JDKs bundle 3.17.1. */
@@ -129,7 +129,7 @@ async function tryRung(
   return { engines: ['criu'], trials: PREFERRED.map((kind) => ({ kind, version: '', failure })) }
 }
 
-/** Reads the output of docker/try-criu.sh. */
+/** Reads the output of docker/checkpoint/try-criu.sh. */
 export function parseTrials(output: string): Trial[] {
   const TRIAL =
     /^crac-checkpoint: trial of (\w+) (\S+)\n([^]*?)^crac-checkpoint: trial of \1 ended with (\d+)$/gm

@@ -30,7 +30,7 @@ export interface SnapshotFile {
 const KILLED = 137
 
 /**
- * Judges a checkpoint by what it left (docker/checkpoint.sh collects it), not by jcmd's exit code.
+ * Judges a checkpoint by what it left (docker/checkpoint/checkpoint.sh collects it), not by jcmd's exit code.
  * Anything short of a complete snapshot is a Failure.
  */
 export async function verifySnapshot(evidence: string, end: ContainerEnd, output: string): Promise<Snapshot> {
