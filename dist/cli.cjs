@@ -32481,6 +32481,11 @@ var Failure = class _Failure extends Error {
   cure;
   evidence;
   signature;
+  /** The same failure, with another sentence behind its message. */
+  also(sentence) {
+    const { cure, evidence, signature } = this;
+    return new _Failure(this.kind, `${this.message} ${sentence}`, { cure, evidence, signature, cause: this });
+  }
   /** The same failure, told of what was wanted: `${what}: ${its own message}`. */
   of(what) {
     const { cure, evidence, signature } = this;
@@ -34440,18 +34445,19 @@ async function imageArchitecture(engine2, image, onLine) {
   });
 }
 async function ensureBaseImage(engine2, image, onLine, refresh = false) {
-  const inspect = ["image", "inspect", "--format", "{{.Architecture}}", "--", image];
+  const inspect = ["image", "inspect", "--format", "{{.Architecture}} {{len .RepoDigests}}", "--", image];
   const known = await engine2.attempt(inspect);
-  if (known.exitCode === 0 && !refresh) return known.stdout.trim();
+  const [architecture = "", digests] = known.stdout.trim().split(" ");
+  if (known.exitCode === 0 && (!refresh || digests === "0")) return architecture;
   const pull = ["pull", "--quiet", "--", image];
   const pulled = await engine2.attempt(pull, { onLine });
-  if (pulled.exitCode !== 0 && known.exitCode === 0) return known.stdout.trim();
+  if (pulled.exitCode !== 0 && known.exitCode === 0) return architecture;
   if (pulled.exitCode !== 0) {
     const output = `${pulled.stdout}
 ${pulled.stderr}`;
     throw baseImageFailure(output, image) ?? engineFailure(pull, pulled).of(`The base image ${image} could not be pulled`);
   }
-  return await engine2.run(inspect);
+  return (await engine2.run(inspect)).split(" ")[0] ?? "";
 }
 async function imageDigest(engine2, image) {
   const inspect = [
@@ -43921,6 +43927,16 @@ async function tagImage(engine2, image, tags) {
   }
   return {
     undo: async () => {
+      const names = await engine2.attempt([
+        "image",
+        "inspect",
+        "--format",
+        '{{join .RepoDigests " "}}',
+        "--",
+        image
+      ]);
+      for (const name of names.stdout.trim().split(" ").filter(Boolean))
+        await engine2.attempt(["image", "rm", "--", name]);
       for (const [tag, id] of previous) {
         await engine2.attempt(id ? ["tag", id, tag.text] : ["image", "rm", "--", tag.text]);
       }
@@ -43930,9 +43946,50 @@ async function tagImage(engine2, image, tags) {
 var PASSING2 = /* @__PURE__ */ new Set(["reg-429", "reg-5xx", "reg-net", "reg-blob", "reg-commit"]);
 var PAUSES = [2e3, 8e3];
 async function pushImage(world, tags, timeout) {
+  const before = /* @__PURE__ */ new Map();
+  for (const tag of tags) before.set(tag, (await published(world.engine, tag))?.digest);
+  const moved = [];
+  try {
+    return await pushAll(world, tags, timeout, moved);
+  } catch (error) {
+    if (!(error instanceof Failure) || moved.length === 0) throw error;
+    throw error.also(await putBack(world.engine, moved, before));
+  }
+}
+async function putBack(engine2, moved, before) {
+  const told = [];
+  for (const tag of moved) {
+    const digest = before.get(tag);
+    if (digest === void 0) {
+      told.push(`${tag.text} is new and has the image`);
+      continue;
+    }
+    const back = await putTagBack(engine2, tag, digest);
+    told.push(
+      back ? `${tag.text} was put back to ${digest}` : `${tag.text} could not be put back to ${digest}`
+    );
+  }
+  return `Of the tags that were pushed before: ${told.join("; ")}.`;
+}
+async function putTagBack(engine2, tag, digest) {
+  const old = `${tag.repository}@${digest}`;
+  const had = (await engine2.attempt(["image", "inspect", "--format", "{{.Id}}", "--", old])).exitCode === 0;
+  for (const args of [
+    ["pull", "--quiet", "--", old],
+    ["tag", old, tag.text],
+    ["push", "--quiet", "--", tag.text]
+  ]) {
+    if ((await engine2.attempt(args, { timeout: PUT_BACK_TIMEOUT })).exitCode !== 0) return false;
+  }
+  if (!had) await engine2.attempt(["image", "rm", "--", old]);
+  return (await published(engine2, tag))?.digest === digest;
+}
+var PUT_BACK_TIMEOUT = 12e4;
+async function pushAll(world, tags, timeout, moved) {
   const digests = /* @__PURE__ */ new Map();
   for (const tag of tags) {
-    const output = await pushTag(world, tag, timeout, [...digests.keys()]);
+    const output = await pushTag(world, tag, timeout);
+    moved.push(tag);
     const digest2 = await digestOf2(world.engine, tag, output);
     const there = await published(world.engine, tag);
     if (there !== void 0 && there.digest !== digest2) {
@@ -43956,11 +44013,11 @@ async function pushImage(world, tags, timeout) {
   }
   return { digest };
 }
-async function pushTag({ engine: engine2, clock, info: info2, onLine }, tag, timeout, moved) {
+async function pushTag({ engine: engine2, clock, info: info2, onLine }, tag, timeout) {
   for (let tries = 0; ; tries++) {
     const result = await engine2.attempt(["push", "--", tag.text], { onLine, timeout });
     if (result.exitCode === 0) return result.stdout;
-    const failure = pushFailure(tag, result, moved, timeout);
+    const failure = pushFailure(tag, result, timeout);
     const pause = PAUSES[tries];
     if (pause === void 0 || !PASSING2.has(failure.signature ?? "")) throw failure;
     info2(`${failure.message} Trying again in ${seconds(pause)}.`);
@@ -43980,13 +44037,12 @@ async function digestOf2(engine2, tag, output) {
   }
   return answered;
 }
-function pushFailure(tag, result, moved, timeout) {
+function pushFailure(tag, result, timeout) {
   const output = `${result.stdout}
 ${result.stderr}`;
-  const already = moved.length > 0 ? ` Already pushed: ${moved.join(", ")}.` : "";
   const finding = result.exitCode === TIMED_OUT ? void 0 : diagnose("push", { registry: output, docker: output });
   const why = finding?.cause ?? (result.exitCode === TIMED_OUT ? `It was not done within ${seconds(timeout)}.` : `docker push ended with exit code ${result.exitCode}.`);
-  return new Failure("registry", `${tag.text} could not be pushed. ${why}${already}`, {
+  return new Failure("registry", `${tag.text} could not be pushed. ${why}`, {
     cure: finding?.cure ?? "Check the name of the registry in `tags`, and that the engine reaches it; the lines below are its own words.",
     evidence: finding?.line ?? lastLines(output, 10),
     signature: finding?.signature?.id

@@ -43,6 +43,12 @@ export class Failure extends Error {
     this.signature = details.signature
   }
 
+  /** The same failure, with another sentence behind its message. */
+  also(sentence: string): Failure {
+    const { cure, evidence, signature } = this
+    return new Failure(this.kind, `${this.message} ${sentence}`, { cure, evidence, signature, cause: this })
+  }
+
   /** The same failure, told of what was wanted: `${what}: ${its own message}`. */
   of(what: string): Failure {
     const { cure, evidence, signature } = this

@@ -217,6 +217,22 @@ describe('a run that fails', () => {
     expect(message).toContain('class: registry')
   })
 
+  labTest(
+    'the second of two tags cannot be pushed: the first one points to its old image again',
+    async () => {
+      const first = freshTag('put-back')
+      docker('tag', world.baseImage, first)
+      docker('push', '--quiet', first)
+      docker('image', 'rm', first)
+      const old = await registryDigest(first)
+      expect(old).toBeDefined()
+      const { message } = await failing({ tags: `${first}\nlocalhost:9/none/none:1` })
+      expect(message).toContain('localhost:9/none/none:1 could not be pushed')
+      expect(message).toContain(`${first} was put back to ${old}`)
+      expect(await registryDigest(first)).toBe(old)
+    }
+  )
+
   labTest('a version of the JDK that does not exist is answered with those that do', async () => {
     const { message } = await failing({ 'java-version': '8' })
     expect(message).toMatch(/Set `java-version` to one of: \d+-crac\+\d+/)

@@ -28,6 +28,17 @@ export async function tagImage(
   }
   return {
     undo: async () => {
+      // A push that worked has left a name by digest too.
+      const names = await engine.attempt([
+        'image',
+        'inspect',
+        '--format',
+        '{{join .RepoDigests " "}}',
+        '--',
+        image
+      ])
+      for (const name of names.stdout.trim().split(' ').filter(Boolean))
+        await engine.attempt(['image', 'rm', '--', name])
       for (const [tag, id] of previous) {
         await engine.attempt(id ? ['tag', id, tag.text] : ['image', 'rm', '--', tag.text])
       }
@@ -49,15 +60,75 @@ const PASSING: ReadonlySet<string> = new Set(['reg-429', 'reg-5xx', 'reg-net', '
 /** Before the second try, and before the third. */
 const PAUSES: readonly Milliseconds[] = [2000, 8000]
 
-/** Pushes every tag, each try within `timeout`; they must all come out as one digest, which the registry confirms. */
+/**
+ * Pushes every tag, each try within `timeout`; they must all come out as one digest, which the registry confirms. When one
+ * fails, those before it are put back to the image that they had.
+ */
 export async function pushImage(
   world: PushWorld,
   tags: readonly Reference[],
   timeout: Milliseconds
 ): Promise<Pushed> {
+  const before = new Map<Reference, string | undefined>()
+  for (const tag of tags) before.set(tag, (await published(world.engine, tag))?.digest)
+  const moved: Reference[] = []
+  try {
+    return await pushAll(world, tags, timeout, moved)
+  } catch (error) {
+    if (!(error instanceof Failure) || moved.length === 0) throw error
+    throw error.also(await putBack(world.engine, moved, before))
+  }
+}
+
+/** Lets tags point again to what they pointed to before; what became of them, as a sentence. */
+async function putBack(
+  engine: Engine,
+  moved: readonly Reference[],
+  before: ReadonlyMap<Reference, string | undefined>
+): Promise<string> {
+  const told: string[] = []
+  for (const tag of moved) {
+    const digest = before.get(tag)
+    if (digest === undefined) {
+      told.push(`${tag.text} is new and has the image`)
+      continue
+    }
+    const back = await putTagBack(engine, tag, digest)
+    told.push(
+      back ? `${tag.text} was put back to ${digest}` : `${tag.text} could not be put back to ${digest}`
+    )
+  }
+  return `Of the tags that were pushed before: ${told.join('; ')}.`
+}
+
+/** Pulls the old image and pushes it under its tag again; whether the registry says so too. */
+async function putTagBack(engine: Engine, tag: Reference, digest: string): Promise<boolean> {
+  const old = `${tag.repository}@${digest}`
+  const had = (await engine.attempt(['image', 'inspect', '--format', '{{.Id}}', '--', old])).exitCode === 0
+  for (const args of [
+    ['pull', '--quiet', '--', old],
+    ['tag', old, tag.text],
+    ['push', '--quiet', '--', tag.text]
+  ]) {
+    if ((await engine.attempt(args, { timeout: PUT_BACK_TIMEOUT })).exitCode !== 0) return false
+  }
+  if (!had) await engine.attempt(['image', 'rm', '--', old])
+  return (await published(engine, tag))?.digest === digest
+}
+
+/** For each of the commands of one tag. */
+const PUT_BACK_TIMEOUT: Milliseconds = 120_000
+
+async function pushAll(
+  world: PushWorld,
+  tags: readonly Reference[],
+  timeout: Milliseconds,
+  moved: Reference[]
+): Promise<Pushed> {
   const digests = new Map<string, string>()
   for (const tag of tags) {
-    const output = await pushTag(world, tag, timeout, [...digests.keys()])
+    const output = await pushTag(world, tag, timeout)
+    moved.push(tag)
     const digest = await digestOf(world.engine, tag, output)
     const there = await published(world.engine, tag)
     if (there !== undefined && there.digest !== digest) {
@@ -86,13 +157,12 @@ export async function pushImage(
 async function pushTag(
   { engine, clock, info, onLine }: PushWorld,
   tag: Reference,
-  timeout: Milliseconds,
-  moved: readonly string[]
+  timeout: Milliseconds
 ): Promise<string> {
   for (let tries = 0; ; tries++) {
     const result = await engine.attempt(['push', '--', tag.text], { onLine, timeout })
     if (result.exitCode === 0) return result.stdout
-    const failure = pushFailure(tag, result, moved, timeout)
+    const failure = pushFailure(tag, result, timeout)
     const pause = PAUSES[tries]
     if (pause === undefined || !PASSING.has(failure.signature ?? '')) throw failure
     info(`${failure.message} Trying again in ${seconds(pause)}.`)
@@ -115,14 +185,8 @@ async function digestOf(engine: Engine, tag: Reference, output: string): Promise
   return answered
 }
 
-function pushFailure(
-  tag: Reference,
-  result: CommandResult,
-  moved: readonly string[],
-  timeout: Milliseconds
-): Failure {
+function pushFailure(tag: Reference, result: CommandResult, timeout: Milliseconds): Failure {
   const output = `${result.stdout}\n${result.stderr}`
-  const already = moved.length > 0 ? ` Already pushed: ${moved.join(', ')}.` : ''
   const finding =
     result.exitCode === TIMED_OUT ? undefined : diagnose('push', { registry: output, docker: output })
   const why =
@@ -130,7 +194,7 @@ function pushFailure(
     (result.exitCode === TIMED_OUT
       ? `It was not done within ${seconds(timeout)}.`
       : `docker push ended with exit code ${result.exitCode}.`)
-  return new Failure('registry', `${tag.text} could not be pushed. ${why}${already}`, {
+  return new Failure('registry', `${tag.text} could not be pushed. ${why}`, {
     cure:
       finding?.cure ??
       'Check the name of the registry in `tags`, and that the engine reaches it; the lines below are its own words.',

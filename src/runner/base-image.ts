@@ -27,13 +27,15 @@ export async function ensureBaseImage(
   onLine: (line: string) => void,
   refresh = false
 ): Promise<string> {
-  const inspect = ['image', 'inspect', '--format', '{{.Architecture}}', '--', image]
+  const inspect = ['image', 'inspect', '--format', '{{.Architecture}} {{len .RepoDigests}}', '--', image]
   const known = await engine.attempt(inspect)
-  if (known.exitCode === 0 && !refresh) return known.stdout.trim()
+  const [architecture = '', digests] = known.stdout.trim().split(' ')
+  // An image that was made here is from no registry, and as new as it gets.
+  if (known.exitCode === 0 && (!refresh || digests === '0')) return architecture
   const pull = ['pull', '--quiet', '--', image]
   const pulled = await engine.attempt(pull, { onLine })
-  // An image that was made here cannot be pulled, and is as new as it gets.
-  if (pulled.exitCode !== 0 && known.exitCode === 0) return known.stdout.trim()
+  // Better the one of yesterday than none.
+  if (pulled.exitCode !== 0 && known.exitCode === 0) return architecture
   if (pulled.exitCode !== 0) {
     const output = `${pulled.stdout}\n${pulled.stderr}`
     throw (
@@ -41,7 +43,7 @@ export async function ensureBaseImage(
       engineFailure(pull, pulled).of(`The base image ${image} could not be pulled`)
     )
   }
-  return await engine.run(inspect)
+  return (await engine.run(inspect)).split(' ')[0] ?? ''
 }
 
 /** The registry's digest of an image that the engine has, or its id where it is from no registry. */
