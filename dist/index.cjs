@@ -35642,6 +35642,12 @@ async function addressOf(engine2, spec) {
 async function removeContainer(engine2, name) {
   await engine2.attempt(["rm", "--force", "--volumes", name]);
 }
+async function runOnce(engine2, container, timeout) {
+  const { run: run2, image, flags, program, args } = container;
+  const label = ["--label", `${RUN_LABEL}=${run2}`];
+  const options3 = ["--rm", ...label, "--network", "none", ...flags, "--entrypoint", program];
+  return await engine2.attempt(["run", ...options3, "--", image, ...args], { timeout });
+}
 
 // src/cleanup.ts
 function namesOf(id) {
@@ -35956,7 +35962,7 @@ var Phases = class {
 };
 
 // src/runner/engine-facts.ts
-var ANSWER_TIMEOUT = 8e3;
+var ANSWER_TIMEOUT = 4500;
 var ARCHITECTURES = { amd64: "x64", arm64: "aarch64" };
 function architectureOf(name) {
   return ARCHITECTURES[name];
@@ -36094,16 +36100,72 @@ async function ownNetwork(engine2, hostname2) {
 }
 
 // src/stages/application.ts
-var import_node_path11 = __toESM(require("node:path"), 1);
+var import_node_path12 = __toESM(require("node:path"), 1);
 
 // src/image/user-image.ts
+var import_promises12 = require("node:fs/promises");
+var import_node_path10 = __toESM(require("node:path"), 1);
+
+// src/image/build.ts
 var import_promises11 = require("node:fs/promises");
 var import_node_path9 = __toESM(require("node:path"), 1);
+function buildCommand(build2, idFile) {
+  return [
+    "build",
+    "--target",
+    build2.target,
+    "--tag",
+    build2.name,
+    "--iidfile",
+    idFile,
+    ...pairs("--build-arg", build2.buildArgs),
+    ...pairs("--label", build2.labels),
+    "--",
+    build2.context
+  ];
+}
+async function buildImage(engine2, build2, onLine) {
+  const idFile = import_node_path9.default.join(build2.context, "..", `${build2.target}.iid`);
+  const command = buildCommand(build2, idFile);
+  const result = await runBuild(engine2, command, onLine);
+  if (result.exitCode !== 0) {
+    const output = `${result.stdout}
+${result.stderr}`;
+    throw jdkFailure(output) ?? baseImageFailure(output, build2.buildArgs["BASE_IMAGE"] ?? "") ?? engineFailure(command, result);
+  }
+  return (await (0, import_promises11.readFile)(idFile, "utf8")).trim();
+}
+async function runBuild(engine2, command, onLine) {
+  const builder = await engine2.run(["context", "show"]);
+  return await engine2.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } });
+}
+function pairs(option, values) {
+  return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
+}
+function jdkFailure(output) {
+  const match = /crac-checkpoint: (NO-[A-Z]+): (.*)/.exec(output);
+  if (!match) return void 0;
+  if (match[1] === "NO-CRIU") {
+    return new Failure("image", `Nothing in the base image takes snapshots: ${match[2]}.`, {
+      cure: "Use a `base-image` that is a Debian 13 or newer, or like one, or that brings CRIU 4.1 or newer and setcap."
+    });
+  }
+  if (match[1] === "NO-ENGINE") {
+    return new Failure("jdk", `The JDK does not have the wanted engine: ${match[2]}.`, {
+      cure: "Leave `engine` at `auto`; Warp is only in builds of Azul (`distribution: zulu`), and not in all of them."
+    });
+  }
+  return new Failure("jdk", `The JDK cannot take checkpoints: ${match[2]}`, {
+    cure: "Choose another `java-version`: an archive of a JDK with CRaC, for Linux with glibc."
+  });
+}
+
+// src/image/user-image.ts
 var KEPT = ["/opt/crac-checkpoint", "/opt/java", "/opt/jdk", "/home/app", "/tmp"];
 var JVM_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
 var CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/;
 async function buildUserImage(engine2, build2, onLine) {
-  const idFile = import_node_path9.default.join(build2.work, "user.iid");
+  const idFile = import_node_path10.default.join(build2.work, "user.iid");
   const command = [
     "build",
     ...["--file", build2.file],
@@ -36113,8 +36175,7 @@ async function buildUserImage(engine2, build2, onLine) {
     "--",
     build2.context
   ];
-  const builder = await engine2.run(["context", "show"]);
-  const result = await engine2.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } });
+  const result = await runBuild(engine2, command, onLine);
   if (result.exitCode !== 0) {
     const output = `${result.stdout}
 ${result.stderr}`;
@@ -36128,7 +36189,7 @@ ${result.stderr}`;
       }
     );
   }
-  const id = (await (0, import_promises11.readFile)(idFile, "utf8")).trim();
+  const id = (await (0, import_promises12.readFile)(idFile, "utf8")).trim();
   return checkContract(
     JSON.parse(await engine2.run(["image", "inspect", "--format", "{{json .}}", id])),
     build2.user
@@ -36148,7 +36209,7 @@ function checkContract({ Architecture, Config }, user2) {
       'Write it as a list of words, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore gives each process its own number again, and the shell would have one of them.'
     );
   }
-  if (import_node_path9.default.posix.basename(program) !== "java") {
+  if (import_node_path10.default.posix.basename(program) !== "java") {
     throw broken(
       `starts with ${program}, not with java`,
       'Let ENTRYPOINT begin with "java": the entry script of the finished image takes its place.'
@@ -36203,7 +36264,7 @@ function checkContract({ Architecture, Config }, user2) {
   };
 }
 function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path9.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  const [x, y] = [a, b].map((folder) => `${import_node_path10.default.posix.normalize(folder).replace(/\/$/, "")}/`);
   return x.startsWith(y) || y.startsWith(x);
 }
 function broken(what, cure) {
@@ -36213,7 +36274,7 @@ function broken(what, cure) {
 }
 
 // src/stages/run.ts
-var import_node_path10 = __toESM(require("node:path"), 1);
+var import_node_path11 = __toESM(require("node:path"), 1);
 function checkpointContainer(run2) {
   return `${namesOf(run2.id).container}-checkpoint`;
 }
@@ -36222,7 +36283,7 @@ function containerOf(run2, reach) {
   return { run: run2.id, env, port, reach, network: network2, addHosts: addHosts2 };
 }
 function logTo({ world, logs }, file) {
-  return keeping(world.log, import_node_path10.default.join(logs, file));
+  return keeping(world.log, import_node_path11.default.join(logs, file));
 }
 
 // src/stages/application.ts
@@ -36235,10 +36296,10 @@ async function lookForApplication(run2) {
   });
   async function lookAround({ inputs: inputs2 }) {
     const application = await findApplication({
-      context: import_node_path11.default.resolve(world.workspace, inputs2.context),
+      context: import_node_path12.default.resolve(world.workspace, inputs2.context),
       application: inputs2.application,
       mainClass: inputs2.mainClass,
-      scratch: import_node_path11.default.join(work2, "application")
+      scratch: import_node_path12.default.join(work2, "application")
     });
     const digest = await imageDigest(world.engine, inputs2.baseImage);
     return { application, base: { image: inputs2.baseImage, workingDirectory: "/home/app", digest } };
@@ -36249,8 +36310,8 @@ async function lookForApplication(run2) {
     const { application, workingDirectory } = await buildUserImage(
       world.engine,
       {
-        context: import_node_path11.default.resolve(world.workspace, inputs2.context),
-        file: import_node_path11.default.resolve(world.workspace, file),
+        context: import_node_path12.default.resolve(world.workspace, inputs2.context),
+        file: import_node_path12.default.resolve(world.workspace, file),
         buildArgs: inputs2.buildArgs,
         name,
         work: work2,
@@ -36269,27 +36330,27 @@ var import_node_path14 = __toESM(require("node:path"), 1);
 // src/image/build-context.ts
 var import_node_crypto2 = require("node:crypto");
 var import_node_fs3 = require("node:fs");
-var import_promises12 = require("node:fs/promises");
-var import_node_path12 = __toESM(require("node:path"), 1);
-var import_promises13 = require("node:stream/promises");
+var import_promises13 = require("node:fs/promises");
+var import_node_path13 = __toESM(require("node:path"), 1);
+var import_promises14 = require("node:stream/promises");
 async function assembleBuildContext(folder, parts) {
-  const from = (name) => import_node_path12.default.join(parts.dockerFolder, name);
-  const tree = (name, inside = "") => import_node_path12.default.join(folder, "trees", name, inside);
-  await (0, import_promises12.mkdir)(folder);
-  await (0, import_promises12.cp)(from("Dockerfile"), import_node_path12.default.join(folder, "Dockerfile"));
-  await (0, import_promises12.cp)(from("tools"), import_node_path12.default.join(folder, "tools"), { recursive: true });
-  await linkOrCopy(parts.jdkArchive, import_node_path12.default.join(folder, "jdk.tar.gz"));
+  const from = (name) => import_node_path13.default.join(parts.dockerFolder, name);
+  const tree = (name, inside = "") => import_node_path13.default.join(folder, "trees", name, inside);
+  await (0, import_promises13.mkdir)(folder);
+  await (0, import_promises13.cp)(from("Dockerfile"), import_node_path13.default.join(folder, "Dockerfile"));
+  await (0, import_promises13.cp)(from("tools"), import_node_path13.default.join(folder, "tools"), { recursive: true });
+  await linkOrCopy(parts.jdkArchive, import_node_path13.default.join(folder, "jdk.tar.gz"));
   const { dependencies, classes } = parts.application;
   for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises12.mkdir)(tree(name, APPLICATION), { recursive: true });
+    await (0, import_promises13.mkdir)(tree(name, APPLICATION), { recursive: true });
     for (const [source, target] of files) {
       const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
-      await (0, import_promises12.cp)(source, import_node_path12.default.join(tree(name, APPLICATION), target), options3);
+      await (0, import_promises13.cp)(source, import_node_path13.default.join(tree(name, APPLICATION), target), options3);
     }
   }
-  await (0, import_promises12.cp)(from("image"), tree("launch", OWN), { recursive: true });
-  await (0, import_promises12.cp)(from("seccomp.json"), import_node_path12.default.join(tree("launch", OWN), "seccomp.json"));
-  await (0, import_promises12.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
+  await (0, import_promises13.cp)(from("image"), tree("launch", OWN), { recursive: true });
+  await (0, import_promises13.cp)(from("seccomp.json"), import_node_path13.default.join(tree("launch", OWN), "seccomp.json"));
+  await (0, import_promises13.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
   const launch = {
     "java-options": parts.javaOptions,
     application: parts.application.command,
@@ -36298,7 +36359,7 @@ async function assembleBuildContext(folder, parts) {
     "cpu-features": [parts.cpuFeatures]
   };
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises12.writeFile)(import_node_path12.default.join(tree("launch", OWN), name), words.map((word) => `${word}
+    await (0, import_promises13.writeFile)(import_node_path13.default.join(tree("launch", OWN), name), words.map((word) => `${word}
 `).join(""));
   }
   await settleTimes(tree(""), tree("classes", APPLICATION));
@@ -36307,74 +36368,23 @@ var APPLICATION = "app";
 var OWN = "opt/crac-checkpoint";
 var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
 async function settleTimes(folder, own) {
-  for (const entry of await (0, import_promises12.readdir)(folder, { recursive: true, withFileTypes: true })) {
-    const file = import_node_path12.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await (0, import_promises12.lutimes)(file, EPOCH, EPOCH);
+  for (const entry of await (0, import_promises13.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path13.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await (0, import_promises13.lutimes)(file, EPOCH, EPOCH);
     if (!entry.isFile()) continue;
     const number = await contentNumber(file);
-    const isOwn = file.startsWith(own + import_node_path12.default.sep);
-    const time2 = isOwn ? Math.floor((await (0, import_promises12.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
-    await (0, import_promises12.lutimes)(file, time2, time2);
+    const isOwn = file.startsWith(own + import_node_path13.default.sep);
+    const time2 = isOwn ? Math.floor((await (0, import_promises13.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises13.lutimes)(file, time2, time2);
   }
 }
 async function contentNumber(file) {
   const hash = (0, import_node_crypto2.createHash)("sha256");
-  await (0, import_promises13.pipeline)((0, import_node_fs3.createReadStream)(file), hash);
+  await (0, import_promises14.pipeline)((0, import_node_fs3.createReadStream)(file), hash);
   return hash.digest().readUInt32BE() >>> 3;
 }
 async function linkOrCopy(source, destination) {
-  await (0, import_promises12.link)(source, destination).catch(() => (0, import_promises12.cp)(source, destination));
-}
-
-// src/image/build.ts
-var import_promises14 = require("node:fs/promises");
-var import_node_path13 = __toESM(require("node:path"), 1);
-function buildCommand(build2, idFile) {
-  return [
-    "build",
-    "--target",
-    build2.target,
-    "--tag",
-    build2.name,
-    "--iidfile",
-    idFile,
-    ...pairs("--build-arg", build2.buildArgs),
-    ...pairs("--label", build2.labels),
-    "--",
-    build2.context
-  ];
-}
-async function buildImage(engine2, build2, onLine) {
-  const idFile = import_node_path13.default.join(build2.context, "..", `${build2.target}.iid`);
-  const command = buildCommand(build2, idFile);
-  const builder = await engine2.run(["context", "show"]);
-  const result = await engine2.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } });
-  if (result.exitCode !== 0) {
-    const output = `${result.stdout}
-${result.stderr}`;
-    throw jdkFailure(output) ?? baseImageFailure(output, build2.buildArgs["BASE_IMAGE"] ?? "") ?? engineFailure(command, result);
-  }
-  return (await (0, import_promises14.readFile)(idFile, "utf8")).trim();
-}
-function pairs(option, values) {
-  return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
-}
-function jdkFailure(output) {
-  const match = /crac-checkpoint: (NO-[A-Z]+): (.*)/.exec(output);
-  if (!match) return void 0;
-  if (match[1] === "NO-CRIU") {
-    return new Failure("image", `Nothing in the base image takes snapshots: ${match[2]}.`, {
-      cure: "Use a `base-image` that is a Debian 13 or newer, or like one, or that brings CRIU 4.1 or newer and setcap."
-    });
-  }
-  if (match[1] === "NO-ENGINE") {
-    return new Failure("jdk", `The JDK does not have the wanted engine: ${match[2]}.`, {
-      cure: "Leave `engine` at `auto`; Warp is only in builds of Azul (`distribution: zulu`), and not in all of them."
-    });
-  }
-  return new Failure("jdk", `The JDK cannot take checkpoints: ${match[2]}`, {
-    cure: "Choose another `java-version`: an archive of a JDK with CRaC, for Linux with glibc."
-  });
+  await (0, import_promises13.link)(source, destination).catch(() => (0, import_promises13.cp)(source, destination));
 }
 
 // src/image/labels.ts
@@ -38242,21 +38252,17 @@ function whyThis(works, { criu }, candidates) {
   return other.failure ? `the ${other.kind} one (${other.version}) fails here: ${other.failure.reason}` : "both work here; it is the preferred one";
 }
 async function tryRung(engine2, { run: run2, image }, privileges) {
-  const args = [
-    "run",
-    "--rm",
-    "--label",
-    `${RUN_LABEL}=${run2}`,
-    "--network",
-    "none",
-    ...privileges.checkpoint,
-    "--entrypoint",
-    "/opt/crac-checkpoint/try-criu.sh",
-    "--",
-    image,
-    privileges.capability
-  ];
-  const result = await engine2.attempt(args, { timeout: TRIAL_TIMEOUT });
+  const result = await runOnce(
+    engine2,
+    {
+      run: run2,
+      image,
+      flags: privileges.checkpoint,
+      program: "/opt/crac-checkpoint/try-criu.sh",
+      args: [privileges.capability]
+    },
+    TRIAL_TIMEOUT
+  );
   const output = `${result.stdout}
 ${result.stderr}`;
   const trials = parseTrials(output);
@@ -39315,24 +39321,16 @@ function declaredFlags(privileges) {
 var CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n };
 var START_TIMEOUT = 8e3;
 async function tryPrivileges(engine2, run2, image, privileges) {
-  const result = await engine2.attempt(
-    [
-      "run",
-      "--rm",
-      "--label",
-      `${RUN_LABEL}=${run2}`,
-      "--network",
-      "none",
-      ...privileges.checkpoint,
-      "--entrypoint",
-      "cat",
-      "--",
+  const result = await runOnce(
+    engine2,
+    {
+      run: run2,
       image,
-      "/proc/self/status",
-      "/proc/self/cmdline",
-      "/proc/cpuinfo"
-    ],
-    { timeout: START_TIMEOUT }
+      flags: privileges.checkpoint,
+      program: "cat",
+      args: ["/proc/self/status", "/proc/self/cmdline", "/proc/cpuinfo"]
+    },
+    START_TIMEOUT
   );
   if (result.exitCode !== 0) {
     return lastLines(result.stderr.replace(/\n*Run 'docker run --help'.*/s, ""), 1) || `exit code ${result.exitCode}`;

@@ -1,6 +1,6 @@
 import { diagnose, type Finding } from '../diagnosis/diagnose.js'
 import { wantsPrivileges } from '../diagnosis/wants-privileges.js'
-import { RUN_LABEL } from '../engine/containers.js'
+import { runOnce } from '../engine/containers.js'
 import { lastLines, type Engine } from '../engine/docker.js'
 import type { Privileges } from '../engine/privileges.js'
 import { Failure, UnsupportedRunner } from '../errors.js'
@@ -103,21 +103,17 @@ async function tryRung(
   { run, image }: EngineRequest,
   privileges: Privileges
 ): Promise<{ engines: string[]; trials: Trial[] }> {
-  const args = [
-    'run',
-    '--rm',
-    '--label',
-    `${RUN_LABEL}=${run}`,
-    '--network',
-    'none',
-    ...privileges.checkpoint,
-    '--entrypoint',
-    '/opt/crac-checkpoint/try-criu.sh',
-    '--',
-    image,
-    privileges.capability
-  ]
-  const result = await engine.attempt(args, { timeout: TRIAL_TIMEOUT })
+  const result = await runOnce(
+    engine,
+    {
+      run,
+      image,
+      flags: privileges.checkpoint,
+      program: '/opt/crac-checkpoint/try-criu.sh',
+      args: [privileges.capability]
+    },
+    TRIAL_TIMEOUT
+  )
   const output = `${result.stdout}\n${result.stderr}`
   const trials = parseTrials(output)
   const engines = /^crac-checkpoint: engines (.*)$/m.exec(output)?.[1]?.split(' ') ?? []

@@ -1,4 +1,4 @@
-import type { Engine } from './docker.js'
+import type { CommandResult, Engine } from './docker.js'
 
 /** Label that marks everything of one run, so that its post step finds it. */
 export const RUN_LABEL = 'io.github.crac-checkpoint.run'
@@ -101,4 +101,22 @@ export async function addressOf(engine: Engine, spec: ContainerSpec): Promise<Ad
 /** Removes a container, running or not; one that is not there is fine. */
 export async function removeContainer(engine: Engine, name: string): Promise<void> {
   await engine.attempt(['rm', '--force', '--volumes', name])
+}
+
+/** Runs a program of an image in a container that is gone afterwards, without a network. */
+export async function runOnce(
+  engine: Engine,
+  container: {
+    run: string
+    image: string
+    flags: readonly string[]
+    program: string
+    args: readonly string[]
+  },
+  timeout: number
+): Promise<CommandResult> {
+  const { run, image, flags, program, args } = container
+  const label = ['--label', `${RUN_LABEL}=${run}`]
+  const options = ['--rm', ...label, '--network', 'none', ...flags, '--entrypoint', program]
+  return await engine.attempt(['run', ...options, '--', image, ...args], { timeout })
 }

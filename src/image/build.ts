@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { engineFailure, type Engine } from '../engine/docker.js'
+import { engineFailure, type CommandResult, type Engine } from '../engine/docker.js'
 import { Failure } from '../errors.js'
 import { baseImageFailure } from '../runner/base-image.js'
 
@@ -40,10 +40,7 @@ export async function buildImage(
 ): Promise<string> {
   const idFile = path.join(build.context, '..', `${build.target}.iid`)
   const command = buildCommand(build, idFile)
-  // The engine's own builder has the name of the context. Another one, in a container of its own, would not see
-  // the images of the engine.
-  const builder = await engine.run(['context', 'show'])
-  const result = await engine.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } })
+  const result = await runBuild(engine, command, onLine)
   if (result.exitCode !== 0) {
     const output = `${result.stdout}\n${result.stderr}`
     throw (
@@ -53,6 +50,19 @@ export async function buildImage(
     )
   }
   return (await readFile(idFile, 'utf8')).trim()
+}
+
+/**
+ * Runs a build with the engine's own builder, which has the name of the context. Another one, in a container of its own,
+ * would not see the images of the engine.
+ */
+export async function runBuild(
+  engine: Engine,
+  command: readonly string[],
+  onLine: (line: string) => void
+): Promise<CommandResult> {
+  const builder = await engine.run(['context', 'show'])
+  return await engine.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } })
 }
 
 function pairs(option: string, values: Record<string, string>): string[] {

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { engineFailure, type Engine } from '../engine/docker.js'
 import { Failure } from '../errors.js'
 import { baseImageFailure } from '../runner/base-image.js'
+import { runBuild } from './build.js'
 import type { Application } from './layouts/layout.js'
 
 /** An image that the user's own Dockerfile makes, to which JDK, CRIU and snapshot are added. */
@@ -61,8 +62,7 @@ export async function buildUserImage(
     '--',
     build.context
   ]
-  const builder = await engine.run(['context', 'show'])
-  const result = await engine.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } })
+  const result = await runBuild(engine, command, onLine)
   if (result.exitCode !== 0) {
     const output = `${result.stdout}\n${result.stderr}`
     const failure = baseImageFailure(output, 'of the Dockerfile') ?? engineFailure(command, result)

@@ -15,8 +15,8 @@ export interface EngineFacts {
   rootless: boolean
 }
 
-/** An engine that does not answer within this time is treated as none. */
-const ANSWER_TIMEOUT: Milliseconds = 8000
+/** An engine that does not answer within this time is treated as none: twice this is less than ten seconds. */
+const ANSWER_TIMEOUT: Milliseconds = 4500
 
 const ARCHITECTURES: Record<string, Architecture> = { amd64: 'x64', arm64: 'aarch64' }
 

@@ -1,4 +1,4 @@
-import { RUN_LABEL } from '../engine/containers.js'
+import { runOnce } from '../engine/containers.js'
 import { lastLines, type Engine } from '../engine/docker.js'
 import type { Privileges } from '../engine/privileges.js'
 import type { Milliseconds } from '../values.js'
@@ -34,24 +34,16 @@ export async function tryPrivileges(
   image: string,
   privileges: Privileges
 ): Promise<ContainerFacts | string> {
-  const result = await engine.attempt(
-    [
-      'run',
-      '--rm',
-      '--label',
-      `${RUN_LABEL}=${run}`,
-      '--network',
-      'none',
-      ...privileges.checkpoint,
-      '--entrypoint',
-      'cat',
-      '--',
+  const result = await runOnce(
+    engine,
+    {
+      run,
       image,
-      '/proc/self/status',
-      '/proc/self/cmdline',
-      '/proc/cpuinfo'
-    ],
-    { timeout: START_TIMEOUT }
+      flags: privileges.checkpoint,
+      program: 'cat',
+      args: ['/proc/self/status', '/proc/self/cmdline', '/proc/cpuinfo']
+    },
+    START_TIMEOUT
   )
   if (result.exitCode !== 0) {
     return (
