@@ -31334,6 +31334,7 @@ var micronautLayers = async ({ at }) => {
 // src/image/layouts/quarkus.ts
 var import_node_path11 = __toESM(require("node:path"), 1);
 var JAR2 = "quarkus-run.jar";
+var ENABLED = "quarkus.package.jar.crac.enabled";
 var quarkusApp = async ({ at }) => {
   const folder = import_node_path11.default.basename(at) === "quarkus-app" ? at : import_node_path11.default.join(at, "quarkus-app");
   const mainClass2 = (await readManifest(import_node_path11.default.join(folder, JAR2)))?.mainClass;
@@ -31347,7 +31348,7 @@ var quarkusApp = async ({ at }) => {
     layout: "quarkus-app",
     description: `Quarkus application (${mainClass2})`,
     mainClass: mainClass2,
-    command: ["-jar", `${HOME2}/${JAR2}`],
+    command: [`-D${ENABLED}=true`, "-jar", `${HOME2}/${JAR2}`],
     dependencies: await isFolder(lib) ? /* @__PURE__ */ new Map([[lib, "lib"]]) : /* @__PURE__ */ new Map(),
     classes
   };
@@ -36792,8 +36793,8 @@ async function jdk({ inputs, world, phases: phases2, work: work2 }, architecture
     });
   });
 }
-async function context({ inputs, world, work: work2 }, found, archive) {
-  const folder = import_node_path22.default.join(work2, "context");
+async function context({ id, inputs, world, work: work2 }, found, archive) {
+  const folder = import_node_path22.default.join(work2, "context", id);
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
     jdkArchive: archive.file,

@@ -133,11 +133,13 @@ export async function jdk(
 
 /** Lays out what the Dockerfile copies, in a folder that is returned. */
 export async function context(
-  { inputs, world, work }: Run,
+  { id, inputs, world, work }: Run,
   found: Application,
   archive: JdkArchive
 ): Promise<string> {
-  const folder = path.join(work, 'context')
+  // BuildKit remembers contexts by the last part of their path, and takes a file of the same path, size and time for the
+  // one that it has: a class that was changed would not be in the image. So no two runs may have the same name.
+  const folder = path.join(work, 'context', id)
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
     jdkArchive: archive.file,
