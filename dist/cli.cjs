@@ -34252,6 +34252,7 @@ var micronautLayers = async ({ at }) => {
 // src/image/layouts/quarkus.ts
 var import_node_path6 = __toESM(require("node:path"), 1);
 var JAR2 = "quarkus-run.jar";
+var ENABLED = "quarkus.package.jar.crac.enabled";
 var quarkusApp = async ({ at }) => {
   const folder = import_node_path6.default.basename(at) === "quarkus-app" ? at : import_node_path6.default.join(at, "quarkus-app");
   const mainClass2 = (await readManifest(import_node_path6.default.join(folder, JAR2)))?.mainClass;
@@ -34265,7 +34266,7 @@ var quarkusApp = async ({ at }) => {
     layout: "quarkus-app",
     description: `Quarkus application (${mainClass2})`,
     mainClass: mainClass2,
-    command: ["-jar", `${HOME}/${JAR2}`],
+    command: [`-D${ENABLED}=true`, "-jar", `${HOME}/${JAR2}`],
     dependencies: await isFolder(lib) ? /* @__PURE__ */ new Map([[lib, "lib"]]) : /* @__PURE__ */ new Map(),
     classes
   };
@@ -34876,9 +34877,9 @@ function definedOnly2(labels) {
 }
 
 // src/stages/build.ts
-async function layOut({ inputs, world, work }, parts) {
+async function layOut({ id, inputs, world, work }, parts) {
   const { found, archive } = parts;
-  const folder = import_node_path14.default.join(work, "context");
+  const folder = import_node_path14.default.join(work, `context-${id}`);
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
     jdkArchive: archive.file,
@@ -44333,7 +44334,7 @@ async function cold(job, reason) {
   const reach = await findReach(world.engine, world.hostname);
   const found = await lookForApplication(job);
   const jdk = await resolveJdk(job, architecture);
-  await removeFolder(import_node_path30.default.join(job.work, "context"));
+  await removeFolder(import_node_path30.default.join(job.work, `context-${job.id}`));
   const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
   const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint2}` });
   const image = await buildCold(job, context, { reach, reason });

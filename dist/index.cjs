@@ -35832,6 +35832,7 @@ var micronautLayers = async ({ at }) => {
 // src/image/layouts/quarkus.ts
 var import_node_path6 = __toESM(require("node:path"), 1);
 var JAR2 = "quarkus-run.jar";
+var ENABLED = "quarkus.package.jar.crac.enabled";
 var quarkusApp = async ({ at }) => {
   const folder = import_node_path6.default.basename(at) === "quarkus-app" ? at : import_node_path6.default.join(at, "quarkus-app");
   const mainClass2 = (await readManifest(import_node_path6.default.join(folder, JAR2)))?.mainClass;
@@ -35845,7 +35846,7 @@ var quarkusApp = async ({ at }) => {
     layout: "quarkus-app",
     description: `Quarkus application (${mainClass2})`,
     mainClass: mainClass2,
-    command: ["-jar", `${HOME}/${JAR2}`],
+    command: [`-D${ENABLED}=true`, "-jar", `${HOME}/${JAR2}`],
     dependencies: await isFolder(lib) ? /* @__PURE__ */ new Map([[lib, "lib"]]) : /* @__PURE__ */ new Map(),
     classes
   };
@@ -36431,9 +36432,9 @@ function definedOnly2(labels) {
 }
 
 // src/stages/build.ts
-async function layOut({ inputs, world, work: work2 }, parts) {
+async function layOut({ id, inputs, world, work: work2 }, parts) {
   const { found, archive } = parts;
-  const folder = import_node_path14.default.join(work2, "context");
+  const folder = import_node_path14.default.join(work2, `context-${id}`);
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
     jdkArchive: archive.file,
@@ -44823,7 +44824,7 @@ async function cold(job, reason) {
   const reach = await findReach(world.engine, world.hostname);
   const found = await lookForApplication(job);
   const jdk = await resolveJdk(job, architecture);
-  await removeFolder(import_node_path30.default.join(job.work, "context"));
+  await removeFolder(import_node_path30.default.join(job.work, `context-${job.id}`));
   const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
   const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint2}` });
   const image = await buildCold(job, context, { reach, reason });

@@ -96,7 +96,7 @@ async function cold(job: Run, reason: string): Promise<Omit<Cold, 'reason' | 'lo
   const reach = await findReach(world.engine, world.hostname)
   const found = await lookForApplication(job)
   const jdk = await resolveJdk(job, architecture)
-  await removeFolder(path.join(job.work, 'context'))
+  await removeFolder(path.join(job.work, `context-${job.id}`))
   const { fingerprint } = await decide(job, found, jdk)
   const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint}` })
   const image = await buildCold(job, context, { reach, reason })

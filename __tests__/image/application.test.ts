@@ -99,7 +99,10 @@ describe('findApplication', () => {
     )
     await writeJar(path.join(context, 'shop-1.0.jar'), undefined)
     const found = await findApplication(context, application)
-    expect(found).toMatchObject({ layout: 'quarkus-app', command: ['-jar', '/app/quarkus-run.jar'] })
+    expect(found).toMatchObject({
+      layout: 'quarkus-app',
+      command: ['-Dquarkus.package.jar.crac.enabled=true', '-jar', '/app/quarkus-run.jar']
+    })
     expect([...found.dependencies.values()]).toEqual(['lib'])
     expect([...found.classes.values()]).toEqual(['quarkus-run.jar', 'app', 'quarkus'])
   })

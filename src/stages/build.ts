@@ -17,11 +17,12 @@ export interface BuildFrom {
 
 /** Lays out what the Dockerfile copies. */
 export async function layOut(
-  { inputs, world, work }: Run,
+  { id, inputs, world, work }: Run,
   parts: { found: Found; archive: JdkArchive; fingerprint: string }
 ): Promise<BuildFrom> {
   const { found, archive } = parts
-  const folder = path.join(work, 'context')
+  // BuildKit remembers contexts by the last part of their path, and looks for changes there by size and time only.
+  const folder = path.join(work, `context-${id}`)
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
     jdkArchive: archive.file,

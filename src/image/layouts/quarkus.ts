@@ -5,6 +5,12 @@ import { HOME, isFolder, type Layout } from './layout.js'
 const JAR = 'quarkus-run.jar'
 
 /**
+ * Without it Quarkus 3.31 and newer does not stop its server before a checkpoint. It is read when Quarkus starts,
+ * whatever the build said. https://github.com/quarkusio/quarkus/issues/56797
+ */
+const ENABLED = 'quarkus.package.jar.crac.enabled'
+
+/**
  * `quarkus-app/` as the Quarkus build makes it: `lib/` has the dependencies, the rest is the application.
  * https://quarkus.io/guides/maven-tooling#fast-jar
  */
@@ -21,7 +27,7 @@ export const quarkusApp: Layout = async ({ at }) => {
     layout: 'quarkus-app',
     description: `Quarkus application (${mainClass})`,
     mainClass,
-    command: ['-jar', `${HOME}/${JAR}`],
+    command: [`-D${ENABLED}=true`, '-jar', `${HOME}/${JAR}`],
     dependencies: (await isFolder(lib)) ? new Map([[lib, 'lib']]) : new Map<string, string>(),
     classes
   }
