@@ -31262,11 +31262,13 @@ async function readManifest(file) {
     startClass: attribute("Start-Class")
   };
 }
-async function unpackFrom(file, prefix, folder) {
+async function unpackFrom(file, prefix, folder, wanted = () => true) {
   const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
   for await (const entry of jar.eachEntry()) {
     if (!entry.fileName.startsWith(prefix) || entry.fileName.endsWith("/")) continue;
-    const destination = import_node_path8.default.join(folder, entry.fileName.slice(prefix.length));
+    const name = entry.fileName.slice(prefix.length);
+    if (!wanted(name)) continue;
+    const destination = import_node_path8.default.join(folder, name);
     await (0, import_promises11.mkdir)(import_node_path8.default.dirname(destination), { recursive: true });
     await (0, import_promises12.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs2.createWriteStream)(destination, { flags: "wx" }));
     await (0, import_promises11.utimes)(destination, EPOCH, EPOCH);
@@ -31362,15 +31364,27 @@ var springBootJar = async ({ at, scratch }) => {
   if (mainClass2 === void 0) return void 0;
   const folder = import_node_path12.default.join(scratch, "spring-boot");
   await unpackFrom(at, "BOOT-INF/", folder);
-  const lib = import_node_path12.default.join(folder, "lib");
-  const jars = await isFolder(lib) ? (await (0, import_promises14.readdir)(lib)).sort() : [];
+  await unpackFrom(
+    at,
+    "META-INF/",
+    import_node_path12.default.join(folder, "root/META-INF"),
+    (name) => name !== "MANIFEST.MF" && !name.startsWith("services/")
+  );
+  const jars = await inOrder(folder);
   const dependencies = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path12.default.join(folder, "classes"), "classes"]]);
+  const classes = /* @__PURE__ */ new Map();
+  const entries = [];
+  for (const name of ["root", "classes"]) {
+    if (!await isFolder(import_node_path12.default.join(folder, name))) continue;
+    classes.set(import_node_path12.default.join(folder, name), name);
+    entries.push(name);
+  }
   for (const jar of jars) {
     const files = jar.includes("-SNAPSHOT") ? classes : dependencies;
-    files.set(import_node_path12.default.join(lib, jar), `lib/${jar}`);
+    files.set(import_node_path12.default.join(folder, "lib", jar), `lib/${jar}`);
+    entries.push(`lib/${jar}`);
   }
-  const classPath2 = ["classes", ...jars.map((jar) => `lib/${jar}`)].map((entry) => `${HOME2}/${entry}`);
+  const classPath2 = entries.map((entry) => `${HOME2}/${entry}`);
   return {
     layout: "spring-boot",
     description: `Spring Boot jar ${import_node_path12.default.basename(at)} (${mainClass2}), unpacked`,
@@ -31380,6 +31394,15 @@ var springBootJar = async ({ at, scratch }) => {
     classes
   };
 };
+async function inOrder(folder) {
+  const lib = import_node_path12.default.join(folder, "lib");
+  const jars = new Set(await isFolder(lib) ? (await (0, import_promises14.readdir)(lib)).sort() : []);
+  const index = await (0, import_promises14.readFile)(import_node_path12.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
+  const indexed = [...index.matchAll(/^- "BOOT-INF\/lib\/(.+)"\r?$/gm)].flatMap(
+    ([, name]) => name !== void 0 && jars.has(name) ? [name] : []
+  );
+  return [.../* @__PURE__ */ new Set([...indexed, ...jars])];
+}
 
 // src/image/application.ts
 var OF_A_FOLDER = [micronautLayers, quarkusApp, classPath];
@@ -37074,9 +37097,10 @@ async function cold(job, reason) {
     (line) => world.log.foreign(line)
   );
   const reach = await findReach(world.engine, world.hostname);
+  await removeFolder(import_node_path23.default.join(job.work, "application"));
+  await removeFolder(import_node_path23.default.join(job.work, "context"));
   const application2 = await application(job);
   const jdk2 = await jdk(job, architecture);
-  await removeFolder(import_node_path23.default.join(job.work, "context"));
   const context2 = await context(job, application2, jdk2);
   const image = await buildCold(job, context2, { archive: jdk2, reach, reason });
   const digest = await publish(job, image.imageId);

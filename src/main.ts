@@ -78,9 +78,11 @@ async function cold(job: Run, reason: string): Promise<Omit<Cold, 'reason' | 'lo
     world.log.foreign(line)
   )
   const reach = await findReach(world.engine, world.hostname)
+  // How far the run came is not known: what it has unpacked and laid out would be in the way.
+  await removeFolder(path.join(job.work, 'application'))
+  await removeFolder(path.join(job.work, 'context'))
   const application = await stages.application(job)
   const jdk = await stages.jdk(job, architecture)
-  await removeFolder(path.join(job.work, 'context'))
   const context = await stages.context(job, application, jdk)
   const image = await stages.buildCold(job, context, { archive: jdk, reach, reason })
   const digest = await stages.publish(job, image.imageId)

@@ -8,15 +8,7 @@ import { ensureMavenBuild } from '../../lab/maven.js'
 import { progressOnStderr } from '../../lab/progress.js'
 import type { StepResult } from '../../lab/runner.js'
 import { callUntilAnswer } from '../../lab/started-image.js'
-import {
-  containerLog,
-  docker,
-  freshTag,
-  labTest,
-  runAction,
-  withStarted,
-  world
-} from './support/lab.js'
+import { containerLog, docker, freshTag, labTest, runAction, withStarted, world } from './support/lab.js'
 
 /** What a build leaves, and what a user of the action says of it. */
 interface Built {
@@ -117,6 +109,8 @@ describe('layouts of applications', () => {
     expect(files).toMatch(/^\/app\/classes\/example\/Application\.class$/m)
     await withStarted({ image: second }, async (started) => {
       expect(await callUntilAnswer(started)).toBe('Hello null with Spring')
+      // A static resource in META-INF: that stays outside BOOT-INF.
+      expect(await callUntilAnswer(started, 'note.txt')).toBe('From META-INF\n')
     })
     docker('image', 'rm', '--force', first, second)
   })
