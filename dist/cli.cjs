@@ -34179,11 +34179,13 @@ async function readManifest(file) {
     startClass: attribute("Start-Class")
   };
 }
-async function unpackFrom(file, prefix, folder) {
+async function unpackFrom(file, prefix, folder, wanted = () => true) {
   const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
   for await (const entry of jar.eachEntry()) {
     if (!entry.fileName.startsWith(prefix) || entry.fileName.endsWith("/")) continue;
-    const destination = import_node_path3.default.join(folder, entry.fileName.slice(prefix.length));
+    const name = entry.fileName.slice(prefix.length);
+    if (!wanted(name)) continue;
+    const destination = import_node_path3.default.join(folder, name);
     await (0, import_promises6.mkdir)(import_node_path3.default.dirname(destination), { recursive: true });
     await (0, import_promises7.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
     const time2 = entry.getLastModDate();
@@ -34280,15 +34282,27 @@ var springBootJar = async ({ at, scratch }) => {
   if (mainClass2 === void 0) return void 0;
   const folder = import_node_path7.default.join(scratch, "spring-boot");
   await unpackFrom(at, "BOOT-INF/", folder);
-  const lib = import_node_path7.default.join(folder, "lib");
-  const jars = await isFolder(lib) ? (await (0, import_promises9.readdir)(lib)).sort() : [];
+  await unpackFrom(
+    at,
+    "META-INF/",
+    import_node_path7.default.join(folder, "root/META-INF"),
+    (name) => name !== "MANIFEST.MF" && !name.startsWith("services/")
+  );
+  const jars = await inOrder(folder);
   const dependencies = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path7.default.join(folder, "classes"), "classes"]]);
+  const classes = /* @__PURE__ */ new Map();
+  const entries = [];
+  for (const name of ["root", "classes"]) {
+    if (!await isFolder(import_node_path7.default.join(folder, name))) continue;
+    classes.set(import_node_path7.default.join(folder, name), name);
+    entries.push(name);
+  }
   for (const jar of jars) {
     const files = jar.includes("-SNAPSHOT") ? classes : dependencies;
-    files.set(import_node_path7.default.join(lib, jar), `lib/${jar}`);
+    files.set(import_node_path7.default.join(folder, "lib", jar), `lib/${jar}`);
+    entries.push(`lib/${jar}`);
   }
-  const classPath2 = ["classes", ...jars.map((jar) => `lib/${jar}`)].map((entry) => `${HOME}/${entry}`);
+  const classPath2 = entries.map((entry) => `${HOME}/${entry}`);
   return {
     layout: "spring-boot",
     description: `Spring Boot jar ${import_node_path7.default.basename(at)} (${mainClass2}), unpacked`,
@@ -34298,6 +34312,15 @@ var springBootJar = async ({ at, scratch }) => {
     classes
   };
 };
+async function inOrder(folder) {
+  const lib = import_node_path7.default.join(folder, "lib");
+  const jars = new Set(await isFolder(lib) ? (await (0, import_promises9.readdir)(lib)).sort() : []);
+  const index = await (0, import_promises9.readFile)(import_node_path7.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
+  const indexed = [...index.matchAll(/^- "BOOT-INF\/lib\/(.+)"\r?$/gm)].flatMap(
+    ([, name]) => name !== void 0 && jars.has(name) ? [name] : []
+  );
+  return [.../* @__PURE__ */ new Set([...indexed, ...jars])];
+}
 
 // src/image/application.ts
 var OF_A_FOLDER = [micronautLayers, quarkusApp, classPath];
@@ -44332,9 +44355,10 @@ async function cold(job, reason) {
     (line) => world.log.foreign(line)
   );
   const reach = await findReach(world.engine, world.hostname);
+  await removeFolder(import_node_path30.default.join(job.work, "application"));
+  await removeFolder(import_node_path30.default.join(job.work, `context-${job.id}`));
   const found = await lookForApplication(job);
   const jdk = await resolveJdk(job, architecture);
-  await removeFolder(import_node_path30.default.join(job.work, `context-${job.id}`));
   const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
   const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint2}` });
   const image = await buildCold(job, context, { reach, reason });

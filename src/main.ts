@@ -94,9 +94,11 @@ async function cold(job: Run, reason: string): Promise<Omit<Cold, 'reason' | 'lo
     world.log.foreign(line)
   )
   const reach = await findReach(world.engine, world.hostname)
+  // How far the run came is not known: what it has unpacked and laid out would be in the way.
+  await removeFolder(path.join(job.work, 'application'))
+  await removeFolder(path.join(job.work, `context-${job.id}`))
   const found = await lookForApplication(job)
   const jdk = await resolveJdk(job, architecture)
-  await removeFolder(path.join(job.work, `context-${job.id}`))
   const { fingerprint } = await decide(job, found, jdk)
   const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint}` })
   const image = await buildCold(job, context, { reach, reason })

@@ -109,6 +109,8 @@ describe('layouts of applications', () => {
     expect(files).toMatch(/^\/app\/classes\/example\/Application\.class$/m)
     await withStarted({ image: second }, async (started) => {
       expect(await callUntilAnswer(started)).toBe('Hello null with Spring')
+      // A static resource in META-INF: that stays outside BOOT-INF.
+      expect(await callUntilAnswer(started, 'note.txt')).toBe('From META-INF\n')
     })
     docker('image', 'rm', '--force', first, second)
   })

@@ -75,6 +75,7 @@ describe('findApplication', () => {
         'BOOT-INF/classes/com/acme/Shop.class': 'shop',
         'BOOT-INF/lib/b.jar': 'b',
         'BOOT-INF/lib/a-1-SNAPSHOT.jar': 'a',
+        'META-INF/services/com.acme.Provider': 'of the loader',
         'org/springframework/Loader.class': 'loader'
       }
     )
@@ -88,6 +89,26 @@ describe('findApplication', () => {
     expect([...found.classes.values()]).toEqual(['classes', 'lib/a-1-SNAPSHOT.jar'])
     const [folder = ''] = found.classes.keys()
     expect(await readFile(path.join(folder, 'com/acme/Shop.class'), 'utf8')).toBe('shop')
+  })
+
+  test("a jar of Spring Boot keeps the order of its class path, and what is in the jar's own META-INF", async () => {
+    await writeJar(
+      path.join(context, 'shop.jar'),
+      { 'Main-Class': 'org.springframework.boot.loader.launch.JarLauncher', 'Start-Class': 'com.acme.Shop' },
+      {
+        'BOOT-INF/classes/com/acme/Shop.class': 'shop',
+        'BOOT-INF/classpath.idx':
+          '- "BOOT-INF/lib/b.jar"\n- "BOOT-INF/lib/gone.jar"\n- "BOOT-INF/lib/a.jar"\n',
+        'BOOT-INF/lib/0.jar': '0',
+        'BOOT-INF/lib/a.jar': 'a',
+        'BOOT-INF/lib/b.jar': 'b',
+        'META-INF/resources/logo.svg': 'logo'
+      }
+    )
+    const found = await findApplication(context, undefined)
+    expect(found.command[1]).toBe('/app/root:/app/classes:/app/lib/b.jar:/app/lib/a.jar:/app/lib/0.jar')
+    const [root = ''] = [...found.classes].flatMap(([source, target]) => (target === 'root' ? [source] : []))
+    expect(await readFile(path.join(root, 'META-INF/resources/logo.svg'), 'utf8')).toBe('logo')
   })
 
   test.each(['.', 'quarkus-app'])('finds a Quarkus application, also from %s', async (application) => {

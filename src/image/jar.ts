@@ -33,13 +33,23 @@ export async function readManifest(file: string): Promise<Manifest | undefined> 
   }
 }
 
-/** Unpacks what is below one folder of a jar into a folder, with the times that the jar has; a name that leads out of it is an error of the jar. */
-export async function unpackFrom(file: string, prefix: string, folder: string): Promise<void> {
+/**
+ * Unpacks what is below one folder of a jar into a folder, of that only what is wanted, with the times that the jar
+ * has; a name that leads out of it is an error of the jar.
+ */
+export async function unpackFrom(
+  file: string,
+  prefix: string,
+  folder: string,
+  wanted: (name: string) => boolean = () => true
+): Promise<void> {
   const jar = await openPromise(file, { lazyEntries: true })
   for await (const entry of jar.eachEntry()) {
     if (!entry.fileName.startsWith(prefix) || entry.fileName.endsWith('/')) continue
+    const name = entry.fileName.slice(prefix.length)
+    if (!wanted(name)) continue
     // yauzl refuses names that are absolute or go up.
-    const destination = path.join(folder, entry.fileName.slice(prefix.length))
+    const destination = path.join(folder, name)
     await mkdir(path.dirname(destination), { recursive: true })
     await pipeline(await jar.openReadStreamPromise(entry), createWriteStream(destination, { flags: 'wx' }))
     const time = entry.getLastModDate()

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { readManifest, unpackFrom } from '../jar.js'
 import { HOME, isFolder, type Layout } from './layout.js'
@@ -12,17 +12,30 @@ export const springBootJar: Layout = async ({ at, scratch }) => {
   if (mainClass === undefined) return undefined
   const folder = path.join(scratch, 'spring-boot')
   await unpackFrom(at, 'BOOT-INF/', folder)
-  // A build that is not layered has no index of the class path; then the order of the names has to do.
-  const lib = path.join(folder, 'lib')
-  const jars = (await isFolder(lib)) ? (await readdir(lib)).sort() : []
+  // What a build has in META-INF stays there, outside BOOT-INF/classes: static resources, spring.factories, build-info.
+  // The services are the loader's alone, whose classes are not taken along.
+  await unpackFrom(
+    at,
+    'META-INF/',
+    path.join(folder, 'root/META-INF'),
+    (name) => name !== 'MANIFEST.MF' && !name.startsWith('services/')
+  )
+  const jars = await inOrder(folder)
   const dependencies = new Map<string, string>()
-  const classes = new Map([[path.join(folder, 'classes'), 'classes']])
+  const classes = new Map<string, string>()
+  const entries: string[] = []
+  for (const name of ['root', 'classes']) {
+    if (!(await isFolder(path.join(folder, name)))) continue
+    classes.set(path.join(folder, name), name)
+    entries.push(name)
+  }
   for (const jar of jars) {
     // What is still being worked on changes as often as the application.
     const files = jar.includes('-SNAPSHOT') ? classes : dependencies
-    files.set(path.join(lib, jar), `lib/${jar}`)
+    files.set(path.join(folder, 'lib', jar), `lib/${jar}`)
+    entries.push(`lib/${jar}`)
   }
-  const classPath = ['classes', ...jars.map((jar) => `lib/${jar}`)].map((entry) => `${HOME}/${entry}`)
+  const classPath = entries.map((entry) => `${HOME}/${entry}`)
   return {
     layout: 'spring-boot',
     description: `Spring Boot jar ${path.basename(at)} (${mainClass}), unpacked`,
@@ -31,4 +44,15 @@ export const springBootJar: Layout = async ({ at, scratch }) => {
     dependencies,
     classes
   }
+}
+
+/** The names of the jars in `lib/`, in the order of the build's class path where the jar has an index of it. */
+async function inOrder(folder: string): Promise<string[]> {
+  const lib = path.join(folder, 'lib')
+  const jars = new Set((await isFolder(lib)) ? (await readdir(lib)).sort() : [])
+  const index = await readFile(path.join(folder, 'classpath.idx'), 'utf8').catch(() => '')
+  const indexed = [...index.matchAll(/^- "BOOT-INF\/lib\/(.+)"\r?$/gm)].flatMap(([, name]) =>
+    name !== undefined && jars.has(name) ? [name] : []
+  )
+  return [...new Set([...indexed, ...jars])]
 }
