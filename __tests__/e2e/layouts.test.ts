@@ -61,8 +61,8 @@ const LAYOUTS: Record<string, Built> = {
   }
 }
 
-const DEPENDENCIES = 'COPY application/dependencies/ /app/ # buildkit'
-const CLASSES = 'COPY application/classes/ /app/ # buildkit'
+const DEPENDENCIES = 'COPY trees/dependencies/ / # buildkit'
+const CLASSES = 'COPY trees/classes/ / # buildkit'
 
 describe('layouts of applications', () => {
   let folder: string
