@@ -79,6 +79,22 @@ jdk.crac.CheckpointException
     expect(diagnose('dump', { criu: log })).toBeUndefined()
   })
 
+  test("CRIU's success does not refute what the JVM said before", () => {
+    const log = `Suppressed: jdk.crac.impl.CheckpointOpenFileException: /tmp/x.bin
+Error (criu/x.c:1): Can't lookup mount=663 for fd=5 path=/x
+Dumping finished successfully`
+    expect(diagnose('dump', { app: log })?.signature?.id).toBe('jvm-open-file')
+  })
+
+  test('an application that quotes the success is not CRIU', () => {
+    const log = `Error (criu/cr-restore.c:1): Can't fork for 137: File exists
+12:00 INFO shop - Restore finished successfully for order 7`
+    expect(diagnose('restore', { app: log })?.signature?.id).toBe('criu-fork-eexist')
+    const done =
+      "Error (criu/x.c:1): Can't fork for 137: File exists\n(00.2) Restore finished successfully. Tasks resumed."
+    expect(diagnose('restore', { criu: done })).toBeUndefined()
+  })
+
   test('nothing is found in nothing, nor in what CRIU only tells about its work', () => {
     expect(diagnose('dump', { criu: '', app: 'Started in 3 s' })).toBeUndefined()
     expect(diagnose('dump', { criu: '(00.1) fdinfo: anon_inode:[io_uring]' })).toBeUndefined()

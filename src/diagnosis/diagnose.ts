@@ -20,8 +20,9 @@ export interface Finding {
 const CRIU_LINE = /^(?:\((\d+\.\d+)\) ?)?(?:pie: ?)?(?: *\d+: )?(Error|Warn) {1,2}\([^):]{1,80}:\d+\): (.*)$/
 const TIMED = /^\(\d+\.\d+\) /
 const SUCCESS: Record<Stage, RegExp | undefined> = {
-  dump: /Dumping finished successfully/,
-  restore: /Restore finished successfully/,
+  // The whole line: an application may quote it.
+  dump: /^(?:\(\d+\.\d+\) ?)?(?: *\d+: )?Dumping finished successfully\s*$/,
+  restore: /^(?:\(\d+\.\d+\) ?)?(?: *\d+: )?Restore finished successfully\. Tasks resumed\.\s*$/,
   push: undefined
 }
 const RANK: Record<Weight, number> = { specific: 5, cause: 4, general: 3, pointer: 1, noise: 0 }
@@ -31,20 +32,24 @@ const LONGEST_GROUP = 200
 
 interface Candidate {
   rank: number
+  /** Which was offered first. */
+  order: number
   signature: Signature | undefined
   match: RegExpExecArray | undefined
   line: string
-  fromCriu: boolean
 }
 
 /**
  * Looks at logs, line by line, for the one cause to report: what names a library before what names a cause, before an
  * error of CRIU that is not known, before what only points elsewhere; among equals the first. Memory is bounded
- * whatever comes: only the best line is kept.
+ * whatever comes: only two lines are kept, the best of CRIU and the best of all others, as CRIU's success refutes only
+ * what CRIU said.
  */
 export class Diagnoser {
   private readonly matchers = new Map<Stream, Matcher>()
-  private best: Candidate | undefined
+  private ofCriu: Candidate | undefined
+  private ofOthers: Candidate | undefined
+  private offered = 0
 
   constructor(private readonly stage: Stage) {}
 
@@ -54,26 +59,31 @@ export class Diagnoser {
     // Of CRIU's own log, which tells everything that it does, only errors and warnings count, and lines without a time.
     if (stream === 'criu' && !shape && TIMED.test(line) && !SUCCESS[this.stage]?.test(line)) return
     if (SUCCESS[this.stage]?.test(line)) {
-      if (this.best?.fromCriu) this.best = undefined
+      this.ofCriu = undefined
       return
     }
     const noise = NOISE.test(line)
     for (const { signature, match } of this.matcher(stream).match(line)) {
       const rank = noise ? RANK.noise : CASCADE.test(line) ? RANK.pointer : RANK[signature.weight]
-      this.offer({ rank, signature, match, line, fromCriu: signature.stream === 'criu' })
+      const candidate = { rank, order: this.offered++, signature, match, line }
+      if (signature.stream === 'criu') this.ofCriu = better(this.ofCriu, candidate)
+      else this.ofOthers = better(this.ofOthers, candidate)
     }
     if (shape?.[2] === 'Error' && !noise && !CASCADE.test(line)) {
-      this.offer({ rank: UNKNOWN_RANK, signature: undefined, match: shape, line, fromCriu: true })
+      this.ofCriu = better(this.ofCriu, {
+        rank: UNKNOWN_RANK,
+        order: this.offered++,
+        signature: undefined,
+        match: shape,
+        line
+      })
     }
   }
 
   /** What there is to report; undefined when nothing was found. */
   finding(): Finding | undefined {
-    return this.best && describe(this.best)
-  }
-
-  private offer(candidate: Candidate): void {
-    if (this.best === undefined || candidate.rank > this.best.rank) this.best = candidate
+    const best = this.ofOthers ? better(this.ofCriu, this.ofOthers) : this.ofCriu
+    return best && describe(best)
   }
 
   private matcher(stream: Stream): Matcher {
@@ -96,6 +106,11 @@ export function diagnose(stage: Stage, texts: Partial<Record<Stream, string>>): 
 export function knownCause(finding: Finding | undefined): Finding | undefined {
   const weight = finding?.signature?.weight
   return weight !== undefined && RANK[weight] > UNKNOWN_RANK ? finding : undefined
+}
+
+function better(one: Candidate | undefined, other: Candidate): Candidate {
+  if (one === undefined || other.rank > one.rank) return other
+  return other.rank === one.rank && other.order < one.order ? other : one
 }
 
 function describe({ signature, match, line }: Candidate): Finding {
