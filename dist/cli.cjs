@@ -35878,7 +35878,7 @@ var frameworks = [
     pattern: /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S*,localport=(\d+)\]/m,
     kind: "application",
     cause: "A server still listens on port $1$2.",
-    cure: "Use the framework's CRaC support (Spring Boot 3.2, micronaut-crac, Quarkus 2.10, each or newer), or stop the server in beforeCheckpoint and start it in afterRestore.",
+    cure: "Use the framework's CRaC support (Spring Boot 3.2, micronaut-crac, Quarkus 2.10, each or newer; from 3.31 on Quarkus also wants `java-options: -Dquarkus.package.jar.crac.enabled=true`, where it is not the quarkus-app/ that gets it from the action), or stop the server in beforeCheckpoint and start it in afterRestore.",
     weight: "specific"
   },
   {
@@ -36578,8 +36578,9 @@ ${line}`;
 var CRIU_LINE = /^(?:\((\d+\.\d+)\) ?)?(?:pie: ?)?(?: *\d+: )?(Error|Warn) {1,2}\([^):]{1,80}:\d+\): (.*)$/;
 var TIMED = /^\(\d+\.\d+\) /;
 var SUCCESS = {
-  dump: /Dumping finished successfully/,
-  restore: /Restore finished successfully/,
+  // The whole line: an application may quote it.
+  dump: /^(?:\(\d+\.\d+\) ?)?(?: *\d+: )?Dumping finished successfully\s*$/,
+  restore: /^(?:\(\d+\.\d+\) ?)?(?: *\d+: )?Restore finished successfully\. Tasks resumed\.\s*$/,
   push: void 0
 };
 var RANK = { specific: 5, cause: 4, general: 3, pointer: 1, noise: 0 };
@@ -36591,30 +36592,38 @@ var Diagnoser = class {
   }
   stage;
   matchers = /* @__PURE__ */ new Map();
-  best;
+  ofCriu;
+  ofOthers;
+  offered = 0;
   push(stream, text2) {
     const line = text2.length > LONGEST_LINE ? text2.slice(0, LONGEST_LINE) : text2;
     const shape = stream === "criu" || stream === "app" ? CRIU_LINE.exec(line) : null;
     if (stream === "criu" && !shape && TIMED.test(line) && !SUCCESS[this.stage]?.test(line)) return;
     if (SUCCESS[this.stage]?.test(line)) {
-      if (this.best?.fromCriu) this.best = void 0;
+      this.ofCriu = void 0;
       return;
     }
     const noise = NOISE.test(line);
     for (const { signature, match } of this.matcher(stream).match(line)) {
       const rank = noise ? RANK.noise : CASCADE.test(line) ? RANK.pointer : RANK[signature.weight];
-      this.offer({ rank, signature, match, line, fromCriu: signature.stream === "criu" });
+      const candidate = { rank, order: this.offered++, signature, match, line };
+      if (signature.stream === "criu") this.ofCriu = better(this.ofCriu, candidate);
+      else this.ofOthers = better(this.ofOthers, candidate);
     }
     if (shape?.[2] === "Error" && !noise && !CASCADE.test(line)) {
-      this.offer({ rank: UNKNOWN_RANK, signature: void 0, match: shape, line, fromCriu: true });
+      this.ofCriu = better(this.ofCriu, {
+        rank: UNKNOWN_RANK,
+        order: this.offered++,
+        signature: void 0,
+        match: shape,
+        line
+      });
     }
   }
   /** What there is to report; undefined when nothing was found. */
   finding() {
-    return this.best && describe(this.best);
-  }
-  offer(candidate) {
-    if (this.best === void 0 || candidate.rank > this.best.rank) this.best = candidate;
+    const best = this.ofOthers ? better(this.ofCriu, this.ofOthers) : this.ofCriu;
+    return best && describe(best);
   }
   matcher(stream) {
     const known = this.matchers.get(stream) ?? new Matcher(this.stage, stream);
@@ -36632,6 +36641,10 @@ function diagnose(stage, texts) {
 function knownCause(finding) {
   const weight = finding?.signature?.weight;
   return weight !== void 0 && RANK[weight] > UNKNOWN_RANK ? finding : void 0;
+}
+function better(one, other) {
+  if (one === void 0 || other.rank > one.rank) return other;
+  return other.rank === one.rank && other.order < one.order ? other : one;
 }
 function describe({ signature, match, line }) {
   if (signature === void 0) {

@@ -115,6 +115,24 @@ describe('layouts of applications', () => {
     docker('image', 'rm', '--force', first, second)
   })
 
+  labTest(
+    'Spring Boot: where no CRIU turns out to work, the image without a snapshot has it too',
+    async () => {
+      const [tag, base] = [freshTag('spring-cold'), `e2e-no-criu-${process.pid}`]
+      const broken = `printf '#!/bin/sh\\necho "Version: 4.1.1"\\n[ "$1" = --version ]\\n' > "$(command -v criu)"`
+      mkdirSync(path.join(folder, 'base'))
+      writeFileSync(path.join(folder, 'base/Dockerfile'), `FROM ${world.baseImage}\nRUN ${broken}\n`)
+      docker('build', '--tag', base, path.join(folder, 'base'))
+      const inputs = { tags: tag, 'base-image': base, 'on-unsupported-runner': 'cold' }
+      const step = await checkpoint(SPRING, inputs)
+      expect(step.log).toContain('This runner takes no snapshots: No CRIU works on this runner.')
+      await withStarted({ image: tag, flags: [] }, async (started) => {
+        expect(await callUntilAnswer(started)).toBe('Hello null from Spring')
+      })
+      docker('image', 'rm', '--force', tag, base)
+    }
+  )
+
   async function checkpoint(built: Built, inputs: Record<string, string>): Promise<StepResult> {
     const sources = path.join(PROJECT, '__tests__/e2e/applications', built.project)
     await ensureMavenBuild(sources, world.environment, progressOnStderr)

@@ -71,7 +71,7 @@ export const frameworks: readonly Signature[] = [
       /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S*,localport=(\d+)\]/m,
     kind: 'application',
     cause: 'A server still listens on port $1$2.',
-    cure: "Use the framework's CRaC support (Spring Boot 3.2, micronaut-crac, Quarkus 2.10, each or newer), or stop the server in beforeCheckpoint and start it in afterRestore.",
+    cure: "Use the framework's CRaC support (Spring Boot 3.2, micronaut-crac, Quarkus 2.10, each or newer; from 3.31 on Quarkus also wants `java-options: -Dquarkus.package.jar.crac.enabled=true`, where it is not the quarkus-app/ that gets it from the action), or stop the server in beforeCheckpoint and start it in afterRestore.",
     weight: 'specific'
   },
   {
