@@ -43,7 +43,7 @@ var require_identity = __commonJS({
     var SEQ = /* @__PURE__ */ Symbol.for("yaml.seq");
     var NODE_TYPE = /* @__PURE__ */ Symbol.for("yaml.node.type");
     var isAlias = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === ALIAS;
-    var isDocument = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === DOC;
+    var isDocument2 = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === DOC;
     var isMap = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === MAP;
     var isPair = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === PAIR;
     var isScalar = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === SCALAR;
@@ -79,7 +79,7 @@ var require_identity = __commonJS({
     exports2.hasAnchor = hasAnchor;
     exports2.isAlias = isAlias;
     exports2.isCollection = isCollection;
-    exports2.isDocument = isDocument;
+    exports2.isDocument = isDocument2;
     exports2.isMap = isMap;
     exports2.isNode = isNode;
     exports2.isPair = isPair;
@@ -108,17 +108,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path39) {
-      const ctrl = callVisitor(key, node, visitor, path39);
+    function visit_(key, node, visitor, path42) {
+      const ctrl = callVisitor(key, node, visitor, path42);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path39, ctrl);
-        return visit_(key, ctrl, visitor, path39);
+        replaceNode(key, path42, ctrl);
+        return visit_(key, ctrl, visitor, path42);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path39 = Object.freeze(path39.concat(node));
+          path42 = Object.freeze(path42.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path39);
+            const ci = visit_(i, node.items[i], visitor, path42);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -129,13 +129,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path39 = Object.freeze(path39.concat(node));
-          const ck = visit_("key", node.key, visitor, path39);
+          path42 = Object.freeze(path42.concat(node));
+          const ck = visit_("key", node.key, visitor, path42);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path39);
+          const cv = visit_("value", node.value, visitor, path42);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -156,17 +156,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path39) {
-      const ctrl = await callVisitor(key, node, visitor, path39);
+    async function visitAsync_(key, node, visitor, path42) {
+      const ctrl = await callVisitor(key, node, visitor, path42);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path39, ctrl);
-        return visitAsync_(key, ctrl, visitor, path39);
+        replaceNode(key, path42, ctrl);
+        return visitAsync_(key, ctrl, visitor, path42);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path39 = Object.freeze(path39.concat(node));
+          path42 = Object.freeze(path42.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path39);
+            const ci = await visitAsync_(i, node.items[i], visitor, path42);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -177,13 +177,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path39 = Object.freeze(path39.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path39);
+          path42 = Object.freeze(path42.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path42);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path39);
+          const cv = await visitAsync_("value", node.value, visitor, path42);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -210,23 +210,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path39) {
+    function callVisitor(key, node, visitor, path42) {
       if (typeof visitor === "function")
-        return visitor(key, node, path39);
+        return visitor(key, node, path42);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path39);
+        return visitor.Map?.(key, node, path42);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path39);
+        return visitor.Seq?.(key, node, path42);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path39);
+        return visitor.Pair?.(key, node, path42);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path39);
+        return visitor.Scalar?.(key, node, path42);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path39);
+        return visitor.Alias?.(key, node, path42);
       return void 0;
     }
-    function replaceNode(key, path39, node) {
-      const parent = path39[path39.length - 1];
+    function replaceNode(key, path42, node) {
+      const parent = path42[path42.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -838,10 +838,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path39, value) {
+    function collectionFromPath(schema, path42, value) {
       let v = value;
-      for (let i = path39.length - 1; i >= 0; --i) {
-        const k = path39[i];
+      for (let i = path42.length - 1; i >= 0; --i) {
+        const k = path42[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -860,7 +860,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path39) => path39 == null || typeof path39 === "object" && !!path39[Symbol.iterator]().next().done;
+    var isEmptyPath = (path42) => path42 == null || typeof path42 === "object" && !!path42[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -890,11 +890,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path39, value) {
-        if (isEmptyPath(path39))
+      addIn(path42, value) {
+        if (isEmptyPath(path42))
           this.add(value);
         else {
-          const [key, ...rest] = path39;
+          const [key, ...rest] = path42;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -908,8 +908,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path39) {
-        const [key, ...rest] = path39;
+      deleteIn(path42) {
+        const [key, ...rest] = path42;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -923,8 +923,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path39, keepScalar) {
-        const [key, ...rest] = path39;
+      getIn(path42, keepScalar) {
+        const [key, ...rest] = path42;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -942,8 +942,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path39) {
-        const [key, ...rest] = path39;
+      hasIn(path42) {
+        const [key, ...rest] = path42;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -953,8 +953,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path39, value) {
-        const [key, ...rest] = path39;
+      setIn(path42, value) {
+        const [key, ...rest] = path42;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -3469,9 +3469,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path39, value) {
+      addIn(path42, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path39, value);
+          this.contents.addIn(path42, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3546,14 +3546,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path39) {
-        if (Collection2.isEmptyPath(path39)) {
+      deleteIn(path42) {
+        if (Collection2.isEmptyPath(path42)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path39) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path42) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3568,10 +3568,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path39, keepScalar) {
-        if (Collection2.isEmptyPath(path39))
+      getIn(path42, keepScalar) {
+        if (Collection2.isEmptyPath(path42))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path39, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path42, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3582,10 +3582,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path39) {
-        if (Collection2.isEmptyPath(path39))
+      hasIn(path42) {
+        if (Collection2.isEmptyPath(path42))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path39) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path42) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3602,13 +3602,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path39, value) {
-        if (Collection2.isEmptyPath(path39)) {
+      setIn(path42, value) {
+        if (Collection2.isEmptyPath(path42)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path39), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path42), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path39, value);
+          this.contents.setIn(path42, value);
         }
       }
       /**
@@ -5569,9 +5569,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path39) => {
+    visit.itemAtPath = (cst, path42) => {
       let item = cst;
-      for (const [field, index] of path39) {
+      for (const [field, index] of path42) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5580,23 +5580,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path39) => {
-      const parent = visit.itemAtPath(cst, path39.slice(0, -1));
-      const field = path39[path39.length - 1][0];
+    visit.parentCollection = (cst, path42) => {
+      const parent = visit.itemAtPath(cst, path42.slice(0, -1));
+      const field = path42[path42.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path39, item, visitor) {
-      let ctrl = visitor(item, path39);
+    function _visit(path42, item, visitor) {
+      let ctrl = visitor(item, path42);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token = item[field];
         if (token && "items" in token) {
           for (let i = 0; i < token.items.length; ++i) {
-            const ci = _visit(Object.freeze(path39.concat([[field, i]])), token.items[i], visitor);
+            const ci = _visit(Object.freeze(path42.concat([[field, i]])), token.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -5607,10 +5607,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path39);
+            ctrl = ctrl(item, path42);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path39) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path42) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -7422,7 +7422,7 @@ var require_fd_slicer = __commonJS({
     var fs3 = require("fs");
     var util = require("util");
     var stream = require("stream");
-    var Readable2 = stream.Readable;
+    var Readable3 = stream.Readable;
     var PassThrough = stream.PassThrough;
     var Pend = require_pend();
     var EventEmitter2 = require("events").EventEmitter;
@@ -7465,10 +7465,10 @@ var require_fd_slicer = __commonJS({
         }
       }
     };
-    util.inherits(ReadStream, Readable2);
+    util.inherits(ReadStream, Readable3);
     function ReadStream(context, options3) {
       options3 = options3 || {};
-      Readable2.call(this, options3);
+      Readable3.call(this, options3);
       this.context = context;
       this.context.ref();
       this.start = options3.start || 0;
@@ -7853,7 +7853,7 @@ var require_yauzl = __commonJS({
     var fd_slicer = require_fd_slicer();
     var util = require("util");
     var EventEmitter2 = require("events").EventEmitter;
-    var Transform = require("stream").Transform;
+    var Transform2 = require("stream").Transform;
     var PassThrough = require("stream").PassThrough;
     var Writable = require("stream").Writable;
     var crc32 = typeof zlib.crc32 === "function" ? zlib.crc32 : require_crc32();
@@ -7873,9 +7873,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path39, options3) {
+    function openPromise2(path42, options3) {
       return new Promise((resolve2, reject) => {
-        open2(path39, { ...options3, lazyEntries: true }, function(err, zipfile) {
+        open2(path42, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -7905,7 +7905,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path39, options3, callback) {
+    function open2(path42, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -7917,7 +7917,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs3.open(path39, "r", function(err, fd) {
+      fs3.open(path42, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options3, function(err2, zipfile) {
           if (err2) fs3.close(fd, defaultCallback);
@@ -8547,9 +8547,9 @@ var require_yauzl = __commonJS({
         callback();
       });
     }
-    util.inherits(AssertByteCountStream, Transform);
+    util.inherits(AssertByteCountStream, Transform2);
     function AssertByteCountStream(byteCount) {
-      Transform.call(this);
+      Transform2.call(this);
       this.actualByteCount = 0;
       this.expectedByteCount = byteCount;
     }
@@ -9833,7 +9833,7 @@ var require_streamx = __commonJS({
         }
       }
     };
-    var Readable2 = class _Readable extends Stream {
+    var Readable3 = class _Readable extends Stream {
       constructor(opts) {
         super(opts);
         this._duplexState |= OPENING | WRITE_DONE | READ_READ_AHEAD;
@@ -10044,7 +10044,7 @@ var require_streamx = __commonJS({
         return this;
       }
     };
-    var Duplex = class extends Readable2 {
+    var Duplex = class extends Readable3 {
       // and Writable
       constructor(opts) {
         super(opts);
@@ -10082,7 +10082,7 @@ var require_streamx = __commonJS({
         return this;
       }
     };
-    var Transform = class extends Duplex {
+    var Transform2 = class extends Duplex {
       constructor(opts) {
         super(opts);
         this._transformState = new TransformState(this);
@@ -10126,7 +10126,7 @@ var require_streamx = __commonJS({
         this._flush(transformAfterFlush.bind(this));
       }
     };
-    var PassThrough = class extends Transform {
+    var PassThrough = class extends Transform2 {
     };
     function transformAfterFlush(err, data) {
       const cb = this._transformState.afterFinal;
@@ -10253,9 +10253,9 @@ var require_streamx = __commonJS({
       getStreamError,
       Stream,
       Writable,
-      Readable: Readable2,
+      Readable: Readable3,
       Duplex,
-      Transform,
+      Transform: Transform2,
       // Export PassThrough for compatibility with Node.js core's stream module
       PassThrough
     };
@@ -10527,7 +10527,7 @@ var require_headers = __commonJS({
 // node_modules/tar-stream/extract.js
 var require_extract = __commonJS({
   "node_modules/tar-stream/extract.js"(exports2, module2) {
-    var { Writable, Readable: Readable2, getStreamError } = require_streamx();
+    var { Writable, Readable: Readable3, getStreamError } = require_streamx();
     var FIFO = require_fast_fifo();
     var b4a = require_b4a();
     var headers = require_headers();
@@ -10575,7 +10575,7 @@ var require_extract = __commonJS({
         return buf.subarray(this._offset, this._offset += size);
       }
     };
-    var Source = class extends Readable2 {
+    var Source = class extends Readable3 {
       constructor(self, header, offset) {
         super();
         this.header = header;
@@ -10783,7 +10783,7 @@ var require_extract = __commonJS({
         let promiseReject = null;
         let entryStream = null;
         let entryCallback = null;
-        const extract2 = this;
+        const extract3 = this;
         this.on("entry", onentry);
         this.on("error", (err) => {
           error = err;
@@ -10821,7 +10821,7 @@ var require_extract = __commonJS({
           promiseResolve = resolve2;
           promiseReject = reject;
           consumeCallback(null);
-          if (extract2._finished && promiseResolve) {
+          if (extract3._finished && promiseResolve) {
             promiseResolve({ value: void 0, done: true });
             promiseResolve = promiseReject = null;
           }
@@ -10844,11 +10844,11 @@ var require_extract = __commonJS({
           promiseResolve = promiseReject = null;
         }
         function destroy(err) {
-          extract2.destroy(err);
+          extract3.destroy(err);
           consumeCallback(err);
           return new Promise((resolve2, reject) => {
-            if (extract2.destroyed) return resolve2({ value: void 0, done: true });
-            extract2.once("close", function() {
+            if (extract3.destroyed) return resolve2({ value: void 0, done: true });
+            extract3.once("close", function() {
               if (err) reject(err);
               else resolve2({ value: void 0, done: true });
             });
@@ -10856,7 +10856,7 @@ var require_extract = __commonJS({
         }
       }
     };
-    module2.exports = function extract2(opts) {
+    module2.exports = function extract3(opts) {
       return new Extract(opts);
     };
     function noop3() {
@@ -10891,7 +10891,7 @@ var require_constants = __commonJS({
 // node_modules/tar-stream/pack.js
 var require_pack = __commonJS({
   "node_modules/tar-stream/pack.js"(exports2, module2) {
-    var { Readable: Readable2, Writable, getStreamError } = require_streamx();
+    var { Readable: Readable3, Writable, getStreamError } = require_streamx();
     var b4a = require_b4a();
     var constants3 = require_constants();
     var headers = require_headers();
@@ -10899,7 +10899,7 @@ var require_pack = __commonJS({
     var FMODE = 420;
     var END_OF_TAR = b4a.alloc(1024);
     var Sink = class extends Writable {
-      constructor(pack, header, callback) {
+      constructor(pack2, header, callback) {
         super({ mapWritable, eagerOpen: true });
         this.written = 0;
         this.header = header;
@@ -10908,7 +10908,7 @@ var require_pack = __commonJS({
         this._isLinkname = header.type === "symlink" && !header.linkname;
         this._isVoid = header.type !== "file" && header.type !== "contiguous-file";
         this._finished = false;
-        this._pack = pack;
+        this._pack = pack2;
         this._openCallback = null;
         if (this._pack._stream === null) this._pack._stream = this;
         else this._pack._pending.push(this);
@@ -10984,7 +10984,7 @@ var require_pack = __commonJS({
         cb();
       }
     };
-    var Pack = class extends Readable2 {
+    var Pack = class extends Readable3 {
       constructor(opts) {
         super(opts);
         this._drain = noop3;
@@ -11092,7 +11092,7 @@ var require_pack = __commonJS({
         cb();
       }
     };
-    module2.exports = function pack(opts) {
+    module2.exports = function pack2(opts) {
       return new Pack(opts);
     };
     function modeToType(mode) {
@@ -11932,14 +11932,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path39 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path42 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path39 && path39[0] !== "/") {
-          path39 = `/${path39}`;
+        if (path42 && path42[0] !== "/") {
+          path42 = `/${path42}`;
         }
-        return new URL(`${origin}${path39}`);
+        return new URL(`${origin}${path42}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -12241,10 +12241,10 @@ var require_util = __commonJS({
       }
       obj[kListeners] = null;
     }
-    function errorRequest(client, request2, err) {
+    function errorRequest(client, request4, err) {
       try {
-        request2.onError(err);
-        assert(request2.aborted);
+        request4.onError(err);
+        assert(request4.aborted);
       } catch (err2) {
         client.emit("error", err2);
       }
@@ -12390,39 +12390,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path39, origin }
+          request: { method, path: path42, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path39);
+        debuglog("sending request to %s %s/%s", method, origin, path42);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path39, origin },
+          request: { method, path: path42, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path39,
+          path42,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path39, origin }
+          request: { method, path: path42, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path39);
+        debuglog("trailers received from %s %s/%s", method, origin, path42);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path39, origin },
+          request: { method, path: path42, origin },
           error
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path39,
+          path42,
           error.message
         );
       });
@@ -12471,9 +12471,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path39, origin }
+            request: { method, path: path42, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path39);
+          debuglog("sending request to %s %s/%s", method, origin, path42);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -12536,7 +12536,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path39,
+        path: path42,
         method,
         body,
         headers,
@@ -12551,11 +12551,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path39 !== "string") {
+        if (typeof path42 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path39[0] !== "/" && !(path39.startsWith("http://") || path39.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path42[0] !== "/" && !(path42.startsWith("http://") || path42.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path39)) {
+        } else if (invalidPathRegex.test(path42)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -12621,7 +12621,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path39, query) : path39;
+        this.path = query ? buildURL(path42, query) : path42;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -12818,7 +12818,7 @@ var require_request = __commonJS({
         return this;
       }
     };
-    function processHeader(request2, key, val) {
+    function processHeader(request4, key, val) {
       if (val && (typeof val === "object" && !Array.isArray(val))) {
         throw new InvalidArgumentError(`invalid ${key} header`);
       } else if (val === void 0) {
@@ -12865,24 +12865,24 @@ var require_request = __commonJS({
         }
       }
       if (headerName === "host") {
-        if (request2.host !== null) {
+        if (request4.host !== null) {
           throw new InvalidArgumentError("duplicate host header");
         }
         if (typeof val !== "string") {
           throw new InvalidArgumentError("invalid host header");
         }
-        request2.host = val;
+        request4.host = val;
       } else if (headerName === "content-length") {
-        if (request2.contentLength !== null) {
+        if (request4.contentLength !== null) {
           throw new InvalidArgumentError("duplicate content-length header");
         }
-        request2.contentLength = parseInt(val, 10);
-        if (!Number.isFinite(request2.contentLength)) {
+        request4.contentLength = parseInt(val, 10);
+        if (!Number.isFinite(request4.contentLength)) {
           throw new InvalidArgumentError("invalid content-length header");
         }
-      } else if (request2.contentType === null && headerName === "content-type") {
-        request2.contentType = val;
-        request2.headers.push(key, val);
+      } else if (request4.contentType === null && headerName === "content-type") {
+        request4.contentType = val;
+        request4.headers.push(key, val);
       } else if (headerName === "transfer-encoding" || headerName === "keep-alive" || headerName === "upgrade") {
         throw new InvalidArgumentError(`invalid ${headerName} header`);
       } else if (headerName === "connection") {
@@ -12891,12 +12891,12 @@ var require_request = __commonJS({
           throw new InvalidArgumentError("invalid connection header");
         }
         if (value === "close") {
-          request2.reset = true;
+          request4.reset = true;
         }
       } else if (headerName === "expect") {
         throw new NotSupportedError("expect header not supported");
       } else {
-        request2.headers.push(key, val);
+        request4.headers.push(key, val);
       }
     }
     module2.exports = Request;
@@ -14934,7 +14934,7 @@ var require_webidl = __commonJS({
 var require_util2 = __commonJS({
   "node_modules/undici/lib/web/fetch/util.js"(exports2, module2) {
     "use strict";
-    var { Transform } = require("node:stream");
+    var { Transform: Transform2 } = require("node:stream");
     var zlib = require("node:zlib");
     var { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = require_constants4();
     var { getGlobalOrigin } = require_global();
@@ -14986,11 +14986,11 @@ var require_util2 = __commonJS({
     function normalizeBinaryStringToUtf8(value) {
       return Buffer.from(value, "binary").toString("utf8");
     }
-    function requestCurrentURL(request2) {
-      return request2.urlList[request2.urlList.length - 1];
+    function requestCurrentURL(request4) {
+      return request4.urlList[request4.urlList.length - 1];
     }
-    function requestBadPort(request2) {
-      const url = requestCurrentURL(request2);
+    function requestBadPort(request4) {
+      const url = requestCurrentURL(request4);
       if (urlIsHttpHttpsScheme(url) && badPortsSet.has(url.port)) {
         return "blocked";
       }
@@ -15014,7 +15014,7 @@ var require_util2 = __commonJS({
     function isValidHeaderValue(potentialValue) {
       return (potentialValue[0] === "	" || potentialValue[0] === " " || potentialValue[potentialValue.length - 1] === "	" || potentialValue[potentialValue.length - 1] === " " || potentialValue.includes("\n") || potentialValue.includes("\r") || potentialValue.includes("\0")) === false;
     }
-    function setRequestReferrerPolicyOnRedirect(request2, actualResponse) {
+    function setRequestReferrerPolicyOnRedirect(request4, actualResponse) {
       const { headersList } = actualResponse;
       const policyHeader = (headersList.get("referrer-policy", true) ?? "").split(",");
       let policy = "";
@@ -15028,7 +15028,7 @@ var require_util2 = __commonJS({
         }
       }
       if (policy !== "") {
-        request2.referrerPolicy = policy;
+        request4.referrerPolicy = policy;
       }
     }
     function crossOriginResourcePolicyCheck() {
@@ -15045,33 +15045,33 @@ var require_util2 = __commonJS({
       header = httpRequest2.mode;
       httpRequest2.headersList.set("sec-fetch-mode", header, true);
     }
-    function appendRequestOriginHeader(request2) {
-      let serializedOrigin = request2.origin;
+    function appendRequestOriginHeader(request4) {
+      let serializedOrigin = request4.origin;
       if (serializedOrigin === "client" || serializedOrigin === void 0) {
         return;
       }
-      if (request2.responseTainting === "cors" || request2.mode === "websocket") {
-        request2.headersList.append("origin", serializedOrigin, true);
-      } else if (request2.method !== "GET" && request2.method !== "HEAD") {
-        switch (request2.referrerPolicy) {
+      if (request4.responseTainting === "cors" || request4.mode === "websocket") {
+        request4.headersList.append("origin", serializedOrigin, true);
+      } else if (request4.method !== "GET" && request4.method !== "HEAD") {
+        switch (request4.referrerPolicy) {
           case "no-referrer":
             serializedOrigin = null;
             break;
           case "no-referrer-when-downgrade":
           case "strict-origin":
           case "strict-origin-when-cross-origin":
-            if (request2.origin && urlHasHttpsScheme(request2.origin) && !urlHasHttpsScheme(requestCurrentURL(request2))) {
+            if (request4.origin && urlHasHttpsScheme(request4.origin) && !urlHasHttpsScheme(requestCurrentURL(request4))) {
               serializedOrigin = null;
             }
             break;
           case "same-origin":
-            if (!sameOrigin(request2, requestCurrentURL(request2))) {
+            if (!sameOrigin(request4, requestCurrentURL(request4))) {
               serializedOrigin = null;
             }
             break;
           default:
         }
-        request2.headersList.append("origin", serializedOrigin, true);
+        request4.headersList.append("origin", serializedOrigin, true);
       }
     }
     function coarsenTime(timestamp, crossOriginIsolatedCapability) {
@@ -15125,26 +15125,26 @@ var require_util2 = __commonJS({
         referrerPolicy: policyContainer.referrerPolicy
       };
     }
-    function determineRequestsReferrer(request2) {
-      const policy = request2.referrerPolicy;
+    function determineRequestsReferrer(request4) {
+      const policy = request4.referrerPolicy;
       assert(policy);
       let referrerSource = null;
-      if (request2.referrer === "client") {
+      if (request4.referrer === "client") {
         const globalOrigin = getGlobalOrigin();
         if (!globalOrigin || globalOrigin.origin === "null") {
           return "no-referrer";
         }
         referrerSource = new URL(globalOrigin);
-      } else if (request2.referrer instanceof URL) {
-        referrerSource = request2.referrer;
+      } else if (request4.referrer instanceof URL) {
+        referrerSource = request4.referrer;
       }
       let referrerURL = stripURLForReferrer(referrerSource);
       const referrerOrigin = stripURLForReferrer(referrerSource, true);
       if (referrerURL.toString().length > 4096) {
         referrerURL = referrerOrigin;
       }
-      const areSameOrigin = sameOrigin(request2, referrerURL);
-      const isNonPotentiallyTrustWorthy = isURLPotentiallyTrustworthy(referrerURL) && !isURLPotentiallyTrustworthy(request2.url);
+      const areSameOrigin = sameOrigin(request4, referrerURL);
+      const isNonPotentiallyTrustWorthy = isURLPotentiallyTrustworthy(referrerURL) && !isURLPotentiallyTrustworthy(request4.url);
       switch (policy) {
         case "origin":
           return referrerOrigin != null ? referrerOrigin : stripURLForReferrer(referrerSource, true);
@@ -15155,7 +15155,7 @@ var require_util2 = __commonJS({
         case "origin-when-cross-origin":
           return areSameOrigin ? referrerURL : referrerOrigin;
         case "strict-origin-when-cross-origin": {
-          const currentURL = requestCurrentURL(request2);
+          const currentURL = requestCurrentURL(request4);
           if (sameOrigin(referrerURL, currentURL)) {
             return referrerURL;
           }
@@ -15316,7 +15316,7 @@ var require_util2 = __commonJS({
       }
       return true;
     }
-    function tryUpgradeRequestToAPotentiallyTrustworthyURL(request2) {
+    function tryUpgradeRequestToAPotentiallyTrustworthyURL(request4) {
     }
     function sameOrigin(A, B) {
       if (A.origin === B.origin && A.origin === "null") {
@@ -15622,7 +15622,7 @@ var require_util2 = __commonJS({
       contentRange += isomorphicEncode(`${fullLength}`);
       return contentRange;
     }
-    var InflateStream = class extends Transform {
+    var InflateStream = class extends Transform2 {
       #zlibOptions;
       /** @param {zlib.ZlibOptions} [zlibOptions] */
       constructor(zlibOptions) {
@@ -16885,11 +16885,11 @@ var require_client_h1 = __commonJS({
           util.destroy(socket, new SocketError("bad response", util.getSocketInfo(socket)));
           return -1;
         }
-        const request2 = client[kQueue][client[kRunningIdx]];
-        if (!request2) {
+        const request4 = client[kQueue][client[kRunningIdx]];
+        if (!request4) {
           return -1;
         }
-        request2.onResponseStarted();
+        request4.onResponseStarted();
       }
       onHeaderField(buf) {
         const len = this.headers.length;
@@ -16934,9 +16934,9 @@ var require_client_h1 = __commonJS({
         assert(!socket.destroyed);
         assert(!this.paused);
         assert((headers.length & 1) === 0);
-        const request2 = client[kQueue][client[kRunningIdx]];
-        assert(request2);
-        assert(request2.upgrade || request2.method === "CONNECT");
+        const request4 = client[kQueue][client[kRunningIdx]];
+        assert(request4);
+        assert(request4.upgrade || request4.method === "CONNECT");
         this.statusCode = null;
         this.statusText = "";
         this.shouldKeepAlive = null;
@@ -16953,9 +16953,9 @@ var require_client_h1 = __commonJS({
         client[kQueue][client[kRunningIdx]++] = null;
         client.emit("disconnect", client[kUrl], [client], new InformationalError("upgrade"));
         try {
-          request2.onUpgrade(statusCode, headers, socket, statusText);
+          request4.onUpgrade(statusCode, headers, socket, statusText);
         } catch (error) {
-          util.errorRequest(client, request2, error);
+          util.errorRequest(client, request4, error);
           util.destroy(socket, error);
         }
         client[kResume]();
@@ -16969,8 +16969,8 @@ var require_client_h1 = __commonJS({
           util.destroy(socket, new SocketError("bad response", util.getSocketInfo(socket)));
           return -1;
         }
-        const request2 = client[kQueue][client[kRunningIdx]];
-        if (!request2) {
+        const request4 = client[kQueue][client[kRunningIdx]];
+        if (!request4) {
           return -1;
         }
         assert(!this.upgrade);
@@ -16979,23 +16979,23 @@ var require_client_h1 = __commonJS({
           util.destroy(socket, new SocketError("bad response", util.getSocketInfo(socket)));
           return -1;
         }
-        if (upgrade && !request2.upgrade) {
+        if (upgrade && !request4.upgrade) {
           util.destroy(socket, new SocketError("bad upgrade", util.getSocketInfo(socket)));
           return -1;
         }
         assert(this.timeoutType === TIMEOUT_HEADERS);
         this.statusCode = statusCode;
         this.shouldKeepAlive = shouldKeepAlive || // Override llhttp value which does not allow keepAlive for HEAD.
-        request2.method === "HEAD" && !socket[kReset] && this.connection.toLowerCase() === "keep-alive";
+        request4.method === "HEAD" && !socket[kReset] && this.connection.toLowerCase() === "keep-alive";
         if (this.statusCode >= 200) {
-          const bodyTimeout = request2.bodyTimeout != null ? request2.bodyTimeout : client[kBodyTimeout];
+          const bodyTimeout = request4.bodyTimeout != null ? request4.bodyTimeout : client[kBodyTimeout];
           this.setTimeout(bodyTimeout, TIMEOUT_BODY);
         } else if (this.timeout) {
           if (this.timeout.refresh) {
             this.timeout.refresh();
           }
         }
-        if (request2.method === "CONNECT") {
+        if (request4.method === "CONNECT") {
           assert(client[kRunning] === 1);
           this.upgrade = true;
           return 2;
@@ -17026,11 +17026,11 @@ var require_client_h1 = __commonJS({
         } else {
           socket[kReset] = true;
         }
-        const pause = request2.onHeaders(statusCode, headers, this.resume, statusText) === false;
-        if (request2.aborted) {
+        const pause = request4.onHeaders(statusCode, headers, this.resume, statusText) === false;
+        if (request4.aborted) {
           return -1;
         }
-        if (request2.method === "HEAD") {
+        if (request4.method === "HEAD") {
           return 1;
         }
         if (statusCode < 200) {
@@ -17047,8 +17047,8 @@ var require_client_h1 = __commonJS({
         if (socket.destroyed) {
           return -1;
         }
-        const request2 = client[kQueue][client[kRunningIdx]];
-        assert(request2);
+        const request4 = client[kQueue][client[kRunningIdx]];
+        assert(request4);
         assert(this.timeoutType === TIMEOUT_BODY);
         if (this.timeout) {
           if (this.timeout.refresh) {
@@ -17061,7 +17061,7 @@ var require_client_h1 = __commonJS({
           return -1;
         }
         this.bytesRead += buf.length;
-        if (request2.onData(buf) === false) {
+        if (request4.onData(buf) === false) {
           return constants3.ERROR.PAUSED;
         }
       }
@@ -17075,8 +17075,8 @@ var require_client_h1 = __commonJS({
         }
         assert(statusCode >= 100);
         assert((this.headers.length & 1) === 0);
-        const request2 = client[kQueue][client[kRunningIdx]];
-        assert(request2);
+        const request4 = client[kQueue][client[kRunningIdx]];
+        assert(request4);
         this.statusCode = null;
         this.statusText = "";
         this.bytesRead = 0;
@@ -17088,11 +17088,11 @@ var require_client_h1 = __commonJS({
         if (statusCode < 200) {
           return;
         }
-        if (request2.method !== "HEAD" && contentLength && bytesRead !== parseInt(contentLength, 10)) {
+        if (request4.method !== "HEAD" && contentLength && bytesRead !== parseInt(contentLength, 10)) {
           util.destroy(socket, new ResponseContentLengthMismatchError());
           return -1;
         }
-        request2.onComplete(headers);
+        request4.onComplete(headers);
         client[kQueue][client[kRunningIdx]++] = null;
         socket[kSocketUsed] = true;
         if (socket[kWriting]) {
@@ -17190,13 +17190,13 @@ var require_client_h1 = __commonJS({
           assert(client2[kPending] === 0);
           const requests = client2[kQueue].splice(client2[kRunningIdx]);
           for (let i = 0; i < requests.length; i++) {
-            const request2 = requests[i];
-            util.errorRequest(client2, request2, err);
+            const request4 = requests[i];
+            util.errorRequest(client2, request4, err);
           }
         } else if (client2[kRunning] > 0 && err.code !== "UND_ERR_INFO") {
-          const request2 = client2[kQueue][client2[kRunningIdx]];
+          const request4 = client2[kQueue][client2[kRunningIdx]];
           client2[kQueue][client2[kRunningIdx]++] = null;
-          util.errorRequest(client2, request2, err);
+          util.errorRequest(client2, request4, err);
         }
         client2[kPendingIdx] = client2[kRunningIdx];
         assert(client2[kRunning] === 0);
@@ -17226,18 +17226,18 @@ var require_client_h1 = __commonJS({
         get destroyed() {
           return socket.destroyed;
         },
-        busy(request2) {
+        busy(request4) {
           if (socket[kWriting] || socket[kReset] || socket[kBlocking] || socket[kIdleSocketValidation] === 1) {
             return true;
           }
-          if (request2) {
-            if (client[kRunning] > 0 && !request2.idempotent) {
+          if (request4) {
+            if (client[kRunning] > 0 && !request4.idempotent) {
               return true;
             }
-            if (client[kRunning] > 0 && (request2.upgrade || request2.method === "CONNECT")) {
+            if (client[kRunning] > 0 && (request4.upgrade || request4.method === "CONNECT")) {
               return true;
             }
-            if (client[kRunning] > 0 && util.bodyLength(request2.body) !== 0 && (util.isStream(request2.body) || util.isAsyncIterable(request2.body) || util.isFormDataLike(request2.body))) {
+            if (client[kRunning] > 0 && util.bodyLength(request4.body) !== 0 && (util.isStream(request4.body) || util.isAsyncIterable(request4.body) || util.isFormDataLike(request4.body))) {
               return true;
             }
           }
@@ -17303,8 +17303,8 @@ var require_client_h1 = __commonJS({
           }
         } else if (client[kRunning] > 0 && socket[kParser].statusCode < 200) {
           if (socket[kParser].timeoutType !== TIMEOUT_HEADERS) {
-            const request2 = client[kQueue][client[kRunningIdx]];
-            const headersTimeout = request2.headersTimeout != null ? request2.headersTimeout : client[kHeadersTimeout];
+            const request4 = client[kQueue][client[kRunningIdx]];
+            const headersTimeout = request4.headersTimeout != null ? request4.headersTimeout : client[kHeadersTimeout];
             socket[kParser].setTimeout(headersTimeout, TIMEOUT_HEADERS);
           }
         }
@@ -17313,26 +17313,26 @@ var require_client_h1 = __commonJS({
     function shouldSendContentLength(method) {
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
-    function writeH1(client, request2) {
-      const { method, path: path39, host, upgrade, blocking, reset } = request2;
-      let { body, headers, contentLength } = request2;
+    function writeH1(client, request4) {
+      const { method, path: path42, host, upgrade, blocking, reset } = request4;
+      let { body, headers, contentLength } = request4;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
         if (!extractBody) {
           extractBody = require_body().extractBody;
         }
         const [bodyStream, contentType] = extractBody(body);
-        if (request2.contentType == null) {
+        if (request4.contentType == null) {
           headers.push("content-type", contentType);
         }
         body = bodyStream.stream;
         contentLength = bodyStream.length;
-      } else if (util.isBlobLike(body) && request2.contentType == null) {
+      } else if (util.isBlobLike(body) && request4.contentType == null) {
         const contentType = body.type;
         if (contentType) {
           const contentTypeValue = `${contentType}`;
           if (!util.isValidHeaderValue(contentTypeValue)) {
-            util.errorRequest(client, request2, new InvalidArgumentError("invalid content-type header"));
+            util.errorRequest(client, request4, new InvalidArgumentError("invalid content-type header"));
             return false;
           }
           headers.push("content-type", contentTypeValue);
@@ -17344,14 +17344,14 @@ var require_client_h1 = __commonJS({
       const bodyLength = util.bodyLength(body);
       contentLength = bodyLength ?? contentLength;
       if (contentLength === null) {
-        contentLength = request2.contentLength;
+        contentLength = request4.contentLength;
       }
       if (contentLength === 0 && !expectsPayload) {
         contentLength = null;
       }
-      if (shouldSendContentLength(method) && contentLength > 0 && request2.contentLength !== null && request2.contentLength !== contentLength) {
+      if (shouldSendContentLength(method) && contentLength > 0 && request4.contentLength !== null && request4.contentLength !== contentLength) {
         if (client[kStrictContentLength]) {
-          util.errorRequest(client, request2, new RequestContentLengthMismatchError());
+          util.errorRequest(client, request4, new RequestContentLengthMismatchError());
           return false;
         }
         process.emitWarning(new RequestContentLengthMismatchError());
@@ -17359,25 +17359,25 @@ var require_client_h1 = __commonJS({
       const socket = client[kSocket];
       clearIdleSocketValidation(socket);
       const abort = (error) => {
-        if (request2.aborted) {
+        if (request4.aborted) {
           return;
         }
-        if (request2.completed) {
-          if (request2.upgrade || request2.method === "CONNECT") {
+        if (request4.completed) {
+          if (request4.upgrade || request4.method === "CONNECT") {
             util.destroy(socket, new InformationalError("aborted"));
           }
           return;
         }
-        util.errorRequest(client, request2, error || new RequestAbortedError());
+        util.errorRequest(client, request4, error || new RequestAbortedError());
         util.destroy(body);
         util.destroy(socket, new InformationalError("aborted"));
       };
       try {
-        request2.onConnect(abort);
+        request4.onConnect(abort);
       } catch (err) {
-        util.errorRequest(client, request2, err);
+        util.errorRequest(client, request4, err);
       }
-      if (request2.aborted) {
+      if (request4.aborted) {
         return false;
       }
       if (method === "HEAD") {
@@ -17395,7 +17395,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path39} HTTP/1.1\r
+      let header = `${method} ${path42} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -17428,31 +17428,31 @@ upgrade: ${upgrade}\r
         }
       }
       if (channels.sendHeaders.hasSubscribers) {
-        channels.sendHeaders.publish({ request: request2, headers: header, socket });
+        channels.sendHeaders.publish({ request: request4, headers: header, socket });
       }
       if (!body || bodyLength === 0) {
-        writeBuffer(abort, null, client, request2, socket, contentLength, header, expectsPayload);
+        writeBuffer(abort, null, client, request4, socket, contentLength, header, expectsPayload);
       } else if (util.isBuffer(body)) {
-        writeBuffer(abort, body, client, request2, socket, contentLength, header, expectsPayload);
+        writeBuffer(abort, body, client, request4, socket, contentLength, header, expectsPayload);
       } else if (util.isBlobLike(body)) {
         if (typeof body.stream === "function") {
-          writeIterable(abort, body.stream(), client, request2, socket, contentLength, header, expectsPayload);
+          writeIterable(abort, body.stream(), client, request4, socket, contentLength, header, expectsPayload);
         } else {
-          writeBlob(abort, body, client, request2, socket, contentLength, header, expectsPayload);
+          writeBlob(abort, body, client, request4, socket, contentLength, header, expectsPayload);
         }
       } else if (util.isStream(body)) {
-        writeStream(abort, body, client, request2, socket, contentLength, header, expectsPayload);
+        writeStream(abort, body, client, request4, socket, contentLength, header, expectsPayload);
       } else if (util.isIterable(body)) {
-        writeIterable(abort, body, client, request2, socket, contentLength, header, expectsPayload);
+        writeIterable(abort, body, client, request4, socket, contentLength, header, expectsPayload);
       } else {
         assert(false);
       }
       return true;
     }
-    function writeStream(abort, body, client, request2, socket, contentLength, header, expectsPayload) {
+    function writeStream(abort, body, client, request4, socket, contentLength, header, expectsPayload) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
       let finished = false;
-      const writer = new AsyncWriter({ abort, socket, request: request2, contentLength, client, expectsPayload, header });
+      const writer = new AsyncWriter({ abort, socket, request: request4, contentLength, client, expectsPayload, header });
       const onData = function(chunk) {
         if (finished) {
           return;
@@ -17518,7 +17518,7 @@ upgrade: ${upgrade}\r
         setImmediate(onClose);
       }
     }
-    function writeBuffer(abort, body, client, request2, socket, contentLength, header, expectsPayload) {
+    function writeBuffer(abort, body, client, request4, socket, contentLength, header, expectsPayload) {
       try {
         if (!body) {
           if (contentLength === 0) {
@@ -17538,18 +17538,18 @@ upgrade: ${upgrade}\r
 `, "latin1");
           socket.write(body);
           socket.uncork();
-          request2.onBodySent(body);
-          if (!expectsPayload && request2.reset !== false) {
+          request4.onBodySent(body);
+          if (!expectsPayload && request4.reset !== false) {
             socket[kReset] = true;
           }
         }
-        request2.onRequestSent();
+        request4.onRequestSent();
         client[kResume]();
       } catch (err) {
         abort(err);
       }
     }
-    async function writeBlob(abort, body, client, request2, socket, contentLength, header, expectsPayload) {
+    async function writeBlob(abort, body, client, request4, socket, contentLength, header, expectsPayload) {
       assert(contentLength === body.size, "blob body must have content length");
       try {
         if (contentLength != null && contentLength !== body.size) {
@@ -17562,9 +17562,9 @@ upgrade: ${upgrade}\r
 `, "latin1");
         socket.write(buffer);
         socket.uncork();
-        request2.onBodySent(buffer);
-        request2.onRequestSent();
-        if (!expectsPayload && request2.reset !== false) {
+        request4.onBodySent(buffer);
+        request4.onRequestSent();
+        if (!expectsPayload && request4.reset !== false) {
           socket[kReset] = true;
         }
         client[kResume]();
@@ -17572,7 +17572,7 @@ upgrade: ${upgrade}\r
         abort(err);
       }
     }
-    async function writeIterable(abort, body, client, request2, socket, contentLength, header, expectsPayload) {
+    async function writeIterable(abort, body, client, request4, socket, contentLength, header, expectsPayload) {
       assert(contentLength !== 0 || client[kRunning] === 0, "iterator body cannot be pipelined");
       let callback = null;
       function onDrain() {
@@ -17591,7 +17591,7 @@ upgrade: ${upgrade}\r
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
-      const writer = new AsyncWriter({ abort, socket, request: request2, contentLength, client, expectsPayload, header });
+      const writer = new AsyncWriter({ abort, socket, request: request4, contentLength, client, expectsPayload, header });
       try {
         for await (const chunk of body) {
           if (socket[kError]) {
@@ -17609,9 +17609,9 @@ upgrade: ${upgrade}\r
       }
     }
     var AsyncWriter = class {
-      constructor({ abort, socket, request: request2, contentLength, client, expectsPayload, header }) {
+      constructor({ abort, socket, request: request4, contentLength, client, expectsPayload, header }) {
         this.socket = socket;
-        this.request = request2;
+        this.request = request4;
         this.contentLength = contentLength;
         this.client = client;
         this.bytesWritten = 0;
@@ -17621,7 +17621,7 @@ upgrade: ${upgrade}\r
         socket[kWriting] = true;
       }
       write(chunk) {
-        const { socket, request: request2, contentLength, client, bytesWritten, expectsPayload, header } = this;
+        const { socket, request: request4, contentLength, client, bytesWritten, expectsPayload, header } = this;
         if (socket[kError]) {
           throw socket[kError];
         }
@@ -17640,7 +17640,7 @@ upgrade: ${upgrade}\r
         }
         socket.cork();
         if (bytesWritten === 0) {
-          if (!expectsPayload && request2.reset !== false) {
+          if (!expectsPayload && request4.reset !== false) {
             socket[kReset] = true;
           }
           if (contentLength === null) {
@@ -17660,7 +17660,7 @@ ${len.toString(16)}\r
         this.bytesWritten += len;
         const ret = socket.write(chunk);
         socket.uncork();
-        request2.onBodySent(chunk);
+        request4.onBodySent(chunk);
         if (!ret) {
           if (socket[kParser].timeout && socket[kParser].timeoutType === TIMEOUT_HEADERS) {
             if (socket[kParser].timeout.refresh) {
@@ -17671,8 +17671,8 @@ ${len.toString(16)}\r
         return ret;
       }
       end() {
-        const { socket, contentLength, client, bytesWritten, expectsPayload, header, request: request2 } = this;
-        request2.onRequestSent();
+        const { socket, contentLength, client, bytesWritten, expectsPayload, header, request: request4 } = this;
+        request4.onRequestSent();
         socket[kWriting] = false;
         if (socket[kError]) {
           throw socket[kError];
@@ -17817,8 +17817,8 @@ var require_client_h2 = __commonJS({
           assert(client2[kPending] === 0);
           const requests = client2[kQueue].splice(client2[kRunningIdx]);
           for (let i = 0; i < requests.length; i++) {
-            const request2 = requests[i];
-            util.errorRequest(client2, request2, err);
+            const request4 = requests[i];
+            util.errorRequest(client2, request4, err);
           }
         }
       });
@@ -17910,9 +17910,9 @@ var require_client_h2 = __commonJS({
       }
       util.destroy(this[kSocket], err);
       if (client[kRunningIdx] < client[kQueue].length) {
-        const request2 = client[kQueue][client[kRunningIdx]];
+        const request4 = client[kQueue][client[kRunningIdx]];
         client[kQueue][client[kRunningIdx]++] = null;
-        util.errorRequest(client, request2, err);
+        util.errorRequest(client, request4, err);
         client[kPendingIdx] = client[kRunningIdx];
       }
       assert(client[kRunning] === 0);
@@ -17922,12 +17922,12 @@ var require_client_h2 = __commonJS({
     function shouldSendContentLength(method) {
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
-    function writeH2(client, request2) {
+    function writeH2(client, request4) {
       const session = client[kHTTP2Session];
-      const { method, path: path39, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
-      let { body } = request2;
+      const { method, path: path42, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
+      let { body } = request4;
       if (upgrade) {
-        util.errorRequest(client, request2, new Error("Upgrade not supported for H2"));
+        util.errorRequest(client, request4, new Error("Upgrade not supported for H2"));
         return false;
       }
       const headers = {};
@@ -17951,17 +17951,17 @@ var require_client_h2 = __commonJS({
       headers[HTTP2_HEADER_AUTHORITY] = host || `${hostname3}${port ? `:${port}` : ""}`;
       headers[HTTP2_HEADER_METHOD] = method;
       const abort = (error) => {
-        if (request2.aborted) {
+        if (request4.aborted) {
           return;
         }
-        if (request2.completed) {
+        if (request4.completed) {
           if (method === "CONNECT" && stream != null) {
             util.destroy(stream, error || new RequestAbortedError());
           }
           return;
         }
         error = error || new RequestAbortedError();
-        util.errorRequest(client, request2, error);
+        util.errorRequest(client, request4, error);
         if (stream != null) {
           util.destroy(stream, error);
         }
@@ -17970,11 +17970,11 @@ var require_client_h2 = __commonJS({
         client[kResume]();
       };
       try {
-        request2.onConnect(abort);
+        request4.onConnect(abort);
       } catch (err) {
-        util.errorRequest(client, request2, err);
+        util.errorRequest(client, request4, err);
       }
-      if (request2.aborted) {
+      if (request4.aborted) {
         return false;
       }
       if (method === "CONNECT") {
@@ -17984,22 +17984,22 @@ var require_client_h2 = __commonJS({
         const onResponse = (headers2) => {
           upgradeResponseFinished = true;
           stream.off(errorMonitor, onUpgradeError);
-          request2.onUpgradeResponse(Number(headers2[HTTP2_HEADER_STATUS]), headers2, parseH2ResponseHeaders);
+          request4.onUpgradeResponse(Number(headers2[HTTP2_HEADER_STATUS]), headers2, parseH2ResponseHeaders);
         };
         const onUpgradeError = (error) => {
           upgradeResponseFinished = true;
           stream.off("response", onResponse);
-          request2.onUpgradeError(error);
+          request4.onUpgradeError(error);
         };
         const onReady = () => {
           try {
-            request2.onUpgrade(null, null, stream);
+            request4.onUpgrade(null, null, stream);
           } catch (error) {
             stream.off("response", onResponse);
             abort(error);
             return;
           }
-          if (request2.aborted) {
+          if (request4.aborted) {
             return;
           }
           stream.off("error", abort);
@@ -18011,17 +18011,17 @@ var require_client_h2 = __commonJS({
         ++session[kOpenStreams];
         onReady();
         stream.once("close", () => {
-          if (!upgradeResponseFinished && request2.completed) {
+          if (!upgradeResponseFinished && request4.completed) {
             stream.off("response", onResponse);
             stream.off(errorMonitor, onUpgradeError);
-            request2.onUpgradeError(new InformationalError(`HTTP/2: "stream error" received - code ${stream.rstCode}`));
+            request4.onUpgradeError(new InformationalError(`HTTP/2: "stream error" received - code ${stream.rstCode}`));
           }
           session[kOpenStreams] -= 1;
           if (session[kOpenStreams] === 0) session.unref();
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path39;
+      headers[HTTP2_HEADER_PATH] = path42;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -18036,14 +18036,14 @@ var require_client_h2 = __commonJS({
         contentLength = bodyStream.length;
       }
       if (contentLength == null) {
-        contentLength = request2.contentLength;
+        contentLength = request4.contentLength;
       }
       if (contentLength === 0 || !expectsPayload) {
         contentLength = null;
       }
-      if (shouldSendContentLength(method) && contentLength > 0 && request2.contentLength != null && request2.contentLength !== contentLength) {
+      if (shouldSendContentLength(method) && contentLength > 0 && request4.contentLength != null && request4.contentLength !== contentLength) {
         if (client[kStrictContentLength]) {
-          util.errorRequest(client, request2, new RequestContentLengthMismatchError());
+          util.errorRequest(client, request4, new RequestContentLengthMismatchError());
           return false;
         }
         process.emitWarning(new RequestContentLengthMismatchError());
@@ -18068,25 +18068,25 @@ var require_client_h2 = __commonJS({
       ++session[kOpenStreams];
       stream.once("response", (headers2) => {
         const { [HTTP2_HEADER_STATUS]: statusCode, ...realHeaders } = headers2;
-        request2.onResponseStarted();
-        if (request2.aborted) {
+        request4.onResponseStarted();
+        if (request4.aborted) {
           const err = new RequestAbortedError();
-          util.errorRequest(client, request2, err);
+          util.errorRequest(client, request4, err);
           util.destroy(stream, err);
           return;
         }
-        if (request2.onHeaders(Number(statusCode), parseH2Headers(realHeaders), stream.resume.bind(stream), "") === false) {
+        if (request4.onHeaders(Number(statusCode), parseH2Headers(realHeaders), stream.resume.bind(stream), "") === false) {
           stream.pause();
         }
         stream.on("data", (chunk) => {
-          if (request2.onData(chunk) === false) {
+          if (request4.onData(chunk) === false) {
             stream.pause();
           }
         });
       });
       stream.once("end", () => {
         if (stream.state?.state == null || stream.state.state < 6) {
-          request2.onComplete([]);
+          request4.onComplete([]);
         }
         if (session[kOpenStreams] === 0) {
           session.unref();
@@ -18116,7 +18116,7 @@ var require_client_h2 = __commonJS({
             stream,
             null,
             client,
-            request2,
+            request4,
             client[kSocket],
             contentLength,
             expectsPayload
@@ -18127,7 +18127,7 @@ var require_client_h2 = __commonJS({
             stream,
             body,
             client,
-            request2,
+            request4,
             client[kSocket],
             contentLength,
             expectsPayload
@@ -18139,7 +18139,7 @@ var require_client_h2 = __commonJS({
               stream,
               body.stream(),
               client,
-              request2,
+              request4,
               client[kSocket],
               contentLength,
               expectsPayload
@@ -18150,7 +18150,7 @@ var require_client_h2 = __commonJS({
               stream,
               body,
               client,
-              request2,
+              request4,
               client[kSocket],
               contentLength,
               expectsPayload
@@ -18164,7 +18164,7 @@ var require_client_h2 = __commonJS({
             stream,
             body,
             client,
-            request2,
+            request4,
             contentLength
           );
         } else if (util.isIterable(body)) {
@@ -18173,7 +18173,7 @@ var require_client_h2 = __commonJS({
             stream,
             body,
             client,
-            request2,
+            request4,
             client[kSocket],
             contentLength,
             expectsPayload
@@ -18183,7 +18183,7 @@ var require_client_h2 = __commonJS({
         }
       }
     }
-    function writeBuffer(abort, h2stream, body, client, request2, socket, contentLength, expectsPayload) {
+    function writeBuffer(abort, h2stream, body, client, request4, socket, contentLength, expectsPayload) {
       try {
         if (body != null && util.isBuffer(body)) {
           assert(contentLength === body.byteLength, "buffer body must have content length");
@@ -18191,18 +18191,18 @@ var require_client_h2 = __commonJS({
           h2stream.write(body);
           h2stream.uncork();
           h2stream.end();
-          request2.onBodySent(body);
+          request4.onBodySent(body);
         }
         if (!expectsPayload) {
           socket[kReset] = true;
         }
-        request2.onRequestSent();
+        request4.onRequestSent();
         client[kResume]();
       } catch (error) {
         abort(error);
       }
     }
-    function writeStream(abort, socket, expectsPayload, h2stream, body, client, request2, contentLength) {
+    function writeStream(abort, socket, expectsPayload, h2stream, body, client, request4, contentLength) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
       const pipe = pipeline6(
         body,
@@ -18213,7 +18213,7 @@ var require_client_h2 = __commonJS({
             abort(err);
           } else {
             util.removeAllListeners(pipe);
-            request2.onRequestSent();
+            request4.onRequestSent();
             if (!expectsPayload) {
               socket[kReset] = true;
             }
@@ -18223,10 +18223,10 @@ var require_client_h2 = __commonJS({
       );
       util.addListener(pipe, "data", onPipeData);
       function onPipeData(chunk) {
-        request2.onBodySent(chunk);
+        request4.onBodySent(chunk);
       }
     }
-    async function writeBlob(abort, h2stream, body, client, request2, socket, contentLength, expectsPayload) {
+    async function writeBlob(abort, h2stream, body, client, request4, socket, contentLength, expectsPayload) {
       assert(contentLength === body.size, "blob body must have content length");
       try {
         if (contentLength != null && contentLength !== body.size) {
@@ -18237,8 +18237,8 @@ var require_client_h2 = __commonJS({
         h2stream.write(buffer);
         h2stream.uncork();
         h2stream.end();
-        request2.onBodySent(buffer);
-        request2.onRequestSent();
+        request4.onBodySent(buffer);
+        request4.onRequestSent();
         if (!expectsPayload) {
           socket[kReset] = true;
         }
@@ -18247,7 +18247,7 @@ var require_client_h2 = __commonJS({
         abort(err);
       }
     }
-    async function writeIterable(abort, h2stream, body, client, request2, socket, contentLength, expectsPayload) {
+    async function writeIterable(abort, h2stream, body, client, request4, socket, contentLength, expectsPayload) {
       assert(contentLength !== 0 || client[kRunning] === 0, "iterator body cannot be pipelined");
       let callback = null;
       function onDrain() {
@@ -18272,13 +18272,13 @@ var require_client_h2 = __commonJS({
             throw socket[kError];
           }
           const res = h2stream.write(chunk);
-          request2.onBodySent(chunk);
+          request4.onBodySent(chunk);
           if (!res) {
             await waitForDrain();
           }
         }
         h2stream.end();
-        request2.onRequestSent();
+        request4.onRequestSent();
         if (!expectsPayload) {
           socket[kReset] = true;
         }
@@ -18374,9 +18374,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path39 = search ? `${pathname}${search}` : pathname;
+        const path42 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path39;
+        this.opts.path = path42;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -18726,10 +18726,10 @@ var require_client = __commonJS({
       }
       [kDispatch](opts, handler2) {
         const origin = opts.origin || this[kUrl].origin;
-        const request2 = new Request(origin, opts, handler2);
-        this[kQueue].push(request2);
+        const request4 = new Request(origin, opts, handler2);
+        this[kQueue].push(request4);
         if (this[kResuming]) {
-        } else if (util.bodyLength(request2.body) == null && util.isIterable(request2.body)) {
+        } else if (util.bodyLength(request4.body) == null && util.isIterable(request4.body)) {
           this[kResuming] = 1;
           queueMicrotask(() => resume(this));
         } else {
@@ -18753,8 +18753,8 @@ var require_client = __commonJS({
         return new Promise((resolve2) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i = 0; i < requests.length; i++) {
-            const request2 = requests[i];
-            util.errorRequest(this, request2, err);
+            const request4 = requests[i];
+            util.errorRequest(this, request4, err);
           }
           const callback = () => {
             if (this[kClosedResolve]) {
@@ -18779,8 +18779,8 @@ var require_client = __commonJS({
         assert(client[kPendingIdx] === client[kRunningIdx]);
         const requests = client[kQueue].splice(client[kRunningIdx]);
         for (let i = 0; i < requests.length; i++) {
-          const request2 = requests[i];
-          util.errorRequest(client, request2, err);
+          const request4 = requests[i];
+          util.errorRequest(client, request4, err);
         }
         assert(client[kSize] === 0);
       }
@@ -18883,8 +18883,8 @@ var require_client = __commonJS({
         if (err.code === "ERR_TLS_CERT_ALTNAME_INVALID") {
           assert(client[kRunning] === 0);
           while (client[kPending] > 0 && client[kQueue][client[kPendingIdx]].servername === client[kServerName]) {
-            const request2 = client[kQueue][client[kPendingIdx]++];
-            util.errorRequest(client, request2, err);
+            const request4 = client[kQueue][client[kPendingIdx]++];
+            util.errorRequest(client, request4, err);
           }
         } else {
           onError(client, err);
@@ -18941,12 +18941,12 @@ var require_client = __commonJS({
         if (client[kRunning] >= (getPipelining(client) || 1)) {
           return;
         }
-        const request2 = client[kQueue][client[kPendingIdx]];
-        if (client[kUrl].protocol === "https:" && client[kServerName] !== request2.servername) {
+        const request4 = client[kQueue][client[kPendingIdx]];
+        if (client[kUrl].protocol === "https:" && client[kServerName] !== request4.servername) {
           if (client[kRunning] > 0) {
             return;
           }
-          client[kServerName] = request2.servername;
+          client[kServerName] = request4.servername;
           client[kHTTPContext]?.destroy(new InformationalError("servername changed"), () => {
             client[kHTTPContext] = null;
             resume(client);
@@ -18962,10 +18962,10 @@ var require_client = __commonJS({
         if (client[kHTTPContext].destroyed) {
           return;
         }
-        if (client[kHTTPContext].busy(request2)) {
+        if (client[kHTTPContext].busy(request4)) {
           return;
         }
-        if (!request2.aborted && client[kHTTPContext].write(request2)) {
+        if (!request4.aborted && client[kHTTPContext].write(request4)) {
           client[kPendingIdx]++;
         } else {
           client[kQueue].splice(client[kPendingIdx], 1);
@@ -19246,7 +19246,7 @@ var require_pool = __commonJS({
     }
     var Pool = class extends PoolBase {
       constructor(origin, {
-        connections,
+        connections: connections2,
         factory = defaultFactory,
         connect,
         connectTimeout,
@@ -19258,7 +19258,7 @@ var require_pool = __commonJS({
         allowH2,
         ...options3
       } = {}) {
-        if (connections != null && (!Number.isFinite(connections) || connections < 0)) {
+        if (connections2 != null && (!Number.isFinite(connections2) || connections2 < 0)) {
           throw new InvalidArgumentError("invalid connections");
         }
         if (typeof factory !== "function") {
@@ -19280,7 +19280,7 @@ var require_pool = __commonJS({
         }
         super(options3);
         this[kInterceptors] = options3.interceptors?.Pool && Array.isArray(options3.interceptors.Pool) ? options3.interceptors.Pool : [];
-        this[kConnections] = connections || null;
+        this[kConnections] = connections2 || null;
         this[kUrl] = util.parseOrigin(origin);
         this[kOptions] = { ...util.deepClone(options3), connect, allowH2 };
         this[kOptions].interceptors = options3.interceptors ? { ...options3.interceptors } : void 0;
@@ -19476,7 +19476,7 @@ var require_agent = __commonJS({
     function defaultFactory(origin, opts) {
       return opts && opts.connections === 1 ? new Client(origin, opts) : new Pool(origin, opts);
     }
-    var Agent3 = class extends DispatcherBase {
+    var Agent4 = class extends DispatcherBase {
       constructor({ factory = defaultFactory, maxRedirections = 0, connect, tls, ...options3 } = {}) {
         if (typeof factory !== "function") {
           throw new InvalidArgumentError("factory must be a function.");
@@ -19551,7 +19551,7 @@ var require_agent = __commonJS({
         await Promise.all(destroyPromises);
       }
     };
-    module2.exports = Agent3;
+    module2.exports = Agent4;
   }
 });
 
@@ -19561,7 +19561,7 @@ var require_proxy_agent = __commonJS({
     "use strict";
     var { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = require_symbols();
     var { URL: URL2 } = require("node:url");
-    var Agent3 = require_agent();
+    var Agent4 = require_agent();
     var Pool = require_pool();
     var DispatcherBase = require_dispatcher_base();
     var { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = require_errors3();
@@ -19615,10 +19615,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path39 = "/",
+          path: path42 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path39;
+        opts.path = origin + path42;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -19633,7 +19633,7 @@ var require_proxy_agent = __commonJS({
         return this.#client.destroy(err);
       }
     };
-    var ProxyAgent2 = class extends DispatcherBase {
+    var ProxyAgent3 = class extends DispatcherBase {
       constructor(opts) {
         super();
         if (!opts || typeof opts === "object" && !(opts instanceof URL2) && !opts.uri) {
@@ -19676,7 +19676,7 @@ var require_proxy_agent = __commonJS({
           return agentFactory(origin2, options3);
         };
         this[kClient] = clientFactory(url, { connect });
-        this[kAgent] = new Agent3({
+        this[kAgent] = new Agent4({
           ...opts,
           factory,
           connect: async (opts2, callback) => {
@@ -19774,7 +19774,7 @@ var require_proxy_agent = __commonJS({
         throw new InvalidArgumentError("Proxy-Authorization should be sent in ProxyAgent constructor");
       }
     }
-    module2.exports = ProxyAgent2;
+    module2.exports = ProxyAgent3;
   }
 });
 
@@ -19784,8 +19784,8 @@ var require_env_http_proxy_agent = __commonJS({
     "use strict";
     var DispatcherBase = require_dispatcher_base();
     var { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = require_symbols();
-    var ProxyAgent2 = require_proxy_agent();
-    var Agent3 = require_agent();
+    var ProxyAgent3 = require_proxy_agent();
+    var Agent4 = require_agent();
     var DEFAULT_PORTS = {
       "http:": 80,
       "https:": 443
@@ -19805,16 +19805,16 @@ var require_env_http_proxy_agent = __commonJS({
           });
         }
         const { httpProxy, httpsProxy, noProxy, ...agentOpts } = opts;
-        this[kNoProxyAgent] = new Agent3(agentOpts);
+        this[kNoProxyAgent] = new Agent4(agentOpts);
         const HTTP_PROXY = httpProxy ?? process.env.http_proxy ?? process.env.HTTP_PROXY;
         if (HTTP_PROXY) {
-          this[kHttpProxyAgent] = new ProxyAgent2({ ...agentOpts, uri: HTTP_PROXY });
+          this[kHttpProxyAgent] = new ProxyAgent3({ ...agentOpts, uri: HTTP_PROXY });
         } else {
           this[kHttpProxyAgent] = this[kNoProxyAgent];
         }
         const HTTPS_PROXY = httpsProxy ?? process.env.https_proxy ?? process.env.HTTPS_PROXY;
         if (HTTPS_PROXY) {
-          this[kHttpsProxyAgent] = new ProxyAgent2({ ...agentOpts, uri: HTTPS_PROXY });
+          this[kHttpsProxyAgent] = new ProxyAgent3({ ...agentOpts, uri: HTTPS_PROXY });
         } else {
           this[kHttpsProxyAgent] = this[kHttpProxyAgent];
         }
@@ -19927,9 +19927,9 @@ var require_retry_handler = __commonJS({
       parseRangeHeader,
       wrapRequestBody
     } = require_util();
-    function calculateRetryAfterHeader(retryAfter) {
+    function calculateRetryAfterHeader(retryAfter2) {
       const current = Date.now();
-      return new Date(retryAfter).getTime() - current;
+      return new Date(retryAfter2).getTime() - current;
     }
     function validatePartialResponseContentLength(headers, range, statusCode, retryCount) {
       const contentLength = headers["content-length"];
@@ -19962,7 +19962,7 @@ var require_retry_handler = __commonJS({
           // Response scoped
           methods,
           errorCodes,
-          retryAfter,
+          retryAfter: retryAfter2,
           statusCodes
         } = retryOptions ?? {};
         this.dispatch = handlers.dispatch;
@@ -19972,7 +19972,7 @@ var require_retry_handler = __commonJS({
         this.aborted = false;
         this.retryOpts = {
           retry: retryFn ?? _RetryHandler[kRetryHandlerDefaultRetry],
-          retryAfter: retryAfter ?? true,
+          retryAfter: retryAfter2 ?? true,
           maxTimeout: maxTimeout ?? 30 * 1e3,
           // 30s,
           minTimeout: minTimeout ?? 500,
@@ -20303,7 +20303,7 @@ var require_readable = __commonJS({
   "node_modules/undici/lib/api/readable.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { Readable: Readable2 } = require("node:stream");
+    var { Readable: Readable3 } = require("node:stream");
     var { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = require_errors3();
     var util = require_util();
     var { ReadableStreamFrom } = require_util();
@@ -20315,7 +20315,7 @@ var require_readable = __commonJS({
     var kContentLength = /* @__PURE__ */ Symbol("kContentLength");
     var noop3 = () => {
     };
-    var BodyReadable = class extends Readable2 {
+    var BodyReadable = class extends Readable3 {
       constructor({
         resume,
         abort,
@@ -20657,7 +20657,7 @@ var require_api_request = __commonJS({
   "node_modules/undici/lib/api/api-request.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { Readable: Readable2 } = require_readable();
+    var { Readable: Readable3 } = require_readable();
     var { InvalidArgumentError, RequestAbortedError } = require_errors3();
     var util = require_util();
     var { getResolveErrorBodyCallback } = require_util3();
@@ -20752,7 +20752,7 @@ var require_api_request = __commonJS({
         const parsedHeaders = responseHeaders === "raw" ? util.parseHeaders(rawHeaders) : headers;
         const contentType = parsedHeaders["content-type"];
         const contentLength = parsedHeaders["content-length"];
-        const res = new Readable2({
+        const res = new Readable3({
           resume,
           abort,
           contentType,
@@ -20815,10 +20815,10 @@ var require_api_request = __commonJS({
         }
       }
     };
-    function request2(opts, callback) {
+    function request4(opts, callback) {
       if (callback === void 0) {
         return new Promise((resolve2, reject) => {
-          request2.call(this, opts, (err, data) => {
+          request4.call(this, opts, (err, data) => {
             return err ? reject(err) : resolve2(data);
           });
         });
@@ -20833,7 +20833,7 @@ var require_api_request = __commonJS({
         queueMicrotask(() => callback(err, { opaque }));
       }
     }
-    module2.exports = request2;
+    module2.exports = request4;
     module2.exports.RequestHandler = RequestHandler;
   }
 });
@@ -21067,7 +21067,7 @@ var require_api_pipeline = __commonJS({
   "node_modules/undici/lib/api/api-pipeline.js"(exports2, module2) {
     "use strict";
     var {
-      Readable: Readable2,
+      Readable: Readable3,
       Duplex,
       PassThrough
     } = require("node:stream");
@@ -21081,7 +21081,7 @@ var require_api_pipeline = __commonJS({
     var { addSignal, removeSignal } = require_abort_signal();
     var assert = require("node:assert");
     var kResume = /* @__PURE__ */ Symbol("resume");
-    var PipelineRequest = class extends Readable2 {
+    var PipelineRequest = class extends Readable3 {
       constructor() {
         super({ autoDestroy: true });
         this[kResume] = null;
@@ -21098,7 +21098,7 @@ var require_api_pipeline = __commonJS({
         callback(err);
       }
     };
-    var PipelineResponse = class extends Readable2 {
+    var PipelineResponse = class extends Readable3 {
       constructor(resume) {
         super({ autoDestroy: true });
         this[kResume] = resume;
@@ -21522,7 +21522,7 @@ var require_mock_utils = __commonJS({
       kGetNetConnect
     } = require_mock_symbols();
     var { buildURL } = require_util();
-    var { STATUS_CODES } = require("node:http");
+    var { STATUS_CODES: STATUS_CODES2 } = require("node:http");
     var {
       types: {
         isPromise
@@ -21590,20 +21590,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path39) {
-      if (typeof path39 !== "string") {
-        return path39;
+    function safeUrl(path42) {
+      if (typeof path42 !== "string") {
+        return path42;
       }
-      const pathSegments = path39.split("?");
+      const pathSegments = path42.split("?");
       if (pathSegments.length !== 2) {
-        return path39;
+        return path42;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path39, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path39);
+    function matchKey(mockDispatch2, { path: path42, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path42);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -21625,7 +21625,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path39 }) => matchValue(safeUrl(path39), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path42 }) => matchValue(safeUrl(path42), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -21663,9 +21663,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path39, method, body, headers, query } = opts;
+      const { path: path42, method, body, headers, query } = opts;
       return {
-        path: path39,
+        path: path42,
         method,
         body,
         headers,
@@ -21690,7 +21690,7 @@ var require_mock_utils = __commonJS({
       return result;
     }
     function getStatusText(statusCode) {
-      return STATUS_CODES[statusCode] || "unknown";
+      return STATUS_CODES2[statusCode] || "unknown";
     }
     async function getResponse(body) {
       const buffers = [];
@@ -22108,13 +22108,13 @@ var require_pluralizer = __commonJS({
 var require_pending_interceptors_formatter = __commonJS({
   "node_modules/undici/lib/mock/pending-interceptors-formatter.js"(exports2, module2) {
     "use strict";
-    var { Transform } = require("node:stream");
+    var { Transform: Transform2 } = require("node:stream");
     var { Console } = require("node:console");
     var PERSISTENT = process.versions.icu ? "\u2705" : "Y ";
     var NOT_PERSISTENT = process.versions.icu ? "\u274C" : "N ";
     module2.exports = class PendingInterceptorsFormatter {
       constructor({ disableColors } = {}) {
-        this.transform = new Transform({
+        this.transform = new Transform2({
           transform(chunk, _enc, cb) {
             cb(null, chunk);
           }
@@ -22128,10 +22128,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path39, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path42, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path39,
+            Path: path42,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -22150,7 +22150,7 @@ var require_mock_agent = __commonJS({
   "node_modules/undici/lib/mock/mock-agent.js"(exports2, module2) {
     "use strict";
     var { kClients } = require_symbols();
-    var Agent3 = require_agent();
+    var Agent4 = require_agent();
     var {
       kAgent,
       kMockAgentSet,
@@ -22177,7 +22177,7 @@ var require_mock_agent = __commonJS({
         if (opts?.agent && typeof opts.agent.dispatch !== "function") {
           throw new InvalidArgumentError("Argument opts.agent must implement Agent");
         }
-        const agent = opts?.agent ? opts.agent : new Agent3(opts);
+        const agent = opts?.agent ? opts.agent : new Agent4(opts);
         this[kAgent] = agent;
         this[kClients] = agent[kClients];
         this[kOptions] = buildMockOptions(opts);
@@ -22281,9 +22281,9 @@ var require_global2 = __commonJS({
     "use strict";
     var globalDispatcher = /* @__PURE__ */ Symbol.for("undici.globalDispatcher.1");
     var { InvalidArgumentError } = require_errors3();
-    var Agent3 = require_agent();
+    var Agent4 = require_agent();
     if (getGlobalDispatcher() === void 0) {
-      setGlobalDispatcher(new Agent3());
+      setGlobalDispatcher(new Agent4());
     }
     function setGlobalDispatcher(agent) {
       if (!agent || typeof agent.dispatch !== "function") {
@@ -22499,7 +22499,7 @@ var require_dns = __commonJS({
   "node_modules/undici/lib/interceptor/dns.js"(exports2, module2) {
     "use strict";
     var { isIP: isIP2 } = require("node:net");
-    var { lookup } = require("node:dns");
+    var { lookup: lookup2 } = require("node:dns");
     var DecoratorHandler = require_decorator_handler();
     var { InvalidArgumentError, InformationalError } = require_errors3();
     var maxInt = Math.pow(2, 31) - 1;
@@ -22589,7 +22589,7 @@ var require_dns = __commonJS({
         }
       }
       #defaultLookup(origin, opts, cb) {
-        lookup(
+        lookup2(
           origin.hostname,
           {
             all: true,
@@ -23740,7 +23740,7 @@ var require_request2 = __commonJS({
         webidl.argumentLengthCheck(arguments, 1, prefix);
         input = webidl.converters.RequestInfo(input, prefix, "input");
         init = webidl.converters.RequestInit(init, prefix, "init");
-        let request2 = null;
+        let request4 = null;
         let fallbackMode = null;
         const baseUrl = environmentSettingsObject.settingsObject.baseUrl;
         let signal = null;
@@ -23757,18 +23757,18 @@ var require_request2 = __commonJS({
               "Request cannot be constructed from a URL that includes credentials: " + input
             );
           }
-          request2 = makeRequest({ urlList: [parsedURL] });
+          request4 = makeRequest({ urlList: [parsedURL] });
           fallbackMode = "cors";
         } else {
           this[kDispatcher] = init.dispatcher || input[kDispatcher];
           assert(input instanceof _Request);
-          request2 = input[kState];
+          request4 = input[kState];
           signal = input[kSignal];
         }
         const origin = environmentSettingsObject.settingsObject.origin;
         let window = "client";
-        if (request2.window?.constructor?.name === "EnvironmentSettingsObject" && sameOrigin(request2.window, origin)) {
-          window = request2.window;
+        if (request4.window?.constructor?.name === "EnvironmentSettingsObject" && sameOrigin(request4.window, origin)) {
+          window = request4.window;
         }
         if (init.window != null) {
           throw new TypeError(`'window' option '${window}' must be null`);
@@ -23776,66 +23776,66 @@ var require_request2 = __commonJS({
         if ("window" in init) {
           window = "no-window";
         }
-        request2 = makeRequest({
+        request4 = makeRequest({
           // URL request’s URL.
           // undici implementation note: this is set as the first item in request's urlList in makeRequest
           // method request’s method.
-          method: request2.method,
+          method: request4.method,
           // header list A copy of request’s header list.
           // undici implementation note: headersList is cloned in makeRequest
-          headersList: request2.headersList,
+          headersList: request4.headersList,
           // unsafe-request flag Set.
-          unsafeRequest: request2.unsafeRequest,
+          unsafeRequest: request4.unsafeRequest,
           // client This’s relevant settings object.
           client: environmentSettingsObject.settingsObject,
           // window window.
           window,
           // priority request’s priority.
-          priority: request2.priority,
+          priority: request4.priority,
           // origin request’s origin. The propagation of the origin is only significant for navigation requests
           // being handled by a service worker. In this scenario a request can have an origin that is different
           // from the current client.
-          origin: request2.origin,
+          origin: request4.origin,
           // referrer request’s referrer.
-          referrer: request2.referrer,
+          referrer: request4.referrer,
           // referrer policy request’s referrer policy.
-          referrerPolicy: request2.referrerPolicy,
+          referrerPolicy: request4.referrerPolicy,
           // mode request’s mode.
-          mode: request2.mode,
+          mode: request4.mode,
           // credentials mode request’s credentials mode.
-          credentials: request2.credentials,
+          credentials: request4.credentials,
           // cache mode request’s cache mode.
-          cache: request2.cache,
+          cache: request4.cache,
           // redirect mode request’s redirect mode.
-          redirect: request2.redirect,
+          redirect: request4.redirect,
           // integrity metadata request’s integrity metadata.
-          integrity: request2.integrity,
+          integrity: request4.integrity,
           // keepalive request’s keepalive.
-          keepalive: request2.keepalive,
+          keepalive: request4.keepalive,
           // reload-navigation flag request’s reload-navigation flag.
-          reloadNavigation: request2.reloadNavigation,
+          reloadNavigation: request4.reloadNavigation,
           // history-navigation flag request’s history-navigation flag.
-          historyNavigation: request2.historyNavigation,
+          historyNavigation: request4.historyNavigation,
           // URL list A clone of request’s URL list.
-          urlList: [...request2.urlList]
+          urlList: [...request4.urlList]
         });
         const initHasKey = Object.keys(init).length !== 0;
         if (initHasKey) {
-          if (request2.mode === "navigate") {
-            request2.mode = "same-origin";
+          if (request4.mode === "navigate") {
+            request4.mode = "same-origin";
           }
-          request2.reloadNavigation = false;
-          request2.historyNavigation = false;
-          request2.origin = "client";
-          request2.referrer = "client";
-          request2.referrerPolicy = "";
-          request2.url = request2.urlList[request2.urlList.length - 1];
-          request2.urlList = [request2.url];
+          request4.reloadNavigation = false;
+          request4.historyNavigation = false;
+          request4.origin = "client";
+          request4.referrer = "client";
+          request4.referrerPolicy = "";
+          request4.url = request4.urlList[request4.urlList.length - 1];
+          request4.urlList = [request4.url];
         }
         if (init.referrer !== void 0) {
           const referrer = init.referrer;
           if (referrer === "") {
-            request2.referrer = "no-referrer";
+            request4.referrer = "no-referrer";
           } else {
             let parsedReferrer;
             try {
@@ -23844,14 +23844,14 @@ var require_request2 = __commonJS({
               throw new TypeError(`Referrer "${referrer}" is not a valid URL.`, { cause: err });
             }
             if (parsedReferrer.protocol === "about:" && parsedReferrer.hostname === "client" || origin && !sameOrigin(parsedReferrer, environmentSettingsObject.settingsObject.baseUrl)) {
-              request2.referrer = "client";
+              request4.referrer = "client";
             } else {
-              request2.referrer = parsedReferrer;
+              request4.referrer = parsedReferrer;
             }
           }
         }
         if (init.referrerPolicy !== void 0) {
-          request2.referrerPolicy = init.referrerPolicy;
+          request4.referrerPolicy = init.referrerPolicy;
         }
         let mode;
         if (init.mode !== void 0) {
@@ -23866,33 +23866,33 @@ var require_request2 = __commonJS({
           });
         }
         if (mode != null) {
-          request2.mode = mode;
+          request4.mode = mode;
         }
         if (init.credentials !== void 0) {
-          request2.credentials = init.credentials;
+          request4.credentials = init.credentials;
         }
         if (init.cache !== void 0) {
-          request2.cache = init.cache;
+          request4.cache = init.cache;
         }
-        if (request2.cache === "only-if-cached" && request2.mode !== "same-origin") {
+        if (request4.cache === "only-if-cached" && request4.mode !== "same-origin") {
           throw new TypeError(
             "'only-if-cached' can be set only with 'same-origin' mode"
           );
         }
         if (init.redirect !== void 0) {
-          request2.redirect = init.redirect;
+          request4.redirect = init.redirect;
         }
         if (init.integrity != null) {
-          request2.integrity = String(init.integrity);
+          request4.integrity = String(init.integrity);
         }
         if (init.keepalive !== void 0) {
-          request2.keepalive = Boolean(init.keepalive);
+          request4.keepalive = Boolean(init.keepalive);
         }
         if (init.method !== void 0) {
           let method = init.method;
           const mayBeNormalized = normalizedMethodRecords[method];
           if (mayBeNormalized !== void 0) {
-            request2.method = mayBeNormalized;
+            request4.method = mayBeNormalized;
           } else {
             if (!isValidHTTPToken(method)) {
               throw new TypeError(`'${method}' is not a valid HTTP method.`);
@@ -23902,9 +23902,9 @@ var require_request2 = __commonJS({
               throw new TypeError(`'${method}' HTTP method is unsupported.`);
             }
             method = normalizedMethodRecordsBase[upperCase] ?? method;
-            request2.method = method;
+            request4.method = method;
           }
-          if (!patchMethodWarning && request2.method === "patch") {
+          if (!patchMethodWarning && request4.method === "patch") {
             process.emitWarning("Using `patch` is highly likely to result in a `405 Method Not Allowed`. `PATCH` is much more likely to succeed.", {
               code: "UNDICI-FETCH-patch"
             });
@@ -23914,7 +23914,7 @@ var require_request2 = __commonJS({
         if (init.signal !== void 0) {
           signal = init.signal;
         }
-        this[kState] = request2;
+        this[kState] = request4;
         const ac = new AbortController();
         this[kSignal] = ac.signal;
         if (signal != null) {
@@ -23942,12 +23942,12 @@ var require_request2 = __commonJS({
           }
         }
         this[kHeaders] = new Headers4(kConstruct);
-        setHeadersList(this[kHeaders], request2.headersList);
+        setHeadersList(this[kHeaders], request4.headersList);
         setHeadersGuard(this[kHeaders], "request");
         if (mode === "no-cors") {
-          if (!corsSafeListedMethodsSet.has(request2.method)) {
+          if (!corsSafeListedMethodsSet.has(request4.method)) {
             throw new TypeError(
-              `'${request2.method} is unsupported in no-cors mode.`
+              `'${request4.method} is unsupported in no-cors mode.`
             );
           }
           setHeadersGuard(this[kHeaders], "request-no-cors");
@@ -23966,14 +23966,14 @@ var require_request2 = __commonJS({
           }
         }
         const inputBody = input instanceof _Request ? input[kState].body : null;
-        if ((init.body != null || inputBody != null) && (request2.method === "GET" || request2.method === "HEAD")) {
+        if ((init.body != null || inputBody != null) && (request4.method === "GET" || request4.method === "HEAD")) {
           throw new TypeError("Request with GET/HEAD method cannot have body.");
         }
         let initBody = null;
         if (init.body != null) {
           const [extractedBody, contentType] = extractBody(
             init.body,
-            request2.keepalive
+            request4.keepalive
           );
           initBody = extractedBody;
           if (contentType && !getHeadersList(this[kHeaders]).contains("content-type", true)) {
@@ -23985,12 +23985,12 @@ var require_request2 = __commonJS({
           if (initBody != null && init.duplex == null) {
             throw new TypeError("RequestInit: duplex option is required when sending a body.");
           }
-          if (request2.mode !== "same-origin" && request2.mode !== "cors") {
+          if (request4.mode !== "same-origin" && request4.mode !== "cors") {
             throw new TypeError(
               'If request is made from ReadableStream, mode should be "same-origin" or "cors"'
             );
           }
-          request2.useCORSPreflightFlag = true;
+          request4.useCORSPreflightFlag = true;
         }
         let finalBody = inputOrInitBody;
         if (initBody == null && inputBody != null) {
@@ -24219,21 +24219,21 @@ var require_request2 = __commonJS({
         headersList: init.headersList ? new HeadersList(init.headersList) : new HeadersList()
       };
     }
-    function cloneRequest(request2) {
-      const newRequest = makeRequest({ ...request2, body: null });
-      if (request2.body != null) {
-        newRequest.body = cloneBody(newRequest, request2.body);
+    function cloneRequest(request4) {
+      const newRequest = makeRequest({ ...request4, body: null });
+      if (request4.body != null) {
+        newRequest.body = cloneBody(newRequest, request4.body);
       }
       return newRequest;
     }
     function fromInnerRequest(innerRequest, signal, guard) {
-      const request2 = new Request(kConstruct);
-      request2[kState] = innerRequest;
-      request2[kSignal] = signal;
-      request2[kHeaders] = new Headers4(kConstruct);
-      setHeadersList(request2[kHeaders], innerRequest.headersList);
-      setHeadersGuard(request2[kHeaders], guard);
-      return request2;
+      const request4 = new Request(kConstruct);
+      request4[kState] = innerRequest;
+      request4[kSignal] = signal;
+      request4[kHeaders] = new Headers4(kConstruct);
+      setHeadersList(request4[kHeaders], innerRequest.headersList);
+      setHeadersGuard(request4[kHeaders], guard);
+      return request4;
     }
     Object.defineProperties(Request.prototype, {
       method: kEnumerableProperty,
@@ -24423,12 +24423,12 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants4();
     var EE = require("node:events");
-    var { Readable: Readable2, pipeline: pipeline6, finished } = require("node:stream");
+    var { Readable: Readable3, pipeline: pipeline6, finished } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher } = require_global2();
     var { webidl } = require_webidl();
-    var { STATUS_CODES } = require("node:http");
+    var { STATUS_CODES: STATUS_CODES2 } = require("node:http");
     var GET_OR_HEAD = ["GET", "HEAD"];
     var defaultUserAgent = typeof __UNDICI_IS_NODE__ !== "undefined" || typeof esbuildDetection !== "undefined" ? "node" : "undici";
     var resolveObjectURL;
@@ -24475,14 +24475,14 @@ var require_fetch = __commonJS({
         p.reject(e);
         return p.promise;
       }
-      const request2 = requestObject[kState];
+      const request4 = requestObject[kState];
       if (requestObject.signal.aborted) {
-        abortFetch(p, request2, null, requestObject.signal.reason);
+        abortFetch(p, request4, null, requestObject.signal.reason);
         return p.promise;
       }
-      const globalObject = request2.client.globalObject;
+      const globalObject = request4.client.globalObject;
       if (globalObject?.constructor?.name === "ServiceWorkerGlobalScope") {
-        request2.serviceWorkers = "none";
+        request4.serviceWorkers = "none";
       }
       let responseObject = null;
       let locallyAborted = false;
@@ -24494,7 +24494,7 @@ var require_fetch = __commonJS({
           assert(controller != null);
           controller.abort(requestObject.signal.reason);
           const realResponse = responseObject?.deref();
-          abortFetch(p, request2, realResponse, requestObject.signal.reason);
+          abortFetch(p, request4, realResponse, requestObject.signal.reason);
         }
       );
       const processResponse = (response) => {
@@ -24502,7 +24502,7 @@ var require_fetch = __commonJS({
           return;
         }
         if (response.aborted) {
-          abortFetch(p, request2, responseObject, controller.serializedAbortReason);
+          abortFetch(p, request4, responseObject, controller.serializedAbortReason);
           return;
         }
         if (response.type === "error") {
@@ -24514,7 +24514,7 @@ var require_fetch = __commonJS({
         p = null;
       };
       controller = fetching({
-        request: request2,
+        request: request4,
         processResponseEndOfBody: handleFetchDone,
         processResponse,
         dispatcher: requestObject[kDispatcher]
@@ -24555,12 +24555,12 @@ var require_fetch = __commonJS({
       );
     }
     var markResourceTiming = performance.markResourceTiming;
-    function abortFetch(p, request2, responseObject, error) {
+    function abortFetch(p, request4, responseObject, error) {
       if (p) {
         p.reject(error);
       }
-      if (request2.body != null && isReadable(request2.body?.stream)) {
-        request2.body.stream.cancel(error).catch((err) => {
+      if (request4.body != null && isReadable(request4.body?.stream)) {
+        request4.body.stream.cancel(error).catch((err) => {
           if (err.code === "ERR_INVALID_STATE") {
             return;
           }
@@ -24581,7 +24581,7 @@ var require_fetch = __commonJS({
       }
     }
     function fetching({
-      request: request2,
+      request: request4,
       processRequestBodyChunkLength,
       processRequestEndOfBody,
       processResponse,
@@ -24594,9 +24594,9 @@ var require_fetch = __commonJS({
       assert(dispatcher);
       let taskDestination = null;
       let crossOriginIsolatedCapability = false;
-      if (request2.client != null) {
-        taskDestination = request2.client.globalObject;
-        crossOriginIsolatedCapability = request2.client.crossOriginIsolatedCapability;
+      if (request4.client != null) {
+        taskDestination = request4.client.globalObject;
+        crossOriginIsolatedCapability = request4.client.crossOriginIsolatedCapability;
       }
       const currentTime = coarsenedSharedCurrentTime(crossOriginIsolatedCapability);
       const timingInfo = createOpaqueTimingInfo({
@@ -24604,7 +24604,7 @@ var require_fetch = __commonJS({
       });
       const fetchParams = {
         controller: new Fetch(dispatcher),
-        request: request2,
+        request: request4,
         timingInfo,
         processRequestBodyChunkLength,
         processRequestEndOfBody,
@@ -24614,32 +24614,32 @@ var require_fetch = __commonJS({
         taskDestination,
         crossOriginIsolatedCapability
       };
-      assert(!request2.body || request2.body.stream);
-      if (request2.window === "client") {
-        request2.window = request2.client?.globalObject?.constructor?.name === "Window" ? request2.client : "no-window";
+      assert(!request4.body || request4.body.stream);
+      if (request4.window === "client") {
+        request4.window = request4.client?.globalObject?.constructor?.name === "Window" ? request4.client : "no-window";
       }
-      if (request2.origin === "client") {
-        request2.origin = request2.client.origin;
+      if (request4.origin === "client") {
+        request4.origin = request4.client.origin;
       }
-      if (request2.policyContainer === "client") {
-        if (request2.client != null) {
-          request2.policyContainer = clonePolicyContainer(
-            request2.client.policyContainer
+      if (request4.policyContainer === "client") {
+        if (request4.client != null) {
+          request4.policyContainer = clonePolicyContainer(
+            request4.client.policyContainer
           );
         } else {
-          request2.policyContainer = makePolicyContainer();
+          request4.policyContainer = makePolicyContainer();
         }
       }
-      if (!request2.headersList.contains("accept", true)) {
+      if (!request4.headersList.contains("accept", true)) {
         const value = "*/*";
-        request2.headersList.append("accept", value, true);
+        request4.headersList.append("accept", value, true);
       }
-      if (!request2.headersList.contains("accept-language", true)) {
-        request2.headersList.append("accept-language", "*", true);
+      if (!request4.headersList.contains("accept-language", true)) {
+        request4.headersList.append("accept-language", "*", true);
       }
-      if (request2.priority === null) {
+      if (request4.priority === null) {
       }
-      if (subresourceSet.has(request2.destination)) {
+      if (subresourceSet.has(request4.destination)) {
       }
       mainFetch(fetchParams).catch((err) => {
         fetchParams.controller.terminate(err);
@@ -24647,50 +24647,50 @@ var require_fetch = __commonJS({
       return fetchParams.controller;
     }
     async function mainFetch(fetchParams, recursive = false) {
-      const request2 = fetchParams.request;
+      const request4 = fetchParams.request;
       let response = null;
-      if (request2.localURLsOnly && !urlIsLocal(requestCurrentURL(request2))) {
+      if (request4.localURLsOnly && !urlIsLocal(requestCurrentURL(request4))) {
         response = makeNetworkError("local URLs only");
       }
-      tryUpgradeRequestToAPotentiallyTrustworthyURL(request2);
-      if (requestBadPort(request2) === "blocked") {
+      tryUpgradeRequestToAPotentiallyTrustworthyURL(request4);
+      if (requestBadPort(request4) === "blocked") {
         response = makeNetworkError("bad port");
       }
-      if (request2.referrerPolicy === "") {
-        request2.referrerPolicy = request2.policyContainer.referrerPolicy;
+      if (request4.referrerPolicy === "") {
+        request4.referrerPolicy = request4.policyContainer.referrerPolicy;
       }
-      if (request2.referrer !== "no-referrer") {
-        request2.referrer = determineRequestsReferrer(request2);
+      if (request4.referrer !== "no-referrer") {
+        request4.referrer = determineRequestsReferrer(request4);
       }
       if (response === null) {
         response = await (async () => {
-          const currentURL = requestCurrentURL(request2);
+          const currentURL = requestCurrentURL(request4);
           if (
             // - request’s current URL’s origin is same origin with request’s origin,
             //   and request’s response tainting is "basic"
-            sameOrigin(currentURL, request2.url) && request2.responseTainting === "basic" || // request’s current URL’s scheme is "data"
+            sameOrigin(currentURL, request4.url) && request4.responseTainting === "basic" || // request’s current URL’s scheme is "data"
             currentURL.protocol === "data:" || // - request’s mode is "navigate" or "websocket"
-            (request2.mode === "navigate" || request2.mode === "websocket")
+            (request4.mode === "navigate" || request4.mode === "websocket")
           ) {
-            request2.responseTainting = "basic";
+            request4.responseTainting = "basic";
             return await schemeFetch(fetchParams);
           }
-          if (request2.mode === "same-origin") {
+          if (request4.mode === "same-origin") {
             return makeNetworkError('request mode cannot be "same-origin"');
           }
-          if (request2.mode === "no-cors") {
-            if (request2.redirect !== "follow") {
+          if (request4.mode === "no-cors") {
+            if (request4.redirect !== "follow") {
               return makeNetworkError(
                 'redirect mode cannot be "follow" for "no-cors" request'
               );
             }
-            request2.responseTainting = "opaque";
+            request4.responseTainting = "opaque";
             return await schemeFetch(fetchParams);
           }
-          if (!urlIsHttpHttpsScheme(requestCurrentURL(request2))) {
+          if (!urlIsHttpHttpsScheme(requestCurrentURL(request4))) {
             return makeNetworkError("URL scheme must be a HTTP(S) scheme");
           }
-          request2.responseTainting = "cors";
+          request4.responseTainting = "cors";
           return await httpFetch(fetchParams);
         })();
       }
@@ -24698,13 +24698,13 @@ var require_fetch = __commonJS({
         return response;
       }
       if (response.status !== 0 && !response.internalResponse) {
-        if (request2.responseTainting === "cors") {
+        if (request4.responseTainting === "cors") {
         }
-        if (request2.responseTainting === "basic") {
+        if (request4.responseTainting === "basic") {
           response = filterResponse(response, "basic");
-        } else if (request2.responseTainting === "cors") {
+        } else if (request4.responseTainting === "cors") {
           response = filterResponse(response, "cors");
-        } else if (request2.responseTainting === "opaque") {
+        } else if (request4.responseTainting === "opaque") {
           response = filterResponse(response, "opaque");
         } else {
           assert(false);
@@ -24712,26 +24712,26 @@ var require_fetch = __commonJS({
       }
       let internalResponse = response.status === 0 ? response : response.internalResponse;
       if (internalResponse.urlList.length === 0) {
-        internalResponse.urlList.push(...request2.urlList);
+        internalResponse.urlList.push(...request4.urlList);
       }
-      if (!request2.timingAllowFailed) {
+      if (!request4.timingAllowFailed) {
         response.timingAllowPassed = true;
       }
-      if (response.type === "opaque" && internalResponse.status === 206 && internalResponse.rangeRequested && !request2.headers.contains("range", true)) {
+      if (response.type === "opaque" && internalResponse.status === 206 && internalResponse.rangeRequested && !request4.headers.contains("range", true)) {
         response = internalResponse = makeNetworkError();
       }
-      if (response.status !== 0 && (request2.method === "HEAD" || request2.method === "CONNECT" || nullBodyStatus.includes(internalResponse.status))) {
+      if (response.status !== 0 && (request4.method === "HEAD" || request4.method === "CONNECT" || nullBodyStatus.includes(internalResponse.status))) {
         internalResponse.body = null;
         fetchParams.controller.dump = true;
       }
-      if (request2.integrity) {
+      if (request4.integrity) {
         const processBodyError = (reason) => fetchFinale(fetchParams, makeNetworkError(reason));
-        if (request2.responseTainting === "opaque" || response.body == null) {
+        if (request4.responseTainting === "opaque" || response.body == null) {
           processBodyError(response.error);
           return;
         }
         const processBody = (bytes) => {
-          if (!bytesMatch(bytes, request2.integrity)) {
+          if (!bytesMatch(bytes, request4.integrity)) {
             processBodyError("integrity mismatch");
             return;
           }
@@ -24747,8 +24747,8 @@ var require_fetch = __commonJS({
       if (isCancelled(fetchParams) && fetchParams.request.redirectCount === 0) {
         return Promise.resolve(makeAppropriateNetworkError(fetchParams));
       }
-      const { request: request2 } = fetchParams;
-      const { protocol: scheme } = requestCurrentURL(request2);
+      const { request: request4 } = fetchParams;
+      const { protocol: scheme } = requestCurrentURL(request4);
       switch (scheme) {
         case "about:": {
           return Promise.resolve(makeNetworkError("about scheme is not supported"));
@@ -24757,19 +24757,19 @@ var require_fetch = __commonJS({
           if (!resolveObjectURL) {
             resolveObjectURL = require("node:buffer").resolveObjectURL;
           }
-          const blobURLEntry = requestCurrentURL(request2);
+          const blobURLEntry = requestCurrentURL(request4);
           if (blobURLEntry.search.length !== 0) {
             return Promise.resolve(makeNetworkError("NetworkError when attempting to fetch resource."));
           }
           const blob = resolveObjectURL(blobURLEntry.toString());
-          if (request2.method !== "GET" || !isBlobLike(blob)) {
+          if (request4.method !== "GET" || !isBlobLike(blob)) {
             return Promise.resolve(makeNetworkError("invalid method"));
           }
           const response = makeResponse();
           const fullLength = blob.size;
           const serializedFullLength = isomorphicEncode(`${fullLength}`);
           const type = blob.type;
-          if (!request2.headersList.contains("range", true)) {
+          if (!request4.headersList.contains("range", true)) {
             const bodyWithType = extractBody(blob);
             response.statusText = "OK";
             response.body = bodyWithType[0];
@@ -24777,7 +24777,7 @@ var require_fetch = __commonJS({
             response.headersList.set("content-type", type, true);
           } else {
             response.rangeRequested = true;
-            const rangeHeader = request2.headersList.get("range", true);
+            const rangeHeader = request4.headersList.get("range", true);
             const rangeValue = simpleRangeHeaderValue(rangeHeader, true);
             if (rangeValue === "failure") {
               return Promise.resolve(makeNetworkError("failed to fetch the data URL"));
@@ -24808,7 +24808,7 @@ var require_fetch = __commonJS({
           return Promise.resolve(response);
         }
         case "data:": {
-          const currentURL = requestCurrentURL(request2);
+          const currentURL = requestCurrentURL(request4);
           const dataURLStruct = dataURLProcessor(currentURL);
           if (dataURLStruct === "failure") {
             return Promise.resolve(makeNetworkError("failed to fetch the data URL"));
@@ -24897,41 +24897,41 @@ var require_fetch = __commonJS({
       }
     }
     async function httpFetch(fetchParams) {
-      const request2 = fetchParams.request;
+      const request4 = fetchParams.request;
       let response = null;
       let actualResponse = null;
       const timingInfo = fetchParams.timingInfo;
-      if (request2.serviceWorkers === "all") {
+      if (request4.serviceWorkers === "all") {
       }
       if (response === null) {
-        if (request2.redirect === "follow") {
-          request2.serviceWorkers = "none";
+        if (request4.redirect === "follow") {
+          request4.serviceWorkers = "none";
         }
         actualResponse = response = await httpNetworkOrCacheFetch(fetchParams);
-        if (request2.responseTainting === "cors" && corsCheck(request2, response) === "failure") {
+        if (request4.responseTainting === "cors" && corsCheck(request4, response) === "failure") {
           return makeNetworkError("cors failure");
         }
-        if (TAOCheck(request2, response) === "failure") {
-          request2.timingAllowFailed = true;
+        if (TAOCheck(request4, response) === "failure") {
+          request4.timingAllowFailed = true;
         }
       }
-      if ((request2.responseTainting === "opaque" || response.type === "opaque") && crossOriginResourcePolicyCheck(
-        request2.origin,
-        request2.client,
-        request2.destination,
+      if ((request4.responseTainting === "opaque" || response.type === "opaque") && crossOriginResourcePolicyCheck(
+        request4.origin,
+        request4.client,
+        request4.destination,
         actualResponse
       ) === "blocked") {
         return makeNetworkError("blocked");
       }
       if (redirectStatusSet.has(actualResponse.status)) {
-        if (request2.redirect !== "manual") {
+        if (request4.redirect !== "manual") {
           fetchParams.controller.connection.destroy(void 0, false);
         }
-        if (request2.redirect === "error") {
+        if (request4.redirect === "error") {
           response = makeNetworkError("unexpected redirect");
-        } else if (request2.redirect === "manual") {
+        } else if (request4.redirect === "manual") {
           response = actualResponse;
-        } else if (request2.redirect === "follow") {
+        } else if (request4.redirect === "follow") {
           response = await httpRedirectFetch(fetchParams, response);
         } else {
           assert(false);
@@ -24941,13 +24941,13 @@ var require_fetch = __commonJS({
       return response;
     }
     function httpRedirectFetch(fetchParams, response) {
-      const request2 = fetchParams.request;
+      const request4 = fetchParams.request;
       const actualResponse = response.internalResponse ? response.internalResponse : response;
       let locationURL;
       try {
         locationURL = responseLocationURL(
           actualResponse,
-          requestCurrentURL(request2).hash
+          requestCurrentURL(request4).hash
         );
         if (locationURL == null) {
           return response;
@@ -24958,63 +24958,63 @@ var require_fetch = __commonJS({
       if (!urlIsHttpHttpsScheme(locationURL)) {
         return Promise.resolve(makeNetworkError("URL scheme must be a HTTP(S) scheme"));
       }
-      if (request2.redirectCount === 20) {
+      if (request4.redirectCount === 20) {
         return Promise.resolve(makeNetworkError("redirect count exceeded"));
       }
-      request2.redirectCount += 1;
-      if (request2.mode === "cors" && (locationURL.username || locationURL.password) && !sameOrigin(request2, locationURL)) {
+      request4.redirectCount += 1;
+      if (request4.mode === "cors" && (locationURL.username || locationURL.password) && !sameOrigin(request4, locationURL)) {
         return Promise.resolve(makeNetworkError('cross origin not allowed for request mode "cors"'));
       }
-      if (request2.responseTainting === "cors" && (locationURL.username || locationURL.password)) {
+      if (request4.responseTainting === "cors" && (locationURL.username || locationURL.password)) {
         return Promise.resolve(makeNetworkError(
           'URL cannot contain credentials for request mode "cors"'
         ));
       }
-      if (actualResponse.status !== 303 && request2.body != null && request2.body.source == null) {
+      if (actualResponse.status !== 303 && request4.body != null && request4.body.source == null) {
         return Promise.resolve(makeNetworkError());
       }
-      if ([301, 302].includes(actualResponse.status) && request2.method === "POST" || actualResponse.status === 303 && !GET_OR_HEAD.includes(request2.method)) {
-        request2.method = "GET";
-        request2.body = null;
+      if ([301, 302].includes(actualResponse.status) && request4.method === "POST" || actualResponse.status === 303 && !GET_OR_HEAD.includes(request4.method)) {
+        request4.method = "GET";
+        request4.body = null;
         for (const headerName of requestBodyHeader) {
-          request2.headersList.delete(headerName);
+          request4.headersList.delete(headerName);
         }
       }
-      if (!sameOrigin(requestCurrentURL(request2), locationURL)) {
-        request2.headersList.delete("authorization", true);
-        request2.headersList.delete("proxy-authorization", true);
-        request2.headersList.delete("cookie", true);
-        request2.headersList.delete("host", true);
+      if (!sameOrigin(requestCurrentURL(request4), locationURL)) {
+        request4.headersList.delete("authorization", true);
+        request4.headersList.delete("proxy-authorization", true);
+        request4.headersList.delete("cookie", true);
+        request4.headersList.delete("host", true);
       }
-      if (request2.body != null) {
-        assert(request2.body.source != null);
-        request2.body = safelyExtractBody(request2.body.source)[0];
+      if (request4.body != null) {
+        assert(request4.body.source != null);
+        request4.body = safelyExtractBody(request4.body.source)[0];
       }
       const timingInfo = fetchParams.timingInfo;
       timingInfo.redirectEndTime = timingInfo.postRedirectStartTime = coarsenedSharedCurrentTime(fetchParams.crossOriginIsolatedCapability);
       if (timingInfo.redirectStartTime === 0) {
         timingInfo.redirectStartTime = timingInfo.startTime;
       }
-      request2.urlList.push(locationURL);
-      setRequestReferrerPolicyOnRedirect(request2, actualResponse);
+      request4.urlList.push(locationURL);
+      setRequestReferrerPolicyOnRedirect(request4, actualResponse);
       return mainFetch(fetchParams, true);
     }
     async function httpNetworkOrCacheFetch(fetchParams, isAuthenticationFetch = false, isNewConnectionFetch = false) {
-      const request2 = fetchParams.request;
+      const request4 = fetchParams.request;
       let httpFetchParams = null;
       let httpRequest2 = null;
       let response = null;
       const httpCache = null;
       const revalidatingFlag = false;
-      if (request2.window === "no-window" && request2.redirect === "error") {
+      if (request4.window === "no-window" && request4.redirect === "error") {
         httpFetchParams = fetchParams;
-        httpRequest2 = request2;
+        httpRequest2 = request4;
       } else {
-        httpRequest2 = cloneRequest(request2);
+        httpRequest2 = cloneRequest(request4);
         httpFetchParams = { ...fetchParams };
         httpFetchParams.request = httpRequest2;
       }
-      const includeCredentials = request2.credentials === "include" || request2.credentials === "same-origin" && request2.responseTainting === "basic";
+      const includeCredentials = request4.credentials === "include" || request4.credentials === "same-origin" && request4.responseTainting === "basic";
       const contentLength = httpRequest2.body ? httpRequest2.body.length : null;
       let contentLengthHeaderValue = null;
       if (httpRequest2.body == null && ["POST", "PUT"].includes(httpRequest2.method)) {
@@ -25091,7 +25091,7 @@ var require_fetch = __commonJS({
       }
       response.requestIncludesCredentials = includeCredentials;
       if (response.status === 407) {
-        if (request2.window === "no-window") {
+        if (request4.window === "no-window") {
           return makeNetworkError();
         }
         if (isCancelled(fetchParams)) {
@@ -25103,7 +25103,7 @@ var require_fetch = __commonJS({
         // response’s status is 421
         response.status === 421 && // isNewConnectionFetch is false
         !isNewConnectionFetch && // request’s body is null, or request’s body is non-null and request’s body’s source is non-null
-        (request2.body == null || request2.body.source != null)
+        (request4.body == null || request4.body.source != null)
       ) {
         if (isCancelled(fetchParams)) {
           return makeAppropriateNetworkError(fetchParams);
@@ -25133,21 +25133,21 @@ var require_fetch = __commonJS({
           }
         }
       };
-      const request2 = fetchParams.request;
+      const request4 = fetchParams.request;
       let response = null;
       const timingInfo = fetchParams.timingInfo;
       const httpCache = null;
       if (httpCache == null) {
-        request2.cache = "no-store";
+        request4.cache = "no-store";
       }
       const newConnection = forceNewConnection ? "yes" : "no";
-      if (request2.mode === "websocket") {
+      if (request4.mode === "websocket") {
       } else {
       }
       let requestBody = null;
-      if (request2.body == null && fetchParams.processRequestEndOfBody) {
+      if (request4.body == null && fetchParams.processRequestEndOfBody) {
         queueMicrotask(() => fetchParams.processRequestEndOfBody());
-      } else if (request2.body != null) {
+      } else if (request4.body != null) {
         const processBodyChunk = async function* (bytes) {
           if (isCancelled(fetchParams)) {
             return;
@@ -25175,7 +25175,7 @@ var require_fetch = __commonJS({
         };
         requestBody = (async function* () {
           try {
-            for await (const bytes of request2.body.stream) {
+            for await (const bytes of request4.body.stream) {
               yield* processBodyChunk(bytes);
             }
             processEndOfBody();
@@ -25286,17 +25286,17 @@ var require_fetch = __commonJS({
       }
       return response;
       function dispatch({ body }) {
-        const url = requestCurrentURL(request2);
+        const url = requestCurrentURL(request4);
         const agent = fetchParams.controller.dispatcher;
         return new Promise((resolve2, reject) => agent.dispatch(
           {
             path: url.pathname + url.search,
             origin: url.origin,
-            method: request2.method,
-            body: agent.isMockActive ? request2.body && (request2.body.source || request2.body.stream) : body,
-            headers: request2.headersList.entries,
+            method: request4.method,
+            body: agent.isMockActive ? request4.body && (request4.body.source || request4.body.stream) : body,
+            headers: request4.headersList.entries,
             maxRedirections: 0,
-            upgrade: request2.mode === "websocket" ? "websocket" : void 0
+            upgrade: request4.mode === "websocket" ? "websocket" : void 0
           },
           {
             body: null,
@@ -25326,8 +25326,8 @@ var require_fetch = __commonJS({
               }
               location = headersList.get("location", true);
               const decoders = [];
-              const willFollow = location && request2.redirect === "follow" && redirectStatusSet.has(status);
-              if (request2.method !== "HEAD" && request2.method !== "CONNECT" && !nullBodyStatus.includes(status) && !willFollow) {
+              const willFollow = location && request4.redirect === "follow" && redirectStatusSet.has(status);
+              if (request4.method !== "HEAD" && request4.method !== "CONNECT" && !nullBodyStatus.includes(status) && !willFollow) {
                 const contentEncoding = headersList.get("content-encoding", true);
                 const codings = contentEncoding ? contentEncoding.toLowerCase().split(",") : [];
                 const maxContentEncodings = 5;
@@ -25362,7 +25362,7 @@ var require_fetch = __commonJS({
                   }
                 }
               }
-              this.body = new Readable2({ read: resume });
+              this.body = new Readable3({ read: resume });
               const onError = this.onError.bind(this);
               resolve2({
                 status,
@@ -25409,7 +25409,7 @@ var require_fetch = __commonJS({
               }
               resolve2({
                 status,
-                statusText: STATUS_CODES[status],
+                statusText: STATUS_CODES2[status],
                 headersList,
                 socket
               });
@@ -25812,7 +25812,7 @@ var require_util4 = __commonJS({
     var { getEncoding } = require_encoding();
     var { serializeAMimeType, parseMIMEType } = require_data_url();
     var { types } = require("node:util");
-    var { StringDecoder: StringDecoder2 } = require("string_decoder");
+    var { StringDecoder: StringDecoder3 } = require("string_decoder");
     var { btoa: btoa2 } = require("node:buffer");
     var staticPropertyDescriptors = {
       enumerable: true,
@@ -25903,7 +25903,7 @@ var require_util4 = __commonJS({
             dataURL += serializeAMimeType(parsed);
           }
           dataURL += ";base64,";
-          const decoder = new StringDecoder2("latin1");
+          const decoder = new StringDecoder3("latin1");
           for (const chunk of bytes) {
             dataURL += btoa2(decoder.write(chunk));
           }
@@ -25932,7 +25932,7 @@ var require_util4 = __commonJS({
         }
         case "BinaryString": {
           let binaryString = "";
-          const decoder = new StringDecoder2("latin1");
+          const decoder = new StringDecoder3("latin1");
           for (const chunk of bytes) {
             binaryString += decoder.write(chunk);
           }
@@ -26308,31 +26308,31 @@ var require_cache = __commonJS({
         webidl.util.markAsUncloneable(this);
         this.#relevantRequestResponseList = arguments[1];
       }
-      async match(request2, options3 = {}) {
+      async match(request4, options3 = {}) {
         webidl.brandCheck(this, _Cache);
         const prefix = "Cache.match";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        request2 = webidl.converters.RequestInfo(request2, prefix, "request");
+        request4 = webidl.converters.RequestInfo(request4, prefix, "request");
         options3 = webidl.converters.CacheQueryOptions(options3, prefix, "options");
-        const p = this.#internalMatchAll(request2, options3, 1);
+        const p = this.#internalMatchAll(request4, options3, 1);
         if (p.length === 0) {
           return;
         }
         return p[0];
       }
-      async matchAll(request2 = void 0, options3 = {}) {
+      async matchAll(request4 = void 0, options3 = {}) {
         webidl.brandCheck(this, _Cache);
         const prefix = "Cache.matchAll";
-        if (request2 !== void 0) request2 = webidl.converters.RequestInfo(request2, prefix, "request");
+        if (request4 !== void 0) request4 = webidl.converters.RequestInfo(request4, prefix, "request");
         options3 = webidl.converters.CacheQueryOptions(options3, prefix, "options");
-        return this.#internalMatchAll(request2, options3);
+        return this.#internalMatchAll(request4, options3);
       }
-      async add(request2) {
+      async add(request4) {
         webidl.brandCheck(this, _Cache);
         const prefix = "Cache.add";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        request2 = webidl.converters.RequestInfo(request2, prefix, "request");
-        const requests = [request2];
+        request4 = webidl.converters.RequestInfo(request4, prefix, "request");
+        const requests = [request4];
         const responseArrayPromise = this.addAll(requests);
         return await responseArrayPromise;
       }
@@ -26342,19 +26342,19 @@ var require_cache = __commonJS({
         webidl.argumentLengthCheck(arguments, 1, prefix);
         const responsePromises = [];
         const requestList = [];
-        for (let request2 of requests) {
-          if (request2 === void 0) {
+        for (let request4 of requests) {
+          if (request4 === void 0) {
             throw webidl.errors.conversionFailed({
               prefix,
               argument: "Argument 1",
               types: ["undefined is not allowed"]
             });
           }
-          request2 = webidl.converters.RequestInfo(request2);
-          if (typeof request2 === "string") {
+          request4 = webidl.converters.RequestInfo(request4);
+          if (typeof request4 === "string") {
             continue;
           }
-          const r = request2[kState];
+          const r = request4[kState];
           if (!urlIsHttpHttpsScheme(r.url) || r.method !== "GET") {
             throw webidl.errors.exception({
               header: prefix,
@@ -26363,8 +26363,8 @@ var require_cache = __commonJS({
           }
         }
         const fetchControllers = [];
-        for (const request2 of requests) {
-          const r = new Request(request2)[kState];
+        for (const request4 of requests) {
+          const r = new Request(request4)[kState];
           if (!urlIsHttpHttpsScheme(r.url)) {
             throw webidl.errors.exception({
               header: prefix,
@@ -26441,17 +26441,17 @@ var require_cache = __commonJS({
         });
         return cacheJobPromise.promise;
       }
-      async put(request2, response) {
+      async put(request4, response) {
         webidl.brandCheck(this, _Cache);
         const prefix = "Cache.put";
         webidl.argumentLengthCheck(arguments, 2, prefix);
-        request2 = webidl.converters.RequestInfo(request2, prefix, "request");
+        request4 = webidl.converters.RequestInfo(request4, prefix, "request");
         response = webidl.converters.Response(response, prefix, "response");
         let innerRequest = null;
-        if (request2 instanceof Request) {
-          innerRequest = request2[kState];
+        if (request4 instanceof Request) {
+          innerRequest = request4[kState];
         } else {
-          innerRequest = new Request(request2)[kState];
+          innerRequest = new Request(request4)[kState];
         }
         if (!urlIsHttpHttpsScheme(innerRequest.url) || innerRequest.method !== "GET") {
           throw webidl.errors.exception({
@@ -26522,21 +26522,21 @@ var require_cache = __commonJS({
         });
         return cacheJobPromise.promise;
       }
-      async delete(request2, options3 = {}) {
+      async delete(request4, options3 = {}) {
         webidl.brandCheck(this, _Cache);
         const prefix = "Cache.delete";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        request2 = webidl.converters.RequestInfo(request2, prefix, "request");
+        request4 = webidl.converters.RequestInfo(request4, prefix, "request");
         options3 = webidl.converters.CacheQueryOptions(options3, prefix, "options");
         let r = null;
-        if (request2 instanceof Request) {
-          r = request2[kState];
+        if (request4 instanceof Request) {
+          r = request4[kState];
           if (r.method !== "GET" && !options3.ignoreMethod) {
             return false;
           }
         } else {
-          assert(typeof request2 === "string");
-          r = new Request(request2)[kState];
+          assert(typeof request4 === "string");
+          r = new Request(request4)[kState];
         }
         const operations = [];
         const operation = {
@@ -26568,25 +26568,25 @@ var require_cache = __commonJS({
        * @param {import('../../types/cache').CacheQueryOptions} options
        * @returns {Promise<readonly Request[]>}
        */
-      async keys(request2 = void 0, options3 = {}) {
+      async keys(request4 = void 0, options3 = {}) {
         webidl.brandCheck(this, _Cache);
         const prefix = "Cache.keys";
-        if (request2 !== void 0) request2 = webidl.converters.RequestInfo(request2, prefix, "request");
+        if (request4 !== void 0) request4 = webidl.converters.RequestInfo(request4, prefix, "request");
         options3 = webidl.converters.CacheQueryOptions(options3, prefix, "options");
         let r = null;
-        if (request2 !== void 0) {
-          if (request2 instanceof Request) {
-            r = request2[kState];
+        if (request4 !== void 0) {
+          if (request4 instanceof Request) {
+            r = request4[kState];
             if (r.method !== "GET" && !options3.ignoreMethod) {
               return [];
             }
-          } else if (typeof request2 === "string") {
-            r = new Request(request2)[kState];
+          } else if (typeof request4 === "string") {
+            r = new Request(request4)[kState];
           }
         }
         const promise = createDeferredPromise();
         const requests = [];
-        if (request2 === void 0) {
+        if (request4 === void 0) {
           for (const requestResponse of this.#relevantRequestResponseList) {
             requests.push(requestResponse[0]);
           }
@@ -26598,9 +26598,9 @@ var require_cache = __commonJS({
         }
         queueMicrotask(() => {
           const requestList = [];
-          for (const request3 of requests) {
+          for (const request5 of requests) {
             const requestObject = fromInnerRequest(
-              request3,
+              request5,
               new AbortController().signal,
               "immutable"
             );
@@ -26718,9 +26718,9 @@ var require_cache = __commonJS({
        * @param {import('../../types/cache').CacheQueryOptions | undefined} options
        * @returns {boolean}
        */
-      #requestMatchesCachedItem(requestQuery, request2, response = null, options3) {
+      #requestMatchesCachedItem(requestQuery, request4, response = null, options3) {
         const queryURL = new URL(requestQuery.url);
-        const cachedURL = new URL(request2.url);
+        const cachedURL = new URL(request4.url);
         if (options3?.ignoreSearch) {
           cachedURL.search = "";
           queryURL.search = "";
@@ -26736,7 +26736,7 @@ var require_cache = __commonJS({
           if (fieldValue === "*") {
             return false;
           }
-          const requestValue = request2.headersList.get(fieldValue);
+          const requestValue = request4.headersList.get(fieldValue);
           const queryValue = requestQuery.headersList.get(fieldValue);
           if (requestValue !== queryValue) {
             return false;
@@ -26744,20 +26744,20 @@ var require_cache = __commonJS({
         }
         return true;
       }
-      #internalMatchAll(request2, options3, maxResponses = Infinity) {
+      #internalMatchAll(request4, options3, maxResponses = Infinity) {
         let r = null;
-        if (request2 !== void 0) {
-          if (request2 instanceof Request) {
-            r = request2[kState];
+        if (request4 !== void 0) {
+          if (request4 instanceof Request) {
+            r = request4[kState];
             if (r.method !== "GET" && !options3.ignoreMethod) {
               return [];
             }
-          } else if (typeof request2 === "string") {
-            r = new Request(request2)[kState];
+          } else if (typeof request4 === "string") {
+            r = new Request(request4)[kState];
           }
         }
         const responses = [];
-        if (request2 === void 0) {
+        if (request4 === void 0) {
           for (const requestResponse of this.#relevantRequestResponseList) {
             responses.push(requestResponse[1]);
           }
@@ -26846,21 +26846,21 @@ var require_cachestorage = __commonJS({
         }
         webidl.util.markAsUncloneable(this);
       }
-      async match(request2, options3 = {}) {
+      async match(request4, options3 = {}) {
         webidl.brandCheck(this, _CacheStorage);
         webidl.argumentLengthCheck(arguments, 1, "CacheStorage.match");
-        request2 = webidl.converters.RequestInfo(request2);
+        request4 = webidl.converters.RequestInfo(request4);
         options3 = webidl.converters.MultiCacheQueryOptions(options3);
         if (options3.cacheName != null) {
           if (this.#caches.has(options3.cacheName)) {
             const cacheList = this.#caches.get(options3.cacheName);
             const cache = new Cache(kConstruct, cacheList);
-            return await cache.match(request2, options3);
+            return await cache.match(request4, options3);
           }
         } else {
           for (const cacheList of this.#caches.values()) {
             const cache = new Cache(kConstruct, cacheList);
-            const response = await cache.match(request2, options3);
+            const response = await cache.match(request4, options3);
             if (response !== void 0) {
               return response;
             }
@@ -27010,9 +27010,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path39) {
-      for (let i = 0; i < path39.length; ++i) {
-        const code2 = path39.charCodeAt(i);
+    function validateCookiePath(path42) {
+      for (let i = 0; i < path42.length; ++i) {
+        const code2 = path42.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -28040,7 +28040,7 @@ var require_connection = __commonJS({
     function establishWebSocketConnection(url, protocols, client, ws, onEstablish, options3) {
       const requestURL = url;
       requestURL.protocol = url.protocol === "ws:" ? "http:" : "https:";
-      const request2 = makeRequest({
+      const request4 = makeRequest({
         urlList: [requestURL],
         client,
         serviceWorkers: "none",
@@ -28052,18 +28052,18 @@ var require_connection = __commonJS({
       });
       if (options3.headers) {
         const headersList = getHeadersList(new Headers4(options3.headers));
-        request2.headersList = headersList;
+        request4.headersList = headersList;
       }
       const keyValue = crypto.randomBytes(16).toString("base64");
-      request2.headersList.append("sec-websocket-key", keyValue);
-      request2.headersList.append("sec-websocket-version", "13");
+      request4.headersList.append("sec-websocket-key", keyValue);
+      request4.headersList.append("sec-websocket-version", "13");
       for (const protocol of protocols) {
-        request2.headersList.append("sec-websocket-protocol", protocol);
+        request4.headersList.append("sec-websocket-protocol", protocol);
       }
       const permessageDeflate = "permessage-deflate; client_max_window_bits";
-      request2.headersList.append("sec-websocket-extensions", permessageDeflate);
+      request4.headersList.append("sec-websocket-extensions", permessageDeflate);
       const controller = fetching({
-        request: request2,
+        request: request4,
         useParallelQueue: true,
         dispatcher: options3.dispatcher,
         processResponse(response) {
@@ -28100,7 +28100,7 @@ var require_connection = __commonJS({
           }
           const secProtocol = response.headersList.get("Sec-WebSocket-Protocol");
           if (secProtocol !== null) {
-            const requestProtocols = getDecodeSplit("sec-websocket-protocol", request2.headersList);
+            const requestProtocols = getDecodeSplit("sec-websocket-protocol", request4.headersList);
             if (requestProtocols === null || !requestProtocols.includes(secProtocol)) {
               failWebsocketConnection(ws, "Protocol was not set in the opening handshake.");
               return;
@@ -29165,7 +29165,7 @@ var require_eventsource_stream = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource-stream.js"(exports2, module2) {
     "use strict";
     var buffer = require("node:buffer");
-    var { Transform } = require("node:stream");
+    var { Transform: Transform2 } = require("node:stream");
     var { isASCIINumber, isValidLastEventId } = require_util8();
     var BOM = [239, 187, 191];
     var LF = 10;
@@ -29215,7 +29215,7 @@ var require_eventsource_stream = __commonJS({
       error.aborted = false;
       return error;
     }
-    var EventSourceStream = class extends Transform {
+    var EventSourceStream = class extends Transform2 {
       /**
        * @type {eventSourceSettings}
        */
@@ -29873,8 +29873,8 @@ var require_undici = __commonJS({
     var Dispatcher = require_dispatcher();
     var Pool = require_pool();
     var BalancedPool = require_balanced_pool();
-    var Agent3 = require_agent();
-    var ProxyAgent2 = require_proxy_agent();
+    var Agent4 = require_agent();
+    var ProxyAgent3 = require_proxy_agent();
     var EnvHttpProxyAgent = require_env_http_proxy_agent();
     var RetryAgent = require_retry_agent();
     var errors = require_errors3();
@@ -29896,8 +29896,8 @@ var require_undici = __commonJS({
     module2.exports.Client = Client;
     module2.exports.Pool = Pool;
     module2.exports.BalancedPool = BalancedPool;
-    module2.exports.Agent = Agent3;
-    module2.exports.ProxyAgent = ProxyAgent2;
+    module2.exports.Agent = Agent4;
+    module2.exports.ProxyAgent = ProxyAgent3;
     module2.exports.EnvHttpProxyAgent = EnvHttpProxyAgent;
     module2.exports.RetryAgent = RetryAgent;
     module2.exports.RetryHandler = RetryHandler;
@@ -29932,11 +29932,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path39 = opts.path;
+          let path42 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path39 = `/${path39}`;
+            path42 = `/${path42}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path39);
+          url = new URL(util.parseOrigin(url).origin + path42);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -32520,9 +32520,9 @@ function messageOf(error) {
 // src/cli/build.ts
 var import_node_crypto5 = require("node:crypto");
 var import_node_fs9 = require("node:fs");
-var import_promises32 = require("node:fs/promises");
+var import_promises38 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
-var import_node_path32 = __toESM(require("node:path"), 1);
+var import_node_path35 = __toESM(require("node:path"), 1);
 var import_node_util2 = require("node:util");
 var import_yaml2 = __toESM(require_dist(), 1);
 
@@ -32543,6 +32543,12 @@ async function within(work, limit, clock) {
     timer.abort();
   }
 }
+
+// src/engine/docker.ts
+var import_node_child_process = require("node:child_process");
+
+// node_modules/@actions/exec/lib/exec.js
+var import_string_decoder = require("string_decoder");
 
 // node_modules/@actions/exec/lib/toolrunner.js
 var os = __toESM(require("os"), 1);
@@ -33364,6 +33370,38 @@ function exec(commandLine2, args, options3) {
     return runner.exec();
   });
 }
+function getExecOutput(commandLine2, args, options3) {
+  return __awaiter4(this, void 0, void 0, function* () {
+    var _a, _b;
+    let stdout = "";
+    let stderr = "";
+    const stdoutDecoder = new import_string_decoder.StringDecoder("utf8");
+    const stderrDecoder = new import_string_decoder.StringDecoder("utf8");
+    const originalStdoutListener = (_a = options3 === null || options3 === void 0 ? void 0 : options3.listeners) === null || _a === void 0 ? void 0 : _a.stdout;
+    const originalStdErrListener = (_b = options3 === null || options3 === void 0 ? void 0 : options3.listeners) === null || _b === void 0 ? void 0 : _b.stderr;
+    const stdErrListener = (data) => {
+      stderr += stderrDecoder.write(data);
+      if (originalStdErrListener) {
+        originalStdErrListener(data);
+      }
+    };
+    const stdOutListener = (data) => {
+      stdout += stdoutDecoder.write(data);
+      if (originalStdoutListener) {
+        originalStdoutListener(data);
+      }
+    };
+    const listeners = Object.assign(Object.assign({}, options3 === null || options3 === void 0 ? void 0 : options3.listeners), { stdout: stdOutListener, stderr: stdErrListener });
+    const exitCode = yield exec(commandLine2, args, Object.assign(Object.assign({}, options3), { listeners }));
+    stdout += stdoutDecoder.end();
+    stderr += stderrDecoder.end();
+    return {
+      exitCode,
+      stdout,
+      stderr
+    };
+  });
+}
 
 // src/engine/lines.ts
 var import_node_string_decoder = require("node:string_decoder");
@@ -33435,9 +33473,9 @@ function dockerEngine(environment) {
     function report(line) {
       options3.onLine?.(line);
     }
-    function take(stream, data) {
-      output[stream] = (output[stream] + data.toString("utf8")).slice(-KEPT_OUTPUT);
-      lines[stream].push(data);
+    function take(stream2, data) {
+      output[stream2] = (output[stream2] + data.toString("utf8")).slice(-KEPT_OUTPUT);
+      lines[stream2].push(data);
     }
     const { command, prefix } = commandLine(options3.timeout);
     try {
@@ -33465,7 +33503,36 @@ function dockerEngine(environment) {
     if (result.exitCode !== 0) throw engineFailure(args, result);
     return result.stdout.trim();
   }
-  return { attempt: attempt3, run: run2 };
+  async function stream(args, take, signal) {
+    const child2 = (0, import_node_child_process.spawn)("docker", args, {
+      env: clientEnvironment,
+      stdio: ["ignore", "pipe", "pipe"],
+      ...signal === void 0 ? {} : { signal }
+    });
+    let stderr = "";
+    child2.stderr.setEncoding("utf8").on("data", (text2) => {
+      stderr = (stderr + text2).slice(-KEPT_OUTPUT);
+    });
+    const ended = new Promise((resolve2, reject) => {
+      child2.on("error", reject);
+      child2.on("close", (code2) => resolve2(code2 ?? 1));
+    });
+    ended.catch(() => void 0);
+    try {
+      const [taken, exitCode] = await Promise.all([
+        take(child2.stdout).catch(async (error) => {
+          const code2 = await Promise.race([ended, Promise.resolve(0)]);
+          throw code2 === 0 ? error : engineFailure(args, { exitCode: code2, stdout: "", stderr });
+        }),
+        ended
+      ]);
+      if (exitCode !== 0) throw engineFailure(args, { exitCode, stdout: "", stderr });
+      return taken;
+    } finally {
+      if (child2.exitCode === null) child2.kill();
+    }
+  }
+  return { attempt: attempt3, run: run2, stream };
 }
 function engineFailure(args, result) {
   const evidence = lastLines(result.stderr || result.stdout, 20);
@@ -33618,17 +33685,17 @@ function parseVersionRequest(text2) {
     "`latest`, a major such as 21, or an exact release such as 17-crac+5 or 21.0.12"
   );
 }
-function formatRequest(request2) {
-  return request2.kind === "exact" ? request2.version : request2.kind === "major" ? String(request2.major) : "latest";
+function formatRequest(request4) {
+  return request4.kind === "exact" ? request4.version : request4.kind === "major" ? String(request4.major) : "latest";
 }
-function chooseAsset(available, request2, distribution, architecture) {
+function chooseAsset(available, request4, distribution, architecture) {
   const fitting = available.filter((asset) => asset.architecture === architecture).sort((a, b) => newerFirst(a, b));
-  const chosen = fitting.find((asset) => satisfies(asset, request2));
+  const chosen = fitting.find((asset) => satisfies(asset, request4));
   if (chosen) return chosen;
   const versions = [...new Set(fitting.map((asset) => asset.version))].slice(0, 50).join(", ");
   throw new Failure(
     "jdk",
-    `No CRaC JDK ${formatRequest(request2)} of the distribution ${distribution} for Linux on ${architecture} was found.`,
+    `No CRaC JDK ${formatRequest(request4)} of the distribution ${distribution} for Linux on ${architecture} was found.`,
     {
       cure: versions ? `Set \`java-version\` to one of: ${versions}.` : `${distribution} has no build for ${architecture}; choose another \`distribution\`, or a runner of another architecture.`
     }
@@ -33641,14 +33708,14 @@ function newerFirst(a, b) {
   }
   return 0;
 }
-function satisfies(asset, request2) {
-  switch (request2.kind) {
+function satisfies(asset, request4) {
+  switch (request4.kind) {
     case "latest":
       return true;
     case "major":
-      return asset.major === request2.major;
+      return asset.major === request4.major;
     case "exact":
-      return asset.version === request2.version || asset.aliases.includes(request2.version);
+      return asset.version === request4.version || asset.aliases.includes(request4.version);
   }
 }
 
@@ -33690,12 +33757,12 @@ function parseReadyUrl(name, value, port) {
 }
 async function requestOf(line, workspace) {
   const { method, target, headers, status, body } = line;
-  const request2 = { method, target, headers };
-  if (status !== void 0) request2.status = status;
+  const request4 = { method, target, headers };
+  if (status !== void 0) request4.status = status;
   if (body !== void 0) {
-    request2.body = "text" in body ? Buffer.from(body.text) : await readBody(body.file, workspace);
+    request4.body = "text" in body ? Buffer.from(body.text) : await readBody(body.file, workspace);
   }
-  return request2;
+  return request4;
 }
 async function readBody(file, workspace) {
   try {
@@ -33755,22 +33822,25 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first2 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first2) || first2 === "localhost");
-  const path39 = hasDomain ? components.slice(1) : components;
+  const path42 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first2)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path39.some((component) => /[A-Z]/.test(component))) {
+  if (path42.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path39.every((component) => PATH_COMPONENT.test(component)))
+  if (!path42.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
-  return { text: text2, repository, tag };
+  const registry2 = hasDomain && first2 !== "index.docker.io" ? first2 : DOCKER_HUB;
+  const official = registry2 === DOCKER_HUB && path42.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path42].join("/") };
 }
+var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
 function refused(text2, why, cure) {
   const shown = JSON.stringify(text2.slice(0, 200));
@@ -34005,8 +34075,8 @@ function apiUrl(name, value) {
 }
 
 // src/main.ts
-var import_promises30 = require("node:fs/promises");
-var import_node_path30 = __toESM(require("node:path"), 1);
+var import_promises33 = require("node:fs/promises");
+var import_node_path31 = __toESM(require("node:path"), 1);
 
 // src/cleanup.ts
 var import_promises3 = require("node:fs/promises");
@@ -34056,8 +34126,8 @@ async function addressOf(engine2, spec) {
     const format = `{{with index .NetworkSettings.Networks ${JSON.stringify(reach.network)}}}{{.IPAddress}}{{end}}`;
     return { host: await engine2.run(["inspect", "--format", format, name]), port };
   }
-  const published3 = await engine2.run(["port", name, `${port}/tcp`]);
-  return { host: reach.host, port: Number(published3.split("\n")[0]?.split(":").at(-1)) };
+  const published2 = await engine2.run(["port", name, `${port}/tcp`]);
+  return { host: reach.host, port: Number(published2.split("\n")[0]?.split(":").at(-1)) };
 }
 async function removeContainer(engine2, name) {
   await engine2.attempt(["rm", "--force", "--volumes", name]);
@@ -34231,15 +34301,15 @@ var import_promises8 = require("node:fs/promises");
 var import_node_path5 = __toESM(require("node:path"), 1);
 var JAR = "application.jar";
 var micronautLayers = async ({ at }) => {
-  const layers = import_node_path5.default.basename(at) === "layers" ? at : import_node_path5.default.join(at, "layers");
-  const mainClass2 = (await readManifest(import_node_path5.default.join(layers, "app", JAR)))?.mainClass;
+  const layers2 = import_node_path5.default.basename(at) === "layers" ? at : import_node_path5.default.join(at, "layers");
+  const mainClass2 = (await readManifest(import_node_path5.default.join(layers2, "app", JAR)))?.mainClass;
   if (mainClass2 === void 0) return void 0;
   const dependencies = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path5.default.join(layers, "app"), "."]]);
-  for (const name of (await (0, import_promises8.readdir)(layers)).sort()) {
-    if (name === "app" || !await isFolder(import_node_path5.default.join(layers, name))) continue;
+  const classes = /* @__PURE__ */ new Map([[import_node_path5.default.join(layers2, "app"), "."]]);
+  for (const name of (await (0, import_promises8.readdir)(layers2)).sort()) {
+    if (name === "app" || !await isFolder(import_node_path5.default.join(layers2, name))) continue;
     const files = name.endsWith("libs") ? dependencies : classes;
-    files.set(import_node_path5.default.join(layers, name), name);
+    files.set(import_node_path5.default.join(layers2, name), name);
   }
   return {
     layout: "micronaut-layers",
@@ -34331,15 +34401,15 @@ async function requireContext(context) {
     cure: "Set `context` to the folder that holds the built application; the build has to run in a step before."
   });
 }
-async function findApplication(request2) {
-  const { context, application } = request2;
+async function findApplication(request4) {
+  const { context, application } = request4;
   const at = import_node_path8.default.resolve(context, application ?? ".");
   if (at !== context && !at.startsWith(context + import_node_path8.default.sep)) {
     throw new Failure("input", `\`application\` leads out of the context ${context}.`, {
       cure: "Give a path relative to the context."
     });
   }
-  const place = { ...request2, at };
+  const place = { ...request4, at };
   const found = await isFolder(at) ? await findInFolder(place) : await first(OF_A_JAR, place);
   if (found) return found;
   throw new Failure("input", `No application was found in ${at}.`, {
@@ -34797,29 +34867,43 @@ async function lookForApplication(run2) {
 var import_node_path14 = __toESM(require("node:path"), 1);
 
 // src/image/build-context.ts
+var import_promises14 = require("node:fs/promises");
+var import_node_path13 = __toESM(require("node:path"), 1);
+
+// src/digest.ts
 var import_node_crypto = require("node:crypto");
 var import_node_fs3 = require("node:fs");
-var import_promises13 = require("node:fs/promises");
-var import_node_path13 = __toESM(require("node:path"), 1);
-var import_promises14 = require("node:stream/promises");
+var import_promises13 = require("node:stream/promises");
+async function hashOfFile(file, algorithm = "sha256") {
+  const hash = (0, import_node_crypto.createHash)(algorithm);
+  await (0, import_promises13.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
+    for await (const chunk of chunks) hash.update(chunk);
+  });
+  return hash;
+}
+function digestOf(bytes) {
+  return `sha256:${(0, import_node_crypto.createHash)("sha256").update(bytes).digest("hex")}`;
+}
+
+// src/image/build-context.ts
 async function assembleBuildContext(folder, parts) {
   const from = (name) => import_node_path13.default.join(parts.dockerFolder, name);
   const tree = (name, inside = "") => import_node_path13.default.join(folder, "trees", name, inside);
-  await (0, import_promises13.mkdir)(folder);
-  await (0, import_promises13.cp)(from("Dockerfile"), import_node_path13.default.join(folder, "Dockerfile"));
-  await (0, import_promises13.cp)(from("tools"), import_node_path13.default.join(folder, "tools"), { recursive: true });
+  await (0, import_promises14.mkdir)(folder);
+  await (0, import_promises14.cp)(from("Dockerfile"), import_node_path13.default.join(folder, "Dockerfile"));
+  await (0, import_promises14.cp)(from("tools"), import_node_path13.default.join(folder, "tools"), { recursive: true });
   await linkOrCopy(parts.jdkArchive, import_node_path13.default.join(folder, "jdk.tar.gz"));
   const { dependencies, classes } = parts.application;
   for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises13.mkdir)(tree(name, APPLICATION), { recursive: true });
+    await (0, import_promises14.mkdir)(tree(name, APPLICATION), { recursive: true });
     for (const [source, target] of files) {
       const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
-      await (0, import_promises13.cp)(source, import_node_path13.default.join(tree(name, APPLICATION), target), options3);
+      await (0, import_promises14.cp)(source, import_node_path13.default.join(tree(name, APPLICATION), target), options3);
     }
   }
-  await (0, import_promises13.cp)(from("image"), tree("launch", OWN), { recursive: true });
-  await (0, import_promises13.cp)(from("seccomp.json"), import_node_path13.default.join(tree("launch", OWN), "seccomp.json"));
-  await (0, import_promises13.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
+  await (0, import_promises14.cp)(from("image"), tree("launch", OWN), { recursive: true });
+  await (0, import_promises14.cp)(from("seccomp.json"), import_node_path13.default.join(tree("launch", OWN), "seccomp.json"));
+  await (0, import_promises14.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
   const launch = {
     "java-options": parts.javaOptions,
     application: parts.application.command,
@@ -34828,7 +34912,7 @@ async function assembleBuildContext(folder, parts) {
     "cpu-features": [parts.cpuFeatures]
   };
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises13.writeFile)(import_node_path13.default.join(tree("launch", OWN), name), words.map((word) => `${word}
+    await (0, import_promises14.writeFile)(import_node_path13.default.join(tree("launch", OWN), name), words.map((word) => `${word}
 `).join(""));
   }
   await settleTimes(tree(""), tree("classes", APPLICATION));
@@ -34837,23 +34921,22 @@ var APPLICATION = "app";
 var OWN = "opt/crac-checkpoint";
 var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
 async function settleTimes(folder, own) {
-  for (const entry of await (0, import_promises13.readdir)(folder, { recursive: true, withFileTypes: true })) {
+  for (const entry of await (0, import_promises14.readdir)(folder, { recursive: true, withFileTypes: true })) {
     const file = import_node_path13.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await (0, import_promises13.lutimes)(file, EPOCH, EPOCH);
+    if (entry.isDirectory()) await (0, import_promises14.lutimes)(file, EPOCH, EPOCH);
     if (!entry.isFile()) continue;
     const number = await contentNumber(file);
     const isOwn = file.startsWith(own + import_node_path13.default.sep);
-    const time2 = isOwn ? Math.floor((await (0, import_promises13.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
-    await (0, import_promises13.lutimes)(file, time2, time2);
+    const time2 = isOwn ? Math.floor((await (0, import_promises14.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises14.lutimes)(file, time2, time2);
   }
 }
 async function contentNumber(file) {
-  const hash = (0, import_node_crypto.createHash)("sha256");
-  await (0, import_promises14.pipeline)((0, import_node_fs3.createReadStream)(file), hash);
+  const hash = await hashOfFile(file);
   return hash.digest().readUInt32BE() >>> 3;
 }
 async function linkOrCopy(source, destination) {
-  await (0, import_promises13.link)(source, destination).catch(() => (0, import_promises13.cp)(source, destination));
+  await (0, import_promises14.link)(source, destination).catch(() => (0, import_promises14.cp)(source, destination));
 }
 
 // src/image/labels.ts
@@ -36427,20 +36510,20 @@ var registry = [
     id: "reg-net",
     stages: ["push"],
     stream: "registry",
-    pattern: /TLS handshake timeout|i\/o timeout|connection reset by peer|unexpected EOF|no such host|context deadline exceeded|Client\.Timeout exceeded|broken pipe/m,
+    pattern: /TLS handshake timeout|i\/o timeout|connection reset by peer|unexpected EOF|no such host|context deadline exceeded|Client\.Timeout exceeded|broken pipe|\b(?:ECONN(?:RESET|REFUSED)|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|UND_ERR_(?:SOCKET|\w+_TIMEOUT))\b/m,
     kind: "registry",
     cause: "The connection to the registry broke, or was never made.",
-    cure: "Check the name of the registry in `tags`, and that the engine reaches it; then run the job again.",
+    cure: "Check the name of the registry in `tags`, and that the runner reaches it; then run the job again.",
     weight: "cause"
   },
   {
     id: "reg-tls",
     stages: ["push"],
     stream: "registry",
-    pattern: /x509: (.+)|tls: failed to verify certificate|http: server gave HTTP response to HTTPS client/m,
+    pattern: /x509: (.+)|tls: failed to verify certificate|http: server gave HTTP response to HTTPS client|\b(?:CERT_\w+|SELF_SIGNED_CERT\w*|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_\w+|ERR_TLS_CERT_ALTNAME_INVALID|ERR_SSL_\w+)\b/m,
     kind: "registry",
     cause: "The registry's certificate is not trusted, or it speaks plain HTTP.",
-    cure: "Give the engine the registry's certificate authority, or list the registry as insecure in its configuration.",
+    cure: "Put the registry's certificate authority into /etc/docker/certs.d of the runner, or list the registry as insecure in the engine's configuration.",
     weight: "cause"
   },
   {
@@ -36694,13 +36777,13 @@ function wantsPrivileges(signature) {
 // src/checkpoint/engine.ts
 var TRIAL_TIMEOUT = 3e4;
 var PREFERRED = ["system", "bundled"];
-async function chooseEngine({ engine: engine2, info: info2 }, request2) {
-  if (request2.engine === "warp") return { name: "warp" };
-  const kinds = request2.criu === "auto" ? PREFERRED : [request2.criu];
+async function chooseEngine({ engine: engine2, info: info2 }, request4) {
+  if (request4.engine === "warp") return { name: "warp" };
+  const kinds = request4.criu === "auto" ? PREFERRED : [request4.criu];
   const failed = [];
-  for (const [index, privileges] of request2.privileges.entries()) {
-    const { engines, trials } = await tryRung(engine2, request2, privileges);
-    if (request2.engine === "auto" && !engines.includes("criu") && engines.includes("warp"))
+  for (const [index, privileges] of request4.privileges.entries()) {
+    const { engines, trials } = await tryRung(engine2, request4, privileges);
+    if (request4.engine === "auto" && !engines.includes("criu") && engines.includes("warp"))
       return { name: "warp" };
     const candidates = kinds.flatMap((kind) => trials.filter((trial) => trial.kind === kind));
     const works = candidates.find(({ failure }) => failure === void 0);
@@ -36709,17 +36792,17 @@ async function chooseEngine({ engine: engine2, info: info2 }, request2) {
       info2(`${describe2(trial)}, with privileges ${privileges.rung}: ${trial.failure?.reason ?? "works"}.`);
     }
     if (works) {
-      const why = whyThis(works, request2, candidates);
+      const why = whyThis(works, request4, candidates);
       const { version } = works;
       return {
         name: "criu",
         kind: works.kind,
         version,
         why,
-        privileges: request2.privileges.slice(index)
+        privileges: request4.privileges.slice(index)
       };
     }
-    if (candidates.length === 0) throw noCriu(request2.criu);
+    if (candidates.length === 0) throw noCriu(request4.criu);
     if (!candidates.some(({ failure }) => wantsPrivileges(failure?.finding?.signature?.id))) break;
   }
   throw noneWorks(failed);
@@ -36848,8 +36931,8 @@ function listResources(resources) {
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path39 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path39 ?? description}`, "action: reopen"];
+    const path42 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path42 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -36903,32 +36986,32 @@ function simpleName(type) {
 var import_node_http = require("node:http");
 var REQUEST_TIMEOUT = 5e3;
 var MOST_REDIRECTS = 5;
-async function send(address, request2, timeout = REQUEST_TIMEOUT) {
-  let target = request2.target;
+async function send(address, request4, timeout = REQUEST_TIMEOUT) {
+  let target = request4.target;
   for (let redirects = 0; ; redirects++) {
-    const reply = await exchange(address, { ...request2, target }, timeout);
+    const reply = await exchange(address, { ...request4, target }, timeout);
     if ("error" in reply) return { ok: false, description: reply.error };
     const { status, location } = reply;
     const description = `status ${status}`;
-    if (request2.status !== void 0) return { ok: status === request2.status, description };
+    if (request4.status !== void 0) return { ok: status === request4.status, description };
     if (status < 300 || status >= 400) return { ok: status >= 200 && status < 300, description };
-    const next = location === void 0 ? void 0 : within3(location, target, request2);
+    const next = location === void 0 ? void 0 : within3(location, target, request4);
     if (next === void 0) return { ok: true, description };
     if (redirects === MOST_REDIRECTS) return { ok: false, description: "more than 5 redirects" };
     target = next;
   }
 }
-async function exchange(address, request2, timeout) {
+async function exchange(address, request4, timeout) {
   return await new Promise((resolve2) => {
     const options3 = {
       host: address.host,
       port: address.port,
-      method: request2.method,
-      path: request2.target,
+      method: request4.method,
+      path: request4.target,
       headers: {
-        ...request2.headers,
+        ...request4.headers,
         connection: "close",
-        ...request2.body && { "content-length": request2.body.length }
+        ...request4.body && { "content-length": request4.body.length }
       },
       agent: false,
       timeout
@@ -36944,11 +37027,11 @@ async function exchange(address, request2, timeout) {
     });
     sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeout / 1e3} s`)));
     sent.on("error", failed);
-    sent.end(request2.body);
+    sent.end(request4.body);
   });
 }
-function within3(location, from, request2) {
-  const host = request2.headers["host"] ?? "localhost";
+function within3(location, from, request4) {
+  const host = request4.headers["host"] ?? "localhost";
   const base = `http://${host}`;
   if (!URL.canParse(location, `${base}${from}`)) return void 0;
   const url = new URL(location, `${base}${from}`);
@@ -36975,11 +37058,11 @@ function portCheck(address, port) {
 }
 async function untilReady(checks, interval, clock, signal) {
   let at = clock.now();
-  for (const { name, ask } of checks) {
+  for (const { name, ask: ask2 } of checks) {
     let last = { ok: false, description: "not asked" };
     while (!last.ok) {
       if (signal.aborted) return { ready: false, check: name, last };
-      last = await ask();
+      last = await ask2();
       if (!last.ok) await clock.sleep(interval);
     }
     at = clock.now();
@@ -36991,8 +37074,8 @@ async function runCommand(engine2, container, command) {
   return { ok: result.exitCode === 0, description: `exit code ${result.exitCode}` };
 }
 async function portAnswers(address) {
-  const request2 = { method: "GET", target: "/", headers: { host: `localhost:${address.port}` } };
-  const answer2 = await send(address, request2, SILENCE);
+  const request4 = { method: "GET", target: "/", headers: { host: `localhost:${address.port}` } };
+  const answer2 = await send(address, request4, SILENCE);
   if (answer2.ok) return answer2;
   const status = /^status (\d+)$/.exec(answer2.description)?.[1];
   const ok3 = status ? Number(status) < 500 : /^(HPE_|no answer)/.test(answer2.description);
@@ -37084,30 +37167,30 @@ function tellingThreads(dump) {
 
 // src/checkpoint/ready.ts
 var PROBE_INTERVAL = 50;
-async function untilApplicationReady(world, application, request2) {
+async function untilApplicationReady(world, application, request4) {
   const { clock } = world;
   const stop = new AbortController();
-  let logSeen = request2.logged === void 0;
-  const logged = request2.logged?.seen.then(() => {
+  let logSeen = request4.logged === void 0;
+  const logged = request4.logged?.seen.then(() => {
     logSeen = true;
   });
-  const ready = untilReady(request2.checks, PROBE_INTERVAL, clock, stop.signal);
+  const ready = untilReady(request4.checks, PROBE_INTERVAL, clock, stop.signal);
   const both = Promise.all([ready, logged]).then(([outcome2]) => outcome2);
-  const outcome = await within(Promise.race([both, application.ended]), request2.startupTimeout, clock);
+  const outcome = await within(Promise.race([both, application.ended]), request4.startupTimeout, clock);
   stop.abort();
   if (outcome !== EXPIRED && "exitCode" in outcome) {
     await application.drained();
     throw endedEarly(outcome, application, "before it was ready");
   }
-  if (outcome !== EXPIRED && outcome.ready) return request2.logged ? clock.now() : outcome.at;
+  if (outcome !== EXPIRED && outcome.ready) return request4.logged ? clock.now() : outcome.at;
   const last = await ready;
   const missing = last.ready ? void 0 : `${last.check}: ${last.last.description}`;
   const finding = knownCause(application.diagnoser.finding());
   const output = application.output.text();
-  const threads = tellingThreads(await dumpThreads(world, application, request2.evidence));
+  const threads = tellingThreads(await dumpThreads(world, application, request4.evidence));
   throw new Failure(
     "application",
-    `The application was not ready within ${seconds(request2.startupTimeout)} (${missing ?? (logSeen ? "it was just late" : `no line matched ready-log ${request2.logged?.pattern.source ?? ""}`)}).` + (finding ? ` ${finding.cause}` : ""),
+    `The application was not ready within ${seconds(request4.startupTimeout)} (${missing ?? (logSeen ? "it was just late" : `no line matched ready-log ${request4.logged?.pattern.source ?? ""}`)}).` + (finding ? ` ${finding.cause}` : ""),
     {
       cure: finding?.cure ?? "If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port`, `ready-url`, `ready-log` or `ready-command`. The last lines of its log are below.",
       evidence: [output, threads].filter((part) => part !== "").join("\n"),
@@ -37335,12 +37418,12 @@ function watchSigns() {
     }
   };
 }
-async function checkpoint(world, application, signs, request2) {
+async function checkpoint(world, application, signs, request4) {
   const { engine: engine2, clock } = world;
   let answered = false;
-  const answer2 = engine2.attempt(["exec", application.name, `${HOME2}/trigger.sh`], { timeout: request2.checkpointTimeout }).then(async (result) => {
+  const answer2 = engine2.attempt(["exec", application.name, `${HOME2}/trigger.sh`], { timeout: request4.checkpointTimeout }).then(async (result) => {
     answered = true;
-    await (0, import_promises18.writeFile)(import_node_path18.default.join(request2.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
+    await (0, import_promises18.writeFile)(import_node_path18.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
     return result;
   });
   const refused3 = answer2.then((result) => refusal(world, application, result));
@@ -37353,25 +37436,25 @@ async function checkpoint(world, application, signs, request2) {
       // An answer that is no refusal says nothing: what counts is the end of the JVM.
       refused3.then((failure) => failure ?? new Promise(() => void 0))
     ]),
-    request2.checkpointTimeout,
+    request4.checkpointTimeout,
     clock
   );
   if (outcome instanceof Failure) throw outcome;
   if (outcome === "engine failed") {
-    throw criuFailure(await criuLog(world, application, request2), void 0, application.output.text());
+    throw criuFailure(await criuLog(world, application, request4), void 0, application.output.text());
   }
-  if (outcome === EXPIRED) throw await expired(world, application, request2, answered);
+  if (outcome === EXPIRED) throw await expired(world, application, request4, answered);
   return outcome;
 }
-async function expired(world, application, request2, answered) {
+async function expired(world, application, request4, answered) {
   const phase = answered ? "the JVM had agreed, and CRIU did not finish" : "the JVM had not answered; a beforeCheckpoint hook may hang";
   const output = application.output.text();
-  const threads = answered ? "" : tellingThreads(await dumpThreads(world, application, request2.evidence));
-  const log = await criuLog(world, application, request2);
+  const threads = answered ? "" : tellingThreads(await dumpThreads(world, application, request4.evidence));
+  const log = await criuLog(world, application, request4);
   const finding = log === "" ? void 0 : diagnose("dump", { criu: log });
   return new Failure(
     "application",
-    `The checkpoint was not complete within ${seconds(request2.checkpointTimeout)}: ${phase}.${finding ? ` ${finding.cause}` : ""}`,
+    `The checkpoint was not complete within ${seconds(request4.checkpointTimeout)}: ${phase}.${finding ? ` ${finding.cause}` : ""}`,
     {
       cure: finding?.cure ?? (answered ? "If it needs longer, raise `checkpoint-timeout`; CRIU's log is in the folder of the output `logs`." : "Mend the hook that the threads below stand in (threads.txt in the folder of the output `logs` has them all); if it only needs longer, raise `checkpoint-timeout`."),
       evidence: [output, lastLines(log, SHOWN_LINES), threads].filter((part) => part !== "").join("\n"),
@@ -37400,7 +37483,7 @@ async function criuLog({ engine: engine2 }, { name }, { evidence }) {
 }
 
 // src/checkpoint/warm-up-script.ts
-var import_node_child_process = require("node:child_process");
+var import_node_child_process2 = require("node:child_process");
 var SHOWN_LINES2 = 20;
 function scriptEnvironment(environment) {
   const withheld = /^(INPUT_|ACTIONS_)/;
@@ -37409,7 +37492,7 @@ function scriptEnvironment(environment) {
 async function runScript(script, surroundings) {
   const { address, container, log, signal, environment } = surroundings;
   const tail = new LineTail(SHOWN_LINES2);
-  const child2 = (0, import_node_child_process.spawn)(script, [], {
+  const child2 = (0, import_node_child_process2.spawn)(script, [], {
     // A group of its own, so that what it started ends with it.
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
@@ -37462,13 +37545,13 @@ function cannotStart(script, error) {
 
 // src/checkpoint/warm-up.ts
 function standardWarmUp(ready, port) {
-  const request2 = ready ?? { method: "GET", target: "/", headers: { host: `localhost:${port}` } };
-  const line = { text: `GET ${request2.target}`, request: request2, times: 1, concurrency: 1 };
+  const request4 = ready ?? { method: "GET", target: "/", headers: { host: `localhost:${port}` } };
+  const line = { text: `GET ${request4.target}`, request: request4, times: 1, concurrency: 1 };
   return ready ? line : { ...line, standard: true };
 }
-async function warmUp(world, application, address, request2) {
+async function warmUp(world, application, address, request4) {
   const { clock, log } = world;
-  const { lines, script, environment } = request2.warmUp;
+  const { lines, script, environment } = request4.warmUp;
   const stop = new AbortController();
   async function work() {
     const report = await sendRequests(lines, address, log, stop.signal);
@@ -37482,7 +37565,7 @@ async function warmUp(world, application, address, request2) {
     if (ended === EXPIRED) throw error;
     return ended;
   });
-  const outcome = await within(Promise.race([failed, application.ended]), request2.warmupTimeout, clock);
+  const outcome = await within(Promise.race([failed, application.ended]), request4.warmupTimeout, clock);
   stop.abort();
   if (outcome !== EXPIRED && "exitCode" in outcome) {
     await application.drained();
@@ -37491,8 +37574,8 @@ async function warmUp(world, application, address, request2) {
   if (outcome !== EXPIRED) return outcome;
   running.catch(() => void 0);
   const output = application.output.text();
-  const threads = tellingThreads(await dumpThreads(world, application, request2.evidence));
-  throw new Failure("application", `The warm-up was not done within ${seconds(request2.warmupTimeout)}.`, {
+  const threads = tellingThreads(await dumpThreads(world, application, request4.evidence));
+  throw new Failure("application", `The warm-up was not done within ${seconds(request4.warmupTimeout)}.`, {
     cure: "Send fewer requests in `warmup`, or raise `warmup-timeout`; if a request hangs, the threads below say where.",
     evidence: [output, threads].filter((part) => part !== "").join("\n")
   });
@@ -37543,42 +37626,42 @@ async function sendLine(line, address, signal) {
 }
 
 // src/checkpoint/take.ts
-async function takeSnapshot(world, request2) {
-  const { takenBy } = request2;
-  if (takenBy.name === "warp") return await attempt(world, request2, void 0, []);
+async function takeSnapshot(world, request4) {
+  const { takenBy } = request4;
+  if (takenBy.name === "warp") return await attempt(world, request4, void 0, []);
   for (const [index, privileges] of takenBy.privileges.entries()) {
     try {
-      return await attempt(world, request2, privileges, []);
+      return await attempt(world, request4, privileges, []);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      if (error instanceof OpenResources) throw await explain(world, request2, privileges, error);
+      if (error instanceof OpenResources) throw await explain(world, request4, privileges, error);
       if (index === takenBy.privileges.length - 1 || !wantsPrivileges(error.signature)) throw error;
       world.log.info(`Leaving the privileges ${privileges.rung}: ${error.message}`);
-      await removeContainer(world.engine, request2.container);
+      await removeContainer(world.engine, request4.container);
     }
   }
   throw new Error("there is no rung of privileges to try");
 }
-async function explain(world, request2, privileges, refused3) {
-  await removeContainer(world.engine, request2.container);
+async function explain(world, request4, privileges, refused3) {
+  await removeContainer(world.engine, request4.container);
   world.log.info("The JVM refused. Starting once more, to find out which code opened what is open ...");
   try {
-    await attempt(world, request2, privileges, [STACK_TRACES]);
+    await attempt(world, request4, privileges, [STACK_TRACES]);
   } catch (error) {
-    return await explainOpen(refused3, error instanceof OpenResources ? error : void 0, request2.evidence);
+    return await explainOpen(refused3, error instanceof OpenResources ? error : void 0, request4.evidence);
   }
-  return await explainOpen(refused3, void 0, request2.evidence);
+  return await explainOpen(refused3, void 0, request4.evidence);
 }
-async function attempt(world, request2, privileges, javaOptions2) {
+async function attempt(world, request4, privileges, javaOptions2) {
   const { engine: engine2, clock, log } = world;
-  const { readiness: readiness2, takenBy } = request2;
+  const { readiness: readiness2, takenBy } = request4;
   const begin = clock.now();
   const signs = watchSigns();
   let sawLog = () => void 0;
   const logged = new Promise((resolve2) => sawLog = resolve2);
   const spec = {
-    ...request2,
-    name: request2.container,
+    ...request4,
+    name: request4.container,
     // A check that calls the application could open a connection in just the wrong moment.
     flags: ["--no-healthcheck", ...privileges?.checkpoint ?? []],
     command: [engineName(takenBy, privileges), ...javaOptions2]
@@ -37587,20 +37670,20 @@ async function attempt(world, request2, privileges, javaOptions2) {
     signs.onLine(line);
     if (readiness2.log?.test(line)) sawLog();
   });
-  const asked2 = checksOf(readiness2, { engine: engine2, container: spec.name, address });
-  const checks = asked2.length > 0 || readiness2.log ? asked2 : [portCheck(address, request2.port)];
+  const asked3 = checksOf(readiness2, { engine: engine2, container: spec.name, address });
+  const checks = asked3.length > 0 || readiness2.log ? asked3 : [portCheck(address, request4.port)];
   const readyAt = await untilApplicationReady(world, application, {
-    ...request2,
+    ...request4,
     checks,
     logged: readiness2.log && { pattern: readiness2.log, seen: logged }
   });
   log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`);
-  const warmed = await warmUp(world, application, address, request2);
+  const warmed = await warmUp(world, application, address, request4);
   const triggered = clock.now();
-  const end = await checkpoint(world, application, signs, request2);
+  const end = await checkpoint(world, application, signs, request4);
   const checkpointDuration = clock.now() - triggered;
-  await engine2.run(["cp", `${application.name}:${HOME2}/evidence/.`, request2.evidence]);
-  const snapshot = takenBy.name === "warp" ? await verifyWarpSnapshot(request2.evidence, end) : await verifySnapshot(request2.evidence, end, application.output.text());
+  await engine2.run(["cp", `${application.name}:${HOME2}/evidence/.`, request4.evidence]);
+  const snapshot = takenBy.name === "warp" ? await verifyWarpSnapshot(request4.evidence, end) : await verifySnapshot(request4.evidence, end, application.output.text());
   const handover = snapshot.completedAt === void 0 ? void 0 : Date.now() - snapshot.completedAt;
   return {
     ...snapshot,
@@ -37666,14 +37749,12 @@ async function warmUpOf({ inputs, world }) {
 }
 
 // src/stages/decide.ts
-var import_node_path21 = __toESM(require("node:path"), 1);
+var import_node_path22 = __toESM(require("node:path"), 1);
 
 // src/image/fingerprint.ts
 var import_node_crypto2 = require("node:crypto");
-var import_node_fs4 = require("node:fs");
 var import_promises19 = require("node:fs/promises");
 var import_node_path20 = __toESM(require("node:path"), 1);
-var import_promises20 = require("node:stream/promises");
 async function fingerprint(parts) {
   const hash = (0, import_node_crypto2.createHash)("sha256");
   add(hash, JSON.stringify(parts.values));
@@ -37689,8 +37770,7 @@ async function addTree(hash, source, target) {
     }
     return;
   }
-  const content = (0, import_node_crypto2.createHash)("sha256");
-  await (0, import_promises20.pipeline)((0, import_node_fs4.createReadStream)(source), content);
+  const content = await hashOfFile(source);
   add(hash, `${target}\0${entry.mode & 73 ? "x" : "-"}\0${content.digest("hex")}`);
 }
 function add(hash, text2) {
@@ -37700,21 +37780,184 @@ function compare(a, b) {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-// src/registry/published.ts
-var ANSWER_TIMEOUT3 = 3e4;
-async function published(engine2, tag) {
-  const args = ["buildx", "imagetools", "inspect", "--format", "{{json .}}", tag.text];
-  const { exitCode, stdout } = await engine2.attempt(args, { timeout: ANSWER_TIMEOUT3 });
-  if (exitCode !== 0) return void 0;
-  const { manifest, image } = JSON.parse(stdout);
-  if (manifest?.digest === void 0 || image?.config === void 0) return void 0;
-  return { digest: manifest.digest, labels: image.config.Labels ?? {} };
+// src/registry/packed-image.ts
+var import_node_crypto3 = require("node:crypto");
+var import_node_fs4 = require("node:fs");
+var import_promises20 = require("node:fs/promises");
+var import_node_path21 = __toESM(require("node:path"), 1);
+var import_node_stream = require("node:stream");
+var import_promises21 = require("node:stream/promises");
+var import_node_zlib = require("node:zlib");
+var import_tar_stream = __toESM(require_tar_stream(), 1);
+var GZIPPED = "application/vnd.oci.image.layer.v1.tar+gzip";
+var ZSTANDARD = "application/vnd.oci.image.layer.v1.tar+zstd";
+var LEVEL = 5;
+var LARGEST_DOCUMENT = 8 * 1024 * 1024;
+async function packImage(archive, image, left, folder, onLayer) {
+  const entries = /* @__PURE__ */ new Map();
+  const documents = /* @__PURE__ */ new Map();
+  const links = /* @__PURE__ */ new Map();
+  const parser = (0, import_tar_stream.extract)();
+  const sending = (0, import_promises21.pipeline)(archive, parser);
+  sending.catch(() => void 0);
+  for await (const entry of parser) {
+    const { name, type, linkname, size = 0 } = entry.header;
+    if (type === "symlink" && linkname) links.set(name, import_node_path21.default.posix.join(import_node_path21.default.posix.dirname(name), linkname));
+    const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
+    const isBlob = digest !== void 0 || import_node_path21.default.posix.basename(name) === "layer.tar";
+    if (type !== "file" || !isBlob && !name.endsWith(".json")) {
+      entry.resume();
+    } else if (digest !== void 0 && left.has(`sha256:${digest}`)) {
+      entries.set(name, { rawSize: size, diffId: `sha256:${digest}`, packed: void 0 });
+      entry.resume();
+    } else {
+      const small = size <= LARGEST_DOCUMENT ? await collected(entry) : void 0;
+      if (name.endsWith(".json") || small && isDocument(small)) {
+        documents.set(name, small ?? Buffer.alloc(0));
+        continue;
+      }
+      const packed = await pack(small ? import_node_stream.Readable.from([small]) : entry, folder);
+      entries.set(name, packed);
+      if (packed.packed) onLayer(packed.packed);
+    }
+  }
+  await sending;
+  return assemble(image, { entries, documents, links });
 }
-async function publishedWith(engine2, tags, label, value) {
-  const found = await Promise.all(tags.map((tag) => published(engine2, tag)));
-  const digests = new Set(found.map((image) => image?.labels[label] === value ? image.digest : void 0));
-  const [digest] = digests;
-  return digests.size === 1 ? digest : void 0;
+function isDocument(bytes) {
+  return bytes.at(0) === 123 && bytes.toString("latin1", 257, 262) !== "ustar";
+}
+async function collected(stream) {
+  const parts = [];
+  for await (const part of stream) parts.push(part);
+  return Buffer.concat(parts);
+}
+async function pack(stream, folder) {
+  const iterator2 = stream[Symbol.asyncIterator]();
+  const first2 = await iterator2.next();
+  const head = first2.done ? Buffer.alloc(0) : first2.value;
+  async function* all() {
+    if (head.length > 0) yield head;
+    for (let next = await iterator2.next(); !next.done; next = await iterator2.next()) yield next.value;
+  }
+  const isZstandard = head.length >= 4 && head.readUInt32LE(0) === 4247762216;
+  const isGzip = head.length >= 2 && head.readUInt16LE(0) === 35615;
+  const file = import_node_path21.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const raw = counted();
+  const packed = counted();
+  const gzip = (0, import_node_zlib.createGzip)({ level: LEVEL, chunkSize: 256 * 1024 });
+  try {
+    if (isGzip || isZstandard) await (0, import_promises21.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    else await (0, import_promises21.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    if (isGzip) {
+      raw.stream.resume();
+      await (0, import_promises21.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
+    }
+  } catch (error) {
+    await (0, import_promises20.rm)(file, { force: true });
+    throw error;
+  }
+  const layer = { digest: packed.digest(), size: packed.size(), mediaType: isZstandard ? ZSTANDARD : GZIPPED };
+  return {
+    rawSize: isZstandard ? layer.size : raw.size(),
+    diffId: isZstandard ? void 0 : raw.digest(),
+    packed: { ...layer, file }
+  };
+}
+function counted() {
+  const hash = (0, import_node_crypto3.createHash)("sha256");
+  let size = 0;
+  const stream = new import_node_stream.Transform({
+    transform(chunk, _encoding, done) {
+      hash.update(chunk);
+      size += chunk.length;
+      done(void 0, chunk);
+    }
+  });
+  return { stream, size: () => size, digest: () => `sha256:${hash.digest("hex")}` };
+}
+function assemble(image, { entries, documents, links }) {
+  const parsed = (name) => {
+    const bytes = documents.get(name);
+    if (!bytes) throw unexpected(`${name} is missing`);
+    return JSON.parse(bytes.toString("utf8"));
+  };
+  const [manifest, ...others] = parsed("manifest.json");
+  if (!manifest || others.length > 0) throw unexpected("it is not one image");
+  const config = documents.get(manifest.Config);
+  const configuration = parsed(manifest.Config);
+  if (!config || !isOf(image, digestOf(config), documents)) throw unexpected(`it is not the image ${image}`);
+  const { diff_ids: diffIds } = configuration.rootfs;
+  if (diffIds.length !== manifest.Layers.length) throw unexpected("layers are missing");
+  const found = diffIds.map((diffId, index) => {
+    const name = manifest.Layers[index] ?? "";
+    const entry = entries.get(links.get(name) ?? name);
+    const known = entry && (entry.diffId ?? (name.endsWith(digestHex(entry.packed?.digest)) ? diffId : ""));
+    if (!entry || known !== diffId) throw unexpected(`layer ${index + 1} is not ${diffId}`);
+    return entry;
+  });
+  return {
+    config,
+    configuration,
+    layers: found.map(({ packed }) => packed),
+    rawSizes: found.map(({ rawSize }) => rawSize)
+  };
+}
+function isOf(id, config, documents) {
+  if (id === config) return true;
+  const bytes = documents.get(`blobs/sha256/${digestHex(id)}`);
+  if (!bytes || digestOf(bytes) !== id) return false;
+  const { config: own, manifests = [] } = JSON.parse(bytes.toString("utf8"));
+  return own?.digest === config || manifests.some(({ digest }) => digest !== void 0 && isOf(digest, config, documents));
+}
+function digestHex(digest = "") {
+  return digest.replace("sha256:", "");
+}
+function unexpected(why) {
+  return new Failure("runner", `The engine did not give the image that was to be pushed: ${why}.`, {
+    cure: "Use a Docker engine of version 24 or newer, and run the job again."
+  });
+}
+
+// src/registry/published.ts
+async function imageOf(client, manifest) {
+  const { config, layers: layers2 } = JSON.parse(manifest.bytes.toString("utf8"));
+  if (config?.digest === void 0 || layers2 === void 0) return void 0;
+  const configuration = JSON.parse((await client.blob(config.digest)).toString("utf8"));
+  return { configuration, layers: layers2 };
+}
+function layersByContent({ configuration, layers: layers2 }) {
+  const known = /* @__PURE__ */ new Map();
+  const diffIds = configuration.rootfs?.diff_ids ?? [];
+  if (diffIds.length !== layers2.length) return known;
+  layers2.forEach(({ digest, size, mediaType }, index) => {
+    const type = MEDIA_TYPES[mediaType];
+    if (type !== void 0) known.set(diffIds[index] ?? "", { digest, size, mediaType: type });
+  });
+  return known;
+}
+var MEDIA_TYPES = {
+  "application/vnd.docker.image.rootfs.diff.tar.gzip": GZIPPED,
+  [GZIPPED]: GZIPPED,
+  [ZSTANDARD]: ZSTANDARD
+};
+async function publishedWith(repositories, tags, label, value, info2) {
+  const found = await Promise.all(
+    tags.map(async (tag) => {
+      try {
+        const client = repositories(tag);
+        const manifest = await client.manifest(tag.tag);
+        const image = manifest && await imageOf(client, manifest);
+        return image?.configuration.config?.Labels?.[label] === value ? manifest?.digest : void 0;
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        info2(`${tag.text} could not be looked at: ${error.message}`);
+        return void 0;
+      }
+    })
+  );
+  const [digest] = new Set(found);
+  return new Set(found).size === 1 ? digest : void 0;
 }
 
 // src/stages/decide.ts
@@ -37724,7 +37967,13 @@ async function decide(run2, found, archive) {
     const own = await fingerprintOf(run2, found, archive);
     world.log.info(`Fingerprint of everything that goes in: ${own}.`);
     if (!inputs.skipUnchanged) return { fingerprint: own, unchanged: void 0 };
-    const unchanged = await publishedWith(world.engine, inputs.tags, FINGERPRINT_LABEL, own);
+    const unchanged = await publishedWith(
+      world.repositories,
+      inputs.tags,
+      FINGERPRINT_LABEL,
+      own,
+      (line) => world.log.info(line)
+    );
     world.log.info(
       unchanged ? `Nothing changed: ${unchanged} has it already.` : "No image at the tags has it."
     );
@@ -37741,7 +37990,7 @@ async function fingerprintOf({ inputs, world }, found, archive) {
     ]),
     [world.dockerFolder, "docker"]
   ]);
-  if (inputs.warmupScript) files.set(import_node_path21.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
+  if (inputs.warmupScript) files.set(import_node_path22.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
   return await fingerprint({
     files,
     values: [
@@ -37749,8 +37998,8 @@ async function fingerprintOf({ inputs, world }, found, archive) {
       ...[inputs.javaOptions, inputs.arguments, inputs.env, inputs.labels, inputs.cpuFeatures, inputs.user],
       ...[inputs.port, inputs.onRestoreFailure, inputs.engine, inputs.criu, inputs.privileges],
       ...[inputs.readiness.url, inputs.readiness.command, inputs.readiness.log?.source],
-      warmUp2.map((request2, index) => [
-        request2,
+      warmUp2.map((request4, index) => [
+        request4,
         inputs.warmup?.[index]?.times,
         inputs.warmup?.[index]?.concurrency
       ])
@@ -37846,7 +38095,7 @@ function bundledCriuFault(kernel, amx) {
 }
 
 // src/runner/inspect.ts
-async function inspectRunner(world, request2) {
+async function inspectRunner(world, request4) {
   const { engine: engine2, platform: platform2 } = world;
   if (platform2 !== "linux") {
     throw new UnsupportedRunner(
@@ -37858,16 +38107,16 @@ async function inspectRunner(world, request2) {
   }
   const facts = await askEngine(engine2);
   const reach = await findReach(engine2, world.hostname);
-  const imageArchitecture2 = await ensureBaseImage(engine2, request2.baseImage, world.onLine, request2.refresh);
+  const imageArchitecture2 = await ensureBaseImage(engine2, request4.baseImage, world.onLine, request4.refresh);
   if (architectureOf(imageArchitecture2) !== facts.architecture) {
-    throw emulated(`${request2.baseImage} is an image for ${imageArchitecture2}`, facts);
+    throw emulated(`${request4.baseImage} is an image for ${imageArchitecture2}`, facts);
   }
-  if (request2.warp) {
+  if (request4.warp) {
     return { ...facts, cpu: void 0, amx: false, reach, privileges: [], refused: [] };
   }
-  const { granted, refused: refused3, container } = await findPrivileges(engine2, request2, facts);
+  const { granted, refused: refused3, container } = await findPrivileges(engine2, request4, facts);
   if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
-  const fault = request2.criu === "bundled" ? bundledCriuFault(facts.kernel, container.amx) : void 0;
+  const fault = request4.criu === "bundled" ? bundledCriuFault(facts.kernel, container.amx) : void 0;
   if (fault !== void 0) {
     throw new UnsupportedRunner(`The CRIU that CRaC JDKs bundle (3.17.1) does not work here: ${fault}.`, {
       cure: "Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on."
@@ -37876,25 +38125,25 @@ async function inspectRunner(world, request2) {
   const { cpu, amx } = container;
   return { ...facts, cpu, amx, reach, privileges: granted, refused: refused3 };
 }
-async function findPrivileges(engine2, request2, facts) {
-  const rungs = ladder(request2.privileges, facts);
+async function findPrivileges(engine2, request4, facts) {
+  const rungs = ladder(request4.privileges, facts);
   const refused3 = [];
   for (const [index, privileges] of rungs.entries()) {
-    const container = await tryPrivileges(engine2, request2.run, request2.baseImage, privileges);
+    const container = await tryPrivileges(engine2, request4.run, request4.baseImage, privileges);
     if (typeof container !== "string" && container.missing.length === 0) {
       return { granted: rungs.slice(index), refused: refused3, container };
     }
     const reason = typeof container === "string" ? container : `${container.missing.join(" and ")} not granted`;
     refused3.push({ rung: privileges.rung, reason });
     if (/exec format error/.test(reason))
-      throw emulated(`${request2.baseImage} cannot be run here (${reason})`, facts);
+      throw emulated(`${request4.baseImage} cannot be run here (${reason})`, facts);
   }
   const rootless = facts.rootless ? " It runs rootless, and so has only what its user has." : "";
   const old = refused3.some(({ reason }) => /unknown capability/.test(reason)) ? ` Docker ${facts.version} does not know the capability CHECKPOINT_RESTORE.` : "";
   throw new UnsupportedRunner(
-    `The engine does not grant what CRIU needs (privileges: ${request2.privileges}).${old}${rootless}`,
+    `The engine does not grant what CRIU needs (privileges: ${request4.privileges}).${old}${rootless}`,
     {
-      cure: `Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, run by root, on kernel 5.9 or newer${request2.privileges === "least" ? "; or leave `privileges` at `auto`" : ""}.`,
+      cure: `Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, run by root, on kernel 5.9 or newer${request4.privileges === "least" ? "; or leave `privileges` at `auto`" : ""}.`,
       evidence: refused3.map(({ rung, reason }) => `${rung}: ${reason}`).join("\n")
     }
   );
@@ -37931,27 +38180,27 @@ async function inspectTheRunner({ id, inputs, world, phases: phases2 }) {
 }
 
 // src/stages/jdk.ts
-var import_node_path27 = __toESM(require("node:path"), 1);
+var import_node_path28 = __toESM(require("node:path"), 1);
 
 // src/jdk/file.ts
-var import_promises23 = require("node:fs/promises");
-var import_node_path23 = __toESM(require("node:path"), 1);
+var import_promises24 = require("node:fs/promises");
+var import_node_path24 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
 var import_node_fs5 = require("node:fs");
-var import_node_path22 = __toESM(require("node:path"), 1);
-var import_promises21 = require("node:stream/promises");
-var import_node_zlib = require("node:zlib");
-var import_tar_stream = __toESM(require_tar_stream(), 1);
+var import_node_path23 = __toESM(require("node:path"), 1);
+var import_promises22 = require("node:stream/promises");
+var import_node_zlib2 = require("node:zlib");
+var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
 var SETUID = 3072;
 var KNOWN_TYPES = /* @__PURE__ */ new Set(["file", "directory", "symlink", "link", "contiguous-file"]);
 async function checkArchive(file, limits = LIMITS) {
-  const tar = (0, import_tar_stream.extract)();
+  const tar = (0, import_tar_stream2.extract)();
   let entries = 0;
   let size = 0;
   let top;
-  const read2 = (0, import_promises21.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
+  const read2 = (0, import_promises22.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -37979,7 +38228,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path22.default.posix.join(import_node_path22.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path23.default.posix.join(import_node_path23.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -37989,34 +38238,32 @@ function problemOf(header, top) {
   return void 0;
 }
 function topOf(name) {
-  return import_node_path22.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path23.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path22.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path23.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path22.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path23.default.basename(file)} is not used: ${why}.`, {
     cure: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
   });
 }
 
 // src/jdk/verify.ts
-var import_node_crypto3 = require("node:crypto");
-var import_node_fs6 = require("node:fs");
-var import_promises22 = require("node:fs/promises");
+var import_promises23 = require("node:fs/promises");
 async function verifyArchive(file, asset, demands) {
-  const { size } = await (0, import_promises22.stat)(file);
+  const { size } = await (0, import_promises23.stat)(file);
   if (asset.size !== void 0 && size !== asset.size) {
     throw notGenuine(asset, `it has ${size} bytes where the source says ${asset.size}`);
   }
-  const sha2562 = await digestOf(file, "sha256");
+  const sha2562 = (await hashOfFile(file)).digest("hex");
   for (const demand of demands) {
     if (sha2562 !== demand.sha256)
       throw notGenuine(asset, `its sha256 is ${sha2562}, but ${demand.by} demands ${demand.sha256}`);
   }
   if (asset.sha1 !== void 0) {
-    const sha1 = await digestOf(file, "sha1");
+    const sha1 = (await hashOfFile(file, "sha1")).digest("hex");
     if (sha1 !== asset.sha1) throw notGenuine(asset, `its sha1 is ${sha1}, but the source says ${asset.sha1}`);
   }
   return sha2562;
@@ -38026,21 +38273,16 @@ function notGenuine(asset, why) {
     cure: "Run the job again; if it stays so, compare the digests with a source that you trust before you change `jdk-sha256`."
   });
 }
-async function digestOf(file, algorithm) {
-  const hash = (0, import_node_crypto3.createHash)(algorithm);
-  for await (const chunk of (0, import_node_fs6.createReadStream)(file)) hash.update(chunk);
-  return hash.digest("hex");
-}
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning) {
-  const entry = await (0, import_promises23.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises24.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
       cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
     });
   }
-  const name = import_node_path23.default.basename(file);
+  const name = import_node_path24.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -38062,17 +38304,17 @@ async function jdkFromFile(file, architecture, jdkSha256, warning) {
 }
 
 // src/jdk/source.ts
-var import_node_path26 = __toESM(require("node:path"), 1);
+var import_node_path27 = __toESM(require("node:path"), 1);
 
 // src/net/conditional.ts
 var import_node_crypto4 = require("node:crypto");
-var import_promises24 = require("node:fs/promises");
-var import_node_path24 = __toESM(require("node:path"), 1);
+var import_promises25 = require("node:fs/promises");
+var import_node_path25 = __toESM(require("node:path"), 1);
 var import_undici = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning) {
   return async (url, init = {}) => {
-    const file = import_node_path24.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path25.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
     const headers = new import_undici.Headers(init.headers);
     if (kept?.etag) headers.set("if-none-match", kept.etag);
@@ -38106,7 +38348,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const text2 = await (0, import_promises24.readFile)(file, "utf8").catch(() => void 0);
+  const text2 = await (0, import_promises25.readFile)(file, "utf8").catch(() => void 0);
   try {
     const kept = text2 === void 0 ? void 0 : JSON.parse(text2);
     return kept?.url === url ? kept : void 0;
@@ -38122,8 +38364,8 @@ async function keep(file, url, response) {
   }
   const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (!parses(kept.body)) return kept;
-  await (0, import_promises24.mkdir)(import_node_path24.default.dirname(file), { recursive: true });
-  await (0, import_promises24.writeFile)(file, JSON.stringify(kept));
+  await (0, import_promises25.mkdir)(import_node_path25.default.dirname(file), { recursive: true });
+  await (0, import_promises25.writeFile)(file, JSON.stringify(kept));
   return kept;
 }
 function restored(kept) {
@@ -40110,16 +40352,16 @@ function withDefaults2(oldEndpoint, newDefaults) {
     if (!endpointOptions.request || !endpointOptions.request.hook) {
       return fetchWrapper(endpoint22.parse(endpointOptions));
     }
-    const request2 = (route2, parameters2) => {
+    const request22 = (route2, parameters2) => {
       return fetchWrapper(
         endpoint22.parse(endpoint22.merge(route2, parameters2))
       );
     };
-    Object.assign(request2, {
+    Object.assign(request22, {
       endpoint: endpoint22,
       defaults: withDefaults2.bind(null, endpoint22)
     });
-    return endpointOptions.request.hook(request2, endpointOptions);
+    return endpointOptions.request.hook(request22, endpointOptions);
   };
   return Object.assign(newApi, {
     endpoint: endpoint22,
@@ -40135,9 +40377,9 @@ function _buildMessageForResponseErrors(data) {
 ` + data.errors.map((e) => ` - ${e.message}`).join("\n");
 }
 var GraphqlResponseError = class extends Error {
-  constructor(request2, headers, response) {
+  constructor(request22, headers, response) {
     super(_buildMessageForResponseErrors(response));
-    this.request = request2;
+    this.request = request22;
     this.headers = headers;
     this.response = response;
     this.errors = response.errors;
@@ -40165,7 +40407,7 @@ var NON_VARIABLE_OPTIONS = [
 ];
 var FORBIDDEN_VARIABLE_OPTIONS = ["query", "method", "url"];
 var GHES_V3_SUFFIX_REGEX = /\/api\/v3\/?$/;
-function graphql(request2, query, options3) {
+function graphql(request22, query, options3) {
   if (options3) {
     if (typeof query === "string" && "query" in options3) {
       return Promise.reject(
@@ -40195,11 +40437,11 @@ function graphql(request2, query, options3) {
     result.variables[key] = parsedOptions[key];
     return result;
   }, {});
-  const baseUrl = parsedOptions.baseUrl || request2.endpoint.DEFAULTS.baseUrl;
+  const baseUrl = parsedOptions.baseUrl || request22.endpoint.DEFAULTS.baseUrl;
   if (GHES_V3_SUFFIX_REGEX.test(baseUrl)) {
     requestOptions.url = baseUrl.replace(GHES_V3_SUFFIX_REGEX, "/api/graphql");
   }
-  return request2(requestOptions).then((response) => {
+  return request22(requestOptions).then((response) => {
     if (response.data.errors) {
       const headers = {};
       for (const key of Object.keys(response.headers)) {
@@ -40214,8 +40456,8 @@ function graphql(request2, query, options3) {
     return response.data.data;
   });
 }
-function withDefaults3(request2, newDefaults) {
-  const newRequest = request2.defaults(newDefaults);
+function withDefaults3(request22, newDefaults) {
+  const newRequest = request22.defaults(newDefaults);
   const newApi = (query, options3) => {
     return graphql(newRequest, query, options3);
   };
@@ -40260,13 +40502,13 @@ function withAuthorizationPrefix(token) {
   }
   return `token ${token}`;
 }
-async function hook(token, request2, route, parameters) {
-  const endpoint3 = request2.endpoint.merge(
+async function hook(token, request4, route, parameters) {
+  const endpoint3 = request4.endpoint.merge(
     route,
     parameters
   );
   endpoint3.headers.authorization = withAuthorizationPrefix(token);
-  return request2(endpoint3);
+  return request4(endpoint3);
 }
 var createTokenAuth = function createTokenAuth2(token) {
   if (!token) {
@@ -40425,21 +40667,21 @@ var VERSION5 = "6.0.0";
 
 // node_modules/@octokit/plugin-request-log/dist-src/index.js
 function requestLog(octokit2) {
-  octokit2.hook.wrap("request", (request2, options3) => {
+  octokit2.hook.wrap("request", (request4, options3) => {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path39 = requestOptions.url.replace(options3.baseUrl, "");
-    return request2(options3).then((response) => {
+    const path42 = requestOptions.url.replace(options3.baseUrl, "");
+    return request4(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path39} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path42} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error) => {
       const requestId = error.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path39} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path42} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error;
     });
@@ -43132,8 +43374,8 @@ function toJdkAsset(tag, asset) {
 }
 
 // src/jdk/install.ts
-var import_promises27 = require("node:fs/promises");
-var import_node_path25 = __toESM(require("node:path"), 1);
+var import_promises28 = require("node:fs/promises");
+var import_node_path26 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/command.js
 var os2 = __toESM(require("os"), 1);
@@ -43500,7 +43742,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os4 = __toESM(require("os"), 1);
-var path29 = __toESM(require("path"), 1);
+var path30 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert2 = require("assert");
 var __awaiter7 = function(thisArg, _arguments, P, generator) {
@@ -43543,7 +43785,7 @@ function cacheDir(sourceDir, tool, version, arch3) {
     }
     const destPath = yield _createToolPath(tool, version, arch3);
     for (const itemName of fs2.readdirSync(sourceDir)) {
-      const s = path29.join(sourceDir, itemName);
+      const s = path30.join(sourceDir, itemName);
       yield cp(s, destPath, { recursive: true });
     }
     _completeToolPath(tool, version, arch3);
@@ -43566,7 +43808,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path29.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path30.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs2.existsSync(cachePath) && fs2.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -43580,12 +43822,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os4.arch();
-  const toolPath = path29.join(_getCacheDirectory(), toolName);
+  const toolPath = path30.join(_getCacheDirectory(), toolName);
   if (fs2.existsSync(toolPath)) {
     const children = fs2.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path29.join(toolPath, child2, arch3 || "");
+        const fullPath = path30.join(toolPath, child2, arch3 || "");
         if (fs2.existsSync(fullPath) && fs2.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -43596,7 +43838,7 @@ function findAllVersions(toolName, arch3) {
 }
 function _createToolPath(tool, version, arch3) {
   return __awaiter7(this, void 0, void 0, function* () {
-    const folderPath = path29.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+    const folderPath = path30.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
     debug(`destination ${folderPath}`);
     const markerPath = `${folderPath}.complete`;
     yield rmRF(folderPath);
@@ -43606,7 +43848,7 @@ function _createToolPath(tool, version, arch3) {
   });
 }
 function _completeToolPath(tool, version, arch3) {
-  const folderPath = path29.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+  const folderPath = path30.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
   const markerPath = `${folderPath}.complete`;
   fs2.writeFileSync(markerPath, "");
   debug("finished caching tool");
@@ -43649,16 +43891,16 @@ function _getCacheDirectory() {
 }
 
 // src/jdk/download.ts
-var import_node_fs7 = require("node:fs");
-var import_promises25 = require("node:fs/promises");
-var import_node_stream = require("node:stream");
-var import_promises26 = require("node:stream/promises");
+var import_node_fs6 = require("node:fs");
+var import_promises26 = require("node:fs/promises");
+var import_node_stream2 = require("node:stream");
+var import_promises27 = require("node:stream/promises");
 var TRIES2 = 2;
 async function download(asset, file, options3) {
   for (let tries = 1; ; tries++) {
     const broken3 = await attempt2(asset, file, options3);
     if (broken3 === void 0) return;
-    await (0, import_promises25.rm)(file, { force: true });
+    await (0, import_promises26.rm)(file, { force: true });
     if (tries === TRIES2) {
       throw new Failure("runner", `${asset.name} could not be downloaded: ${broken3}.`, {
         cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
@@ -43681,7 +43923,7 @@ async function attempt2(asset, file, options3) {
   }
   if (response.body === null) return "the answer has no body";
   let bytes = 0;
-  const body = import_node_stream.Readable.fromWeb(response.body);
+  const body = import_node_stream2.Readable.fromWeb(response.body);
   let stall = setTimeout(stalled, options3.stallTimeout);
   function stalled() {
     body.destroy(new Error(`nothing came for ${options3.stallTimeout / 1e3} s`));
@@ -43695,7 +43937,7 @@ async function attempt2(asset, file, options3) {
       body.destroy(new Error("it is longer than the source says"));
   });
   try {
-    await (0, import_promises26.pipeline)(body, (0, import_node_fs7.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises27.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
   } catch (error) {
     return `it broke off after ${bytes} bytes (${messageOf(error)})`;
   } finally {
@@ -43718,10 +43960,10 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, demands, options3) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path25.default.join(folder, asset.name);
+  const file = import_node_path26.default.join(folder, asset.name);
   try {
     const recorded = {
-      sha256: (await (0, import_promises27.readFile)(import_node_path25.default.join(folder, RECORD), "utf8")).trim(),
+      sha256: (await (0, import_promises28.readFile)(import_node_path26.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...demands, recorded]);
@@ -43729,18 +43971,18 @@ async function fromCache(asset, demands, options3) {
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error)}`);
-    await (0, import_promises27.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises28.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
 async function fetched(asset, demands, options3) {
-  const folder = await (0, import_promises27.mkdtemp)(import_node_path25.default.join(options3.temporaryFolder, "jdk-"));
+  const folder = await (0, import_promises28.mkdtemp)(import_node_path26.default.join(options3.temporaryFolder, "jdk-"));
   try {
     if (asset.sha256 === void 0) {
       const further = await options3.furtherSha256(asset);
       if (further) demands.push(further);
     }
-    const file = import_node_path25.default.join(folder, asset.name);
+    const file = import_node_path26.default.join(folder, asset.name);
     const size = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
     options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
     await download(asset, file, options3);
@@ -43751,12 +43993,12 @@ async function fetched(asset, demands, options3) {
       );
     }
     await checkArchive(file);
-    await (0, import_promises27.writeFile)(import_node_path25.default.join(folder, RECORD), `${sha2562}
+    await (0, import_promises28.writeFile)(import_node_path26.default.join(folder, RECORD), `${sha2562}
 `);
     const cached = await cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture);
-    return { asset, file: import_node_path25.default.join(cached, asset.name), sha256: sha2562, cached: false };
+    return { asset, file: import_node_path26.default.join(cached, asset.name), sha256: sha2562, cached: false };
   } finally {
-    await (0, import_promises27.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises28.rm)(folder, { recursive: true, force: true });
   }
 }
 function cacheVersion(asset) {
@@ -43765,9 +44007,9 @@ function cacheVersion(asset) {
 }
 
 // src/jdk/known-digests.ts
-var import_promises28 = require("node:fs/promises");
+var import_promises29 = require("node:fs/promises");
 async function knownSha256(file, name) {
-  const lines = (await (0, import_promises28.readFile)(file, "utf8")).split("\n");
+  const lines = (await (0, import_promises29.readFile)(file, "utf8")).split("\n");
   const line = lines.find((candidate) => candidate.startsWith(`${name}	`));
   return line?.split("	")[1];
 }
@@ -43888,7 +44130,7 @@ function jdkSource(world, patience) {
   const network2 = { clock: world.clock, patience, info: world.info };
   const lookUp = conditionalFetch(
     resilientFetch(network2, "whole"),
-    import_node_path26.default.join(world.toolCache, "crac-jdk-lookups"),
+    import_node_path27.default.join(world.toolCache, "crac-jdk-lookups"),
     world.warning
   );
   const github = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp };
@@ -43910,7 +44152,7 @@ function jdkSource(world, patience) {
   }
   return {
     list,
-    resolve: async (vendor, request2, architecture) => chooseAsset(await list(vendor, architecture), request2, vendor, architecture),
+    resolve: async (vendor, request4, architecture) => chooseAsset(await list(vendor, architecture), request4, vendor, architecture),
     install: async (asset, options3) => await installJdk(asset, {
       ...options3,
       fetch: resilientFetch(network2, "stream"),
@@ -43930,7 +44172,7 @@ async function resolveJdk({ inputs, world, phases: phases2, work }, architecture
   return await phases2.run("jdk", "Resolve the JDK", async () => {
     const { distribution, jdkSha256 } = inputs;
     if (distribution === "file") {
-      const file = import_node_path27.default.resolve(world.workspace, inputs.jdkFile ?? "");
+      const file = import_node_path28.default.resolve(world.workspace, inputs.jdkFile ?? "");
       return await jdkFromFile(file, architecture, jdkSha256, (line) => log.warning(line));
     }
     const source = jdkSource(
@@ -43952,7 +44194,206 @@ async function resolveJdk({ inputs, world, phases: phases2, work }, architecture
   });
 }
 
+// src/image/layers.ts
+async function layersOf(engine2, image) {
+  const format = ["history", "--no-trunc", "--human=false", "--format", "{{.Size}} {{.CreatedBy}}"];
+  const lines = (await engine2.run([...format, image])).split("\n").reverse();
+  return lines.flatMap((line) => {
+    const [, size, createdBy = ""] = /^(\d+) ?(.*)$/.exec(line) ?? [];
+    return Number(size) > 0 ? [{ createdBy: instruction(createdBy), rawSize: Number(size) }] : [];
+  });
+}
+function instruction(createdBy) {
+  return createdBy.replace(/^\/bin\/sh -c #\(nop\) +/, "").replace(/ # buildkit$/, "").trim();
+}
+
 // src/registry/push.ts
+var import_node_fs7 = require("node:fs");
+var import_promises30 = require("node:fs/promises");
+
+// src/registry/tags.ts
+async function moveTags(targets, manifest) {
+  const moved = [];
+  try {
+    for (const target of targets) {
+      for (const tag of target.tags) {
+        moved.push([target, tag]);
+        await moveTag(target, tag, manifest);
+      }
+    }
+  } catch (error) {
+    const told = [];
+    for (const [target, tag] of moved) told.push(await putBack(target, tag, manifest.digest));
+    throw error instanceof Failure ? error.also(told.join(" ")) : error;
+  }
+}
+async function moveTag({ client }, tag, manifest) {
+  try {
+    await client.putManifest(tag.tag, manifest);
+    const there = await client.manifest(tag.tag);
+    if (there?.digest === manifest.digest) return;
+    throw new Failure(
+      "registry",
+      `it is ${there?.digest ?? "nothing"} at the registry, and ${manifest.digest} was pushed.`,
+      {
+        cure: "Something changed the image on its way, or another job moved the tag: look at the registry, and run the job again."
+      }
+    );
+  } catch (error) {
+    throw error instanceof Failure ? error.of(`${tag.text} could not be pushed`) : error;
+  }
+}
+async function putBack({ undoing: client, before }, tag, pushed) {
+  try {
+    const old = before.get(tag);
+    const there = await client.manifest(tag.tag);
+    if (there?.digest === old?.digest) return `${tag.text} is as it was.`;
+    if (there?.digest !== pushed) return `${tag.text} has another image now.`;
+    if (old !== void 0) {
+      await client.putManifest(tag.tag, old);
+      return `${tag.text} was put back to ${old.digest}.`;
+    }
+    const removed = await client.remove(tag.tag) || await client.remove(pushed);
+    return removed ? `${tag.text}, which is new, was removed again.` : `${tag.text}, which is new, has the image.`;
+  } catch {
+    return `${tag.text} could not be put back.`;
+  }
+}
+
+// src/registry/push.ts
+var MANIFEST2 = "application/vnd.oci.image.manifest.v1+json";
+var CONFIGURATION = "application/vnd.oci.image.config.v1+json";
+var LARGEST_AT_GITHUB = 1e10;
+async function pushImage(world, request4) {
+  const signal = AbortSignal.timeout(request4.timeout);
+  try {
+    const targets = await targetsOf(world, request4.tags, signal);
+    const { manifest, layers: layers2 } = await pushContent(world, request4, targets, signal);
+    const digest = digestOf(manifest);
+    for (const { client, name } of targets) {
+      const given = await client.putManifest(digest, { mediaType: MANIFEST2, bytes: manifest });
+      if (given !== void 0 && given !== digest) throw otherDigest(name, given, digest);
+    }
+    await moveTags(targets, { digest, mediaType: MANIFEST2, bytes: manifest });
+    return { digest, layers: layers2 };
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new Failure("registry", `The push was not done within ${seconds(request4.timeout)}.`, {
+      cure: "If the registry is only slow, raise `push-timeout`; no tag was moved, or those that were have been put back.",
+      cause: error
+    });
+  }
+}
+async function targetsOf({ repositories }, tags, signal) {
+  const targets = /* @__PURE__ */ new Map();
+  for (const tag of tags) {
+    const name = `${tag.registry}/${tag.path}`;
+    const target = targets.get(name) ?? {
+      client: repositories(tag, signal),
+      undoing: repositories(tag),
+      name: tag.repository,
+      tags: [],
+      before: /* @__PURE__ */ new Map()
+    };
+    targets.set(name, target);
+    target.tags.push(tag);
+    target.before.set(tag, await asked2(target, () => target.client.manifest(tag.tag)));
+  }
+  return [...targets.values()];
+}
+async function pushContent({ engine: engine2, info: info2, warn }, { image, folder }, targets, signal) {
+  const known = await knownEverywhere(engine2, image, targets);
+  const sent = /* @__PURE__ */ new Set();
+  const uploads = [];
+  const files = [];
+  async function send2(blob) {
+    for (const target of targets) {
+      await asked2(target, async () => {
+        if (await target.client.hasBlob(blob.digest)) return;
+        await target.client.upload(blob);
+        sent.add(blob.digest);
+        info2(`${target.name}: sent ${megabytes(blob.size)}.`);
+      });
+    }
+  }
+  function sendLayer(layer) {
+    files.push(layer.file);
+    if (layer.size > LARGEST_AT_GITHUB && targets.some(({ client }) => client.registry === "ghcr.io"))
+      warn(`A layer has ${megabytes(layer.size)}: ghcr.io takes 10 GB at most, and ten minutes for each.`);
+    const upload = send2({ ...layer, open: () => (0, import_node_fs7.createReadStream)(layer.file) }).finally(
+      () => (0, import_promises30.rm)(layer.file, { force: true })
+    );
+    upload.catch(() => void 0);
+    uploads.push(upload);
+  }
+  try {
+    const packed = await engine2.stream(
+      ["save", "--", image],
+      (archive) => packImage(archive, image, new Set(known.keys()), folder, sendLayer),
+      signal
+    );
+    const config = { digest: digestOf(packed.config), size: packed.config.length };
+    await Promise.all(uploads);
+    await send2({ ...config, open: () => packed.config });
+    const layers2 = packed.layers.map((layer, index) => {
+      const found = layer ?? known.get(packed.configuration.rootfs.diff_ids[index] ?? "");
+      if (!found) throw new Error(`layer ${index} is neither packed nor known`);
+      return { digest: found.digest, size: found.size, mediaType: found.mediaType };
+    });
+    const manifest = {
+      schemaVersion: 2,
+      mediaType: MANIFEST2,
+      config: { mediaType: CONFIGURATION, ...config },
+      layers: layers2.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }))
+    };
+    return { manifest: Buffer.from(JSON.stringify(manifest)), layers: described(packed, layers2, sent) };
+  } finally {
+    await Promise.allSettled(uploads);
+  }
+}
+async function knownEverywhere(engine2, image, targets) {
+  const known = /* @__PURE__ */ new Map();
+  for (const { client, before } of targets) {
+    for (const manifest of before.values()) {
+      const published2 = manifest && await imageOf(client, manifest);
+      if (published2) for (const [content, layer] of layersByContent(published2)) known.set(content, layer);
+    }
+  }
+  if (known.size === 0) return known;
+  const format = ["image", "inspect", "--format", "{{json .RootFS.Layers}}", "--", image];
+  const own = new Set(JSON.parse(await engine2.run(format)));
+  for (const [content, { digest }] of known) {
+    const there = own.has(content) && await Promise.all(targets.map(({ client }) => client.hasBlob(digest)));
+    if (!there || there.includes(false)) known.delete(content);
+  }
+  return known;
+}
+function described({ configuration, rawSizes }, layers2, sent) {
+  const made = (configuration.history ?? []).filter(({ empty_layer }) => empty_layer !== true);
+  return layers2.map(({ digest, size }, index) => ({
+    createdBy: instruction(made[index]?.created_by ?? ""),
+    rawSize: rawSizes[index] ?? 0,
+    size,
+    sent: sent.has(digest)
+  }));
+}
+async function asked2({ name }, work) {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof Failure ? error.of(`${name} could not be pushed`) : error;
+  }
+}
+function otherDigest(name, given, digest) {
+  return new Failure("registry", `${name} is ${given} at the registry, and ${digest} was pushed.`, {
+    cure: "Something changes images on their way to the registry: find out what (a proxy, a mirror), and run the job again."
+  });
+}
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+// src/registry/tag.ts
 async function tagImage(engine2, image, tags) {
   const previous = [];
   for (const tag of tags) {
@@ -43962,189 +44403,85 @@ async function tagImage(engine2, image, tags) {
   }
   return {
     undo: async () => {
-      const names = await engine2.attempt([
-        "image",
-        "inspect",
-        "--format",
-        '{{join .RepoDigests " "}}',
-        "--",
-        image
-      ]);
-      for (const name of names.stdout.trim().split(" ").filter(Boolean))
-        await engine2.attempt(["image", "rm", "--", name]);
       for (const [tag, id] of previous) {
         await engine2.attempt(id ? ["tag", id, tag.text] : ["image", "rm", "--", tag.text]);
       }
     }
   };
 }
-var PASSING2 = /* @__PURE__ */ new Set(["reg-429", "reg-5xx", "reg-net", "reg-blob", "reg-commit"]);
-var PAUSES = [2e3, 8e3];
-async function pushImage(world, tags, timeout) {
-  const before = /* @__PURE__ */ new Map();
-  for (const tag of tags) before.set(tag, (await published(world.engine, tag))?.digest);
-  const moved = [];
+
+// src/runner/event.ts
+var import_promises31 = require("node:fs/promises");
+async function fromFork(environment) {
+  const text2 = await (0, import_promises31.readFile)(environment["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
-    return await pushAll(world, tags, timeout, moved);
-  } catch (error) {
-    if (!(error instanceof Failure) || moved.length === 0) throw error;
-    throw error.also(await putBack(world.engine, moved, before));
+    const { head, base } = JSON.parse(text2).pull_request ?? {};
+    return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
+  } catch {
+    return false;
   }
-}
-async function putBack(engine2, moved, before) {
-  const told = [];
-  for (const tag of moved) {
-    const digest = before.get(tag);
-    if (digest === void 0) {
-      told.push(`${tag.text} is new and has the image`);
-      continue;
-    }
-    const back = await putTagBack(engine2, tag, digest);
-    told.push(
-      back ? `${tag.text} was put back to ${digest}` : `${tag.text} could not be put back to ${digest}`
-    );
-  }
-  return `Of the tags that were pushed before: ${told.join("; ")}.`;
-}
-async function putTagBack(engine2, tag, digest) {
-  const old = `${tag.repository}@${digest}`;
-  const had = (await engine2.attempt(["image", "inspect", "--format", "{{.Id}}", "--", old])).exitCode === 0;
-  for (const args of [
-    ["pull", "--quiet", "--", old],
-    ["tag", old, tag.text],
-    ["push", "--quiet", "--", tag.text]
-  ]) {
-    if ((await engine2.attempt(args, { timeout: PUT_BACK_TIMEOUT })).exitCode !== 0) return false;
-  }
-  if (!had) await engine2.attempt(["image", "rm", "--", old]);
-  return (await published(engine2, tag))?.digest === digest;
-}
-var PUT_BACK_TIMEOUT = 12e4;
-async function pushAll(world, tags, timeout, moved) {
-  const digests = /* @__PURE__ */ new Map();
-  for (const tag of tags) {
-    const output = await pushTag(world, tag, timeout);
-    moved.push(tag);
-    const digest2 = await digestOf2(world.engine, tag, output);
-    const there = await published(world.engine, tag);
-    if (there !== void 0 && there.digest !== digest2) {
-      throw new Failure(
-        "registry",
-        `${tag.text} is ${there.digest} at the registry, and ${digest2} was pushed.`,
-        {
-          cure: "Something changed the image on its way, or another job moved the tag: look at the registry, and run the job again."
-        }
-      );
-    }
-    digests.set(tag.text, digest2);
-  }
-  const distinct = new Set(digests.values());
-  const [digest] = distinct;
-  if (distinct.size !== 1 || digest === void 0) {
-    throw new Failure("registry", "The registries gave different digests for the same image.", {
-      cure: "Compare the images in the registries; one of them changes what it is given.",
-      evidence: [...digests].map(([tag, value]) => `${tag}  ${value}`).join("\n")
-    });
-  }
-  return { digest };
-}
-async function pushTag({ engine: engine2, clock, info: info2, onLine }, tag, timeout) {
-  for (let tries = 0; ; tries++) {
-    const result = await engine2.attempt(["push", "--", tag.text], { onLine, timeout });
-    if (result.exitCode === 0) return result.stdout;
-    const failure = pushFailure(tag, result, timeout);
-    const pause = PAUSES[tries];
-    if (pause === void 0 || !PASSING2.has(failure.signature ?? "")) throw failure;
-    info2(`${failure.message} Trying again in ${seconds(pause)}.`);
-    await clock.sleep(pause);
-  }
-}
-async function digestOf2(engine2, tag, output) {
-  const format = ["image", "inspect", "--format", "{{json .RepoDigests}}", "--", tag.text];
-  const known = JSON.parse(await engine2.run(format)).map((entry) => entry.split("@"));
-  const answered = /digest: (sha256:[0-9a-f]{64})/.exec(output)?.[1];
-  const noted = known.filter(([, digest]) => digest === answered);
-  if (answered === void 0 || noted.length === 0) {
-    throw new Failure("registry", `The registry gave no digest for ${tag.text}.`, {
-      cure: "Look at the image in the registry, and run the job again.",
-      evidence: lastLines(output, 10)
-    });
-  }
-  return answered;
-}
-function pushFailure(tag, result, timeout) {
-  const output = `${result.stdout}
-${result.stderr}`;
-  const finding = result.exitCode === TIMED_OUT ? void 0 : diagnose("push", { registry: output, docker: output });
-  const why = finding?.cause ?? (result.exitCode === TIMED_OUT ? `It was not done within ${seconds(timeout)}.` : `docker push ended with exit code ${result.exitCode}.`);
-  return new Failure("registry", `${tag.text} could not be pushed. ${why}`, {
-    cure: finding?.cure ?? "Check the name of the registry in `tags`, and that the engine reaches it; the lines below are its own words.",
-    evidence: finding?.line ?? lastLines(output, 10),
-    signature: finding?.signature?.id
-  });
 }
 
 // src/stages/publish.ts
 async function publish(run2, imageId) {
-  const { inputs, world } = run2;
-  const { engine: engine2, log } = world;
+  const { inputs, world, work } = run2;
+  const { engine: engine2, log, repositories, environment } = world;
   return await run2.phases.run("push", inputs.push ? "Push" : "Tag", async () => {
     const tagged = await tagImage(engine2, imageId, inputs.tags);
     if (!inputs.push) {
-      log.info("`push` is false: nothing is pushed.");
-      return void 0;
+      log.info("`push` is false: the image is tagged on this machine, and nothing is pushed.");
+      return { digest: void 0, layers: await layersOf(engine2, imageId) };
     }
     try {
-      const push = {
-        engine: engine2,
-        clock: world.clock,
-        info: (line) => log.info(line),
-        onLine: (line) => log.foreign(line)
-      };
-      return (await pushImage(push, inputs.tags, inputs.pushTimeout)).digest;
+      return await pushImage(
+        { engine: engine2, repositories, info: (line) => log.info(line), warn: (line) => log.warning(line) },
+        { image: imageId, tags: inputs.tags, timeout: inputs.pushTimeout, folder: work }
+      );
     } catch (error) {
       await tagged.undo();
-      throw error;
+      throw error instanceof Failure && await fromFork(environment) ? error.also(
+        "This is a pull request from a fork, whose token may not push: set `push` to false for those."
+      ) : error;
     }
   });
 }
 
 // src/stages/restore.ts
-var import_node_path29 = __toESM(require("node:path"), 1);
+var import_node_path30 = __toESM(require("node:path"), 1);
 
 // src/restore/prove.ts
-var import_promises29 = require("node:fs/promises");
-var import_node_path28 = __toESM(require("node:path"), 1);
+var import_promises32 = require("node:fs/promises");
+var import_node_path29 = __toESM(require("node:path"), 1);
 var PROBE_INTERVAL2 = 2;
 var KEPT_LINES = "2000";
-async function proveRestore(world, request2) {
-  const restoreTime = await timeToAnswer(world, request2, {
+async function proveRestore(world, request4) {
+  const restoreTime = await timeToAnswer(world, request4, {
     name: "restore",
     // No fallback: what answers here was restored.
     env: {
       CRAC_ON_RESTORE_FAILURE: "exit",
-      CRAC_RESTORE_TIMEOUT: String(Math.ceil(request2.restoreTimeout / 1e3))
+      CRAC_RESTORE_TIMEOUT: String(Math.ceil(request4.restoreTimeout / 1e3))
     },
-    limit: request2.restoreTimeout,
+    limit: request4.restoreTimeout,
     failed: restoreFailed
   });
-  return { restoreTime, coldStart: await timeColdStart(world, request2) };
+  return { restoreTime, coldStart: await timeColdStart(world, request4) };
 }
-async function timeColdStart(world, request2) {
-  return await timeToAnswer(world, request2, {
+async function timeColdStart(world, request4) {
+  return await timeToAnswer(world, request4, {
     name: "cold",
     env: { CRAC_RESTORE: "false" },
-    limit: request2.startupTimeout,
+    limit: request4.startupTimeout,
     failed: coldStartFailed
   });
 }
-async function timeToAnswer(world, request2, trial) {
+async function timeToAnswer(world, request4, trial) {
   const { engine: engine2, clock } = world;
-  const name = `${request2.container}-${trial.name}`;
-  const spec = { ...request2, name, env: { ...request2.env, ...trial.env } };
+  const name = `${request4.container}-${trial.name}`;
+  const spec = { ...request4, name, env: { ...request4.env, ...trial.env } };
   const stop = new AbortController();
   async function failure(why) {
-    return trial.failed(why, await keepLog(engine2, name, import_node_path28.default.join(request2.logs, `${trial.name}.log`)));
+    return trial.failed(why, await keepLog(engine2, name, import_node_path29.default.join(request4.logs, `${trial.name}.log`)));
   }
   try {
     await createContainer(engine2, spec);
@@ -44154,8 +44491,8 @@ async function timeToAnswer(world, request2, trial) {
     const ended = containerEnd(engine2, name);
     ended.catch(() => void 0);
     const ready = addressOf(engine2, spec).then((address) => {
-      const asked2 = checksOf(request2.readiness, { engine: engine2, container: name, address });
-      const checks = asked2.length > 0 ? asked2 : [portCheck(address, request2.port)];
+      const asked3 = checksOf(request4.readiness, { engine: engine2, container: name, address });
+      const checks = asked3.length > 0 ? asked3 : [portCheck(address, request4.port)];
       return untilReady(checks, PROBE_INTERVAL2, clock, stop.signal);
     });
     const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), trial.limit, clock);
@@ -44174,7 +44511,7 @@ async function keepLog(engine2, name, file) {
   const { stdout, stderr } = await engine2.attempt(["logs", "--tail", KEPT_LINES, name]);
   const log = `${stdout}
 ${stderr}`.trim();
-  await (0, import_promises29.writeFile)(file, `${log}
+  await (0, import_promises32.writeFile)(file, `${log}
 `);
   return log;
 }
@@ -44286,7 +44623,7 @@ function proofOf(run2, reach, image, privileges) {
     ...containerOf(run2, reach),
     container: namesOf(run2.id).container,
     image,
-    flags: privileges?.restore(import_node_path29.default.join(world.dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path30.default.join(world.dockerFolder, "seccomp.json")) ?? [],
     readiness: inputs.readiness,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
@@ -44302,13 +44639,13 @@ async function run(id, inputs, world) {
     inputs,
     world,
     phases: new Phases(world.clock, log),
-    work: import_node_path30.default.join(world.runFolder, "work"),
-    logs: import_node_path30.default.join(world.runFolder, "logs")
+    work: import_node_path31.default.join(world.runFolder, "work"),
+    logs: import_node_path31.default.join(world.runFolder, "logs")
   };
-  await (0, import_promises30.mkdir)(job.work, { recursive: true });
-  await (0, import_promises30.mkdir)(job.logs, { recursive: true });
+  await (0, import_promises33.mkdir)(job.work, { recursive: true });
+  await (0, import_promises33.mkdir)(job.logs, { recursive: true });
   try {
-    await requireContext(import_node_path30.default.resolve(world.workspace, inputs.context));
+    await requireContext(import_node_path31.default.resolve(world.workspace, inputs.context));
     return await checkpointed(job);
   } catch (error) {
     if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error;
@@ -44341,7 +44678,7 @@ async function checkpointed(job) {
   const takenBy = await chooseCheckpointEngine(job, runner);
   const snapshot = await takeTheSnapshot(job, runner, takenBy);
   const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot });
-  const digest = await publish(job, restoring.imageId);
+  const published2 = await publish(job, restoring.imageId);
   return {
     outcome: "checkpointed",
     runner,
@@ -44352,7 +44689,7 @@ async function checkpointed(job) {
     snapshot,
     ...restoring,
     tags: inputs.tags.map((tag) => tag.text),
-    digest,
+    ...published2,
     port: inputs.port,
     user: inputs.user,
     restoreFlags: flagsOf(restoring.privileges),
@@ -44368,14 +44705,14 @@ async function cold(job, reason) {
     (line) => world.log.foreign(line)
   );
   const reach = await findReach(world.engine, world.hostname);
-  await removeFolder(import_node_path30.default.join(job.work, "application"));
-  await removeFolder(import_node_path30.default.join(job.work, `context-${job.id}`));
+  await removeFolder(import_node_path31.default.join(job.work, "application"));
+  await removeFolder(import_node_path31.default.join(job.work, `context-${job.id}`));
   const found = await lookForApplication(job);
   const jdk = await resolveJdk(job, architecture);
   const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
   const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint2}` });
   const image = await buildCold(job, context, { reach, reason });
-  const digest = await publish(job, image.imageId);
+  const published2 = await publish(job, image.imageId);
   return {
     outcome: "cold",
     jdk,
@@ -44383,7 +44720,7 @@ async function cold(job, reason) {
     baseImage: inputs.baseImage,
     ...image,
     tags: inputs.tags.map((tag) => tag.text),
-    digest,
+    ...published2,
     port: inputs.port,
     user: inputs.user
   };
@@ -44538,7 +44875,8 @@ function metadataOf(result) {
       id: result.imageId,
       digest: result.digest ?? null,
       tags: result.tags,
-      baseImage: result.baseImage
+      baseImage: result.baseImage,
+      layers: result.layers
     },
     application: result.application,
     jdk: {
@@ -44585,15 +44923,15 @@ function metadataOf(result) {
 }
 
 // src/engine/orphans.ts
-var import_promises31 = require("node:fs/promises");
-var import_node_path31 = __toESM(require("node:path"), 1);
+var import_promises34 = require("node:fs/promises");
+var import_node_path32 = __toESM(require("node:path"), 1);
 var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
 async function endOrphans(run2, proc = "/proc") {
   const entry = `${RUN_VARIABLE}=${run2}`;
   let ended = 0;
-  for (const name of await (0, import_promises31.readdir)(proc)) {
+  for (const name of await (0, import_promises34.readdir)(proc)) {
     if (!/^\d+$/.test(name)) continue;
-    const environment = await (0, import_promises31.readFile)(import_node_path31.default.join(proc, name, "environ"), "latin1").catch(() => "");
+    const environment = await (0, import_promises34.readFile)(import_node_path32.default.join(proc, name, "environ"), "latin1").catch(() => "");
     if (!environment.split("\0").includes(entry)) continue;
     try {
       process.kill(Number(name), "SIGKILL");
@@ -44654,10 +44992,10 @@ function renderCheckpointed(result) {
       `Docker ${result.runner.version}, kernel ${result.runner.kernel}, privileges ${snapshot.privileges?.rung ?? "none"}`
     ],
     ["Warm-up", `${sent} ${sent === 1 ? "request" : "requests"}, ${failed} failed`],
-    ["Snapshot", `${megabytes(snapshot.size)}, taken in ${time(snapshot.checkpointDuration)}`],
+    ["Snapshot", `${megabytes2(snapshot.size)}, taken in ${time(snapshot.checkpointDuration)}`],
     ["Cold start", time(proof.coldStart)],
     ["Restore", `${time(proof.restoreTime)} (${speedup(proof).toFixed(1)} times faster)`],
-    ...published2(result)
+    ...published(result)
   ];
   return [
     "## CRaC checkpoint",
@@ -44669,6 +45007,7 @@ function renderCheckpointed(result) {
     ...startIt(result),
     "> The image holds the memory of the running application, and with it every secret that the application had read. Treat it as you treat those secrets.",
     "",
+    ...layers(result),
     ...phases(result)
   ].join("\n");
 }
@@ -44679,7 +45018,7 @@ function renderCold(result) {
     ["JDK", `${jdk.asset.distribution} ${jdk.asset.version} (${jdk.asset.name})`],
     ["Snapshot", "none"],
     ["Cold start", time(result.coldStart)],
-    ...published2(result)
+    ...published(result)
   ];
   return [
     "## CRaC checkpoint: an image without a snapshot",
@@ -44691,10 +45030,11 @@ function renderCold(result) {
     table(rows),
     "",
     ...startIt(result),
+    ...layers(result),
     ...phases(result)
   ].join("\n");
 }
-function published2({ tags, digest }) {
+function published({ tags, digest }) {
   return [
     ["Tags", tags.join(" ") || "none"],
     ["Digest", digest ?? "not pushed"]
@@ -44723,6 +45063,25 @@ function startIt(result) {
     ...folded("With Kubernetes", "yaml", kubernetes2)
   ];
 }
+function layers({ layers: layers2 }) {
+  const rows = layers2.filter(({ rawSize }) => rawSize >= 5e4).map(({ createdBy, rawSize, size, sent }) => {
+    const packed = size === void 0 ? "not pushed" : `${megabytes2(size)}${sent ? "" : ", was there"}`;
+    return `| ${code(createdBy.slice(0, 100) || "base image")} | ${megabytes2(rawSize)} | ${packed} |`;
+  });
+  const sum = (of) => megabytes2(layers2.reduce((total, layer) => total + of(layer), 0));
+  const pushed = layers2.some(({ size }) => size !== void 0) ? `${sum(({ size = 0, sent }) => sent ? size : 0)} sent of ${sum(({ size = 0 }) => size)}` : "not pushed";
+  return [
+    "<details><summary>Layers</summary>",
+    "",
+    "| layer | raw | at the registry |",
+    "|---|---|---|",
+    ...rows,
+    `| together | ${sum(({ rawSize }) => rawSize)} | ${pushed} |`,
+    "",
+    "</details>",
+    ""
+  ];
+}
 function phases(result) {
   return [
     "<details><summary>Phases</summary>",
@@ -44746,7 +45105,7 @@ function table([head, ...rows]) {
 function time(milliseconds) {
   return milliseconds < 1e4 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1e3).toFixed(1)} s`;
 }
-function megabytes(bytes) {
+function megabytes2(bytes) {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 function code(text2) {
@@ -44788,18 +45147,497 @@ function vendorApis(environment) {
 
 // src/world.ts
 var import_node_os = require("node:os");
-function realWorld(run2, environment, given) {
+
+// src/registry/connection.ts
+var import_undici5 = __toESM(require_undici(), 1);
+
+// src/registry/refusal.ts
+var import_node_http2 = require("node:http");
+var RegistryFailure = class extends Failure {
+  constructor(what, details, tries, pause = void 0, status = void 0) {
+    super("registry", what, details);
+    this.tries = tries;
+    this.pause = pause;
+    this.status = status;
+  }
+  tries;
+  pause;
+  status;
+};
+var TRIES3 = 3;
+var PASSING2 = /* @__PURE__ */ new Set([408, 429, 500, 502, 503, 504, 522]);
+function refusal2(registry2, asked3, reply) {
+  const { status } = reply;
+  const evidence = [`${asked3}: ${status} ${import_node_http2.STATUS_CODES[status] ?? ""}`.trim(), ...wordsOf(reply.body)];
+  const finding = diagnose("push", { registry: evidence.join("\n") });
+  const lost = finding?.signature?.id === "reg-blob";
+  const perhaps = status === 403 && registry2 === "ghcr.io" ? 2 : 1;
+  return new RegistryFailure(
+    finding?.cause ?? `${registry2} answered with ${status}.`,
+    {
+      cure: finding?.cure ?? "The lines below are the words of the registry; run the job again, and if it stays so, ask those who run the registry.",
+      evidence: evidence.join("\n"),
+      signature: finding?.signature?.id
+    },
+    PASSING2.has(status) || lost ? TRIES3 : perhaps,
+    retryAfter(reply.headers["retry-after"]),
+    status
+  );
+}
+function unreachable(registry2, asked3, error) {
+  const words = `${asked3}: ${codeOf(error)}`;
+  const finding = diagnose("push", { registry: words });
+  return new RegistryFailure(
+    finding?.cause ?? `${registry2} does not answer.`,
+    {
+      cure: finding?.cure ?? "Check the name of the registry in `tags`, and that the runner reaches it (proxy, firewall, DNS); then run the job again.",
+      evidence: words,
+      signature: finding?.signature?.id,
+      cause: error
+    },
+    finding?.signature?.id === "reg-tls" ? 1 : TRIES3
+  );
+}
+function codeOf(error) {
+  const { code: code2, cause } = error;
+  return [code2, messageOf(error), cause === void 0 ? void 0 : codeOf(cause)].filter(Boolean).join(" ");
+}
+function wordsOf(body) {
+  const text2 = body.subarray(0, 2e3).toString("utf8").trim();
+  try {
+    const { errors = [], details } = JSON.parse(body.toString("utf8"));
+    const words = errors.map(
+      ({ code: code2, message }) => `${(code2 ?? "unknown").toLowerCase().replaceAll("_", " ")}: ${message ?? ""}`
+    );
+    return words.length > 0 ? words : [details ?? text2];
+  } catch {
+    return text2 === "" ? [] : [text2];
+  }
+}
+function retryAfter(value) {
+  if (value === void 0) return void 0;
+  const pause = /^\d+$/.test(value) ? Number(value) * 1e3 : Date.parse(value) - Date.now();
+  return Number.isNaN(pause) ? void 0 : Math.max(0, pause);
+}
+
+// src/registry/authorization.ts
+function parseChallenge(header) {
+  const scheme = /^\s*(basic|bearer)\b/i.exec(header ?? "")?.[1]?.toLowerCase();
+  if (scheme === void 0) return void 0;
+  const parameters = {};
+  for (const [, name = "", value = ""] of (header ?? "").matchAll(/(\w+)="([^"]*)"/g)) {
+    parameters[name.toLowerCase()] ??= value;
+  }
+  return { scheme, parameters };
+}
+async function answerTo(challenge, scope, credentials, registry2, send2) {
+  if (challenge.scheme === "basic")
+    return credentials?.kind === "password" ? basic(credentials.username, credentials.password) : void 0;
+  const { realm, service } = challenge.parameters;
+  const url = realm !== void 0 && URL.canParse(realm) ? new URL(realm) : void 0;
+  if (url === void 0 || registry2.protocol === "https:" && url.protocol !== "https:") return void 0;
+  const asked3 = { ...service === void 0 ? {} : { service }, scope };
+  const reply = await send2(tokenRequest(url, asked3, credentials));
+  if (reply.status !== 200) throw refusal2(registry2.host, `GET ${url.origin}${url.pathname}`, reply);
+  const { token, access_token } = JSON.parse(reply.body.toString("utf8"));
+  const given = token ?? access_token;
+  return given === void 0 ? void 0 : `Bearer ${given}`;
+}
+function tokenRequest(url, asked3, credentials) {
+  if (credentials?.kind === "identity") {
+    const form = {
+      grant_type: "refresh_token",
+      client_id: "crac-checkpoint",
+      refresh_token: credentials.token,
+      ...asked3
+    };
+    return {
+      method: "POST",
+      url,
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams(form).toString()
+    };
+  }
+  const withScope = new URL(url);
+  for (const [name, value] of Object.entries(asked3)) withScope.searchParams.set(name, value);
   return {
-    engine: dockerEngine({ ...environment, [RUN_VARIABLE]: run2 }),
+    method: "GET",
+    url: withScope,
+    headers: credentials ? { authorization: basic(credentials.username, credentials.password) } : {}
+  };
+}
+function basic(username, password) {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+
+// src/registry/connection.ts
+var MOST_BYTES = 8 * 1024 * 1024;
+var MOST_REDIRECTS3 = 5;
+var Connection = class {
+  constructor(world, registry2, scope, signal) {
+    this.world = world;
+    this.registry = registry2;
+    this.scope = scope;
+    this.signal = signal;
+  }
+  world;
+  registry;
+  scope;
+  signal;
+  reached;
+  authorization;
+  async reach() {
+    this.reached ??= Promise.all([this.world.endpoint(this.registry), this.world.credentials(this.registry)]);
+    return await this.reached;
+  }
+  /** Asks, and once more with a token where the registry wants one; another status than expected is a RegistryFailure. */
+  async ask(request4, expected) {
+    const [{ origin }, credentials] = await this.reach();
+    const target = new URL(request4.url, origin);
+    const asked3 = `${request4.method} ${target.origin}${target.pathname}`;
+    let reply = await this.once(request4, asked3);
+    const challenge = reply.status === 401 ? parseChallenge(reply.headers["www-authenticate"]) : void 0;
+    if (challenge !== void 0) {
+      const scope = challenge.parameters["scope"] ?? this.scope;
+      this.authorization = await answerTo(challenge, scope, credentials, origin, async (token) => {
+        const { method, url, headers, body } = token;
+        return await this.once(
+          {
+            method,
+            url: url.href,
+            headers,
+            timeout: request4.timeout,
+            ...body === void 0 ? {} : { body }
+          },
+          `${method} ${url.origin}${url.pathname}`,
+          false
+        );
+      });
+      if (this.authorization !== void 0 && isRepeatable(request4.body))
+        reply = await this.once(request4, asked3);
+    }
+    if (expected.includes(reply.status)) return reply;
+    throw refusal2(this.registry, asked3, reply);
+  }
+  async once(request4, asked3, authorized = true) {
+    const [{ origin, dispatcher }] = await this.reach();
+    const { method, body, timeout } = request4;
+    let url = new URL(request4.url, origin);
+    try {
+      for (let redirects = 0; ; redirects++) {
+        const own = url.origin === origin.origin && authorized && this.authorization !== void 0;
+        const response = await this.send(url, {
+          method,
+          headers: { ...request4.headers, ...own ? { authorization: this.authorization ?? "" } : {} },
+          body,
+          timeout,
+          dispatcher
+        });
+        const location = response.headers["location"];
+        const moved = [301, 302, 303, 307, 308].includes(response.status) && location !== void 0;
+        if (!moved || method !== "GET" && method !== "HEAD" || redirects === MOST_REDIRECTS3) return response;
+        url = new URL(location, url);
+      }
+    } catch (error) {
+      if (this.signal?.aborted) throw error;
+      throw unreachable(this.registry, asked3, error);
+    }
+  }
+  async send(url, options3) {
+    const { method, headers, timeout, dispatcher, body } = options3;
+    const response = await (0, import_undici5.request)(url, {
+      method,
+      headers: { "user-agent": "crac-checkpoint", ...headers },
+      dispatcher,
+      headersTimeout: timeout,
+      bodyTimeout: timeout,
+      ...body === void 0 ? {} : { body },
+      ...this.signal === void 0 ? {} : { signal: this.signal }
+    });
+    const parts = [];
+    let size = 0;
+    for await (const part of response.body) {
+      size += part.length;
+      if (size > MOST_BYTES) throw new Error(`an answer of more than ${MOST_BYTES} bytes`);
+      parts.push(part);
+    }
+    const single = Object.entries(response.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(", ") : value
+    ]);
+    return { status: response.statusCode, headers: Object.fromEntries(single), body: Buffer.concat(parts) };
+  }
+};
+function isRepeatable(body) {
+  return body === void 0 || typeof body === "string" || Buffer.isBuffer(body);
+}
+
+// src/registry/client.ts
+var MANIFESTS = [
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json"
+].join(", ");
+var LONGEST_WAIT = 5 * 6e4;
+var RepositoryClient = class {
+  constructor(world, registry2, path42, signal) {
+    this.world = world;
+    this.registry = registry2;
+    this.path = path42;
+    this.signal = signal;
+    this.connection = new Connection(world, registry2, `repository:${path42}:pull,push`, signal);
+  }
+  world;
+  registry;
+  path;
+  signal;
+  connection;
+  /** What stands under a tag or digest; undefined where nothing does. */
+  async manifest(reference) {
+    const reply = await this.persist(
+      { method: "GET", url: this.at("manifests", reference), headers: { accept: MANIFESTS } },
+      [200, 404]
+    );
+    if (reply.status === 404) return void 0;
+    return { digest: digestOf(reply.body), mediaType: reply.headers["content-type"] ?? "", bytes: reply.body };
+  }
+  /** Puts a manifest under a tag or its own digest; the digest that the registry gave it, if it says so. */
+  async putManifest(reference, manifest) {
+    const headers = { "content-type": manifest.mediaType };
+    const url = this.at("manifests", reference);
+    const reply = await this.persist({ method: "PUT", url, headers, body: manifest.bytes }, [200, 201, 202]);
+    return reply.headers["docker-content-digest"];
+  }
+  /** Whether the registry has removed a tag or a manifest; not all of them do. */
+  async remove(reference) {
+    return await this.persist({ method: "DELETE", url: this.at("manifests", reference) }, [200, 202]).then(
+      () => true,
+      () => false
+    );
+  }
+  /** A small blob: the configuration of an image. */
+  async blob(digest) {
+    return (await this.persist({ method: "GET", url: this.at("blobs", digest) }, [200])).body;
+  }
+  async hasBlob(digest) {
+    const reply = await this.persist({ method: "HEAD", url: this.at("blobs", digest) }, [200, 404]);
+    return reply.status === 200;
+  }
+  /** Sends a blob that the registry does not have. */
+  async upload(blob) {
+    const headers = { "content-type": "application/octet-stream", "content-length": String(blob.size) };
+    await this.again(async () => {
+      const { tryTimeout } = this.world.patience;
+      const begin = { method: "POST", url: this.at("blobs", "uploads/"), timeout: tryTimeout };
+      const session = (await this.connection.ask(begin, [202])).headers["location"] ?? "";
+      const url = `${session}${session.includes("?") ? "&" : "?"}digest=${encodeURIComponent(blob.digest)}`;
+      const timeout = tryTimeout * 10;
+      await this.connection.ask({ method: "PUT", url, headers, body: blob.open(), timeout }, [201, 204]);
+    });
+  }
+  at(kind, reference) {
+    return `/v2/${this.path}/${kind}/${reference}`;
+  }
+  async persist(request4, expected) {
+    const timeout = this.world.patience.tryTimeout;
+    return await this.again(async () => await this.connection.ask({ ...request4, timeout }, expected));
+  }
+  async again(work) {
+    const { clock, patience, info: info2 } = this.world;
+    let waited = 0;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof RegistryFailure) || error.tries === 1) throw error;
+        const asked3 = error.pause;
+        const pause = asked3 ?? patience.firstPause * 2 ** tries;
+        waited += pause;
+        if (asked3 === void 0 ? tries >= error.tries : waited > LONGEST_WAIT) throw error;
+        info2(`${error.message} Trying again in ${seconds(Math.ceil(pause / 100) * 100)}.`);
+        await clock.sleep(pause, this.signal);
+      }
+    }
+  }
+};
+
+// src/registry/credentials.ts
+var import_promises35 = require("node:fs/promises");
+var import_node_path33 = __toESM(require("node:path"), 1);
+var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
+async function credentialsFor(registry2, environment) {
+  const file = import_node_path33.default.join(
+    environment["DOCKER_CONFIG"] || import_node_path33.default.join(environment["HOME"] ?? "/", ".docker"),
+    "config.json"
+  );
+  const config = await readConfig(file);
+  const helper = config.credHelpers?.[registry2] ?? config.credsStore;
+  if (helper) return await ask(helper, registry2 === DOCKER_HUB ? DOCKER_HUB_KEY : registry2, environment);
+  const logins = Object.entries(config.auths ?? {});
+  const login = logins.find(([key]) => hostOf(key) === registry2)?.[1];
+  return login && credentialsOf(login, file);
+}
+async function readConfig(file) {
+  const text2 = await (0, import_promises35.readFile)(file, "utf8").catch((error) => {
+    if (error.code === "ENOENT") return "{}";
+    throw unreadable(file, messageOf(error));
+  });
+  try {
+    return JSON.parse(text2);
+  } catch {
+    throw unreadable(file, "it is no JSON");
+  }
+}
+function unreadable(file, why) {
+  return new Failure("runner", `The docker client's configuration ${file} cannot be read: ${why}.`, {
+    cure: "Mend or remove that file, and run docker/login-action before this step."
+  });
+}
+function hostOf(key) {
+  return key === DOCKER_HUB_KEY ? DOCKER_HUB : key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+}
+function credentialsOf(login, file) {
+  if (login.identitytoken) return { kind: "identity", token: login.identitytoken };
+  if (login.username && login.password)
+    return { kind: "password", username: login.username, password: login.password };
+  if (!login.auth) return void 0;
+  const both = Buffer.from(login.auth, "base64").toString("utf8");
+  const colon = both.indexOf(":");
+  if (colon < 1) throw unreadable(file, "an `auth` in it is not NAME:PASSWORD in base64");
+  return {
+    kind: "password",
+    username: both.slice(0, colon),
+    password: both.slice(colon + 1).replace(/\0+$/, "")
+  };
+}
+async function ask(helper, host, environment) {
+  const program = `docker-credential-${helper}`;
+  const failed = (why) => new Failure("runner", `${program} gave no login for ${host}: ${why}.`, {
+    cure: `Run docker/login-action before this step, or mend the credential helper of the docker client.`
+  });
+  if (!/^[\w.-]+$/.test(helper)) throw failed("that is no name of a program");
+  const result = await getExecOutput(program, ["get"], {
+    input: Buffer.from(host),
+    silent: true,
+    ignoreReturnCode: true,
+    env: Object.fromEntries(
+      Object.entries(environment).filter((entry) => entry[1] !== void 0)
+    )
+  }).catch((error) => {
+    throw failed(messageOf(error));
+  });
+  if (/credentials not found/i.test(result.stdout)) return void 0;
+  if (result.exitCode !== 0) throw failed(`it ended with exit code ${result.exitCode}`);
+  let answer2;
+  try {
+    answer2 = JSON.parse(result.stdout);
+  } catch {
+    throw failed("its answer is no JSON");
+  }
+  const { Username: username, Secret: secret } = answer2;
+  if (!username || !secret) return void 0;
+  return username === "<token>" ? { kind: "identity", token: secret } : { kind: "password", username, password: secret };
+}
+
+// src/registry/endpoint.ts
+var import_promises36 = require("node:dns/promises");
+var import_promises37 = require("node:fs/promises");
+var import_node_net2 = require("node:net");
+var import_node_path34 = __toESM(require("node:path"), 1);
+var import_node_tls = require("node:tls");
+var import_undici6 = __toESM(require_undici(), 1);
+var PING_TIMEOUT = 5e3;
+async function endpointOf(registry2, world) {
+  const host = registry2 === DOCKER_HUB ? "registry-1.docker.io" : registry2;
+  const origin = new URL(`https://${host}`);
+  const insecure = await isInsecure(registry2, origin.hostname, world.engine);
+  const tls = { ...await certificates(registry2, world), rejectUnauthorized: !insecure };
+  const dispatcher = connections(origin, tls);
+  if (!insecure) return { origin, dispatcher };
+  const secured = await (0, import_undici6.request)(new URL("/v2/", origin), { dispatcher, headersTimeout: PING_TIMEOUT }).then(
+    async ({ body }) => {
+      await body.dump();
+      return true;
+    },
+    () => false
+  );
+  if (secured) return { origin, dispatcher };
+  await dispatcher.close();
+  const plain = new URL(`http://${host}`);
+  return { origin: plain, dispatcher: connections(plain, {}) };
+}
+function connections(origin, tls) {
+  const proxy = getProxyUrl(origin);
+  return proxy ? new import_undici6.ProxyAgent({
+    uri: `${proxy.protocol}//${proxy.host}`,
+    requestTls: tls,
+    ...proxy.username === "" ? {} : { token: basic2(proxy) }
+  }) : new import_undici6.Agent({ connect: tls });
+}
+function basic2({ username, password }) {
+  const both = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return `Basic ${Buffer.from(both).toString("base64")}`;
+}
+async function isInsecure(registry2, hostname3, engine2) {
+  const told = await engine2.attempt(["info", "--format", "{{json .RegistryConfig}}"]);
+  const config = told.exitCode === 0 ? JSON.parse(told.stdout) : null;
+  const secure = config?.IndexConfigs?.[registry2]?.Secure;
+  if (secure !== void 0) return !secure;
+  const list = new import_node_net2.BlockList();
+  for (const block of config?.InsecureRegistryCIDRs ?? ["127.0.0.0/8", "::1/128"]) {
+    const [net = "", bits] = block.split("/");
+    list.addSubnet(net, Number(bits), (0, import_node_net2.isIPv6)(net) ? "ipv6" : "ipv4");
+  }
+  const addresses = await (0, import_promises36.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  return addresses.some(({ address, family }) => list.check(address, family === 6 ? "ipv6" : "ipv4"));
+}
+async function certificates(registry2, { environment, root }) {
+  const folder = import_node_path34.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises37.readdir)(folder).catch(() => [])).sort();
+  const read2 = async (...files) => {
+    const texts = await Promise.all(files.map((file) => (0, import_promises37.readFile)(file, "utf8").catch(() => "")));
+    return texts.filter((text2) => text2 !== "");
+  };
+  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path34.default.join(folder, name)));
+  const [cert, key] = [await own(".cert"), await own(".key")];
+  return {
+    // Node's own list is not that of the machine, which the engine trusts.
+    ca: [
+      ...import_node_tls.rootCertificates,
+      ...await read2(import_node_path34.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read2(environment["NODE_EXTRA_CA_CERTS"] ?? "", environment["SSL_CERT_FILE"] ?? ""),
+      ...await own(".crt")
+    ],
+    ...cert.length > 0 && key.length > 0 ? { cert: cert[0], key: key[0] } : {}
+  };
+}
+
+// src/world.ts
+function realWorld(run2, environment, given) {
+  const engine2 = dockerEngine({ ...environment, [RUN_VARIABLE]: run2 });
+  const patience = patienceOf(environment);
+  return {
+    engine: engine2,
+    repositories: repositoriesOf({
+      clock: systemClock,
+      patience,
+      info: (line) => given.log.info(line),
+      credentials: (registry2) => credentialsFor(registry2, environment),
+      endpoint: (registry2) => endpointOf(registry2, { engine: engine2, environment, root: "/" })
+    }),
     clock: systemClock,
     platform: process.platform,
     hostname: (0, import_node_os.hostname)(),
     environment,
     ...shipped(),
     ...vendorApis(environment),
-    patience: patienceOf(environment),
+    patience,
     ...given
   };
+}
+function repositoriesOf(world) {
+  return ({ registry: registry2, path: path42 }, signal) => new RepositoryClient(world, registry2, path42, signal);
 }
 
 // src/cli/terminal-log.ts
@@ -44833,11 +45671,11 @@ async function buildCommand2(args, answer2) {
   const id = (0, import_node_crypto5.randomBytes)(6).toString("hex");
   const defaults = declaredDefaults();
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? "").trim());
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path32.default.join((0, import_node_os2.homedir)(), ".cache", "crac-checkpoint");
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path35.default.join((0, import_node_os2.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs9.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os2.tmpdir)();
-  const runFolder = await (0, import_promises32.mkdtemp)(import_node_path32.default.join((0, import_node_os2.tmpdir)(), "crac-checkpoint-"));
+  const runFolder = await (0, import_promises38.mkdtemp)(import_node_path35.default.join((0, import_node_os2.tmpdir)(), "crac-checkpoint-"));
   const log = terminalLog((line) => console.error(line), systemClock);
   const clean2 = (folder) => cleanUp(dockerEngine(process.env), systemClock, id, folder);
   for (const signal of ["SIGINT", "SIGTERM"]) {
@@ -44863,12 +45701,12 @@ async function buildCommand2(args, answer2) {
     return 0;
   } catch (error) {
     const failure = asFailure(error);
-    await clean2(import_node_path32.default.join(runFolder, "work"));
+    await clean2(import_node_path35.default.join(runFolder, "work"));
     if (json) {
       const { kind, message, cure, evidence, signature } = failure;
       answer2(
         JSON.stringify(
-          { class: kind, message, cure, evidence, signature, logs: import_node_path32.default.join(runFolder, "logs") },
+          { class: kind, message, cure, evidence, signature, logs: import_node_path35.default.join(runFolder, "logs") },
           void 0,
           2
         )
@@ -44877,7 +45715,7 @@ async function buildCommand2(args, answer2) {
       console.error(`
 ${describeFailure(failure)}
 
-The logs are in ${import_node_path32.default.join(runFolder, "logs")}.`);
+The logs are in ${import_node_path35.default.join(runFolder, "logs")}.`);
     }
     return 1;
   }
@@ -45012,9 +45850,9 @@ function describeReach(reach) {
 
 // src/cli/jdk.ts
 var import_node_fs10 = require("node:fs");
-var import_promises33 = require("node:fs/promises");
+var import_promises39 = require("node:fs/promises");
 var import_node_os4 = require("node:os");
-var import_node_path33 = __toESM(require("node:path"), 1);
+var import_node_path36 = __toESM(require("node:path"), 1);
 var import_node_util4 = require("node:util");
 async function jdkCommand(args, answer2) {
   const { positionals, values } = parse6(args);
@@ -45076,7 +45914,7 @@ function parse6(args) {
   }
 }
 function sourceFor(githubApiUrl) {
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path33.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path36.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs10.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os4.tmpdir)();
@@ -45096,18 +45934,18 @@ function sourceFor(githubApiUrl) {
   );
 }
 async function downloadTo(source, asset, options3, answer2) {
-  const temporaryFolder = await (0, import_promises33.mkdtemp)(import_node_path33.default.join((0, import_node_os4.tmpdir)(), "crac-checkpoint-"));
+  const temporaryFolder = await (0, import_promises39.mkdtemp)(import_node_path36.default.join((0, import_node_os4.tmpdir)(), "crac-checkpoint-"));
   try {
     const { file, sha256: sha2562 } = await source.install(asset, {
       jdkSha256: options3["jdk-sha256"]?.toLowerCase(),
       temporaryFolder,
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
-    const copy = import_node_path33.default.resolve(options3.output, asset.name);
-    await (0, import_promises33.copyFile)(file, copy);
+    const copy = import_node_path36.default.resolve(options3.output, asset.name);
+    await (0, import_promises39.copyFile)(file, copy);
     answer2(options3.json ? JSON.stringify({ ...asset, sha256: sha2562, file: copy }, void 0, 2) : copy);
   } finally {
-    await (0, import_promises33.rm)(temporaryFolder, { recursive: true, force: true });
+    await (0, import_promises39.rm)(temporaryFolder, { recursive: true, force: true });
   }
 }
 function progressBar(bytes, total) {

@@ -6,9 +6,9 @@ export interface Got {
 }
 
 /** One GET on a connection of its own; undefined where there is no whole answer within five seconds. */
-export async function httpGet(url: URL): Promise<Got | undefined> {
+export async function httpGet(url: URL, headers: Record<string, string> = {}): Promise<Got | undefined> {
   return await new Promise((resolve) => {
-    const request = get(url, { agent: false, timeout: 5000 }, (response) => {
+    const request = get(url, { agent: false, timeout: 5000, headers }, (response) => {
       let body = ''
       response.setEncoding('utf8').on('data', (text: string) => (body += text))
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))

@@ -67,7 +67,7 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
   const takenBy = await chooseCheckpointEngine(job, runner)
   const snapshot = await takeTheSnapshot(job, runner, takenBy)
   const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot })
-  const digest = await publish(job, restoring.imageId)
+  const published = await publish(job, restoring.imageId)
   return {
     outcome: 'checkpointed',
     runner,
@@ -78,7 +78,7 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
     snapshot,
     ...restoring,
     tags: inputs.tags.map((tag) => tag.text),
-    digest,
+    ...published,
     port: inputs.port,
     user: inputs.user,
     restoreFlags: flagsOf(restoring.privileges),
@@ -102,7 +102,7 @@ async function cold(job: Run, reason: string): Promise<Omit<Cold, 'reason' | 'lo
   const { fingerprint } = await decide(job, found, jdk)
   const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint}` })
   const image = await buildCold(job, context, { reach, reason })
-  const digest = await publish(job, image.imageId)
+  const published = await publish(job, image.imageId)
   return {
     outcome: 'cold',
     jdk,
@@ -110,7 +110,7 @@ async function cold(job: Run, reason: string): Promise<Omit<Cold, 'reason' | 'lo
     baseImage: inputs.baseImage,
     ...image,
     tags: inputs.tags.map((tag) => tag.text),
-    digest,
+    ...published,
     port: inputs.port,
     user: inputs.user
   }

@@ -1,6 +1,7 @@
 import type { CheckpointEngine } from './checkpoint/engine.js'
 import type { TakenSnapshot } from './checkpoint/take.js'
 import type { Privileges } from './engine/privileges.js'
+import type { ImageLayer } from './image/layers.js'
 import type { JdkArchive } from './jdk/install.js'
 import type { Phase } from './phases.js'
 import { instructionsFor, type Instructions } from './report/instructions.js'
@@ -25,6 +26,7 @@ interface WithImage extends Finished {
   tags: string[]
   /** undefined when nothing was pushed. */
   digest: string | undefined
+  layers: ImageLayer[]
   port: number
   user: { uid: number; gid: number }
 }
@@ -134,7 +136,8 @@ function metadataOf(result: Result): object {
       id: result.imageId,
       digest: result.digest ?? null,
       tags: result.tags,
-      baseImage: result.baseImage
+      baseImage: result.baseImage,
+      layers: result.layers
     },
     application: result.application,
     jdk: {

@@ -4,6 +4,10 @@ import { dockerEngine } from './engine/docker.js'
 import { RUN_VARIABLE } from './engine/orphans.js'
 import type { Log } from './log.js'
 import { patienceOf } from './net/fetch.js'
+import { RepositoryClient, type ClientWorld } from './registry/client.js'
+import { credentialsFor } from './registry/credentials.js'
+import { endpointOf } from './registry/endpoint.js'
+import type { Repositories } from './registry/published.js'
 import type { World } from './stages/run.js'
 import { shipped, vendorApis } from './surroundings.js'
 
@@ -13,15 +17,28 @@ export function realWorld(
   environment: NodeJS.ProcessEnv,
   given: Pick<World, 'toolCache' | 'workspace' | 'runFolder'> & { log: Log }
 ): World {
+  const engine = dockerEngine({ ...environment, [RUN_VARIABLE]: run })
+  const patience = patienceOf(environment)
   return {
-    engine: dockerEngine({ ...environment, [RUN_VARIABLE]: run }),
+    engine,
+    repositories: repositoriesOf({
+      clock: systemClock,
+      patience,
+      info: (line) => given.log.info(line),
+      credentials: (registry) => credentialsFor(registry, environment),
+      endpoint: (registry) => endpointOf(registry, { engine, environment, root: '/' })
+    }),
     clock: systemClock,
     platform: process.platform,
     hostname: hostname(),
     environment,
     ...shipped(),
     ...vendorApis(environment),
-    patience: patienceOf(environment),
+    patience,
     ...given
   }
+}
+
+function repositoriesOf(world: ClientWorld): Repositories {
+  return ({ registry, path }, signal) => new RepositoryClient(world, registry, path, signal)
 }

@@ -46,7 +46,9 @@ describe('a rebuild', () => {
   }
   async function manifestOf(digest: string | undefined): Promise<Manifest> {
     const repository = tag.slice(tag.indexOf('/') + 1, tag.lastIndexOf(':'))
-    const answer = await httpGet(new URL(`http://${world.registry}/v2/${repository}/manifests/${digest}`))
+    const answer = await httpGet(new URL(`http://${world.registry}/v2/${repository}/manifests/${digest}`), {
+      accept: 'application/vnd.oci.image.manifest.v1+json'
+    })
     return JSON.parse(answer?.body ?? '{}') as Manifest
   }
 

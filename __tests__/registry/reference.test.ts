@@ -3,13 +3,14 @@ import { parseReference } from '../../src/registry/reference.js'
 
 describe('parseReference', () => {
   test.each([
-    ['ghcr.io/acme/hello:crac', 'ghcr.io/acme/hello', 'crac'],
-    ['localhost:5000/hello', 'localhost:5000/hello', 'latest'],
-    ['hello', 'hello', 'latest'],
-    ['acme/a__b.c-d:V1_2.3-x', 'acme/a__b.c-d', 'V1_2.3-x'],
-    ['[::1]:5000/hello:x', '[::1]:5000/hello', 'x']
-  ])('%s', (text, repository, tag) => {
-    expect(parseReference(text)).toEqual({ text, repository, tag })
+    ['ghcr.io/acme/hello:crac', 'ghcr.io/acme/hello', 'crac', 'ghcr.io', 'acme/hello'],
+    ['localhost:5000/hello', 'localhost:5000/hello', 'latest', 'localhost:5000', 'hello'],
+    ['hello', 'hello', 'latest', 'docker.io', 'library/hello'],
+    ['acme/a__b.c-d:V1_2.3-x', 'acme/a__b.c-d', 'V1_2.3-x', 'docker.io', 'acme/a__b.c-d'],
+    ['index.docker.io/acme/a', 'index.docker.io/acme/a', 'latest', 'docker.io', 'acme/a'],
+    ['[::1]:5000/hello:x', '[::1]:5000/hello', 'x', '[::1]:5000', 'hello']
+  ])('%s', (text, repository, tag, registry, path) => {
+    expect(parseReference(text)).toEqual({ text, repository, tag, registry, path })
   })
 
   test.each([

@@ -17,11 +17,13 @@ describe('the job summary', () => {
     }
     expect(summary).toContain(`ghcr.io/acme/hello@sha256:${'c'.repeat(64)}`)
     expect(summary).toContain('docker run --rm --publish 8080:8080')
+    expect(summary).toContain('| `COPY trees/jdk/ /` | 150.7 MB | 48.7 MB |')
+    expect(summary).toContain('| together | 150.7 MB | 48.7 MB sent of 48.7 MB |')
   })
 
   test('without a snapshot it says why, and needs no flags', () => {
-    const { jdk, application, baseImage, imageId, tags, digest, logs, phases, port, user } = aResult()
-    const common = { jdk, application, baseImage, imageId, tags, digest, logs, phases, port, user }
+    const { jdk, application, baseImage, imageId, tags, digest, layers, logs, phases, port, user } = aResult()
+    const common = { jdk, application, baseImage, imageId, tags, digest, layers, logs, phases, port, user }
     const cold = renderSummary({ outcome: 'cold', reason: 'no CRIU `works`', coldStart: 900, ...common })
     expect(cold).toContain('no CRIU `works`')
     expect(cold).not.toContain('seccomp.json')

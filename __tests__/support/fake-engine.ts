@@ -1,4 +1,5 @@
 import type { CommandResult, Engine, RunOptions } from '../../src/engine/docker.js'
+import { Readable } from 'node:stream'
 import { engineFailure } from '../../src/engine/docker.js'
 
 export interface Call {
@@ -30,6 +31,11 @@ export function fakeEngine(answer: (args: string[]) => Reply | Promise<Reply>): 
       const result = await attempt(args, options)
       if (result.exitCode !== 0) throw engineFailure(args, result)
       return result.stdout.trim()
+    },
+    stream: async (args, take) => {
+      const result = await attempt(args)
+      if (result.exitCode !== 0) throw engineFailure(args, result)
+      return await take(Readable.from([Buffer.from(result.stdout, 'latin1')]))
     }
   }
 }

@@ -67,6 +67,7 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
     user: { uid: 10001, gid: 10001 },
     privileges: LEAST,
     restoreFlags: '--cap-drop ALL',
+    layers: [{ createdBy: 'COPY trees/jdk/ /', rawSize: 150_700_000, size: 48_700_000, sent: true }],
     logs: '/temp/logs',
     phases: [{ name: 'inspect', milliseconds: 12 }],
     ...changes

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import { exec } from '@actions/exec'
 import { Failure, messageOf } from '../errors.js'
 import { LineSplitter } from './lines.js'
@@ -29,6 +31,8 @@ export interface Engine {
   attempt(args: readonly string[], options?: RunOptions): Promise<CommandResult>
   /** Runs `docker ARGS` and returns its trimmed stdout; an exit code other than 0 is a Failure. */
   run(args: readonly string[], options?: RunOptions): Promise<string>
+  /** Gives what `docker ARGS` writes, however much it is, to a taker; an exit code other than 0 is a Failure. */
+  stream<T>(args: readonly string[], take: (stdout: Readable) => Promise<T>, signal?: AbortSignal): Promise<T>
 }
 
 /** The engine that the `docker` command on PATH talks to; DOCKER_HOST and DOCKER_CONFIG are honoured by it. */
@@ -81,7 +85,43 @@ export function dockerEngine(environment: NodeJS.ProcessEnv): Engine {
     return result.stdout.trim()
   }
 
-  return { attempt, run }
+  // @actions/exec has no back pressure: an image would be read into memory as fast as the engine gives it.
+  async function stream<T>(
+    args: readonly string[],
+    take: (stdout: Readable) => Promise<T>,
+    signal?: AbortSignal
+  ): Promise<T> {
+    const child = spawn('docker', args, {
+      env: clientEnvironment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(signal === undefined ? {} : { signal })
+    })
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr = (stderr + text).slice(-KEPT_OUTPUT)
+    })
+    const ended = new Promise<number>((resolve, reject) => {
+      child.on('error', reject)
+      child.on('close', (code) => resolve(code ?? 1))
+    })
+    ended.catch(() => undefined)
+    try {
+      const [taken, exitCode] = await Promise.all([
+        take(child.stdout).catch(async (error: unknown) => {
+          // What breaks off is the engine's failure first.
+          const code = await Promise.race([ended, Promise.resolve(0)])
+          throw code === 0 ? error : engineFailure(args, { exitCode: code, stdout: '', stderr })
+        }),
+        ended
+      ])
+      if (exitCode !== 0) throw engineFailure(args, { exitCode, stdout: '', stderr })
+      return taken
+    } finally {
+      if (child.exitCode === null) child.kill()
+    }
+  }
+
+  return { attempt, run, stream }
 }
 
 /** What a failed docker command means to the user. */

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { cp, link, lutimes, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { pipeline } from 'node:stream/promises'
+import { hashOfFile } from '../digest.js'
 import type { Application } from './layouts/layout.js'
 
 export interface BuildContextParts {
@@ -81,8 +79,7 @@ async function settleTimes(folder: string, own: string): Promise<void> {
 
 /** A number below 2^29, other for other content: as seconds, 17 years. */
 async function contentNumber(file: string): Promise<number> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(file), hash)
+  const hash = await hashOfFile(file)
   return hash.digest().readUInt32BE() >>> 3
 }
 

@@ -1,8 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { pipeline } from 'node:stream/promises'
+import { hashOfFile } from '../digest.js'
 
 /**
  * The sha256 of everything that goes into an image, in hexadecimal: names and content of the files, and the values. The
@@ -30,8 +29,7 @@ async function addTree(hash: Hash, source: string, target: string): Promise<void
     }
     return
   }
-  const content = createHash('sha256')
-  await pipeline(createReadStream(source), content)
+  const content = await hashOfFile(source)
   add(hash, `${target}\0${entry.mode & 0o111 ? 'x' : '-'}\0${content.digest('hex')}`)
 }
 

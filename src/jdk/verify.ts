@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { hashOfFile } from '../digest.js'
 import { Failure } from '../errors.js'
 import type { JdkAsset } from './asset.js'
 
@@ -20,13 +19,13 @@ export async function verifyArchive(
   if (asset.size !== undefined && size !== asset.size) {
     throw notGenuine(asset, `it has ${size} bytes where the source says ${asset.size}`)
   }
-  const sha256 = await digestOf(file, 'sha256')
+  const sha256 = (await hashOfFile(file)).digest('hex')
   for (const demand of demands) {
     if (sha256 !== demand.sha256)
       throw notGenuine(asset, `its sha256 is ${sha256}, but ${demand.by} demands ${demand.sha256}`)
   }
   if (asset.sha1 !== undefined) {
-    const sha1 = await digestOf(file, 'sha1')
+    const sha1 = (await hashOfFile(file, 'sha1')).digest('hex')
     if (sha1 !== asset.sha1) throw notGenuine(asset, `its sha1 is ${sha1}, but the source says ${asset.sha1}`)
   }
   return sha256
@@ -36,10 +35,4 @@ function notGenuine(asset: JdkAsset, why: string): Failure {
   return new Failure('jdk', `${asset.name} is not the archive that was asked for: ${why}.`, {
     cure: 'Run the job again; if it stays so, compare the digests with a source that you trust before you change `jdk-sha256`.'
   })
-}
-
-async function digestOf(file: string, algorithm: 'sha256' | 'sha1'): Promise<string> {
-  const hash = createHash(algorithm)
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
-  return hash.digest('hex')
 }

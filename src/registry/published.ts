@@ -1,43 +1,75 @@
-import type { Engine } from '../engine/docker.js'
-import type { Milliseconds } from '../values.js'
+import { Failure } from '../errors.js'
+import type { RepositoryClient, StoredManifest } from './client.js'
+import type { ImageConfiguration, PackedLayer } from './packed-image.js'
+import { GZIPPED, ZSTANDARD } from './packed-image.js'
 import type { Reference } from './reference.js'
 
-/** An image as its registry has it now. */
+/** A client for the repository of a reference. */
+export type Repositories = (reference: Reference, signal?: AbortSignal) => RepositoryClient
+
+interface Manifest {
+  config?: { digest?: string }
+  layers?: PackedLayer[]
+}
+
+/** An image of one platform as its registry has it. */
 export interface Published {
-  /** `sha256:...` of its manifest. */
-  digest: string
-  labels: Record<string, string>
+  configuration: ImageConfiguration
+  layers: PackedLayer[]
 }
 
-interface Inspected {
-  manifest?: { digest?: string }
-  image?: { config?: { Labels?: Record<string, string> | null } }
+/** What a manifest stands for; undefined for an image of several platforms, or something else. */
+export async function imageOf(
+  client: RepositoryClient,
+  manifest: StoredManifest
+): Promise<Published | undefined> {
+  const { config, layers } = JSON.parse(manifest.bytes.toString('utf8')) as Manifest
+  if (config?.digest === undefined || layers === undefined) return undefined
+  const configuration = JSON.parse((await client.blob(config.digest)).toString('utf8')) as ImageConfiguration
+  return { configuration, layers }
 }
 
-const ANSWER_TIMEOUT: Milliseconds = 30_000
-
-/**
- * What the registry has under a tag; undefined where it has nothing, an image of several platforms, or does not answer.
- * By buildx, which logs in as docker does.
- */
-export async function published(engine: Engine, tag: Reference): Promise<Published | undefined> {
-  const args = ['buildx', 'imagetools', 'inspect', '--format', '{{json .}}', tag.text]
-  const { exitCode, stdout } = await engine.attempt(args, { timeout: ANSWER_TIMEOUT })
-  if (exitCode !== 0) return undefined
-  const { manifest, image } = JSON.parse(stdout) as Inspected
-  if (manifest?.digest === undefined || image?.config === undefined) return undefined
-  return { digest: manifest.digest, labels: image.config.Labels ?? {} }
+/** The layers of a published image that can stand in another one too, by the digest of what is in them. */
+export function layersByContent({ configuration, layers }: Published): Map<string, PackedLayer> {
+  const known = new Map<string, PackedLayer>()
+  const diffIds = (configuration as Partial<ImageConfiguration>).rootfs?.diff_ids ?? []
+  if (diffIds.length !== layers.length) return known
+  layers.forEach(({ digest, size, mediaType }, index) => {
+    const type = MEDIA_TYPES[mediaType]
+    if (type !== undefined) known.set(diffIds[index] ?? '', { digest, size, mediaType: type })
+  })
+  return known
 }
 
-/** The one digest that all of the tags have, if each of their images has the label. */
+/** Docker's name for the same, and those that stay. */
+const MEDIA_TYPES: Record<string, string> = {
+  'application/vnd.docker.image.rootfs.diff.tar.gzip': GZIPPED,
+  [GZIPPED]: GZIPPED,
+  [ZSTANDARD]: ZSTANDARD
+}
+
+/** The one digest that all of the tags have, if each of their images has the label; a registry that does not answer has none. */
 export async function publishedWith(
-  engine: Engine,
+  repositories: Repositories,
   tags: readonly Reference[],
   label: string,
-  value: string
+  value: string,
+  info: (line: string) => void
 ): Promise<string | undefined> {
-  const found = await Promise.all(tags.map((tag) => published(engine, tag)))
-  const digests = new Set(found.map((image) => (image?.labels[label] === value ? image.digest : undefined)))
-  const [digest] = digests
-  return digests.size === 1 ? digest : undefined
+  const found = await Promise.all(
+    tags.map(async (tag) => {
+      try {
+        const client = repositories(tag)
+        const manifest = await client.manifest(tag.tag)
+        const image = manifest && (await imageOf(client, manifest))
+        return image?.configuration.config?.Labels?.[label] === value ? manifest?.digest : undefined
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error
+        info(`${tag.text} could not be looked at: ${error.message}`)
+        return undefined
+      }
+    })
+  )
+  const [digest] = new Set(found)
+  return new Set(found).size === 1 ? digest : undefined
 }

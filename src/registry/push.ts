@@ -1,204 +1,202 @@
-import type { Clock } from '../clock.js'
-import { diagnose } from '../diagnosis/diagnose.js'
-import { lastLines, TIMED_OUT, type CommandResult, type Engine } from '../engine/docker.js'
+import { createReadStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { digestOf } from '../digest.js'
+import type { Engine } from '../engine/docker.js'
 import { Failure } from '../errors.js'
-import { seconds, type Milliseconds } from '../values.js'
-import { published } from './published.js'
+import { instruction, type ImageLayer } from '../image/layers.js'
+import type { Milliseconds } from '../values.js'
+import { seconds } from '../values.js'
+import type { Blob, StoredManifest } from './client.js'
+import { packImage, type LayerFile, type PackedImage, type PackedLayer } from './packed-image.js'
+import { imageOf, layersByContent, type Repositories } from './published.js'
 import type { Reference } from './reference.js'
+import { moveTags, type Target } from './tags.js'
 
 export interface Pushed {
-  /** `sha256:...`, as the registry named it: the same for every tag. */
+  /** `sha256:...`, the same for every tag. */
   digest: string
-}
-
-/**
- * Gives the verified image its tags on this machine. Tags that pointed elsewhere point there again after
- * `undo`.
- */
-export async function tagImage(
-  engine: Engine,
-  image: string,
-  tags: readonly Reference[]
-): Promise<{ undo: () => Promise<void> }> {
-  const previous: [Reference, string | undefined][] = []
-  for (const tag of tags) {
-    const before = await engine.attempt(['image', 'inspect', '--format', '{{.Id}}', '--', tag.text])
-    previous.push([tag, before.exitCode === 0 ? before.stdout.trim() : undefined])
-    await engine.run(['tag', image, tag.text])
-  }
-  return {
-    undo: async () => {
-      // A push that worked has left a name by digest too.
-      const names = await engine.attempt([
-        'image',
-        'inspect',
-        '--format',
-        '{{join .RepoDigests " "}}',
-        '--',
-        image
-      ])
-      for (const name of names.stdout.trim().split(' ').filter(Boolean))
-        await engine.attempt(['image', 'rm', '--', name])
-      for (const [tag, id] of previous) {
-        await engine.attempt(id ? ['tag', id, tag.text] : ['image', 'rm', '--', tag.text])
-      }
-    }
-  }
+  layers: ImageLayer[]
 }
 
 export interface PushWorld {
   engine: Engine
-  clock: Clock
+  repositories: Repositories
   info: (line: string) => void
-  /** Of the engine's own output. */
-  onLine: (line: string) => void
+  warn: (line: string) => void
 }
 
-/** What can pass by itself (src/diagnosis/catalogue/registry.ts); anything else fails at once. */
-const PASSING: ReadonlySet<string> = new Set(['reg-429', 'reg-5xx', 'reg-net', 'reg-blob', 'reg-commit'])
+export interface PushRequest {
+  /** Id of the verified image. */
+  image: string
+  tags: readonly Reference[]
+  /** For all of it. */
+  timeout: Milliseconds
+  /** Existing folder of the run, for the packed layers. */
+  folder: string
+}
 
-/** Before the second try, and before the third. */
-const PAUSES: readonly Milliseconds[] = [2000, 8000]
+const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
+const CONFIGURATION = 'application/vnd.oci.image.config.v1+json'
+
+/** https://docs.github.com/packages/working-with-a-github-packages-registry/working-with-the-container-registry */
+const LARGEST_AT_GITHUB = 10e9
 
 /**
- * Pushes every tag, each try within `timeout`; they must all come out as one digest, which the registry confirms. When one
- * fails, those before it are put back to the image that they had.
+ * Pushes an image: to all of the repositories its content first, then its manifest without a tag, and when every one of them has
+ * both, the tags. A failure before that moves no tag; one after it puts those back that were moved.
  */
-export async function pushImage(
-  world: PushWorld,
-  tags: readonly Reference[],
-  timeout: Milliseconds
-): Promise<Pushed> {
-  const before = new Map<Reference, string | undefined>()
-  for (const tag of tags) before.set(tag, (await published(world.engine, tag))?.digest)
-  const moved: Reference[] = []
+export async function pushImage(world: PushWorld, request: PushRequest): Promise<Pushed> {
+  const signal = AbortSignal.timeout(request.timeout)
   try {
-    return await pushAll(world, tags, timeout, moved)
+    const targets = await targetsOf(world, request.tags, signal)
+    const { manifest, layers } = await pushContent(world, request, targets, signal)
+    const digest = digestOf(manifest)
+    for (const { client, name } of targets) {
+      const given = await client.putManifest(digest, { mediaType: MANIFEST, bytes: manifest })
+      if (given !== undefined && given !== digest) throw otherDigest(name, given, digest)
+    }
+    await moveTags(targets, { digest, mediaType: MANIFEST, bytes: manifest })
+    return { digest, layers }
   } catch (error) {
-    if (!(error instanceof Failure) || moved.length === 0) throw error
-    throw error.also(await putBack(world.engine, moved, before))
+    if (!signal.aborted) throw error
+    throw new Failure('registry', `The push was not done within ${seconds(request.timeout)}.`, {
+      cure: 'If the registry is only slow, raise `push-timeout`; no tag was moved, or those that were have been put back.',
+      cause: error
+    })
   }
 }
 
-/** Lets tags point again to what they pointed to before; what became of them, as a sentence. */
-async function putBack(
-  engine: Engine,
-  moved: readonly Reference[],
-  before: ReadonlyMap<Reference, string | undefined>
-): Promise<string> {
-  const told: string[] = []
-  for (const tag of moved) {
-    const digest = before.get(tag)
-    if (digest === undefined) {
-      told.push(`${tag.text} is new and has the image`)
-      continue
-    }
-    const back = await putTagBack(engine, tag, digest)
-    told.push(
-      back ? `${tag.text} was put back to ${digest}` : `${tag.text} could not be put back to ${digest}`
-    )
-  }
-  return `Of the tags that were pushed before: ${told.join('; ')}.`
-}
-
-/** Pulls the old image and pushes it under its tag again; whether the registry says so too. */
-async function putTagBack(engine: Engine, tag: Reference, digest: string): Promise<boolean> {
-  const old = `${tag.repository}@${digest}`
-  const had = (await engine.attempt(['image', 'inspect', '--format', '{{.Id}}', '--', old])).exitCode === 0
-  for (const args of [
-    ['pull', '--quiet', '--', old],
-    ['tag', old, tag.text],
-    ['push', '--quiet', '--', tag.text]
-  ]) {
-    if ((await engine.attempt(args, { timeout: PUT_BACK_TIMEOUT })).exitCode !== 0) return false
-  }
-  if (!had) await engine.attempt(['image', 'rm', '--', old])
-  return (await published(engine, tag))?.digest === digest
-}
-
-/** For each of the commands of one tag. */
-const PUT_BACK_TIMEOUT: Milliseconds = 120_000
-
-async function pushAll(
-  world: PushWorld,
+async function targetsOf(
+  { repositories }: PushWorld,
   tags: readonly Reference[],
-  timeout: Milliseconds,
-  moved: Reference[]
-): Promise<Pushed> {
-  const digests = new Map<string, string>()
+  signal: AbortSignal
+): Promise<Target[]> {
+  const targets = new Map<string, Target>()
   for (const tag of tags) {
-    const output = await pushTag(world, tag, timeout)
-    moved.push(tag)
-    const digest = await digestOf(world.engine, tag, output)
-    const there = await published(world.engine, tag)
-    if (there !== undefined && there.digest !== digest) {
-      throw new Failure(
-        'registry',
-        `${tag.text} is ${there.digest} at the registry, and ${digest} was pushed.`,
-        {
-          cure: 'Something changed the image on its way, or another job moved the tag: look at the registry, and run the job again.'
-        }
-      )
+    const name = `${tag.registry}/${tag.path}`
+    const target = targets.get(name) ?? {
+      client: repositories(tag, signal),
+      undoing: repositories(tag),
+      name: tag.repository,
+      tags: [],
+      before: new Map<Reference, StoredManifest | undefined>()
     }
-    digests.set(tag.text, digest)
+    targets.set(name, target)
+    target.tags.push(tag)
+    target.before.set(tag, await asked(target, () => target.client.manifest(tag.tag)))
   }
-  const distinct = new Set(digests.values())
-  const [digest] = distinct
-  if (distinct.size !== 1 || digest === undefined) {
-    throw new Failure('registry', 'The registries gave different digests for the same image.', {
-      cure: 'Compare the images in the registries; one of them changes what it is given.',
-      evidence: [...digests].map(([tag, value]) => `${tag}  ${value}`).join('\n')
+  return [...targets.values()]
+}
+
+/** Sends what is not there; the manifest of the image. */
+async function pushContent(
+  { engine, info, warn }: PushWorld,
+  { image, folder }: PushRequest,
+  targets: readonly Target[],
+  signal: AbortSignal
+): Promise<{ manifest: Buffer; layers: ImageLayer[] }> {
+  const known = await knownEverywhere(engine, image, targets)
+  const sent = new Set<string>()
+  const uploads: Promise<void>[] = []
+  const files: string[] = []
+  async function send(blob: Blob): Promise<void> {
+    for (const target of targets) {
+      await asked(target, async () => {
+        if (await target.client.hasBlob(blob.digest)) return
+        await target.client.upload(blob)
+        sent.add(blob.digest)
+        info(`${target.name}: sent ${megabytes(blob.size)}.`)
+      })
+    }
+  }
+  function sendLayer(layer: LayerFile): void {
+    files.push(layer.file)
+    if (layer.size > LARGEST_AT_GITHUB && targets.some(({ client }) => client.registry === 'ghcr.io'))
+      warn(`A layer has ${megabytes(layer.size)}: ghcr.io takes 10 GB at most, and ten minutes for each.`)
+    const upload = send({ ...layer, open: () => createReadStream(layer.file) }).finally(() =>
+      rm(layer.file, { force: true })
+    )
+    upload.catch(() => undefined)
+    uploads.push(upload)
+  }
+  try {
+    const packed = await engine.stream(
+      ['save', '--', image],
+      (archive) => packImage(archive, image, new Set(known.keys()), folder, sendLayer),
+      signal
+    )
+    const config = { digest: digestOf(packed.config), size: packed.config.length }
+    await Promise.all(uploads)
+    await send({ ...config, open: () => packed.config })
+    const layers = packed.layers.map((layer, index) => {
+      const found = layer ?? known.get(packed.configuration.rootfs.diff_ids[index] ?? '')
+      if (!found) throw new Error(`layer ${index} is neither packed nor known`)
+      return { digest: found.digest, size: found.size, mediaType: found.mediaType }
     })
-  }
-  return { digest }
-}
-
-/** Pushes one tag, and again where the failure is one that can pass; the engine's output. */
-async function pushTag(
-  { engine, clock, info, onLine }: PushWorld,
-  tag: Reference,
-  timeout: Milliseconds
-): Promise<string> {
-  for (let tries = 0; ; tries++) {
-    const result = await engine.attempt(['push', '--', tag.text], { onLine, timeout })
-    if (result.exitCode === 0) return result.stdout
-    const failure = pushFailure(tag, result, timeout)
-    const pause = PAUSES[tries]
-    if (pause === undefined || !PASSING.has(failure.signature ?? '')) throw failure
-    info(`${failure.message} Trying again in ${seconds(pause)}.`)
-    await clock.sleep(pause)
+    const manifest = {
+      schemaVersion: 2,
+      mediaType: MANIFEST,
+      config: { mediaType: CONFIGURATION, ...config },
+      layers: layers.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }))
+    }
+    return { manifest: Buffer.from(JSON.stringify(manifest)), layers: described(packed, layers, sent) }
+  } finally {
+    await Promise.allSettled(uploads)
   }
 }
 
-/** The digest that the engine noted from the registry's answer to this push. */
-async function digestOf(engine: Engine, tag: Reference, output: string): Promise<string> {
-  const format = ['image', 'inspect', '--format', '{{json .RepoDigests}}', '--', tag.text]
-  const known = (JSON.parse(await engine.run(format)) as string[]).map((entry) => entry.split('@'))
-  const answered = /digest: (sha256:[0-9a-f]{64})/.exec(output)?.[1]
-  const noted = known.filter(([, digest]) => digest === answered)
-  if (answered === undefined || noted.length === 0) {
-    throw new Failure('registry', `The registry gave no digest for ${tag.text}.`, {
-      cure: 'Look at the image in the registry, and run the job again.',
-      evidence: lastLines(output, 10)
-    })
+/** Layers of the image that every repository has already, by their content: those of the images that the tags have now. */
+async function knownEverywhere(
+  engine: Engine,
+  image: string,
+  targets: readonly Target[]
+): Promise<Map<string, PackedLayer>> {
+  const known = new Map<string, PackedLayer>()
+  for (const { client, before } of targets) {
+    for (const manifest of before.values()) {
+      const published = manifest && (await imageOf(client, manifest))
+      if (published) for (const [content, layer] of layersByContent(published)) known.set(content, layer)
+    }
   }
-  return answered
+  if (known.size === 0) return known
+  const format = ['image', 'inspect', '--format', '{{json .RootFS.Layers}}', '--', image]
+  const own = new Set(JSON.parse(await engine.run(format)) as string[])
+  for (const [content, { digest }] of known) {
+    const there = own.has(content) && (await Promise.all(targets.map(({ client }) => client.hasBlob(digest))))
+    if (!there || there.includes(false)) known.delete(content)
+  }
+  return known
 }
 
-function pushFailure(tag: Reference, result: CommandResult, timeout: Milliseconds): Failure {
-  const output = `${result.stdout}\n${result.stderr}`
-  const finding =
-    result.exitCode === TIMED_OUT ? undefined : diagnose('push', { registry: output, docker: output })
-  const why =
-    finding?.cause ??
-    (result.exitCode === TIMED_OUT
-      ? `It was not done within ${seconds(timeout)}.`
-      : `docker push ended with exit code ${result.exitCode}.`)
-  return new Failure('registry', `${tag.text} could not be pushed. ${why}`, {
-    cure:
-      finding?.cure ??
-      'Check the name of the registry in `tags`, and that the engine reaches it; the lines below are its own words.',
-    evidence: finding?.line ?? lastLines(output, 10),
-    signature: finding?.signature?.id
+function described(
+  { configuration, rawSizes }: PackedImage,
+  layers: readonly PackedLayer[],
+  sent: ReadonlySet<string>
+): ImageLayer[] {
+  const made = (configuration.history ?? []).filter(({ empty_layer }) => empty_layer !== true)
+  return layers.map(({ digest, size }, index) => ({
+    createdBy: instruction(made[index]?.created_by ?? ''),
+    rawSize: rawSizes[index] ?? 0,
+    size,
+    sent: sent.has(digest)
+  }))
+}
+
+/** A failure of this work says which repository it is about. */
+async function asked<T>({ name }: Target, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof Failure ? error.of(`${name} could not be pushed`) : error
+  }
+}
+
+function otherDigest(name: string, given: string, digest: string): Failure {
+  return new Failure('registry', `${name} is ${given} at the registry, and ${digest} was pushed.`, {
+    cure: 'Something changes images on their way to the registry: find out what (a proxy, a mirror), and run the job again.'
   })
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`
 }

@@ -7,6 +7,10 @@ export interface Reference {
   /** Without the tag: `ghcr.io/acme/hello`. */
   readonly repository: string
   readonly tag: string
+  /** Host and port of the registry: `ghcr.io`; `docker.io` where the text names none. */
+  readonly registry: string
+  /** Name of the repository at the registry: `acme/hello`. */
+  readonly path: string
 }
 
 // The grammar of the distribution project: https://pkg.go.dev/github.com/distribution/reference
@@ -43,8 +47,12 @@ export function parseReference(text: string): Reference {
   if (!path.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text, 'the name is not valid', SHAPE)
   if (!TAG.test(tag)) throw refused(text, 'the tag is not valid', SHAPE)
-  return { text, repository, tag }
+  const registry = hasDomain && first !== 'index.docker.io' ? first : DOCKER_HUB
+  const official = registry === DOCKER_HUB && path.length === 1 ? ['library'] : []
+  return { text, repository, tag, registry, path: [...official, ...path].join('/') }
 }
+
+export const DOCKER_HUB = 'docker.io'
 
 const SHAPE = 'Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.'
 

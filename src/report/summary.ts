@@ -1,3 +1,4 @@
+import type { ImageLayer } from '../image/layers.js'
 import { describeFailure, type Failure } from '../errors.js'
 import { instructions, speedup, type Checkpointed, type Cold, type Result } from '../outputs.js'
 
@@ -57,6 +58,7 @@ function renderCheckpointed(result: Checkpointed): string {
     '> The image holds the memory of the running application, and with it every secret that the application had ' +
       'read. Treat it as you treat those secrets.',
     '',
+    ...layers(result),
     ...phases(result)
   ].join('\n')
 }
@@ -80,6 +82,7 @@ function renderCold(result: Cold): string {
     table(rows),
     '',
     ...startIt(result),
+    ...layers(result),
     ...phases(result)
   ].join('\n')
 }
@@ -112,6 +115,31 @@ function startIt(result: Checkpointed | Cold): string[] {
     '',
     ...folded('With compose', 'yaml', compose),
     ...folded('With Kubernetes', 'yaml', kubernetes)
+  ]
+}
+
+function layers({ layers }: Checkpointed | Cold): string[] {
+  const rows = layers
+    .filter(({ rawSize }) => rawSize >= 50_000)
+    .map(({ createdBy, rawSize, size, sent }) => {
+      const packed = size === undefined ? 'not pushed' : `${megabytes(size)}${sent ? '' : ', was there'}`
+      return `| ${code(createdBy.slice(0, 100) || 'base image')} | ${megabytes(rawSize)} | ${packed} |`
+    })
+  const sum = (of: (layer: ImageLayer) => number): string =>
+    megabytes(layers.reduce((total, layer) => total + of(layer), 0))
+  const pushed = layers.some(({ size }) => size !== undefined)
+    ? `${sum(({ size = 0, sent }) => (sent ? size : 0))} sent of ${sum(({ size = 0 }) => size)}`
+    : 'not pushed'
+  return [
+    '<details><summary>Layers</summary>',
+    '',
+    '| layer | raw | at the registry |',
+    '|---|---|---|',
+    ...rows,
+    `| together | ${sum(({ rawSize }) => rawSize)} | ${pushed} |`,
+    '',
+    '</details>',
+    ''
   ]
 }
 

@@ -18,7 +18,9 @@ export async function decide(
     const own = await fingerprintOf(run, found, archive)
     world.log.info(`Fingerprint of everything that goes in: ${own}.`)
     if (!inputs.skipUnchanged) return { fingerprint: own, unchanged: undefined }
-    const unchanged = await publishedWith(world.engine, inputs.tags, FINGERPRINT_LABEL, own)
+    const unchanged = await publishedWith(world.repositories, inputs.tags, FINGERPRINT_LABEL, own, (line) =>
+      world.log.info(line)
+    )
     world.log.info(
       unchanged ? `Nothing changed: ${unchanged} has it already.` : 'No image at the tags has it.'
     )

@@ -1,27 +1,38 @@
-import { pushImage, tagImage } from '../registry/push.js'
+import { Failure } from '../errors.js'
+import { layersOf, type ImageLayer } from '../image/layers.js'
+import { pushImage } from '../registry/push.js'
+import { tagImage } from '../registry/tag.js'
+import { fromFork } from '../runner/event.js'
 import type { Run } from './run.js'
 
-/** Gives the image its tags; the digest, if it is pushed. */
-export async function publish(run: Run, imageId: string): Promise<string | undefined> {
-  const { inputs, world } = run
-  const { engine, log } = world
+export interface Published {
+  /** undefined if it is not pushed. */
+  digest: string | undefined
+  layers: ImageLayer[]
+}
+
+/** Gives the image its tags, here and, if it is to be pushed, at their registries. */
+export async function publish(run: Run, imageId: string): Promise<Published> {
+  const { inputs, world, work } = run
+  const { engine, log, repositories, environment } = world
   return await run.phases.run('push', inputs.push ? 'Push' : 'Tag', async () => {
     const tagged = await tagImage(engine, imageId, inputs.tags)
     if (!inputs.push) {
-      log.info('`push` is false: nothing is pushed.')
-      return undefined
+      log.info('`push` is false: the image is tagged on this machine, and nothing is pushed.')
+      return { digest: undefined, layers: await layersOf(engine, imageId) }
     }
     try {
-      const push = {
-        engine,
-        clock: world.clock,
-        info: (line: string) => log.info(line),
-        onLine: (line: string) => log.foreign(line)
-      }
-      return (await pushImage(push, inputs.tags, inputs.pushTimeout)).digest
+      return await pushImage(
+        { engine, repositories, info: (line) => log.info(line), warn: (line) => log.warning(line) },
+        { image: imageId, tags: inputs.tags, timeout: inputs.pushTimeout, folder: work }
+      )
     } catch (error) {
       await tagged.undo()
-      throw error
+      throw error instanceof Failure && (await fromFork(environment))
+        ? error.also(
+            'This is a pull request from a fork, whose token may not push: set `push` to false for those.'
+          )
+        : error
     }
   })
 }

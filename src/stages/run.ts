@@ -8,6 +8,7 @@ import type { SourceWorld } from '../jdk/source.js'
 import { keeping, type Log } from '../log.js'
 import type { Patience } from '../net/fetch.js'
 import type { Phases } from '../phases.js'
+import type { Repositories } from '../registry/published.js'
 import type { ProofRequest } from '../restore/prove.js'
 
 /** Everything outside the program that a run touches. */
@@ -16,6 +17,7 @@ export interface World extends Pick<
   'azulApiUrl' | 'bellsoftApiUrl' | 'toolCache' | 'knownDigests'
 > {
   engine: Engine
+  repositories: Repositories
   clock: Clock
   log: Log
   platform: NodeJS.Platform

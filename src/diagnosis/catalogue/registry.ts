@@ -68,20 +68,21 @@ export const registry: readonly Signature[] = [
     stages: ['push'],
     stream: 'registry',
     pattern:
-      /TLS handshake timeout|i\/o timeout|connection reset by peer|unexpected EOF|no such host|context deadline exceeded|Client\.Timeout exceeded|broken pipe/m,
+      /TLS handshake timeout|i\/o timeout|connection reset by peer|unexpected EOF|no such host|context deadline exceeded|Client\.Timeout exceeded|broken pipe|\b(?:ECONN(?:RESET|REFUSED)|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|UND_ERR_(?:SOCKET|\w+_TIMEOUT))\b/m,
     kind: 'registry',
     cause: 'The connection to the registry broke, or was never made.',
-    cure: 'Check the name of the registry in `tags`, and that the engine reaches it; then run the job again.',
+    cure: 'Check the name of the registry in `tags`, and that the runner reaches it; then run the job again.',
     weight: 'cause'
   },
   {
     id: 'reg-tls',
     stages: ['push'],
     stream: 'registry',
-    pattern: /x509: (.+)|tls: failed to verify certificate|http: server gave HTTP response to HTTPS client/m,
+    pattern:
+      /x509: (.+)|tls: failed to verify certificate|http: server gave HTTP response to HTTPS client|\b(?:CERT_\w+|SELF_SIGNED_CERT\w*|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_\w+|ERR_TLS_CERT_ALTNAME_INVALID|ERR_SSL_\w+)\b/m,
     kind: 'registry',
     cause: "The registry's certificate is not trusted, or it speaks plain HTTP.",
-    cure: "Give the engine the registry's certificate authority, or list the registry as insecure in its configuration.",
+    cure: "Put the registry's certificate authority into /etc/docker/certs.d of the runner, or list the registry as insecure in the engine's configuration.",
     weight: 'cause'
   },
   {

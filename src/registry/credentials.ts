@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { getExecOutput } from '@actions/exec'
+import { Failure, messageOf } from '../errors.js'
+import { DOCKER_HUB } from './reference.js'
+
+/** What `docker login` left for a registry. */
+export type Credentials =
+  | { kind: 'password'; username: string; password: string }
+  /** Exchanged at the registry's token server (https://distribution.github.io/distribution/spec/auth/oauth/). */
+  | { kind: 'identity'; token: string }
+
+interface Login {
+  auth?: string
+  username?: string
+  password?: string
+  identitytoken?: string
+}
+
+interface DockerConfig {
+  auths?: Record<string, Login>
+  credsStore?: string
+  credHelpers?: Record<string, string>
+}
+
+/** Under this name the docker client keeps the login of Docker Hub. */
+const DOCKER_HUB_KEY = 'https://index.docker.io/v1/'
+
+/**
+ * The login for a registry (`ghcr.io`, `localhost:5000`), where the docker client has it: config.json in DOCKER_CONFIG
+ * or ~/.docker, or the credential helper that it names. undefined where nobody is logged in.
+ */
+export async function credentialsFor(
+  registry: string,
+  environment: NodeJS.ProcessEnv
+): Promise<Credentials | undefined> {
+  const file = path.join(
+    environment['DOCKER_CONFIG'] || path.join(environment['HOME'] ?? '/', '.docker'),
+    'config.json'
+  )
+  const config = await readConfig(file)
+  const helper = config.credHelpers?.[registry] ?? config.credsStore
+  if (helper) return await ask(helper, registry === DOCKER_HUB ? DOCKER_HUB_KEY : registry, environment)
+  const logins = Object.entries(config.auths ?? {})
+  const login = logins.find(([key]) => hostOf(key) === registry)?.[1]
+  return login && credentialsOf(login, file)
+}
+
+async function readConfig(file: string): Promise<DockerConfig> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '{}'
+    throw unreadable(file, messageOf(error))
+  })
+  try {
+    return JSON.parse(text) as DockerConfig
+  } catch {
+    // The parser's message would show what stands in the file.
+    throw unreadable(file, 'it is no JSON')
+  }
+}
+
+function unreadable(file: string, why: string): Failure {
+  return new Failure('runner', `The docker client's configuration ${file} cannot be read: ${why}.`, {
+    cure: 'Mend or remove that file, and run docker/login-action before this step.'
+  })
+}
+
+// `ghcr.io`, and `https://ghcr.io/v1/` as old clients wrote it.
+function hostOf(key: string): string {
+  return key === DOCKER_HUB_KEY ? DOCKER_HUB : key.replace(/^https?:\/\//, '').replace(/\/.*$/, '')
+}
+
+function credentialsOf(login: Login, file: string): Credentials | undefined {
+  if (login.identitytoken) return { kind: 'identity', token: login.identitytoken }
+  if (login.username && login.password)
+    return { kind: 'password', username: login.username, password: login.password }
+  if (!login.auth) return undefined
+  const both = Buffer.from(login.auth, 'base64').toString('utf8')
+  const colon = both.indexOf(':')
+  if (colon < 1) throw unreadable(file, 'an `auth` in it is not NAME:PASSWORD in base64')
+  // Some clients pad with NUL.
+  return {
+    kind: 'password',
+    username: both.slice(0, colon),
+    password: both.slice(colon + 1).replace(/\0+$/, '')
+  }
+}
+
+interface HelperAnswer {
+  Username?: string
+  Secret?: string
+}
+
+// https://github.com/docker/docker-credential-helpers: the host on stdin, JSON on stdout.
+async function ask(
+  helper: string,
+  host: string,
+  environment: NodeJS.ProcessEnv
+): Promise<Credentials | undefined> {
+  const program = `docker-credential-${helper}`
+  const failed = (why: string): Failure =>
+    new Failure('runner', `${program} gave no login for ${host}: ${why}.`, {
+      cure: `Run docker/login-action before this step, or mend the credential helper of the docker client.`
+    })
+  if (!/^[\w.-]+$/.test(helper)) throw failed('that is no name of a program')
+  const result = await getExecOutput(program, ['get'], {
+    input: Buffer.from(host),
+    silent: true,
+    ignoreReturnCode: true,
+    env: Object.fromEntries(
+      Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined)
+    )
+  }).catch((error: unknown) => {
+    throw failed(messageOf(error))
+  })
+  if (/credentials not found/i.test(result.stdout)) return undefined
+  if (result.exitCode !== 0) throw failed(`it ended with exit code ${result.exitCode}`)
+  let answer: HelperAnswer
+  try {
+    answer = JSON.parse(result.stdout) as HelperAnswer
+  } catch {
+    throw failed('its answer is no JSON')
+  }
+  const { Username: username, Secret: secret } = answer
+  if (!username || !secret) return undefined
+  return username === '<token>'
+    ? { kind: 'identity', token: secret }
+    : { kind: 'password', username, password: secret }
+}

@@ -1,0 +1,73 @@
+import { Failure } from '../errors.js'
+import type { RepositoryClient, StoredManifest } from './client.js'
+import type { Reference } from './reference.js'
+
+/** A repository that gets the image, and the tags in it. */
+export interface Target {
+  client: RepositoryClient
+  /** The same, for what has to be put back when the time for the push is over. */
+  undoing: RepositoryClient
+  name: string
+  tags: Reference[]
+  /** What the tags have now. */
+  before: Map<Reference, StoredManifest | undefined>
+}
+
+/**
+ * Lets every tag point to a manifest that its repository has already, and asks the registry for each of them. When one fails, those
+ * before it are put back to what they had; the failure says how that went.
+ */
+export async function moveTags(targets: readonly Target[], manifest: StoredManifest): Promise<void> {
+  const moved: [Target, Reference][] = []
+  try {
+    for (const target of targets) {
+      for (const tag of target.tags) {
+        moved.push([target, tag])
+        await moveTag(target, tag, manifest)
+      }
+    }
+  } catch (error) {
+    const told: string[] = []
+    for (const [target, tag] of moved) told.push(await putBack(target, tag, manifest.digest))
+    throw error instanceof Failure ? error.also(told.join(' ')) : error
+  }
+}
+
+async function moveTag({ client }: Target, tag: Reference, manifest: StoredManifest): Promise<void> {
+  try {
+    await client.putManifest(tag.tag, manifest)
+    const there = await client.manifest(tag.tag)
+    if (there?.digest === manifest.digest) return
+    throw new Failure(
+      'registry',
+      `it is ${there?.digest ?? 'nothing'} at the registry, and ${manifest.digest} was pushed.`,
+      {
+        cure: 'Something changed the image on its way, or another job moved the tag: look at the registry, and run the job again.'
+      }
+    )
+  } catch (error) {
+    throw error instanceof Failure ? error.of(`${tag.text} could not be pushed`) : error
+  }
+}
+
+/** What became of a tag, as a sentence; the one that failed may have been moved, or not. */
+async function putBack({ undoing: client, before }: Target, tag: Reference, pushed: string): Promise<string> {
+  try {
+    const old = before.get(tag)
+    const there = await client.manifest(tag.tag)
+    if (there?.digest === old?.digest) return `${tag.text} is as it was.`
+    // Another job's image is not ours to replace.
+    if (there?.digest !== pushed) return `${tag.text} has another image now.`
+    if (old !== undefined) {
+      await client.putManifest(tag.tag, old)
+      return `${tag.text} was put back to ${old.digest}.`
+    }
+    // Some registries remove a tag, others only the image with it; ours has no other name there.
+    const removed = (await client.remove(tag.tag)) || (await client.remove(pushed))
+    return removed
+      ? `${tag.text}, which is new, was removed again.`
+      : `${tag.text}, which is new, has the image.`
+  } catch {
+    return `${tag.text} could not be put back.`
+  }
+}
