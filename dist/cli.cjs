@@ -25812,7 +25812,7 @@ var require_util4 = __commonJS({
     var { getEncoding } = require_encoding();
     var { serializeAMimeType, parseMIMEType } = require_data_url();
     var { types } = require("node:util");
-    var { StringDecoder: StringDecoder3 } = require("string_decoder");
+    var { StringDecoder: StringDecoder2 } = require("string_decoder");
     var { btoa: btoa2 } = require("node:buffer");
     var staticPropertyDescriptors = {
       enumerable: true,
@@ -25903,7 +25903,7 @@ var require_util4 = __commonJS({
             dataURL += serializeAMimeType(parsed);
           }
           dataURL += ";base64,";
-          const decoder = new StringDecoder3("latin1");
+          const decoder = new StringDecoder2("latin1");
           for (const chunk of bytes) {
             dataURL += btoa2(decoder.write(chunk));
           }
@@ -25932,7 +25932,7 @@ var require_util4 = __commonJS({
         }
         case "BinaryString": {
           let binaryString = "";
-          const decoder = new StringDecoder3("latin1");
+          const decoder = new StringDecoder2("latin1");
           for (const chunk of bytes) {
             binaryString += decoder.write(chunk);
           }
@@ -32547,9 +32547,6 @@ async function within(work, limit, clock) {
 // src/engine/docker.ts
 var import_node_child_process = require("node:child_process");
 
-// node_modules/@actions/exec/lib/exec.js
-var import_string_decoder = require("string_decoder");
-
 // node_modules/@actions/exec/lib/toolrunner.js
 var os = __toESM(require("os"), 1);
 var events = __toESM(require("events"), 1);
@@ -33368,38 +33365,6 @@ function exec(commandLine2, args, options3) {
     args = commandArgs.slice(1).concat(args || []);
     const runner = new ToolRunner(toolPath, args, options3);
     return runner.exec();
-  });
-}
-function getExecOutput(commandLine2, args, options3) {
-  return __awaiter4(this, void 0, void 0, function* () {
-    var _a, _b;
-    let stdout = "";
-    let stderr = "";
-    const stdoutDecoder = new import_string_decoder.StringDecoder("utf8");
-    const stderrDecoder = new import_string_decoder.StringDecoder("utf8");
-    const originalStdoutListener = (_a = options3 === null || options3 === void 0 ? void 0 : options3.listeners) === null || _a === void 0 ? void 0 : _a.stdout;
-    const originalStdErrListener = (_b = options3 === null || options3 === void 0 ? void 0 : options3.listeners) === null || _b === void 0 ? void 0 : _b.stderr;
-    const stdErrListener = (data) => {
-      stderr += stderrDecoder.write(data);
-      if (originalStdErrListener) {
-        originalStdErrListener(data);
-      }
-    };
-    const stdOutListener = (data) => {
-      stdout += stdoutDecoder.write(data);
-      if (originalStdoutListener) {
-        originalStdoutListener(data);
-      }
-    };
-    const listeners = Object.assign(Object.assign({}, options3 === null || options3 === void 0 ? void 0 : options3.listeners), { stdout: stdOutListener, stderr: stdErrListener });
-    const exitCode = yield exec(commandLine2, args, Object.assign(Object.assign({}, options3), { listeners }));
-    stdout += stdoutDecoder.end();
-    stderr += stderrDecoder.end();
-    return {
-      exitCode,
-      stdout,
-      stderr
-    };
   });
 }
 
@@ -45168,7 +45133,7 @@ var TRIES3 = 3;
 var PASSING2 = /* @__PURE__ */ new Set([408, 429, 500, 502, 503, 504, 522]);
 function refusal2(registry2, asked3, reply) {
   const { status } = reply;
-  const evidence = [`${asked3}: ${status} ${import_node_http2.STATUS_CODES[status] ?? ""}`.trim(), ...wordsOf(reply.body)];
+  const evidence = [...wordsOf(reply.body), `${asked3}: ${status} ${import_node_http2.STATUS_CODES[status] ?? ""}`.trim()];
   const finding = diagnose("push", { registry: evidence.join("\n") });
   const lost = finding?.signature?.id === "reg-blob";
   const perhaps = status === 403 && registry2 === "ghcr.io" ? 2 : 1;
@@ -45463,6 +45428,7 @@ var RepositoryClient = class {
 };
 
 // src/registry/credentials.ts
+var import_node_child_process3 = require("node:child_process");
 var import_promises35 = require("node:fs/promises");
 var import_node_path33 = __toESM(require("node:path"), 1);
 var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
@@ -45517,14 +45483,7 @@ async function ask(helper, host, environment) {
     cure: `Run docker/login-action before this step, or mend the credential helper of the docker client.`
   });
   if (!/^[\w.-]+$/.test(helper)) throw failed("that is no name of a program");
-  const result = await getExecOutput(program, ["get"], {
-    input: Buffer.from(host),
-    silent: true,
-    ignoreReturnCode: true,
-    env: Object.fromEntries(
-      Object.entries(environment).filter((entry) => entry[1] !== void 0)
-    )
-  }).catch((error) => {
+  const result = await answerOf(program, host, environment).catch((error) => {
     throw failed(messageOf(error));
   });
   if (/credentials not found/i.test(result.stdout)) return void 0;
@@ -45539,6 +45498,19 @@ async function ask(helper, host, environment) {
   if (!username || !secret) return void 0;
   return username === "<token>" ? { kind: "identity", token: secret } : { kind: "password", username, password: secret };
 }
+async function answerOf(program, host, env) {
+  return await new Promise((resolve2, reject) => {
+    const child2 = (0, import_node_child_process3.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], timeout: HELPER_TIMEOUT });
+    let stdout = "";
+    child2.stdout.setEncoding("utf8").on("data", (text2) => stdout += text2);
+    child2.on("error", reject);
+    child2.on("close", (code2) => resolve2({ exitCode: code2 ?? 1, stdout }));
+    child2.stdin.on("error", () => void 0);
+    child2.stdin.end(`${host}
+`);
+  });
+}
+var HELPER_TIMEOUT = 3e4;
 
 // src/registry/endpoint.ts
 var import_promises36 = require("node:dns/promises");

@@ -45598,7 +45598,7 @@ var TRIES3 = 3;
 var PASSING2 = /* @__PURE__ */ new Set([408, 429, 500, 502, 503, 504, 522]);
 function refusal2(registry2, asked3, reply) {
   const { status } = reply;
-  const evidence = [`${asked3}: ${status} ${import_node_http2.STATUS_CODES[status] ?? ""}`.trim(), ...wordsOf(reply.body)];
+  const evidence = [...wordsOf(reply.body), `${asked3}: ${status} ${import_node_http2.STATUS_CODES[status] ?? ""}`.trim()];
   const finding = diagnose("push", { registry: evidence.join("\n") });
   const lost = finding?.signature?.id === "reg-blob";
   const perhaps = status === 403 && registry2 === "ghcr.io" ? 2 : 1;
@@ -45893,6 +45893,7 @@ var RepositoryClient = class {
 };
 
 // src/registry/credentials.ts
+var import_node_child_process3 = require("node:child_process");
 var import_promises35 = require("node:fs/promises");
 var import_node_path33 = __toESM(require("node:path"), 1);
 var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
@@ -45947,14 +45948,7 @@ async function ask(helper, host, environment) {
     cure: `Run docker/login-action before this step, or mend the credential helper of the docker client.`
   });
   if (!/^[\w.-]+$/.test(helper)) throw failed("that is no name of a program");
-  const result = await getExecOutput(program, ["get"], {
-    input: Buffer.from(host),
-    silent: true,
-    ignoreReturnCode: true,
-    env: Object.fromEntries(
-      Object.entries(environment).filter((entry) => entry[1] !== void 0)
-    )
-  }).catch((error2) => {
+  const result = await answerOf(program, host, environment).catch((error2) => {
     throw failed(messageOf(error2));
   });
   if (/credentials not found/i.test(result.stdout)) return void 0;
@@ -45969,6 +45963,19 @@ async function ask(helper, host, environment) {
   if (!username || !secret) return void 0;
   return username === "<token>" ? { kind: "identity", token: secret } : { kind: "password", username, password: secret };
 }
+async function answerOf(program, host, env) {
+  return await new Promise((resolve2, reject) => {
+    const child2 = (0, import_node_child_process3.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], timeout: HELPER_TIMEOUT });
+    let stdout = "";
+    child2.stdout.setEncoding("utf8").on("data", (text2) => stdout += text2);
+    child2.on("error", reject);
+    child2.on("close", (code2) => resolve2({ exitCode: code2 ?? 1, stdout }));
+    child2.stdin.on("error", () => void 0);
+    child2.stdin.end(`${host}
+`);
+  });
+}
+var HELPER_TIMEOUT = 3e4;
 
 // src/registry/endpoint.ts
 var import_promises36 = require("node:dns/promises");

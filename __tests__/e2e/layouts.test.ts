@@ -8,7 +8,17 @@ import { ensureMavenBuild } from '../../lab/maven.js'
 import { progressOnStderr } from '../../lab/progress.js'
 import type { StepResult } from '../../lab/runner.js'
 import { callUntilAnswer } from '../../lab/started-image.js'
-import { containerLog, docker, freshTag, labTest, runAction, withStarted, world } from './support/lab.js'
+import {
+  containerLog,
+  docker,
+  dockerAt,
+  freshTag,
+  labTest,
+  pulledElsewhere,
+  runAction,
+  withStarted,
+  world
+} from './support/lab.js'
 
 /** What a build leaves, and what a user of the action says of it. */
 interface Built {
@@ -81,17 +91,16 @@ describe('layouts of applications', () => {
       expect(step.log).toContain(built.found)
       expect(Number(step.outputs['restore-time'])).toBeLessThan(Number(step.outputs['cold-start']))
 
-      docker('image', 'rm', '--force', tag)
-      const image = `${tag.slice(0, tag.lastIndexOf(':'))}@${step.outputs['digest']}`
-      const flags = writtenFlags(image, step)
-      await withStarted({ image, flags, variables: { NAME: 'restore' } }, async (started) => {
-        expect(await callUntilAnswer(started)).toBe(`Hello restore from ${built.name}`)
-        docker('stop', '--time', '20', started.name)
-        const state = docker('inspect', '--format', '{{.State.ExitCode}}', started.name)
-        expect(Number(state)).toBe(built.exitCode)
-        expect(containerLog(started.name)).not.toContain('crac-checkpoint:')
+      await pulledElsewhere(tag, step, async (pulled) => {
+        await withStarted({ ...pulled, variables: { NAME: 'restore' } }, async (started) => {
+          expect(await callUntilAnswer(started)).toBe(`Hello restore from ${built.name}`)
+          const there = (...args: string[]): string => dockerAt(pulled.environment, ...args)
+          there('stop', '--time', '20', started.name)
+          const state = there('inspect', '--format', '{{.State.ExitCode}}', started.name)
+          expect(Number(state)).toBe(built.exitCode)
+          expect(containerLog(started.name, pulled.environment)).not.toContain('crac-checkpoint:')
+        })
       })
-      docker('image', 'rm', '--force', image)
     }
   )
 
@@ -146,14 +155,6 @@ describe('layouts of applications', () => {
   }
 
   /** The flags of the output, with the file that they name taken out of the image, as the README says. */
-  function writtenFlags(image: string, step: StepResult): string[] {
-    const file = path.join(folder, 'seccomp.json')
-    const inside = '/opt/crac-checkpoint/seccomp.json'
-    writeFileSync(file, docker('run', '--rm', '--entrypoint', 'cat', image, inside))
-    return (step.outputs['restore-flags'] ?? '')
-      .split(' ')
-      .map((flag) => flag.replace('seccomp=seccomp.json', `seccomp=${file}`))
-  }
 })
 
 /** A context with the jar of the fixture, in which one constant of one class is another. */

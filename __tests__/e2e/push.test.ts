@@ -10,9 +10,11 @@ import {
   available,
   buildFixture,
   docker,
+  dockerAt,
   errorOf,
   freshTag,
   labTest,
+  pulledElsewhere,
   registryDigest,
   runAction,
   withStarted,
@@ -24,7 +26,7 @@ interface Case {
   faults: Fault[]
   /** Of the message; undefined where it passes by itself. */
   says: RegExp | undefined
-  /** How often the request with the fault was made. */
+  /** How often such a request was made; a push sends the snapshot and the configuration, one after the other. */
   made: number
 }
 
@@ -44,7 +46,7 @@ const CASES: Case[] = [
         error: ['DENIED', 'requested access to the resource is denied']
       }
     ],
-    says: /refused access\.[^]*docker\/login-action/,
+    says: /refused access [^]*docker\/login-action/,
     made: 1
   },
   {
@@ -80,18 +82,18 @@ const CASES: Case[] = [
     name: 'a fault of the registry may happen twice',
     faults: [{ method: 'PUT', path: BLOB, times: 2, status: 500 }],
     says: undefined,
-    made: 3
+    made: 4
   },
   {
     name: 'a connection that is reset is made again',
     faults: [{ method: 'PUT', path: BLOB, times: 1 }],
     says: undefined,
-    made: 2
+    made: 3
   },
   {
     name: 'a fault of the registry that stays is told',
     faults: [{ method: 'PUT', path: BLOB, status: 503 }],
-    says: /fault of its own\.[^]*503 Service Unavailable/,
+    says: /fault of its own [^]*503 Service Unavailable/,
     made: 3
   },
   {
@@ -137,7 +139,8 @@ describe('a push', () => {
     if (!available) return
     fixture = buildFixture('Server')
     front = await startRegistryFront(world.registry)
-    expect((await push()).exitCode).toBe(0)
+    const first = await push()
+    if (first.exitCode !== 0) throw new Error(first.log)
   }, 120_000)
   beforeEach(() => {
     if (!available) return
@@ -212,7 +215,7 @@ describe('a push', () => {
       const file = path.join(config, 'config.json')
 
       const none = await push({ tags: tag })
-      expect(errorOf(none)).toMatch(/does not know who is pushing\.[^]*docker\/login-action/)
+      expect(errorOf(none)).toMatch(/does not know who is pushing [^]*docker\/login-action/)
       const login = (auth: string): void =>
         writeFileSync(
           file,
@@ -262,13 +265,12 @@ describe('a push', () => {
     const digest = step.outputs['digest']
     expect(await registryDigest(other)).toBe(digest)
     expect((await digests())[0]).toBe(digest)
-    docker('image', 'rm', '--force', ...tags(), other)
-    const image = `${other.replace(/:crac$/, '')}@${digest}`
-    docker('pull', '--quiet', image)
-    expect(docker('image', 'inspect', '--format', '{{.Id}}', image)).toBe(step.outputs['imageid'])
-    await withStarted({ image }, async (started) => {
-      expect(await callUntilAnswer(started)).toContain('{')
+    await pulledElsewhere(other, step, async (pulled) => {
+      const id = dockerAt(pulled.environment, 'image', 'inspect', '--format', '{{.Id}}', pulled.image)
+      expect(id).toBe(step.outputs['imageid'])
+      await withStarted(pulled, async (started) => {
+        expect(await callUntilAnswer(started)).toMatch(/^null\|/)
+      })
     })
-    docker('image', 'rm', '--force', image)
   })
 })

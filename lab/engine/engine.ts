@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, openSync } from 'node:fs'
-import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -68,34 +68,90 @@ export async function engineRoot(home: string, progress: Progress): Promise<stri
 async function ownEngine(home: string, progress: Progress): Promise<LabEngine> {
   const root = await engineRoot(home, progress)
   const sockets = path.join(home, 'run')
-  const environment = {
+  const environment = await clientEnvironment(home, root, sockets)
+  if (!(await runningEngine(environment))) {
+    progress("Starting the lab's Docker engine ...")
+    const log = path.join(home, 'engine.log')
+    const pid = await start(
+      { root, sockets, log, bridge: bridgeOf(home), data: '/var/lib/docker' },
+      environment
+    )
+    await writeFile(pidFile(home), String(pid))
+  }
+  const version = await runningEngine(environment)
+  return { environment, description: `real, Docker ${version} of Debian 13, started by the lab` }
+}
+
+/**
+ * Another engine of the lab, without any image, as a machine that has never seen one; it is gone when the work is done. Only
+ * where the lab's own engine can run.
+ */
+export async function withEmptyEngine<T>(
+  home: string,
+  work: (environment: NodeJS.ProcessEnv) => Promise<T>
+): Promise<T> {
+  const root = path.join(home, 'engine')
+  const place = await mkdtemp(path.join(home, 'empty-'))
+  const name = path.basename(place)
+  const sockets = path.join(place, 'run')
+  const environment = await clientEnvironment(home, root, sockets)
+  const bridge = { name: `crac-${name.slice(-6)}`, address: '172.29.199.1/24' }
+  const data = `/var/lib/docker-${name}`
+  const pid = await start({ root, sockets, log: path.join(home, 'engine.log'), bridge, data }, environment)
+  try {
+    return await work(environment)
+  } finally {
+    await end(pid)
+    await attempt('chroot', [root, 'ip', 'link', 'delete', bridge.name])
+    await rm(place, { recursive: true })
+    await rm(path.join(root, data), { recursive: true, force: true })
+  }
+}
+
+interface Daemon {
+  root: string
+  /** Folder of this machine for the socket. */
+  sockets: string
+  log: string
+  bridge: { name: string; address: string }
+  /** Folder of the root for images and containers. */
+  data: string
+}
+
+/** Starts an engine and waits until it answers; its process id. */
+async function start(daemon: Daemon, environment: NodeJS.ProcessEnv): Promise<number> {
+  const { root, sockets, bridge, data } = daemon
+  await mkdir(sockets, { recursive: true })
+  const log = openSync(daemon.log, 'a')
+  const script = path.join(PROJECT, 'lab/engine/start-engine.sh')
+  const child = spawn('unshare', ['--mount', script, root, sockets, bridge.name, bridge.address, data], {
+    detached: true,
+    stdio: ['ignore', log, log]
+  })
+  child.unref()
+  const pid = child.pid ?? 0
+  for (let tries = 0; !(await runningEngine(environment)); tries++) {
+    if (tries === 120 || !isAlive(pid)) {
+      const lines = (await readFile(daemon.log, 'utf8')).trim().split('\n').slice(-15)
+      throw new Error(`The lab's engine did not start; the end of ${daemon.log}:\n${lines.join('\n')}`)
+    }
+    await sleep(250)
+  }
+  return pid
+}
+
+async function end(pid: number): Promise<void> {
+  process.kill(pid, 'SIGTERM')
+  for (let tries = 0; isAlive(pid) && tries < 120; tries++) await sleep(250)
+}
+
+async function clientEnvironment(home: string, root: string, sockets: string): Promise<NodeJS.ProcessEnv> {
+  return {
     ...process.env,
     DOCKER_HOST: `unix://${sockets}/docker.sock`,
     DOCKER_CONFIG: await clientConfig(home, root),
     PATH: `${await clientFolder(home, root)}:${process.env['PATH']}`
   }
-  const version = async () => await runningEngine(environment)
-  if (!(await version())) {
-    progress("Starting the lab's Docker engine ...")
-    await mkdir(sockets, { recursive: true })
-    const log = openSync(path.join(home, 'engine.log'), 'a')
-    const network = bridgeOf(home)
-    const script = path.join(PROJECT, 'lab/engine/start-engine.sh')
-    const daemon = spawn('unshare', ['--mount', script, root, sockets, network.name, network.address], {
-      detached: true,
-      stdio: ['ignore', log, log]
-    })
-    daemon.unref()
-    await writeFile(pidFile(home), String(daemon.pid))
-    for (let tries = 0; !(await version()); tries++) {
-      if (tries === 120 || !isAlive(daemon.pid ?? 0)) {
-        const lines = (await readFile(path.join(home, 'engine.log'), 'utf8')).trim().split('\n').slice(-15)
-        throw new Error(`The lab's engine did not start; the end of ${home}/engine.log:\n${lines.join('\n')}`)
-      }
-      await sleep(250)
-    }
-  }
-  return { environment, description: `real, Docker ${await version()} of Debian 13, started by the lab` }
 }
 
 /** Ends the lab's engine and everything in it. Does nothing when it does not run. */
@@ -107,8 +163,7 @@ export async function stopEngine(home: string): Promise<boolean> {
     .split('\n')
     .filter(Boolean)
   if (containers.length > 0) await attempt('docker', ['kill', ...containers], { env: environment })
-  process.kill(pid, 'SIGTERM')
-  for (let tries = 0; isAlive(pid) && tries < 120; tries++) await sleep(250)
+  await end(pid)
   await rm(pidFile(home), { force: true })
   await attempt('chroot', [path.join(home, 'engine'), 'ip', 'link', 'delete', bridgeOf(home).name])
   return true

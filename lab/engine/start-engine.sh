@@ -2,9 +2,9 @@
 # Starts a Docker engine from a Debian root folder, in a mount namespace of its own (run me with `unshare -m`).
 # A plain chroot would not do: `docker exec` needs the engine's root to be the root of its mount namespace.
 #
-# usage: start-engine.sh ROOT SOCKET_FOLDER BRIDGE ADDRESS
+# usage: start-engine.sh ROOT SOCKET_FOLDER BRIDGE ADDRESS DATA_FOLDER
 set -eu
-root=$1 sockets=$2 bridge=$3 address=$4
+root=$1 sockets=$2 bridge=$3 address=$4 data=$5
 
 # A bridge of its own, so that another engine on this machine does not give out the same addresses.
 if ! chroot "$root" ip link show "$bridge" >/dev/null 2>&1; then
@@ -27,4 +27,4 @@ pivot_root . .old
 umount -l /.old
 exec chroot . /usr/sbin/dockerd \
     --host unix:///run/lab/docker.sock --bridge "$bridge" \
-    --data-root /var/lib/docker --exec-root /run/docker --pidfile /run/docker.pid
+    --data-root "$data" --exec-root /run/docker --pidfile /run/docker.pid

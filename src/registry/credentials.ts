@@ -1,7 +1,8 @@
+import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { getExecOutput } from '@actions/exec'
 import { Failure, messageOf } from '../errors.js'
+import type { Milliseconds } from '../values.js'
 import { DOCKER_HUB } from './reference.js'
 
 /** What `docker login` left for a registry. */
@@ -103,14 +104,7 @@ async function ask(
       cure: `Run docker/login-action before this step, or mend the credential helper of the docker client.`
     })
   if (!/^[\w.-]+$/.test(helper)) throw failed('that is no name of a program')
-  const result = await getExecOutput(program, ['get'], {
-    input: Buffer.from(host),
-    silent: true,
-    ignoreReturnCode: true,
-    env: Object.fromEntries(
-      Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined)
-    )
-  }).catch((error: unknown) => {
+  const result = await answerOf(program, host, environment).catch((error: unknown) => {
     throw failed(messageOf(error))
   })
   if (/credentials not found/i.test(result.stdout)) return undefined
@@ -127,3 +121,26 @@ async function ask(
     ? { kind: 'identity', token: secret }
     : { kind: 'password', username, password: secret }
 }
+
+// Not by @actions/exec, which looks for programs in the PATH of this process only.
+async function answerOf(
+  program: string,
+  host: string,
+  env: NodeJS.ProcessEnv
+): Promise<{ exitCode: number; stdout: string }> {
+  return await new Promise((resolve, reject) => {
+    // Not spawn's own timeout, whose timer outlives a program that could not be started.
+    const signal = AbortSignal.timeout(HELPER_TIMEOUT)
+    const child = spawn(program, ['get'], { env, stdio: ['pipe', 'pipe', 'ignore'], signal })
+    let stdout = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ exitCode: code ?? 1, stdout }))
+    // One that does not read its input tells that by its exit code.
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(`${host}\n`)
+  })
+}
+
+/** A helper that waits for somebody to unlock a key ring would wait for ever here. */
+const HELPER_TIMEOUT: Milliseconds = 30_000

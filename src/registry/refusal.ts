@@ -32,7 +32,8 @@ const PASSING = new Set([408, 429, 500, 502, 503, 504, 522])
 /** What an answer that is none of those expected means, by the catalogue of known failures. */
 export function refusal(registry: string, asked: string, reply: Reply): RegistryFailure {
   const { status } = reply
-  const evidence = [`${asked}: ${status} ${STATUS_CODES[status] ?? ''}`.trim(), ...wordsOf(reply.body)]
+  // The registry's words first: they tell more than its status.
+  const evidence = [...wordsOf(reply.body), `${asked}: ${status} ${STATUS_CODES[status] ?? ''}`.trim()]
   const finding = diagnose('push', { registry: evidence.join('\n') })
   const lost = finding?.signature?.id === 'reg-blob'
   // GitHub's registry refuses now and then what it takes a second later.

@@ -1,9 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from '@jest/globals'
+import { withEmptyEngine } from '../../../lab/engine/engine.js'
+import { labHome } from '../../../lab/home.js'
 import { runStep, type StepOptions, type StepResult } from '../../../lab/runner.js'
 import {
   callUntilAnswer,
@@ -29,29 +31,68 @@ export const labTest = available ? test : test.skip
 
 /** Runs `docker` against the lab's engine. */
 export function docker(...args: string[]): string {
+  return dockerAt(world.environment, ...args)
+}
+
+/** Runs `docker` against the engine of an environment. */
+export function dockerAt(environment: NodeJS.ProcessEnv, ...args: string[]): string {
   return execFileSync('docker', args, {
-    env: world.environment,
+    env: environment,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe']
   }).trim()
 }
 
 /** Both streams of a container's log. */
-export function containerLog(name: string): string {
-  const { stdout, stderr } = spawnSync('docker', ['logs', name], { env: world.environment, encoding: 'utf8' })
+export function containerLog(name: string, environment = world.environment): string {
+  const { stdout, stderr } = spawnSync('docker', ['logs', name], { env: environment, encoding: 'utf8' })
   return stdout + stderr
 }
 
 /** Starts an image as its user would, gives it to the work, and removes it. */
 export async function withStarted<T>(
-  options: Omit<StartOptions, 'environment' | 'name' | 'port'>,
+  options: Omit<StartOptions, 'environment' | 'name' | 'port'> & Partial<Pick<StartOptions, 'environment'>>,
   work: (started: StartedImage) => Promise<T>
 ): Promise<T> {
   const name = `e2e-${process.pid}-${Math.random().toString(36).slice(2)}`
+  const environment = options.environment ?? world.environment
   try {
-    return await work(await startImage({ environment: world.environment, name, port: 8080, ...options }))
+    return await work(await startImage({ name, port: 8080, ...options, environment }))
   } finally {
-    docker('rm', '--force', name)
+    dockerAt(environment, 'rm', '--force', name)
+  }
+}
+
+/**
+ * Pulls a pushed image by its digest on a machine that has nothing of it, and gives the work what `docker run` needs there: the
+ * machine, the image, and the very flags that the step printed.
+ */
+export async function pulledElsewhere<T>(
+  tag: string,
+  step: StepResult,
+  work: (pulled: { environment: NodeJS.ProcessEnv; image: string; flags: string[] }) => Promise<T>
+): Promise<T> {
+  const image = `${tag.slice(0, tag.lastIndexOf(':'))}@${step.outputs['digest']}`
+  const folder = mkdtempSync(path.join(tmpdir(), 'e2e-pulled-'))
+  const file = path.join(folder, 'seccomp.json')
+  // An engine that was there before the lab is the only one there is: then nothing but the image itself is new to it.
+  const own = world.environment['DOCKER_HOST'] === `unix://${labHome()}/run/docker.sock`
+  docker('image', 'rm', '--force', tag)
+  const elsewhere = async (environment: NodeJS.ProcessEnv): Promise<T> => {
+    if (own && dockerAt(environment, 'image', 'ls', '--all', '--quiet') !== '')
+      throw new Error('the engine is not empty')
+    dockerAt(environment, 'pull', '--quiet', image)
+    const profile = ['run', '--rm', '--entrypoint', 'cat', image, '/opt/crac-checkpoint/seccomp.json']
+    writeFileSync(file, dockerAt(environment, ...profile))
+    const flags = (step.outputs['restore-flags'] ?? '')
+      .split(' ')
+      .map((flag) => flag.replace('seccomp=seccomp.json', `seccomp=${file}`))
+    return await work({ environment, image, flags })
+  }
+  try {
+    return await (own ? withEmptyEngine(labHome(), elsewhere) : elsewhere(world.environment))
+  } finally {
+    rmSync(folder, { recursive: true })
   }
 }
 

@@ -1,0 +1,186 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { mkdirSync, mkdtempSync, copyFileSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { RepositoryClient } from '../../src/registry/client.js'
+import type { Credentials } from '../../src/registry/credentials.js'
+import { endpointOf } from '../../src/registry/endpoint.js'
+import { fakeEngine } from '../support/fake-engine.js'
+
+const TLS = path.join(path.dirname(new URL(import.meta.url).pathname), 'tls')
+const servers: Server[] = []
+const folders: string[] = []
+afterEach(async () => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+})
+
+async function listen(server: Server): Promise<string> {
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+  return `localhost:${(server.address() as AddressInfo).port}`
+}
+
+function clientOf(
+  registry: string,
+  options: { credentials?: Credentials; insecure?: boolean; root?: string } = {}
+) {
+  const pauses: number[] = []
+  const { insecure = true, root = '/nowhere' } = options
+  const engine = fakeEngine(() => JSON.stringify({ IndexConfigs: { [registry]: { Secure: !insecure } } }))
+  const world = {
+    clock: {
+      now: () => 0,
+      sleep: (pause: number) => {
+        pauses.push(pause)
+        return Promise.resolve()
+      }
+    },
+    patience: { tryTimeout: 2000, firstPause: 1000, longestPause: 1000 },
+    info: () => undefined,
+    credentials: () => Promise.resolve(options.credentials),
+    endpoint: () => endpointOf(registry, { engine, environment: {}, root })
+  }
+  return { client: new RepositoryClient(world, registry, 'acme/hello'), pauses }
+}
+
+/** A registry that wants a token, which it gives for one way to ask. */
+function tokenRegistry(
+  asked: (method: string, url: URL, headers: Record<string, unknown>, body: string) => boolean
+): RequestListener {
+  return (request, response) => {
+    const url = new URL(request.url ?? '/', `http://${request.headers.host}`)
+    let body = ''
+    request.on('data', (part: Buffer) => (body += part.toString()))
+    request.on('end', () => {
+      if (url.pathname === '/token') {
+        const right = asked(request.method ?? '', url, request.headers, body)
+        response.writeHead(right ? 200 : 401).end(JSON.stringify({ access_token: 'good' }))
+      } else if (request.headers.authorization === 'Bearer good') {
+        response.end('{}')
+      } else {
+        const scope = 'repository:acme/hello:pull'
+        const challenge = `Bearer realm="${url.origin}/token",service="s",scope="${scope}"`
+        response.writeHead(401, { 'www-authenticate': challenge }).end()
+      }
+    })
+  }
+}
+
+describe('a login', () => {
+  test('by password asks the token server with it', async () => {
+    const registry = await listen(
+      createServer(
+        tokenRegistry(
+          (method, url, { authorization }) =>
+            method === 'GET' &&
+            url.search === '?service=s&scope=repository%3Aacme%2Fhello%3Apull' &&
+            authorization === `Basic ${Buffer.from('me:word').toString('base64')}`
+        )
+      )
+    )
+    const credentials = { kind: 'password', username: 'me', password: 'word' } as const
+    expect(await clientOf(registry, { credentials }).client.manifest('x')).toBeDefined()
+    await expect(clientOf(registry).client.manifest('x')).rejects.toMatchObject({
+      signature: 'reg-unauthorized'
+    })
+  })
+
+  test('by identity token posts it', async () => {
+    const registry = await listen(
+      createServer(
+        tokenRegistry((method, _, __, body) => method === 'POST' && body.includes('refresh_token=identity&'))
+      )
+    )
+    const credentials = { kind: 'identity', token: 'identity' } as const
+    expect(await clientOf(registry, { credentials }).client.manifest('x')).toBeDefined()
+  })
+
+  test('never leaves TLS for its token, and is not sent to another host', async () => {
+    let asked = 0
+    const other = await listen(
+      createServer((request, response) => {
+        asked += request.headers.authorization === undefined ? 0 : 1
+        response.end('{}')
+      })
+    )
+    const [key, cert] = ['key.pem', 'certificate.pem'].map((file) => readFileSync(path.join(TLS, file)))
+    const registry = await listen(
+      createSecureServer({ key, cert }, (_, response) => {
+        response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${other}/token"` }).end()
+      })
+    )
+    const credentials = { kind: 'password', username: 'me', password: 'word' } as const
+    await expect(clientOf(registry, { credentials }).client.manifest('x')).rejects.toMatchObject({
+      kind: 'registry'
+    })
+
+    const moved = await listen(
+      createServer((request, response) => {
+        if (request.headers.authorization === undefined)
+          response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()
+        else response.writeHead(307, { location: `http://${other}/stored` }).end()
+      })
+    )
+    expect((await clientOf(moved, { credentials }).client.blob('sha256:x')).toString()).toBe('{}')
+    expect(asked).toBe(0)
+  })
+})
+
+describe('tries', () => {
+  test.each([
+    [503, {}, 3, [2000, 4000]],
+    [429, { 'retry-after': '7' }, 43, Array.from({ length: 42 }, () => 7000)],
+    [429, { 'retry-after': '301' }, 1, []],
+    [403, {}, 1, []],
+    [413, {}, 1, []]
+  ])('%d %j: %d', async (status, headers, tries, expected) => {
+    let asked = 0
+    const registry = await listen(
+      createServer((_, response) => {
+        asked++
+        response.writeHead(status, headers).end()
+      })
+    )
+    const { client, pauses } = clientOf(registry)
+    await expect(client.manifest('x')).rejects.toMatchObject({ kind: 'registry', status })
+    // One more, to find out whether it has TLS, never gets as far as a request.
+    expect(asked).toBe(tries)
+    expect(pauses).toEqual(expected)
+  })
+
+  test('a registry that is not there is told by its cause', async () => {
+    const registry = await listen(createServer())
+    servers.splice(0).forEach((server) => server.close())
+    await expect(clientOf(registry).client.manifest('x')).rejects.toMatchObject({ signature: 'reg-net' })
+  })
+})
+
+describe('TLS', () => {
+  async function secure(): Promise<string> {
+    const [key, cert] = ['key.pem', 'certificate.pem'].map((file) => readFileSync(path.join(TLS, file)))
+    return await listen(createSecureServer({ key, cert }, (_, response) => response.end('{}')))
+  }
+  test('a certificate that nobody vouches for is refused', async () => {
+    const registry = await secure()
+    const { client, pauses } = clientOf(registry, { insecure: false })
+    await expect(client.manifest('x')).rejects.toMatchObject({ signature: 'reg-tls' })
+    expect(pauses).toEqual([])
+  })
+  test('unless it lies where the engine looks for it, or the engine does not care', async () => {
+    const registry = await secure()
+    const root = mkdtempSync(path.join(tmpdir(), 'tls-'))
+    folders.push(root)
+    const folder = path.join(root, 'etc/docker/certs.d', registry)
+    mkdirSync(folder, { recursive: true })
+    copyFileSync(path.join(TLS, 'certificate.pem'), path.join(folder, 'ca.crt'))
+    expect(await clientOf(registry, { insecure: false, root }).client.manifest('x')).toBeDefined()
+    expect(await clientOf(registry).client.manifest('x')).toBeDefined()
+  })
+})

@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { credentialsFor } from '../../src/registry/credentials.js'
+
+describe('credentialsFor', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'credentials-'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  const base64 = (text: string): string => Buffer.from(text).toString('base64')
+  async function given(config: unknown, registry: string) {
+    writeFileSync(
+      path.join(folder, 'config.json'),
+      typeof config === 'string' ? config : JSON.stringify(config)
+    )
+    return await credentialsFor(registry, {
+      DOCKER_CONFIG: folder,
+      PATH: `${folder}:${process.env['PATH']}`
+    })
+  }
+  const password = (username: string, word: string) => ({ kind: 'password', username, password: word })
+
+  test.each([
+    [
+      'as docker login writes it',
+      'ghcr.io',
+      { 'ghcr.io': { auth: base64('me:a:b') } },
+      password('me', 'a:b')
+    ],
+    ['of an old client', 'ghcr.io', { 'https://ghcr.io/v1/': { auth: base64('me:x') } }, password('me', 'x')],
+    [
+      'of Docker Hub',
+      'docker.io',
+      { 'https://index.docker.io/v1/': { auth: base64('me:x') } },
+      password('me', 'x')
+    ],
+    [
+      'with a port',
+      'localhost:5000',
+      { 'localhost:5000': { username: 'me', password: 'x' } },
+      password('me', 'x')
+    ],
+    ['padded', 'ghcr.io', { 'ghcr.io': { auth: base64('me:x\0\0') } }, password('me', 'x')],
+    [
+      'an identity token',
+      'a.io',
+      { 'a.io': { auth: base64('me:'), identitytoken: 't' } },
+      { kind: 'identity', token: 't' }
+    ],
+    ['of another registry', 'ghcr.io', { 'docker.io': { auth: base64('me:x') } }, undefined],
+    ['empty, for a credential store', 'ghcr.io', { 'ghcr.io': {} }, undefined]
+  ])('%s', async (_, registry, auths, expected) => {
+    expect(await given({ auths }, registry)).toEqual(expected)
+  })
+
+  test('nobody is logged in where there is no file', async () => {
+    expect(await credentialsFor('ghcr.io', { HOME: folder })).toBeUndefined()
+  })
+
+  test('a broken file is told without what stands in it', async () => {
+    const broken = given('{"auths": {"ghcr.io": {"auth": "c2VjcmV0"', 'ghcr.io')
+    await expect(broken).rejects.toMatchObject({
+      kind: 'runner',
+      message: expect.not.stringContaining('c2Vj')
+    })
+    await expect(given({ auths: { 'ghcr.io': { auth: base64('secret') } } }, 'ghcr.io')).rejects.toThrow(
+      'is not NAME:PASSWORD'
+    )
+  })
+
+  describe('of a credential helper', () => {
+    function helper(script: string): void {
+      const file = path.join(folder, 'docker-credential-test')
+      writeFileSync(file, `#!/bin/sh\n[ "$1" = get ] || exit 9\nread -r host\n${script}\n`)
+      chmodSync(file, 0o755)
+    }
+    test('named for the registry, or for all', async () => {
+      helper('echo "{\\"Username\\": \\"u\\", \\"Secret\\": \\"for $host\\"}"')
+      expect(await given({ credHelpers: { 'a.io': 'test' } }, 'a.io')).toEqual(password('u', 'for a.io'))
+      expect(await given({ credHelpers: { 'a.io': 'test' } }, 'b.io')).toBeUndefined()
+      expect(await given({ credsStore: 'test' }, 'docker.io')).toEqual(
+        password('u', 'for https://index.docker.io/v1/')
+      )
+    })
+    test('a token, nothing, and a failure', async () => {
+      helper('echo "{\\"Username\\": \\"<token>\\", \\"Secret\\": \\"t\\"}"')
+      expect(await given({ credsStore: 'test' }, 'a.io')).toEqual({ kind: 'identity', token: 't' })
+      helper('echo credentials not found in native keychain; exit 1')
+      expect(await given({ credsStore: 'test' }, 'a.io')).toBeUndefined()
+      helper('exit 3')
+      await expect(given({ credsStore: 'test' }, 'a.io')).rejects.toThrow('exit code 3')
+      await expect(given({ credsStore: 'no-such' }, 'a.io')).rejects.toMatchObject({ kind: 'runner' })
+      await expect(given({ credsStore: '../x' }, 'a.io')).rejects.toThrow('no name of a program')
+    })
+  })
+})

@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { pack, type Pack } from 'tar-stream'
+import { digestOf } from '../../src/digest.js'
+import { GZIPPED, packImage, ZSTANDARD } from '../../src/registry/packed-image.js'
+
+const hex = (bytes: Buffer): string => digestOf(bytes).slice('sha256:'.length)
+
+/** A tar archive with one file. */
+async function layer(content: string): Promise<Buffer> {
+  const archive = pack()
+  archive.entry({ name: '{file' }, content)
+  archive.finalize()
+  const parts: Buffer[] = []
+  for await (const part of archive) parts.push(part as Buffer)
+  return Buffer.concat(parts)
+}
+
+function configOf(...layers: Buffer[]): Buffer {
+  return Buffer.from(JSON.stringify({ rootfs: { diff_ids: layers.map(digestOf) } }))
+}
+
+function archiveOf(files: Record<string, Buffer | { link: string }>): Pack {
+  const archive = pack()
+  for (const [name, content] of Object.entries(files)) {
+    if (Buffer.isBuffer(content)) archive.entry({ name }, content)
+    else archive.entry({ name, type: 'symlink', linkname: content.link })
+  }
+  archive.finalize()
+  return archive
+}
+
+function manifest(Config: string, ...Layers: string[]): Buffer {
+  return Buffer.from(JSON.stringify([{ Config, RepoTags: null, Layers }]))
+}
+
+describe('packImage', () => {
+  let folder: string
+  let one: Buffer
+  let two: Buffer
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'packed-'))
+    ;[one, two] = await Promise.all([layer('one'), layer('two')])
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  const packed = async (archive: Pack, image: string, left: string[] = []) =>
+    await packImage(Readable.from(archive), image, new Set(left), folder, () => undefined)
+  const blob = (bytes: Buffer): string => `blobs/sha256/${hex(bytes)}`
+
+  test('of an engine since version 25: packs the layers, but for those that are known', async () => {
+    const config = configOf(one, two)
+    const files = { [blob(two)]: two, [blob(one)]: one, [blob(config)]: config }
+    const list = { 'manifest.json': manifest(blob(config), blob(one), blob(two)) }
+    const image = await packed(archiveOf({ ...files, ...list }), digestOf(config), [digestOf(one)])
+    expect(image.config).toEqual(config)
+    expect(image.rawSizes).toEqual([one.length, two.length])
+    const [first, second] = image.layers
+    expect(first).toBeUndefined()
+    const bytes = readFileSync(second?.file ?? '')
+    expect(second).toMatchObject({ digest: digestOf(bytes), size: bytes.length, mediaType: GZIPPED })
+    expect(gunzipSync(bytes)).toEqual(two)
+  })
+
+  test('of an older engine, which links to a layer that it has written', async () => {
+    const config = configOf(one, one)
+    const list = manifest(`${hex(config)}.json`, 'a/layer.tar', 'b/layer.tar')
+    const files = {
+      'a/layer.tar': one,
+      'b/layer.tar': { link: '../a/layer.tar' },
+      'a/VERSION': Buffer.from('1.0')
+    }
+    const image = await packed(
+      archiveOf({ ...files, [`${hex(config)}.json`]: config, 'manifest.json': list }),
+      digestOf(config)
+    )
+    expect(image.layers.map((entry) => entry?.digest)).toHaveLength(2)
+    expect(image.layers[0]).toEqual(image.layers[1])
+  })
+
+  test('with the image store of containerd: what is packed stays as it is, and the id is that of the manifest', async () => {
+    const zipped = gzipSync(one)
+    const zstandard = Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), Buffer.alloc(9_000_000, 7)])
+    const config = configOf(one, two)
+    const own = Buffer.from(JSON.stringify({ config: { digest: digestOf(config) } }))
+    const list = { 'manifest.json': manifest(blob(config), blob(zipped), blob(zstandard)) }
+    const files = [zipped, zstandard, config, own].map((bytes): [string, Buffer] => [blob(bytes), bytes])
+    const image = await packed(archiveOf({ ...Object.fromEntries(files), ...list }), digestOf(own))
+    expect(image.layers.map((entry) => [entry?.digest, entry?.mediaType])).toEqual([
+      [digestOf(zipped), GZIPPED],
+      [digestOf(zstandard), ZSTANDARD]
+    ])
+  })
+
+  test.each([
+    ['another image', (config: Buffer) => ({ image: digestOf(Buffer.from('other')), config })],
+    [
+      'another layer',
+      () => {
+        const config = configOf(two)
+        return { image: digestOf(config), config }
+      }
+    ]
+  ])('%s than was asked for is refused', async (_, other) => {
+    const { image, config } = other(configOf(one))
+    const files = {
+      [blob(one)]: one,
+      [blob(config)]: config,
+      'manifest.json': manifest(blob(config), blob(one))
+    }
+    await expect(packed(archiveOf(files), image)).rejects.toMatchObject({ kind: 'runner' })
+  })
+
+  test('an archive that breaks off is a failure, and leaves no file', async () => {
+    const archive = pack()
+    archive.entry({ name: blob(one) }, Buffer.alloc(20_000_000, one))
+    archive.finalize()
+    const parts: Buffer[] = []
+    for await (const part of archive) parts.push(part as Buffer)
+    const half = Readable.from([Buffer.concat(parts).subarray(0, 10_000_000)])
+    await expect(packImage(half, 'sha256:x', new Set(), folder, () => undefined)).rejects.toThrow()
+    expect(readdirSync(folder)).toEqual([])
+  })
+})
