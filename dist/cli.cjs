@@ -45500,7 +45500,8 @@ async function ask(helper, host, environment) {
 }
 async function answerOf(program, host, env) {
   return await new Promise((resolve2, reject) => {
-    const child2 = (0, import_node_child_process3.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], timeout: HELPER_TIMEOUT });
+    const signal = AbortSignal.timeout(HELPER_TIMEOUT);
+    const child2 = (0, import_node_child_process3.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
     let stdout = "";
     child2.stdout.setEncoding("utf8").on("data", (text2) => stdout += text2);
     child2.on("error", reject);

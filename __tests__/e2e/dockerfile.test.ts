@@ -7,10 +7,12 @@ import {
   buildFixture,
   containerLog,
   docker,
+  dockerAt,
   engineContents,
   errorOf,
   freshTag,
   labTest,
+  pulledElsewhere,
   runAction,
   withStarted,
   world
@@ -32,11 +34,17 @@ describe("a Dockerfile of the user's own", () => {
     if (available) docker('image', 'rm', '--force', image)
   })
 
-  const run = async (lines: string[]) => {
+  const run = async (lines: string[], inputs: Record<string, string> = {}) => {
     const dockerfile = ['ARG BASE', 'FROM ${BASE}', ...lines]
     writeFileSync(path.join(fixture.context, 'Dockerfile'), `${dockerfile.join('\n')}\n`)
     return await runAction(
-      { context: fixture.context, file: 'Dockerfile', 'build-args': `BASE=${world.baseImage}`, tags: image },
+      {
+        context: fixture.context,
+        file: 'Dockerfile',
+        'build-args': `BASE=${world.baseImage}`,
+        tags: image,
+        ...inputs
+      },
       { workspace: fixture.context }
     )
   }
@@ -45,14 +53,15 @@ describe("a Dockerfile of the user's own", () => {
     'is built, checkpointed and restored; what it sets stays set, and nothing else is left',
     async () => {
       const before = engineContents()
-      const step = await run([
+      const lines = [
         'ENV GIVEN=by-the-dockerfile PATH=/srv/bin:$PATH',
         'WORKDIR /srv/application',
         'COPY app.jar ./',
         'HEALTHCHECK --interval=1s CMD true',
         'ENTRYPOINT ["java", "-Dgiven=by the entry point", "-jar", "app.jar"]',
         'CMD ["serve", "two words"]'
-      ])
+      ]
+      const step = await run(lines, { push: 'true' })
       if (step.exitCode !== 0) throw new Error(step.log)
       expect(step.log).toContain(
         'Found: Dockerfile of your own (java -Dgiven=by the entry point -jar app.jar'
@@ -75,6 +84,15 @@ describe("a Dockerfile of the user's own", () => {
         image
       )
       expect(config).toContain('/srv/application')
+
+      await pulledElsewhere(image, step, async (pulled) => {
+        await withStarted(pulled, async (started) => {
+          expect(await callUntilAnswer(started)).toContain('by the entry point|by-the-dockerfile|')
+          dockerAt(pulled.environment, 'stop', '--time', '20', started.name)
+          const state = ['inspect', '--format', '{{.State.ExitCode}}', started.name]
+          expect(dockerAt(pulled.environment, ...state)).toBe('143')
+        })
+      })
     }
   )
 
