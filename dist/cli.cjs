@@ -108,17 +108,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path42) {
-      const ctrl = callVisitor(key, node, visitor, path42);
+    function visit_(key, node, visitor, path43) {
+      const ctrl = callVisitor(key, node, visitor, path43);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path42, ctrl);
-        return visit_(key, ctrl, visitor, path42);
+        replaceNode(key, path43, ctrl);
+        return visit_(key, ctrl, visitor, path43);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path42 = Object.freeze(path42.concat(node));
+          path43 = Object.freeze(path43.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path42);
+            const ci = visit_(i, node.items[i], visitor, path43);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -129,13 +129,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path42 = Object.freeze(path42.concat(node));
-          const ck = visit_("key", node.key, visitor, path42);
+          path43 = Object.freeze(path43.concat(node));
+          const ck = visit_("key", node.key, visitor, path43);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path42);
+          const cv = visit_("value", node.value, visitor, path43);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -156,17 +156,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path42) {
-      const ctrl = await callVisitor(key, node, visitor, path42);
+    async function visitAsync_(key, node, visitor, path43) {
+      const ctrl = await callVisitor(key, node, visitor, path43);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path42, ctrl);
-        return visitAsync_(key, ctrl, visitor, path42);
+        replaceNode(key, path43, ctrl);
+        return visitAsync_(key, ctrl, visitor, path43);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path42 = Object.freeze(path42.concat(node));
+          path43 = Object.freeze(path43.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path42);
+            const ci = await visitAsync_(i, node.items[i], visitor, path43);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -177,13 +177,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path42 = Object.freeze(path42.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path42);
+          path43 = Object.freeze(path43.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path43);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path42);
+          const cv = await visitAsync_("value", node.value, visitor, path43);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -210,23 +210,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path42) {
+    function callVisitor(key, node, visitor, path43) {
       if (typeof visitor === "function")
-        return visitor(key, node, path42);
+        return visitor(key, node, path43);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path42);
+        return visitor.Map?.(key, node, path43);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path42);
+        return visitor.Seq?.(key, node, path43);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path42);
+        return visitor.Pair?.(key, node, path43);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path42);
+        return visitor.Scalar?.(key, node, path43);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path42);
+        return visitor.Alias?.(key, node, path43);
       return void 0;
     }
-    function replaceNode(key, path42, node) {
-      const parent = path42[path42.length - 1];
+    function replaceNode(key, path43, node) {
+      const parent = path43[path43.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -838,10 +838,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path42, value) {
+    function collectionFromPath(schema, path43, value) {
       let v = value;
-      for (let i = path42.length - 1; i >= 0; --i) {
-        const k = path42[i];
+      for (let i = path43.length - 1; i >= 0; --i) {
+        const k = path43[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -860,7 +860,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path42) => path42 == null || typeof path42 === "object" && !!path42[Symbol.iterator]().next().done;
+    var isEmptyPath = (path43) => path43 == null || typeof path43 === "object" && !!path43[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -890,11 +890,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path42, value) {
-        if (isEmptyPath(path42))
+      addIn(path43, value) {
+        if (isEmptyPath(path43))
           this.add(value);
         else {
-          const [key, ...rest] = path42;
+          const [key, ...rest] = path43;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -908,8 +908,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path42) {
-        const [key, ...rest] = path42;
+      deleteIn(path43) {
+        const [key, ...rest] = path43;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -923,8 +923,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path42, keepScalar) {
-        const [key, ...rest] = path42;
+      getIn(path43, keepScalar) {
+        const [key, ...rest] = path43;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -942,8 +942,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path42) {
-        const [key, ...rest] = path42;
+      hasIn(path43) {
+        const [key, ...rest] = path43;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -953,8 +953,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path42, value) {
-        const [key, ...rest] = path42;
+      setIn(path43, value) {
+        const [key, ...rest] = path43;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -3469,9 +3469,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path42, value) {
+      addIn(path43, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path42, value);
+          this.contents.addIn(path43, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3546,14 +3546,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path42) {
-        if (Collection2.isEmptyPath(path42)) {
+      deleteIn(path43) {
+        if (Collection2.isEmptyPath(path43)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path42) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path43) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3568,10 +3568,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path42, keepScalar) {
-        if (Collection2.isEmptyPath(path42))
+      getIn(path43, keepScalar) {
+        if (Collection2.isEmptyPath(path43))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path42, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path43, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3582,10 +3582,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path42) {
-        if (Collection2.isEmptyPath(path42))
+      hasIn(path43) {
+        if (Collection2.isEmptyPath(path43))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path42) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path43) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3602,13 +3602,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path42, value) {
-        if (Collection2.isEmptyPath(path42)) {
+      setIn(path43, value) {
+        if (Collection2.isEmptyPath(path43)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path42), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path43), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path42, value);
+          this.contents.setIn(path43, value);
         }
       }
       /**
@@ -5569,9 +5569,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path42) => {
+    visit.itemAtPath = (cst, path43) => {
       let item = cst;
-      for (const [field, index] of path42) {
+      for (const [field, index] of path43) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5580,23 +5580,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path42) => {
-      const parent = visit.itemAtPath(cst, path42.slice(0, -1));
-      const field = path42[path42.length - 1][0];
+    visit.parentCollection = (cst, path43) => {
+      const parent = visit.itemAtPath(cst, path43.slice(0, -1));
+      const field = path43[path43.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path42, item, visitor) {
-      let ctrl = visitor(item, path42);
+    function _visit(path43, item, visitor) {
+      let ctrl = visitor(item, path43);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token = item[field];
         if (token && "items" in token) {
           for (let i = 0; i < token.items.length; ++i) {
-            const ci = _visit(Object.freeze(path42.concat([[field, i]])), token.items[i], visitor);
+            const ci = _visit(Object.freeze(path43.concat([[field, i]])), token.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -5607,10 +5607,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path42);
+            ctrl = ctrl(item, path43);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path42) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path43) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -7873,9 +7873,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path42, options3) {
+    function openPromise2(path43, options3) {
       return new Promise((resolve2, reject) => {
-        open2(path42, { ...options3, lazyEntries: true }, function(err, zipfile) {
+        open2(path43, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -7905,7 +7905,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path42, options3, callback) {
+    function open2(path43, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -7917,7 +7917,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs3.open(path42, "r", function(err, fd) {
+      fs3.open(path43, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options3, function(err2, zipfile) {
           if (err2) fs3.close(fd, defaultCallback);
@@ -11932,14 +11932,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path42 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path43 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path42 && path42[0] !== "/") {
-          path42 = `/${path42}`;
+        if (path43 && path43[0] !== "/") {
+          path43 = `/${path43}`;
         }
-        return new URL(`${origin}${path42}`);
+        return new URL(`${origin}${path43}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -12390,39 +12390,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path42, origin }
+          request: { method, path: path43, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path42);
+        debuglog("sending request to %s %s/%s", method, origin, path43);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path42, origin },
+          request: { method, path: path43, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path42,
+          path43,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path42, origin }
+          request: { method, path: path43, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path42);
+        debuglog("trailers received from %s %s/%s", method, origin, path43);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path42, origin },
+          request: { method, path: path43, origin },
           error
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path42,
+          path43,
           error.message
         );
       });
@@ -12471,9 +12471,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path42, origin }
+            request: { method, path: path43, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path42);
+          debuglog("sending request to %s %s/%s", method, origin, path43);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -12536,7 +12536,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path42,
+        path: path43,
         method,
         body,
         headers,
@@ -12551,11 +12551,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path42 !== "string") {
+        if (typeof path43 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path42[0] !== "/" && !(path42.startsWith("http://") || path42.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path43[0] !== "/" && !(path43.startsWith("http://") || path43.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path42)) {
+        } else if (invalidPathRegex.test(path43)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -12621,7 +12621,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path42, query) : path42;
+        this.path = query ? buildURL(path43, query) : path43;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -17314,7 +17314,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request4) {
-      const { method, path: path42, host, upgrade, blocking, reset } = request4;
+      const { method, path: path43, host, upgrade, blocking, reset } = request4;
       let { body, headers, contentLength } = request4;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -17395,7 +17395,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path42} HTTP/1.1\r
+      let header = `${method} ${path43} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -17924,7 +17924,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request4) {
       const session = client[kHTTP2Session];
-      const { method, path: path42, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
+      const { method, path: path43, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
       let { body } = request4;
       if (upgrade) {
         util.errorRequest(client, request4, new Error("Upgrade not supported for H2"));
@@ -18021,7 +18021,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path42;
+      headers[HTTP2_HEADER_PATH] = path43;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -18374,9 +18374,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path42 = search ? `${pathname}${search}` : pathname;
+        const path43 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path42;
+        this.opts.path = path43;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -19615,10 +19615,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path42 = "/",
+          path: path43 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path42;
+        opts.path = origin + path43;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -21590,20 +21590,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path42) {
-      if (typeof path42 !== "string") {
-        return path42;
+    function safeUrl(path43) {
+      if (typeof path43 !== "string") {
+        return path43;
       }
-      const pathSegments = path42.split("?");
+      const pathSegments = path43.split("?");
       if (pathSegments.length !== 2) {
-        return path42;
+        return path43;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path42, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path42);
+    function matchKey(mockDispatch2, { path: path43, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path43);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -21625,7 +21625,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path42 }) => matchValue(safeUrl(path42), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path43 }) => matchValue(safeUrl(path43), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -21663,9 +21663,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path42, method, body, headers, query } = opts;
+      const { path: path43, method, body, headers, query } = opts;
       return {
-        path: path42,
+        path: path43,
         method,
         body,
         headers,
@@ -22128,10 +22128,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path42, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path43, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path42,
+            Path: path43,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -27010,9 +27010,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path42) {
-      for (let i = 0; i < path42.length; ++i) {
-        const code2 = path42.charCodeAt(i);
+    function validateCookiePath(path43) {
+      for (let i = 0; i < path43.length; ++i) {
+        const code2 = path43.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -29932,11 +29932,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path42 = opts.path;
+          let path43 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path42 = `/${path42}`;
+            path43 = `/${path43}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path42);
+          url = new URL(util.parseOrigin(url).origin + path43);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -32520,9 +32520,9 @@ function messageOf(error) {
 // src/cli/build.ts
 var import_node_crypto5 = require("node:crypto");
 var import_node_fs9 = require("node:fs");
-var import_promises38 = require("node:fs/promises");
+var import_promises39 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
-var import_node_path35 = __toESM(require("node:path"), 1);
+var import_node_path36 = __toESM(require("node:path"), 1);
 var import_node_util2 = require("node:util");
 var import_yaml2 = __toESM(require_dist(), 1);
 
@@ -33787,23 +33787,23 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first2 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first2) || first2 === "localhost");
-  const path42 = hasDomain ? components.slice(1) : components;
+  const path43 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first2)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path42.some((component) => /[A-Z]/.test(component))) {
+  if (path43.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path42.every((component) => PATH_COMPONENT.test(component)))
+  if (!path43.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first2 !== "index.docker.io" ? first2 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path42.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path42].join("/") };
+  const official = registry2 === DOCKER_HUB && path43.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path43].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
@@ -34040,8 +34040,8 @@ function apiUrl(name, value) {
 }
 
 // src/main.ts
-var import_promises33 = require("node:fs/promises");
-var import_node_path31 = __toESM(require("node:path"), 1);
+var import_promises34 = require("node:fs/promises");
+var import_node_path32 = __toESM(require("node:path"), 1);
 
 // src/cleanup.ts
 var import_promises3 = require("node:fs/promises");
@@ -34579,15 +34579,40 @@ async function ownNetwork(engine2, hostname3) {
 }
 
 // src/stages/application.ts
-var import_node_path12 = __toESM(require("node:path"), 1);
+var import_node_path13 = __toESM(require("node:path"), 1);
 
-// src/image/user-image.ts
-var import_promises12 = require("node:fs/promises");
-var import_node_path10 = __toESM(require("node:path"), 1);
-
-// src/image/build.ts
+// src/image/strays.ts
 var import_promises11 = require("node:fs/promises");
 var import_node_path9 = __toESM(require("node:path"), 1);
+async function refuseStrays(sources, folders) {
+  const roots = await Promise.all(folders.map((folder) => (0, import_promises11.realpath)(folder).catch(() => folder)));
+  for (const source of sources) await look(source, roots, /* @__PURE__ */ new Set());
+}
+async function look(file, roots, above) {
+  const real = await (0, import_promises11.realpath)(file).catch((error) => {
+    throw stray(file, `cannot be followed (${messageOf(error)})`);
+  });
+  if (!roots.some((root) => real === root || real.startsWith(`${root.replace(/\/$/, "")}/`)))
+    throw stray(file, `leads to ${real}, which is outside of the workspace and of \`context\``);
+  const entry = await (0, import_promises11.lstat)(real);
+  if (entry.isFile()) return;
+  if (!entry.isDirectory()) throw stray(file, "is neither a file nor a folder");
+  if (above.has(real)) throw stray(file, "leads to a folder that it lies in");
+  for (const name of await (0, import_promises11.readdir)(real)) await look(import_node_path9.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
+}
+function stray(file, why) {
+  return new Failure("input", `${file} ${why}; it does not go into an image.`, {
+    cure: "Copy what the application needs into `context`, and leave links out of it that lead elsewhere."
+  });
+}
+
+// src/image/user-image.ts
+var import_promises13 = require("node:fs/promises");
+var import_node_path11 = __toESM(require("node:path"), 1);
+
+// src/image/build.ts
+var import_promises12 = require("node:fs/promises");
+var import_node_path10 = __toESM(require("node:path"), 1);
 function buildCommand(build2, idFile) {
   return [
     "build",
@@ -34604,7 +34629,7 @@ function buildCommand(build2, idFile) {
   ];
 }
 async function buildImage(engine2, build2, onLine) {
-  const idFile = import_node_path9.default.join(build2.context, "..", `${build2.target}.iid`);
+  const idFile = import_node_path10.default.join(build2.context, "..", `${build2.target}.iid`);
   const command = buildCommand(build2, idFile);
   const result = await runBuild(engine2, command, onLine);
   if (result.exitCode !== 0) {
@@ -34612,7 +34637,7 @@ async function buildImage(engine2, build2, onLine) {
 ${result.stderr}`;
     throw jdkFailure(output) ?? baseImageFailure(output, build2.buildArgs["BASE_IMAGE"] ?? "") ?? engineFailure(command, result);
   }
-  return (await (0, import_promises11.readFile)(idFile, "utf8")).trim();
+  return (await (0, import_promises12.readFile)(idFile, "utf8")).trim();
 }
 async function runBuild(engine2, command, onLine) {
   const builder = await engine2.run(["context", "show"]);
@@ -34644,7 +34669,7 @@ var KEPT = ["/opt/crac-checkpoint", "/opt/java", "/opt/jdk", "/home/app", "/tmp"
 var JVM_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
 var CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/;
 async function buildUserImage(engine2, build2, onLine) {
-  const idFile = import_node_path10.default.join(build2.work, "user.iid");
+  const idFile = import_node_path11.default.join(build2.work, "user.iid");
   const command = [
     "build",
     ...["--file", build2.file],
@@ -34668,7 +34693,7 @@ ${result.stderr}`;
       }
     );
   }
-  const id = (await (0, import_promises12.readFile)(idFile, "utf8")).trim();
+  const id = (await (0, import_promises13.readFile)(idFile, "utf8")).trim();
   return checkContract(
     JSON.parse(await engine2.run(["image", "inspect", "--format", "{{json .}}", id])),
     build2.user
@@ -34688,7 +34713,7 @@ function checkContract({ Architecture, Config }, user2) {
       'Write it as a list of words, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore gives each process its own number again, and the shell would have one of them.'
     );
   }
-  if (import_node_path10.default.posix.basename(program) !== "java") {
+  if (import_node_path11.default.posix.basename(program) !== "java") {
     throw broken(
       `starts with ${program}, not with java`,
       'Let ENTRYPOINT begin with "java": the entry script of the finished image takes its place.'
@@ -34743,7 +34768,7 @@ function checkContract({ Architecture, Config }, user2) {
   };
 }
 function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path10.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  const [x, y] = [a, b].map((folder) => `${import_node_path11.default.posix.normalize(folder).replace(/\/$/, "")}/`);
   return x.startsWith(y) || y.startsWith(x);
 }
 function broken(what, cure) {
@@ -34753,7 +34778,7 @@ function broken(what, cure) {
 }
 
 // src/stages/run.ts
-var import_node_path11 = __toESM(require("node:path"), 1);
+var import_node_path12 = __toESM(require("node:path"), 1);
 
 // src/log.ts
 var import_node_fs2 = require("node:fs");
@@ -34787,7 +34812,7 @@ function containerOf(run2, reach) {
   return { run: run2.id, env, port, reach, network: network2, addHosts: addHosts2 };
 }
 function logTo({ world, logs }, file) {
-  return keeping(world.log, import_node_path11.default.join(logs, file));
+  return keeping(world.log, import_node_path12.default.join(logs, file));
 }
 
 // src/stages/application.ts
@@ -34800,22 +34825,29 @@ async function lookForApplication(run2) {
   });
   async function lookAround({ inputs: inputs2 }) {
     const application = await findApplication({
-      context: import_node_path12.default.resolve(world.workspace, inputs2.context),
+      context: import_node_path13.default.resolve(world.workspace, inputs2.context),
       application: inputs2.application,
       mainClass: inputs2.mainClass,
-      scratch: import_node_path12.default.join(work, "application")
+      scratch: import_node_path13.default.join(work, "application")
     });
+    const { dependencies, classes } = application;
+    const folders = [world.workspace, import_node_path13.default.resolve(world.workspace, inputs2.context), work];
+    await refuseStrays([...dependencies.keys(), ...classes.keys()], folders);
     const digest = await imageDigest(world.engine, inputs2.baseImage);
     return { application, base: { image: inputs2.baseImage, workingDirectory: "/home/app", digest } };
   }
   async function ofDockerfile({ id, inputs: inputs2 }, file) {
     const name = namesOf(id).image("user");
+    await refuseStrays(
+      [import_node_path13.default.resolve(world.workspace, file)],
+      [world.workspace, import_node_path13.default.resolve(world.workspace, inputs2.context)]
+    );
     const log = logTo(run2, "build-user.log");
     const { application, workingDirectory } = await buildUserImage(
       world.engine,
       {
-        context: import_node_path12.default.resolve(world.workspace, inputs2.context),
-        file: import_node_path12.default.resolve(world.workspace, file),
+        context: import_node_path13.default.resolve(world.workspace, inputs2.context),
+        file: import_node_path13.default.resolve(world.workspace, file),
         buildArgs: inputs2.buildArgs,
         name,
         work,
@@ -34829,19 +34861,19 @@ async function lookForApplication(run2) {
 }
 
 // src/stages/build.ts
-var import_node_path14 = __toESM(require("node:path"), 1);
+var import_node_path15 = __toESM(require("node:path"), 1);
 
 // src/image/build-context.ts
-var import_promises14 = require("node:fs/promises");
-var import_node_path13 = __toESM(require("node:path"), 1);
+var import_promises15 = require("node:fs/promises");
+var import_node_path14 = __toESM(require("node:path"), 1);
 
 // src/digest.ts
 var import_node_crypto = require("node:crypto");
 var import_node_fs3 = require("node:fs");
-var import_promises13 = require("node:stream/promises");
+var import_promises14 = require("node:stream/promises");
 async function hashOfFile(file, algorithm = "sha256") {
   const hash = (0, import_node_crypto.createHash)(algorithm);
-  await (0, import_promises13.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
+  await (0, import_promises14.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
     for await (const chunk of chunks) hash.update(chunk);
   });
   return hash;
@@ -34852,23 +34884,23 @@ function digestOf(bytes) {
 
 // src/image/build-context.ts
 async function assembleBuildContext(folder, parts) {
-  const from = (name) => import_node_path13.default.join(parts.dockerFolder, name);
-  const tree = (name, inside = "") => import_node_path13.default.join(folder, "trees", name, inside);
-  await (0, import_promises14.mkdir)(folder);
-  await (0, import_promises14.cp)(from("Dockerfile"), import_node_path13.default.join(folder, "Dockerfile"));
-  await (0, import_promises14.cp)(from("tools"), import_node_path13.default.join(folder, "tools"), { recursive: true });
-  await linkOrCopy(parts.jdkArchive, import_node_path13.default.join(folder, "jdk.tar.gz"));
+  const from = (name) => import_node_path14.default.join(parts.dockerFolder, name);
+  const tree = (name, inside = "") => import_node_path14.default.join(folder, "trees", name, inside);
+  await (0, import_promises15.mkdir)(folder);
+  await (0, import_promises15.cp)(from("Dockerfile"), import_node_path14.default.join(folder, "Dockerfile"));
+  await (0, import_promises15.cp)(from("tools"), import_node_path14.default.join(folder, "tools"), { recursive: true });
+  await linkOrCopy(parts.jdkArchive, import_node_path14.default.join(folder, "jdk.tar.gz"));
   const { dependencies, classes } = parts.application;
   for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises14.mkdir)(tree(name, APPLICATION), { recursive: true });
+    await (0, import_promises15.mkdir)(tree(name, APPLICATION), { recursive: true });
     for (const [source, target] of files) {
       const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
-      await (0, import_promises14.cp)(source, import_node_path13.default.join(tree(name, APPLICATION), target), options3);
+      await (0, import_promises15.cp)(source, import_node_path14.default.join(tree(name, APPLICATION), target), options3);
     }
   }
-  await (0, import_promises14.cp)(from("image"), tree("launch", OWN), { recursive: true });
-  await (0, import_promises14.cp)(from("seccomp.json"), import_node_path13.default.join(tree("launch", OWN), "seccomp.json"));
-  await (0, import_promises14.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
+  await (0, import_promises15.cp)(from("image"), tree("launch", OWN), { recursive: true });
+  await (0, import_promises15.cp)(from("seccomp.json"), import_node_path14.default.join(tree("launch", OWN), "seccomp.json"));
+  await (0, import_promises15.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
   const launch = {
     "java-options": parts.javaOptions,
     application: parts.application.command,
@@ -34877,7 +34909,7 @@ async function assembleBuildContext(folder, parts) {
     "cpu-features": [parts.cpuFeatures]
   };
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises14.writeFile)(import_node_path13.default.join(tree("launch", OWN), name), words.map((word) => `${word}
+    await (0, import_promises15.writeFile)(import_node_path14.default.join(tree("launch", OWN), name), words.map((word) => `${word}
 `).join(""));
   }
   await settleTimes(tree(""), tree("classes", APPLICATION));
@@ -34886,14 +34918,14 @@ var APPLICATION = "app";
 var OWN = "opt/crac-checkpoint";
 var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
 async function settleTimes(folder, own) {
-  for (const entry of await (0, import_promises14.readdir)(folder, { recursive: true, withFileTypes: true })) {
-    const file = import_node_path13.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await (0, import_promises14.lutimes)(file, EPOCH, EPOCH);
+  for (const entry of await (0, import_promises15.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path14.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await (0, import_promises15.lutimes)(file, EPOCH, EPOCH);
     if (!entry.isFile()) continue;
     const number = await contentNumber(file);
-    const isOwn = file.startsWith(own + import_node_path13.default.sep);
-    const time2 = isOwn ? Math.floor((await (0, import_promises14.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
-    await (0, import_promises14.lutimes)(file, time2, time2);
+    const isOwn = file.startsWith(own + import_node_path14.default.sep);
+    const time2 = isOwn ? Math.floor((await (0, import_promises15.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises15.lutimes)(file, time2, time2);
   }
 }
 async function contentNumber(file) {
@@ -34901,7 +34933,7 @@ async function contentNumber(file) {
   return hash.digest().readUInt32BE() >>> 3;
 }
 async function linkOrCopy(source, destination) {
-  await (0, import_promises14.link)(source, destination).catch(() => (0, import_promises14.cp)(source, destination));
+  await (0, import_promises15.link)(source, destination).catch(() => (0, import_promises15.cp)(source, destination));
 }
 
 // src/image/labels.ts
@@ -34950,7 +34982,7 @@ function definedOnly2(labels) {
 // src/stages/build.ts
 async function layOut({ id, inputs, world, work }, parts) {
   const { found, archive } = parts;
-  const folder = import_node_path14.default.join(work, `context-${id}`);
+  const folder = import_node_path15.default.join(work, `context-${id}`);
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
     jdkArchive: archive.file,
@@ -35001,7 +35033,7 @@ async function buildCheckpoint(run2, from) {
 }
 
 // src/stages/checkpoint.ts
-var import_node_path19 = __toESM(require("node:path"), 1);
+var import_node_path20 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -36896,8 +36928,8 @@ function listResources(resources) {
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path42 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path42 ?? description}`, "action: reopen"];
+    const path43 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path43 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -37083,14 +37115,14 @@ async function startApplication({ engine: engine2, clock, log }, spec, onLine) {
 }
 
 // src/checkpoint/open-resources.ts
-var import_promises15 = require("node:fs/promises");
-var import_node_path15 = __toESM(require("node:path"), 1);
+var import_promises16 = require("node:fs/promises");
+var import_node_path16 = __toESM(require("node:path"), 1);
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
 var POLICIES = "resource-policies.txt";
 async function explainOpen(refused3, second, logs) {
   const resources = second?.resources ?? refused3.resources;
   const policies = suggestPolicies(resources);
-  await (0, import_promises15.writeFile)(import_node_path15.default.join(logs, POLICIES), policies);
+  await (0, import_promises16.writeFile)(import_node_path16.default.join(logs, POLICIES), policies);
   return new OpenResources(resources, (second ?? refused3).message, {
     cure: `${refused3.cure} What cannot be closed there can be left to the JVM: with \`java-options: -Djdk.crac.resource-policies=FILE\`, FILE being a path in the image; ${POLICIES} in the folder of the output \`logs\` is a beginning.`,
     evidence: listResources(resources),
@@ -37099,8 +37131,8 @@ async function explainOpen(refused3, second, logs) {
 }
 
 // src/checkpoint/threads.ts
-var import_promises16 = require("node:fs/promises");
-var import_node_path16 = __toESM(require("node:path"), 1);
+var import_promises17 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES = 2e4;
 var SHOWN_THREADS = 2;
@@ -37119,7 +37151,7 @@ async function dumpThreads({ engine: engine2, clock }, application, folder) {
   await within(complete, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines.join("\n");
-  if (text2 !== "") await (0, import_promises16.writeFile)(import_node_path16.default.join(folder, "threads.txt"), `${text2}
+  if (text2 !== "") await (0, import_promises17.writeFile)(import_node_path17.default.join(folder, "threads.txt"), `${text2}
 `);
   return text2;
 }
@@ -37178,8 +37210,8 @@ function endedEarly(end, application, when) {
 }
 
 // src/checkpoint/snapshot.ts
-var import_promises17 = require("node:fs/promises");
-var import_node_path17 = __toESM(require("node:path"), 1);
+var import_promises18 = require("node:fs/promises");
+var import_node_path18 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/criu-images.ts
 var COMMON_MAGIC = 1414939417;
@@ -37267,7 +37299,7 @@ function fields(message) {
 // src/checkpoint/snapshot.ts
 var KILLED = 137;
 async function verifySnapshot(evidence, end, output) {
-  const read2 = (name) => (0, import_promises17.readFile)(import_node_path17.default.join(evidence, name)).catch(() => void 0);
+  const read2 = (name) => (0, import_promises18.readFile)(import_node_path18.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read2("dump4.log"))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -37335,7 +37367,7 @@ function criuFailure(criuLog2, exitCode, output) {
   );
 }
 async function verifyWarpSnapshot(evidence, end) {
-  const files = parseListing(await (0, import_promises17.readFile)(import_node_path17.default.join(evidence, "files"), "utf8").catch(() => ""));
+  const files = parseListing(await (0, import_promises18.readFile)(import_node_path18.default.join(evidence, "files"), "utf8").catch(() => ""));
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
   return { size: sizeOf(files), files, statistics: void 0, criuVersion: void 0, completedAt: void 0 };
@@ -37365,8 +37397,8 @@ function orUndefined(read2) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises18 = require("node:fs/promises");
-var import_node_path18 = __toESM(require("node:path"), 1);
+var import_promises19 = require("node:fs/promises");
+var import_node_path19 = __toESM(require("node:path"), 1);
 var HOME2 = "/opt/crac-checkpoint";
 var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/;
 var ENDED = /^crac-checkpoint: the JVM ended with (\d+)$/;
@@ -37388,7 +37420,7 @@ async function checkpoint(world, application, signs, request4) {
   let answered = false;
   const answer2 = engine2.attempt(["exec", application.name, `${HOME2}/trigger.sh`], { timeout: request4.checkpointTimeout }).then(async (result) => {
     answered = true;
-    await (0, import_promises18.writeFile)(import_node_path18.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
+    await (0, import_promises19.writeFile)(import_node_path19.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
     return result;
   });
   const refused3 = answer2.then((result) => refusal(world, application, result));
@@ -37442,9 +37474,9 @@ ${answer2.stderr}`;
   });
 }
 async function criuLog({ engine: engine2 }, { name }, { evidence }) {
-  const copy = import_node_path18.default.join(evidence, "dump4.log");
+  const copy = import_node_path19.default.join(evidence, "dump4.log");
   await engine2.attempt(["cp", `${name}:${HOME2}/snapshot/dump4.log`, copy]);
-  return await (0, import_promises18.readFile)(copy, "latin1").catch(() => "");
+  return await (0, import_promises19.readFile)(copy, "latin1").catch(() => "");
 }
 
 // src/checkpoint/warm-up-script.ts
@@ -37709,17 +37741,17 @@ async function warmUpOf({ inputs, world }) {
   }
   if (warmup === void 0 && warmupScript === void 0)
     lines.push(standardWarmUp(readiness2.url, inputs.port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path19.default.resolve(world.workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path20.default.resolve(world.workspace, warmupScript);
   return { lines, script, environment: world.environment };
 }
 
 // src/stages/decide.ts
-var import_node_path22 = __toESM(require("node:path"), 1);
+var import_node_path23 = __toESM(require("node:path"), 1);
 
 // src/image/fingerprint.ts
 var import_node_crypto2 = require("node:crypto");
-var import_promises19 = require("node:fs/promises");
-var import_node_path20 = __toESM(require("node:path"), 1);
+var import_promises20 = require("node:fs/promises");
+var import_node_path21 = __toESM(require("node:path"), 1);
 async function fingerprint(parts) {
   const hash = (0, import_node_crypto2.createHash)("sha256");
   add(hash, JSON.stringify(parts.values));
@@ -37728,10 +37760,10 @@ async function fingerprint(parts) {
   return hash.digest("hex");
 }
 async function addTree(hash, source, target) {
-  const entry = await (0, import_promises19.stat)(source);
+  const entry = await (0, import_promises20.stat)(source);
   if (entry.isDirectory()) {
-    for (const name of (await (0, import_promises19.readdir)(source)).sort(compare)) {
-      await addTree(hash, import_node_path20.default.join(source, name), import_node_path20.default.posix.join(target, name));
+    for (const name of (await (0, import_promises20.readdir)(source)).sort(compare)) {
+      await addTree(hash, import_node_path21.default.join(source, name), import_node_path21.default.posix.join(target, name));
     }
     return;
   }
@@ -37748,10 +37780,10 @@ function compare(a, b) {
 // src/registry/packed-image.ts
 var import_node_crypto3 = require("node:crypto");
 var import_node_fs4 = require("node:fs");
-var import_promises20 = require("node:fs/promises");
-var import_node_path21 = __toESM(require("node:path"), 1);
+var import_promises21 = require("node:fs/promises");
+var import_node_path22 = __toESM(require("node:path"), 1);
 var import_node_stream = require("node:stream");
-var import_promises21 = require("node:stream/promises");
+var import_promises22 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var GZIPPED = "application/vnd.oci.image.layer.v1.tar+gzip";
@@ -37763,13 +37795,13 @@ async function packImage(archive, image, left, folder, onLayer) {
   const documents = /* @__PURE__ */ new Map();
   const links = /* @__PURE__ */ new Map();
   const parser = (0, import_tar_stream.extract)();
-  const sending = (0, import_promises21.pipeline)(archive, parser);
+  const sending = (0, import_promises22.pipeline)(archive, parser);
   sending.catch(() => void 0);
   for await (const entry of parser) {
     const { name, type, linkname, size = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path21.default.posix.join(import_node_path21.default.posix.dirname(name), linkname));
+    if (type === "symlink" && linkname) links.set(name, import_node_path22.default.posix.join(import_node_path22.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path21.default.posix.basename(name) === "layer.tar";
+    const isBlob = digest !== void 0 || import_node_path22.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && left.has(`sha256:${digest}`)) {
@@ -37807,19 +37839,19 @@ async function pack(stream, folder) {
   }
   const isZstandard = head.length >= 4 && head.readUInt32LE(0) === 4247762216;
   const isGzip = head.length >= 2 && head.readUInt16LE(0) === 35615;
-  const file = import_node_path21.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const file = import_node_path22.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   const gzip = (0, import_node_zlib.createGzip)({ level: LEVEL, chunkSize: 256 * 1024 });
   try {
-    if (isGzip || isZstandard) await (0, import_promises21.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
-    else await (0, import_promises21.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    if (isGzip || isZstandard) await (0, import_promises22.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    else await (0, import_promises22.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
     if (isGzip) {
       raw.stream.resume();
-      await (0, import_promises21.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
+      await (0, import_promises22.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
     }
   } catch (error) {
-    await (0, import_promises20.rm)(file, { force: true });
+    await (0, import_promises21.rm)(file, { force: true });
     throw error;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: isZstandard ? ZSTANDARD : GZIPPED };
@@ -37955,7 +37987,7 @@ async function fingerprintOf({ inputs, world }, found, archive) {
     ]),
     [world.dockerFolder, "docker"]
   ]);
-  if (inputs.warmupScript) files.set(import_node_path22.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
+  if (inputs.warmupScript) files.set(import_node_path23.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
   return await fingerprint({
     files,
     values: [
@@ -38145,16 +38177,16 @@ async function inspectTheRunner({ id, inputs, world, phases: phases2 }) {
 }
 
 // src/stages/jdk.ts
-var import_node_path28 = __toESM(require("node:path"), 1);
+var import_node_path29 = __toESM(require("node:path"), 1);
 
 // src/jdk/file.ts
-var import_promises24 = require("node:fs/promises");
-var import_node_path24 = __toESM(require("node:path"), 1);
+var import_promises25 = require("node:fs/promises");
+var import_node_path25 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
 var import_node_fs5 = require("node:fs");
-var import_node_path23 = __toESM(require("node:path"), 1);
-var import_promises22 = require("node:stream/promises");
+var import_node_path24 = __toESM(require("node:path"), 1);
+var import_promises23 = require("node:stream/promises");
 var import_node_zlib2 = require("node:zlib");
 var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -38165,7 +38197,7 @@ async function checkArchive(file, limits = LIMITS) {
   let entries = 0;
   let size = 0;
   let top;
-  const read2 = (0, import_promises22.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
+  const read2 = (0, import_promises23.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -38193,7 +38225,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path23.default.posix.join(import_node_path23.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path24.default.posix.join(import_node_path24.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -38203,22 +38235,22 @@ function problemOf(header, top) {
   return void 0;
 }
 function topOf(name) {
-  return import_node_path23.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path24.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path23.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path24.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path23.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path24.default.basename(file)} is not used: ${why}.`, {
     cure: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
   });
 }
 
 // src/jdk/verify.ts
-var import_promises23 = require("node:fs/promises");
+var import_promises24 = require("node:fs/promises");
 async function verifyArchive(file, asset, demands) {
-  const { size } = await (0, import_promises23.stat)(file);
+  const { size } = await (0, import_promises24.stat)(file);
   if (asset.size !== void 0 && size !== asset.size) {
     throw notGenuine(asset, `it has ${size} bytes where the source says ${asset.size}`);
   }
@@ -38241,13 +38273,13 @@ function notGenuine(asset, why) {
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning) {
-  const entry = await (0, import_promises24.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises25.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
       cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
     });
   }
-  const name = import_node_path24.default.basename(file);
+  const name = import_node_path25.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -38269,17 +38301,17 @@ async function jdkFromFile(file, architecture, jdkSha256, warning) {
 }
 
 // src/jdk/source.ts
-var import_node_path27 = __toESM(require("node:path"), 1);
+var import_node_path28 = __toESM(require("node:path"), 1);
 
 // src/net/conditional.ts
 var import_node_crypto4 = require("node:crypto");
-var import_promises25 = require("node:fs/promises");
-var import_node_path25 = __toESM(require("node:path"), 1);
+var import_promises26 = require("node:fs/promises");
+var import_node_path26 = __toESM(require("node:path"), 1);
 var import_undici = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning) {
   return async (url, init = {}) => {
-    const file = import_node_path25.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path26.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
     const headers = new import_undici.Headers(init.headers);
     if (kept?.etag) headers.set("if-none-match", kept.etag);
@@ -38313,7 +38345,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const text2 = await (0, import_promises25.readFile)(file, "utf8").catch(() => void 0);
+  const text2 = await (0, import_promises26.readFile)(file, "utf8").catch(() => void 0);
   try {
     const kept = text2 === void 0 ? void 0 : JSON.parse(text2);
     return kept?.url === url ? kept : void 0;
@@ -38329,8 +38361,8 @@ async function keep(file, url, response) {
   }
   const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (!parses(kept.body)) return kept;
-  await (0, import_promises25.mkdir)(import_node_path25.default.dirname(file), { recursive: true });
-  await (0, import_promises25.writeFile)(file, JSON.stringify(kept));
+  await (0, import_promises26.mkdir)(import_node_path26.default.dirname(file), { recursive: true });
+  await (0, import_promises26.writeFile)(file, JSON.stringify(kept));
   return kept;
 }
 function restored(kept) {
@@ -40636,17 +40668,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path42 = requestOptions.url.replace(options3.baseUrl, "");
+    const path43 = requestOptions.url.replace(options3.baseUrl, "");
     return request4(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path42} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path43} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error) => {
       const requestId = error.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path42} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path43} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error;
     });
@@ -43339,8 +43371,8 @@ function toJdkAsset(tag, asset) {
 }
 
 // src/jdk/install.ts
-var import_promises28 = require("node:fs/promises");
-var import_node_path26 = __toESM(require("node:path"), 1);
+var import_promises29 = require("node:fs/promises");
+var import_node_path27 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/command.js
 var os2 = __toESM(require("os"), 1);
@@ -43707,7 +43739,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os4 = __toESM(require("os"), 1);
-var path30 = __toESM(require("path"), 1);
+var path31 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert2 = require("assert");
 var __awaiter7 = function(thisArg, _arguments, P, generator) {
@@ -43750,7 +43782,7 @@ function cacheDir(sourceDir, tool, version, arch3) {
     }
     const destPath = yield _createToolPath(tool, version, arch3);
     for (const itemName of fs2.readdirSync(sourceDir)) {
-      const s = path30.join(sourceDir, itemName);
+      const s = path31.join(sourceDir, itemName);
       yield cp(s, destPath, { recursive: true });
     }
     _completeToolPath(tool, version, arch3);
@@ -43773,7 +43805,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path30.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path31.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs2.existsSync(cachePath) && fs2.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -43787,12 +43819,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os4.arch();
-  const toolPath = path30.join(_getCacheDirectory(), toolName);
+  const toolPath = path31.join(_getCacheDirectory(), toolName);
   if (fs2.existsSync(toolPath)) {
     const children = fs2.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path30.join(toolPath, child2, arch3 || "");
+        const fullPath = path31.join(toolPath, child2, arch3 || "");
         if (fs2.existsSync(fullPath) && fs2.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -43803,7 +43835,7 @@ function findAllVersions(toolName, arch3) {
 }
 function _createToolPath(tool, version, arch3) {
   return __awaiter7(this, void 0, void 0, function* () {
-    const folderPath = path30.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+    const folderPath = path31.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
     debug(`destination ${folderPath}`);
     const markerPath = `${folderPath}.complete`;
     yield rmRF(folderPath);
@@ -43813,7 +43845,7 @@ function _createToolPath(tool, version, arch3) {
   });
 }
 function _completeToolPath(tool, version, arch3) {
-  const folderPath = path30.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+  const folderPath = path31.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
   const markerPath = `${folderPath}.complete`;
   fs2.writeFileSync(markerPath, "");
   debug("finished caching tool");
@@ -43857,15 +43889,15 @@ function _getCacheDirectory() {
 
 // src/jdk/download.ts
 var import_node_fs6 = require("node:fs");
-var import_promises26 = require("node:fs/promises");
+var import_promises27 = require("node:fs/promises");
 var import_node_stream2 = require("node:stream");
-var import_promises27 = require("node:stream/promises");
+var import_promises28 = require("node:stream/promises");
 var TRIES2 = 2;
 async function download(asset, file, options3) {
   for (let tries = 1; ; tries++) {
     const broken3 = await attempt2(asset, file, options3);
     if (broken3 === void 0) return;
-    await (0, import_promises26.rm)(file, { force: true });
+    await (0, import_promises27.rm)(file, { force: true });
     if (tries === TRIES2) {
       throw new Failure("runner", `${asset.name} could not be downloaded: ${broken3}.`, {
         cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
@@ -43902,7 +43934,7 @@ async function attempt2(asset, file, options3) {
       body.destroy(new Error("it is longer than the source says"));
   });
   try {
-    await (0, import_promises27.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises28.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
   } catch (error) {
     return `it broke off after ${bytes} bytes (${messageOf(error)})`;
   } finally {
@@ -43925,10 +43957,10 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, demands, options3) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path26.default.join(folder, asset.name);
+  const file = import_node_path27.default.join(folder, asset.name);
   try {
     const recorded = {
-      sha256: (await (0, import_promises28.readFile)(import_node_path26.default.join(folder, RECORD), "utf8")).trim(),
+      sha256: (await (0, import_promises29.readFile)(import_node_path27.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...demands, recorded]);
@@ -43936,18 +43968,18 @@ async function fromCache(asset, demands, options3) {
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error)}`);
-    await (0, import_promises28.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises29.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
 async function fetched(asset, demands, options3) {
-  const folder = await (0, import_promises28.mkdtemp)(import_node_path26.default.join(options3.temporaryFolder, "jdk-"));
+  const folder = await (0, import_promises29.mkdtemp)(import_node_path27.default.join(options3.temporaryFolder, "jdk-"));
   try {
     if (asset.sha256 === void 0) {
       const further = await options3.furtherSha256(asset);
       if (further) demands.push(further);
     }
-    const file = import_node_path26.default.join(folder, asset.name);
+    const file = import_node_path27.default.join(folder, asset.name);
     const size = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
     options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
     await download(asset, file, options3);
@@ -43958,12 +43990,12 @@ async function fetched(asset, demands, options3) {
       );
     }
     await checkArchive(file);
-    await (0, import_promises28.writeFile)(import_node_path26.default.join(folder, RECORD), `${sha2562}
+    await (0, import_promises29.writeFile)(import_node_path27.default.join(folder, RECORD), `${sha2562}
 `);
     const cached = await cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture);
-    return { asset, file: import_node_path26.default.join(cached, asset.name), sha256: sha2562, cached: false };
+    return { asset, file: import_node_path27.default.join(cached, asset.name), sha256: sha2562, cached: false };
   } finally {
-    await (0, import_promises28.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises29.rm)(folder, { recursive: true, force: true });
   }
 }
 function cacheVersion(asset) {
@@ -43972,9 +44004,9 @@ function cacheVersion(asset) {
 }
 
 // src/jdk/known-digests.ts
-var import_promises29 = require("node:fs/promises");
+var import_promises30 = require("node:fs/promises");
 async function knownSha256(file, name) {
-  const lines = (await (0, import_promises29.readFile)(file, "utf8")).split("\n");
+  const lines = (await (0, import_promises30.readFile)(file, "utf8")).split("\n");
   const line = lines.find((candidate) => candidate.startsWith(`${name}	`));
   return line?.split("	")[1];
 }
@@ -44095,7 +44127,7 @@ function jdkSource(world, patience) {
   const network2 = { clock: world.clock, patience, info: world.info };
   const lookUp = conditionalFetch(
     resilientFetch(network2, "whole"),
-    import_node_path27.default.join(world.toolCache, "crac-jdk-lookups"),
+    import_node_path28.default.join(world.toolCache, "crac-jdk-lookups"),
     world.warning
   );
   const github = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp };
@@ -44137,7 +44169,7 @@ async function resolveJdk({ inputs, world, phases: phases2, work }, architecture
   return await phases2.run("jdk", "Resolve the JDK", async () => {
     const { distribution, jdkSha256 } = inputs;
     if (distribution === "file") {
-      const file = import_node_path28.default.resolve(world.workspace, inputs.jdkFile ?? "");
+      const file = import_node_path29.default.resolve(world.workspace, inputs.jdkFile ?? "");
       return await jdkFromFile(file, architecture, jdkSha256, (line) => log.warning(line));
     }
     const source = jdkSource(
@@ -44174,7 +44206,7 @@ function instruction(createdBy) {
 
 // src/registry/push.ts
 var import_node_fs7 = require("node:fs");
-var import_promises30 = require("node:fs/promises");
+var import_promises31 = require("node:fs/promises");
 
 // src/registry/tags.ts
 async function moveTags(targets, manifest) {
@@ -44286,7 +44318,7 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
     if (layer.size > LARGEST_AT_GITHUB && targets.some(({ client }) => client.registry === "ghcr.io"))
       warn(`A layer has ${megabytes(layer.size)}: ghcr.io takes 10 GB at most, and ten minutes for each.`);
     const upload = send2({ ...layer, open: () => (0, import_node_fs7.createReadStream)(layer.file) }).finally(
-      () => (0, import_promises30.rm)(layer.file, { force: true })
+      () => (0, import_promises31.rm)(layer.file, { force: true })
     );
     upload.catch(() => void 0);
     uploads.push(upload);
@@ -44376,9 +44408,9 @@ async function tagImage(engine2, image, tags) {
 }
 
 // src/runner/event.ts
-var import_promises31 = require("node:fs/promises");
+var import_promises32 = require("node:fs/promises");
 async function fromFork(environment) {
-  const text2 = await (0, import_promises31.readFile)(environment["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+  const text2 = await (0, import_promises32.readFile)(environment["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -44412,11 +44444,11 @@ async function publish(run2, imageId) {
 }
 
 // src/stages/restore.ts
-var import_node_path30 = __toESM(require("node:path"), 1);
+var import_node_path31 = __toESM(require("node:path"), 1);
 
 // src/restore/prove.ts
-var import_promises32 = require("node:fs/promises");
-var import_node_path29 = __toESM(require("node:path"), 1);
+var import_promises33 = require("node:fs/promises");
+var import_node_path30 = __toESM(require("node:path"), 1);
 var PROBE_INTERVAL2 = 2;
 var KEPT_LINES = "2000";
 async function proveRestore(world, request4) {
@@ -44446,7 +44478,7 @@ async function timeToAnswer(world, request4, trial) {
   const spec = { ...request4, name, env: { ...request4.env, ...trial.env } };
   const stop = new AbortController();
   async function failure(why) {
-    return trial.failed(why, await keepLog(engine2, name, import_node_path29.default.join(request4.logs, `${trial.name}.log`)));
+    return trial.failed(why, await keepLog(engine2, name, import_node_path30.default.join(request4.logs, `${trial.name}.log`)));
   }
   try {
     await createContainer(engine2, spec);
@@ -44476,7 +44508,7 @@ async function keepLog(engine2, name, file) {
   const { stdout, stderr } = await engine2.attempt(["logs", "--tail", KEPT_LINES, name]);
   const log = `${stdout}
 ${stderr}`.trim();
-  await (0, import_promises32.writeFile)(file, `${log}
+  await (0, import_promises33.writeFile)(file, `${log}
 `);
   return log;
 }
@@ -44588,7 +44620,7 @@ function proofOf(run2, reach, image, privileges) {
     ...containerOf(run2, reach),
     container: namesOf(run2.id).container,
     image,
-    flags: privileges?.restore(import_node_path30.default.join(world.dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path31.default.join(world.dockerFolder, "seccomp.json")) ?? [],
     readiness: inputs.readiness,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
@@ -44604,13 +44636,13 @@ async function run(id, inputs, world) {
     inputs,
     world,
     phases: new Phases(world.clock, log),
-    work: import_node_path31.default.join(world.runFolder, "work"),
-    logs: import_node_path31.default.join(world.runFolder, "logs")
+    work: import_node_path32.default.join(world.runFolder, "work"),
+    logs: import_node_path32.default.join(world.runFolder, "logs")
   };
-  await (0, import_promises33.mkdir)(job.work, { recursive: true });
-  await (0, import_promises33.mkdir)(job.logs, { recursive: true });
+  await (0, import_promises34.mkdir)(job.work, { recursive: true });
+  await (0, import_promises34.mkdir)(job.logs, { recursive: true });
   try {
-    await requireContext(import_node_path31.default.resolve(world.workspace, inputs.context));
+    await requireContext(import_node_path32.default.resolve(world.workspace, inputs.context));
     return await checkpointed(job);
   } catch (error) {
     if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error;
@@ -44670,8 +44702,8 @@ async function cold(job, reason) {
     (line) => world.log.foreign(line)
   );
   const reach = await findReach(world.engine, world.hostname);
-  await removeFolder(import_node_path31.default.join(job.work, "application"));
-  await removeFolder(import_node_path31.default.join(job.work, `context-${job.id}`));
+  await removeFolder(import_node_path32.default.join(job.work, "application"));
+  await removeFolder(import_node_path32.default.join(job.work, `context-${job.id}`));
   const found = await lookForApplication(job);
   const jdk = await resolveJdk(job, architecture);
   const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
@@ -44888,15 +44920,15 @@ function metadataOf(result) {
 }
 
 // src/engine/orphans.ts
-var import_promises34 = require("node:fs/promises");
-var import_node_path32 = __toESM(require("node:path"), 1);
+var import_promises35 = require("node:fs/promises");
+var import_node_path33 = __toESM(require("node:path"), 1);
 var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
 async function endOrphans(run2, proc = "/proc") {
   const entry = `${RUN_VARIABLE}=${run2}`;
   let ended = 0;
-  for (const name of await (0, import_promises34.readdir)(proc)) {
+  for (const name of await (0, import_promises35.readdir)(proc)) {
     if (!/^\d+$/.test(name)) continue;
-    const environment = await (0, import_promises34.readFile)(import_node_path32.default.join(proc, name, "environ"), "latin1").catch(() => "");
+    const environment = await (0, import_promises35.readFile)(import_node_path33.default.join(proc, name, "environ"), "latin1").catch(() => "");
     if (!environment.split("\0").includes(entry)) continue;
     try {
       process.kill(Number(name), "SIGKILL");
@@ -45346,12 +45378,12 @@ var MANIFESTS = [
 ].join(", ");
 var LONGEST_WAIT = 5 * 6e4;
 var RepositoryClient = class {
-  constructor(world, registry2, path42, signal) {
+  constructor(world, registry2, path43, signal) {
     this.world = world;
     this.registry = registry2;
-    this.path = path42;
+    this.path = path43;
     this.signal = signal;
-    this.connection = new Connection(world, registry2, `repository:${path42}:pull,push`, signal);
+    this.connection = new Connection(world, registry2, `repository:${path43}:pull,push`, signal);
   }
   world;
   registry;
@@ -45429,12 +45461,12 @@ var RepositoryClient = class {
 
 // src/registry/credentials.ts
 var import_node_child_process3 = require("node:child_process");
-var import_promises35 = require("node:fs/promises");
-var import_node_path33 = __toESM(require("node:path"), 1);
+var import_promises36 = require("node:fs/promises");
+var import_node_path34 = __toESM(require("node:path"), 1);
 var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 async function credentialsFor(registry2, environment) {
-  const file = import_node_path33.default.join(
-    environment["DOCKER_CONFIG"] || import_node_path33.default.join(environment["HOME"] ?? "/", ".docker"),
+  const file = import_node_path34.default.join(
+    environment["DOCKER_CONFIG"] || import_node_path34.default.join(environment["HOME"] ?? "/", ".docker"),
     "config.json"
   );
   const config = await readConfig(file);
@@ -45445,7 +45477,7 @@ async function credentialsFor(registry2, environment) {
   return login && credentialsOf(login, file);
 }
 async function readConfig(file) {
-  const text2 = await (0, import_promises35.readFile)(file, "utf8").catch((error) => {
+  const text2 = await (0, import_promises36.readFile)(file, "utf8").catch((error) => {
     if (error.code === "ENOENT") return "{}";
     throw unreadable(file, messageOf(error));
   });
@@ -45514,10 +45546,10 @@ async function answerOf(program, host, env) {
 var HELPER_TIMEOUT = 3e4;
 
 // src/registry/endpoint.ts
-var import_promises36 = require("node:dns/promises");
-var import_promises37 = require("node:fs/promises");
+var import_promises37 = require("node:dns/promises");
+var import_promises38 = require("node:fs/promises");
 var import_node_net2 = require("node:net");
-var import_node_path34 = __toESM(require("node:path"), 1);
+var import_node_path35 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var import_undici6 = __toESM(require_undici(), 1);
 var PING_TIMEOUT = 5e3;
@@ -45562,23 +45594,23 @@ async function isInsecure(registry2, hostname3, engine2) {
     const [net = "", bits] = block.split("/");
     list.addSubnet(net, Number(bits), (0, import_node_net2.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises36.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises37.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment, root }) {
-  const folder = import_node_path34.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises37.readdir)(folder).catch(() => [])).sort();
+  const folder = import_node_path35.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises38.readdir)(folder).catch(() => [])).sort();
   const read2 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises37.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises38.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path34.default.join(folder, name)));
+  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path35.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Node's own list is not that of the machine, which the engine trusts.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read2(import_node_path34.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read2(import_node_path35.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
       ...await read2(environment["NODE_EXTRA_CA_CERTS"] ?? "", environment["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
@@ -45610,7 +45642,7 @@ function realWorld(run2, environment, given) {
   };
 }
 function repositoriesOf(world) {
-  return ({ registry: registry2, path: path42 }, signal) => new RepositoryClient(world, registry2, path42, signal);
+  return ({ registry: registry2, path: path43 }, signal) => new RepositoryClient(world, registry2, path43, signal);
 }
 
 // src/cli/terminal-log.ts
@@ -45644,11 +45676,11 @@ async function buildCommand2(args, answer2) {
   const id = (0, import_node_crypto5.randomBytes)(6).toString("hex");
   const defaults = declaredDefaults();
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? "").trim());
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path35.default.join((0, import_node_os2.homedir)(), ".cache", "crac-checkpoint");
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path36.default.join((0, import_node_os2.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs9.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os2.tmpdir)();
-  const runFolder = await (0, import_promises38.mkdtemp)(import_node_path35.default.join((0, import_node_os2.tmpdir)(), "crac-checkpoint-"));
+  const runFolder = await (0, import_promises39.mkdtemp)(import_node_path36.default.join((0, import_node_os2.tmpdir)(), "crac-checkpoint-"));
   const log = terminalLog((line) => console.error(line), systemClock);
   const clean2 = (folder) => cleanUp(dockerEngine(process.env), systemClock, id, folder);
   for (const signal of ["SIGINT", "SIGTERM"]) {
@@ -45674,12 +45706,12 @@ async function buildCommand2(args, answer2) {
     return 0;
   } catch (error) {
     const failure = asFailure(error);
-    await clean2(import_node_path35.default.join(runFolder, "work"));
+    await clean2(import_node_path36.default.join(runFolder, "work"));
     if (json) {
       const { kind, message, cure, evidence, signature } = failure;
       answer2(
         JSON.stringify(
-          { class: kind, message, cure, evidence, signature, logs: import_node_path35.default.join(runFolder, "logs") },
+          { class: kind, message, cure, evidence, signature, logs: import_node_path36.default.join(runFolder, "logs") },
           void 0,
           2
         )
@@ -45688,7 +45720,7 @@ async function buildCommand2(args, answer2) {
       console.error(`
 ${describeFailure(failure)}
 
-The logs are in ${import_node_path35.default.join(runFolder, "logs")}.`);
+The logs are in ${import_node_path36.default.join(runFolder, "logs")}.`);
     }
     return 1;
   }
@@ -45823,9 +45855,9 @@ function describeReach(reach) {
 
 // src/cli/jdk.ts
 var import_node_fs10 = require("node:fs");
-var import_promises39 = require("node:fs/promises");
+var import_promises40 = require("node:fs/promises");
 var import_node_os4 = require("node:os");
-var import_node_path36 = __toESM(require("node:path"), 1);
+var import_node_path37 = __toESM(require("node:path"), 1);
 var import_node_util4 = require("node:util");
 async function jdkCommand(args, answer2) {
   const { positionals, values } = parse6(args);
@@ -45887,7 +45919,7 @@ function parse6(args) {
   }
 }
 function sourceFor(githubApiUrl) {
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path36.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path37.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs10.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os4.tmpdir)();
@@ -45907,18 +45939,18 @@ function sourceFor(githubApiUrl) {
   );
 }
 async function downloadTo(source, asset, options3, answer2) {
-  const temporaryFolder = await (0, import_promises39.mkdtemp)(import_node_path36.default.join((0, import_node_os4.tmpdir)(), "crac-checkpoint-"));
+  const temporaryFolder = await (0, import_promises40.mkdtemp)(import_node_path37.default.join((0, import_node_os4.tmpdir)(), "crac-checkpoint-"));
   try {
     const { file, sha256: sha2562 } = await source.install(asset, {
       jdkSha256: options3["jdk-sha256"]?.toLowerCase(),
       temporaryFolder,
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
-    const copy = import_node_path36.default.resolve(options3.output, asset.name);
-    await (0, import_promises39.copyFile)(file, copy);
+    const copy = import_node_path37.default.resolve(options3.output, asset.name);
+    await (0, import_promises40.copyFile)(file, copy);
     answer2(options3.json ? JSON.stringify({ ...asset, sha256: sha2562, file: copy }, void 0, 2) : copy);
   } finally {
-    await (0, import_promises39.rm)(temporaryFolder, { recursive: true, force: true });
+    await (0, import_promises40.rm)(temporaryFolder, { recursive: true, force: true });
   }
 }
 function progressBar(bytes, total) {

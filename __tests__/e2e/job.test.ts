@@ -6,9 +6,11 @@ import {
   available,
   containerLog,
   docker,
+  dockerAt,
   engineContents,
   freshTag,
   labTest,
+  pulledElsewhere,
   registryDigest,
   runAction,
   withStarted
@@ -195,4 +197,18 @@ describe('the whole job on micronaut-hello', () => {
       expect(containerLog(image.name)).toContain('Embedded Application shutting down')
     })
   })
+
+  labTest(
+    'a machine that has nothing of the image runs it with the printed flags, until SIGTERM',
+    async () => {
+      await pulledElsewhere(second, step, async (pulled) => {
+        await withStarted(pulled, async (image) => {
+          expect(await callUntilAnswer(image)).toBe('Hello World')
+          dockerAt(pulled.environment, 'stop', '--time', '20', image.name)
+          const state = ['inspect', '--format', '{{.State.ExitCode}}', image.name]
+          expect(dockerAt(pulled.environment, ...state)).toBe('143')
+        })
+      })
+    }
+  )
 })

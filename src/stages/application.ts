@@ -2,6 +2,7 @@ import path from 'node:path'
 import { namesOf } from '../cleanup.js'
 import { findApplication } from '../image/application.js'
 import type { Application } from '../image/layouts/layout.js'
+import { refuseStrays } from '../image/strays.js'
 import { buildUserImage } from '../image/user-image.js'
 import { imageDigest } from '../runner/base-image.js'
 import { logTo, type Run } from './run.js'
@@ -29,12 +30,19 @@ export async function lookForApplication(run: Run): Promise<Found> {
       mainClass: inputs.mainClass,
       scratch: path.join(work, 'application')
     })
+    const { dependencies, classes } = application
+    const folders = [world.workspace, path.resolve(world.workspace, inputs.context), work]
+    await refuseStrays([...dependencies.keys(), ...classes.keys()], folders)
     const digest = await imageDigest(world.engine, inputs.baseImage)
     return { application, base: { image: inputs.baseImage, workingDirectory: '/home/app', digest } }
   }
 
   async function ofDockerfile({ id, inputs }: Run, file: string): Promise<Found> {
     const name = namesOf(id).image('user')
+    await refuseStrays(
+      [path.resolve(world.workspace, file)],
+      [world.workspace, path.resolve(world.workspace, inputs.context)]
+    )
     const log = logTo(run, 'build-user.log')
     const { application, workingDirectory } = await buildUserImage(
       world.engine,
