@@ -47,6 +47,12 @@ describe('createSearch', () => {
     }
   })
 
+  test('finds patterns that have zeros in them, also among zeros', () => {
+    const patterns = [Buffer.alloc(8), Buffer.alloc(3), Buffer.from('\0\0\0\0\0\0\0secret\0\0\0\0\0')]
+    const bytes = Buffer.concat([Buffer.alloc(41), Buffer.from('secret'), Buffer.alloc(33)])
+    expect(occurrences(patterns, bytes)).toEqual(naive(patterns, bytes))
+  })
+
   test('does not look behind the end of the bytes', () => {
     const memory = Buffer.from('....secret-value')
     expect(occurrences([Buffer.from('secret-value')], memory.subarray(0, -1))).toEqual([])
