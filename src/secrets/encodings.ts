@@ -7,14 +7,18 @@ export interface Form {
 
 /**
  * A value in every encoding that a Java program is likely to hold it in. A Java String is Latin-1 or
- * UTF-16LE, a char[] UTF-16LE, what went over the network mostly UTF-8. Forms of the same bytes are given
- * once. Not among them: base64 that is broken into lines, and what is compressed or encrypted.
+ * UTF-16LE, a char[] UTF-16LE, what went over the network mostly UTF-8. Several forms can have the same
+ * bytes. Not among them: base64 that is broken into lines, and what is compressed or encrypted.
  */
 export function formsOf(value: string): Form[] {
-  const forms = [
+  return [
     ...plainForms(value),
     ...derivedTexts(value).flatMap(([encoding, text]) => derivedForms(encoding, text))
   ]
+}
+
+/** The forms without those whose bytes an earlier one has. */
+export function distinct(forms: readonly Form[]): Form[] {
   const seen = new Set<string>()
   return forms.filter(({ bytes }) => {
     const key = bytes.toString('latin1')

@@ -1,4 +1,4 @@
-import { formsOf, plainForms, type Form } from './encodings.js'
+import { distinct, formsOf, plainForms, type Form } from './encodings.js'
 import { looksRandom, weaknessOf, type Weakness } from './strength.js'
 
 /** A value that must not be in the snapshot. For the login at a registry, base64 of `user:password` is another one. */
@@ -40,14 +40,12 @@ export function needlesOf(secrets: readonly Secret[]): { needles: Needle[]; tooS
 }
 
 function needlesOfOne(secret: string, value: string): Needle[] {
-  const pieces = piecesOf(value).flatMap((piece) =>
-    plainForms(piece).map(({ encoding, bytes }) => ({ encoding: `piece in ${encoding}`, bytes }))
-  )
-  const byBytes = new Map<string, Form>()
-  for (const form of [...pieces.reverse(), ...formsOf(value).reverse()]) {
-    byBytes.set(form.bytes.toString('latin1'), form)
-  }
-  return [...byBytes.values()].reverse().map((form) => ({ secret, ...form }))
+  const pieces = piecesOf(value).flatMap((piece) => plainForms(piece))
+  const forms = [
+    ...formsOf(value),
+    ...pieces.map(({ encoding, bytes }) => ({ encoding: `piece in ${encoding}`, bytes }))
+  ]
+  return distinct(forms).map((form) => ({ secret, ...form }))
 }
 
 /**

@@ -1,0 +1,182 @@
+import { entropyOf } from './strength.js'
+
+/** A kind of token that is known by its form. */
+export interface Family {
+  id: string
+  what: string
+  /** Literal beginnings, of at least 3 characters: one of them starts every match. */
+  prefixes: readonly string[]
+  /** The whole token, from its prefix on: begins with `^`, all quantifiers are bounded. ASCII only. */
+  pattern: RegExp
+  /** Characters of the longest match. */
+  longest: number
+  /** Whether a match reads like a real one: what the pattern cannot say. */
+  isReal(match: RegExpExecArray): boolean
+}
+
+/** Bits a character that the random part of a token has at least: real ones of 16 characters and more have 3 to 5. */
+const LEAST_ENTROPY = 2.8
+
+/** Ways to write a line break in a PEM: real, or escaped in a JSON text or a properties file. */
+const BREAK = String.raw`(?:\r?\n|\\r\\n|\\n|\\\r?\n)`
+const BASE64 = '[A-Za-z0-9+/=]'
+
+/** Token families. Where two match the same bytes, both are found. */
+export const FAMILIES: readonly Family[] = [
+  {
+    id: 'github-token',
+    what: 'token of GitHub',
+    prefixes: ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'],
+    // https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/
+    pattern: /^gh[pousr]_([0-9A-Za-z]{36})/,
+    longest: 40,
+    isReal: hasRandomPart
+  },
+  {
+    id: 'github-app-token',
+    what: 'installation token of a GitHub App, in the form of 2026',
+    prefixes: ['ghs_'],
+    pattern: /^ghs_\d{1,20}_([\w-]{8,1000}\.[\w-]{8,4000}\.[\w-]{8,1000})/,
+    longest: 6030,
+    isReal: hasRandomPart
+  },
+  {
+    id: 'github-fine-grained-token',
+    what: 'fine-grained token of GitHub',
+    prefixes: ['github_pat_'],
+    pattern: /^github_pat_([0-9A-Za-z]{22}_[0-9A-Za-z]{59})/,
+    longest: 93,
+    isReal: hasRandomPart
+  },
+  {
+    id: 'aws-access-key-id',
+    what: 'access key id of AWS',
+    prefixes: ['AKIA', 'ASIA', 'ABIA', 'ACCA'],
+    pattern: /^(?:AKIA|ASIA|ABIA|ACCA)([A-Z2-7]{16})(?![A-Za-z0-9])/,
+    longest: 21,
+    isReal: hasRandomPart
+  },
+  {
+    id: 'google-api-key',
+    what: 'API key of Google',
+    prefixes: ['AIza'],
+    pattern: /^AIza([\w-]{35})/,
+    longest: 39,
+    isReal: hasRandomPart
+  },
+  {
+    id: 'slack-token',
+    what: 'token of Slack',
+    prefixes: ['xoxa-', 'xoxb-', 'xoxe-', 'xoxo-', 'xoxp-', 'xoxr-', 'xoxs-', 'xapp-'],
+    pattern: /^(?:xox[abeoprs]|xapp)-((?=[A-Za-z-]{0,30}\d)[0-9A-Za-z-]{20,250})/,
+    longest: 255,
+    isReal: hasRandomPart
+  },
+  {
+    id: 'npm-token',
+    what: 'token of the npm registry',
+    prefixes: ['npm_'],
+    pattern: /^npm_([0-9A-Za-z]{36})/,
+    longest: 40,
+    isReal: hasRandomPart
+  },
+  {
+    id: 'gitlab-token',
+    what: 'token of GitLab',
+    prefixes: ['glpat-', 'gldt-', 'glrt-', 'glcbt-', 'glptt-'],
+    pattern: /^gl(?:pat|dt|rt|cbt|ptt)-([\w-]{20,64}(?:\.[\w-]{2,12}){0,3})/,
+    longest: 120,
+    isReal: hasRandomPart
+  },
+  {
+    id: 'docker-token',
+    what: 'token of Docker Hub',
+    prefixes: ['dckr_pat_', 'dckr_oat_'],
+    pattern: /^dckr_[po]at_([\w-]{27,40})/,
+    longest: 49,
+    isReal: hasRandomPart
+  },
+  {
+    id: 'vault-token',
+    what: 'token of Vault',
+    prefixes: ['hvs.', 'hvb.', 'hvr.'],
+    pattern: /^hv[sbr]\.([\w-]{24,300})/,
+    longest: 304,
+    isReal: hasMixedRandomPart
+  },
+  {
+    id: 'stripe-key',
+    what: 'secret key of Stripe',
+    prefixes: ['sk_live_', 'rk_live_'],
+    pattern: /^[sr]k_live_([0-9A-Za-z]{24,200})/,
+    longest: 208,
+    isReal: hasRandomPart
+  },
+  {
+    id: 'private-key',
+    what: 'private key (PEM)',
+    prefixes: ['-----BEGIN '],
+    // The bare header is a constant of the JDK and of many libraries: a line of base64 must follow, perhaps
+    // behind headers such as `Proc-Type:` and an empty line. Of the body, four lines tell keys apart.
+    pattern: new RegExp(
+      `^-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----${BREAK}` +
+        `(?:[A-Za-z-]{4,20}: ?[^\\r\\n\\\\]{1,100}${BREAK}){0,4}(?:${BREAK})?` +
+        `(${BASE64}{40,100}(?:${BREAK}${BASE64}{1,100}){0,3})`
+    ),
+    longest: 1100,
+    isReal: hasMixedRandomPart
+  },
+  {
+    id: 'jwt',
+    what: 'signed JSON web token',
+    prefixes: ['eyJ'],
+    pattern: /^(eyJ[\w-]{10,2000})\.eyJ[\w-]{10,8000}\.[\w-]{20,1400}/,
+    longest: 11_420,
+    isReal: ([, header = '']) => /"alg"\s*:/.test(Buffer.from(header, 'base64url').toString('latin1'))
+  },
+  {
+    id: 'jdbc-password',
+    what: 'JDBC address with a password',
+    prefixes: ['jdbc:'],
+    pattern:
+      /^jdbc:[a-z0-9:]{2,40}:[^\s"'<>\\\x00-\x1f\x7f-\xff]{2,400}[?;&]password=([^\s"'<>\\;&\x00-\x1f\x7f-\uffff]{4,128})/i,
+    longest: 600,
+    isReal: hasPassword
+  },
+  {
+    id: 'url-password',
+    what: 'address with user and password',
+    prefixes: ['://'],
+    pattern: /^:\/\/[\w.%+~-]{1,64}:([!$&()*+,;=%.~^#|\w-]{4,128})@[A-Za-z0-9[][\w.-]/,
+    longest: 200,
+    isReal: hasPassword
+  }
+]
+
+function hasRandomPart([match, random = match]: RegExpExecArray): boolean {
+  return entropyOf(random) >= LEAST_ENTROPY && !isExample(random)
+}
+
+/** Random, with letters and digits: where an identifier has the same letters. */
+function hasMixedRandomPart(match: RegExpExecArray): boolean {
+  return hasRandomPart(match) && /[a-z]/.test(match[0]) && /[A-Z]/.test(match[0]) && /\d/.test(match[1] ?? '')
+}
+
+/** A password that is no placeholder. */
+function hasPassword([, password = '']: RegExpExecArray): boolean {
+  const isPlaceholder = /^(pass(word|wd|phrase)?|pwd|secret|changeme|null|user(name)?|x+|\*+|\.+)$/i.test(
+    password
+  )
+  return !isPlaceholder && !/[{}<>]|^[$%]|\*{3}|x{4}|\.{3}/i.test(password)
+}
+
+/** As in documentation: AKIAIOSFODNN7EXAMPLE, an alphabet, one character eight times. */
+function isExample(token: string): boolean {
+  if (/example|(.)\1{7}/i.test(token)) return true
+  const codes = [...token.toLowerCase()].map((character) => character.charCodeAt(0))
+  let run = 1
+  return codes.some((code, index) => {
+    run = index > 0 && code === (codes[index - 1] ?? 0) + 1 ? run + 1 : 1
+    return run >= 8
+  })
+}
