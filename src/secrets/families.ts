@@ -52,8 +52,8 @@ export const FAMILIES: readonly Family[] = [
     id: 'aws-access-key-id',
     what: 'access key id of AWS',
     prefixes: ['AKIA', 'ASIA', 'ABIA', 'ACCA'],
-    pattern: /^(?:AKIA|ASIA|ABIA|ACCA)([A-Z2-7]{16})(?![A-Za-z0-9])/,
-    longest: 21,
+    pattern: /^(?:AKIA|ASIA|ABIA|ACCA)([A-Z2-7]{16})/,
+    longest: 20,
     isReal: hasRandomPart
   },
   {
@@ -124,7 +124,7 @@ export const FAMILIES: readonly Family[] = [
         `(${BASE64}{40,100}(?:${BREAK}${BASE64}{1,100}){0,3})`
     ),
     longest: 1100,
-    isReal: hasMixedRandomPart
+    isReal: hasKey
   },
   {
     id: 'jwt',
@@ -138,8 +138,9 @@ export const FAMILIES: readonly Family[] = [
     id: 'jdbc-password',
     what: 'JDBC address with a password',
     prefixes: ['jdbc:'],
+    // Either as a parameter, or as Oracle has it: jdbc:oracle:thin:user/password@host.
     pattern:
-      /^jdbc:[a-z0-9:]{2,40}:[^\s"'<>\\\x00-\x1f\x7f-\xff]{2,400}[?;&]password=([^\s"'<>\\;&\x00-\x1f\x7f-\uffff]{4,128})/i,
+      /^jdbc:(?:[\w:]{2,40}:[\w.:/?&;=@,!$%()*+~#{}[\]-]{2,400}[?;&]password=([\w.:/?=@,!$%()*+~#{}[\]^|-]{4,128})|oracle:thin:[\w$#]{1,30}\/([\w.!$%()*+~#{}^-]{4,128})@)/i,
     longest: 600,
     isReal: hasPassword
   },
@@ -157,17 +158,24 @@ function hasRandomPart([match, random = match]: RegExpExecArray): boolean {
   return entropyOf(random) >= LEAST_ENTROPY && !isExample(random)
 }
 
-/** Random, with letters and digits: where an identifier has the same letters. */
+/** Random, with letters of both cases and digits: where an identifier has the same letters. */
 function hasMixedRandomPart(match: RegExpExecArray): boolean {
-  return hasRandomPart(match) && /[a-z]/.test(match[0]) && /[A-Z]/.test(match[0]) && /\d/.test(match[1] ?? '')
+  const [, random = ''] = match
+  return hasRandomPart(match) && /[a-z]/.test(random) && /[A-Z]/.test(random) && /\d/.test(random)
+}
+
+/** A key has runs of `A`, where its bytes are zero. */
+function hasKey([, body = '']: RegExpExecArray): boolean {
+  return entropyOf(body) >= LEAST_ENTROPY
 }
 
 /** A password that is no placeholder. */
-function hasPassword([, password = '']: RegExpExecArray): boolean {
-  const isPlaceholder = /^(pass(word|wd|phrase)?|pwd|secret|changeme|null|user(name)?|x+|\*+|\.+)$/i.test(
-    password
+function hasPassword([, first, second]: RegExpExecArray): boolean {
+  const password = first ?? second ?? ''
+  return (
+    !/^(pass(word|wd|phrase)?|pwd|secret|changeme|null|user(name)?|\$[A-Z_]+)$/i.test(password) &&
+    !/[{}]|(.)\1{3}|\*{3}|\.{3}|x{3}/i.test(password)
   )
-  return !isPlaceholder && !/[{}<>]|^[$%]|\*{3}|x{4}|\.{3}/i.test(password)
 }
 
 /** As in documentation: AKIAIOSFODNN7EXAMPLE, an alphabet, one character eight times. */
