@@ -8,7 +8,7 @@ const LEAST_VARIETY = 4
 /** Steps between neighbours other than to the same, the next or the previous character: `abcd1234` has one. */
 const LEAST_JUMPS = 3
 /** Digits that a value of digits and punctuation must have: dates, ports, addresses and times have fewer. */
-const LEAST_DIGITS = 15
+const LEAST_DIGITS = 16
 /** Characters of the shortest value of plain letters that is taken for more than a word. */
 const LONGEST_WORD = 12
 
@@ -20,7 +20,7 @@ const KNOWN_WORDS =
  * Why a value, already trimmed, cannot be told from what any memory of a JVM holds. Undefined if it can.
  *
  * The rules, in turn: fewer than 8 characters; fewer than 4 different ones, or mere sequences (alphabets
- * are constants of the JDK); digits and punctuation with fewer than 15 digits; letters of one case (the first
+ * are constants of the JDK); digits and punctuation with fewer than 16 digits; letters of one case (the first
  * may be a capital), also several joined by `-`, `_`, `.` or spaces, of fewer than 12 characters; a known
  * default. The last two may also meet a bad password: it is reported then, not passed over.
  */
