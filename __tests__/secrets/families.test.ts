@@ -145,15 +145,10 @@ test.each([
   expect(await familiesIn(Buffer.from(text, 'utf16le'))).toEqual([])
 })
 
-test('no match is longer than its family says', () => {
-  for (const [id, token] of REAL) {
-    const family = FAMILIES.find((one) => one.id === id)
-    expect(family?.prefixes.some((prefix) => token.includes(prefix))).toBe(true)
-    const text = token.slice(
-      Math.max(0, token.indexOf(family?.prefixes.find((one) => token.includes(one)) ?? ''))
-    )
-    const [match = ''] = family?.pattern.exec(text + 'Aa1'.repeat(5000)) ?? []
-    expect(match).not.toBe('')
-    expect(match.length).toBeLessThanOrEqual(family?.longest ?? 0)
-  }
+test.each(REAL)('%s: no match is longer than its family says', (id, token) => {
+  const family = FAMILIES.find((one) => one.id === id)
+  const start = family?.prefixes.map((prefix) => token.indexOf(prefix)).find((at) => at >= 0)
+  const [match = ''] = family?.pattern.exec(token.slice(start) + 'Aa1'.repeat(5000)) ?? []
+  expect(match).not.toBe('')
+  expect(match.length).toBeLessThanOrEqual(family?.longest ?? 0)
 })

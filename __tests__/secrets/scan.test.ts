@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { createCanary, plantsOf } from '../../src/secrets/canary.js'
+import { FAMILIES, type Family } from '../../src/secrets/families.js'
 import { newFindings } from '../../src/secrets/findings.js'
-import { createMatcher } from '../../src/secrets/matcher.js'
+import { createMatcher, type Matcher } from '../../src/secrets/matcher.js'
 import { needlesOf } from '../../src/secrets/needles.js'
 import { scan } from '../../src/secrets/scan.js'
 import { seeded } from '../support/seeded.js'
@@ -24,8 +25,8 @@ function* piecesOf(bytes: Buffer, largest: number): Iterable<Buffer> {
   }
 }
 
-function matcherOf(secrets = SECRETS, families: [] | undefined = []): ReturnType<typeof createMatcher> {
-  return createMatcher({ secrets, canary, key: KEY, ...(families === undefined ? {} : { families }) })
+function matcherOf(secrets = SECRETS, families: readonly Family[] = []): Matcher {
+  return createMatcher({ secrets, canary, key: KEY, families })
 }
 
 describe('scan', () => {
@@ -61,7 +62,11 @@ describe('scan', () => {
       })
       const stream = Buffer.concat(parts)
       const { findings, bytes } = await scan(piecesOf(stream, 200), matcherOf(secrets), 1 + random.below(300))
-      const counts = findings.map((finding) => [Object.values(finding)[0], finding.encoding, finding.count])
+      const counts = findings.map((finding) => [
+        'secret' in finding ? finding.secret : finding.family,
+        finding.encoding,
+        finding.count
+      ])
       const expected = new Map<string, [string, string, number]>()
       for (const needle of needles) {
         for (let at = stream.indexOf(needle.bytes); at >= 0; at = stream.indexOf(needle.bytes, at + 1)) {
@@ -81,7 +86,7 @@ describe('scan', () => {
       ...plantsOf(canary).map(({ bytes }) => bytes),
       ...texts.map((text) => Buffer.from(text))
     ])
-    const matcher = matcherOf(SECRETS, undefined)
+    const matcher = matcherOf(SECRETS, FAMILIES)
     const { findings } = await scan([stream], matcher)
     const names = new Set(findings.map((finding) => ('secret' in finding ? finding.secret : finding.family)))
     expect(names).toEqual(new Set(['DB_PASSWORD', 'API_TOKEN', canary.name, 'github-token']))
@@ -115,7 +120,7 @@ describe('scan', () => {
 
   test('keeps a bounded number of findings, and counts the rest', async () => {
     const tokens = Array.from({ length: 2100 }, () => `npm_${random.text(36, ALNUM)}`)
-    const { findings, unlisted } = await scan([Buffer.from(tokens.join(' '))], matcherOf([], undefined))
+    const { findings, unlisted } = await scan([Buffer.from(tokens.join(' '))], matcherOf([], FAMILIES))
     expect(findings).toHaveLength(2000)
     expect(unlisted).toBe(100)
   })
@@ -124,7 +129,7 @@ describe('scan', () => {
 describe('newFindings', () => {
   test('leaves tokens out that the baseline has, by their digest', async () => {
     const [old, fresh] = [random.text(36, ALNUM), random.text(36, ALNUM)]
-    const matcher = matcherOf(SECRETS, undefined)
+    const matcher = matcherOf(SECRETS, FAMILIES)
     const secret = SECRETS[1]?.value
     const baseline = await scan([Buffer.from(`npm_${old} ${secret}`, 'utf16le')], matcher)
     const snapshot = await scan([Buffer.from(`npm_${old} npm_${fresh} ${secret}`)], matcher)
