@@ -10,6 +10,8 @@ export interface Family {
   pattern: RegExp
   /** Characters of the longest match. */
   longest: number
+  /** Where matches can be long: what the first 40 characters must be, so that few prefixes cost more. */
+  start?: RegExp
   /** Whether a match reads like a real one: what the pattern cannot say. */
   isReal(match: RegExpExecArray): boolean
 }
@@ -38,6 +40,7 @@ export const FAMILIES: readonly Family[] = [
     prefixes: ['ghs_'],
     pattern: /^ghs_\d{1,20}_([\w-]{8,1000}\.[\w-]{8,4000}\.[\w-]{8,1000})/,
     longest: 6030,
+    start: /^ghs_\d{1,20}_[\w-]{8}/,
     isReal: hasRandomPart
   },
   {
@@ -124,6 +127,7 @@ export const FAMILIES: readonly Family[] = [
         `(${BASE64}{40,100}(?:${BREAK}${BASE64}{1,100}){0,3})`
     ),
     longest: 1100,
+    start: /^-----BEGIN [A-Z0-9 ]{0,24}PRIV/,
     isReal: hasKey
   },
   {
@@ -132,6 +136,7 @@ export const FAMILIES: readonly Family[] = [
     prefixes: ['eyJ'],
     pattern: /^(eyJ[\w-]{10,2000})\.eyJ[\w-]{10,8000}\.[\w-]{20,1400}/,
     longest: 11_420,
+    start: /^eyJ[\w-]{10}/,
     isReal: ([, header = '']) => /"alg"\s*:/.test(Buffer.from(header, 'base64url').toString('latin1'))
   },
   {
@@ -142,6 +147,7 @@ export const FAMILIES: readonly Family[] = [
     pattern:
       /^jdbc:(?:[\w:]{2,40}:[\w.:/?&;=@,!$%()*+~#{}[\]-]{2,400}[?;&]password=([\w.:/?=@,!$%()*+~#{}[\]^|-]{4,128})|oracle:thin:[\w$#]{1,30}\/([\w.!$%()*+~#{}^-]{4,128})@)/i,
     longest: 600,
+    start: /^jdbc:[\w:]{2,31}[:/]/i,
     isReal: hasPassword
   },
   {

@@ -6,6 +6,9 @@ import { eachWindow, type Pieces, type Window } from './windows.js'
 /** Bytes read between two passes of the search: the most memory that a scan takes, but for the overlap. */
 const STEP = 4 * 1024 * 1024
 
+/** Characters that Family.start is about. */
+const START = 40
+
 export interface ScanResult {
   /** Bytes of the stream. */
   bytes: number
@@ -33,18 +36,19 @@ function judge(matcher: Matcher, pattern: number, { bytes, offset }: Window, at:
     tally.add({ secret }, encoding, offset + at)
   } else {
     const { family, encoding } = target
-    const text =
+    const read = (length: number): string =>
       encoding === 'latin-1'
-        ? bytes.toString('latin1', at, at + family.longest)
-        : bytes.toString('utf16le', at, at + family.longest * 2)
-    const token = tokenAt(text, family)
+        ? bytes.toString('latin1', at, at + length)
+        : bytes.toString('utf16le', at, at + length * 2)
+    const token = tokenAt(read, family)
     if (token === undefined) return
     tally.add({ family: family.id, digest: matcher.digest(token) }, encoding, offset + at)
   }
 }
 
-/** The token of the family that the text begins with. */
-function tokenAt(text: string, family: Family): string | undefined {
-  const match = family.pattern.exec(text)
+/** The token of the family that begins here, of which `read` gives the first characters. */
+function tokenAt(read: (length: number) => string, family: Family): string | undefined {
+  if (family.start !== undefined && !family.start.test(read(START))) return undefined
+  const match = family.pattern.exec(read(family.longest))
   return match !== null && family.isReal(match) ? match[0] : undefined
 }
