@@ -10,8 +10,8 @@ export interface Family {
   pattern: RegExp
   /** Characters of the longest match. */
   longest: number
-  /** Where matches can be long: what the first 40 characters must be, so that few prefixes cost more. */
-  start?: RegExp
+  /** Letters, digits, `-`, `_` and `.` that stand at least behind the prefix: most prefixes have fewer, and cost little then. */
+  run: number
   /** Whether a match reads like a real one: what the pattern cannot say. */
   isReal(match: RegExpExecArray): boolean
 }
@@ -31,6 +31,7 @@ export const FAMILIES: readonly Family[] = [
     prefixes: ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'],
     // https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/
     pattern: /^gh[pousr]_([0-9A-Za-z]{36})/,
+    run: 36,
     longest: 40,
     isReal: hasRandomPart
   },
@@ -39,8 +40,8 @@ export const FAMILIES: readonly Family[] = [
     what: 'installation token of a GitHub App, in the form of 2026',
     prefixes: ['ghs_'],
     pattern: /^ghs_\d{1,20}_([\w-]{8,1000}\.[\w-]{8,4000}\.[\w-]{8,1000})/,
+    run: 10,
     longest: 6030,
-    start: /^ghs_\d{1,20}_[\w-]{8}/,
     isReal: hasRandomPart
   },
   {
@@ -48,6 +49,7 @@ export const FAMILIES: readonly Family[] = [
     what: 'fine-grained token of GitHub',
     prefixes: ['github_pat_'],
     pattern: /^github_pat_([0-9A-Za-z]{22}_[0-9A-Za-z]{59})/,
+    run: 82,
     longest: 93,
     isReal: hasRandomPart
   },
@@ -56,6 +58,7 @@ export const FAMILIES: readonly Family[] = [
     what: 'access key id of AWS',
     prefixes: ['AKIA', 'ASIA', 'ABIA', 'ACCA'],
     pattern: /^(?:AKIA|ASIA|ABIA|ACCA)([A-Z2-7]{16})/,
+    run: 16,
     longest: 20,
     isReal: hasRandomPart
   },
@@ -64,6 +67,7 @@ export const FAMILIES: readonly Family[] = [
     what: 'API key of Google',
     prefixes: ['AIza'],
     pattern: /^AIza([\w-]{35})/,
+    run: 35,
     longest: 39,
     isReal: hasRandomPart
   },
@@ -72,6 +76,7 @@ export const FAMILIES: readonly Family[] = [
     what: 'token of Slack',
     prefixes: ['xoxa-', 'xoxb-', 'xoxe-', 'xoxo-', 'xoxp-', 'xoxr-', 'xoxs-', 'xapp-'],
     pattern: /^(?:xox[abeoprs]|xapp)-((?=[A-Za-z-]{0,30}\d)[0-9A-Za-z-]{20,250})/,
+    run: 20,
     longest: 255,
     isReal: hasRandomPart
   },
@@ -80,6 +85,7 @@ export const FAMILIES: readonly Family[] = [
     what: 'token of the npm registry',
     prefixes: ['npm_'],
     pattern: /^npm_([0-9A-Za-z]{36})/,
+    run: 36,
     longest: 40,
     isReal: hasRandomPart
   },
@@ -88,6 +94,7 @@ export const FAMILIES: readonly Family[] = [
     what: 'token of GitLab',
     prefixes: ['glpat-', 'gldt-', 'glrt-', 'glcbt-', 'glptt-'],
     pattern: /^gl(?:pat|dt|rt|cbt|ptt)-([\w-]{20,64}(?:\.[\w-]{2,12}){0,3})/,
+    run: 20,
     longest: 120,
     isReal: hasRandomPart
   },
@@ -96,6 +103,7 @@ export const FAMILIES: readonly Family[] = [
     what: 'token of Docker Hub',
     prefixes: ['dckr_pat_', 'dckr_oat_'],
     pattern: /^dckr_[po]at_([\w-]{27,40})/,
+    run: 27,
     longest: 49,
     isReal: hasRandomPart
   },
@@ -104,6 +112,7 @@ export const FAMILIES: readonly Family[] = [
     what: 'token of Vault',
     prefixes: ['hvs.', 'hvb.', 'hvr.'],
     pattern: /^hv[sbr]\.([\w-]{24,300})/,
+    run: 24,
     longest: 304,
     isReal: hasMixedRandomPart
   },
@@ -112,6 +121,7 @@ export const FAMILIES: readonly Family[] = [
     what: 'secret key of Stripe',
     prefixes: ['sk_live_', 'rk_live_'],
     pattern: /^[sr]k_live_([0-9A-Za-z]{24,200})/,
+    run: 24,
     longest: 208,
     isReal: hasRandomPart
   },
@@ -126,8 +136,8 @@ export const FAMILIES: readonly Family[] = [
         `(?:[A-Za-z-]{4,20}: ?[^\\r\\n\\\\]{1,100}${BREAK}){0,4}(?:${BREAK})?` +
         `(${BASE64}{40,100}(?:${BREAK}${BASE64}{1,100}){0,3})`
     ),
+    run: 2,
     longest: 1100,
-    start: /^-----BEGIN [A-Z0-9 ]{0,24}PRIV/,
     isReal: hasKey
   },
   {
@@ -135,8 +145,8 @@ export const FAMILIES: readonly Family[] = [
     what: 'signed JSON web token',
     prefixes: ['eyJ'],
     pattern: /^(eyJ[\w-]{10,2000})\.eyJ[\w-]{10,8000}\.[\w-]{20,1400}/,
+    run: 10,
     longest: 11_420,
-    start: /^eyJ[\w-]{10}/,
     isReal: ([, header = '']) => /"alg"\s*:/.test(Buffer.from(header, 'base64url').toString('latin1'))
   },
   {
@@ -146,8 +156,8 @@ export const FAMILIES: readonly Family[] = [
     // Either as a parameter, or as Oracle has it: jdbc:oracle:thin:user/password@host.
     pattern:
       /^jdbc:(?:[\w:]{2,40}:[\w.:/?&;=@,!$%()*+~#{}[\]-]{2,400}[?;&]password=([\w.:/?=@,!$%()*+~#{}[\]^|-]{4,128})|oracle:thin:[\w$#]{1,30}\/([\w.!$%()*+~#{}^-]{4,128})@)/i,
+    run: 2,
     longest: 600,
-    start: /^jdbc:[\w:]{2,31}[:/]/i,
     isReal: hasPassword
   },
   {
@@ -155,6 +165,7 @@ export const FAMILIES: readonly Family[] = [
     what: 'address with user and password',
     prefixes: ['://'],
     pattern: /^:\/\/[\w.%+~-]{1,64}:([!$&()*+,;=%.~^#|\w-]{4,128})@[A-Za-z0-9[][\w.-]/,
+    run: 1,
     longest: 200,
     isReal: hasPassword
   }

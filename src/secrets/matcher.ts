@@ -4,7 +4,15 @@ import { createSearch, type Search } from './multi-pattern.js'
 import { needlesOf, type Needle, type Secret, type TooShort } from './needles.js'
 
 /** What a byte pattern of the search stands for. */
-export type Target = { needle: Needle } | { family: Family; encoding: 'latin-1' | 'utf-16le' }
+export type Target = { needle: Needle } | Prefix
+
+/** Where a token of the family can begin. */
+interface Prefix {
+  family: Family
+  encoding: 'latin-1' | 'utf-16le'
+  /** Characters of the prefix. */
+  prefix: number
+}
 
 /** All that is searched for, made once for many files. */
 export interface Matcher {
@@ -50,7 +58,13 @@ export function createMatcher({ secrets, canary, key, families = FAMILIES }: Mat
 /** Of Java's Strings most are Latin-1; its char[] are UTF-16LE. */
 function prefixesOf(family: Family): { bytes: Buffer; target: Target }[] {
   return family.prefixes.flatMap((prefix) => [
-    { bytes: Buffer.from(prefix, 'latin1'), target: { family, encoding: 'latin-1' as const } },
-    { bytes: Buffer.from(prefix, 'utf16le'), target: { family, encoding: 'utf-16le' as const } }
+    {
+      bytes: Buffer.from(prefix, 'latin1'),
+      target: { family, encoding: 'latin-1' as const, prefix: prefix.length }
+    },
+    {
+      bytes: Buffer.from(prefix, 'utf16le'),
+      target: { family, encoding: 'utf-16le' as const, prefix: prefix.length }
+    }
   ])
 }

@@ -32,7 +32,7 @@ export function createSearch(patterns: readonly Uint8Array[]): Search {
   }
 }
 
-/** A pattern that has the value of a table entry at this offset. */
+/** A pattern that has the pair, or a word of the hash, at this offset. */
 interface Place {
   bytes: Uint8Array
   pattern: number
@@ -42,10 +42,10 @@ interface Place {
 interface Table {
   /** By a pair of bytes: 1 if a pattern has it at a place. */
   pairs: Uint8Array
-  pairPlaces: Map<number, Place[]>
+  pairPlaces: (Place[] | undefined)[]
   /** By the hash of a word, likewise. */
   words: Uint8Array
-  wordPlaces: Map<number, Place[]>
+  wordPlaces: (Place[] | undefined)[]
   /** Bits by which a hash is shifted to the right. */
   shift: number
 }
@@ -58,9 +58,9 @@ function createTable(patterns: readonly Uint8Array[]): Table {
   const bits = Math.min(22, Math.max(16, Math.ceil(Math.log2(patterns.length * 4 * 16))))
   const table: Table = {
     pairs: new Uint8Array(1 << 16),
-    pairPlaces: new Map(),
+    pairPlaces: new Array<Place[] | undefined>(1 << 16).fill(undefined),
     words: new Uint8Array(1 << bits),
-    wordPlaces: new Map(),
+    wordPlaces: new Array<Place[] | undefined>(1 << bits).fill(undefined),
     shift: 32 - bits
   }
   patterns.forEach((bytes, pattern) => {
@@ -74,11 +74,13 @@ function createTable(patterns: readonly Uint8Array[]): Table {
 
 function enter(table: Table, place: Place, size: 2 | 4): void {
   const view = new DataView(place.bytes.buffer, place.bytes.byteOffset)
-  const value = size === 2 ? view.getUint16(place.at, true) : view.getInt32(place.at, true)
-  const places = size === 2 ? table.pairPlaces : table.wordPlaces
-  places.set(value, [...(places.get(value) ?? []), place])
-  if (size === 2) table.pairs[value] = 1
-  else table.words[Math.imul(value, HASH) >>> table.shift] = 1
+  const slot =
+    size === 2
+      ? view.getUint16(place.at, true)
+      : Math.imul(view.getInt32(place.at, true), HASH) >>> table.shift
+  const [marks, places] = size === 2 ? [table.pairs, table.pairPlaces] : [table.words, table.wordPlaces]
+  marks[slot] = 1
+  places[slot] = [...(places[slot] ?? []), place]
 }
 
 /** Of the offsets `lead`, `lead` + size, ... that of the bytes which other data has least often. */
@@ -134,10 +136,11 @@ function sweep(bytes: Uint8Array, table: Table, found: Found): void {
 }
 
 function look(bytes: Uint8Array, value: number, at: number, table: Table, found: Found): void {
-  const { pairs, words, shift } = table
-  if (words[Math.imul(value, HASH) >>> shift] !== 0) report(bytes, table.wordPlaces.get(value), at, found)
-  if (pairs[value & 0xffff] !== 0) report(bytes, table.pairPlaces.get(value & 0xffff), at, found)
-  if (pairs[value >>> 16] !== 0) report(bytes, table.pairPlaces.get(value >>> 16), at + 2, found)
+  const { words, pairs, wordPlaces, pairPlaces } = table
+  const hash = Math.imul(value, HASH) >>> table.shift
+  if (words[hash] !== 0) report(bytes, wordPlaces[hash], at, found)
+  if (pairs[value & 0xffff] !== 0) report(bytes, pairPlaces[value & 0xffff], at, found)
+  if (pairs[value >>> 16] !== 0) report(bytes, pairPlaces[value >>> 16], at + 2, found)
 }
 
 /** The bytes as words; the last one is filled up with zeros. */

@@ -6,8 +6,10 @@ import { eachWindow, type Pieces, type Window } from './windows.js'
 /** Bytes read between two passes of the search: the most memory that a scan takes, but for the overlap. */
 const STEP = 4 * 1024 * 1024
 
-/** Characters that Family.start is about. */
-const START = 40
+/** By a byte: 1 for letters, digits, `-`, `_` and `.`. */
+const IS_IN_RUN = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /[\w.-]/.test(String.fromCharCode(byte)) ? 1 : 0
+)
 
 export interface ScanResult {
   /** Bytes of the stream. */
@@ -35,20 +37,30 @@ function judge(matcher: Matcher, pattern: number, { bytes, offset }: Window, at:
     const { secret, encoding } = target.needle
     tally.add({ secret }, encoding, offset + at)
   } else {
-    const { family, encoding } = target
-    const read = (length: number): string =>
-      encoding === 'latin-1'
-        ? bytes.toString('latin1', at, at + length)
-        : bytes.toString('utf16le', at, at + length * 2)
-    const token = tokenAt(read, family)
+    const { family, encoding, prefix } = target
+    const width = encoding === 'latin-1' ? 1 : 2
+    if (!hasRun(bytes, at + prefix * width, width, family.run)) return
+    const text = bytes.toString(
+      encoding === 'latin-1' ? 'latin1' : 'utf16le',
+      at,
+      at + family.longest * width
+    )
+    const token = tokenAt(text, family)
     if (token === undefined) return
     tally.add({ family: family.id, digest: matcher.digest(token) }, encoding, offset + at)
   }
 }
 
-/** The token of the family that begins here, of which `read` gives the first characters. */
-function tokenAt(read: (length: number) => string, family: Family): string | undefined {
-  if (family.start !== undefined && !family.start.test(read(START))) return undefined
-  const match = family.pattern.exec(read(family.longest))
+/** Whether so many characters of that many bytes each are such as Family.run counts. */
+function hasRun(bytes: Buffer, start: number, width: number, run: number): boolean {
+  for (let at = start; at < start + run * width; at += width) {
+    if (IS_IN_RUN[bytes[at] ?? 0] !== 1) return false
+  }
+  return true
+}
+
+/** The token of the family that the text begins with. */
+function tokenAt(text: string, family: Family): string | undefined {
+  const match = family.pattern.exec(text)
   return match !== null && family.isReal(match) ? match[0] : undefined
 }
