@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto'
+import { Failure } from '../errors.js'
+import type { Matcher } from './matcher.js'
+import type { Secret } from './needles.js'
+import { scan } from './scan.js'
+
+/** Between the two random parts: characters that come out differently in each encoding. */
+const SPECIAL = `"\\<&=:' é~???\n`
+
+/** The special characters in texts of other formats, written by hand: the scanner's encoders prove nothing about themselves. */
+const SPECIAL_IN = {
+  url: `%22%5C%3C%26%3D%3A'%20%C3%A9~%3F%3F%3F%0A`,
+  form: '%22%5C%3C%26%3D%3A%27+%C3%A9%7E%3F%3F%3F%0A',
+  json: String.raw`\"\\<&=:' é~???\n`,
+  'json ascii': String.raw`\"\\<&=:' \u00e9~???\n`,
+  'json html': String.raw`\"\\\u003c\u0026\u003d:\u0027 é~???\n`,
+  properties: String.raw`"\\<&\=\:' \u00E9~???\n`,
+  xml: '&quot;\\&lt;&amp;=:&apos; é~???\n'
+}
+
+/** Bytes of a window in the proof: so few that hits lie across the borders. */
+const STEP = 64
+
+export type Random = (bytes: number) => Buffer
+
+/** A value that no other run has, to be searched for like a secret. */
+export function createCanary(random: Random = randomBytes): Secret {
+  // What is searched for by itself must have letters of both cases and digits.
+  const part = (): string => `Aa1${random(18).toString('base64url')}`
+  return { name: 'canary of crac-checkpoint', value: `${part()}${SPECIAL}${part()}` }
+}
+
+/** A place where a canary lies in some encoding. */
+export interface Plant {
+  encoding: string
+  /** The canary's bytes, perhaps with others before and behind that share its characters. */
+  bytes: Buffer
+}
+
+/** The canary in each encoding, and in base64 in each of the three ways in which it can lie. */
+export function plantsOf({ value }: Secret, random: Random = randomBytes): Plant[] {
+  const [head = '', tail = ''] = value.split(SPECIAL)
+  const texts: [string, string][] = Object.entries(SPECIAL_IN).map(([encoding, special]) => [
+    encoding,
+    `${head}${special}${tail}`
+  ])
+  for (const before of [3, 4, 5]) {
+    const around = Buffer.concat([random(before), Buffer.from(value), random(4)])
+    texts.push(['base64', around.toString('base64')], ['base64url', around.toString('base64url')])
+  }
+  const hex = Buffer.from(value).toString('hex')
+  texts.push(['hex', hex], ['hex upper case', hex.toUpperCase()])
+  return [
+    { encoding: 'utf-8', bytes: Buffer.from(value, 'utf8') },
+    { encoding: 'latin-1', bytes: Buffer.from(value, 'latin1') },
+    { encoding: 'utf-16le', bytes: Buffer.from(value, 'utf16le') },
+    { encoding: 'utf-16be', bytes: Buffer.from(value, 'utf16le').swap16() },
+    ...texts.flatMap(([encoding, text]) => plantsOfText(encoding, text)),
+    ...[head, tail].flatMap((piece) => [
+      { encoding: 'piece in utf-8', bytes: Buffer.from(piece, 'utf8') },
+      { encoding: 'piece in utf-16le', bytes: Buffer.from(piece, 'utf16le') },
+      { encoding: 'piece in utf-16be', bytes: Buffer.from(piece, 'utf16le').swap16() }
+    ])
+  ]
+}
+
+function plantsOfText(encoding: string, text: string): Plant[] {
+  const plants = [
+    { encoding, bytes: Buffer.from(text, 'utf8') },
+    { encoding: `${encoding} in utf-16le`, bytes: Buffer.from(text, 'utf16le') }
+  ]
+  if (!text.includes('é')) return plants
+  return [...plants, { encoding: `${encoding} in latin-1`, bytes: Buffer.from(text, 'latin1') }]
+}
+
+/**
+ * The positive control: plants the matcher's canary in every encoding among random bytes and scans for it.
+ * Throws a Failure of kind `internal` if the scanner misses one: what it does not find elsewhere means nothing then.
+ */
+export async function proveScanner(matcher: Matcher, random: Random = randomBytes): Promise<void> {
+  const missed: string[] = []
+  for (const plant of plantsOf(matcher.canary, random)) {
+    if (!(await isFound(plant, matcher, random))) missed.push(plant.encoding)
+  }
+  if (missed.length === 0) return
+  throw new Failure(
+    'internal',
+    `The scan for secrets cannot be trusted: it missed a value that was planted as ${[...new Set(missed)].join(', ')}.`,
+    { cure: 'Please open an issue with the log of this step.' }
+  )
+}
+
+async function isFound({ encoding, bytes }: Plant, matcher: Matcher, random: Random): Promise<boolean> {
+  const before = random(100 + (random(1)[0] ?? 0))
+  const { findings } = await scan([before, bytes, random(100)], matcher, STEP)
+  return findings.some(
+    (finding) =>
+      'secret' in finding &&
+      finding.secret === matcher.canary.name &&
+      finding.encoding === encoding &&
+      finding.offsets.every((at) => at >= before.length && at < before.length + bytes.length)
+  )
+}
