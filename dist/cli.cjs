@@ -34831,17 +34831,13 @@ async function lookForApplication(run2) {
       scratch: import_node_path13.default.join(work, "application")
     });
     const { dependencies, classes } = application;
-    const folders = [world.workspace, import_node_path13.default.resolve(world.workspace, inputs2.context), work];
-    await refuseStrays([...dependencies.keys(), ...classes.keys()], folders);
+    await refuseStrays([...dependencies.keys(), ...classes.keys()], [...places(run2), work]);
     const digest = await imageDigest(world.engine, inputs2.baseImage);
     return { application, base: { image: inputs2.baseImage, workingDirectory: "/home/app", digest } };
   }
   async function ofDockerfile({ id, inputs: inputs2 }, file) {
     const name = namesOf(id).image("user");
-    await refuseStrays(
-      [import_node_path13.default.resolve(world.workspace, file)],
-      [world.workspace, import_node_path13.default.resolve(world.workspace, inputs2.context)]
-    );
+    await refuseStrays([import_node_path13.default.resolve(world.workspace, file)], places(run2));
     const log = logTo(run2, "build-user.log");
     const { application, workingDirectory } = await buildUserImage(
       world.engine,
@@ -34858,6 +34854,11 @@ async function lookForApplication(run2) {
     const digest = await imageDigest(world.engine, name);
     return { application, base: { image: name, workingDirectory, digest } };
   }
+}
+function places({ inputs, world }) {
+  const context = import_node_path13.default.resolve(world.workspace, inputs.context);
+  const inside = !import_node_path13.default.relative(world.workspace, context).startsWith("..");
+  return inside ? [world.workspace] : [world.workspace, context];
 }
 
 // src/stages/build.ts
@@ -44315,8 +44316,10 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
   }
   function sendLayer(layer) {
     files.push(layer.file);
-    if (layer.size > LARGEST_AT_GITHUB && targets.some(({ client }) => client.registry === "ghcr.io"))
-      warn(`A layer has ${megabytes(layer.size)}: ghcr.io takes 10 GB at most, and ten minutes for each.`);
+    for (const { client } of targets) {
+      const warning = sizeWarning(client.registry, layer.size);
+      if (warning !== void 0) warn(warning);
+    }
     const upload = send2({ ...layer, open: () => (0, import_node_fs7.createReadStream)(layer.file) }).finally(
       () => (0, import_promises31.rm)(layer.file, { force: true })
     );
@@ -44373,6 +44376,10 @@ function described({ configuration, rawSizes }, layers2, sent) {
     size,
     sent: sent.has(digest)
   }));
+}
+function sizeWarning(registry2, size) {
+  if (registry2 !== "ghcr.io" || size <= LARGEST_AT_GITHUB) return void 0;
+  return `A layer has ${megabytes(size)}: ghcr.io takes 10 GB at most, and ten minutes for each. A smaller heap (\`java-options: -Xmx...\`) makes the snapshot smaller.`;
 }
 async function asked2({ name }, work) {
   try {

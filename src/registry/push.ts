@@ -111,8 +111,10 @@ async function pushContent(
   }
   function sendLayer(layer: LayerFile): void {
     files.push(layer.file)
-    if (layer.size > LARGEST_AT_GITHUB && targets.some(({ client }) => client.registry === 'ghcr.io'))
-      warn(`A layer has ${megabytes(layer.size)}: ghcr.io takes 10 GB at most, and ten minutes for each.`)
+    for (const { client } of targets) {
+      const warning = sizeWarning(client.registry, layer.size)
+      if (warning !== undefined) warn(warning)
+    }
     const upload = send({ ...layer, open: () => createReadStream(layer.file) }).finally(() =>
       rm(layer.file, { force: true })
     )
@@ -180,6 +182,12 @@ function described(
     size,
     sent: sent.has(digest)
   }))
+}
+
+/** Said before a layer is sent that the registry will not take; undefined where nothing is known against it. */
+export function sizeWarning(registry: string, size: number): string | undefined {
+  if (registry !== 'ghcr.io' || size <= LARGEST_AT_GITHUB) return undefined
+  return `A layer has ${megabytes(size)}: ghcr.io takes 10 GB at most, and ten minutes for each. A smaller heap (\`java-options: -Xmx...\`) makes the snapshot smaller.`
 }
 
 /** A failure of this work says which repository it is about. */

@@ -31,18 +31,14 @@ export async function lookForApplication(run: Run): Promise<Found> {
       scratch: path.join(work, 'application')
     })
     const { dependencies, classes } = application
-    const folders = [world.workspace, path.resolve(world.workspace, inputs.context), work]
-    await refuseStrays([...dependencies.keys(), ...classes.keys()], folders)
+    await refuseStrays([...dependencies.keys(), ...classes.keys()], [...places(run), work])
     const digest = await imageDigest(world.engine, inputs.baseImage)
     return { application, base: { image: inputs.baseImage, workingDirectory: '/home/app', digest } }
   }
 
   async function ofDockerfile({ id, inputs }: Run, file: string): Promise<Found> {
     const name = namesOf(id).image('user')
-    await refuseStrays(
-      [path.resolve(world.workspace, file)],
-      [world.workspace, path.resolve(world.workspace, inputs.context)]
-    )
+    await refuseStrays([path.resolve(world.workspace, file)], places(run))
     const log = logTo(run, 'build-user.log')
     const { application, workingDirectory } = await buildUserImage(
       world.engine,
@@ -59,4 +55,11 @@ export async function lookForApplication(run: Run): Promise<Found> {
     const digest = await imageDigest(world.engine, name)
     return { application, base: { image: name, workingDirectory, digest } }
   }
+}
+
+/** Where files for the image may lie: a context outside of the workspace is the word of whoever writes the workflow, a link is not. */
+function places({ inputs, world }: Run): string[] {
+  const context = path.resolve(world.workspace, inputs.context)
+  const inside = !path.relative(world.workspace, context).startsWith('..')
+  return inside ? [world.workspace] : [world.workspace, context]
 }

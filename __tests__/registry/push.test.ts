@@ -1,0 +1,67 @@
+import { describe, expect, test } from '@jest/globals'
+import { sizeWarning } from '../../src/registry/push.js'
+import { tagImage } from '../../src/registry/tag.js'
+import { parseReference } from '../../src/registry/reference.js'
+import { moveTags, type Target } from '../../src/registry/tags.js'
+import { Failure } from '../../src/errors.js'
+import type { RepositoryClient } from '../../src/registry/client.js'
+import { fakeEngine } from '../support/fake-engine.js'
+
+// The push itself runs against a real registry: __tests__/e2e/push.test.ts.
+const TAGS = ['r.example/a:1', 'r.example/a:2'].map(parseReference)
+
+test('tagImage can be undone: tags that pointed elsewhere point there again', async () => {
+  const engine = fakeEngine((args) =>
+    args[1] !== 'inspect' ? '' : args.at(-1) === 'r.example/a:1' ? 'sha256:old' : { exitCode: 1 }
+  )
+  const tagged = await tagImage(engine, 'sha256:new', TAGS)
+  const before = engine.calls.length
+  await tagged.undo()
+  expect(engine.calls.slice(before).map((call) => call.args)).toEqual([
+    ['tag', 'sha256:old', 'r.example/a:1'],
+    ['image', 'rm', '--', 'r.example/a:2']
+  ])
+})
+
+describe('a layer that the registry will not take', () => {
+  test.each([
+    ['ghcr.io', 10_000_000_001, true],
+    ['ghcr.io', 10_000_000_000, false],
+    ['r.example', 20_000_000_000, false]
+  ])('%s, %d bytes: warned of: %s', (registry, size, warned) => {
+    expect(sizeWarning(registry, size) !== undefined).toBe(warned)
+  })
+})
+
+describe('moveTags', () => {
+  const stored = (digest: string) => ({ digest, mediaType: 'm', bytes: Buffer.from(digest) })
+  /** A repository with these tags, which refuses a move of the second. */
+  function target(has: Record<string, string>, meanwhile: Record<string, string> = {}): Target {
+    const tags = new Map(Object.entries(has))
+    const client = {
+      manifest: (tag: string) => Promise.resolve(tags.has(tag) ? stored(tags.get(tag) ?? '') : undefined),
+      putManifest: (tag: string, { digest }: { digest: string }) => {
+        if (tag === '2') {
+          for (const [name, value] of Object.entries(meanwhile)) tags.set(name, value)
+          return Promise.reject(new Failure('registry', 'No.', { cure: '' }))
+        }
+        tags.set(tag, digest)
+        return Promise.resolve(digest)
+      },
+      remove: (tag: string) => Promise.resolve(tags.delete(tag))
+    } as unknown as RepositoryClient
+    const before = new Map(TAGS.map((tag) => [tag, tag.tag in has ? stored(has[tag.tag] ?? '') : undefined]))
+    return { client, undoing: client, name: 'r.example/a', tags: TAGS, before }
+  }
+
+  test.each([
+    ['is put back', { 1: 'old' }, {}, 'r.example/a:1 was put back to old.'],
+    ['that is new is removed', {}, {}, 'r.example/a:1, which is new, was removed again.'],
+    ['that another job moved stays', { 1: 'old' }, { 1: 'theirs' }, 'r.example/a:1 has another image now.']
+  ])('a tag before the one that failed %s', async (_, has, meanwhile, told) => {
+    const moved = moveTags([target(has, meanwhile)], stored('new'))
+    await expect(moved).rejects.toThrow(
+      `r.example/a:2 could not be pushed: No. ${told} r.example/a:2 is as it was.`
+    )
+  })
+})
