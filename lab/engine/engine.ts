@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
 import { existsSync, openSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { spawn } from 'node:child_process'
@@ -95,7 +95,8 @@ export async function withEmptyEngine<T>(
   const name = path.basename(place)
   const sockets = path.join(place, 'run')
   const environment = await clientEnvironment(home, root, sockets)
-  const bridge = { name: `crac-${name.slice(-6)}`, address: '172.29.199.1/24' }
+  // Of another network than any engine beside it, which may be that of another lab.
+  const bridge = { name: `crac-${name.slice(-6)}`, address: `172.29.${randomInt(256)}.1/24` }
   const data = `/var/lib/docker-${name}`
   const pid = await start({ root, sockets, log: path.join(home, 'engine.log'), bridge, data }, environment)
   try {
