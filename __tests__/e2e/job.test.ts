@@ -85,6 +85,8 @@ describe('the whole job on micronaut-hello', () => {
       'checkpoint',
       'build-runtime',
       'prove',
+      'measure',
+      'label',
       'push'
     ])
     expect(metadata.snapshot).toMatchObject({
