@@ -16,6 +16,25 @@ describe('outputsOf', () => {
     })
   })
 
+  test('times are medians, and empty where nothing was timed; metadata has every run', () => {
+    const outputs = outputsOf(aResult({ figures: undefined }))
+    expect(outputs).toMatchObject({ 'restore-time': '', 'cold-start': '', speedup: '' })
+    expect(JSON.parse(outputs['metadata'] ?? '')).toMatchObject({
+      proof: { restoreTime: null, restores: [] }
+    })
+    const metadata: unknown = JSON.parse(outputsOf(aResult())['metadata'] ?? '')
+    expect(metadata).toMatchObject({
+      proof: {
+        restoreTime: 100,
+        answer: { restore: { minimum: 90, median: 100, maximum: 120 } },
+        requests: { count: 100, coldStart: { median: 450 } },
+        restores: [{ answer: 90 }, { answer: 100, requests: { count: 100, duration: 110 } }, { answer: 120 }],
+        coldStarts: [{ answer: 1500 }, { answer: 1400 }, { answer: 1600 }]
+      },
+      last: null
+    })
+  })
+
   test('has no digest when nothing was pushed', () => {
     expect(outputsOf(aResult({ digest: undefined }))['digest']).toBe('')
   })

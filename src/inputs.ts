@@ -5,17 +5,24 @@ import { DISTRIBUTIONS, parseVersionRequest, type Distribution, type VersionRequ
 import type { Readiness } from './probe/readiness.js'
 import { parseReadyUrl, parseWarmUp, type WarmUpLine } from './probe/request-lines.js'
 import { parseReference, type Reference } from './registry/reference.js'
+import type { Budgets } from './restore/budgets.js'
 import {
   badInput,
   parseBoolean,
   parseChoice,
+  parseCount,
   parseDuration,
   parseLines,
   parsePairs,
   parsePort,
+  parseRatio,
+  parseSize,
   refuseNul,
   type Milliseconds
 } from './values.js'
+
+/** Of `verify-runs`: more tell nothing new. */
+const MOST_RUNS = 100
 
 /** The names of the inputs, as action.yml declares them. */
 export const INPUT_NAMES = [
@@ -54,6 +61,11 @@ export const INPUT_NAMES = [
   'privileges',
   'user',
   'on-restore-failure',
+  'verify',
+  'verify-runs',
+  'max-restore-time',
+  'min-speedup',
+  'max-snapshot-size',
   'skip-unchanged',
   'push',
   'github-token',
@@ -105,6 +117,9 @@ export interface Inputs {
   privileges: PrivilegesWanted
   user: { uid: number; gid: number }
   onRestoreFailure: 'start' | 'exit'
+  /** How many restores and cold starts are timed; 0: the image is restored once, and nothing is timed. */
+  verifyRuns: number
+  budgets: Budgets
   skipUnchanged: boolean
   push: boolean
   githubToken: string | undefined
@@ -142,6 +157,9 @@ export function readInputs(get: (name: InputName) => string): Inputs {
   if (skipUnchanged && tags.length === 0) {
     throw badInput('tags', '', 'at least one tag when `skip-unchanged` is true: it is where to look')
   }
+  const verify = parseBoolean('verify', get('verify'))
+  const runs = parseCount('verify-runs', get('verify-runs'), MOST_RUNS)
+  const verifyRuns = verify ? runs : 0
   return {
     context: path('context', get('context') || '.'),
     application: optional(path('application', get('application'))),
@@ -180,10 +198,31 @@ export function readInputs(get: (name: InputName) => string): Inputs {
     privileges: parseChoice('privileges', get('privileges'), ['auto', 'least', 'privileged']),
     user: user(get('user')),
     onRestoreFailure: parseChoice('on-restore-failure', get('on-restore-failure'), ['start', 'exit']),
+    verifyRuns,
+    budgets: budgets(get, verifyRuns),
     skipUnchanged,
     push,
     githubToken: optional(get('github-token')),
     githubApiUrl: apiUrl('github-api-url', get('github-api-url'))
+  }
+}
+
+function budgets(get: (name: InputName) => string, verifyRuns: number): Budgets {
+  const given = <T>(name: InputName, parse: (name: string, value: string) => T): T | undefined =>
+    get(name) === '' ? undefined : parse(name, get(name))
+  for (const name of ['max-restore-time', 'min-speedup'] as const) {
+    if (get(name) !== '' && verifyRuns === 0) {
+      throw badInput(
+        name,
+        get(name),
+        `\`${name}\` only where \`verify\` is true: without it nothing is timed`
+      )
+    }
+  }
+  return {
+    restoreTime: given('max-restore-time', parseDuration),
+    speedup: given('min-speedup', parseRatio),
+    snapshotSize: given('max-snapshot-size', parseSize)
   }
 }
 

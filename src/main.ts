@@ -14,6 +14,7 @@ import { chooseCheckpointEngine, takeTheSnapshot } from './stages/checkpoint.js'
 import { decide } from './stages/decide.js'
 import { inspectTheRunner } from './stages/inspect.js'
 import { resolveJdk } from './stages/jdk.js'
+import { measure } from './stages/measure.js'
 import { publish } from './stages/publish.js'
 import { buildCold, buildRestoring, flagsOf } from './stages/restore.js'
 import type { Run, World } from './stages/run.js'
@@ -67,7 +68,8 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
   const takenBy = await chooseCheckpointEngine(job, runner)
   const snapshot = await takeTheSnapshot(job, runner, takenBy)
   const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot })
-  const published = await publish(job, restoring.imageId)
+  const measured = await measure(job, restoring, snapshot.size)
+  const published = await publish(job, measured.imageId)
   return {
     outcome: 'checkpointed',
     runner,
@@ -76,7 +78,8 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
     baseImage: inputs.baseImage,
     takenBy,
     snapshot,
-    ...restoring,
+    ...measured,
+    privileges: restoring.privileges,
     tags: inputs.tags.map((tag) => tag.text),
     ...published,
     port: inputs.port,

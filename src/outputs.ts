@@ -1,13 +1,13 @@
 import type { CheckpointEngine } from './checkpoint/engine.js'
 import type { TakenSnapshot } from './checkpoint/take.js'
 import type { Privileges } from './engine/privileges.js'
+import type { LastImage } from './image/figures-label.js'
 import type { ImageLayer } from './image/layers.js'
 import type { JdkArchive } from './jdk/install.js'
 import type { Phase } from './phases.js'
 import { instructionsFor, type Instructions } from './report/instructions.js'
-import type { Proof } from './restore/prove.js'
+import { type Figures, type Spread, spreadOf, type Start } from './restore/figures.js'
 import type { Runner } from './runner/inspect.js'
-import type { Milliseconds } from './values.js'
 
 /** Everything that a run found out; what outputs and summary are made of. */
 export type Result = Checkpointed | Cold | Unchanged | Skipped
@@ -37,7 +37,10 @@ export interface Checkpointed extends WithImage {
   runner: Runner
   takenBy: CheckpointEngine
   snapshot: TakenSnapshot
-  proof: Proof
+  /** undefined with `verify: false`. */
+  figures: Figures | undefined
+  /** What the first tag had at its registry; undefined where nothing is known of it. */
+  last: LastImage | undefined
   /** The rung that a restore needs; undefined where it needs none. */
   privileges: Privileges | undefined
   restoreFlags: string
@@ -48,7 +51,7 @@ export interface Cold extends WithImage {
   outcome: 'cold'
   /** Why there is no snapshot. */
   reason: string
-  coldStart: Milliseconds
+  coldStarts: Start[]
 }
 
 /** Nothing was done, because the registry has an image of the same parts. */
@@ -96,15 +99,18 @@ export function outputsOf(result: Result): Record<string, string> {
     'jdk-asset': result.jdk.asset.name,
     ...instructions(result)
   })
-  if (result.outcome === 'cold') return { ...outputs, 'cold-start': String(Math.round(result.coldStart)) }
-  const { snapshot, proof } = result
+  if (result.outcome === 'cold')
+    return { ...outputs, 'cold-start': String(answersOf(result.coldStarts).median) }
+  const { snapshot, figures } = result
   return {
     ...outputs,
     'snapshot-size': String(snapshot.size),
     'checkpoint-duration': String(Math.round(snapshot.checkpointDuration)),
-    'cold-start': String(Math.round(proof.coldStart)),
-    'restore-time': String(Math.round(proof.restoreTime)),
-    speedup: speedup(proof).toFixed(1),
+    ...(figures && {
+      'cold-start': String(figures.answer.coldStart.median),
+      'restore-time': String(figures.answer.restore.median),
+      speedup: figures.speedup.toFixed(1)
+    }),
     'restore-flags': result.restoreFlags
   }
 }
@@ -121,8 +127,9 @@ function repositoryOf(tag: string): string {
   return tag.replace(/:[^/:]*$/, '')
 }
 
-export function speedup(proof: Proof): number {
-  return proof.coldStart / proof.restoreTime
+/** How long starts took. */
+export function answersOf(starts: readonly Start[]): Spread {
+  return spreadOf(starts.map(({ answer }) => answer))
 }
 
 function metadataOf(result: Result): object {
@@ -148,9 +155,11 @@ function metadataOf(result: Result): object {
     }
   }
   if (outcome === 'cold') {
-    return { ...common, reason: result.reason, coldStart: Math.round(result.coldStart), phases }
+    const { reason, coldStarts } = result
+    const { median } = answersOf(coldStarts)
+    return { ...common, reason, coldStart: median, coldStarts: coldStarts.map(startOf), phases }
   }
-  const { runner, snapshot, proof, takenBy } = result
+  const { runner, snapshot, figures, last, takenBy } = result
   return {
     ...common,
     runner: {
@@ -174,12 +183,29 @@ function metadataOf(result: Result): object {
       warmUp: snapshot.warmUp
     },
     proof: {
-      restoreTime: Math.round(proof.restoreTime),
-      coldStart: Math.round(proof.coldStart),
-      speedup: Number(speedup(proof).toFixed(1)),
+      ...figuresIn(figures),
       privileges: result.privileges?.rung ?? null,
       restoreFlags: result.restoreFlags
     },
+    last: last ?? null,
     phases
   }
+}
+
+/** Medians first, then every run; null for what was not measured. Times in milliseconds. */
+function figuresIn(figures: Figures | undefined): object {
+  const { answer, speedup, requests, restores = [], coldStarts = [] } = figures ?? {}
+  return {
+    restoreTime: answer?.restore.median ?? null,
+    coldStart: answer?.coldStart.median ?? null,
+    speedup: speedup ?? null,
+    answer: answer ?? null,
+    requests: requests ?? null,
+    restores: restores.map(startOf),
+    coldStarts: coldStarts.map(startOf)
+  }
+}
+
+function startOf({ answer, requests, jvm, criu }: Start): object {
+  return { answer, requests: requests ?? null, jvm: jvm ?? null, criu: criu ?? null }
 }

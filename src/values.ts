@@ -22,6 +22,39 @@ export function parseDuration(name: string, value: string): Milliseconds {
   return duration
 }
 
+const SIZE_UNIT: Record<string, number> = {
+  B: 1,
+  kB: 1e3,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3
+}
+
+/** `200MB`, `1.5GB`, `512MiB`: a number of bytes. */
+export function parseSize(name: string, value: string): number {
+  const match = /^(\d{1,9}(?:\.\d{1,3})?) ?([kKMG]?i?B)$/.exec(value)
+  const size = Number(match?.[1]) * (SIZE_UNIT[match?.[2] ?? ''] ?? NaN)
+  if (!(size >= 1)) throw badInput(name, value, 'a size such as 200MB, 1.5GB or 512MiB')
+  return Math.floor(size)
+}
+
+/** A whole number from 1 to `most`. */
+export function parseCount(name: string, value: string, most: number): number {
+  const count = /^\d{1,9}$/.test(value) ? Number(value) : 0
+  if (count < 1 || count > most) throw badInput(name, value, `a whole number between 1 and ${most}`)
+  return count
+}
+
+/** How many times as much: `3` or `2.5`. */
+export function parseRatio(name: string, value: string): number {
+  const ratio = /^\d{1,6}(\.\d{1,3})?$/.test(value) ? Number(value) : 0
+  if (ratio <= 0) throw badInput(name, value, 'a number above 0, such as 3 or 2.5')
+  return ratio
+}
+
 /** `true` or `false`, as YAML 1.2 writes them. */
 export function parseBoolean(name: string, value: string): boolean {
   if (/^(true|True|TRUE)$/.test(value)) return true

@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { ImageFormatError, readDumpStatistics, readPagemap } from '../../src/checkpoint/criu-images.js'
+import {
+  ImageFormatError,
+  readDumpStatistics,
+  readPagemap,
+  readRestoreTime
+} from '../../src/checkpoint/criu-images.js'
 import { criuImage, PAGEMAP, protobuf, STATS } from '../support/criu.js'
 import { ROOT } from '../support/inputs.js'
 
@@ -44,4 +49,10 @@ test('readDumpStatistics gives times in microseconds and pages', () => {
     pagesWritten: 27_000
   })
   expect(() => readDumpStatistics(criuImage(STATS, { 2: protobuf({ 1: 1 }) }))).toThrow(ImageFormatError)
+})
+
+test('readRestoreTime gives milliseconds, of a file that CRIU 4.1.1 wrote', () => {
+  const image = Buffer.from('QFkQVQYzCVcQAAAAEg4IABAAGAEgt4wIKOveAQ==', 'base64')
+  expect(readRestoreTime(image)).toBe(132.663)
+  expect(() => readRestoreTime(criuImage(STATS, { 1: protobuf({ 4: 1 }) }))).toThrow(ImageFormatError)
 })

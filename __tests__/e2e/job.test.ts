@@ -85,6 +85,8 @@ describe('the whole job on micronaut-hello', () => {
       'checkpoint',
       'build-runtime',
       'prove',
+      'measure',
+      'label',
       'push'
     ])
     expect(metadata.snapshot).toMatchObject({
@@ -98,7 +100,7 @@ describe('the whole job on micronaut-hello', () => {
   labTest("from CRIU's last byte to the next stage it takes 100 ms at most", async () => {
     // A machine with other things to do may be late once; the program is late every time.
     while (Math.min(...handovers) > 100 && handovers.length < 3) {
-      const again = await runAction({})
+      const again = await runAction({ verify: 'false' })
       docker('image', 'rm', '--force', again.outputs['imageid'] ?? '')
       const { snapshot } = JSON.parse(again.outputs['metadata'] ?? '') as { snapshot: { handover: number } }
       handovers.push(snapshot.handover)

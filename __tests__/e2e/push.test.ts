@@ -247,7 +247,8 @@ describe('a push', () => {
     expect(annotations(built, 'error')).toEqual([])
     expect(built.log).toContain('nothing is pushed')
     expect(built.summary).toContain('not pushed')
-    expect(front.requests).toEqual([])
+    // To compare, it is asked what the tag has; nothing more.
+    expect(front.requests.filter((line) => !/^(GET|HEAD) /.test(line))).toEqual([])
 
     front.script({
       method: 'POST',

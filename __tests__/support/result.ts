@@ -1,7 +1,14 @@
 import { ladder } from '../../src/engine/privileges.js'
 import type { Checkpointed } from '../../src/outputs.js'
+import { figuresOf, type Start } from '../../src/restore/figures.js'
 
 const [LEAST] = ladder('least', { appArmor: false })
+
+/** A start that answered after `answer` ms, and then 100 requests in `duration` ms. */
+export function aStart(answer: number, duration?: number): Start {
+  const requests = duration === undefined ? undefined : { count: 100, duration }
+  return { answer, requests, jvm: undefined, criu: undefined }
+}
 
 /** The result of a run that worked, with every part filled in. */
 export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
@@ -59,7 +66,11 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
       warmUp: { sent: 200, failed: 1 },
       privileges: LEAST
     },
-    proof: { restoreTime: 100, coldStart: 1500 },
+    figures: figuresOf(
+      [aStart(90, 120), aStart(100, 110), aStart(120, 130)],
+      [aStart(1500, 400), aStart(1400, 500), aStart(1600, 450)]
+    ),
+    last: undefined,
     imageId: `sha256:${'b'.repeat(64)}`,
     tags: ['ghcr.io/acme/hello:crac', 'ghcr.io/acme/hello:1.0'],
     digest: `sha256:${'c'.repeat(64)}`,

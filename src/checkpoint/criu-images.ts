@@ -47,6 +47,14 @@ export function readDumpStatistics(image: Buffer): DumpStatistics {
   }
 }
 
+/** How long CRIU's restore took by its own account (stats-restore), in milliseconds. */
+export function readRestoreTime(image: Buffer): number {
+  const [record] = records(image, SERVICE_MAGIC, STATS_MAGIC)
+  const restore = record && fields(record).find((field) => field.number === 2)?.value
+  if (!Buffer.isBuffer(restore)) throw new ImageFormatError('stats-restore holds no statistics of a restore')
+  return Number(fields(restore).find((field) => field.number === 4)?.value ?? 0) / 1000
+}
+
 export function readPagemap(image: Buffer): Pagemap {
   const [head, ...entries] = records(image, COMMON_MAGIC, PAGEMAP_MAGIC)
   const pagesId = head && fields(head).find((field) => field.number === 1)?.value

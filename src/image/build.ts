@@ -65,7 +65,7 @@ export async function runBuild(
   return await engine.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } })
 }
 
-function pairs(option: string, values: Record<string, string>): string[] {
+export function pairs(option: string, values: Record<string, string>): string[] {
   return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`])
 }
 

@@ -48,6 +48,18 @@ const MEDIA_TYPES: Record<string, string> = {
   [ZSTANDARD]: ZSTANDARD
 }
 
+/** What the image of one platform that a tag has says of itself; undefined where there is none. */
+export async function publishedAt(
+  repositories: Repositories,
+  tag: Reference,
+  signal?: AbortSignal
+): Promise<{ digest: string; labels: Record<string, string> } | undefined> {
+  const client = repositories(tag, signal)
+  const manifest = await client.manifest(tag.tag)
+  const image = manifest && (await imageOf(client, manifest))
+  return manifest && image && { digest: manifest.digest, labels: image.configuration.config?.Labels ?? {} }
+}
+
 /** The one digest that all of the tags have, if each of their images has the label; a registry that does not answer has none. */
 export async function publishedWith(
   repositories: Repositories,
@@ -59,10 +71,8 @@ export async function publishedWith(
   const found = await Promise.all(
     tags.map(async (tag) => {
       try {
-        const client = repositories(tag)
-        const manifest = await client.manifest(tag.tag)
-        const image = manifest && (await imageOf(client, manifest))
-        return image?.configuration.config?.Labels?.[label] === value ? manifest?.digest : undefined
+        const published = await publishedAt(repositories, tag)
+        return published?.labels[label] === value ? published.digest : undefined
       } catch (error) {
         if (!(error instanceof Failure)) throw error
         info(`${tag.text} could not be looked at: ${error.message}`)

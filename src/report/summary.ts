@@ -1,6 +1,8 @@
 import type { ImageLayer } from '../image/layers.js'
+import type { Spread } from '../restore/figures.js'
+import { renderChange } from './change.js'
 import { describeFailure, type Failure } from '../errors.js'
-import { instructions, speedup, type Checkpointed, type Cold, type Result } from '../outputs.js'
+import { answersOf, instructions, type Checkpointed, type Cold, type Result } from '../outputs.js'
 
 /** The job summary of a run that did not fail, as GitHub-flavoured Markdown. */
 export function renderSummary(result: Result): string {
@@ -29,7 +31,7 @@ export function renderSummary(result: Result): string {
 }
 
 function renderCheckpointed(result: Checkpointed): string {
-  const { snapshot, proof, jdk, takenBy } = result
+  const { snapshot, jdk, takenBy } = result
   const engine =
     takenBy.name === 'criu' ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : 'Warp'
   const { sent, failed } = snapshot.warmUp
@@ -43,8 +45,7 @@ function renderCheckpointed(result: Checkpointed): string {
     ],
     ['Warm-up', `${sent} ${sent === 1 ? 'request' : 'requests'}, ${failed} failed`],
     ['Snapshot', `${megabytes(snapshot.size)}, taken in ${time(snapshot.checkpointDuration)}`],
-    ['Cold start', time(proof.coldStart)],
-    ['Restore', `${time(proof.restoreTime)} (${speedup(proof).toFixed(1)} times faster)`],
+    ...figures(result),
     ...published(result)
   ]
   return [
@@ -52,8 +53,8 @@ function renderCheckpointed(result: Checkpointed): string {
     '',
     table(rows),
     '',
-    'Times are from the start of a container to the first good answer, one run each.',
-    '',
+    ...explained(result),
+    ...renderChange(result),
     ...startIt(result),
     '> The image holds the memory of the running application, and with it every secret that the application had ' +
       'read. Treat it as you treat those secrets.',
@@ -63,13 +64,44 @@ function renderCheckpointed(result: Checkpointed): string {
   ].join('\n')
 }
 
+function figures({ figures }: Checkpointed): [string, string][] {
+  if (!figures) return [['Restore', 'works; not timed (`verify` is false)']]
+  const { answer, requests, speedup } = figures
+  return [
+    ['Cold start', spread(answer.coldStart)],
+    ['Restore', spread(answer.restore)],
+    ['Speed-up', `${speedup.toFixed(1)} times`],
+    ...(requests
+      ? ([
+          [
+            `First ${requests.count} requests`,
+            `${time(requests.restore.median)} restored, ${time(requests.coldStart.median)} after a cold start`
+          ]
+        ] as [string, string][])
+      : [])
+  ]
+}
+
+function explained({ figures }: Checkpointed): string[] {
+  if (!figures) return []
+  const { length } = figures.restores
+  const runs =
+    length === 1
+      ? 'one run of each'
+      : `medians (from the least to the most) of ${length} runs of each, by turns`
+  return [
+    `Times are from the start of a container to the first good answer: ${runs}, each in a fresh container with the flags below.`,
+    ''
+  ]
+}
+
 function renderCold(result: Cold): string {
   const { jdk } = result
   const rows: [string, string][] = [
     ['Application', result.application],
     ['JDK', `${jdk.asset.distribution} ${jdk.asset.version} (${jdk.asset.name})`],
     ['Snapshot', 'none'],
-    ['Cold start', time(result.coldStart)],
+    ['Cold start', spread(answersOf(result.coldStarts))],
     ...published(result)
   ]
   return [
@@ -171,6 +203,10 @@ export function renderFailure(failure: Failure): string {
 function table([head, ...rows]: [string, string][]): string {
   const line = ([name, value]: [string, string]): string => `| ${name} | ${code(value)} |`
   return [...(head ? [line(head), '|---|---|'] : []), ...rows.map(line)].join('\n')
+}
+
+function spread({ minimum, median, maximum }: Spread): string {
+  return minimum === maximum ? time(median) : `${time(median)} (${time(minimum)} to ${time(maximum)})`
 }
 
 function time(milliseconds: number): string {

@@ -4,6 +4,7 @@ import { type TakenSnapshot, takeSnapshot } from '../checkpoint/take.js'
 import { standardWarmUp, type WarmUp, type WarmUpRequest } from '../checkpoint/warm-up.js'
 import { namesOf } from '../cleanup.js'
 import { requestOf } from '../probe/request-lines.js'
+import { requireSize } from '../restore/budgets.js'
 import type { Runner } from '../runner/inspect.js'
 import { checkpointContainer, containerOf, logTo, type Run } from './run.js'
 
@@ -51,6 +52,7 @@ export async function takeTheSnapshot(
       }
     )
     world.log.info(`Snapshot: ${taken.size} bytes, taken in ${Math.round(taken.checkpointDuration)} ms.`)
+    requireSize(inputs.budgets, taken.size)
     return taken
   })
 }

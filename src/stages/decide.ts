@@ -45,6 +45,8 @@ async function fingerprintOf({ inputs, world }: Run, found: Found, archive: JdkA
       ...[world.version, base.digest, base.workingDirectory, archive.sha256, application.command],
       ...[inputs.javaOptions, inputs.arguments, inputs.env, inputs.labels, inputs.cpuFeatures, inputs.user],
       ...[inputs.port, inputs.onRestoreFailure, inputs.engine, inputs.criu, inputs.privileges],
+      // An image that is there has passed these, or others.
+      ...[inputs.verifyRuns > 0, inputs.budgets],
       ...[inputs.readiness.url, inputs.readiness.command, inputs.readiness.log?.source],
       warmUp.map((request, index) => [
         request,

@@ -9,7 +9,7 @@ import { keeping, type Log } from '../log.js'
 import type { Patience } from '../net/fetch.js'
 import type { Phases } from '../phases.js'
 import type { Repositories } from '../registry/published.js'
-import type { ProofRequest } from '../restore/prove.js'
+import type { StartRequest } from '../restore/start.js'
 
 /** Everything outside the program that a run touches. */
 export interface World extends Pick<
@@ -54,7 +54,7 @@ export function checkpointContainer(run: Run): string {
 export function containerOf(
   run: Run,
   reach: Reach
-): Pick<ProofRequest, 'run' | 'env' | 'port' | 'reach' | 'network' | 'addHosts'> {
+): Pick<StartRequest, 'run' | 'env' | 'port' | 'reach' | 'network' | 'addHosts'> {
   const { env, port, network, addHosts } = run.inputs
   return { run: run.id, env, port, reach, network, addHosts }
 }

@@ -135,6 +135,8 @@ export async function runAction(
       context: world.context,
       'base-image': world.baseImage,
       'github-api-url': world.githubApiUrl,
+      // More than one run of each is for the tests that are about them.
+      'verify-runs': '1',
       ...inputs
     },
     environment: world.environment,
