@@ -4,10 +4,10 @@ import type { Privileges } from './engine/privileges.js'
 import type { ImageLayer } from './image/layers.js'
 import type { JdkArchive } from './jdk/install.js'
 import type { Phase } from './phases.js'
+import { contentMetadata } from './report/content.js'
 import { instructionsFor, type Instructions } from './report/instructions.js'
 import type { Proof } from './restore/prove.js'
 import type { Runner } from './runner/inspect.js'
-import type { Content } from './snapshot/content.js'
 import type { Milliseconds } from './values.js'
 
 /** Everything that a run found out; what outputs and summary are made of. */
@@ -169,7 +169,7 @@ function metadataOf(result: Result): object {
         takenBy.name === 'criu' ? { kind: takenBy.kind, version: takenBy.version, why: takenBy.why } : null,
       privileges: snapshot.privileges?.rung ?? null,
       statistics: snapshot.statistics ?? null,
-      content: contentOf(snapshot.reading?.content),
+      content: contentMetadata(snapshot.reading?.content),
       startDuration: Math.round(snapshot.startDuration),
       checkpointDuration: Math.round(snapshot.checkpointDuration),
       handover: snapshot.handover === undefined ? null : Math.round(snapshot.handover),
@@ -183,18 +183,5 @@ function metadataOf(result: Result): object {
       restoreFlags: result.restoreFlags
     },
     phases
-  }
-}
-
-function contentOf(content: Content | undefined): object | null {
-  if (!content) return null
-  const { memory, processes, threads, user, open, environment } = content
-  return {
-    memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
-    processes,
-    threads: { count: threads.reduce((sum, { count }) => sum + count, 0), groups: threads },
-    user: user ?? null,
-    open,
-    environment: environment ?? null
   }
 }
