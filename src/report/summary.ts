@@ -60,7 +60,7 @@ function renderCheckpointed(result: Checkpointed): string {
     '> The image holds the memory of the running application, and with it every secret that the application had ' +
       'read. Treat it as you treat those secrets.',
     '',
-    ...renderContent(snapshot),
+    ...renderContent(result.reading?.content, snapshot.statistics),
     ...layers(result),
     ...phases(result)
   ].join('\n')
