@@ -108,17 +108,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path43) {
-      const ctrl = callVisitor(key, node, visitor, path43);
+    function visit_(key, node, visitor, path46) {
+      const ctrl = callVisitor(key, node, visitor, path46);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path43, ctrl);
-        return visit_(key, ctrl, visitor, path43);
+        replaceNode(key, path46, ctrl);
+        return visit_(key, ctrl, visitor, path46);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path43 = Object.freeze(path43.concat(node));
+          path46 = Object.freeze(path46.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path43);
+            const ci = visit_(i, node.items[i], visitor, path46);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -129,13 +129,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path43 = Object.freeze(path43.concat(node));
-          const ck = visit_("key", node.key, visitor, path43);
+          path46 = Object.freeze(path46.concat(node));
+          const ck = visit_("key", node.key, visitor, path46);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path43);
+          const cv = visit_("value", node.value, visitor, path46);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -156,17 +156,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path43) {
-      const ctrl = await callVisitor(key, node, visitor, path43);
+    async function visitAsync_(key, node, visitor, path46) {
+      const ctrl = await callVisitor(key, node, visitor, path46);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path43, ctrl);
-        return visitAsync_(key, ctrl, visitor, path43);
+        replaceNode(key, path46, ctrl);
+        return visitAsync_(key, ctrl, visitor, path46);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path43 = Object.freeze(path43.concat(node));
+          path46 = Object.freeze(path46.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path43);
+            const ci = await visitAsync_(i, node.items[i], visitor, path46);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -177,13 +177,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path43 = Object.freeze(path43.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path43);
+          path46 = Object.freeze(path46.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path46);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path43);
+          const cv = await visitAsync_("value", node.value, visitor, path46);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -210,23 +210,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path43) {
+    function callVisitor(key, node, visitor, path46) {
       if (typeof visitor === "function")
-        return visitor(key, node, path43);
+        return visitor(key, node, path46);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path43);
+        return visitor.Map?.(key, node, path46);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path43);
+        return visitor.Seq?.(key, node, path46);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path43);
+        return visitor.Pair?.(key, node, path46);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path43);
+        return visitor.Scalar?.(key, node, path46);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path43);
+        return visitor.Alias?.(key, node, path46);
       return void 0;
     }
-    function replaceNode(key, path43, node) {
-      const parent = path43[path43.length - 1];
+    function replaceNode(key, path46, node) {
+      const parent = path46[path46.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -298,13 +298,13 @@ var require_directives = __commonJS({
        * @param onError - May be called even if the action was successful
        * @returns `true` on success
        */
-      add(line, onError) {
+      add(line2, onError) {
         if (this.atNextDocument) {
           this.yaml = { explicit: _Directives.defaultYaml.explicit, version: "1.1" };
           this.tags = Object.assign({}, _Directives.defaultTags);
           this.atNextDocument = false;
         }
-        const parts = line.trim().split(/[ \t]+/);
+        const parts = line2.trim().split(/[ \t]+/);
         const name = parts.shift();
         switch (name) {
           case "%TAG": {
@@ -838,10 +838,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path43, value) {
+    function collectionFromPath(schema, path46, value) {
       let v = value;
-      for (let i = path43.length - 1; i >= 0; --i) {
-        const k = path43[i];
+      for (let i = path46.length - 1; i >= 0; --i) {
+        const k = path46[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -860,7 +860,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path43) => path43 == null || typeof path43 === "object" && !!path43[Symbol.iterator]().next().done;
+    var isEmptyPath = (path46) => path46 == null || typeof path46 === "object" && !!path46[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -890,11 +890,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path43, value) {
-        if (isEmptyPath(path43))
+      addIn(path46, value) {
+        if (isEmptyPath(path46))
           this.add(value);
         else {
-          const [key, ...rest] = path43;
+          const [key, ...rest] = path46;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -908,8 +908,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path43) {
-        const [key, ...rest] = path43;
+      deleteIn(path46) {
+        const [key, ...rest] = path46;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -923,8 +923,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path43, keepScalar) {
-        const [key, ...rest] = path43;
+      getIn(path46, keepScalar) {
+        const [key, ...rest] = path46;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -942,8 +942,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path43) {
-        const [key, ...rest] = path43;
+      hasIn(path46) {
+        const [key, ...rest] = path46;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -953,8 +953,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path43, value) {
-        const [key, ...rest] = path43;
+      setIn(path46, value) {
+        const [key, ...rest] = path46;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -1901,9 +1901,9 @@ var require_stringifyCollection = __commonJS({
       } else {
         str = lines[0];
         for (let i = 1; i < lines.length; ++i) {
-          const line = lines[i];
-          str += line ? `
-${indent}${line}` : "\n";
+          const line2 = lines[i];
+          str += line2 ? `
+${indent}${line2}` : "\n";
         }
       }
       if (comment) {
@@ -1961,7 +1961,7 @@ ${indent}${line}` : "\n";
           str += ",";
         } else if (ctx.options.trailingComma) {
           if (ctx.options.lineWidth > 0) {
-            reqNewline || (reqNewline = lines.reduce((sum, line) => sum + line.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
+            reqNewline || (reqNewline = lines.reduce((sum, line2) => sum + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
           }
           if (reqNewline) {
             str += ",";
@@ -1977,14 +1977,14 @@ ${indent}${line}` : "\n";
         return start + end;
       } else {
         if (!reqNewline) {
-          const len = lines.reduce((sum, line) => sum + line.length + 2, 2);
+          const len = lines.reduce((sum, line2) => sum + line2.length + 2, 2);
           reqNewline = ctx.options.lineWidth > 0 && len > ctx.options.lineWidth;
         }
         if (reqNewline) {
           let str = start;
-          for (const line of lines)
-            str += line ? `
-${indentStep}${indent}${line}` : "\n";
+          for (const line2 of lines)
+            str += line2 ? `
+${indentStep}${indent}${line2}` : "\n";
           return `${str}
 ${indent}${end}`;
         } else {
@@ -3469,9 +3469,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path43, value) {
+      addIn(path46, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path43, value);
+          this.contents.addIn(path46, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3546,14 +3546,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path43) {
-        if (Collection2.isEmptyPath(path43)) {
+      deleteIn(path46) {
+        if (Collection2.isEmptyPath(path46)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path43) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path46) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3568,10 +3568,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path43, keepScalar) {
-        if (Collection2.isEmptyPath(path43))
+      getIn(path46, keepScalar) {
+        if (Collection2.isEmptyPath(path46))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path43, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path46, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3582,10 +3582,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path43) {
-        if (Collection2.isEmptyPath(path43))
+      hasIn(path46) {
+        if (Collection2.isEmptyPath(path46))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path43) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path46) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3602,13 +3602,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path43, value) {
-        if (Collection2.isEmptyPath(path43)) {
+      setIn(path46, value) {
+        if (Collection2.isEmptyPath(path46)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path43), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path46), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path43, value);
+          this.contents.setIn(path46, value);
         }
       }
       /**
@@ -3727,10 +3727,10 @@ var require_errors = __commonJS({
       if (error.pos[0] === -1)
         return;
       error.linePos = error.pos.map((pos) => lc.linePos(pos));
-      const { line, col } = error.linePos[0];
-      error.message += ` at line ${line}, column ${col}`;
+      const { line: line2, col } = error.linePos[0];
+      error.message += ` at line ${line2}, column ${col}`;
       let ci = col - 1;
-      let lineStr = src.substring(lc.lineStarts[line - 1], lc.lineStarts[line]).replace(/[\n\r]+$/, "");
+      let lineStr = src.substring(lc.lineStarts[line2 - 1], lc.lineStarts[line2]).replace(/[\n\r]+$/, "");
       if (ci >= 60 && lineStr.length > 80) {
         const trimStart = Math.min(ci - 39, lineStr.length - 79);
         lineStr = "\u2026" + lineStr.substring(trimStart);
@@ -3738,8 +3738,8 @@ var require_errors = __commonJS({
       }
       if (lineStr.length > 80)
         lineStr = lineStr.substring(0, 79) + "\u2026";
-      if (line > 1 && /^ *$/.test(lineStr.substring(0, ci))) {
-        let prev = src.substring(lc.lineStarts[line - 2], lc.lineStarts[line - 1]);
+      if (line2 > 1 && /^ *$/.test(lineStr.substring(0, ci))) {
+        let prev = src.substring(lc.lineStarts[line2 - 2], lc.lineStarts[line2 - 1]);
         if (prev.length > 80)
           prev = prev.substring(0, 79) + "\u2026\n";
         lineStr = prev + lineStr;
@@ -3747,7 +3747,7 @@ var require_errors = __commonJS({
       if (/[^ ]/.test(lineStr)) {
         let count = 1;
         const end = error.linePos[1];
-        if (end?.line === line && end.col > col) {
+        if (end?.line === line2 && end.col > col) {
           count = Math.max(1, Math.min(end.col - col, 80 - ci));
         }
         const pointer = " ".repeat(ci) + "^".repeat(count);
@@ -4696,8 +4696,8 @@ var require_resolve_flow_scalar = __commonJS({
       return unfoldLines(source.slice(1, -1)).replace(/''/g, "'");
     }
     function unfoldLines(source) {
-      const line = /(.*?)\r?\n/sy;
-      let match = line.exec(source);
+      const line2 = /(.*?)\r?\n/sy;
+      let match = line2.exec(source);
       if (!match)
         return source;
       let trimEnd, trimBoth;
@@ -4710,8 +4710,8 @@ var require_resolve_flow_scalar = __commonJS({
       }
       let res = match[1].replace(trimEnd, "");
       let sep3 = " ";
-      let pos = line.lastIndex;
-      while (match = line.exec(source)) {
+      let pos = line2.lastIndex;
+      while (match = line2.exec(source)) {
         const lm = match[1].replace(trimBoth, "");
         if (lm === "") {
           if (sep3 === "\n")
@@ -4722,7 +4722,7 @@ var require_resolve_flow_scalar = __commonJS({
           res += sep3 + lm;
           sep3 = " ";
         }
-        pos = line.lastIndex;
+        pos = line2.lastIndex;
       }
       const last = /[ \t]*(.*)/sy;
       last.lastIndex = pos;
@@ -5569,9 +5569,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path43) => {
+    visit.itemAtPath = (cst, path46) => {
       let item = cst;
-      for (const [field, index] of path43) {
+      for (const [field, index] of path46) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5580,23 +5580,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path43) => {
-      const parent = visit.itemAtPath(cst, path43.slice(0, -1));
-      const field = path43[path43.length - 1][0];
+    visit.parentCollection = (cst, path46) => {
+      const parent = visit.itemAtPath(cst, path46.slice(0, -1));
+      const field = path46[path46.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path43, item, visitor) {
-      let ctrl = visitor(item, path43);
+    function _visit(path46, item, visitor) {
+      let ctrl = visitor(item, path46);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token = item[field];
         if (token && "items" in token) {
           for (let i = 0; i < token.items.length; ++i) {
-            const ci = _visit(Object.freeze(path43.concat([[field, i]])), token.items[i], visitor);
+            const ci = _visit(Object.freeze(path46.concat([[field, i]])), token.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -5607,10 +5607,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path43);
+            ctrl = ctrl(item, path46);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path43) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path46) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -5852,40 +5852,40 @@ var require_lexer = __commonJS({
         }
       }
       *parseStream() {
-        let line = this.getLine();
-        if (line === null)
+        let line2 = this.getLine();
+        if (line2 === null)
           return this.setNext("stream");
-        if (line[0] === cst.BOM) {
+        if (line2[0] === cst.BOM) {
           yield* this.pushCount(1);
-          line = line.substring(1);
+          line2 = line2.substring(1);
         }
-        if (line[0] === "%") {
-          let dirEnd = line.length;
-          let cs = line.indexOf("#");
+        if (line2[0] === "%") {
+          let dirEnd = line2.length;
+          let cs = line2.indexOf("#");
           while (cs !== -1) {
-            const ch = line[cs - 1];
+            const ch = line2[cs - 1];
             if (ch === " " || ch === "	") {
               dirEnd = cs - 1;
               break;
             } else {
-              cs = line.indexOf("#", cs + 1);
+              cs = line2.indexOf("#", cs + 1);
             }
           }
           while (true) {
-            const ch = line[dirEnd - 1];
+            const ch = line2[dirEnd - 1];
             if (ch === " " || ch === "	")
               dirEnd -= 1;
             else
               break;
           }
           const n = (yield* this.pushCount(dirEnd)) + (yield* this.pushSpaces(true));
-          yield* this.pushCount(line.length - n);
+          yield* this.pushCount(line2.length - n);
           this.pushNewline();
           return "stream";
         }
         if (this.atLineEnd()) {
           const sp = yield* this.pushSpaces(true);
-          yield* this.pushCount(line.length - sp);
+          yield* this.pushCount(line2.length - sp);
           yield* this.pushNewline();
           return "stream";
         }
@@ -5926,13 +5926,13 @@ var require_lexer = __commonJS({
       }
       *parseDocument() {
         yield* this.pushSpaces(true);
-        const line = this.getLine();
-        if (line === null)
+        const line2 = this.getLine();
+        if (line2 === null)
           return this.setNext("doc");
         let n = yield* this.pushIndicators();
-        switch (line[n]) {
+        switch (line2[n]) {
           case "#":
-            yield* this.pushCount(line.length - n);
+            yield* this.pushCount(line2.length - n);
           // fallthrough
           case void 0:
             yield* this.pushNewline();
@@ -5957,7 +5957,7 @@ var require_lexer = __commonJS({
           case ">":
             n += yield* this.parseBlockScalarHeader();
             n += yield* this.pushSpaces(true);
-            yield* this.pushCount(line.length - n);
+            yield* this.pushCount(line2.length - n);
             yield* this.pushNewline();
             return yield* this.parseBlockScalar();
           default:
@@ -5977,11 +5977,11 @@ var require_lexer = __commonJS({
           }
           sp += yield* this.pushSpaces(true);
         } while (nl + sp > 0);
-        const line = this.getLine();
-        if (line === null)
+        const line2 = this.getLine();
+        if (line2 === null)
           return this.setNext("flow");
-        if (indent !== -1 && indent < this.indentNext && line[0] !== "#" || indent === 0 && (line.startsWith("---") || line.startsWith("...")) && isEmpty(line[3])) {
-          const atFlowEndMarker = indent === this.indentNext - 1 && this.flowLevel === 1 && (line[0] === "]" || line[0] === "}");
+        if (indent !== -1 && indent < this.indentNext && line2[0] !== "#" || indent === 0 && (line2.startsWith("---") || line2.startsWith("...")) && isEmpty(line2[3])) {
+          const atFlowEndMarker = indent === this.indentNext - 1 && this.flowLevel === 1 && (line2[0] === "]" || line2[0] === "}");
           if (!atFlowEndMarker) {
             this.flowLevel = 0;
             yield cst.FLOW_END;
@@ -5989,17 +5989,17 @@ var require_lexer = __commonJS({
           }
         }
         let n = 0;
-        while (line[n] === ",") {
+        while (line2[n] === ",") {
           n += yield* this.pushCount(1);
           n += yield* this.pushSpaces(true);
           this.flowKey = false;
         }
         n += yield* this.pushIndicators();
-        switch (line[n]) {
+        switch (line2[n]) {
           case void 0:
             return "flow";
           case "#":
-            yield* this.pushCount(line.length - n);
+            yield* this.pushCount(line2.length - n);
             return "flow";
           case "{":
           case "[":
@@ -6345,15 +6345,15 @@ var require_parser = __commonJS({
     var node_process = require("process");
     var cst = require_cst();
     var lexer = require_lexer();
-    function includesToken(list, type) {
-      for (let i = 0; i < list.length; ++i)
-        if (list[i].type === type)
+    function includesToken(list3, type) {
+      for (let i = 0; i < list3.length; ++i)
+        if (list3[i].type === type)
           return true;
       return false;
     }
-    function findNonEmptyIndex(list) {
-      for (let i = 0; i < list.length; ++i) {
-        switch (list[i].type) {
+    function findNonEmptyIndex(list3) {
+      for (let i = 0; i < list3.length; ++i) {
+        switch (list3[i].type) {
           case "space":
           case "comment":
           case "newline":
@@ -7873,9 +7873,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path43, options3) {
+    function openPromise2(path46, options3) {
       return new Promise((resolve2, reject) => {
-        open2(path43, { ...options3, lazyEntries: true }, function(err, zipfile) {
+        open2(path46, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -7905,7 +7905,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path43, options3, callback) {
+    function open2(path46, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -7917,7 +7917,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs3.open(path43, "r", function(err, fd) {
+      fs3.open(path46, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options3, function(err2, zipfile) {
           if (err2) fs3.close(fd, defaultCallback);
@@ -8807,14 +8807,14 @@ var require_b4a = __commonJS({
     function isEncoding(encoding) {
       return Buffer.isEncoding(encoding);
     }
-    function alloc(size, fill2, encoding) {
-      return Buffer.alloc(size, fill2, encoding);
+    function alloc(size2, fill2, encoding) {
+      return Buffer.alloc(size2, fill2, encoding);
     }
-    function allocUnsafe(size) {
-      return Buffer.allocUnsafe(size);
+    function allocUnsafe(size2) {
+      return Buffer.allocUnsafe(size2);
     }
-    function allocUnsafeSlow(size) {
-      return Buffer.allocUnsafeSlow(size);
+    function allocUnsafeSlow(size2) {
+      return Buffer.allocUnsafeSlow(size2);
     }
     function byteLength(string, encoding) {
       return Buffer.byteLength(string, encoding);
@@ -10344,7 +10344,7 @@ var require_headers = __commonJS({
       const mode = decodeOct(buf, 100, 8);
       const uid = decodeOct(buf, 108, 8);
       const gid = decodeOct(buf, 116, 8);
-      const size = decodeOct(buf, 124, 12);
+      const size2 = decodeOct(buf, 124, 12);
       const mtime = decodeOct(buf, 136, 12);
       const type = toType(typeflag);
       const linkname = buf[157] === 0 ? null : decodeStr(buf, 157, 100, filenameEncoding);
@@ -10369,7 +10369,7 @@ var require_headers = __commonJS({
         mode,
         uid,
         gid,
-        size,
+        size: size2,
         byteOffset: 0,
         mtime: new Date(1e3 * mtime),
         type,
@@ -10544,25 +10544,25 @@ var require_extract = __commonJS({
         this.buffered += buffer.byteLength;
         this.queue.push(buffer);
       }
-      shiftFirst(size) {
-        return this.buffered === 0 ? null : this._next(size);
+      shiftFirst(size2) {
+        return this.buffered === 0 ? null : this._next(size2);
       }
-      shift(size) {
-        if (size > this.buffered) return null;
-        if (size === 0) return EMPTY;
-        let chunk = this._next(size);
-        if (size === chunk.byteLength) return chunk;
+      shift(size2) {
+        if (size2 > this.buffered) return null;
+        if (size2 === 0) return EMPTY;
+        let chunk = this._next(size2);
+        if (size2 === chunk.byteLength) return chunk;
         const chunks = [chunk];
-        while ((size -= chunk.byteLength) > 0) {
-          chunk = this._next(size);
+        while ((size2 -= chunk.byteLength) > 0) {
+          chunk = this._next(size2);
           chunks.push(chunk);
         }
         return b4a.concat(chunks);
       }
-      _next(size) {
+      _next(size2) {
         const buf = this.queue.peek();
         const rem = buf.byteLength - this._offset;
-        if (size >= rem) {
+        if (size2 >= rem) {
           const sub = this._offset ? buf.subarray(this._offset, buf.byteLength) : buf;
           this.queue.shift();
           this._offset = 0;
@@ -10570,9 +10570,9 @@ var require_extract = __commonJS({
           this.shifted += rem;
           return sub;
         }
-        this.buffered -= size;
-        this.shifted += size;
-        return buf.subarray(this._offset, this._offset += size);
+        this.buffered -= size2;
+        this.shifted += size2;
+        return buf.subarray(this._offset, this._offset += size2);
       }
     };
     var Source = class extends Readable3 {
@@ -10861,9 +10861,9 @@ var require_extract = __commonJS({
     };
     function noop3() {
     }
-    function overflow(size) {
-      size &= 511;
-      return size && 512 - size;
+    function overflow(size2) {
+      size2 &= 511;
+      return size2 && 512 - size2;
     }
   }
 });
@@ -11112,9 +11112,9 @@ var require_pack = __commonJS({
     }
     function noop3() {
     }
-    function overflow(self, size) {
-      size &= 511;
-      if (size) self.push(END_OF_TAR.subarray(0, 512 - size));
+    function overflow(self, size2) {
+      size2 &= 511;
+      if (size2) self.push(END_OF_TAR.subarray(0, 512 - size2));
     }
     function mapWritable(buf) {
       return b4a.isBuffer(buf) ? buf : b4a.from(buf);
@@ -11871,16 +11871,16 @@ var require_util = __commonJS({
     function isStream(obj) {
       return obj && typeof obj === "object" && typeof obj.pipe === "function" && typeof obj.on === "function";
     }
-    function isBlobLike(object) {
-      if (object === null) {
+    function isBlobLike(object2) {
+      if (object2 === null) {
         return false;
-      } else if (object instanceof Blob2) {
+      } else if (object2 instanceof Blob2) {
         return true;
-      } else if (typeof object !== "object") {
+      } else if (typeof object2 !== "object") {
         return false;
       } else {
-        const sTag = object[Symbol.toStringTag];
-        return (sTag === "Blob" || sTag === "File") && ("stream" in object && typeof object.stream === "function" || "arrayBuffer" in object && typeof object.arrayBuffer === "function");
+        const sTag = object2[Symbol.toStringTag];
+        return (sTag === "Blob" || sTag === "File") && ("stream" in object2 && typeof object2.stream === "function" || "arrayBuffer" in object2 && typeof object2.arrayBuffer === "function");
       }
     }
     function buildURL(url, queryParams) {
@@ -11932,14 +11932,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path43 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path46 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path43 && path43[0] !== "/") {
-          path43 = `/${path43}`;
+        if (path46 && path46[0] !== "/") {
+          path46 = `/${path46}`;
         }
-        return new URL(`${origin}${path43}`);
+        return new URL(`${origin}${path46}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -12162,8 +12162,8 @@ var require_util = __commonJS({
         }
       );
     }
-    function isFormDataLike(object) {
-      return object && typeof object === "object" && typeof object.append === "function" && typeof object.delete === "function" && typeof object.get === "function" && typeof object.getAll === "function" && typeof object.has === "function" && typeof object.set === "function" && object[Symbol.toStringTag] === "FormData";
+    function isFormDataLike(object2) {
+      return object2 && typeof object2 === "object" && typeof object2.append === "function" && typeof object2.delete === "function" && typeof object2.get === "function" && typeof object2.getAll === "function" && typeof object2.has === "function" && typeof object2.set === "function" && object2[Symbol.toStringTag] === "FormData";
     }
     function addAbortListener(signal, listener) {
       if ("addEventListener" in signal) {
@@ -12390,39 +12390,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path43, origin }
+          request: { method, path: path46, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path43);
+        debuglog("sending request to %s %s/%s", method, origin, path46);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path43, origin },
+          request: { method, path: path46, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path43,
+          path46,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path43, origin }
+          request: { method, path: path46, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path43);
+        debuglog("trailers received from %s %s/%s", method, origin, path46);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path43, origin },
+          request: { method, path: path46, origin },
           error
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path43,
+          path46,
           error.message
         );
       });
@@ -12471,9 +12471,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path43, origin }
+            request: { method, path: path46, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path43);
+          debuglog("sending request to %s %s/%s", method, origin, path46);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -12536,7 +12536,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path43,
+        path: path46,
         method,
         body,
         headers,
@@ -12551,11 +12551,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path43 !== "string") {
+        if (typeof path46 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path43[0] !== "/" && !(path43.startsWith("http://") || path43.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path46[0] !== "/" && !(path46.startsWith("http://") || path46.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path43)) {
+        } else if (invalidPathRegex.test(path46)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -12621,7 +12621,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path43, query) : path43;
+        this.path = query ? buildURL(path46, query) : path46;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -14750,8 +14750,8 @@ var require_webidl = __commonJS({
           });
         }
         for (const options3 of converters) {
-          const { key, defaultValue, required, converter } = options3;
-          if (required === true) {
+          const { key, defaultValue, required: required2, converter } = options3;
+          if (required2 === true) {
             if (!Object.hasOwn(dictionary, key)) {
               throw webidl.errors.exception({
                 header: prefix,
@@ -14764,7 +14764,7 @@ var require_webidl = __commonJS({
           if (hasDefault && value !== null) {
             value ??= defaultValue();
           }
-          if (required || hasDefault || value !== void 0) {
+          if (required2 || hasDefault || value !== void 0) {
             value = converter(value, prefix, `${argument}.${key}`);
             if (options3.allowedValues && !options3.allowedValues.includes(value)) {
               throw webidl.errors.exception({
@@ -14996,8 +14996,8 @@ var require_util2 = __commonJS({
       }
       return "allowed";
     }
-    function isErrorLike(object) {
-      return object instanceof Error || (object?.constructor?.name === "Error" || object?.constructor?.name === "DOMException");
+    function isErrorLike(object2) {
+      return object2 instanceof Error || (object2?.constructor?.name === "Error" || object2?.constructor?.name === "DOMException");
     }
     function isValidReasonPhrase(statusText) {
       for (let i = 0; i < statusText.length; ++i) {
@@ -15422,7 +15422,7 @@ var require_util2 = __commonJS({
         return new FastIterableIterator(target, kind);
       };
     }
-    function iteratorMixin(name, object, kInternalIterator, keyIndex = 0, valueIndex = 1) {
+    function iteratorMixin(name, object2, kInternalIterator, keyIndex = 0, valueIndex = 1) {
       const makeIterator = createIterator(name, kInternalIterator, keyIndex, valueIndex);
       const properties = {
         keys: {
@@ -15430,7 +15430,7 @@ var require_util2 = __commonJS({
           enumerable: true,
           configurable: true,
           value: function keys() {
-            webidl.brandCheck(this, object);
+            webidl.brandCheck(this, object2);
             return makeIterator(this, "key");
           }
         },
@@ -15439,7 +15439,7 @@ var require_util2 = __commonJS({
           enumerable: true,
           configurable: true,
           value: function values() {
-            webidl.brandCheck(this, object);
+            webidl.brandCheck(this, object2);
             return makeIterator(this, "value");
           }
         },
@@ -15448,7 +15448,7 @@ var require_util2 = __commonJS({
           enumerable: true,
           configurable: true,
           value: function entries() {
-            webidl.brandCheck(this, object);
+            webidl.brandCheck(this, object2);
             return makeIterator(this, "key+value");
           }
         },
@@ -15457,7 +15457,7 @@ var require_util2 = __commonJS({
           enumerable: true,
           configurable: true,
           value: function forEach(callbackfn, thisArg = globalThis) {
-            webidl.brandCheck(this, object);
+            webidl.brandCheck(this, object2);
             webidl.argumentLengthCheck(arguments, 1, `${name}.forEach`);
             if (typeof callbackfn !== "function") {
               throw new TypeError(
@@ -15470,7 +15470,7 @@ var require_util2 = __commonJS({
           }
         }
       };
-      return Object.defineProperties(object.prototype, {
+      return Object.defineProperties(object2.prototype, {
         ...properties,
         [Symbol.iterator]: {
           writable: true,
@@ -15713,8 +15713,8 @@ var require_util2 = __commonJS({
       }
       return values;
     }
-    function getDecodeSplit(name, list) {
-      const value = list.get(name, true);
+    function getDecodeSplit(name, list3) {
+      const value = list3.get(name, true);
       if (value === null) {
         return null;
       }
@@ -15870,8 +15870,8 @@ var require_file = __commonJS({
       }
     };
     webidl.converters.Blob = webidl.interfaceConverter(Blob2);
-    function isFileLike(object) {
-      return object instanceof File || object && (typeof object.stream === "function" || typeof object.arrayBuffer === "function") && object[Symbol.toStringTag] === "File";
+    function isFileLike(object2) {
+      return object2 instanceof File || object2 && (typeof object2.stream === "function" || typeof object2.arrayBuffer === "function") && object2[Symbol.toStringTag] === "File";
     }
     module2.exports = { FileLike, isFileLike };
   }
@@ -16319,12 +16319,12 @@ var require_body = __commonJS({
         }
       });
     }
-    function extractBody(object, keepalive = false) {
+    function extractBody(object2, keepalive = false) {
       let stream = null;
-      if (object instanceof ReadableStream) {
-        stream = object;
-      } else if (isBlobLike(object)) {
-        stream = object.stream();
+      if (object2 instanceof ReadableStream) {
+        stream = object2;
+      } else if (isBlobLike(object2)) {
+        stream = object2.stream();
       } else {
         stream = new ReadableStream({
           async pull(controller) {
@@ -16344,17 +16344,17 @@ var require_body = __commonJS({
       let source = null;
       let length = null;
       let type = null;
-      if (typeof object === "string") {
-        source = object;
+      if (typeof object2 === "string") {
+        source = object2;
         type = "text/plain;charset=UTF-8";
-      } else if (object instanceof URLSearchParams) {
-        source = object.toString();
+      } else if (object2 instanceof URLSearchParams) {
+        source = object2.toString();
         type = "application/x-www-form-urlencoded;charset=UTF-8";
-      } else if (isArrayBuffer(object)) {
-        source = new Uint8Array(object.slice());
-      } else if (ArrayBuffer.isView(object)) {
-        source = new Uint8Array(object.buffer.slice(object.byteOffset, object.byteOffset + object.byteLength));
-      } else if (util.isFormDataLike(object)) {
+      } else if (isArrayBuffer(object2)) {
+        source = new Uint8Array(object2.slice());
+      } else if (ArrayBuffer.isView(object2)) {
+        source = new Uint8Array(object2.buffer.slice(object2.byteOffset, object2.byteOffset + object2.byteLength));
+      } else if (util.isFormDataLike(object2)) {
         const boundary = `----formdata-undici-0${`${random(1e11)}`.padStart(11, "0")}`;
         const prefix = `--${boundary}\r
 Content-Disposition: form-data`;
@@ -16364,7 +16364,7 @@ Content-Disposition: form-data`;
         const rn = new Uint8Array([13, 10]);
         length = 0;
         let hasUnknownSizeValue = false;
-        for (const [name, value] of object) {
+        for (const [name, value] of object2) {
           if (typeof value === "string") {
             const chunk2 = textEncoder.encode(prefix + `; name="${escape(normalizeLinefeeds(name))}"\r
 \r
@@ -16392,7 +16392,7 @@ Content-Type: ${value.type || "application/octet-stream"}\r
         if (hasUnknownSizeValue) {
           length = null;
         }
-        source = object;
+        source = object2;
         action = async function* () {
           for (const part of blobParts) {
             if (part.stream) {
@@ -16403,22 +16403,22 @@ Content-Type: ${value.type || "application/octet-stream"}\r
           }
         };
         type = `multipart/form-data; boundary=${boundary}`;
-      } else if (isBlobLike(object)) {
-        source = object;
-        length = object.size;
-        if (object.type) {
-          type = object.type;
+      } else if (isBlobLike(object2)) {
+        source = object2;
+        length = object2.size;
+        if (object2.type) {
+          type = object2.type;
         }
-      } else if (typeof object[Symbol.asyncIterator] === "function") {
+      } else if (typeof object2[Symbol.asyncIterator] === "function") {
         if (keepalive) {
           throw new TypeError("keepalive");
         }
-        if (util.isDisturbed(object) || object.locked) {
+        if (util.isDisturbed(object2) || object2.locked) {
           throw new TypeError(
             "Response body object should not be disturbed or locked"
           );
         }
-        stream = object instanceof ReadableStream ? object : ReadableStreamFrom(object);
+        stream = object2 instanceof ReadableStream ? object2 : ReadableStreamFrom(object2);
       }
       if (typeof source === "string" || util.isBuffer(source)) {
         length = Buffer.byteLength(source);
@@ -16427,7 +16427,7 @@ Content-Type: ${value.type || "application/octet-stream"}\r
         let iterator2;
         stream = new ReadableStream({
           async start() {
-            iterator2 = action(object)[Symbol.asyncIterator]();
+            iterator2 = action(object2)[Symbol.asyncIterator]();
           },
           async pull(controller) {
             const { value, done } = await iterator2.next();
@@ -16455,12 +16455,12 @@ Content-Type: ${value.type || "application/octet-stream"}\r
       const body = { stream, source, length };
       return [body, type];
     }
-    function safelyExtractBody(object, keepalive = false) {
-      if (object instanceof ReadableStream) {
-        assert(!util.isDisturbed(object), "The body has already been consumed.");
-        assert(!object.locked, "The stream is locked.");
+    function safelyExtractBody(object2, keepalive = false) {
+      if (object2 instanceof ReadableStream) {
+        assert(!util.isDisturbed(object2), "The body has already been consumed.");
+        assert(!object2.locked, "The stream is locked.");
       }
-      return extractBody(object, keepalive);
+      return extractBody(object2, keepalive);
     }
     function cloneBody(instance, body) {
       const [out1, out2] = body.stream.tee();
@@ -16540,12 +16540,12 @@ Content-Type: ${value.type || "application/octet-stream"}\r
     function mixinBody(prototype) {
       Object.assign(prototype.prototype, bodyMixinMethods(prototype));
     }
-    async function consumeBody(object, convertBytesToJSValue, instance) {
-      webidl.brandCheck(object, instance);
-      if (bodyUnusable(object)) {
+    async function consumeBody(object2, convertBytesToJSValue, instance) {
+      webidl.brandCheck(object2, instance);
+      if (bodyUnusable(object2)) {
         throw new TypeError("Body is unusable: Body has already been read");
       }
-      throwIfAborted(object[kState]);
+      throwIfAborted(object2[kState]);
       const promise = createDeferredPromise();
       const errorSteps = (error) => promise.reject(error);
       const successSteps = (data) => {
@@ -16555,15 +16555,15 @@ Content-Type: ${value.type || "application/octet-stream"}\r
           errorSteps(e);
         }
       };
-      if (object[kState].body == null) {
+      if (object2[kState].body == null) {
         successSteps(Buffer.allocUnsafe(0));
         return promise.promise;
       }
-      await fullyReadBody(object[kState].body, successSteps, errorSteps);
+      await fullyReadBody(object2[kState].body, successSteps, errorSteps);
       return promise.promise;
     }
-    function bodyUnusable(object) {
-      const body = object[kState].body;
+    function bodyUnusable(object2) {
+      const body = object2[kState].body;
       return body != null && (body.stream.locked || util.isDisturbed(body.stream));
     }
     function parseJSONFromBytes(bytes) {
@@ -17314,7 +17314,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request4) {
-      const { method, path: path43, host, upgrade, blocking, reset } = request4;
+      const { method, path: path46, host, upgrade, blocking, reset } = request4;
       let { body, headers, contentLength } = request4;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -17395,7 +17395,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path43} HTTP/1.1\r
+      let header = `${method} ${path46} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -17924,7 +17924,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request4) {
       const session = client[kHTTP2Session];
-      const { method, path: path43, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
+      const { method, path: path46, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
       let { body } = request4;
       if (upgrade) {
         util.errorRequest(client, request4, new Error("Upgrade not supported for H2"));
@@ -18021,7 +18021,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path43;
+      headers[HTTP2_HEADER_PATH] = path46;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -18374,9 +18374,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path43 = search ? `${pathname}${search}` : pathname;
+        const path46 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path43;
+        this.opts.path = path46;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -19148,8 +19148,8 @@ var require_pool_base = __commonJS({
       }
       get [kSize]() {
         let ret = this[kQueued];
-        for (const { [kSize]: size } of this[kClients]) {
-          ret += size;
+        for (const { [kSize]: size2 } of this[kClients]) {
+          ret += size2;
         }
         return ret;
       }
@@ -19615,10 +19615,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path43 = "/",
+          path: path46 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path43;
+        opts.path = origin + path46;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -20140,7 +20140,7 @@ var require_retry_handler = __commonJS({
             this.abort(contentLengthError);
             return false;
           }
-          const { start, size, end = size - 1 } = contentRange;
+          const { start, size: size2, end = size2 - 1 } = contentRange;
           if (this.start !== start || this.end != null && this.end !== end) {
             this.abort(
               new RequestRetryError("Content-Range mismatch", statusCode, {
@@ -20170,7 +20170,7 @@ var require_retry_handler = __commonJS({
               this.abort(contentLengthError);
               return false;
             }
-            const { start, size, end = size - 1 } = range;
+            const { start, size: size2, end = size2 - 1 } = range;
             assert(
               start != null && Number.isFinite(start),
               "content-range mismatch"
@@ -21590,20 +21590,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path43) {
-      if (typeof path43 !== "string") {
-        return path43;
+    function safeUrl(path46) {
+      if (typeof path46 !== "string") {
+        return path46;
       }
-      const pathSegments = path43.split("?");
+      const pathSegments = path46.split("?");
       if (pathSegments.length !== 2) {
-        return path43;
+        return path46;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path43, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path43);
+    function matchKey(mockDispatch2, { path: path46, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path46);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -21625,7 +21625,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path43 }) => matchValue(safeUrl(path43), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path46 }) => matchValue(safeUrl(path46), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -21663,9 +21663,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path43, method, body, headers, query } = opts;
+      const { path: path46, method, body, headers, query } = opts;
       return {
-        path: path43,
+        path: path46,
         method,
         body,
         headers,
@@ -22128,10 +22128,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path43, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path46, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path43,
+            Path: path46,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -22809,10 +22809,10 @@ var require_headers2 = __commonJS({
       while (j > i && isHTTPWhiteSpaceCharCode(potentialValue.charCodeAt(i))) ++i;
       return i === 0 && j === potentialValue.length ? potentialValue : potentialValue.substring(i, j);
     }
-    function fill(headers, object) {
-      if (Array.isArray(object)) {
-        for (let i = 0; i < object.length; ++i) {
-          const header = object[i];
+    function fill(headers, object2) {
+      if (Array.isArray(object2)) {
+        for (let i = 0; i < object2.length; ++i) {
+          const header = object2[i];
           if (header.length !== 2) {
             throw webidl.errors.exception({
               header: "Headers constructor",
@@ -22821,10 +22821,10 @@ var require_headers2 = __commonJS({
           }
           appendHeader(headers, header[0], header[1]);
         }
-      } else if (typeof object === "object" && object !== null) {
-        const keys = Object.keys(object);
+      } else if (typeof object2 === "object" && object2 !== null) {
+        const keys = Object.keys(object2);
         for (let i = 0; i < keys.length; ++i) {
-          appendHeader(headers, keys[i], object[keys[i]]);
+          appendHeader(headers, keys[i], object2[keys[i]]);
         }
       } else {
         throw webidl.errors.conversionFailed({
@@ -22976,17 +22976,17 @@ var require_headers2 = __commonJS({
       }
       // https://fetch.spec.whatwg.org/#convert-header-names-to-a-sorted-lowercase-set
       toSortedArray() {
-        const size = this[kHeadersMap].size;
-        const array = new Array(size);
-        if (size <= 32) {
-          if (size === 0) {
+        const size2 = this[kHeadersMap].size;
+        const array = new Array(size2);
+        if (size2 <= 32) {
+          if (size2 === 0) {
             return array;
           }
           const iterator2 = this[kHeadersMap][Symbol.iterator]();
           const firstValue = iterator2.next().value;
           array[0] = [firstValue[0], firstValue[1].value];
           assert(firstValue[1].value !== null);
-          for (let i = 1, j = 0, right = 0, left = 0, pivot = 0, x, value; i < size; ++i) {
+          for (let i = 1, j = 0, right = 0, left = 0, pivot = 0, x, value; i < size2; ++i) {
             value = iterator2.next().value;
             x = array[i] = [value[0], value[1].value];
             assert(x[1] !== null);
@@ -23126,9 +23126,9 @@ var require_headers2 = __commonJS({
       // https://fetch.spec.whatwg.org/#dom-headers-getsetcookie
       getSetCookie() {
         webidl.brandCheck(this, _Headers);
-        const list = this.#headersList.cookies;
-        if (list) {
-          return [...list];
+        const list3 = this.#headersList.cookies;
+        if (list3) {
+          return [...list3];
         }
         return [];
       }
@@ -23168,8 +23168,8 @@ var require_headers2 = __commonJS({
       static getHeadersList(o) {
         return o.#headersList;
       }
-      static setHeadersList(o, list) {
-        o.#headersList = list;
+      static setHeadersList(o, list3) {
+        o.#headersList = list3;
       }
     };
     var { getHeadersGuard, setHeadersGuard, getHeadersList, setHeadersList } = Headers4;
@@ -24137,13 +24137,13 @@ var require_request2 = __commonJS({
         if (this.signal.aborted) {
           ac.abort(this.signal.reason);
         } else {
-          let list = dependentControllerMap.get(this.signal);
-          if (list === void 0) {
-            list = /* @__PURE__ */ new Set();
-            dependentControllerMap.set(this.signal, list);
+          let list3 = dependentControllerMap.get(this.signal);
+          if (list3 === void 0) {
+            list3 = /* @__PURE__ */ new Set();
+            dependentControllerMap.set(this.signal, list3);
           }
           const acRef = new WeakRef(ac);
-          list.add(acRef);
+          list3.add(acRef);
           util.addAbortListener(
             ac.signal,
             buildAbort(acRef)
@@ -25515,11 +25515,11 @@ var require_progressevent = __commonJS({
 var require_encoding = __commonJS({
   "node_modules/undici/lib/web/fileapi/encoding.js"(exports2, module2) {
     "use strict";
-    function getEncoding(label) {
-      if (!label) {
+    function getEncoding(label2) {
+      if (!label2) {
         return "failure";
       }
-      switch (label.trim().toLowerCase()) {
+      switch (label2.trim().toLowerCase()) {
         case "unicode-1-1-utf-8":
         case "unicode11utf8":
         case "unicode20utf8":
@@ -25964,7 +25964,7 @@ var require_util4 = __commonJS({
       return null;
     }
     function combineByteSequences(sequences) {
-      const size = sequences.reduce((a, b) => {
+      const size2 = sequences.reduce((a, b) => {
         return a + b.byteLength;
       }, 0);
       let offset = 0;
@@ -25972,7 +25972,7 @@ var require_util4 = __commonJS({
         a.set(b, offset);
         offset += b.byteLength;
         return a;
-      }, new Uint8Array(size));
+      }, new Uint8Array(size2));
     }
     module2.exports = {
       staticPropertyDescriptors,
@@ -27010,9 +27010,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path43) {
-      for (let i = 0; i < path43.length; ++i) {
-        const code2 = path43.charCodeAt(i);
+    function validateCookiePath(path46) {
+      for (let i = 0; i < path46.length; ++i) {
+        const code2 = path46.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -29199,12 +29199,12 @@ var require_eventsource_stream = __commonJS({
       }
       return true;
     }
-    function isFieldName(line, length, field) {
+    function isFieldName(line2, length, field) {
       if (length !== field.length) {
         return false;
       }
       for (let i = 0; i < length; i++) {
-        if (line[i] !== field[i]) {
+        if (line2[i] !== field[i]) {
           return false;
         }
       }
@@ -29350,31 +29350,31 @@ var require_eventsource_stream = __commonJS({
        * @param {Buffer} line
        * @param {EventSourceStreamEvent} event
        */
-      parseLine(line, event) {
-        if (line.length === 0) {
+      parseLine(line2, event) {
+        if (line2.length === 0) {
           return;
         }
-        const colonPosition = line.indexOf(COLON);
+        const colonPosition = line2.indexOf(COLON);
         if (colonPosition === 0) {
           return;
         }
-        let fieldLength = line.length;
-        let valueStart = line.length;
+        let fieldLength = line2.length;
+        let valueStart = line2.length;
         if (colonPosition !== -1) {
           fieldLength = colonPosition;
           valueStart = colonPosition + 1;
-          if (line[valueStart] === SPACE) {
+          if (line2[valueStart] === SPACE) {
             ++valueStart;
           }
         }
-        if (isFieldName(line, fieldLength, DATA)) {
+        if (isFieldName(line2, fieldLength, DATA)) {
           if (this.maxEventSize > 0 && this.dataLineCount >= this.maxDataLines) {
             throw createMaxEventSizeExceededError();
           }
-          const valueBytes = line.length - valueStart;
+          const valueBytes = line2.length - valueStart;
           const dataSize = this.eventFieldSizes.data + (event.data === void 0 ? 0 : 1) + valueBytes;
           this.setEventFieldSize("data", dataSize);
-          const value = line.toString("utf8", valueStart);
+          const value = line2.toString("utf8", valueStart);
           if (event.data === void 0) {
             event.data = value;
           } else {
@@ -29384,34 +29384,34 @@ ${value}`;
           this.dataLineCount++;
           return;
         }
-        if (isFieldName(line, fieldLength, RETRY)) {
-          if (isASCIINumberBytes(line, valueStart)) {
-            this.setEventFieldSize("retry", line.length - valueStart);
-            event.retry = line.toString("utf8", valueStart);
+        if (isFieldName(line2, fieldLength, RETRY)) {
+          if (isASCIINumberBytes(line2, valueStart)) {
+            this.setEventFieldSize("retry", line2.length - valueStart);
+            event.retry = line2.toString("utf8", valueStart);
           }
           return;
         }
-        if (isFieldName(line, fieldLength, ID)) {
-          if (isValidLastEventIdBytes(line, valueStart)) {
-            this.setEventFieldSize("id", line.length - valueStart);
-            event.id = line.toString("utf8", valueStart);
+        if (isFieldName(line2, fieldLength, ID)) {
+          if (isValidLastEventIdBytes(line2, valueStart)) {
+            this.setEventFieldSize("id", line2.length - valueStart);
+            event.id = line2.toString("utf8", valueStart);
           }
           return;
         }
-        if (isFieldName(line, fieldLength, EVENT)) {
-          if (valueStart < line.length) {
-            this.setEventFieldSize("event", line.length - valueStart);
-            event.event = line.toString("utf8", valueStart);
+        if (isFieldName(line2, fieldLength, EVENT)) {
+          if (valueStart < line2.length) {
+            this.setEventFieldSize("event", line2.length - valueStart);
+            event.event = line2.toString("utf8", valueStart);
           }
         }
       }
-      setEventFieldSize(field, size) {
-        const eventSize = this.eventSize - this.eventFieldSizes[field] + size;
+      setEventFieldSize(field, size2) {
+        const eventSize = this.eventSize - this.eventFieldSizes[field] + size2;
         if (this.maxEventSize > 0 && eventSize > this.maxEventSize) {
           throw createMaxEventSizeExceededError();
         }
         this.eventSize = eventSize;
-        this.eventFieldSizes[field] = size;
+        this.eventFieldSizes[field] = size2;
       }
       /**
        * @param {EventSourceStreamEvent} event
@@ -29932,11 +29932,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path43 = opts.path;
+          let path46 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path43 = `/${path43}`;
+            path46 = `/${path46}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path43);
+          url = new URL(util.parseOrigin(url).origin + path46);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -30946,7 +30946,7 @@ var require_sort = __commonJS({
   "node_modules/semver/functions/sort.js"(exports2, module2) {
     "use strict";
     var compareBuild = require_compare_build();
-    var sort = (list, loose) => list.sort((a, b) => compareBuild(a, b, loose));
+    var sort = (list3, loose) => list3.sort((a, b) => compareBuild(a, b, loose));
     module2.exports = sort;
   }
 });
@@ -30956,7 +30956,7 @@ var require_rsort = __commonJS({
   "node_modules/semver/functions/rsort.js"(exports2, module2) {
     "use strict";
     var compareBuild = require_compare_build();
-    var rsort = (list, loose) => list.sort((a, b) => compareBuild(b, a, loose));
+    var rsort = (list3, loose) => list3.sort((a, b) => compareBuild(b, a, loose));
     module2.exports = rsort;
   }
 });
@@ -32520,9 +32520,9 @@ function messageOf(error) {
 // src/cli/build.ts
 var import_node_crypto5 = require("node:crypto");
 var import_node_fs9 = require("node:fs");
-var import_promises39 = require("node:fs/promises");
+var import_promises42 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
-var import_node_path36 = __toESM(require("node:path"), 1);
+var import_node_path39 = __toESM(require("node:path"), 1);
 var import_node_util2 = require("node:util");
 var import_yaml2 = __toESM(require_dist(), 1);
 
@@ -32960,8 +32960,8 @@ var ToolRunner = class extends events.EventEmitter {
       let s = strBuffer + data.toString();
       let n = s.indexOf(os.EOL);
       while (n > -1) {
-        const line = s.substring(0, n);
-        onLine(line);
+        const line2 = s.substring(0, n);
+        onLine(line2);
         s = s.substring(n + os.EOL.length);
         n = s.indexOf(os.EOL);
       }
@@ -33152,9 +33152,9 @@ var ToolRunner = class extends events.EventEmitter {
             if (!optionsNonNull.silent && optionsNonNull.outStream) {
               optionsNonNull.outStream.write(data);
             }
-            stdbuffer = this._processLineBuffer(data, stdbuffer, (line) => {
+            stdbuffer = this._processLineBuffer(data, stdbuffer, (line2) => {
               if (this.options.listeners && this.options.listeners.stdline) {
-                this.options.listeners.stdline(line);
+                this.options.listeners.stdline(line2);
               }
             });
           });
@@ -33170,9 +33170,9 @@ var ToolRunner = class extends events.EventEmitter {
               const s = optionsNonNull.failOnStdErr ? optionsNonNull.errStream : optionsNonNull.outStream;
               s.write(data);
             }
-            errbuffer = this._processLineBuffer(data, errbuffer, (line) => {
+            errbuffer = this._processLineBuffer(data, errbuffer, (line2) => {
               if (this.options.listeners && this.options.listeners.errline) {
-                this.options.listeners.errline(line);
+                this.options.listeners.errline(line2);
               }
             });
           });
@@ -33399,21 +33399,21 @@ var LineSplitter = class {
     this.pending += text2.slice(0, Math.max(0, room));
   }
   flush() {
-    const line = this.pending.endsWith("\r") ? this.pending.slice(0, -1) : this.pending;
-    const shown = this.cut ? `${line} [cut]` : line;
+    const line2 = this.pending.endsWith("\r") ? this.pending.slice(0, -1) : this.pending;
+    const shown2 = this.cut ? `${line2} [cut]` : line2;
     this.pending = "";
     this.cut = false;
-    this.onLine(shown);
+    this.onLine(shown2);
   }
 };
 var LineTail = class {
-  constructor(size) {
-    this.size = size;
+  constructor(size2) {
+    this.size = size2;
   }
   size;
   lines = [];
-  push(line) {
-    this.lines.push(line);
+  push(line2) {
+    this.lines.push(line2);
     if (this.lines.length > this.size) this.lines.shift();
   }
   text() {
@@ -33435,8 +33435,8 @@ function dockerEngine(environment) {
   async function attempt3(args, options3 = {}) {
     const output = { stdout: "", stderr: "" };
     const lines = { stdout: new LineSplitter(report), stderr: new LineSplitter(report) };
-    function report(line) {
-      options3.onLine?.(line);
+    function report(line2) {
+      options3.onLine?.(line2);
     }
     function take(stream2, data) {
       output[stream2] = (output[stream2] + data.toString("utf8")).slice(-KEPT_OUTPUT);
@@ -33526,7 +33526,7 @@ function engineFailure(args, result) {
   });
 }
 function lastLines(text2, count) {
-  return text2.split("\n").filter((line) => line.trim() !== "").slice(-count).join("\n");
+  return text2.split("\n").filter((line2) => line2.trim() !== "").slice(-count).join("\n");
 }
 function commandLine(timeout) {
   if (timeout === void 0) return { command: "docker", prefix: [] };
@@ -33589,8 +33589,8 @@ function parseArgsStringToArgv(value, env, file) {
 var UNIT = { ms: 1, s: 1e3, m: 6e4 };
 var LONGEST_DURATION = 6 * 60 * 6e4;
 function badInput(name, value, expected) {
-  const shown = JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}...` : value);
-  return new Failure("input", `The input \`${name}\` is ${shown}.`, { cure: `Give ${expected}.` });
+  const shown2 = JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}...` : value);
+  return new Failure("input", `The input \`${name}\` is ${shown2}.`, { cure: `Give ${expected}.` });
 }
 function parseDuration(name, value) {
   const match = /^(\d{1,9})(ms|s|m)$/.exec(value);
@@ -33599,6 +33599,32 @@ function parseDuration(name, value) {
     throw badInput(name, value, "a duration such as 500ms, 90s or 5m, of six hours at most");
   }
   return duration;
+}
+var SIZE_UNIT = {
+  B: 1,
+  kB: 1e3,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3
+};
+function parseSize(name, value) {
+  const match = /^(\d{1,9}(?:\.\d{1,3})?) ?([kKMG]?i?B)$/.exec(value);
+  const size2 = Number(match?.[1]) * (SIZE_UNIT[match?.[2] ?? ""] ?? NaN);
+  if (!(size2 >= 1)) throw badInput(name, value, "a size such as 200MB, 1.5GB or 512MiB");
+  return Math.floor(size2);
+}
+function parseCount(name, value, most) {
+  const count = /^\d{1,9}$/.test(value) ? Number(value) : 0;
+  if (count < 1 || count > most) throw badInput(name, value, `a whole number between 1 and ${most}`);
+  return count;
+}
+function parseRatio(name, value) {
+  const ratio = /^\d{1,6}(\.\d{1,3})?$/.test(value) ? Number(value) : 0;
+  if (ratio <= 0) throw badInput(name, value, "a number above 0, such as 3 or 2.5");
+  return ratio;
 }
 function parseBoolean(name, value) {
   if (/^(true|True|TRUE)$/.test(value)) return true;
@@ -33617,17 +33643,17 @@ function parseChoice(name, value, choices) {
 }
 function parseLines(name, value) {
   refuseNul(name, value);
-  return value.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+  return value.split(/\r?\n/).map((line2) => line2.trim()).filter((line2) => line2 !== "");
 }
 function parsePairs(name, value, namePattern) {
   const pairs2 = {};
-  for (const line of parseLines(name, value)) {
-    const separator = line.indexOf("=");
-    const key = separator < 0 ? line : line.slice(0, separator);
+  for (const line2 of parseLines(name, value)) {
+    const separator = line2.indexOf("=");
+    const key = separator < 0 ? line2 : line2.slice(0, separator);
     if (separator < 1 || !namePattern.test(key)) {
       throw badInput(name, key, "lines of the form NAME=value");
     }
-    pairs2[key] = line.slice(separator + 1);
+    pairs2[key] = line2.slice(separator + 1);
   }
   return pairs2;
 }
@@ -33716,12 +33742,12 @@ function parseReadyUrl(name, value, port) {
   return {
     method: "GET",
     target: `${url.pathname}${url.search}`,
-    headers: Object.assign({ host: url.host }, ...headers.map((line) => headerOf(name, line))),
+    headers: Object.assign({ host: url.host }, ...headers.map((line2) => headerOf(name, line2))),
     ...status === void 0 ? {} : { status: statusOf(name, status) }
   };
 }
-async function requestOf(line, workspace) {
-  const { method, target, headers, status, body } = line;
+async function requestOf(line2, workspace) {
+  const { method, target, headers, status, body } = line2;
   const request4 = { method, target, headers };
   if (status !== void 0) request4.status = status;
   if (body !== void 0) {
@@ -33743,17 +33769,17 @@ async function readBody(file, workspace) {
 function requestLine(name, text2, host) {
   const [method = "", target = "", ...options3] = parseArgsStringToArgv(text2);
   if (!/^[A-Z]{1,20}$/.test(method) || !/^\/[\x21-\x7e]*$/.test(target)) throw badInput(name, text2, FORM);
-  const line = { text: text2, method, target, headers: { host }, times: 1, concurrency: 1 };
+  const line2 = { text: text2, method, target, headers: { host }, times: 1, concurrency: 1 };
   while (options3.length > 0) {
     const word = options3.shift() ?? "";
     const count = /^([xc])(\d{1,7})$/.exec(word);
-    if (word === "->") line.status = statusOf(name, options3.shift() ?? "");
-    else if (count?.[1] === "x") line.times = within2(name, text2, Number(count[2]), MOST_TIMES);
-    else if (count) line.concurrency = within2(name, text2, Number(count[2]), MOST_AT_ONCE);
-    else if (line.body !== void 0) throw badInput(name, text2, FORM);
-    else line.body = word.startsWith("@") ? { file: word.slice(1) } : { text: word };
+    if (word === "->") line2.status = statusOf(name, options3.shift() ?? "");
+    else if (count?.[1] === "x") line2.times = within2(name, text2, Number(count[2]), MOST_TIMES);
+    else if (count) line2.concurrency = within2(name, text2, Number(count[2]), MOST_AT_ONCE);
+    else if (line2.body !== void 0) throw badInput(name, text2, FORM);
+    else line2.body = word.startsWith("@") ? { file: word.slice(1) } : { text: word };
   }
-  return line;
+  return line2;
 }
 function within2(name, text2, count, most) {
   if (count < 1 || count > most)
@@ -33765,10 +33791,10 @@ function statusOf(name, text2) {
   if (status < 100 || status > 599) throw badInput(name, text2, "an HTTP status such as 200 behind `->`");
   return status;
 }
-function headerOf(name, line) {
-  const [, field, value = ""] = HEADER.exec(line) ?? [];
+function headerOf(name, line2) {
+  const [, field, value = ""] = HEADER.exec(line2) ?? [];
   if (field === void 0 || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
-    throw badInput(name, field ?? line, "headers of the form `Name: value`, one a line");
+    throw badInput(name, field ?? line2, "headers of the form `Name: value`, one a line");
   }
   return { [field.toLowerCase()]: value };
 }
@@ -33787,32 +33813,33 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first2 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first2) || first2 === "localhost");
-  const path43 = hasDomain ? components.slice(1) : components;
+  const path46 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first2)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path43.some((component) => /[A-Z]/.test(component))) {
+  if (path46.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path43.every((component) => PATH_COMPONENT.test(component)))
+  if (!path46.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first2 !== "index.docker.io" ? first2 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path43.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path43].join("/") };
+  const official = registry2 === DOCKER_HUB && path46.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path46].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
 function refused(text2, why, cure) {
-  const shown = JSON.stringify(text2.slice(0, 200));
-  return new Failure("input", `The input \`tags\` holds ${shown}: ${why}.`, { cure });
+  const shown2 = JSON.stringify(text2.slice(0, 200));
+  return new Failure("input", `The input \`tags\` holds ${shown2}: ${why}.`, { cure });
 }
 
 // src/inputs.ts
+var MOST_RUNS = 100;
 var INPUT_NAMES = [
   "context",
   "application",
@@ -33849,6 +33876,11 @@ var INPUT_NAMES = [
   "privileges",
   "user",
   "on-restore-failure",
+  "verify",
+  "verify-runs",
+  "max-restore-time",
+  "min-speedup",
+  "max-snapshot-size",
   "skip-unchanged",
   "push",
   "github-token",
@@ -33871,7 +33903,7 @@ function readInputs(get) {
       throw badInput(name, get(name), `either \`file\` or \`${name}\`: a Dockerfile says itself what to run`);
     }
   }
-  const tags = parseLines("tags", get("tags")).flatMap((line) => line.split(",")).map((tag) => tag.trim()).filter((tag) => tag !== "").map(parseReference);
+  const tags = parseLines("tags", get("tags")).flatMap((line2) => line2.split(",")).map((tag) => tag.trim()).filter((tag) => tag !== "").map(parseReference);
   const push = parseBoolean("push", get("push"));
   if (push && tags.length === 0) {
     throw badInput("tags", "", "at least one tag when `push` is true, for example ghcr.io/acme/hello:crac");
@@ -33880,6 +33912,9 @@ function readInputs(get) {
   if (skipUnchanged && tags.length === 0) {
     throw badInput("tags", "", "at least one tag when `skip-unchanged` is true: it is where to look");
   }
+  const verify = parseBoolean("verify", get("verify"));
+  const runs = parseCount("verify-runs", get("verify-runs"), MOST_RUNS);
+  const verifyRuns = verify ? runs : 0;
   return {
     context: path5("context", get("context") || "."),
     application: optional(path5("application", get("application"))),
@@ -33918,10 +33953,29 @@ function readInputs(get) {
     privileges: parseChoice("privileges", get("privileges"), ["auto", "least", "privileged"]),
     user: user(get("user")),
     onRestoreFailure: parseChoice("on-restore-failure", get("on-restore-failure"), ["start", "exit"]),
+    verifyRuns,
+    budgets: budgets(get, verifyRuns),
     skipUnchanged,
     push,
     githubToken: optional(get("github-token")),
     githubApiUrl: apiUrl("github-api-url", get("github-api-url"))
+  };
+}
+function budgets(get, verifyRuns) {
+  const given = (name, parse7) => get(name) === "" ? void 0 : parse7(name, get(name));
+  for (const name of ["max-restore-time", "min-speedup"]) {
+    if (get(name) !== "" && verifyRuns === 0) {
+      throw badInput(
+        name,
+        get(name),
+        `\`${name}\` only where \`verify\` is true: without it nothing is timed`
+      );
+    }
+  }
+  return {
+    restoreTime: given("max-restore-time", parseDuration),
+    speedup: given("min-speedup", parseRatio),
+    snapshotSize: given("max-snapshot-size", parseSize)
   };
 }
 function optional(value) {
@@ -34011,12 +34065,12 @@ function network(value) {
   return value;
 }
 function addHosts(value) {
-  return parseLines("add-hosts", value).map((line) => {
-    const [, name = "", address = ""] = /^([a-zA-Z0-9][\w.-]*)[:=](.+)$/.exec(line) ?? [];
+  return parseLines("add-hosts", value).map((line2) => {
+    const [, name = "", address = ""] = /^([a-zA-Z0-9][\w.-]*)[:=](.+)$/.exec(line2) ?? [];
     if (name === "" || !(address === "host-gateway" || (0, import_node_net.isIP)(address.replace(/^\[|\]$/g, "")))) {
       throw badInput(
         "add-hosts",
-        line,
+        line2,
         "lines of the form name:address, for example db:10.0.0.5 or host:host-gateway"
       );
     }
@@ -34040,8 +34094,8 @@ function apiUrl(name, value) {
 }
 
 // src/main.ts
-var import_promises34 = require("node:fs/promises");
-var import_node_path32 = __toESM(require("node:path"), 1);
+var import_promises37 = require("node:fs/promises");
+var import_node_path35 = __toESM(require("node:path"), 1);
 
 // src/cleanup.ts
 var import_promises3 = require("node:fs/promises");
@@ -34099,8 +34153,8 @@ async function removeContainer(engine2, name) {
 }
 async function runOnce(engine2, container, timeout) {
   const { run: run2, image, flags, program, args } = container;
-  const label = ["--label", `${RUN_LABEL}=${run2}`];
-  const options3 = ["--rm", ...label, "--network", "none", ...flags, "--entrypoint", program];
+  const label2 = ["--label", `${RUN_LABEL}=${run2}`];
+  const options3 = ["--rm", ...label2, "--network", "none", ...flags, "--entrypoint", program];
   return await engine2.attempt(["run", ...options3, "--", image, ...args], { timeout });
 }
 
@@ -34247,8 +34301,8 @@ var runnableJar = async ({ at, mainClass: wanted }) => {
   const dependencies = /* @__PURE__ */ new Map();
   for (const entry of manifest.classPath) {
     const file = import_node_path4.default.join(import_node_path4.default.dirname(at), entry);
-    const inside = !import_node_path4.default.isAbsolute(entry) && !import_node_path4.default.normalize(entry).startsWith("..");
-    if (inside && (await isFile(file) || await isFolder(file)))
+    const inside2 = !import_node_path4.default.isAbsolute(entry) && !import_node_path4.default.normalize(entry).startsWith("..");
+    if (inside2 && (await isFile(file) || await isFolder(file)))
       dependencies.set(file, import_node_path4.default.normalize(entry));
   }
   return {
@@ -34414,9 +34468,9 @@ async function listing(place) {
   const names = await (0, import_promises10.readdir)(place).catch(() => void 0);
   if (!names) return "There is no such file or folder.";
   if (names.length === 0) return "The folder is empty.";
-  const shown = names.sort().slice(0, 20).join("\n");
+  const shown2 = names.sort().slice(0, 20).join("\n");
   return `What is there:
-${shown}${names.length > 20 ? `
+${shown2}${names.length > 20 ? `
 (and ${names.length - 20} more)` : ""}`;
 }
 
@@ -34785,9 +34839,9 @@ var import_node_fs2 = require("node:fs");
 function keeping(log, file) {
   return {
     ...log,
-    foreign(line) {
-      log.foreign(line);
-      (0, import_node_fs2.appendFileSync)(file, `${line}
+    foreign(line2) {
+      log.foreign(line2);
+      (0, import_node_fs2.appendFileSync)(file, `${line2}
 `);
     }
   };
@@ -34806,6 +34860,9 @@ function logProgress(log, clock) {
 // src/stages/run.ts
 function checkpointContainer(run2) {
   return `${namesOf(run2.id).container}-checkpoint`;
+}
+function imagesOf(run2) {
+  return import_node_path12.default.join(run2.work, "images");
 }
 function containerOf(run2, reach) {
   const { env, port, network: network2, addHosts: addHosts2 } = run2.inputs;
@@ -34849,7 +34906,7 @@ async function lookForApplication(run2) {
         work,
         user: `${inputs2.user.uid}:${inputs2.user.gid}`
       },
-      (line) => log.foreign(line)
+      (line2) => log.foreign(line2)
     );
     const digest = await imageDigest(world.engine, name);
     return { application, base: { image: name, workingDirectory, digest } };
@@ -34857,8 +34914,8 @@ async function lookForApplication(run2) {
 }
 function places({ inputs, world }) {
   const context = import_node_path13.default.resolve(world.workspace, inputs.context);
-  const inside = !import_node_path13.default.relative(world.workspace, context).startsWith("..");
-  return inside ? [world.workspace] : [world.workspace, context];
+  const inside2 = !import_node_path13.default.relative(world.workspace, context).startsWith("..");
+  return inside2 ? [world.workspace] : [world.workspace, context];
 }
 
 // src/stages/build.ts
@@ -34886,7 +34943,7 @@ function digestOf(bytes) {
 // src/image/build-context.ts
 async function assembleBuildContext(folder, parts) {
   const from = (name) => import_node_path14.default.join(parts.dockerFolder, name);
-  const tree = (name, inside = "") => import_node_path14.default.join(folder, "trees", name, inside);
+  const tree = (name, inside2 = "") => import_node_path14.default.join(folder, "trees", name, inside2);
   await (0, import_promises15.mkdir)(folder);
   await (0, import_promises15.cp)(from("Dockerfile"), import_node_path14.default.join(folder, "Dockerfile"));
   await (0, import_promises15.cp)(from("tools"), import_node_path14.default.join(folder, "tools"), { recursive: true });
@@ -34941,6 +34998,7 @@ async function linkOrCopy(source, destination) {
 var PREFIX = "io.github.crac-checkpoint";
 var OCI = "org.opencontainers.image";
 var FINGERPRINT_LABEL = `${PREFIX}.fingerprint`;
+var FIGURES_LABEL = `${PREFIX}.figures`;
 function originLabels(origin) {
   const {
     GITHUB_SERVER_URL: server,
@@ -35022,7 +35080,7 @@ async function build(run2, from, target, buildArgs, labels) {
       },
       labels
     },
-    (line) => log.foreign(line)
+    (line2) => log.foreign(line2)
   );
 }
 async function buildCheckpoint(run2, from) {
@@ -35034,7 +35092,7 @@ async function buildCheckpoint(run2, from) {
 }
 
 // src/stages/checkpoint.ts
-var import_node_path20 = __toESM(require("node:path"), 1);
+var import_node_path21 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -36629,23 +36687,23 @@ var Matcher = class {
     ];
     this.any = new RegExp(sources.map((source) => `(?:${source})`).join("|"), "m");
   }
-  match(line) {
-    const hits = this.open.length > 0 ? this.goOn(line) : [];
-    if (!this.any.test(line)) return hits;
+  match(line2) {
+    const hits = this.open.length > 0 ? this.goOn(line2) : [];
+    if (!this.any.test(line2)) return hits;
     for (const { signature, head } of this.several) {
-      if (head.test(line)) this.open.push({ signature, text: line, left: WINDOW });
+      if (head.test(line2)) this.open.push({ signature, text: line2, left: WINDOW });
     }
     for (const signature of this.single) {
-      const match = signature.pattern.exec(line);
+      const match = signature.pattern.exec(line2);
       if (match) hits.push({ signature, match });
     }
     return hits;
   }
-  goOn(line) {
+  goOn(line2) {
     const hits = [];
     this.open = this.open.filter((entry) => {
       entry.text += `
-${line}`;
+${line2}`;
       entry.left--;
       const match = entry.signature.pattern.exec(entry.text);
       if (match) hits.push({ signature: entry.signature, match });
@@ -36677,27 +36735,27 @@ var Diagnoser = class {
   ofOthers;
   offered = 0;
   push(stream, text2) {
-    const line = text2.length > LONGEST_LINE ? text2.slice(0, LONGEST_LINE) : text2;
-    const shape = stream === "criu" || stream === "app" ? CRIU_LINE.exec(line) : null;
-    if (stream === "criu" && !shape && TIMED.test(line) && !SUCCESS[this.stage]?.test(line)) return;
-    if (SUCCESS[this.stage]?.test(line)) {
+    const line2 = text2.length > LONGEST_LINE ? text2.slice(0, LONGEST_LINE) : text2;
+    const shape = stream === "criu" || stream === "app" ? CRIU_LINE.exec(line2) : null;
+    if (stream === "criu" && !shape && TIMED.test(line2) && !SUCCESS[this.stage]?.test(line2)) return;
+    if (SUCCESS[this.stage]?.test(line2)) {
       this.ofCriu = void 0;
       return;
     }
-    const noise = NOISE.test(line);
-    for (const { signature, match } of this.matcher(stream).match(line)) {
-      const rank = noise ? RANK.noise : CASCADE.test(line) ? RANK.pointer : RANK[signature.weight];
-      const candidate = { rank, order: this.offered++, signature, match, line };
+    const noise = NOISE.test(line2);
+    for (const { signature, match } of this.matcher(stream).match(line2)) {
+      const rank = noise ? RANK.noise : CASCADE.test(line2) ? RANK.pointer : RANK[signature.weight];
+      const candidate = { rank, order: this.offered++, signature, match, line: line2 };
       if (signature.stream === "criu") this.ofCriu = better(this.ofCriu, candidate);
       else this.ofOthers = better(this.ofOthers, candidate);
     }
-    if (shape?.[2] === "Error" && !noise && !CASCADE.test(line)) {
+    if (shape?.[2] === "Error" && !noise && !CASCADE.test(line2)) {
       this.ofCriu = better(this.ofCriu, {
         rank: UNKNOWN_RANK,
         order: this.offered++,
         signature: void 0,
         match: shape,
-        line
+        line: line2
       });
     }
   }
@@ -36715,7 +36773,7 @@ var Diagnoser = class {
 function diagnose(stage, texts) {
   const diagnoser = new Diagnoser(stage);
   for (const [stream, text2] of Object.entries(texts)) {
-    for (const line of text2.split("\n")) diagnoser.push(stream, line);
+    for (const line2 of text2.split("\n")) diagnoser.push(stream, line2);
   }
   return diagnoser.finding();
 }
@@ -36727,14 +36785,14 @@ function better(one, other) {
   if (one === void 0 || other.rank > one.rank) return other;
   return other.rank === one.rank && other.order < one.order ? other : one;
 }
-function describe({ signature, match, line }) {
+function describe({ signature, match, line: line2 }) {
   if (signature === void 0) {
     return {
       signature,
       cause: `CRIU: ${match?.[3]?.trim()}.`,
       cure: "CRIU's log in the folder of the output `logs` has what came before: a kernel or a CPU that this CRIU does not know, or something that the application has open.",
       kind: "runner",
-      line
+      line: line2
     };
   }
   const fill = (text2) => text2.replace(/\$(\d)/g, (_, group) => (match?.[Number(group)] ?? "").slice(0, LONGEST_GROUP).trim()).replace(/ \(\)| +(?=[.:,;])/g, "").replace(/ {2,}/g, " ");
@@ -36743,7 +36801,7 @@ function describe({ signature, match, line }) {
     cause: `${fill(signature.cause).replace(/[.:]*$/, "")} (${signature.id}).`,
     cure: fill(signature.cure),
     kind: signature.kind,
-    line: line.trim()
+    line: line2.trim()
   };
 }
 
@@ -36875,6 +36933,10 @@ function engineName(engine2, privileges) {
   return engine2.name === "criu" ? `${engine2.kind}/${privileges?.capability ?? "checkpoint_restore"}` : "warp";
 }
 
+// src/checkpoint/take.ts
+var import_promises20 = require("node:fs/promises");
+var import_node_path20 = __toESM(require("node:path"), 1);
+
 // src/diagnosis/checkpoint-exception.ts
 var OpenResources = class extends Failure {
   constructor(resources, what, details) {
@@ -36929,8 +36991,8 @@ function listResources(resources) {
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path43 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path43 ?? description}`, "action: reopen"];
+    const path46 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path46 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -36945,13 +37007,13 @@ function suggestPolicies(resources) {
 }
 function parseCauses(output) {
   const causes = [];
-  for (const line of output.split("\n")) {
+  for (const line2 of output.split("\n")) {
     const last = causes.at(-1);
-    const suppressed = SUPPRESSED.exec(line);
-    const created = CREATED.exec(line);
+    const suppressed = SUPPRESSED.exec(line2);
+    const created = CREATED.exec(line2);
     if (suppressed) causes.push({ type: suppressed[1] ?? "", text: suppressed[2] ?? "", openedBy: void 0 });
     else if (created && last) last.openedBy = { thread: created[1] ?? "", frames: [] };
-    else if (last?.openedBy) addFrame(last.openedBy.frames, FRAME.exec(line)?.[1]);
+    else if (last?.openedBy) addFrame(last.openedBy.frames, FRAME.exec(line2)?.[1]);
   }
   return causes;
 }
@@ -37090,11 +37152,11 @@ async function startApplication({ engine: engine2, clock, log }, spec, onLine) {
   const diagnoser = new Diagnoser("dump");
   const listeners = /* @__PURE__ */ new Set([onLine]);
   const followed = engine2.attempt(["logs", "--follow", spec.name], {
-    onLine: (line) => {
-      output.push(line);
-      diagnoser.push("app", line);
-      log.foreign(line);
-      for (const listener of listeners) listener(line);
+    onLine: (line2) => {
+      output.push(line2);
+      diagnoser.push("app", line2);
+      log.foreign(line2);
+      for (const listener of listeners) listener(line2);
     }
   });
   const ended = containerEnd(engine2, spec.name);
@@ -37142,10 +37204,10 @@ async function dumpThreads({ engine: engine2, clock }, application, folder) {
   const lines = [];
   let finish = () => void 0;
   const complete = new Promise((resolve2) => finish = resolve2);
-  const stop = application.listen((line) => {
-    if (lines.length === 0 && !line.startsWith("Full thread dump")) return;
-    if (lines.length < MOST_LINES) lines.push(line);
-    if (/^JNI global refs/.test(line)) finish();
+  const stop = application.listen((line2) => {
+    if (lines.length === 0 && !line2.startsWith("Full thread dump")) return;
+    if (lines.length < MOST_LINES) lines.push(line2);
+    if (/^JNI global refs/.test(line2)) finish();
   });
   const signal = 'kill -QUIT "$(cat /opt/crac-checkpoint/evidence/jvm.pid)"';
   await engine2.attempt(["exec", application.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
@@ -37214,41 +37276,211 @@ function endedEarly(end, application, when) {
 var import_promises18 = require("node:fs/promises");
 var import_node_path18 = __toESM(require("node:path"), 1);
 
-// src/checkpoint/criu-images.ts
+// src/snapshot/protobuf.ts
+var ImageFormatError = class extends Error {
+};
+var Message = class _Message {
+  fields = [];
+  /** Decodes it. https://protobuf.dev/programming-guides/encoding/ Numbers above 2^53 lose their last bits. */
+  constructor(bytes) {
+    const reader = new Reader(bytes);
+    while (!reader.atEnd()) {
+      const key = reader.varint();
+      this.fields.push({ field: Math.floor(key / 8), value: reader.value(key % 8) });
+    }
+  }
+  /** The last value of a field of a number type; undefined where there is none. */
+  number(field) {
+    return this.numbers(field).at(-1);
+  }
+  numbers(field) {
+    return this.of(field).filter((value) => typeof value === "number");
+  }
+  text(field) {
+    return this.bytes(field).at(-1)?.toString("utf8");
+  }
+  message(field) {
+    return this.messages(field).at(-1);
+  }
+  messages(field) {
+    return this.bytes(field).map((bytes) => new _Message(bytes));
+  }
+  bytes(field) {
+    return this.of(field).filter((value) => typeof value !== "number");
+  }
+  of(field) {
+    return this.fields.flatMap((entry) => entry.field === field ? [entry.value] : []);
+  }
+};
+var Reader = class {
+  constructor(message) {
+    this.message = message;
+  }
+  message;
+  offset = 0;
+  atEnd() {
+    return this.offset >= this.message.length;
+  }
+  varint() {
+    let value = 0;
+    for (let shift = 0; shift < 64; shift += 7) {
+      const byte = this.message[this.offset++];
+      if (byte === void 0) break;
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return value;
+    }
+    throw new ImageFormatError("the message ends inside a number");
+  }
+  value(wireType) {
+    if (wireType === 0) return this.varint();
+    if (wireType === 1) return Number(this.bytes(8).readBigUInt64LE());
+    if (wireType === 2) return this.bytes(this.varint());
+    if (wireType === 5) return this.bytes(4).readUInt32LE();
+    throw new ImageFormatError(`unknown wire type ${wireType}`);
+  }
+  bytes(length) {
+    if (this.offset + length > this.message.length)
+      throw new ImageFormatError("the message ends inside a field");
+    this.offset += length;
+    return this.message.subarray(this.offset - length, this.offset);
+  }
+};
+
+// src/snapshot/images.ts
 var COMMON_MAGIC = 1414939417;
 var SERVICE_MAGIC = 1427134784;
+var PSTREE_MAGIC = 1344745520;
+var CORE_MAGIC = 1426405447;
+var MM_MAGIC = 1464412192;
 var PAGEMAP_MAGIC = 1443381285;
+var FILES_MAGIC = 1445998904;
+var FDINFO_MAGIC = 1445017394;
 var STATS_MAGIC = 1460220678;
 var PAGE_SIZE = 4096;
 var PAGE_PRESENT = 4;
-var ImageFormatError = class extends Error {
-};
+var FILE_TYPES = [
+  "unknown",
+  "file",
+  "pipe",
+  "fifo",
+  "inet socket",
+  "unix socket",
+  "eventfd",
+  "eventpoll",
+  "inotify",
+  "signalfd",
+  "packet socket",
+  "terminal",
+  "fanotify",
+  "netlink socket",
+  "namespace",
+  "tun",
+  "external",
+  "timerfd",
+  "memfd"
+];
 function readDumpStatistics(image) {
-  const [record] = records(image, SERVICE_MAGIC, STATS_MAGIC);
-  const dump = record && fields(record).find((field) => field.number === 1)?.value;
-  if (!Buffer.isBuffer(dump)) throw new ImageFormatError("stats-dump holds no statistics of a dump");
-  const values = new Map(fields(dump).map((field) => [field.number, field.value]));
-  const numberOf = (field) => Number(values.get(field) ?? 0);
+  const dump = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(1);
+  if (!dump) throw new ImageFormatError("stats-dump holds no statistics of a dump");
   return {
-    freezingTime: numberOf(1),
-    frozenTime: numberOf(2),
-    memdumpTime: numberOf(3),
-    memwriteTime: numberOf(4),
-    pagesWritten: numberOf(7)
+    freezingTime: dump.number(1) ?? 0,
+    frozenTime: dump.number(2) ?? 0,
+    memdumpTime: dump.number(3) ?? 0,
+    memwriteTime: dump.number(4) ?? 0,
+    pagesScanned: dump.number(5) ?? 0,
+    pagesWritten: dump.number(7) ?? 0
   };
+}
+function readRestoreTime(image) {
+  const restore = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(2);
+  if (!restore) throw new ImageFormatError("stats-restore holds no statistics of a restore");
+  return (restore.number(4) ?? 0) / 1e3;
 }
 function readPagemap(image) {
   const [head, ...entries] = records(image, COMMON_MAGIC, PAGEMAP_MAGIC);
-  const pagesId = head && fields(head).find((field) => field.number === 1)?.value;
-  if (typeof pagesId !== "number") throw new ImageFormatError("a pagemap without the id of its pages");
-  let pages = 0;
+  const pagesId = head?.number(1);
+  if (pagesId === void 0) throw new ImageFormatError("a pagemap without the id of its pages");
+  const runs = [];
   for (const entry of entries) {
-    const values = new Map(fields(entry).map((field) => [field.number, Number(field.value)]));
-    const flags = values.get(4);
-    const present = flags === void 0 ? values.get(3) !== 1 : (flags & PAGE_PRESENT) !== 0;
-    if (present) pages += values.get(5) ?? values.get(2) ?? 0;
+    const flags = entry.number(4);
+    const present = flags === void 0 ? entry.number(3) !== 1 : (flags & PAGE_PRESENT) !== 0;
+    if (!present) continue;
+    const start = entry.number(1) ?? 0;
+    runs.push({ start, end: start + (entry.number(5) ?? entry.number(2) ?? 0) * PAGE_SIZE });
   }
-  return { pagesId, size: pages * PAGE_SIZE };
+  return { pagesId, size: runs.reduce((size2, run2) => size2 + run2.end - run2.start, 0), runs };
+}
+function readProcesses(image) {
+  return records(image, COMMON_MAGIC, PSTREE_MAGIC).map((entry) => ({
+    pid: required(entry, 1),
+    threads: entry.numbers(5)
+  }));
+}
+function readCore(image) {
+  const [core] = records(image, COMMON_MAGIC, CORE_MAGIC);
+  const thread = core?.message(5);
+  const credentials = thread?.message(10);
+  return {
+    name: thread?.text(13) ?? core?.message(3)?.text(6),
+    // core-x86.proto, core-aarch64.proto
+    stackPointer: core?.message(2)?.message(2)?.number(20) ?? core?.message(8)?.message(3)?.number(2),
+    credentials: credentials && {
+      uid: required(credentials, 1),
+      gid: required(credentials, 2),
+      groups: credentials.numbers(14)
+    }
+  };
+}
+function readMemory(image) {
+  const [mm] = records(image, COMMON_MAGIC, MM_MAGIC);
+  if (!mm) throw new ImageFormatError("mm holds nothing");
+  const range = (start, end) => ({
+    start: required(mm, start),
+    end: required(mm, end)
+  });
+  return {
+    brk: range(6, 7),
+    arguments: range(8, 9),
+    environment: range(10, 11),
+    mappings: mm.messages(14).map((vma) => ({
+      start: required(vma, 1),
+      end: required(vma, 2),
+      shmid: required(vma, 4),
+      prot: required(vma, 5),
+      flags: required(vma, 6),
+      status: required(vma, 7)
+    }))
+  };
+}
+function readFiles(image) {
+  return new Map(
+    records(image, COMMON_MAGIC, FILES_MAGIC).map((entry) => [
+      required(entry, 2),
+      {
+        type: typeName(entry, 1),
+        path: entry.message(3)?.text(6),
+        isLoose: isLoose(entry.message(16))
+      }
+    ])
+  );
+}
+function readDescriptors(image) {
+  return records(image, COMMON_MAGIC, FDINFO_MAGIC).map((entry) => ({
+    fd: required(entry, 4),
+    file: required(entry, 1),
+    type: typeName(entry, 3)
+  }));
+}
+function isLoose(socket) {
+  return socket !== void 0 && (socket.number(8) ?? 0) === 0 && (socket.text(11) ?? "") === "";
+}
+function typeName(entry, field) {
+  return FILE_TYPES[required(entry, field)] ?? "unknown";
+}
+function required(message, field) {
+  const value = message.number(field);
+  if (value === void 0) throw new ImageFormatError(`the message lacks field ${field}`);
+  return value;
 }
 function records(image, ...magics) {
   const found = [];
@@ -37262,44 +37494,15 @@ function records(image, ...magics) {
     if (offset + 4 > image.length) throw new ImageFormatError("the image ends inside a record");
     const end = offset + 4 + image.readUInt32LE(offset);
     if (end > image.length) throw new ImageFormatError("the image ends inside a record");
-    found.push(image.subarray(offset + 4, end));
+    found.push(new Message(image.subarray(offset + 4, end)));
     offset = end;
-  }
-  return found;
-}
-function fields(message) {
-  const found = [];
-  let offset = 0;
-  function varint() {
-    let value = 0n;
-    for (let shift = 0n; ; shift += 7n) {
-      const byte = message[offset++];
-      if (byte === void 0 || shift > 63n) throw new ImageFormatError("the message ends inside a number");
-      value |= BigInt(byte & 127) << shift;
-      if (byte < 128) return Number(value);
-    }
-  }
-  function bytes(length) {
-    if (offset + length > message.length) throw new ImageFormatError("the message ends inside a field");
-    offset += length;
-    return message.subarray(offset - length, offset);
-  }
-  while (offset < message.length) {
-    const key = varint();
-    const number = Math.floor(key / 8);
-    const wireType = key % 8;
-    if (wireType === 0) found.push({ number, value: varint() });
-    else if (wireType === 1) found.push({ number, value: Number(bytes(8).readBigUInt64LE()) });
-    else if (wireType === 2) found.push({ number, value: bytes(varint()) });
-    else if (wireType === 5) found.push({ number, value: bytes(4).readUInt32LE() });
-    else throw new ImageFormatError(`unknown wire type ${wireType}`);
   }
   return found;
 }
 
 // src/checkpoint/snapshot.ts
 var KILLED = 137;
-async function verifySnapshot(evidence, end, output) {
+async function verifySnapshot({ evidence, images }, end, output) {
   const read2 = (name) => (0, import_promises18.readFile)(import_node_path18.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read2("dump4.log"))?.toString("latin1") ?? "";
   if (end.oomKilled) {
@@ -37317,7 +37520,8 @@ async function verifySnapshot(evidence, end, output) {
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken2("there is no map of its pages", criuLog2);
   for (const { name } of pagemaps) {
-    verifyPages(name, await read2(name), files, criuLog2);
+    const image = await (0, import_promises18.readFile)(import_node_path18.default.join(images, name)).catch(() => void 0);
+    verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read2("stats-dump");
   return {
@@ -37332,10 +37536,10 @@ function verifyPages(name, image, files, criuLog2) {
   const pagemap = image && orUndefined(() => readPagemap(image));
   if (!pagemap) throw broken2(`${name} cannot be read`, criuLog2);
   const pages = files.find((file) => file.name === `pages-${pagemap.pagesId}.img`);
-  const size = pages?.size ?? 0;
-  if (size !== pagemap.size) {
+  const size2 = pages?.size ?? 0;
+  if (size2 !== pagemap.size) {
     throw broken2(
-      `pages-${pagemap.pagesId}.img has ${size} bytes where ${name} counts ${pagemap.size}`,
+      `pages-${pagemap.pagesId}.img has ${size2} bytes where ${name} counts ${pagemap.size}`,
       criuLog2
     );
   }
@@ -37367,10 +37571,10 @@ function criuFailure(criuLog2, exitCode, output) {
     }
   );
 }
-async function verifyWarpSnapshot(evidence, end) {
+async function verifyWarpSnapshot({ evidence }, end) {
   const files = parseListing(await (0, import_promises18.readFile)(import_node_path18.default.join(evidence, "files"), "utf8").catch(() => ""));
   if (end.oomKilled) throw outOfMemory();
-  if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
+  if (!files.some(({ size: size2 }) => size2 > 0)) throw endedBefore(end.exitCode);
   return { size: sizeOf(files), files, statistics: void 0, criuVersion: void 0, completedAt: void 0 };
 }
 function broken2(why, criuLog2) {
@@ -37383,8 +37587,8 @@ function sizeOf(files) {
   return files.reduce((sum, file) => sum + file.size, 0);
 }
 function parseListing(listing2) {
-  return listing2.split("\n").flatMap((line) => {
-    const match = /^(\d+) (.+)$/.exec(line);
+  return listing2.split("\n").flatMap((line2) => {
+    const match = /^(\d+) (.+)$/.exec(line2);
     return match ? [{ size: Number(match[1]), name: match[2] ?? "" }] : [];
   });
 }
@@ -37409,9 +37613,9 @@ function watchSigns() {
   return {
     engineFailed: new Promise((resolve2) => fail = resolve2),
     collected: new Promise((resolve2) => end = resolve2),
-    onLine: (line) => {
-      if (ENGINE_FAILED.test(line)) fail("engine failed");
-      const code2 = ENDED.exec(line)?.[1];
+    onLine: (line2) => {
+      if (ENGINE_FAILED.test(line2)) fail("engine failed");
+      const code2 = ENDED.exec(line2)?.[1];
       if (code2 !== void 0) end(Number(code2));
     }
   };
@@ -37501,9 +37705,9 @@ async function runScript(script, surroundings) {
     }
   });
   for (const stream of [child2.stdout, child2.stderr]) {
-    const lines = new LineSplitter((line) => {
-      tail.push(line);
-      log.foreign(line);
+    const lines = new LineSplitter((line2) => {
+      tail.push(line2);
+      log.foreign(line2);
     });
     stream.on("data", (data) => lines.push(data)).on("end", () => lines.end());
   }
@@ -37544,8 +37748,8 @@ function cannotStart(script, error) {
 // src/checkpoint/warm-up.ts
 function standardWarmUp(ready, port) {
   const request4 = ready ?? { method: "GET", target: "/", headers: { host: `localhost:${port}` } };
-  const line = { text: `GET ${request4.target}`, request: request4, times: 1, concurrency: 1 };
-  return ready ? line : { ...line, standard: true };
+  const line2 = { text: `GET ${request4.target}`, request: request4, times: 1, concurrency: 1 };
+  return ready ? line2 : { ...line2, standard: true };
 }
 async function warmUp(world, application, address, request4) {
   const { clock, log } = world;
@@ -37581,45 +37785,45 @@ async function warmUp(world, application, address, request4) {
 var SETTLING_TIME = 500;
 async function sendRequests(lines, address, log, signal) {
   const report = { sent: 0, failed: 0 };
-  for (const line of lines) {
-    const answers = await sendLine(line, address, signal);
+  for (const line2 of lines) {
+    const answers = await sendLine(line2, address, signal);
     if (signal.aborted) break;
     const bad = [...answers].filter(([, { ok: ok3 }]) => !ok3);
     const failed = bad.reduce((sum, [, { count }]) => sum + count, 0);
-    report.sent += line.times;
+    report.sent += line2.times;
     report.failed += failed;
     const histogram = [...answers].map(([description, { count }]) => `${description}: ${count}`).join(", ");
-    log.info(`${line.text} (${histogram})`);
+    log.info(`${line2.text} (${histogram})`);
     if (failed === 0) continue;
-    if (line.standard) {
+    if (line2.standard) {
       log.info(`That request was only a guess; name real ones in \`warmup\`, and the snapshot starts faster.`);
-    } else if (failed === line.times) {
+    } else if (failed === line2.times) {
       throw new Failure(
         "application",
-        `The warm-up \`${line.text}\` was never answered well: ${histogram}.`,
+        `The warm-up \`${line2.text}\` was never answered well: ${histogram}.`,
         {
           cure: "Mend the line in `warmup` (path, method, body, `-> STATUS`), or the application where it answers wrongly."
         }
       );
     } else {
-      log.warning(`${failed} of ${line.times} requests of the warm-up \`${line.text}\` failed: ${histogram}.`);
+      log.warning(`${failed} of ${line2.times} requests of the warm-up \`${line2.text}\` failed: ${histogram}.`);
     }
   }
   return report;
 }
-async function sendLine(line, address, signal) {
+async function sendLine(line2, address, signal) {
   const answers = /* @__PURE__ */ new Map();
-  let left = line.times;
+  let left = line2.times;
   async function worker() {
     while (left > 0 && !signal.aborted) {
       left--;
-      const { ok: ok3, description } = await send(address, line.request);
+      const { ok: ok3, description } = await send(address, line2.request);
       const entry = answers.get(description) ?? { ok: ok3, count: 0 };
       entry.count++;
       answers.set(description, entry);
     }
   }
-  await Promise.all(Array.from({ length: Math.min(line.concurrency, line.times) }, worker));
+  await Promise.all(Array.from({ length: Math.min(line2.concurrency, line2.times) }, worker));
   return answers;
 }
 
@@ -37664,9 +37868,9 @@ async function attempt(world, request4, privileges, javaOptions2) {
     flags: ["--no-healthcheck", ...privileges?.checkpoint ?? []],
     command: [engineName(takenBy, privileges), ...javaOptions2]
   };
-  const { application, address } = await startApplication(world, spec, (line) => {
-    signs.onLine(line);
-    if (readiness2.log?.test(line)) sawLog();
+  const { application, address } = await startApplication(world, spec, (line2) => {
+    signs.onLine(line2);
+    if (readiness2.log?.test(line2)) sawLog();
   });
   const asked3 = checksOf(readiness2, { engine: engine2, container: spec.name, address });
   const checks = asked3.length > 0 || readiness2.log ? asked3 : [portCheck(address, request4.port)];
@@ -37681,7 +37885,9 @@ async function attempt(world, request4, privileges, javaOptions2) {
   const end = await checkpoint(world, application, signs, request4);
   const checkpointDuration = clock.now() - triggered;
   await engine2.run(["cp", `${application.name}:${HOME2}/evidence/.`, request4.evidence]);
-  const snapshot = takenBy.name === "warp" ? await verifyWarpSnapshot(request4.evidence, end) : await verifySnapshot(request4.evidence, end, application.output.text());
+  await (0, import_promises20.rm)(request4.images, { recursive: true, force: true });
+  await (0, import_promises20.rename)(import_node_path20.default.join(request4.evidence, "images"), request4.images).catch(() => void 0);
+  const snapshot = takenBy.name === "warp" ? await verifyWarpSnapshot(request4, end) : await verifySnapshot(request4, end, application.output.text());
   const handover = snapshot.completedAt === void 0 ? void 0 : Date.now() - snapshot.completedAt;
   return {
     ...snapshot,
@@ -37693,12 +37899,42 @@ async function attempt(world, request4, privileges, javaOptions2) {
   };
 }
 
+// src/restore/budgets.ts
+function requireSize({ snapshotSize: most }, size2) {
+  if (most === void 0 || size2 <= most) return;
+  throw exceeded([`the snapshot has ${size2} bytes, and \`max-snapshot-size\` allows ${most}`], {
+    cure: "Make the snapshot smaller (a smaller heap with `java-options: -Xmx...`, less kept in caches before the checkpoint), or raise the budget."
+  });
+}
+function requireSpeed({ restoreTime: restoreTime2, speedup }, figures2) {
+  const { restore, coldStart } = figures2.answer;
+  const wrong = [];
+  if (restoreTime2 !== void 0 && restore.median > restoreTime2) {
+    wrong.push(
+      `a restore takes ${restore.median} ms (the median of ${figures2.restores.length}, from ${restore.minimum} to ${restore.maximum}), and \`max-restore-time\` allows ${restoreTime2} ms`
+    );
+  }
+  if (speedup !== void 0 && figures2.speedup < speedup) {
+    wrong.push(
+      `a restore is ${figures2.speedup.toFixed(1)} times as fast as a cold start (${restore.median} ms against ${coldStart.median} ms), and \`min-speedup\` wants ${speedup}`
+    );
+  }
+  if (wrong.length === 0) return;
+  throw exceeded(wrong, {
+    cure: "Do less at the restore (`afterRestore`, connections that are opened at once), keep the snapshot small, warm up more (`warmup`), or change the budget."
+  });
+}
+function exceeded(wrong, details) {
+  const what = wrong.join("; ");
+  return new Failure("application", `A budget is exceeded: ${what}. Nothing was pushed.`, details);
+}
+
 // src/stages/checkpoint.ts
 async function chooseCheckpointEngine(run2, runner) {
   const { inputs, world } = run2;
   return await run2.phases.run("engine", "Choose what takes the snapshot", async () => {
     const found = await chooseEngine(
-      { engine: world.engine, info: (line) => world.log.info(line) },
+      { engine: world.engine, info: (line2) => world.log.info(line2) },
       {
         run: run2.id,
         image: namesOf(run2.id).image("checkpoint"),
@@ -37727,32 +37963,362 @@ async function takeTheSnapshot(run2, runner, takenBy) {
         warmUp: await warmUpOf(run2),
         warmupTimeout: inputs.warmupTimeout,
         checkpointTimeout: inputs.checkpointTimeout,
-        evidence: run2.logs
+        evidence: run2.logs,
+        images: imagesOf(run2)
       }
     );
     world.log.info(`Snapshot: ${taken.size} bytes, taken in ${Math.round(taken.checkpointDuration)} ms.`);
+    requireSize(inputs.budgets, taken.size);
     return taken;
   });
 }
 async function warmUpOf({ inputs, world }) {
   const { warmup, warmupScript, readiness: readiness2 } = inputs;
   const lines = [];
-  for (const line of warmup ?? []) {
-    lines.push({ ...line, request: await requestOf(line, world.workspace) });
+  for (const line2 of warmup ?? []) {
+    lines.push({ ...line2, request: await requestOf(line2, world.workspace) });
   }
   if (warmup === void 0 && warmupScript === void 0)
     lines.push(standardWarmUp(readiness2.url, inputs.port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path20.default.resolve(world.workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path21.default.resolve(world.workspace, warmupScript);
   return { lines, script, environment: world.environment };
 }
 
+// src/snapshot/memory-map.ts
+var KINDS = [
+  "javaHeap",
+  "code",
+  "classes",
+  "stacks",
+  "nativeHeap",
+  "files",
+  "environment",
+  "other"
+];
+var VMA_FILE_PRIVATE = 1 << 6;
+var VMA_FILE_SHARED = 1 << 7;
+var VMA_ANON_PRIVATE = 1 << 9;
+var PROT_NONE = 0;
+var PROT_READ_WRITE = 3;
+var ARENA = 64 * 1024 * 1024;
+function createMemoryMap(processes, files) {
+  const spaces = new Map(
+    processes.map((process2) => [
+      `pages-${process2.pagemap.pagesId}.img`,
+      { pid: process2.pid, runs: runsOf(process2.pagemap), parts: partsOf(process2, files) }
+    ])
+  );
+  return {
+    locate(pagesFile, offset) {
+      const space = spaces.get(pagesFile);
+      const run2 = space && lastWhere(space.runs, (candidate) => candidate.offset <= offset);
+      const address = run2 && run2.start + offset - run2.offset;
+      if (!space || !run2 || address === void 0 || offset < 0 || address >= run2.end) return void 0;
+      const part = partAt(space.parts, address);
+      return {
+        kind: part?.kind ?? "other",
+        pid: space.pid,
+        address,
+        mapping: part && { start: part.mapping.start, end: part.mapping.end },
+        file: part?.file
+      };
+    },
+    sizes() {
+      const sizes = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
+      for (const { runs, parts } of spaces.values()) {
+        for (const run2 of runs) {
+          for (let address = run2.start; address < run2.end; ) {
+            const part = partAt(parts, address);
+            const next = part ? part.end : parts.find(({ start }) => start > address)?.start;
+            const end = Math.min(run2.end, next ?? run2.end);
+            sizes[part?.kind ?? "other"] += end - address;
+            address = end;
+          }
+        }
+      }
+      return sizes;
+    }
+  };
+}
+function runsOf({ runs }) {
+  let offset = 0;
+  return runs.map(({ start, end }) => {
+    const run2 = { start, end, offset };
+    offset += end - start;
+    return run2;
+  });
+}
+function partsOf(process2, files) {
+  const { memory, jvm, stackPointers } = process2;
+  const mappings = [...memory.mappings].sort((one, other) => one.start - other.start);
+  const stacks = mappings.filter((mapping) => stackPointers.some((pointer) => contains(mapping, pointer)));
+  const claims = [
+    ["environment", [memory.arguments, memory.environment]],
+    ["javaHeap", jvm?.heap ?? []],
+    ["code", jvm?.code ?? []],
+    ["classes", jvm?.classes ?? []],
+    ["stacks", stacks],
+    ["nativeHeap", [memory.brk, ...arenas(mappings, jvm)]]
+  ];
+  const edges = claims.flatMap(([, ranges]) => ranges.flatMap(({ start, end }) => [start, end]));
+  return mappings.flatMap((mapping) => {
+    const file = isFile2(mapping) ? files.get(mapping.shmid)?.path : void 0;
+    const inside2 = edges.filter((edge) => mapping.start < edge && edge < mapping.end);
+    const cuts = [.../* @__PURE__ */ new Set([mapping.start, ...inside2, mapping.end])].sort((one, other) => one - other);
+    return cuts.slice(0, -1).map((start, index) => {
+      const claim = claims.find(([, ranges]) => ranges.some((range) => contains(range, start)));
+      const kind = claim?.[0] ?? kindOfMapping(mapping, file);
+      return { start, end: cuts[index + 1] ?? mapping.end, kind, mapping, file };
+    });
+  });
+}
+function kindOfMapping(mapping, file) {
+  if (!isFile2(mapping)) return "other";
+  return file?.endsWith(".jsa") ? "classes" : "files";
+}
+function isFile2({ status }) {
+  return (status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED)) !== 0;
+}
+function arenas(mappings, jvm) {
+  if (!jvm?.classes) return [];
+  return mappings.filter((mapping, index) => {
+    const next = mappings[index + 1];
+    return mapping.start % ARENA === 0 && mapping.end < mapping.start + ARENA && (mapping.status & VMA_ANON_PRIVATE) !== 0 && mapping.prot === PROT_READ_WRITE && next?.start === mapping.end && next.prot === PROT_NONE && next.end >= mapping.start + ARENA;
+  });
+}
+function contains({ start, end }, address) {
+  return start <= address && address < end;
+}
+function partAt(parts, address) {
+  const part = lastWhere(parts, ({ start }) => start <= address);
+  return part && contains(part, address) ? part : void 0;
+}
+function lastWhere(list3, holds) {
+  let low = 0;
+  let high = list3.length;
+  while (low < high) {
+    const middle = low + high >> 1;
+    const element = list3[middle];
+    if (element !== void 0 && holds(element)) low = middle + 1;
+    else high = middle;
+  }
+  return list3[low - 1];
+}
+
+// src/report/markdown.ts
+function quote(text2) {
+  const fence = "`".repeat(longestRun(text2) + 3);
+  return [`${fence}text`, text2, fence].join("\n");
+}
+function table([head, ...rows]) {
+  const line2 = ([name, value]) => `| ${name} | ${code(value)} |`;
+  return [...head ? [line2(head), "|---|---|"] : [], ...rows.map(line2)].join("\n");
+}
+function time(milliseconds) {
+  return milliseconds < 1e4 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1e3).toFixed(1)} s`;
+}
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+function code(text2) {
+  const fence = "`".repeat(longestRun(text2) + 1);
+  const padding = fence.length > 1 ? " " : "";
+  return `${fence}${padding}${text2.replaceAll("|", "\\|").replace(/\s+/g, " ")}${padding}${fence}`;
+}
+function longestRun(text2) {
+  return Math.max(0, ...[...text2.matchAll(/`+/g)].map((match) => match[0].length));
+}
+
+// src/report/content.ts
+var NAMES = {
+  javaHeap: "Java heap",
+  code: "compiled code",
+  classes: "classes",
+  stacks: "stacks of threads",
+  nativeHeap: "native heap",
+  files: "mapped files",
+  environment: "environment and arguments",
+  other: "other"
+};
+var SHOWN = 30;
+var LISTED = 100;
+function renderContent(content, statistics) {
+  if (!content) return [];
+  return [
+    "<details><summary>What is in the snapshot</summary>",
+    "",
+    table(describeContent(content, statistics)),
+    "",
+    "</details>",
+    ""
+  ];
+}
+function describeContent({ memory, threads, user: user2, open: open2, environment }, statistics) {
+  const rows = [];
+  for (const kind of memory ? KINDS : []) {
+    const bytes = memory?.[kind];
+    rows.push([`Memory: ${NAMES[kind]}`, bytes === void 0 ? "not known" : size(bytes)]);
+  }
+  const groups = threads.map(({ name, count }) => `${name}${count > 1 ? ` (${count})` : ""}`);
+  rows.push([`Threads (${threadCount(threads)})`, list(groups)]);
+  if (user2) rows.push(["User", `${user2.uid}:${user2.gid}`]);
+  rows.push(["Open files outside of the JDK and the application", list(open2.files)]);
+  rows.push(["Sockets", String(open2.sockets)]);
+  if (environment) rows.push(["Names in the environment", list(environment)]);
+  if (statistics) {
+    const { frozenTime, pagesWritten, pagesScanned } = statistics;
+    rows.push(["Frozen for", time(frozenTime / 1e3)]);
+    rows.push(["Pages written", `${pagesWritten} of ${pagesScanned}, of 4 KiB`]);
+  }
+  return rows;
+}
+function contentMetadata(content) {
+  if (!content) return null;
+  const { memory, processes, threads, user: user2, open: open2, environment } = content;
+  return {
+    memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
+    processes,
+    threads: { count: threadCount(threads), groups: threads.slice(0, LISTED) },
+    user: user2 ?? null,
+    open: { ...open2, files: open2.files.slice(0, LISTED) },
+    environment: environment ?? null
+  };
+}
+function threadCount(threads) {
+  return threads.reduce((sum, { count }) => sum + count, 0);
+}
+function size(bytes) {
+  return bytes < 1e5 ? `${bytes} bytes` : megabytes(bytes);
+}
+function list(names) {
+  if (names.length === 0) return "none";
+  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
+  return names.slice(0, SHOWN).join(", ") + more;
+}
+
+// src/snapshot/read.ts
+var import_promises21 = require("node:fs/promises");
+var import_node_path22 = __toESM(require("node:path"), 1);
+
+// src/snapshot/content.ts
+var EXPECTED = ["/opt/jdk/", "/app/"];
+function threadsOf(cores) {
+  const counts = /* @__PURE__ */ new Map();
+  for (const { name = "" } of cores) {
+    const group = name.replace(/[-#]?\d+$/, "") || name;
+    counts.set(group, (counts.get(group) ?? 0) + 1);
+  }
+  return [...counts].map(([name, count]) => ({ name, count })).sort((one, other) => other.count - one.count || (one.name < other.name ? -1 : 1));
+}
+function openOf(descriptors, files) {
+  const paths = /* @__PURE__ */ new Set();
+  let sockets = 0;
+  let others = 0;
+  for (const { file: id, type } of descriptors) {
+    const file = files.get(id);
+    const path46 = file?.path;
+    if (type.endsWith("socket") && !file?.isLoose) sockets++;
+    else if (type !== "file" || path46 === void 0) others++;
+    else if (!EXPECTED.some((folder) => path46.startsWith(folder))) paths.add(path46);
+  }
+  return { files: [...paths].sort(), sockets, others };
+}
+
+// src/snapshot/jvm-memory.ts
+function parseJvmMemory(answers) {
+  const heap = [];
+  const code2 = [];
+  const classes = [];
+  let isHeap = true;
+  for (const line2 of answers.split("\n")) {
+    if (/^Code(?:Heap|Cache)\b/.test(line2)) isHeap = false;
+    const node = /\bnode #\d+: base 0x([0-9a-f]+): reserved=(\d+(?:\.\d+)?) KB/.exec(line2);
+    if (node) {
+      const start2 = parseInt(node[1] ?? "", 16);
+      classes.push({ start: start2, end: start2 + Number(node[2]) * 1024 });
+      continue;
+    }
+    const range = /[[(](0x[0-9a-f]+(?:, ?0x[0-9a-f]+)+)[\])]/.exec(line2);
+    const addresses = (range?.[1] ?? "").split(",").map((address) => parseInt(address, 16));
+    const [start, end] = [addresses[0], addresses.at(-1)];
+    if (start === void 0 || end === void 0 || !(start < end)) continue;
+    if (/^\s*bounds\b/.test(line2)) code2.push({ start, end });
+    else if (isHeap) heap.push({ start, end });
+  }
+  const known = (ranges) => ranges.length > 0 ? ranges : void 0;
+  return { heap: known(heap), code: known(code2), classes: known(classes) };
+}
+
+// src/snapshot/read.ts
+async function readSnapshot(evidence, images) {
+  try {
+    return await readImages(evidence, images);
+  } catch (error) {
+    if (error instanceof ImageFormatError) return void 0;
+    throw error;
+  }
+}
+async function readImages(evidence, folder) {
+  const image = async (name) => await (0, import_promises21.readFile)(import_node_path22.default.join(folder, name)).catch(() => {
+    throw new ImageFormatError(`${name} cannot be read`);
+  });
+  const processes = readProcesses(await image("pstree.img"));
+  const jvm = parseJvmMemory(await (0, import_promises21.readFile)(import_node_path22.default.join(evidence, "jvm-memory"), "utf8").catch(() => ""));
+  const cores = [];
+  const memories = [];
+  for (const process2 of processes) {
+    const own = await Promise.all(
+      process2.threads.map(async (thread) => readCore(await image(`core-${thread}.img`)))
+    );
+    cores.push(...own);
+    memories.push(await memoryOf(image, process2, own, process2 === processes[0] ? jvm : void 0));
+  }
+  const files = readFiles(await image("files.img"));
+  const descriptors = [];
+  for (const name of await (0, import_promises21.readdir)(folder)) {
+    if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
+  }
+  const map = createMemoryMap(memories, files);
+  const names = await (0, import_promises21.readFile)(import_node_path22.default.join(evidence, "environment-names"), "utf8").catch(() => void 0);
+  return {
+    map,
+    content: {
+      memory: jvm.code && { ...map.sizes(), ...jvm.heap ? {} : { javaHeap: void 0 } },
+      processes: processes.length,
+      threads: threadsOf(cores),
+      user: cores[0]?.credentials,
+      open: openOf(descriptors, files),
+      environment: names?.split("\0").filter((name) => name !== "").sort()
+    }
+  };
+}
+async function memoryOf(image, { pid }, cores, jvm) {
+  return {
+    pid,
+    memory: readMemory(await image(`mm-${pid}.img`)),
+    pagemap: readPagemap(await image(`pagemap-${pid}.img`)),
+    stackPointers: cores.flatMap(({ stackPointer }) => stackPointer ?? []),
+    jvm
+  };
+}
+
+// src/stages/content.ts
+async function lookIntoSnapshot(run2, { statistics }) {
+  return await run2.phases.run("content", "Look into the snapshot", async () => {
+    const reading = await readSnapshot(run2.logs, imagesOf(run2));
+    const lines = reading ? describeContent(reading.content, statistics) : [["Its images", "cannot be read"]];
+    for (const [name, value] of lines) run2.world.log.foreign(`${name}: ${value}`);
+    return reading;
+  });
+}
+
 // src/stages/decide.ts
-var import_node_path23 = __toESM(require("node:path"), 1);
+var import_node_path25 = __toESM(require("node:path"), 1);
 
 // src/image/fingerprint.ts
 var import_node_crypto2 = require("node:crypto");
-var import_promises20 = require("node:fs/promises");
-var import_node_path21 = __toESM(require("node:path"), 1);
+var import_promises22 = require("node:fs/promises");
+var import_node_path23 = __toESM(require("node:path"), 1);
 async function fingerprint(parts) {
   const hash = (0, import_node_crypto2.createHash)("sha256");
   add(hash, JSON.stringify(parts.values));
@@ -37761,10 +38327,10 @@ async function fingerprint(parts) {
   return hash.digest("hex");
 }
 async function addTree(hash, source, target) {
-  const entry = await (0, import_promises20.stat)(source);
+  const entry = await (0, import_promises22.stat)(source);
   if (entry.isDirectory()) {
-    for (const name of (await (0, import_promises20.readdir)(source)).sort(compare)) {
-      await addTree(hash, import_node_path21.default.join(source, name), import_node_path21.default.posix.join(target, name));
+    for (const name of (await (0, import_promises22.readdir)(source)).sort(compare)) {
+      await addTree(hash, import_node_path23.default.join(source, name), import_node_path23.default.posix.join(target, name));
     }
     return;
   }
@@ -37781,10 +38347,10 @@ function compare(a, b) {
 // src/registry/packed-image.ts
 var import_node_crypto3 = require("node:crypto");
 var import_node_fs4 = require("node:fs");
-var import_promises21 = require("node:fs/promises");
-var import_node_path22 = __toESM(require("node:path"), 1);
+var import_promises23 = require("node:fs/promises");
+var import_node_path24 = __toESM(require("node:path"), 1);
 var import_node_stream = require("node:stream");
-var import_promises22 = require("node:stream/promises");
+var import_promises24 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var GZIPPED = "application/vnd.oci.image.layer.v1.tar+gzip";
@@ -37796,20 +38362,20 @@ async function packImage(archive, image, left, folder, onLayer) {
   const documents = /* @__PURE__ */ new Map();
   const links = /* @__PURE__ */ new Map();
   const parser = (0, import_tar_stream.extract)();
-  const sending = (0, import_promises22.pipeline)(archive, parser);
+  const sending = (0, import_promises24.pipeline)(archive, parser);
   sending.catch(() => void 0);
   for await (const entry of parser) {
-    const { name, type, linkname, size = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path22.default.posix.join(import_node_path22.default.posix.dirname(name), linkname));
+    const { name, type, linkname, size: size2 = 0 } = entry.header;
+    if (type === "symlink" && linkname) links.set(name, import_node_path24.default.posix.join(import_node_path24.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path22.default.posix.basename(name) === "layer.tar";
+    const isBlob = digest !== void 0 || import_node_path24.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && left.has(`sha256:${digest}`)) {
-      entries.set(name, { rawSize: size, diffId: `sha256:${digest}`, packed: void 0 });
+      entries.set(name, { rawSize: size2, diffId: `sha256:${digest}`, packed: void 0 });
       entry.resume();
     } else {
-      const small = size <= LARGEST_DOCUMENT ? await collected(entry) : void 0;
+      const small = size2 <= LARGEST_DOCUMENT ? await collected(entry) : void 0;
       if (name.endsWith(".json") || small && isDocument(small)) {
         documents.set(name, small ?? Buffer.alloc(0));
         continue;
@@ -37840,19 +38406,19 @@ async function pack(stream, folder) {
   }
   const isZstandard = head.length >= 4 && head.readUInt32LE(0) === 4247762216;
   const isGzip = head.length >= 2 && head.readUInt16LE(0) === 35615;
-  const file = import_node_path22.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const file = import_node_path24.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   const gzip = (0, import_node_zlib.createGzip)({ level: LEVEL, chunkSize: 256 * 1024 });
   try {
-    if (isGzip || isZstandard) await (0, import_promises22.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
-    else await (0, import_promises22.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    if (isGzip || isZstandard) await (0, import_promises24.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    else await (0, import_promises24.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
     if (isGzip) {
       raw.stream.resume();
-      await (0, import_promises22.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
+      await (0, import_promises24.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
     }
   } catch (error) {
-    await (0, import_promises21.rm)(file, { force: true });
+    await (0, import_promises23.rm)(file, { force: true });
     throw error;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: isZstandard ? ZSTANDARD : GZIPPED };
@@ -37864,15 +38430,15 @@ async function pack(stream, folder) {
 }
 function counted() {
   const hash = (0, import_node_crypto3.createHash)("sha256");
-  let size = 0;
+  let size2 = 0;
   const stream = new import_node_stream.Transform({
     transform(chunk, _encoding, done) {
       hash.update(chunk);
-      size += chunk.length;
+      size2 += chunk.length;
       done(void 0, chunk);
     }
   });
-  return { stream, size: () => size, digest: () => `sha256:${hash.digest("hex")}` };
+  return { stream, size: () => size2, digest: () => `sha256:${hash.digest("hex")}` };
 }
 function assemble(image, { entries, documents, links }) {
   const parsed = (name) => {
@@ -37928,9 +38494,9 @@ function layersByContent({ configuration, layers: layers2 }) {
   const known = /* @__PURE__ */ new Map();
   const diffIds = configuration.rootfs?.diff_ids ?? [];
   if (diffIds.length !== layers2.length) return known;
-  layers2.forEach(({ digest, size, mediaType }, index) => {
+  layers2.forEach(({ digest, size: size2, mediaType }, index) => {
     const type = MEDIA_TYPES[mediaType];
-    if (type !== void 0) known.set(diffIds[index] ?? "", { digest, size, mediaType: type });
+    if (type !== void 0) known.set(diffIds[index] ?? "", { digest, size: size2, mediaType: type });
   });
   return known;
 }
@@ -37939,14 +38505,18 @@ var MEDIA_TYPES = {
   [GZIPPED]: GZIPPED,
   [ZSTANDARD]: ZSTANDARD
 };
-async function publishedWith(repositories, tags, label, value, info2) {
+async function publishedAt(repositories, tag, signal) {
+  const client = repositories(tag, signal);
+  const manifest = await client.manifest(tag.tag);
+  const image = manifest && await imageOf(client, manifest);
+  return manifest && image && { digest: manifest.digest, labels: image.configuration.config?.Labels ?? {} };
+}
+async function publishedWith(repositories, tags, label2, value, info2) {
   const found = await Promise.all(
     tags.map(async (tag) => {
       try {
-        const client = repositories(tag);
-        const manifest = await client.manifest(tag.tag);
-        const image = manifest && await imageOf(client, manifest);
-        return image?.configuration.config?.Labels?.[label] === value ? manifest?.digest : void 0;
+        const published2 = await publishedAt(repositories, tag);
+        return published2?.labels[label2] === value ? published2.digest : void 0;
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         info2(`${tag.text} could not be looked at: ${error.message}`);
@@ -37970,7 +38540,7 @@ async function decide(run2, found, archive) {
       inputs.tags,
       FINGERPRINT_LABEL,
       own,
-      (line) => world.log.info(line)
+      (line2) => world.log.info(line2)
     );
     world.log.info(
       unchanged ? `Nothing changed: ${unchanged} has it already.` : "No image at the tags has it."
@@ -37980,7 +38550,7 @@ async function decide(run2, found, archive) {
 }
 async function fingerprintOf({ inputs, world }, found, archive) {
   const { application, base } = found;
-  const warmUp2 = await Promise.all((inputs.warmup ?? []).map((line) => requestOf(line, world.workspace)));
+  const warmUp2 = await Promise.all((inputs.warmup ?? []).map((line2) => requestOf(line2, world.workspace)));
   const files = new Map([
     ...[...application.dependencies, ...application.classes].map(([from, to]) => [
       from,
@@ -37988,13 +38558,15 @@ async function fingerprintOf({ inputs, world }, found, archive) {
     ]),
     [world.dockerFolder, "docker"]
   ]);
-  if (inputs.warmupScript) files.set(import_node_path23.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
+  if (inputs.warmupScript) files.set(import_node_path25.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
   return await fingerprint({
     files,
     values: [
       ...[world.version, base.digest, base.workingDirectory, archive.sha256, application.command],
       ...[inputs.javaOptions, inputs.arguments, inputs.env, inputs.labels, inputs.cpuFeatures, inputs.user],
       ...[inputs.port, inputs.onRestoreFailure, inputs.engine, inputs.criu, inputs.privileges],
+      // An image that is there has passed these, or others.
+      ...[inputs.verifyRuns > 0, inputs.budgets],
       ...[inputs.readiness.url, inputs.readiness.command, inputs.readiness.log?.source],
       warmUp2.map((request4, index) => [
         request4,
@@ -38160,7 +38732,7 @@ async function inspectTheRunner({ id, inputs, world, phases: phases2 }) {
   const { engine: engine2, log } = world;
   return await phases2.run("inspect", "Inspect the runner", async () => {
     const found = await inspectRunner(
-      { engine: engine2, platform: world.platform, hostname: world.hostname, onLine: (line) => log.foreign(line) },
+      { engine: engine2, platform: world.platform, hostname: world.hostname, onLine: (line2) => log.foreign(line2) },
       {
         run: id,
         baseImage: inputs.baseImage,
@@ -38178,16 +38750,16 @@ async function inspectTheRunner({ id, inputs, world, phases: phases2 }) {
 }
 
 // src/stages/jdk.ts
-var import_node_path29 = __toESM(require("node:path"), 1);
+var import_node_path31 = __toESM(require("node:path"), 1);
 
 // src/jdk/file.ts
-var import_promises25 = require("node:fs/promises");
-var import_node_path25 = __toESM(require("node:path"), 1);
+var import_promises27 = require("node:fs/promises");
+var import_node_path27 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
 var import_node_fs5 = require("node:fs");
-var import_node_path24 = __toESM(require("node:path"), 1);
-var import_promises23 = require("node:stream/promises");
+var import_node_path26 = __toESM(require("node:path"), 1);
+var import_promises25 = require("node:stream/promises");
 var import_node_zlib2 = require("node:zlib");
 var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -38196,20 +38768,20 @@ var KNOWN_TYPES = /* @__PURE__ */ new Set(["file", "directory", "symlink", "link
 async function checkArchive(file, limits = LIMITS) {
   const tar = (0, import_tar_stream2.extract)();
   let entries = 0;
-  let size = 0;
+  let size2 = 0;
   let top;
-  const read2 = (0, import_promises23.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
+  const read2 = (0, import_promises25.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
       const { header } = entry;
       entries++;
-      size += header.size ?? 0;
+      size2 += header.size ?? 0;
       top ??= topOf(header.name);
       const problem = problemOf(header, top);
       if (problem !== void 0) throw refused2(file, problem);
       if (entries > limits.entries) throw refused2(file, `it has more than ${limits.entries} entries`);
-      if (size > limits.size) throw refused2(file, `it unpacks to more than ${limits.size} bytes`);
+      if (size2 > limits.size) throw refused2(file, `it unpacks to more than ${limits.size} bytes`);
       entry.resume();
     }
     await read2;
@@ -38226,7 +38798,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path24.default.posix.join(import_node_path24.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path26.default.posix.join(import_node_path26.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -38236,24 +38808,24 @@ function problemOf(header, top) {
   return void 0;
 }
 function topOf(name) {
-  return import_node_path24.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path26.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path24.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path26.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path24.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path26.default.basename(file)} is not used: ${why}.`, {
     cure: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
   });
 }
 
 // src/jdk/verify.ts
-var import_promises24 = require("node:fs/promises");
+var import_promises26 = require("node:fs/promises");
 async function verifyArchive(file, asset, demands) {
-  const { size } = await (0, import_promises24.stat)(file);
-  if (asset.size !== void 0 && size !== asset.size) {
-    throw notGenuine(asset, `it has ${size} bytes where the source says ${asset.size}`);
+  const { size: size2 } = await (0, import_promises26.stat)(file);
+  if (asset.size !== void 0 && size2 !== asset.size) {
+    throw notGenuine(asset, `it has ${size2} bytes where the source says ${asset.size}`);
   }
   const sha2562 = (await hashOfFile(file)).digest("hex");
   for (const demand of demands) {
@@ -38274,13 +38846,13 @@ function notGenuine(asset, why) {
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning) {
-  const entry = await (0, import_promises25.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises27.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
       cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
     });
   }
-  const name = import_node_path25.default.basename(file);
+  const name = import_node_path27.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -38302,17 +38874,17 @@ async function jdkFromFile(file, architecture, jdkSha256, warning) {
 }
 
 // src/jdk/source.ts
-var import_node_path28 = __toESM(require("node:path"), 1);
+var import_node_path30 = __toESM(require("node:path"), 1);
 
 // src/net/conditional.ts
 var import_node_crypto4 = require("node:crypto");
-var import_promises26 = require("node:fs/promises");
-var import_node_path26 = __toESM(require("node:path"), 1);
+var import_promises28 = require("node:fs/promises");
+var import_node_path28 = __toESM(require("node:path"), 1);
 var import_undici = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning) {
   return async (url, init = {}) => {
-    const file = import_node_path26.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path28.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
     const headers = new import_undici.Headers(init.headers);
     if (kept?.etag) headers.set("if-none-match", kept.etag);
@@ -38346,7 +38918,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const text2 = await (0, import_promises26.readFile)(file, "utf8").catch(() => void 0);
+  const text2 = await (0, import_promises28.readFile)(file, "utf8").catch(() => void 0);
   try {
     const kept = text2 === void 0 ? void 0 : JSON.parse(text2);
     return kept?.url === url ? kept : void 0;
@@ -38362,8 +38934,8 @@ async function keep(file, url, response) {
   }
   const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (!parses(kept.body)) return kept;
-  await (0, import_promises26.mkdir)(import_node_path26.default.dirname(file), { recursive: true });
-  await (0, import_promises26.writeFile)(file, JSON.stringify(kept));
+  await (0, import_promises28.mkdir)(import_node_path28.default.dirname(file), { recursive: true });
+  await (0, import_promises28.writeFile)(file, JSON.stringify(kept));
   return kept;
 }
 function restored(kept) {
@@ -39329,12 +39901,12 @@ var DEFAULTS = {
     format: ""
   }
 };
-function lowercaseKeys2(object) {
-  if (!object) {
+function lowercaseKeys2(object2) {
+  if (!object2) {
     return {};
   }
-  return Object.keys(object).reduce((newObj, key) => {
-    newObj[key.toLowerCase()] = object[key];
+  return Object.keys(object2).reduce((newObj, key) => {
+    newObj[key.toLowerCase()] = object2[key];
     return newObj;
   }, {});
 }
@@ -39411,11 +39983,11 @@ function extractUrlVariableNames(url) {
   }
   return matches.map(removeNonChars).reduce((a, b) => a.concat(b), []);
 }
-function omit(object, keysToOmit) {
+function omit(object2, keysToOmit) {
   const result = { __proto__: null };
-  for (const key of Object.keys(object)) {
+  for (const key of Object.keys(object2)) {
     if (keysToOmit.indexOf(key) === -1) {
-      result[key] = object[key];
+      result[key] = object2[key];
     }
   }
   return result;
@@ -40669,17 +41241,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path43 = requestOptions.url.replace(options3.baseUrl, "");
+    const path46 = requestOptions.url.replace(options3.baseUrl, "");
     return request4(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path43} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path46} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error) => {
       const requestId = error.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path43} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path46} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error;
     });
@@ -43372,8 +43944,8 @@ function toJdkAsset(tag, asset) {
 }
 
 // src/jdk/install.ts
-var import_promises29 = require("node:fs/promises");
-var import_node_path27 = __toESM(require("node:path"), 1);
+var import_promises31 = require("node:fs/promises");
+var import_node_path29 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/command.js
 var os2 = __toESM(require("os"), 1);
@@ -43638,8 +44210,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addDetails(label, content) {
-    const element = this.wrap("details", this.wrap("summary", label) + content);
+  addDetails(label2, content) {
+    const element = this.wrap("details", this.wrap("summary", label2) + content);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -43740,7 +44312,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os4 = __toESM(require("os"), 1);
-var path31 = __toESM(require("path"), 1);
+var path33 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert2 = require("assert");
 var __awaiter7 = function(thisArg, _arguments, P, generator) {
@@ -43783,7 +44355,7 @@ function cacheDir(sourceDir, tool, version, arch3) {
     }
     const destPath = yield _createToolPath(tool, version, arch3);
     for (const itemName of fs2.readdirSync(sourceDir)) {
-      const s = path31.join(sourceDir, itemName);
+      const s = path33.join(sourceDir, itemName);
       yield cp(s, destPath, { recursive: true });
     }
     _completeToolPath(tool, version, arch3);
@@ -43806,7 +44378,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path31.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path33.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs2.existsSync(cachePath) && fs2.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -43820,12 +44392,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os4.arch();
-  const toolPath = path31.join(_getCacheDirectory(), toolName);
+  const toolPath = path33.join(_getCacheDirectory(), toolName);
   if (fs2.existsSync(toolPath)) {
     const children = fs2.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path31.join(toolPath, child2, arch3 || "");
+        const fullPath = path33.join(toolPath, child2, arch3 || "");
         if (fs2.existsSync(fullPath) && fs2.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -43836,7 +44408,7 @@ function findAllVersions(toolName, arch3) {
 }
 function _createToolPath(tool, version, arch3) {
   return __awaiter7(this, void 0, void 0, function* () {
-    const folderPath = path31.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+    const folderPath = path33.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
     debug(`destination ${folderPath}`);
     const markerPath = `${folderPath}.complete`;
     yield rmRF(folderPath);
@@ -43846,7 +44418,7 @@ function _createToolPath(tool, version, arch3) {
   });
 }
 function _completeToolPath(tool, version, arch3) {
-  const folderPath = path31.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+  const folderPath = path33.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
   const markerPath = `${folderPath}.complete`;
   fs2.writeFileSync(markerPath, "");
   debug("finished caching tool");
@@ -43890,15 +44462,15 @@ function _getCacheDirectory() {
 
 // src/jdk/download.ts
 var import_node_fs6 = require("node:fs");
-var import_promises27 = require("node:fs/promises");
+var import_promises29 = require("node:fs/promises");
 var import_node_stream2 = require("node:stream");
-var import_promises28 = require("node:stream/promises");
+var import_promises30 = require("node:stream/promises");
 var TRIES2 = 2;
 async function download(asset, file, options3) {
   for (let tries = 1; ; tries++) {
     const broken3 = await attempt2(asset, file, options3);
     if (broken3 === void 0) return;
-    await (0, import_promises27.rm)(file, { force: true });
+    await (0, import_promises29.rm)(file, { force: true });
     if (tries === TRIES2) {
       throw new Failure("runner", `${asset.name} could not be downloaded: ${broken3}.`, {
         cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
@@ -43935,7 +44507,7 @@ async function attempt2(asset, file, options3) {
       body.destroy(new Error("it is longer than the source says"));
   });
   try {
-    await (0, import_promises28.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises30.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
   } catch (error) {
     return `it broke off after ${bytes} bytes (${messageOf(error)})`;
   } finally {
@@ -43958,10 +44530,10 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, demands, options3) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path27.default.join(folder, asset.name);
+  const file = import_node_path29.default.join(folder, asset.name);
   try {
     const recorded = {
-      sha256: (await (0, import_promises29.readFile)(import_node_path27.default.join(folder, RECORD), "utf8")).trim(),
+      sha256: (await (0, import_promises31.readFile)(import_node_path29.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...demands, recorded]);
@@ -43969,20 +44541,20 @@ async function fromCache(asset, demands, options3) {
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error)}`);
-    await (0, import_promises29.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises31.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
 async function fetched(asset, demands, options3) {
-  const folder = await (0, import_promises29.mkdtemp)(import_node_path27.default.join(options3.temporaryFolder, "jdk-"));
+  const folder = await (0, import_promises31.mkdtemp)(import_node_path29.default.join(options3.temporaryFolder, "jdk-"));
   try {
     if (asset.sha256 === void 0) {
       const further = await options3.furtherSha256(asset);
       if (further) demands.push(further);
     }
-    const file = import_node_path27.default.join(folder, asset.name);
-    const size = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
-    options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
+    const file = import_node_path29.default.join(folder, asset.name);
+    const size2 = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
+    options3.info(`Downloading ${asset.name}${size2} from ${new URL(asset.url).host} ...`);
     await download(asset, file, options3);
     const sha2562 = await verifyArchive(file, asset, demands);
     if (demands.length === 0) {
@@ -43991,12 +44563,12 @@ async function fetched(asset, demands, options3) {
       );
     }
     await checkArchive(file);
-    await (0, import_promises29.writeFile)(import_node_path27.default.join(folder, RECORD), `${sha2562}
+    await (0, import_promises31.writeFile)(import_node_path29.default.join(folder, RECORD), `${sha2562}
 `);
     const cached = await cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture);
-    return { asset, file: import_node_path27.default.join(cached, asset.name), sha256: sha2562, cached: false };
+    return { asset, file: import_node_path29.default.join(cached, asset.name), sha256: sha2562, cached: false };
   } finally {
-    await (0, import_promises29.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises31.rm)(folder, { recursive: true, force: true });
   }
 }
 function cacheVersion(asset) {
@@ -44005,11 +44577,11 @@ function cacheVersion(asset) {
 }
 
 // src/jdk/known-digests.ts
-var import_promises30 = require("node:fs/promises");
+var import_promises32 = require("node:fs/promises");
 async function knownSha256(file, name) {
-  const lines = (await (0, import_promises30.readFile)(file, "utf8")).split("\n");
-  const line = lines.find((candidate) => candidate.startsWith(`${name}	`));
-  return line?.split("	")[1];
+  const lines = (await (0, import_promises32.readFile)(file, "utf8")).split("\n");
+  const line2 = lines.find((candidate) => candidate.startsWith(`${name}	`));
+  return line2?.split("	")[1];
 }
 
 // src/jdk/liberica.ts
@@ -44128,11 +44700,11 @@ function jdkSource(world, patience) {
   const network2 = { clock: world.clock, patience, info: world.info };
   const lookUp = conditionalFetch(
     resilientFetch(network2, "whole"),
-    import_node_path28.default.join(world.toolCache, "crac-jdk-lookups"),
+    import_node_path30.default.join(world.toolCache, "crac-jdk-lookups"),
     world.warning
   );
   const github = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp };
-  async function list(vendor, architecture) {
+  async function list3(vendor, architecture) {
     switch (vendor) {
       case "crac":
         return await listCrac(github);
@@ -44149,8 +44721,8 @@ function jdkSource(world, patience) {
     return known === void 0 ? void 0 : { sha256: known, by: "data/jdk-digests.tsv" };
   }
   return {
-    list,
-    resolve: async (vendor, request4, architecture) => chooseAsset(await list(vendor, architecture), request4, vendor, architecture),
+    list: list3,
+    resolve: async (vendor, request4, architecture) => chooseAsset(await list3(vendor, architecture), request4, vendor, architecture),
     install: async (asset, options3) => await installJdk(asset, {
       ...options3,
       fetch: resilientFetch(network2, "stream"),
@@ -44170,16 +44742,16 @@ async function resolveJdk({ inputs, world, phases: phases2, work }, architecture
   return await phases2.run("jdk", "Resolve the JDK", async () => {
     const { distribution, jdkSha256 } = inputs;
     if (distribution === "file") {
-      const file = import_node_path29.default.resolve(world.workspace, inputs.jdkFile ?? "");
-      return await jdkFromFile(file, architecture, jdkSha256, (line) => log.warning(line));
+      const file = import_node_path31.default.resolve(world.workspace, inputs.jdkFile ?? "");
+      return await jdkFromFile(file, architecture, jdkSha256, (line2) => log.warning(line2));
     }
     const source = jdkSource(
       {
         ...world,
         githubApiUrl: inputs.githubApiUrl,
         githubToken: inputs.githubToken,
-        info: (line) => log.info(line),
-        warning: (line) => log.warning(line)
+        info: (line2) => log.info(line2),
+        warning: (line2) => log.warning(line2)
       },
       world.patience
     );
@@ -44192,13 +44764,373 @@ async function resolveJdk({ inputs, world, phases: phases2, work }, architecture
   });
 }
 
+// src/image/figures-label.ts
+var VERSION9 = 1;
+function figuresLabel(figures2, snapshotSize) {
+  const { answer: answer2, speedup, requests } = figures2;
+  return JSON.stringify({
+    version: VERSION9,
+    runs: figures2.restores.length,
+    restore: list2(answer2.restore),
+    cold: list2(answer2.coldStart),
+    speedup,
+    ...requests && {
+      requests: { count: requests.count, restore: list2(requests.restore), cold: list2(requests.coldStart) }
+    },
+    snapshot: snapshotSize
+  });
+}
+function parseFiguresLabel(text2) {
+  const label2 = object(text2);
+  const [restore, coldStart] = [spread(label2?.["restore"]), spread(label2?.["cold"])];
+  const { version, runs, speedup, snapshot } = label2 ?? {};
+  if (version !== VERSION9 || !restore || !coldStart) return void 0;
+  if (!isAmount(runs) || !isAmount(speedup) || !isAmount(snapshot)) return void 0;
+  return {
+    runs,
+    restore,
+    coldStart,
+    speedup,
+    requests: requestsOf(label2?.["requests"]),
+    snapshotSize: snapshot
+  };
+}
+function requestsOf(value) {
+  const { count, restore, cold: cold2 } = value ?? {};
+  const [restored2, started] = [spread(restore), spread(cold2)];
+  return isAmount(count) && restored2 && started ? { count, restore: restored2, coldStart: started } : void 0;
+}
+function list2({ minimum, median, maximum }) {
+  return [minimum, median, maximum];
+}
+function spread(value) {
+  const [minimum, median, maximum] = Array.isArray(value) ? value : [];
+  if (!isAmount(minimum) || !isAmount(median) || !isAmount(maximum)) return void 0;
+  return { minimum, median, maximum };
+}
+function isAmount(value) {
+  return typeof value === "number" && Number.isFinite(value) && value > 0;
+}
+function object(text2) {
+  try {
+    const value = JSON.parse(text2);
+    return typeof value === "object" && value !== null ? value : void 0;
+  } catch {
+    return void 0;
+  }
+}
+
+// src/image/relabel.ts
+var import_promises33 = require("node:fs/promises");
+var import_node_path32 = __toESM(require("node:path"), 1);
+async function relabelImage(engine2, image, work, onLine) {
+  const folder = import_node_path32.default.join(work, "relabel");
+  const idFile = import_node_path32.default.join(work, "relabel.iid");
+  await (0, import_promises33.mkdir)(folder);
+  await (0, import_promises33.writeFile)(import_node_path32.default.join(folder, "Dockerfile"), `FROM ${image.name}
+`);
+  const options3 = ["--tag", image.name, "--iidfile", idFile, ...pairs("--label", image.labels)];
+  const command = ["build", ...options3, "--", folder];
+  const result = await runBuild(engine2, command, onLine);
+  if (result.exitCode !== 0) throw engineFailure(command, result);
+  await (0, import_promises33.rm)(folder, { recursive: true });
+  const id = (await (0, import_promises33.readFile)(idFile, "utf8")).trim();
+  await engine2.attempt(["image", "rm", image.id]);
+  return id;
+}
+
+// src/restore/start.ts
+var import_promises34 = require("node:fs/promises");
+var import_node_path33 = __toESM(require("node:path"), 1);
+
+// src/restore/jvm-age.ts
+var TOLD = [
+  // Spring Framework 6.1 and newer, DefaultLifecycleProcessor; -1 where the JVM does not know.
+  [/\(restored JVM running for (\d+) ms\)/, 1],
+  // Spring Boot, StartupInfoLogger.
+  [/ in [\d.]+ seconds \((?:process|JVM) running for ([\d.]+)\)/, 1e3],
+  // Helidon 4, LoomServer.
+  [/ (\d+) milliseconds since JVM (?:startup|snapshot restore)\b/, 1]
+];
+function jvmAge(log) {
+  for (const [pattern, unit] of TOLD) {
+    const told = pattern.exec(log)?.[1];
+    if (told !== void 0) return Math.round(Number(told) * unit);
+  }
+  return void 0;
+}
+
+// src/restore/requests.ts
+async function timeRequests(address, { request: request4, count, limit }, clock) {
+  const begin = clock.now();
+  let sent = 0;
+  while (sent < count && clock.now() - begin < limit) {
+    const { ok: ok3 } = await send(address, request4);
+    if (!ok3) return void 0;
+    sent++;
+  }
+  return { count: sent, duration: Math.max(1, Math.round(clock.now() - begin)) };
+}
+
+// src/restore/restored.ts
+var NOT_RESTORED = 3;
+var MARKS = `
+id=$(cat /dev/shm/crac-restored) && [ -n "$id" ] && { [ "$id" = warp ] || [ -d "/proc/$id" ]; } || exit ${NOT_RESTORED}
+base64 -w 0 "\${HOME:-/tmp}/stats-restore" || true`;
+var TIMEOUT = 3e4;
+async function restoreIn(engine2, container) {
+  const command = ["exec", container, "sh", "-c", MARKS];
+  const result = await engine2.attempt(command, { timeout: TIMEOUT });
+  if (result.exitCode === NOT_RESTORED) return void 0;
+  if (result.exitCode !== 0) throw engineFailure(command, result);
+  const statistics = result.stdout.trim();
+  return { criu: statistics === "" ? void 0 : restoreTime(statistics) };
+}
+function restoreTime(statistics) {
+  try {
+    return Math.round(readRestoreTime(Buffer.from(statistics, "base64")));
+  } catch (error) {
+    if (error instanceof ImageFormatError) return void 0;
+    throw error;
+  }
+}
+
+// src/restore/start.ts
+var PROBE_INTERVAL2 = 2;
+var KEPT_LINES = "2000";
+async function timedStart(world, request4, way) {
+  const { engine: engine2, clock } = world;
+  const name = `${request4.container}-${way.name}`;
+  const spec = { ...request4, name, env: { ...request4.env, ...way.env } };
+  const stop = new AbortController();
+  async function failure(why) {
+    const log = await logOf(engine2, name);
+    await (0, import_promises34.writeFile)(import_node_path33.default.join(request4.logs, `${way.name}.log`), `${log}
+`);
+    return way.failed(why, log);
+  }
+  try {
+    await createContainer(engine2, spec);
+    const before = { wall: Date.now(), steady: clock.now() };
+    await engine2.run(["start", name]);
+    const after = clock.now();
+    const ended = containerEnd(engine2, name);
+    ended.catch(() => void 0);
+    const ready = addressOf(engine2, spec).then(async (address) => {
+      const asked3 = checksOf(request4.readiness, { engine: engine2, container: name, address });
+      const checks = asked3.length > 0 ? asked3 : [portCheck(address, request4.port)];
+      return { address, ...await untilReady(checks, PROBE_INTERVAL2, clock, stop.signal) };
+    });
+    const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), way.limit, clock);
+    if (outcome === EXPIRED) throw await failure(`it did not answer within ${seconds(way.limit)}`);
+    if ("exitCode" in outcome) throw await failure(`it ended with exit code ${outcome.exitCode}`);
+    if (!outcome.ready) throw await failure("it did not answer");
+    const requests = request4.load && await timeRequests(outcome.address, request4.load, clock);
+    const restored2 = way.name === "restore" ? await restoreIn(engine2, name) : { criu: void 0 };
+    if (!restored2) throw await failure("what answered was not restored but started normally");
+    const startedAt = Date.parse(await engine2.run(["inspect", "--format", "{{.State.StartedAt}}", name]));
+    const started = before.steady + (startedAt - before.wall);
+    const answer2 = outcome.at - (started >= before.steady && started <= after ? started : after);
+    return {
+      answer: Math.max(1, Math.round(answer2)),
+      requests,
+      jvm: jvmAge(await logOf(engine2, name)),
+      criu: restored2.criu
+    };
+  } finally {
+    stop.abort();
+    await removeContainer(engine2, name);
+  }
+}
+async function logOf(engine2, name) {
+  const { stdout, stderr } = await engine2.attempt(["logs", "--tail", KEPT_LINES, name]);
+  return `${stdout}
+${stderr}`.trim();
+}
+
+// src/restore/prove.ts
+async function proveRestore(world, request4) {
+  return await timedStart(world, request4, {
+    name: "restore",
+    // No fallback, and whatever the user's `env` says of it.
+    env: {
+      CRAC_RESTORE: "true",
+      CRAC_ON_RESTORE_FAILURE: "exit",
+      CRAC_RESTORE_TIMEOUT: String(Math.ceil(request4.restoreTimeout / 1e3))
+    },
+    limit: request4.restoreTimeout,
+    failed: restoreFailed
+  });
+}
+async function startNormally(world, request4) {
+  return await timedStart(world, request4, {
+    name: "cold",
+    env: { CRAC_RESTORE: "false" },
+    limit: request4.startupTimeout,
+    failed: coldStartFailed
+  });
+}
+function restoreFailed(why, log) {
+  const finding = diagnose("restore", { app: log });
+  return new Failure(
+    finding?.kind ?? "runner",
+    `The image does not restore: ${why}.${finding ? ` ${finding.cause}` : ""} It was not pushed.`,
+    {
+      cure: finding?.cure ?? "CRIU's words below name the cause; a capability or a system call that this host does not allow is the usual one.",
+      evidence: finding?.line ?? lastLines(log, 30),
+      signature: finding?.signature?.id
+    }
+  );
+}
+function coldStartFailed(why, log) {
+  return new Failure("application", `The image does not start normally: ${why}. It was not pushed.`, {
+    cure: "On hosts that cannot restore, this is what would happen; mend what the log below names.",
+    evidence: lastLines(log, 30)
+  });
+}
+
+// src/restore/figures.ts
+function figuresOf(restores, coldStarts) {
+  const answer2 = {
+    restore: spreadOf(restores.map((start) => start.answer)),
+    coldStart: spreadOf(coldStarts.map((start) => start.answer))
+  };
+  return {
+    restores,
+    coldStarts,
+    answer: answer2,
+    speedup: Math.round(answer2.coldStart.median / answer2.restore.median * 10) / 10,
+    requests: requestsOf2(restores, coldStarts)
+  };
+}
+function spreadOf(values) {
+  const sorted = [...values].sort((one, other) => one - other);
+  const at = (index) => sorted[index] ?? NaN;
+  const middle = (sorted.length - 1) / 2;
+  return {
+    minimum: at(0),
+    median: Math.round((at(Math.floor(middle)) + at(Math.ceil(middle))) / 2),
+    maximum: at(sorted.length - 1)
+  };
+}
+function requestsOf2(restores, coldStarts) {
+  const count = restores[0]?.requests?.count;
+  const durations = (starts) => starts.flatMap(({ requests }) => requests?.count === count && requests ? [requests.duration] : []);
+  const [restored2, cold2] = [durations(restores), durations(coldStarts)];
+  if (count === void 0 || restored2.length < restores.length || cold2.length < coldStarts.length)
+    return void 0;
+  return { count, restore: spreadOf(restored2), coldStart: spreadOf(cold2) };
+}
+
+// src/restore/series.ts
+var FIRST_REQUESTS = 100;
+var FIRST_LIMIT = 2e3;
+var LATER_LIMIT = 3e4;
+function firstLoad(request4) {
+  return { request: request4, count: FIRST_REQUESTS, limit: FIRST_LIMIT };
+}
+async function measureSeries(world, request4, { first: first2, runs }, onRun) {
+  const { load, ...bare } = request4;
+  const count = first2.requests?.count;
+  const later = load && count !== void 0 ? { ...bare, load: { ...load, count, limit: LATER_LIMIT } } : bare;
+  const restores = [];
+  const coldStarts = [];
+  for (let run2 = 1; run2 <= runs; run2++) {
+    const restore = run2 === 1 ? first2 : await proveRestore(world, later);
+    const coldStart = await startNormally(world, later);
+    restores.push(restore);
+    coldStarts.push(coldStart);
+    onRun(`Run ${run2} of ${runs}: ${line(restore, coldStart)}.`);
+  }
+  return figuresOf(restores, coldStarts);
+}
+function line(restore, coldStart) {
+  const parts = [
+    `restored in ${restore.answer} ms${inside(restore)}, cold start in ${coldStart.answer} ms${inside(coldStart)}`
+  ];
+  if (restore.requests && coldStart.requests) {
+    const { count, duration } = restore.requests;
+    parts.push(`then ${count} requests in ${duration} ms and ${coldStart.requests.duration} ms`);
+  }
+  return parts.join(", ");
+}
+function inside({ criu, jvm }) {
+  const told = [
+    ...criu === void 0 ? [] : [`CRIU: ${criu} ms`],
+    ...jvm === void 0 ? [] : [`the JVM: ${jvm} ms`]
+  ];
+  return told.length > 0 ? ` (${told.join(", ")})` : "";
+}
+
+// src/stages/measure.ts
+var LOOK_UP_TIMEOUT = 1e4;
+async function measure(run2, restoring, snapshotSize) {
+  if (run2.inputs.verifyRuns === 0) {
+    run2.world.log.info("`verify` is false: the image was restored once, and nothing is timed.");
+    return { imageId: restoring.imageId, figures: void 0, last: void 0 };
+  }
+  const { figures: figures2, last } = await run2.phases.run("measure", "Time restores and cold starts", async () => {
+    const found = await timeSeries(run2, restoring);
+    requireSpeed(run2.inputs.budgets, found);
+    return { figures: found, last: await lastImage(run2) };
+  });
+  const imageId = await label(run2, restoring, figuresLabel(figures2, snapshotSize));
+  return { imageId, figures: figures2, last };
+}
+async function timeSeries(run2, { request: request4, first: first2 }) {
+  const { inputs, world } = run2;
+  const { engine: engine2, clock, log } = world;
+  const series = { first: first2, runs: inputs.verifyRuns };
+  const figures2 = await measureSeries({ engine: engine2, clock }, request4, series, (line2) => log.info(line2));
+  const { restore, coldStart } = figures2.answer;
+  log.info(
+    `The medians: restored in ${restore.median} ms, cold start in ${coldStart.median} ms, ${figures2.speedup.toFixed(1)} times faster.`
+  );
+  if (restore.median >= coldStart.median) {
+    log.warning(
+      `A restore is no faster than a normal start: ${restore.median} ms (from ${restore.minimum} to ${restore.maximum}) against ${coldStart.median} ms (from ${coldStart.minimum} to ${coldStart.maximum}). The application does much at its restore, or starts too fast to gain from a snapshot.`
+    );
+  }
+  return figures2;
+}
+async function lastImage({ inputs, world }) {
+  const [tag] = inputs.tags;
+  if (!tag) return void 0;
+  const signal = AbortSignal.timeout(LOOK_UP_TIMEOUT);
+  try {
+    const published2 = await publishedAt(world.repositories, tag, signal);
+    const figures2 = parseFiguresLabel(published2?.labels[FIGURES_LABEL] ?? "");
+    return published2 && figures2 && { tag: tag.text, digest: published2.digest, figures: figures2 };
+  } catch (error) {
+    if (!(error instanceof Failure) && !signal.aborted) throw error;
+    const why = error instanceof Failure ? error.message : "it did not answer in time.";
+    world.log.info(`No comparison with the image that ${tag.text} has now: ${why}`);
+    return void 0;
+  }
+}
+async function label(run2, { imageId, request: request4 }, text2) {
+  const { engine: engine2, clock, log } = run2.world;
+  return await run2.phases.run("label", "Label the image with its figures, and restore it", async () => {
+    const image = {
+      name: namesOf(run2.id).image("runtime"),
+      id: imageId,
+      labels: { [FIGURES_LABEL]: text2 }
+    };
+    const builds = logTo(run2, "build-label.log");
+    const labelled = await relabelImage(engine2, image, run2.work, (line2) => builds.foreign(line2));
+    const last = await proveRestore({ engine: engine2, clock }, { ...request4, load: void 0, image: labelled });
+    log.info(`${labelled} restores, and answered after ${last.answer} ms.`);
+    return labelled;
+  });
+}
+
 // src/image/layers.ts
 async function layersOf(engine2, image) {
   const format = ["history", "--no-trunc", "--human=false", "--format", "{{.Size}} {{.CreatedBy}}"];
   const lines = (await engine2.run([...format, image])).split("\n").reverse();
-  return lines.flatMap((line) => {
-    const [, size, createdBy = ""] = /^(\d+) ?(.*)$/.exec(line) ?? [];
-    return Number(size) > 0 ? [{ createdBy: instruction(createdBy), rawSize: Number(size) }] : [];
+  return lines.flatMap((line2) => {
+    const [, size2, createdBy = ""] = /^(\d+) ?(.*)$/.exec(line2) ?? [];
+    return Number(size2) > 0 ? [{ createdBy: instruction(createdBy), rawSize: Number(size2) }] : [];
   });
 }
 function instruction(createdBy) {
@@ -44207,7 +45139,7 @@ function instruction(createdBy) {
 
 // src/registry/push.ts
 var import_node_fs7 = require("node:fs");
-var import_promises31 = require("node:fs/promises");
+var import_promises35 = require("node:fs/promises");
 
 // src/registry/tags.ts
 async function moveTags(targets, manifest) {
@@ -44310,7 +45242,7 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
         if (await target.client.hasBlob(blob.digest)) return;
         await target.client.upload(blob);
         sent.add(blob.digest);
-        info2(`${target.name}: sent ${megabytes(blob.size)}.`);
+        info2(`${target.name}: sent ${megabytes2(blob.size)}.`);
       });
     }
   }
@@ -44321,7 +45253,7 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
       if (warning !== void 0) warn(warning);
     }
     const upload = send2({ ...layer, open: () => (0, import_node_fs7.createReadStream)(layer.file) }).finally(
-      () => (0, import_promises31.rm)(layer.file, { force: true })
+      () => (0, import_promises35.rm)(layer.file, { force: true })
     );
     upload.catch(() => void 0);
     uploads.push(upload);
@@ -44344,7 +45276,7 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
       schemaVersion: 2,
       mediaType: MANIFEST2,
       config: { mediaType: CONFIGURATION, ...config },
-      layers: layers2.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }))
+      layers: layers2.map(({ mediaType, digest, size: size2 }) => ({ mediaType, digest, size: size2 }))
     };
     return { manifest: Buffer.from(JSON.stringify(manifest)), layers: described(packed, layers2, sent) };
   } finally {
@@ -44370,16 +45302,16 @@ async function knownEverywhere(engine2, image, targets) {
 }
 function described({ configuration, rawSizes }, layers2, sent) {
   const made = (configuration.history ?? []).filter(({ empty_layer }) => empty_layer !== true);
-  return layers2.map(({ digest, size }, index) => ({
+  return layers2.map(({ digest, size: size2 }, index) => ({
     createdBy: instruction(made[index]?.created_by ?? ""),
     rawSize: rawSizes[index] ?? 0,
-    size,
+    size: size2,
     sent: sent.has(digest)
   }));
 }
-function sizeWarning(registry2, size) {
-  if (registry2 !== "ghcr.io" || size <= LARGEST_AT_GITHUB) return void 0;
-  return `A layer has ${megabytes(size)}: ghcr.io takes 10 GB at most, and ten minutes for each. A smaller heap (\`java-options: -Xmx...\`) makes the snapshot smaller.`;
+function sizeWarning(registry2, size2) {
+  if (registry2 !== "ghcr.io" || size2 <= LARGEST_AT_GITHUB) return void 0;
+  return `A layer has ${megabytes2(size2)}: ghcr.io takes 10 GB at most, and ten minutes for each. A smaller heap (\`java-options: -Xmx...\`) makes the snapshot smaller.`;
 }
 async function asked2({ name }, work) {
   try {
@@ -44393,7 +45325,7 @@ function otherDigest(name, given, digest) {
     cure: "Something changes images on their way to the registry: find out what (a proxy, a mirror), and run the job again."
   });
 }
-function megabytes(bytes) {
+function megabytes2(bytes) {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
@@ -44415,9 +45347,9 @@ async function tagImage(engine2, image, tags) {
 }
 
 // src/runner/event.ts
-var import_promises32 = require("node:fs/promises");
+var import_promises36 = require("node:fs/promises");
 async function fromFork(environment) {
-  const text2 = await (0, import_promises32.readFile)(environment["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+  const text2 = await (0, import_promises36.readFile)(environment["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -44438,7 +45370,7 @@ async function publish(run2, imageId) {
     }
     try {
       return await pushImage(
-        { engine: engine2, repositories, info: (line) => log.info(line), warn: (line) => log.warning(line) },
+        { engine: engine2, repositories, info: (line2) => log.info(line2), warn: (line2) => log.warning(line2) },
         { image: imageId, tags: inputs.tags, timeout: inputs.pushTimeout, folder: work }
       );
     } catch (error) {
@@ -44451,105 +45383,20 @@ async function publish(run2, imageId) {
 }
 
 // src/stages/restore.ts
-var import_node_path31 = __toESM(require("node:path"), 1);
-
-// src/restore/prove.ts
-var import_promises33 = require("node:fs/promises");
-var import_node_path30 = __toESM(require("node:path"), 1);
-var PROBE_INTERVAL2 = 2;
-var KEPT_LINES = "2000";
-async function proveRestore(world, request4) {
-  const restoreTime = await timeToAnswer(world, request4, {
-    name: "restore",
-    // No fallback: what answers here was restored.
-    env: {
-      CRAC_ON_RESTORE_FAILURE: "exit",
-      CRAC_RESTORE_TIMEOUT: String(Math.ceil(request4.restoreTimeout / 1e3))
-    },
-    limit: request4.restoreTimeout,
-    failed: restoreFailed
-  });
-  return { restoreTime, coldStart: await timeColdStart(world, request4) };
-}
-async function timeColdStart(world, request4) {
-  return await timeToAnswer(world, request4, {
-    name: "cold",
-    env: { CRAC_RESTORE: "false" },
-    limit: request4.startupTimeout,
-    failed: coldStartFailed
-  });
-}
-async function timeToAnswer(world, request4, trial) {
-  const { engine: engine2, clock } = world;
-  const name = `${request4.container}-${trial.name}`;
-  const spec = { ...request4, name, env: { ...request4.env, ...trial.env } };
-  const stop = new AbortController();
-  async function failure(why) {
-    return trial.failed(why, await keepLog(engine2, name, import_node_path30.default.join(request4.logs, `${trial.name}.log`)));
-  }
-  try {
-    await createContainer(engine2, spec);
-    const before = { wall: Date.now(), steady: clock.now() };
-    await engine2.run(["start", name]);
-    const after = clock.now();
-    const ended = containerEnd(engine2, name);
-    ended.catch(() => void 0);
-    const ready = addressOf(engine2, spec).then((address) => {
-      const asked3 = checksOf(request4.readiness, { engine: engine2, container: name, address });
-      const checks = asked3.length > 0 ? asked3 : [portCheck(address, request4.port)];
-      return untilReady(checks, PROBE_INTERVAL2, clock, stop.signal);
-    });
-    const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), trial.limit, clock);
-    if (outcome === EXPIRED) throw await failure(`it did not answer within ${seconds(trial.limit)}`);
-    if ("exitCode" in outcome) throw await failure(`it ended with exit code ${outcome.exitCode}`);
-    if (!outcome.ready) throw await failure("it did not answer");
-    const startedAt = Date.parse(await engine2.run(["inspect", "--format", "{{.State.StartedAt}}", name]));
-    const started = before.steady + (startedAt - before.wall);
-    return outcome.at - (started >= before.steady && started <= after ? started : after);
-  } finally {
-    stop.abort();
-    await removeContainer(engine2, name);
-  }
-}
-async function keepLog(engine2, name, file) {
-  const { stdout, stderr } = await engine2.attempt(["logs", "--tail", KEPT_LINES, name]);
-  const log = `${stdout}
-${stderr}`.trim();
-  await (0, import_promises33.writeFile)(file, `${log}
-`);
-  return log;
-}
-function restoreFailed(why, log) {
-  const finding = diagnose("restore", { app: log });
-  return new Failure(
-    finding?.kind ?? "runner",
-    `The image does not restore: ${why}.${finding ? ` ${finding.cause}` : ""} It was not pushed.`,
-    {
-      cure: finding?.cure ?? "CRIU's words below name the cause; a capability or a system call that this host does not allow is the usual one.",
-      evidence: finding?.line ?? lastLines(log, 30),
-      signature: finding?.signature?.id
-    }
-  );
-}
-function coldStartFailed(why, log) {
-  return new Failure("application", `The image does not start normally: ${why}. It was not pushed.`, {
-    cure: "On hosts that cannot restore, this is what would happen; mend what the log below names.",
-    evidence: lastLines(log, 30)
-  });
-}
-
-// src/stages/restore.ts
+var import_node_path34 = __toESM(require("node:path"), 1);
 async function buildRestoring(run2, from, parts) {
   const { takenBy } = parts;
   const rungs = takenBy.name === "criu" ? takenBy.privileges : [void 0];
   for (const [index, privileges] of rungs.entries()) {
     const imageId = await buildRuntime(run2, from, { ...parts, privileges });
+    const request4 = await startRequest(run2, parts.runner.reach, imageId, privileges);
     try {
-      return { imageId, privileges, proof: await prove(run2, parts.runner, imageId, privileges) };
+      return { imageId, privileges, request: request4, first: await prove(run2, request4) };
     } catch (error) {
       const last = index === rungs.length - 1;
       if (last || !(error instanceof Failure) || !wantsPrivileges(error.signature)) throw error;
       run2.world.log.info(`Leaving the privileges ${privileges?.rung}: ${error.message}`);
+      await removeImages(run2.world.engine, namesOf(run2.id), ["runtime"]);
     }
   }
   throw new Error("there is no rung of privileges to try");
@@ -44584,14 +45431,12 @@ async function buildRuntime(run2, from, parts) {
     );
   });
 }
-async function prove(run2, runner, imageId, privileges) {
+async function prove(run2, request4) {
   const { engine: engine2, clock, log } = run2.world;
   return await run2.phases.run("prove", "Prove the restore", async () => {
-    const found = await proveRestore({ engine: engine2, clock }, proofOf(run2, runner.reach, imageId, privileges));
-    log.info(
-      `Restored in ${Math.round(found.restoreTime)} ms; a cold start takes ${Math.round(found.coldStart)} ms.`
-    );
-    return found;
+    const first2 = await proveRestore({ engine: engine2, clock }, request4);
+    log.info(`Restored, and answered after ${first2.answer} ms.`);
+    return first2;
   });
 }
 async function buildCold(run2, from, parts) {
@@ -44611,28 +45456,42 @@ async function buildCold(run2, from, parts) {
       }
     )
   );
-  const coldStart = await run2.phases.run(
-    "prove",
-    "Start the image",
-    () => timeColdStart(world, proofOf(run2, parts.reach, imageId, void 0))
-  );
-  return { imageId, coldStart };
+  const request4 = await startRequest(run2, parts.reach, imageId, void 0);
+  if (inputs.budgets.restoreTime !== void 0 || inputs.budgets.speedup !== void 0)
+    world.log.info("`max-restore-time` and `min-speedup` do not count for an image without a snapshot.");
+  const coldStarts = await run2.phases.run("prove", "Start the image", async () => {
+    const starts = [];
+    const runs = Math.max(1, inputs.verifyRuns);
+    while (starts.length < runs) {
+      const start = await startNormally(world, { ...request4, load: void 0 });
+      starts.push(start);
+      world.log.info(`Run ${starts.length} of ${runs}: cold start in ${start.answer} ms.`);
+    }
+    return starts;
+  });
+  return { imageId, coldStarts };
 }
 function flagsOf(privileges) {
   return privileges === void 0 ? "" : declaredFlags(privileges);
 }
-function proofOf(run2, reach, image, privileges) {
+async function startRequest(run2, reach, image, privileges) {
   const { inputs, world } = run2;
   return {
     ...containerOf(run2, reach),
     container: namesOf(run2.id).container,
     image,
-    flags: privileges?.restore(import_node_path31.default.join(world.dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path34.default.join(world.dockerFolder, "seccomp.json")) ?? [],
     readiness: inputs.readiness,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
+    load: inputs.verifyRuns > 0 ? firstLoad(await firstRequest(run2)) : void 0,
     logs: run2.logs
   };
+}
+async function firstRequest({ inputs, world }) {
+  const line2 = inputs.warmup?.find(({ method }) => method === "GET" || method === "HEAD");
+  if (line2) return await requestOf(line2, world.workspace);
+  return standardWarmUp(inputs.readiness.url, inputs.port).request;
 }
 
 // src/main.ts
@@ -44643,13 +45502,13 @@ async function run(id, inputs, world) {
     inputs,
     world,
     phases: new Phases(world.clock, log),
-    work: import_node_path32.default.join(world.runFolder, "work"),
-    logs: import_node_path32.default.join(world.runFolder, "logs")
+    work: import_node_path35.default.join(world.runFolder, "work"),
+    logs: import_node_path35.default.join(world.runFolder, "logs")
   };
-  await (0, import_promises34.mkdir)(job.work, { recursive: true });
-  await (0, import_promises34.mkdir)(job.logs, { recursive: true });
+  await (0, import_promises37.mkdir)(job.work, { recursive: true });
+  await (0, import_promises37.mkdir)(job.logs, { recursive: true });
   try {
-    await requireContext(import_node_path32.default.resolve(world.workspace, inputs.context));
+    await requireContext(import_node_path35.default.resolve(world.workspace, inputs.context));
     return await checkpointed(job);
   } catch (error) {
     if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error;
@@ -44681,8 +45540,10 @@ async function checkpointed(job) {
   await buildCheckpoint(job, context);
   const takenBy = await chooseCheckpointEngine(job, runner);
   const snapshot = await takeTheSnapshot(job, runner, takenBy);
+  const reading = await lookIntoSnapshot(job, snapshot);
   const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot });
-  const published2 = await publish(job, restoring.imageId);
+  const measured = await measure(job, restoring, snapshot.size);
+  const published2 = await publish(job, measured.imageId);
   return {
     outcome: "checkpointed",
     runner,
@@ -44691,7 +45552,9 @@ async function checkpointed(job) {
     baseImage: inputs.baseImage,
     takenBy,
     snapshot,
-    ...restoring,
+    reading,
+    ...measured,
+    privileges: restoring.privileges,
     tags: inputs.tags.map((tag) => tag.text),
     ...published2,
     port: inputs.port,
@@ -44706,11 +45569,11 @@ async function cold(job, reason) {
   const architecture = await imageArchitecture(
     world.engine,
     inputs.baseImage,
-    (line) => world.log.foreign(line)
+    (line2) => world.log.foreign(line2)
   );
   const reach = await findReach(world.engine, world.hostname);
-  await removeFolder(import_node_path32.default.join(job.work, "application"));
-  await removeFolder(import_node_path32.default.join(job.work, `context-${job.id}`));
+  await removeFolder(import_node_path35.default.join(job.work, "application"));
+  await removeFolder(import_node_path35.default.join(job.work, `context-${job.id}`));
   const found = await lookForApplication(job);
   const jdk = await resolveJdk(job, architecture);
   const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
@@ -44844,15 +45707,18 @@ function outputsOf(result) {
     "jdk-asset": result.jdk.asset.name,
     ...instructions(result)
   });
-  if (result.outcome === "cold") return { ...outputs, "cold-start": String(Math.round(result.coldStart)) };
-  const { snapshot, proof } = result;
+  if (result.outcome === "cold")
+    return { ...outputs, "cold-start": String(answersOf(result.coldStarts).median) };
+  const { snapshot, figures: figures2 } = result;
   return {
     ...outputs,
     "snapshot-size": String(snapshot.size),
     "checkpoint-duration": String(Math.round(snapshot.checkpointDuration)),
-    "cold-start": String(Math.round(proof.coldStart)),
-    "restore-time": String(Math.round(proof.restoreTime)),
-    speedup: speedup(proof).toFixed(1),
+    ...figures2 && {
+      "cold-start": String(figures2.answer.coldStart.median),
+      "restore-time": String(figures2.answer.restore.median),
+      speedup: figures2.speedup.toFixed(1)
+    },
     "restore-flags": result.restoreFlags
   };
 }
@@ -44865,8 +45731,8 @@ function instructions(result) {
 function repositoryOf(tag) {
   return tag.replace(/:[^/:]*$/, "");
 }
-function speedup(proof) {
-  return proof.coldStart / proof.restoreTime;
+function answersOf(starts) {
+  return spreadOf(starts.map(({ answer: answer2 }) => answer2));
 }
 function metadataOf(result) {
   const { outcome, phases: phases2 } = result;
@@ -44891,9 +45757,11 @@ function metadataOf(result) {
     }
   };
   if (outcome === "cold") {
-    return { ...common, reason: result.reason, coldStart: Math.round(result.coldStart), phases: phases2 };
+    const { reason, coldStarts } = result;
+    const { median } = answersOf(coldStarts);
+    return { ...common, reason, coldStart: median, coldStarts: coldStarts.map(startOf), phases: phases2 };
   }
-  const { runner, snapshot, proof, takenBy } = result;
+  const { runner, snapshot, figures: figures2, last, takenBy } = result;
   return {
     ...common,
     runner: {
@@ -44910,32 +45778,47 @@ function metadataOf(result) {
       criu: takenBy.name === "criu" ? { kind: takenBy.kind, version: takenBy.version, why: takenBy.why } : null,
       privileges: snapshot.privileges?.rung ?? null,
       statistics: snapshot.statistics ?? null,
+      content: contentMetadata(result.reading?.content),
       startDuration: Math.round(snapshot.startDuration),
       checkpointDuration: Math.round(snapshot.checkpointDuration),
       handover: snapshot.handover === void 0 ? null : Math.round(snapshot.handover),
       warmUp: snapshot.warmUp
     },
     proof: {
-      restoreTime: Math.round(proof.restoreTime),
-      coldStart: Math.round(proof.coldStart),
-      speedup: Number(speedup(proof).toFixed(1)),
+      ...figuresIn(figures2),
       privileges: result.privileges?.rung ?? null,
       restoreFlags: result.restoreFlags
     },
+    last: last ?? null,
     phases: phases2
   };
 }
+function figuresIn(figures2) {
+  const { answer: answer2, speedup, requests, restores = [], coldStarts = [] } = figures2 ?? {};
+  return {
+    restoreTime: answer2?.restore.median ?? null,
+    coldStart: answer2?.coldStart.median ?? null,
+    speedup: speedup ?? null,
+    answer: answer2 ?? null,
+    requests: requests ?? null,
+    restores: restores.map(startOf),
+    coldStarts: coldStarts.map(startOf)
+  };
+}
+function startOf({ answer: answer2, requests, jvm, criu }) {
+  return { answer: answer2, requests: requests ?? null, jvm: jvm ?? null, criu: criu ?? null };
+}
 
 // src/engine/orphans.ts
-var import_promises35 = require("node:fs/promises");
-var import_node_path33 = __toESM(require("node:path"), 1);
+var import_promises38 = require("node:fs/promises");
+var import_node_path36 = __toESM(require("node:path"), 1);
 var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
 async function endOrphans(run2, proc = "/proc") {
   const entry = `${RUN_VARIABLE}=${run2}`;
   let ended = 0;
-  for (const name of await (0, import_promises35.readdir)(proc)) {
+  for (const name of await (0, import_promises38.readdir)(proc)) {
     if (!/^\d+$/.test(name)) continue;
-    const environment = await (0, import_promises35.readFile)(import_node_path33.default.join(proc, name, "environ"), "latin1").catch(() => "");
+    const environment = await (0, import_promises38.readFile)(import_node_path36.default.join(proc, name, "environ"), "latin1").catch(() => "");
     if (!environment.split("\0").includes(entry)) continue;
     try {
       process.kill(Number(name), "SIGKILL");
@@ -44956,6 +45839,37 @@ async function cleanUp(engine2, clock, id, runFolder) {
     ...await removeImages(engine2, names, ["checkpoint", "snapshot", "user", "runtime"]),
     ...await removeFolder(runFolder)
   ];
+}
+
+// src/report/change.ts
+function renderChange({ figures: figures2, snapshot, last }) {
+  if (!figures2 || !last) return [];
+  const before = last.figures;
+  const rows = [
+    ["Restore", before.restore.median, figures2.answer.restore.median, " ms"],
+    ["Cold start", before.coldStart.median, figures2.answer.coldStart.median, " ms"],
+    ["Speed-up", before.speedup, figures2.speedup, " times"],
+    ["Snapshot", before.snapshotSize / 1e6, snapshot.size / 1e6, " MB"]
+  ];
+  return [
+    `Against the image that \`${last.tag}\` had before (\`${last.digest}\`):`,
+    "",
+    "| | before | now | change |",
+    "|---|---|---|---|",
+    ...rows.map(
+      ([name, was, now, unit]) => `| ${name} | ${shown(was)}${unit} | ${shown(now)}${unit} | ${percent(was, now)} |`
+    ),
+    "",
+    "Times of two runs may be of two machines; the speed-up compares what one machine did side by side.",
+    ""
+  ];
+}
+function shown(value) {
+  return Number.isInteger(value) ? String(value) : value.toFixed(1);
+}
+function percent(before, now) {
+  const change = Math.round((now / before - 1) * 100);
+  return `${change > 0 ? "+" : ""}${change} %`;
 }
 
 // src/report/summary.ts
@@ -44984,7 +45898,7 @@ function renderSummary(result) {
   }
 }
 function renderCheckpointed(result) {
-  const { snapshot, proof, jdk, takenBy } = result;
+  const { snapshot, jdk, takenBy } = result;
   const engine2 = takenBy.name === "criu" ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : "Warp";
   const { sent, failed } = snapshot.warmUp;
   const rows = [
@@ -44996,9 +45910,8 @@ function renderCheckpointed(result) {
       `Docker ${result.runner.version}, kernel ${result.runner.kernel}, privileges ${snapshot.privileges?.rung ?? "none"}`
     ],
     ["Warm-up", `${sent} ${sent === 1 ? "request" : "requests"}, ${failed} failed`],
-    ["Snapshot", `${megabytes2(snapshot.size)}, taken in ${time(snapshot.checkpointDuration)}`],
-    ["Cold start", time(proof.coldStart)],
-    ["Restore", `${time(proof.restoreTime)} (${speedup(proof).toFixed(1)} times faster)`],
+    ["Snapshot", `${megabytes(snapshot.size)}, taken in ${time(snapshot.checkpointDuration)}`],
+    ...figures(result),
     ...published(result)
   ];
   return [
@@ -45006,14 +45919,39 @@ function renderCheckpointed(result) {
     "",
     table(rows),
     "",
-    "Times are from the start of a container to the first good answer, one run each.",
-    "",
+    ...explained(result),
+    ...renderChange(result),
     ...startIt(result),
     "> The image holds the memory of the running application, and with it every secret that the application had read. Treat it as you treat those secrets.",
     "",
+    ...renderContent(result.reading?.content, snapshot.statistics),
     ...layers(result),
     ...phases(result)
   ].join("\n");
+}
+function figures({ figures: figures2 }) {
+  if (!figures2) return [["Restore", "works; not timed (`verify` is false)"]];
+  const { answer: answer2, requests, speedup } = figures2;
+  return [
+    ["Cold start", spread2(answer2.coldStart)],
+    ["Restore", spread2(answer2.restore)],
+    ["Speed-up", `${speedup.toFixed(1)} times`],
+    ...requests ? [
+      [
+        `First ${requests.count} requests`,
+        `${time(requests.restore.median)} restored, ${time(requests.coldStart.median)} after a cold start`
+      ]
+    ] : []
+  ];
+}
+function explained({ figures: figures2 }) {
+  if (!figures2) return [];
+  const { length } = figures2.restores;
+  const runs = length === 1 ? "one run of each" : `medians (from the least to the most) of ${length} runs of each, by turns`;
+  return [
+    `Times are from the start of a container to the first good answer: ${runs}, each in a fresh container with the flags below.`,
+    ""
+  ];
 }
 function renderCold(result) {
   const { jdk } = result;
@@ -45021,7 +45959,7 @@ function renderCold(result) {
     ["Application", result.application],
     ["JDK", `${jdk.asset.distribution} ${jdk.asset.version} (${jdk.asset.name})`],
     ["Snapshot", "none"],
-    ["Cold start", time(result.coldStart)],
+    ["Cold start", spread2(answersOf(result.coldStarts))],
     ...published(result)
   ];
   return [
@@ -45068,12 +46006,12 @@ function startIt(result) {
   ];
 }
 function layers({ layers: layers2 }) {
-  const rows = layers2.filter(({ rawSize }) => rawSize >= 5e4).map(({ createdBy, rawSize, size, sent }) => {
-    const packed = size === void 0 ? "not pushed" : `${megabytes2(size)}${sent ? "" : ", was there"}`;
-    return `| ${code(createdBy.slice(0, 100) || "base image")} | ${megabytes2(rawSize)} | ${packed} |`;
+  const rows = layers2.filter(({ rawSize }) => rawSize >= 5e4).map(({ createdBy, rawSize, size: size2, sent }) => {
+    const packed = size2 === void 0 ? "not pushed" : `${megabytes(size2)}${sent ? "" : ", was there"}`;
+    return `| ${code(createdBy.slice(0, 100) || "base image")} | ${megabytes(rawSize)} | ${packed} |`;
   });
-  const sum = (of) => megabytes2(layers2.reduce((total, layer) => total + of(layer), 0));
-  const pushed = layers2.some(({ size }) => size !== void 0) ? `${sum(({ size = 0, sent }) => sent ? size : 0)} sent of ${sum(({ size = 0 }) => size)}` : "not pushed";
+  const sum = (of) => megabytes(layers2.reduce((total, layer) => total + of(layer), 0));
+  const pushed = layers2.some(({ size: size2 }) => size2 !== void 0) ? `${sum(({ size: size2 = 0, sent }) => sent ? size2 : 0)} sent of ${sum(({ size: size2 = 0 }) => size2)}` : "not pushed";
   return [
     "<details><summary>Layers</summary>",
     "",
@@ -45098,27 +46036,8 @@ function phases(result) {
     ""
   ];
 }
-function quote(text2) {
-  const fence = "`".repeat(longestRun(text2) + 3);
-  return [`${fence}text`, text2, fence].join("\n");
-}
-function table([head, ...rows]) {
-  const line = ([name, value]) => `| ${name} | ${code(value)} |`;
-  return [...head ? [line(head), "|---|---|"] : [], ...rows.map(line)].join("\n");
-}
-function time(milliseconds) {
-  return milliseconds < 1e4 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1e3).toFixed(1)} s`;
-}
-function megabytes2(bytes) {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-function code(text2) {
-  const fence = "`".repeat(longestRun(text2) + 1);
-  const padding = fence.length > 1 ? " " : "";
-  return `${fence}${padding}${text2.replaceAll("|", "\\|").replace(/\s+/g, " ")}${padding}${fence}`;
-}
-function longestRun(text2) {
-  return Math.max(0, ...[...text2.matchAll(/`+/g)].map((match) => match[0].length));
+function spread2({ minimum, median, maximum }) {
+  return minimum === maximum ? time(median) : `${time(median)} (${time(minimum)} to ${time(maximum)})`;
 }
 
 // src/surroundings.ts
@@ -45359,10 +46278,10 @@ var Connection = class {
       ...this.signal === void 0 ? {} : { signal: this.signal }
     });
     const parts = [];
-    let size = 0;
+    let size2 = 0;
     for await (const part of response.body) {
-      size += part.length;
-      if (size > MOST_BYTES) throw new Error(`an answer of more than ${MOST_BYTES} bytes`);
+      size2 += part.length;
+      if (size2 > MOST_BYTES) throw new Error(`an answer of more than ${MOST_BYTES} bytes`);
       parts.push(part);
     }
     const single = Object.entries(response.headers).map(([name, value]) => [
@@ -45385,12 +46304,12 @@ var MANIFESTS = [
 ].join(", ");
 var LONGEST_WAIT = 5 * 6e4;
 var RepositoryClient = class {
-  constructor(world, registry2, path43, signal) {
+  constructor(world, registry2, path46, signal) {
     this.world = world;
     this.registry = registry2;
-    this.path = path43;
+    this.path = path46;
     this.signal = signal;
-    this.connection = new Connection(world, registry2, `repository:${path43}:pull,push`, signal);
+    this.connection = new Connection(world, registry2, `repository:${path46}:pull,push`, signal);
   }
   world;
   registry;
@@ -45468,12 +46387,12 @@ var RepositoryClient = class {
 
 // src/registry/credentials.ts
 var import_node_child_process3 = require("node:child_process");
-var import_promises36 = require("node:fs/promises");
-var import_node_path34 = __toESM(require("node:path"), 1);
+var import_promises39 = require("node:fs/promises");
+var import_node_path37 = __toESM(require("node:path"), 1);
 var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 async function credentialsFor(registry2, environment) {
-  const file = import_node_path34.default.join(
-    environment["DOCKER_CONFIG"] || import_node_path34.default.join(environment["HOME"] ?? "/", ".docker"),
+  const file = import_node_path37.default.join(
+    environment["DOCKER_CONFIG"] || import_node_path37.default.join(environment["HOME"] ?? "/", ".docker"),
     "config.json"
   );
   const config = await readConfig(file);
@@ -45484,7 +46403,7 @@ async function credentialsFor(registry2, environment) {
   return login && credentialsOf(login, file);
 }
 async function readConfig(file) {
-  const text2 = await (0, import_promises36.readFile)(file, "utf8").catch((error) => {
+  const text2 = await (0, import_promises39.readFile)(file, "utf8").catch((error) => {
     if (error.code === "ENOENT") return "{}";
     throw unreadable(file, messageOf(error));
   });
@@ -45553,10 +46472,10 @@ async function answerOf(program, host, env) {
 var HELPER_TIMEOUT = 3e4;
 
 // src/registry/endpoint.ts
-var import_promises37 = require("node:dns/promises");
-var import_promises38 = require("node:fs/promises");
+var import_promises40 = require("node:dns/promises");
+var import_promises41 = require("node:fs/promises");
 var import_node_net2 = require("node:net");
-var import_node_path35 = __toESM(require("node:path"), 1);
+var import_node_path38 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var import_undici6 = __toESM(require_undici(), 1);
 var PING_TIMEOUT = 5e3;
@@ -45596,28 +46515,28 @@ async function isInsecure(registry2, hostname3, engine2) {
   const config = told.exitCode === 0 ? JSON.parse(told.stdout) : null;
   const secure = config?.IndexConfigs?.[registry2]?.Secure;
   if (secure !== void 0) return !secure;
-  const list = new import_node_net2.BlockList();
+  const list3 = new import_node_net2.BlockList();
   for (const block of config?.InsecureRegistryCIDRs ?? ["127.0.0.0/8", "::1/128"]) {
     const [net = "", bits] = block.split("/");
-    list.addSubnet(net, Number(bits), (0, import_node_net2.isIPv6)(net) ? "ipv6" : "ipv4");
+    list3.addSubnet(net, Number(bits), (0, import_node_net2.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises37.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
-  return addresses.some(({ address, family }) => list.check(address, family === 6 ? "ipv6" : "ipv4"));
+  const addresses = await (0, import_promises40.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment, root }) {
-  const folder = import_node_path35.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises38.readdir)(folder).catch(() => [])).sort();
+  const folder = import_node_path38.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises41.readdir)(folder).catch(() => [])).sort();
   const read2 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises38.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises41.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path35.default.join(folder, name)));
+  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path38.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Node's own list is not that of the machine, which the engine trusts.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read2(import_node_path35.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read2(import_node_path38.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
       ...await read2(environment["NODE_EXTRA_CA_CERTS"] ?? "", environment["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
@@ -45634,7 +46553,7 @@ function realWorld(run2, environment, given) {
     repositories: repositoriesOf({
       clock: systemClock,
       patience,
-      info: (line) => given.log.info(line),
+      info: (line2) => given.log.info(line2),
       credentials: (registry2) => credentialsFor(registry2, environment),
       endpoint: (registry2) => endpointOf(registry2, { engine: engine2, environment, root: "/" })
     }),
@@ -45649,7 +46568,7 @@ function realWorld(run2, environment, given) {
   };
 }
 function repositoriesOf(world) {
-  return ({ registry: registry2, path: path43 }, signal) => new RepositoryClient(world, registry2, path43, signal);
+  return ({ registry: registry2, path: path46 }, signal) => new RepositoryClient(world, registry2, path46, signal);
 }
 
 // src/cli/terminal-log.ts
@@ -45657,10 +46576,10 @@ var import_node_util = require("node:util");
 function terminalLog(write2, clock) {
   let ended = false;
   return {
-    info: (line) => write2(line),
-    warning: (line) => write2(`warning: ${line}`),
-    foreign: (line) => {
-      if (!ended) write2(`  | ${(0, import_node_util.stripVTControlCharacters)(line).replace(new RegExp("(?!\\t)\\p{Cc}", "gu"), "")}`);
+    info: (line2) => write2(line2),
+    warning: (line2) => write2(`warning: ${line2}`),
+    foreign: (line2) => {
+      if (!ended) write2(`  | ${(0, import_node_util.stripVTControlCharacters)(line2).replace(new RegExp("(?!\\t)\\p{Cc}", "gu"), "")}`);
     },
     end: () => {
       ended = true;
@@ -45683,12 +46602,12 @@ async function buildCommand2(args, answer2) {
   const id = (0, import_node_crypto5.randomBytes)(6).toString("hex");
   const defaults = declaredDefaults();
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? "").trim());
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path36.default.join((0, import_node_os2.homedir)(), ".cache", "crac-checkpoint");
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path39.default.join((0, import_node_os2.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs9.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os2.tmpdir)();
-  const runFolder = await (0, import_promises39.mkdtemp)(import_node_path36.default.join((0, import_node_os2.tmpdir)(), "crac-checkpoint-"));
-  const log = terminalLog((line) => console.error(line), systemClock);
+  const runFolder = await (0, import_promises42.mkdtemp)(import_node_path39.default.join((0, import_node_os2.tmpdir)(), "crac-checkpoint-"));
+  const log = terminalLog((line2) => console.error(line2), systemClock);
   const clean2 = (folder) => cleanUp(dockerEngine(process.env), systemClock, id, folder);
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.once(signal, () => {
@@ -45713,12 +46632,12 @@ async function buildCommand2(args, answer2) {
     return 0;
   } catch (error) {
     const failure = asFailure(error);
-    await clean2(import_node_path36.default.join(runFolder, "work"));
+    await clean2(import_node_path39.default.join(runFolder, "work"));
     if (json) {
       const { kind, message, cure, evidence, signature } = failure;
       answer2(
         JSON.stringify(
-          { class: kind, message, cure, evidence, signature, logs: import_node_path36.default.join(runFolder, "logs") },
+          { class: kind, message, cure, evidence, signature, logs: import_node_path39.default.join(runFolder, "logs") },
           void 0,
           2
         )
@@ -45727,7 +46646,7 @@ async function buildCommand2(args, answer2) {
       console.error(`
 ${describeFailure(failure)}
 
-The logs are in ${import_node_path36.default.join(runFolder, "logs")}.`);
+The logs are in ${import_node_path39.default.join(runFolder, "logs")}.`);
     }
     return 1;
   }
@@ -45740,7 +46659,7 @@ function parse4(args) {
   try {
     const { values } = (0, import_node_util2.parseArgs)({ args, options: { ...options3, json: { type: "boolean", default: false } } });
     const { json, ...inputs } = values;
-    const lines = Object.entries(inputs).map(([name, list]) => [name, list.join("\n")]);
+    const lines = Object.entries(inputs).map(([name, list3]) => [name, list3.join("\n")]);
     return {
       inputs: { "github-token": process.env["GITHUB_TOKEN"], ...Object.fromEntries(lines) },
       json
@@ -45775,7 +46694,7 @@ async function doctorCommand(args, answer2) {
         engine: dockerEngine(process.env),
         platform: process.platform,
         hostname: (0, import_node_os3.hostname)(),
-        onLine: (line) => console.error(line)
+        onLine: (line2) => console.error(line2)
       },
       { run: `doctor-${(0, import_node_crypto6.randomBytes)(4).toString("hex")}`, ...options3, warp: false, refresh: false }
     );
@@ -45862,9 +46781,9 @@ function describeReach(reach) {
 
 // src/cli/jdk.ts
 var import_node_fs10 = require("node:fs");
-var import_promises40 = require("node:fs/promises");
+var import_promises43 = require("node:fs/promises");
 var import_node_os4 = require("node:os");
-var import_node_path37 = __toESM(require("node:path"), 1);
+var import_node_path40 = __toESM(require("node:path"), 1);
 var import_node_util4 = require("node:util");
 async function jdkCommand(args, answer2) {
   const { positionals, values } = parse6(args);
@@ -45926,7 +46845,7 @@ function parse6(args) {
   }
 }
 function sourceFor(githubApiUrl) {
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path37.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path40.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs10.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os4.tmpdir)();
@@ -45939,25 +46858,25 @@ function sourceFor(githubApiUrl) {
       githubApiUrl: new URL(githubApiUrl),
       githubToken: process.env["GITHUB_TOKEN"] || void 0,
       toolCache,
-      info: (line) => console.error(line),
-      warning: (line) => console.error(`warning: ${line}`)
+      info: (line2) => console.error(line2),
+      warning: (line2) => console.error(`warning: ${line2}`)
     },
     patienceOf(process.env)
   );
 }
 async function downloadTo(source, asset, options3, answer2) {
-  const temporaryFolder = await (0, import_promises40.mkdtemp)(import_node_path37.default.join((0, import_node_os4.tmpdir)(), "crac-checkpoint-"));
+  const temporaryFolder = await (0, import_promises43.mkdtemp)(import_node_path40.default.join((0, import_node_os4.tmpdir)(), "crac-checkpoint-"));
   try {
     const { file, sha256: sha2562 } = await source.install(asset, {
       jdkSha256: options3["jdk-sha256"]?.toLowerCase(),
       temporaryFolder,
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
-    const copy = import_node_path37.default.resolve(options3.output, asset.name);
-    await (0, import_promises40.copyFile)(file, copy);
+    const copy = import_node_path40.default.resolve(options3.output, asset.name);
+    await (0, import_promises43.copyFile)(file, copy);
     answer2(options3.json ? JSON.stringify({ ...asset, sha256: sha2562, file: copy }, void 0, 2) : copy);
   } finally {
-    await (0, import_promises40.rm)(temporaryFolder, { recursive: true, force: true });
+    await (0, import_promises43.rm)(temporaryFolder, { recursive: true, force: true });
   }
 }
 function progressBar(bytes, total) {

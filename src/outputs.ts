@@ -5,9 +5,11 @@ import type { LastImage } from './image/figures-label.js'
 import type { ImageLayer } from './image/layers.js'
 import type { JdkArchive } from './jdk/install.js'
 import type { Phase } from './phases.js'
+import { contentMetadata } from './report/content.js'
 import { instructionsFor, type Instructions } from './report/instructions.js'
 import { type Figures, type Spread, spreadOf, type Start } from './restore/figures.js'
 import type { Runner } from './runner/inspect.js'
+import type { SnapshotReading } from './snapshot/read.js'
 
 /** Everything that a run found out; what outputs and summary are made of. */
 export type Result = Checkpointed | Cold | Unchanged | Skipped
@@ -41,6 +43,8 @@ export interface Checkpointed extends WithImage {
   figures: Figures | undefined
   /** What the first tag had at its registry; undefined where nothing is known of it. */
   last: LastImage | undefined
+  /** What is in the snapshot, and where; undefined where it cannot be read, as that of Warp. */
+  reading: SnapshotReading | undefined
   /** The rung that a restore needs; undefined where it needs none. */
   privileges: Privileges | undefined
   restoreFlags: string
@@ -177,6 +181,7 @@ function metadataOf(result: Result): object {
         takenBy.name === 'criu' ? { kind: takenBy.kind, version: takenBy.version, why: takenBy.why } : null,
       privileges: snapshot.privileges?.rung ?? null,
       statistics: snapshot.statistics ?? null,
+      content: contentMetadata(result.reading?.content),
       startDuration: Math.round(snapshot.startDuration),
       checkpointDuration: Math.round(snapshot.checkpointDuration),
       handover: snapshot.handover === undefined ? null : Math.round(snapshot.handover),

@@ -1,4 +1,5 @@
-import { ImageFormatError, readRestoreTime } from '../checkpoint/criu-images.js'
+import { readRestoreTime } from '../snapshot/images.js'
+import { ImageFormatError } from '../snapshot/protobuf.js'
 import { engineFailure, type Engine } from '../engine/docker.js'
 import type { Milliseconds } from '../values.js'
 
