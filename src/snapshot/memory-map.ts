@@ -17,7 +17,8 @@ export type Kind = (typeof KINDS)[number]
 /** Where in a process a byte of the snapshot was. */
 export interface Place {
   kind: Kind
-  pid: number
+  /** undefined for memory that processes share; `address` is then where in it. */
+  pid: number | undefined
   address: number
   /** The whole mapping around it; undefined where the page map names memory that no mapping has. */
   mapping: Range | undefined
@@ -38,9 +39,9 @@ export interface ProcessMemory {
 
 export interface MemoryMap {
   /** What the byte at the offset of a `pages-N.img` was; undefined where the file has no such byte, or is not known. */
-  locate(pagesFile: string, offset: number): Place | undefined
+  locate: (pagesFile: string, offset: number) => Place | undefined
   /** Bytes in the snapshot. Together they are all bytes of the page maps. */
-  sizes(): Record<Kind, number>
+  sizes: () => Record<Kind, number>
 }
 
 // criu/include/image.h
@@ -59,21 +60,32 @@ interface Part extends Range {
   file: string | undefined
 }
 
+/** What one file of pages holds. */
+interface Space {
+  pid: number | undefined
+  runs: Run[]
+  parts: Part[]
+}
+
 /** A run of pages: where its first byte is in its file, and in memory. */
 interface Run extends Range {
   offset: number
 }
 
+/** `shared` are the page maps of memory that is not one process's own, such as the heap of ZGC: it is `other`. */
 export function createMemoryMap(
   processes: readonly ProcessMemory[],
-  files: ReadonlyMap<number, OpenFile>
+  files: ReadonlyMap<number, OpenFile>,
+  shared: readonly Pagemap[] = []
 ): MemoryMap {
-  const spaces = new Map(
-    processes.map((process) => [
-      `pages-${process.pagemap.pagesId}.img`,
-      { pid: process.pid, runs: runsOf(process.pagemap), parts: partsOf(process, files) }
-    ])
-  )
+  const space = (pid: number | undefined, pagemap: Pagemap, parts: Part[]): [string, Space] => [
+    `pages-${pagemap.pagesId}.img`,
+    { pid, runs: runsOf(pagemap), parts }
+  ]
+  const spaces = new Map([
+    ...processes.map((process) => space(process.pid, process.pagemap, partsOf(process, files))),
+    ...shared.map((pagemap) => space(undefined, pagemap, []))
+  ])
   return {
     locate(pagesFile, offset) {
       const space = spaces.get(pagesFile)

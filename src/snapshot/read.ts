@@ -10,6 +10,7 @@ import {
   readProcesses,
   type Core,
   type Descriptor,
+  type Pagemap,
   type Process
 } from './images.js'
 import { parseJvmMemory, type JvmMemory } from './jvm-memory.js'
@@ -53,10 +54,12 @@ async function readImages(evidence: string, folder: string): Promise<SnapshotRea
   }
   const files = readFiles(await image('files.img'))
   const descriptors: Descriptor[] = []
+  const shared: Pagemap[] = []
   for (const name of await readdir(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)))
+    if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(readPagemap(await image(name)))
   }
-  const map = createMemoryMap(memories, files)
+  const map = createMemoryMap(memories, files, shared)
   const names = await readFile(path.join(evidence, 'environment-names'), 'utf8').catch(() => undefined)
   return {
     map,
