@@ -215,6 +215,8 @@ describe('a push', () => {
       const file = path.join(config, 'config.json')
 
       const none = await push({ tags: tag })
+      // To compare with what is there is a wish, not a must.
+      expect(none.log).toContain(`No comparison with the image that ${tag} has now: `)
       expect(errorOf(none)).toMatch(/does not know who is pushing [^]*docker\/login-action/)
       const login = (auth: string): void =>
         writeFileSync(
