@@ -5,6 +5,8 @@ import { DISTRIBUTIONS, parseVersionRequest, type Distribution, type VersionRequ
 import type { Readiness } from './probe/readiness.js'
 import { parseReadyUrl, parseWarmUp, type WarmUpLine } from './probe/request-lines.js'
 import { parseReference, type Reference } from './registry/reference.js'
+import type { Secret } from './secrets/needles.js'
+import { parseSecretValues } from './secrets/values.js'
 import {
   badInput,
   parseBoolean,
@@ -54,6 +56,8 @@ export const INPUT_NAMES = [
   'privileges',
   'user',
   'on-restore-failure',
+  'secret-scan',
+  'secret-values',
   'skip-unchanged',
   'push',
   'github-token',
@@ -105,6 +109,8 @@ export interface Inputs {
   privileges: PrivilegesWanted
   user: { uid: number; gid: number }
   onRestoreFailure: 'start' | 'exit'
+  secretScan: 'fail' | 'warn' | 'off'
+  secretValues: Secret[]
   skipUnchanged: boolean
   push: boolean
   githubToken: string | undefined
@@ -180,11 +186,18 @@ export function readInputs(get: (name: InputName) => string): Inputs {
     privileges: parseChoice('privileges', get('privileges'), ['auto', 'least', 'privileged']),
     user: user(get('user')),
     onRestoreFailure: parseChoice('on-restore-failure', get('on-restore-failure'), ['start', 'exit']),
+    secretScan: parseChoice('secret-scan', get('secret-scan'), ['fail', 'warn', 'off']),
+    secretValues: readSecretValues(get),
     skipUnchanged,
     push,
     githubToken: optional(get('github-token')),
     githubApiUrl: apiUrl('github-api-url', get('github-api-url'))
   }
+}
+
+/** The values of `secret-values` alone: they are masked before anything can be said of another input. */
+export function readSecretValues(get: (name: InputName) => string): Secret[] {
+  return parseSecretValues(get('secret-values'))
 }
 
 function optional(value: string): string | undefined {

@@ -17,6 +17,7 @@ import { resolveJdk } from './stages/jdk.js'
 import { publish } from './stages/publish.js'
 import { buildCold, buildRestoring, flagsOf } from './stages/restore.js'
 import type { Run, World } from './stages/run.js'
+import { lookForSecrets, lookIntoImage } from './stages/secrets.js'
 
 /** The whole job, from the inputs to the pushed digest. */
 export async function run(id: string, inputs: Inputs, world: World): Promise<Result> {
@@ -66,7 +67,9 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
   await buildCheckpoint(job, context)
   const takenBy = await chooseCheckpointEngine(job, runner)
   const snapshot = await takeTheSnapshot(job, runner, takenBy)
+  const search = await lookForSecrets(job, snapshot)
   const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot })
+  const secrets = await lookIntoImage(job, search, restoring.imageId)
   const published = await publish(job, restoring.imageId)
   return {
     outcome: 'checkpointed',
@@ -76,6 +79,7 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
     baseImage: inputs.baseImage,
     takenBy,
     snapshot,
+    secrets,
     ...restoring,
     tags: inputs.tags.map((tag) => tag.text),
     ...published,
@@ -102,10 +106,12 @@ async function cold(job: Run, reason: string): Promise<Omit<Cold, 'reason' | 'lo
   const { fingerprint } = await decide(job, found, jdk)
   const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint}` })
   const image = await buildCold(job, context, { reach, reason })
+  const secrets = await lookIntoImage(job, undefined, image.imageId)
   const published = await publish(job, image.imageId)
   return {
     outcome: 'cold',
     jdk,
+    secrets,
     application: found.application.description,
     baseImage: inputs.baseImage,
     ...image,

@@ -7,6 +7,7 @@ import type { Phase } from './phases.js'
 import { instructionsFor, type Instructions } from './report/instructions.js'
 import type { Proof } from './restore/prove.js'
 import type { Runner } from './runner/inspect.js'
+import type { SecretReport } from './secrets/found.js'
 import type { Milliseconds } from './values.js'
 
 /** Everything that a run found out; what outputs and summary are made of. */
@@ -27,6 +28,7 @@ interface WithImage extends Finished {
   /** undefined when nothing was pushed. */
   digest: string | undefined
   layers: ImageLayer[]
+  secrets: SecretReport
   port: number
   user: { uid: number; gid: number }
 }
@@ -145,7 +147,8 @@ function metadataOf(result: Result): object {
       version: jdk.asset.version,
       asset: jdk.asset.name,
       sha256: jdk.sha256
-    }
+    },
+    secrets: secretsOf(result.secrets)
   }
   if (outcome === 'cold') {
     return { ...common, reason: result.reason, coldStart: Math.round(result.coldStart), phases }
@@ -182,4 +185,9 @@ function metadataOf(result: Result): object {
     },
     phases
   }
+}
+
+function secretsOf(report: SecretReport): object {
+  const { mode, bytes, searched, notSearched, found, untrusted } = report
+  return { mode, bytes, searched, notSearched, found, untrusted: untrusted ?? null }
 }

@@ -68,6 +68,14 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
     privileges: LEAST,
     restoreFlags: '--cap-drop ALL',
     layers: [{ createdBy: 'COPY trees/jdk/ /', rawSize: 150_700_000, size: 48_700_000, sent: true }],
+    secrets: {
+      mode: 'fail',
+      bytes: 400_000_000,
+      searched: ['secret-values line 1'],
+      notSearched: [],
+      found: [],
+      untrusted: undefined
+    },
     logs: '/temp/logs',
     phases: [{ name: 'inspect', milliseconds: 12 }],
     ...changes

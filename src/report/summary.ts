@@ -1,5 +1,6 @@
 import type { ImageLayer } from '../image/layers.js'
 import { describeFailure, type Failure } from '../errors.js'
+import { secretsPart } from './secrets.js'
 import { instructions, speedup, type Checkpointed, type Cold, type Result } from '../outputs.js'
 
 /** The job summary of a run that did not fail, as GitHub-flavoured Markdown. */
@@ -55,9 +56,7 @@ function renderCheckpointed(result: Checkpointed): string {
     'Times are from the start of a container to the first good answer, one run each.',
     '',
     ...startIt(result),
-    '> The image holds the memory of the running application, and with it every secret that the application had ' +
-      'read. Treat it as you treat those secrets.',
-    '',
+    ...secretsPart(result.secrets),
     ...layers(result),
     ...phases(result)
   ].join('\n')
@@ -82,6 +81,7 @@ function renderCold(result: Cold): string {
     table(rows),
     '',
     ...startIt(result),
+    ...secretsPart(result.secrets),
     ...layers(result),
     ...phases(result)
   ].join('\n')
