@@ -8,6 +8,7 @@ import { instructionsFor, type Instructions } from './report/instructions.js'
 import type { Proof } from './restore/prove.js'
 import type { Runner } from './runner/inspect.js'
 import type { SecretReport } from './secrets/found.js'
+import type { Content } from './snapshot/content.js'
 import type { Milliseconds } from './values.js'
 
 /** Everything that a run found out; what outputs and summary are made of. */
@@ -171,6 +172,7 @@ function metadataOf(result: Result): object {
         takenBy.name === 'criu' ? { kind: takenBy.kind, version: takenBy.version, why: takenBy.why } : null,
       privileges: snapshot.privileges?.rung ?? null,
       statistics: snapshot.statistics ?? null,
+      content: contentOf(snapshot.reading?.content),
       startDuration: Math.round(snapshot.startDuration),
       checkpointDuration: Math.round(snapshot.checkpointDuration),
       handover: snapshot.handover === undefined ? null : Math.round(snapshot.handover),
@@ -190,4 +192,17 @@ function metadataOf(result: Result): object {
 function secretsOf(report: SecretReport): object {
   const { mode, bytes, searched, notSearched, found, untrusted } = report
   return { mode, bytes, searched, notSearched, found, untrusted: untrusted ?? null }
+}
+
+function contentOf(content: Content | undefined): object | null {
+  if (!content) return null
+  const { memory, processes, threads, user, open, environment } = content
+  return {
+    memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
+    processes,
+    threads: { count: threads.reduce((sum, { count }) => sum + count, 0), groups: threads },
+    user: user ?? null,
+    open,
+    environment: environment ?? null
+  }
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { verifySnapshot, verifyWarpSnapshot } from '../../src/checkpoint/snapshot.js'
@@ -14,6 +14,7 @@ describe('verifySnapshot', () => {
   let folder: string
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'snapshot-test-'))
+    await mkdir(path.join(folder, 'images'))
   })
   afterEach(async () => {
     await rm(folder, { recursive: true })
@@ -24,8 +25,7 @@ describe('verifySnapshot', () => {
     const files = {
       'dump4.log': GOOD_LOG,
       'stats-dump': criuImage(STATS, { 1: protobuf({ 1: 1, 2: 2, 3: 3, 4: 4, 7: 2 }) }),
-      'pagemap-134.img': criuImage(PAGEMAP, { 1: 1 }, { 1: 0x1000, 2: 2, 4: 4 }),
-      'inventory.img': 'x',
+      'images/pagemap-134.img': criuImage(PAGEMAP, { 1: 1 }, { 1: 0x1000, 2: 2, 4: 4 }),
       files: '40 inventory.img\n60 pagemap-134.img\n8192 pages-1.img\n',
       ...changes
     }
@@ -63,7 +63,7 @@ describe('verifySnapshot', () => {
       'inventory.img is missing'
     ],
     ['there are no page maps', { files: '40 inventory.img\n' }, 'no map of its pages'],
-    ['a page map is broken', { 'pagemap-134.img': 'x' }, 'pagemap-134.img cannot be read']
+    ['a page map is broken', { 'images/pagemap-134.img': 'x' }, 'pagemap-134.img cannot be read']
   ])('a snapshot is refused when %s', async (_, changes, message) => {
     await expect(verifySnapshot(await evidence(changes), killed, '')).rejects.toThrow(message)
   })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { StepResult } from '../../lab/runner.js'
 import { formsOf } from '../../src/secrets/encodings.js'
-import type { FoundSecret, SecretReport } from '../../src/secrets/found.js'
+import type { SecretReport } from '../../src/secrets/found.js'
 import {
   annotations,
   available,
@@ -86,16 +86,16 @@ describe('the search for secrets', () => {
     const step = await job({ 'secret-scan': 'warn', push: 'true' })
     if (step.exitCode !== 0) throw new Error(step.log)
     const found = new Map(reportOf(step).found.map((one) => [one.name, one]))
-    const inMemory = (one: FoundSecret | undefined): string[] =>
-      (one?.occurrences ?? [])
+    const places = (name: string): string[] =>
+      (found.get(name)?.occurrences ?? [])
         .filter(({ file }) => /snapshot\/pages-\d+\.img$/.test(file))
-        .map(({ encoding }) => encoding)
-    expect(inMemory(found.get(lineOf('string')))).toContain('utf-8')
-    expect(inMemory(found.get(lineOf('chars')))).toContain('utf-16le')
-    expect(inMemory(found.get(lineOf('bytes')))).toContain('utf-8')
-    expect(inMemory(found.get(lineOf('base64')))).toContain('base64')
-    expect(inMemory(found.get(lineOf('connection')))).toContain('utf-8')
-    expect(inMemory(found.get('env DB_PASSWORD'))).toContain('utf-8')
+        .map(({ mapping, encoding }) => `${mapping} ${encoding}`)
+    expect(places(lineOf('string'))).toContain('Java heap utf-8')
+    expect(places(lineOf('chars'))).toContain('Java heap utf-16le')
+    expect(places(lineOf('bytes'))).toContain('Java heap utf-8')
+    expect(places(lineOf('base64'))).toContain('Java heap base64')
+    expect(places(lineOf('connection'))).toContain('Java heap utf-8')
+    expect(places('env DB_PASSWORD')).toContain('environment and arguments utf-8')
     expect(found.get(lineOf('file'))?.occurrences).toContainEqual({
       file: '/tmp/settings',
       encoding: 'utf-8',

@@ -51,6 +51,7 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
       size: 112_500_000,
       files: [],
       statistics: undefined,
+      reading: undefined,
       criuVersion: '4.1.1',
       startDuration: 1500,
       checkpointDuration: 700.4,

@@ -1,11 +1,13 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { diagnose } from '../diagnosis/diagnose.js'
 import { lastLines } from '../engine/docker.js'
 import type { ContainerEnd } from '../engine/containers.js'
 import { Failure } from '../errors.js'
+import { readDumpStatistics, readPagemap, type DumpStatistics } from '../snapshot/images.js'
+import { ImageFormatError } from '../snapshot/protobuf.js'
+import { readSnapshot, type SnapshotReading } from '../snapshot/read.js'
 import type { Milliseconds } from '../values.js'
-import { ImageFormatError, readDumpStatistics, readPagemap, type DumpStatistics } from './criu-images.js'
 
 /** A complete snapshot of the JVM. */
 export interface Snapshot {
@@ -14,6 +16,8 @@ export interface Snapshot {
   files: SnapshotFile[]
   /** undefined where CRIU left none. */
   statistics: DumpStatistics | undefined
+  /** What is in it, and where; undefined where it cannot be read, as that of Warp. */
+  reading: SnapshotReading | undefined
   /** As CRIU's log says it; undefined where it does not. */
   criuVersion: string | undefined
   /** When CRIU had written the last of it, in milliseconds since 1970, by the clock of the engine's machine. */
@@ -53,14 +57,18 @@ export async function verifySnapshot(evidence: string, end: ContainerEnd, output
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name))
   if (pagemaps.length === 0) throw broken('there is no map of its pages', criuLog)
   for (const { name } of pagemaps) {
-    verifyPages(name, await read(name), files, criuLog)
+    verifyPages(name, await read(path.join('images', name)), files, criuLog)
   }
+  const reading = await readSnapshot(evidence)
+  // The registers of the threads are in them, and so can be pieces of secrets: they are not for the logs.
+  await rm(path.join(evidence, 'images'), { recursive: true })
 
   const statistics = await read('stats-dump')
   return {
     size: sizeOf(files),
     files,
     statistics: statistics && orUndefined(() => readDumpStatistics(statistics)),
+    reading,
     criuVersion: /Version: (\S+)/.exec(criuLog)?.[1],
     completedAt: Number((await read('completed'))?.toString()) * 1000 || undefined
   }
@@ -125,7 +133,14 @@ export async function verifyWarpSnapshot(evidence: string, end: ContainerEnd): P
   const files = parseListing(await readFile(path.join(evidence, 'files'), 'utf8').catch(() => ''))
   if (end.oomKilled) throw outOfMemory()
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode)
-  return { size: sizeOf(files), files, statistics: undefined, criuVersion: undefined, completedAt: undefined }
+  return {
+    size: sizeOf(files),
+    files,
+    statistics: undefined,
+    reading: undefined,
+    criuVersion: undefined,
+    completedAt: undefined
+  }
 }
 
 function broken(why: string, criuLog: string): Failure {

@@ -13,6 +13,9 @@ const NAME_OF_DESCRIPTION =
 const NAME_OF_PUBLIC =
   /(PUBLIC|COMMIT|SHA|SHA256|HASH|DIGEST|CHECKSUM|FINGERPRINT|REVISION|BUILD|TRACE|REQUEST|SESSION|RUN|VERSION|(^|_)ID|UUID)(_?(KEY|ID))?$/
 
+/** It says where the secret is. */
+const IS_PATH = /^(\/[a-z0-9._-]+){2,}$/
+
 /** What the value of a placeholder has in it: the cure for a secret in a snapshot must not be one itself. */
 const PLACEHOLDER =
   /placeholder|dummy|change[-_]?me|example|fake|redacted|not[-_ ]?a[-_ ]?(real[-_ ]?)?(secret|password|token)|not[-_ ]?used|^<.*>$|^\$\{.*\}$/i
@@ -28,7 +31,7 @@ const LEAST_CHANGES = 0.4
  * an ordinary setting, or of a placeholder.
  */
 export function secretsIn(source: string, name: string, value: string): Secret[] {
-  if (PLACEHOLDER.test(value)) return []
+  if (PLACEHOLDER.test(value) || IS_PATH.test(value)) return []
   const upper = name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()
   const named = NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper)
   if (named || (isRandom(value) && !NAME_OF_PUBLIC.test(upper))) return [{ name: `${source} ${name}`, value }]
@@ -48,7 +51,7 @@ function tokensIn(text: string): string[] {
 }
 
 function isRandom(value: string): boolean {
-  if (value.length < SHORTEST_RANDOM || !/^[A-Za-z0-9+/=_-]+$/.test(value)) return false
+  if (value.length < SHORTEST_RANDOM || !/^[A-Za-z0-9+=_-][A-Za-z0-9+/=_-]+$/.test(value)) return false
   const classes = [...value].map((character) =>
     [/[a-z]/, /[A-Z]/, /\d/].findIndex((one) => one.test(character))
   )

@@ -15,12 +15,24 @@ import { configurationOf } from '../secrets/image-configuration.js'
 import { secretsOfInputs, secretsOfLogins, secretsOfRunner } from '../secrets/known.js'
 import { createMatcher, type Matcher } from '../secrets/matcher.js'
 import type { Secret } from '../secrets/needles.js'
-import { scanFiles, type FilesScanned } from '../secrets/scan-files.js'
+import { scanFiles, type FilesScanned, type Locate } from '../secrets/scan-files.js'
+import type { Kind } from '../snapshot/memory-map.js'
 import { checkpointContainer, type Run } from './run.js'
 
 /** Where the snapshot is in the container, and what else docker/Dockerfile takes from there. */
 const SNAPSHOT = `${HOME}/snapshot`
 const TAKEN = [SNAPSHOT, '/tmp', '/home/app']
+
+const WORDS: Record<Kind, string> = {
+  javaHeap: 'Java heap',
+  code: 'code',
+  classes: 'classes',
+  stacks: 'stack of a thread',
+  nativeHeap: 'native heap',
+  files: 'mapped file',
+  environment: 'environment and arguments',
+  other: 'other memory'
+}
 
 /** A search under way: what is looked for, and what has been found so far. */
 export interface Search {
@@ -44,7 +56,7 @@ export async function lookForSecrets(run: Run, snapshot: TakenSnapshot): Promise
     for (const folder of TAKEN) {
       const root = path.posix.dirname(folder)
       const scanned = await engine.stream(['cp', `${container}:${folder}`, '-'], (archive) =>
-        scanFiles(filesOfTar(archive, root), matcher)
+        scanFiles(filesOfTar(archive, root), matcher, locator(snapshot))
       )
       scans.push(scanned)
     }
@@ -133,12 +145,12 @@ async function loginsOf(environment: NodeJS.ProcessEnv, log: Log): Promise<Login
   }
 }
 
-/** The host name is the container's own, and in its environment: so it is in the memory of the JVM. */
-async function markOf({ inputs, world }: Run, container: string): Promise<Secret> {
-  const name =
-    inputs.env['HOSTNAME'] ??
-    (await world.engine.run(['inspect', '--format', '{{.Config.Hostname}}', '--', container]))
-  return { name: 'mark of the container', value: `HOSTNAME=${name}` }
+/** The environment of the application is in its memory, and its host name is the container's own. */
+async function markOf({ world }: Run, container: string): Promise<Secret> {
+  const inspect = ['inspect', '--format', '{{json .Config}}', '--', container]
+  const { Hostname, Env } = JSON.parse(await world.engine.run(inspect)) as { Hostname: string; Env: string[] }
+  const given = Env.find((pair) => pair.startsWith('HOSTNAME='))
+  return { name: 'mark of the container', value: given ?? `HOSTNAME=${Hostname}` }
 }
 
 function isKnown(finding: Finding): boolean {
@@ -168,6 +180,15 @@ function doubt({ inputs, world }: Run, { report }: Search, why: string | undefin
   report.untrusted = why
   if (inputs.secretScan === 'fail') throw untrustedFailure(why)
   world.log.warning(untrustedFailure(why).message)
+}
+
+/** The kind of memory that a byte of a file of pages was. */
+function locator({ reading }: TakenSnapshot): Locate {
+  return (file, offset) => {
+    if (path.posix.dirname(file) !== SNAPSHOT) return undefined
+    const place = reading?.map.locate(path.posix.basename(file), offset)
+    return place && (place.kind === 'files' && place.file ? `mapped ${place.file}` : WORDS[place.kind])
+  }
 }
 
 async function scanImage({ world }: Run, matcher: Matcher, image: string): Promise<FilesScanned> {
