@@ -7,6 +7,8 @@ describe('the secrets of a run', () => {
     const inputs = inputsWith({
       'secret-values': 'one\ntwo',
       env: 'PROFILE=prod\nAPI_TOKEN=tr0ub4dor&3',
+      'java-options': '-Xmx256m\n-Dspring.datasource.password=tr0ub4dor&5',
+      arguments: '--mail.api-key=tr0ub4dor&6\n--server.port=8080\nsome-password=x',
       file: 'Dockerfile',
       'build-args': 'NPM_TOKEN=tr0ub4dor&4\nVERSION=1.2',
       'github-token': 'ghs_x'
@@ -16,6 +18,8 @@ describe('the secrets of a run', () => {
       'secret-values line 2=two',
       'env API_TOKEN=tr0ub4dor&3',
       'build-args NPM_TOKEN=tr0ub4dor&4',
+      'java-options spring.datasource.password=tr0ub4dor&5',
+      'arguments mail.api-key=tr0ub4dor&6',
       'github-token=ghs_x'
     ])
   })

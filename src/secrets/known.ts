@@ -5,10 +5,15 @@ import { secretsIn } from './secret-like.js'
 
 /** The secrets that the workflow gave: all of `secret-values`, and what of the settings reads like one. */
 export function secretsOfInputs(
-  inputs: Pick<Inputs, 'secretValues' | 'env' | 'buildArgs' | 'githubToken'>
+  inputs: Pick<Inputs, 'secretValues' | 'env' | 'buildArgs' | 'javaOptions' | 'arguments' | 'githubToken'>
 ): Secret[] {
-  const { secretValues, env, buildArgs, githubToken } = inputs
-  const settings = { env, 'build-args': buildArgs }
+  const { secretValues, env, buildArgs, javaOptions, githubToken } = inputs
+  const settings = {
+    env,
+    'build-args': buildArgs,
+    'java-options': pairsOf(javaOptions),
+    arguments: pairsOf(inputs.arguments)
+  }
   return [
     ...secretValues,
     ...Object.entries(settings).flatMap(([source, pairs]) =>
@@ -16,6 +21,16 @@ export function secretsOfInputs(
     ),
     ...(githubToken === undefined ? [] : [{ name: 'github-token', value: githubToken }])
   ]
+}
+
+/** Settings among options: `-Dname=value`, `--name=value`. */
+function pairsOf(options: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    options.flatMap((option) => {
+      const [, name, value] = /^(?:-D|--)([^=]+)=(.*)$/s.exec(option) ?? []
+      return name === undefined || value === undefined ? [] : [[name, value]]
+    })
+  )
 }
 
 /** Those of the step's own environment, such as GITHUB_TOKEN and ACTIONS_RUNTIME_TOKEN. */

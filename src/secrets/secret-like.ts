@@ -26,13 +26,16 @@ const SHORTEST_RANDOM = 20
 const LEAST_CHANGES = 0.4
 
 /**
- * What of a named setting (environment variable, build argument) must not be in an image: the whole value if the name
+ * What of a named setting (environment variable, system property, argument) must not be in an image: the whole value if the name
  * says so or the value reads like key material; the tokens, and the passwords of addresses, that it has in it. Nothing of
  * an ordinary setting, or of a placeholder.
  */
 export function secretsIn(source: string, name: string, value: string): Secret[] {
   if (PLACEHOLDER.test(value) || IS_PATH.test(value)) return []
-  const upper = name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()
+  const upper = name
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .replace(/[.-]/g, '_')
+    .toUpperCase()
   const named = NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper)
   if (named || (isRandom(value) && !NAME_OF_PUBLIC.test(upper))) return [{ name: `${source} ${name}`, value }]
   return tokensIn(value).map((token) => ({ name: `${source} ${name}`, value: token }))

@@ -47,24 +47,16 @@ export interface Search {
 export async function lookForSecrets(run: Run, snapshot: TakenSnapshot): Promise<Search | undefined> {
   if (run.inputs.secretScan === 'off') return undefined
   return await run.phases.run('secrets', 'Look for secrets', async () => {
-    const { engine } = run.world
-    const container = checkpointContainer(run)
-    const mark = await markOf(run, container)
+    const mark = await markOf(run, checkpointContainer(run))
     const search = await prepare(run, [mark])
     const { matcher } = search
-    const scans: FilesScanned[] = []
-    for (const folder of TAKEN) {
-      const root = path.posix.dirname(folder)
-      const scanned = await engine.stream(['cp', `${container}:${folder}`, '-'], (archive) =>
-        scanFiles(filesOfTar(archive, root), matcher, locator(snapshot))
-      )
-      scans.push(scanned)
-    }
+    // The engine collects an image before it gives the first byte of it: time for the snapshot.
+    const [scans, below] = await Promise.all([
+      scanContainer(run, snapshot, matcher),
+      scanImage(run, matcher, namesOf(run.id).image('checkpoint'))
+    ])
     const taken = scans.flatMap(({ findings }) => findings)
-    const [inSnapshot] = scans
-    const seen = inSnapshot?.findings.some((finding) => isOf(finding, mark)) ?? false
-    doubt(run, search, distrust(snapshot, inSnapshot?.sizes ?? new Map(), seen))
-    const below = await scanImage(run, matcher, namesOf(run.id).image('checkpoint'))
+    doubt(run, search, distrust(snapshot, scans, mark))
     // A test key in a jar is no news: what is, is what the application came by.
     const found = [...newFindings(taken, below.findings), ...below.findings.filter(isKnown)]
     note(
@@ -122,7 +114,9 @@ async function prepare({ inputs, world }: Run, marks: readonly Secret[]): Promis
     found: [],
     untrusted: undefined
   }
-  log.info(`Looking for ${report.searched.join(', ') || 'tokens'} ...`)
+  log.info(
+    `Looking for tokens and ${report.searched.length} known values: ${report.searched.join(', ') || 'none'}.`
+  )
   tellWeak(notSearched)
   return { matcher, report }
 
@@ -163,16 +157,20 @@ function isOf(finding: Finding, { name }: Secret): boolean {
 
 /** Why the scan of the snapshot proves nothing; undefined if it does. */
 function distrust(
-  snapshot: TakenSnapshot,
-  sizes: ReadonlyMap<string, number>,
-  seenMark: boolean
+  { files }: TakenSnapshot,
+  scans: readonly FilesScanned[],
+  mark: Secret
 ): string | undefined {
-  const unseen = snapshot.files.find(({ name, size }) => sizes.get(`${SNAPSHOT}/${name}`) !== size)
-  if (unseen)
-    return `of its ${unseen.name} ${sizes.get(`${SNAPSHOT}/${unseen.name}`) ?? 0} of ${unseen.size} bytes were seen`
-  return seenMark
-    ? undefined
-    : 'the environment of the application, which is in its memory, was not seen there'
+  const [{ sizes, findings }] = scans as [FilesScanned]
+  for (const { name, size } of files) {
+    const seen = sizes.get(`${SNAPSHOT}/${name}`) ?? 0
+    if (seen !== size) return `of its ${name} ${seen} of ${size} bytes were seen`
+  }
+  if (!findings.some((finding) => isOf(finding, mark)))
+    return 'the environment of the application, which is in its memory, was not seen there'
+  return scans.some(({ unlisted }) => unlisted > 0)
+    ? 'there are too many tokens in it to be listed'
+    : undefined
 }
 
 function doubt({ inputs, world }: Run, { report }: Search, why: string | undefined): void {
@@ -189,6 +187,20 @@ function locator({ reading }: TakenSnapshot): Locate {
     const place = reading?.map.locate(path.posix.basename(file), offset)
     return place && (place.kind === 'files' && place.file ? `mapped ${place.file}` : WORDS[place.kind])
   }
+}
+
+/** What the checkpoint leaves in the image; the snapshot first. */
+async function scanContainer(run: Run, snapshot: TakenSnapshot, matcher: Matcher): Promise<FilesScanned[]> {
+  const scans: FilesScanned[] = []
+  for (const folder of TAKEN) {
+    const root = path.posix.dirname(folder)
+    const scanned = await run.world.engine.stream(
+      ['cp', `${checkpointContainer(run)}:${folder}`, '-'],
+      (archive) => scanFiles(filesOfTar(archive, root), matcher, locator(snapshot))
+    )
+    scans.push(scanned)
+  }
+  return scans
 }
 
 async function scanImage({ world }: Run, matcher: Matcher, image: string): Promise<FilesScanned> {
