@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { outputsOf } from '../src/outputs.js'
-import { aResult } from './support/result.js'
+import { metadataErrors } from './support/metadata.js'
+import { aResult, outcomes } from './support/result.js'
 
 describe('outputsOf', () => {
   test('gives whole milliseconds, bytes, and one tag a line', () => {
@@ -24,6 +25,18 @@ describe('outputsOf', () => {
     const metadata = JSON.parse(outputsOf(aResult())['metadata'] ?? '') as { phases: object[]; image: object }
     expect(metadata.phases).toEqual([{ name: 'inspect', milliseconds: 12 }])
     expect(metadata.image).toMatchObject({ digest: `sha256:${'c'.repeat(64)}` })
+  })
+
+  test.each(Object.entries(outcomes()))('metadata fits its schema: %s', (_, result) => {
+    expect(metadataErrors(outputsOf(result)['metadata'] ?? '')).toEqual([])
+  })
+
+  test('the schema knows every field, and wants every field', () => {
+    const metadata = outputsOf(aResult())['metadata'] ?? ''
+    expect(metadataErrors(metadata.replace('"speedup":', '"factor":'))).toEqual([
+      '/proof: must have required property \'speedup\' {"missingProperty":"speedup"}',
+      '/proof: must NOT have additional properties {"additionalProperty":"factor"}'
+    ])
   })
 
   test('a run that was skipped says so, and has every other output too', () => {

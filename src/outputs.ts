@@ -4,11 +4,11 @@ import type { Privileges } from './engine/privileges.js'
 import type { ImageLayer } from './image/layers.js'
 import type { JdkArchive } from './jdk/install.js'
 import type { Phase } from './phases.js'
+import { contentMetadata } from './report/content.js'
 import { instructionsFor, type Instructions } from './report/instructions.js'
 import type { Proof } from './restore/prove.js'
 import type { Runner } from './runner/inspect.js'
 import type { SecretReport } from './secrets/found.js'
-import type { Content } from './snapshot/content.js'
 import type { Milliseconds } from './values.js'
 
 /** Everything that a run found out; what outputs and summary are made of. */
@@ -172,7 +172,7 @@ function metadataOf(result: Result): object {
         takenBy.name === 'criu' ? { kind: takenBy.kind, version: takenBy.version, why: takenBy.why } : null,
       privileges: snapshot.privileges?.rung ?? null,
       statistics: snapshot.statistics ?? null,
-      content: contentOf(snapshot.reading?.content),
+      content: contentMetadata(snapshot.reading?.content),
       startDuration: Math.round(snapshot.startDuration),
       checkpointDuration: Math.round(snapshot.checkpointDuration),
       handover: snapshot.handover === undefined ? null : Math.round(snapshot.handover),
@@ -189,20 +189,13 @@ function metadataOf(result: Result): object {
   }
 }
 
-function secretsOf(report: SecretReport): object {
-  const { mode, bytes, searched, notSearched, found, untrusted } = report
-  return { mode, bytes, searched, notSearched, found, untrusted: untrusted ?? null }
-}
-
-function contentOf(content: Content | undefined): object | null {
-  if (!content) return null
-  const { memory, processes, threads, user, open, environment } = content
+function secretsOf({ found, untrusted, ...report }: SecretReport): object {
   return {
-    memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
-    processes,
-    threads: { count: threads.reduce((sum, { count }) => sum + count, 0), groups: threads },
-    user: user ?? null,
-    open,
-    environment: environment ?? null
+    ...report,
+    found: found.map(({ occurrences, ...one }) => ({
+      ...one,
+      occurrences: occurrences.map(({ mapping, ...rest }) => ({ ...rest, mapping: mapping ?? null }))
+    })),
+    untrusted: untrusted ?? null
   }
 }

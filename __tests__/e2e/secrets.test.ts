@@ -6,6 +6,7 @@ import path from 'node:path'
 import type { StepResult } from '../../lab/runner.js'
 import { formsOf } from '../../src/secrets/encodings.js'
 import type { SecretReport } from '../../src/secrets/found.js'
+import { metadataErrors } from '../support/metadata.js'
 import {
   annotations,
   available,
@@ -21,6 +22,21 @@ import {
 } from './support/lab.js'
 
 const random = (): string => `${randomBytes(15).toString('base64url')}Aa1`
+
+interface Metadata {
+  snapshot: { content: { environment: string[] } }
+}
+
+/** What the images and the engine give to the JVM. */
+const OF_THE_CONTAINER = new Set([
+  'CRAC_CRIU_OPTS',
+  'CRAC_CRIU_PATH',
+  'HOME',
+  'HOSTNAME',
+  'JAVA_HOME',
+  'PATH',
+  'PWD'
+])
 
 // Secrets in real snapshots of a real application, and in none.
 describe('the search for secrets', () => {
@@ -98,6 +114,7 @@ describe('the search for secrets', () => {
     expect(places('env DB_PASSWORD')).toContain('environment and arguments utf-8')
     expect(found.get(lineOf('file'))?.occurrences).toContainEqual({
       file: '/tmp/settings',
+      mapping: null,
       encoding: 'utf-8',
       count: 1
     })
@@ -116,6 +133,7 @@ describe('the search for secrets', () => {
       expect.stringContaining(`${secrets.length} secrets are in the image: `)
     ])
     expect(step.summary).toContain(`${secrets.length} secrets are in the image: `)
+    expect(metadataErrors(step.outputs['metadata'] ?? '')).toEqual([])
     expect(step.outputs['digest']).toBe(await registryDigest(image))
     expectSilence(step)
   })
@@ -192,6 +210,8 @@ describe('the search for secrets', () => {
       )
       expect({ found, untrusted }).toEqual({ found: [], untrusted: null })
       expect(bytes).toBeGreaterThan(100_000_000)
+      const { environment } = (JSON.parse(step.outputs['metadata'] ?? '{}') as Metadata).snapshot.content
+      expect(environment.filter((name) => !OF_THE_CONTAINER.has(name))).toEqual([])
       expect(annotations(step, 'warning')).toEqual([])
       expect(step.summary).toContain('**Secrets:** none of')
     })

@@ -1,5 +1,6 @@
 import { ladder } from '../../src/engine/privileges.js'
-import type { Checkpointed } from '../../src/outputs.js'
+import type { Checkpointed, Result } from '../../src/outputs.js'
+import type { SnapshotReading } from '../../src/snapshot/read.js'
 
 const [LEAST] = ladder('least', { appArmor: false })
 
@@ -50,8 +51,15 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
     snapshot: {
       size: 112_500_000,
       files: [],
-      statistics: undefined,
-      reading: undefined,
+      statistics: {
+        freezingTime: 3020,
+        frozenTime: 104_995,
+        memdumpTime: 40_173,
+        memwriteTime: 29_305,
+        pagesScanned: 28_635,
+        pagesWritten: 28_366
+      },
+      reading: aReading(),
       criuVersion: '4.1.1',
       startDuration: 1500,
       checkpointDuration: 700.4,
@@ -70,15 +78,89 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
     restoreFlags: '--cap-drop ALL',
     layers: [{ createdBy: 'COPY trees/jdk/ /', rawSize: 150_700_000, size: 48_700_000, sent: true }],
     secrets: {
-      mode: 'fail',
+      mode: 'warn',
       bytes: 400_000_000,
       searched: ['secret-values line 1'],
-      notSearched: [],
-      found: [],
+      notSearched: ['env PIN (short)'],
+      found: [
+        {
+          name: 'secret-values line 1',
+          known: true,
+          occurrences: [
+            { file: '/snapshot/pages-1.img', mapping: 'Java heap', encoding: 'utf-16le', count: 2 },
+            { file: '/tmp/settings', mapping: undefined, encoding: 'utf-8', count: 1 }
+          ]
+        }
+      ],
       untrusted: undefined
     },
     logs: '/temp/logs',
     phases: [{ name: 'inspect', milliseconds: 12 }],
     ...changes
+  }
+}
+
+function aReading(): SnapshotReading {
+  return {
+    map: {
+      locate: () => undefined,
+      sizes: () => {
+        throw new Error('not in use')
+      }
+    },
+    content: {
+      memory: {
+        javaHeap: 28_352_512,
+        code: 5_521_408,
+        classes: 37_191_680,
+        stacks: 1_203_699,
+        nativeHeap: 39_993_344,
+        files: 1_277_952,
+        environment: 525,
+        other: 2_646_016
+      },
+      processes: 1,
+      threads: [
+        { name: 'GC Thread', count: 2 },
+        { name: 'VM Thread', count: 1 }
+      ],
+      user: { uid: 10001, gid: 10001, groups: [10001] },
+      open: { files: ['/dev/null'], sockets: 0, others: 7 },
+      environment: ['HOME', 'PATH']
+    }
+  }
+}
+
+/** A result of each outcome, and of each way in which a part can be unknown. */
+export function outcomes(): Record<string, Result> {
+  const whole = aResult()
+  const { jdk, application, baseImage, imageId, tags, digest, layers, logs, phases, port, user } = whole
+  const image = { jdk, application, baseImage, imageId, tags, digest, layers, logs, phases, port, user }
+  const reading = aReading()
+  const { content } = reading
+  const { memory } = content
+  if (!memory) throw new Error('the reading is not whole')
+  const withContent = (changes: Partial<typeof content>): Result =>
+    aResult({ snapshot: { ...whole.snapshot, reading: { ...reading, content: { ...content, ...changes } } } })
+  return {
+    checkpointed: whole,
+    'not pushed': aResult({ digest: undefined, layers: [{ createdBy: 'COPY', rawSize: 1 }] }),
+    'with Warp': aResult({
+      takenBy: { name: 'warp' },
+      privileges: undefined,
+      snapshot: {
+        ...whole.snapshot,
+        statistics: undefined,
+        reading: undefined,
+        criuVersion: undefined,
+        handover: undefined,
+        privileges: undefined
+      }
+    }),
+    'with ZGC': withContent({ memory: { ...memory, javaHeap: undefined } }),
+    'a JVM that tells nothing': withContent({ memory: undefined, user: undefined, environment: undefined }),
+    cold: { outcome: 'cold', reason: 'no CRIU works', coldStart: 900.4, ...image },
+    unchanged: { outcome: 'unchanged', digest: digest ?? '', tags, logs, phases },
+    skipped: { outcome: 'skipped', reason: 'AMX', logs, phases }
   }
 }

@@ -1,7 +1,9 @@
-import type { ImageLayer } from '../image/layers.js'
 import { describeFailure, type Failure } from '../errors.js'
-import { secretsPart } from './secrets.js'
+import type { ImageLayer } from '../image/layers.js'
 import { instructions, speedup, type Checkpointed, type Cold, type Result } from '../outputs.js'
+import { renderContent } from './content.js'
+import { code, megabytes, quote, table, time } from './markdown.js'
+import { secretsPart } from './secrets.js'
 
 /** The job summary of a run that did not fail, as GitHub-flavoured Markdown. */
 export function renderSummary(result: Result): string {
@@ -57,6 +59,7 @@ function renderCheckpointed(result: Checkpointed): string {
     '',
     ...startIt(result),
     ...secretsPart(result.secrets),
+    ...renderContent(snapshot),
     ...layers(result),
     ...phases(result)
   ].join('\n')
@@ -156,39 +159,7 @@ function phases(result: Result): string[] {
   ]
 }
 
-/** Text of others, as a block that no character of it can end. */
-function quote(text: string): string {
-  const fence = '`'.repeat(longestRun(text) + 3)
-  return [`${fence}text`, text, fence].join('\n')
-}
-
 /** The job summary of a run that failed. */
 export function renderFailure(failure: Failure): string {
   return ['## CRaC checkpoint: failed', '', quote(describeFailure(failure)), ''].join('\n')
-}
-
-/** The first row is the head: Markdown knows no table without one. */
-function table([head, ...rows]: [string, string][]): string {
-  const line = ([name, value]: [string, string]): string => `| ${name} | ${code(value)} |`
-  return [...(head ? [line(head), '|---|---|'] : []), ...rows.map(line)].join('\n')
-}
-
-function time(milliseconds: number): string {
-  return milliseconds < 10_000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`
-}
-
-// A code span shows its content as it is: its fence must be longer than any in there, and a table needs its
-// pipes escaped all the same.
-function code(text: string): string {
-  const fence = '`'.repeat(longestRun(text) + 1)
-  const padding = fence.length > 1 ? ' ' : ''
-  return `${fence}${padding}${text.replaceAll('|', '\\|').replace(/\s+/g, ' ')}${padding}${fence}`
-}
-
-function longestRun(text: string): number {
-  return Math.max(0, ...[...text.matchAll(/`+/g)].map((match) => match[0].length))
 }

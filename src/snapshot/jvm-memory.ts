@@ -18,7 +18,10 @@ export function parseJvmMemory(answers: string): JvmMemory {
   const heap: Range[] = []
   const code: Range[] = []
   const classes: Range[] = []
+  // The heap comes first; the end of the last answer has ranges that are of something else.
+  let isHeap = true
   for (const line of answers.split('\n')) {
+    if (/^Code(?:Heap|Cache)\b/.test(line)) isHeap = false
     const node = /\bnode #\d+: base 0x([0-9a-f]+): reserved=(\d+(?:\.\d+)?) KB/.exec(line)
     if (node) {
       const start = parseInt(node[1] ?? '', 16)
@@ -30,7 +33,7 @@ export function parseJvmMemory(answers: string): JvmMemory {
     const [start, end] = [addresses[0], addresses.at(-1)]
     if (start === undefined || end === undefined || !(start < end)) continue
     if (/^\s*bounds\b/.test(line)) code.push({ start, end })
-    else heap.push({ start, end })
+    else if (isHeap) heap.push({ start, end })
   }
   const known = (ranges: Range[]): Range[] | undefined => (ranges.length > 0 ? ranges : undefined)
   return { heap: known(heap), code: known(code), classes: known(classes) }
