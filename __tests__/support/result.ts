@@ -134,8 +134,22 @@ function aReading(): SnapshotReading {
 /** A result of each outcome, and of each way in which a part can be unknown. */
 export function outcomes(): Record<string, Result> {
   const whole = aResult()
-  const { jdk, application, baseImage, imageId, tags, digest, layers, logs, phases, port, user } = whole
-  const image = { jdk, application, baseImage, imageId, tags, digest, layers, logs, phases, port, user }
+  const { jdk, application, baseImage, imageId, tags, digest, layers, secrets, logs, phases, port, user } =
+    whole
+  const image = {
+    jdk,
+    application,
+    baseImage,
+    imageId,
+    tags,
+    digest,
+    layers,
+    secrets,
+    logs,
+    phases,
+    port,
+    user
+  }
   const reading = aReading()
   const { content } = reading
   const { memory } = content

@@ -37,7 +37,7 @@ function pairsOf(options: readonly string[]): Record<string, string> {
 export function secretsOfRunner(environment: NodeJS.ProcessEnv): Secret[] {
   return Object.entries(environment).flatMap(([name, value = '']) =>
     // The inputs are looked at by themselves.
-    /^(INPUT|STATE)_/.test(name) ? [] : secretsIn("the runner's", name, value)
+    /^(INPUT|STATE)_|^CRAC_SECRET_VALUES$/.test(name) ? [] : secretsIn("the runner's", name, value)
   )
 }
 
