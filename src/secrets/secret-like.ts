@@ -43,12 +43,12 @@ export function secretsIn(source: string, name: string, value: string): Secret[]
 
 /** Tokens of the families, and for addresses the password alone. */
 function tokensIn(text: string): string[] {
-  return FAMILIES.flatMap(({ id, prefixes, pattern, isReal }) =>
-    prefixes.flatMap((prefix) => {
+  return FAMILIES.flatMap((family) =>
+    family.prefixes.flatMap((prefix) => {
       const at = text.indexOf(prefix)
-      const match = at < 0 ? null : pattern.exec(text.slice(at))
-      if (match === null || !isReal(match)) return []
-      return [id.endsWith('-password') ? (match[1] ?? match[2] ?? match[0]) : match[0]]
+      const match = at < 0 ? null : family.pattern.exec(text.slice(at))
+      if (match === null || !family.isReal(match)) return []
+      return [family.id.endsWith('-password') ? (match[1] ?? match[2] ?? match[0]) : match[0]]
     })
   )
 }
