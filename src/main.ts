@@ -11,6 +11,7 @@ import { findReach } from './runner/reach.js'
 import { lookForApplication } from './stages/application.js'
 import { buildCheckpoint, layOut } from './stages/build.js'
 import { chooseCheckpointEngine, takeTheSnapshot } from './stages/checkpoint.js'
+import { lookIntoSnapshot } from './stages/content.js'
 import { decide } from './stages/decide.js'
 import { inspectTheRunner } from './stages/inspect.js'
 import { resolveJdk } from './stages/jdk.js'
@@ -67,7 +68,8 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
   await buildCheckpoint(job, context)
   const takenBy = await chooseCheckpointEngine(job, runner)
   const snapshot = await takeTheSnapshot(job, runner, takenBy)
-  const search = await lookForSecrets(job, snapshot)
+  const reading = await lookIntoSnapshot(job, snapshot)
+  const search = await lookForSecrets(job, { snapshot, reading })
   const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot })
   const secrets = await lookIntoImage(job, search, restoring.imageId)
   const published = await publish(job, restoring.imageId)
@@ -79,6 +81,7 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
     baseImage: inputs.baseImage,
     takenBy,
     snapshot,
+    reading,
     secrets,
     ...restoring,
     tags: inputs.tags.map((tag) => tag.text),

@@ -9,6 +9,7 @@ import { instructionsFor, type Instructions } from './report/instructions.js'
 import type { Proof } from './restore/prove.js'
 import type { Runner } from './runner/inspect.js'
 import type { SecretReport } from './secrets/found.js'
+import type { SnapshotReading } from './snapshot/read.js'
 import type { Milliseconds } from './values.js'
 
 /** Everything that a run found out; what outputs and summary are made of. */
@@ -40,6 +41,8 @@ export interface Checkpointed extends WithImage {
   runner: Runner
   takenBy: CheckpointEngine
   snapshot: TakenSnapshot
+  /** What is in the snapshot, and where; undefined where it cannot be read, as that of Warp. */
+  reading: SnapshotReading | undefined
   proof: Proof
   /** The rung that a restore needs; undefined where it needs none. */
   privileges: Privileges | undefined
@@ -172,7 +175,7 @@ function metadataOf(result: Result): object {
         takenBy.name === 'criu' ? { kind: takenBy.kind, version: takenBy.version, why: takenBy.why } : null,
       privileges: snapshot.privileges?.rung ?? null,
       statistics: snapshot.statistics ?? null,
-      content: contentMetadata(snapshot.reading?.content),
+      content: contentMetadata(result.reading?.content),
       startDuration: Math.round(snapshot.startDuration),
       checkpointDuration: Math.round(snapshot.checkpointDuration),
       handover: snapshot.handover === undefined ? null : Math.round(snapshot.handover),

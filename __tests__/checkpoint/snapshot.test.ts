@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { verifySnapshot, verifyWarpSnapshot } from '../../src/checkpoint/snapshot.js'
+import { verifySnapshot, verifyWarpSnapshot, type Evidence } from '../../src/checkpoint/snapshot.js'
 import { criuImage, PAGEMAP, protobuf, STATS } from '../support/criu.js'
 
 const GOOD_LOG = '(00.000052) Version: 4.1.1 (gitid 0)\n(00.912345) Dumping finished successfully\n'
@@ -21,7 +21,7 @@ describe('verifySnapshot', () => {
   })
 
   /** What docker/checkpoint/checkpoint.sh leaves after a good checkpoint, with changes. */
-  async function evidence(changes: Record<string, string | Buffer | undefined> = {}): Promise<string> {
+  async function evidence(changes: Record<string, string | Buffer | undefined> = {}): Promise<Evidence> {
     const files = {
       'dump4.log': GOOD_LOG,
       'stats-dump': criuImage(STATS, { 1: protobuf({ 1: 1, 2: 2, 3: 3, 4: 4, 7: 2 }) }),
@@ -32,7 +32,7 @@ describe('verifySnapshot', () => {
     for (const [name, content] of Object.entries(files)) {
       if (content !== undefined) await writeFile(path.join(folder, name), content)
     }
-    return folder
+    return { evidence: folder, images: path.join(folder, 'images') }
   }
   const killed = { exitCode: 137, oomKilled: false }
 

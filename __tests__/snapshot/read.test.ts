@@ -20,7 +20,7 @@ describe('readSnapshot', () => {
   })
 
   test('tells what is in a real snapshot', async () => {
-    const { content } = (await readSnapshot(folder)) ?? {}
+    const { content } = (await readSnapshot(folder, path.join(folder, 'images'))) ?? {}
     expect(content).toMatchObject({
       processes: 1,
       user: { uid: 10001, gid: 10001, groups: [10001] },
@@ -46,13 +46,13 @@ describe('readSnapshot', () => {
   })
 
   test('the memory by kind adds up to the pages', async () => {
-    const { memory } = (await readSnapshot(folder))?.content ?? {}
+    const { memory } = (await readSnapshot(folder, path.join(folder, 'images')))?.content ?? {}
     expect(memory).toMatchObject({ javaHeap: 28_352_512, code: 5_521_408, environment: 525 })
     expect(Object.values(memory ?? {}).reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0)).toBe(PAGES)
   })
 
   test('locates bytes of the file of pages', async () => {
-    const { map } = (await readSnapshot(folder)) ?? {}
+    const { map } = (await readSnapshot(folder, path.join(folder, 'images'))) ?? {}
     // Its first page was at the bottom of the heap.
     expect(map?.locate('pages-1.img', 4097)).toEqual({
       kind: 'javaHeap',
@@ -69,23 +69,23 @@ describe('readSnapshot', () => {
 
   test('memory by kind is not told where the JVM did not say what is where; bytes are located all the same', async () => {
     await rm(path.join(folder, 'jvm-memory'))
-    const reading = await readSnapshot(folder)
+    const reading = await readSnapshot(folder, path.join(folder, 'images'))
     expect(reading?.content.memory).toBeUndefined()
     expect(reading?.map.locate('pages-1.img', PAGES - 1)?.kind).toBe('stacks')
   })
 
   test('names of the environment that are not there are not known', async () => {
     await rm(path.join(folder, 'environment-names'))
-    expect((await readSnapshot(folder))?.content.environment).toBeUndefined()
+    expect((await readSnapshot(folder, path.join(folder, 'images')))?.content.environment).toBeUndefined()
   })
 
   test.each(['pstree.img', 'core-140.img', 'mm-137.img', 'files.img'])(
     'gives nothing where %s is of another kind, or missing',
     async (name) => {
       await writeFile(path.join(folder, 'images', name), 'another kind of file')
-      expect(await readSnapshot(folder)).toBeUndefined()
+      expect(await readSnapshot(folder, path.join(folder, 'images'))).toBeUndefined()
       await rm(path.join(folder, 'images', name))
-      expect(await readSnapshot(folder)).toBeUndefined()
+      expect(await readSnapshot(folder, path.join(folder, 'images'))).toBeUndefined()
     }
   )
 })

@@ -61,7 +61,10 @@ interface Files {
 
 describe('the stage that looks for secrets', () => {
   const memory = `....${MARK}\0....`
-  const taken = (size: number) => ({ ...aResult().snapshot, files: [{ name: 'pages-1.img', size }] })
+  const taken = (size: number) => ({
+    snapshot: { ...aResult().snapshot, files: [{ name: 'pages-1.img', size }] },
+    reading: undefined
+  })
   const given = { 'secret-values': SECRET }
 
   test('a memory without secrets passes, and what was looked for is known', async () => {

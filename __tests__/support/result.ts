@@ -59,7 +59,6 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
         pagesScanned: 28_635,
         pagesWritten: 28_366
       },
-      reading: aReading(),
       criuVersion: '4.1.1',
       startDuration: 1500,
       checkpointDuration: 700.4,
@@ -68,6 +67,7 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
       warmUp: { sent: 200, failed: 1 },
       privileges: LEAST
     },
+    reading: aReading(),
     proof: { restoreTime: 100, coldStart: 1500 },
     imageId: `sha256:${'b'.repeat(64)}`,
     tags: ['ghcr.io/acme/hello:crac', 'ghcr.io/acme/hello:1.0'],
@@ -155,17 +155,17 @@ export function outcomes(): Record<string, Result> {
   const { memory } = content
   if (!memory) throw new Error('the reading is not whole')
   const withContent = (changes: Partial<typeof content>): Result =>
-    aResult({ snapshot: { ...whole.snapshot, reading: { ...reading, content: { ...content, ...changes } } } })
+    aResult({ reading: { ...reading, content: { ...content, ...changes } } })
   return {
     checkpointed: whole,
     'not pushed': aResult({ digest: undefined, layers: [{ createdBy: 'COPY', rawSize: 1 }] }),
     'with Warp': aResult({
       takenBy: { name: 'warp' },
       privileges: undefined,
+      reading: undefined,
       snapshot: {
         ...whole.snapshot,
         statistics: undefined,
-        reading: undefined,
         criuVersion: undefined,
         handover: undefined,
         privileges: undefined

@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { diagnose } from '../diagnosis/diagnose.js'
 import { lastLines } from '../engine/docker.js'
@@ -6,7 +6,6 @@ import type { ContainerEnd } from '../engine/containers.js'
 import { Failure } from '../errors.js'
 import { readDumpStatistics, readPagemap, type DumpStatistics } from '../snapshot/images.js'
 import { ImageFormatError } from '../snapshot/protobuf.js'
-import { readSnapshot, type SnapshotReading } from '../snapshot/read.js'
 import type { Milliseconds } from '../values.js'
 
 /** A complete snapshot of the JVM. */
@@ -16,8 +15,6 @@ export interface Snapshot {
   files: SnapshotFile[]
   /** undefined where CRIU left none. */
   statistics: DumpStatistics | undefined
-  /** What is in it, and where; undefined where it cannot be read, as that of Warp. */
-  reading: SnapshotReading | undefined
   /** As CRIU's log says it; undefined where it does not. */
   criuVersion: string | undefined
   /** When CRIU had written the last of it, in milliseconds since 1970, by the clock of the engine's machine. */
@@ -33,11 +30,22 @@ export interface SnapshotFile {
 /** Exit code of a JVM that CRIU ended after the dump: 128 + SIGKILL. */
 const KILLED = 137
 
+/** Two folders with what a checkpoint left. */
+export interface Evidence {
+  evidence: string
+  /** CRIU's images without the memory. */
+  images: string
+}
+
 /**
  * Judges a checkpoint by what it left (docker/checkpoint/checkpoint.sh collects it), not by jcmd's exit code.
  * Anything short of a complete snapshot is a Failure.
  */
-export async function verifySnapshot(evidence: string, end: ContainerEnd, output: string): Promise<Snapshot> {
+export async function verifySnapshot(
+  { evidence, images }: Evidence,
+  end: ContainerEnd,
+  output: string
+): Promise<Snapshot> {
   const read = (name: string) => readFile(path.join(evidence, name)).catch(() => undefined)
   const criuLog = (await read('dump4.log'))?.toString('latin1') ?? ''
 
@@ -57,18 +65,15 @@ export async function verifySnapshot(evidence: string, end: ContainerEnd, output
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name))
   if (pagemaps.length === 0) throw broken('there is no map of its pages', criuLog)
   for (const { name } of pagemaps) {
-    verifyPages(name, await read(path.join('images', name)), files, criuLog)
+    const image = await readFile(path.join(images, name)).catch(() => undefined)
+    verifyPages(name, image, files, criuLog)
   }
-  const reading = await readSnapshot(evidence)
-  // The registers of the threads are in them, and so can be pieces of secrets: they are not for the logs.
-  await rm(path.join(evidence, 'images'), { recursive: true })
 
   const statistics = await read('stats-dump')
   return {
     size: sizeOf(files),
     files,
     statistics: statistics && orUndefined(() => readDumpStatistics(statistics)),
-    reading,
     criuVersion: /Version: (\S+)/.exec(criuLog)?.[1],
     completedAt: Number((await read('completed'))?.toString()) * 1000 || undefined
   }
@@ -129,18 +134,14 @@ export function criuFailure(criuLog: string, exitCode: number | undefined, outpu
 }
 
 /** The same for the engine Warp, of which no more is known than that it leaves files. */
-export async function verifyWarpSnapshot(evidence: string, end: ContainerEnd): Promise<Snapshot> {
+export async function verifyWarpSnapshot(
+  { evidence }: Pick<Evidence, 'evidence'>,
+  end: ContainerEnd
+): Promise<Snapshot> {
   const files = parseListing(await readFile(path.join(evidence, 'files'), 'utf8').catch(() => ''))
   if (end.oomKilled) throw outOfMemory()
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode)
-  return {
-    size: sizeOf(files),
-    files,
-    statistics: undefined,
-    reading: undefined,
-    criuVersion: undefined,
-    completedAt: undefined
-  }
+  return { size: sizeOf(files), files, statistics: undefined, criuVersion: undefined, completedAt: undefined }
 }
 
 function broken(why: string, criuLog: string): Failure {

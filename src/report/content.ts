@@ -1,7 +1,7 @@
-import type { Snapshot } from '../checkpoint/snapshot.js'
 import type { Content } from '../snapshot/content.js'
+import type { DumpStatistics } from '../snapshot/images.js'
 import { KINDS, type Kind } from '../snapshot/memory-map.js'
-import { code, megabytes } from './markdown.js'
+import { megabytes, table, time } from './markdown.js'
 
 const NAMES: Record<Kind, string> = {
   javaHeap: 'Java heap',
@@ -19,9 +19,26 @@ const SHOWN = 30
 const LISTED = 100
 
 /** A folded part of the job summary: what is in the snapshot; nothing where that is not known. */
-export function renderContent({ reading, statistics }: Pick<Snapshot, 'reading' | 'statistics'>): string[] {
-  if (!reading) return []
-  const { memory, threads, user, open, environment } = reading.content
+export function renderContent(
+  content: Content | undefined,
+  statistics: DumpStatistics | undefined
+): string[] {
+  if (!content) return []
+  return [
+    '<details><summary>What is in the snapshot</summary>',
+    '',
+    table(describeContent(content, statistics)),
+    '',
+    '</details>',
+    ''
+  ]
+}
+
+/** Names and values, for people. */
+export function describeContent(
+  { memory, threads, user, open, environment }: Content,
+  statistics: DumpStatistics | undefined
+): [string, string][] {
   const rows: [string, string][] = []
   for (const kind of memory ? KINDS : []) {
     const bytes = memory?.[kind]
@@ -29,25 +46,16 @@ export function renderContent({ reading, statistics }: Pick<Snapshot, 'reading' 
   }
   const groups = threads.map(({ name, count }) => `${name}${count > 1 ? ` (${count})` : ''}`)
   rows.push([`Threads (${threadCount(threads)})`, list(groups)])
-  if (user) rows.push(['User', code(`${user.uid}:${user.gid}`)])
+  if (user) rows.push(['User', `${user.uid}:${user.gid}`])
   rows.push(['Open files outside of the JDK and the application', list(open.files)])
   rows.push(['Sockets', String(open.sockets)])
   if (environment) rows.push(['Names in the environment', list(environment)])
   if (statistics) {
     const { frozenTime, pagesWritten, pagesScanned } = statistics
-    rows.push(['Frozen for', `${(frozenTime / 1000).toFixed(0)} ms`])
+    rows.push(['Frozen for', time(frozenTime / 1000)])
     rows.push(['Pages written', `${pagesWritten} of ${pagesScanned}, of 4 KiB`])
   }
-  return [
-    '<details><summary>What is in the snapshot</summary>',
-    '',
-    '| what | |',
-    '|---|---|',
-    ...rows.map(([name, value]) => `| ${name} | ${value} |`),
-    '',
-    '</details>',
-    ''
-  ]
+  return rows
 }
 
 /** The same for `metadata`; docs/metadata.schema.json describes it. */
@@ -75,5 +83,5 @@ function size(bytes: number): string {
 function list(names: readonly string[]): string {
   if (names.length === 0) return 'none'
   const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''
-  return names.slice(0, SHOWN).map(code).join(', ') + more
+  return names.slice(0, SHOWN).join(', ') + more
 }

@@ -59,7 +59,7 @@ function renderCheckpointed(result: Checkpointed): string {
     '',
     ...startIt(result),
     ...secretsPart(result.secrets),
-    ...renderContent(snapshot),
+    ...renderContent(result.reading?.content, snapshot.statistics),
     ...layers(result),
     ...phases(result)
   ].join('\n')

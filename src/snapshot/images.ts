@@ -2,7 +2,7 @@
  * Reads what is needed of CRIU's image files: two u32 magics, then records of a u32 size and a protobuf
  * message. https://github.com/checkpoint-restore/criu/blob/criu-dev/criu/include/magic.h and images/*.proto
  */
-import { decode, ImageFormatError, type Message } from './protobuf.js'
+import { ImageFormatError, Message } from './protobuf.js'
 
 const COMMON_MAGIC = 0x54564319
 const SERVICE_MAGIC = 0x55105940
@@ -238,7 +238,7 @@ function records(image: Buffer, ...magics: number[]): Message[] {
     if (offset + 4 > image.length) throw new ImageFormatError('the image ends inside a record')
     const end = offset + 4 + image.readUInt32LE(offset)
     if (end > image.length) throw new ImageFormatError('the image ends inside a record')
-    found.push(decode(image.subarray(offset + 4, end)))
+    found.push(new Message(image.subarray(offset + 4, end)))
     offset = end
   }
   return found

@@ -1,60 +1,82 @@
 /** An image, or a message in it, that is not what it should be. */
 export class ImageFormatError extends Error {}
 
-/** A decoded protobuf message; fields go by their numbers. */
-export interface Message {
+/** A protobuf message; its fields go by their numbers. */
+export class Message {
+  private readonly fields: { field: number; value: number | Buffer }[] = []
+
+  /** Decodes it. https://protobuf.dev/programming-guides/encoding/ Numbers above 2^53 lose their last bits. */
+  constructor(bytes: Buffer) {
+    const reader = new Reader(bytes)
+    while (!reader.atEnd()) {
+      const key = reader.varint()
+      this.fields.push({ field: Math.floor(key / 8), value: reader.value(key % 8) })
+    }
+  }
+
   /** The last value of a field of a number type; undefined where there is none. */
-  number(field: number): number | undefined
-  numbers(field: number): number[]
-  text(field: number): string | undefined
-  message(field: number): Message | undefined
-  messages(field: number): Message[]
+  number(field: number): number | undefined {
+    return this.numbers(field).at(-1)
+  }
+
+  numbers(field: number): number[] {
+    return this.of(field).filter((value) => typeof value === 'number')
+  }
+
+  text(field: number): string | undefined {
+    return this.bytes(field).at(-1)?.toString('utf8')
+  }
+
+  message(field: number): Message | undefined {
+    return this.messages(field).at(-1)
+  }
+
+  messages(field: number): Message[] {
+    return this.bytes(field).map((bytes) => new Message(bytes))
+  }
+
+  private bytes(field: number): Buffer[] {
+    return this.of(field).filter((value) => typeof value !== 'number')
+  }
+
+  private of(field: number): (number | Buffer)[] {
+    return this.fields.flatMap((entry) => (entry.field === field ? [entry.value] : []))
+  }
 }
 
-/** Decodes a message. https://protobuf.dev/programming-guides/encoding/ Numbers above 2^53 lose their last bits. */
-export function decode(message: Buffer): Message {
-  const numbers = new Map<number, number[]>()
-  const strings = new Map<number, Buffer[]>()
-  let offset = 0
+class Reader {
+  private offset = 0
 
-  function varint(): number {
+  constructor(private readonly message: Buffer) {}
+
+  atEnd(): boolean {
+    return this.offset >= this.message.length
+  }
+
+  varint(): number {
     let value = 0
-    for (let shift = 0; ; shift += 7) {
-      const byte = message[offset++]
-      if (byte === undefined || shift > 63) throw new ImageFormatError('the message ends inside a number')
+    for (let shift = 0; shift < 64; shift += 7) {
+      const byte = this.message[this.offset++]
+      if (byte === undefined) break
       // Not by bits: JavaScript's are 32.
       value += (byte & 0x7f) * 2 ** shift
       if (byte < 0x80) return value
     }
-  }
-  function bytes(length: number): Buffer {
-    if (offset + length > message.length) throw new ImageFormatError('the message ends inside a field')
-    offset += length
-    return message.subarray(offset - length, offset)
+    throw new ImageFormatError('the message ends inside a number')
   }
 
-  while (offset < message.length) {
-    const key = varint()
-    const field = Math.floor(key / 8)
-    const wireType = key % 8
-    if (wireType === 0) append(numbers, field, varint())
-    else if (wireType === 1) append(numbers, field, Number(bytes(8).readBigUInt64LE()))
-    else if (wireType === 2) append(strings, field, bytes(varint()))
-    else if (wireType === 5) append(numbers, field, bytes(4).readUInt32LE())
-    else throw new ImageFormatError(`unknown wire type ${wireType}`)
+  value(wireType: number): number | Buffer {
+    if (wireType === 0) return this.varint()
+    if (wireType === 1) return Number(this.bytes(8).readBigUInt64LE())
+    if (wireType === 2) return this.bytes(this.varint())
+    if (wireType === 5) return this.bytes(4).readUInt32LE()
+    throw new ImageFormatError(`unknown wire type ${wireType}`)
   }
-  const messages = (field: number): Message[] => (strings.get(field) ?? []).map(decode)
-  return {
-    number: (field) => numbers.get(field)?.at(-1),
-    numbers: (field) => numbers.get(field) ?? [],
-    text: (field) => strings.get(field)?.at(-1)?.toString('utf8'),
-    message: (field) => messages(field).at(-1),
-    messages
-  }
-}
 
-function append<T>(map: Map<number, T[]>, key: number, value: T): void {
-  const values = map.get(key)
-  if (values) values.push(value)
-  else map.set(key, [value])
+  private bytes(length: number): Buffer {
+    if (this.offset + length > this.message.length)
+      throw new ImageFormatError('the message ends inside a field')
+    this.offset += length
+    return this.message.subarray(this.offset - length, this.offset)
+  }
 }

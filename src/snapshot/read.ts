@@ -22,21 +22,20 @@ export interface SnapshotReading {
 }
 
 /**
- * Reads what docker/checkpoint/ collected: `images/` holds CRIU's images without the memory, `jvm-memory` what jcmd said,
- * `environment-names` the names of the environment, with a NUL after each. undefined where an image is not there or is
- * of a kind that is not known.
+ * Reads what docker/checkpoint/ collected: `images` holds CRIU's images without the memory, `evidence` has jvm-memory,
+ * what jcmd said, and environment-names, with a NUL after each. undefined where an image is not there or is of a kind that
+ * is not known.
  */
-export async function readSnapshot(evidence: string): Promise<SnapshotReading | undefined> {
+export async function readSnapshot(evidence: string, images: string): Promise<SnapshotReading | undefined> {
   try {
-    return await readImages(evidence)
+    return await readImages(evidence, images)
   } catch (error) {
     if (error instanceof ImageFormatError) return undefined
     throw error
   }
 }
 
-async function readImages(evidence: string): Promise<SnapshotReading> {
-  const folder = path.join(evidence, 'images')
+async function readImages(evidence: string, folder: string): Promise<SnapshotReading> {
   const image: Images = async (name) =>
     await readFile(path.join(folder, name)).catch(() => {
       throw new ImageFormatError(`${name} cannot be read`)

@@ -5,7 +5,7 @@ import { standardWarmUp, type WarmUp, type WarmUpRequest } from '../checkpoint/w
 import { namesOf } from '../cleanup.js'
 import { requestOf } from '../probe/request-lines.js'
 import type { Runner } from '../runner/inspect.js'
-import { checkpointContainer, containerOf, logTo, type Run } from './run.js'
+import { checkpointContainer, containerOf, imagesOf, logTo, type Run } from './run.js'
 
 /** Finds the CRIU and the privileges that work here. */
 export async function chooseCheckpointEngine(run: Run, runner: Runner): Promise<CheckpointEngine> {
@@ -47,7 +47,8 @@ export async function takeTheSnapshot(
         warmUp: await warmUpOf(run),
         warmupTimeout: inputs.warmupTimeout,
         checkpointTimeout: inputs.checkpointTimeout,
-        evidence: run.logs
+        evidence: run.logs,
+        images: imagesOf(run)
       }
     )
     world.log.info(`Snapshot: ${taken.size} bytes, taken in ${Math.round(taken.checkpointDuration)} ms.`)

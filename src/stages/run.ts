@@ -51,6 +51,11 @@ export function checkpointContainer(run: Run): string {
   return `${namesOf(run.id).container}-checkpoint`
 }
 
+/** Folder for CRIU's images without the memory. */
+export function imagesOf(run: Run): string {
+  return path.join(run.work, 'images')
+}
+
 export function containerOf(
   run: Run,
   reach: Reach

@@ -17,6 +17,7 @@ import { createMatcher, type Matcher } from '../secrets/matcher.js'
 import type { Secret } from '../secrets/needles.js'
 import { scanFiles, type FilesScanned, type Locate } from '../secrets/scan-files.js'
 import type { Kind } from '../snapshot/memory-map.js'
+import type { SnapshotReading } from '../snapshot/read.js'
 import { checkpointContainer, type Run } from './run.js'
 
 /** Where the snapshot is in the container, and what else docker/Dockerfile takes from there. */
@@ -34,6 +35,12 @@ const WORDS: Record<Kind, string> = {
   other: 'other memory'
 }
 
+/** What is looked into, and what is known of what is where in it. */
+export interface Taken {
+  snapshot: TakenSnapshot
+  reading: SnapshotReading | undefined
+}
+
 /** A search under way: what is looked for, and what has been found so far. */
 export interface Search {
   matcher: Matcher
@@ -44,7 +51,7 @@ export interface Search {
  * Looks for secrets in the snapshot, in what else the checkpoint leaves in the image, and in the image below it. With
  * `secret-scan: fail` any finding is a Failure of kind `secret`. undefined if nobody wants it.
  */
-export async function lookForSecrets(run: Run, snapshot: TakenSnapshot): Promise<Search | undefined> {
+export async function lookForSecrets(run: Run, taken: Taken): Promise<Search | undefined> {
   if (run.inputs.secretScan === 'off') return undefined
   return await run.phases.run('secrets', 'Look for secrets', async () => {
     const mark = await markOf(run, checkpointContainer(run))
@@ -52,13 +59,13 @@ export async function lookForSecrets(run: Run, snapshot: TakenSnapshot): Promise
     const { matcher } = search
     // The engine collects an image before it gives the first byte of it: time for the snapshot.
     const [scans, below] = await Promise.all([
-      scanContainer(run, snapshot, matcher),
+      scanContainer(run, taken, matcher),
       scanImage(run, matcher, namesOf(run.id).image('checkpoint'))
     ])
-    const taken = scans.flatMap(({ findings }) => findings)
-    doubt(run, search, distrust(snapshot, scans, mark))
+    const findings = scans.flatMap((scanned) => scanned.findings)
+    doubt(run, search, distrust(taken.snapshot, scans, mark))
     // A test key in a jar is no news: what is, is what the application came by.
-    const found = [...newFindings(taken, below.findings), ...below.findings.filter(isKnown)]
+    const found = [...newFindings(findings, below.findings), ...below.findings.filter(isKnown)]
     note(
       run,
       search,
@@ -181,7 +188,7 @@ function doubt({ inputs, world }: Run, { report }: Search, why: string | undefin
 }
 
 /** The kind of memory that a byte of a file of pages was. */
-function locator({ reading }: TakenSnapshot): Locate {
+function locator(reading: SnapshotReading | undefined): Locate {
   return (file, offset) => {
     if (path.posix.dirname(file) !== SNAPSHOT) return undefined
     const place = reading?.map.locate(path.posix.basename(file), offset)
@@ -190,13 +197,13 @@ function locator({ reading }: TakenSnapshot): Locate {
 }
 
 /** What the checkpoint leaves in the image; the snapshot first. */
-async function scanContainer(run: Run, snapshot: TakenSnapshot, matcher: Matcher): Promise<FilesScanned[]> {
+async function scanContainer(run: Run, { reading }: Taken, matcher: Matcher): Promise<FilesScanned[]> {
   const scans: FilesScanned[] = []
   for (const folder of TAKEN) {
     const root = path.posix.dirname(folder)
     const scanned = await run.world.engine.stream(
       ['cp', `${checkpointContainer(run)}:${folder}`, '-'],
-      (archive) => scanFiles(filesOfTar(archive, root), matcher, locator(snapshot))
+      (archive) => scanFiles(filesOfTar(archive, root), matcher, locator(reading))
     )
     scans.push(scanned)
   }
