@@ -213,7 +213,7 @@ describe('the search for secrets', () => {
       const { environment } = (JSON.parse(step.outputs['metadata'] ?? '{}') as Metadata).snapshot.content
       expect(environment.filter((name) => !OF_THE_CONTAINER.has(name))).toEqual([])
       expect(annotations(step, 'warning')).toEqual([])
-      expect(step.summary).toContain('**Secrets:** none of')
+      expect(step.summary).toContain('**Secrets:** none found in')
     })
   })
 })

@@ -44,7 +44,7 @@ export function secretsPart(report: SecretReport): string[] {
     return [`> [!WARNING]`, `> Whether secrets are in the image cannot be told: ${untrusted}.`, '']
   if (found.length === 0) {
     return [
-      `**Secrets:** none of ${searched.length} known values and no new token in the ${(bytes / 1e6).toFixed(0)} MB of snapshot and image.${weak}`,
+      `**Secrets:** none found in the ${(bytes / 1e6).toFixed(0)} MB of snapshot and image, looking for known values (${searched.length}) and new tokens.${weak}`,
       ''
     ]
   }

@@ -226,6 +226,6 @@ function note(
   const bytes = scans.flatMap(({ sizes }) => [...sizes.values()]).reduce((sum, size) => sum + size, 0)
   report.bytes += bytes
   report.found = [...report.found, ...foundSecrets(findings)]
-  world.log.info(`Looked at ${(bytes / 1e6).toFixed(1)} MB.`)
+  world.log.info(`Looked at ${bytes < 100_000 ? `${bytes} bytes` : `${(bytes / 1e6).toFixed(1)} MB`}.`)
   if (inputs.secretScan === 'fail' && report.found.length > 0) throw secretFailure(report)
 }
