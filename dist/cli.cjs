@@ -93,7 +93,7 @@ var require_visit = __commonJS({
   "node_modules/yaml/dist/visit.js"(exports2) {
     "use strict";
     var identity = require_identity();
-    var BREAK = /* @__PURE__ */ Symbol("break visit");
+    var BREAK2 = /* @__PURE__ */ Symbol("break visit");
     var SKIP = /* @__PURE__ */ Symbol("skip children");
     var REMOVE = /* @__PURE__ */ Symbol("remove node");
     function visit(node, visitor) {
@@ -105,39 +105,39 @@ var require_visit = __commonJS({
       } else
         visit_(null, node, visitor_, Object.freeze([]));
     }
-    visit.BREAK = BREAK;
+    visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path46) {
-      const ctrl = callVisitor(key, node, visitor, path46);
+    function visit_(key, node, visitor, path48) {
+      const ctrl = callVisitor(key, node, visitor, path48);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path46, ctrl);
-        return visit_(key, ctrl, visitor, path46);
+        replaceNode(key, path48, ctrl);
+        return visit_(key, ctrl, visitor, path48);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path46 = Object.freeze(path46.concat(node));
+          path48 = Object.freeze(path48.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path46);
+            const ci = visit_(i, node.items[i], visitor, path48);
             if (typeof ci === "number")
               i = ci - 1;
-            else if (ci === BREAK)
-              return BREAK;
+            else if (ci === BREAK2)
+              return BREAK2;
             else if (ci === REMOVE) {
               node.items.splice(i, 1);
               i -= 1;
             }
           }
         } else if (identity.isPair(node)) {
-          path46 = Object.freeze(path46.concat(node));
-          const ck = visit_("key", node.key, visitor, path46);
-          if (ck === BREAK)
-            return BREAK;
+          path48 = Object.freeze(path48.concat(node));
+          const ck = visit_("key", node.key, visitor, path48);
+          if (ck === BREAK2)
+            return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path46);
-          if (cv === BREAK)
-            return BREAK;
+          const cv = visit_("value", node.value, visitor, path48);
+          if (cv === BREAK2)
+            return BREAK2;
           else if (cv === REMOVE)
             node.value = null;
         }
@@ -153,39 +153,39 @@ var require_visit = __commonJS({
       } else
         await visitAsync_(null, node, visitor_, Object.freeze([]));
     }
-    visitAsync.BREAK = BREAK;
+    visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path46) {
-      const ctrl = await callVisitor(key, node, visitor, path46);
+    async function visitAsync_(key, node, visitor, path48) {
+      const ctrl = await callVisitor(key, node, visitor, path48);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path46, ctrl);
-        return visitAsync_(key, ctrl, visitor, path46);
+        replaceNode(key, path48, ctrl);
+        return visitAsync_(key, ctrl, visitor, path48);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path46 = Object.freeze(path46.concat(node));
+          path48 = Object.freeze(path48.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path46);
+            const ci = await visitAsync_(i, node.items[i], visitor, path48);
             if (typeof ci === "number")
               i = ci - 1;
-            else if (ci === BREAK)
-              return BREAK;
+            else if (ci === BREAK2)
+              return BREAK2;
             else if (ci === REMOVE) {
               node.items.splice(i, 1);
               i -= 1;
             }
           }
         } else if (identity.isPair(node)) {
-          path46 = Object.freeze(path46.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path46);
-          if (ck === BREAK)
-            return BREAK;
+          path48 = Object.freeze(path48.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path48);
+          if (ck === BREAK2)
+            return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path46);
-          if (cv === BREAK)
-            return BREAK;
+          const cv = await visitAsync_("value", node.value, visitor, path48);
+          if (cv === BREAK2)
+            return BREAK2;
           else if (cv === REMOVE)
             node.value = null;
         }
@@ -210,23 +210,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path46) {
+    function callVisitor(key, node, visitor, path48) {
       if (typeof visitor === "function")
-        return visitor(key, node, path46);
+        return visitor(key, node, path48);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path46);
+        return visitor.Map?.(key, node, path48);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path46);
+        return visitor.Seq?.(key, node, path48);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path46);
+        return visitor.Pair?.(key, node, path48);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path46);
+        return visitor.Scalar?.(key, node, path48);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path46);
+        return visitor.Alias?.(key, node, path48);
       return void 0;
     }
-    function replaceNode(key, path46, node) {
-      const parent = path46[path46.length - 1];
+    function replaceNode(key, path48, node) {
+      const parent = path48[path48.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -838,10 +838,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path46, value) {
+    function collectionFromPath(schema, path48, value) {
       let v = value;
-      for (let i = path46.length - 1; i >= 0; --i) {
-        const k = path46[i];
+      for (let i = path48.length - 1; i >= 0; --i) {
+        const k = path48[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -860,7 +860,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path46) => path46 == null || typeof path46 === "object" && !!path46[Symbol.iterator]().next().done;
+    var isEmptyPath = (path48) => path48 == null || typeof path48 === "object" && !!path48[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -890,11 +890,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path46, value) {
-        if (isEmptyPath(path46))
+      addIn(path48, value) {
+        if (isEmptyPath(path48))
           this.add(value);
         else {
-          const [key, ...rest] = path46;
+          const [key, ...rest] = path48;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -908,8 +908,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path46) {
-        const [key, ...rest] = path46;
+      deleteIn(path48) {
+        const [key, ...rest] = path48;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -923,8 +923,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path46, keepScalar) {
-        const [key, ...rest] = path46;
+      getIn(path48, keepScalar) {
+        const [key, ...rest] = path48;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -942,8 +942,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path46) {
-        const [key, ...rest] = path46;
+      hasIn(path48) {
+        const [key, ...rest] = path48;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -953,8 +953,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path46, value) {
-        const [key, ...rest] = path46;
+      setIn(path48, value) {
+        const [key, ...rest] = path48;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -2607,10 +2607,10 @@ var require_binary = __commonJS({
           return node_buffer.Buffer.from(src, "base64");
         } else if (typeof atob === "function") {
           const str = atob(src.replace(/[\n\r]/g, ""));
-          const buffer = new Uint8Array(str.length);
+          const buffer2 = new Uint8Array(str.length);
           for (let i = 0; i < str.length; ++i)
-            buffer[i] = str.charCodeAt(i);
-          return buffer;
+            buffer2[i] = str.charCodeAt(i);
+          return buffer2;
         } else {
           onError("This environment does not support reading binary tags; either Buffer or atob is required");
           return src;
@@ -3469,9 +3469,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path46, value) {
+      addIn(path48, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path46, value);
+          this.contents.addIn(path48, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3546,14 +3546,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path46) {
-        if (Collection2.isEmptyPath(path46)) {
+      deleteIn(path48) {
+        if (Collection2.isEmptyPath(path48)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path46) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path48) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3568,10 +3568,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path46, keepScalar) {
-        if (Collection2.isEmptyPath(path46))
+      getIn(path48, keepScalar) {
+        if (Collection2.isEmptyPath(path48))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path46, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path48, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3582,10 +3582,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path46) {
-        if (Collection2.isEmptyPath(path46))
+      hasIn(path48) {
+        if (Collection2.isEmptyPath(path48))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path46) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path48) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3602,13 +3602,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path46, value) {
-        if (Collection2.isEmptyPath(path46)) {
+      setIn(path48, value) {
+        if (Collection2.isEmptyPath(path48)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path46), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path48), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path46, value);
+          this.contents.setIn(path48, value);
         }
       }
       /**
@@ -4450,8 +4450,8 @@ var require_resolve_block_scalar = __commonJS({
       const lines = scalar.source ? splitLines(scalar.source) : [];
       let chompStart = lines.length;
       for (let i = lines.length - 1; i >= 0; --i) {
-        const content = lines[i][1];
-        if (content === "" || content === "\r")
+        const content2 = lines[i][1];
+        if (content2 === "" || content2 === "\r")
           chompStart = i;
         else
           break;
@@ -4467,8 +4467,8 @@ var require_resolve_block_scalar = __commonJS({
       let offset = scalar.offset + header.length;
       let contentStart = 0;
       for (let i = 0; i < chompStart; ++i) {
-        const [indent, content] = lines[i];
-        if (content === "" || content === "\r") {
+        const [indent, content2] = lines[i];
+        if (content2 === "" || content2 === "\r") {
           if (header.indent === 0 && indent.length > trimIndent)
             trimIndent = indent.length;
         } else {
@@ -4485,7 +4485,7 @@ var require_resolve_block_scalar = __commonJS({
           }
           break;
         }
-        offset += indent.length + content.length + 1;
+        offset += indent.length + content2.length + 1;
       }
       for (let i = lines.length - 1; i >= chompStart; --i) {
         if (lines[i][0].length > trimIndent)
@@ -4497,35 +4497,35 @@ var require_resolve_block_scalar = __commonJS({
       for (let i = 0; i < contentStart; ++i)
         value += lines[i][0].slice(trimIndent) + "\n";
       for (let i = contentStart; i < chompStart; ++i) {
-        let [indent, content] = lines[i];
-        offset += indent.length + content.length + 1;
-        const crlf = content[content.length - 1] === "\r";
+        let [indent, content2] = lines[i];
+        offset += indent.length + content2.length + 1;
+        const crlf = content2[content2.length - 1] === "\r";
         if (crlf)
-          content = content.slice(0, -1);
-        if (content && indent.length < trimIndent) {
+          content2 = content2.slice(0, -1);
+        if (content2 && indent.length < trimIndent) {
           const src = header.indent ? "explicit indentation indicator" : "first line";
           const message = `Block scalar lines must not be less indented than their ${src}`;
-          onError(offset - content.length - (crlf ? 2 : 1), "BAD_INDENT", message);
+          onError(offset - content2.length - (crlf ? 2 : 1), "BAD_INDENT", message);
           indent = "";
         }
         if (type === Scalar.Scalar.BLOCK_LITERAL) {
-          value += sep3 + indent.slice(trimIndent) + content;
+          value += sep3 + indent.slice(trimIndent) + content2;
           sep3 = "\n";
-        } else if (indent.length > trimIndent || content[0] === "	") {
+        } else if (indent.length > trimIndent || content2[0] === "	") {
           if (sep3 === " ")
             sep3 = "\n";
           else if (!prevMoreIndented && sep3 === "\n")
             sep3 = "\n\n";
-          value += sep3 + indent.slice(trimIndent) + content;
+          value += sep3 + indent.slice(trimIndent) + content2;
           sep3 = "\n";
           prevMoreIndented = true;
-        } else if (content === "") {
+        } else if (content2 === "") {
           if (sep3 === "\n")
             value += "\n";
           else
             sep3 = "\n";
         } else {
-          value += sep3 + content;
+          value += sep3 + content2;
           sep3 = " ";
           prevMoreIndented = false;
         }
@@ -5558,7 +5558,7 @@ var require_cst_stringify = __commonJS({
 var require_cst_visit = __commonJS({
   "node_modules/yaml/dist/parse/cst-visit.js"(exports2) {
     "use strict";
-    var BREAK = /* @__PURE__ */ Symbol("break visit");
+    var BREAK2 = /* @__PURE__ */ Symbol("break visit");
     var SKIP = /* @__PURE__ */ Symbol("skip children");
     var REMOVE = /* @__PURE__ */ Symbol("remove item");
     function visit(cst, visitor) {
@@ -5566,12 +5566,12 @@ var require_cst_visit = __commonJS({
         cst = { start: cst.start, value: cst.value };
       _visit(Object.freeze([]), cst, visitor);
     }
-    visit.BREAK = BREAK;
+    visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path46) => {
+    visit.itemAtPath = (cst, path48) => {
       let item = cst;
-      for (const [field, index] of path46) {
+      for (const [field, index] of path48) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5580,37 +5580,37 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path46) => {
-      const parent = visit.itemAtPath(cst, path46.slice(0, -1));
-      const field = path46[path46.length - 1][0];
+    visit.parentCollection = (cst, path48) => {
+      const parent = visit.itemAtPath(cst, path48.slice(0, -1));
+      const field = path48[path48.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path46, item, visitor) {
-      let ctrl = visitor(item, path46);
+    function _visit(path48, item, visitor) {
+      let ctrl = visitor(item, path48);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token = item[field];
         if (token && "items" in token) {
           for (let i = 0; i < token.items.length; ++i) {
-            const ci = _visit(Object.freeze(path46.concat([[field, i]])), token.items[i], visitor);
+            const ci = _visit(Object.freeze(path48.concat([[field, i]])), token.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
-            else if (ci === BREAK)
-              return BREAK;
+            else if (ci === BREAK2)
+              return BREAK2;
             else if (ci === REMOVE) {
               token.items.splice(i, 1);
               i -= 1;
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path46);
+            ctrl = ctrl(item, path48);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path46) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path48) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -7422,7 +7422,7 @@ var require_fd_slicer = __commonJS({
     var fs3 = require("fs");
     var util = require("util");
     var stream = require("stream");
-    var Readable3 = stream.Readable;
+    var Readable4 = stream.Readable;
     var PassThrough = stream.PassThrough;
     var Pend = require_pend();
     var EventEmitter2 = require("events").EventEmitter;
@@ -7436,12 +7436,12 @@ var require_fd_slicer = __commonJS({
       this.pend.max = 1;
       this.refCount = 0;
     }
-    FdSlicer.prototype.read = function(buffer, offset, length, position, callback) {
+    FdSlicer.prototype.read = function(buffer2, offset, length, position, callback) {
       var self = this;
       self.pend.go(function(cb) {
-        fs3.read(self.fd, buffer, offset, length, position, function(err, bytesRead, buffer2) {
+        fs3.read(self.fd, buffer2, offset, length, position, function(err, bytesRead, buffer3) {
           cb();
-          callback(err, bytesRead, buffer2);
+          callback(err, bytesRead, buffer3);
         });
       });
     };
@@ -7465,10 +7465,10 @@ var require_fd_slicer = __commonJS({
         }
       }
     };
-    util.inherits(ReadStream, Readable3);
+    util.inherits(ReadStream, Readable4);
     function ReadStream(context, options3) {
       options3 = options3 || {};
-      Readable3.call(this, options3);
+      Readable4.call(this, options3);
       this.context = context;
       this.context.ref();
       this.start = options3.start || 0;
@@ -7487,8 +7487,8 @@ var require_fd_slicer = __commonJS({
         return;
       }
       self.context.pend.go(function(cb) {
-        var buffer = Buffer.allocUnsafe(toRead);
-        fs3.read(self.context.fd, buffer, 0, toRead, self.pos, function(err, bytesRead) {
+        var buffer2 = Buffer.allocUnsafe(toRead);
+        fs3.read(self.context.fd, buffer2, 0, toRead, self.pos, function(err, bytesRead) {
           if (err) {
             self.destroy(err);
           } else if (bytesRead === 0) {
@@ -7496,7 +7496,7 @@ var require_fd_slicer = __commonJS({
             self._cleanup();
           } else {
             self.pos += bytesRead;
-            self.push(buffer.slice(0, bytesRead));
+            self.push(buffer2.slice(0, bytesRead));
           }
           cb();
         });
@@ -7513,16 +7513,16 @@ var require_fd_slicer = __commonJS({
       }
     };
     util.inherits(BufferSlicer, EventEmitter2);
-    function BufferSlicer(buffer) {
+    function BufferSlicer(buffer2) {
       EventEmitter2.call(this);
       this.refCount = 0;
-      this.buffer = buffer;
+      this.buffer = buffer2;
     }
-    BufferSlicer.prototype.read = function(buffer, offset, length, position, callback) {
-      if (!(0 <= offset && offset <= buffer.length)) throw new RangeError("offset outside buffer: 0 <= " + offset + " <= " + buffer.length);
+    BufferSlicer.prototype.read = function(buffer2, offset, length, position, callback) {
+      if (!(0 <= offset && offset <= buffer2.length)) throw new RangeError("offset outside buffer: 0 <= " + offset + " <= " + buffer2.length);
       if (position < 0) throw new RangeError("position is negative: " + position);
-      if (offset + length > buffer.length) {
-        length = buffer.length - offset;
+      if (offset + length > buffer2.length) {
+        length = buffer2.length - offset;
       }
       if (position + length > this.buffer.length) {
         length = this.buffer.length - position;
@@ -7533,7 +7533,7 @@ var require_fd_slicer = __commonJS({
         });
         return;
       }
-      this.buffer.copy(buffer, offset, position, position + length);
+      this.buffer.copy(buffer2, offset, position, position + length);
       setImmediate(function() {
         callback(null, length);
       });
@@ -7863,7 +7863,7 @@ var require_yauzl = __commonJS({
     exports2.fromRandomAccessReader = fromRandomAccessReader;
     exports2.openPromise = openPromise2;
     exports2.fromFdPromise = fromFdPromise;
-    exports2.fromBufferPromise = fromBufferPromise;
+    exports2.fromBufferPromise = fromBufferPromise2;
     exports2.fromRandomAccessReaderPromise = fromRandomAccessReaderPromise;
     exports2.dosDateTimeToDate = dosDateTimeToDate;
     exports2.getFileNameLowLevel = getFileNameLowLevel;
@@ -7873,9 +7873,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path46, options3) {
+    function openPromise2(path48, options3) {
       return new Promise((resolve2, reject) => {
-        open2(path46, { ...options3, lazyEntries: true }, function(err, zipfile) {
+        open2(path48, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -7889,9 +7889,9 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function fromBufferPromise(buffer, options3) {
+    function fromBufferPromise2(buffer2, options3) {
       return new Promise((resolve2, reject) => {
-        fromBuffer(buffer, { ...options3, lazyEntries: true }, function(err, zipfile) {
+        fromBuffer(buffer2, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -7905,7 +7905,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path46, options3, callback) {
+    function open2(path48, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -7917,7 +7917,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs3.open(path46, "r", function(err, fd) {
+      fs3.open(path48, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options3, function(err2, zipfile) {
           if (err2) fs3.close(fd, defaultCallback);
@@ -7943,7 +7943,7 @@ var require_yauzl = __commonJS({
         fromRandomAccessReader(reader, stats.size, options3, callback);
       });
     }
-    function fromBuffer(buffer, options3, callback) {
+    function fromBuffer(buffer2, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -7954,8 +7954,8 @@ var require_yauzl = __commonJS({
       if (options3.decodeStrings == null) options3.decodeStrings = true;
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
-      var reader = new fd_slicer.BufferSlicer(buffer);
-      fromRandomAccessReader(reader, buffer.length, options3, callback);
+      var reader = new fd_slicer.BufferSlicer(buffer2);
+      fromRandomAccessReader(reader, buffer2.length, options3, callback);
     }
     function fromRandomAccessReader(reader, totalSize, options3, callback) {
       if (typeof options3 === "function") {
@@ -7979,13 +7979,13 @@ var require_yauzl = __commonJS({
       var zip64EocdlSize = 20;
       var maxCommentSize = 65535;
       var bufferSize = Math.min(zip64EocdlSize + eocdrWithoutCommentSize + maxCommentSize, totalSize);
-      var buffer = newBuffer(bufferSize);
-      var bufferReadStart = totalSize - buffer.length;
-      readAndAssertNoEof(reader, buffer, 0, bufferSize, bufferReadStart, function(err) {
+      var buffer2 = newBuffer(bufferSize);
+      var bufferReadStart = totalSize - buffer2.length;
+      readAndAssertNoEof(reader, buffer2, 0, bufferSize, bufferReadStart, function(err) {
         if (err) return callback(err);
         for (var i = bufferSize - eocdrWithoutCommentSize; i >= 0; i -= 1) {
-          if (buffer.readUInt32LE(i) !== 101010256) continue;
-          var eocdrBuffer = buffer.subarray(i);
+          if (buffer2.readUInt32LE(i) !== 101010256) continue;
+          var eocdrBuffer = buffer2.subarray(i);
           var diskNumber = eocdrBuffer.readUInt16LE(4);
           var entryCount = eocdrBuffer.readUInt16LE(10);
           var centralDirectoryOffset = eocdrBuffer.readUInt32LE(16);
@@ -7995,8 +7995,8 @@ var require_yauzl = __commonJS({
             return callback(new Error("Invalid comment length. Expected: " + expectedCommentLength + ". Found: " + commentLength + ". Are there extra bytes at the end of the file? Or is the end of central dir signature `PK\u263A\u263B` in the comment?"));
           }
           var comment = decodeStrings ? decodeBuffer(eocdrBuffer.subarray(22), false) : eocdrBuffer.subarray(22);
-          if (i - zip64EocdlSize >= 0 && buffer.readUInt32LE(i - zip64EocdlSize) === 117853008) {
-            var zip64EocdlBuffer = buffer.subarray(i - zip64EocdlSize, i - zip64EocdlSize + zip64EocdlSize);
+          if (i - zip64EocdlSize >= 0 && buffer2.readUInt32LE(i - zip64EocdlSize) === 117853008) {
+            var zip64EocdlBuffer = buffer2.subarray(i - zip64EocdlSize, i - zip64EocdlSize + zip64EocdlSize);
             var zip64EocdrOffset = readUInt64LE(zip64EocdlBuffer, 8);
             var zip64EocdrBuffer = newBuffer(56);
             return readAndAssertNoEof(reader, zip64EocdrBuffer, 0, zip64EocdrBuffer.length, zip64EocdrOffset, function(err2) {
@@ -8076,38 +8076,38 @@ var require_yauzl = __commonJS({
         return;
       }
       if (self.emittedError) return;
-      var buffer = newBuffer(46);
-      readAndAssertNoEof(self.reader, buffer, 0, buffer.length, self.readEntryCursor, function(err) {
+      var buffer2 = newBuffer(46);
+      readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, self.readEntryCursor, function(err) {
         if (err) return emitErrorAndAutoClose(self, err);
         if (self.emittedError) return;
         var entry = new Entry();
-        var signature = buffer.readUInt32LE(0);
+        var signature = buffer2.readUInt32LE(0);
         if (signature !== 33639248) return emitErrorAndAutoClose(self, new Error("invalid central directory file header signature: 0x" + signature.toString(16)));
-        entry.versionMadeBy = buffer.readUInt16LE(4);
-        entry.versionNeededToExtract = buffer.readUInt16LE(6);
-        entry.generalPurposeBitFlag = buffer.readUInt16LE(8);
-        entry.compressionMethod = buffer.readUInt16LE(10);
-        entry.lastModFileTime = buffer.readUInt16LE(12);
-        entry.lastModFileDate = buffer.readUInt16LE(14);
-        entry.crc32 = buffer.readUInt32LE(16);
-        entry.compressedSize = buffer.readUInt32LE(20);
-        entry.uncompressedSize = buffer.readUInt32LE(24);
-        entry.fileNameLength = buffer.readUInt16LE(28);
-        entry.extraFieldLength = buffer.readUInt16LE(30);
-        entry.fileCommentLength = buffer.readUInt16LE(32);
-        entry.internalFileAttributes = buffer.readUInt16LE(36);
-        entry.externalFileAttributes = buffer.readUInt32LE(38);
-        entry.relativeOffsetOfLocalHeader = buffer.readUInt32LE(42);
+        entry.versionMadeBy = buffer2.readUInt16LE(4);
+        entry.versionNeededToExtract = buffer2.readUInt16LE(6);
+        entry.generalPurposeBitFlag = buffer2.readUInt16LE(8);
+        entry.compressionMethod = buffer2.readUInt16LE(10);
+        entry.lastModFileTime = buffer2.readUInt16LE(12);
+        entry.lastModFileDate = buffer2.readUInt16LE(14);
+        entry.crc32 = buffer2.readUInt32LE(16);
+        entry.compressedSize = buffer2.readUInt32LE(20);
+        entry.uncompressedSize = buffer2.readUInt32LE(24);
+        entry.fileNameLength = buffer2.readUInt16LE(28);
+        entry.extraFieldLength = buffer2.readUInt16LE(30);
+        entry.fileCommentLength = buffer2.readUInt16LE(32);
+        entry.internalFileAttributes = buffer2.readUInt16LE(36);
+        entry.externalFileAttributes = buffer2.readUInt32LE(38);
+        entry.relativeOffsetOfLocalHeader = buffer2.readUInt32LE(42);
         if (entry.generalPurposeBitFlag & 64) return emitErrorAndAutoClose(self, new Error("strong encryption is not supported"));
         self.readEntryCursor += 46;
-        buffer = newBuffer(entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength);
-        readAndAssertNoEof(self.reader, buffer, 0, buffer.length, self.readEntryCursor, function(err2) {
+        buffer2 = newBuffer(entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength);
+        readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, self.readEntryCursor, function(err2) {
           if (err2) return emitErrorAndAutoClose(self, err2);
           if (self.emittedError) return;
-          entry.fileNameRaw = buffer.subarray(0, entry.fileNameLength);
+          entry.fileNameRaw = buffer2.subarray(0, entry.fileNameLength);
           var fileCommentStart = entry.fileNameLength + entry.extraFieldLength;
-          entry.extraFieldRaw = buffer.subarray(entry.fileNameLength, fileCommentStart);
-          entry.fileCommentRaw = buffer.subarray(fileCommentStart, fileCommentStart + entry.fileCommentLength);
+          entry.extraFieldRaw = buffer2.subarray(entry.fileNameLength, fileCommentStart);
+          entry.fileCommentRaw = buffer2.subarray(fileCommentStart, fileCommentStart + entry.fileCommentLength);
           try {
             entry.extraFields = parseExtraFields(entry.extraFieldRaw);
           } catch (err3) {
@@ -8124,7 +8124,7 @@ var require_yauzl = __commonJS({
             entry.fileName = entry.fileNameRaw;
           }
           entry.comment = entry.fileComment;
-          self.readEntryCursor += buffer.length;
+          self.readEntryCursor += buffer2.length;
           self.entriesRead += 1;
           for (var i = 0; i < entry.extraFields.length; i++) {
             var extraField = entry.extraFields[i];
@@ -8350,16 +8350,16 @@ var require_yauzl = __commonJS({
       }
       if (options3 == null) options3 = {};
       self.reader.ref();
-      var buffer = newBuffer(30);
-      readAndAssertNoEof(self.reader, buffer, 0, buffer.length, entry.relativeOffsetOfLocalHeader, function(err) {
+      var buffer2 = newBuffer(30);
+      readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, entry.relativeOffsetOfLocalHeader, function(err) {
         try {
           if (err) return callback(err);
-          var signature = buffer.readUInt32LE(0);
+          var signature = buffer2.readUInt32LE(0);
           if (signature !== 67324752) {
             return callback(new Error("invalid local file header signature: 0x" + signature.toString(16)));
           }
-          var fileNameLength = buffer.readUInt16LE(26);
-          var extraFieldLength = buffer.readUInt16LE(28);
+          var fileNameLength = buffer2.readUInt16LE(26);
+          var extraFieldLength = buffer2.readUInt16LE(28);
           var fileDataStart = entry.relativeOffsetOfLocalHeader + 30 + fileNameLength + extraFieldLength;
           if (fileDataStart + entry.compressedSize > self.fileSize) {
             return callback(new Error("file data overflows file bounds: " + fileDataStart + " + " + entry.compressedSize + " > " + self.fileSize));
@@ -8369,23 +8369,23 @@ var require_yauzl = __commonJS({
           }
           var localFileHeader = new LocalFileHeader();
           localFileHeader.fileDataStart = fileDataStart;
-          localFileHeader.versionNeededToExtract = buffer.readUInt16LE(4);
-          localFileHeader.generalPurposeBitFlag = buffer.readUInt16LE(6);
-          localFileHeader.compressionMethod = buffer.readUInt16LE(8);
-          localFileHeader.lastModFileTime = buffer.readUInt16LE(10);
-          localFileHeader.lastModFileDate = buffer.readUInt16LE(12);
-          localFileHeader.crc32 = buffer.readUInt32LE(14);
-          localFileHeader.compressedSize = buffer.readUInt32LE(18);
-          localFileHeader.uncompressedSize = buffer.readUInt32LE(22);
+          localFileHeader.versionNeededToExtract = buffer2.readUInt16LE(4);
+          localFileHeader.generalPurposeBitFlag = buffer2.readUInt16LE(6);
+          localFileHeader.compressionMethod = buffer2.readUInt16LE(8);
+          localFileHeader.lastModFileTime = buffer2.readUInt16LE(10);
+          localFileHeader.lastModFileDate = buffer2.readUInt16LE(12);
+          localFileHeader.crc32 = buffer2.readUInt32LE(14);
+          localFileHeader.compressedSize = buffer2.readUInt32LE(18);
+          localFileHeader.uncompressedSize = buffer2.readUInt32LE(22);
           localFileHeader.fileNameLength = fileNameLength;
           localFileHeader.extraFieldLength = extraFieldLength;
-          buffer = newBuffer(fileNameLength + extraFieldLength);
+          buffer2 = newBuffer(fileNameLength + extraFieldLength);
           self.reader.ref();
-          readAndAssertNoEof(self.reader, buffer, 0, buffer.length, entry.relativeOffsetOfLocalHeader + 30, function(err2) {
+          readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, entry.relativeOffsetOfLocalHeader + 30, function(err2) {
             try {
               if (err2) return callback(err2);
-              localFileHeader.fileName = buffer.subarray(0, fileNameLength);
-              localFileHeader.extraField = buffer.subarray(fileNameLength);
+              localFileHeader.fileName = buffer2.subarray(0, fileNameLength);
+              localFileHeader.extraField = buffer2.subarray(fileNameLength);
               return callback(null, localFileHeader);
             } finally {
               self.reader.unref();
@@ -8533,13 +8533,13 @@ var require_yauzl = __commonJS({
       }
       return extraFields;
     }
-    function readAndAssertNoEof(reader, buffer, offset, length, position, callback) {
+    function readAndAssertNoEof(reader, buffer2, offset, length, position, callback) {
       if (length === 0) {
         return setImmediate(function() {
           callback(null, newBuffer(0));
         });
       }
-      reader.read(buffer, offset, length, position, function(err, bytesRead) {
+      reader.read(buffer2, offset, length, position, function(err, bytesRead) {
         if (err) return callback(err);
         if (bytesRead < length) {
           return callback(new Error("unexpected EOF"));
@@ -8627,12 +8627,12 @@ var require_yauzl = __commonJS({
     RandomAccessReader.prototype._readStreamForRange = function(start, end) {
       throw new Error("not implemented");
     };
-    RandomAccessReader.prototype.read = function(buffer, offset, length, position, callback) {
+    RandomAccessReader.prototype.read = function(buffer2, offset, length, position, callback) {
       var readStream = this.createReadStream({ start: position, end: position + length });
       var writeStream = new Writable();
       var written = 0;
       writeStream._write = function(chunk, encoding, cb) {
-        chunk.copy(buffer, offset + written, 0, chunk.length);
+        chunk.copy(buffer2, offset + written, 0, chunk.length);
         written += chunk.length;
         cb();
       };
@@ -8662,20 +8662,20 @@ var require_yauzl = __commonJS({
       this.context.unref();
     };
     var cp437 = "\0\u263A\u263B\u2665\u2666\u2663\u2660\u2022\u25D8\u25CB\u25D9\u2642\u2640\u266A\u266B\u263C\u25BA\u25C4\u2195\u203C\xB6\xA7\u25AC\u21A8\u2191\u2193\u2192\u2190\u221F\u2194\u25B2\u25BC !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\u2302\xC7\xFC\xE9\xE2\xE4\xE0\xE5\xE7\xEA\xEB\xE8\xEF\xEE\xEC\xC4\xC5\xC9\xE6\xC6\xF4\xF6\xF2\xFB\xF9\xFF\xD6\xDC\xA2\xA3\xA5\u20A7\u0192\xE1\xED\xF3\xFA\xF1\xD1\xAA\xBA\xBF\u2310\xAC\xBD\xBC\xA1\xAB\xBB\u2591\u2592\u2593\u2502\u2524\u2561\u2562\u2556\u2555\u2563\u2551\u2557\u255D\u255C\u255B\u2510\u2514\u2534\u252C\u251C\u2500\u253C\u255E\u255F\u255A\u2554\u2569\u2566\u2560\u2550\u256C\u2567\u2568\u2564\u2565\u2559\u2558\u2552\u2553\u256B\u256A\u2518\u250C\u2588\u2584\u258C\u2590\u2580\u03B1\xDF\u0393\u03C0\u03A3\u03C3\xB5\u03C4\u03A6\u0398\u03A9\u03B4\u221E\u03C6\u03B5\u2229\u2261\xB1\u2265\u2264\u2320\u2321\xF7\u2248\xB0\u2219\xB7\u221A\u207F\xB2\u25A0\xA0";
-    function decodeBuffer(buffer, isUtf8) {
+    function decodeBuffer(buffer2, isUtf8) {
       if (isUtf8) {
-        return buffer.toString("utf8");
+        return buffer2.toString("utf8");
       } else {
         var result = "";
-        for (var i = 0; i < buffer.length; i++) {
-          result += cp437[buffer[i]];
+        for (var i = 0; i < buffer2.length; i++) {
+          result += cp437[buffer2[i]];
         }
         return result;
       }
     }
-    function readUInt64LE(buffer, offset) {
-      var lower32 = buffer.readUInt32LE(offset);
-      var upper32 = buffer.readUInt32LE(offset + 4);
+    function readUInt64LE(buffer2, offset) {
+      var lower32 = buffer2.readUInt32LE(offset);
+      var upper32 = buffer2.readUInt32LE(offset + 4);
       return upper32 * 4294967296 + lower32;
     }
     var newBuffer;
@@ -8831,90 +8831,90 @@ var require_b4a = __commonJS({
     function equals(a, b) {
       return toBuffer(a).equals(b);
     }
-    function fill(buffer, value, offset, end, encoding) {
-      return toBuffer(buffer).fill(value, offset, end, encoding);
+    function fill(buffer2, value, offset, end, encoding) {
+      return toBuffer(buffer2).fill(value, offset, end, encoding);
     }
     function from(value, encodingOrOffset, length) {
       return Buffer.from(value, encodingOrOffset, length);
     }
-    function includes(buffer, value, byteOffset, encoding) {
-      return toBuffer(buffer).includes(value, byteOffset, encoding);
+    function includes(buffer2, value, byteOffset, encoding) {
+      return toBuffer(buffer2).includes(value, byteOffset, encoding);
     }
-    function indexOf(buffer, value, byfeOffset, encoding) {
-      return toBuffer(buffer).indexOf(value, byfeOffset, encoding);
+    function indexOf(buffer2, value, byfeOffset, encoding) {
+      return toBuffer(buffer2).indexOf(value, byfeOffset, encoding);
     }
-    function lastIndexOf(buffer, value, byteOffset, encoding) {
-      return toBuffer(buffer).lastIndexOf(value, byteOffset, encoding);
+    function lastIndexOf(buffer2, value, byteOffset, encoding) {
+      return toBuffer(buffer2).lastIndexOf(value, byteOffset, encoding);
     }
-    function swap16(buffer) {
-      return toBuffer(buffer).swap16();
+    function swap16(buffer2) {
+      return toBuffer(buffer2).swap16();
     }
-    function swap32(buffer) {
-      return toBuffer(buffer).swap32();
+    function swap32(buffer2) {
+      return toBuffer(buffer2).swap32();
     }
-    function swap64(buffer) {
-      return toBuffer(buffer).swap64();
+    function swap64(buffer2) {
+      return toBuffer(buffer2).swap64();
     }
-    function toBuffer(buffer) {
-      if (Buffer.isBuffer(buffer)) return buffer;
-      return Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    function toBuffer(buffer2) {
+      if (Buffer.isBuffer(buffer2)) return buffer2;
+      return Buffer.from(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
     }
-    function toString(buffer, encoding, start, end) {
-      return toBuffer(buffer).toString(encoding, start, end);
+    function toString(buffer2, encoding, start, end) {
+      return toBuffer(buffer2).toString(encoding, start, end);
     }
-    function toHex(buffer, start, end) {
-      return toBuffer(buffer).toString("hex", start, end);
+    function toHex(buffer2, start, end) {
+      return toBuffer(buffer2).toString("hex", start, end);
     }
-    function write2(buffer, string, offset, length, encoding) {
-      return toBuffer(buffer).write(string, offset, length, encoding);
+    function write2(buffer2, string, offset, length, encoding) {
+      return toBuffer(buffer2).write(string, offset, length, encoding);
     }
-    function readDoubleBE(buffer, offset) {
-      return toBuffer(buffer).readDoubleBE(offset);
+    function readDoubleBE(buffer2, offset) {
+      return toBuffer(buffer2).readDoubleBE(offset);
     }
-    function readDoubleLE(buffer, offset) {
-      return toBuffer(buffer).readDoubleLE(offset);
+    function readDoubleLE(buffer2, offset) {
+      return toBuffer(buffer2).readDoubleLE(offset);
     }
-    function readFloatBE(buffer, offset) {
-      return toBuffer(buffer).readFloatBE(offset);
+    function readFloatBE(buffer2, offset) {
+      return toBuffer(buffer2).readFloatBE(offset);
     }
-    function readFloatLE(buffer, offset) {
-      return toBuffer(buffer).readFloatLE(offset);
+    function readFloatLE(buffer2, offset) {
+      return toBuffer(buffer2).readFloatLE(offset);
     }
-    function readInt32BE(buffer, offset) {
-      return toBuffer(buffer).readInt32BE(offset);
+    function readInt32BE(buffer2, offset) {
+      return toBuffer(buffer2).readInt32BE(offset);
     }
-    function readInt32LE(buffer, offset) {
-      return toBuffer(buffer).readInt32LE(offset);
+    function readInt32LE(buffer2, offset) {
+      return toBuffer(buffer2).readInt32LE(offset);
     }
-    function readUInt32BE(buffer, offset) {
-      return toBuffer(buffer).readUInt32BE(offset);
+    function readUInt32BE(buffer2, offset) {
+      return toBuffer(buffer2).readUInt32BE(offset);
     }
-    function readUInt32LE(buffer, offset) {
-      return toBuffer(buffer).readUInt32LE(offset);
+    function readUInt32LE(buffer2, offset) {
+      return toBuffer(buffer2).readUInt32LE(offset);
     }
-    function writeDoubleBE(buffer, value, offset) {
-      return toBuffer(buffer).writeDoubleBE(value, offset);
+    function writeDoubleBE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeDoubleBE(value, offset);
     }
-    function writeDoubleLE(buffer, value, offset) {
-      return toBuffer(buffer).writeDoubleLE(value, offset);
+    function writeDoubleLE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeDoubleLE(value, offset);
     }
-    function writeFloatBE(buffer, value, offset) {
-      return toBuffer(buffer).writeFloatBE(value, offset);
+    function writeFloatBE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeFloatBE(value, offset);
     }
-    function writeFloatLE(buffer, value, offset) {
-      return toBuffer(buffer).writeFloatLE(value, offset);
+    function writeFloatLE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeFloatLE(value, offset);
     }
-    function writeInt32BE(buffer, value, offset) {
-      return toBuffer(buffer).writeInt32BE(value, offset);
+    function writeInt32BE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeInt32BE(value, offset);
     }
-    function writeInt32LE(buffer, value, offset) {
-      return toBuffer(buffer).writeInt32LE(value, offset);
+    function writeInt32LE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeInt32LE(value, offset);
     }
-    function writeUInt32BE(buffer, value, offset) {
-      return toBuffer(buffer).writeUInt32BE(value, offset);
+    function writeUInt32BE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeUInt32BE(value, offset);
     }
-    function writeUInt32LE(buffer, value, offset) {
-      return toBuffer(buffer).writeUInt32LE(value, offset);
+    function writeUInt32LE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeUInt32LE(value, offset);
     }
     module2.exports = {
       isBuffer,
@@ -9373,14 +9373,14 @@ var require_streamx = __commonJS({
         this.stream._duplexState = (this.stream._duplexState | WRITE_FINISHING) & WRITE_NON_PRIMARY;
       }
       autoBatch(data, cb) {
-        const buffer = [];
+        const buffer2 = [];
         const stream = this.stream;
-        buffer.push(data);
+        buffer2.push(data);
         while ((stream._duplexState & WRITE_STATUS) === WRITE_QUEUED_AND_ACTIVE) {
-          buffer.push(stream._writableState.shift());
+          buffer2.push(stream._writableState.shift());
         }
         if ((stream._duplexState & OPEN_STATUS) !== 0) return cb(null);
-        stream._writev(buffer, cb);
+        stream._writev(buffer2, cb);
       }
       update() {
         const stream = this.stream;
@@ -9833,7 +9833,7 @@ var require_streamx = __commonJS({
         }
       }
     };
-    var Readable3 = class _Readable extends Stream {
+    var Readable4 = class _Readable extends Stream {
       constructor(opts) {
         super(opts);
         this._duplexState |= OPENING | WRITE_DONE | READ_READ_AHEAD;
@@ -9850,7 +9850,7 @@ var require_streamx = __commonJS({
         fn().then((src) => {
           if (src === null) return out.end();
           if (out.destroying) return;
-          pipeline6(src, out, noop3);
+          pipeline7(src, out, noop3);
         }).catch((err) => out.destroy(err));
         return out;
       }
@@ -10044,7 +10044,7 @@ var require_streamx = __commonJS({
         return this;
       }
     };
-    var Duplex = class extends Readable3 {
+    var Duplex = class extends Readable4 {
       // and Writable
       constructor(opts) {
         super(opts);
@@ -10137,13 +10137,13 @@ var require_streamx = __commonJS({
     }
     function pipelinePromise(...streams) {
       return new Promise((resolve2, reject) => {
-        return pipeline6(...streams, (err) => {
+        return pipeline7(...streams, (err) => {
           if (err) return reject(err);
           resolve2();
         });
       });
     }
-    function pipeline6(stream, ...streams) {
+    function pipeline7(stream, ...streams) {
       const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
       const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
       if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
@@ -10241,7 +10241,7 @@ var require_streamx = __commonJS({
       return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
     }
     module2.exports = {
-      pipeline: pipeline6,
+      pipeline: pipeline7,
       pipelinePromise,
       isStream,
       isStreamx,
@@ -10253,7 +10253,7 @@ var require_streamx = __commonJS({
       getStreamError,
       Stream,
       Writable,
-      Readable: Readable3,
+      Readable: Readable4,
       Duplex,
       Transform: Transform2,
       // Export PassThrough for compatibility with Node.js core's stream module
@@ -10527,7 +10527,7 @@ var require_headers = __commonJS({
 // node_modules/tar-stream/extract.js
 var require_extract = __commonJS({
   "node_modules/tar-stream/extract.js"(exports2, module2) {
-    var { Writable, Readable: Readable3, getStreamError } = require_streamx();
+    var { Writable, Readable: Readable4, getStreamError } = require_streamx();
     var FIFO = require_fast_fifo();
     var b4a = require_b4a();
     var headers = require_headers();
@@ -10540,9 +10540,9 @@ var require_extract = __commonJS({
         this.queue = new FIFO();
         this._offset = 0;
       }
-      push(buffer) {
-        this.buffered += buffer.byteLength;
-        this.queue.push(buffer);
+      push(buffer2) {
+        this.buffered += buffer2.byteLength;
+        this.queue.push(buffer2);
       }
       shiftFirst(size2) {
         return this.buffered === 0 ? null : this._next(size2);
@@ -10575,7 +10575,7 @@ var require_extract = __commonJS({
         return buf.subarray(this._offset, this._offset += size2);
       }
     };
-    var Source = class extends Readable3 {
+    var Source = class extends Readable4 {
       constructor(self, header, offset) {
         super();
         this.header = header;
@@ -10783,7 +10783,7 @@ var require_extract = __commonJS({
         let promiseReject = null;
         let entryStream = null;
         let entryCallback = null;
-        const extract3 = this;
+        const extract4 = this;
         this.on("entry", onentry);
         this.on("error", (err) => {
           error = err;
@@ -10821,7 +10821,7 @@ var require_extract = __commonJS({
           promiseResolve = resolve2;
           promiseReject = reject;
           consumeCallback(null);
-          if (extract3._finished && promiseResolve) {
+          if (extract4._finished && promiseResolve) {
             promiseResolve({ value: void 0, done: true });
             promiseResolve = promiseReject = null;
           }
@@ -10844,11 +10844,11 @@ var require_extract = __commonJS({
           promiseResolve = promiseReject = null;
         }
         function destroy(err) {
-          extract3.destroy(err);
+          extract4.destroy(err);
           consumeCallback(err);
           return new Promise((resolve2, reject) => {
-            if (extract3.destroyed) return resolve2({ value: void 0, done: true });
-            extract3.once("close", function() {
+            if (extract4.destroyed) return resolve2({ value: void 0, done: true });
+            extract4.once("close", function() {
               if (err) reject(err);
               else resolve2({ value: void 0, done: true });
             });
@@ -10856,7 +10856,7 @@ var require_extract = __commonJS({
         }
       }
     };
-    module2.exports = function extract3(opts) {
+    module2.exports = function extract4(opts) {
       return new Extract(opts);
     };
     function noop3() {
@@ -10891,7 +10891,7 @@ var require_constants = __commonJS({
 // node_modules/tar-stream/pack.js
 var require_pack = __commonJS({
   "node_modules/tar-stream/pack.js"(exports2, module2) {
-    var { Readable: Readable3, Writable, getStreamError } = require_streamx();
+    var { Readable: Readable4, Writable, getStreamError } = require_streamx();
     var b4a = require_b4a();
     var constants3 = require_constants();
     var headers = require_headers();
@@ -10984,7 +10984,7 @@ var require_pack = __commonJS({
         cb();
       }
     };
-    var Pack = class extends Readable3 {
+    var Pack = class extends Readable4 {
       constructor(opts) {
         super(opts);
         this._drain = noop3;
@@ -10993,11 +10993,11 @@ var require_pack = __commonJS({
         this._pending = [];
         this._stream = null;
       }
-      entry(header, buffer, callback) {
+      entry(header, buffer2, callback) {
         if (this._finalized || this.destroying) throw new Error("already finalized or destroyed");
-        if (typeof buffer === "function") {
-          callback = buffer;
-          buffer = null;
+        if (typeof buffer2 === "function") {
+          callback = buffer2;
+          buffer2 = null;
         }
         if (!callback) callback = noop3;
         if (!header.size || header.type === "symlink") header.size = 0;
@@ -11006,11 +11006,11 @@ var require_pack = __commonJS({
         if (!header.uid) header.uid = 0;
         if (!header.gid) header.gid = 0;
         if (!header.mtime) header.mtime = /* @__PURE__ */ new Date();
-        if (typeof buffer === "string") buffer = b4a.from(buffer);
+        if (typeof buffer2 === "string") buffer2 = b4a.from(buffer2);
         const sink = new Sink(this, header, callback);
-        if (b4a.isBuffer(buffer)) {
-          header.size = buffer.byteLength;
-          sink.write(buffer);
+        if (b4a.isBuffer(buffer2)) {
+          header.size = buffer2.byteLength;
+          sink.write(buffer2);
           sink.end();
           return sink;
         }
@@ -11932,14 +11932,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path46 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path48 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path46 && path46[0] !== "/") {
-          path46 = `/${path46}`;
+        if (path48 && path48[0] !== "/") {
+          path48 = `/${path48}`;
         }
-        return new URL(`${origin}${path46}`);
+        return new URL(`${origin}${path48}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -12080,8 +12080,8 @@ var require_util = __commonJS({
       }
       return ret;
     }
-    function isBuffer(buffer) {
-      return buffer instanceof Uint8Array || Buffer.isBuffer(buffer);
+    function isBuffer(buffer2) {
+      return buffer2 instanceof Uint8Array || Buffer.isBuffer(buffer2);
     }
     function validateHandler(handler2, method, upgrade) {
       if (!handler2 || typeof handler2 !== "object") {
@@ -12390,39 +12390,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path46, origin }
+          request: { method, path: path48, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path46);
+        debuglog("sending request to %s %s/%s", method, origin, path48);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path46, origin },
+          request: { method, path: path48, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path46,
+          path48,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path46, origin }
+          request: { method, path: path48, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path46);
+        debuglog("trailers received from %s %s/%s", method, origin, path48);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path46, origin },
+          request: { method, path: path48, origin },
           error
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path46,
+          path48,
           error.message
         );
       });
@@ -12471,9 +12471,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path46, origin }
+            request: { method, path: path48, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path46);
+          debuglog("sending request to %s %s/%s", method, origin, path48);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -12536,7 +12536,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path46,
+        path: path48,
         method,
         body,
         headers,
@@ -12551,11 +12551,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path46 !== "string") {
+        if (typeof path48 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path46[0] !== "/" && !(path46.startsWith("http://") || path46.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path48[0] !== "/" && !(path48.startsWith("http://") || path48.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path46)) {
+        } else if (invalidPathRegex.test(path48)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -12621,7 +12621,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path46, query) : path46;
+        this.path = query ? buildURL(path48, query) : path48;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -12962,7 +12962,7 @@ var require_dispatcher = __commonJS({
 var require_dispatcher_base = __commonJS({
   "node_modules/undici/lib/dispatcher/dispatcher-base.js"(exports2, module2) {
     "use strict";
-    var buffer = require("node:buffer");
+    var buffer2 = require("node:buffer");
     var Dispatcher = require_dispatcher();
     var {
       ClientDestroyedError,
@@ -12993,7 +12993,7 @@ var require_dispatcher_base = __commonJS({
       }
       get eventSourceOptions() {
         return {
-          maxEventSize: this[kEventSourceOptions].maxEventSize ?? buffer.kStringMaxLength
+          maxEventSize: this[kEventSourceOptions].maxEventSize ?? buffer2.kStringMaxLength
         };
       }
       get destroyed() {
@@ -14365,8 +14365,8 @@ var require_data_url = __commonJS({
       if (/[^+/0-9A-Za-z]/.test(data.length === dataLength ? data : data.substring(0, dataLength))) {
         return "failure";
       }
-      const buffer = Buffer.from(data, "base64");
-      return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+      const buffer2 = Buffer.from(data, "base64");
+      return new Uint8Array(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
     }
     function collectAnHTTPQuotedString(input, position, extractValue) {
       const positionStart = position.position;
@@ -15721,14 +15721,14 @@ var require_util2 = __commonJS({
       return gettingDecodingSplitting(value);
     }
     var textDecoder = new TextDecoder();
-    function utf8DecodeBytes(buffer) {
-      if (buffer.length === 0) {
+    function utf8DecodeBytes(buffer2) {
+      if (buffer2.length === 0) {
         return "";
       }
-      if (buffer[0] === 239 && buffer[1] === 187 && buffer[2] === 191) {
-        buffer = buffer.subarray(3);
+      if (buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191) {
+        buffer2 = buffer2.subarray(3);
       }
-      const output = textDecoder.decode(buffer);
+      const output = textDecoder.decode(buffer2);
       return output;
     }
     var EnvironmentSettingsObjectBase = class {
@@ -16257,12 +16257,12 @@ var require_formdata_parser = __commonJS({
       }
       return lead === 0 && trail === buf.length - 1 ? buf : buf.subarray(lead, trail + 1);
     }
-    function bufferStartsWith(buffer, start, position) {
-      if (buffer.length < start.length) {
+    function bufferStartsWith(buffer2, start, position) {
+      if (buffer2.length < start.length) {
         return false;
       }
       for (let i = 0; i < start.length; i++) {
-        if (start[i] !== buffer[position.position + i]) {
+        if (start[i] !== buffer2[position.position + i]) {
           return false;
         }
       }
@@ -16328,9 +16328,9 @@ var require_body = __commonJS({
       } else {
         stream = new ReadableStream({
           async pull(controller) {
-            const buffer = typeof source === "string" ? textEncoder.encode(source) : source;
-            if (buffer.byteLength) {
-              controller.enqueue(buffer);
+            const buffer2 = typeof source === "string" ? textEncoder.encode(source) : source;
+            if (buffer2.byteLength) {
+              controller.enqueue(buffer2);
             }
             queueMicrotask(() => readableStreamClose(controller));
           },
@@ -16438,9 +16438,9 @@ Content-Type: ${value.type || "application/octet-stream"}\r
               });
             } else {
               if (!isErrored(stream)) {
-                const buffer = new Uint8Array(value);
-                if (buffer.byteLength) {
-                  controller.enqueue(buffer);
+                const buffer2 = new Uint8Array(value);
+                if (buffer2.byteLength) {
+                  controller.enqueue(buffer2);
                 }
               }
             }
@@ -17314,7 +17314,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request4) {
-      const { method, path: path46, host, upgrade, blocking, reset } = request4;
+      const { method, path: path48, host, upgrade, blocking, reset } = request4;
       let { body, headers, contentLength } = request4;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -17395,7 +17395,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path46} HTTP/1.1\r
+      let header = `${method} ${path48} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -17555,14 +17555,14 @@ upgrade: ${upgrade}\r
         if (contentLength != null && contentLength !== body.size) {
           throw new RequestContentLengthMismatchError();
         }
-        const buffer = Buffer.from(await body.arrayBuffer());
+        const buffer2 = Buffer.from(await body.arrayBuffer());
         socket.cork();
         socket.write(`${header}content-length: ${contentLength}\r
 \r
 `, "latin1");
-        socket.write(buffer);
+        socket.write(buffer2);
         socket.uncork();
-        request4.onBodySent(buffer);
+        request4.onBodySent(buffer2);
         request4.onRequestSent();
         if (!expectsPayload && request4.reset !== false) {
           socket[kReset] = true;
@@ -17725,7 +17725,7 @@ var require_client_h2 = __commonJS({
     "use strict";
     var assert = require("node:assert");
     var { errorMonitor } = require("node:events");
-    var { pipeline: pipeline6 } = require("node:stream");
+    var { pipeline: pipeline7 } = require("node:stream");
     var util = require_util();
     var {
       RequestContentLengthMismatchError,
@@ -17924,7 +17924,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request4) {
       const session = client[kHTTP2Session];
-      const { method, path: path46, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
+      const { method, path: path48, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
       let { body } = request4;
       if (upgrade) {
         util.errorRequest(client, request4, new Error("Upgrade not supported for H2"));
@@ -18021,7 +18021,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path46;
+      headers[HTTP2_HEADER_PATH] = path48;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -18204,7 +18204,7 @@ var require_client_h2 = __commonJS({
     }
     function writeStream(abort, socket, expectsPayload, h2stream, body, client, request4, contentLength) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      const pipe = pipeline6(
+      const pipe = pipeline7(
         body,
         h2stream,
         (err) => {
@@ -18232,12 +18232,12 @@ var require_client_h2 = __commonJS({
         if (contentLength != null && contentLength !== body.size) {
           throw new RequestContentLengthMismatchError();
         }
-        const buffer = Buffer.from(await body.arrayBuffer());
+        const buffer2 = Buffer.from(await body.arrayBuffer());
         h2stream.cork();
-        h2stream.write(buffer);
+        h2stream.write(buffer2);
         h2stream.uncork();
         h2stream.end();
-        request4.onBodySent(buffer);
+        request4.onBodySent(buffer2);
         request4.onRequestSent();
         if (!expectsPayload) {
           socket[kReset] = true;
@@ -18374,9 +18374,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path46 = search ? `${pathname}${search}` : pathname;
+        const path48 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path46;
+        this.opts.path = path48;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -19615,10 +19615,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path46 = "/",
+          path: path48 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path46;
+        opts.path = origin + path48;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -20303,7 +20303,7 @@ var require_readable = __commonJS({
   "node_modules/undici/lib/api/readable.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { Readable: Readable3 } = require("node:stream");
+    var { Readable: Readable4 } = require("node:stream");
     var { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = require_errors3();
     var util = require_util();
     var { ReadableStreamFrom } = require_util();
@@ -20315,7 +20315,7 @@ var require_readable = __commonJS({
     var kContentLength = /* @__PURE__ */ Symbol("kContentLength");
     var noop3 = () => {
     };
-    var BodyReadable = class extends Readable3 {
+    var BodyReadable = class extends Readable4 {
       constructor({
         resume,
         abort,
@@ -20527,10 +20527,10 @@ var require_readable = __commonJS({
       if (chunks.length === 0 || length === 0) {
         return "";
       }
-      const buffer = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
-      const bufferLength = buffer.length;
-      const start = bufferLength > 2 && buffer[0] === 239 && buffer[1] === 187 && buffer[2] === 191 ? 3 : 0;
-      return buffer.utf8Slice(start, bufferLength);
+      const buffer2 = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
+      const bufferLength = buffer2.length;
+      const start = bufferLength > 2 && buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191 ? 3 : 0;
+      return buffer2.utf8Slice(start, bufferLength);
     }
     function chunksConcat(chunks, length) {
       if (chunks.length === 0 || length === 0) {
@@ -20539,14 +20539,14 @@ var require_readable = __commonJS({
       if (chunks.length === 1) {
         return new Uint8Array(chunks[0]);
       }
-      const buffer = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+      const buffer2 = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
       let offset = 0;
       for (let i = 0; i < chunks.length; ++i) {
         const chunk = chunks[i];
-        buffer.set(chunk, offset);
+        buffer2.set(chunk, offset);
         offset += chunk.length;
       }
-      return buffer;
+      return buffer2;
     }
     function consumeEnd(consume2) {
       const { type, body, resolve: resolve2, stream, length } = consume2;
@@ -20657,7 +20657,7 @@ var require_api_request = __commonJS({
   "node_modules/undici/lib/api/api-request.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { Readable: Readable3 } = require_readable();
+    var { Readable: Readable4 } = require_readable();
     var { InvalidArgumentError, RequestAbortedError } = require_errors3();
     var util = require_util();
     var { getResolveErrorBodyCallback } = require_util3();
@@ -20752,7 +20752,7 @@ var require_api_request = __commonJS({
         const parsedHeaders = responseHeaders === "raw" ? util.parseHeaders(rawHeaders) : headers;
         const contentType = parsedHeaders["content-type"];
         const contentLength = parsedHeaders["content-length"];
-        const res = new Readable3({
+        const res = new Readable4({
           resume,
           abort,
           contentType,
@@ -21067,7 +21067,7 @@ var require_api_pipeline = __commonJS({
   "node_modules/undici/lib/api/api-pipeline.js"(exports2, module2) {
     "use strict";
     var {
-      Readable: Readable3,
+      Readable: Readable4,
       Duplex,
       PassThrough
     } = require("node:stream");
@@ -21081,7 +21081,7 @@ var require_api_pipeline = __commonJS({
     var { addSignal, removeSignal } = require_abort_signal();
     var assert = require("node:assert");
     var kResume = /* @__PURE__ */ Symbol("resume");
-    var PipelineRequest = class extends Readable3 {
+    var PipelineRequest = class extends Readable4 {
       constructor() {
         super({ autoDestroy: true });
         this[kResume] = null;
@@ -21098,7 +21098,7 @@ var require_api_pipeline = __commonJS({
         callback(err);
       }
     };
-    var PipelineResponse = class extends Readable3 {
+    var PipelineResponse = class extends Readable4 {
       constructor(resume) {
         super({ autoDestroy: true });
         this[kResume] = resume;
@@ -21249,7 +21249,7 @@ var require_api_pipeline = __commonJS({
         util.destroy(ret, err);
       }
     };
-    function pipeline6(opts, handler2) {
+    function pipeline7(opts, handler2) {
       try {
         const pipelineHandler = new PipelineHandler(opts, handler2);
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
@@ -21258,7 +21258,7 @@ var require_api_pipeline = __commonJS({
         return new PassThrough().destroy(err);
       }
     }
-    module2.exports = pipeline6;
+    module2.exports = pipeline7;
   }
 });
 
@@ -21590,20 +21590,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path46) {
-      if (typeof path46 !== "string") {
-        return path46;
+    function safeUrl(path48) {
+      if (typeof path48 !== "string") {
+        return path48;
       }
-      const pathSegments = path46.split("?");
+      const pathSegments = path48.split("?");
       if (pathSegments.length !== 2) {
-        return path46;
+        return path48;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path46, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path46);
+    function matchKey(mockDispatch2, { path: path48, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path48);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -21625,7 +21625,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path46 }) => matchValue(safeUrl(path46), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path48 }) => matchValue(safeUrl(path48), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -21663,9 +21663,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path46, method, body, headers, query } = opts;
+      const { path: path48, method, body, headers, query } = opts;
       return {
-        path: path46,
+        path: path48,
         method,
         body,
         headers,
@@ -22128,10 +22128,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path46, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path48, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path46,
+            Path: path48,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -24423,7 +24423,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants4();
     var EE = require("node:events");
-    var { Readable: Readable3, pipeline: pipeline6, finished } = require("node:stream");
+    var { Readable: Readable4, pipeline: pipeline7, finished } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher } = require_global2();
@@ -25254,9 +25254,9 @@ var require_fetch = __commonJS({
             fetchParams.controller.terminate(bytes);
             return;
           }
-          const buffer = new Uint8Array(bytes);
-          if (buffer.byteLength) {
-            fetchParams.controller.controller.enqueue(buffer);
+          const buffer2 = new Uint8Array(bytes);
+          if (buffer2.byteLength) {
+            fetchParams.controller.controller.enqueue(buffer2);
           }
           if (isErrored(stream)) {
             fetchParams.controller.terminate();
@@ -25362,13 +25362,13 @@ var require_fetch = __commonJS({
                   }
                 }
               }
-              this.body = new Readable3({ read: resume });
+              this.body = new Readable4({ read: resume });
               const onError = this.onError.bind(this);
               resolve2({
                 status,
                 statusText,
                 headersList,
-                body: decoders.length ? pipeline6(this.body, ...decoders, (err) => {
+                body: decoders.length ? pipeline7(this.body, ...decoders, (err) => {
                   if (err) {
                     this.onError(err);
                   }
@@ -27010,9 +27010,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path46) {
-      for (let i = 0; i < path46.length; ++i) {
-        const code2 = path46.charCodeAt(i);
+    function validateCookiePath(path48) {
+      for (let i = 0; i < path48.length; ++i) {
+        const code2 = path48.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -27811,11 +27811,11 @@ var require_util7 = __commonJS({
         data: dataForEvent
       });
     }
-    function toArrayBuffer(buffer) {
-      if (buffer.byteLength === buffer.buffer.byteLength) {
-        return buffer.buffer;
+    function toArrayBuffer(buffer2) {
+      if (buffer2.byteLength === buffer2.buffer.byteLength) {
+        return buffer2.buffer;
       }
-      return buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
+      return buffer2.buffer.slice(buffer2.byteOffset, buffer2.byteOffset + buffer2.byteLength);
     }
     function isValidSubprotocol(protocol) {
       if (protocol.length === 0) {
@@ -27908,9 +27908,9 @@ var require_util7 = __commonJS({
     }
     var hasIntl = typeof process.versions.icu === "string";
     var fatalDecoder = hasIntl ? new TextDecoder("utf-8", { fatal: true }) : void 0;
-    var utf8Decode = hasIntl ? fatalDecoder.decode.bind(fatalDecoder) : function(buffer) {
-      if (isUtf8(buffer)) {
-        return buffer.toString("utf-8");
+    var utf8Decode = hasIntl ? fatalDecoder.decode.bind(fatalDecoder) : function(buffer2) {
+      if (isUtf8(buffer2)) {
+        return buffer2.toString("utf-8");
       }
       throw new TypeError("Invalid utf-8 received.");
     };
@@ -27942,27 +27942,27 @@ var require_frame = __commonJS({
     var { maxUnsigned16Bit } = require_constants6();
     var BUFFER_SIZE = 16386;
     var crypto;
-    var buffer = null;
+    var buffer2 = null;
     var bufIdx = BUFFER_SIZE;
     try {
       crypto = require("node:crypto");
     } catch {
       crypto = {
         // not full compatibility, but minimum.
-        randomFillSync: function randomFillSync(buffer2, _offset, _size) {
-          for (let i = 0; i < buffer2.length; ++i) {
-            buffer2[i] = Math.random() * 255 | 0;
+        randomFillSync: function randomFillSync(buffer3, _offset, _size) {
+          for (let i = 0; i < buffer3.length; ++i) {
+            buffer3[i] = Math.random() * 255 | 0;
           }
-          return buffer2;
+          return buffer3;
         }
       };
     }
     function generateMask() {
       if (bufIdx === BUFFER_SIZE) {
         bufIdx = 0;
-        crypto.randomFillSync(buffer ??= Buffer.allocUnsafe(BUFFER_SIZE), 0, BUFFER_SIZE);
+        crypto.randomFillSync(buffer2 ??= Buffer.allocUnsafe(BUFFER_SIZE), 0, BUFFER_SIZE);
       }
-      return [buffer[bufIdx++], buffer[bufIdx++], buffer[bufIdx++], buffer[bufIdx++]];
+      return [buffer2[bufIdx++], buffer2[bufIdx++], buffer2[bufIdx++], buffer2[bufIdx++]];
     }
     var WebsocketFrameSend = class {
       /**
@@ -27984,26 +27984,26 @@ var require_frame = __commonJS({
           offset += 2;
           payloadLength = 126;
         }
-        const buffer2 = Buffer.allocUnsafe(bodyLength + offset);
-        buffer2[0] = buffer2[1] = 0;
-        buffer2[0] |= 128;
-        buffer2[0] = (buffer2[0] & 240) + opcode;
-        buffer2[offset - 4] = maskKey[0];
-        buffer2[offset - 3] = maskKey[1];
-        buffer2[offset - 2] = maskKey[2];
-        buffer2[offset - 1] = maskKey[3];
-        buffer2[1] = payloadLength;
+        const buffer3 = Buffer.allocUnsafe(bodyLength + offset);
+        buffer3[0] = buffer3[1] = 0;
+        buffer3[0] |= 128;
+        buffer3[0] = (buffer3[0] & 240) + opcode;
+        buffer3[offset - 4] = maskKey[0];
+        buffer3[offset - 3] = maskKey[1];
+        buffer3[offset - 2] = maskKey[2];
+        buffer3[offset - 1] = maskKey[3];
+        buffer3[1] = payloadLength;
         if (payloadLength === 126) {
-          buffer2.writeUInt16BE(bodyLength, 2);
+          buffer3.writeUInt16BE(bodyLength, 2);
         } else if (payloadLength === 127) {
-          buffer2[2] = buffer2[3] = 0;
-          buffer2.writeUIntBE(bodyLength, 4, 6);
+          buffer3[2] = buffer3[3] = 0;
+          buffer3.writeUIntBE(bodyLength, 4, 6);
         }
-        buffer2[1] |= 128;
+        buffer3[1] |= 128;
         for (let i = 0; i < bodyLength; ++i) {
-          buffer2[offset + i] = frameData[i] ^ maskKey[i & 3];
+          buffer3[offset + i] = frameData[i] ^ maskKey[i & 3];
         }
-        return buffer2;
+        return buffer3;
       }
     };
     module2.exports = {
@@ -28363,15 +28363,15 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 2) {
               return callback();
             }
-            const buffer = this.consume(2);
-            const fin = (buffer[0] & 128) !== 0;
-            const opcode = buffer[0] & 15;
-            const masked = (buffer[1] & 128) === 128;
+            const buffer2 = this.consume(2);
+            const fin = (buffer2[0] & 128) !== 0;
+            const opcode = buffer2[0] & 15;
+            const masked = (buffer2[1] & 128) === 128;
             const fragmented = !fin && opcode !== opcodes.CONTINUATION;
-            const payloadLength = buffer[1] & 127;
-            const rsv1 = buffer[0] & 64;
-            const rsv2 = buffer[0] & 32;
-            const rsv3 = buffer[0] & 16;
+            const payloadLength = buffer2[1] & 127;
+            const rsv1 = buffer2[0] & 64;
+            const rsv2 = buffer2[0] & 32;
+            const rsv3 = buffer2[0] & 16;
             if (!isValidOpcode(opcode)) {
               failWebsocketConnection(this.ws, "Invalid opcode received");
               return callback();
@@ -28431,8 +28431,8 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 2) {
               return callback();
             }
-            const buffer = this.consume(2);
-            this.#info.payloadLength = buffer.readUInt16BE(0);
+            const buffer2 = this.consume(2);
+            this.#info.payloadLength = buffer2.readUInt16BE(0);
             this.#state = parserStates.READ_DATA;
             if (!this.#validatePayloadLength()) {
               return;
@@ -28441,9 +28441,9 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 8) {
               return callback();
             }
-            const buffer = this.consume(8);
-            const upper = buffer.readUInt32BE(0);
-            const lower = buffer.readUInt32BE(4);
+            const buffer2 = this.consume(8);
+            const upper = buffer2.readUInt32BE(0);
+            const lower = buffer2.readUInt32BE(4);
             if (upper !== 0 || lower > 2 ** 31 - 1) {
               failWebsocketConnection(this.ws, "Received payload length > 2^31 bytes.");
               return;
@@ -28535,25 +28535,25 @@ var require_receiver = __commonJS({
           this.#byteOffset -= this.#buffers[0].length;
           return this.#buffers.shift();
         }
-        const buffer = Buffer.allocUnsafe(n);
+        const buffer2 = Buffer.allocUnsafe(n);
         let offset = 0;
         while (offset !== n) {
           const next = this.#buffers[0];
           const { length } = next;
           if (length + offset === n) {
-            buffer.set(this.#buffers.shift(), offset);
+            buffer2.set(this.#buffers.shift(), offset);
             break;
           } else if (length + offset > n) {
-            buffer.set(next.subarray(0, n - offset), offset);
+            buffer2.set(next.subarray(0, n - offset), offset);
             this.#buffers[0] = next.subarray(n - offset);
             break;
           } else {
-            buffer.set(this.#buffers.shift(), offset);
+            buffer2.set(this.#buffers.shift(), offset);
             offset += next.length;
           }
         }
         this.#byteOffset -= n;
-        return buffer;
+        return buffer2;
       }
       writeFragments(fragment) {
         if (this.#maxFragments > 0 && this.#fragments.length === this.#maxFragments) {
@@ -29164,7 +29164,7 @@ var require_util8 = __commonJS({
 var require_eventsource_stream = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource-stream.js"(exports2, module2) {
     "use strict";
-    var buffer = require("node:buffer");
+    var buffer2 = require("node:buffer");
     var { Transform: Transform2 } = require("node:stream");
     var { isASCIINumber, isValidLastEventId } = require_util8();
     var BOM = [239, 187, 191];
@@ -29172,7 +29172,7 @@ var require_eventsource_stream = __commonJS({
     var CR = 13;
     var COLON = 58;
     var SPACE = 32;
-    var defaultMaxEventSize = buffer.kStringMaxLength;
+    var defaultMaxEventSize = buffer2.kStringMaxLength;
     var DATA = Buffer.from("data");
     var EVENT = Buffer.from("event");
     var ID = Buffer.from("id");
@@ -29180,20 +29180,20 @@ var require_eventsource_stream = __commonJS({
     var minParserItems = 1024;
     var maxParserItems = 131072;
     var bytesPerParserItem = 128;
-    function isASCIINumberBytes(buffer2, start) {
-      if (start >= buffer2.length) {
+    function isASCIINumberBytes(buffer3, start) {
+      if (start >= buffer3.length) {
         return false;
       }
-      for (let i = start; i < buffer2.length; i++) {
-        if (buffer2[i] < 48 || buffer2[i] > 57) {
+      for (let i = start; i < buffer3.length; i++) {
+        if (buffer3[i] < 48 || buffer3[i] > 57) {
           return false;
         }
       }
       return true;
     }
-    function isValidLastEventIdBytes(buffer2, start) {
-      for (let i = start; i < buffer2.length; i++) {
-        if (buffer2[i] === 0) {
+    function isValidLastEventIdBytes(buffer3, start) {
+      for (let i = start; i < buffer3.length; i++) {
+        if (buffer3[i] === 0) {
           return false;
         }
       }
@@ -29569,7 +29569,7 @@ ${value}`;
 var require_eventsource = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource.js"(exports2, module2) {
     "use strict";
-    var { pipeline: pipeline6 } = require("node:stream");
+    var { pipeline: pipeline7 } = require("node:stream");
     var { fetching } = require_fetch();
     var { makeRequest } = require_request2();
     var { webidl } = require_webidl();
@@ -29729,7 +29729,7 @@ var require_eventsource = __commonJS({
               ));
             }
           });
-          pipeline6(
+          pipeline7(
             response.body.stream,
             eventSourceStream,
             (error) => {
@@ -29932,11 +29932,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path46 = opts.path;
+          let path48 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path46 = `/${path46}`;
+            path48 = `/${path48}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path46);
+          url = new URL(util.parseOrigin(url).origin + path48);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -32463,6 +32463,7 @@ var MENDER = {
   runner: "whoever runs the runner",
   image: "whoever chose the base image",
   application: "the developers of the application",
+  secret: "whoever writes the workflow, with the developers of the application",
   jdk: "whoever writes the workflow (choice of the JDK)",
   registry: "whoever owns the registry or the token",
   cancelled: "nobody: the run was cancelled",
@@ -32518,11 +32519,11 @@ function messageOf(error) {
 }
 
 // src/cli/build.ts
-var import_node_crypto5 = require("node:crypto");
+var import_node_crypto8 = require("node:crypto");
 var import_node_fs9 = require("node:fs");
-var import_promises42 = require("node:fs/promises");
+var import_promises43 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
-var import_node_path39 = __toESM(require("node:path"), 1);
+var import_node_path41 = __toESM(require("node:path"), 1);
 var import_node_util2 = require("node:util");
 var import_yaml2 = __toESM(require_dist(), 1);
 
@@ -33434,8 +33435,8 @@ function dockerEngine(environment) {
   };
   async function attempt3(args, options3 = {}) {
     const output = { stdout: "", stderr: "" };
-    const lines = { stdout: new LineSplitter(report), stderr: new LineSplitter(report) };
-    function report(line2) {
+    const lines = { stdout: new LineSplitter(report2), stderr: new LineSplitter(report2) };
+    function report2(line2) {
       options3.onLine?.(line2);
     }
     function take(stream2, data) {
@@ -33813,29 +33814,71 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first2 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first2) || first2 === "localhost");
-  const path46 = hasDomain ? components.slice(1) : components;
+  const path48 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first2)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path46.some((component) => /[A-Z]/.test(component))) {
+  if (path48.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path46.every((component) => PATH_COMPONENT.test(component)))
+  if (!path48.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first2 !== "index.docker.io" ? first2 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path46.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path46].join("/") };
+  const official = registry2 === DOCKER_HUB && path48.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path48].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
 function refused(text2, why, cure) {
   const shown2 = JSON.stringify(text2.slice(0, 200));
   return new Failure("input", `The input \`tags\` holds ${shown2}: ${why}.`, { cure });
+}
+
+// src/secrets/values.ts
+var BEGIN = /^\s*-----BEGIN ([A-Z0-9 ]+)-----\s*$/;
+function parseSecretValues(input) {
+  const lines = input.split(/\r?\n/);
+  const secrets = [];
+  for (let at = 0; at < lines.length; ) {
+    const end = endOfBlock(lines, at);
+    const value = lines.slice(at, end).join("\n").trim();
+    if (value !== "") secrets.push({ name: `secret-values line ${at + 1}`, value });
+    at = end;
+  }
+  return secrets;
+}
+function endOfBlock(lines, at) {
+  const kind = BEGIN.exec(lines[at] ?? "")?.[1];
+  if (kind !== void 0) {
+    const end = lines.findIndex((line2, index) => index > at && line2.trim() === `-----END ${kind}-----`);
+    if (end >= 0) return end + 1;
+    throw new Failure(
+      "input",
+      `The input \`secret-values\` has a PEM block in line ${at + 1} without its end.`,
+      {
+        cure: "Give the whole block, from its line BEGIN to its line END, or one value a line."
+      }
+    );
+  }
+  if (lines[at]?.trim() === "{") {
+    for (let end = at + 2; end <= lines.length; end++) {
+      if (lines[end - 1]?.trim().startsWith("}") && isJson(lines.slice(at, end).join("\n"))) return end;
+    }
+  }
+  return at + 1;
+}
+function isJson(text2) {
+  try {
+    JSON.parse(text2);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 // src/inputs.ts
@@ -33881,6 +33924,8 @@ var INPUT_NAMES = [
   "max-restore-time",
   "min-speedup",
   "max-snapshot-size",
+  "secret-scan",
+  "secret-values",
   "skip-unchanged",
   "push",
   "github-token",
@@ -33955,6 +34000,8 @@ function readInputs(get) {
     onRestoreFailure: parseChoice("on-restore-failure", get("on-restore-failure"), ["start", "exit"]),
     verifyRuns,
     budgets: budgets(get, verifyRuns),
+    secretScan: parseChoice("secret-scan", get("secret-scan"), ["fail", "warn", "off"]),
+    secretValues: readSecretValues(get),
     skipUnchanged,
     push,
     githubToken: optional(get("github-token")),
@@ -33977,6 +34024,9 @@ function budgets(get, verifyRuns) {
     speedup: given("min-speedup", parseRatio),
     snapshotSize: given("max-snapshot-size", parseSize)
   };
+}
+function readSecretValues(get) {
+  return parseSecretValues(get("secret-values"));
 }
 function optional(value) {
   return value === "" ? void 0 : value;
@@ -34094,8 +34144,8 @@ function apiUrl(name, value) {
 }
 
 // src/main.ts
-var import_promises37 = require("node:fs/promises");
-var import_node_path35 = __toESM(require("node:path"), 1);
+var import_promises39 = require("node:fs/promises");
+var import_node_path38 = __toESM(require("node:path"), 1);
 
 // src/cleanup.ts
 var import_promises3 = require("node:fs/promises");
@@ -36991,8 +37041,8 @@ function listResources(resources) {
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path46 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path46 ?? description}`, "action: reopen"];
+    const path48 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path48 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -37688,8 +37738,8 @@ async function criuLog({ engine: engine2 }, { name }, { evidence }) {
 var import_node_child_process2 = require("node:child_process");
 var SHOWN_LINES2 = 20;
 function scriptEnvironment(environment) {
-  const withheld = /^(INPUT_|ACTIONS_)/;
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !withheld.test(name)));
+  const withheld2 = /^(INPUT_|ACTIONS_)/;
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !withheld2.test(name)));
 }
 async function runScript(script, surroundings) {
   const { address, container, log, signal, environment } = surroundings;
@@ -37756,10 +37806,10 @@ async function warmUp(world, application, address, request4) {
   const { lines, script, environment } = request4.warmUp;
   const stop = new AbortController();
   async function work() {
-    const report = await sendRequests(lines, address, log, stop.signal);
+    const report2 = await sendRequests(lines, address, log, stop.signal);
     const surroundings = { address, container: application.name, log, signal: stop.signal, environment };
     if (script) await runScript(script, surroundings);
-    return report;
+    return report2;
   }
   const running = work();
   const failed = running.catch(async (error) => {
@@ -37784,14 +37834,14 @@ async function warmUp(world, application, address, request4) {
 }
 var SETTLING_TIME = 500;
 async function sendRequests(lines, address, log, signal) {
-  const report = { sent: 0, failed: 0 };
+  const report2 = { sent: 0, failed: 0 };
   for (const line2 of lines) {
     const answers = await sendLine(line2, address, signal);
     if (signal.aborted) break;
     const bad = [...answers].filter(([, { ok: ok3 }]) => !ok3);
     const failed = bad.reduce((sum, [, { count }]) => sum + count, 0);
-    report.sent += line2.times;
-    report.failed += failed;
+    report2.sent += line2.times;
+    report2.failed += failed;
     const histogram = [...answers].map(([description, { count }]) => `${description}: ${count}`).join(", ");
     log.info(`${line2.text} (${histogram})`);
     if (failed === 0) continue;
@@ -37809,7 +37859,7 @@ async function sendRequests(lines, address, log, signal) {
       log.warning(`${failed} of ${line2.times} requests of the warm-up \`${line2.text}\` failed: ${histogram}.`);
     }
   }
-  return report;
+  return report2;
 }
 async function sendLine(line2, address, signal) {
   const answers = /* @__PURE__ */ new Map();
@@ -38001,23 +38051,25 @@ var VMA_ANON_PRIVATE = 1 << 9;
 var PROT_NONE = 0;
 var PROT_READ_WRITE = 3;
 var ARENA = 64 * 1024 * 1024;
-function createMemoryMap(processes, files) {
-  const spaces = new Map(
-    processes.map((process2) => [
-      `pages-${process2.pagemap.pagesId}.img`,
-      { pid: process2.pid, runs: runsOf(process2.pagemap), parts: partsOf(process2, files) }
-    ])
-  );
+function createMemoryMap(processes, files, shared = []) {
+  const space = (pid, pagemap, parts) => [
+    `pages-${pagemap.pagesId}.img`,
+    { pid, runs: runsOf(pagemap), parts }
+  ];
+  const spaces = new Map([
+    ...processes.map((process2) => space(process2.pid, process2.pagemap, partsOf(process2, files))),
+    ...shared.map((pagemap) => space(void 0, pagemap, []))
+  ]);
   return {
     locate(pagesFile, offset) {
-      const space = spaces.get(pagesFile);
-      const run2 = space && lastWhere(space.runs, (candidate) => candidate.offset <= offset);
+      const space2 = spaces.get(pagesFile);
+      const run2 = space2 && lastWhere(space2.runs, (candidate) => candidate.offset <= offset);
       const address = run2 && run2.start + offset - run2.offset;
-      if (!space || !run2 || address === void 0 || offset < 0 || address >= run2.end) return void 0;
-      const part = partAt(space.parts, address);
+      if (!space2 || !run2 || address === void 0 || offset < 0 || address >= run2.end) return void 0;
+      const part = partAt(space2.parts, address);
       return {
         kind: part?.kind ?? "other",
-        pid: space.pid,
+        pid: space2.pid,
         address,
         mapping: part && { start: part.mapping.start, end: part.mapping.end },
         file: part?.file
@@ -38142,12 +38194,12 @@ var NAMES = {
 };
 var SHOWN = 30;
 var LISTED = 100;
-function renderContent(content, statistics) {
-  if (!content) return [];
+function renderContent(content2, statistics) {
+  if (!content2) return [];
   return [
     "<details><summary>What is in the snapshot</summary>",
     "",
-    table(describeContent(content, statistics)),
+    table(describeContent(content2, statistics)),
     "",
     "</details>",
     ""
@@ -38172,9 +38224,9 @@ function describeContent({ memory, threads, user: user2, open: open2, environmen
   }
   return rows;
 }
-function contentMetadata(content) {
-  if (!content) return null;
-  const { memory, processes, threads, user: user2, open: open2, environment } = content;
+function contentMetadata(content2) {
+  if (!content2) return null;
+  const { memory, processes, threads, user: user2, open: open2, environment } = content2;
   return {
     memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
     processes,
@@ -38216,10 +38268,10 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path46 = file?.path;
+    const path48 = file?.path;
     if (type.endsWith("socket") && !file?.isLoose) sockets++;
-    else if (type !== "file" || path46 === void 0) others++;
-    else if (!EXPECTED.some((folder) => path46.startsWith(folder))) paths.add(path46);
+    else if (type !== "file" || path48 === void 0) others++;
+    else if (!EXPECTED.some((folder) => path48.startsWith(folder))) paths.add(path48);
   }
   return { files: [...paths].sort(), sockets, others };
 }
@@ -38275,10 +38327,12 @@ async function readImages(evidence, folder) {
   }
   const files = readFiles(await image("files.img"));
   const descriptors = [];
+  const shared = [];
   for (const name of await (0, import_promises21.readdir)(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
+    if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(readPagemap(await image(name)));
   }
-  const map = createMemoryMap(memories, files);
+  const map = createMemoryMap(memories, files, shared);
   const names = await (0, import_promises21.readFile)(import_node_path22.default.join(evidence, "environment-names"), "utf8").catch(() => void 0);
   return {
     map,
@@ -38334,8 +38388,8 @@ async function addTree(hash, source, target) {
     }
     return;
   }
-  const content = await hashOfFile(source);
-  add(hash, `${target}\0${entry.mode & 73 ? "x" : "-"}\0${content.digest("hex")}`);
+  const content2 = await hashOfFile(source);
+  add(hash, `${target}\0${entry.mode & 73 ? "x" : "-"}\0${content2.digest("hex")}`);
 }
 function add(hash, text2) {
   hash.update(`${Buffer.byteLength(text2)}\0${text2}`);
@@ -38567,6 +38621,8 @@ async function fingerprintOf({ inputs, world }, found, archive) {
       ...[inputs.port, inputs.onRestoreFailure, inputs.engine, inputs.criu, inputs.privileges],
       // An image that is there has passed these, or others.
       ...[inputs.verifyRuns > 0, inputs.budgets],
+      // It changes nothing in the image, but one that nobody looked into is not what is asked for then.
+      inputs.secretScan,
       ...[inputs.readiness.url, inputs.readiness.command, inputs.readiness.log?.source],
       warmUp2.map((request4, index) => [
         request4,
@@ -38902,7 +38958,7 @@ function conditionalFetch(fetch, folder, warning) {
       warning(`${new URL(url).host} answers ${response.status}. Going on with its answer of an earlier run.`);
       return restored(kept);
     }
-    if (!response.ok || !isJson(response)) return response;
+    if (!response.ok || !isJson2(response)) return response;
     return restored(await keep(file, url, response));
   };
 }
@@ -38914,7 +38970,7 @@ function parses(text2) {
     return false;
   }
 }
-function isJson(response) {
+function isJson2(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
@@ -41241,17 +41297,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path46 = requestOptions.url.replace(options3.baseUrl, "");
+    const path48 = requestOptions.url.replace(options3.baseUrl, "");
     return request4(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path46} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path48} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error) => {
       const requestId = error.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path46} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path48} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error;
     });
@@ -43828,10 +43884,10 @@ async function jsonText(response, host, hasToken) {
   if (!response.ok) throw await badStatus(response, host, hasToken);
   const text2 = await response.text();
   const type = response.headers.get("content-type") ?? "no type";
-  if (isJson(response) && parses(text2)) return text2;
+  if (isJson2(response) && parses(text2)) return text2;
   throw new Failure(
     "runner",
-    `${host} answers with ${isJson(response) ? "broken JSON" : `${type} instead of JSON`}.`,
+    `${host} answers with ${isJson2(response) ? "broken JSON" : `${type} instead of JSON`}.`,
     {
       cure: "Something between the runner and that host answers in its place, such as a proxy or a captive portal; its words are below.",
       evidence: text2.slice(0, 200)
@@ -44074,12 +44130,12 @@ var Summary = class {
    *
    * @returns {string} content wrapped in HTML element
    */
-  wrap(tag, content, attrs = {}) {
+  wrap(tag, content2, attrs = {}) {
     const htmlAttrs = Object.entries(attrs).map(([key, value]) => ` ${key}="${value}"`).join("");
-    if (!content) {
+    if (!content2) {
       return `<${tag}${htmlAttrs}>`;
     }
-    return `<${tag}${htmlAttrs}>${content}</${tag}>`;
+    return `<${tag}${htmlAttrs}>${content2}</${tag}>`;
   }
   /**
    * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
@@ -44210,8 +44266,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addDetails(label2, content) {
-    const element = this.wrap("details", this.wrap("summary", label2) + content);
+  addDetails(label2, content2) {
+    const element = this.wrap("details", this.wrap("summary", label2) + content2);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -45288,15 +45344,15 @@ async function knownEverywhere(engine2, image, targets) {
   for (const { client, before } of targets) {
     for (const manifest of before.values()) {
       const published2 = manifest && await imageOf(client, manifest);
-      if (published2) for (const [content, layer] of layersByContent(published2)) known.set(content, layer);
+      if (published2) for (const [content2, layer] of layersByContent(published2)) known.set(content2, layer);
     }
   }
   if (known.size === 0) return known;
   const format = ["image", "inspect", "--format", "{{json .RootFS.Layers}}", "--", image];
   const own = new Set(JSON.parse(await engine2.run(format)));
-  for (const [content, { digest }] of known) {
-    const there = own.has(content) && await Promise.all(targets.map(({ client }) => client.hasBlob(digest)));
-    if (!there || there.includes(false)) known.delete(content);
+  for (const [content2, { digest }] of known) {
+    const there = own.has(content2) && await Promise.all(targets.map(({ client }) => client.hasBlob(digest)));
+    if (!there || there.includes(false)) known.delete(content2);
   }
   return known;
 }
@@ -45494,6 +45550,1218 @@ async function firstRequest({ inputs, world }) {
   return standardWarmUp(inputs.readiness.url, inputs.port).request;
 }
 
+// src/stages/secrets.ts
+var import_node_crypto7 = require("node:crypto");
+var import_node_path37 = __toESM(require("node:path"), 1);
+
+// src/registry/credentials.ts
+var import_node_child_process3 = require("node:child_process");
+var import_promises37 = require("node:fs/promises");
+var import_node_path35 = __toESM(require("node:path"), 1);
+var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
+async function credentialsFor(registry2, environment) {
+  const file = configFile(environment);
+  const config = await readConfig(file);
+  const helper = config.credHelpers?.[registry2] ?? config.credsStore;
+  if (helper) return await ask(helper, registry2 === DOCKER_HUB ? DOCKER_HUB_KEY : registry2, environment);
+  const logins = Object.entries(config.auths ?? {});
+  const login = logins.find(([key]) => hostOf(key) === registry2)?.[1];
+  return login && credentialsOf(login, file);
+}
+async function storedLogins(environment) {
+  const file = configFile(environment);
+  return Object.entries((await readConfig(file)).auths ?? {}).flatMap(([key, login]) => {
+    const credentials = credentialsOf(login, file);
+    return credentials === void 0 ? [] : [{ registry: hostOf(key), credentials }];
+  });
+}
+function configFile(environment) {
+  const folder = environment["DOCKER_CONFIG"] || import_node_path35.default.join(environment["HOME"] ?? "/", ".docker");
+  return import_node_path35.default.join(folder, "config.json");
+}
+async function readConfig(file) {
+  const text2 = await (0, import_promises37.readFile)(file, "utf8").catch((error) => {
+    if (error.code === "ENOENT") return "{}";
+    throw unreadable(file, messageOf(error));
+  });
+  try {
+    return JSON.parse(text2);
+  } catch {
+    throw unreadable(file, "it is no JSON");
+  }
+}
+function unreadable(file, why) {
+  return new Failure("runner", `The docker client's configuration ${file} cannot be read: ${why}.`, {
+    cure: "Mend or remove that file, and run docker/login-action before this step."
+  });
+}
+function hostOf(key) {
+  return key === DOCKER_HUB_KEY ? DOCKER_HUB : key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+}
+function credentialsOf(login, file) {
+  if (login.identitytoken) return { kind: "identity", token: login.identitytoken };
+  if (login.username && login.password)
+    return { kind: "password", username: login.username, password: login.password };
+  if (!login.auth) return void 0;
+  const both = Buffer.from(login.auth, "base64").toString("utf8");
+  const colon = both.indexOf(":");
+  if (colon < 1) throw unreadable(file, "an `auth` in it is not NAME:PASSWORD in base64");
+  return {
+    kind: "password",
+    username: both.slice(0, colon),
+    password: both.slice(colon + 1).replace(/\0+$/, "")
+  };
+}
+async function ask(helper, host, environment) {
+  const program = `docker-credential-${helper}`;
+  const failed = (why) => new Failure("runner", `${program} gave no login for ${host}: ${why}.`, {
+    cure: `Run docker/login-action before this step, or mend the credential helper of the docker client.`
+  });
+  if (!/^[\w.-]+$/.test(helper)) throw failed("that is no name of a program");
+  const result = await answerOf(program, host, environment).catch((error) => {
+    throw failed(messageOf(error));
+  });
+  if (/credentials not found/i.test(result.stdout)) return void 0;
+  if (result.exitCode !== 0) throw failed(`it ended with exit code ${result.exitCode}`);
+  let answer2;
+  try {
+    answer2 = JSON.parse(result.stdout);
+  } catch {
+    throw failed("its answer is no JSON");
+  }
+  const { Username: username, Secret: secret } = answer2;
+  if (!username || !secret) return void 0;
+  return username === "<token>" ? { kind: "identity", token: secret } : { kind: "password", username, password: secret };
+}
+async function answerOf(program, host, env) {
+  return await new Promise((resolve2, reject) => {
+    const signal = AbortSignal.timeout(HELPER_TIMEOUT);
+    const child2 = (0, import_node_child_process3.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
+    let stdout = "";
+    child2.stdout.setEncoding("utf8").on("data", (text2) => stdout += text2);
+    child2.on("error", reject);
+    child2.on("close", (code2) => resolve2({ exitCode: code2 ?? 1, stdout }));
+    child2.stdin.on("error", () => void 0);
+    child2.stdin.end(`${host}
+`);
+  });
+}
+var HELPER_TIMEOUT = 3e4;
+
+// src/report/secrets.ts
+var MOST_LINES2 = 40;
+var CURE = "Take the snapshot with placeholders, and let the application read the real values at the restore: in afterRestore, or from the environment. What is in a file, a label or a build argument: leave it out of there. `secret-scan: warn` lets the image pass as it is.";
+function secretFailure({ found }) {
+  return new Failure("secret", `${said(found)} Nothing was pushed.`, {
+    cure: CURE,
+    evidence: placesOf(found).join("\n")
+  });
+}
+function untrustedFailure(why) {
+  return new Failure("secret", `Whether secrets are in the snapshot cannot be told: ${why}.`, {
+    cure: "`secret-scan: warn` lets the image pass without that proof."
+  });
+}
+function secretWarning(report2) {
+  return `${said(report2.found)} Everyone who can pull the image can read them:
+${placesOf(report2.found).join("\n")}`;
+}
+function secretsPart(report2) {
+  const { mode, bytes, searched, notSearched, found, untrusted } = report2;
+  if (mode === "off") {
+    return [
+      "> Secrets were not looked for (`secret-scan: off`). The image holds the memory of the running application, and with it every secret that the application had read.",
+      ""
+    ];
+  }
+  const weak = notSearched.length > 0 ? ` Too weak to be looked for: ${notSearched.join(", ")}.` : "";
+  if (untrusted !== void 0)
+    return [`> [!WARNING]`, `> Whether secrets are in the image cannot be told: ${untrusted}.`, ""];
+  if (found.length === 0) {
+    return [
+      `**Secrets:** none found in the ${(bytes / 1e6).toFixed(0)} MB of snapshot and image, looking for known values (${searched.length}) and new tokens.${weak}`,
+      ""
+    ];
+  }
+  return [
+    "> [!WARNING]",
+    `> ${said(found)} Everyone who can pull the image can read them.${weak}`,
+    "",
+    "<details><summary>Where the secrets are</summary>",
+    "",
+    "```text",
+    ...placesOf(found).map((line2) => line2.replaceAll("`", "'")),
+    "```",
+    "",
+    "</details>",
+    ""
+  ];
+}
+function said(found) {
+  const names = [...new Set(found.map(({ name }) => name))];
+  const shown2 = names.slice(0, 10).join(", ");
+  const more = names.length > 10 ? ` and ${names.length - 10} more` : "";
+  return found.length === 1 ? `A secret is in the image: ${shown2}.` : `${found.length} secrets are in the image: ${shown2}${more}.`;
+}
+function placesOf(found) {
+  const lines = found.flatMap(({ name, occurrences }) => {
+    const places2 = /* @__PURE__ */ new Map();
+    for (const { file, mapping, encoding, count } of occurrences) {
+      const place = mapping === void 0 ? file : `${file} (${mapping})`;
+      places2.set(place, [...places2.get(place) ?? [], `${count} x ${encoding}`]);
+    }
+    return [...places2].map(([place, counts]) => printable(`${name}: ${place}: ${counts.join(", ")}`));
+  });
+  const more = lines.length - MOST_LINES2;
+  return more > 0 ? [...lines.slice(0, MOST_LINES2), `... and ${more} more places`] : lines;
+}
+function printable(text2) {
+  return text2.replace(new RegExp("\\p{Cc}", "gu"), " ");
+}
+
+// src/secrets/archives.ts
+var import_node_path36 = __toESM(require("node:path"), 1);
+var import_node_stream3 = require("node:stream");
+var import_consumers2 = require("node:stream/consumers");
+var import_promises38 = require("node:stream/promises");
+var import_node_zlib3 = require("node:zlib");
+var import_tar_stream3 = __toESM(require_tar_stream(), 1);
+var import_yauzl2 = __toESM(require_yauzl(), 1);
+var LARGEST_JAR = 256 * 1024 * 1024;
+var DEEPEST_JAR = 2;
+async function* filesOfTar(archive, root) {
+  const tar = (0, import_tar_stream3.extract)();
+  const reading = (0, import_promises38.pipeline)(archive, tar);
+  reading.catch(() => void 0);
+  for await (const entry of tar) {
+    const { name, linkname, size: size2 = 0 } = entry.header;
+    const bytes = linkname ? [Buffer.from(linkname)] : entry;
+    yield { name: import_node_path36.default.posix.join(root, name), bytes, size: size2 };
+    entry.resume();
+  }
+  await reading;
+}
+async function* filesOfImage(archive) {
+  for await (const document of filesOfTar(archive, "/")) {
+    const layer = await layerOf(document.bytes);
+    if (layer === void 0) continue;
+    for await (const file of filesOfTar(layer, "/")) yield* withJars(file, DEEPEST_JAR);
+  }
+}
+async function layerOf(bytes) {
+  const pieces = import_node_stream3.Readable.from(bytes)[Symbol.asyncIterator]();
+  const first2 = await pieces.next();
+  if (first2.done) return void 0;
+  const head = first2.value;
+  async function* all() {
+    yield head;
+    for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
+  }
+  if (head.toString("latin1", 257, 262) === "ustar") return import_node_stream3.Readable.from(all());
+  if (head.length < 2 || head.readUInt16LE(0) !== 35615) return void 0;
+  const unpacked = (0, import_node_zlib3.createGunzip)();
+  (0, import_promises38.pipeline)(all(), unpacked).catch(() => void 0);
+  return unpacked;
+}
+async function* withJars(file, depth) {
+  if (depth === 0 || !/\.[jw]ar$/.test(file.name) || file.size > LARGEST_JAR) {
+    yield file;
+    return;
+  }
+  const bytes = await (0, import_consumers2.buffer)(import_node_stream3.Readable.from(file.bytes));
+  yield { name: file.name, bytes: [bytes] };
+  try {
+    const jar = await (0, import_yauzl2.fromBufferPromise)(bytes);
+    for await (const entry of jar.eachEntry()) {
+      const name = `${file.name}!/${entry.fileName}`;
+      const content2 = whole2(await jar.openReadStreamPromise(entry));
+      yield* withJars({ name, bytes: content2, size: entry.uncompressedSize }, depth - 1);
+    }
+  } catch {
+  }
+}
+async function* whole2(stream) {
+  try {
+    for await (const piece of stream) yield piece;
+  } catch {
+  }
+}
+
+// src/secrets/canary.ts
+var import_node_crypto5 = require("node:crypto");
+
+// src/secrets/findings.ts
+var MOST_OFFSETS = 5;
+var MOST_FINDINGS = 2e3;
+function createTally() {
+  const findings = /* @__PURE__ */ new Map();
+  let unlisted = 0;
+  return {
+    add(what, encoding, offset, place) {
+      let key = JSON.stringify([what, encoding, place]);
+      if ("secret" in what && findings.size >= MOST_FINDINGS && !findings.has(key)) {
+        place = place && { file: "further files", mapping: void 0 };
+        key = JSON.stringify([what, encoding, place]);
+      }
+      const finding = findings.get(key);
+      if (finding !== void 0) {
+        finding.count++;
+        finding.offsets = lowest([...finding.offsets, offset]);
+      } else if ("secret" in what || findings.size < MOST_FINDINGS) {
+        findings.set(key, { ...what, encoding, place, count: 1, offsets: [offset] });
+      } else {
+        unlisted++;
+      }
+    },
+    findings: () => [...findings.values()],
+    unlisted: () => unlisted
+  };
+}
+function lowest(offsets) {
+  return offsets.sort((one, other) => one - other).slice(0, MOST_OFFSETS);
+}
+function newFindings(findings, baseline) {
+  const known = new Set(baseline.flatMap((finding) => "family" in finding ? [tokenOf(finding)] : []));
+  return findings.filter((finding) => !("family" in finding && known.has(tokenOf(finding))));
+}
+function tokenOf({ family, digest }) {
+  return `${family} ${digest}`;
+}
+
+// src/secrets/windows.ts
+async function eachWindow(pieces, { overlap: overlap2, step }, show2) {
+  const memory = Buffer.allocUnsafeSlow(Math.ceil((overlap2 + step) / 4) * 4);
+  const size2 = overlap2 + step;
+  let offset = 0;
+  let filled = 0;
+  for await (const piece of pieces) {
+    for (let taken = 0; taken < piece.length; ) {
+      const part = piece.subarray(taken, taken + size2 - filled);
+      memory.set(part, filled);
+      filled += part.length;
+      taken += part.length;
+      if (filled < size2) continue;
+      show2({ bytes: memory.subarray(0, filled), offset, end: step });
+      memory.copyWithin(0, step, filled);
+      offset += step;
+      filled -= step;
+    }
+  }
+  show2({ bytes: memory.subarray(0, filled), offset, end: filled });
+  return offset + filled;
+}
+
+// src/secrets/scan.ts
+var STEP = 4 * 1024 * 1024;
+var IS_IN_RUN = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => /[\w.-]/.test(String.fromCharCode(byte)) ? 1 : 0
+);
+async function scan(pieces, matcher, step = STEP, placeOf) {
+  const all = createTally();
+  const tally = {
+    add: (what, encoding, offset) => all.add(what, encoding, offset, placeOf?.(offset))
+  };
+  const bytes = await eachWindow(pieces, { overlap: matcher.longestMatch, step }, (window) => {
+    matcher.search.run(window.bytes, (pattern, at) => {
+      if (at < window.end) judge(matcher, pattern, window, at, tally);
+    });
+  });
+  return { bytes, findings: all.findings(), unlisted: all.unlisted() };
+}
+function judge(matcher, pattern, { bytes, offset }, at, tally) {
+  const target = matcher.targets[pattern];
+  if (target === void 0) return;
+  if ("needle" in target) {
+    const { secret, encoding } = target.needle;
+    tally.add({ secret }, encoding, offset + at);
+  } else {
+    const { family, encoding, prefix } = target;
+    const width = encoding === "latin-1" ? 1 : 2;
+    if (!hasRun(bytes, at + prefix * width, width, family.run)) return;
+    const text2 = bytes.toString(
+      encoding === "latin-1" ? "latin1" : "utf16le",
+      at,
+      at + family.longest * width
+    );
+    const token = tokenAt(text2, family);
+    if (token === void 0) return;
+    tally.add({ family: family.id, digest: matcher.digest(token) }, encoding, offset + at);
+  }
+}
+function hasRun(bytes, start, width, run2) {
+  for (let at = start; at < start + run2 * width; at += width) {
+    if (IS_IN_RUN[bytes[at] ?? 0] !== 1) return false;
+  }
+  return true;
+}
+function tokenAt(text2, family) {
+  const match = family.pattern.exec(text2);
+  return match !== null && family.isReal(match) ? match[0] : void 0;
+}
+
+// src/secrets/canary.ts
+var SPECIAL = `"\\<&=:' \xE9~???
+`;
+var SPECIAL_IN = {
+  url: `%22%5C%3C%26%3D%3A'%20%C3%A9~%3F%3F%3F%0A`,
+  form: "%22%5C%3C%26%3D%3A%27+%C3%A9%7E%3F%3F%3F%0A",
+  json: String.raw`\"\\<&=:' é~???\n`,
+  "json ascii": String.raw`\"\\<&=:' \u00e9~???\n`,
+  "json html": String.raw`\"\\\u003c\u0026\u003d:\u0027 é~???\n`,
+  properties: String.raw`"\\<&\=\:' \u00E9~???\n`,
+  xml: "&quot;\\&lt;&amp;=:&apos; \xE9~???\n"
+};
+var STEP2 = 64;
+function createCanary(random = import_node_crypto5.randomBytes) {
+  const part = () => `Aa1${random(18).toString("base64url")}`;
+  return { name: "canary of crac-checkpoint", value: `${part()}${SPECIAL}${part()}` };
+}
+function plantsOf({ value }, random = import_node_crypto5.randomBytes) {
+  const [head = "", tail = ""] = value.split(SPECIAL);
+  const texts = Object.entries(SPECIAL_IN).map(([encoding, special]) => [
+    encoding,
+    `${head}${special}${tail}`
+  ]);
+  for (const before of [3, 4, 5]) {
+    const around = Buffer.concat([random(before), Buffer.from(value), random(4)]);
+    texts.push(["base64", around.toString("base64")], ["base64url", around.toString("base64url")]);
+  }
+  const hex = Buffer.from(value).toString("hex");
+  texts.push(["hex", hex], ["hex upper case", hex.toUpperCase()]);
+  return [
+    { encoding: "utf-8", bytes: Buffer.from(value, "utf8") },
+    { encoding: "latin-1", bytes: Buffer.from(value, "latin1") },
+    { encoding: "utf-16le", bytes: Buffer.from(value, "utf16le") },
+    { encoding: "utf-16be", bytes: Buffer.from(value, "utf16le").swap16() },
+    ...texts.flatMap(([encoding, text2]) => plantsOfText(encoding, text2)),
+    ...[head, tail].flatMap((piece) => [
+      { encoding: "piece in utf-8", bytes: Buffer.from(piece, "utf8") },
+      { encoding: "piece in utf-16le", bytes: Buffer.from(piece, "utf16le") },
+      { encoding: "piece in utf-16be", bytes: Buffer.from(piece, "utf16le").swap16() }
+    ])
+  ];
+}
+function plantsOfText(encoding, text2) {
+  const plants = [
+    { encoding, bytes: Buffer.from(text2, "utf8") },
+    { encoding: `${encoding} in utf-16le`, bytes: Buffer.from(text2, "utf16le") }
+  ];
+  if (!text2.includes("\xE9")) return plants;
+  return [...plants, { encoding: `${encoding} in latin-1`, bytes: Buffer.from(text2, "latin1") }];
+}
+async function proveScanner(matcher, random = import_node_crypto5.randomBytes) {
+  const missed = [];
+  for (const plant of plantsOf(matcher.canary, random)) {
+    if (!await isFound(plant, matcher, random)) missed.push(plant.encoding);
+  }
+  if (missed.length === 0) return;
+  throw new Failure(
+    "internal",
+    `The scan for secrets cannot be trusted: it missed a value that was planted as ${[...new Set(missed)].join(", ")}.`,
+    { cure: "Please open an issue with the log of this step." }
+  );
+}
+async function isFound({ encoding, bytes }, matcher, random) {
+  const before = random(100 + (random(1)[0] ?? 0));
+  const { findings } = await scan([before, bytes, random(100)], matcher, STEP2);
+  return findings.some(
+    (finding) => "secret" in finding && finding.secret === matcher.canary.name && finding.encoding === encoding && finding.offsets.every((at) => at >= before.length && at < before.length + bytes.length)
+  );
+}
+
+// src/secrets/strength.ts
+var SHORTEST = 8;
+var LEAST_VARIETY = 4;
+var LEAST_JUMPS = 3;
+var LEAST_DIGITS = 16;
+var LONGEST_WORD = 12;
+var KNOWN_WORDS = /^(admin|administrator|authorization|change_?me|changeitchangeit|configuration|credential|credentials|default|development|integration|letmein|passphrase|passw(or|0r)d|postgres|production|qwerty|root|secret|test|user|username|welcome)\d{0,4}[!.?]?$/i;
+function weaknessOf(value) {
+  const characters = [...value];
+  if (characters.length < SHORTEST) return "short";
+  if (new Set(characters).size < LEAST_VARIETY || jumpsOf(characters) < LEAST_JUMPS) return "low variety";
+  if (/^[\d\s.,:;/+-]+$/.test(value) && value.replace(/\D/g, "").length < LEAST_DIGITS) return "number";
+  if (KNOWN_WORDS.test(value)) return "word";
+  const isOfWords = value.split(/[-_. ]/).every((part) => new RegExp("^(\\p{Lu}?\\p{Ll}*|\\p{Lu}*)$", "u").test(part));
+  return isOfWords && characters.length < LONGEST_WORD ? "word" : void 0;
+}
+function looksRandom(piece) {
+  if (weaknessOf(piece) !== void 0 || entropyOf(piece) < 3) return false;
+  if (/^[0-9a-fA-F]{32,}$/.test(piece)) return true;
+  return /[a-z]/.test(piece) && /[A-Z]/.test(piece) && /\d/.test(piece);
+}
+function entropyOf(text2) {
+  const counts = /* @__PURE__ */ new Map();
+  for (const character of text2) counts.set(character, (counts.get(character) ?? 0) + 1);
+  let bits = 0;
+  for (const count of counts.values()) bits -= count / text2.length * Math.log2(count / text2.length);
+  return bits;
+}
+function jumpsOf(characters) {
+  const codes = characters.map((character) => character.codePointAt(0) ?? 0);
+  return codes.filter((code2, index) => index > 0 && Math.abs(code2 - (codes[index - 1] ?? 0)) > 1).length;
+}
+
+// src/secrets/real-token.ts
+var LEAST_ENTROPY = 2.8;
+function hasRandomPart([match, random = match]) {
+  return entropyOf(random) >= LEAST_ENTROPY && !isExample(random);
+}
+function hasMixedRandomPart(match) {
+  const [, random = ""] = match;
+  return hasRandomPart(match) && /[a-z]/.test(random) && /[A-Z]/.test(random) && /\d/.test(random);
+}
+function hasKey([, body = ""]) {
+  return entropyOf(body) >= LEAST_ENTROPY;
+}
+function hasPassword([, first2, second]) {
+  const password = first2 ?? second ?? "";
+  return !/^(pass(word|wd|phrase)?|pwd|secret|changeme|null|user(name)?|\$[A-Z_]+)$/i.test(password) && !/[{}]|(.)\1{3}|\*{3}|\.{3}|x{3}/i.test(password);
+}
+function isExample(token) {
+  if (/example|(.)\1{7}/i.test(token)) return true;
+  const codes = [...token.toLowerCase()].map((character) => character.charCodeAt(0));
+  let run2 = 1;
+  return codes.some((code2, index) => {
+    run2 = index > 0 && code2 === (codes[index - 1] ?? 0) + 1 ? run2 + 1 : 1;
+    return run2 >= 8;
+  });
+}
+
+// src/secrets/families.ts
+var BREAK = String.raw`(?:\r?\n|\\r\\n|\\n|\\\r?\n)`;
+var BASE64 = "[A-Za-z0-9+/=]";
+var FAMILIES = [
+  {
+    id: "github-token",
+    what: "token of GitHub",
+    prefixes: ["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
+    // https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/
+    pattern: /^gh[pousr]_([0-9A-Za-z]{36})/,
+    run: 36,
+    longest: 40,
+    isReal: hasRandomPart
+  },
+  {
+    id: "github-app-token",
+    what: "installation token of a GitHub App, in the form of 2026",
+    prefixes: ["ghs_"],
+    pattern: /^ghs_\d{1,20}_([\w-]{8,1000}\.[\w-]{8,4000}\.[\w-]{8,1000})/,
+    run: 10,
+    longest: 6030,
+    isReal: hasRandomPart
+  },
+  {
+    id: "github-fine-grained-token",
+    what: "fine-grained token of GitHub",
+    prefixes: ["github_pat_"],
+    pattern: /^github_pat_([0-9A-Za-z]{22}_[0-9A-Za-z]{59})/,
+    run: 82,
+    longest: 93,
+    isReal: hasRandomPart
+  },
+  {
+    id: "aws-access-key-id",
+    what: "access key id of AWS",
+    prefixes: ["AKIA", "ASIA", "ABIA", "ACCA"],
+    pattern: /^(?:AKIA|ASIA|ABIA|ACCA)([A-Z2-7]{16})/,
+    run: 16,
+    longest: 20,
+    isReal: hasRandomPart
+  },
+  {
+    id: "google-api-key",
+    what: "API key of Google",
+    prefixes: ["AIza"],
+    pattern: /^AIza([\w-]{35})/,
+    run: 35,
+    longest: 39,
+    isReal: hasRandomPart
+  },
+  {
+    id: "slack-token",
+    what: "token of Slack",
+    prefixes: ["xoxa-", "xoxb-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-"],
+    pattern: /^(?:xox[abeoprs]|xapp)-((?=[A-Za-z-]{0,30}\d)[0-9A-Za-z-]{20,250})/,
+    run: 20,
+    longest: 255,
+    isReal: hasRandomPart
+  },
+  {
+    id: "npm-token",
+    what: "token of the npm registry",
+    prefixes: ["npm_"],
+    pattern: /^npm_([0-9A-Za-z]{36})/,
+    run: 36,
+    longest: 40,
+    isReal: hasRandomPart
+  },
+  {
+    id: "gitlab-token",
+    what: "token of GitLab",
+    prefixes: ["glpat-", "gldt-", "glrt-", "glcbt-", "glptt-"],
+    pattern: /^gl(?:pat|dt|rt|cbt|ptt)-([\w-]{20,64}(?:\.[\w-]{2,12}){0,3})/,
+    run: 20,
+    longest: 120,
+    isReal: hasRandomPart
+  },
+  {
+    id: "docker-token",
+    what: "token of Docker Hub",
+    prefixes: ["dckr_pat_", "dckr_oat_"],
+    pattern: /^dckr_[po]at_([\w-]{27,40})/,
+    run: 27,
+    longest: 49,
+    isReal: hasRandomPart
+  },
+  {
+    id: "vault-token",
+    what: "token of Vault",
+    prefixes: ["hvs.", "hvb.", "hvr."],
+    pattern: /^hv[sbr]\.([\w-]{24,300})/,
+    run: 24,
+    longest: 304,
+    isReal: hasMixedRandomPart
+  },
+  {
+    id: "stripe-key",
+    what: "secret key of Stripe",
+    prefixes: ["sk_live_", "rk_live_"],
+    pattern: /^[sr]k_live_([0-9A-Za-z]{24,200})/,
+    run: 24,
+    longest: 208,
+    isReal: hasRandomPart
+  },
+  {
+    id: "private-key",
+    what: "private key (PEM)",
+    prefixes: ["-----BEGIN "],
+    // The bare header is a constant of the JDK and of many libraries: a line of base64 must follow, perhaps
+    // behind headers such as `Proc-Type:` and an empty line. Of the body, four lines tell keys apart.
+    pattern: new RegExp(
+      `^-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----${BREAK}(?:[A-Za-z-]{4,20}: ?[^\\r\\n\\\\]{1,100}${BREAK}){0,4}(?:${BREAK})?(${BASE64}{40,100}(?:${BREAK}${BASE64}{1,100}){0,3})`
+    ),
+    run: 2,
+    longest: 1100,
+    isReal: hasKey
+  },
+  {
+    id: "jwt",
+    what: "signed JSON web token",
+    prefixes: ["eyJ"],
+    pattern: /^(eyJ[\w-]{10,2000})\.eyJ[\w-]{10,8000}\.[\w-]{20,1400}/,
+    run: 10,
+    longest: 11420,
+    isReal: ([, header = ""]) => /"alg"\s*:/.test(Buffer.from(header, "base64url").toString("latin1"))
+  },
+  {
+    id: "jdbc-password",
+    what: "JDBC address with a password",
+    prefixes: ["jdbc:"],
+    // Either as a parameter, or as Oracle has it: jdbc:oracle:thin:user/password@host.
+    pattern: /^jdbc:(?:[\w:]{2,40}:[\w.:/?&;=@,!$%()*+~#{}[\]-]{2,400}[?;&]password=([\w.:/?=@,!$%()*+~#{}[\]^|-]{4,128})|oracle:thin:[\w$#]{1,30}\/([\w.!$%()*+~#{}^-]{4,128})@)/i,
+    run: 2,
+    longest: 600,
+    isReal: hasPassword
+  },
+  {
+    id: "url-password",
+    what: "address with user and password",
+    prefixes: ["://"],
+    pattern: /^:\/\/[\w.%+~-]{1,64}:([!$&()*+,;=%.~^#|\w-]{4,128})@[A-Za-z0-9[][\w.-]/,
+    run: 1,
+    longest: 200,
+    isReal: hasPassword
+  }
+];
+
+// src/secrets/found.ts
+function foundSecrets(findings) {
+  const found = /* @__PURE__ */ new Map();
+  for (const finding of findings) {
+    const known = "secret" in finding;
+    const key = known ? finding.secret : `${finding.family} ${finding.digest}`;
+    const one = found.get(key) ?? {
+      name: known ? finding.secret : kindOf(finding.family),
+      known,
+      occurrences: []
+    };
+    const { file = "", mapping } = finding.place ?? {};
+    one.occurrences.push({ file, mapping, encoding: finding.encoding, count: finding.count });
+    found.set(key, one);
+  }
+  return [...found.values()].sort((one, other) => Number(other.known) - Number(one.known));
+}
+function kindOf(family) {
+  return FAMILIES.find(({ id }) => id === family)?.what ?? family;
+}
+
+// src/secrets/image-configuration.ts
+async function configurationOf(engine2, image) {
+  const [{ Config, ...rest }] = JSON.parse(await engine2.run(["image", "inspect", "--", image]));
+  const { Env, Labels, ...settings } = Config;
+  const history = await engine2.run(["history", "--no-trunc", "--format", "{{json .}}", "--", image]);
+  const steps = history.split("\n").map((line2) => JSON.parse(line2).CreatedBy);
+  return [
+    ...(Env ?? []).map((pair) => content(`environment variable ${pair.replace(/=.*/s, "")}`, pair)),
+    ...Object.entries(Labels ?? {}).map(([name, value]) => content(`label ${name}`, value)),
+    content("history of the image", steps.join("\n")),
+    content("configuration of the image", JSON.stringify({ ...settings, ...rest }))
+  ];
+}
+function content(name, text2) {
+  return { name, bytes: [Buffer.from(text2)] };
+}
+
+// src/secrets/secret-like.ts
+var NAME_OF_SECRET = /PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|API_?KEY|(ACCESS|PRIVATE|ENCRYPTION|SIGNING|ACCOUNT|MASTER)_?KEY|_(PASS|PWD)$|^PASS$|CONNECTION_?STRING/;
+var NAME_OF_DESCRIPTION = /(FILE|PATH|DIR|URL|URI|HOST|ENDPOINT|ISSUER|PROVIDER|NAME|USER|ID|ARN|ALIAS|TYPE|ALGORITHM|HEADER|SCOPE|TTL|EXPIRY|EXPIRATION|SECONDS|MINUTES|LENGTH|SIZE|LIMIT|ENABLED|REQUIRED|VERSION|REGION|LOCATION|STORE|SOCK)S?$/;
+var NAME_OF_PUBLIC = /(PUBLIC|COMMIT|SHA|SHA256|HASH|DIGEST|CHECKSUM|FINGERPRINT|REVISION|BUILD|TRACE|REQUEST|SESSION|RUN|VERSION|(^|_)ID|UUID)(_?(KEY|ID))?$/;
+var IS_PATH = /^(\/[a-z0-9._-]+){2,}$/;
+var PLACEHOLDER = /placeholder|dummy|change[-_]?me|example|fake|redacted|not[-_ ]?a[-_ ]?(real[-_ ]?)?(secret|password|token)|not[-_ ]?used|^<.*>$|^\$\{.*\}$/i;
+var SHORTEST_RANDOM = 20;
+var LEAST_CHANGES = 0.4;
+function secretsIn(source, name, value) {
+  if (PLACEHOLDER.test(value) || IS_PATH.test(value)) return [];
+  const upper = name.replace(/([a-z])([A-Z])/g, "$1_$2").replace(/[.-]/g, "_").toUpperCase();
+  const named2 = NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper);
+  if (named2 || isRandom(value) && !NAME_OF_PUBLIC.test(upper)) return [{ name: `${source} ${name}`, value }];
+  return tokensIn(value).map((token) => ({ name: `${source} ${name}`, value: token }));
+}
+function tokensIn(text2) {
+  return FAMILIES.flatMap(
+    (family) => family.prefixes.flatMap((prefix) => {
+      const at = text2.indexOf(prefix);
+      const match = at < 0 ? null : family.pattern.exec(text2.slice(at));
+      if (match === null || !family.isReal(match)) return [];
+      return [family.id.endsWith("-password") ? match[1] ?? match[2] ?? match[0] : match[0]];
+    })
+  );
+}
+function isRandom(value) {
+  if (value.length < SHORTEST_RANDOM || !/^[A-Za-z0-9+=_-][A-Za-z0-9+/=_-]+$/.test(value)) return false;
+  const classes = [...value].map(
+    (character) => [/[a-z]/, /[A-Z]/, /\d/].findIndex((one) => one.test(character))
+  );
+  if (![0, 1, 2].every((one) => classes.includes(one))) return false;
+  const changes = classes.filter((one, index) => index > 0 && one !== classes[index - 1]).length;
+  return changes / (classes.length - 1) >= LEAST_CHANGES;
+}
+
+// src/secrets/known.ts
+function secretsOfInputs(inputs) {
+  const { secretValues, env, buildArgs, javaOptions: javaOptions2, githubToken } = inputs;
+  const settings = {
+    env,
+    "build-args": buildArgs,
+    "java-options": pairsOf(javaOptions2),
+    arguments: pairsOf(inputs.arguments)
+  };
+  return [
+    ...secretValues,
+    ...Object.entries(settings).flatMap(
+      ([source, pairs2]) => Object.entries(pairs2).flatMap(([name, value]) => secretsIn(source, name, value))
+    ),
+    ...githubToken === void 0 ? [] : [{ name: "github-token", value: githubToken }]
+  ];
+}
+function pairsOf(options3) {
+  return Object.fromEntries(
+    options3.flatMap((option) => {
+      const [, name, value] = /^(?:-D|--)([^=]+)=(.*)$/s.exec(option) ?? [];
+      return name === void 0 || value === void 0 ? [] : [[name, value]];
+    })
+  );
+}
+function secretsOfRunner(environment) {
+  return Object.entries(environment).flatMap(
+    ([name, value = ""]) => (
+      // The inputs are looked at by themselves.
+      /^(INPUT|STATE)_|^CRAC_SECRET_VALUES$/.test(name) ? [] : secretsIn("the runner's", name, value)
+    )
+  );
+}
+function secretsOfLogins(logins) {
+  return logins.flatMap(({ registry: registry2, credentials }) => {
+    const name = `login at ${registry2}`;
+    if (credentials.kind === "identity") return [{ name, value: credentials.token }];
+    const { username, password } = credentials;
+    return [
+      { name, value: password },
+      {
+        name: `${name} (user and password)`,
+        value: Buffer.from(`${username}:${password}`).toString("base64")
+      }
+    ];
+  });
+}
+
+// src/secrets/matcher.ts
+var import_node_crypto6 = require("node:crypto");
+
+// src/secrets/multi-pattern.ts
+var SHORTEST2 = 3;
+var SHORTEST_WITH_WORD = 7;
+function createSearch(patterns) {
+  const table2 = createTable(patterns);
+  return {
+    longest: patterns.reduce((longest, { length }) => Math.max(longest, length), 0),
+    run(bytes, found) {
+      if (patterns.length > 0) sweep(bytes, table2, found);
+    }
+  };
+}
+var HASH = 2654435761 | 0;
+function createTable(patterns) {
+  const bits = Math.min(22, Math.max(16, Math.ceil(Math.log2(patterns.length * 4 * 16))));
+  const table2 = {
+    pairs: new Uint8Array(1 << 16),
+    pairPlaces: new Array(1 << 16).fill(void 0),
+    words: new Uint8Array(1 << bits),
+    wordPlaces: new Array(1 << bits).fill(void 0),
+    shift: 32 - bits
+  };
+  patterns.forEach((bytes, pattern) => {
+    if (bytes.length < SHORTEST2) throw new RangeError(`a pattern of fewer than ${SHORTEST2} bytes`);
+    const size2 = bytes.length < SHORTEST_WITH_WORD ? 2 : 4;
+    for (let lead = 0; lead < size2; lead++)
+      enter(table2, { bytes, pattern, at: rarest(bytes, lead, size2) }, size2);
+  });
+  return table2;
+}
+function enter(table2, place, size2) {
+  const view = new DataView(place.bytes.buffer, place.bytes.byteOffset);
+  const slot = size2 === 2 ? view.getUint16(place.at, true) : Math.imul(view.getInt32(place.at, true), HASH) >>> table2.shift;
+  const [marks, places2] = size2 === 2 ? [table2.pairs, table2.pairPlaces] : [table2.words, table2.wordPlaces];
+  marks[slot] = 1;
+  places2[slot] = [...places2[slot] ?? [], place];
+}
+function rarest(bytes, lead, size2) {
+  let best = lead;
+  let least = Infinity;
+  for (let at = lead; at + size2 <= bytes.length; at += size2) {
+    const commonness = bytes.subarray(at, at + size2).reduce((sum, byte) => sum + commonnessOf(byte), 0);
+    if (commonness < least) [best, least] = [at, commonness];
+  }
+  return best;
+}
+function commonnessOf(byte) {
+  const character = String.fromCharCode(byte);
+  if (byte === 0) return 6;
+  if (/[ etaoinsr]/.test(character)) return 5;
+  if (/[a-z/.:=_-]/.test(character)) return 4;
+  if (/[A-Z]/.test(character)) return 3;
+  return 2;
+}
+function sweep(bytes, table2, found) {
+  const values = wordsOf(bytes);
+  const { pairs: pairs2, words, shift } = table2;
+  const isZeroForeign = words[0] === 0 && pairs2[0] === 0;
+  const blocksEnd = values.length - values.length % 4;
+  for (let index = 0; index < blocksEnd; index += 4) {
+    const first2 = values[index];
+    const second = values[index + 1];
+    const third = values[index + 2];
+    const fourth = values[index + 3];
+    if (isZeroForeign && (first2 | second | third | fourth) === 0) continue;
+    const hits = words[Math.imul(first2, HASH) >>> shift] | words[Math.imul(second, HASH) >>> shift] | words[Math.imul(third, HASH) >>> shift] | words[Math.imul(fourth, HASH) >>> shift] | pairs2[first2 & 65535] | pairs2[first2 >>> 16] | pairs2[second & 65535] | pairs2[second >>> 16] | pairs2[third & 65535] | pairs2[third >>> 16] | pairs2[fourth & 65535] | pairs2[fourth >>> 16];
+    if (hits !== 0)
+      for (let at = index; at < index + 4; at++) look2(bytes, values[at], at * 4, table2, found);
+  }
+  for (let at = blocksEnd; at < values.length; at++) look2(bytes, values[at], at * 4, table2, found);
+}
+function look2(bytes, value, at, table2, found) {
+  const { words, pairs: pairs2, wordPlaces, pairPlaces } = table2;
+  const hash = Math.imul(value, HASH) >>> table2.shift;
+  if (words[hash] !== 0) report(bytes, wordPlaces[hash], at, found);
+  if (pairs2[value & 65535] !== 0) report(bytes, pairPlaces[value & 65535], at, found);
+  if (pairs2[value >>> 16] !== 0) report(bytes, pairPlaces[value >>> 16], at + 2, found);
+}
+function wordsOf(bytes) {
+  const size2 = Math.ceil(bytes.length / 4);
+  const isAligned = bytes.byteOffset % 4 === 0 && bytes.byteOffset + size2 * 4 <= bytes.buffer.byteLength;
+  if (isAligned) return new Int32Array(bytes.buffer, bytes.byteOffset, size2);
+  const copy = new Int32Array(size2);
+  new Uint8Array(copy.buffer).set(bytes);
+  return copy;
+}
+function report(bytes, places2, at, found) {
+  if (places2 === void 0) return;
+  for (const place of places2) {
+    const offset = at - place.at;
+    if (isAt(bytes, place.bytes, offset)) found(place.pattern, offset);
+  }
+}
+function isAt(bytes, pattern, offset) {
+  if (offset < 0 || offset + pattern.length > bytes.length) return false;
+  for (let index = 0; index < pattern.length; index++) {
+    if (bytes[offset + index] !== pattern[index]) return false;
+  }
+  return true;
+}
+
+// src/secrets/encodings.ts
+function formsOf(value) {
+  return [
+    ...plainForms(value),
+    ...derivedTexts(value).flatMap(([encoding, text2]) => derivedForms(encoding, text2))
+  ];
+}
+function distinct(forms) {
+  const seen = /* @__PURE__ */ new Set();
+  return forms.filter(({ bytes }) => {
+    const key = bytes.toString("latin1");
+    return !seen.has(key) && seen.add(key);
+  });
+}
+function plainForms(value) {
+  return [
+    { encoding: "utf-8", bytes: Buffer.from(value, "utf8") },
+    ...latin1Of(value).map((bytes) => ({ encoding: "latin-1", bytes })),
+    { encoding: "utf-16le", bytes: Buffer.from(value, "utf16le") },
+    { encoding: "utf-16be", bytes: Buffer.from(value, "utf16le").swap16() }
+  ];
+}
+function derivedForms(encoding, text2) {
+  return [
+    { encoding, bytes: Buffer.from(text2, "utf8") },
+    ...latin1Of(text2).map((bytes) => ({ encoding: `${encoding} in latin-1`, bytes })),
+    { encoding: `${encoding} in utf-16le`, bytes: Buffer.from(text2, "utf16le") }
+  ];
+}
+function latin1Of(text2) {
+  return [...text2].every((character) => character <= "\xFF") ? [Buffer.from(text2, "latin1")] : [];
+}
+function derivedTexts(value) {
+  const json = JSON.stringify(value).slice(1, -1);
+  return [
+    ...[Buffer.from(value, "utf8"), ...latin1Of(value)].flatMap((bytes) => [
+      ...phasesOf(bytes).flatMap((text2) => [
+        ["base64", text2],
+        ["base64url", text2.replaceAll("+", "-").replaceAll("/", "_")]
+      ]),
+      ["hex", bytes.toString("hex")],
+      ["hex upper case", bytes.toString("hex").toUpperCase()]
+    ]),
+    ["url", encodeURIComponent(value)],
+    ["form", formEncoded(value)],
+    ["json", json],
+    ["json ascii", unicodeEscaped(json, /[^\x20-\x7e]/g)],
+    // Gson does so unless told otherwise: https://github.com/google/gson/blob/main/UserGuide.md
+    ["json html", unicodeEscaped(json, /[<>&='\u2028\u2029]/g)],
+    ["properties", propertiesEscaped(value)],
+    ["xml", xmlEscaped(value)]
+  ];
+}
+function phasesOf(bytes) {
+  return [0, 1, 2].map((before) => {
+    const text2 = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
+    return text2.slice(Math.ceil(before * 8 / 6), Math.floor((before + bytes.length) * 8 / 6));
+  });
+}
+function formEncoded(value) {
+  const percent2 = (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(value).replace(/[!'()~]/g, percent2).replaceAll("%20", "+");
+}
+function propertiesEscaped(value) {
+  const short = { "	": "\\t", "\n": "\\n", "\r": "\\r", "\f": "\\f" };
+  const escaped = value.replace(/[\\=:#!\t\n\r\f]/g, (character) => short[character] ?? `\\${character}`);
+  return unicodeEscaped(escaped, /[^\x20-\x7e]/g, true);
+}
+function unicodeEscaped(text2, which2, upperCase = false) {
+  return text2.replace(which2, (character) => {
+    const code2 = character.charCodeAt(0).toString(16).padStart(4, "0");
+    return `\\u${upperCase ? code2.toUpperCase() : code2}`;
+  });
+}
+function xmlEscaped(value) {
+  const entities = { "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos" };
+  return value.replace(/[&<>"']/g, (character) => `&${entities[character] ?? ""};`);
+}
+
+// src/secrets/needles.ts
+var SHORTEST_PIECE = 16;
+function needlesOf(secrets) {
+  const needles = [];
+  const tooShort = [];
+  for (const { name, value } of secrets) {
+    const text2 = wellFormed(value).trim();
+    const reason = weaknessOf(text2);
+    if (reason === void 0) needles.push(...needlesOfOne(name, text2));
+    else tooShort.push({ secret: name, reason });
+  }
+  return { needles, tooShort };
+}
+function needlesOfOne(secret, value) {
+  const pieces = piecesOf(value).flatMap((piece) => plainForms(piece));
+  const forms = [
+    ...formsOf(value),
+    ...pieces.map(({ encoding, bytes }) => ({ encoding: `piece in ${encoding}`, bytes }))
+  ];
+  return distinct(forms).map((form) => ({ secret, ...form }));
+}
+function piecesOf(value) {
+  if (!/[\r\n]|\\n/.test(value)) return [];
+  const pieces = value.split(/\\[nr]|[^A-Za-z0-9+/=_-]/);
+  return pieces.filter((piece) => piece.length >= SHORTEST_PIECE && looksRandom(piece));
+}
+function wellFormed(value) {
+  return Buffer.from(value, "utf8").toString("utf8");
+}
+
+// src/secrets/matcher.ts
+function createMatcher({ secrets, canary, key, families = FAMILIES }) {
+  const { needles, tooShort } = needlesOf([...secrets, canary]);
+  const patterns = [
+    ...needles.map((needle) => ({ bytes: needle.bytes, target: { needle } })),
+    ...families.flatMap(prefixesOf)
+  ];
+  const search = createSearch(patterns.map(({ bytes }) => bytes));
+  return {
+    search,
+    targets: patterns.map(({ target }) => target),
+    // In UTF-16 a character has two bytes.
+    longestMatch: Math.max(search.longest, ...families.map(({ longest }) => longest * 2)),
+    tooShort,
+    canary,
+    digest: (token) => (0, import_node_crypto6.createHmac)("sha256", key).update(token).digest("hex").slice(0, 16)
+  };
+}
+function prefixesOf(family) {
+  return family.prefixes.flatMap((prefix) => [
+    {
+      bytes: Buffer.from(prefix, "latin1"),
+      target: { family, encoding: "latin-1", prefix: prefix.length }
+    },
+    {
+      bytes: Buffer.from(prefix, "utf16le"),
+      target: { family, encoding: "utf-16le", prefix: prefix.length }
+    }
+  ]);
+}
+
+// src/secrets/scan-files.ts
+var GAP = Buffer.alloc(8);
+var WITHHELD = "(a name that holds it)";
+async function scanFiles(files, matcher, locate = () => void 0) {
+  const starts = [];
+  const sizes = /* @__PURE__ */ new Map();
+  async function* stream() {
+    let at = 0;
+    async function* part(name, of, bytes) {
+      starts.push({ at, name, of });
+      for await (const piece of bytes) {
+        at += piece.length;
+        yield piece;
+      }
+      at += GAP.length;
+      yield GAP;
+    }
+    for await (const { name, bytes } of files) {
+      yield* part(name, "name", [Buffer.from(name)]);
+      const begin = at;
+      yield* part(name, "content", bytes);
+      sizes.set(name, (sizes.get(name) ?? 0) + at - begin - GAP.length);
+    }
+    yield* part(matcher.canary.name, "content", [Buffer.from(matcher.canary.value)]);
+  }
+  function placeOf(offset) {
+    let low = 0;
+    for (let high = starts.length; high - low > 1; ) {
+      const middle = low + high >>> 1;
+      if ((starts[middle]?.at ?? Infinity) <= offset) low = middle;
+      else high = middle;
+    }
+    const { at = 0, name = "", of } = starts[low] ?? {};
+    return of === "name" ? { file: name, mapping: "its name" } : { file: name, mapping: locate(name, offset - at) };
+  }
+  const { findings, unlisted } = await scan(stream(), matcher, void 0, placeOf);
+  const isCanary = (finding) => "secret" in finding && finding.secret === matcher.canary.name;
+  if (!findings.some(isCanary)) {
+    throw new Failure("internal", "The scan for secrets did not find what was planted for it.", {
+      cure: "Please open an issue with the log of this step."
+    });
+  }
+  return {
+    findings: await withheld(
+      findings.filter((one) => !isCanary(one)),
+      matcher
+    ),
+    unlisted,
+    sizes
+  };
+}
+async function withheld(findings, matcher) {
+  const shown2 = /* @__PURE__ */ new Map();
+  for (const { place } of findings) {
+    if (place === void 0 || shown2.has(place.file)) continue;
+    const inName = await scan([Buffer.from(place.file)], matcher, 1024);
+    shown2.set(place.file, inName.findings.length > 0 ? WITHHELD : place.file);
+  }
+  return findings.map((finding) => {
+    const { place } = finding;
+    return place === void 0 ? finding : { ...finding, place: { ...place, file: shown2.get(place.file) ?? WITHHELD } };
+  });
+}
+
+// src/stages/secrets.ts
+var SNAPSHOT = `${HOME2}/snapshot`;
+var TAKEN = [SNAPSHOT, "/tmp", "/home/app"];
+var WORDS = {
+  javaHeap: "Java heap",
+  code: "code",
+  classes: "classes",
+  stacks: "stack of a thread",
+  nativeHeap: "native heap",
+  files: "mapped file",
+  environment: "environment and arguments",
+  other: "other memory"
+};
+async function lookForSecrets(run2, taken) {
+  if (run2.inputs.secretScan === "off") return void 0;
+  return await run2.phases.run("secrets", "Look for secrets", async () => {
+    const mark = await markOf(run2, checkpointContainer(run2));
+    const search = await prepare(run2, [mark]);
+    const { matcher } = search;
+    const [scans, below] = await Promise.all([
+      scanContainer(run2, taken, matcher),
+      scanImage(run2, matcher, namesOf(run2.id).image("checkpoint"))
+    ]);
+    const findings = scans.flatMap((scanned) => scanned.findings);
+    doubt(run2, search, distrust(taken.snapshot, scans, mark));
+    const found = [...newFindings(findings, below.findings), ...below.findings.filter(isKnown)];
+    note(
+      run2,
+      search,
+      found.filter((finding) => !isOf2(finding, mark)),
+      [...scans, below]
+    );
+    return search;
+  });
+}
+async function lookIntoImage(run2, before, image) {
+  const { inputs, world, phases: phases2 } = run2;
+  if (inputs.secretScan === "off") {
+    return { mode: "off", bytes: 0, searched: [], notSearched: [], found: [], untrusted: void 0 };
+  }
+  return await phases2.run("secrets-image", "Look for secrets in the image", async () => {
+    const search = before ?? await prepare(run2, []);
+    const { matcher, report: report2 } = search;
+    if (before === void 0) {
+      const files = await scanImage(run2, matcher, image);
+      note(run2, search, files.findings.filter(isKnown), [files]);
+    }
+    const configuration = await scanFiles(await configurationOf(world.engine, image), matcher);
+    note(run2, search, configuration.findings, [configuration]);
+    if (report2.found.length > 0) world.log.warning(secretWarning(report2));
+    return report2;
+  });
+}
+async function prepare({ inputs, world }, marks) {
+  const { environment, log } = world;
+  const logins = await loginsOf(environment, log);
+  const secrets = [...secretsOfInputs(inputs), ...secretsOfRunner(environment), ...secretsOfLogins(logins)];
+  const matcher = createMatcher({
+    secrets: [...secrets, ...marks],
+    canary: createCanary(),
+    key: (0, import_node_crypto7.randomBytes)(32)
+  });
+  await proveScanner(matcher);
+  const weak = new Map(matcher.tooShort.map(({ secret, reason }) => [secret, reason]));
+  const names = [...new Set(secrets.map(({ name }) => name))];
+  const notSearched = names.filter((name) => weak.has(name));
+  const report2 = {
+    mode: inputs.secretScan,
+    bytes: 0,
+    searched: names.filter((name) => !weak.has(name)),
+    notSearched: notSearched.map((name) => `${name} (${weak.get(name)})`),
+    found: [],
+    untrusted: void 0
+  };
+  log.info(
+    `Looking for tokens and ${report2.searched.length} known values: ${report2.searched.join(", ") || "none"}.`
+  );
+  tellWeak(notSearched);
+  return { matcher, report: report2 };
+  function tellWeak(weak2) {
+    if (weak2.length === 0) return;
+    const line2 = `Too weak to be told from anything else in a memory, and not looked for: ${report2.notSearched.join(", ")}.`;
+    if (weak2.some((name) => name.startsWith("secret-values"))) log.warning(line2);
+    else log.info(line2);
+  }
+}
+async function loginsOf(environment, log) {
+  try {
+    return await storedLogins(environment);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    log.warning(`${error.message} The passwords in it are not looked for.`);
+    return [];
+  }
+}
+async function markOf({ world }, container) {
+  const inspect = ["inspect", "--format", "{{json .Config}}", "--", container];
+  const { Hostname, Env } = JSON.parse(await world.engine.run(inspect));
+  const given = Env.find((pair) => pair.startsWith("HOSTNAME="));
+  return { name: "mark of the container", value: given ?? `HOSTNAME=${Hostname}` };
+}
+function isKnown(finding) {
+  return "secret" in finding;
+}
+function isOf2(finding, { name }) {
+  return "secret" in finding && finding.secret === name;
+}
+function distrust({ files }, scans, mark) {
+  const [{ sizes, findings }] = scans;
+  for (const { name, size: size2 } of files) {
+    const seen = sizes.get(`${SNAPSHOT}/${name}`) ?? 0;
+    if (seen !== size2) return `of its ${name} ${seen} of ${size2} bytes were seen`;
+  }
+  if (!findings.some((finding) => isOf2(finding, mark)))
+    return "the environment of the application, which is in its memory, was not seen there";
+  return scans.some(({ unlisted }) => unlisted > 0) ? "there are too many tokens in it to be listed" : void 0;
+}
+function doubt({ inputs, world }, { report: report2 }, why) {
+  if (why === void 0) return;
+  report2.untrusted = why;
+  if (inputs.secretScan === "fail") throw untrustedFailure(why);
+  world.log.warning(untrustedFailure(why).message);
+}
+function locator(reading) {
+  return (file, offset) => {
+    if (import_node_path37.default.posix.dirname(file) !== SNAPSHOT) return void 0;
+    const place = reading?.map.locate(import_node_path37.default.posix.basename(file), offset);
+    return place && (place.kind === "files" && place.file ? `mapped ${place.file}` : WORDS[place.kind]);
+  };
+}
+async function scanContainer(run2, { reading }, matcher) {
+  const scans = [];
+  for (const folder of TAKEN) {
+    const root = import_node_path37.default.posix.dirname(folder);
+    const scanned = await run2.world.engine.stream(
+      ["cp", `${checkpointContainer(run2)}:${folder}`, "-"],
+      (archive) => scanFiles(filesOfTar(archive, root), matcher, locator(reading))
+    );
+    scans.push(scanned);
+  }
+  return scans;
+}
+async function scanImage({ world }, matcher, image) {
+  return await world.engine.stream(
+    ["save", "--", image],
+    (archive) => scanFiles(filesOfImage(archive), matcher)
+  );
+}
+function note({ inputs, world }, search, findings, scans) {
+  const { report: report2 } = search;
+  const bytes = scans.flatMap(({ sizes }) => [...sizes.values()]).reduce((sum, size2) => sum + size2, 0);
+  report2.bytes += bytes;
+  report2.found = [...report2.found, ...foundSecrets(findings)];
+  world.log.info(`Looked at ${bytes < 1e5 ? `${bytes} bytes` : `${(bytes / 1e6).toFixed(1)} MB`}.`);
+  if (inputs.secretScan === "fail" && report2.found.length > 0) throw secretFailure(report2);
+}
+
 // src/main.ts
 async function run(id, inputs, world) {
   const { engine: engine2, log } = world;
@@ -45502,13 +46770,13 @@ async function run(id, inputs, world) {
     inputs,
     world,
     phases: new Phases(world.clock, log),
-    work: import_node_path35.default.join(world.runFolder, "work"),
-    logs: import_node_path35.default.join(world.runFolder, "logs")
+    work: import_node_path38.default.join(world.runFolder, "work"),
+    logs: import_node_path38.default.join(world.runFolder, "logs")
   };
-  await (0, import_promises37.mkdir)(job.work, { recursive: true });
-  await (0, import_promises37.mkdir)(job.logs, { recursive: true });
+  await (0, import_promises39.mkdir)(job.work, { recursive: true });
+  await (0, import_promises39.mkdir)(job.logs, { recursive: true });
   try {
-    await requireContext(import_node_path35.default.resolve(world.workspace, inputs.context));
+    await requireContext(import_node_path38.default.resolve(world.workspace, inputs.context));
     return await checkpointed(job);
   } catch (error) {
     if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error;
@@ -45541,8 +46809,10 @@ async function checkpointed(job) {
   const takenBy = await chooseCheckpointEngine(job, runner);
   const snapshot = await takeTheSnapshot(job, runner, takenBy);
   const reading = await lookIntoSnapshot(job, snapshot);
+  const search = await lookForSecrets(job, { snapshot, reading });
   const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot });
   const measured = await measure(job, restoring, snapshot.size);
+  const secrets = await lookIntoImage(job, search, measured.imageId);
   const published2 = await publish(job, measured.imageId);
   return {
     outcome: "checkpointed",
@@ -45555,6 +46825,7 @@ async function checkpointed(job) {
     reading,
     ...measured,
     privileges: restoring.privileges,
+    secrets,
     tags: inputs.tags.map((tag) => tag.text),
     ...published2,
     port: inputs.port,
@@ -45572,17 +46843,19 @@ async function cold(job, reason) {
     (line2) => world.log.foreign(line2)
   );
   const reach = await findReach(world.engine, world.hostname);
-  await removeFolder(import_node_path35.default.join(job.work, "application"));
-  await removeFolder(import_node_path35.default.join(job.work, `context-${job.id}`));
+  await removeFolder(import_node_path38.default.join(job.work, "application"));
+  await removeFolder(import_node_path38.default.join(job.work, `context-${job.id}`));
   const found = await lookForApplication(job);
   const jdk = await resolveJdk(job, architecture);
   const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
   const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint2}` });
   const image = await buildCold(job, context, { reach, reason });
+  const secrets = await lookIntoImage(job, void 0, image.imageId);
   const published2 = await publish(job, image.imageId);
   return {
     outcome: "cold",
     jdk,
+    secrets,
     application: found.application.description,
     baseImage: inputs.baseImage,
     ...image,
@@ -45754,7 +47027,8 @@ function metadataOf(result) {
       version: jdk.asset.version,
       asset: jdk.asset.name,
       sha256: jdk.sha256
-    }
+    },
+    secrets: secretsOf(result.secrets)
   };
   if (outcome === "cold") {
     const { reason, coldStarts } = result;
@@ -45808,17 +47082,27 @@ function figuresIn(figures2) {
 function startOf({ answer: answer2, requests, jvm, criu }) {
   return { answer: answer2, requests: requests ?? null, jvm: jvm ?? null, criu: criu ?? null };
 }
+function secretsOf({ found, untrusted, ...report2 }) {
+  return {
+    ...report2,
+    found: found.map(({ occurrences, ...one }) => ({
+      ...one,
+      occurrences: occurrences.map(({ mapping, ...rest }) => ({ ...rest, mapping: mapping ?? null }))
+    })),
+    untrusted: untrusted ?? null
+  };
+}
 
 // src/engine/orphans.ts
-var import_promises38 = require("node:fs/promises");
-var import_node_path36 = __toESM(require("node:path"), 1);
+var import_promises40 = require("node:fs/promises");
+var import_node_path39 = __toESM(require("node:path"), 1);
 var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
 async function endOrphans(run2, proc = "/proc") {
   const entry = `${RUN_VARIABLE}=${run2}`;
   let ended = 0;
-  for (const name of await (0, import_promises38.readdir)(proc)) {
+  for (const name of await (0, import_promises40.readdir)(proc)) {
     if (!/^\d+$/.test(name)) continue;
-    const environment = await (0, import_promises38.readFile)(import_node_path36.default.join(proc, name, "environ"), "latin1").catch(() => "");
+    const environment = await (0, import_promises40.readFile)(import_node_path39.default.join(proc, name, "environ"), "latin1").catch(() => "");
     if (!environment.split("\0").includes(entry)) continue;
     try {
       process.kill(Number(name), "SIGKILL");
@@ -45922,8 +47206,7 @@ function renderCheckpointed(result) {
     ...explained(result),
     ...renderChange(result),
     ...startIt(result),
-    "> The image holds the memory of the running application, and with it every secret that the application had read. Treat it as you treat those secrets.",
-    "",
+    ...secretsPart(result.secrets),
     ...renderContent(result.reading?.content, snapshot.statistics),
     ...layers(result),
     ...phases(result)
@@ -45972,6 +47255,7 @@ function renderCold(result) {
     table(rows),
     "",
     ...startIt(result),
+    ...secretsPart(result.secrets),
     ...layers(result),
     ...phases(result)
   ].join("\n");
@@ -46091,7 +47375,7 @@ var TRIES3 = 3;
 var PASSING2 = /* @__PURE__ */ new Set([408, 429, 500, 502, 503, 504, 522]);
 function refusal2(registry2, asked3, reply) {
   const { status } = reply;
-  const evidence = [...wordsOf(reply.body), `${asked3}: ${status} ${import_node_http2.STATUS_CODES[status] ?? ""}`.trim()];
+  const evidence = [...wordsOf2(reply.body), `${asked3}: ${status} ${import_node_http2.STATUS_CODES[status] ?? ""}`.trim()];
   const finding = diagnose("push", { registry: evidence.join("\n") });
   const lost = finding?.signature?.id === "reg-blob";
   const perhaps = status === 403 && registry2 === "ghcr.io" ? 2 : 1;
@@ -46125,7 +47409,7 @@ function codeOf(error) {
   const { code: code2, cause } = error;
   return [code2, messageOf(error), cause === void 0 ? void 0 : codeOf(cause)].filter(Boolean).join(" ");
 }
-function wordsOf(body) {
+function wordsOf2(body) {
   const text2 = body.subarray(0, 2e3).toString("utf8").trim();
   try {
     const { errors = [], details } = JSON.parse(body.toString("utf8"));
@@ -46304,12 +47588,12 @@ var MANIFESTS = [
 ].join(", ");
 var LONGEST_WAIT = 5 * 6e4;
 var RepositoryClient = class {
-  constructor(world, registry2, path46, signal) {
+  constructor(world, registry2, path48, signal) {
     this.world = world;
     this.registry = registry2;
-    this.path = path46;
+    this.path = path48;
     this.signal = signal;
-    this.connection = new Connection(world, registry2, `repository:${path46}:pull,push`, signal);
+    this.connection = new Connection(world, registry2, `repository:${path48}:pull,push`, signal);
   }
   world;
   registry;
@@ -46385,97 +47669,11 @@ var RepositoryClient = class {
   }
 };
 
-// src/registry/credentials.ts
-var import_node_child_process3 = require("node:child_process");
-var import_promises39 = require("node:fs/promises");
-var import_node_path37 = __toESM(require("node:path"), 1);
-var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
-async function credentialsFor(registry2, environment) {
-  const file = import_node_path37.default.join(
-    environment["DOCKER_CONFIG"] || import_node_path37.default.join(environment["HOME"] ?? "/", ".docker"),
-    "config.json"
-  );
-  const config = await readConfig(file);
-  const helper = config.credHelpers?.[registry2] ?? config.credsStore;
-  if (helper) return await ask(helper, registry2 === DOCKER_HUB ? DOCKER_HUB_KEY : registry2, environment);
-  const logins = Object.entries(config.auths ?? {});
-  const login = logins.find(([key]) => hostOf(key) === registry2)?.[1];
-  return login && credentialsOf(login, file);
-}
-async function readConfig(file) {
-  const text2 = await (0, import_promises39.readFile)(file, "utf8").catch((error) => {
-    if (error.code === "ENOENT") return "{}";
-    throw unreadable(file, messageOf(error));
-  });
-  try {
-    return JSON.parse(text2);
-  } catch {
-    throw unreadable(file, "it is no JSON");
-  }
-}
-function unreadable(file, why) {
-  return new Failure("runner", `The docker client's configuration ${file} cannot be read: ${why}.`, {
-    cure: "Mend or remove that file, and run docker/login-action before this step."
-  });
-}
-function hostOf(key) {
-  return key === DOCKER_HUB_KEY ? DOCKER_HUB : key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
-}
-function credentialsOf(login, file) {
-  if (login.identitytoken) return { kind: "identity", token: login.identitytoken };
-  if (login.username && login.password)
-    return { kind: "password", username: login.username, password: login.password };
-  if (!login.auth) return void 0;
-  const both = Buffer.from(login.auth, "base64").toString("utf8");
-  const colon = both.indexOf(":");
-  if (colon < 1) throw unreadable(file, "an `auth` in it is not NAME:PASSWORD in base64");
-  return {
-    kind: "password",
-    username: both.slice(0, colon),
-    password: both.slice(colon + 1).replace(/\0+$/, "")
-  };
-}
-async function ask(helper, host, environment) {
-  const program = `docker-credential-${helper}`;
-  const failed = (why) => new Failure("runner", `${program} gave no login for ${host}: ${why}.`, {
-    cure: `Run docker/login-action before this step, or mend the credential helper of the docker client.`
-  });
-  if (!/^[\w.-]+$/.test(helper)) throw failed("that is no name of a program");
-  const result = await answerOf(program, host, environment).catch((error) => {
-    throw failed(messageOf(error));
-  });
-  if (/credentials not found/i.test(result.stdout)) return void 0;
-  if (result.exitCode !== 0) throw failed(`it ended with exit code ${result.exitCode}`);
-  let answer2;
-  try {
-    answer2 = JSON.parse(result.stdout);
-  } catch {
-    throw failed("its answer is no JSON");
-  }
-  const { Username: username, Secret: secret } = answer2;
-  if (!username || !secret) return void 0;
-  return username === "<token>" ? { kind: "identity", token: secret } : { kind: "password", username, password: secret };
-}
-async function answerOf(program, host, env) {
-  return await new Promise((resolve2, reject) => {
-    const signal = AbortSignal.timeout(HELPER_TIMEOUT);
-    const child2 = (0, import_node_child_process3.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
-    let stdout = "";
-    child2.stdout.setEncoding("utf8").on("data", (text2) => stdout += text2);
-    child2.on("error", reject);
-    child2.on("close", (code2) => resolve2({ exitCode: code2 ?? 1, stdout }));
-    child2.stdin.on("error", () => void 0);
-    child2.stdin.end(`${host}
-`);
-  });
-}
-var HELPER_TIMEOUT = 3e4;
-
 // src/registry/endpoint.ts
-var import_promises40 = require("node:dns/promises");
-var import_promises41 = require("node:fs/promises");
+var import_promises41 = require("node:dns/promises");
+var import_promises42 = require("node:fs/promises");
 var import_node_net2 = require("node:net");
-var import_node_path38 = __toESM(require("node:path"), 1);
+var import_node_path40 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var import_undici6 = __toESM(require_undici(), 1);
 var PING_TIMEOUT = 5e3;
@@ -46520,23 +47718,23 @@ async function isInsecure(registry2, hostname3, engine2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net2.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises40.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises41.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment, root }) {
-  const folder = import_node_path38.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises41.readdir)(folder).catch(() => [])).sort();
+  const folder = import_node_path40.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises42.readdir)(folder).catch(() => [])).sort();
   const read2 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises41.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises42.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path38.default.join(folder, name)));
+  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path40.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Node's own list is not that of the machine, which the engine trusts.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read2(import_node_path38.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read2(import_node_path40.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
       ...await read2(environment["NODE_EXTRA_CA_CERTS"] ?? "", environment["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
@@ -46568,7 +47766,7 @@ function realWorld(run2, environment, given) {
   };
 }
 function repositoriesOf(world) {
-  return ({ registry: registry2, path: path46 }, signal) => new RepositoryClient(world, registry2, path46, signal);
+  return ({ registry: registry2, path: path48 }, signal) => new RepositoryClient(world, registry2, path48, signal);
 }
 
 // src/cli/terminal-log.ts
@@ -46599,14 +47797,14 @@ function terminalLog(write2, clock) {
 // src/cli/build.ts
 async function buildCommand2(args, answer2) {
   const { inputs: given, json } = parse4(args);
-  const id = (0, import_node_crypto5.randomBytes)(6).toString("hex");
+  const id = (0, import_node_crypto8.randomBytes)(6).toString("hex");
   const defaults = declaredDefaults();
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? "").trim());
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path39.default.join((0, import_node_os2.homedir)(), ".cache", "crac-checkpoint");
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path41.default.join((0, import_node_os2.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs9.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os2.tmpdir)();
-  const runFolder = await (0, import_promises42.mkdtemp)(import_node_path39.default.join((0, import_node_os2.tmpdir)(), "crac-checkpoint-"));
+  const runFolder = await (0, import_promises43.mkdtemp)(import_node_path41.default.join((0, import_node_os2.tmpdir)(), "crac-checkpoint-"));
   const log = terminalLog((line2) => console.error(line2), systemClock);
   const clean2 = (folder) => cleanUp(dockerEngine(process.env), systemClock, id, folder);
   for (const signal of ["SIGINT", "SIGTERM"]) {
@@ -46632,12 +47830,12 @@ async function buildCommand2(args, answer2) {
     return 0;
   } catch (error) {
     const failure = asFailure(error);
-    await clean2(import_node_path39.default.join(runFolder, "work"));
+    await clean2(import_node_path41.default.join(runFolder, "work"));
     if (json) {
       const { kind, message, cure, evidence, signature } = failure;
       answer2(
         JSON.stringify(
-          { class: kind, message, cure, evidence, signature, logs: import_node_path39.default.join(runFolder, "logs") },
+          { class: kind, message, cure, evidence, signature, logs: import_node_path41.default.join(runFolder, "logs") },
           void 0,
           2
         )
@@ -46646,12 +47844,18 @@ async function buildCommand2(args, answer2) {
       console.error(`
 ${describeFailure(failure)}
 
-The logs are in ${import_node_path39.default.join(runFolder, "logs")}.`);
+The logs are in ${import_node_path41.default.join(runFolder, "logs")}.`);
     }
     return 1;
   }
 }
+var SECRET_VALUES = "CRAC_SECRET_VALUES";
 function parse4(args) {
+  if (args.some((arg) => arg.startsWith("--secret-values"))) {
+    throw new Failure("input", "Secrets are not taken from the command line, where others can read them.", {
+      cure: `Put them into the environment variable ${SECRET_VALUES}, one a line.`
+    });
+  }
   const options3 = Object.fromEntries(
     // A list is given by an option for each of its entries.
     INPUT_NAMES.map((name) => [name, { type: "string", multiple: true }])
@@ -46661,7 +47865,11 @@ function parse4(args) {
     const { json, ...inputs } = values;
     const lines = Object.entries(inputs).map(([name, list3]) => [name, list3.join("\n")]);
     return {
-      inputs: { "github-token": process.env["GITHUB_TOKEN"], ...Object.fromEntries(lines) },
+      inputs: {
+        "github-token": process.env["GITHUB_TOKEN"],
+        "secret-values": process.env[SECRET_VALUES],
+        ...Object.fromEntries(lines)
+      },
       json
     };
   } catch (error) {
@@ -46683,7 +47891,7 @@ function declaredDefaults() {
 }
 
 // src/cli/doctor.ts
-var import_node_crypto6 = require("node:crypto");
+var import_node_crypto9 = require("node:crypto");
 var import_node_os3 = require("node:os");
 var import_node_util3 = require("node:util");
 async function doctorCommand(args, answer2) {
@@ -46696,7 +47904,7 @@ async function doctorCommand(args, answer2) {
         hostname: (0, import_node_os3.hostname)(),
         onLine: (line2) => console.error(line2)
       },
-      { run: `doctor-${(0, import_node_crypto6.randomBytes)(4).toString("hex")}`, ...options3, warp: false, refresh: false }
+      { run: `doctor-${(0, import_node_crypto9.randomBytes)(4).toString("hex")}`, ...options3, warp: false, refresh: false }
     );
     answer2(options3.json ? JSON.stringify(reportOf(runner, options3), void 0, 2) : describe3(runner, options3));
     return 0;
@@ -46781,9 +47989,9 @@ function describeReach(reach) {
 
 // src/cli/jdk.ts
 var import_node_fs10 = require("node:fs");
-var import_promises43 = require("node:fs/promises");
+var import_promises44 = require("node:fs/promises");
 var import_node_os4 = require("node:os");
-var import_node_path40 = __toESM(require("node:path"), 1);
+var import_node_path42 = __toESM(require("node:path"), 1);
 var import_node_util4 = require("node:util");
 async function jdkCommand(args, answer2) {
   const { positionals, values } = parse6(args);
@@ -46845,7 +48053,7 @@ function parse6(args) {
   }
 }
 function sourceFor(githubApiUrl) {
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path40.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path42.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs10.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os4.tmpdir)();
@@ -46865,18 +48073,18 @@ function sourceFor(githubApiUrl) {
   );
 }
 async function downloadTo(source, asset, options3, answer2) {
-  const temporaryFolder = await (0, import_promises43.mkdtemp)(import_node_path40.default.join((0, import_node_os4.tmpdir)(), "crac-checkpoint-"));
+  const temporaryFolder = await (0, import_promises44.mkdtemp)(import_node_path42.default.join((0, import_node_os4.tmpdir)(), "crac-checkpoint-"));
   try {
     const { file, sha256: sha2562 } = await source.install(asset, {
       jdkSha256: options3["jdk-sha256"]?.toLowerCase(),
       temporaryFolder,
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
-    const copy = import_node_path40.default.resolve(options3.output, asset.name);
-    await (0, import_promises43.copyFile)(file, copy);
+    const copy = import_node_path42.default.resolve(options3.output, asset.name);
+    await (0, import_promises44.copyFile)(file, copy);
     answer2(options3.json ? JSON.stringify({ ...asset, sha256: sha2562, file: copy }, void 0, 2) : copy);
   } finally {
-    await (0, import_promises43.rm)(temporaryFolder, { recursive: true, force: true });
+    await (0, import_promises44.rm)(temporaryFolder, { recursive: true, force: true });
   }
 }
 function progressBar(bytes, total) {

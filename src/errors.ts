@@ -1,6 +1,6 @@
 /** Whose hands a failure is in. The class decides who the message addresses. */
 export type FailureClass =
-  'input' | 'runner' | 'image' | 'application' | 'jdk' | 'registry' | 'cancelled' | 'internal'
+  'input' | 'runner' | 'image' | 'application' | 'secret' | 'jdk' | 'registry' | 'cancelled' | 'internal'
 
 /** Who can mend a failure of each class. */
 export const MENDER: Record<FailureClass, string> = {
@@ -8,6 +8,7 @@ export const MENDER: Record<FailureClass, string> = {
   runner: 'whoever runs the runner',
   image: 'whoever chose the base image',
   application: 'the developers of the application',
+  secret: 'whoever writes the workflow, with the developers of the application',
   jdk: 'whoever writes the workflow (choice of the JDK)',
   registry: 'whoever owns the registry or the token',
   cancelled: 'nobody: the run was cancelled',

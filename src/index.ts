@@ -4,12 +4,15 @@ import * as core from '@actions/core'
 import { systemClock } from './clock.js'
 import { dockerEngine } from './engine/docker.js'
 import { asFailure, describeFailure } from './errors.js'
-import { readInputs } from './inputs.js'
+import { readInputs, readSecretValues, type InputName } from './inputs.js'
 import { createLog } from './log.js'
 import { run } from './main.js'
 import { outputsOf } from './outputs.js'
 import { cleanUp } from './post.js'
 import { renderFailure, renderSummary } from './report/summary.js'
+import { secretsOfInputs } from './secrets/known.js'
+import type { Secret } from './secrets/needles.js'
+import { masksOf } from './secrets/values.js'
 import { realWorld } from './world.js'
 
 // The runner starts this file twice: for the step, and after the job. The saved state tells which it is.
@@ -25,8 +28,10 @@ async function main(): Promise<void> {
 
   const log = createLog(core)
   try {
-    const inputs = readInputs((name) => core.getInput(name))
-    if (inputs.githubToken !== undefined) core.setSecret(inputs.githubToken)
+    const inputOf = (name: InputName): string => core.getInput(name)
+    mask(readSecretValues(inputOf))
+    const inputs = readInputs(inputOf)
+    mask(secretsOfInputs(inputs))
     core.setOutput('logs', path.join(runFolder, 'logs'))
     const world = realWorld(id, process.env, {
       log,
@@ -45,6 +50,10 @@ async function main(): Promise<void> {
     if (failure.kind === 'internal' && error instanceof Error) core.info(error.stack ?? '')
     await writeSummary(renderFailure(failure))
   }
+}
+
+function mask(secrets: readonly Secret[]): void {
+  for (const text of secrets.flatMap(masksOf)) core.setSecret(text)
 }
 
 async function post(id: string, runFolder: string): Promise<void> {

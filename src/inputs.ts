@@ -6,6 +6,8 @@ import type { Readiness } from './probe/readiness.js'
 import { parseReadyUrl, parseWarmUp, type WarmUpLine } from './probe/request-lines.js'
 import { parseReference, type Reference } from './registry/reference.js'
 import type { Budgets } from './restore/budgets.js'
+import type { Secret } from './secrets/needles.js'
+import { parseSecretValues } from './secrets/values.js'
 import {
   badInput,
   parseBoolean,
@@ -66,6 +68,8 @@ export const INPUT_NAMES = [
   'max-restore-time',
   'min-speedup',
   'max-snapshot-size',
+  'secret-scan',
+  'secret-values',
   'skip-unchanged',
   'push',
   'github-token',
@@ -120,6 +124,8 @@ export interface Inputs {
   /** How many restores and cold starts are timed; 0: the image is restored once, and nothing is timed. */
   verifyRuns: number
   budgets: Budgets
+  secretScan: 'fail' | 'warn' | 'off'
+  secretValues: Secret[]
   skipUnchanged: boolean
   push: boolean
   githubToken: string | undefined
@@ -200,6 +206,8 @@ export function readInputs(get: (name: InputName) => string): Inputs {
     onRestoreFailure: parseChoice('on-restore-failure', get('on-restore-failure'), ['start', 'exit']),
     verifyRuns,
     budgets: budgets(get, verifyRuns),
+    secretScan: parseChoice('secret-scan', get('secret-scan'), ['fail', 'warn', 'off']),
+    secretValues: readSecretValues(get),
     skipUnchanged,
     push,
     githubToken: optional(get('github-token')),
@@ -224,6 +232,11 @@ function budgets(get: (name: InputName) => string, verifyRuns: number): Budgets 
     speedup: given('min-speedup', parseRatio),
     snapshotSize: given('max-snapshot-size', parseSize)
   }
+}
+
+/** The values of `secret-values` alone: they are masked before anything can be said of another input. */
+export function readSecretValues(get: (name: InputName) => string): Secret[] {
+  return parseSecretValues(get('secret-values'))
 }
 
 function optional(value: string): string | undefined {

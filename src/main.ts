@@ -19,6 +19,7 @@ import { measure } from './stages/measure.js'
 import { publish } from './stages/publish.js'
 import { buildCold, buildRestoring, flagsOf } from './stages/restore.js'
 import type { Run, World } from './stages/run.js'
+import { lookForSecrets, lookIntoImage } from './stages/secrets.js'
 
 /** The whole job, from the inputs to the pushed digest. */
 export async function run(id: string, inputs: Inputs, world: World): Promise<Result> {
@@ -69,8 +70,10 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
   const takenBy = await chooseCheckpointEngine(job, runner)
   const snapshot = await takeTheSnapshot(job, runner, takenBy)
   const reading = await lookIntoSnapshot(job, snapshot)
+  const search = await lookForSecrets(job, { snapshot, reading })
   const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot })
   const measured = await measure(job, restoring, snapshot.size)
+  const secrets = await lookIntoImage(job, search, measured.imageId)
   const published = await publish(job, measured.imageId)
   return {
     outcome: 'checkpointed',
@@ -83,6 +86,7 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
     reading,
     ...measured,
     privileges: restoring.privileges,
+    secrets,
     tags: inputs.tags.map((tag) => tag.text),
     ...published,
     port: inputs.port,
@@ -108,10 +112,12 @@ async function cold(job: Run, reason: string): Promise<Omit<Cold, 'reason' | 'lo
   const { fingerprint } = await decide(job, found, jdk)
   const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint}` })
   const image = await buildCold(job, context, { reach, reason })
+  const secrets = await lookIntoImage(job, undefined, image.imageId)
   const published = await publish(job, image.imageId)
   return {
     outcome: 'cold',
     jdk,
+    secrets,
     application: found.application.description,
     baseImage: inputs.baseImage,
     ...image,

@@ -9,6 +9,7 @@ import { contentMetadata } from './report/content.js'
 import { instructionsFor, type Instructions } from './report/instructions.js'
 import { type Figures, type Spread, spreadOf, type Start } from './restore/figures.js'
 import type { Runner } from './runner/inspect.js'
+import type { SecretReport } from './secrets/found.js'
 import type { SnapshotReading } from './snapshot/read.js'
 
 /** Everything that a run found out; what outputs and summary are made of. */
@@ -29,6 +30,7 @@ interface WithImage extends Finished {
   /** undefined when nothing was pushed. */
   digest: string | undefined
   layers: ImageLayer[]
+  secrets: SecretReport
   port: number
   user: { uid: number; gid: number }
 }
@@ -156,7 +158,8 @@ function metadataOf(result: Result): object {
       version: jdk.asset.version,
       asset: jdk.asset.name,
       sha256: jdk.sha256
-    }
+    },
+    secrets: secretsOf(result.secrets)
   }
   if (outcome === 'cold') {
     const { reason, coldStarts } = result
@@ -213,4 +216,15 @@ function figuresIn(figures: Figures | undefined): object {
 
 function startOf({ answer, requests, jvm, criu }: Start): object {
   return { answer, requests: requests ?? null, jvm: jvm ?? null, criu: criu ?? null }
+}
+
+function secretsOf({ found, untrusted, ...report }: SecretReport): object {
+  return {
+    ...report,
+    found: found.map(({ occurrences, ...one }) => ({
+      ...one,
+      occurrences: occurrences.map(({ mapping, ...rest }) => ({ ...rest, mapping: mapping ?? null }))
+    })),
+    untrusted: untrusted ?? null
+  }
 }

@@ -27,8 +27,10 @@ describe('the job summary', () => {
   })
 
   test('without a snapshot it says why, and needs no flags', () => {
-    const { jdk, application, baseImage, imageId, tags, digest, layers, logs, phases, port, user } = aResult()
-    const common = { jdk, application, baseImage, imageId, tags, digest, layers, logs, phases, port, user }
+    const { logs, phases, ...rest } = aResult()
+    const { jdk, application, baseImage, imageId, tags, digest, layers, secrets, port, user } = rest
+    const image = { jdk, application, baseImage, imageId, tags, digest, layers, secrets, port, user }
+    const common = { ...image, logs, phases }
     const cold = renderSummary({
       outcome: 'cold',
       reason: 'no CRIU `works`',

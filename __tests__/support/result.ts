@@ -106,6 +106,23 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
     privileges: LEAST,
     restoreFlags: '--cap-drop ALL',
     layers: [{ createdBy: 'COPY trees/jdk/ /', rawSize: 150_700_000, size: 48_700_000, sent: true }],
+    secrets: {
+      mode: 'warn',
+      bytes: 400_000_000,
+      searched: ['secret-values line 1'],
+      notSearched: ['env PIN (short)'],
+      found: [
+        {
+          name: 'secret-values line 1',
+          known: true,
+          occurrences: [
+            { file: '/snapshot/pages-1.img', mapping: 'Java heap', encoding: 'utf-16le', count: 2 },
+            { file: '/tmp/settings', mapping: undefined, encoding: 'utf-8', count: 1 }
+          ]
+        }
+      ],
+      untrusted: undefined
+    },
     logs: '/temp/logs',
     phases: [{ name: 'inspect', milliseconds: 12 }],
     ...changes
@@ -146,8 +163,22 @@ function aReading(): SnapshotReading {
 /** A result of each outcome, and of each way in which a part can be unknown. */
 export function outcomes(): Record<string, Result> {
   const whole = aResult()
-  const { jdk, application, baseImage, imageId, tags, digest, layers, logs, phases, port, user } = whole
-  const image = { jdk, application, baseImage, imageId, tags, digest, layers, logs, phases, port, user }
+  const { jdk, application, baseImage, imageId, tags, digest, layers, secrets, logs, phases, port, user } =
+    whole
+  const image = {
+    jdk,
+    application,
+    baseImage,
+    imageId,
+    tags,
+    digest,
+    layers,
+    secrets,
+    logs,
+    phases,
+    port,
+    user
+  }
   const reading = aReading()
   const { content } = reading
   const { memory } = content

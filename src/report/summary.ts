@@ -5,6 +5,7 @@ import type { Spread } from '../restore/figures.js'
 import { renderChange } from './change.js'
 import { renderContent } from './content.js'
 import { code, megabytes, quote, table, time } from './markdown.js'
+import { secretsPart } from './secrets.js'
 
 /** The job summary of a run that did not fail, as GitHub-flavoured Markdown. */
 export function renderSummary(result: Result): string {
@@ -58,9 +59,7 @@ function renderCheckpointed(result: Checkpointed): string {
     ...explained(result),
     ...renderChange(result),
     ...startIt(result),
-    '> The image holds the memory of the running application, and with it every secret that the application had ' +
-      'read. Treat it as you treat those secrets.',
-    '',
+    ...secretsPart(result.secrets),
     ...renderContent(result.reading?.content, snapshot.statistics),
     ...layers(result),
     ...phases(result)
@@ -117,6 +116,7 @@ function renderCold(result: Cold): string {
     table(rows),
     '',
     ...startIt(result),
+    ...secretsPart(result.secrets),
     ...layers(result),
     ...phases(result)
   ].join('\n')
