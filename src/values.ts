@@ -1,4 +1,5 @@
 import { Failure } from './errors.js'
+import { quoted } from './text.js'
 
 /** A span of time in milliseconds. */
 export type Milliseconds = number
@@ -8,8 +9,7 @@ const LONGEST_DURATION: Milliseconds = 6 * 60 * 60_000
 
 /** An input that cannot be used, and what it should look like. */
 export function badInput(name: string, value: string, expected: string): Failure {
-  const shown = JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}...` : value)
-  return new Failure('input', `The input \`${name}\` is ${shown}.`, { cure: `Give ${expected}.` })
+  return new Failure('input', `The input \`${name}\` is ${quoted(value)}.`, { cure: `Give ${expected}.` })
 }
 
 /** `500ms`, `90s`, `5m`: between 1 ms and 6 hours. */

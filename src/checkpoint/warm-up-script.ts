@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { Address } from '../engine/containers.js'
-import { LineSplitter, LineTail } from '../engine/lines.js'
+import { LineSplitter, LineTail, WholeLines } from '../engine/lines.js'
 import { Failure } from '../errors.js'
 import type { Log } from '../log.js'
 
@@ -17,13 +17,14 @@ export interface ScriptSurroundings {
   address: Address
   container: string
   log: Log
+  keep: (bytes: Buffer) => void
   signal: AbortSignal
   environment: NodeJS.ProcessEnv
 }
 
 /** Runs the script with APP_URL and CONTAINER_ID; anything but exit code 0 is a Failure. The signal ends its group. */
 export async function runScript(script: string, surroundings: ScriptSurroundings): Promise<void> {
-  const { address, container, log, signal, environment } = surroundings
+  const { address, container, log, keep, signal, environment } = surroundings
   const tail = new LineTail(SHOWN_LINES)
   const child = spawn(script, [], {
     // A group of its own, so that what it started ends with it.
@@ -40,7 +41,8 @@ export async function runScript(script: string, surroundings: ScriptSurroundings
       tail.push(line)
       log.foreign(line)
     })
-    stream.on('data', (data: Buffer) => lines.push(data)).on('end', () => lines.end())
+    for (const listener of [lines, new WholeLines(keep)])
+      stream.on('data', (data: Buffer) => listener.push(data)).on('end', () => listener.end())
   }
   const endGroup = (): void => {
     if (child.pid === undefined) return

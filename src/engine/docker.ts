@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { exec } from '@actions/exec'
 import { Failure, messageOf } from '../errors.js'
-import { LineSplitter } from './lines.js'
+import { LineSplitter, WholeLines } from './lines.js'
 
 /** What is kept of each stream of a command, in characters: enough for any answer, too little for a log. */
 const KEPT_OUTPUT = 1024 * 1024
@@ -10,9 +10,15 @@ const KEPT_OUTPUT = 1024 * 1024
 /** The exit code of coreutils' `timeout` when it had to end the command. */
 export const TIMED_OUT = 124
 
-export interface RunOptions {
-  /** Called with each line of stdout and stderr as it comes. */
+/** Who hears what a command writes on stdout and stderr. */
+export interface Listeners {
+  /** Called with each line as it comes, as text and of bounded length. */
   onLine?: (line: string) => void
+  /** Called with all of it as it is, in whole lines. */
+  onBytes?: (bytes: Buffer) => void
+}
+
+export interface RunOptions extends Listeners {
   /** Added to the environment of the docker client; `--env NAME` takes its value from there. */
   env?: Record<string, string>
   /** Ends the command, and its children, after this many milliseconds. */
@@ -47,14 +53,11 @@ export function dockerEngine(environment: NodeJS.ProcessEnv): Engine {
 
   async function attempt(args: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
     const output = { stdout: '', stderr: '' }
-    const lines = { stdout: new LineSplitter(report), stderr: new LineSplitter(report) }
+    const listening = { stdout: listenersOf(options), stderr: listenersOf(options) }
 
-    function report(line: string): void {
-      options.onLine?.(line)
-    }
     function take(stream: 'stdout' | 'stderr', data: Buffer): void {
       output[stream] = (output[stream] + data.toString('utf8')).slice(-KEPT_OUTPUT)
-      lines[stream].push(data)
+      for (const listener of listening[stream]) listener.push(data)
     }
 
     const { command, prefix } = commandLine(options.timeout)
@@ -68,8 +71,7 @@ export function dockerEngine(environment: NodeJS.ProcessEnv): Engine {
           stderr: (data) => take('stderr', data)
         }
       })
-      lines.stdout.end()
-      lines.stderr.end()
+      for (const listener of [...listening.stdout, ...listening.stderr]) listener.end()
       return { exitCode, ...output }
     } catch (error) {
       throw new Failure('runner', `The docker command could not be started: ${messageOf(error)}`, {
@@ -122,6 +124,10 @@ export function dockerEngine(environment: NodeJS.ProcessEnv): Engine {
   }
 
   return { attempt, run, stream }
+}
+
+function listenersOf({ onLine, onBytes }: Listeners): (LineSplitter | WholeLines)[] {
+  return [...(onLine ? [new LineSplitter(onLine)] : []), ...(onBytes ? [new WholeLines(onBytes)] : [])]
 }
 
 /** What a failed docker command means to the user. */

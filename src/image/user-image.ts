@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { engineFailure, type Engine } from '../engine/docker.js'
+import { engineFailure, type Engine, type Listeners } from '../engine/docker.js'
 import { Failure } from '../errors.js'
 import { baseImageFailure } from '../runner/base-image.js'
 import { runBuild } from './build.js'
@@ -50,7 +50,7 @@ const CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/
 export async function buildUserImage(
   engine: Engine,
   build: UserImageBuild,
-  onLine: (line: string) => void
+  output: Listeners
 ): Promise<UserImage> {
   const idFile = path.join(build.work, 'user.iid')
   const command = [
@@ -62,7 +62,7 @@ export async function buildUserImage(
     '--',
     build.context
   ]
-  const result = await runBuild(engine, command, onLine)
+  const result = await runBuild(engine, command, output)
   if (result.exitCode !== 0) {
     const output = `${result.stdout}\n${result.stderr}`
     const failure = baseImageFailure(output, 'of the Dockerfile') ?? engineFailure(command, result)

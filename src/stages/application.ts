@@ -5,7 +5,7 @@ import type { Application } from '../image/layouts/layout.js'
 import { refuseStrays } from '../image/strays.js'
 import { buildUserImage } from '../image/user-image.js'
 import { imageDigest } from '../runner/base-image.js'
-import { logTo, type Run } from './run.js'
+import { outputTo, type Run } from './run.js'
 
 /** What to run, and the image under it. */
 export interface Found {
@@ -39,7 +39,6 @@ export async function lookForApplication(run: Run): Promise<Found> {
   async function ofDockerfile({ id, inputs }: Run, file: string): Promise<Found> {
     const name = namesOf(id).image('user')
     await refuseStrays([path.resolve(world.workspace, file)], places(run))
-    const log = logTo(run, 'build-user.log')
     const { application, workingDirectory } = await buildUserImage(
       world.engine,
       {
@@ -50,7 +49,7 @@ export async function lookForApplication(run: Run): Promise<Found> {
         work,
         user: `${inputs.user.uid}:${inputs.user.gid}`
       },
-      (line) => log.foreign(line)
+      outputTo(run, 'build-user.log')
     )
     const digest = await imageDigest(world.engine, name)
     return { application, base: { image: name, workingDirectory, digest } }
