@@ -43,13 +43,21 @@ export function parseChoice<T extends string>(name: string, value: string, choic
   return choice
 }
 
+/** The docker command takes no longer lines from a file, and the kernel not much longer arguments. In bytes. */
+const LONGEST_ENTRY = 60_000
+
 /** One entry a line; blank lines and white space around an entry do not count. */
 export function parseLines(name: string, value: string): string[] {
   refuseNul(name, value)
-  return value
+  const lines = value
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '')
+  for (const line of lines) {
+    if (Buffer.byteLength(line) > LONGEST_ENTRY)
+      throw badInput(name, line, `entries of at most ${LONGEST_ENTRY} bytes each`)
+  }
+  return lines
 }
 
 /** `NAME=value`, one a line. The pattern says what a name may be. */

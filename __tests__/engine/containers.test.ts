@@ -8,6 +8,7 @@ const SPEC: ContainerSpec = {
   image: 'i',
   run: '1',
   env: { TOKEN: 'hunter2' },
+  work: '/nonexistent',
   port: 8080,
   flags: [],
   addHosts: [],

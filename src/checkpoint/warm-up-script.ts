@@ -1,17 +1,12 @@
 import { spawn } from 'node:child_process'
 import type { Address } from '../engine/containers.js'
 import { LineSplitter, LineTail, WholeLines } from '../engine/lines.js'
+import { withoutInputs } from '../environment.js'
 import { Failure } from '../errors.js'
 import type { Log } from '../log.js'
 
 /** Lines of the script's output that a message shows. */
 const SHOWN_LINES = 20
-
-/** What a warm-up script sees of the step's environment: not the inputs, which hold a token. */
-function scriptEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const withheld = /^(INPUT_|ACTIONS_)/
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !withheld.test(name)))
-}
 
 export interface ScriptSurroundings {
   address: Address
@@ -31,7 +26,7 @@ export async function runScript(script: string, surroundings: ScriptSurroundings
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      ...scriptEnvironment(environment),
+      ...withoutInputs(environment),
       APP_URL: `http://${address.host}:${address.port}`,
       CONTAINER_ID: container
     }

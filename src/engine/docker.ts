@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { exec } from '@actions/exec'
+import { EXPIRED, systemClock, within, type Clock } from '../clock.js'
+import { withoutInputs } from '../environment.js'
 import { Failure, messageOf } from '../errors.js'
+import type { Milliseconds } from '../values.js'
 import { LineSplitter, WholeLines } from './lines.js'
 
 /** What is kept of each stream of a command, in characters: enough for any answer, too little for a log. */
@@ -19,7 +22,7 @@ export interface Listeners {
 }
 
 export interface RunOptions extends Listeners {
-  /** Added to the environment of the docker client; `--env NAME` takes its value from there. */
+  /** Added to the environment of the docker client. */
   env?: Record<string, string>
   /** Ends the command, and its children, after this many milliseconds. */
   timeout?: number
@@ -41,10 +44,28 @@ export interface Engine {
   stream<T>(args: readonly string[], take: (stdout: Readable) => Promise<T>, signal?: AbortSignal): Promise<T>
 }
 
-/** The engine that the `docker` command on PATH talks to; DOCKER_HOST and DOCKER_CONFIG are honoured by it. */
-export function dockerEngine(environment: NodeJS.ProcessEnv): Engine {
+/** How long an engine that had answered may be away, while it is updated or starts again after a crash. */
+const LONGEST_ABSENCE: Milliseconds = 30_000
+
+const PROBE_INTERVAL: Milliseconds = 500
+
+/** For what a client has to say of its end, after what it wrote broke off. */
+const SETTLING_TIME: Milliseconds = 1000
+
+/**
+ * The engine that the `docker` command on PATH talks to; DOCKER_HOST and DOCKER_CONFIG are honoured by it. When it has answered and
+ * then is not there, it is waited for, once.
+ */
+export function dockerEngine(
+  environment: NodeJS.ProcessEnv,
+  { clock, longestAbsence }: { clock: Clock; longestAbsence: Milliseconds } = {
+    clock: systemClock,
+    longestAbsence: LONGEST_ABSENCE
+  }
+): Engine {
+  let state: 'unknown' | 'answered' | 'gone' = 'unknown'
   const clientEnvironment = {
-    ...environment,
+    ...withoutInputs(environment),
     BUILDKIT_PROGRESS: 'plain',
     // An attestation would wrap the image in an index: the digest would no longer be that of what was verified.
     BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
@@ -52,6 +73,25 @@ export function dockerEngine(environment: NodeJS.ProcessEnv): Engine {
   }
 
   async function attempt(args: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
+    const result = await once(args, options)
+    if (result.exitCode === 0 && state === 'unknown') state = 'answered'
+    // It had no part in this command, which so may be given again.
+    const away = result.exitCode !== 0 && NOBODY_THERE.test(result.stderr)
+    return away && (await comesBack()) ? await once(args, options) : result
+  }
+
+  async function comesBack(): Promise<boolean> {
+    const end = clock.now() + longestAbsence
+    while (state === 'answered' && clock.now() < end) {
+      const asked = await once(['version'], { timeout: longestAbsence })
+      if (asked.exitCode === 0) return true
+      await clock.sleep(PROBE_INTERVAL)
+    }
+    if (state === 'answered') state = 'gone'
+    return false
+  }
+
+  async function once(args: readonly string[], options: RunOptions): Promise<CommandResult> {
     const output = { stdout: '', stderr: '' }
     const listening = { stdout: listenersOf(options), stderr: listenersOf(options) }
 
@@ -111,8 +151,8 @@ export function dockerEngine(environment: NodeJS.ProcessEnv): Engine {
       const [taken, exitCode] = await Promise.all([
         take(child.stdout).catch(async (error: unknown) => {
           // What breaks off is the engine's failure first.
-          const code = await Promise.race([ended, Promise.resolve(0)])
-          throw code === 0 ? error : engineFailure(args, { exitCode: code, stdout: '', stderr })
+          const code = await within(ended, SETTLING_TIME, clock)
+          throw code === 0 || code === EXPIRED ? error : engineFailure(args, { exitCode: code, stdout: '', stderr })
         }),
         ended
       ])
@@ -130,6 +170,8 @@ function listenersOf({ onLine, onBytes }: Listeners): (LineSplitter | WholeLines
   return [...(onLine ? [new LineSplitter(onLine)] : []), ...(onBytes ? [new WholeLines(onBytes)] : [])]
 }
 
+const NOBODY_THERE = /Cannot connect to the Docker daemon|failed to connect to the docker API/
+
 /** What a failed docker command means to the user. */
 export function engineFailure(args: readonly string[], result: CommandResult): Failure {
   const evidence = lastLines(result.stderr || result.stdout, 20)
@@ -140,7 +182,7 @@ export function engineFailure(args: readonly string[], result: CommandResult): F
       evidence
     })
   }
-  if (/Cannot connect to the Docker daemon|error during connect/.test(result.stderr)) {
+  if (NOBODY_THERE.test(result.stderr) || /error during connect|unexpected EOF/.test(result.stderr)) {
     return new Failure('runner', 'No Docker engine answers.', {
       cure: 'Start the engine, or set DOCKER_HOST to one that runs.',
       evidence

@@ -86,7 +86,13 @@ export class RepositoryClient {
 
   /** A small blob: the configuration of an image. */
   async blob(digest: string): Promise<Buffer> {
-    return (await this.persist({ method: 'GET', url: this.at('blobs', digest) }, [200])).body
+    const { body } = await this.persist({ method: 'GET', url: this.at('blobs', digest) }, [200])
+    if (digestOf(body) === digest) return body
+    throw new RegistryFailure(
+      `${this.registry} has other content under ${digest}.`,
+      { cure: 'Something changes images on their way, or the storage of the registry is damaged: tell those who run it.' },
+      1
+    )
   }
 
   async hasBlob(digest: string): Promise<boolean> {

@@ -18,6 +18,7 @@ export interface Found {
 export async function lookForApplication(run: Run): Promise<Found> {
   const { inputs, world, phases, work } = run
   return await phases.run('application', 'Find the application', async () => {
+    await refuseStrays(bodies(run), [world.workspace])
     const found = inputs.file === undefined ? await lookAround(run) : await ofDockerfile(run, inputs.file)
     world.log.info(`Found: ${found.application.description}.`)
     return found
@@ -54,6 +55,13 @@ export async function lookForApplication(run: Run): Promise<Found> {
     const digest = await imageDigest(world.engine, name)
     return { application, base: { image: name, workingDirectory, digest } }
   }
+}
+
+/** What the warm-up sends of the workspace: the application has it in its memory, and so has the image. */
+function bodies({ inputs, world }: Run): string[] {
+  return (inputs.warmup ?? [])
+    .flatMap(({ body }) => (body && 'file' in body ? [path.resolve(world.workspace, body.file)] : []))
+    .filter((file) => !path.relative(world.workspace, file).startsWith('..'))
 }
 
 /** Where files for the image may lie: a context outside of the workspace is the word of whoever writes the workflow, a link is not. */

@@ -55,9 +55,9 @@ export function checkpointContainer(run: Run): string {
 export function containerOf(
   run: Run,
   reach: Reach
-): Pick<ProofRequest, 'run' | 'env' | 'port' | 'reach' | 'network' | 'addHosts'> {
+): Pick<ProofRequest, 'run' | 'env' | 'work' | 'port' | 'reach' | 'network' | 'addHosts'> {
   const { env, port, network, addHosts } = run.inputs
-  return { run: run.id, env, port, reach, network, addHosts }
+  return { run: run.id, env, work: run.work, port, reach, network, addHosts }
 }
 
 /** Keeps what a build or a container writes, as it is, in a file of the logs. */
