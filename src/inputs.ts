@@ -329,9 +329,13 @@ function user(value: string): { uid: number; gid: number } {
 function token(name: string, value: string): string | undefined {
   if (/^[\x21-\x7e]{0,8192}$/.test(value)) return optional(value)
   // Without the value: it is, or was meant to be, a secret.
-  throw new Failure('input', `The input \`${name}\` is no token: it has characters that no token has, or too many.`, {
-    cure: 'Give `${{ github.token }}` or a secret with a token, or leave it out.'
-  })
+  throw new Failure(
+    'input',
+    `The input \`${name}\` is no token: it has characters that no token has, or too many.`,
+    {
+      cure: 'Give `${{ github.token }}` or a secret with a token, or leave it out.'
+    }
+  )
 }
 
 function apiUrl(name: string, value: string): URL {

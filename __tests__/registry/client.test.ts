@@ -5,6 +5,7 @@ import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { digestOf } from '../../src/digest.js'
 import { RepositoryClient } from '../../src/registry/client.js'
 import type { Credentials } from '../../src/registry/credentials.js'
 import { endpointOf } from '../../src/registry/endpoint.js'
@@ -128,7 +129,7 @@ describe('a login', () => {
         else response.writeHead(307, { location: `http://${other}/stored` }).end()
       })
     )
-    expect((await clientOf(moved, { credentials }).client.blob('sha256:x')).toString()).toBe('{}')
+    expect((await clientOf(moved, { credentials }).client.blob(digestOf(Buffer.from('{}')))).toString()).toBe('{}')
     expect(asked).toBe(0)
   })
 })

@@ -152,7 +152,9 @@ export function dockerEngine(
         take(child.stdout).catch(async (error: unknown) => {
           // What breaks off is the engine's failure first.
           const code = await within(ended, SETTLING_TIME, clock)
-          throw code === 0 || code === EXPIRED ? error : engineFailure(args, { exitCode: code, stdout: '', stderr })
+          throw code === 0 || code === EXPIRED
+            ? error
+            : engineFailure(args, { exitCode: code, stdout: '', stderr })
         }),
         ended
       ])

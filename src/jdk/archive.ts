@@ -4,7 +4,6 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { extract, type Header } from 'tar-stream'
 import { Failure, messageOf } from '../errors.js'
-import { quoted } from '../text.js'
 
 /** More than any JDK has, and less than hurts. The size is that of the unpacked files, in bytes. */
 const LIMITS = { entries: 100_000, size: 4 * 1024 ** 3 }
@@ -45,19 +44,18 @@ export async function checkArchive(file: string, limits = LIMITS): Promise<void>
 
 function problemOf(header: Header, top: string): string | undefined {
   const { name, type, linkname } = header
-  const shown = quoted(name)
-  if (!KNOWN_TYPES.has(type ?? 'unknown')) return `${shown} is a ${type ?? 'thing of unknown kind'}`
-  if (!isBelow(name, top)) return `${shown} is outside its top folder ${quoted(top)}`
+  if (!KNOWN_TYPES.has(type ?? 'unknown')) return `${name} is a ${type ?? 'thing of unknown kind'}`
+  if (!isBelow(name, top)) return `${name} is outside its top folder ${top}`
   if (type === 'link' && !isBelow(linkname ?? '', top))
-    return `${shown} links to ${quoted(linkname ?? '')}, outside its top folder`
+    return `${name} links to ${linkname}, outside its top folder`
   if (type === 'symlink') {
     const target = path.posix.join(path.posix.dirname(name), linkname ?? '')
     if ((linkname ?? '').startsWith('/') || !isBelow(target, top)) {
-      return `${shown} links to ${quoted(linkname ?? '')}, outside its top folder`
+      return `${name} links to ${linkname}, outside its top folder`
     }
   }
   if (((header.mode ?? 0) & SETUID) !== 0 && type === 'file' && !name.endsWith('/lib/criu'))
-    return `${shown} has a setuid bit`
+    return `${name} has a setuid bit`
   return undefined
 }
 

@@ -97,7 +97,8 @@ async function readBody(file: string, workspace: string): Promise<Buffer> {
 function requestLine(name: string, text: string, host: string): WarmUpLine {
   const [method = '', target = '', ...options] = parseArgsStringToArgv(text)
   // CONNECT would make a tunnel of the connection.
-  if (!/^(?!CONNECT$)[A-Z]{1,20}$/.test(method) || !/^\/[\x21-\x7e]*$/.test(target)) throw badInput(name, text, FORM)
+  if (!/^(?!CONNECT$)[A-Z]{1,20}$/.test(method) || !/^\/[\x21-\x7e]*$/.test(target))
+    throw badInput(name, text, FORM)
   const line: WarmUpLine = { text, method, target, headers: { host }, times: 1, concurrency: 1 }
   while (options.length > 0) {
     const word = options.shift() ?? ''

@@ -90,7 +90,9 @@ export class RepositoryClient {
     if (digestOf(body) === digest) return body
     throw new RegistryFailure(
       `${this.registry} has other content under ${digest}.`,
-      { cure: 'Something changes images on their way, or the storage of the registry is damaged: tell those who run it.' },
+      {
+        cure: 'Something changes images on their way, or the storage of the registry is damaged: tell those who run it.'
+      },
       1
     )
   }
