@@ -21,7 +21,7 @@ export function plainText(text: string): string {
 /** The same as one line of bounded length. */
 export function oneLine(text: string, longest = LONGEST_SENTENCE): string {
   // The rest is not even looked at: it may be long.
-  const line = plainText(text.slice(0, 2 * longest)).replace(/\s*\n\s*/g, ' ')
+  const line = plainText(text.slice(0, 2 * longest)).replace(/\s*\n\s*|\t/g, ' ')
   return line.length > longest || text.length > 2 * longest ? `${cut(line, longest)}...` : line
 }
 

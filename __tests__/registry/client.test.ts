@@ -129,7 +129,9 @@ describe('a login', () => {
         else response.writeHead(307, { location: `http://${other}/stored` }).end()
       })
     )
-    expect((await clientOf(moved, { credentials }).client.blob(digestOf(Buffer.from('{}')))).toString()).toBe('{}')
+    expect((await clientOf(moved, { credentials }).client.blob(digestOf(Buffer.from('{}')))).toString()).toBe(
+      '{}'
+    )
     expect(asked).toBe(0)
   })
 })

@@ -54,7 +54,13 @@ function problemOf(header: Header, top: string): string | undefined {
       return `${name} links to ${linkname}, outside its top folder`
     }
   }
-  if (((header.mode ?? 0) & SETUID) !== 0 && type === 'file' && !name.endsWith('/lib/criu'))
+  // Of a folder the bit means something else.
+  if (
+    ((header.mode ?? 0) & SETUID) !== 0 &&
+    type !== 'directory' &&
+    type !== 'symlink' &&
+    !name.endsWith('/lib/criu')
+  )
     return `${name} has a setuid bit`
   return undefined
 }

@@ -134,7 +134,8 @@ export class RepositoryClient {
       } catch (error) {
         if (!(error instanceof RegistryFailure) || error.tries === 1) throw error
         const asked = error.pause
-        const pause = asked ?? patience.firstPause * 2 ** tries
+        const pause =
+          asked === undefined ? patience.firstPause * 2 ** tries : Math.max(asked, patience.firstPause)
         waited += pause
         if (asked === undefined ? tries >= error.tries : waited > LONGEST_WAIT) throw error
         info(`${error.message} Trying again in ${seconds(Math.ceil(pause / 100) * 100)}.`)
