@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { stat } from 'node:fs/promises'
 import type { Address } from '../engine/containers.js'
 import { LineSplitter, LineTail, WholeLines } from '../engine/lines.js'
 import { withoutInputs } from '../environment.js'
@@ -7,6 +8,15 @@ import type { Log } from '../log.js'
 
 /** Lines of the script's output that a message shows. */
 const SHOWN_LINES = 20
+
+/** Refuses a script that is no file: that can be told before any work. */
+export async function requireScript(script: string): Promise<void> {
+  const problem = await stat(script).then(
+    (entry) => (entry.isFile() ? undefined : new Error('it is no file')),
+    (error: NodeJS.ErrnoException) => error
+  )
+  if (problem !== undefined) throw cannotStart(script, problem)
+}
 
 export interface ScriptSurroundings {
   address: Address
