@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { parseArgsStringToArgv } from 'string-argv'
 import type { PrivilegesWanted } from './engine/privileges.js'
 import { Failure, messageOf } from './errors.js'
+import { cracOptionIn, LEAVE_TO_ACTION } from './image/jvm-variables.js'
 import { DISTRIBUTIONS, parseVersionRequest, type Distribution, type VersionRequest } from './jdk/asset.js'
 import type { Readiness } from './probe/readiness.js'
 import { parseReadyUrl, parseWarmUp, type WarmUpLine } from './probe/request-lines.js'
@@ -154,7 +155,7 @@ export function readInputs(get: (name: InputName) => string): Inputs {
     tags,
     javaOptions: javaOptions(get('java-options')),
     arguments: parseLines('arguments', get('arguments')),
-    env: parsePairs('env', get('env'), /^[A-Za-z_][A-Za-z0-9_]*$/),
+    env: environment(get('env')),
     distribution,
     javaVersion: parseVersionRequest(get('java-version')),
     jdkFile,
@@ -238,6 +239,13 @@ function javaOptions(value: string): string[] {
     }
   }
   return options
+}
+
+function environment(value: string): Record<string, string> {
+  const variables = parsePairs('env', value, /^[A-Za-z_][A-Za-z0-9_]*$/)
+  const problem = cracOptionIn(Object.entries(variables).map((pair) => pair.join('=')))
+  if (problem === undefined) return variables
+  throw new Failure('input', `The input \`env\` ${problem}.`, { cure: LEAVE_TO_ACTION })
 }
 
 function sha256(name: string, value: string): string | undefined {

@@ -115,7 +115,9 @@ export function dockerEngine(
       return { exitCode, ...output }
     } catch (error) {
       throw new Failure('runner', `The docker command could not be started: ${messageOf(error)}`, {
-        cure: 'Use a Linux runner with a Docker engine and its command line, version 24 or newer.',
+        cure:
+          'Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the ' +
+          "command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
         cause: error
       })
     }
@@ -187,6 +189,13 @@ export function engineFailure(args: readonly string[], result: CommandResult): F
   if (NOBODY_THERE.test(result.stderr) || /error during connect|unexpected EOF/.test(result.stderr)) {
     return new Failure('runner', 'No Docker engine answers.', {
       cure: 'Start the engine, or set DOCKER_HOST to one that runs.',
+      evidence
+    })
+  }
+  const version = /client version \S+ is too (?:old|new)[^\n]*/i.exec(result.stderr)?.[0]
+  if (version !== undefined) {
+    return new Failure('runner', `The docker command line and the engine do not fit together: ${version}`, {
+      cure: 'Install a docker command line of the age of the engine, version 24 or newer; or set DOCKER_API_VERSION to one that both know.',
       evidence
     })
   }

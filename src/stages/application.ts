@@ -1,10 +1,11 @@
 import path from 'node:path'
 import { namesOf } from '../cleanup.js'
 import { findApplication } from '../image/application.js'
+import { refuseCracOptions } from '../image/jvm-variables.js'
 import type { Application } from '../image/layouts/layout.js'
 import { refuseStrays } from '../image/strays.js'
 import { buildUserImage } from '../image/user-image.js'
-import { imageDigest } from '../runner/base-image.js'
+import { imageDigest, imageEnvironment } from '../runner/base-image.js'
 import { outputTo, type Run } from './run.js'
 
 /** What to run, and the image under it. */
@@ -33,6 +34,7 @@ export async function lookForApplication(run: Run): Promise<Found> {
     })
     const { dependencies, classes } = application
     await refuseStrays([...dependencies.keys(), ...classes.keys()], [...places(run), work])
+    refuseCracOptions(inputs.baseImage, await imageEnvironment(world.engine, inputs.baseImage))
     const digest = await imageDigest(world.engine, inputs.baseImage)
     return { application, base: { image: inputs.baseImage, workingDirectory: '/home/app', digest } }
   }
