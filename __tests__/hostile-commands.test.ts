@@ -11,7 +11,7 @@ import type { World } from '../src/stages/run.js'
 import { shipped } from '../src/surroundings.js'
 import { criuImage, PAGEMAP } from './support/criu.js'
 import { fakeEngine, type Reply } from './support/fake-engine.js'
-import { holds, hostileText, unclear } from './support/hostile.js'
+import { holds, hostileText, mustBeClear } from './support/hostile.js'
 import { serve, type TestServer } from './support/http-server.js'
 import { actionMetadata } from './support/inputs.js'
 import { writeJar } from './support/jar.js'
@@ -45,6 +45,7 @@ const OPTIONS: Record<string, Record<string, boolean>> = {
   },
   create: {
     '--no-healthcheck': false,
+    '--log-driver': true,
     ...{ '--name': true, '--label': true, '--publish': true, '--network': true, '--add-host': true },
     ...{
       '--env-file': true,
@@ -126,7 +127,7 @@ describe('hostile inputs in commands', () => {
     let triggered: () => void = () => undefined
     const snapshot = new Promise<void>((resolve) => (triggered = resolve))
     return fakeEngine(async (args): Promise<Reply> => {
-      const [command, ...rest] = args
+      const [command = '', ...rest] = args
       const last = args.at(-1) ?? ''
       switch (command) {
         case 'version':
@@ -272,21 +273,19 @@ describe('hostile inputs in commands', () => {
           ended = await job(inputs)
         } catch (error) {
           seen.refused++
-          return expect(unclear(error, 'input')).toBeUndefined()
+          return mustBeClear(error, 'input')
         }
         const { calls, error, left } = ended
         if (error === undefined) seen.through++
         else {
           seen.failed++
-          expect(unclear(asFailure(error), 'input', 'application', 'image', 'runner', 'jdk')).toBeUndefined()
+          mustBeClear(asFailure(error), 'input', 'application', 'image', 'runner', 'jdk')
         }
         expect(left).toEqual(['logs'])
         for (const call of calls) {
           const words = foreign(call)
           // A value of the environment, which may be a secret, is in none of them.
-          for (const [name, text] of given)
-            if (name === 'env' && text.trim().length > 8)
-              expect(words.join('\n')).not.toContain(`LD_PRELOAD=${text.trim()}`)
+          expect(words.filter((word) => word.includes('LD_PRELOAD='))).toEqual([])
         }
       })
     )

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { INPUT_NAMES, readInputs, type InputName } from '../src/inputs.js'
 import { actionMetadata } from './support/inputs.js'
-import { holds, hostileText, unclear } from './support/hostile.js'
+import { holds, hostileText, mustBeClear } from './support/hostile.js'
 
 /** Around a text, so that it comes as far as it can. */
 const FORMS: Partial<Record<InputName, (text: string) => string>> = {
@@ -48,8 +48,7 @@ describe('hostile inputs', () => {
           read({ [name]: text })
           seen.accepted++
         } catch (error) {
-          const problem = unclear(error, 'input')
-          if (problem !== undefined) throw new Error(problem, { cause: error })
+          mustBeClear(error, 'input')
           seen.refused++
         }
       })
@@ -67,7 +66,7 @@ describe('hostile inputs', () => {
         try {
           readInputs((name) => given[name] ?? '')
         } catch (error) {
-          expect(unclear(error, 'input')).toBeUndefined()
+          mustBeClear(error, 'input')
         }
       })
     )

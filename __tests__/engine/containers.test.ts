@@ -39,7 +39,7 @@ test('a container gets exactly the flags that it was given, and its environment 
   expect(call?.args.join(' ')).toBe(
     'create --name c --label io.github.crac-checkpoint.run=1 --publish 127.0.0.1::8080 ' +
       '--cap-drop ALL --cap-add CHECKPOINT_RESTORE --cap-add SETPCAP --security-opt seccomp=/p.json ' +
-      `--env-file ${work}/c.env -- i system/x -Da=b`
+      `--env-file ${work}/c.env --log-driver local -- i system/x -Da=b`
   )
   expect(given).toBe('TOKEN=hunter2\n')
   expect(call?.options.env).toBeUndefined()
@@ -50,7 +50,9 @@ describe('how a container is reached', () => {
   const argsOf = async (changes: Partial<ContainerSpec>): Promise<string[]> => {
     const engine = fakeEngine(() => '')
     await createContainer(engine, { ...SPEC, env: {}, ...changes })
-    return engine.calls.map(({ args }) => args.join(' ').replace(`--env-file ${work}/c.env `, ''))
+    return engine.calls.map(({ args }) =>
+      args.join(' ').replace(`--env-file ${work}/c.env --log-driver local `, '')
+    )
   }
 
   test('a remote engine publishes on all addresses, and is called by its own', async () => {

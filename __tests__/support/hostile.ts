@@ -117,8 +117,13 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
   }
 )
 
-/** What is wrong with an error as a user would see it; undefined if it is one clear message of one of these classes. */
-export function unclear(error: unknown, ...classes: FailureClass[]): string | undefined {
+/** Throws unless the error is, as a user would see it, one clear message of one of these classes. */
+export function mustBeClear(error: unknown, ...classes: FailureClass[]): void {
+  const problem = unclear(error, ...classes)
+  if (problem !== undefined) throw new Error(problem, { cause: error })
+}
+
+function unclear(error: unknown, ...classes: FailureClass[]): string | undefined {
   if (!(error instanceof Failure))
     return `no Failure: ${error instanceof Error ? error.stack : String(error)}`
   if (!classes.includes(error.kind)) return `of class ${error.kind}: ${error.message}`

@@ -48,6 +48,9 @@ export interface ContainerEnd {
 /** In the network of the machine itself nothing is published: every port is there already. */
 const HOST_NETWORK = 'host'
 
+/** Of the drivers that `docker logs` can read, the one that keeps bytes as they are, and a bounded number of them (100 MB). */
+const LOG_DRIVER = ['--log-driver', 'local']
+
 /** The argument vector of `docker` for a container; its environment stands in the file. */
 export function createCommand(spec: ContainerSpec, environmentFile: string): string[] {
   const { reach } = spec
@@ -64,6 +67,7 @@ export function createCommand(spec: ContainerSpec, environmentFile: string): str
     ...spec.flags,
     '--env-file',
     environmentFile,
+    ...LOG_DRIVER,
     '--',
     spec.image,
     ...(spec.command ?? [])

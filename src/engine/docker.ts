@@ -49,6 +49,9 @@ const LONGEST_ABSENCE: Milliseconds = 30_000
 
 const PROBE_INTERVAL: Milliseconds = 500
 
+/** Commands that the client answers by itself. */
+const OF_THE_CLIENT = new Set(['--version', 'context'])
+
 /** For what a client has to say of its end, after what it wrote broke off. */
 const SETTLING_TIME: Milliseconds = 1000
 
@@ -74,7 +77,7 @@ export function dockerEngine(
 
   async function attempt(args: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
     const result = await once(args, options)
-    if (result.exitCode === 0 && state === 'unknown') state = 'answered'
+    if (result.exitCode === 0 && state === 'unknown' && !OF_THE_CLIENT.has(args[0] ?? '')) state = 'answered'
     // It had no part in this command, which so may be given again.
     const away = result.exitCode !== 0 && NOBODY_THERE.test(result.stderr)
     return away && (await comesBack()) ? await once(args, options) : result
