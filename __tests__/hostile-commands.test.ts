@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import fc from 'fast-check'
 import { asFailure } from '../src/errors.js'
-import { readInputs, type InputName } from '../src/inputs.js'
+import type { InputName } from '../src/inputs.js'
 import { createLog } from '../src/log.js'
 import { run } from '../src/main.js'
 import type { World } from '../src/stages/run.js'
@@ -13,7 +13,7 @@ import { criuImage, PAGEMAP } from './support/criu.js'
 import { fakeEngine, type Reply } from './support/fake-engine.js'
 import { holds, hostileText, mustBeClear } from './support/hostile.js'
 import { serve, type TestServer } from './support/http-server.js'
-import { actionMetadata } from './support/inputs.js'
+import { inputsWith } from './support/inputs.js'
 import { writeJar } from './support/jar.js'
 import { JDK_ENTRIES, writeTar } from './support/tar.js'
 
@@ -97,7 +97,6 @@ function foreign([command = '', ...args]: readonly string[]): string[] {
 describe('hostile inputs in commands', () => {
   const ID = '0123456789ab'
   const IMAGE = `sha256:${'b'.repeat(64)}`
-  const { inputs: declared } = actionMetadata()
   const root = mkdtempSync(path.join(tmpdir(), 'hostile-commands-'))
   const workspace = path.join(root, 'workspace')
   const evidence = path.join(root, 'evidence')
@@ -174,10 +173,7 @@ describe('hostile inputs in commands', () => {
   async function job(
     given: Partial<Record<InputName, string>>
   ): Promise<{ calls: string[][]; error: unknown; left: string[] }> {
-    const inputs = readInputs((name) => {
-      const standard = declared[name]?.default ?? ''
-      return (given[name] ?? (standard.includes('${{') ? '' : standard)).trim()
-    })
+    const inputs = inputsWith(given)
     const asked = engine()
     const runFolder = path.join(root, `run-${count++}`)
     const nothing = (): void => undefined

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { INPUT_NAMES, readInputs, type InputName } from '../src/inputs.js'
-import { actionMetadata } from './support/inputs.js'
+import { inputsWith } from './support/inputs.js'
 import { holds, hostileText, mustBeClear } from './support/hostile.js'
 
 /** Around a text, so that it comes as far as it can. */
@@ -24,16 +24,6 @@ const FORMS: Partial<Record<InputName, (text: string) => string>> = {
   'cpu-features': (text) => `0x${text},0x1`
 }
 
-const { inputs: declared } = actionMetadata()
-
-/** As a workflow with these lines would give them: the rest are the defaults. */
-function read(given: Partial<Record<InputName, string>>): void {
-  readInputs((name) => {
-    const standard = declared[name]?.default ?? ''
-    return (given[name] ?? (standard.includes('${{') ? '' : standard)).trim()
-  })
-}
-
 const input = fc
   .tuple(fc.constantFrom(...INPUT_NAMES), hostileText, fc.boolean())
   .map(([name, text, formed]) => ({ name, text: formed ? (FORMS[name] ?? String)(text) : text }))
@@ -45,7 +35,7 @@ describe('hostile inputs', () => {
       10_000,
       fc.property(input, ({ name, text }) => {
         try {
-          read({ [name]: text })
+          inputsWith({ [name]: text })
           seen.accepted++
         } catch (error) {
           mustBeClear(error, 'input')
@@ -73,7 +63,7 @@ describe('hostile inputs', () => {
   })
 
   test('a token that is refused is not shown', () => {
-    expect(() => read({ 'github-token': 'ghs_secret value' })).toThrow(/no token/)
-    expect(() => read({ 'github-token': 'ghs_secret value' })).not.toThrow(/secret value/)
+    expect(() => inputsWith({ 'github-token': 'ghs_secret value' })).toThrow(/no token/)
+    expect(() => inputsWith({ 'github-token': 'ghs_secret value' })).not.toThrow(/secret value/)
   })
 })
