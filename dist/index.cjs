@@ -1073,14 +1073,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path49 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path50 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path49 && path49[0] !== "/") {
-          path49 = `/${path49}`;
+        if (path50 && path50[0] !== "/") {
+          path50 = `/${path50}`;
         }
-        return new URL(`${origin}${path49}`);
+        return new URL(`${origin}${path50}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -1531,39 +1531,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path49, origin }
+          request: { method, path: path50, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path49);
+        debuglog("sending request to %s %s/%s", method, origin, path50);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path49, origin },
+          request: { method, path: path50, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path49,
+          path50,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path49, origin }
+          request: { method, path: path50, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path49);
+        debuglog("trailers received from %s %s/%s", method, origin, path50);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path49, origin },
+          request: { method, path: path50, origin },
           error: error2
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path49,
+          path50,
           error2.message
         );
       });
@@ -1612,9 +1612,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path49, origin }
+            request: { method, path: path50, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path49);
+          debuglog("sending request to %s %s/%s", method, origin, path50);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -1677,7 +1677,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path49,
+        path: path50,
         method,
         body,
         headers,
@@ -1692,11 +1692,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path49 !== "string") {
+        if (typeof path50 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path49[0] !== "/" && !(path49.startsWith("http://") || path49.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path50[0] !== "/" && !(path50.startsWith("http://") || path50.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path49)) {
+        } else if (invalidPathRegex.test(path50)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -1762,7 +1762,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path49, query) : path49;
+        this.path = query ? buildURL(path50, query) : path50;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -4161,9 +4161,9 @@ var require_util2 = __commonJS({
       let policy = "";
       if (policyHeader.length > 0) {
         for (let i = policyHeader.length; i !== 0; i--) {
-          const token = policyHeader[i - 1].trim();
-          if (referrerPolicyTokens.has(token)) {
-            policy = token;
+          const token2 = policyHeader[i - 1].trim();
+          if (referrerPolicyTokens.has(token2)) {
+            policy = token2;
             break;
           }
         }
@@ -4396,9 +4396,9 @@ var require_util2 = __commonJS({
     function parseMetadata(metadata) {
       const result = [];
       let empty = true;
-      for (const token of metadata.split(" ")) {
+      for (const token2 of metadata.split(" ")) {
         empty = false;
-        const parsedToken = parseHashWithOptions.exec(token);
+        const parsedToken = parseHashWithOptions.exec(token2);
         if (parsedToken === null || parsedToken.groups === void 0 || parsedToken.groups.algo === void 0) {
           continue;
         }
@@ -6455,7 +6455,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request4) {
-      const { method, path: path49, host, upgrade, blocking, reset } = request4;
+      const { method, path: path50, host, upgrade, blocking, reset } = request4;
       let { body, headers, contentLength } = request4;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -6536,7 +6536,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path49} HTTP/1.1\r
+      let header = `${method} ${path50} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -7065,7 +7065,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request4) {
       const session = client[kHTTP2Session];
-      const { method, path: path49, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
+      const { method, path: path50, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
       let { body } = request4;
       if (upgrade) {
         util.errorRequest(client, request4, new Error("Upgrade not supported for H2"));
@@ -7162,7 +7162,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path49;
+      headers[HTTP2_HEADER_PATH] = path50;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -7515,9 +7515,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path49 = search ? `${pathname}${search}` : pathname;
+        const path50 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path49;
+        this.opts.path = path50;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -8756,10 +8756,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path49 = "/",
+          path: path50 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path49;
+        opts.path = origin + path50;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -10731,20 +10731,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path49) {
-      if (typeof path49 !== "string") {
-        return path49;
+    function safeUrl(path50) {
+      if (typeof path50 !== "string") {
+        return path50;
       }
-      const pathSegments = path49.split("?");
+      const pathSegments = path50.split("?");
       if (pathSegments.length !== 2) {
-        return path49;
+        return path50;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path49, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path49);
+    function matchKey(mockDispatch2, { path: path50, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path50);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -10766,7 +10766,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path49 }) => matchValue(safeUrl(path49), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path50 }) => matchValue(safeUrl(path50), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -10804,9 +10804,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path49, method, body, headers, query } = opts;
+      const { path: path50, method, body, headers, query } = opts;
       return {
-        path: path49,
+        path: path50,
         method,
         body,
         headers,
@@ -11269,10 +11269,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path49, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path50, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path49,
+            Path: path50,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -16151,9 +16151,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path49) {
-      for (let i = 0; i < path49.length; ++i) {
-        const code2 = path49.charCodeAt(i);
+    function validateCookiePath(path50) {
+      for (let i = 0; i < path50.length; ++i) {
+        const code2 = path50.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -19073,11 +19073,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path49 = opts.path;
+          let path50 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path49 = `/${path49}`;
+            path50 = `/${path50}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path49);
+          url = new URL(util.parseOrigin(url).origin + path50);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -19660,9 +19660,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path49, options3) {
+    function openPromise2(path50, options3) {
       return new Promise((resolve2, reject) => {
-        open2(path49, { ...options3, lazyEntries: true }, function(err, zipfile) {
+        open2(path50, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -19692,7 +19692,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path49, options3, callback) {
+    function open2(path50, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -19704,7 +19704,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs4.open(path49, "r", function(err, fd) {
+      fs4.open(path50, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options3, function(err2, zipfile) {
           if (err2) fs4.close(fd, defaultCallback);
@@ -23011,8 +23011,8 @@ var require_re = __commonJS({
       [LETTERDASHNUMBER, MAX_SAFE_BUILD_LENGTH]
     ];
     var makeSafeRegex = (value) => {
-      for (const [token, max] of safeRegexReplacements) {
-        value = value.split(`${token}*`).join(`${token}{0,${max}}`).split(`${token}+`).join(`${token}{1,${max}}`);
+      for (const [token2, max] of safeRegexReplacements) {
+        value = value.split(`${token2}*`).join(`${token2}{0,${max}}`).split(`${token2}+`).join(`${token2}{1,${max}}`);
       }
       return value;
     };
@@ -25207,17 +25207,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path49) {
-      const ctrl = callVisitor(key, node, visitor, path49);
+    function visit_(key, node, visitor, path50) {
+      const ctrl = callVisitor(key, node, visitor, path50);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path49, ctrl);
-        return visit_(key, ctrl, visitor, path49);
+        replaceNode(key, path50, ctrl);
+        return visit_(key, ctrl, visitor, path50);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path49 = Object.freeze(path49.concat(node));
+          path50 = Object.freeze(path50.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path49);
+            const ci = visit_(i, node.items[i], visitor, path50);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -25228,13 +25228,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path49 = Object.freeze(path49.concat(node));
-          const ck = visit_("key", node.key, visitor, path49);
+          path50 = Object.freeze(path50.concat(node));
+          const ck = visit_("key", node.key, visitor, path50);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path49);
+          const cv = visit_("value", node.value, visitor, path50);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -25255,17 +25255,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path49) {
-      const ctrl = await callVisitor(key, node, visitor, path49);
+    async function visitAsync_(key, node, visitor, path50) {
+      const ctrl = await callVisitor(key, node, visitor, path50);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path49, ctrl);
-        return visitAsync_(key, ctrl, visitor, path49);
+        replaceNode(key, path50, ctrl);
+        return visitAsync_(key, ctrl, visitor, path50);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path49 = Object.freeze(path49.concat(node));
+          path50 = Object.freeze(path50.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path49);
+            const ci = await visitAsync_(i, node.items[i], visitor, path50);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -25276,13 +25276,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path49 = Object.freeze(path49.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path49);
+          path50 = Object.freeze(path50.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path50);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path49);
+          const cv = await visitAsync_("value", node.value, visitor, path50);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -25309,23 +25309,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path49) {
+    function callVisitor(key, node, visitor, path50) {
       if (typeof visitor === "function")
-        return visitor(key, node, path49);
+        return visitor(key, node, path50);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path49);
+        return visitor.Map?.(key, node, path50);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path49);
+        return visitor.Seq?.(key, node, path50);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path49);
+        return visitor.Pair?.(key, node, path50);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path49);
+        return visitor.Scalar?.(key, node, path50);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path49);
+        return visitor.Alias?.(key, node, path50);
       return void 0;
     }
-    function replaceNode(key, path49, node) {
-      const parent = path49[path49.length - 1];
+    function replaceNode(key, path50, node) {
+      const parent = path50[path50.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -25937,10 +25937,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path49, value) {
+    function collectionFromPath(schema, path50, value) {
       let v = value;
-      for (let i = path49.length - 1; i >= 0; --i) {
-        const k = path49[i];
+      for (let i = path50.length - 1; i >= 0; --i) {
+        const k = path50[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -25959,7 +25959,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path49) => path49 == null || typeof path49 === "object" && !!path49[Symbol.iterator]().next().done;
+    var isEmptyPath = (path50) => path50 == null || typeof path50 === "object" && !!path50[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -25989,11 +25989,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path49, value) {
-        if (isEmptyPath(path49))
+      addIn(path50, value) {
+        if (isEmptyPath(path50))
           this.add(value);
         else {
-          const [key, ...rest] = path49;
+          const [key, ...rest] = path50;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -26007,8 +26007,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path49) {
-        const [key, ...rest] = path49;
+      deleteIn(path50) {
+        const [key, ...rest] = path50;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -26022,8 +26022,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path49, keepScalar) {
-        const [key, ...rest] = path49;
+      getIn(path50, keepScalar) {
+        const [key, ...rest] = path50;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -26041,8 +26041,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path49) {
-        const [key, ...rest] = path49;
+      hasIn(path50) {
+        const [key, ...rest] = path50;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -26052,8 +26052,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path49, value) {
-        const [key, ...rest] = path49;
+      setIn(path50, value) {
+        const [key, ...rest] = path50;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -28568,9 +28568,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path49, value) {
+      addIn(path50, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path49, value);
+          this.contents.addIn(path50, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -28645,14 +28645,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path49) {
-        if (Collection2.isEmptyPath(path49)) {
+      deleteIn(path50) {
+        if (Collection2.isEmptyPath(path50)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path49) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path50) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -28667,10 +28667,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path49, keepScalar) {
-        if (Collection2.isEmptyPath(path49))
+      getIn(path50, keepScalar) {
+        if (Collection2.isEmptyPath(path50))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path49, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path50, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -28681,10 +28681,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path49) {
-        if (Collection2.isEmptyPath(path49))
+      hasIn(path50) {
+        if (Collection2.isEmptyPath(path50))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path49) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path50) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -28701,13 +28701,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path49, value) {
-        if (Collection2.isEmptyPath(path49)) {
+      setIn(path50, value) {
+        if (Collection2.isEmptyPath(path50)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path49), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path50), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path49, value);
+          this.contents.setIn(path50, value);
         }
       }
       /**
@@ -28883,29 +28883,29 @@ var require_resolve_props = __commonJS({
       let comma = null;
       let found = null;
       let start = null;
-      for (const token of tokens) {
+      for (const token2 of tokens) {
         if (reqSpace) {
-          if (token.type !== "space" && token.type !== "newline" && token.type !== "comma")
-            onError(token.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
+          if (token2.type !== "space" && token2.type !== "newline" && token2.type !== "comma")
+            onError(token2.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
           reqSpace = false;
         }
         if (tab) {
-          if (atNewline && token.type !== "comment" && token.type !== "newline") {
+          if (atNewline && token2.type !== "comment" && token2.type !== "newline") {
             onError(tab, "TAB_AS_INDENT", "Tabs are not allowed as indentation");
           }
           tab = null;
         }
-        switch (token.type) {
+        switch (token2.type) {
           case "space":
-            if (!flow && (indicator !== "doc-start" || next?.type !== "flow-collection") && token.source.includes("	")) {
-              tab = token;
+            if (!flow && (indicator !== "doc-start" || next?.type !== "flow-collection") && token2.source.includes("	")) {
+              tab = token2;
             }
             hasSpace = true;
             break;
           case "comment": {
             if (!hasSpace)
-              onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
-            const cb = token.source.substring(1) || " ";
+              onError(token2, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+            const cb = token2.source.substring(1) || " ";
             if (!comment)
               comment = cb;
             else
@@ -28917,33 +28917,33 @@ var require_resolve_props = __commonJS({
           case "newline":
             if (atNewline) {
               if (comment)
-                comment += token.source;
+                comment += token2.source;
               else if (!found || indicator !== "seq-item-ind")
                 spaceBefore = true;
             } else
-              commentSep += token.source;
+              commentSep += token2.source;
             atNewline = true;
             hasNewline = true;
             if (anchor || tag)
-              newlineAfterProp = token;
+              newlineAfterProp = token2;
             hasSpace = true;
             break;
           case "anchor":
             if (anchor)
-              onError(token, "MULTIPLE_ANCHORS", "A node can have at most one anchor");
-            if (token.source.endsWith(":"))
-              onError(token.offset + token.source.length - 1, "BAD_ALIAS", "Anchor ending in : is ambiguous", true);
-            anchor = token;
-            start ?? (start = token.offset);
+              onError(token2, "MULTIPLE_ANCHORS", "A node can have at most one anchor");
+            if (token2.source.endsWith(":"))
+              onError(token2.offset + token2.source.length - 1, "BAD_ALIAS", "Anchor ending in : is ambiguous", true);
+            anchor = token2;
+            start ?? (start = token2.offset);
             atNewline = false;
             hasSpace = false;
             reqSpace = true;
             break;
           case "tag": {
             if (tag)
-              onError(token, "MULTIPLE_TAGS", "A node can have at most one tag");
-            tag = token;
-            start ?? (start = token.offset);
+              onError(token2, "MULTIPLE_TAGS", "A node can have at most one tag");
+            tag = token2;
+            start ?? (start = token2.offset);
             atNewline = false;
             hasSpace = false;
             reqSpace = true;
@@ -28951,25 +28951,25 @@ var require_resolve_props = __commonJS({
           }
           case indicator:
             if (anchor || tag)
-              onError(token, "BAD_PROP_ORDER", `Anchors and tags must be after the ${token.source} indicator`);
+              onError(token2, "BAD_PROP_ORDER", `Anchors and tags must be after the ${token2.source} indicator`);
             if (found)
-              onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.source} in ${flow ?? "collection"}`);
-            found = token;
+              onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${token2.source} in ${flow ?? "collection"}`);
+            found = token2;
             atNewline = indicator === "seq-item-ind" || indicator === "explicit-key-ind";
             hasSpace = false;
             break;
           case "comma":
             if (flow) {
               if (comma)
-                onError(token, "UNEXPECTED_TOKEN", `Unexpected , in ${flow}`);
-              comma = token;
+                onError(token2, "UNEXPECTED_TOKEN", `Unexpected , in ${flow}`);
+              comma = token2;
               atNewline = false;
               hasSpace = false;
               break;
             }
           // else fallthrough
           default:
-            onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.type} token`);
+            onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${token2.type} token`);
             atNewline = false;
             hasSpace = false;
         }
@@ -29242,15 +29242,15 @@ var require_resolve_end = __commonJS({
       if (end) {
         let hasSpace = false;
         let sep4 = "";
-        for (const token of end) {
-          const { source, type } = token;
+        for (const token2 of end) {
+          const { source, type } = token2;
           switch (type) {
             case "space":
               hasSpace = true;
               break;
             case "comment": {
               if (reqSpace && !hasSpace)
-                onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+                onError(token2, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
               const cb = source.substring(1) || " ";
               if (!comment)
                 comment = cb;
@@ -29265,7 +29265,7 @@ var require_resolve_end = __commonJS({
               hasSpace = true;
               break;
             default:
-              onError(token, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
+              onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
           }
           offset += source.length;
         }
@@ -29289,7 +29289,7 @@ var require_resolve_flow_collection = __commonJS({
     var utilContainsNewline = require_util_contains_newline();
     var utilMapIncludes = require_util_map_includes();
     var blockMsg = "Block collections are not allowed within flow collections";
-    var isBlock = (token) => token && (token.type === "block-map" || token.type === "block-seq");
+    var isBlock = (token2) => token2 && (token2.type === "block-map" || token2.type === "block-seq");
     function resolveFlowCollection({ composeNode, composeEmptyNode }, ctx, fc, onError, tag) {
       const isMap = fc.start.source === "{";
       const fcName = isMap ? "flow map" : "flow sequence";
@@ -29481,8 +29481,8 @@ var require_compose_collection = __commonJS({
     var resolveBlockMap = require_resolve_block_map();
     var resolveBlockSeq = require_resolve_block_seq();
     var resolveFlowCollection = require_resolve_flow_collection();
-    function resolveCollection(CN, ctx, token, onError, tagName, tag) {
-      const coll = token.type === "block-map" ? resolveBlockMap.resolveBlockMap(CN, ctx, token, onError, tag) : token.type === "block-seq" ? resolveBlockSeq.resolveBlockSeq(CN, ctx, token, onError, tag) : resolveFlowCollection.resolveFlowCollection(CN, ctx, token, onError, tag);
+    function resolveCollection(CN, ctx, token2, onError, tagName, tag) {
+      const coll = token2.type === "block-map" ? resolveBlockMap.resolveBlockMap(CN, ctx, token2, onError, tag) : token2.type === "block-seq" ? resolveBlockSeq.resolveBlockSeq(CN, ctx, token2, onError, tag) : resolveFlowCollection.resolveFlowCollection(CN, ctx, token2, onError, tag);
       const Coll = coll.constructor;
       if (tagName === "!" || tagName === Coll.tagName) {
         coll.tag = Coll.tagName;
@@ -29492,10 +29492,10 @@ var require_compose_collection = __commonJS({
         coll.tag = tagName;
       return coll;
     }
-    function composeCollection(CN, ctx, token, props, onError) {
+    function composeCollection(CN, ctx, token2, props, onError) {
       const tagToken = props.tag;
       const tagName = !tagToken ? null : ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg));
-      if (token.type === "block-seq") {
+      if (token2.type === "block-seq") {
         const { anchor, newlineAfterProp: nl } = props;
         const lastProp = anchor && tagToken ? anchor.offset > tagToken.offset ? anchor : tagToken : anchor ?? tagToken;
         if (lastProp && (!nl || nl.offset < lastProp.offset)) {
@@ -29503,9 +29503,9 @@ var require_compose_collection = __commonJS({
           onError(lastProp, "MISSING_CHAR", message);
         }
       }
-      const expType = token.type === "block-map" ? "map" : token.type === "block-seq" ? "seq" : token.start.source === "{" ? "map" : "seq";
+      const expType = token2.type === "block-map" ? "map" : token2.type === "block-seq" ? "seq" : token2.start.source === "{" ? "map" : "seq";
       if (!tagToken || !tagName || tagName === "!" || tagName === YAMLMap.YAMLMap.tagName && expType === "map" || tagName === YAMLSeq.YAMLSeq.tagName && expType === "seq") {
-        return resolveCollection(CN, ctx, token, onError, tagName);
+        return resolveCollection(CN, ctx, token2, onError, tagName);
       }
       let tag = ctx.schema.tags.find((t) => t.tag === tagName && t.collection === expType);
       if (!tag) {
@@ -29519,10 +29519,10 @@ var require_compose_collection = __commonJS({
           } else {
             onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, true);
           }
-          return resolveCollection(CN, ctx, token, onError, tagName);
+          return resolveCollection(CN, ctx, token2, onError, tagName);
         }
       }
-      const coll = resolveCollection(CN, ctx, token, onError, tagName, tag);
+      const coll = resolveCollection(CN, ctx, token2, onError, tagName, tag);
       const res = tag.resolve?.(coll, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg), ctx.options) ?? coll;
       const node = identity.isNode(res) ? res : new Scalar.Scalar(res);
       node.range = coll.range;
@@ -29672,31 +29672,31 @@ var require_resolve_block_scalar = __commonJS({
       let comment = "";
       let length = source.length;
       for (let i = 1; i < props.length; ++i) {
-        const token = props[i];
-        switch (token.type) {
+        const token2 = props[i];
+        switch (token2.type) {
           case "space":
             hasSpace = true;
           // fallthrough
           case "newline":
-            length += token.source.length;
+            length += token2.source.length;
             break;
           case "comment":
             if (strict && !hasSpace) {
               const message = "Comments must be separated from other tokens by white space characters";
-              onError(token, "MISSING_CHAR", message);
+              onError(token2, "MISSING_CHAR", message);
             }
-            length += token.source.length;
-            comment = token.source.substring(1);
+            length += token2.source.length;
+            comment = token2.source.substring(1);
             break;
           case "error":
-            onError(token, "UNEXPECTED_TOKEN", token.message);
-            length += token.source.length;
+            onError(token2, "UNEXPECTED_TOKEN", token2.message);
+            length += token2.source.length;
             break;
           /* istanbul ignore next should not happen */
           default: {
-            const message = `Unexpected token in block scalar header: ${token.type}`;
-            onError(token, "UNEXPECTED_TOKEN", message);
-            const ts = token.source;
+            const message = `Unexpected token in block scalar header: ${token2.type}`;
+            onError(token2, "UNEXPECTED_TOKEN", message);
+            const ts = token2.source;
             if (ts && typeof ts === "string")
               length += ts.length;
           }
@@ -29947,25 +29947,25 @@ var require_compose_scalar = __commonJS({
     var Scalar = require_Scalar();
     var resolveBlockScalar = require_resolve_block_scalar();
     var resolveFlowScalar = require_resolve_flow_scalar();
-    function composeScalar(ctx, token, tagToken, onError) {
-      const { value, type, comment, range } = token.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token, onError) : resolveFlowScalar.resolveFlowScalar(token, ctx.options.strict, onError);
+    function composeScalar(ctx, token2, tagToken, onError) {
+      const { value, type, comment, range } = token2.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token2, onError) : resolveFlowScalar.resolveFlowScalar(token2, ctx.options.strict, onError);
       const tagName = tagToken ? ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg)) : null;
       let tag;
       if (ctx.options.stringKeys && ctx.atKey) {
         tag = ctx.schema[identity.SCALAR];
       } else if (tagName)
         tag = findScalarTagByName(ctx.schema, value, tagName, tagToken, onError);
-      else if (token.type === "scalar")
-        tag = findScalarTagByTest(ctx, value, token, onError);
+      else if (token2.type === "scalar")
+        tag = findScalarTagByTest(ctx, value, token2, onError);
       else
         tag = ctx.schema[identity.SCALAR];
       let scalar;
       try {
-        const res = tag.resolve(value, (msg) => onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg), ctx.options);
+        const res = tag.resolve(value, (msg) => onError(tagToken ?? token2, "TAG_RESOLVE_FAILED", msg), ctx.options);
         scalar = identity.isScalar(res) ? res : new Scalar.Scalar(res);
       } catch (error2) {
         const msg = error2 instanceof Error ? error2.message : String(error2);
-        onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg);
+        onError(tagToken ?? token2, "TAG_RESOLVE_FAILED", msg);
         scalar = new Scalar.Scalar(value);
       }
       scalar.range = range;
@@ -30003,7 +30003,7 @@ var require_compose_scalar = __commonJS({
       onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, tagName !== "tag:yaml.org,2002:str");
       return schema[identity.SCALAR];
     }
-    function findScalarTagByTest({ atKey, directives, schema }, value, token, onError) {
+    function findScalarTagByTest({ atKey, directives, schema }, value, token2, onError) {
       const tag = schema.tags.find((tag2) => (tag2.default === true || atKey && tag2.default === "key") && tag2.test?.test(value)) || schema[identity.SCALAR];
       if (schema.compat) {
         const compat = schema.compat.find((tag2) => tag2.default && tag2.test?.test(value)) ?? schema[identity.SCALAR];
@@ -30011,7 +30011,7 @@ var require_compose_scalar = __commonJS({
           const ts = directives.tagString(tag.tag);
           const cs = directives.tagString(compat.tag);
           const msg = `Value may be parsed as either ${ts} or ${cs}`;
-          onError(token, "TAG_RESOLVE_FAILED", msg, true);
+          onError(token2, "TAG_RESOLVE_FAILED", msg, true);
         }
       }
       return tag;
@@ -30061,22 +30061,22 @@ var require_compose_node = __commonJS({
     var resolveEnd = require_resolve_end();
     var utilEmptyScalarPosition = require_util_empty_scalar_position();
     var CN = { composeNode, composeEmptyNode };
-    function composeNode(ctx, token, props, onError) {
+    function composeNode(ctx, token2, props, onError) {
       const atKey = ctx.atKey;
       const { spaceBefore, comment, anchor, tag } = props;
       let node;
       let isSrcToken = true;
-      switch (token.type) {
+      switch (token2.type) {
         case "alias":
-          node = composeAlias(ctx, token, onError);
+          node = composeAlias(ctx, token2, onError);
           if (anchor || tag)
-            onError(token, "ALIAS_PROPS", "An alias node must not specify any properties");
+            onError(token2, "ALIAS_PROPS", "An alias node must not specify any properties");
           break;
         case "scalar":
         case "single-quoted-scalar":
         case "double-quoted-scalar":
         case "block-scalar":
-          node = composeScalar.composeScalar(ctx, token, tag, onError);
+          node = composeScalar.composeScalar(ctx, token2, tag, onError);
           if (anchor)
             node.anchor = anchor.source.substring(1);
           break;
@@ -30084,47 +30084,47 @@ var require_compose_node = __commonJS({
         case "block-seq":
         case "flow-collection":
           try {
-            node = composeCollection.composeCollection(CN, ctx, token, props, onError);
+            node = composeCollection.composeCollection(CN, ctx, token2, props, onError);
             if (anchor)
               node.anchor = anchor.source.substring(1);
           } catch (error2) {
             const message = error2 instanceof Error ? error2.message : String(error2);
-            onError(token, "RESOURCE_EXHAUSTION", message);
+            onError(token2, "RESOURCE_EXHAUSTION", message);
           }
           break;
         default: {
-          const message = token.type === "error" ? token.message : `Unsupported token (type: ${token.type})`;
-          onError(token, "UNEXPECTED_TOKEN", message);
+          const message = token2.type === "error" ? token2.message : `Unsupported token (type: ${token2.type})`;
+          onError(token2, "UNEXPECTED_TOKEN", message);
           isSrcToken = false;
         }
       }
-      node ?? (node = composeEmptyNode(ctx, token.offset, void 0, null, props, onError));
+      node ?? (node = composeEmptyNode(ctx, token2.offset, void 0, null, props, onError));
       if (anchor && node.anchor === "")
         onError(anchor, "BAD_ALIAS", "Anchor cannot be an empty string");
       if (atKey && ctx.options.stringKeys && (!identity.isScalar(node) || typeof node.value !== "string" || node.tag && node.tag !== "tag:yaml.org,2002:str")) {
         const msg = "With stringKeys, all keys must be strings";
-        onError(tag ?? token, "NON_STRING_KEY", msg);
+        onError(tag ?? token2, "NON_STRING_KEY", msg);
       }
       if (spaceBefore)
         node.spaceBefore = true;
       if (comment) {
-        if (token.type === "scalar" && token.source === "")
+        if (token2.type === "scalar" && token2.source === "")
           node.comment = comment;
         else
           node.commentBefore = comment;
       }
       if (ctx.options.keepSourceTokens && isSrcToken)
-        node.srcToken = token;
+        node.srcToken = token2;
       return node;
     }
     function composeEmptyNode(ctx, offset, before, pos, { spaceBefore, comment, anchor, tag, end }, onError) {
-      const token = {
+      const token2 = {
         type: "scalar",
         offset: utilEmptyScalarPosition.emptyScalarPosition(offset, before, pos),
         indent: -1,
         source: ""
       };
-      const node = composeScalar.composeScalar(ctx, token, tag, onError);
+      const node = composeScalar.composeScalar(ctx, token2, tag, onError);
       if (anchor) {
         node.anchor = anchor.source.substring(1);
         if (node.anchor === "")
@@ -30315,28 +30315,28 @@ ${cb}` : comment;
        * @param endOffset - Should be set if `forceDoc` is also set, to set the document range end and to indicate errors correctly.
        */
       *compose(tokens, forceDoc = false, endOffset = -1) {
-        for (const token of tokens)
-          yield* this.next(token);
+        for (const token2 of tokens)
+          yield* this.next(token2);
         yield* this.end(forceDoc, endOffset);
       }
       /** Advance the composer by one CST token. */
-      *next(token) {
+      *next(token2) {
         if (node_process.env.LOG_STREAM)
-          console.dir(token, { depth: null });
-        switch (token.type) {
+          console.dir(token2, { depth: null });
+        switch (token2.type) {
           case "directive":
-            this.directives.add(token.source, (offset, message, warning2) => {
-              const pos = getErrorPos(token);
+            this.directives.add(token2.source, (offset, message, warning2) => {
+              const pos = getErrorPos(token2);
               pos[0] += offset;
               this.onError(pos, "BAD_DIRECTIVE", message, warning2);
             });
-            this.prelude.push(token.source);
+            this.prelude.push(token2.source);
             this.atDirectives = true;
             break;
           case "document": {
-            const doc = composeDoc.composeDoc(this.options, this.directives, token, this.onError);
+            const doc = composeDoc.composeDoc(this.options, this.directives, token2, this.onError);
             if (this.atDirectives && !doc.directives.docStart)
-              this.onError(token, "MISSING_CHAR", "Missing directives-end/doc-start indicator line");
+              this.onError(token2, "MISSING_CHAR", "Missing directives-end/doc-start indicator line");
             this.decorate(doc, false);
             if (this.doc)
               yield this.doc;
@@ -30349,11 +30349,11 @@ ${cb}` : comment;
             break;
           case "comment":
           case "newline":
-            this.prelude.push(token.source);
+            this.prelude.push(token2.source);
             break;
           case "error": {
-            const msg = token.source ? `${token.message}: ${JSON.stringify(token.source)}` : token.message;
-            const error2 = new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", msg);
+            const msg = token2.source ? `${token2.message}: ${JSON.stringify(token2.source)}` : token2.message;
+            const error2 = new errors.YAMLParseError(getErrorPos(token2), "UNEXPECTED_TOKEN", msg);
             if (this.atDirectives || !this.doc)
               this.errors.push(error2);
             else
@@ -30363,11 +30363,11 @@ ${cb}` : comment;
           case "doc-end": {
             if (!this.doc) {
               const msg = "Unexpected doc-end without preceding document";
-              this.errors.push(new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", msg));
+              this.errors.push(new errors.YAMLParseError(getErrorPos(token2), "UNEXPECTED_TOKEN", msg));
               break;
             }
             this.doc.directives.docEnd = true;
-            const end = resolveEnd.resolveEnd(token.end, token.offset + token.source.length, this.doc.options.strict, this.onError);
+            const end = resolveEnd.resolveEnd(token2.end, token2.offset + token2.source.length, this.doc.options.strict, this.onError);
             this.decorate(this.doc, true);
             if (end.comment) {
               const dc = this.doc.comment;
@@ -30378,7 +30378,7 @@ ${end.comment}` : end.comment;
             break;
           }
           default:
-            this.errors.push(new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", `Unsupported token ${token.type}`));
+            this.errors.push(new errors.YAMLParseError(getErrorPos(token2), "UNEXPECTED_TOKEN", `Unsupported token ${token2.type}`));
         }
       }
       /**
@@ -30415,8 +30415,8 @@ var require_cst_scalar = __commonJS({
     var resolveFlowScalar = require_resolve_flow_scalar();
     var errors = require_errors3();
     var stringifyString = require_stringifyString();
-    function resolveAsScalar(token, strict = true, onError) {
-      if (token) {
+    function resolveAsScalar(token2, strict = true, onError) {
+      if (token2) {
         const _onError = (pos, code2, message) => {
           const offset = typeof pos === "number" ? pos : Array.isArray(pos) ? pos[0] : pos.offset;
           if (onError)
@@ -30424,13 +30424,13 @@ var require_cst_scalar = __commonJS({
           else
             throw new errors.YAMLParseError([offset, offset + 1], code2, message);
         };
-        switch (token.type) {
+        switch (token2.type) {
           case "scalar":
           case "single-quoted-scalar":
           case "double-quoted-scalar":
-            return resolveFlowScalar.resolveFlowScalar(token, strict, _onError);
+            return resolveFlowScalar.resolveFlowScalar(token2, strict, _onError);
           case "block-scalar":
-            return resolveBlockScalar.resolveBlockScalar({ options: { strict } }, token, _onError);
+            return resolveBlockScalar.resolveBlockScalar({ options: { strict } }, token2, _onError);
         }
       }
       return null;
@@ -30467,13 +30467,13 @@ var require_cst_scalar = __commonJS({
           return { type: "scalar", offset, indent, source, end };
       }
     }
-    function setScalarValue(token, value, context = {}) {
+    function setScalarValue(token2, value, context = {}) {
       let { afterKey = false, implicitKey = false, inFlow = false, type } = context;
-      let indent = "indent" in token ? token.indent : null;
+      let indent = "indent" in token2 ? token2.indent : null;
       if (afterKey && typeof indent === "number")
         indent += 2;
       if (!type)
-        switch (token.type) {
+        switch (token2.type) {
           case "single-quoted-scalar":
             type = "QUOTE_SINGLE";
             break;
@@ -30481,7 +30481,7 @@ var require_cst_scalar = __commonJS({
             type = "QUOTE_DOUBLE";
             break;
           case "block-scalar": {
-            const header = token.props[0];
+            const header = token2.props[0];
             if (header.type !== "block-scalar-header")
               throw new Error("Invalid block scalar header");
             type = header.source[0] === ">" ? "BLOCK_FOLDED" : "BLOCK_LITERAL";
@@ -30499,40 +30499,40 @@ var require_cst_scalar = __commonJS({
       switch (source[0]) {
         case "|":
         case ">":
-          setBlockScalarValue(token, source);
+          setBlockScalarValue(token2, source);
           break;
         case '"':
-          setFlowScalarValue(token, source, "double-quoted-scalar");
+          setFlowScalarValue(token2, source, "double-quoted-scalar");
           break;
         case "'":
-          setFlowScalarValue(token, source, "single-quoted-scalar");
+          setFlowScalarValue(token2, source, "single-quoted-scalar");
           break;
         default:
-          setFlowScalarValue(token, source, "scalar");
+          setFlowScalarValue(token2, source, "scalar");
       }
     }
-    function setBlockScalarValue(token, source) {
+    function setBlockScalarValue(token2, source) {
       const he = source.indexOf("\n");
       const head = source.substring(0, he);
       const body = source.substring(he + 1) + "\n";
-      if (token.type === "block-scalar") {
-        const header = token.props[0];
+      if (token2.type === "block-scalar") {
+        const header = token2.props[0];
         if (header.type !== "block-scalar-header")
           throw new Error("Invalid block scalar header");
         header.source = head;
-        token.source = body;
+        token2.source = body;
       } else {
-        const { offset } = token;
-        const indent = "indent" in token ? token.indent : -1;
+        const { offset } = token2;
+        const indent = "indent" in token2 ? token2.indent : -1;
         const props = [
           { type: "block-scalar-header", offset, indent, source: head }
         ];
-        if (!addEndtoBlockProps(props, "end" in token ? token.end : void 0))
+        if (!addEndtoBlockProps(props, "end" in token2 ? token2.end : void 0))
           props.push({ type: "newline", offset: -1, indent, source: "\n" });
-        for (const key of Object.keys(token))
+        for (const key of Object.keys(token2))
           if (key !== "type" && key !== "offset")
-            delete token[key];
-        Object.assign(token, { type: "block-scalar", indent, props, source: body });
+            delete token2[key];
+        Object.assign(token2, { type: "block-scalar", indent, props, source: body });
       }
     }
     function addEndtoBlockProps(props, end) {
@@ -30549,40 +30549,40 @@ var require_cst_scalar = __commonJS({
           }
       return false;
     }
-    function setFlowScalarValue(token, source, type) {
-      switch (token.type) {
+    function setFlowScalarValue(token2, source, type) {
+      switch (token2.type) {
         case "scalar":
         case "double-quoted-scalar":
         case "single-quoted-scalar":
-          token.type = type;
-          token.source = source;
+          token2.type = type;
+          token2.source = source;
           break;
         case "block-scalar": {
-          const end = token.props.slice(1);
+          const end = token2.props.slice(1);
           let oa = source.length;
-          if (token.props[0].type === "block-scalar-header")
-            oa -= token.props[0].source.length;
+          if (token2.props[0].type === "block-scalar-header")
+            oa -= token2.props[0].source.length;
           for (const tok of end)
             tok.offset += oa;
-          delete token.props;
-          Object.assign(token, { type, source, end });
+          delete token2.props;
+          Object.assign(token2, { type, source, end });
           break;
         }
         case "block-map":
         case "block-seq": {
-          const offset = token.offset + source.length;
-          const nl = { type: "newline", offset, indent: token.indent, source: "\n" };
-          delete token.items;
-          Object.assign(token, { type, source, end: [nl] });
+          const offset = token2.offset + source.length;
+          const nl = { type: "newline", offset, indent: token2.indent, source: "\n" };
+          delete token2.items;
+          Object.assign(token2, { type, source, end: [nl] });
           break;
         }
         default: {
-          const indent = "indent" in token ? token.indent : -1;
-          const end = "end" in token && Array.isArray(token.end) ? token.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
-          for (const key of Object.keys(token))
+          const indent = "indent" in token2 ? token2.indent : -1;
+          const end = "end" in token2 && Array.isArray(token2.end) ? token2.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
+          for (const key of Object.keys(token2))
             if (key !== "type" && key !== "offset")
-              delete token[key];
-          Object.assign(token, { type, indent, source, end });
+              delete token2[key];
+          Object.assign(token2, { type, indent, source, end });
         }
       }
     }
@@ -30597,40 +30597,40 @@ var require_cst_stringify = __commonJS({
   "node_modules/yaml/dist/parse/cst-stringify.js"(exports2) {
     "use strict";
     var stringify2 = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
-    function stringifyToken(token) {
-      switch (token.type) {
+    function stringifyToken(token2) {
+      switch (token2.type) {
         case "block-scalar": {
           let res = "";
-          for (const tok of token.props)
+          for (const tok of token2.props)
             res += stringifyToken(tok);
-          return res + token.source;
+          return res + token2.source;
         }
         case "block-map":
         case "block-seq": {
           let res = "";
-          for (const item of token.items)
+          for (const item of token2.items)
             res += stringifyItem(item);
           return res;
         }
         case "flow-collection": {
-          let res = token.start.source;
-          for (const item of token.items)
+          let res = token2.start.source;
+          for (const item of token2.items)
             res += stringifyItem(item);
-          for (const st of token.end)
+          for (const st of token2.end)
             res += st.source;
           return res;
         }
         case "document": {
-          let res = stringifyItem(token);
-          if (token.end)
-            for (const st of token.end)
+          let res = stringifyItem(token2);
+          if (token2.end)
+            for (const st of token2.end)
               res += st.source;
           return res;
         }
         default: {
-          let res = token.source;
-          if ("end" in token && token.end)
-            for (const st of token.end)
+          let res = token2.source;
+          if ("end" in token2 && token2.end)
+            for (const st of token2.end)
               res += st.source;
           return res;
         }
@@ -30668,9 +30668,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path49) => {
+    visit.itemAtPath = (cst, path50) => {
       let item = cst;
-      for (const [field, index] of path49) {
+      for (const [field, index] of path50) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -30679,37 +30679,37 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path49) => {
-      const parent = visit.itemAtPath(cst, path49.slice(0, -1));
-      const field = path49[path49.length - 1][0];
+    visit.parentCollection = (cst, path50) => {
+      const parent = visit.itemAtPath(cst, path50.slice(0, -1));
+      const field = path50[path50.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path49, item, visitor) {
-      let ctrl = visitor(item, path49);
+    function _visit(path50, item, visitor) {
+      let ctrl = visitor(item, path50);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
-        const token = item[field];
-        if (token && "items" in token) {
-          for (let i = 0; i < token.items.length; ++i) {
-            const ci = _visit(Object.freeze(path49.concat([[field, i]])), token.items[i], visitor);
+        const token2 = item[field];
+        if (token2 && "items" in token2) {
+          for (let i = 0; i < token2.items.length; ++i) {
+            const ci = _visit(Object.freeze(path50.concat([[field, i]])), token2.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
               return BREAK2;
             else if (ci === REMOVE) {
-              token.items.splice(i, 1);
+              token2.items.splice(i, 1);
               i -= 1;
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path49);
+            ctrl = ctrl(item, path50);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path49) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path50) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -30726,10 +30726,10 @@ var require_cst = __commonJS({
     var DOCUMENT = "";
     var FLOW_END = "";
     var SCALAR = "";
-    var isCollection = (token) => !!token && "items" in token;
-    var isScalar = (token) => !!token && (token.type === "scalar" || token.type === "single-quoted-scalar" || token.type === "double-quoted-scalar" || token.type === "block-scalar");
-    function prettyToken(token) {
-      switch (token) {
+    var isCollection = (token2) => !!token2 && "items" in token2;
+    var isScalar = (token2) => !!token2 && (token2.type === "scalar" || token2.type === "single-quoted-scalar" || token2.type === "double-quoted-scalar" || token2.type === "block-scalar");
+    function prettyToken(token2) {
+      switch (token2) {
         case BOM:
           return "<BOM>";
         case DOCUMENT:
@@ -30739,7 +30739,7 @@ var require_cst = __commonJS({
         case SCALAR:
           return "<SCALAR>";
         default:
-          return JSON.stringify(token);
+          return JSON.stringify(token2);
       }
     }
     function tokenType(source) {
@@ -31463,8 +31463,8 @@ var require_parser = __commonJS({
       }
       return -1;
     }
-    function isFlowToken(token) {
-      switch (token?.type) {
+    function isFlowToken(token2) {
+      switch (token2?.type) {
         case "alias":
         case "scalar":
         case "single-quoted-scalar":
@@ -31671,38 +31671,38 @@ var require_parser = __commonJS({
         return this.stack[this.stack.length - n];
       }
       *pop(error2) {
-        const token = error2 ?? this.stack.pop();
-        if (!token) {
+        const token2 = error2 ?? this.stack.pop();
+        if (!token2) {
           const message = "Tried to pop an empty stack";
           yield { type: "error", offset: this.offset, source: "", message };
         } else if (this.stack.length === 0) {
-          yield token;
+          yield token2;
         } else {
           const top = this.peek(1);
-          if (token.type === "block-scalar") {
-            token.indent = "indent" in top ? top.indent : 0;
-          } else if (token.type === "flow-collection" && top.type === "document") {
-            token.indent = 0;
+          if (token2.type === "block-scalar") {
+            token2.indent = "indent" in top ? top.indent : 0;
+          } else if (token2.type === "flow-collection" && top.type === "document") {
+            token2.indent = 0;
           }
-          if (token.type === "flow-collection")
-            fixFlowSeqItems(token);
+          if (token2.type === "flow-collection")
+            fixFlowSeqItems(token2);
           switch (top.type) {
             case "document":
-              top.value = token;
+              top.value = token2;
               break;
             case "block-scalar":
-              top.props.push(token);
+              top.props.push(token2);
               break;
             case "block-map": {
               const it = top.items[top.items.length - 1];
               if (it.value) {
-                top.items.push({ start: [], key: token, sep: [] });
+                top.items.push({ start: [], key: token2, sep: [] });
                 this.onKeyLine = true;
                 return;
               } else if (it.sep) {
-                it.value = token;
+                it.value = token2;
               } else {
-                Object.assign(it, { key: token, sep: [] });
+                Object.assign(it, { key: token2, sep: [] });
                 this.onKeyLine = !it.explicitKey;
                 return;
               }
@@ -31711,34 +31711,34 @@ var require_parser = __commonJS({
             case "block-seq": {
               const it = top.items[top.items.length - 1];
               if (it.value)
-                top.items.push({ start: [], value: token });
+                top.items.push({ start: [], value: token2 });
               else
-                it.value = token;
+                it.value = token2;
               break;
             }
             case "flow-collection": {
               const it = top.items[top.items.length - 1];
               if (!it || it.value)
-                top.items.push({ start: [], key: token, sep: [] });
+                top.items.push({ start: [], key: token2, sep: [] });
               else if (it.sep)
-                it.value = token;
+                it.value = token2;
               else
-                Object.assign(it, { key: token, sep: [] });
+                Object.assign(it, { key: token2, sep: [] });
               return;
             }
             /* istanbul ignore next should not happen */
             default:
               yield* this.pop();
-              yield* this.pop(token);
+              yield* this.pop(token2);
           }
-          if ((top.type === "document" || top.type === "block-map" || top.type === "block-seq") && (token.type === "block-map" || token.type === "block-seq")) {
-            const last = token.items[token.items.length - 1];
-            if (last && !last.sep && !last.value && last.start.length > 0 && findNonEmptyIndex(last.start) === -1 && (token.indent === 0 || last.start.every((st) => st.type !== "comment" || st.indent < token.indent))) {
+          if ((top.type === "document" || top.type === "block-map" || top.type === "block-seq") && (token2.type === "block-map" || token2.type === "block-seq")) {
+            const last = token2.items[token2.items.length - 1];
+            if (last && !last.sep && !last.value && last.start.length > 0 && findNonEmptyIndex(last.start) === -1 && (token2.indent === 0 || last.start.every((st) => st.type !== "comment" || st.indent < token2.indent))) {
               if (top.type === "document")
                 top.end = last.start;
               else
                 top.items.push({ start: last.start });
-              token.items.splice(-1, 1);
+              token2.items.splice(-1, 1);
             }
           }
         }
@@ -32281,7 +32281,7 @@ var require_parser = __commonJS({
             yield* this.pop();
         }
       }
-      *lineEnd(token) {
+      *lineEnd(token2) {
         switch (this.type) {
           case "comma":
           case "doc-start":
@@ -32298,10 +32298,10 @@ var require_parser = __commonJS({
           case "space":
           case "comment":
           default:
-            if (token.end)
-              token.end.push(this.sourceToken);
+            if (token2.end)
+              token2.end.push(this.sourceToken);
             else
-              token.end = [this.sourceToken];
+              token2.end = [this.sourceToken];
             if (this.type === "newline")
               yield* this.pop();
         }
@@ -32462,7 +32462,7 @@ var require_dist = __commonJS({
 
 // src/index.ts
 var import_node_crypto9 = require("node:crypto");
-var import_node_path41 = __toESM(require("node:path"), 1);
+var import_node_path42 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/core.js
 var core_exports = {};
@@ -33340,8 +33340,8 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
   });
 };
 var BearerCredentialHandler = class {
-  constructor(token) {
-    this.token = token;
+  constructor(token2) {
+    this.token = token2;
   }
   // currently implements pre-authorization
   // TODO: support preAuth = false where it hooks on 401
@@ -33399,11 +33399,11 @@ var OidcClient = class _OidcClient {
     return new HttpClient("actions/oidc-client", [new BearerCredentialHandler(_OidcClient.getRequestToken())], requestOptions);
   }
   static getRequestToken() {
-    const token = process.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
-    if (!token) {
+    const token2 = process.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
+    if (!token2) {
       throw new Error("Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable");
     }
-    return token;
+    return token2;
   }
   static getIDTokenUrl() {
     const runtimeUrl = process.env["ACTIONS_ID_TOKEN_REQUEST_URL"];
@@ -34864,6 +34864,45 @@ async function within(work2, limit, clock) {
 // src/engine/docker.ts
 var import_node_child_process = require("node:child_process");
 
+// src/environment.ts
+function withoutInputs(environment2) {
+  return Object.fromEntries(Object.entries(environment2).filter(([name]) => !/^(INPUT_|ACTIONS_)/.test(name)));
+}
+
+// src/text.ts
+var import_node_util = require("node:util");
+var UNSEEN = new RegExp("(?![\\t\\n])\\p{Cc}|[\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]", "gu");
+var LONGEST_SENTENCE = 2e3;
+var LONGEST_QUOTATION = 200;
+function plainText(text2) {
+  return (0, import_node_util.stripVTControlCharacters)(text2.replace(new RegExp("\\p{Cs}", "gu"), "\uFFFD")).replace(/\r\n?/g, "\n").replace(UNSEEN, "");
+}
+function oneLine(text2, longest = LONGEST_SENTENCE) {
+  const line2 = plainText(text2.slice(0, 2 * longest)).replace(/\s*\n\s*|\t/g, " ");
+  return line2.length > longest || text2.length > 2 * longest ? `${cut(line2, longest)}...` : line2;
+}
+function quoted(text2) {
+  const shown2 = text2.length > LONGEST_QUOTATION ? `${cut(text2, LONGEST_QUOTATION)}...` : text2;
+  return JSON.stringify(shown2).replace(
+    UNSEEN,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+  );
+}
+function withoutMiddle(text2, most) {
+  const bytes = Buffer.from(text2);
+  if (bytes.length <= most) return text2;
+  const half = Math.floor((most - 100) / 2);
+  const [begin, end] = [bytes.subarray(0, half), bytes.subarray(-half)].map(
+    (part) => part.toString("utf8").replace(/^\ufffd+|\ufffd+$/g, "")
+  );
+  return `${begin}
+[${bytes.length - 2 * half} bytes are left out here; the logs have them]
+${end}`;
+}
+function cut(text2, length) {
+  return text2.slice(0, length).replace(/[\ud800-\udbff]$/, "");
+}
+
 // src/errors.ts
 var MENDER = {
   input: "whoever writes the workflow",
@@ -34878,10 +34917,10 @@ var MENDER = {
 };
 var Failure = class _Failure extends Error {
   constructor(kind, what, details) {
-    super(what, details.cause === void 0 ? void 0 : { cause: details.cause });
+    super(oneLine(what), details.cause === void 0 ? void 0 : { cause: details.cause });
     this.kind = kind;
     this.name = "Failure";
-    this.cure = details.cure;
+    this.cure = oneLine(details.cure);
     this.evidence = details.evidence;
     this.signature = details.signature;
   }
@@ -34912,13 +34951,14 @@ function asFailure(error2) {
     cause: error2
   });
 }
+var MOST_EVIDENCE = 48 * 1024;
 function describeFailure(failure) {
   const lines = [
     failure.message,
     `Who can mend it: ${MENDER[failure.kind]} (class: ${failure.kind}).`,
     `How: ${failure.cure}`
   ];
-  if (failure.evidence) lines.push("", failure.evidence.trimEnd());
+  if (failure.evidence) lines.push("", withoutMiddle(plainText(failure.evidence).trimEnd(), MOST_EVIDENCE));
   return lines.join("\n");
 }
 function messageOf(error2) {
@@ -34963,6 +35003,34 @@ var LineSplitter = class {
     this.onLine(shown2);
   }
 };
+var LONGEST_PIECE = 64 * 1024;
+var WholeLines = class {
+  constructor(onBytes) {
+    this.onBytes = onBytes;
+  }
+  onBytes;
+  pending = [];
+  size = 0;
+  push(data) {
+    const end = data.lastIndexOf(10) + 1;
+    if (end > 0) {
+      this.add(data.subarray(0, end));
+      this.end();
+    }
+    this.add(data.subarray(end));
+    if (this.size > LONGEST_PIECE) this.end();
+  }
+  /** Hands on what is left without a line end. */
+  end() {
+    if (this.size > 0) this.onBytes(Buffer.concat(this.pending));
+    this.pending = [];
+    this.size = 0;
+  }
+  add(bytes) {
+    this.pending.push(bytes);
+    this.size += bytes.length;
+  }
+};
 var LineTail = class {
   constructor(size2) {
     this.size = size2;
@@ -34981,23 +35049,44 @@ var LineTail = class {
 // src/engine/docker.ts
 var KEPT_OUTPUT = 1024 * 1024;
 var TIMED_OUT = 124;
-function dockerEngine(environment) {
+var LONGEST_ABSENCE = 3e4;
+var PROBE_INTERVAL = 500;
+var OF_THE_CLIENT = /* @__PURE__ */ new Set(["--version", "context"]);
+var SETTLING_TIME = 1e3;
+function dockerEngine(environment2, { clock, longestAbsence } = {
+  clock: systemClock,
+  longestAbsence: LONGEST_ABSENCE
+}) {
+  let state = "unknown";
   const clientEnvironment = {
-    ...environment,
+    ...withoutInputs(environment2),
     BUILDKIT_PROGRESS: "plain",
     // An attestation would wrap the image in an index: the digest would no longer be that of what was verified.
     BUILDX_NO_DEFAULT_ATTESTATIONS: "1",
     DOCKER_CLI_HINTS: "false"
   };
   async function attempt3(args, options3 = {}) {
-    const output = { stdout: "", stderr: "" };
-    const lines = { stdout: new LineSplitter(report2), stderr: new LineSplitter(report2) };
-    function report2(line2) {
-      options3.onLine?.(line2);
+    const result = await once(args, options3);
+    if (result.exitCode === 0 && state === "unknown" && !OF_THE_CLIENT.has(args[0] ?? "")) state = "answered";
+    const away = result.exitCode !== 0 && NOBODY_THERE.test(result.stderr);
+    return away && await comesBack() ? await once(args, options3) : result;
+  }
+  async function comesBack() {
+    const end = clock.now() + longestAbsence;
+    while (state === "answered" && clock.now() < end) {
+      const asked3 = await once(["version"], { timeout: longestAbsence });
+      if (asked3.exitCode === 0) return true;
+      await clock.sleep(PROBE_INTERVAL);
     }
+    if (state === "answered") state = "gone";
+    return false;
+  }
+  async function once(args, options3) {
+    const output = { stdout: "", stderr: "" };
+    const listening = { stdout: listenersOf(options3), stderr: listenersOf(options3) };
     function take(stream2, data) {
       output[stream2] = (output[stream2] + data.toString("utf8")).slice(-KEPT_OUTPUT);
-      lines[stream2].push(data);
+      for (const listener of listening[stream2]) listener.push(data);
     }
     const { command, prefix } = commandLine(options3.timeout);
     try {
@@ -35010,12 +35099,11 @@ function dockerEngine(environment) {
           stderr: (data) => take("stderr", data)
         }
       });
-      lines.stdout.end();
-      lines.stderr.end();
+      for (const listener of [...listening.stdout, ...listening.stderr]) listener.end();
       return { exitCode, ...output };
     } catch (error2) {
       throw new Failure("runner", `The docker command could not be started: ${messageOf(error2)}`, {
-        cure: "Use a Linux runner with a Docker engine and its command line, version 24 or newer.",
+        cure: "Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
         cause: error2
       });
     }
@@ -35043,8 +35131,8 @@ function dockerEngine(environment) {
     try {
       const [taken, exitCode] = await Promise.all([
         take(child2.stdout).catch(async (error2) => {
-          const code2 = await Promise.race([ended, Promise.resolve(0)]);
-          throw code2 === 0 ? error2 : engineFailure(args, { exitCode: code2, stdout: "", stderr });
+          const code2 = await within(ended, SETTLING_TIME, clock);
+          throw code2 === 0 || code2 === EXPIRED ? error2 : engineFailure(args, { exitCode: code2, stdout: "", stderr });
         }),
         ended
       ]);
@@ -35056,6 +35144,10 @@ function dockerEngine(environment) {
   }
   return { attempt: attempt3, run: run2, stream };
 }
+function listenersOf({ onLine, onBytes }) {
+  return [...onLine ? [new LineSplitter(onLine)] : [], ...onBytes ? [new WholeLines(onBytes)] : []];
+}
+var NOBODY_THERE = /Cannot connect to the Docker daemon|failed to connect to the docker API/;
 function engineFailure(args, result) {
   const evidence = lastLines(result.stderr || result.stdout, 20);
   const command = `docker ${args[0] ?? ""}`;
@@ -35065,9 +35157,16 @@ function engineFailure(args, result) {
       evidence
     });
   }
-  if (/Cannot connect to the Docker daemon|error during connect/.test(result.stderr)) {
+  if (NOBODY_THERE.test(result.stderr) || /error during connect|unexpected EOF/.test(result.stderr)) {
     return new Failure("runner", "No Docker engine answers.", {
       cure: "Start the engine, or set DOCKER_HOST to one that runs.",
+      evidence
+    });
+  }
+  const version = /client version \S+ is too (?:old|new)[^\n]*/i.exec(result.stderr)?.[0];
+  if (version !== void 0) {
+    return new Failure("runner", `The docker command line and the engine do not fit together: ${version}`, {
+      cure: "Install a docker command line of the age of the engine, version 24 or newer; or set DOCKER_API_VERSION to one that both know.",
       evidence
     });
   }
@@ -35089,9 +35188,9 @@ function commandLine(timeout) {
   if (timeout === void 0) return { command: "docker", prefix: [] };
   return { command: "timeout", prefix: ["--kill-after=5s", `${timeout / 1e3}s`, "docker"] };
 }
-function definedOnly(environment) {
+function definedOnly(environment2) {
   return Object.fromEntries(
-    Object.entries(environment).filter((entry) => entry[1] !== void 0)
+    Object.entries(environment2).filter((entry) => entry[1] !== void 0)
   );
 }
 
@@ -35142,12 +35241,29 @@ function parseArgsStringToArgv(value, env, file) {
   return myArray;
 }
 
+// src/image/jvm-variables.ts
+var JVM_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
+var CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/;
+var LEAVE_TO_ACTION = "Leave the options of CRaC to the action: the JVM looks for some of them in its arguments only.";
+function cracOptionIn(environment2) {
+  for (const entry of environment2) {
+    const name = entry.slice(0, entry.indexOf("="));
+    const option = JVM_VARIABLES.includes(name) ? CRAC_OPTION.exec(entry)?.[0] : void 0;
+    if (option) return `sets ${option} in ${name}`;
+  }
+  return void 0;
+}
+function refuseCracOptions(image, environment2) {
+  const problem = cracOptionIn(environment2);
+  if (problem === void 0) return;
+  throw new Failure("image", `The base image ${image} ${problem}.`, { cure: LEAVE_TO_ACTION });
+}
+
 // src/values.ts
 var UNIT = { ms: 1, s: 1e3, m: 6e4 };
 var LONGEST_DURATION = 6 * 60 * 6e4;
 function badInput(name, value, expected) {
-  const shown2 = JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}...` : value);
-  return new Failure("input", `The input \`${name}\` is ${shown2}.`, { cure: `Give ${expected}.` });
+  return new Failure("input", `The input \`${name}\` is ${quoted(value)}.`, { cure: `Give ${expected}.` });
 }
 function parseDuration(name, value) {
   const match = /^(\d{1,9})(ms|s|m)$/.exec(value);
@@ -35198,9 +35314,15 @@ function parseChoice(name, value, choices) {
   if (choice === void 0) throw badInput(name, value, `one of: ${choices.join(", ")}`);
   return choice;
 }
+var LONGEST_ENTRY = 6e4;
 function parseLines(name, value) {
   refuseNul(name, value);
-  return value.split(/\r?\n/).map((line2) => line2.trim()).filter((line2) => line2 !== "");
+  const lines = value.split(/\r?\n/).map((line2) => line2.trim()).filter((line2) => line2 !== "");
+  for (const line2 of lines) {
+    if (Buffer.byteLength(line2) > LONGEST_ENTRY)
+      throw badInput(name, line2, `entries of at most ${LONGEST_ENTRY} bytes each`);
+  }
+  return lines;
 }
 function parsePairs(name, value, namePattern) {
   const pairs2 = {};
@@ -35223,6 +35345,10 @@ function seconds(duration) {
 
 // src/jdk/asset.ts
 var DISTRIBUTIONS = ["crac", "zulu", "liberica", "file"];
+function isSound({ version, aliases, order, url, size: size2 }) {
+  const isVersion = (text2) => typeof text2 === "string" && /^\w[\w.+-]{0,63}$/.test(text2);
+  return [version, ...aliases].every(isVersion) && order.every((place) => Number.isSafeInteger(place) && place >= 0) && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && (size2 === void 0 || Number.isSafeInteger(size2));
+}
 function parseVersionRequest(text2) {
   if (text2 === "latest") return { kind: "latest" };
   if (/^\d{1,3}$/.test(text2)) return { kind: "major", major: Number(text2) };
@@ -35237,10 +35363,10 @@ function formatRequest(request4) {
   return request4.kind === "exact" ? request4.version : request4.kind === "major" ? String(request4.major) : "latest";
 }
 function chooseAsset(available, request4, distribution, architecture) {
-  const fitting = available.filter((asset) => asset.architecture === architecture).sort((a, b) => newerFirst(a, b));
-  const chosen = fitting.find((asset) => satisfies(asset, request4));
+  const fitting2 = available.filter((asset) => asset.architecture === architecture).sort((a, b) => newerFirst(a, b));
+  const chosen = fitting2.find((asset) => satisfies(asset, request4));
   if (chosen) return chosen;
-  const versions = [...new Set(fitting.map((asset) => asset.version))].slice(0, 50).join(", ");
+  const versions = [...new Set(fitting2.map((asset) => asset.version))].slice(0, 50).join(", ");
   throw new Failure(
     "jdk",
     `No CRaC JDK ${formatRequest(request4)} of the distribution ${distribution} for Linux on ${architecture} was found.`,
@@ -35272,6 +35398,7 @@ var import_promises2 = require("node:fs/promises");
 var import_node_path = __toESM(require("node:path"), 1);
 var MOST_TIMES = 1e6;
 var MOST_AT_ONCE = 256;
+var LARGEST_BODY = 64 * 1024 * 1024;
 var HEADER = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/;
 var FORM = "lines such as `GET /path x200`, `POST /orders @body.json x50 c4 -> 201`, then headers `Name: value`";
 function parseWarmUp(name, value, host) {
@@ -35314,7 +35441,11 @@ async function requestOf(line2, workspace) {
 }
 async function readBody(file, workspace) {
   try {
-    return await (0, import_promises2.readFile)(import_node_path.default.resolve(workspace, file));
+    const name = import_node_path.default.resolve(workspace, file);
+    const entry = await (0, import_promises2.stat)(name);
+    if (!entry.isFile()) throw new Error("it is no file");
+    if (entry.size > LARGEST_BODY) throw new Error(`it has more than ${LARGEST_BODY} bytes`);
+    return await (0, import_promises2.readFile)(name);
   } catch (error2) {
     throw badInput(
       "warmup",
@@ -35325,7 +35456,8 @@ async function readBody(file, workspace) {
 }
 function requestLine(name, text2, host) {
   const [method = "", target = "", ...options3] = parseArgsStringToArgv(text2);
-  if (!/^[A-Z]{1,20}$/.test(method) || !/^\/[\x21-\x7e]*$/.test(target)) throw badInput(name, text2, FORM);
+  if (!/^(?!CONNECT$)[A-Z]{1,20}$/.test(method) || !/^\/[\x21-\x7e]*$/.test(target))
+    throw badInput(name, text2, FORM);
   const line2 = { text: text2, method, target, headers: { host }, times: 1, concurrency: 1 };
   while (options3.length > 0) {
     const word = options3.shift() ?? "";
@@ -35370,29 +35502,28 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first2 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first2) || first2 === "localhost");
-  const path49 = hasDomain ? components.slice(1) : components;
+  const path50 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first2)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path49.some((component) => /[A-Z]/.test(component))) {
+  if (path50.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path49.every((component) => PATH_COMPONENT.test(component)))
+  if (!path50.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first2 !== "index.docker.io" ? first2 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path49.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path49].join("/") };
+  const official = registry2 === DOCKER_HUB && path50.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path50].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
 function refused(text2, why, cure) {
-  const shown2 = JSON.stringify(text2.slice(0, 200));
-  return new Failure("input", `The input \`tags\` holds ${shown2}: ${why}.`, { cure });
+  return new Failure("input", `The input \`tags\` holds ${quoted(text2)}: ${why}.`, { cure });
 }
 
 // src/secrets/values.ts
@@ -35483,7 +35614,7 @@ function readInputs(get) {
     tags,
     javaOptions: javaOptions(get("java-options")),
     arguments: parseLines("arguments", get("arguments")),
-    env: parsePairs("env", get("env"), /^[A-Za-z_][A-Za-z0-9_]*$/),
+    env: environment(get("env")),
     distribution,
     javaVersion: parseVersionRequest(get("java-version")),
     jdkFile,
@@ -35516,10 +35647,12 @@ function readInputs(get) {
     secretValues: readSecretValues(get),
     skipUnchanged,
     push,
-    githubToken: optional(get("github-token")),
+    githubToken: token("github-token", get("github-token")),
     githubApiUrl: apiUrl("github-api-url", get("github-api-url"))
   };
 }
+var LONGEST_PATH = 4095;
+var LONGEST_TEXT = 4096;
 function budgets(get, verifyRuns) {
   const given = (name, parse4) => get(name) === "" ? void 0 : parse4(name, get(name));
   for (const name of ["max-restore-time", "min-speedup"]) {
@@ -35545,12 +35678,14 @@ function optional(value) {
 }
 function path7(name, value) {
   refuseNul(name, value);
-  if (value.includes("\n")) throw badInput(name, value, "one path");
+  if (/[\r\n]/.test(value)) throw badInput(name, value, "one path");
+  if (Buffer.byteLength(value) > LONGEST_PATH)
+    throw badInput(name, value, `a path of at most ${LONGEST_PATH} bytes`);
   return value;
 }
 function mainClass(value) {
   if (value === "") return void 0;
-  if (!/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(value)) {
+  if (value.length > LONGEST_TEXT || !/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(value)) {
     throw badInput("main-class", value, "the full name of a class, for example com.acme.Main");
   }
   return value;
@@ -35574,13 +35709,19 @@ function javaOptions(value) {
   }
   return options3;
 }
+function environment(value) {
+  const variables = parsePairs("env", value, /^[A-Za-z_][A-Za-z0-9_]*$/);
+  const problem = cracOptionIn(Object.entries(variables).map((pair) => pair.join("=")));
+  if (problem === void 0) return variables;
+  throw new Failure("input", `The input \`env\` ${problem}.`, { cure: LEAVE_TO_ACTION });
+}
 function sha256(name, value) {
   if (value === "") return void 0;
   if (!/^[0-9a-fA-F]{64}$/.test(value)) throw badInput(name, value, "a sha256 digest: 64 hexadecimal digits");
   return value.toLowerCase();
 }
 function cpuFeatures(value) {
-  if (!/^(native|generic|ignore|0x[0-9a-fA-F]+,0x[0-9a-fA-F]+)$/.test(value)) {
+  if (!/^(native|generic|ignore|0x[0-9a-fA-F]{1,16},0x[0-9a-fA-F]{1,16})$/.test(value)) {
     throw badInput(
       "cpu-features",
       value,
@@ -35598,26 +35739,29 @@ function readiness(get, port) {
 function readyCommand(value) {
   refuseNul("ready-command", value);
   const words = parseArgsStringToArgv(value);
-  if (words[0]?.startsWith("-")) {
-    throw badInput("ready-command", value, "a program in the image, and its arguments");
+  if (words[0]?.startsWith("-") || value.length > LONGEST_TEXT) {
+    throw badInput(
+      "ready-command",
+      value,
+      `a program in the image, and its arguments, in at most ${LONGEST_TEXT} characters`
+    );
   }
   return words.length === 0 ? void 0 : words;
 }
 function readyLog(value) {
   if (value === "") return void 0;
+  if (value.length > LONGEST_TEXT)
+    throw badInput("ready-log", value, `a regular expression of at most ${LONGEST_TEXT} characters`);
   try {
     return new RegExp(value, "u");
   } catch (error2) {
-    throw badInput(
-      "ready-log",
-      value,
-      `a regular expression (${error2 instanceof Error ? error2.message : ""})`
-    );
+    const why = messageOf(error2).slice(messageOf(error2).lastIndexOf(":") + 1);
+    throw badInput("ready-log", value, `a regular expression that can be read (${why.trim()})`);
   }
 }
 function network(value) {
   if (value === "") return void 0;
-  if (!/^[a-zA-Z0-9][\w.-]*$/.test(value) || value === "none") {
+  if (!/^[a-zA-Z0-9][\w.-]{0,127}$/.test(value) || value === "none") {
     throw badInput(
       "network",
       value,
@@ -35628,7 +35772,7 @@ function network(value) {
 }
 function addHosts(value) {
   return parseLines("add-hosts", value).map((line2) => {
-    const [, name = "", address = ""] = /^([a-zA-Z0-9][\w.-]*)[:=](.+)$/.exec(line2) ?? [];
+    const [, name = "", address = ""] = /^([a-zA-Z0-9][\w.-]{0,252})[:=](.+)$/.exec(line2) ?? [];
     if (name === "" || !(address === "host-gateway" || (0, import_node_net.isIP)(address.replace(/^\[|\]$/g, "")))) {
       throw badInput(
         "add-hosts",
@@ -35647,6 +35791,16 @@ function user(value) {
   }
   return ids;
 }
+function token(name, value) {
+  if (/^[\x21-\x7e]{0,8192}$/.test(value)) return optional(value);
+  throw new Failure(
+    "input",
+    `The input \`${name}\` is no token: it has characters that no token has, or too many.`,
+    {
+      cure: "Give `${{ github.token }}` or a secret with a token, or leave it out."
+    }
+  );
+}
 function apiUrl(name, value) {
   const url = URL.canParse(value) ? new URL(value) : void 0;
   if (url?.protocol !== "https:" && url?.protocol !== "http:") {
@@ -35657,30 +35811,43 @@ function apiUrl(name, value) {
 
 // src/log.ts
 var import_node_crypto = require("node:crypto");
-var import_node_fs = require("node:fs");
+var MOST_WARNINGS = 10;
+var LONGEST_WARNING = 48 * 1024;
+var COMMAND = /^[^\p{L}\p{N}]*::|##\[/u;
 function createLog(writer) {
-  let token;
+  let token2;
   let ended = false;
+  let warnings = 0;
   function closeFence() {
-    if (token === void 0) return;
-    writer.info(`::${token}::`);
-    token = void 0;
+    if (token2 === void 0) return;
+    writer.info(`::${token2}::`);
+    token2 = void 0;
+  }
+  function openFence() {
+    if (token2 !== void 0) return;
+    token2 = (0, import_node_crypto.randomUUID)();
+    writer.info(`::stop-commands::${token2}`);
+  }
+  function info2(line2) {
+    closeFence();
+    const shown2 = oneLine(line2);
+    if (!COMMAND.test(shown2)) return writer.info(shown2);
+    openFence();
+    writer.info(shown2);
+    closeFence();
   }
   return {
-    info(line2) {
-      closeFence();
-      writer.info(line2);
-    },
+    info: info2,
     warning(line2) {
       closeFence();
-      writer.warning(line2);
+      warnings++;
+      if (warnings > MOST_WARNINGS) return info2(`Warning: ${line2}`);
+      const note2 = warnings === MOST_WARNINGS ? " (Further warnings are in the log of this step only.)" : "";
+      writer.warning(`${withoutMiddle(plainText(line2), LONGEST_WARNING)}${note2}`);
     },
     foreign(line2) {
       if (ended) return;
-      if (token === void 0) {
-        token = (0, import_node_crypto.randomUUID)();
-        writer.info(`::stop-commands::${token}`);
-      }
+      openFence();
       writer.info(line2);
     },
     end() {
@@ -35689,23 +35856,13 @@ function createLog(writer) {
     },
     async group(title, work2) {
       closeFence();
-      writer.startGroup(title);
+      writer.startGroup(oneLine(title));
       try {
         return await work2();
       } finally {
         closeFence();
         writer.endGroup();
       }
-    }
-  };
-}
-function keeping(log, file) {
-  return {
-    ...log,
-    foreign(line2) {
-      log.foreign(line2);
-      (0, import_node_fs.appendFileSync)(file, `${line2}
-`);
     }
   };
 }
@@ -35721,16 +35878,85 @@ function logProgress(log, clock) {
 }
 
 // src/main.ts
-var import_promises39 = require("node:fs/promises");
-var import_node_path38 = __toESM(require("node:path"), 1);
+var import_promises41 = require("node:fs/promises");
+var import_node_path39 = __toESM(require("node:path"), 1);
+
+// src/checkpoint/warm-up-script.ts
+var import_node_child_process2 = require("node:child_process");
+var import_promises3 = require("node:fs/promises");
+var SHOWN_LINES = 20;
+async function requireScript(script) {
+  const problem = await (0, import_promises3.stat)(script).then(
+    (entry) => entry.isFile() ? void 0 : new Error("it is no file"),
+    (error2) => error2
+  );
+  if (problem !== void 0) throw cannotStart(script, problem);
+}
+async function runScript(script, surroundings) {
+  const { address, container, log, keep: keep2, signal, environment: environment2 } = surroundings;
+  const tail = new LineTail(SHOWN_LINES);
+  const child2 = (0, import_node_child_process2.spawn)(script, [], {
+    // A group of its own, so that what it started ends with it.
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      ...withoutInputs(environment2),
+      APP_URL: `http://${address.host}:${address.port}`,
+      CONTAINER_ID: container
+    }
+  });
+  for (const stream of [child2.stdout, child2.stderr]) {
+    const lines = new LineSplitter((line2) => {
+      tail.push(line2);
+      log.foreign(line2);
+    });
+    for (const listener of [lines, new WholeLines(keep2)])
+      stream.on("data", (data) => listener.push(data)).on("end", () => listener.end());
+  }
+  const endGroup2 = () => {
+    if (child2.pid === void 0) return;
+    try {
+      process.kill(-child2.pid, "SIGKILL");
+    } catch {
+    }
+  };
+  signal.addEventListener("abort", endGroup2);
+  const outcome = await new Promise((resolve2) => {
+    child2.on("error", resolve2);
+    child2.on("close", (code2) => resolve2(code2 ?? 1));
+  });
+  signal.removeEventListener("abort", endGroup2);
+  if (outcome === 0 || signal.aborted) return;
+  if (typeof outcome !== "number") throw cannotStart(script, outcome);
+  throw new Failure("application", `The warm-up script ended with exit code ${outcome}.`, {
+    cure: "Mend `warmup-script`, or the application where it answers wrongly; the last lines of the script are below.",
+    evidence: tail.text()
+  });
+}
+function cannotStart(script, error2) {
+  const why = {
+    ENOENT: "It, or the interpreter in its first line, does not exist.",
+    EACCES: "It is not executable: `git update-index --chmod=+x` makes it so."
+  };
+  return new Failure(
+    "input",
+    `The warm-up script ${script} could not be started (${error2.code ?? error2.message}).`,
+    {
+      cure: `${why[error2.code ?? ""] ?? ""} Give a program of the repository in \`warmup-script\`, with a first line such as #!/bin/sh.`.trim()
+    }
+  );
+}
 
 // src/cleanup.ts
-var import_promises3 = require("node:fs/promises");
+var import_promises5 = require("node:fs/promises");
 
 // src/engine/containers.ts
+var import_promises4 = require("node:fs/promises");
+var import_node_path2 = __toESM(require("node:path"), 1);
 var RUN_LABEL = "io.github.crac-checkpoint.run";
 var HOST_NETWORK = "host";
-function createCommand(spec) {
+var LOG_DRIVER = ["--log-driver", "local"];
+function createCommand(spec, environmentFile) {
   const { reach } = spec;
   const network2 = spec.network ?? (reach.by === "network" ? reach.network : void 0);
   return [
@@ -35743,15 +35969,25 @@ function createCommand(spec) {
     ...network2 === void 0 ? [] : ["--network", network2],
     ...spec.addHosts.flatMap((entry) => ["--add-host", entry]),
     ...spec.flags,
-    ...Object.keys(spec.env).flatMap((name) => ["--env", name]),
+    "--env-file",
+    environmentFile,
+    ...LOG_DRIVER,
     "--",
     spec.image,
     ...spec.command ?? []
   ];
 }
 async function createContainer(engine2, spec) {
-  await engine2.run(createCommand(spec), { env: spec.env });
-  const { reach, network: network2 } = spec;
+  const { reach, network: network2, env } = spec;
+  const file = import_node_path2.default.join(spec.work, `${spec.name}.env`);
+  const lines = Object.entries(env).map(([name, value]) => `${name}=${value}
+`);
+  try {
+    await (0, import_promises4.writeFile)(file, lines.join(""), { mode: 384 });
+    await engine2.run(createCommand(spec, file));
+  } finally {
+    await (0, import_promises4.rm)(file, { force: true });
+  }
   if (reach.by === "network" && network2 !== void 0 && ![HOST_NETWORK, reach.network].includes(network2)) {
     await engine2.run(["network", "connect", reach.network, spec.name]);
   }
@@ -35809,7 +36045,7 @@ async function removeImages(engine2, names, roles) {
   });
 }
 async function removeFolder(folder) {
-  return await collect(() => (0, import_promises3.rm)(folder, { recursive: true, force: true }));
+  return await collect(() => (0, import_promises5.rm)(folder, { recursive: true, force: true }));
 }
 async function collect(work2) {
   try {
@@ -35821,24 +36057,24 @@ async function collect(work2) {
 }
 
 // src/image/application.ts
-var import_promises10 = require("node:fs/promises");
-var import_node_path8 = __toESM(require("node:path"), 1);
+var import_promises12 = require("node:fs/promises");
+var import_node_path9 = __toESM(require("node:path"), 1);
 
 // src/image/layouts/class-path.ts
-var import_promises5 = require("node:fs/promises");
-var import_node_path2 = __toESM(require("node:path"), 1);
+var import_promises7 = require("node:fs/promises");
+var import_node_path3 = __toESM(require("node:path"), 1);
 
 // src/image/layouts/layout.ts
-var import_promises4 = require("node:fs/promises");
+var import_promises6 = require("node:fs/promises");
 var HOME = "/app";
 async function isFolder(place) {
-  return await (0, import_promises4.stat)(place).then(
+  return await (0, import_promises6.stat)(place).then(
     (entry) => entry.isDirectory(),
     () => false
   );
 }
 async function isFile(place) {
-  return await (0, import_promises4.stat)(place).then(
+  return await (0, import_promises6.stat)(place).then(
     (entry) => entry.isFile(),
     () => false
   );
@@ -35850,14 +36086,14 @@ var classPath = async ({ at, mainClass: mainClass2 }) => {
   const dependencies = /* @__PURE__ */ new Map();
   const classes = /* @__PURE__ */ new Map();
   const entries = [];
-  if (await isFolder(import_node_path2.default.join(at, "classes"))) {
-    classes.set(import_node_path2.default.join(at, "classes"), "classes");
+  if (await isFolder(import_node_path3.default.join(at, "classes"))) {
+    classes.set(import_node_path3.default.join(at, "classes"), "classes");
     entries.push("classes");
   }
   for (const name of ["lib", "libs"]) {
-    const folder = import_node_path2.default.join(at, name);
+    const folder = import_node_path3.default.join(at, name);
     if (!await isFolder(folder)) continue;
-    const jars = (await (0, import_promises5.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
+    const jars = (await (0, import_promises7.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
     dependencies.set(folder, name);
     entries.push(...jars.map((jar) => `${name}/${jar}`));
   }
@@ -35873,14 +36109,14 @@ var classPath = async ({ at, mainClass: mainClass2 }) => {
 };
 
 // src/image/layouts/jar.ts
-var import_node_path4 = __toESM(require("node:path"), 1);
+var import_node_path5 = __toESM(require("node:path"), 1);
 
 // src/image/jar.ts
-var import_node_fs2 = require("node:fs");
-var import_promises6 = require("node:fs/promises");
-var import_node_path3 = __toESM(require("node:path"), 1);
+var import_node_fs = require("node:fs");
+var import_promises8 = require("node:fs/promises");
+var import_node_path4 = __toESM(require("node:path"), 1);
 var import_consumers = require("node:stream/consumers");
-var import_promises7 = require("node:stream/promises");
+var import_promises9 = require("node:stream/promises");
 var import_yauzl = __toESM(require_yauzl(), 1);
 var MANIFEST = "META-INF/MANIFEST.MF";
 var LARGEST_MANIFEST = 1024 * 1024;
@@ -35901,15 +36137,15 @@ async function unpackFrom(file, prefix, folder, wanted = () => true) {
     if (!entry.fileName.startsWith(prefix) || entry.fileName.endsWith("/")) continue;
     const name = entry.fileName.slice(prefix.length);
     if (!wanted(name)) continue;
-    const destination = import_node_path3.default.join(folder, name);
-    await (0, import_promises6.mkdir)(import_node_path3.default.dirname(destination), { recursive: true });
-    await (0, import_promises7.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs2.createWriteStream)(destination, { flags: "wx" }));
+    const destination = import_node_path4.default.join(folder, name);
+    await (0, import_promises8.mkdir)(import_node_path4.default.dirname(destination), { recursive: true });
+    await (0, import_promises9.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
     const time2 = entry.getLastModDate();
-    await (0, import_promises6.utimes)(destination, time2, time2);
+    await (0, import_promises8.utimes)(destination, time2, time2);
   }
 }
 async function manifestText(file) {
-  if (!(await (0, import_promises6.stat)(file)).isFile()) return void 0;
+  if (!(await (0, import_promises8.stat)(file)).isFile()) return void 0;
   const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
   for await (const entry of jar.eachEntry()) {
     if (entry.fileName === MANIFEST && entry.uncompressedSize <= LARGEST_MANIFEST) {
@@ -35924,13 +36160,13 @@ var runnableJar = async ({ at, mainClass: wanted }) => {
   const manifest = await readManifest(at);
   const mainClass2 = wanted ?? manifest?.mainClass;
   if (manifest === void 0 || mainClass2 === void 0) return void 0;
-  const name = import_node_path4.default.basename(at);
+  const name = import_node_path5.default.basename(at);
   const dependencies = /* @__PURE__ */ new Map();
   for (const entry of manifest.classPath) {
-    const file = import_node_path4.default.join(import_node_path4.default.dirname(at), entry);
-    const inside2 = !import_node_path4.default.isAbsolute(entry) && !import_node_path4.default.normalize(entry).startsWith("..");
+    const file = import_node_path5.default.join(import_node_path5.default.dirname(at), entry);
+    const inside2 = !import_node_path5.default.isAbsolute(entry) && !import_node_path5.default.normalize(entry).startsWith("..");
     if (inside2 && (await isFile(file) || await isFolder(file)))
-      dependencies.set(file, import_node_path4.default.normalize(entry));
+      dependencies.set(file, import_node_path5.default.normalize(entry));
   }
   return {
     layout: "jar",
@@ -35943,19 +36179,19 @@ var runnableJar = async ({ at, mainClass: wanted }) => {
 };
 
 // src/image/layouts/micronaut.ts
-var import_promises8 = require("node:fs/promises");
-var import_node_path5 = __toESM(require("node:path"), 1);
+var import_promises10 = require("node:fs/promises");
+var import_node_path6 = __toESM(require("node:path"), 1);
 var JAR = "application.jar";
 var micronautLayers = async ({ at }) => {
-  const layers2 = import_node_path5.default.basename(at) === "layers" ? at : import_node_path5.default.join(at, "layers");
-  const mainClass2 = (await readManifest(import_node_path5.default.join(layers2, "app", JAR)))?.mainClass;
+  const layers2 = import_node_path6.default.basename(at) === "layers" ? at : import_node_path6.default.join(at, "layers");
+  const mainClass2 = (await readManifest(import_node_path6.default.join(layers2, "app", JAR)))?.mainClass;
   if (mainClass2 === void 0) return void 0;
   const dependencies = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path5.default.join(layers2, "app"), "."]]);
-  for (const name of (await (0, import_promises8.readdir)(layers2)).sort()) {
-    if (name === "app" || !await isFolder(import_node_path5.default.join(layers2, name))) continue;
+  const classes = /* @__PURE__ */ new Map([[import_node_path6.default.join(layers2, "app"), "."]]);
+  for (const name of (await (0, import_promises10.readdir)(layers2)).sort()) {
+    if (name === "app" || !await isFolder(import_node_path6.default.join(layers2, name))) continue;
     const files = name.endsWith("libs") ? dependencies : classes;
-    files.set(import_node_path5.default.join(layers2, name), name);
+    files.set(import_node_path6.default.join(layers2, name), name);
   }
   return {
     layout: "micronaut-layers",
@@ -35968,18 +36204,18 @@ var micronautLayers = async ({ at }) => {
 };
 
 // src/image/layouts/quarkus.ts
-var import_node_path6 = __toESM(require("node:path"), 1);
+var import_node_path7 = __toESM(require("node:path"), 1);
 var JAR2 = "quarkus-run.jar";
 var ENABLED = "quarkus.package.jar.crac.enabled";
 var quarkusApp = async ({ at }) => {
-  const folder = import_node_path6.default.basename(at) === "quarkus-app" ? at : import_node_path6.default.join(at, "quarkus-app");
-  const mainClass2 = (await readManifest(import_node_path6.default.join(folder, JAR2)))?.mainClass;
+  const folder = import_node_path7.default.basename(at) === "quarkus-app" ? at : import_node_path7.default.join(at, "quarkus-app");
+  const mainClass2 = (await readManifest(import_node_path7.default.join(folder, JAR2)))?.mainClass;
   if (mainClass2 === void 0) return void 0;
-  const classes = /* @__PURE__ */ new Map([[import_node_path6.default.join(folder, JAR2), JAR2]]);
+  const classes = /* @__PURE__ */ new Map([[import_node_path7.default.join(folder, JAR2), JAR2]]);
   for (const name of ["app", "quarkus"]) {
-    if (await isFolder(import_node_path6.default.join(folder, name))) classes.set(import_node_path6.default.join(folder, name), name);
+    if (await isFolder(import_node_path7.default.join(folder, name))) classes.set(import_node_path7.default.join(folder, name), name);
   }
-  const lib = import_node_path6.default.join(folder, "lib");
+  const lib = import_node_path7.default.join(folder, "lib");
   return {
     layout: "quarkus-app",
     description: `Quarkus application (${mainClass2})`,
@@ -35991,17 +36227,17 @@ var quarkusApp = async ({ at }) => {
 };
 
 // src/image/layouts/spring-boot.ts
-var import_promises9 = require("node:fs/promises");
-var import_node_path7 = __toESM(require("node:path"), 1);
+var import_promises11 = require("node:fs/promises");
+var import_node_path8 = __toESM(require("node:path"), 1);
 var springBootJar = async ({ at, scratch }) => {
   const mainClass2 = (await readManifest(at))?.startClass;
   if (mainClass2 === void 0) return void 0;
-  const folder = import_node_path7.default.join(scratch, "spring-boot");
+  const folder = import_node_path8.default.join(scratch, "spring-boot");
   await unpackFrom(at, "BOOT-INF/", folder);
   await unpackFrom(
     at,
     "META-INF/",
-    import_node_path7.default.join(folder, "root/META-INF"),
+    import_node_path8.default.join(folder, "root/META-INF"),
     (name) => name !== "MANIFEST.MF" && !name.startsWith("services/")
   );
   const jars = await inOrder(folder);
@@ -36009,19 +36245,19 @@ var springBootJar = async ({ at, scratch }) => {
   const classes = /* @__PURE__ */ new Map();
   const entries = [];
   for (const name of ["root", "classes"]) {
-    if (!await isFolder(import_node_path7.default.join(folder, name))) continue;
-    classes.set(import_node_path7.default.join(folder, name), name);
+    if (!await isFolder(import_node_path8.default.join(folder, name))) continue;
+    classes.set(import_node_path8.default.join(folder, name), name);
     entries.push(name);
   }
   for (const jar of jars) {
     const files = jar.includes("-SNAPSHOT") ? classes : dependencies;
-    files.set(import_node_path7.default.join(folder, "lib", jar), `lib/${jar}`);
+    files.set(import_node_path8.default.join(folder, "lib", jar), `lib/${jar}`);
     entries.push(`lib/${jar}`);
   }
   const classPath2 = entries.map((entry) => `${HOME}/${entry}`);
   return {
     layout: "spring-boot",
-    description: `Spring Boot jar ${import_node_path7.default.basename(at)} (${mainClass2}), unpacked`,
+    description: `Spring Boot jar ${import_node_path8.default.basename(at)} (${mainClass2}), unpacked`,
     mainClass: mainClass2,
     command: ["-cp", classPath2.join(":"), mainClass2],
     dependencies,
@@ -36029,9 +36265,9 @@ var springBootJar = async ({ at, scratch }) => {
   };
 };
 async function inOrder(folder) {
-  const lib = import_node_path7.default.join(folder, "lib");
-  const jars = new Set(await isFolder(lib) ? (await (0, import_promises9.readdir)(lib)).sort() : []);
-  const index = await (0, import_promises9.readFile)(import_node_path7.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
+  const lib = import_node_path8.default.join(folder, "lib");
+  const jars = new Set(await isFolder(lib) ? (await (0, import_promises11.readdir)(lib)).sort() : []);
+  const index = await (0, import_promises11.readFile)(import_node_path8.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
   const indexed = [...index.matchAll(/^- "BOOT-INF\/lib\/(.+)"\r?$/gm)].flatMap(
     ([, name]) => name !== void 0 && jars.has(name) ? [name] : []
   );
@@ -36049,8 +36285,8 @@ async function requireContext(context) {
 }
 async function findApplication(request4) {
   const { context, application } = request4;
-  const at = import_node_path8.default.resolve(context, application ?? ".");
-  if (at !== context && !at.startsWith(context + import_node_path8.default.sep)) {
+  const at = import_node_path9.default.resolve(context, application ?? ".");
+  if (at !== context && !at.startsWith(context + import_node_path9.default.sep)) {
     throw new Failure("input", `\`application\` leads out of the context ${context}.`, {
       cure: "Give a path relative to the context."
     });
@@ -36066,13 +36302,13 @@ async function findApplication(request4) {
 async function findInFolder(place) {
   const found = await first(OF_A_FOLDER, place);
   if (found) return found;
-  const jars = (await (0, import_promises10.readdir)(place.at)).filter((name) => name.endsWith(".jar")).sort();
+  const jars = (await (0, import_promises12.readdir)(place.at)).filter((name) => name.endsWith(".jar")).sort();
   const runnable = [];
   for (const jar of jars) {
     const one = await first(OF_A_JAR, {
       ...place,
-      at: import_node_path8.default.join(place.at, jar),
-      scratch: import_node_path8.default.join(place.scratch, jar)
+      at: import_node_path9.default.join(place.at, jar),
+      scratch: import_node_path9.default.join(place.scratch, jar)
     });
     if (one) runnable.push({ jar, found: one });
   }
@@ -36092,7 +36328,7 @@ async function first(layouts, place) {
   return void 0;
 }
 async function listing(place) {
-  const names = await (0, import_promises10.readdir)(place).catch(() => void 0);
+  const names = await (0, import_promises12.readdir)(place).catch(() => void 0);
   if (!names) return "There is no such file or folder.";
   if (names.length === 0) return "The folder is empty.";
   const shown2 = names.sort().slice(0, 20).join("\n");
@@ -36120,6 +36356,15 @@ var Phases = class {
     }
   }
 };
+
+// src/json.ts
+function jsonOf(text2) {
+  try {
+    return JSON.parse(text2.toString());
+  } catch {
+    return void 0;
+  }
+}
 
 // src/runner/engine-facts.ts
 var ANSWER_TIMEOUT = 4500;
@@ -36215,8 +36460,22 @@ async function imageDigest(engine2, image) {
   const known = await engine2.run([...inspect, "--", image]);
   return known.slice(known.indexOf("@") + 1);
 }
+async function imageEnvironment(engine2, image) {
+  const format = ["image", "inspect", "--format", "{{json .Config.Env}}", "--", image];
+  return jsonOf(await engine2.run(format)) ?? [];
+}
 function baseImageFailure(output, image) {
-  const pull = /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .* not found|no matching manifest)/;
+  if (/toomanyrequests|429 Too Many Requests/i.test(output)) {
+    return new Failure(
+      "registry",
+      `The base image ${image} could not be pulled: the rate limit of its registry is used up.`,
+      {
+        cure: "Run docker/login-action before, which raises the limit; use a `base-image` of another registry or of a mirror; or run the job again later.",
+        evidence: lastLines(output, 10)
+      }
+    );
+  }
+  const pull = /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .* not found|no matching manifest|unauthorized|authentication required|no basic auth credentials)/;
   if (!pull.test(output)) return void 0;
   return new Failure("image", `The base image ${image} could not be pulled.`, {
     cure: "Check the name in `base-image`; for a private image, run docker/login-action before.",
@@ -36260,26 +36519,26 @@ async function ownNetwork(engine2, hostname2) {
 }
 
 // src/stages/application.ts
-var import_node_path13 = __toESM(require("node:path"), 1);
+var import_node_path14 = __toESM(require("node:path"), 1);
 
 // src/image/strays.ts
-var import_promises11 = require("node:fs/promises");
-var import_node_path9 = __toESM(require("node:path"), 1);
+var import_promises13 = require("node:fs/promises");
+var import_node_path10 = __toESM(require("node:path"), 1);
 async function refuseStrays(sources, folders) {
-  const roots = await Promise.all(folders.map((folder) => (0, import_promises11.realpath)(folder).catch(() => folder)));
+  const roots = await Promise.all(folders.map((folder) => (0, import_promises13.realpath)(folder).catch(() => folder)));
   for (const source of sources) await look(source, roots, /* @__PURE__ */ new Set());
 }
 async function look(file, roots, above) {
-  const real = await (0, import_promises11.realpath)(file).catch((error2) => {
+  const real = await (0, import_promises13.realpath)(file).catch((error2) => {
     throw stray(file, `cannot be followed (${messageOf(error2)})`);
   });
   if (!roots.some((root) => real === root || real.startsWith(`${root.replace(/\/$/, "")}/`)))
     throw stray(file, `leads to ${real}, which is outside of the workspace and of \`context\``);
-  const entry = await (0, import_promises11.lstat)(real);
+  const entry = await (0, import_promises13.lstat)(real);
   if (entry.isFile()) return;
   if (!entry.isDirectory()) throw stray(file, "is neither a file nor a folder");
   if (above.has(real)) throw stray(file, "leads to a folder that it lies in");
-  for (const name of await (0, import_promises11.readdir)(real)) await look(import_node_path9.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
+  for (const name of await (0, import_promises13.readdir)(real)) await look(import_node_path10.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
 }
 function stray(file, why) {
   return new Failure("input", `${file} ${why}; it does not go into an image.`, {
@@ -36288,12 +36547,12 @@ function stray(file, why) {
 }
 
 // src/image/user-image.ts
-var import_promises13 = require("node:fs/promises");
-var import_node_path11 = __toESM(require("node:path"), 1);
+var import_promises15 = require("node:fs/promises");
+var import_node_path12 = __toESM(require("node:path"), 1);
 
 // src/image/build.ts
-var import_promises12 = require("node:fs/promises");
-var import_node_path10 = __toESM(require("node:path"), 1);
+var import_promises14 = require("node:fs/promises");
+var import_node_path11 = __toESM(require("node:path"), 1);
 function buildCommand(build2, idFile) {
   return [
     "build",
@@ -36309,20 +36568,20 @@ function buildCommand(build2, idFile) {
     build2.context
   ];
 }
-async function buildImage(engine2, build2, onLine) {
-  const idFile = import_node_path10.default.join(build2.context, "..", `${build2.target}.iid`);
+async function buildImage(engine2, build2, output) {
+  const idFile = import_node_path11.default.join(build2.context, "..", `${build2.target}.iid`);
   const command = buildCommand(build2, idFile);
-  const result = await runBuild(engine2, command, onLine);
+  const result = await runBuild(engine2, command, output);
   if (result.exitCode !== 0) {
-    const output = `${result.stdout}
+    const output2 = `${result.stdout}
 ${result.stderr}`;
-    throw jdkFailure(output) ?? baseImageFailure(output, build2.buildArgs["BASE_IMAGE"] ?? "") ?? engineFailure(command, result);
+    throw jdkFailure(output2) ?? baseImageFailure(output2, build2.buildArgs["BASE_IMAGE"] ?? "") ?? engineFailure(command, result);
   }
-  return (await (0, import_promises12.readFile)(idFile, "utf8")).trim();
+  return (await (0, import_promises14.readFile)(idFile, "utf8")).trim();
 }
-async function runBuild(engine2, command, onLine) {
+async function runBuild(engine2, command, output) {
   const builder = await engine2.run(["context", "show"]);
-  return await engine2.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } });
+  return await engine2.attempt(command, { ...output, env: { BUILDX_BUILDER: builder } });
 }
 function pairs(option, values) {
   return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
@@ -36347,10 +36606,8 @@ function jdkFailure(output) {
 
 // src/image/user-image.ts
 var KEPT = ["/opt/crac-checkpoint", "/opt/java", "/opt/jdk", "/home/app", "/tmp"];
-var JVM_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
-var CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/;
-async function buildUserImage(engine2, build2, onLine) {
-  const idFile = import_node_path11.default.join(build2.work, "user.iid");
+async function buildUserImage(engine2, build2, output) {
+  const idFile = import_node_path12.default.join(build2.work, "user.iid");
   const command = [
     "build",
     ...["--file", build2.file],
@@ -36360,11 +36617,11 @@ async function buildUserImage(engine2, build2, onLine) {
     "--",
     build2.context
   ];
-  const result = await runBuild(engine2, command, onLine);
+  const result = await runBuild(engine2, command, output);
   if (result.exitCode !== 0) {
-    const output = `${result.stdout}
+    const output2 = `${result.stdout}
 ${result.stderr}`;
-    const failure = baseImageFailure(output, "of the Dockerfile") ?? engineFailure(command, result);
+    const failure = baseImageFailure(output2, "of the Dockerfile") ?? engineFailure(command, result);
     throw new Failure(
       failure.kind === "image" ? "image" : "application",
       `${build2.file} could not be built. ${failure.message}`,
@@ -36374,7 +36631,7 @@ ${result.stderr}`;
       }
     );
   }
-  const id = (await (0, import_promises13.readFile)(idFile, "utf8")).trim();
+  const id = (await (0, import_promises15.readFile)(idFile, "utf8")).trim();
   return checkContract(
     JSON.parse(await engine2.run(["image", "inspect", "--format", "{{json .}}", id])),
     build2.user
@@ -36394,7 +36651,7 @@ function checkContract({ Architecture, Config }, user2) {
       'Write it as a list of words, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore gives each process its own number again, and the shell would have one of them.'
     );
   }
-  if (import_node_path11.default.posix.basename(program) !== "java") {
+  if (import_node_path12.default.posix.basename(program) !== "java") {
     throw broken(
       `starts with ${program}, not with java`,
       'Let ENTRYPOINT begin with "java": the entry script of the finished image takes its place.'
@@ -36402,15 +36659,8 @@ function checkContract({ Architecture, Config }, user2) {
   }
   const crac = words.find((word) => CRAC_OPTION.test(word));
   if (crac !== void 0) throw broken(`sets ${crac}`, "Leave the options of CRaC to the action.");
-  for (const entry of Config.Env ?? []) {
-    const name = entry.slice(0, entry.indexOf("="));
-    const option = JVM_VARIABLES.includes(name) ? CRAC_OPTION.exec(entry)?.[0] : void 0;
-    if (option)
-      throw broken(
-        `sets ${option} in ${name}`,
-        "Leave the options of CRaC to the action: the JVM looks for some of them in its arguments only."
-      );
-  }
+  const inVariable = cracOptionIn(Config.Env ?? []);
+  if (inVariable !== void 0) throw broken(inVariable, LEAVE_TO_ACTION);
   const hidden = Object.keys(Config.Volumes ?? {}).find(
     (volume) => KEPT.some((kept) => overlap(volume, kept))
   );
@@ -36449,7 +36699,7 @@ function checkContract({ Architecture, Config }, user2) {
   };
 }
 function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path11.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  const [x, y] = [a, b].map((folder) => `${import_node_path12.default.posix.normalize(folder).replace(/\/$/, "")}/`);
   return x.startsWith(y) || y.startsWith(x);
 }
 function broken(what, cure) {
@@ -36459,81 +36709,89 @@ function broken(what, cure) {
 }
 
 // src/stages/run.ts
-var import_node_path12 = __toESM(require("node:path"), 1);
+var import_node_fs2 = require("node:fs");
+var import_node_path13 = __toESM(require("node:path"), 1);
 function checkpointContainer(run2) {
   return `${namesOf(run2.id).container}-checkpoint`;
 }
 function imagesOf(run2) {
-  return import_node_path12.default.join(run2.work, "images");
+  return import_node_path13.default.join(run2.work, "images");
 }
 function containerOf(run2, reach) {
   const { env, port, network: network2, addHosts: addHosts2 } = run2.inputs;
-  return { run: run2.id, env, port, reach, network: network2, addHosts: addHosts2 };
+  return { run: run2.id, env, work: run2.work, port, reach, network: network2, addHosts: addHosts2 };
 }
-function logTo({ world, logs }, file) {
-  return keeping(world.log, import_node_path12.default.join(logs, file));
+function keepIn({ logs }, file) {
+  return (bytes) => (0, import_node_fs2.appendFileSync)(import_node_path13.default.join(logs, file), bytes);
+}
+function outputTo(run2, file) {
+  return { onLine: (line2) => run2.world.log.foreign(line2), onBytes: keepIn(run2, file) };
 }
 
 // src/stages/application.ts
 async function lookForApplication(run2) {
   const { inputs, world, phases: phases2, work: work2 } = run2;
   return await phases2.run("application", "Find the application", async () => {
+    await refuseStrays(bodies(run2), [world.workspace]);
     const found = inputs.file === void 0 ? await lookAround(run2) : await ofDockerfile(run2, inputs.file);
     world.log.info(`Found: ${found.application.description}.`);
     return found;
   });
   async function lookAround({ inputs: inputs2 }) {
     const application = await findApplication({
-      context: import_node_path13.default.resolve(world.workspace, inputs2.context),
+      context: import_node_path14.default.resolve(world.workspace, inputs2.context),
       application: inputs2.application,
       mainClass: inputs2.mainClass,
-      scratch: import_node_path13.default.join(work2, "application")
+      scratch: import_node_path14.default.join(work2, "application")
     });
     const { dependencies, classes } = application;
     await refuseStrays([...dependencies.keys(), ...classes.keys()], [...places(run2), work2]);
+    refuseCracOptions(inputs2.baseImage, await imageEnvironment(world.engine, inputs2.baseImage));
     const digest = await imageDigest(world.engine, inputs2.baseImage);
     return { application, base: { image: inputs2.baseImage, workingDirectory: "/home/app", digest } };
   }
   async function ofDockerfile({ id, inputs: inputs2 }, file) {
     const name = namesOf(id).image("user");
-    await refuseStrays([import_node_path13.default.resolve(world.workspace, file)], places(run2));
-    const log = logTo(run2, "build-user.log");
+    await refuseStrays([import_node_path14.default.resolve(world.workspace, file)], places(run2));
     const { application, workingDirectory } = await buildUserImage(
       world.engine,
       {
-        context: import_node_path13.default.resolve(world.workspace, inputs2.context),
-        file: import_node_path13.default.resolve(world.workspace, file),
+        context: import_node_path14.default.resolve(world.workspace, inputs2.context),
+        file: import_node_path14.default.resolve(world.workspace, file),
         buildArgs: inputs2.buildArgs,
         name,
         work: work2,
         user: `${inputs2.user.uid}:${inputs2.user.gid}`
       },
-      (line2) => log.foreign(line2)
+      outputTo(run2, "build-user.log")
     );
     const digest = await imageDigest(world.engine, name);
     return { application, base: { image: name, workingDirectory, digest } };
   }
 }
+function bodies({ inputs, world }) {
+  return (inputs.warmup ?? []).flatMap(({ body }) => body && "file" in body ? [import_node_path14.default.resolve(world.workspace, body.file)] : []).filter((file) => !import_node_path14.default.relative(world.workspace, file).startsWith(".."));
+}
 function places({ inputs, world }) {
-  const context = import_node_path13.default.resolve(world.workspace, inputs.context);
-  const inside2 = !import_node_path13.default.relative(world.workspace, context).startsWith("..");
+  const context = import_node_path14.default.resolve(world.workspace, inputs.context);
+  const inside2 = !import_node_path14.default.relative(world.workspace, context).startsWith("..");
   return inside2 ? [world.workspace] : [world.workspace, context];
 }
 
 // src/stages/build.ts
-var import_node_path15 = __toESM(require("node:path"), 1);
+var import_node_path16 = __toESM(require("node:path"), 1);
 
 // src/image/build-context.ts
-var import_promises15 = require("node:fs/promises");
-var import_node_path14 = __toESM(require("node:path"), 1);
+var import_promises17 = require("node:fs/promises");
+var import_node_path15 = __toESM(require("node:path"), 1);
 
 // src/digest.ts
 var import_node_crypto2 = require("node:crypto");
 var import_node_fs3 = require("node:fs");
-var import_promises14 = require("node:stream/promises");
+var import_promises16 = require("node:stream/promises");
 async function hashOfFile(file, algorithm = "sha256") {
   const hash = (0, import_node_crypto2.createHash)(algorithm);
-  await (0, import_promises14.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
+  await (0, import_promises16.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
     for await (const chunk of chunks) hash.update(chunk);
   });
   return hash;
@@ -36544,23 +36802,23 @@ function digestOf(bytes) {
 
 // src/image/build-context.ts
 async function assembleBuildContext(folder, parts) {
-  const from = (name) => import_node_path14.default.join(parts.dockerFolder, name);
-  const tree = (name, inside2 = "") => import_node_path14.default.join(folder, "trees", name, inside2);
-  await (0, import_promises15.mkdir)(folder);
-  await (0, import_promises15.cp)(from("Dockerfile"), import_node_path14.default.join(folder, "Dockerfile"));
-  await (0, import_promises15.cp)(from("tools"), import_node_path14.default.join(folder, "tools"), { recursive: true });
-  await linkOrCopy(parts.jdkArchive, import_node_path14.default.join(folder, "jdk.tar.gz"));
+  const from = (name) => import_node_path15.default.join(parts.dockerFolder, name);
+  const tree = (name, inside2 = "") => import_node_path15.default.join(folder, "trees", name, inside2);
+  await (0, import_promises17.mkdir)(folder);
+  await (0, import_promises17.cp)(from("Dockerfile"), import_node_path15.default.join(folder, "Dockerfile"));
+  await (0, import_promises17.cp)(from("tools"), import_node_path15.default.join(folder, "tools"), { recursive: true });
+  await linkOrCopy(parts.jdkArchive, import_node_path15.default.join(folder, "jdk.tar.gz"));
   const { dependencies, classes } = parts.application;
   for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises15.mkdir)(tree(name, APPLICATION), { recursive: true });
+    await (0, import_promises17.mkdir)(tree(name, APPLICATION), { recursive: true });
     for (const [source, target] of files) {
       const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
-      await (0, import_promises15.cp)(source, import_node_path14.default.join(tree(name, APPLICATION), target), options3);
+      await (0, import_promises17.cp)(source, import_node_path15.default.join(tree(name, APPLICATION), target), options3);
     }
   }
-  await (0, import_promises15.cp)(from("image"), tree("launch", OWN), { recursive: true });
-  await (0, import_promises15.cp)(from("seccomp.json"), import_node_path14.default.join(tree("launch", OWN), "seccomp.json"));
-  await (0, import_promises15.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
+  await (0, import_promises17.cp)(from("image"), tree("launch", OWN), { recursive: true });
+  await (0, import_promises17.cp)(from("seccomp.json"), import_node_path15.default.join(tree("launch", OWN), "seccomp.json"));
+  await (0, import_promises17.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
   const launch = {
     "java-options": parts.javaOptions,
     application: parts.application.command,
@@ -36569,7 +36827,7 @@ async function assembleBuildContext(folder, parts) {
     "cpu-features": [parts.cpuFeatures]
   };
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises15.writeFile)(import_node_path14.default.join(tree("launch", OWN), name), words.map((word) => `${word}
+    await (0, import_promises17.writeFile)(import_node_path15.default.join(tree("launch", OWN), name), words.map((word) => `${word}
 `).join(""));
   }
   await settleTimes(tree(""), tree("classes", APPLICATION));
@@ -36578,14 +36836,14 @@ var APPLICATION = "app";
 var OWN = "opt/crac-checkpoint";
 var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
 async function settleTimes(folder, own) {
-  for (const entry of await (0, import_promises15.readdir)(folder, { recursive: true, withFileTypes: true })) {
-    const file = import_node_path14.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await (0, import_promises15.lutimes)(file, EPOCH, EPOCH);
+  for (const entry of await (0, import_promises17.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path15.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await (0, import_promises17.lutimes)(file, EPOCH, EPOCH);
     if (!entry.isFile()) continue;
     const number = await contentNumber(file);
-    const isOwn = file.startsWith(own + import_node_path14.default.sep);
-    const time2 = isOwn ? Math.floor((await (0, import_promises15.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
-    await (0, import_promises15.lutimes)(file, time2, time2);
+    const isOwn = file.startsWith(own + import_node_path15.default.sep);
+    const time2 = isOwn ? Math.floor((await (0, import_promises17.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises17.lutimes)(file, time2, time2);
   }
 }
 async function contentNumber(file) {
@@ -36593,7 +36851,7 @@ async function contentNumber(file) {
   return hash.digest().readUInt32BE() >>> 3;
 }
 async function linkOrCopy(source, destination) {
-  await (0, import_promises15.link)(source, destination).catch(() => (0, import_promises15.cp)(source, destination));
+  await (0, import_promises17.link)(source, destination).catch(() => (0, import_promises17.cp)(source, destination));
 }
 
 // src/image/labels.ts
@@ -36643,7 +36901,7 @@ function definedOnly2(labels) {
 // src/stages/build.ts
 async function layOut({ id, inputs, world, work: work2 }, parts) {
   const { found, archive } = parts;
-  const folder = import_node_path15.default.join(work2, `context-${id}`);
+  const folder = import_node_path16.default.join(work2, `context-${id}`);
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
     jdkArchive: archive.file,
@@ -36665,7 +36923,6 @@ async function layOut({ id, inputs, world, work: work2 }, parts) {
 }
 async function build(run2, from, target, buildArgs, labels) {
   const { inputs } = run2;
-  const log = logTo(run2, `build-${target}.log`);
   return await buildImage(
     run2.world.engine,
     {
@@ -36682,7 +36939,7 @@ async function build(run2, from, target, buildArgs, labels) {
       },
       labels
     },
-    (line2) => log.foreign(line2)
+    outputTo(run2, `build-${target}.log`)
   );
 }
 async function buildCheckpoint(run2, from) {
@@ -36694,7 +36951,7 @@ async function buildCheckpoint(run2, from) {
 }
 
 // src/stages/checkpoint.ts
-var import_node_path21 = __toESM(require("node:path"), 1);
+var import_node_path22 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -38536,8 +38793,8 @@ function engineName(engine2, privileges) {
 }
 
 // src/checkpoint/take.ts
-var import_promises20 = require("node:fs/promises");
-var import_node_path20 = __toESM(require("node:path"), 1);
+var import_promises22 = require("node:fs/promises");
+var import_node_path21 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/checkpoint-exception.ts
 var OpenResources = class extends Failure {
@@ -38593,8 +38850,8 @@ function listResources(resources) {
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path49 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path49 ?? description}`, "action: reopen"];
+    const path50 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path50 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -38689,8 +38946,9 @@ async function exchange(address, request4, timeout) {
     });
     sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeout / 1e3} s`)));
     sent.on("error", failed);
+    sent.on("close", () => resolve2({ error: "no answer" }));
     sent.end(request4.body);
-  });
+  }).catch((error2) => ({ error: messageOf(error2) }));
 }
 function within3(location, from, request4) {
   const host = request4.headers["host"] ?? "localhost";
@@ -38745,12 +39003,12 @@ async function portAnswers(address) {
 }
 
 // src/checkpoint/application.ts
-var SHOWN_LINES = 20;
+var SHOWN_LINES2 = 20;
 var DRAIN_TIMEOUT = 2e3;
-async function startApplication({ engine: engine2, clock, log }, spec, onLine) {
+async function startApplication({ engine: engine2, clock, log, keep: keep2 }, spec, onLine) {
   await createContainer(engine2, spec);
   await engine2.run(["start", spec.name]);
-  const output = new LineTail(SHOWN_LINES);
+  const output = new LineTail(SHOWN_LINES2);
   const diagnoser = new Diagnoser("dump");
   const listeners = /* @__PURE__ */ new Set([onLine]);
   const followed = engine2.attempt(["logs", "--follow", spec.name], {
@@ -38759,7 +39017,8 @@ async function startApplication({ engine: engine2, clock, log }, spec, onLine) {
       diagnoser.push("app", line2);
       log.foreign(line2);
       for (const listener of listeners) listener(line2);
-    }
+    },
+    onBytes: keep2
   });
   const ended = containerEnd(engine2, spec.name);
   ended.catch(() => void 0);
@@ -38780,14 +39039,14 @@ async function startApplication({ engine: engine2, clock, log }, spec, onLine) {
 }
 
 // src/checkpoint/open-resources.ts
-var import_promises16 = require("node:fs/promises");
-var import_node_path16 = __toESM(require("node:path"), 1);
+var import_promises18 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
 var POLICIES = "resource-policies.txt";
 async function explainOpen(refused3, second, logs) {
   const resources = second?.resources ?? refused3.resources;
   const policies = suggestPolicies(resources);
-  await (0, import_promises16.writeFile)(import_node_path16.default.join(logs, POLICIES), policies);
+  await (0, import_promises18.writeFile)(import_node_path17.default.join(logs, POLICIES), policies);
   return new OpenResources(resources, (second ?? refused3).message, {
     cure: `${refused3.cure} What cannot be closed there can be left to the JVM: with \`java-options: -Djdk.crac.resource-policies=FILE\`, FILE being a path in the image; ${POLICIES} in the folder of the output \`logs\` is a beginning.`,
     evidence: listResources(resources),
@@ -38796,8 +39055,8 @@ async function explainOpen(refused3, second, logs) {
 }
 
 // src/checkpoint/threads.ts
-var import_promises17 = require("node:fs/promises");
-var import_node_path17 = __toESM(require("node:path"), 1);
+var import_promises19 = require("node:fs/promises");
+var import_node_path18 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES = 2e4;
 var SHOWN_THREADS = 2;
@@ -38816,7 +39075,7 @@ async function dumpThreads({ engine: engine2, clock }, application, folder) {
   await within(complete, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines.join("\n");
-  if (text2 !== "") await (0, import_promises17.writeFile)(import_node_path17.default.join(folder, "threads.txt"), `${text2}
+  if (text2 !== "") await (0, import_promises19.writeFile)(import_node_path18.default.join(folder, "threads.txt"), `${text2}
 `);
   return text2;
 }
@@ -38828,7 +39087,7 @@ function tellingThreads(dump) {
 }
 
 // src/checkpoint/ready.ts
-var PROBE_INTERVAL = 50;
+var PROBE_INTERVAL2 = 50;
 async function untilApplicationReady(world, application, request4) {
   const { clock } = world;
   const stop = new AbortController();
@@ -38836,7 +39095,7 @@ async function untilApplicationReady(world, application, request4) {
   const logged = request4.logged?.seen.then(() => {
     logSeen = true;
   });
-  const ready = untilReady(request4.checks, PROBE_INTERVAL, clock, stop.signal);
+  const ready = untilReady(request4.checks, PROBE_INTERVAL2, clock, stop.signal);
   const both = Promise.all([ready, logged]).then(([outcome2]) => outcome2);
   const outcome = await within(Promise.race([both, application.ended]), request4.startupTimeout, clock);
   stop.abort();
@@ -38875,8 +39134,8 @@ function endedEarly(end, application, when) {
 }
 
 // src/checkpoint/snapshot.ts
-var import_promises18 = require("node:fs/promises");
-var import_node_path18 = __toESM(require("node:path"), 1);
+var import_promises20 = require("node:fs/promises");
+var import_node_path19 = __toESM(require("node:path"), 1);
 
 // src/snapshot/protobuf.ts
 var ImageFormatError = class extends Error {
@@ -39105,7 +39364,7 @@ function records(image, ...magics) {
 // src/checkpoint/snapshot.ts
 var KILLED = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read2 = (name) => (0, import_promises18.readFile)(import_node_path18.default.join(evidence, name)).catch(() => void 0);
+  const read2 = (name) => (0, import_promises20.readFile)(import_node_path19.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read2("dump4.log"))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -39122,7 +39381,7 @@ async function verifySnapshot({ evidence, images }, end, output) {
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken2("there is no map of its pages", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises18.readFile)(import_node_path18.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises20.readFile)(import_node_path19.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read2("stats-dump");
@@ -39174,7 +39433,7 @@ function criuFailure(criuLog2, exitCode, output) {
   );
 }
 async function verifyWarpSnapshot({ evidence }, end) {
-  const files = parseListing(await (0, import_promises18.readFile)(import_node_path18.default.join(evidence, "files"), "utf8").catch(() => ""));
+  const files = parseListing(await (0, import_promises20.readFile)(import_node_path19.default.join(evidence, "files"), "utf8").catch(() => ""));
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size: size2 }) => size2 > 0)) throw endedBefore(end.exitCode);
   return { size: sizeOf(files), files, statistics: void 0, criuVersion: void 0, completedAt: void 0 };
@@ -39204,8 +39463,8 @@ function orUndefined(read2) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises19 = require("node:fs/promises");
-var import_node_path19 = __toESM(require("node:path"), 1);
+var import_promises21 = require("node:fs/promises");
+var import_node_path20 = __toESM(require("node:path"), 1);
 var HOME2 = "/opt/crac-checkpoint";
 var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/;
 var ENDED = /^crac-checkpoint: the JVM ended with (\d+)$/;
@@ -39227,7 +39486,7 @@ async function checkpoint(world, application, signs, request4) {
   let answered = false;
   const answer = engine2.attempt(["exec", application.name, `${HOME2}/trigger.sh`], { timeout: request4.checkpointTimeout }).then(async (result) => {
     answered = true;
-    await (0, import_promises19.writeFile)(import_node_path19.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
+    await (0, import_promises21.writeFile)(import_node_path20.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
     return result;
   });
   const refused3 = answer.then((result) => refusal(world, application, result));
@@ -39261,7 +39520,7 @@ async function expired(world, application, request4, answered) {
     `The checkpoint was not complete within ${seconds(request4.checkpointTimeout)}: ${phase}.${finding ? ` ${finding.cause}` : ""}`,
     {
       cure: finding?.cure ?? (answered ? "If it needs longer, raise `checkpoint-timeout`; CRIU's log is in the folder of the output `logs`." : "Mend the hook that the threads below stand in (threads.txt in the folder of the output `logs` has them all); if it only needs longer, raise `checkpoint-timeout`."),
-      evidence: [output, lastLines(log, SHOWN_LINES), threads].filter((part) => part !== "").join("\n"),
+      evidence: [output, lastLines(log, SHOWN_LINES2), threads].filter((part) => part !== "").join("\n"),
       signature: finding?.signature?.id
     }
   );
@@ -39276,75 +39535,14 @@ ${answer.stderr}`;
   const finding = diagnose("dump", { jvm: words });
   return new Failure("application", "The JVM could not be asked for a checkpoint.", {
     cure: finding?.cure ?? "Do not disable the attach mechanism of the JVM (-XX:+DisableAttachMechanism); the words of jcmd are below.",
-    evidence: lastLines(words, SHOWN_LINES),
+    evidence: lastLines(words, SHOWN_LINES2),
     signature: finding?.signature?.id
   });
 }
 async function criuLog({ engine: engine2 }, { name }, { evidence }) {
-  const copy = import_node_path19.default.join(evidence, "dump4.log");
+  const copy = import_node_path20.default.join(evidence, "dump4.log");
   await engine2.attempt(["cp", `${name}:${HOME2}/snapshot/dump4.log`, copy]);
-  return await (0, import_promises19.readFile)(copy, "latin1").catch(() => "");
-}
-
-// src/checkpoint/warm-up-script.ts
-var import_node_child_process2 = require("node:child_process");
-var SHOWN_LINES2 = 20;
-function scriptEnvironment(environment) {
-  const withheld2 = /^(INPUT_|ACTIONS_)/;
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !withheld2.test(name)));
-}
-async function runScript(script, surroundings) {
-  const { address, container, log, signal, environment } = surroundings;
-  const tail = new LineTail(SHOWN_LINES2);
-  const child2 = (0, import_node_child_process2.spawn)(script, [], {
-    // A group of its own, so that what it started ends with it.
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      ...scriptEnvironment(environment),
-      APP_URL: `http://${address.host}:${address.port}`,
-      CONTAINER_ID: container
-    }
-  });
-  for (const stream of [child2.stdout, child2.stderr]) {
-    const lines = new LineSplitter((line2) => {
-      tail.push(line2);
-      log.foreign(line2);
-    });
-    stream.on("data", (data) => lines.push(data)).on("end", () => lines.end());
-  }
-  const endGroup2 = () => {
-    if (child2.pid === void 0) return;
-    try {
-      process.kill(-child2.pid, "SIGKILL");
-    } catch {
-    }
-  };
-  signal.addEventListener("abort", endGroup2);
-  const outcome = await new Promise((resolve2) => {
-    child2.on("error", resolve2);
-    child2.on("close", (code2) => resolve2(code2 ?? 1));
-  });
-  signal.removeEventListener("abort", endGroup2);
-  if (outcome === 0 || signal.aborted) return;
-  if (typeof outcome !== "number") throw cannotStart(script, outcome);
-  throw new Failure("application", `The warm-up script ended with exit code ${outcome}.`, {
-    cure: "Mend `warmup-script`, or the application where it answers wrongly; the last lines of the script are below.",
-    evidence: tail.text()
-  });
-}
-function cannotStart(script, error2) {
-  const why = {
-    ENOENT: "It, or the interpreter in its first line, does not exist.",
-    EACCES: "It is not executable: `git update-index --chmod=+x` makes it so."
-  };
-  return new Failure(
-    "input",
-    `The warm-up script ${script} could not be started (${error2.code ?? error2.message}).`,
-    {
-      cure: `${why[error2.code ?? ""] ?? ""} Give a program of the repository in \`warmup-script\`, with a first line such as #!/bin/sh.`.trim()
-    }
-  );
+  return await (0, import_promises21.readFile)(copy, "latin1").catch(() => "");
 }
 
 // src/checkpoint/warm-up.ts
@@ -39354,18 +39552,18 @@ function standardWarmUp(ready, port) {
   return ready ? line2 : { ...line2, standard: true };
 }
 async function warmUp(world, application, address, request4) {
-  const { clock, log } = world;
-  const { lines, script, environment } = request4.warmUp;
+  const { clock, log, keep: keep2 } = world;
+  const { lines, script, environment: environment2 } = request4.warmUp;
   const stop = new AbortController();
   async function work2() {
     const report2 = await sendRequests(lines, address, log, stop.signal);
-    const surroundings = { address, container: application.name, log, signal: stop.signal, environment };
+    const surroundings = { address, container: application.name, log, keep: keep2, signal: stop.signal, environment: environment2 };
     if (script) await runScript(script, surroundings);
     return report2;
   }
   const running = work2();
   const failed = running.catch(async (error2) => {
-    const ended = await within(application.ended, SETTLING_TIME, clock);
+    const ended = await within(application.ended, SETTLING_TIME2, clock);
     if (ended === EXPIRED) throw error2;
     return ended;
   });
@@ -39384,7 +39582,7 @@ async function warmUp(world, application, address, request4) {
     evidence: [output, threads].filter((part) => part !== "").join("\n")
   });
 }
-var SETTLING_TIME = 500;
+var SETTLING_TIME2 = 500;
 async function sendRequests(lines, address, log, signal) {
   const report2 = { sent: 0, failed: 0 };
   for (const line2 of lines) {
@@ -39487,10 +39685,11 @@ async function attempt(world, request4, privileges, javaOptions2) {
   const end = await checkpoint(world, application, signs, request4);
   const checkpointDuration = clock.now() - triggered;
   await engine2.run(["cp", `${application.name}:${HOME2}/evidence/.`, request4.evidence]);
-  await (0, import_promises20.rm)(request4.images, { recursive: true, force: true });
-  await (0, import_promises20.rename)(import_node_path20.default.join(request4.evidence, "images"), request4.images).catch(() => void 0);
+  await (0, import_promises22.rm)(request4.images, { recursive: true, force: true });
+  await (0, import_promises22.rename)(import_node_path21.default.join(request4.evidence, "images"), request4.images).catch(() => void 0);
   const snapshot = takenBy.name === "warp" ? await verifyWarpSnapshot(request4, end) : await verifySnapshot(request4, end, application.output.text());
-  const handover = snapshot.completedAt === void 0 ? void 0 : Date.now() - snapshot.completedAt;
+  const sinceThen = Date.now() - (snapshot.completedAt ?? NaN);
+  const handover = sinceThen >= 0 && sinceThen <= clock.now() - triggered ? sinceThen : void 0;
   return {
     ...snapshot,
     startDuration: readyAt - begin,
@@ -39554,7 +39753,12 @@ async function takeTheSnapshot(run2, runner, takenBy) {
   const { inputs, world } = run2;
   return await run2.phases.run("checkpoint", "Take the snapshot", async () => {
     const taken = await takeSnapshot(
-      { engine: world.engine, clock: world.clock, log: logTo(run2, "application.log") },
+      {
+        engine: world.engine,
+        clock: world.clock,
+        log: world.log,
+        keep: keepIn(run2, "application.log")
+      },
       {
         ...containerOf(run2, runner.reach),
         container: checkpointContainer(run2),
@@ -39582,7 +39786,7 @@ async function warmUpOf({ inputs, world }) {
   }
   if (warmup === void 0 && warmupScript === void 0)
     lines.push(standardWarmUp(readiness2.url, inputs.port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path21.default.resolve(world.workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path22.default.resolve(world.workspace, warmupScript);
   return { lines, script, environment: world.environment };
 }
 
@@ -39757,7 +39961,7 @@ function renderContent(content2, statistics) {
     ""
   ];
 }
-function describeContent({ memory, threads, user: user2, open: open2, environment }, statistics) {
+function describeContent({ memory, threads, user: user2, open: open2, environment: environment2 }, statistics) {
   const rows = [];
   for (const kind of memory ? KINDS : []) {
     const bytes = memory?.[kind];
@@ -39768,7 +39972,7 @@ function describeContent({ memory, threads, user: user2, open: open2, environmen
   if (user2) rows.push(["User", `${user2.uid}:${user2.gid}`]);
   rows.push(["Open files outside of the JDK and the application", list(open2.files)]);
   rows.push(["Sockets", String(open2.sockets)]);
-  if (environment) rows.push(["Names in the environment", list(environment)]);
+  if (environment2) rows.push(["Names in the environment", list(environment2)]);
   if (statistics) {
     const { frozenTime, pagesWritten, pagesScanned } = statistics;
     rows.push(["Frozen for", time(frozenTime / 1e3)]);
@@ -39778,14 +39982,14 @@ function describeContent({ memory, threads, user: user2, open: open2, environmen
 }
 function contentMetadata(content2) {
   if (!content2) return null;
-  const { memory, processes, threads, user: user2, open: open2, environment } = content2;
+  const { memory, processes, threads, user: user2, open: open2, environment: environment2 } = content2;
   return {
     memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
     processes,
     threads: { count: threadCount(threads), groups: threads.slice(0, LISTED) },
     user: user2 ?? null,
     open: { ...open2, files: open2.files.slice(0, LISTED) },
-    environment: environment ?? null
+    environment: environment2 ?? null
   };
 }
 function threadCount(threads) {
@@ -39801,8 +40005,8 @@ function list(names) {
 }
 
 // src/snapshot/read.ts
-var import_promises21 = require("node:fs/promises");
-var import_node_path22 = __toESM(require("node:path"), 1);
+var import_promises23 = require("node:fs/promises");
+var import_node_path23 = __toESM(require("node:path"), 1);
 
 // src/snapshot/content.ts
 var EXPECTED = ["/opt/jdk/", "/app/"];
@@ -39820,10 +40024,10 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path49 = file?.path;
+    const path50 = file?.path;
     if (type.endsWith("socket") && !file?.isLoose) sockets++;
-    else if (type !== "file" || path49 === void 0) others++;
-    else if (!EXPECTED.some((folder) => path49.startsWith(folder))) paths.add(path49);
+    else if (type !== "file" || path50 === void 0) others++;
+    else if (!EXPECTED.some((folder) => path50.startsWith(folder))) paths.add(path50);
   }
   return { files: [...paths].sort(), sockets, others };
 }
@@ -39863,11 +40067,11 @@ async function readSnapshot(evidence, images) {
   }
 }
 async function readImages(evidence, folder) {
-  const image = async (name) => await (0, import_promises21.readFile)(import_node_path22.default.join(folder, name)).catch(() => {
+  const image = async (name) => await (0, import_promises23.readFile)(import_node_path23.default.join(folder, name)).catch(() => {
     throw new ImageFormatError(`${name} cannot be read`);
   });
   const processes = readProcesses(await image("pstree.img"));
-  const jvm = parseJvmMemory(await (0, import_promises21.readFile)(import_node_path22.default.join(evidence, "jvm-memory"), "utf8").catch(() => ""));
+  const jvm = parseJvmMemory(await (0, import_promises23.readFile)(import_node_path23.default.join(evidence, "jvm-memory"), "utf8").catch(() => ""));
   const cores = [];
   const memories = [];
   for (const process2 of processes) {
@@ -39880,12 +40084,12 @@ async function readImages(evidence, folder) {
   const files = readFiles(await image("files.img"));
   const descriptors = [];
   const shared = [];
-  for (const name of await (0, import_promises21.readdir)(folder)) {
+  for (const name of await (0, import_promises23.readdir)(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
     if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(readPagemap(await image(name)));
   }
   const map = createMemoryMap(memories, files, shared);
-  const names = await (0, import_promises21.readFile)(import_node_path22.default.join(evidence, "environment-names"), "utf8").catch(() => void 0);
+  const names = await (0, import_promises23.readFile)(import_node_path23.default.join(evidence, "environment-names"), "utf8").catch(() => void 0);
   return {
     map,
     content: {
@@ -39919,12 +40123,12 @@ async function lookIntoSnapshot(run2, { statistics }) {
 }
 
 // src/stages/decide.ts
-var import_node_path25 = __toESM(require("node:path"), 1);
+var import_node_path26 = __toESM(require("node:path"), 1);
 
 // src/image/fingerprint.ts
 var import_node_crypto3 = require("node:crypto");
-var import_promises22 = require("node:fs/promises");
-var import_node_path23 = __toESM(require("node:path"), 1);
+var import_promises24 = require("node:fs/promises");
+var import_node_path24 = __toESM(require("node:path"), 1);
 async function fingerprint(parts) {
   const hash = (0, import_node_crypto3.createHash)("sha256");
   add(hash, JSON.stringify(parts.values));
@@ -39933,10 +40137,10 @@ async function fingerprint(parts) {
   return hash.digest("hex");
 }
 async function addTree(hash, source, target) {
-  const entry = await (0, import_promises22.stat)(source);
+  const entry = await (0, import_promises24.stat)(source);
   if (entry.isDirectory()) {
-    for (const name of (await (0, import_promises22.readdir)(source)).sort(compare)) {
-      await addTree(hash, import_node_path23.default.join(source, name), import_node_path23.default.posix.join(target, name));
+    for (const name of (await (0, import_promises24.readdir)(source)).sort(compare)) {
+      await addTree(hash, import_node_path24.default.join(source, name), import_node_path24.default.posix.join(target, name));
     }
     return;
   }
@@ -39953,28 +40157,39 @@ function compare(a, b) {
 // src/registry/packed-image.ts
 var import_node_crypto4 = require("node:crypto");
 var import_node_fs4 = require("node:fs");
-var import_promises23 = require("node:fs/promises");
-var import_node_path24 = __toESM(require("node:path"), 1);
+var import_promises25 = require("node:fs/promises");
+var import_node_path25 = __toESM(require("node:path"), 1);
 var import_node_stream = require("node:stream");
-var import_promises24 = require("node:stream/promises");
+var import_promises26 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var GZIPPED = "application/vnd.oci.image.layer.v1.tar+gzip";
 var ZSTANDARD = "application/vnd.oci.image.layer.v1.tar+zstd";
 var LEVEL = 5;
 var LARGEST_DOCUMENT = 8 * 1024 * 1024;
+var MOST_DOCUMENTS = 1e3;
 async function packImage(archive, image, left, folder, onLayer) {
+  try {
+    return assemble(image, await packEntries(archive, left, folder, onLayer));
+  } catch (error2) {
+    throw error2 instanceof Failure || isOfSystem(error2) ? error2 : unexpected(messageOf(error2));
+  }
+}
+function isOfSystem(error2) {
+  return error2 instanceof Error && "syscall" in error2;
+}
+async function packEntries(archive, left, folder, onLayer) {
   const entries = /* @__PURE__ */ new Map();
   const documents = /* @__PURE__ */ new Map();
   const links = /* @__PURE__ */ new Map();
   const parser = (0, import_tar_stream.extract)();
-  const sending = (0, import_promises24.pipeline)(archive, parser);
+  const sending = (0, import_promises26.pipeline)(archive, parser);
   sending.catch(() => void 0);
   for await (const entry of parser) {
     const { name, type, linkname, size: size2 = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path24.default.posix.join(import_node_path24.default.posix.dirname(name), linkname));
+    if (type === "symlink" && linkname) links.set(name, import_node_path25.default.posix.join(import_node_path25.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path24.default.posix.basename(name) === "layer.tar";
+    const isBlob = digest !== void 0 || import_node_path25.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && left.has(`sha256:${digest}`)) {
@@ -39983,7 +40198,9 @@ async function packImage(archive, image, left, folder, onLayer) {
     } else {
       const small = size2 <= LARGEST_DOCUMENT ? await collected(entry) : void 0;
       if (name.endsWith(".json") || small && isDocument(small)) {
-        documents.set(name, small ?? Buffer.alloc(0));
+        if (!small) throw unexpected(`${name} has ${size2} bytes`);
+        documents.set(name, small);
+        if (documents.size > MOST_DOCUMENTS) throw unexpected(`it has more than ${MOST_DOCUMENTS} documents`);
         continue;
       }
       const packed = await pack(small ? import_node_stream.Readable.from([small]) : entry, folder);
@@ -39992,7 +40209,7 @@ async function packImage(archive, image, left, folder, onLayer) {
     }
   }
   await sending;
-  return assemble(image, { entries, documents, links });
+  return { entries, documents, links };
 }
 function isDocument(bytes) {
   return bytes.at(0) === 123 && bytes.toString("latin1", 257, 262) !== "ustar";
@@ -40012,19 +40229,19 @@ async function pack(stream, folder) {
   }
   const isZstandard = head.length >= 4 && head.readUInt32LE(0) === 4247762216;
   const isGzip = head.length >= 2 && head.readUInt16LE(0) === 35615;
-  const file = import_node_path24.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const file = import_node_path25.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   const gzip = (0, import_node_zlib.createGzip)({ level: LEVEL, chunkSize: 256 * 1024 });
   try {
-    if (isGzip || isZstandard) await (0, import_promises24.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
-    else await (0, import_promises24.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    if (isGzip || isZstandard) await (0, import_promises26.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    else await (0, import_promises26.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
     if (isGzip) {
       raw.stream.resume();
-      await (0, import_promises24.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
+      await (0, import_promises26.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
     }
   } catch (error2) {
-    await (0, import_promises23.rm)(file, { force: true });
+    await (0, import_promises25.rm)(file, { force: true });
     throw error2;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: isZstandard ? ZSTANDARD : GZIPPED };
@@ -40091,14 +40308,29 @@ function unexpected(why) {
 
 // src/registry/published.ts
 async function imageOf(client, manifest) {
-  const { config, layers: layers2 } = JSON.parse(manifest.bytes.toString("utf8"));
-  if (config?.digest === void 0 || layers2 === void 0) return void 0;
-  const configuration = JSON.parse((await client.blob(config.digest)).toString("utf8"));
-  return { configuration, layers: layers2 };
+  const { config, layers: layers2 } = fieldsOf(jsonOf(manifest.bytes));
+  const { digest } = fieldsOf(config);
+  if (!isDigest(digest) || !Array.isArray(layers2) || !layers2.every(isLayer)) return void 0;
+  const configuration = jsonOf(await client.blob(digest));
+  return isConfiguration(configuration) ? { configuration, layers: layers2 } : void 0;
+}
+function fieldsOf(value) {
+  return typeof value === "object" && value !== null ? value : {};
+}
+function isDigest(value) {
+  return typeof value === "string" && /^sha256:[0-9a-f]{64}$/.test(value);
+}
+function isLayer(value) {
+  const { digest, size: size2, mediaType } = fieldsOf(value);
+  return isDigest(digest) && typeof size2 === "number" && typeof mediaType === "string";
+}
+function isConfiguration(value) {
+  const { diff_ids: diffIds } = fieldsOf(fieldsOf(value)["rootfs"]);
+  return Array.isArray(diffIds) && diffIds.every(isDigest);
 }
 function layersByContent({ configuration, layers: layers2 }) {
   const known = /* @__PURE__ */ new Map();
-  const diffIds = configuration.rootfs?.diff_ids ?? [];
+  const diffIds = configuration.rootfs.diff_ids;
   if (diffIds.length !== layers2.length) return known;
   layers2.forEach(({ digest, size: size2, mediaType }, index) => {
     const type = MEDIA_TYPES[mediaType];
@@ -40164,7 +40396,7 @@ async function fingerprintOf({ inputs, world }, found, archive) {
     ]),
     [world.dockerFolder, "docker"]
   ]);
-  if (inputs.warmupScript) files.set(import_node_path25.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
+  if (inputs.warmupScript) files.set(import_node_path26.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
   return await fingerprint({
     files,
     values: [
@@ -40358,16 +40590,16 @@ async function inspectTheRunner({ id, inputs, world, phases: phases2 }) {
 }
 
 // src/stages/jdk.ts
-var import_node_path31 = __toESM(require("node:path"), 1);
+var import_node_path32 = __toESM(require("node:path"), 1);
 
 // src/jdk/file.ts
-var import_promises27 = require("node:fs/promises");
-var import_node_path27 = __toESM(require("node:path"), 1);
+var import_promises29 = require("node:fs/promises");
+var import_node_path28 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
 var import_node_fs5 = require("node:fs");
-var import_node_path26 = __toESM(require("node:path"), 1);
-var import_promises25 = require("node:stream/promises");
+var import_node_path27 = __toESM(require("node:path"), 1);
+var import_promises27 = require("node:stream/promises");
 var import_node_zlib2 = require("node:zlib");
 var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -40378,7 +40610,7 @@ async function checkArchive(file, limits = LIMITS) {
   let entries = 0;
   let size2 = 0;
   let top;
-  const read2 = (0, import_promises25.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
+  const read2 = (0, import_promises27.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -40401,37 +40633,37 @@ async function checkArchive(file, limits = LIMITS) {
 }
 function problemOf(header, top) {
   const { name, type, linkname } = header;
-  if (!KNOWN_TYPES.has(type ?? "file")) return `${name} is a ${type}`;
+  if (!KNOWN_TYPES.has(type ?? "unknown")) return `${name} is a ${type ?? "thing of unknown kind"}`;
   if (!isBelow(name, top)) return `${name} is outside its top folder ${top}`;
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path26.default.posix.join(import_node_path26.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path27.default.posix.join(import_node_path27.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
   }
-  if (((header.mode ?? 0) & SETUID) !== 0 && type === "file" && !name.endsWith("/lib/criu"))
+  if (((header.mode ?? 0) & SETUID) !== 0 && type !== "directory" && type !== "symlink" && !name.endsWith("/lib/criu"))
     return `${name} has a setuid bit`;
   return void 0;
 }
 function topOf(name) {
-  return import_node_path26.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path27.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path26.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path27.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path26.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path27.default.basename(file)} is not used: ${why}.`, {
     cure: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
   });
 }
 
 // src/jdk/verify.ts
-var import_promises26 = require("node:fs/promises");
+var import_promises28 = require("node:fs/promises");
 async function verifyArchive(file, asset, demands) {
-  const { size: size2 } = await (0, import_promises26.stat)(file);
+  const { size: size2 } = await (0, import_promises28.stat)(file);
   if (asset.size !== void 0 && size2 !== asset.size) {
     throw notGenuine(asset, `it has ${size2} bytes where the source says ${asset.size}`);
   }
@@ -40454,13 +40686,13 @@ function notGenuine(asset, why) {
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning2) {
-  const entry = await (0, import_promises27.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises29.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
       cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
     });
   }
-  const name = import_node_path27.default.basename(file);
+  const name = import_node_path28.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -40482,17 +40714,17 @@ async function jdkFromFile(file, architecture, jdkSha256, warning2) {
 }
 
 // src/jdk/source.ts
-var import_node_path30 = __toESM(require("node:path"), 1);
+var import_node_path31 = __toESM(require("node:path"), 1);
 
 // src/net/conditional.ts
 var import_node_crypto5 = require("node:crypto");
-var import_promises28 = require("node:fs/promises");
-var import_node_path28 = __toESM(require("node:path"), 1);
+var import_promises30 = require("node:fs/promises");
+var import_node_path29 = __toESM(require("node:path"), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning2) {
   return async (url, init = {}) => {
-    const file = import_node_path28.default.join(folder, `${(0, import_node_crypto5.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path29.default.join(folder, `${(0, import_node_crypto5.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
     const headers = new import_undici2.Headers(init.headers);
     if (kept?.etag) headers.set("if-none-match", kept.etag);
@@ -40526,7 +40758,7 @@ function isJson2(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const text2 = await (0, import_promises28.readFile)(file, "utf8").catch(() => void 0);
+  const text2 = await (0, import_promises30.readFile)(file, "utf8").catch(() => void 0);
   try {
     const kept = text2 === void 0 ? void 0 : JSON.parse(text2);
     return kept?.url === url ? kept : void 0;
@@ -40542,8 +40774,8 @@ async function keep(file, url, response) {
   }
   const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (!parses(kept.body)) return kept;
-  await (0, import_promises28.mkdir)(import_node_path28.default.dirname(file), { recursive: true });
-  await (0, import_promises28.writeFile)(file, JSON.stringify(kept));
+  await (0, import_promises30.mkdir)(import_node_path29.default.dirname(file), { recursive: true });
+  await (0, import_promises30.writeFile)(file, JSON.stringify(kept));
   return kept;
 }
 function restored(kept) {
@@ -40553,8 +40785,8 @@ function restored(kept) {
 // src/net/fetch.ts
 var import_undici3 = __toESM(require_undici(), 1);
 var PATIENCE = { tryTimeout: 3e4, firstPause: 1e3, longestPause: 6e4 };
-function patienceOf(environment) {
-  const share = Number(environment["CRAC_CHECKPOINT_PATIENCE"] || 1);
+function patienceOf(environment2) {
+  const share = Number(environment2["CRAC_CHECKPOINT_PATIENCE"] || 1);
   const scaled = (duration) => duration * (share > 0 ? share : 1);
   return {
     tryTimeout: scaled(PATIENCE.tryTimeout),
@@ -40630,7 +40862,7 @@ async function oneTry(url, init, timeout, answering) {
         signal: stop.signal
       });
       const location = response.status >= 300 && response.status < 400 ? response.headers.get("location") : null;
-      if (location === null) return answering === "stream" ? response : await whole(response);
+      if (location === null) return answering === "stream" && response.ok ? response : await whole(response);
       await response.body?.cancel();
       const next = new URL(location, at);
       if (at.protocol === "https:" && next.protocol !== "https:") return insecureRedirect(at, next);
@@ -40644,8 +40876,16 @@ async function oneTry(url, init, timeout, answering) {
     clearTimeout(timer);
   }
 }
+var LARGEST_ANSWER = 64 * 1024 * 1024;
 async function whole(response) {
-  const body = await response.arrayBuffer();
+  const parts = [];
+  let size2 = 0;
+  for await (const part of response.body ?? []) {
+    size2 += part.length;
+    if (size2 > LARGEST_ANSWER) throw new Error(`its answer has more than ${LARGEST_ANSWER} bytes`);
+    parts.push(part);
+  }
+  const body = Buffer.concat(parts);
   const headers = new import_undici3.Headers(response.headers);
   headers.delete("content-encoding");
   return new import_undici3.Response(body.byteLength === 0 ? null : body, { status: response.status, headers });
@@ -41955,43 +42195,43 @@ var b64url = "(?:[a-zA-Z0-9_-]+)";
 var sep3 = "\\.";
 var jwtRE = new RegExp(`^${b64url}${sep3}${b64url}${sep3}${b64url}$`);
 var isJWT = jwtRE.test.bind(jwtRE);
-async function auth(token) {
-  const isApp = isJWT(token);
-  const isInstallation = token.startsWith("v1.") || token.startsWith("ghs_");
-  const isUserToServer = token.startsWith("ghu_");
+async function auth(token2) {
+  const isApp = isJWT(token2);
+  const isInstallation = token2.startsWith("v1.") || token2.startsWith("ghs_");
+  const isUserToServer = token2.startsWith("ghu_");
   const tokenType = isApp ? "app" : isInstallation ? "installation" : isUserToServer ? "user-to-server" : "oauth";
   return {
     type: "token",
-    token,
+    token: token2,
     tokenType
   };
 }
-function withAuthorizationPrefix(token) {
-  if (token.split(/\./).length === 3) {
-    return `bearer ${token}`;
+function withAuthorizationPrefix(token2) {
+  if (token2.split(/\./).length === 3) {
+    return `bearer ${token2}`;
   }
-  return `token ${token}`;
+  return `token ${token2}`;
 }
-async function hook(token, request4, route, parameters) {
+async function hook(token2, request4, route, parameters) {
   const endpoint3 = request4.endpoint.merge(
     route,
     parameters
   );
-  endpoint3.headers.authorization = withAuthorizationPrefix(token);
+  endpoint3.headers.authorization = withAuthorizationPrefix(token2);
   return request4(endpoint3);
 }
-var createTokenAuth = function createTokenAuth2(token) {
-  if (!token) {
+var createTokenAuth = function createTokenAuth2(token2) {
+  if (!token2) {
     throw new Error("[@octokit/auth-token] No token passed to createTokenAuth");
   }
-  if (typeof token !== "string") {
+  if (typeof token2 !== "string") {
     throw new Error(
       "[@octokit/auth-token] Token passed to createTokenAuth is not a string"
     );
   }
-  token = token.replace(/^(token|bearer) +/i, "");
-  return Object.assign(auth.bind(null, token), {
-    hook: hook.bind(null, token)
+  token2 = token2.replace(/^(token|bearer) +/i, "");
+  return Object.assign(auth.bind(null, token2), {
+    hook: hook.bind(null, token2)
   });
 };
 
@@ -42141,17 +42381,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path49 = requestOptions.url.replace(options3.baseUrl, "");
+    const path50 = requestOptions.url.replace(options3.baseUrl, "");
     return request4(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path49} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path50} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error2) => {
       const requestId = error2.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path49} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path50} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error2;
     });
@@ -44844,8 +45084,8 @@ function toJdkAsset(tag, asset) {
 }
 
 // src/jdk/install.ts
-var import_promises31 = require("node:fs/promises");
-var import_node_path29 = __toESM(require("node:path"), 1);
+var import_promises33 = require("node:fs/promises");
+var import_node_path30 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var fs3 = __toESM(require("fs"), 1);
@@ -44855,7 +45095,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os6 = __toESM(require("os"), 1);
-var path35 = __toESM(require("path"), 1);
+var path36 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert2 = require("assert");
 var __awaiter11 = function(thisArg, _arguments, P, generator) {
@@ -44898,7 +45138,7 @@ function cacheDir(sourceDir, tool, version, arch3) {
     }
     const destPath = yield _createToolPath(tool, version, arch3);
     for (const itemName of fs3.readdirSync(sourceDir)) {
-      const s = path35.join(sourceDir, itemName);
+      const s = path36.join(sourceDir, itemName);
       yield cp(s, destPath, { recursive: true });
     }
     _completeToolPath(tool, version, arch3);
@@ -44921,7 +45161,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path35.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path36.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -44935,12 +45175,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os6.arch();
-  const toolPath = path35.join(_getCacheDirectory(), toolName);
+  const toolPath = path36.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path35.join(toolPath, child2, arch3 || "");
+        const fullPath = path36.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -44951,7 +45191,7 @@ function findAllVersions(toolName, arch3) {
 }
 function _createToolPath(tool, version, arch3) {
   return __awaiter11(this, void 0, void 0, function* () {
-    const folderPath = path35.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+    const folderPath = path36.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
     debug(`destination ${folderPath}`);
     const markerPath = `${folderPath}.complete`;
     yield rmRF(folderPath);
@@ -44961,7 +45201,7 @@ function _createToolPath(tool, version, arch3) {
   });
 }
 function _completeToolPath(tool, version, arch3) {
-  const folderPath = path35.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+  const folderPath = path36.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
   const markerPath = `${folderPath}.complete`;
   fs3.writeFileSync(markerPath, "");
   debug("finished caching tool");
@@ -45005,15 +45245,15 @@ function _getCacheDirectory() {
 
 // src/jdk/download.ts
 var import_node_fs6 = require("node:fs");
-var import_promises29 = require("node:fs/promises");
+var import_promises31 = require("node:fs/promises");
 var import_node_stream2 = require("node:stream");
-var import_promises30 = require("node:stream/promises");
+var import_promises32 = require("node:stream/promises");
 var TRIES2 = 2;
 async function download(asset, file, options3) {
   for (let tries = 1; ; tries++) {
     const broken3 = await attempt2(asset, file, options3);
     if (broken3 === void 0) return;
-    await (0, import_promises29.rm)(file, { force: true });
+    await (0, import_promises31.rm)(file, { force: true });
     if (tries === TRIES2) {
       throw new Failure("runner", `${asset.name} could not be downloaded: ${broken3}.`, {
         cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
@@ -45050,7 +45290,7 @@ async function attempt2(asset, file, options3) {
       body.destroy(new Error("it is longer than the source says"));
   });
   try {
-    await (0, import_promises30.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises32.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
   } catch (error2) {
     return `it broke off after ${bytes} bytes (${messageOf(error2)})`;
   } finally {
@@ -45073,10 +45313,10 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, demands, options3) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path29.default.join(folder, asset.name);
+  const file = import_node_path30.default.join(folder, asset.name);
   try {
     const recorded = {
-      sha256: (await (0, import_promises31.readFile)(import_node_path29.default.join(folder, RECORD), "utf8")).trim(),
+      sha256: (await (0, import_promises33.readFile)(import_node_path30.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...demands, recorded]);
@@ -45084,18 +45324,18 @@ async function fromCache(asset, demands, options3) {
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error2) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error2)}`);
-    await (0, import_promises31.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises33.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
 async function fetched(asset, demands, options3) {
-  const folder = await (0, import_promises31.mkdtemp)(import_node_path29.default.join(options3.temporaryFolder, "jdk-"));
+  const folder = await (0, import_promises33.mkdtemp)(import_node_path30.default.join(options3.temporaryFolder, "jdk-"));
   try {
     if (asset.sha256 === void 0) {
       const further = await options3.furtherSha256(asset);
       if (further) demands.push(further);
     }
-    const file = import_node_path29.default.join(folder, asset.name);
+    const file = import_node_path30.default.join(folder, asset.name);
     const size2 = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
     options3.info(`Downloading ${asset.name}${size2} from ${new URL(asset.url).host} ...`);
     await download(asset, file, options3);
@@ -45106,12 +45346,12 @@ async function fetched(asset, demands, options3) {
       );
     }
     await checkArchive(file);
-    await (0, import_promises31.writeFile)(import_node_path29.default.join(folder, RECORD), `${sha2562}
+    await (0, import_promises33.writeFile)(import_node_path30.default.join(folder, RECORD), `${sha2562}
 `);
     const cached = await cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture);
-    return { asset, file: import_node_path29.default.join(cached, asset.name), sha256: sha2562, cached: false };
+    return { asset, file: import_node_path30.default.join(cached, asset.name), sha256: sha2562, cached: false };
   } finally {
-    await (0, import_promises31.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises33.rm)(folder, { recursive: true, force: true });
   }
 }
 function cacheVersion(asset) {
@@ -45120,9 +45360,9 @@ function cacheVersion(asset) {
 }
 
 // src/jdk/known-digests.ts
-var import_promises32 = require("node:fs/promises");
+var import_promises34 = require("node:fs/promises");
 async function knownSha256(file, name) {
-  const lines = (await (0, import_promises32.readFile)(file, "utf8")).split("\n");
+  const lines = (await (0, import_promises34.readFile)(file, "utf8")).split("\n");
   const line2 = lines.find((candidate) => candidate.startsWith(`${name}	`));
   return line2?.split("	")[1];
 }
@@ -45243,11 +45483,26 @@ function jdkSource(world, patience) {
   const network2 = { clock: world.clock, patience, info: world.info };
   const lookUp = conditionalFetch(
     resilientFetch(network2, "whole"),
-    import_node_path30.default.join(world.toolCache, "crac-jdk-lookups"),
+    import_node_path31.default.join(world.toolCache, "crac-jdk-lookups"),
     world.warning
   );
   const github = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp };
   async function list3(vendor, architecture) {
+    try {
+      const assets = await read2(vendor, architecture);
+      if (assets.every(isSound)) return assets;
+    } catch (error2) {
+      if (error2 instanceof Failure) throw error2;
+    }
+    throw new Failure(
+      "runner",
+      `The list of JDKs of the distribution ${vendor} is not of the shape that it should have.`,
+      {
+        cure: "Something between the runner and the vendor answers in its place, or the vendor has changed its API: look for a newer version of this action, or use another `distribution`."
+      }
+    );
+  }
+  async function read2(vendor, architecture) {
     switch (vendor) {
       case "crac":
         return await listCrac(github);
@@ -45285,7 +45540,7 @@ async function resolveJdk({ inputs, world, phases: phases2, work: work2 }, archi
   return await phases2.run("jdk", "Resolve the JDK", async () => {
     const { distribution, jdkSha256 } = inputs;
     if (distribution === "file") {
-      const file = import_node_path31.default.resolve(world.workspace, inputs.jdkFile ?? "");
+      const file = import_node_path32.default.resolve(world.workspace, inputs.jdkFile ?? "");
       return await jdkFromFile(file, architecture, jdkSha256, (line2) => log.warning(line2));
     }
     const source = jdkSource(
@@ -45364,27 +45619,27 @@ function object(text2) {
 }
 
 // src/image/relabel.ts
-var import_promises33 = require("node:fs/promises");
-var import_node_path32 = __toESM(require("node:path"), 1);
-async function relabelImage(engine2, image, work2, onLine) {
-  const folder = import_node_path32.default.join(work2, "relabel");
-  const idFile = import_node_path32.default.join(work2, "relabel.iid");
-  await (0, import_promises33.mkdir)(folder);
-  await (0, import_promises33.writeFile)(import_node_path32.default.join(folder, "Dockerfile"), `FROM ${image.name}
+var import_promises35 = require("node:fs/promises");
+var import_node_path33 = __toESM(require("node:path"), 1);
+async function relabelImage(engine2, image, work2, output) {
+  const folder = import_node_path33.default.join(work2, "relabel");
+  const idFile = import_node_path33.default.join(work2, "relabel.iid");
+  await (0, import_promises35.mkdir)(folder);
+  await (0, import_promises35.writeFile)(import_node_path33.default.join(folder, "Dockerfile"), `FROM ${image.name}
 `);
   const options3 = ["--tag", image.name, "--iidfile", idFile, ...pairs("--label", image.labels)];
   const command = ["build", ...options3, "--", folder];
-  const result = await runBuild(engine2, command, onLine);
+  const result = await runBuild(engine2, command, output);
   if (result.exitCode !== 0) throw engineFailure(command, result);
-  await (0, import_promises33.rm)(folder, { recursive: true });
-  const id = (await (0, import_promises33.readFile)(idFile, "utf8")).trim();
+  await (0, import_promises35.rm)(folder, { recursive: true });
+  const id = (await (0, import_promises35.readFile)(idFile, "utf8")).trim();
   await engine2.attempt(["image", "rm", image.id]);
   return id;
 }
 
 // src/restore/start.ts
-var import_promises34 = require("node:fs/promises");
-var import_node_path33 = __toESM(require("node:path"), 1);
+var import_promises36 = require("node:fs/promises");
+var import_node_path34 = __toESM(require("node:path"), 1);
 
 // src/restore/jvm-age.ts
 var TOLD = [
@@ -45439,7 +45694,7 @@ function restoreTime(statistics) {
 }
 
 // src/restore/start.ts
-var PROBE_INTERVAL2 = 2;
+var PROBE_INTERVAL3 = 2;
 var KEPT_LINES = "2000";
 async function timedStart(world, request4, way) {
   const { engine: engine2, clock } = world;
@@ -45448,7 +45703,7 @@ async function timedStart(world, request4, way) {
   const stop = new AbortController();
   async function failure(why) {
     const log = await logOf(engine2, name);
-    await (0, import_promises34.writeFile)(import_node_path33.default.join(request4.logs, `${way.name}.log`), `${log}
+    await (0, import_promises36.writeFile)(import_node_path34.default.join(request4.logs, `${way.name}.log`), `${log}
 `);
     return way.failed(why, log);
   }
@@ -45462,7 +45717,7 @@ async function timedStart(world, request4, way) {
     const ready = addressOf(engine2, spec).then(async (address) => {
       const asked3 = checksOf(request4.readiness, { engine: engine2, container: name, address });
       const checks = asked3.length > 0 ? asked3 : [portCheck(address, request4.port)];
-      return { address, ...await untilReady(checks, PROBE_INTERVAL2, clock, stop.signal) };
+      return { address, ...await untilReady(checks, PROBE_INTERVAL3, clock, stop.signal) };
     });
     const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), way.limit, clock);
     if (outcome === EXPIRED) throw await failure(`it did not answer within ${seconds(way.limit)}`);
@@ -45659,8 +45914,7 @@ async function label(run2, { imageId, request: request4 }, text2) {
       id: imageId,
       labels: { [FIGURES_LABEL]: text2 }
     };
-    const builds = logTo(run2, "build-label.log");
-    const labelled = await relabelImage(engine2, image, run2.work, (line2) => builds.foreign(line2));
+    const labelled = await relabelImage(engine2, image, run2.work, outputTo(run2, "build-label.log"));
     const last = await proveRestore({ engine: engine2, clock }, { ...request4, load: void 0, image: labelled });
     log.info(`${labelled} restores, and answered after ${last.answer} ms.`);
     return labelled;
@@ -45682,7 +45936,7 @@ function instruction(createdBy) {
 
 // src/registry/push.ts
 var import_node_fs7 = require("node:fs");
-var import_promises35 = require("node:fs/promises");
+var import_promises37 = require("node:fs/promises");
 
 // src/registry/tags.ts
 async function moveTags(targets, manifest) {
@@ -45796,7 +46050,7 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
       if (warning2 !== void 0) warn(warning2);
     }
     const upload = send2({ ...layer, open: () => (0, import_node_fs7.createReadStream)(layer.file) }).finally(
-      () => (0, import_promises35.rm)(layer.file, { force: true })
+      () => (0, import_promises37.rm)(layer.file, { force: true })
     );
     upload.catch(() => void 0);
     uploads.push(upload);
@@ -45890,9 +46144,9 @@ async function tagImage(engine2, image, tags) {
 }
 
 // src/runner/event.ts
-var import_promises36 = require("node:fs/promises");
-async function fromFork(environment) {
-  const text2 = await (0, import_promises36.readFile)(environment["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+var import_promises38 = require("node:fs/promises");
+async function fromFork(environment2) {
+  const text2 = await (0, import_promises38.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -45904,7 +46158,7 @@ async function fromFork(environment) {
 // src/stages/publish.ts
 async function publish(run2, imageId) {
   const { inputs, world, work: work2 } = run2;
-  const { engine: engine2, log, repositories, environment } = world;
+  const { engine: engine2, log, repositories, environment: environment2 } = world;
   return await run2.phases.run("push", inputs.push ? "Push" : "Tag", async () => {
     const tagged = await tagImage(engine2, imageId, inputs.tags);
     if (!inputs.push) {
@@ -45918,7 +46172,7 @@ async function publish(run2, imageId) {
       );
     } catch (error2) {
       await tagged.undo();
-      throw error2 instanceof Failure && await fromFork(environment) ? error2.also(
+      throw error2 instanceof Failure && await fromFork(environment2) ? error2.also(
         "This is a pull request from a fork, whose token may not push: set `push` to false for those."
       ) : error2;
     }
@@ -45926,7 +46180,7 @@ async function publish(run2, imageId) {
 }
 
 // src/stages/restore.ts
-var import_node_path34 = __toESM(require("node:path"), 1);
+var import_node_path35 = __toESM(require("node:path"), 1);
 async function buildRestoring(run2, from, parts) {
   const { takenBy } = parts;
   const rungs = takenBy.name === "criu" ? takenBy.privileges : [void 0];
@@ -46023,7 +46277,7 @@ async function startRequest(run2, reach, image, privileges) {
     ...containerOf(run2, reach),
     container: namesOf(run2.id).container,
     image,
-    flags: privileges?.restore(import_node_path34.default.join(world.dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path35.default.join(world.dockerFolder, "seccomp.json")) ?? [],
     readiness: inputs.readiness,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
@@ -46039,35 +46293,35 @@ async function firstRequest({ inputs, world }) {
 
 // src/stages/secrets.ts
 var import_node_crypto8 = require("node:crypto");
-var import_node_path37 = __toESM(require("node:path"), 1);
+var import_node_path38 = __toESM(require("node:path"), 1);
 
 // src/registry/credentials.ts
 var import_node_child_process3 = require("node:child_process");
-var import_promises37 = require("node:fs/promises");
-var import_node_path35 = __toESM(require("node:path"), 1);
+var import_promises39 = require("node:fs/promises");
+var import_node_path36 = __toESM(require("node:path"), 1);
 var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
-async function credentialsFor(registry2, environment) {
-  const file = configFile(environment);
+async function credentialsFor(registry2, environment2) {
+  const file = configFile(environment2);
   const config = await readConfig(file);
   const helper = config.credHelpers?.[registry2] ?? config.credsStore;
-  if (helper) return await ask(helper, registry2 === DOCKER_HUB ? DOCKER_HUB_KEY : registry2, environment);
+  if (helper) return await ask(helper, registry2 === DOCKER_HUB ? DOCKER_HUB_KEY : registry2, environment2);
   const logins = Object.entries(config.auths ?? {});
   const login = logins.find(([key]) => hostOf(key) === registry2)?.[1];
   return login && credentialsOf(login, file);
 }
-async function storedLogins(environment) {
-  const file = configFile(environment);
+async function storedLogins(environment2) {
+  const file = configFile(environment2);
   return Object.entries((await readConfig(file)).auths ?? {}).flatMap(([key, login]) => {
     const credentials = credentialsOf(login, file);
     return credentials === void 0 ? [] : [{ registry: hostOf(key), credentials }];
   });
 }
-function configFile(environment) {
-  const folder = environment["DOCKER_CONFIG"] || import_node_path35.default.join(environment["HOME"] ?? "/", ".docker");
-  return import_node_path35.default.join(folder, "config.json");
+function configFile(environment2) {
+  const folder = environment2["DOCKER_CONFIG"] || import_node_path36.default.join(environment2["HOME"] ?? "/", ".docker");
+  return import_node_path36.default.join(folder, "config.json");
 }
 async function readConfig(file) {
-  const text2 = await (0, import_promises37.readFile)(file, "utf8").catch((error2) => {
+  const text2 = await (0, import_promises39.readFile)(file, "utf8").catch((error2) => {
     if (error2.code === "ENOENT") return "{}";
     throw unreadable(file, messageOf(error2));
   });
@@ -46099,13 +46353,13 @@ function credentialsOf(login, file) {
     password: both.slice(colon + 1).replace(/\0+$/, "")
   };
 }
-async function ask(helper, host, environment) {
+async function ask(helper, host, environment2) {
   const program = `docker-credential-${helper}`;
   const failed = (why) => new Failure("runner", `${program} gave no login for ${host}: ${why}.`, {
     cure: `Run docker/login-action before this step, or mend the credential helper of the docker client.`
   });
   if (!/^[\w.-]+$/.test(helper)) throw failed("that is no name of a program");
-  const result = await answerOf(program, host, environment).catch((error2) => {
+  const result = await answerOf(program, host, environment2).catch((error2) => {
     throw failed(messageOf(error2));
   });
   if (/credentials not found/i.test(result.stdout)) return void 0;
@@ -46207,10 +46461,10 @@ function printable(text2) {
 }
 
 // src/secrets/archives.ts
-var import_node_path36 = __toESM(require("node:path"), 1);
+var import_node_path37 = __toESM(require("node:path"), 1);
 var import_node_stream3 = require("node:stream");
 var import_consumers2 = require("node:stream/consumers");
-var import_promises38 = require("node:stream/promises");
+var import_promises40 = require("node:stream/promises");
 var import_node_zlib3 = require("node:zlib");
 var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 var import_yauzl2 = __toESM(require_yauzl(), 1);
@@ -46218,12 +46472,12 @@ var LARGEST_JAR = 256 * 1024 * 1024;
 var DEEPEST_JAR = 2;
 async function* filesOfTar(archive, root) {
   const tar = (0, import_tar_stream3.extract)();
-  const reading = (0, import_promises38.pipeline)(archive, tar);
+  const reading = (0, import_promises40.pipeline)(archive, tar);
   reading.catch(() => void 0);
   for await (const entry of tar) {
     const { name, linkname, size: size2 = 0 } = entry.header;
     const bytes = linkname ? [Buffer.from(linkname)] : entry;
-    yield { name: import_node_path36.default.posix.join(root, name), bytes, size: size2 };
+    yield { name: import_node_path37.default.posix.join(root, name), bytes, size: size2 };
     entry.resume();
   }
   await reading;
@@ -46247,7 +46501,7 @@ async function layerOf(bytes) {
   if (head.toString("latin1", 257, 262) === "ustar") return import_node_stream3.Readable.from(all());
   if (head.length < 2 || head.readUInt16LE(0) !== 35615) return void 0;
   const unpacked = (0, import_node_zlib3.createGunzip)();
-  (0, import_promises38.pipeline)(all(), unpacked).catch(() => void 0);
+  (0, import_promises40.pipeline)(all(), unpacked).catch(() => void 0);
   return unpacked;
 }
 async function* withJars(file, depth) {
@@ -46371,9 +46625,9 @@ function judge(matcher, pattern, { bytes, offset }, at, tally) {
       at,
       at + family.longest * width
     );
-    const token = tokenAt(text2, family);
-    if (token === void 0) return;
-    tally.add({ family: family.id, digest: matcher.digest(token) }, encoding, offset + at);
+    const token2 = tokenAt(text2, family);
+    if (token2 === void 0) return;
+    tally.add({ family: family.id, digest: matcher.digest(token2) }, encoding, offset + at);
   }
 }
 function hasRun(bytes, start, width, run2) {
@@ -46506,9 +46760,9 @@ function hasPassword([, first2, second]) {
   const password = first2 ?? second ?? "";
   return !/^(pass(word|wd|phrase)?|pwd|secret|changeme|null|user(name)?|\$[A-Z_]+)$/i.test(password) && !/[{}]|(.)\1{3}|\*{3}|\.{3}|x{3}/i.test(password);
 }
-function isExample(token) {
-  if (/example|(.)\1{7}/i.test(token)) return true;
-  const codes = [...token.toLowerCase()].map((character) => character.charCodeAt(0));
+function isExample(token2) {
+  if (/example|(.)\1{7}/i.test(token2)) return true;
+  const codes = [...token2.toLowerCase()].map((character) => character.charCodeAt(0));
   let run2 = 1;
   return codes.some((code2, index) => {
     run2 = index > 0 && code2 === (codes[index - 1] ?? 0) + 1 ? run2 + 1 : 1;
@@ -46714,7 +46968,7 @@ function secretsIn(source, name, value) {
   const upper = name.replace(/([a-z])([A-Z])/g, "$1_$2").replace(/[.-]/g, "_").toUpperCase();
   const named2 = NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper);
   if (named2 || isRandom(value) && !NAME_OF_PUBLIC.test(upper)) return [{ name: `${source} ${name}`, value }];
-  return tokensIn(value).map((token) => ({ name: `${source} ${name}`, value: token }));
+  return tokensIn(value).map((token2) => ({ name: `${source} ${name}`, value: token2 }));
 }
 function tokensIn(text2) {
   return FAMILIES.flatMap(
@@ -46761,8 +47015,8 @@ function pairsOf(options3) {
     })
   );
 }
-function secretsOfRunner(environment) {
-  return Object.entries(environment).flatMap(
+function secretsOfRunner(environment2) {
+  return Object.entries(environment2).flatMap(
     ([name, value = ""]) => (
       // The inputs are looked at by themselves.
       /^(INPUT|STATE)_|^CRAC_SECRET_VALUES$/.test(name) ? [] : secretsIn("the runner's", name, value)
@@ -47012,7 +47266,7 @@ function createMatcher({ secrets, canary, key, families = FAMILIES }) {
     longestMatch: Math.max(search.longest, ...families.map(({ longest }) => longest * 2)),
     tooShort,
     canary,
-    digest: (token) => (0, import_node_crypto7.createHmac)("sha256", key).update(token).digest("hex").slice(0, 16)
+    digest: (token2) => (0, import_node_crypto7.createHmac)("sha256", key).update(token2).digest("hex").slice(0, 16)
   };
 }
 function prefixesOf(family) {
@@ -47146,9 +47400,9 @@ async function lookIntoImage(run2, before, image) {
   });
 }
 async function prepare({ inputs, world }, marks) {
-  const { environment, log } = world;
-  const logins = await loginsOf(environment, log);
-  const secrets = [...secretsOfInputs(inputs), ...secretsOfRunner(environment), ...secretsOfLogins(logins)];
+  const { environment: environment2, log } = world;
+  const logins = await loginsOf(environment2, log);
+  const secrets = [...secretsOfInputs(inputs), ...secretsOfRunner(environment2), ...secretsOfLogins(logins)];
   const matcher = createMatcher({
     secrets: [...secrets, ...marks],
     canary: createCanary(),
@@ -47178,9 +47432,9 @@ async function prepare({ inputs, world }, marks) {
     else log.info(line2);
   }
 }
-async function loginsOf(environment, log) {
+async function loginsOf(environment2, log) {
   try {
-    return await storedLogins(environment);
+    return await storedLogins(environment2);
   } catch (error2) {
     if (!(error2 instanceof Failure)) throw error2;
     log.warning(`${error2.message} The passwords in it are not looked for.`);
@@ -47217,15 +47471,15 @@ function doubt({ inputs, world }, { report: report2 }, why) {
 }
 function locator(reading) {
   return (file, offset) => {
-    if (import_node_path37.default.posix.dirname(file) !== SNAPSHOT) return void 0;
-    const place = reading?.map.locate(import_node_path37.default.posix.basename(file), offset);
+    if (import_node_path38.default.posix.dirname(file) !== SNAPSHOT) return void 0;
+    const place = reading?.map.locate(import_node_path38.default.posix.basename(file), offset);
     return place && (place.kind === "files" && place.file ? `mapped ${place.file}` : WORDS[place.kind]);
   };
 }
 async function scanContainer(run2, { reading }, matcher) {
   const scans = [];
   for (const folder of TAKEN) {
-    const root = import_node_path37.default.posix.dirname(folder);
+    const root = import_node_path38.default.posix.dirname(folder);
     const scanned = await run2.world.engine.stream(
       ["cp", `${checkpointContainer(run2)}:${folder}`, "-"],
       (archive) => scanFiles(filesOfTar(archive, root), matcher, locator(reading))
@@ -47257,13 +47511,15 @@ async function run(id, inputs, world) {
     inputs,
     world,
     phases: new Phases(world.clock, log),
-    work: import_node_path38.default.join(world.runFolder, "work"),
-    logs: import_node_path38.default.join(world.runFolder, "logs")
+    work: import_node_path39.default.join(world.runFolder, "work"),
+    logs: import_node_path39.default.join(world.runFolder, "logs")
   };
-  await (0, import_promises39.mkdir)(job.work, { recursive: true });
-  await (0, import_promises39.mkdir)(job.logs, { recursive: true });
+  await (0, import_promises41.mkdir)(job.work, { recursive: true });
+  await (0, import_promises41.mkdir)(job.logs, { recursive: true });
   try {
-    await requireContext(import_node_path38.default.resolve(world.workspace, inputs.context));
+    await requireContext(import_node_path39.default.resolve(world.workspace, inputs.context));
+    if (inputs.warmupScript !== void 0)
+      await requireScript(import_node_path39.default.resolve(world.workspace, inputs.warmupScript));
     return await checkpointed(job);
   } catch (error2) {
     if (!(error2 instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error2;
@@ -47330,8 +47586,8 @@ async function cold(job, reason) {
     (line2) => world.log.foreign(line2)
   );
   const reach = await findReach(world.engine, world.hostname);
-  await removeFolder(import_node_path38.default.join(job.work, "application"));
-  await removeFolder(import_node_path38.default.join(job.work, `context-${job.id}`));
+  await removeFolder(import_node_path39.default.join(job.work, "application"));
+  await removeFolder(import_node_path39.default.join(job.work, `context-${job.id}`));
   const found = await lookForApplication(job);
   const jdk = await resolveJdk(job, architecture);
   const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
@@ -47581,16 +47837,16 @@ function secretsOf({ found, untrusted, ...report2 }) {
 }
 
 // src/engine/orphans.ts
-var import_promises40 = require("node:fs/promises");
-var import_node_path39 = __toESM(require("node:path"), 1);
+var import_promises42 = require("node:fs/promises");
+var import_node_path40 = __toESM(require("node:path"), 1);
 var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
 async function endOrphans(run2, proc = "/proc") {
   const entry = `${RUN_VARIABLE}=${run2}`;
   let ended = 0;
-  for (const name of await (0, import_promises40.readdir)(proc)) {
+  for (const name of await (0, import_promises42.readdir)(proc)) {
     if (!/^\d+$/.test(name)) continue;
-    const environment = await (0, import_promises40.readFile)(import_node_path39.default.join(proc, name, "environ"), "latin1").catch(() => "");
-    if (!environment.split("\0").includes(entry)) continue;
+    const environment2 = await (0, import_promises42.readFile)(import_node_path40.default.join(proc, name, "environ"), "latin1").catch(() => "");
+    if (!environment2.split("\0").includes(entry)) continue;
     try {
       process.kill(Number(name), "SIGKILL");
       ended++;
@@ -47601,9 +47857,9 @@ async function endOrphans(run2, proc = "/proc") {
 }
 
 // src/post.ts
-var SETTLING_TIME2 = 1500;
+var SETTLING_TIME3 = 1500;
 async function cleanUp(engine2, clock, id, runFolder) {
-  if (await endOrphans(id) > 0) await clock.sleep(SETTLING_TIME2);
+  if (await endOrphans(id) > 0) await clock.sleep(SETTLING_TIME3);
   const names = namesOf(id);
   return [
     ...await removeContainers(engine2, names),
@@ -47644,6 +47900,17 @@ function percent(before, now) {
 }
 
 // src/report/summary.ts
+var LONGEST_SUMMARY = 1024 * 1024 - 1024;
+function fitting(markdown) {
+  const bytes = Buffer.from(markdown);
+  if (bytes.length <= LONGEST_SUMMARY) return markdown;
+  const end = bytes.lastIndexOf("\n", LONGEST_SUMMARY);
+  const shown2 = bytes.subarray(0, end < 0 ? LONGEST_SUMMARY : end).toString("utf8");
+  return `> This summary is cut: it has ${bytes.length} bytes, and GitHub shows 1 MiB at most.
+
+${shown2}
+`;
+}
 function renderSummary(result) {
   switch (result.outcome) {
     case "checkpointed":
@@ -47908,9 +48175,10 @@ async function answerTo(challenge, scope, credentials, registry2, send2) {
   const asked3 = { ...service === void 0 ? {} : { service }, scope };
   const reply = await send2(tokenRequest(url, asked3, credentials));
   if (reply.status !== 200) throw refusal2(registry2.host, `GET ${url.origin}${url.pathname}`, reply);
-  const { token, access_token } = JSON.parse(reply.body.toString("utf8"));
-  const given = token ?? access_token;
-  return given === void 0 ? void 0 : `Bearer ${given}`;
+  const { token: token2, access_token } = jsonOf(reply.body) ?? {};
+  const given = token2 ?? access_token;
+  if (typeof given !== "string") throw refusal2(registry2.host, `GET ${url.origin}${url.pathname}`, reply);
+  return `Bearer ${given}`;
 }
 function tokenRequest(url, asked3, credentials) {
   if (credentials?.kind === "identity") {
@@ -47962,14 +48230,17 @@ var Connection = class {
   /** Asks, and once more with a token where the registry wants one; another status than expected is a RegistryFailure. */
   async ask(request4, expected) {
     const [{ origin }, credentials] = await this.reach();
+    if (!URL.canParse(request4.url, origin.href))
+      throw unreachable(this.registry, request4.method, new Error("the address that it names is none"));
     const target = new URL(request4.url, origin);
     const asked3 = `${request4.method} ${target.origin}${target.pathname}`;
     let reply = await this.once(request4, asked3);
-    const challenge = reply.status === 401 ? parseChallenge(reply.headers["www-authenticate"]) : void 0;
+    const wanted = reply.status === 401 && reply.from.origin === origin.origin;
+    const challenge = wanted ? parseChallenge(reply.headers["www-authenticate"]) : void 0;
     if (challenge !== void 0) {
       const scope = challenge.parameters["scope"] ?? this.scope;
-      this.authorization = await answerTo(challenge, scope, credentials, origin, async (token) => {
-        const { method, url, headers, body } = token;
+      this.authorization = await answerTo(challenge, scope, credentials, origin, async (token2) => {
+        const { method, url, headers, body } = token2;
         return await this.once(
           {
             method,
@@ -47991,21 +48262,29 @@ var Connection = class {
   async once(request4, asked3, authorized = true) {
     const [{ origin, dispatcher }] = await this.reach();
     const { method, body, timeout } = request4;
-    let url = new URL(request4.url, origin);
+    const first2 = new URL(request4.url, origin);
+    let url = first2;
     try {
       for (let redirects = 0; ; redirects++) {
         const own = url.origin === origin.origin && authorized && this.authorization !== void 0;
+        const { authorization, ...others } = request4.headers ?? {};
+        const given = url.origin === first2.origin ? authorization : void 0;
+        const login = own ? this.authorization : given;
         const response = await this.send(url, {
           method,
-          headers: { ...request4.headers, ...own ? { authorization: this.authorization ?? "" } : {} },
+          headers: { ...others, ...login === void 0 ? {} : { authorization: login } },
           body,
           timeout,
           dispatcher
         });
         const location = response.headers["location"];
         const moved = [301, 302, 303, 307, 308].includes(response.status) && location !== void 0;
-        if (!moved || method !== "GET" && method !== "HEAD" || redirects === MOST_REDIRECTS3) return response;
-        url = new URL(location, url);
+        if (!moved || method !== "GET" && method !== "HEAD" || redirects === MOST_REDIRECTS3)
+          return { ...response, from: url };
+        const next = new URL(location, url);
+        if (url.protocol === "https:" && next.protocol !== "https:")
+          throw new Error(`a redirect from https to ${next.protocol}//${next.host}`);
+        url = next;
       }
     } catch (error2) {
       if (this.signal?.aborted) throw error2;
@@ -48050,12 +48329,12 @@ var MANIFESTS = [
 ].join(", ");
 var LONGEST_WAIT = 5 * 6e4;
 var RepositoryClient = class {
-  constructor(world, registry2, path49, signal) {
+  constructor(world, registry2, path50, signal) {
     this.world = world;
     this.registry = registry2;
-    this.path = path49;
+    this.path = path50;
     this.signal = signal;
-    this.connection = new Connection(world, registry2, `repository:${path49}:pull,push`, signal);
+    this.connection = new Connection(world, registry2, `repository:${path50}:pull,push`, signal);
   }
   world;
   registry;
@@ -48087,7 +48366,15 @@ var RepositoryClient = class {
   }
   /** A small blob: the configuration of an image. */
   async blob(digest) {
-    return (await this.persist({ method: "GET", url: this.at("blobs", digest) }, [200])).body;
+    const { body } = await this.persist({ method: "GET", url: this.at("blobs", digest) }, [200]);
+    if (digestOf(body) === digest) return body;
+    throw new RegistryFailure(
+      `${this.registry} has other content under ${digest}.`,
+      {
+        cure: "Something changes images on their way, or the storage of the registry is damaged: tell those who run it."
+      },
+      1
+    );
   }
   async hasBlob(digest) {
     const reply = await this.persist({ method: "HEAD", url: this.at("blobs", digest) }, [200, 404]);
@@ -48121,7 +48408,7 @@ var RepositoryClient = class {
       } catch (error2) {
         if (!(error2 instanceof RegistryFailure) || error2.tries === 1) throw error2;
         const asked3 = error2.pause;
-        const pause = asked3 ?? patience.firstPause * 2 ** tries;
+        const pause = asked3 === void 0 ? patience.firstPause * 2 ** tries : Math.max(asked3, patience.firstPause);
         waited += pause;
         if (asked3 === void 0 ? tries >= error2.tries : waited > LONGEST_WAIT) throw error2;
         info2(`${error2.message} Trying again in ${seconds(Math.ceil(pause / 100) * 100)}.`);
@@ -48132,10 +48419,10 @@ var RepositoryClient = class {
 };
 
 // src/registry/endpoint.ts
-var import_promises41 = require("node:dns/promises");
-var import_promises42 = require("node:fs/promises");
+var import_promises43 = require("node:dns/promises");
+var import_promises44 = require("node:fs/promises");
 var import_node_net2 = require("node:net");
-var import_node_path40 = __toESM(require("node:path"), 1);
+var import_node_path41 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var import_undici6 = __toESM(require_undici(), 1);
 var PING_TIMEOUT = 5e3;
@@ -48180,24 +48467,24 @@ async function isInsecure(registry2, hostname2, engine2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net2.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises41.lookup)(hostname2.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises43.lookup)(hostname2.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
-async function certificates(registry2, { environment, root }) {
-  const folder = import_node_path40.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises42.readdir)(folder).catch(() => [])).sort();
+async function certificates(registry2, { environment: environment2, root }) {
+  const folder = import_node_path41.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises44.readdir)(folder).catch(() => [])).sort();
   const read2 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises42.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises44.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path40.default.join(folder, name)));
+  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path41.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Node's own list is not that of the machine, which the engine trusts.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read2(import_node_path40.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
-      ...await read2(environment["NODE_EXTRA_CA_CERTS"] ?? "", environment["SSL_CERT_FILE"] ?? ""),
+      ...await read2(import_node_path41.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read2(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
     ...cert.length > 0 && key.length > 0 ? { cert: cert[0], key: key[0] } : {}
@@ -48218,9 +48505,9 @@ function shipped() {
 function shippedFile(name) {
   return (0, import_node_url.fileURLToPath)(new URL(`../${name}`, bundleUrl));
 }
-function vendorApis(environment) {
+function vendorApis(environment2) {
   const url = (name, standard) => {
-    const text2 = environment[name] || standard;
+    const text2 = environment2[name] || standard;
     if (URL.canParse(text2)) return new URL(text2);
     throw new Failure("input", `The environment variable ${name} is no URL.`, {
       cure: `Leave it out, or set it to the address of the API; the standard is ${standard}.`
@@ -48233,30 +48520,33 @@ function vendorApis(environment) {
 }
 
 // src/world.ts
-function realWorld(run2, environment, given) {
-  const engine2 = dockerEngine({ ...environment, [RUN_VARIABLE]: run2 });
-  const patience = patienceOf(environment);
+function realWorld(run2, environment2, given) {
+  const patience = patienceOf(environment2);
+  const engine2 = dockerEngine(
+    { ...environment2, [RUN_VARIABLE]: run2 },
+    { clock: systemClock, longestAbsence: patience.tryTimeout }
+  );
   return {
     engine: engine2,
     repositories: repositoriesOf({
       clock: systemClock,
       patience,
       info: (line2) => given.log.info(line2),
-      credentials: (registry2) => credentialsFor(registry2, environment),
-      endpoint: (registry2) => endpointOf(registry2, { engine: engine2, environment, root: "/" })
+      credentials: (registry2) => credentialsFor(registry2, environment2),
+      endpoint: (registry2) => endpointOf(registry2, { engine: engine2, environment: environment2, root: "/" })
     }),
     clock: systemClock,
     platform: process.platform,
     hostname: (0, import_node_os.hostname)(),
-    environment,
+    environment: environment2,
     ...shipped(),
-    ...vendorApis(environment),
+    ...vendorApis(environment2),
     patience,
     ...given
   };
 }
 function repositoriesOf(world) {
-  return ({ registry: registry2, path: path49 }, signal) => new RepositoryClient(world, registry2, path49, signal);
+  return ({ registry: registry2, path: path50 }, signal) => new RepositoryClient(world, registry2, path50, signal);
 }
 
 // src/index.ts
@@ -48264,7 +48554,7 @@ var STATE_RUN = "run";
 var STATE_FOLDER = "folder";
 async function main() {
   const id = (0, import_node_crypto9.randomBytes)(6).toString("hex");
-  const runFolder = import_node_path41.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
+  const runFolder = import_node_path42.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
   saveState(STATE_RUN, id);
   saveState(STATE_FOLDER, runFolder);
   const log = createLog(core_exports);
@@ -48273,7 +48563,7 @@ async function main() {
     mask(readSecretValues(inputOf));
     const inputs = readInputs(inputOf);
     mask(secretsOfInputs(inputs));
-    setOutput("logs", import_node_path41.default.join(runFolder, "logs"));
+    setOutput("logs", import_node_path42.default.join(runFolder, "logs"));
     const world = realWorld(id, process.env, {
       log,
       toolCache: requiredFolder("RUNNER_TOOL_CACHE"),
@@ -48285,9 +48575,9 @@ async function main() {
     await writeSummary(renderSummary(result));
   } catch (error2) {
     const failure = asFailure(error2);
+    if (failure.kind === "internal" && error2 instanceof Error) log.foreign(error2.stack ?? "");
     log.end();
     setFailed(describeFailure(failure));
-    if (failure.kind === "internal" && error2 instanceof Error) info(error2.stack ?? "");
     await writeSummary(renderFailure(failure));
   }
 }
@@ -48295,13 +48585,14 @@ function mask(secrets) {
   for (const text2 of secrets.flatMap(masksOf)) setSecret(text2);
 }
 async function post(id, runFolder) {
+  const log = createLog(core_exports);
   for (const problem of await cleanUp(dockerEngine(process.env), systemClock, id, runFolder)) {
-    warning(`Something of this run may be left behind: ${problem}`);
+    log.warning(`Something of this run may be left behind: ${problem}`);
   }
 }
 async function writeSummary(markdown) {
   if (process.env["GITHUB_STEP_SUMMARY"] === void 0) return;
-  await summary.addRaw(markdown).write();
+  await summary.addRaw(fitting(markdown)).write();
 }
 function requiredFolder(name) {
   const folder = process.env[name];

@@ -9,7 +9,7 @@ import { createLog } from './log.js'
 import { run } from './main.js'
 import { outputsOf } from './outputs.js'
 import { cleanUp } from './post.js'
-import { renderFailure, renderSummary } from './report/summary.js'
+import { fitting, renderFailure, renderSummary } from './report/summary.js'
 import { secretsOfInputs } from './secrets/known.js'
 import type { Secret } from './secrets/needles.js'
 import { masksOf } from './secrets/values.js'
@@ -44,10 +44,11 @@ async function main(): Promise<void> {
     await writeSummary(renderSummary(result))
   } catch (error) {
     const failure = asFailure(error)
+    // It has the words of others in it.
+    if (failure.kind === 'internal' && error instanceof Error) log.foreign(error.stack ?? '')
     // A container may still have had something to say: the annotation must not stand inside its fence.
     log.end()
     core.setFailed(describeFailure(failure))
-    if (failure.kind === 'internal' && error instanceof Error) core.info(error.stack ?? '')
     await writeSummary(renderFailure(failure))
   }
 }
@@ -57,14 +58,15 @@ function mask(secrets: readonly Secret[]): void {
 }
 
 async function post(id: string, runFolder: string): Promise<void> {
+  const log = createLog(core)
   for (const problem of await cleanUp(dockerEngine(process.env), systemClock, id, runFolder)) {
-    core.warning(`Something of this run may be left behind: ${problem}`)
+    log.warning(`Something of this run may be left behind: ${problem}`)
   }
 }
 
 async function writeSummary(markdown: string): Promise<void> {
   if (process.env['GITHUB_STEP_SUMMARY'] === undefined) return
-  await core.summary.addRaw(markdown).write()
+  await core.summary.addRaw(fitting(markdown)).write()
 }
 
 function requiredFolder(name: string): string {

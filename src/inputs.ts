@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
 import { parseArgsStringToArgv } from 'string-argv'
 import type { PrivilegesWanted } from './engine/privileges.js'
+import { Failure, messageOf } from './errors.js'
+import { cracOptionIn, LEAVE_TO_ACTION } from './image/jvm-variables.js'
 import { DISTRIBUTIONS, parseVersionRequest, type Distribution, type VersionRequest } from './jdk/asset.js'
 import type { Readiness } from './probe/readiness.js'
 import { parseReadyUrl, parseWarmUp, type WarmUpLine } from './probe/request-lines.js'
@@ -177,7 +179,7 @@ export function readInputs(get: (name: InputName) => string): Inputs {
     tags,
     javaOptions: javaOptions(get('java-options')),
     arguments: parseLines('arguments', get('arguments')),
-    env: parsePairs('env', get('env'), /^[A-Za-z_][A-Za-z0-9_]*$/),
+    env: environment(get('env')),
     distribution,
     javaVersion: parseVersionRequest(get('java-version')),
     jdkFile,
@@ -210,10 +212,16 @@ export function readInputs(get: (name: InputName) => string): Inputs {
     secretValues: readSecretValues(get),
     skipUnchanged,
     push,
-    githubToken: optional(get('github-token')),
+    githubToken: token('github-token', get('github-token')),
     githubApiUrl: apiUrl('github-api-url', get('github-api-url'))
   }
 }
+
+/** What the kernel takes, in bytes. */
+const LONGEST_PATH = 4095
+
+/** Class names, commands and patterns that are longer are a mistake. In characters. */
+const LONGEST_TEXT = 4096
 
 function budgets(get: (name: InputName) => string, verifyRuns: number): Budgets {
   const given = <T>(name: InputName, parse: (name: string, value: string) => T): T | undefined =>
@@ -245,13 +253,18 @@ function optional(value: string): string | undefined {
 
 function path(name: string, value: string): string {
   refuseNul(name, value)
-  if (value.includes('\n')) throw badInput(name, value, 'one path')
+  if (/[\r\n]/.test(value)) throw badInput(name, value, 'one path')
+  if (Buffer.byteLength(value) > LONGEST_PATH)
+    throw badInput(name, value, `a path of at most ${LONGEST_PATH} bytes`)
   return value
 }
 
 function mainClass(value: string): string | undefined {
   if (value === '') return undefined
-  if (!/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(value)) {
+  if (
+    value.length > LONGEST_TEXT ||
+    !/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(value)
+  ) {
     throw badInput('main-class', value, 'the full name of a class, for example com.acme.Main')
   }
   return value
@@ -280,6 +293,13 @@ function javaOptions(value: string): string[] {
   return options
 }
 
+function environment(value: string): Record<string, string> {
+  const variables = parsePairs('env', value, /^[A-Za-z_][A-Za-z0-9_]*$/)
+  const problem = cracOptionIn(Object.entries(variables).map((pair) => pair.join('=')))
+  if (problem === undefined) return variables
+  throw new Failure('input', `The input \`env\` ${problem}.`, { cure: LEAVE_TO_ACTION })
+}
+
 function sha256(name: string, value: string): string | undefined {
   if (value === '') return undefined
   if (!/^[0-9a-fA-F]{64}$/.test(value)) throw badInput(name, value, 'a sha256 digest: 64 hexadecimal digits')
@@ -287,7 +307,7 @@ function sha256(name: string, value: string): string | undefined {
 }
 
 function cpuFeatures(value: string): string {
-  if (!/^(native|generic|ignore|0x[0-9a-fA-F]+,0x[0-9a-fA-F]+)$/.test(value)) {
+  if (!/^(native|generic|ignore|0x[0-9a-fA-F]{1,16},0x[0-9a-fA-F]{1,16})$/.test(value)) {
     throw badInput(
       'cpu-features',
       value,
@@ -308,28 +328,32 @@ function readyCommand(value: string): string[] | undefined {
   refuseNul('ready-command', value)
   const words = parseArgsStringToArgv(value)
   // It stands where `docker exec` would take an option for its own.
-  if (words[0]?.startsWith('-')) {
-    throw badInput('ready-command', value, 'a program in the image, and its arguments')
+  if (words[0]?.startsWith('-') || value.length > LONGEST_TEXT) {
+    throw badInput(
+      'ready-command',
+      value,
+      `a program in the image, and its arguments, in at most ${LONGEST_TEXT} characters`
+    )
   }
   return words.length === 0 ? undefined : words
 }
 
 function readyLog(value: string): RegExp | undefined {
   if (value === '') return undefined
+  if (value.length > LONGEST_TEXT)
+    throw badInput('ready-log', value, `a regular expression of at most ${LONGEST_TEXT} characters`)
   try {
     return new RegExp(value, 'u')
   } catch (error) {
-    throw badInput(
-      'ready-log',
-      value,
-      `a regular expression (${error instanceof Error ? error.message : ''})`
-    )
+    // `Invalid regular expression: /.../u: Unterminated group`
+    const why = messageOf(error).slice(messageOf(error).lastIndexOf(':') + 1)
+    throw badInput('ready-log', value, `a regular expression that can be read (${why.trim()})`)
   }
 }
 
 function network(value: string): string | undefined {
   if (value === '') return undefined
-  if (!/^[a-zA-Z0-9][\w.-]*$/.test(value) || value === 'none') {
+  if (!/^[a-zA-Z0-9][\w.-]{0,127}$/.test(value) || value === 'none') {
     throw badInput(
       'network',
       value,
@@ -341,7 +365,7 @@ function network(value: string): string | undefined {
 
 function addHosts(value: string): string[] {
   return parseLines('add-hosts', value).map((line) => {
-    const [, name = '', address = ''] = /^([a-zA-Z0-9][\w.-]*)[:=](.+)$/.exec(line) ?? []
+    const [, name = '', address = ''] = /^([a-zA-Z0-9][\w.-]{0,252})[:=](.+)$/.exec(line) ?? []
     if (name === '' || !(address === 'host-gateway' || isIP(address.replace(/^\[|\]$/g, '')))) {
       throw badInput(
         'add-hosts',
@@ -360,6 +384,18 @@ function user(value: string): { uid: number; gid: number } {
     throw badInput('user', value, 'numbers of a user and a group other than root, for example 10001:10001')
   }
   return ids
+}
+
+function token(name: string, value: string): string | undefined {
+  if (/^[\x21-\x7e]{0,8192}$/.test(value)) return optional(value)
+  // Without the value: it is, or was meant to be, a secret.
+  throw new Failure(
+    'input',
+    `The input \`${name}\` is no token: it has characters that no token has, or too many.`,
+    {
+      cure: 'Give `${{ github.token }}` or a secret with a token, or leave it out.'
+    }
+  )
 }
 
 function apiUrl(name: string, value: string): URL {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { appendFileSync } from 'node:fs'
 import type { Clock } from './clock.js'
+import { oneLine, plainText, withoutMiddle } from './text.js'
 
 /** The step's log. Lines of containers and builds go through `foreign`. */
 export interface Log {
   info(line: string): void
-  /** An annotation: at most a few a run. */
+  /** An annotation. */
   warning(line: string): void
   /** A line that others wrote: nothing in it can act as a workflow command. */
   foreign(line: string): void
@@ -23,6 +23,15 @@ export interface LogWriter {
   endGroup(): void
 }
 
+/** GitHub shows ten warnings of a step, and nobody the eleventh. */
+const MOST_WARNINGS = 10
+
+/** Of one annotation, in bytes: GitHub takes 64 KB. */
+const LONGEST_WARNING = 48 * 1024
+
+/** What the runner takes for a command: `::name` at the start of a line, `##[name]` anywhere; it skips what is not seen. */
+const COMMAND = /^[^\p{L}\p{N}]*::|##\[/u
+
 /**
  * A log whose foreign lines stand between `::stop-commands::TOKEN` and `::TOKEN::`, with a token that
  * their writer cannot know. The fence is closed before any line of our own.
@@ -30,6 +39,7 @@ export interface LogWriter {
 export function createLog(writer: LogWriter): Log {
   let token: string | undefined
   let ended = false
+  let warnings = 0
 
   function closeFence(): void {
     if (token === undefined) return
@@ -37,21 +47,34 @@ export function createLog(writer: LogWriter): Log {
     token = undefined
   }
 
+  function openFence(): void {
+    if (token !== undefined) return
+    token = randomUUID()
+    writer.info(`::stop-commands::${token}`)
+  }
+
+  /** Our own words, which may quote those of others. */
+  function info(line: string): void {
+    closeFence()
+    const shown = oneLine(line)
+    if (!COMMAND.test(shown)) return writer.info(shown)
+    openFence()
+    writer.info(shown)
+    closeFence()
+  }
+
   return {
-    info(line) {
-      closeFence()
-      writer.info(line)
-    },
+    info,
     warning(line) {
       closeFence()
-      writer.warning(line)
+      warnings++
+      if (warnings > MOST_WARNINGS) return info(`Warning: ${line}`)
+      const note = warnings === MOST_WARNINGS ? ' (Further warnings are in the log of this step only.)' : ''
+      writer.warning(`${withoutMiddle(plainText(line), LONGEST_WARNING)}${note}`)
     },
     foreign(line) {
       if (ended) return
-      if (token === undefined) {
-        token = randomUUID()
-        writer.info(`::stop-commands::${token}`)
-      }
+      openFence()
       writer.info(line)
     },
     end() {
@@ -60,24 +83,13 @@ export function createLog(writer: LogWriter): Log {
     },
     async group(title, work) {
       closeFence()
-      writer.startGroup(title)
+      writer.startGroup(oneLine(title))
       try {
         return await work()
       } finally {
         closeFence()
         writer.endGroup()
       }
-    }
-  }
-}
-
-/** The same log, which also keeps the foreign lines in a file. */
-export function keeping(log: Log, file: string): Log {
-  return {
-    ...log,
-    foreign(line) {
-      log.foreign(line)
-      appendFileSync(file, `${line}\n`)
     }
   }
 }

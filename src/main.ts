@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
+import { requireScript } from './checkpoint/warm-up-script.js'
 import { namesOf, removeContainers, removeFolder, removeImages } from './cleanup.js'
 import { UnsupportedRunner } from './errors.js'
 import { requireContext } from './image/application.js'
@@ -36,6 +37,8 @@ export async function run(id: string, inputs: Inputs, world: World): Promise<Res
   await mkdir(job.logs, { recursive: true })
   try {
     await requireContext(path.resolve(world.workspace, inputs.context))
+    if (inputs.warmupScript !== undefined)
+      await requireScript(path.resolve(world.workspace, inputs.warmupScript))
     return await checkpointed(job)
   } catch (error) {
     if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === 'fail') throw error

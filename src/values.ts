@@ -1,4 +1,5 @@
 import { Failure } from './errors.js'
+import { quoted } from './text.js'
 
 /** A span of time in milliseconds. */
 export type Milliseconds = number
@@ -8,8 +9,7 @@ const LONGEST_DURATION: Milliseconds = 6 * 60 * 60_000
 
 /** An input that cannot be used, and what it should look like. */
 export function badInput(name: string, value: string, expected: string): Failure {
-  const shown = JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}...` : value)
-  return new Failure('input', `The input \`${name}\` is ${shown}.`, { cure: `Give ${expected}.` })
+  return new Failure('input', `The input \`${name}\` is ${quoted(value)}.`, { cure: `Give ${expected}.` })
 }
 
 /** `500ms`, `90s`, `5m`: between 1 ms and 6 hours. */
@@ -76,13 +76,21 @@ export function parseChoice<T extends string>(name: string, value: string, choic
   return choice
 }
 
+/** The docker command takes no longer lines from a file, and the kernel not much longer arguments. In bytes. */
+const LONGEST_ENTRY = 60_000
+
 /** One entry a line; blank lines and white space around an entry do not count. */
 export function parseLines(name: string, value: string): string[] {
   refuseNul(name, value)
-  return value
+  const lines = value
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '')
+  for (const line of lines) {
+    if (Buffer.byteLength(line) > LONGEST_ENTRY)
+      throw badInput(name, line, `entries of at most ${LONGEST_ENTRY} bytes each`)
+  }
+  return lines
 }
 
 /** `NAME=value`, one a line. The pattern says what a name may be. */

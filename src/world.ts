@@ -17,8 +17,11 @@ export function realWorld(
   environment: NodeJS.ProcessEnv,
   given: Pick<World, 'toolCache' | 'workspace' | 'runFolder'> & { log: Log }
 ): World {
-  const engine = dockerEngine({ ...environment, [RUN_VARIABLE]: run })
   const patience = patienceOf(environment)
+  const engine = dockerEngine(
+    { ...environment, [RUN_VARIABLE]: run },
+    { clock: systemClock, longestAbsence: patience.tryTimeout }
+  )
   return {
     engine,
     repositories: repositoriesOf({

@@ -56,6 +56,11 @@ describe('verifySnapshot', () => {
       { files: '40 inventory.img\n60 pagemap-134.img\n4096 pages-1.img\n' },
       'pages-1.img has 4096 bytes'
     ],
+    [
+      'the pages are empty',
+      { files: '40 inventory.img\n60 pagemap-134.img\n0 pages-1.img\n' },
+      'pages-1.img has 0 bytes where pagemap-134.img counts 8192'
+    ],
     ['the pages are missing', { files: '40 inventory.img\n60 pagemap-134.img\n' }, 'pages-1.img has 0 bytes'],
     [
       'the inventory is missing',

@@ -253,12 +253,12 @@ describe('a run that fails', () => {
 
   labTest('a registry that does not answer', async () => {
     const { message } = await failing({ tags: 'localhost:9/none/none:1' })
-    expect(message).toContain('localhost:9/none/none:1 could not be pushed')
+    expect(message).toContain('localhost:9/none/none could not be pushed')
     expect(message).toContain('class: registry')
   })
 
   labTest(
-    'the second of two tags cannot be pushed: the first one points to its old image again',
+    'the registry of the second of two tags does not answer: the first one points to its old image',
     async () => {
       const first = freshTag('put-back')
       docker('tag', world.baseImage, first)
@@ -267,8 +267,7 @@ describe('a run that fails', () => {
       const old = await registryDigest(first)
       expect(old).toBeDefined()
       const { message } = await failing({ tags: `${first}\nlocalhost:9/none/none:1` })
-      expect(message).toContain('localhost:9/none/none:1 could not be pushed')
-      expect(message).toContain(`${first} was put back to ${old}`)
+      expect(message).toContain('localhost:9/none/none could not be pushed')
       expect(await registryDigest(first)).toBe(old)
     }
   )

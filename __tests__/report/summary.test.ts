@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { Failure } from '../../src/errors.js'
 import type { LastImage } from '../../src/image/figures-label.js'
-import { renderFailure, renderSummary } from '../../src/report/summary.js'
+import { fitting, renderFailure, renderSummary } from '../../src/report/summary.js'
 import type { Spread } from '../../src/restore/figures.js'
 import { aResult, aStart } from '../support/result.js'
 
@@ -84,5 +84,18 @@ describe('the job summary', () => {
       new Failure('application', 'x', { cure: 'y', evidence: '```\n<script>\n````' })
     )
     expect(failed.trimEnd().split('\n').at(-1)).toMatch(/^`{7}$/)
+  })
+
+  test('of more than GitHub takes is cut, and says so first', () => {
+    const tags = Array.from({ length: 40_000 }, (_, index) => `ghcr.io/acme/hello:${index}`)
+    const whole = renderSummary(aResult({ tags }))
+    const phases = Array.from({ length: 40_000 }, (_, index) => ({ name: `phase ${index}`, milliseconds: 1 }))
+    const long = renderSummary(aResult({ phases }))
+    for (const markdown of [whole, long, 'x'.repeat(3e6)]) {
+      const shown = fitting(markdown)
+      expect(Buffer.byteLength(shown)).toBeLessThanOrEqual(1024 * 1024)
+      expect(markdown.length > 1e6 ? shown : '> This summary is cut').toMatch(/^> This summary is cut/)
+    }
+    expect(fitting('short')).toBe('short')
   })
 })

@@ -124,7 +124,9 @@ async function attempt(
     takenBy.name === 'warp'
       ? await verifyWarpSnapshot(request, end)
       : await verifySnapshot(request, end, application.output.text())
-  const handover = snapshot.completedAt === undefined ? undefined : Date.now() - snapshot.completedAt
+  // Two machines may not agree on the time, and a clock may be set meanwhile.
+  const sinceThen = Date.now() - (snapshot.completedAt ?? NaN)
+  const handover = sinceThen >= 0 && sinceThen <= clock.now() - triggered ? sinceThen : undefined
   return {
     ...snapshot,
     startDuration: readyAt - begin,

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { engineFailure, type Engine } from '../engine/docker.js'
+import { engineFailure, type Engine, type Listeners } from '../engine/docker.js'
 import { pairs, runBuild } from './build.js'
 
 /**
@@ -11,7 +11,7 @@ export async function relabelImage(
   engine: Engine,
   image: { name: string; id: string; labels: Record<string, string> },
   work: string,
-  onLine: (line: string) => void
+  output: Listeners
 ): Promise<string> {
   const folder = path.join(work, 'relabel')
   const idFile = path.join(work, 'relabel.iid')
@@ -19,7 +19,7 @@ export async function relabelImage(
   await writeFile(path.join(folder, 'Dockerfile'), `FROM ${image.name}\n`)
   const options = ['--tag', image.name, '--iidfile', idFile, ...pairs('--label', image.labels)]
   const command = ['build', ...options, '--', folder]
-  const result = await runBuild(engine, command, onLine)
+  const result = await runBuild(engine, command, output)
   if (result.exitCode !== 0) throw engineFailure(command, result)
   await rm(folder, { recursive: true })
   const id = (await readFile(idFile, 'utf8')).trim()

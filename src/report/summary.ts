@@ -7,6 +7,19 @@ import { renderContent } from './content.js'
 import { code, megabytes, quote, table, time } from './markdown.js'
 import { secretsPart } from './secrets.js'
 
+/** GitHub takes summaries of 1 MiB, and none that is longer; in bytes, with room for the note. */
+const LONGEST_SUMMARY = 1024 * 1024 - 1024
+
+/** A summary that GitHub takes: a longer one is cut, and says so. */
+export function fitting(markdown: string): string {
+  const bytes = Buffer.from(markdown)
+  if (bytes.length <= LONGEST_SUMMARY) return markdown
+  const end = bytes.lastIndexOf('\n', LONGEST_SUMMARY)
+  const shown = bytes.subarray(0, end < 0 ? LONGEST_SUMMARY : end).toString('utf8')
+  // The note stands first: the end may lie in a block of code.
+  return `> This summary is cut: it has ${bytes.length} bytes, and GitHub shows 1 MiB at most.\n\n${shown}\n`
+}
+
 /** The job summary of a run that did not fail, as GitHub-flavoured Markdown. */
 export function renderSummary(result: Result): string {
   switch (result.outcome) {

@@ -6,7 +6,7 @@ import { namesOf } from '../cleanup.js'
 import { requestOf } from '../probe/request-lines.js'
 import { requireSize } from '../restore/budgets.js'
 import type { Runner } from '../runner/inspect.js'
-import { checkpointContainer, containerOf, imagesOf, logTo, type Run } from './run.js'
+import { checkpointContainer, containerOf, imagesOf, keepIn, type Run } from './run.js'
 
 /** Finds the CRIU and the privileges that work here. */
 export async function chooseCheckpointEngine(run: Run, runner: Runner): Promise<CheckpointEngine> {
@@ -37,7 +37,12 @@ export async function takeTheSnapshot(
   const { inputs, world } = run
   return await run.phases.run('checkpoint', 'Take the snapshot', async () => {
     const taken = await takeSnapshot(
-      { engine: world.engine, clock: world.clock, log: logTo(run, 'application.log') },
+      {
+        engine: world.engine,
+        clock: world.clock,
+        log: world.log,
+        keep: keepIn(run, 'application.log')
+      },
       {
         ...containerOf(run, runner.reach),
         container: checkpointContainer(run),

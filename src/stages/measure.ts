@@ -10,7 +10,7 @@ import { proveRestore } from '../restore/prove.js'
 import { measureSeries } from '../restore/series.js'
 import type { Milliseconds } from '../values.js'
 import type { Restoring } from './restore.js'
-import { logTo, type Run } from './run.js'
+import { outputTo, type Run } from './run.js'
 
 /** An image that may be tagged and pushed, and what was measured of it. */
 export interface Measured {
@@ -83,8 +83,7 @@ async function label(run: Run, { imageId, request }: Restoring, text: string): P
       id: imageId,
       labels: { [FIGURES_LABEL]: text }
     }
-    const builds = logTo(run, 'build-label.log')
-    const labelled = await relabelImage(engine, image, run.work, (line) => builds.foreign(line))
+    const labelled = await relabelImage(engine, image, run.work, outputTo(run, 'build-label.log'))
     const last = await proveRestore({ engine, clock }, { ...request, load: undefined, image: labelled })
     log.info(`${labelled} restores, and answered after ${last.answer} ms.`)
     return labelled
