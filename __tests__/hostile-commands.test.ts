@@ -104,13 +104,13 @@ describe('hostile inputs in commands', () => {
   beforeAll(async () => {
     server = await serve((_, response) => response.end('ok'))
     mkdirSync(workspace)
-    mkdirSync(evidence)
+    mkdirSync(path.join(evidence, 'images'), { recursive: true })
     await writeJar(path.join(workspace, 'app.jar'), 'example.Main')
     await writeTar(path.join(workspace, 'jdk.tar.gz'), JDK_ENTRIES)
     writeFileSync(path.join(workspace, 'Dockerfile'), 'FROM x\n')
     const files = {
       'dump4.log': '(00.1) Version: 4.1.1 (gitid 0)\n(00.9) Dumping finished successfully\n',
-      'pagemap-134.img': criuImage(PAGEMAP, { 1: 1 }, { 1: 0x1000, 2: 2, 4: 4 }),
+      'images/pagemap-134.img': criuImage(PAGEMAP, { 1: 1 }, { 1: 0x1000, 2: 2, 4: 4 }),
       'inventory.img': 'x',
       files: '40 inventory.img\n60 pagemap-134.img\n8192 pages-1.img\n'
     }
@@ -242,7 +242,10 @@ describe('hostile inputs in commands', () => {
     distribution: 'file',
     'jdk-file': 'jdk.tar.gz',
     application: 'app.jar',
-    tags: 'r.example/a:1'
+    tags: 'r.example/a:1',
+    // Without what this engine's answers are too simple for.
+    'secret-scan': 'off',
+    verify: 'false'
   }
   const changes = fc.array(fc.tuple(fc.constantFrom(...names), hostileText), { minLength: 1, maxLength: 3 })
 
