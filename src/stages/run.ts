@@ -43,6 +43,8 @@ export interface Run {
   inputs: Inputs
   world: World
   phases: Phases
+  /** What the log warned of so far. */
+  warnings: readonly string[]
   /** Folder for files of the run, and that for its logs. */
   work: string
   logs: string
