@@ -184,7 +184,7 @@ function notStarted(why: string, cause?: unknown): Failure {
 }
 
 /** What coreutils' `timeout` says of a command that is not there. */
-const NO_COMMAND = /^timeout: (failed to run command .*)$/m
+const NO_COMMAND = /^\S*timeout: (failed to run command .*)$/m
 
 /** What a failed docker command means to the user. */
 export function engineFailure(args: readonly string[], result: CommandResult): Failure {
