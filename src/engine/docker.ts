@@ -117,12 +117,7 @@ export function dockerEngine(
       for (const listener of [...listening.stdout, ...listening.stderr]) listener.end()
       return { exitCode, ...output }
     } catch (error) {
-      throw new Failure('runner', `The docker command could not be started: ${messageOf(error)}`, {
-        cure:
-          'Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the ' +
-          "command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
-        cause: error
-      })
+      throw notStarted(messageOf(error), error)
     }
   }
 
@@ -179,8 +174,22 @@ function listenersOf({ onLine, onBytes }: Listeners): (LineSplitter | WholeLines
 
 const NOBODY_THERE = /Cannot connect to the Docker daemon|failed to connect to the docker API/
 
+function notStarted(why: string, cause?: unknown): Failure {
+  return new Failure('runner', `The docker command could not be started: ${why}`, {
+    cure:
+      'Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the ' +
+      "command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
+    cause
+  })
+}
+
+/** What coreutils' `timeout` says of a command that is not there. */
+const NO_COMMAND = /^\S*timeout: (failed to run command .*)$/m
+
 /** What a failed docker command means to the user. */
 export function engineFailure(args: readonly string[], result: CommandResult): Failure {
+  const missing = NO_COMMAND.exec(result.stderr)?.[1]
+  if (missing !== undefined) return notStarted(missing)
   const evidence = lastLines(result.stderr || result.stdout, 20)
   const command = `docker ${args[0] ?? ''}`
   if (result.exitCode === TIMED_OUT) {
