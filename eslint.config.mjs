@@ -37,7 +37,7 @@ export default tseslint.config(
       // An end-to-end test is a `labTest`, which the rules do not know for a test.
       'jest/no-standalone-expect': [
         'error',
-        { additionalTestBlockFunctions: ['labTest', 'labTest.each', 'afterEach', 'afterAll'] }
+        { additionalTestBlockFunctions: ['labTest', 'engineTest', 'labTest.each', 'afterEach', 'afterAll'] }
       ]
     }
   },
