@@ -38,13 +38,7 @@ export default tseslint.config(
       'jest/no-standalone-expect': [
         'error',
         {
-          additionalTestBlockFunctions: [
-            'labTest',
-            'labTest.each',
-            'whereTheEngineIsTheLabs',
-            'afterEach',
-            'afterAll'
-          ]
+          additionalTestBlockFunctions: ['labTest', 'labTest.each', 'engineTest', 'afterEach', 'afterAll']
         }
       ]
     }

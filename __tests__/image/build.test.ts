@@ -23,11 +23,11 @@ const build = (): ImageBuild => ({
 })
 
 test('buildCommand', () => {
-  expect(buildCommand(build(), '/iid')).toEqual([
+  expect(buildCommand(build())).toEqual([
     'build',
     ...['--target', 'runtime'],
     ...['--tag', 'crac-checkpoint/run-1:runtime'],
-    ...['--iidfile', '/iid'],
+    '--force-rm',
     ...['--build-arg', 'BASE_IMAGE=debian:trixie-slim'],
     ...['--build-arg', 'UID=10001'],
     ...['--label', 'a=b c'],
@@ -37,11 +37,10 @@ test('buildCommand', () => {
 })
 
 describe('buildImage', () => {
-  test('gives the id that the engine wrote', async () => {
-    const engine = fakeEngine(async (args) => {
+  test("gives the engine's id for it", async () => {
+    const engine = fakeEngine((args) => {
       if (args[0] === 'context') return 'rootless'
-      await writeFile(args[args.indexOf('--iidfile') + 1] ?? '', 'sha256:abc\n')
-      return ''
+      return args[1] === 'inspect' && args.at(-1) === build().name ? 'sha256:abc\n' : ''
     })
     expect(await buildImage(engine, build(), {})).toBe('sha256:abc')
     // Whatever builder the user has chosen: the one of the engine sees its images.

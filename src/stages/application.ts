@@ -49,7 +49,6 @@ export async function lookForApplication(run: Run): Promise<Found> {
         file: path.resolve(world.workspace, file),
         buildArgs: inputs.buildArgs,
         name,
-        work,
         user: `${inputs.user.uid}:${inputs.user.gid}`
       },
       outputTo(run, 'build-user.log')

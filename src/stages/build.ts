@@ -63,6 +63,7 @@ export async function build(
         UID: String(inputs.user.uid),
         GID: String(inputs.user.gid),
         ENGINE: inputs.engine,
+        RUN: run.id,
         WORKING_DIRECTORY: from.base.workingDirectory,
         ...buildArgs
       },
