@@ -108,17 +108,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path49) {
-      const ctrl = callVisitor(key, node, visitor, path49);
+    function visit_(key, node, visitor, path48) {
+      const ctrl = callVisitor(key, node, visitor, path48);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path49, ctrl);
-        return visit_(key, ctrl, visitor, path49);
+        replaceNode(key, path48, ctrl);
+        return visit_(key, ctrl, visitor, path48);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path49 = Object.freeze(path49.concat(node));
+          path48 = Object.freeze(path48.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path49);
+            const ci = visit_(i, node.items[i], visitor, path48);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -129,13 +129,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path49 = Object.freeze(path49.concat(node));
-          const ck = visit_("key", node.key, visitor, path49);
+          path48 = Object.freeze(path48.concat(node));
+          const ck = visit_("key", node.key, visitor, path48);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path49);
+          const cv = visit_("value", node.value, visitor, path48);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -156,17 +156,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path49) {
-      const ctrl = await callVisitor(key, node, visitor, path49);
+    async function visitAsync_(key, node, visitor, path48) {
+      const ctrl = await callVisitor(key, node, visitor, path48);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path49, ctrl);
-        return visitAsync_(key, ctrl, visitor, path49);
+        replaceNode(key, path48, ctrl);
+        return visitAsync_(key, ctrl, visitor, path48);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path49 = Object.freeze(path49.concat(node));
+          path48 = Object.freeze(path48.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path49);
+            const ci = await visitAsync_(i, node.items[i], visitor, path48);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -177,13 +177,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path49 = Object.freeze(path49.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path49);
+          path48 = Object.freeze(path48.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path48);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path49);
+          const cv = await visitAsync_("value", node.value, visitor, path48);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -210,23 +210,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path49) {
+    function callVisitor(key, node, visitor, path48) {
       if (typeof visitor === "function")
-        return visitor(key, node, path49);
+        return visitor(key, node, path48);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path49);
+        return visitor.Map?.(key, node, path48);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path49);
+        return visitor.Seq?.(key, node, path48);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path49);
+        return visitor.Pair?.(key, node, path48);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path49);
+        return visitor.Scalar?.(key, node, path48);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path49);
+        return visitor.Alias?.(key, node, path48);
       return void 0;
     }
-    function replaceNode(key, path49, node) {
-      const parent = path49[path49.length - 1];
+    function replaceNode(key, path48, node) {
+      const parent = path48[path48.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -304,26 +304,26 @@ var require_directives = __commonJS({
           this.tags = Object.assign({}, _Directives.defaultTags);
           this.atNextDocument = false;
         }
-        const parts = line2.trim().split(/[ \t]+/);
-        const name = parts.shift();
+        const parts2 = line2.trim().split(/[ \t]+/);
+        const name = parts2.shift();
         switch (name) {
           case "%TAG": {
-            if (parts.length !== 2) {
+            if (parts2.length !== 2) {
               onError(0, "%TAG directive should contain exactly two parts");
-              if (parts.length < 2)
+              if (parts2.length < 2)
                 return false;
             }
-            const [handle, prefix] = parts;
+            const [handle, prefix] = parts2;
             this.tags[handle] = prefix;
             return true;
           }
           case "%YAML": {
             this.yaml.explicit = true;
-            if (parts.length !== 1) {
+            if (parts2.length !== 1) {
               onError(0, "%YAML directive should contain exactly one part");
               return false;
             }
-            const [version] = parts;
+            const [version] = parts2;
             if (version === "1.1" || version === "1.2") {
               this.yaml.version = version;
               return true;
@@ -838,10 +838,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path49, value) {
+    function collectionFromPath(schema, path48, value) {
       let v = value;
-      for (let i = path49.length - 1; i >= 0; --i) {
-        const k = path49[i];
+      for (let i = path48.length - 1; i >= 0; --i) {
+        const k = path48[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -860,7 +860,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path49) => path49 == null || typeof path49 === "object" && !!path49[Symbol.iterator]().next().done;
+    var isEmptyPath = (path48) => path48 == null || typeof path48 === "object" && !!path48[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -890,11 +890,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path49, value) {
-        if (isEmptyPath(path49))
+      addIn(path48, value) {
+        if (isEmptyPath(path48))
           this.add(value);
         else {
-          const [key, ...rest] = path49;
+          const [key, ...rest] = path48;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -908,8 +908,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path49) {
-        const [key, ...rest] = path49;
+      deleteIn(path48) {
+        const [key, ...rest] = path48;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -923,8 +923,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path49, keepScalar) {
-        const [key, ...rest] = path49;
+      getIn(path48, keepScalar) {
+        const [key, ...rest] = path48;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -942,8 +942,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path49) {
-        const [key, ...rest] = path49;
+      hasIn(path48) {
+        const [key, ...rest] = path48;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -953,8 +953,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path49, value) {
-        const [key, ...rest] = path49;
+      setIn(path48, value) {
+        const [key, ...rest] = path48;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -1961,7 +1961,7 @@ ${indent}${line2}` : "\n";
           str += ",";
         } else if (ctx.options.trailingComma) {
           if (ctx.options.lineWidth > 0) {
-            reqNewline || (reqNewline = lines.reduce((sum, line2) => sum + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
+            reqNewline || (reqNewline = lines.reduce((sum2, line2) => sum2 + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
           }
           if (reqNewline) {
             str += ",";
@@ -1977,7 +1977,7 @@ ${indent}${line2}` : "\n";
         return start + end;
       } else {
         if (!reqNewline) {
-          const len = lines.reduce((sum, line2) => sum + line2.length + 2, 2);
+          const len = lines.reduce((sum2, line2) => sum2 + line2.length + 2, 2);
           reqNewline = ctx.options.lineWidth > 0 && len > ctx.options.lineWidth;
         }
         if (reqNewline) {
@@ -3060,9 +3060,9 @@ var require_timestamp = __commonJS({
     var stringifyNumber = require_stringifyNumber();
     function parseSexagesimal(str, asBigInt) {
       const sign = str[0];
-      const parts = sign === "-" || sign === "+" ? str.substring(1) : str;
+      const parts2 = sign === "-" || sign === "+" ? str.substring(1) : str;
       const num = (n) => asBigInt ? BigInt(n) : Number(n);
-      const res = parts.replace(/_/g, "").split(":").reduce((res2, p) => res2 * num(60) + num(p), num(0));
+      const res = parts2.replace(/_/g, "").split(":").reduce((res2, p) => res2 * num(60) + num(p), num(0));
       return sign === "-" ? num(-1) * res : res;
     }
     function stringifySexagesimal(node) {
@@ -3078,18 +3078,18 @@ var require_timestamp = __commonJS({
         value *= num(-1);
       }
       const _60 = num(60);
-      const parts = [value % _60];
+      const parts2 = [value % _60];
       if (value < 60) {
-        parts.unshift(0);
+        parts2.unshift(0);
       } else {
-        value = (value - parts[0]) / _60;
-        parts.unshift(value % _60);
+        value = (value - parts2[0]) / _60;
+        parts2.unshift(value % _60);
         if (value >= 60) {
-          value = (value - parts[0]) / _60;
-          parts.unshift(value);
+          value = (value - parts2[0]) / _60;
+          parts2.unshift(value);
         }
       }
-      return sign + parts.map((n) => String(n).padStart(2, "0")).join(":").replace(/000000\d*$/, "");
+      return sign + parts2.map((n) => String(n).padStart(2, "0")).join(":").replace(/000000\d*$/, "");
     }
     var intTime = {
       identify: (value) => typeof value === "bigint" || Number.isInteger(value),
@@ -3469,9 +3469,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path49, value) {
+      addIn(path48, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path49, value);
+          this.contents.addIn(path48, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3546,14 +3546,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path49) {
-        if (Collection2.isEmptyPath(path49)) {
+      deleteIn(path48) {
+        if (Collection2.isEmptyPath(path48)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path49) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path48) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3568,10 +3568,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path49, keepScalar) {
-        if (Collection2.isEmptyPath(path49))
+      getIn(path48, keepScalar) {
+        if (Collection2.isEmptyPath(path48))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path49, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path48, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3582,10 +3582,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path49) {
-        if (Collection2.isEmptyPath(path49))
+      hasIn(path48) {
+        if (Collection2.isEmptyPath(path48))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path49) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path48) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3602,13 +3602,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path49, value) {
-        if (Collection2.isEmptyPath(path49)) {
+      setIn(path48, value) {
+        if (Collection2.isEmptyPath(path48)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path49), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path48), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path49, value);
+          this.contents.setIn(path48, value);
         }
       }
       /**
@@ -5569,9 +5569,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path49) => {
+    visit.itemAtPath = (cst, path48) => {
       let item = cst;
-      for (const [field, index] of path49) {
+      for (const [field, index] of path48) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5580,23 +5580,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path49) => {
-      const parent = visit.itemAtPath(cst, path49.slice(0, -1));
-      const field = path49[path49.length - 1][0];
+    visit.parentCollection = (cst, path48) => {
+      const parent = visit.itemAtPath(cst, path48.slice(0, -1));
+      const field = path48[path48.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path49, item, visitor) {
-      let ctrl = visitor(item, path49);
+    function _visit(path48, item, visitor) {
+      let ctrl = visitor(item, path48);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token2 = item[field];
         if (token2 && "items" in token2) {
           for (let i = 0; i < token2.items.length; ++i) {
-            const ci = _visit(Object.freeze(path49.concat([[field, i]])), token2.items[i], visitor);
+            const ci = _visit(Object.freeze(path48.concat([[field, i]])), token2.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -5607,10 +5607,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path49);
+            ctrl = ctrl(item, path48);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path49) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path48) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -7873,9 +7873,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path49, options3) {
+    function openPromise2(path48, options3) {
       return new Promise((resolve2, reject) => {
-        open2(path49, { ...options3, lazyEntries: true }, function(err, zipfile) {
+        open2(path48, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -7905,7 +7905,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path49, options3, callback) {
+    function open2(path48, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -7917,7 +7917,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs3.open(path49, "r", function(err, fd) {
+      fs3.open(path48, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options3, function(err2, zipfile) {
           if (err2) fs3.close(fd, defaultCallback);
@@ -10456,10 +10456,10 @@ var require_headers = __commonJS({
       return end;
     }
     function cksum(block) {
-      let sum = 8 * 32;
-      for (let i = 0; i < 148; i++) sum += block[i];
-      for (let j = 156; j < 512; j++) sum += block[j];
-      return sum;
+      let sum2 = 8 * 32;
+      for (let i = 0; i < 148; i++) sum2 += block[i];
+      for (let j = 156; j < 512; j++) sum2 += block[j];
+      return sum2;
     }
     function encodeOct(val, n) {
       val = val.toString(8);
@@ -10492,12 +10492,12 @@ var require_headers = __commonJS({
         if (positive) tuple.push(byte);
         else tuple.push(255 - byte);
       }
-      let sum = 0;
+      let sum2 = 0;
       const l = tuple.length;
       for (i = 0; i < l; i++) {
-        sum += tuple[i] * Math.pow(256, i);
+        sum2 += tuple[i] * Math.pow(256, i);
       }
-      return positive ? sum : -1 * sum;
+      return positive ? sum2 : -1 * sum2;
     }
     function decodeOct(val, offset, length) {
       val = val.subarray(offset, offset + length);
@@ -11932,14 +11932,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path49 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path48 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path49 && path49[0] !== "/") {
-          path49 = `/${path49}`;
+        if (path48 && path48[0] !== "/") {
+          path48 = `/${path48}`;
         }
-        return new URL(`${origin}${path49}`);
+        return new URL(`${origin}${path48}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -12390,39 +12390,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path49, origin }
+          request: { method, path: path48, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path49);
+        debuglog("sending request to %s %s/%s", method, origin, path48);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path49, origin },
+          request: { method, path: path48, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path49,
+          path48,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path49, origin }
+          request: { method, path: path48, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path49);
+        debuglog("trailers received from %s %s/%s", method, origin, path48);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path49, origin },
+          request: { method, path: path48, origin },
           error
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path49,
+          path48,
           error.message
         );
       });
@@ -12471,9 +12471,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path49, origin }
+            request: { method, path: path48, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path49);
+          debuglog("sending request to %s %s/%s", method, origin, path48);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -12536,7 +12536,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path49,
+        path: path48,
         method,
         body,
         headers,
@@ -12551,11 +12551,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path49 !== "string") {
+        if (typeof path48 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path49[0] !== "/" && !(path49.startsWith("http://") || path49.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path48[0] !== "/" && !(path48.startsWith("http://") || path48.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path49)) {
+        } else if (invalidPathRegex.test(path48)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -12621,7 +12621,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path49, query) : path49;
+        this.path = query ? buildURL(path48, query) : path48;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -17314,7 +17314,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request4) {
-      const { method, path: path49, host, upgrade, blocking, reset } = request4;
+      const { method, path: path48, host, upgrade, blocking, reset } = request4;
       let { body, headers, contentLength } = request4;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -17395,7 +17395,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path49} HTTP/1.1\r
+      let header = `${method} ${path48} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -17924,7 +17924,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request4) {
       const session = client[kHTTP2Session];
-      const { method, path: path49, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
+      const { method, path: path48, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
       let { body } = request4;
       if (upgrade) {
         util.errorRequest(client, request4, new Error("Upgrade not supported for H2"));
@@ -18021,7 +18021,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path49;
+      headers[HTTP2_HEADER_PATH] = path48;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -18374,9 +18374,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path49 = search ? `${pathname}${search}` : pathname;
+        const path48 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path49;
+        this.opts.path = path48;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -19615,10 +19615,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path49 = "/",
+          path: path48 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path49;
+        opts.path = origin + path48;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -21590,20 +21590,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path49) {
-      if (typeof path49 !== "string") {
-        return path49;
+    function safeUrl(path48) {
+      if (typeof path48 !== "string") {
+        return path48;
       }
-      const pathSegments = path49.split("?");
+      const pathSegments = path48.split("?");
       if (pathSegments.length !== 2) {
-        return path49;
+        return path48;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path49, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path49);
+    function matchKey(mockDispatch2, { path: path48, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path48);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -21625,7 +21625,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path49 }) => matchValue(safeUrl(path49), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path48 }) => matchValue(safeUrl(path48), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -21663,9 +21663,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path49, method, body, headers, query } = opts;
+      const { path: path48, method, body, headers, query } = opts;
       return {
-        path: path49,
+        path: path48,
         method,
         body,
         headers,
@@ -21707,9 +21707,9 @@ var require_mock_utils = __commonJS({
         mockDispatch2.data = { ...mockDispatch2.data, ...mockDispatch2.data.callback(opts) };
       }
       const { data: { statusCode, data, headers, trailers, error }, delay, persist } = mockDispatch2;
-      const { timesInvoked, times } = mockDispatch2;
-      mockDispatch2.consumed = !persist && timesInvoked >= times;
-      mockDispatch2.pending = timesInvoked < times;
+      const { timesInvoked, times: times2 } = mockDispatch2;
+      mockDispatch2.consumed = !persist && timesInvoked >= times2;
+      mockDispatch2.pending = timesInvoked < times2;
       if (error !== null) {
         deleteMockDispatch(this[kDispatches], key);
         handler2.onError(error);
@@ -22128,14 +22128,14 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path49, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path48, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path49,
+            Path: path48,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
-            Remaining: persist ? Infinity : times - timesInvoked
+            Remaining: persist ? Infinity : times2 - timesInvoked
           })
         );
         this.logger.table(withPrettyHeaders);
@@ -27010,9 +27010,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path49) {
-      for (let i = 0; i < path49.length; ++i) {
-        const code2 = path49.charCodeAt(i);
+    function validateCookiePath(path48) {
+      for (let i = 0; i < path48.length; ++i) {
+        const code2 = path48.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -29932,11 +29932,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path49 = opts.path;
+          let path48 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path49 = `/${path49}`;
+            path48 = `/${path48}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path49);
+          url = new URL(util.parseOrigin(url).origin + path48);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -32556,9 +32556,9 @@ function messageOf(error) {
 // src/cli/build.ts
 var import_node_crypto8 = require("node:crypto");
 var import_node_fs9 = require("node:fs");
-var import_promises45 = require("node:fs/promises");
+var import_promises43 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
-var import_node_path42 = __toESM(require("node:path"), 1);
+var import_node_path41 = __toESM(require("node:path"), 1);
 var import_node_util3 = require("node:util");
 var import_yaml2 = __toESM(require_dist(), 1);
 
@@ -33421,9 +33421,9 @@ var LineSplitter = class {
   pending = "";
   cut = false;
   push(data) {
-    const parts = this.decoder.write(data).split("\n");
-    const last = parts.pop() ?? "";
-    for (const part of parts) {
+    const parts2 = this.decoder.write(data).split("\n");
+    const last = parts2.pop() ?? "";
+    for (const part of parts2) {
       this.append(part);
       this.flush();
     }
@@ -33546,10 +33546,7 @@ function dockerEngine(environment2, { clock, longestAbsence } = {
       for (const listener of [...listening.stdout, ...listening.stderr]) listener.end();
       return { exitCode, ...output };
     } catch (error) {
-      throw new Failure("runner", `The docker command could not be started: ${messageOf(error)}`, {
-        cure: "Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
-        cause: error
-      });
+      throw notStarted(messageOf(error), error);
     }
   }
   async function run2(args, options3 = {}) {
@@ -33592,7 +33589,16 @@ function listenersOf({ onLine, onBytes }) {
   return [...onLine ? [new LineSplitter(onLine)] : [], ...onBytes ? [new WholeLines(onBytes)] : []];
 }
 var NOBODY_THERE = /Cannot connect to the Docker daemon|failed to connect to the docker API/;
+function notStarted(why, cause) {
+  return new Failure("runner", `The docker command could not be started: ${why}`, {
+    cure: "Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
+    cause
+  });
+}
+var NO_COMMAND = /^\S*timeout: (failed to run command .*)$/m;
 function engineFailure(args, result) {
+  const missing = NO_COMMAND.exec(result.stderr)?.[1];
+  if (missing !== void 0) return notStarted(missing);
   const evidence = lastLines(result.stderr || result.stdout, 20);
   const command = `docker ${args[0] ?? ""}`;
   if (result.exitCode === TIMED_OUT) {
@@ -33946,23 +33952,23 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first2 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first2) || first2 === "localhost");
-  const path49 = hasDomain ? components.slice(1) : components;
+  const path48 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first2)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path49.some((component) => /[A-Z]/.test(component))) {
+  if (path48.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path49.every((component) => PATH_COMPONENT.test(component)))
+  if (!path48.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first2 !== "index.docker.io" ? first2 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path49.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path49].join("/") };
+  const official = registry2 === DOCKER_HUB && path48.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path48].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
@@ -34298,8 +34304,8 @@ function apiUrl(name, value) {
 }
 
 // src/main.ts
-var import_promises41 = require("node:fs/promises");
-var import_node_path39 = __toESM(require("node:path"), 1);
+var import_promises39 = require("node:fs/promises");
+var import_node_path38 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/warm-up-script.ts
 var import_node_child_process2 = require("node:child_process");
@@ -34428,8 +34434,8 @@ async function addressOf(engine2, spec) {
     const format = `{{with index .NetworkSettings.Networks ${JSON.stringify(reach.network)}}}{{.IPAddress}}{{end}}`;
     return { host: await engine2.run(["inspect", "--format", format, name]), port };
   }
-  const published2 = await engine2.run(["port", name, `${port}/tcp`]);
-  return { host: reach.host, port: Number(published2.split("\n")[0]?.split(":").at(-1)) };
+  const published = await engine2.run(["port", name, `${port}/tcp`]);
+  return { host: reach.host, port: Number(published.split("\n")[0]?.split(":").at(-1)) };
 }
 async function removeContainer(engine2, name) {
   await engine2.attempt(["rm", "--force", "--volumes", name]);
@@ -34451,10 +34457,15 @@ function namesOf(id) {
 }
 async function removeContainers(engine2, names) {
   return await collect(async () => {
-    const found = await engine2.run(["ps", "--all", "--quiet", "--filter", `label=${RUN_LABEL}=${names.id}`]);
-    const ids = found.split("\n").filter((id) => id !== "");
-    if (ids.length > 0) await engine2.run(["rm", "--force", "--volumes", ...ids]);
+    await removeFound(engine2, ["ps", "--all", ...labelled(names)], ["rm", "--force", "--volumes"]);
   });
+}
+function labelled({ id }) {
+  return ["--quiet", "--filter", `label=${RUN_LABEL}=${id}`];
+}
+async function removeFound(engine2, list3, remove) {
+  const ids = (await engine2.run(list3)).split("\n").filter((id) => id !== "");
+  if (ids.length > 0) await engine2.run([...remove, ...ids]);
 }
 async function removeImages(engine2, names, roles) {
   return await collect(async () => {
@@ -34462,6 +34473,11 @@ async function removeImages(engine2, names, roles) {
       const found = await engine2.run(["image", "ls", "--quiet", names.image(role)]);
       if (found !== "") await engine2.run(["image", "rm", "--force", names.image(role)]);
     }
+    await removeFound(
+      engine2,
+      ["image", "ls", ...["--filter", "dangling=true"], ...labelled(names)],
+      ["image", "rm", "--force"]
+    );
   });
 }
 async function removeFolder(folder) {
@@ -34603,15 +34619,15 @@ var import_promises10 = require("node:fs/promises");
 var import_node_path6 = __toESM(require("node:path"), 1);
 var JAR = "application.jar";
 var micronautLayers = async ({ at }) => {
-  const layers2 = import_node_path6.default.basename(at) === "layers" ? at : import_node_path6.default.join(at, "layers");
-  const mainClass2 = (await readManifest(import_node_path6.default.join(layers2, "app", JAR)))?.mainClass;
+  const layers = import_node_path6.default.basename(at) === "layers" ? at : import_node_path6.default.join(at, "layers");
+  const mainClass2 = (await readManifest(import_node_path6.default.join(layers, "app", JAR)))?.mainClass;
   if (mainClass2 === void 0) return void 0;
   const dependencies = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path6.default.join(layers2, "app"), "."]]);
-  for (const name of (await (0, import_promises10.readdir)(layers2)).sort()) {
-    if (name === "app" || !await isFolder(import_node_path6.default.join(layers2, name))) continue;
+  const classes = /* @__PURE__ */ new Map([[import_node_path6.default.join(layers, "app"), "."]]);
+  for (const name of (await (0, import_promises10.readdir)(layers)).sort()) {
+    if (name === "app" || !await isFolder(import_node_path6.default.join(layers, name))) continue;
     const files = name.endsWith("libs") ? dependencies : classes;
-    files.set(import_node_path6.default.join(layers2, name), name);
+    files.set(import_node_path6.default.join(layers, name), name);
   }
   return {
     layout: "micronaut-layers",
@@ -34755,6 +34771,28 @@ async function listing(place) {
   return `What is there:
 ${shown2}${names.length > 20 ? `
 (and ${names.length - 20} more)` : ""}`;
+}
+
+// src/log.ts
+function noting(log, warnings2) {
+  return {
+    ...log,
+    warning(line2) {
+      warnings2.push(line2);
+      log.warning(line2);
+    }
+  };
+}
+var LONGEST_WARNING = 48 * 1024;
+var PROGRESS_INTERVAL = 5e3;
+function logProgress(log, clock) {
+  let last = clock.now();
+  return (bytes, total) => {
+    if (clock.now() - last < PROGRESS_INTERVAL) return;
+    last = clock.now();
+    const share = total === void 0 ? "" : ` of ${(total / 1e6).toFixed(0)}`;
+    log.info(`${(bytes / 1e6).toFixed(0)}${share} MB ...`);
+  };
 }
 
 // src/phases.ts
@@ -34939,7 +34977,7 @@ async function ownNetwork(engine2, hostname3) {
 }
 
 // src/stages/application.ts
-var import_node_path14 = __toESM(require("node:path"), 1);
+var import_node_path13 = __toESM(require("node:path"), 1);
 
 // src/image/strays.ts
 var import_promises13 = require("node:fs/promises");
@@ -34967,21 +35005,18 @@ function stray(file, why) {
 }
 
 // src/image/user-image.ts
-var import_promises15 = require("node:fs/promises");
-var import_node_path12 = __toESM(require("node:path"), 1);
+var import_node_path11 = __toESM(require("node:path"), 1);
 
 // src/image/build.ts
-var import_promises14 = require("node:fs/promises");
-var import_node_path11 = __toESM(require("node:path"), 1);
-function buildCommand(build2, idFile) {
+function buildCommand(build2) {
   return [
     "build",
     "--target",
     build2.target,
     "--tag",
     build2.name,
-    "--iidfile",
-    idFile,
+    // Of the classic builder, which keeps that of a step that failed.
+    "--force-rm",
     ...pairs("--build-arg", build2.buildArgs),
     ...pairs("--label", build2.labels),
     "--",
@@ -34989,15 +35024,17 @@ function buildCommand(build2, idFile) {
   ];
 }
 async function buildImage(engine2, build2, output) {
-  const idFile = import_node_path11.default.join(build2.context, "..", `${build2.target}.iid`);
-  const command = buildCommand(build2, idFile);
+  const command = buildCommand(build2);
   const result = await runBuild(engine2, command, output);
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
     throw jdkFailure(output2) ?? baseImageFailure(output2, build2.buildArgs["BASE_IMAGE"] ?? "") ?? engineFailure(command, result);
   }
-  return (await (0, import_promises14.readFile)(idFile, "utf8")).trim();
+  return await idOf(engine2, build2.name);
+}
+async function idOf(engine2, name) {
+  return await engine2.run(["image", "inspect", "--format", "{{.Id}}", "--", name]);
 }
 async function runBuild(engine2, command, output) {
   const builder = await engine2.run(["context", "show"]);
@@ -35027,12 +35064,11 @@ function jdkFailure(output) {
 // src/image/user-image.ts
 var KEPT = ["/opt/crac-checkpoint", "/opt/java", "/opt/jdk", "/home/app", "/tmp"];
 async function buildUserImage(engine2, build2, output) {
-  const idFile = import_node_path12.default.join(build2.work, "user.iid");
   const command = [
     "build",
     ...["--file", build2.file],
     ...["--tag", build2.name],
-    ...["--iidfile", idFile],
+    "--force-rm",
     ...Object.entries(build2.buildArgs).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]),
     "--",
     build2.context
@@ -35051,11 +35087,8 @@ ${result.stderr}`;
       }
     );
   }
-  const id = (await (0, import_promises15.readFile)(idFile, "utf8")).trim();
-  return checkContract(
-    JSON.parse(await engine2.run(["image", "inspect", "--format", "{{json .}}", id])),
-    build2.user
-  );
+  const inspect = ["image", "inspect", "--format", "{{json .}}", "--", build2.name];
+  return checkContract(JSON.parse(await engine2.run(inspect)), build2.user);
 }
 function checkContract({ Architecture, Config }, user2) {
   const [program = "", ...words] = Config.Entrypoint?.length ? [...Config.Entrypoint, ...Config.Cmd ?? []] : Config.Cmd ?? [];
@@ -35071,7 +35104,7 @@ function checkContract({ Architecture, Config }, user2) {
       'Write it as a list of words, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore gives each process its own number again, and the shell would have one of them.'
     );
   }
-  if (import_node_path12.default.posix.basename(program) !== "java") {
+  if (import_node_path11.default.posix.basename(program) !== "java") {
     throw broken(
       `starts with ${program}, not with java`,
       'Let ENTRYPOINT begin with "java": the entry script of the finished image takes its place.'
@@ -35119,7 +35152,7 @@ function checkContract({ Architecture, Config }, user2) {
   };
 }
 function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path12.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  const [x, y] = [a, b].map((folder) => `${import_node_path11.default.posix.normalize(folder).replace(/\/$/, "")}/`);
   return x.startsWith(y) || y.startsWith(x);
 }
 function broken(what, cure) {
@@ -35130,19 +35163,19 @@ function broken(what, cure) {
 
 // src/stages/run.ts
 var import_node_fs2 = require("node:fs");
-var import_node_path13 = __toESM(require("node:path"), 1);
+var import_node_path12 = __toESM(require("node:path"), 1);
 function checkpointContainer(run2) {
   return `${namesOf(run2.id).container}-checkpoint`;
 }
 function imagesOf(run2) {
-  return import_node_path13.default.join(run2.work, "images");
+  return import_node_path12.default.join(run2.work, "images");
 }
 function containerOf(run2, reach) {
   const { env, port, network: network2, addHosts: addHosts2 } = run2.inputs;
   return { run: run2.id, env, work: run2.work, port, reach, network: network2, addHosts: addHosts2 };
 }
 function keepIn({ logs }, file) {
-  return (bytes) => (0, import_node_fs2.appendFileSync)(import_node_path13.default.join(logs, file), bytes);
+  return (bytes) => (0, import_node_fs2.appendFileSync)(import_node_path12.default.join(logs, file), bytes);
 }
 function outputTo(run2, file) {
   return { onLine: (line2) => run2.world.log.foreign(line2), onBytes: keepIn(run2, file) };
@@ -35150,8 +35183,8 @@ function outputTo(run2, file) {
 
 // src/stages/application.ts
 async function lookForApplication(run2) {
-  const { inputs, world, phases: phases2, work } = run2;
-  return await phases2.run("application", "Find the application", async () => {
+  const { inputs, world, phases, work } = run2;
+  return await phases.run("application", "Find the application", async () => {
     await refuseStrays(bodies(run2), [world.workspace]);
     const found = inputs.file === void 0 ? await lookAround(run2) : await ofDockerfile(run2, inputs.file);
     world.log.info(`Found: ${found.application.description}.`);
@@ -35159,10 +35192,10 @@ async function lookForApplication(run2) {
   });
   async function lookAround({ inputs: inputs2 }) {
     const application = await findApplication({
-      context: import_node_path14.default.resolve(world.workspace, inputs2.context),
+      context: import_node_path13.default.resolve(world.workspace, inputs2.context),
       application: inputs2.application,
       mainClass: inputs2.mainClass,
-      scratch: import_node_path14.default.join(work, "application")
+      scratch: import_node_path13.default.join(work, "application")
     });
     const { dependencies, classes } = application;
     await refuseStrays([...dependencies.keys(), ...classes.keys()], [...places(run2), work]);
@@ -35172,15 +35205,14 @@ async function lookForApplication(run2) {
   }
   async function ofDockerfile({ id, inputs: inputs2 }, file) {
     const name = namesOf(id).image("user");
-    await refuseStrays([import_node_path14.default.resolve(world.workspace, file)], places(run2));
+    await refuseStrays([import_node_path13.default.resolve(world.workspace, file)], places(run2));
     const { application, workingDirectory } = await buildUserImage(
       world.engine,
       {
-        context: import_node_path14.default.resolve(world.workspace, inputs2.context),
-        file: import_node_path14.default.resolve(world.workspace, file),
+        context: import_node_path13.default.resolve(world.workspace, inputs2.context),
+        file: import_node_path13.default.resolve(world.workspace, file),
         buildArgs: inputs2.buildArgs,
         name,
-        work,
         user: `${inputs2.user.uid}:${inputs2.user.gid}`
       },
       outputTo(run2, "build-user.log")
@@ -35190,28 +35222,28 @@ async function lookForApplication(run2) {
   }
 }
 function bodies({ inputs, world }) {
-  return (inputs.warmup ?? []).flatMap(({ body }) => body && "file" in body ? [import_node_path14.default.resolve(world.workspace, body.file)] : []).filter((file) => !import_node_path14.default.relative(world.workspace, file).startsWith(".."));
+  return (inputs.warmup ?? []).flatMap(({ body }) => body && "file" in body ? [import_node_path13.default.resolve(world.workspace, body.file)] : []).filter((file) => !import_node_path13.default.relative(world.workspace, file).startsWith(".."));
 }
 function places({ inputs, world }) {
-  const context = import_node_path14.default.resolve(world.workspace, inputs.context);
-  const inside2 = !import_node_path14.default.relative(world.workspace, context).startsWith("..");
+  const context = import_node_path13.default.resolve(world.workspace, inputs.context);
+  const inside2 = !import_node_path13.default.relative(world.workspace, context).startsWith("..");
   return inside2 ? [world.workspace] : [world.workspace, context];
 }
 
 // src/stages/build.ts
-var import_node_path16 = __toESM(require("node:path"), 1);
+var import_node_path15 = __toESM(require("node:path"), 1);
 
 // src/image/build-context.ts
-var import_promises17 = require("node:fs/promises");
-var import_node_path15 = __toESM(require("node:path"), 1);
+var import_promises15 = require("node:fs/promises");
+var import_node_path14 = __toESM(require("node:path"), 1);
 
 // src/digest.ts
 var import_node_crypto = require("node:crypto");
 var import_node_fs3 = require("node:fs");
-var import_promises16 = require("node:stream/promises");
+var import_promises14 = require("node:stream/promises");
 async function hashOfFile(file, algorithm = "sha256") {
   const hash = (0, import_node_crypto.createHash)(algorithm);
-  await (0, import_promises16.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
+  await (0, import_promises14.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
     for await (const chunk of chunks) hash.update(chunk);
   });
   return hash;
@@ -35221,33 +35253,33 @@ function digestOf(bytes) {
 }
 
 // src/image/build-context.ts
-async function assembleBuildContext(folder, parts) {
-  const from = (name) => import_node_path15.default.join(parts.dockerFolder, name);
-  const tree = (name, inside2 = "") => import_node_path15.default.join(folder, "trees", name, inside2);
-  await (0, import_promises17.mkdir)(folder);
-  await (0, import_promises17.cp)(from("Dockerfile"), import_node_path15.default.join(folder, "Dockerfile"));
-  await (0, import_promises17.cp)(from("tools"), import_node_path15.default.join(folder, "tools"), { recursive: true });
-  await linkOrCopy(parts.jdkArchive, import_node_path15.default.join(folder, "jdk.tar.gz"));
-  const { dependencies, classes } = parts.application;
+async function assembleBuildContext(folder, parts2) {
+  const from = (name) => import_node_path14.default.join(parts2.dockerFolder, name);
+  const tree = (name, inside2 = "") => import_node_path14.default.join(folder, "trees", name, inside2);
+  await (0, import_promises15.mkdir)(folder);
+  await (0, import_promises15.cp)(from("Dockerfile"), import_node_path14.default.join(folder, "Dockerfile"));
+  await (0, import_promises15.cp)(from("tools"), import_node_path14.default.join(folder, "tools"), { recursive: true });
+  await linkOrCopy(parts2.jdkArchive, import_node_path14.default.join(folder, "jdk.tar.gz"));
+  const { dependencies, classes } = parts2.application;
   for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises17.mkdir)(tree(name, APPLICATION), { recursive: true });
+    await (0, import_promises15.mkdir)(tree(name, APPLICATION), { recursive: true });
     for (const [source, target] of files) {
       const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
-      await (0, import_promises17.cp)(source, import_node_path15.default.join(tree(name, APPLICATION), target), options3);
+      await (0, import_promises15.cp)(source, import_node_path14.default.join(tree(name, APPLICATION), target), options3);
     }
   }
-  await (0, import_promises17.cp)(from("image"), tree("launch", OWN), { recursive: true });
-  await (0, import_promises17.cp)(from("seccomp.json"), import_node_path15.default.join(tree("launch", OWN), "seccomp.json"));
-  await (0, import_promises17.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
+  await (0, import_promises15.cp)(from("image"), tree("launch", OWN), { recursive: true });
+  await (0, import_promises15.cp)(from("seccomp.json"), import_node_path14.default.join(tree("launch", OWN), "seccomp.json"));
+  await (0, import_promises15.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
   const launch = {
-    "java-options": parts.javaOptions,
-    application: parts.application.command,
-    arguments: parts.arguments,
-    "main-class": [parts.application.mainClass],
-    "cpu-features": [parts.cpuFeatures]
+    "java-options": parts2.javaOptions,
+    application: parts2.application.command,
+    arguments: parts2.arguments,
+    "main-class": [parts2.application.mainClass],
+    "cpu-features": [parts2.cpuFeatures]
   };
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises17.writeFile)(import_node_path15.default.join(tree("launch", OWN), name), words.map((word) => `${word}
+    await (0, import_promises15.writeFile)(import_node_path14.default.join(tree("launch", OWN), name), words.map((word) => `${word}
 `).join(""));
   }
   await settleTimes(tree(""), tree("classes", APPLICATION));
@@ -35256,14 +35288,14 @@ var APPLICATION = "app";
 var OWN = "opt/crac-checkpoint";
 var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
 async function settleTimes(folder, own) {
-  for (const entry of await (0, import_promises17.readdir)(folder, { recursive: true, withFileTypes: true })) {
-    const file = import_node_path15.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await (0, import_promises17.lutimes)(file, EPOCH, EPOCH);
+  for (const entry of await (0, import_promises15.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path14.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await (0, import_promises15.lutimes)(file, EPOCH, EPOCH);
     if (!entry.isFile()) continue;
     const number = await contentNumber(file);
-    const isOwn = file.startsWith(own + import_node_path15.default.sep);
-    const time2 = isOwn ? Math.floor((await (0, import_promises17.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
-    await (0, import_promises17.lutimes)(file, time2, time2);
+    const isOwn = file.startsWith(own + import_node_path14.default.sep);
+    const time2 = isOwn ? Math.floor((await (0, import_promises15.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises15.lutimes)(file, time2, time2);
   }
 }
 async function contentNumber(file) {
@@ -35271,7 +35303,7 @@ async function contentNumber(file) {
   return hash.digest().readUInt32BE() >>> 3;
 }
 async function linkOrCopy(source, destination) {
-  await (0, import_promises17.link)(source, destination).catch(() => (0, import_promises17.cp)(source, destination));
+  await (0, import_promises15.link)(source, destination).catch(() => (0, import_promises15.cp)(source, destination));
 }
 
 // src/image/labels.ts
@@ -35319,9 +35351,9 @@ function definedOnly2(labels) {
 }
 
 // src/stages/build.ts
-async function layOut({ id, inputs, world, work }, parts) {
-  const { found, archive } = parts;
-  const folder = import_node_path16.default.join(work, `context-${id}`);
+async function layOut({ id, inputs, world, work }, parts2) {
+  const { found, archive } = parts2;
+  const folder = import_node_path15.default.join(work, `context-${id}`);
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
     jdkArchive: archive.file,
@@ -35337,7 +35369,7 @@ async function layOut({ id, inputs, world, work }, parts) {
     base: { name: inputs.file ?? inputs.baseImage, digest: found.base.digest },
     jdkAsset: archive.asset.name,
     jdkSha256: archive.sha256,
-    fingerprint: parts.fingerprint
+    fingerprint: parts2.fingerprint
   });
   return { folder, base: found.base, labels };
 }
@@ -35354,6 +35386,7 @@ async function build(run2, from, target, buildArgs, labels) {
         UID: String(inputs.user.uid),
         GID: String(inputs.user.gid),
         ENGINE: inputs.engine,
+        RUN: run2.id,
         WORKING_DIRECTORY: from.base.workingDirectory,
         ...buildArgs
       },
@@ -35371,7 +35404,7 @@ async function buildCheckpoint(run2, from) {
 }
 
 // src/stages/checkpoint.ts
-var import_node_path22 = __toESM(require("node:path"), 1);
+var import_node_path21 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -37213,8 +37246,8 @@ function engineName(engine2, privileges) {
 }
 
 // src/checkpoint/take.ts
-var import_promises22 = require("node:fs/promises");
-var import_node_path21 = __toESM(require("node:path"), 1);
+var import_promises20 = require("node:fs/promises");
+var import_node_path20 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/checkpoint-exception.ts
 var OpenResources = class extends Failure {
@@ -37270,8 +37303,8 @@ function listResources(resources) {
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path49 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path49 ?? description}`, "action: reopen"];
+    const path48 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path48 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -37459,14 +37492,14 @@ async function startApplication({ engine: engine2, clock, log, keep: keep2 }, sp
 }
 
 // src/checkpoint/open-resources.ts
-var import_promises18 = require("node:fs/promises");
-var import_node_path17 = __toESM(require("node:path"), 1);
+var import_promises16 = require("node:fs/promises");
+var import_node_path16 = __toESM(require("node:path"), 1);
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
 var POLICIES = "resource-policies.txt";
 async function explainOpen(refused3, second, logs) {
   const resources = second?.resources ?? refused3.resources;
   const policies = suggestPolicies(resources);
-  await (0, import_promises18.writeFile)(import_node_path17.default.join(logs, POLICIES), policies);
+  await (0, import_promises16.writeFile)(import_node_path16.default.join(logs, POLICIES), policies);
   return new OpenResources(resources, (second ?? refused3).message, {
     cure: `${refused3.cure} What cannot be closed there can be left to the JVM: with \`java-options: -Djdk.crac.resource-policies=FILE\`, FILE being a path in the image; ${POLICIES} in the folder of the output \`logs\` is a beginning.`,
     evidence: listResources(resources),
@@ -37475,8 +37508,8 @@ async function explainOpen(refused3, second, logs) {
 }
 
 // src/checkpoint/threads.ts
-var import_promises19 = require("node:fs/promises");
-var import_node_path18 = __toESM(require("node:path"), 1);
+var import_promises17 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES = 2e4;
 var SHOWN_THREADS = 2;
@@ -37495,7 +37528,7 @@ async function dumpThreads({ engine: engine2, clock }, application, folder) {
   await within(complete, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines.join("\n");
-  if (text2 !== "") await (0, import_promises19.writeFile)(import_node_path18.default.join(folder, "threads.txt"), `${text2}
+  if (text2 !== "") await (0, import_promises17.writeFile)(import_node_path17.default.join(folder, "threads.txt"), `${text2}
 `);
   return text2;
 }
@@ -37554,8 +37587,8 @@ function endedEarly(end, application, when) {
 }
 
 // src/checkpoint/snapshot.ts
-var import_promises20 = require("node:fs/promises");
-var import_node_path19 = __toESM(require("node:path"), 1);
+var import_promises18 = require("node:fs/promises");
+var import_node_path18 = __toESM(require("node:path"), 1);
 
 // src/snapshot/protobuf.ts
 var ImageFormatError = class extends Error {
@@ -37784,7 +37817,7 @@ function records(image, ...magics) {
 // src/checkpoint/snapshot.ts
 var KILLED = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read2 = (name) => (0, import_promises20.readFile)(import_node_path19.default.join(evidence, name)).catch(() => void 0);
+  const read2 = (name) => (0, import_promises18.readFile)(import_node_path18.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read2("dump4.log"))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -37801,7 +37834,7 @@ async function verifySnapshot({ evidence, images }, end, output) {
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken2("there is no map of its pages", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises20.readFile)(import_node_path19.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises18.readFile)(import_node_path18.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read2("stats-dump");
@@ -37853,7 +37886,7 @@ function criuFailure(criuLog2, exitCode, output) {
   );
 }
 async function verifyWarpSnapshot({ evidence }, end) {
-  const files = parseListing(await (0, import_promises20.readFile)(import_node_path19.default.join(evidence, "files"), "utf8").catch(() => ""));
+  const files = parseListing(await (0, import_promises18.readFile)(import_node_path18.default.join(evidence, "files"), "utf8").catch(() => ""));
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size: size2 }) => size2 > 0)) throw endedBefore(end.exitCode);
   return { size: sizeOf(files), files, statistics: void 0, criuVersion: void 0, completedAt: void 0 };
@@ -37865,7 +37898,7 @@ function broken2(why, criuLog2) {
   });
 }
 function sizeOf(files) {
-  return files.reduce((sum, file) => sum + file.size, 0);
+  return files.reduce((sum2, file) => sum2 + file.size, 0);
 }
 function parseListing(listing2) {
   return listing2.split("\n").flatMap((line2) => {
@@ -37883,8 +37916,8 @@ function orUndefined(read2) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises21 = require("node:fs/promises");
-var import_node_path20 = __toESM(require("node:path"), 1);
+var import_promises19 = require("node:fs/promises");
+var import_node_path19 = __toESM(require("node:path"), 1);
 var HOME2 = "/opt/crac-checkpoint";
 var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/;
 var ENDED = /^crac-checkpoint: the JVM ended with (\d+)$/;
@@ -37906,7 +37939,7 @@ async function checkpoint(world, application, signs, request4) {
   let answered = false;
   const answer2 = engine2.attempt(["exec", application.name, `${HOME2}/trigger.sh`], { timeout: request4.checkpointTimeout }).then(async (result) => {
     answered = true;
-    await (0, import_promises21.writeFile)(import_node_path20.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
+    await (0, import_promises19.writeFile)(import_node_path19.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
     return result;
   });
   const refused3 = answer2.then((result) => refusal(world, application, result));
@@ -37960,9 +37993,9 @@ ${answer2.stderr}`;
   });
 }
 async function criuLog({ engine: engine2 }, { name }, { evidence }) {
-  const copy = import_node_path20.default.join(evidence, "dump4.log");
+  const copy = import_node_path19.default.join(evidence, "dump4.log");
   await engine2.attempt(["cp", `${name}:${HOME2}/snapshot/dump4.log`, copy]);
-  return await (0, import_promises21.readFile)(copy, "latin1").catch(() => "");
+  return await (0, import_promises19.readFile)(copy, "latin1").catch(() => "");
 }
 
 // src/checkpoint/warm-up.ts
@@ -38009,7 +38042,7 @@ async function sendRequests(lines, address, log, signal) {
     const answers = await sendLine(line2, address, signal);
     if (signal.aborted) break;
     const bad = [...answers].filter(([, { ok: ok3 }]) => !ok3);
-    const failed = bad.reduce((sum, [, { count }]) => sum + count, 0);
+    const failed = bad.reduce((sum2, [, { count }]) => sum2 + count, 0);
     report2.sent += line2.times;
     report2.failed += failed;
     const histogram = [...answers].map(([description, { count }]) => `${description}: ${count}`).join(", ");
@@ -38105,8 +38138,8 @@ async function attempt(world, request4, privileges, javaOptions2) {
   const end = await checkpoint(world, application, signs, request4);
   const checkpointDuration = clock.now() - triggered;
   await engine2.run(["cp", `${application.name}:${HOME2}/evidence/.`, request4.evidence]);
-  await (0, import_promises22.rm)(request4.images, { recursive: true, force: true });
-  await (0, import_promises22.rename)(import_node_path21.default.join(request4.evidence, "images"), request4.images).catch(() => void 0);
+  await (0, import_promises20.rm)(request4.images, { recursive: true, force: true });
+  await (0, import_promises20.rename)(import_node_path20.default.join(request4.evidence, "images"), request4.images).catch(() => void 0);
   const snapshot = takenBy.name === "warp" ? await verifyWarpSnapshot(request4, end) : await verifySnapshot(request4, end, application.output.text());
   const sinceThen = Date.now() - (snapshot.completedAt ?? NaN);
   const handover = sinceThen >= 0 && sinceThen <= clock.now() - triggered ? sinceThen : void 0;
@@ -38127,17 +38160,17 @@ function requireSize({ snapshotSize: most }, size2) {
     cure: "Make the snapshot smaller (a smaller heap with `java-options: -Xmx...`, less kept in caches before the checkpoint), or raise the budget."
   });
 }
-function requireSpeed({ restoreTime: restoreTime2, speedup }, figures2) {
-  const { restore, coldStart } = figures2.answer;
+function requireSpeed({ restoreTime: restoreTime2, speedup }, figures) {
+  const { restore, coldStart } = figures.answer;
   const wrong = [];
   if (restoreTime2 !== void 0 && restore.median > restoreTime2) {
     wrong.push(
-      `a restore takes ${restore.median} ms (the median of ${figures2.restores.length}, from ${restore.minimum} to ${restore.maximum}), and \`max-restore-time\` allows ${restoreTime2} ms`
+      `a restore takes ${restore.median} ms (the median of ${figures.restores.length}, from ${restore.minimum} to ${restore.maximum}), and \`max-restore-time\` allows ${restoreTime2} ms`
     );
   }
-  if (speedup !== void 0 && figures2.speedup < speedup) {
+  if (speedup !== void 0 && figures.speedup < speedup) {
     wrong.push(
-      `a restore is ${figures2.speedup.toFixed(1)} times as fast as a cold start (${restore.median} ms against ${coldStart.median} ms), and \`min-speedup\` wants ${speedup}`
+      `a restore is ${figures.speedup.toFixed(1)} times as fast as a cold start (${restore.median} ms against ${coldStart.median} ms), and \`min-speedup\` wants ${speedup}`
     );
   }
   if (wrong.length === 0) return;
@@ -38206,7 +38239,7 @@ async function warmUpOf({ inputs, world }) {
   }
   if (warmup === void 0 && warmupScript === void 0)
     lines.push(standardWarmUp(readiness2.url, inputs.port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path22.default.resolve(world.workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path21.default.resolve(world.workspace, warmupScript);
   return { lines, script, environment: world.environment };
 }
 
@@ -38228,9 +38261,9 @@ var PROT_NONE = 0;
 var PROT_READ_WRITE = 3;
 var ARENA = 64 * 1024 * 1024;
 function createMemoryMap(processes, files, shared = []) {
-  const space = (pid, pagemap, parts) => [
+  const space = (pid, pagemap, parts2) => [
     `pages-${pagemap.pagesId}.img`,
-    { pid, runs: runsOf(pagemap), parts }
+    { pid, runs: runsOf(pagemap), parts: parts2 }
   ];
   const spaces = new Map([
     ...processes.map((process2) => space(process2.pid, process2.pagemap, partsOf(process2, files))),
@@ -38253,11 +38286,11 @@ function createMemoryMap(processes, files, shared = []) {
     },
     sizes() {
       const sizes = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
-      for (const { runs, parts } of spaces.values()) {
+      for (const { runs, parts: parts2 } of spaces.values()) {
         for (const run2 of runs) {
           for (let address = run2.start; address < run2.end; ) {
-            const part = partAt(parts, address);
-            const next = part ? part.end : parts.find(({ start }) => start > address)?.start;
+            const part = partAt(parts2, address);
+            const next = part ? part.end : parts2.find(({ start }) => start > address)?.start;
             const end = Math.min(run2.end, next ?? run2.end);
             sizes[part?.kind ?? "other"] += end - address;
             address = end;
@@ -38317,8 +38350,8 @@ function arenas(mappings, jvm) {
 function contains({ start, end }, address) {
   return start <= address && address < end;
 }
-function partAt(parts, address) {
-  const part = lastWhere(parts, ({ start }) => start <= address);
+function partAt(parts2, address) {
+  const part = lastWhere(parts2, ({ start }) => start <= address);
   return part && contains(part, address) ? part : void 0;
 }
 function lastWhere(list3, holds) {
@@ -38337,6 +38370,9 @@ function lastWhere(list3, holds) {
 function quote(text2) {
   const fence = "`".repeat(longestRun(text2) + 3);
   return [`${fence}text`, text2, fence].join("\n");
+}
+function folded(title, ...lines) {
+  return [`<details><summary>${title}</summary>`, "", ...lines, "", "</details>", ""];
 }
 function table([head, ...rows]) {
   const line2 = ([name, value]) => `| ${name} | ${code(value)} |`;
@@ -38372,14 +38408,7 @@ var SHOWN = 30;
 var LISTED = 100;
 function renderContent(content2, statistics) {
   if (!content2) return [];
-  return [
-    "<details><summary>What is in the snapshot</summary>",
-    "",
-    table(describeContent(content2, statistics)),
-    "",
-    "</details>",
-    ""
-  ];
+  return folded("What is in the snapshot", table(describeContent(content2, statistics)));
 }
 function describeContent({ memory, threads, user: user2, open: open2, environment: environment2 }, statistics) {
   const rows = [];
@@ -38413,7 +38442,7 @@ function contentMetadata(content2) {
   };
 }
 function threadCount(threads) {
-  return threads.reduce((sum, { count }) => sum + count, 0);
+  return threads.reduce((sum2, { count }) => sum2 + count, 0);
 }
 function size(bytes) {
   return bytes < 1e5 ? `${bytes} bytes` : megabytes(bytes);
@@ -38425,8 +38454,8 @@ function list(names) {
 }
 
 // src/snapshot/read.ts
-var import_promises23 = require("node:fs/promises");
-var import_node_path23 = __toESM(require("node:path"), 1);
+var import_promises21 = require("node:fs/promises");
+var import_node_path22 = __toESM(require("node:path"), 1);
 
 // src/snapshot/content.ts
 var EXPECTED = ["/opt/jdk/", "/app/"];
@@ -38444,10 +38473,10 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path49 = file?.path;
+    const path48 = file?.path;
     if (type.endsWith("socket") && !file?.isLoose) sockets++;
-    else if (type !== "file" || path49 === void 0) others++;
-    else if (!EXPECTED.some((folder) => path49.startsWith(folder))) paths.add(path49);
+    else if (type !== "file" || path48 === void 0) others++;
+    else if (!EXPECTED.some((folder) => path48.startsWith(folder))) paths.add(path48);
   }
   return { files: [...paths].sort(), sockets, others };
 }
@@ -38487,11 +38516,11 @@ async function readSnapshot(evidence, images) {
   }
 }
 async function readImages(evidence, folder) {
-  const image = async (name) => await (0, import_promises23.readFile)(import_node_path23.default.join(folder, name)).catch(() => {
+  const image = async (name) => await (0, import_promises21.readFile)(import_node_path22.default.join(folder, name)).catch(() => {
     throw new ImageFormatError(`${name} cannot be read`);
   });
   const processes = readProcesses(await image("pstree.img"));
-  const jvm = parseJvmMemory(await (0, import_promises23.readFile)(import_node_path23.default.join(evidence, "jvm-memory"), "utf8").catch(() => ""));
+  const jvm = parseJvmMemory(await (0, import_promises21.readFile)(import_node_path22.default.join(evidence, "jvm-memory"), "utf8").catch(() => ""));
   const cores = [];
   const memories = [];
   for (const process2 of processes) {
@@ -38504,12 +38533,12 @@ async function readImages(evidence, folder) {
   const files = readFiles(await image("files.img"));
   const descriptors = [];
   const shared = [];
-  for (const name of await (0, import_promises23.readdir)(folder)) {
+  for (const name of await (0, import_promises21.readdir)(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
     if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(readPagemap(await image(name)));
   }
   const map = createMemoryMap(memories, files, shared);
-  const names = await (0, import_promises23.readFile)(import_node_path23.default.join(evidence, "environment-names"), "utf8").catch(() => void 0);
+  const names = await (0, import_promises21.readFile)(import_node_path22.default.join(evidence, "environment-names"), "utf8").catch(() => void 0);
   return {
     map,
     content: {
@@ -38543,24 +38572,24 @@ async function lookIntoSnapshot(run2, { statistics }) {
 }
 
 // src/stages/decide.ts
-var import_node_path26 = __toESM(require("node:path"), 1);
+var import_node_path25 = __toESM(require("node:path"), 1);
 
 // src/image/fingerprint.ts
 var import_node_crypto2 = require("node:crypto");
-var import_promises24 = require("node:fs/promises");
-var import_node_path24 = __toESM(require("node:path"), 1);
-async function fingerprint(parts) {
+var import_promises22 = require("node:fs/promises");
+var import_node_path23 = __toESM(require("node:path"), 1);
+async function fingerprint(parts2) {
   const hash = (0, import_node_crypto2.createHash)("sha256");
-  add(hash, JSON.stringify(parts.values));
-  for (const [source, target] of [...parts.files].sort(([, a], [, b]) => compare(a, b)))
+  add(hash, JSON.stringify(parts2.values));
+  for (const [source, target] of [...parts2.files].sort(([, a], [, b]) => compare(a, b)))
     await addTree(hash, source, target);
   return hash.digest("hex");
 }
 async function addTree(hash, source, target) {
-  const entry = await (0, import_promises24.stat)(source);
+  const entry = await (0, import_promises22.stat)(source);
   if (entry.isDirectory()) {
-    for (const name of (await (0, import_promises24.readdir)(source)).sort(compare)) {
-      await addTree(hash, import_node_path24.default.join(source, name), import_node_path24.default.posix.join(target, name));
+    for (const name of (await (0, import_promises22.readdir)(source)).sort(compare)) {
+      await addTree(hash, import_node_path23.default.join(source, name), import_node_path23.default.posix.join(target, name));
     }
     return;
   }
@@ -38577,10 +38606,10 @@ function compare(a, b) {
 // src/registry/packed-image.ts
 var import_node_crypto3 = require("node:crypto");
 var import_node_fs4 = require("node:fs");
-var import_promises25 = require("node:fs/promises");
-var import_node_path25 = __toESM(require("node:path"), 1);
+var import_promises23 = require("node:fs/promises");
+var import_node_path24 = __toESM(require("node:path"), 1);
 var import_node_stream = require("node:stream");
-var import_promises26 = require("node:stream/promises");
+var import_promises24 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var GZIPPED = "application/vnd.oci.image.layer.v1.tar+gzip";
@@ -38603,13 +38632,13 @@ async function packEntries(archive, left, folder, onLayer) {
   const documents = /* @__PURE__ */ new Map();
   const links = /* @__PURE__ */ new Map();
   const parser = (0, import_tar_stream.extract)();
-  const sending = (0, import_promises26.pipeline)(archive, parser);
+  const sending = (0, import_promises24.pipeline)(archive, parser);
   sending.catch(() => void 0);
   for await (const entry of parser) {
     const { name, type, linkname, size: size2 = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path25.default.posix.join(import_node_path25.default.posix.dirname(name), linkname));
+    if (type === "symlink" && linkname) links.set(name, import_node_path24.default.posix.join(import_node_path24.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path25.default.posix.basename(name) === "layer.tar";
+    const isBlob = digest !== void 0 || import_node_path24.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && left.has(`sha256:${digest}`)) {
@@ -38635,9 +38664,9 @@ function isDocument(bytes) {
   return bytes.at(0) === 123 && bytes.toString("latin1", 257, 262) !== "ustar";
 }
 async function collected(stream) {
-  const parts = [];
-  for await (const part of stream) parts.push(part);
-  return Buffer.concat(parts);
+  const parts2 = [];
+  for await (const part of stream) parts2.push(part);
+  return Buffer.concat(parts2);
 }
 async function pack(stream, folder) {
   const iterator2 = stream[Symbol.asyncIterator]();
@@ -38649,19 +38678,19 @@ async function pack(stream, folder) {
   }
   const isZstandard = head.length >= 4 && head.readUInt32LE(0) === 4247762216;
   const isGzip = head.length >= 2 && head.readUInt16LE(0) === 35615;
-  const file = import_node_path25.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const file = import_node_path24.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   const gzip = (0, import_node_zlib.createGzip)({ level: LEVEL, chunkSize: 256 * 1024 });
   try {
-    if (isGzip || isZstandard) await (0, import_promises26.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
-    else await (0, import_promises26.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    if (isGzip || isZstandard) await (0, import_promises24.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    else await (0, import_promises24.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
     if (isGzip) {
       raw.stream.resume();
-      await (0, import_promises26.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
+      await (0, import_promises24.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
     }
   } catch (error) {
-    await (0, import_promises25.rm)(file, { force: true });
+    await (0, import_promises23.rm)(file, { force: true });
     throw error;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: isZstandard ? ZSTANDARD : GZIPPED };
@@ -38728,11 +38757,11 @@ function unexpected(why) {
 
 // src/registry/published.ts
 async function imageOf(client, manifest) {
-  const { config, layers: layers2 } = fieldsOf(jsonOf(manifest.bytes));
+  const { config, layers } = fieldsOf(jsonOf(manifest.bytes));
   const { digest } = fieldsOf(config);
-  if (!isDigest(digest) || !Array.isArray(layers2) || !layers2.every(isLayer)) return void 0;
+  if (!isDigest(digest) || !Array.isArray(layers) || !layers.every(isLayer)) return void 0;
   const configuration = jsonOf(await client.blob(digest));
-  return isConfiguration(configuration) ? { configuration, layers: layers2 } : void 0;
+  return isConfiguration(configuration) ? { configuration, layers } : void 0;
 }
 function fieldsOf(value) {
   return typeof value === "object" && value !== null ? value : {};
@@ -38748,11 +38777,11 @@ function isConfiguration(value) {
   const { diff_ids: diffIds } = fieldsOf(fieldsOf(value)["rootfs"]);
   return Array.isArray(diffIds) && diffIds.every(isDigest);
 }
-function layersByContent({ configuration, layers: layers2 }) {
+function layersByContent({ configuration, layers }) {
   const known = /* @__PURE__ */ new Map();
   const diffIds = configuration.rootfs.diff_ids;
-  if (diffIds.length !== layers2.length) return known;
-  layers2.forEach(({ digest, size: size2, mediaType }, index) => {
+  if (diffIds.length !== layers.length) return known;
+  layers.forEach(({ digest, size: size2, mediaType }, index) => {
     const type = MEDIA_TYPES[mediaType];
     if (type !== void 0) known.set(diffIds[index] ?? "", { digest, size: size2, mediaType: type });
   });
@@ -38773,8 +38802,8 @@ async function publishedWith(repositories, tags, label2, value, info2) {
   const found = await Promise.all(
     tags.map(async (tag) => {
       try {
-        const published2 = await publishedAt(repositories, tag);
-        return published2?.labels[label2] === value ? published2.digest : void 0;
+        const published = await publishedAt(repositories, tag);
+        return published?.labels[label2] === value ? published.digest : void 0;
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         info2(`${tag.text} could not be looked at: ${error.message}`);
@@ -38788,8 +38817,8 @@ async function publishedWith(repositories, tags, label2, value, info2) {
 
 // src/stages/decide.ts
 async function decide(run2, found, archive) {
-  const { inputs, world, phases: phases2 } = run2;
-  return await phases2.run("decide", "Look for what changed", async () => {
+  const { inputs, world, phases } = run2;
+  return await phases.run("decide", "Look for what changed", async () => {
     const own = await fingerprintOf(run2, found, archive);
     world.log.info(`Fingerprint of everything that goes in: ${own}.`);
     if (!inputs.skipUnchanged) return { fingerprint: own, unchanged: void 0 };
@@ -38816,7 +38845,7 @@ async function fingerprintOf({ inputs, world }, found, archive) {
     ]),
     [world.dockerFolder, "docker"]
   ]);
-  if (inputs.warmupScript) files.set(import_node_path26.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
+  if (inputs.warmupScript) files.set(import_node_path25.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
   return await fingerprint({
     files,
     values: [
@@ -38988,9 +39017,9 @@ function emulated(what, { architecture, operatingSystem }) {
 }
 
 // src/stages/inspect.ts
-async function inspectTheRunner({ id, inputs, world, phases: phases2 }) {
+async function inspectTheRunner({ id, inputs, world, phases }) {
   const { engine: engine2, log } = world;
-  return await phases2.run("inspect", "Inspect the runner", async () => {
+  return await phases.run("inspect", "Inspect the runner", async () => {
     const found = await inspectRunner(
       { engine: engine2, platform: world.platform, hostname: world.hostname, onLine: (line2) => log.foreign(line2) },
       {
@@ -39010,16 +39039,16 @@ async function inspectTheRunner({ id, inputs, world, phases: phases2 }) {
 }
 
 // src/stages/jdk.ts
-var import_node_path32 = __toESM(require("node:path"), 1);
+var import_node_path31 = __toESM(require("node:path"), 1);
 
 // src/jdk/file.ts
-var import_promises29 = require("node:fs/promises");
-var import_node_path28 = __toESM(require("node:path"), 1);
+var import_promises27 = require("node:fs/promises");
+var import_node_path27 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
 var import_node_fs5 = require("node:fs");
-var import_node_path27 = __toESM(require("node:path"), 1);
-var import_promises27 = require("node:stream/promises");
+var import_node_path26 = __toESM(require("node:path"), 1);
+var import_promises25 = require("node:stream/promises");
 var import_node_zlib2 = require("node:zlib");
 var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -39030,7 +39059,7 @@ async function checkArchive(file, limits = LIMITS) {
   let entries = 0;
   let size2 = 0;
   let top;
-  const read2 = (0, import_promises27.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
+  const read2 = (0, import_promises25.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -39058,7 +39087,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path27.default.posix.join(import_node_path27.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path26.default.posix.join(import_node_path26.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -39068,22 +39097,22 @@ function problemOf(header, top) {
   return void 0;
 }
 function topOf(name) {
-  return import_node_path27.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path26.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path27.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path26.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path27.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path26.default.basename(file)} is not used: ${why}.`, {
     cure: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
   });
 }
 
 // src/jdk/verify.ts
-var import_promises28 = require("node:fs/promises");
+var import_promises26 = require("node:fs/promises");
 async function verifyArchive(file, asset, demands) {
-  const { size: size2 } = await (0, import_promises28.stat)(file);
+  const { size: size2 } = await (0, import_promises26.stat)(file);
   if (asset.size !== void 0 && size2 !== asset.size) {
     throw notGenuine(asset, `it has ${size2} bytes where the source says ${asset.size}`);
   }
@@ -39106,13 +39135,13 @@ function notGenuine(asset, why) {
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning) {
-  const entry = await (0, import_promises29.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises27.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
       cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
     });
   }
-  const name = import_node_path28.default.basename(file);
+  const name = import_node_path27.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -39134,17 +39163,17 @@ async function jdkFromFile(file, architecture, jdkSha256, warning) {
 }
 
 // src/jdk/source.ts
-var import_node_path31 = __toESM(require("node:path"), 1);
+var import_node_path30 = __toESM(require("node:path"), 1);
 
 // src/net/conditional.ts
 var import_node_crypto4 = require("node:crypto");
-var import_promises30 = require("node:fs/promises");
-var import_node_path29 = __toESM(require("node:path"), 1);
+var import_promises28 = require("node:fs/promises");
+var import_node_path28 = __toESM(require("node:path"), 1);
 var import_undici = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning) {
   return async (url, init = {}) => {
-    const file = import_node_path29.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path28.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
     const headers = new import_undici.Headers(init.headers);
     if (kept?.etag) headers.set("if-none-match", kept.etag);
@@ -39178,7 +39207,7 @@ function isJson2(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const text2 = await (0, import_promises30.readFile)(file, "utf8").catch(() => void 0);
+  const text2 = await (0, import_promises28.readFile)(file, "utf8").catch(() => void 0);
   try {
     const kept = text2 === void 0 ? void 0 : JSON.parse(text2);
     return kept?.url === url ? kept : void 0;
@@ -39194,8 +39223,8 @@ async function keep(file, url, response) {
   }
   const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (!parses(kept.body)) return kept;
-  await (0, import_promises30.mkdir)(import_node_path29.default.dirname(file), { recursive: true });
-  await (0, import_promises30.writeFile)(file, JSON.stringify(kept));
+  await (0, import_promises28.mkdir)(import_node_path28.default.dirname(file), { recursive: true });
+  await (0, import_promises28.writeFile)(file, JSON.stringify(kept));
   return kept;
 }
 function restored(kept) {
@@ -40006,14 +40035,14 @@ async function oneTry(url, init, timeout, answering) {
 }
 var LARGEST_ANSWER = 64 * 1024 * 1024;
 async function whole(response) {
-  const parts = [];
+  const parts2 = [];
   let size2 = 0;
   for await (const part of response.body ?? []) {
     size2 += part.length;
     if (size2 > LARGEST_ANSWER) throw new Error(`its answer has more than ${LARGEST_ANSWER} bytes`);
-    parts.push(part);
+    parts2.push(part);
   }
-  const body = Buffer.concat(parts);
+  const body = Buffer.concat(parts2);
   const headers = new import_undici3.Headers(response.headers);
   headers.delete("content-encoding");
   return new import_undici3.Response(body.byteLength === 0 ? null : body, { status: response.status, headers });
@@ -41509,17 +41538,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path49 = requestOptions.url.replace(options3.baseUrl, "");
+    const path48 = requestOptions.url.replace(options3.baseUrl, "");
     return request4(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path49} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path48} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error) => {
       const requestId = error.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path49} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path48} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error;
     });
@@ -44212,8 +44241,8 @@ function toJdkAsset(tag, asset) {
 }
 
 // src/jdk/install.ts
-var import_promises33 = require("node:fs/promises");
-var import_node_path30 = __toESM(require("node:path"), 1);
+var import_promises31 = require("node:fs/promises");
+var import_node_path29 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/command.js
 var os2 = __toESM(require("os"), 1);
@@ -44580,7 +44609,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os4 = __toESM(require("os"), 1);
-var path34 = __toESM(require("path"), 1);
+var path33 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert2 = require("assert");
 var __awaiter7 = function(thisArg, _arguments, P, generator) {
@@ -44623,7 +44652,7 @@ function cacheDir(sourceDir, tool, version, arch3) {
     }
     const destPath = yield _createToolPath(tool, version, arch3);
     for (const itemName of fs2.readdirSync(sourceDir)) {
-      const s = path34.join(sourceDir, itemName);
+      const s = path33.join(sourceDir, itemName);
       yield cp(s, destPath, { recursive: true });
     }
     _completeToolPath(tool, version, arch3);
@@ -44646,7 +44675,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path34.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path33.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs2.existsSync(cachePath) && fs2.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -44660,12 +44689,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os4.arch();
-  const toolPath = path34.join(_getCacheDirectory(), toolName);
+  const toolPath = path33.join(_getCacheDirectory(), toolName);
   if (fs2.existsSync(toolPath)) {
     const children = fs2.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path34.join(toolPath, child2, arch3 || "");
+        const fullPath = path33.join(toolPath, child2, arch3 || "");
         if (fs2.existsSync(fullPath) && fs2.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -44676,7 +44705,7 @@ function findAllVersions(toolName, arch3) {
 }
 function _createToolPath(tool, version, arch3) {
   return __awaiter7(this, void 0, void 0, function* () {
-    const folderPath = path34.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+    const folderPath = path33.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
     debug(`destination ${folderPath}`);
     const markerPath = `${folderPath}.complete`;
     yield rmRF(folderPath);
@@ -44686,7 +44715,7 @@ function _createToolPath(tool, version, arch3) {
   });
 }
 function _completeToolPath(tool, version, arch3) {
-  const folderPath = path34.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+  const folderPath = path33.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
   const markerPath = `${folderPath}.complete`;
   fs2.writeFileSync(markerPath, "");
   debug("finished caching tool");
@@ -44730,15 +44759,15 @@ function _getCacheDirectory() {
 
 // src/jdk/download.ts
 var import_node_fs6 = require("node:fs");
-var import_promises31 = require("node:fs/promises");
+var import_promises29 = require("node:fs/promises");
 var import_node_stream2 = require("node:stream");
-var import_promises32 = require("node:stream/promises");
+var import_promises30 = require("node:stream/promises");
 var TRIES2 = 2;
 async function download(asset, file, options3) {
   for (let tries = 1; ; tries++) {
     const broken3 = await attempt2(asset, file, options3);
     if (broken3 === void 0) return;
-    await (0, import_promises31.rm)(file, { force: true });
+    await (0, import_promises29.rm)(file, { force: true });
     if (tries === TRIES2) {
       throw new Failure("runner", `${asset.name} could not be downloaded: ${broken3}.`, {
         cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
@@ -44775,7 +44804,7 @@ async function attempt2(asset, file, options3) {
       body.destroy(new Error("it is longer than the source says"));
   });
   try {
-    await (0, import_promises32.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises30.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
   } catch (error) {
     return `it broke off after ${bytes} bytes (${messageOf(error)})`;
   } finally {
@@ -44798,10 +44827,10 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, demands, options3) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path30.default.join(folder, asset.name);
+  const file = import_node_path29.default.join(folder, asset.name);
   try {
     const recorded = {
-      sha256: (await (0, import_promises33.readFile)(import_node_path30.default.join(folder, RECORD), "utf8")).trim(),
+      sha256: (await (0, import_promises31.readFile)(import_node_path29.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...demands, recorded]);
@@ -44809,18 +44838,18 @@ async function fromCache(asset, demands, options3) {
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error)}`);
-    await (0, import_promises33.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises31.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
 async function fetched(asset, demands, options3) {
-  const folder = await (0, import_promises33.mkdtemp)(import_node_path30.default.join(options3.temporaryFolder, "jdk-"));
+  const folder = await (0, import_promises31.mkdtemp)(import_node_path29.default.join(options3.temporaryFolder, "jdk-"));
   try {
     if (asset.sha256 === void 0) {
       const further = await options3.furtherSha256(asset);
       if (further) demands.push(further);
     }
-    const file = import_node_path30.default.join(folder, asset.name);
+    const file = import_node_path29.default.join(folder, asset.name);
     const size2 = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
     options3.info(`Downloading ${asset.name}${size2} from ${new URL(asset.url).host} ...`);
     await download(asset, file, options3);
@@ -44831,12 +44860,12 @@ async function fetched(asset, demands, options3) {
       );
     }
     await checkArchive(file);
-    await (0, import_promises33.writeFile)(import_node_path30.default.join(folder, RECORD), `${sha2562}
+    await (0, import_promises31.writeFile)(import_node_path29.default.join(folder, RECORD), `${sha2562}
 `);
     const cached = await cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture);
-    return { asset, file: import_node_path30.default.join(cached, asset.name), sha256: sha2562, cached: false };
+    return { asset, file: import_node_path29.default.join(cached, asset.name), sha256: sha2562, cached: false };
   } finally {
-    await (0, import_promises33.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises31.rm)(folder, { recursive: true, force: true });
   }
 }
 function cacheVersion(asset) {
@@ -44845,9 +44874,9 @@ function cacheVersion(asset) {
 }
 
 // src/jdk/known-digests.ts
-var import_promises34 = require("node:fs/promises");
+var import_promises32 = require("node:fs/promises");
 async function knownSha256(file, name) {
-  const lines = (await (0, import_promises34.readFile)(file, "utf8")).split("\n");
+  const lines = (await (0, import_promises32.readFile)(file, "utf8")).split("\n");
   const line2 = lines.find((candidate) => candidate.startsWith(`${name}	`));
   return line2?.split("	")[1];
 }
@@ -44968,7 +44997,7 @@ function jdkSource(world, patience) {
   const network2 = { clock: world.clock, patience, info: world.info };
   const lookUp = conditionalFetch(
     resilientFetch(network2, "whole"),
-    import_node_path31.default.join(world.toolCache, "crac-jdk-lookups"),
+    import_node_path30.default.join(world.toolCache, "crac-jdk-lookups"),
     world.warning
   );
   const github = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp };
@@ -45019,26 +45048,13 @@ function jdkSource(world, patience) {
   };
 }
 
-// src/log.ts
-var LONGEST_WARNING = 48 * 1024;
-var PROGRESS_INTERVAL = 5e3;
-function logProgress(log, clock) {
-  let last = clock.now();
-  return (bytes, total) => {
-    if (clock.now() - last < PROGRESS_INTERVAL) return;
-    last = clock.now();
-    const share = total === void 0 ? "" : ` of ${(total / 1e6).toFixed(0)}`;
-    log.info(`${(bytes / 1e6).toFixed(0)}${share} MB ...`);
-  };
-}
-
 // src/stages/jdk.ts
-async function resolveJdk({ inputs, world, phases: phases2, work }, architecture) {
+async function resolveJdk({ inputs, world, phases, work }, architecture) {
   const { log, clock } = world;
-  return await phases2.run("jdk", "Resolve the JDK", async () => {
+  return await phases.run("jdk", "Resolve the JDK", async () => {
     const { distribution, jdkSha256 } = inputs;
     if (distribution === "file") {
-      const file = import_node_path32.default.resolve(world.workspace, inputs.jdkFile ?? "");
+      const file = import_node_path31.default.resolve(world.workspace, inputs.jdkFile ?? "");
       return await jdkFromFile(file, architecture, jdkSha256, (line2) => log.warning(line2));
     }
     const source = jdkSource(
@@ -45062,11 +45078,11 @@ async function resolveJdk({ inputs, world, phases: phases2, work }, architecture
 
 // src/image/figures-label.ts
 var VERSION9 = 1;
-function figuresLabel(figures2, snapshotSize) {
-  const { answer: answer2, speedup, requests } = figures2;
+function figuresLabel(figures, snapshotSize) {
+  const { answer: answer2, speedup, requests } = figures;
   return JSON.stringify({
     version: VERSION9,
-    runs: figures2.restores.length,
+    runs: figures.restores.length,
     restore: list2(answer2.restore),
     cold: list2(answer2.coldStart),
     speedup,
@@ -45117,27 +45133,26 @@ function object(text2) {
 }
 
 // src/image/relabel.ts
-var import_promises35 = require("node:fs/promises");
-var import_node_path33 = __toESM(require("node:path"), 1);
+var import_promises33 = require("node:fs/promises");
+var import_node_path32 = __toESM(require("node:path"), 1);
 async function relabelImage(engine2, image, work, output) {
-  const folder = import_node_path33.default.join(work, "relabel");
-  const idFile = import_node_path33.default.join(work, "relabel.iid");
-  await (0, import_promises35.mkdir)(folder);
-  await (0, import_promises35.writeFile)(import_node_path33.default.join(folder, "Dockerfile"), `FROM ${image.name}
+  const folder = import_node_path32.default.join(work, "relabel");
+  await (0, import_promises33.mkdir)(folder);
+  await (0, import_promises33.writeFile)(import_node_path32.default.join(folder, "Dockerfile"), `FROM ${image.name}
 `);
-  const options3 = ["--tag", image.name, "--iidfile", idFile, ...pairs("--label", image.labels)];
+  const options3 = ["--tag", image.name, ...pairs("--label", image.labels)];
   const command = ["build", ...options3, "--", folder];
   const result = await runBuild(engine2, command, output);
   if (result.exitCode !== 0) throw engineFailure(command, result);
-  await (0, import_promises35.rm)(folder, { recursive: true });
-  const id = (await (0, import_promises35.readFile)(idFile, "utf8")).trim();
+  await (0, import_promises33.rm)(folder, { recursive: true });
+  const id = await idOf(engine2, image.name);
   await engine2.attempt(["image", "rm", image.id]);
   return id;
 }
 
 // src/restore/start.ts
-var import_promises36 = require("node:fs/promises");
-var import_node_path34 = __toESM(require("node:path"), 1);
+var import_promises34 = require("node:fs/promises");
+var import_node_path33 = __toESM(require("node:path"), 1);
 
 // src/restore/jvm-age.ts
 var TOLD = [
@@ -45201,7 +45216,7 @@ async function timedStart(world, request4, way) {
   const stop = new AbortController();
   async function failure(why) {
     const log = await logOf(engine2, name);
-    await (0, import_promises36.writeFile)(import_node_path34.default.join(request4.logs, `${way.name}.log`), `${log}
+    await (0, import_promises34.writeFile)(import_node_path33.default.join(request4.logs, `${way.name}.log`), `${log}
 `);
     return way.failed(why, log);
   }
@@ -45299,6 +45314,9 @@ function figuresOf(restores, coldStarts) {
     requests: requestsOf2(restores, coldStarts)
   };
 }
+function answersOf(starts) {
+  return spreadOf(starts.map(({ answer: answer2 }) => answer2));
+}
 function spreadOf(values) {
   const sorted = [...values].sort((one, other) => one - other);
   const at = (index) => sorted[index] ?? NaN;
@@ -45341,14 +45359,14 @@ async function measureSeries(world, request4, { first: first2, runs }, onRun) {
   return figuresOf(restores, coldStarts);
 }
 function line(restore, coldStart) {
-  const parts = [
+  const parts2 = [
     `restored in ${restore.answer} ms${inside(restore)}, cold start in ${coldStart.answer} ms${inside(coldStart)}`
   ];
   if (restore.requests && coldStart.requests) {
     const { count, duration } = restore.requests;
-    parts.push(`then ${count} requests in ${duration} ms and ${coldStart.requests.duration} ms`);
+    parts2.push(`then ${count} requests in ${duration} ms and ${coldStart.requests.duration} ms`);
   }
-  return parts.join(", ");
+  return parts2.join(", ");
 }
 function inside({ criu, jvm }) {
   const told = [
@@ -45365,38 +45383,38 @@ async function measure(run2, restoring, snapshotSize) {
     run2.world.log.info("`verify` is false: the image was restored once, and nothing is timed.");
     return { imageId: restoring.imageId, figures: void 0, last: void 0 };
   }
-  const { figures: figures2, last } = await run2.phases.run("measure", "Time restores and cold starts", async () => {
+  const { figures, last } = await run2.phases.run("measure", "Time restores and cold starts", async () => {
     const found = await timeSeries(run2, restoring);
     requireSpeed(run2.inputs.budgets, found);
     return { figures: found, last: await lastImage(run2) };
   });
-  const imageId = await label(run2, restoring, figuresLabel(figures2, snapshotSize));
-  return { imageId, figures: figures2, last };
+  const imageId = await label(run2, restoring, figuresLabel(figures, snapshotSize));
+  return { imageId, figures, last };
 }
 async function timeSeries(run2, { request: request4, first: first2 }) {
   const { inputs, world } = run2;
   const { engine: engine2, clock, log } = world;
   const series = { first: first2, runs: inputs.verifyRuns };
-  const figures2 = await measureSeries({ engine: engine2, clock }, request4, series, (line2) => log.info(line2));
-  const { restore, coldStart } = figures2.answer;
+  const figures = await measureSeries({ engine: engine2, clock }, request4, series, (line2) => log.info(line2));
+  const { restore, coldStart } = figures.answer;
   log.info(
-    `The medians: restored in ${restore.median} ms, cold start in ${coldStart.median} ms, ${figures2.speedup.toFixed(1)} times faster.`
+    `The medians: restored in ${restore.median} ms, cold start in ${coldStart.median} ms, ${figures.speedup.toFixed(1)} times faster.`
   );
   if (restore.median >= coldStart.median) {
     log.warning(
       `A restore is no faster than a normal start: ${restore.median} ms (from ${restore.minimum} to ${restore.maximum}) against ${coldStart.median} ms (from ${coldStart.minimum} to ${coldStart.maximum}). The application does much at its restore, or starts too fast to gain from a snapshot.`
     );
   }
-  return figures2;
+  return figures;
 }
 async function lastImage({ inputs, world }) {
   const [tag] = inputs.tags;
   if (!tag) return void 0;
   const signal = AbortSignal.timeout(LOOK_UP_TIMEOUT);
   try {
-    const published2 = await publishedAt(world.repositories, tag, signal);
-    const figures2 = parseFiguresLabel(published2?.labels[FIGURES_LABEL] ?? "");
-    return published2 && figures2 && { tag: tag.text, digest: published2.digest, figures: figures2 };
+    const published = await publishedAt(world.repositories, tag, signal);
+    const figures = parseFiguresLabel(published?.labels[FIGURES_LABEL] ?? "");
+    return published && figures && { tag: tag.text, digest: published.digest, figures };
   } catch (error) {
     if (!(error instanceof Failure) && !signal.aborted) throw error;
     const why = error instanceof Failure ? error.message : "it did not answer in time.";
@@ -45412,10 +45430,10 @@ async function label(run2, { imageId, request: request4 }, text2) {
       id: imageId,
       labels: { [FIGURES_LABEL]: text2 }
     };
-    const labelled = await relabelImage(engine2, image, run2.work, outputTo(run2, "build-label.log"));
-    const last = await proveRestore({ engine: engine2, clock }, { ...request4, load: void 0, image: labelled });
-    log.info(`${labelled} restores, and answered after ${last.answer} ms.`);
-    return labelled;
+    const labelled2 = await relabelImage(engine2, image, run2.work, outputTo(run2, "build-label.log"));
+    const last = await proveRestore({ engine: engine2, clock }, { ...request4, load: void 0, image: labelled2 });
+    log.info(`${labelled2} restores, and answered after ${last.answer} ms.`);
+    return labelled2;
   });
 }
 
@@ -45434,7 +45452,7 @@ function instruction(createdBy) {
 
 // src/registry/push.ts
 var import_node_fs7 = require("node:fs");
-var import_promises37 = require("node:fs/promises");
+var import_promises35 = require("node:fs/promises");
 
 // src/registry/tags.ts
 async function moveTags(targets, manifest) {
@@ -45493,14 +45511,14 @@ async function pushImage(world, request4) {
   const signal = AbortSignal.timeout(request4.timeout);
   try {
     const targets = await targetsOf(world, request4.tags, signal);
-    const { manifest, layers: layers2 } = await pushContent(world, request4, targets, signal);
+    const { manifest, layers } = await pushContent(world, request4, targets, signal);
     const digest = digestOf(manifest);
     for (const { client, name } of targets) {
       const given = await client.putManifest(digest, { mediaType: MANIFEST2, bytes: manifest });
       if (given !== void 0 && given !== digest) throw otherDigest(name, given, digest);
     }
     await moveTags(targets, { digest, mediaType: MANIFEST2, bytes: manifest });
-    return { digest, layers: layers2 };
+    return { digest, layers };
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new Failure("registry", `The push was not done within ${seconds(request4.timeout)}.`, {
@@ -45548,7 +45566,7 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
       if (warning !== void 0) warn(warning);
     }
     const upload = send2({ ...layer, open: () => (0, import_node_fs7.createReadStream)(layer.file) }).finally(
-      () => (0, import_promises37.rm)(layer.file, { force: true })
+      () => (0, import_promises35.rm)(layer.file, { force: true })
     );
     upload.catch(() => void 0);
     uploads.push(upload);
@@ -45562,7 +45580,7 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
     const config = { digest: digestOf(packed.config), size: packed.config.length };
     await Promise.all(uploads);
     await send2({ ...config, open: () => packed.config });
-    const layers2 = packed.layers.map((layer, index) => {
+    const layers = packed.layers.map((layer, index) => {
       const found = layer ?? known.get(packed.configuration.rootfs.diff_ids[index] ?? "");
       if (!found) throw new Error(`layer ${index} is neither packed nor known`);
       return { digest: found.digest, size: found.size, mediaType: found.mediaType };
@@ -45571,9 +45589,9 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
       schemaVersion: 2,
       mediaType: MANIFEST2,
       config: { mediaType: CONFIGURATION, ...config },
-      layers: layers2.map(({ mediaType, digest, size: size2 }) => ({ mediaType, digest, size: size2 }))
+      layers: layers.map(({ mediaType, digest, size: size2 }) => ({ mediaType, digest, size: size2 }))
     };
-    return { manifest: Buffer.from(JSON.stringify(manifest)), layers: described(packed, layers2, sent) };
+    return { manifest: Buffer.from(JSON.stringify(manifest)), layers: described(packed, layers, sent) };
   } finally {
     await Promise.allSettled(uploads);
   }
@@ -45582,8 +45600,8 @@ async function knownEverywhere(engine2, image, targets) {
   const known = /* @__PURE__ */ new Map();
   for (const { client, before } of targets) {
     for (const manifest of before.values()) {
-      const published2 = manifest && await imageOf(client, manifest);
-      if (published2) for (const [content2, layer] of layersByContent(published2)) known.set(content2, layer);
+      const published = manifest && await imageOf(client, manifest);
+      if (published) for (const [content2, layer] of layersByContent(published)) known.set(content2, layer);
     }
   }
   if (known.size === 0) return known;
@@ -45595,9 +45613,9 @@ async function knownEverywhere(engine2, image, targets) {
   }
   return known;
 }
-function described({ configuration, rawSizes }, layers2, sent) {
+function described({ configuration, rawSizes }, layers, sent) {
   const made = (configuration.history ?? []).filter(({ empty_layer }) => empty_layer !== true);
-  return layers2.map(({ digest, size: size2 }, index) => ({
+  return layers.map(({ digest, size: size2 }, index) => ({
     createdBy: instruction(made[index]?.created_by ?? ""),
     rawSize: rawSizes[index] ?? 0,
     size: size2,
@@ -45642,9 +45660,9 @@ async function tagImage(engine2, image, tags) {
 }
 
 // src/runner/event.ts
-var import_promises38 = require("node:fs/promises");
+var import_promises36 = require("node:fs/promises");
 async function fromFork(environment2) {
-  const text2 = await (0, import_promises38.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+  const text2 = await (0, import_promises36.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -45678,13 +45696,13 @@ async function publish(run2, imageId) {
 }
 
 // src/stages/restore.ts
-var import_node_path35 = __toESM(require("node:path"), 1);
-async function buildRestoring(run2, from, parts) {
-  const { takenBy } = parts;
+var import_node_path34 = __toESM(require("node:path"), 1);
+async function buildRestoring(run2, from, parts2) {
+  const { takenBy } = parts2;
   const rungs = takenBy.name === "criu" ? takenBy.privileges : [void 0];
   for (const [index, privileges] of rungs.entries()) {
-    const imageId = await buildRuntime(run2, from, { ...parts, privileges });
-    const request4 = await startRequest(run2, parts.runner.reach, imageId, privileges);
+    const imageId = await buildRuntime(run2, from, { ...parts2, privileges });
+    const request4 = await startRequest(run2, parts2.runner.reach, imageId, privileges);
     try {
       return { imageId, privileges, request: request4, first: await prove(run2, request4) };
     } catch (error) {
@@ -45696,9 +45714,9 @@ async function buildRestoring(run2, from, parts) {
   }
   throw new Error("there is no rung of privileges to try");
 }
-async function buildRuntime(run2, from, parts) {
+async function buildRuntime(run2, from, parts2) {
   const { inputs, world } = run2;
-  const { snapshot, takenBy, privileges } = parts;
+  const { snapshot, takenBy, privileges } = parts2;
   const names = namesOf(run2.id);
   return await run2.phases.run("build-runtime", "Build the runtime image", async () => {
     await world.engine.run(["commit", checkpointContainer(run2), names.image("snapshot")]);
@@ -45720,7 +45738,7 @@ async function buildRuntime(run2, from, parts) {
           privileges: privileges?.rung ?? "none",
           criuVersion: snapshot.criuVersion ?? "none",
           cpuFeatures: inputs.cpuFeatures,
-          kernel: parts.runner.kernel
+          kernel: parts2.runner.kernel
         })
       }
     );
@@ -45734,7 +45752,7 @@ async function prove(run2, request4) {
     return first2;
   });
 }
-async function buildCold(run2, from, parts) {
+async function buildCold(run2, from, parts2) {
   const { inputs, world } = run2;
   const imageId = await run2.phases.run(
     "build-cold",
@@ -45747,11 +45765,11 @@ async function buildCold(run2, from, parts) {
       {
         ...from.labels,
         ...inputs.labels,
-        ...coldLabels(parts.reason)
+        ...coldLabels(parts2.reason)
       }
     )
   );
-  const request4 = await startRequest(run2, parts.reach, imageId, void 0);
+  const request4 = await startRequest(run2, parts2.reach, imageId, void 0);
   if (inputs.budgets.restoreTime !== void 0 || inputs.budgets.speedup !== void 0)
     world.log.info("`max-restore-time` and `min-speedup` do not count for an image without a snapshot.");
   const coldStarts = await run2.phases.run("prove", "Start the image", async () => {
@@ -45775,7 +45793,7 @@ async function startRequest(run2, reach, image, privileges) {
     ...containerOf(run2, reach),
     container: namesOf(run2.id).container,
     image,
-    flags: privileges?.restore(import_node_path35.default.join(world.dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path34.default.join(world.dockerFolder, "seccomp.json")) ?? [],
     readiness: inputs.readiness,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
@@ -45791,12 +45809,12 @@ async function firstRequest({ inputs, world }) {
 
 // src/stages/secrets.ts
 var import_node_crypto7 = require("node:crypto");
-var import_node_path38 = __toESM(require("node:path"), 1);
+var import_node_path37 = __toESM(require("node:path"), 1);
 
 // src/registry/credentials.ts
 var import_node_child_process3 = require("node:child_process");
-var import_promises39 = require("node:fs/promises");
-var import_node_path36 = __toESM(require("node:path"), 1);
+var import_promises37 = require("node:fs/promises");
+var import_node_path35 = __toESM(require("node:path"), 1);
 var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 async function credentialsFor(registry2, environment2) {
   const file = configFile(environment2);
@@ -45815,11 +45833,11 @@ async function storedLogins(environment2) {
   });
 }
 function configFile(environment2) {
-  const folder = environment2["DOCKER_CONFIG"] || import_node_path36.default.join(environment2["HOME"] ?? "/", ".docker");
-  return import_node_path36.default.join(folder, "config.json");
+  const folder = environment2["DOCKER_CONFIG"] || import_node_path35.default.join(environment2["HOME"] ?? "/", ".docker");
+  return import_node_path35.default.join(folder, "config.json");
 }
 async function readConfig(file) {
-  const text2 = await (0, import_promises39.readFile)(file, "utf8").catch((error) => {
+  const text2 = await (0, import_promises37.readFile)(file, "utf8").catch((error) => {
     if (error.code === "ENOENT") return "{}";
     throw unreadable(file, messageOf(error));
   });
@@ -45923,17 +45941,9 @@ function secretsPart(report2) {
     ];
   }
   return [
-    "> [!WARNING]",
-    `> ${said(found)} Everyone who can pull the image can read them.${weak}`,
+    `**Secrets:** ${said(found)} Everyone who can pull the image can read them.${weak}`,
     "",
-    "<details><summary>Where the secrets are</summary>",
-    "",
-    "```text",
-    ...placesOf(found).map((line2) => line2.replaceAll("`", "'")),
-    "```",
-    "",
-    "</details>",
-    ""
+    ...folded("Where the secrets are", quote(placesOf(found).join("\n")))
   ];
 }
 function said(found) {
@@ -45959,10 +45969,10 @@ function printable(text2) {
 }
 
 // src/secrets/archives.ts
-var import_node_path37 = __toESM(require("node:path"), 1);
+var import_node_path36 = __toESM(require("node:path"), 1);
 var import_node_stream3 = require("node:stream");
 var import_consumers2 = require("node:stream/consumers");
-var import_promises40 = require("node:stream/promises");
+var import_promises38 = require("node:stream/promises");
 var import_node_zlib3 = require("node:zlib");
 var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 var import_yauzl2 = __toESM(require_yauzl(), 1);
@@ -45970,12 +45980,12 @@ var LARGEST_JAR = 256 * 1024 * 1024;
 var DEEPEST_JAR = 2;
 async function* filesOfTar(archive, root) {
   const tar = (0, import_tar_stream3.extract)();
-  const reading = (0, import_promises40.pipeline)(archive, tar);
+  const reading = (0, import_promises38.pipeline)(archive, tar);
   reading.catch(() => void 0);
   for await (const entry of tar) {
     const { name, linkname, size: size2 = 0 } = entry.header;
     const bytes = linkname ? [Buffer.from(linkname)] : entry;
-    yield { name: import_node_path37.default.posix.join(root, name), bytes, size: size2 };
+    yield { name: import_node_path36.default.posix.join(root, name), bytes, size: size2 };
     entry.resume();
   }
   await reading;
@@ -45999,7 +46009,7 @@ async function layerOf(bytes) {
   if (head.toString("latin1", 257, 262) === "ustar") return import_node_stream3.Readable.from(all());
   if (head.length < 2 || head.readUInt16LE(0) !== 35615) return void 0;
   const unpacked = (0, import_node_zlib3.createGunzip)();
-  (0, import_promises40.pipeline)(all(), unpacked).catch(() => void 0);
+  (0, import_promises38.pipeline)(all(), unpacked).catch(() => void 0);
   return unpacked;
 }
 async function* withJars(file, depth) {
@@ -46580,7 +46590,7 @@ function rarest(bytes, lead, size2) {
   let best = lead;
   let least = Infinity;
   for (let at = lead; at + size2 <= bytes.length; at += size2) {
-    const commonness = bytes.subarray(at, at + size2).reduce((sum, byte) => sum + commonnessOf(byte), 0);
+    const commonness = bytes.subarray(at, at + size2).reduce((sum2, byte) => sum2 + commonnessOf(byte), 0);
     if (commonness < least) [best, least] = [at, commonness];
   }
   return best;
@@ -46700,8 +46710,8 @@ function phasesOf(bytes) {
   });
 }
 function formEncoded(value) {
-  const percent2 = (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-  return encodeURIComponent(value).replace(/[!'()~]/g, percent2).replaceAll("%20", "+");
+  const percent = (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(value).replace(/[!'()~]/g, percent).replaceAll("%20", "+");
 }
 function propertiesEscaped(value) {
   const short = { "	": "\\t", "\n": "\\n", "\r": "\\r", "\f": "\\f" };
@@ -46880,11 +46890,11 @@ async function lookForSecrets(run2, taken) {
   });
 }
 async function lookIntoImage(run2, before, image) {
-  const { inputs, world, phases: phases2 } = run2;
+  const { inputs, world, phases } = run2;
   if (inputs.secretScan === "off") {
     return { mode: "off", bytes: 0, searched: [], notSearched: [], found: [], untrusted: void 0 };
   }
-  return await phases2.run("secrets-image", "Look for secrets in the image", async () => {
+  return await phases.run("secrets-image", "Look for secrets in the image", async () => {
     const search = before ?? await prepare(run2, []);
     const { matcher, report: report2 } = search;
     if (before === void 0) {
@@ -46969,15 +46979,15 @@ function doubt({ inputs, world }, { report: report2 }, why) {
 }
 function locator(reading) {
   return (file, offset) => {
-    if (import_node_path38.default.posix.dirname(file) !== SNAPSHOT) return void 0;
-    const place = reading?.map.locate(import_node_path38.default.posix.basename(file), offset);
+    if (import_node_path37.default.posix.dirname(file) !== SNAPSHOT) return void 0;
+    const place = reading?.map.locate(import_node_path37.default.posix.basename(file), offset);
     return place && (place.kind === "files" && place.file ? `mapped ${place.file}` : WORDS[place.kind]);
   };
 }
 async function scanContainer(run2, { reading }, matcher) {
   const scans = [];
   for (const folder of TAKEN) {
-    const root = import_node_path38.default.posix.dirname(folder);
+    const root = import_node_path37.default.posix.dirname(folder);
     const scanned = await run2.world.engine.stream(
       ["cp", `${checkpointContainer(run2)}:${folder}`, "-"],
       (archive) => scanFiles(filesOfTar(archive, root), matcher, locator(reading))
@@ -46994,7 +47004,7 @@ async function scanImage({ world }, matcher, image) {
 }
 function note({ inputs, world }, search, findings, scans) {
   const { report: report2 } = search;
-  const bytes = scans.flatMap(({ sizes }) => [...sizes.values()]).reduce((sum, size2) => sum + size2, 0);
+  const bytes = scans.flatMap(({ sizes }) => [...sizes.values()]).reduce((sum2, size2) => sum2 + size2, 0);
   report2.bytes += bytes;
   report2.found = [...report2.found, ...foundSecrets(findings)];
   world.log.info(`Looked at ${bytes < 1e5 ? `${bytes} bytes` : `${(bytes / 1e6).toFixed(1)} MB`}.`);
@@ -47002,27 +47012,30 @@ function note({ inputs, world }, search, findings, scans) {
 }
 
 // src/main.ts
-async function run(id, inputs, world) {
+async function run(id, inputs, given) {
+  const warnings2 = [];
+  const world = { ...given, log: noting(given.log, warnings2) };
   const { engine: engine2, log } = world;
   const job = {
     id,
     inputs,
     world,
     phases: new Phases(world.clock, log),
-    work: import_node_path39.default.join(world.runFolder, "work"),
-    logs: import_node_path39.default.join(world.runFolder, "logs")
+    warnings: warnings2,
+    work: import_node_path38.default.join(world.runFolder, "work"),
+    logs: import_node_path38.default.join(world.runFolder, "logs")
   };
-  await (0, import_promises41.mkdir)(job.work, { recursive: true });
-  await (0, import_promises41.mkdir)(job.logs, { recursive: true });
+  await (0, import_promises39.mkdir)(job.work, { recursive: true });
+  await (0, import_promises39.mkdir)(job.logs, { recursive: true });
   try {
-    await requireContext(import_node_path39.default.resolve(world.workspace, inputs.context));
+    await requireContext(import_node_path38.default.resolve(world.workspace, inputs.context));
     if (inputs.warmupScript !== void 0)
-      await requireScript(import_node_path39.default.resolve(world.workspace, inputs.warmupScript));
+      await requireScript(import_node_path38.default.resolve(world.workspace, inputs.warmupScript));
     return await checkpointed(job);
   } catch (error) {
     if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error;
     log.warning(`This runner takes no snapshots: ${error.message} ${error.cure}`);
-    const common = { reason: error.message, logs: job.logs, phases: job.phases.done };
+    const common = { reason: error.message, warnings: warnings2, logs: job.logs, phases: job.phases.done };
     if (inputs.onUnsupportedRunner === "skip") return { outcome: "skipped", ...common };
     return { ...await cold(job, error.message), ...common };
   } finally {
@@ -47043,7 +47056,14 @@ async function checkpointed(job) {
   const { fingerprint: fingerprint2, unchanged } = await decide(job, found, jdk);
   if (unchanged !== void 0) {
     const tags = inputs.tags.map((tag) => tag.text);
-    return { outcome: "unchanged", digest: unchanged, tags, logs: job.logs, phases: job.phases.done };
+    return {
+      outcome: "unchanged",
+      digest: unchanged,
+      tags,
+      warnings: job.warnings,
+      logs: job.logs,
+      phases: job.phases.done
+    };
   }
   const context = await layOut(job, { found, archive: jdk, fingerprint: fingerprint2 });
   await buildCheckpoint(job, context);
@@ -47054,7 +47074,7 @@ async function checkpointed(job) {
   const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot });
   const measured = await measure(job, restoring, snapshot.size);
   const secrets = await lookIntoImage(job, search, measured.imageId);
-  const published2 = await publish(job, measured.imageId);
+  const published = await publish(job, measured.imageId);
   return {
     outcome: "checkpointed",
     runner,
@@ -47068,10 +47088,11 @@ async function checkpointed(job) {
     privileges: restoring.privileges,
     secrets,
     tags: inputs.tags.map((tag) => tag.text),
-    ...published2,
+    ...published,
     port: inputs.port,
     user: inputs.user,
     restoreFlags: flagsOf(restoring.privileges),
+    warnings: job.warnings,
     logs: job.logs,
     phases: job.phases.done
   };
@@ -47084,15 +47105,15 @@ async function cold(job, reason) {
     (line2) => world.log.foreign(line2)
   );
   const reach = await findReach(world.engine, world.hostname);
-  await removeFolder(import_node_path39.default.join(job.work, "application"));
-  await removeFolder(import_node_path39.default.join(job.work, `context-${job.id}`));
+  await removeFolder(import_node_path38.default.join(job.work, "application"));
+  await removeFolder(import_node_path38.default.join(job.work, `context-${job.id}`));
   const found = await lookForApplication(job);
   const jdk = await resolveJdk(job, architecture);
   const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
   const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint2}` });
   const image = await buildCold(job, context, { reach, reason });
   const secrets = await lookIntoImage(job, void 0, image.imageId);
-  const published2 = await publish(job, image.imageId);
+  const published = await publish(job, image.imageId);
   return {
     outcome: "cold",
     jdk,
@@ -47101,7 +47122,7 @@ async function cold(job, reason) {
     baseImage: inputs.baseImage,
     ...image,
     tags: inputs.tags.map((tag) => tag.text),
-    ...published2,
+    ...published,
     port: inputs.port,
     user: inputs.user
   };
@@ -47133,7 +47154,11 @@ function compose({ image, port, privileges }) {
     service["cap_add"] = capabilities(privileges);
     service["security_opt"] = options2(privileges, "./seccomp.json");
   }
-  return (0, import_yaml.stringify)({ services: { app: service } });
+  const file = (0, import_yaml.stringify)({ services: { app: service } });
+  if (!file.includes(PROFILE)) return file;
+  return `# ${PROFILE} has to lie beside it:
+# docker run --rm --entrypoint cat ${image} ${PROFILE_IN_IMAGE} > ${PROFILE}
+${file}`;
 }
 function kubernetes({ image, port, privileges, user: user2 }) {
   const pod = {
@@ -47188,6 +47213,104 @@ function options2(privileges, profile) {
   const words = privileges.restore(profile);
   return words.filter((_, index) => words[index - 1] === "--security-opt");
 }
+function instructions(result) {
+  const { digest, tags, imageId, port, user: user2 } = result;
+  const image = digest ? `${repositoryOf(tags[0] ?? "")}@${digest}` : tags[0] ?? imageId;
+  const privileges = result.outcome === "checkpointed" ? result.privileges : void 0;
+  return instructionsFor({ image, port, user: user2, privileges });
+}
+function repositoryOf(tag) {
+  return tag.replace(/:[^/:]*$/, "");
+}
+
+// src/report/metadata.ts
+function metadataOf(result) {
+  const { outcome, warnings: warnings2, phases } = result;
+  if (outcome === "skipped") return { outcome, reason: result.reason, warnings: warnings2, phases };
+  if (outcome === "unchanged")
+    return { outcome, image: { digest: result.digest, tags: result.tags }, warnings: warnings2, phases };
+  const { jdk } = result;
+  const common = {
+    outcome,
+    image: {
+      id: result.imageId,
+      digest: result.digest ?? null,
+      tags: result.tags,
+      baseImage: result.baseImage,
+      layers: result.layers
+    },
+    application: result.application,
+    jdk: {
+      distribution: jdk.asset.distribution,
+      version: jdk.asset.version,
+      asset: jdk.asset.name,
+      sha256: jdk.sha256
+    },
+    secrets: secretsOf(result.secrets)
+  };
+  if (outcome === "cold") {
+    const { reason, coldStarts } = result;
+    const { median } = answersOf(coldStarts);
+    return { ...common, reason, coldStart: median, coldStarts: coldStarts.map(startOf), warnings: warnings2, phases };
+  }
+  const { runner, snapshot, figures, last, takenBy } = result;
+  return {
+    ...common,
+    runner: {
+      architecture: runner.architecture,
+      engineVersion: runner.version,
+      operatingSystem: runner.operatingSystem,
+      kernel: runner.kernel,
+      cpu: runner.cpu ?? null,
+      amx: runner.amx
+    },
+    snapshot: {
+      size: snapshot.size,
+      engine: takenBy.name,
+      criu: takenBy.name === "criu" ? { kind: takenBy.kind, version: takenBy.version, why: takenBy.why } : null,
+      privileges: snapshot.privileges?.rung ?? null,
+      statistics: snapshot.statistics ?? null,
+      content: contentMetadata(result.reading?.content),
+      startDuration: Math.round(snapshot.startDuration),
+      checkpointDuration: Math.round(snapshot.checkpointDuration),
+      handover: snapshot.handover === void 0 ? null : Math.round(snapshot.handover),
+      warmUp: snapshot.warmUp
+    },
+    proof: {
+      ...figuresIn(figures),
+      privileges: result.privileges?.rung ?? null,
+      restoreFlags: result.restoreFlags
+    },
+    last: last ?? null,
+    warnings: warnings2,
+    phases
+  };
+}
+function figuresIn(figures) {
+  const { answer: answer2, speedup, requests, restores = [], coldStarts = [] } = figures ?? {};
+  return {
+    restoreTime: answer2?.restore.median ?? null,
+    coldStart: answer2?.coldStart.median ?? null,
+    speedup: speedup ?? null,
+    answer: answer2 ?? null,
+    requests: requests ?? null,
+    restores: restores.map(startOf),
+    coldStarts: coldStarts.map(startOf)
+  };
+}
+function startOf({ answer: answer2, requests, jvm, criu }) {
+  return { answer: answer2, requests: requests ?? null, jvm: jvm ?? null, criu: criu ?? null };
+}
+function secretsOf({ found, untrusted, ...report2 }) {
+  return {
+    ...report2,
+    found: found.map(({ occurrences, ...one }) => ({
+      ...one,
+      occurrences: occurrences.map(({ mapping, ...rest }) => ({ ...rest, mapping: mapping ?? null }))
+    })),
+    untrusted: untrusted ?? null
+  };
+}
 
 // src/outputs.ts
 function outputsOf(result) {
@@ -47223,127 +47346,30 @@ function outputsOf(result) {
   });
   if (result.outcome === "cold")
     return { ...outputs, "cold-start": String(answersOf(result.coldStarts).median) };
-  const { snapshot, figures: figures2 } = result;
+  const { snapshot, figures } = result;
   return {
     ...outputs,
     "snapshot-size": String(snapshot.size),
     "checkpoint-duration": String(Math.round(snapshot.checkpointDuration)),
-    ...figures2 && {
-      "cold-start": String(figures2.answer.coldStart.median),
-      "restore-time": String(figures2.answer.restore.median),
-      speedup: figures2.speedup.toFixed(1)
+    ...figures && {
+      "cold-start": String(figures.answer.coldStart.median),
+      "restore-time": String(figures.answer.restore.median),
+      speedup: figures.speedup.toFixed(1)
     },
     "restore-flags": result.restoreFlags
   };
 }
-function instructions(result) {
-  const { digest, tags, imageId, port, user: user2 } = result;
-  const image = digest ? `${repositoryOf(tags[0] ?? "")}@${digest}` : tags[0] ?? imageId;
-  const privileges = result.outcome === "checkpointed" ? result.privileges : void 0;
-  return instructionsFor({ image, port, user: user2, privileges });
-}
-function repositoryOf(tag) {
-  return tag.replace(/:[^/:]*$/, "");
-}
-function answersOf(starts) {
-  return spreadOf(starts.map(({ answer: answer2 }) => answer2));
-}
-function metadataOf(result) {
-  const { outcome, phases: phases2 } = result;
-  if (outcome === "skipped") return { outcome, reason: result.reason, phases: phases2 };
-  if (outcome === "unchanged") return { outcome, image: { digest: result.digest, tags: result.tags }, phases: phases2 };
-  const { jdk } = result;
-  const common = {
-    outcome,
-    image: {
-      id: result.imageId,
-      digest: result.digest ?? null,
-      tags: result.tags,
-      baseImage: result.baseImage,
-      layers: result.layers
-    },
-    application: result.application,
-    jdk: {
-      distribution: jdk.asset.distribution,
-      version: jdk.asset.version,
-      asset: jdk.asset.name,
-      sha256: jdk.sha256
-    },
-    secrets: secretsOf(result.secrets)
-  };
-  if (outcome === "cold") {
-    const { reason, coldStarts } = result;
-    const { median } = answersOf(coldStarts);
-    return { ...common, reason, coldStart: median, coldStarts: coldStarts.map(startOf), phases: phases2 };
-  }
-  const { runner, snapshot, figures: figures2, last, takenBy } = result;
-  return {
-    ...common,
-    runner: {
-      architecture: runner.architecture,
-      engineVersion: runner.version,
-      operatingSystem: runner.operatingSystem,
-      kernel: runner.kernel,
-      cpu: runner.cpu ?? null,
-      amx: runner.amx
-    },
-    snapshot: {
-      size: snapshot.size,
-      engine: takenBy.name,
-      criu: takenBy.name === "criu" ? { kind: takenBy.kind, version: takenBy.version, why: takenBy.why } : null,
-      privileges: snapshot.privileges?.rung ?? null,
-      statistics: snapshot.statistics ?? null,
-      content: contentMetadata(result.reading?.content),
-      startDuration: Math.round(snapshot.startDuration),
-      checkpointDuration: Math.round(snapshot.checkpointDuration),
-      handover: snapshot.handover === void 0 ? null : Math.round(snapshot.handover),
-      warmUp: snapshot.warmUp
-    },
-    proof: {
-      ...figuresIn(figures2),
-      privileges: result.privileges?.rung ?? null,
-      restoreFlags: result.restoreFlags
-    },
-    last: last ?? null,
-    phases: phases2
-  };
-}
-function figuresIn(figures2) {
-  const { answer: answer2, speedup, requests, restores = [], coldStarts = [] } = figures2 ?? {};
-  return {
-    restoreTime: answer2?.restore.median ?? null,
-    coldStart: answer2?.coldStart.median ?? null,
-    speedup: speedup ?? null,
-    answer: answer2 ?? null,
-    requests: requests ?? null,
-    restores: restores.map(startOf),
-    coldStarts: coldStarts.map(startOf)
-  };
-}
-function startOf({ answer: answer2, requests, jvm, criu }) {
-  return { answer: answer2, requests: requests ?? null, jvm: jvm ?? null, criu: criu ?? null };
-}
-function secretsOf({ found, untrusted, ...report2 }) {
-  return {
-    ...report2,
-    found: found.map(({ occurrences, ...one }) => ({
-      ...one,
-      occurrences: occurrences.map(({ mapping, ...rest }) => ({ ...rest, mapping: mapping ?? null }))
-    })),
-    untrusted: untrusted ?? null
-  };
-}
 
 // src/engine/orphans.ts
-var import_promises42 = require("node:fs/promises");
-var import_node_path40 = __toESM(require("node:path"), 1);
+var import_promises40 = require("node:fs/promises");
+var import_node_path39 = __toESM(require("node:path"), 1);
 var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
 async function endOrphans(run2, proc = "/proc") {
   const entry = `${RUN_VARIABLE}=${run2}`;
   let ended = 0;
-  for (const name of await (0, import_promises42.readdir)(proc)) {
+  for (const name of await (0, import_promises40.readdir)(proc)) {
     if (!/^\d+$/.test(name)) continue;
-    const environment2 = await (0, import_promises42.readFile)(import_node_path40.default.join(proc, name, "environ"), "latin1").catch(() => "");
+    const environment2 = await (0, import_promises40.readFile)(import_node_path39.default.join(proc, name, "environ"), "latin1").catch(() => "");
     if (!environment2.split("\0").includes(entry)) continue;
     try {
       process.kill(Number(name), "SIGKILL");
@@ -47366,35 +47392,107 @@ async function cleanUp(engine2, clock, id, runFolder) {
   ];
 }
 
-// src/report/change.ts
-function renderChange({ figures: figures2, snapshot, last }) {
-  if (!figures2 || !last) return [];
-  const before = last.figures;
-  const rows = [
-    ["Restore", before.restore.median, figures2.answer.restore.median, " ms"],
-    ["Cold start", before.coldStart.median, figures2.answer.coldStart.median, " ms"],
-    ["Speed-up", before.speedup, figures2.speedup, " times"],
-    ["Snapshot", before.snapshotSize / 1e6, snapshot.size / 1e6, " MB"]
-  ];
+// src/report/figures.ts
+function figureRows({ figures, last, snapshot }) {
+  const before = last?.figures;
+  const size2 = compared("Snapshot", snapshot.size, before?.snapshotSize, megabytes);
+  if (!figures) return [{ name: "Restore", now: "works; not timed (`verify: false`)" }, size2];
+  const { answer: answer2, requests, speedup } = figures;
   return [
-    `Against the image that \`${last.tag}\` had before (\`${last.digest}\`):`,
-    "",
-    "| | before | now | change |",
-    "|---|---|---|---|",
-    ...rows.map(
-      ([name, was, now, unit]) => `| ${name} | ${shown(was)}${unit} | ${shown(now)}${unit} | ${percent(was, now)} |`
-    ),
-    "",
-    "Times of two runs may be of two machines; the speed-up compares what one machine did side by side.",
+    compared("**Restore**", answer2.restore.median, before?.restore.median, time, bold(answer2.restore)),
+    compared("Cold start", answer2.coldStart.median, before?.coldStart.median, time, shown(answer2.coldStart)),
+    compared("**Speed-up**", speedup, before?.speedup, times, `**${times(speedup)}**`),
+    ...requests ? [
+      {
+        name: `First ${requests.count} requests`,
+        now: `${time(requests.restore.median)}; ${time(requests.coldStart.median)} after a cold start`
+      }
+    ] : [],
+    size2
+  ];
+}
+function figureNotes({ figures, last }) {
+  if (!figures) return [];
+  const { length } = figures.restores;
+  const runs = length === 1 ? "one run of each" : `medians (from the least to the most) of ${length} runs of each, by turns`;
+  const comparison = last ? [
+    "Before: the image that the first tag had. Times of two runs may be of two machines; the speed-up compares what one machine did side by side."
+  ] : [];
+  return [
+    `<sub>From the start of a container to the first good answer: ${runs}, each in a fresh container with the flags below. ${comparison.join(" ")}</sub>`,
     ""
   ];
 }
-function shown(value) {
-  return Number.isInteger(value) ? String(value) : value.toFixed(1);
+function figureChart({ figures }) {
+  if (!figures) return [];
+  const { restore, coldStart } = figures.answer;
+  const most = Math.max(restore.median, coldStart.median);
+  return [
+    "```mermaid",
+    "---",
+    "config:",
+    "  xyChart: { width: 800, height: 200, titleFontSize: 16 }",
+    '  themeVariables: { xyChart: { plotColorPalette: "#2da44e" } }',
+    "---",
+    "xychart-beta horizontal",
+    '  title "From the start of a container to the first good answer, in ms"',
+    `  x-axis ["cold start: ${coldStart.median}", "restore: ${restore.median}"]`,
+    `  y-axis 0 --> ${most}`,
+    `  bar [${coldStart.median}, ${restore.median}]`,
+    "```",
+    ""
+  ];
 }
-function percent(before, now) {
-  const change = Math.round((now / before - 1) * 100);
-  return `${change > 0 ? "+" : ""}${change} %`;
+function compared(name, now, before, show2, text2 = show2(now)) {
+  if (before === void 0) return { name, now: text2 };
+  const percent = Math.round((now / before - 1) * 100);
+  return { name, now: text2, before: show2(before), change: `${percent > 0 ? "+" : ""}${percent} %` };
+}
+function bold(spread2) {
+  const [median = "", ...range] = shown(spread2).split(" (");
+  return [`**${median}**`, ...range].join(" (");
+}
+function shown({ minimum, median, maximum }) {
+  return minimum === maximum ? time(median) : `${time(median)} (${time(minimum)} to ${time(maximum)})`;
+}
+function times(ratio) {
+  return `${ratio.toFixed(1)} times`;
+}
+
+// src/report/layers.ts
+var SHOWN2 = 5e4;
+function layerTable(layers) {
+  const rows = layers.filter(({ rawSize }) => rawSize >= SHOWN2).map(({ createdBy, rawSize, size: size2, sent }) => {
+    const packed = size2 === void 0 ? "not pushed" : `${megabytes(size2)}${sent ? "" : ", was there"}`;
+    return `| ${code(createdBy.slice(0, 100) || "base image")} | ${megabytes(rawSize)} | ${packed} |`;
+  });
+  const raw = megabytes(sum(layers, ({ rawSize }) => rawSize));
+  return [
+    "| layer | raw | at the registry |",
+    "|---|---|---|",
+    ...rows,
+    `| together | ${raw} | ${pushedSize(layers) ?? "not pushed"} |`
+  ];
+}
+function pushedSize(layers) {
+  if (!layers.some(({ size: size2 }) => size2 !== void 0)) return void 0;
+  const all = sum(layers, ({ size: size2 = 0 }) => size2);
+  const sent = sum(layers, ({ size: size2 = 0, sent: sent2 }) => sent2 ? size2 : 0);
+  return `${megabytes(sent)} sent of ${megabytes(all)}`;
+}
+function sum(layers, of) {
+  return layers.reduce((total, layer) => total + of(layer), 0);
+}
+
+// src/report/timeline.ts
+function timeline(phases) {
+  let end = 0;
+  const bars = phases.map(({ name, milliseconds }) => {
+    const start = end;
+    end += Math.max(1, milliseconds);
+    return `  ${name.replaceAll("-", " ")} (${time(milliseconds)}) : ${start}, ${end}`;
+  });
+  return ["```mermaid", "gantt", "  dateFormat x", "  axisFormat %M:%S", ...bars, "```", ""];
 }
 
 // src/report/summary.ts
@@ -47424,69 +47522,26 @@ function renderSummary(result) {
   }
 }
 function renderCheckpointed(result) {
-  const { snapshot, jdk, takenBy } = result;
-  const engine2 = takenBy.name === "criu" ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : "Warp";
-  const { sent, failed } = snapshot.warmUp;
-  const rows = [
-    ["Application", result.application],
-    ["JDK", `${jdk.asset.distribution} ${jdk.asset.version} (${jdk.asset.name})`],
-    ["Taken by", engine2],
-    [
-      "Runner",
-      `Docker ${result.runner.version}, kernel ${result.runner.kernel}, privileges ${snapshot.privileges?.rung ?? "none"}`
-    ],
-    ["Warm-up", `${sent} ${sent === 1 ? "request" : "requests"}, ${failed} failed`],
-    ["Snapshot", `${megabytes(snapshot.size)}, taken in ${time(snapshot.checkpointDuration)}`],
-    ...figures(result),
-    ...published(result)
-  ];
+  const { figures, snapshot, privileges, reading } = result;
+  const fast = figures && `: starts in ${time(figures.answer.restore.median)}, ${figures.speedup.toFixed(1)} times faster`;
+  const needs = privileges ? `A restore needs the capabilities and the seccomp profile of this command; elsewhere the image starts normally.` : "A restore needs no privileges.";
   return [
-    "## CRaC checkpoint",
+    `## CRaC checkpoint${fast ?? ""}`,
     "",
-    table(rows),
+    ...rowTable([...figureRows(result), ...imageRows(result)]),
     "",
-    ...explained(result),
-    ...renderChange(result),
-    ...startIt(result),
+    ...figureNotes(result),
+    ...warnings(result),
     ...secretsPart(result.secrets),
-    ...renderContent(result.reading?.content, snapshot.statistics),
-    ...layers(result),
-    ...phases(result)
+    ...figureChart(result),
+    ...startIt(result, needs),
+    ...folded("What it is made of", table(parts(result))),
+    ...renderContent(reading?.content, snapshot.statistics),
+    ...folded("Layers", ...layerTable(result.layers)),
+    ...timeline(result.phases)
   ].join("\n");
 }
-function figures({ figures: figures2 }) {
-  if (!figures2) return [["Restore", "works; not timed (`verify` is false)"]];
-  const { answer: answer2, requests, speedup } = figures2;
-  return [
-    ["Cold start", spread2(answer2.coldStart)],
-    ["Restore", spread2(answer2.restore)],
-    ["Speed-up", `${speedup.toFixed(1)} times`],
-    ...requests ? [
-      [
-        `First ${requests.count} requests`,
-        `${time(requests.restore.median)} restored, ${time(requests.coldStart.median)} after a cold start`
-      ]
-    ] : []
-  ];
-}
-function explained({ figures: figures2 }) {
-  if (!figures2) return [];
-  const { length } = figures2.restores;
-  const runs = length === 1 ? "one run of each" : `medians (from the least to the most) of ${length} runs of each, by turns`;
-  return [
-    `Times are from the start of a container to the first good answer: ${runs}, each in a fresh container with the flags below.`,
-    ""
-  ];
-}
 function renderCold(result) {
-  const { jdk } = result;
-  const rows = [
-    ["Application", result.application],
-    ["JDK", `${jdk.asset.distribution} ${jdk.asset.version} (${jdk.asset.name})`],
-    ["Snapshot", "none"],
-    ["Cold start", spread2(answersOf(result.coldStarts))],
-    ...published(result)
-  ];
   return [
     "## CRaC checkpoint: an image without a snapshot",
     "",
@@ -47494,76 +47549,70 @@ function renderCold(result) {
     "",
     quote(result.reason),
     "",
-    table(rows),
+    ...rowTable([{ name: "Cold start", now: shown(answersOf(result.coldStarts)) }, ...imageRows(result)]),
     "",
-    ...startIt(result),
+    ...warnings(result),
     ...secretsPart(result.secrets),
-    ...layers(result),
-    ...phases(result)
+    ...startIt(result, "It needs no privileges."),
+    ...folded("What it is made of", table(commonParts(result))),
+    ...folded("Layers", ...layerTable(result.layers)),
+    ...timeline(result.phases)
   ].join("\n");
 }
-function published({ tags, digest }) {
+function rowTable(rows) {
+  const compared2 = rows.some(({ before }) => before !== void 0);
+  const line2 = ({ name, now, before = "", change = "" }) => compared2 ? `| ${name} | ${now} | ${before} | ${change} |` : `| ${name} | ${now} |`;
+  const head = { name: "", now: compared2 ? "now" : "", before: "before", change: "change" };
+  return [line2(head), compared2 ? "|---|---|---|---|" : "|---|---|", ...rows.map(line2)];
+}
+function imageRows({ tags, digest, layers }) {
   return [
-    ["Tags", tags.join(" ") || "none"],
-    ["Digest", digest ?? "not pushed"]
+    { name: "Image", now: pushedSize(layers) ?? "not pushed" },
+    { name: "Tags", now: tags.length > 0 ? tags.map(code).join("<br>") : "none" },
+    ...digest === void 0 ? [] : [{ name: "Digest", now: code(digest) }]
   ];
 }
-function startIt(result) {
-  const { run: run2, compose: compose2, kubernetes: kubernetes2 } = instructions(result);
-  const folded = (title, language, text2) => [
-    `<details><summary>${title}</summary>`,
-    "",
-    `\`\`\`${language}`,
-    text2.trimEnd(),
-    "```",
-    "",
-    "</details>",
-    ""
+function warnings({ warnings: warnings2 }) {
+  return warnings2.flatMap((warning) => ["> [!WARNING]", `> ${code(warning.split("\n")[0] ?? "")}`, ""]);
+}
+function parts(result) {
+  const { snapshot, takenBy, runner } = result;
+  const { sent, failed } = snapshot.warmUp;
+  return [
+    ...commonParts(result),
+    [
+      "Taken by",
+      takenBy.name === "criu" ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : "Warp"
+    ],
+    ["Taken in", time(snapshot.checkpointDuration)],
+    [
+      "Runner",
+      `Docker ${runner.version}, kernel ${runner.kernel}, privileges ${snapshot.privileges?.rung ?? "none"}`
+    ],
+    ["Warm-up", `${sent} ${sent === 1 ? "request" : "requests"}, ${failed} failed`]
   ];
+}
+function commonParts({ application, jdk, baseImage }) {
+  const { distribution, version, name } = jdk.asset;
+  return [
+    ["Application", application],
+    ["JDK", `${distribution} ${version} (${name})`],
+    ["Base image", baseImage]
+  ];
+}
+function startIt(result, needs) {
+  const { run: run2, compose: compose2, kubernetes: kubernetes2 } = instructions(result);
+  const block = (language, text2) => [`\`\`\`${language}`, text2.trimEnd(), "```"];
   return [
     "**To start it:**",
     "",
-    "```sh",
-    run2,
-    "```",
+    ...block("sh", run2),
     "",
-    ...folded("With compose", "yaml", compose2),
-    ...folded("With Kubernetes", "yaml", kubernetes2)
+    needs,
+    "",
+    ...folded("With compose", ...block("yaml", compose2)),
+    ...folded("With Kubernetes", ...block("yaml", kubernetes2))
   ];
-}
-function layers({ layers: layers2 }) {
-  const rows = layers2.filter(({ rawSize }) => rawSize >= 5e4).map(({ createdBy, rawSize, size: size2, sent }) => {
-    const packed = size2 === void 0 ? "not pushed" : `${megabytes(size2)}${sent ? "" : ", was there"}`;
-    return `| ${code(createdBy.slice(0, 100) || "base image")} | ${megabytes(rawSize)} | ${packed} |`;
-  });
-  const sum = (of) => megabytes(layers2.reduce((total, layer) => total + of(layer), 0));
-  const pushed = layers2.some(({ size: size2 }) => size2 !== void 0) ? `${sum(({ size: size2 = 0, sent }) => sent ? size2 : 0)} sent of ${sum(({ size: size2 = 0 }) => size2)}` : "not pushed";
-  return [
-    "<details><summary>Layers</summary>",
-    "",
-    "| layer | raw | at the registry |",
-    "|---|---|---|",
-    ...rows,
-    `| together | ${sum(({ rawSize }) => rawSize)} | ${pushed} |`,
-    "",
-    "</details>",
-    ""
-  ];
-}
-function phases(result) {
-  return [
-    "<details><summary>Phases</summary>",
-    "",
-    "| phase | time |",
-    "|---|---|",
-    ...result.phases.map((phase) => `| ${phase.name} | ${time(phase.milliseconds)} |`),
-    "",
-    "</details>",
-    ""
-  ];
-}
-function spread2({ minimum, median, maximum }) {
-  return minimum === maximum ? time(median) : `${time(median)} (${time(minimum)} to ${time(maximum)})`;
 }
 
 // src/surroundings.ts
@@ -47815,18 +47864,18 @@ var Connection = class {
       ...body === void 0 ? {} : { body },
       ...this.signal === void 0 ? {} : { signal: this.signal }
     });
-    const parts = [];
+    const parts2 = [];
     let size2 = 0;
     for await (const part of response.body) {
       size2 += part.length;
       if (size2 > MOST_BYTES) throw new Error(`an answer of more than ${MOST_BYTES} bytes`);
-      parts.push(part);
+      parts2.push(part);
     }
     const single = Object.entries(response.headers).map(([name, value]) => [
       name,
       Array.isArray(value) ? value.join(", ") : value
     ]);
-    return { status: response.statusCode, headers: Object.fromEntries(single), body: Buffer.concat(parts) };
+    return { status: response.statusCode, headers: Object.fromEntries(single), body: Buffer.concat(parts2) };
   }
 };
 function isRepeatable(body) {
@@ -47842,12 +47891,12 @@ var MANIFESTS = [
 ].join(", ");
 var LONGEST_WAIT = 5 * 6e4;
 var RepositoryClient = class {
-  constructor(world, registry2, path49, signal) {
+  constructor(world, registry2, path48, signal) {
     this.world = world;
     this.registry = registry2;
-    this.path = path49;
+    this.path = path48;
     this.signal = signal;
-    this.connection = new Connection(world, registry2, `repository:${path49}:pull,push`, signal);
+    this.connection = new Connection(world, registry2, `repository:${path48}:pull,push`, signal);
   }
   world;
   registry;
@@ -47932,10 +47981,10 @@ var RepositoryClient = class {
 };
 
 // src/registry/endpoint.ts
-var import_promises43 = require("node:dns/promises");
-var import_promises44 = require("node:fs/promises");
+var import_promises41 = require("node:dns/promises");
+var import_promises42 = require("node:fs/promises");
 var import_node_net2 = require("node:net");
-var import_node_path41 = __toESM(require("node:path"), 1);
+var import_node_path40 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var import_undici6 = __toESM(require_undici(), 1);
 var PING_TIMEOUT = 5e3;
@@ -47980,23 +48029,23 @@ async function isInsecure(registry2, hostname3, engine2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net2.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises43.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises41.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment: environment2, root }) {
-  const folder = import_node_path41.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises44.readdir)(folder).catch(() => [])).sort();
+  const folder = import_node_path40.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises42.readdir)(folder).catch(() => [])).sort();
   const read2 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises44.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises42.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path41.default.join(folder, name)));
+  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path40.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Node's own list is not that of the machine, which the engine trusts.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read2(import_node_path41.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read2(import_node_path40.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
       ...await read2(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
@@ -48031,7 +48080,7 @@ function realWorld(run2, environment2, given) {
   };
 }
 function repositoriesOf(world) {
-  return ({ registry: registry2, path: path49 }, signal) => new RepositoryClient(world, registry2, path49, signal);
+  return ({ registry: registry2, path: path48 }, signal) => new RepositoryClient(world, registry2, path48, signal);
 }
 
 // src/cli/terminal-log.ts
@@ -48065,11 +48114,11 @@ async function buildCommand2(args, answer2) {
   const id = (0, import_node_crypto8.randomBytes)(6).toString("hex");
   const defaults = declaredDefaults();
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? "").trim());
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path42.default.join((0, import_node_os2.homedir)(), ".cache", "crac-checkpoint");
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path41.default.join((0, import_node_os2.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs9.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os2.tmpdir)();
-  const runFolder = await (0, import_promises45.mkdtemp)(import_node_path42.default.join((0, import_node_os2.tmpdir)(), "crac-checkpoint-"));
+  const runFolder = await (0, import_promises43.mkdtemp)(import_node_path41.default.join((0, import_node_os2.tmpdir)(), "crac-checkpoint-"));
   const log = terminalLog((line2) => console.error(line2), systemClock);
   const clean2 = (folder) => cleanUp(dockerEngine(process.env), systemClock, id, folder);
   for (const signal of ["SIGINT", "SIGTERM"]) {
@@ -48095,12 +48144,12 @@ async function buildCommand2(args, answer2) {
     return 0;
   } catch (error) {
     const failure = asFailure(error);
-    await clean2(import_node_path42.default.join(runFolder, "work"));
+    await clean2(import_node_path41.default.join(runFolder, "work"));
     if (json) {
       const { kind, message, cure, evidence, signature } = failure;
       answer2(
         JSON.stringify(
-          { class: kind, message, cure, evidence, signature, logs: import_node_path42.default.join(runFolder, "logs") },
+          { class: kind, message, cure, evidence, signature, logs: import_node_path41.default.join(runFolder, "logs") },
           void 0,
           2
         )
@@ -48109,7 +48158,7 @@ async function buildCommand2(args, answer2) {
       console.error(`
 ${describeFailure(failure)}
 
-The logs are in ${import_node_path42.default.join(runFolder, "logs")}.`);
+The logs are in ${import_node_path41.default.join(runFolder, "logs")}.`);
     }
     return 1;
   }
@@ -48254,9 +48303,9 @@ function describeReach(reach) {
 
 // src/cli/jdk.ts
 var import_node_fs10 = require("node:fs");
-var import_promises46 = require("node:fs/promises");
+var import_promises44 = require("node:fs/promises");
 var import_node_os4 = require("node:os");
-var import_node_path43 = __toESM(require("node:path"), 1);
+var import_node_path42 = __toESM(require("node:path"), 1);
 var import_node_util5 = require("node:util");
 async function jdkCommand(args, answer2) {
   const { positionals, values } = parse6(args);
@@ -48318,7 +48367,7 @@ function parse6(args) {
   }
 }
 function sourceFor(githubApiUrl) {
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path43.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path42.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs10.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os4.tmpdir)();
@@ -48338,18 +48387,18 @@ function sourceFor(githubApiUrl) {
   );
 }
 async function downloadTo(source, asset, options3, answer2) {
-  const temporaryFolder = await (0, import_promises46.mkdtemp)(import_node_path43.default.join((0, import_node_os4.tmpdir)(), "crac-checkpoint-"));
+  const temporaryFolder = await (0, import_promises44.mkdtemp)(import_node_path42.default.join((0, import_node_os4.tmpdir)(), "crac-checkpoint-"));
   try {
     const { file, sha256: sha2562 } = await source.install(asset, {
       jdkSha256: options3["jdk-sha256"]?.toLowerCase(),
       temporaryFolder,
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
-    const copy = import_node_path43.default.resolve(options3.output, asset.name);
-    await (0, import_promises46.copyFile)(file, copy);
+    const copy = import_node_path42.default.resolve(options3.output, asset.name);
+    await (0, import_promises44.copyFile)(file, copy);
     answer2(options3.json ? JSON.stringify({ ...asset, sha256: sha2562, file: copy }, void 0, 2) : copy);
   } finally {
-    await (0, import_promises46.rm)(temporaryFolder, { recursive: true, force: true });
+    await (0, import_promises44.rm)(temporaryFolder, { recursive: true, force: true });
   }
 }
 function progressBar(bytes, total) {
