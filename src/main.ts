@@ -65,7 +65,7 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
   const context = await layOut(job, { found, archive: jdk, fingerprint })
   await buildCheckpoint(job, context)
   const takenBy = await chooseCheckpointEngine(job, runner)
-  const snapshot = await takeTheSnapshot(job, runner, takenBy)
+  const snapshot = await takeTheSnapshot(job, found, runner, takenBy)
   const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot })
   const published = await publish(job, restoring.imageId)
   return {

@@ -101,7 +101,8 @@ export function outputsOf(result: Result): Record<string, string> {
   return {
     ...outputs,
     'snapshot-size': String(snapshot.size),
-    'checkpoint-duration': String(Math.round(snapshot.checkpointDuration)),
+    'checkpoint-duration':
+      snapshot.checkpointDuration === undefined ? '' : String(Math.round(snapshot.checkpointDuration)),
     'cold-start': String(Math.round(proof.coldStart)),
     'restore-time': String(Math.round(proof.restoreTime)),
     speedup: speedup(proof).toFixed(1),
@@ -169,7 +170,9 @@ function metadataOf(result: Result): object {
       privileges: snapshot.privileges?.rung ?? null,
       statistics: snapshot.statistics ?? null,
       startDuration: Math.round(snapshot.startDuration),
-      checkpointDuration: Math.round(snapshot.checkpointDuration),
+      checkpointDuration:
+        snapshot.checkpointDuration === undefined ? null : Math.round(snapshot.checkpointDuration),
+      trigger: snapshot.trigger,
       handover: snapshot.handover === undefined ? null : Math.round(snapshot.handover),
       warmUp: snapshot.warmUp
     },

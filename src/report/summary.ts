@@ -41,8 +41,18 @@ function renderCheckpointed(result: Checkpointed): string {
       'Runner',
       `Docker ${result.runner.version}, kernel ${result.runner.kernel}, privileges ${snapshot.privileges?.rung ?? 'none'}`
     ],
-    ['Warm-up', `${sent} ${sent === 1 ? 'request' : 'requests'}, ${failed} failed`],
-    ['Snapshot', `${megabytes(snapshot.size)}, taken in ${time(snapshot.checkpointDuration)}`],
+    [
+      'Warm-up',
+      snapshot.trigger === 'application'
+        ? 'none: the application took its checkpoint itself'
+        : `${sent} ${sent === 1 ? 'request' : 'requests'}, ${failed} failed`
+    ],
+    [
+      'Snapshot',
+      snapshot.checkpointDuration === undefined
+        ? megabytes(snapshot.size)
+        : `${megabytes(snapshot.size)}, taken in ${time(snapshot.checkpointDuration)}`
+    ],
     ['Cold start', time(proof.coldStart)],
     ['Restore', `${time(proof.restoreTime)} (${speedup(proof).toFixed(1)} times faster)`],
     ...published(result)

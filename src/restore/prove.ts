@@ -93,7 +93,7 @@ async function timeToAnswer(world: World, request: ProofRequest, trial: Trial): 
 
     const ready = addressOf(engine, spec).then((address) => {
       const asked = checksOf(request.readiness, { engine, container: name, address })
-      const checks = asked.length > 0 ? asked : [portCheck(address, request.port)]
+      const checks = asked.length > 0 ? asked : [portCheck(address, request.port, request.readiness.health)]
       return untilReady(checks, PROBE_INTERVAL, clock, stop.signal)
     })
     // A container that has ended publishes no port: that is told by its end, below.

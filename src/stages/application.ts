@@ -1,7 +1,10 @@
 import path from 'node:path'
 import { namesOf } from '../cleanup.js'
+import { librariesOf, type Libraries } from '../frameworks/libraries.js'
+import { healthPath } from '../frameworks/missing-support.js'
 import { findApplication } from '../image/application.js'
 import type { Application } from '../image/layouts/layout.js'
+import type { Readiness } from '../probe/readiness.js'
 import { refuseStrays } from '../image/strays.js'
 import { buildUserImage } from '../image/user-image.js'
 import { imageDigest } from '../runner/base-image.js'
@@ -10,8 +13,15 @@ import { logTo, type Run } from './run.js'
 /** What to run, and the image under it. */
 export interface Found {
   application: Application
+  /** What it is made of; undefined where that cannot be told. */
+  libraries: Libraries | undefined
   /** Of the images that are built. */
   base: { image: string; workingDirectory: string; digest: string | undefined }
+}
+
+/** How it says that it is up: as the user tells, else where its libraries do. */
+export function readinessOf({ inputs }: Run, { libraries }: Found): Readiness {
+  return { ...inputs.readiness, health: healthPath(libraries) }
 }
 
 /** Finds the application in the context, or builds the user's Dockerfile. */
@@ -20,10 +30,10 @@ export async function lookForApplication(run: Run): Promise<Found> {
   return await phases.run('application', 'Find the application', async () => {
     const found = inputs.file === undefined ? await lookAround(run) : await ofDockerfile(run, inputs.file)
     world.log.info(`Found: ${found.application.description}.`)
-    return found
+    return { ...found, libraries: await librariesOf(found.application) }
   })
 
-  async function lookAround({ inputs }: Run): Promise<Found> {
+  async function lookAround({ inputs }: Run): Promise<Omit<Found, 'libraries'>> {
     const application = await findApplication({
       context: path.resolve(world.workspace, inputs.context),
       application: inputs.application,
@@ -36,7 +46,7 @@ export async function lookForApplication(run: Run): Promise<Found> {
     return { application, base: { image: inputs.baseImage, workingDirectory: '/home/app', digest } }
   }
 
-  async function ofDockerfile({ id, inputs }: Run, file: string): Promise<Found> {
+  async function ofDockerfile({ id, inputs }: Run, file: string): Promise<Omit<Found, 'libraries'>> {
     const name = namesOf(id).image('user')
     await refuseStrays([path.resolve(world.workspace, file)], places(run))
     const log = logTo(run, 'build-user.log')

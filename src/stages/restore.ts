@@ -32,7 +32,7 @@ export async function buildRestoring(
   for (const [index, privileges] of rungs.entries()) {
     const imageId = await buildRuntime(run, from, { ...parts, privileges })
     try {
-      return { imageId, privileges, proof: await prove(run, parts.runner, imageId, privileges) }
+      return { imageId, privileges, proof: await prove(run, from, parts.runner, imageId, privileges) }
     } catch (error) {
       const last = index === rungs.length - 1
       if (last || !(error instanceof Failure) || !wantsPrivileges(error.signature)) throw error
@@ -85,13 +85,14 @@ async function buildRuntime(
 
 async function prove(
   run: Run,
+  from: BuildFrom,
   runner: Runner,
   imageId: string,
   privileges: Privileges | undefined
 ): Promise<Proof> {
   const { engine, clock, log } = run.world
   return await run.phases.run('prove', 'Prove the restore', async () => {
-    const found = await proveRestore({ engine, clock }, proofOf(run, runner.reach, imageId, privileges))
+    const found = await proveRestore({ engine, clock }, proofOf(run, from, runner.reach, imageId, privileges))
     log.info(
       `Restored in ${Math.round(found.restoreTime)} ms; a cold start takes ${Math.round(found.coldStart)} ms.`
     )
@@ -120,7 +121,7 @@ export async function buildCold(
     )
   )
   const coldStart = await run.phases.run('prove', 'Start the image', () =>
-    timeColdStart(world, proofOf(run, parts.reach, imageId, undefined))
+    timeColdStart(world, proofOf(run, from, parts.reach, imageId, undefined))
   )
   return { imageId, coldStart }
 }
@@ -130,14 +131,20 @@ export function flagsOf(privileges: Privileges | undefined): string {
   return privileges === undefined ? '' : declaredFlags(privileges)
 }
 
-function proofOf(run: Run, reach: Reach, image: string, privileges: Privileges | undefined): ProofRequest {
+function proofOf(
+  run: Run,
+  { readiness }: BuildFrom,
+  reach: Reach,
+  image: string,
+  privileges: Privileges | undefined
+): ProofRequest {
   const { inputs, world } = run
   return {
     ...containerOf(run, reach),
     container: namesOf(run.id).container,
     image,
     flags: privileges?.restore(path.join(world.dockerFolder, 'seccomp.json')) ?? [],
-    readiness: inputs.readiness,
+    readiness,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
     logs: run.logs

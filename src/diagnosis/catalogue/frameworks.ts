@@ -13,6 +13,16 @@ export const frameworks: readonly Signature[] = [
     weight: 'pointer'
   },
   {
+    id: 'fw-spring-refresh-support',
+    stages: ['dump'],
+    stream: 'app',
+    pattern: /Checkpoint on refresh requires a CRaC-enabled JVM/m,
+    kind: 'application',
+    cause: 'Spring was told to take its checkpoint on refresh, and the API of CRaC is not on its class path.',
+    cure: 'Add `org.crac:crac` to the dependencies; Spring Boot knows its version.',
+    weight: 'specific'
+  },
+  {
     id: 'fw-spring-minus1',
     stages: ['dump'],
     stream: 'app',
