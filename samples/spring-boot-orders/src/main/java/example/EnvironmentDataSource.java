@@ -20,4 +20,10 @@ class EnvironmentDataSource extends AbstractDataSource {
     public Connection getConnection(String user, String password) throws SQLException {
         return DriverManager.getConnection(System.getenv("DATABASE_URL"), user, password);
     }
+
+    /** The pool sets it. */
+    @Override
+    public void setLoginTimeout(int seconds) {
+        DriverManager.setLoginTimeout(seconds);
+    }
 }
