@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { checkpointRefusal, OpenResources } from '../../src/diagnosis/checkpoint-exception.js'
 import { FRAMEWORKS } from '../../src/frameworks/catalogue.js'
 import { Libraries } from '../../src/frameworks/libraries.js'
-import { explainMissingSupport, healthPath } from '../../src/frameworks/missing-support.js'
+import { explainMissingSupport } from '../../src/frameworks/missing-support.js'
 
 const LISTENING = 'tcp6 localAddr :: localPort 8080 remoteAddr :: remotePort 0'
 const CONNECTED = 'tcp localAddr 10.0.0.1 localPort 40000 remoteAddr 10.0.0.2 remotePort 5432'
@@ -85,22 +85,6 @@ describe('explainMissingSupport', () => {
     'sun.nio.ch.ServerSocketChannelImpl[/[::]:8080]'
   ])('%s listens too', (text) => {
     expect(explainMissingSupport(refusal(text), jars()).message).toContain('org.crac:crac is not')
-  })
-})
-
-describe('healthPath', () => {
-  test.each([
-    ['spring-boot-actuator-4.0.7.jar', '/actuator/health'],
-    ['micronaut-management-4.9.0.jar', '/health'],
-    ['io.quarkus.quarkus-smallrye-health-3.33.2.jar', '/q/health'],
-    ['helidon-webserver-observe-health-4.5.0.jar', '/observe/health']
-  ])('%s: %s', (jar, path) => {
-    expect(healthPath(jars(jar))).toBe(path)
-  })
-
-  test('nothing where nothing says so', () => {
-    expect(healthPath(jars('spring-boot-4.0.7.jar'))).toBeUndefined()
-    expect(healthPath(undefined)).toBeUndefined()
   })
 })
 

@@ -18,8 +18,3 @@ export function explainMissingSupport(refused: OpenResources, libraries: Librari
     cause: refused
   })
 }
-
-/** Where the application tells of its health; undefined where nothing says so. */
-export function healthPath(libraries: Libraries | undefined): string | undefined {
-  return FRAMEWORKS.find(({ health }) => health && libraries?.has(health.library))?.health?.path
-}

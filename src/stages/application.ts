@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { namesOf } from '../cleanup.js'
 import { librariesOf, type Libraries } from '../frameworks/libraries.js'
-import { healthPath } from '../frameworks/missing-support.js'
+import { healthPath } from '../frameworks/health.js'
 import { findApplication } from '../image/application.js'
 import type { Application } from '../image/layouts/layout.js'
 import type { Readiness } from '../probe/readiness.js'
