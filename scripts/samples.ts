@@ -30,7 +30,7 @@ async function measure(world: World, sample: Sample): Promise<string[]> {
       )
     : await act(world, { context })
   const { outputs } = step
-  if (step.exitCode !== 0) throw new Error(step.log)
+  if (step.exitCode !== 0) throw new Error(step.log.split('\n').slice(-40).join('\n'))
   const megabytes = `${(Number(outputs['snapshot-size']) / 1e6).toFixed(0)} MB`
   return [
     `[${sample.name}](samples/${sample.name})`,
@@ -47,6 +47,8 @@ async function act(world: World, inputs: Record<string, string>): ReturnType<typ
       'base-image': world.baseImage,
       'github-api-url': world.githubApiUrl,
       'github-token': process.env['GITHUB_TOKEN'] ?? '',
+      // A busy machine is measured too.
+      'startup-timeout': '5m',
       ...inputs
     },
     environment: world.environment,
