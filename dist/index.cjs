@@ -1073,14 +1073,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path49 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path50 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path49 && path49[0] !== "/") {
-          path49 = `/${path49}`;
+        if (path50 && path50[0] !== "/") {
+          path50 = `/${path50}`;
         }
-        return new URL(`${origin}${path49}`);
+        return new URL(`${origin}${path50}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -1531,39 +1531,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path49, origin }
+          request: { method, path: path50, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path49);
+        debuglog("sending request to %s %s/%s", method, origin, path50);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path49, origin },
+          request: { method, path: path50, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path49,
+          path50,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path49, origin }
+          request: { method, path: path50, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path49);
+        debuglog("trailers received from %s %s/%s", method, origin, path50);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path49, origin },
+          request: { method, path: path50, origin },
           error: error2
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path49,
+          path50,
           error2.message
         );
       });
@@ -1612,9 +1612,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path49, origin }
+            request: { method, path: path50, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path49);
+          debuglog("sending request to %s %s/%s", method, origin, path50);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -1677,7 +1677,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path49,
+        path: path50,
         method,
         body,
         headers,
@@ -1692,11 +1692,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path49 !== "string") {
+        if (typeof path50 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path49[0] !== "/" && !(path49.startsWith("http://") || path49.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path50[0] !== "/" && !(path50.startsWith("http://") || path50.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path49)) {
+        } else if (invalidPathRegex.test(path50)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -1762,7 +1762,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path49, query) : path49;
+        this.path = query ? buildURL(path50, query) : path50;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -6455,7 +6455,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request4) {
-      const { method, path: path49, host, upgrade, blocking, reset } = request4;
+      const { method, path: path50, host, upgrade, blocking, reset } = request4;
       let { body, headers, contentLength } = request4;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -6536,7 +6536,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path49} HTTP/1.1\r
+      let header = `${method} ${path50} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -7065,7 +7065,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request4) {
       const session = client[kHTTP2Session];
-      const { method, path: path49, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
+      const { method, path: path50, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
       let { body } = request4;
       if (upgrade) {
         util.errorRequest(client, request4, new Error("Upgrade not supported for H2"));
@@ -7162,7 +7162,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path49;
+      headers[HTTP2_HEADER_PATH] = path50;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -7515,9 +7515,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path49 = search ? `${pathname}${search}` : pathname;
+        const path50 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path49;
+        this.opts.path = path50;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -8756,10 +8756,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path49 = "/",
+          path: path50 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path49;
+        opts.path = origin + path50;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -10731,20 +10731,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path49) {
-      if (typeof path49 !== "string") {
-        return path49;
+    function safeUrl(path50) {
+      if (typeof path50 !== "string") {
+        return path50;
       }
-      const pathSegments = path49.split("?");
+      const pathSegments = path50.split("?");
       if (pathSegments.length !== 2) {
-        return path49;
+        return path50;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path49, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path49);
+    function matchKey(mockDispatch2, { path: path50, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path50);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -10766,7 +10766,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path49 }) => matchValue(safeUrl(path49), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path50 }) => matchValue(safeUrl(path50), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -10804,9 +10804,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path49, method, body, headers, query } = opts;
+      const { path: path50, method, body, headers, query } = opts;
       return {
-        path: path49,
+        path: path50,
         method,
         body,
         headers,
@@ -11269,10 +11269,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path49, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
+          ({ method, path: path50, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path49,
+            Path: path50,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -16151,9 +16151,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path49) {
-      for (let i = 0; i < path49.length; ++i) {
-        const code2 = path49.charCodeAt(i);
+    function validateCookiePath(path50) {
+      for (let i = 0; i < path50.length; ++i) {
+        const code2 = path50.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -19073,11 +19073,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path49 = opts.path;
+          let path50 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path49 = `/${path49}`;
+            path50 = `/${path50}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path49);
+          url = new URL(util.parseOrigin(url).origin + path50);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -19660,9 +19660,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path49, options3) {
+    function openPromise2(path50, options3) {
       return new Promise((resolve2, reject) => {
-        open2(path49, { ...options3, lazyEntries: true }, function(err, zipfile) {
+        open2(path50, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -19692,7 +19692,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path49, options3, callback) {
+    function open2(path50, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -19704,7 +19704,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs4.open(path49, "r", function(err, fd) {
+      fs4.open(path50, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options3, function(err2, zipfile) {
           if (err2) fs4.close(fd, defaultCallback);
@@ -25207,17 +25207,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path49) {
-      const ctrl = callVisitor(key, node, visitor, path49);
+    function visit_(key, node, visitor, path50) {
+      const ctrl = callVisitor(key, node, visitor, path50);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path49, ctrl);
-        return visit_(key, ctrl, visitor, path49);
+        replaceNode(key, path50, ctrl);
+        return visit_(key, ctrl, visitor, path50);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path49 = Object.freeze(path49.concat(node));
+          path50 = Object.freeze(path50.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path49);
+            const ci = visit_(i, node.items[i], visitor, path50);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -25228,13 +25228,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path49 = Object.freeze(path49.concat(node));
-          const ck = visit_("key", node.key, visitor, path49);
+          path50 = Object.freeze(path50.concat(node));
+          const ck = visit_("key", node.key, visitor, path50);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path49);
+          const cv = visit_("value", node.value, visitor, path50);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -25255,17 +25255,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path49) {
-      const ctrl = await callVisitor(key, node, visitor, path49);
+    async function visitAsync_(key, node, visitor, path50) {
+      const ctrl = await callVisitor(key, node, visitor, path50);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path49, ctrl);
-        return visitAsync_(key, ctrl, visitor, path49);
+        replaceNode(key, path50, ctrl);
+        return visitAsync_(key, ctrl, visitor, path50);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path49 = Object.freeze(path49.concat(node));
+          path50 = Object.freeze(path50.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path49);
+            const ci = await visitAsync_(i, node.items[i], visitor, path50);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -25276,13 +25276,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path49 = Object.freeze(path49.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path49);
+          path50 = Object.freeze(path50.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path50);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path49);
+          const cv = await visitAsync_("value", node.value, visitor, path50);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -25309,23 +25309,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path49) {
+    function callVisitor(key, node, visitor, path50) {
       if (typeof visitor === "function")
-        return visitor(key, node, path49);
+        return visitor(key, node, path50);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path49);
+        return visitor.Map?.(key, node, path50);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path49);
+        return visitor.Seq?.(key, node, path50);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path49);
+        return visitor.Pair?.(key, node, path50);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path49);
+        return visitor.Scalar?.(key, node, path50);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path49);
+        return visitor.Alias?.(key, node, path50);
       return void 0;
     }
-    function replaceNode(key, path49, node) {
-      const parent = path49[path49.length - 1];
+    function replaceNode(key, path50, node) {
+      const parent = path50[path50.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -25489,7 +25489,7 @@ var require_directives = __commonJS({
         return tag[0] === "!" ? tag : `!<${tag}>`;
       }
       toString(doc) {
-        const lines = this.yaml.explicit ? [`%YAML ${this.yaml.version || "1.2"}`] : [];
+        const lines2 = this.yaml.explicit ? [`%YAML ${this.yaml.version || "1.2"}`] : [];
         const tagEntries = Object.entries(this.tags);
         let tagNames;
         if (doc && tagEntries.length > 0 && identity.isNode(doc.contents)) {
@@ -25505,9 +25505,9 @@ var require_directives = __commonJS({
           if (handle === "!!" && prefix === "tag:yaml.org,2002:")
             continue;
           if (!doc || tagNames.some((tn) => tn.startsWith(prefix)))
-            lines.push(`%TAG ${handle} ${prefix}`);
+            lines2.push(`%TAG ${handle} ${prefix}`);
         }
-        return lines.join("\n");
+        return lines2.join("\n");
       }
     };
     Directives.defaultYaml = { explicit: false, version: "1.2" };
@@ -25937,10 +25937,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path49, value) {
+    function collectionFromPath(schema, path50, value) {
       let v = value;
-      for (let i = path49.length - 1; i >= 0; --i) {
-        const k = path49[i];
+      for (let i = path50.length - 1; i >= 0; --i) {
+        const k = path50[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -25959,7 +25959,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path49) => path49 == null || typeof path49 === "object" && !!path49[Symbol.iterator]().next().done;
+    var isEmptyPath = (path50) => path50 == null || typeof path50 === "object" && !!path50[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -25989,11 +25989,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path49, value) {
-        if (isEmptyPath(path49))
+      addIn(path50, value) {
+        if (isEmptyPath(path50))
           this.add(value);
         else {
-          const [key, ...rest] = path49;
+          const [key, ...rest] = path50;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -26007,8 +26007,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path49) {
-        const [key, ...rest] = path49;
+      deleteIn(path50) {
+        const [key, ...rest] = path50;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -26022,8 +26022,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path49, keepScalar) {
-        const [key, ...rest] = path49;
+      getIn(path50, keepScalar) {
+        const [key, ...rest] = path50;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -26041,8 +26041,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path49) {
-        const [key, ...rest] = path49;
+      hasIn(path50) {
+        const [key, ...rest] = path50;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -26052,8 +26052,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path49, value) {
-        const [key, ...rest] = path49;
+      setIn(path50, value) {
+        const [key, ...rest] = path50;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -26968,22 +26968,22 @@ var require_stringifyCollection = __commonJS({
       const { indent, options: { commentString } } = ctx;
       const itemCtx = Object.assign({}, ctx, { indent: itemIndent, type: null });
       let chompKeep = false;
-      const lines = [];
+      const lines2 = [];
       for (let i = 0; i < items.length; ++i) {
         const item = items[i];
         let comment2 = null;
         if (identity.isNode(item)) {
           if (!chompKeep && item.spaceBefore)
-            lines.push("");
-          addCommentBefore(ctx, lines, item.commentBefore, chompKeep);
+            lines2.push("");
+          addCommentBefore(ctx, lines2, item.commentBefore, chompKeep);
           if (item.comment)
             comment2 = item.comment;
         } else if (identity.isPair(item)) {
           const ik = identity.isNode(item.key) ? item.key : null;
           if (ik) {
             if (!chompKeep && ik.spaceBefore)
-              lines.push("");
-            addCommentBefore(ctx, lines, ik.commentBefore, chompKeep);
+              lines2.push("");
+            addCommentBefore(ctx, lines2, ik.commentBefore, chompKeep);
           }
         }
         chompKeep = false;
@@ -26992,15 +26992,15 @@ var require_stringifyCollection = __commonJS({
           str2 += stringifyComment.lineComment(str2, itemIndent, commentString(comment2));
         if (chompKeep && comment2)
           chompKeep = false;
-        lines.push(blockItemPrefix + str2);
+        lines2.push(blockItemPrefix + str2);
       }
       let str;
-      if (lines.length === 0) {
+      if (lines2.length === 0) {
         str = flowChars.start + flowChars.end;
       } else {
-        str = lines[0];
-        for (let i = 1; i < lines.length; ++i) {
-          const line2 = lines[i];
+        str = lines2[0];
+        for (let i = 1; i < lines2.length; ++i) {
+          const line2 = lines2[i];
           str += line2 ? `
 ${indent}${line2}` : "\n";
         }
@@ -27023,22 +27023,22 @@ ${indent}${line2}` : "\n";
       });
       let reqNewline = false;
       let linesAtValue = 0;
-      const lines = [];
+      const lines2 = [];
       for (let i = 0; i < items.length; ++i) {
         const item = items[i];
         let comment = null;
         if (identity.isNode(item)) {
           if (item.spaceBefore)
-            lines.push("");
-          addCommentBefore(ctx, lines, item.commentBefore, false);
+            lines2.push("");
+          addCommentBefore(ctx, lines2, item.commentBefore, false);
           if (item.comment)
             comment = item.comment;
         } else if (identity.isPair(item)) {
           const ik = identity.isNode(item.key) ? item.key : null;
           if (ik) {
             if (ik.spaceBefore)
-              lines.push("");
-            addCommentBefore(ctx, lines, ik.commentBefore, false);
+              lines2.push("");
+            addCommentBefore(ctx, lines2, ik.commentBefore, false);
             if (ik.comment)
               reqNewline = true;
           }
@@ -27055,12 +27055,12 @@ ${indent}${line2}` : "\n";
         if (comment)
           reqNewline = true;
         let str = stringify2.stringify(item, itemCtx, () => comment = null);
-        reqNewline || (reqNewline = lines.length > linesAtValue || str.includes("\n"));
+        reqNewline || (reqNewline = lines2.length > linesAtValue || str.includes("\n"));
         if (i < items.length - 1) {
           str += ",";
         } else if (ctx.options.trailingComma) {
           if (ctx.options.lineWidth > 0) {
-            reqNewline || (reqNewline = lines.reduce((sum2, line2) => sum2 + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
+            reqNewline || (reqNewline = lines2.reduce((sum2, line2) => sum2 + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
           }
           if (reqNewline) {
             str += ",";
@@ -27068,35 +27068,35 @@ ${indent}${line2}` : "\n";
         }
         if (comment)
           str += stringifyComment.lineComment(str, itemIndent, commentString(comment));
-        lines.push(str);
-        linesAtValue = lines.length;
+        lines2.push(str);
+        linesAtValue = lines2.length;
       }
       const { start, end } = flowChars;
-      if (lines.length === 0) {
+      if (lines2.length === 0) {
         return start + end;
       } else {
         if (!reqNewline) {
-          const len = lines.reduce((sum2, line2) => sum2 + line2.length + 2, 2);
+          const len = lines2.reduce((sum2, line2) => sum2 + line2.length + 2, 2);
           reqNewline = ctx.options.lineWidth > 0 && len > ctx.options.lineWidth;
         }
         if (reqNewline) {
           let str = start;
-          for (const line2 of lines)
+          for (const line2 of lines2)
             str += line2 ? `
 ${indentStep}${indent}${line2}` : "\n";
           return `${str}
 ${indent}${end}`;
         } else {
-          return `${start}${fcPadding}${lines.join(" ")}${fcPadding}${end}`;
+          return `${start}${fcPadding}${lines2.join(" ")}${fcPadding}${end}`;
         }
       }
     }
-    function addCommentBefore({ indent, options: { commentString } }, lines, comment, chompKeep) {
+    function addCommentBefore({ indent, options: { commentString } }, lines2, comment, chompKeep) {
       if (comment && chompKeep)
         comment = comment.replace(/^\n+/, "");
       if (comment) {
         const ic = stringifyComment.indentComment(commentString(comment), indent);
-        lines.push(ic.trimStart());
+        lines2.push(ic.trimStart());
       }
     }
     exports2.stringifyCollection = stringifyCollection;
@@ -27734,11 +27734,11 @@ var require_binary = __commonJS({
         if (type !== Scalar.Scalar.QUOTE_DOUBLE) {
           const lineWidth = Math.max(ctx.options.lineWidth - ctx.indent.length, ctx.options.minContentWidth);
           const n = Math.ceil(str.length / lineWidth);
-          const lines = new Array(n);
+          const lines2 = new Array(n);
           for (let i = 0, o = 0; i < n; ++i, o += lineWidth) {
-            lines[i] = str.substr(o, lineWidth);
+            lines2[i] = str.substr(o, lineWidth);
           }
-          str = lines.join(type === Scalar.Scalar.BLOCK_LITERAL ? "\n" : " ");
+          str = lines2.join(type === Scalar.Scalar.BLOCK_LITERAL ? "\n" : " ");
         }
         return stringifyString.stringifyString({ comment, type, value: str }, ctx, onComment, onChompKeep);
       }
@@ -28418,35 +28418,35 @@ var require_stringifyDocument = __commonJS({
     var stringify2 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyDocument(doc, options3) {
-      const lines = [];
+      const lines2 = [];
       let hasDirectives = options3.directives === true;
       if (options3.directives !== false && doc.directives) {
         const dir = doc.directives.toString(doc);
         if (dir) {
-          lines.push(dir);
+          lines2.push(dir);
           hasDirectives = true;
         } else if (doc.directives.docStart)
           hasDirectives = true;
       }
       if (hasDirectives)
-        lines.push("---");
+        lines2.push("---");
       const ctx = stringify2.createStringifyContext(doc, options3);
       const { commentString } = ctx.options;
       if (doc.commentBefore) {
-        if (lines.length !== 1)
-          lines.unshift("");
+        if (lines2.length !== 1)
+          lines2.unshift("");
         const cs = commentString(doc.commentBefore);
-        lines.unshift(stringifyComment.indentComment(cs, ""));
+        lines2.unshift(stringifyComment.indentComment(cs, ""));
       }
       let chompKeep = false;
       let contentComment = null;
       if (doc.contents) {
         if (identity.isNode(doc.contents)) {
           if (doc.contents.spaceBefore && hasDirectives)
-            lines.push("");
+            lines2.push("");
           if (doc.contents.commentBefore) {
             const cs = commentString(doc.contents.commentBefore);
-            lines.push(stringifyComment.indentComment(cs, ""));
+            lines2.push(stringifyComment.indentComment(cs, ""));
           }
           ctx.forceBlockIndent = !!doc.comment;
           contentComment = doc.contents.comment;
@@ -28455,36 +28455,36 @@ var require_stringifyDocument = __commonJS({
         let body = stringify2.stringify(doc.contents, ctx, () => contentComment = null, onChompKeep);
         if (contentComment)
           body += stringifyComment.lineComment(body, "", commentString(contentComment));
-        if ((body[0] === "|" || body[0] === ">") && lines[lines.length - 1] === "---") {
-          lines[lines.length - 1] = `--- ${body}`;
+        if ((body[0] === "|" || body[0] === ">") && lines2[lines2.length - 1] === "---") {
+          lines2[lines2.length - 1] = `--- ${body}`;
         } else
-          lines.push(body);
+          lines2.push(body);
       } else {
-        lines.push(stringify2.stringify(doc.contents, ctx));
+        lines2.push(stringify2.stringify(doc.contents, ctx));
       }
       if (doc.directives?.docEnd) {
         if (doc.comment) {
           const cs = commentString(doc.comment);
           if (cs.includes("\n")) {
-            lines.push("...");
-            lines.push(stringifyComment.indentComment(cs, ""));
+            lines2.push("...");
+            lines2.push(stringifyComment.indentComment(cs, ""));
           } else {
-            lines.push(`... ${cs}`);
+            lines2.push(`... ${cs}`);
           }
         } else {
-          lines.push("...");
+          lines2.push("...");
         }
       } else {
         let dc = doc.comment;
         if (dc && chompKeep)
           dc = dc.replace(/^\n+/, "");
         if (dc) {
-          if ((!chompKeep || contentComment) && lines[lines.length - 1] !== "")
-            lines.push("");
-          lines.push(stringifyComment.indentComment(commentString(dc), ""));
+          if ((!chompKeep || contentComment) && lines2[lines2.length - 1] !== "")
+            lines2.push("");
+          lines2.push(stringifyComment.indentComment(commentString(dc), ""));
         }
       }
-      return lines.join("\n") + "\n";
+      return lines2.join("\n") + "\n";
     }
     exports2.stringifyDocument = stringifyDocument;
   }
@@ -28568,9 +28568,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path49, value) {
+      addIn(path50, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path49, value);
+          this.contents.addIn(path50, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -28645,14 +28645,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path49) {
-        if (Collection2.isEmptyPath(path49)) {
+      deleteIn(path50) {
+        if (Collection2.isEmptyPath(path50)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path49) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path50) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -28667,10 +28667,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path49, keepScalar) {
-        if (Collection2.isEmptyPath(path49))
+      getIn(path50, keepScalar) {
+        if (Collection2.isEmptyPath(path50))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path49, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path50, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -28681,10 +28681,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path49) {
-        if (Collection2.isEmptyPath(path49))
+      hasIn(path50) {
+        if (Collection2.isEmptyPath(path50))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path49) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path50) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -28701,13 +28701,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path49, value) {
-        if (Collection2.isEmptyPath(path49)) {
+      setIn(path50, value) {
+        if (Collection2.isEmptyPath(path50)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path49), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path50), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path49, value);
+          this.contents.setIn(path50, value);
         }
       }
       /**
@@ -29546,17 +29546,17 @@ var require_resolve_block_scalar = __commonJS({
       if (!header)
         return { value: "", type: null, comment: "", range: [start, start, start] };
       const type = header.mode === ">" ? Scalar.Scalar.BLOCK_FOLDED : Scalar.Scalar.BLOCK_LITERAL;
-      const lines = scalar.source ? splitLines(scalar.source) : [];
-      let chompStart = lines.length;
-      for (let i = lines.length - 1; i >= 0; --i) {
-        const content2 = lines[i][1];
+      const lines2 = scalar.source ? splitLines(scalar.source) : [];
+      let chompStart = lines2.length;
+      for (let i = lines2.length - 1; i >= 0; --i) {
+        const content2 = lines2[i][1];
         if (content2 === "" || content2 === "\r")
           chompStart = i;
         else
           break;
       }
       if (chompStart === 0) {
-        const value2 = header.chomp === "+" && lines.length > 0 ? "\n".repeat(Math.max(1, lines.length - 1)) : "";
+        const value2 = header.chomp === "+" && lines2.length > 0 ? "\n".repeat(Math.max(1, lines2.length - 1)) : "";
         let end2 = start + header.length;
         if (scalar.source)
           end2 += scalar.source.length;
@@ -29566,7 +29566,7 @@ var require_resolve_block_scalar = __commonJS({
       let offset = scalar.offset + header.length;
       let contentStart = 0;
       for (let i = 0; i < chompStart; ++i) {
-        const [indent, content2] = lines[i];
+        const [indent, content2] = lines2[i];
         if (content2 === "" || content2 === "\r") {
           if (header.indent === 0 && indent.length > trimIndent)
             trimIndent = indent.length;
@@ -29586,17 +29586,17 @@ var require_resolve_block_scalar = __commonJS({
         }
         offset += indent.length + content2.length + 1;
       }
-      for (let i = lines.length - 1; i >= chompStart; --i) {
-        if (lines[i][0].length > trimIndent)
+      for (let i = lines2.length - 1; i >= chompStart; --i) {
+        if (lines2[i][0].length > trimIndent)
           chompStart = i + 1;
       }
       let value = "";
       let sep4 = "";
       let prevMoreIndented = false;
       for (let i = 0; i < contentStart; ++i)
-        value += lines[i][0].slice(trimIndent) + "\n";
+        value += lines2[i][0].slice(trimIndent) + "\n";
       for (let i = contentStart; i < chompStart; ++i) {
-        let [indent, content2] = lines[i];
+        let [indent, content2] = lines2[i];
         offset += indent.length + content2.length + 1;
         const crlf = content2[content2.length - 1] === "\r";
         if (crlf)
@@ -29633,8 +29633,8 @@ var require_resolve_block_scalar = __commonJS({
         case "-":
           break;
         case "+":
-          for (let i = chompStart; i < lines.length; ++i)
-            value += "\n" + lines[i][0].slice(trimIndent);
+          for (let i = chompStart; i < lines2.length; ++i)
+            value += "\n" + lines2[i][0].slice(trimIndent);
           if (value[value.length - 1] !== "\n")
             value += "\n";
           break;
@@ -29709,10 +29709,10 @@ var require_resolve_block_scalar = __commonJS({
       const first2 = split[0];
       const m = first2.match(/^( *)/);
       const line0 = m?.[1] ? [m[1], first2.slice(m[1].length)] : ["", first2];
-      const lines = [line0];
+      const lines2 = [line0];
       for (let i = 1; i < split.length; i += 2)
-        lines.push([split[i], split[i + 1]]);
-      return lines;
+        lines2.push([split[i], split[i + 1]]);
+      return lines2;
     }
     exports2.resolveBlockScalar = resolveBlockScalar;
   }
@@ -30668,9 +30668,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path49) => {
+    visit.itemAtPath = (cst, path50) => {
       let item = cst;
-      for (const [field, index] of path49) {
+      for (const [field, index] of path50) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -30679,23 +30679,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path49) => {
-      const parent = visit.itemAtPath(cst, path49.slice(0, -1));
-      const field = path49[path49.length - 1][0];
+    visit.parentCollection = (cst, path50) => {
+      const parent = visit.itemAtPath(cst, path50.slice(0, -1));
+      const field = path50[path50.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path49, item, visitor) {
-      let ctrl = visitor(item, path49);
+    function _visit(path50, item, visitor) {
+      let ctrl = visitor(item, path50);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token2 = item[field];
         if (token2 && "items" in token2) {
           for (let i = 0; i < token2.items.length; ++i) {
-            const ci = _visit(Object.freeze(path49.concat([[field, i]])), token2.items[i], visitor);
+            const ci = _visit(Object.freeze(path50.concat([[field, i]])), token2.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -30706,10 +30706,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path49);
+            ctrl = ctrl(item, path50);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path49) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path50) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -32462,7 +32462,7 @@ var require_dist = __commonJS({
 
 // src/index.ts
 var import_node_crypto9 = require("node:crypto");
-var import_node_path41 = __toESM(require("node:path"), 1);
+var import_node_path42 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/core.js
 var core_exports = {};
@@ -34953,13 +34953,13 @@ function asFailure(error2) {
 }
 var MOST_EVIDENCE = 48 * 1024;
 function describeFailure(failure) {
-  const lines = [
+  const lines2 = [
     failure.message,
     `Who can mend it: ${MENDER[failure.kind]} (class: ${failure.kind}).`,
     `How: ${failure.cure}`
   ];
-  if (failure.evidence) lines.push("", withoutMiddle(plainText(failure.evidence).trimEnd(), MOST_EVIDENCE));
-  return lines.join("\n");
+  if (failure.evidence) lines2.push("", withoutMiddle(plainText(failure.evidence).trimEnd(), MOST_EVIDENCE));
+  return lines2.join("\n");
 }
 function messageOf(error2) {
   return error2 instanceof Error ? error2.message : String(error2);
@@ -35323,12 +35323,12 @@ function parseChoice(name, value, choices) {
 var LONGEST_ENTRY = 6e4;
 function parseLines(name, value) {
   refuseNul(name, value);
-  const lines = value.split(/\r?\n/).map((line2) => line2.trim()).filter((line2) => line2 !== "");
-  for (const line2 of lines) {
+  const lines2 = value.split(/\r?\n/).map((line2) => line2.trim()).filter((line2) => line2 !== "");
+  for (const line2 of lines2) {
     if (Buffer.byteLength(line2) > LONGEST_ENTRY)
       throw badInput(name, line2, `entries of at most ${LONGEST_ENTRY} bytes each`);
   }
-  return lines;
+  return lines2;
 }
 function parsePairs(name, value, namePattern) {
   const pairs2 = {};
@@ -35408,14 +35408,14 @@ var LARGEST_BODY = 64 * 1024 * 1024;
 var HEADER = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/;
 var FORM = "lines such as `GET /path x200`, `POST /orders @body.json x50 c4 -> 201`, then headers `Name: value`";
 function parseWarmUp(name, value, host) {
-  const lines = [];
+  const lines2 = [];
   for (const text2 of parseLines(name, value)) {
-    const last = lines.at(-1);
+    const last = lines2.at(-1);
     const header = HEADER.exec(text2);
     if (header && last) last.headers = { ...last.headers, ...headerOf(name, text2) };
-    else lines.push(requestLine(name, text2, host));
+    else lines2.push(requestLine(name, text2, host));
   }
-  return lines;
+  return lines2;
 }
 function parseReadyUrl(name, value, port) {
   const [first2, ...headers] = parseLines(name, value);
@@ -35508,23 +35508,23 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first2 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first2) || first2 === "localhost");
-  const path49 = hasDomain ? components.slice(1) : components;
+  const path50 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first2)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path49.some((component) => /[A-Z]/.test(component))) {
+  if (path50.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path49.every((component) => PATH_COMPONENT.test(component)))
+  if (!path50.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first2 !== "index.docker.io" ? first2 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path49.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path49].join("/") };
+  const official = registry2 === DOCKER_HUB && path50.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path50].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
@@ -35535,24 +35535,24 @@ function refused(text2, why, cure) {
 // src/secrets/values.ts
 var BEGIN = /^\s*-----BEGIN ([A-Z0-9 ]+)-----\s*$/;
 function parseSecretValues(input) {
-  const lines = input.split(/\r?\n/);
+  const lines2 = input.split(/\r?\n/);
   const secrets = [];
-  for (let at = 0; at < lines.length; ) {
-    const end = endOfBlock(lines, at);
-    const value = lines.slice(at, end).join("\n").trim();
+  for (let at = 0; at < lines2.length; ) {
+    const end = endOfBlock(lines2, at);
+    const value = lines2.slice(at, end).join("\n").trim();
     if (value !== "") secrets.push({ name: `secret-values line ${at + 1}`, value });
     at = end;
   }
   return secrets;
 }
 function masksOf({ value }) {
-  const lines = value.split(/\r?\n/).map((line2) => line2.trim());
-  return [value, ...lines.length > 1 ? lines.filter((line2) => line2.length >= 8) : []];
+  const lines2 = value.split(/\r?\n/).map((line2) => line2.trim());
+  return [value, ...lines2.length > 1 ? lines2.filter((line2) => line2.length >= 8) : []];
 }
-function endOfBlock(lines, at) {
-  const kind = BEGIN.exec(lines[at] ?? "")?.[1];
+function endOfBlock(lines2, at) {
+  const kind = BEGIN.exec(lines2[at] ?? "")?.[1];
   if (kind !== void 0) {
-    const end = lines.findIndex((line2, index) => index > at && line2.trim() === `-----END ${kind}-----`);
+    const end = lines2.findIndex((line2, index) => index > at && line2.trim() === `-----END ${kind}-----`);
     if (end >= 0) return end + 1;
     throw new Failure(
       "input",
@@ -35562,9 +35562,9 @@ function endOfBlock(lines, at) {
       }
     );
   }
-  if (lines[at]?.trim() === "{") {
-    for (let end = at + 2; end <= lines.length; end++) {
-      if (lines[end - 1]?.trim().startsWith("}") && isJson(lines.slice(at, end).join("\n"))) return end;
+  if (lines2[at]?.trim() === "{") {
+    for (let end = at + 2; end <= lines2.length; end++) {
+      if (lines2[end - 1]?.trim().startsWith("}") && isJson(lines2.slice(at, end).join("\n"))) return end;
     }
   }
   return at + 1;
@@ -35893,8 +35893,8 @@ function logProgress(log, clock) {
 }
 
 // src/main.ts
-var import_promises39 = require("node:fs/promises");
-var import_node_path38 = __toESM(require("node:path"), 1);
+var import_promises40 = require("node:fs/promises");
+var import_node_path39 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/warm-up-script.ts
 var import_node_child_process2 = require("node:child_process");
@@ -35921,11 +35921,11 @@ async function runScript(script, surroundings) {
     }
   });
   for (const stream of [child2.stdout, child2.stderr]) {
-    const lines = new LineSplitter((line2) => {
+    const lines2 = new LineSplitter((line2) => {
       tail.push(line2);
       log.foreign(line2);
     });
-    for (const listener of [lines, new WholeLines(keep2)])
+    for (const listener of [lines2, new WholeLines(keep2)])
       stream.on("data", (data) => listener.push(data)).on("end", () => listener.end());
   }
   const endGroup2 = () => {
@@ -35995,10 +35995,10 @@ function createCommand(spec, environmentFile) {
 async function createContainer(engine2, spec) {
   const { reach, network: network2, env } = spec;
   const file = import_node_path2.default.join(spec.work, `${spec.name}.env`);
-  const lines = Object.entries(env).map(([name, value]) => `${name}=${value}
+  const lines2 = Object.entries(env).map(([name, value]) => `${name}=${value}
 `);
   try {
-    await (0, import_promises4.writeFile)(file, lines.join(""), { mode: 384 });
+    await (0, import_promises4.writeFile)(file, lines2.join(""), { mode: 384 });
     await engine2.run(createCommand(spec, file));
   } finally {
     await (0, import_promises4.rm)(file, { force: true });
@@ -36134,7 +36134,7 @@ var classPath = async ({ at, mainClass: mainClass2 }) => {
 };
 
 // src/image/layouts/jar.ts
-var import_node_path5 = __toESM(require("node:path"), 1);
+var import_node_path6 = __toESM(require("node:path"), 1);
 
 // src/image/jar.ts
 var import_node_fs = require("node:fs");
@@ -36155,6 +36155,12 @@ async function readManifest(file) {
     classPath: attribute("Class-Path")?.split(/ +/) ?? [],
     startClass: attribute("Start-Class")
   };
+}
+async function namesIn(file) {
+  const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
+  const names = [];
+  for await (const entry of jar.eachEntry()) names.push(entry.fileName);
+  return names;
 }
 async function unpackFrom(file, prefix, folder, wanted = () => true) {
   const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
@@ -36180,24 +36186,51 @@ async function manifestText(file) {
   return void 0;
 }
 
+// src/image/layouts/quarkus.ts
+var import_node_path5 = __toESM(require("node:path"), 1);
+var JAR = "quarkus-run.jar";
+var CRAC_ENABLED = "-Dquarkus.package.jar.crac.enabled=true";
+var quarkusApp = async ({ at }) => {
+  const folder = import_node_path5.default.basename(at) === "quarkus-app" ? at : import_node_path5.default.join(at, "quarkus-app");
+  const mainClass2 = (await readManifest(import_node_path5.default.join(folder, JAR)))?.mainClass;
+  if (mainClass2 === void 0) return void 0;
+  const classes = /* @__PURE__ */ new Map([[import_node_path5.default.join(folder, JAR), JAR]]);
+  for (const name of ["app", "quarkus"]) {
+    if (await isFolder(import_node_path5.default.join(folder, name))) classes.set(import_node_path5.default.join(folder, name), name);
+  }
+  const lib = import_node_path5.default.join(folder, "lib");
+  return {
+    layout: "quarkus-app",
+    description: `Quarkus application (${mainClass2})`,
+    mainClass: mainClass2,
+    command: [CRAC_ENABLED, "-jar", `${HOME}/${JAR}`],
+    dependencies: await isFolder(lib) ? /* @__PURE__ */ new Map([[lib, "lib"]]) : /* @__PURE__ */ new Map(),
+    classes
+  };
+};
+
 // src/image/layouts/jar.ts
+var QUARKUS_MAIN = "io.quarkus.runner.GeneratedMain";
 var runnableJar = async ({ at, mainClass: wanted }) => {
   const manifest = await readManifest(at);
   const mainClass2 = wanted ?? manifest?.mainClass;
   if (manifest === void 0 || mainClass2 === void 0) return void 0;
-  const name = import_node_path5.default.basename(at);
+  const name = import_node_path6.default.basename(at);
   const dependencies = /* @__PURE__ */ new Map();
   for (const entry of manifest.classPath) {
-    const file = import_node_path5.default.join(import_node_path5.default.dirname(at), entry);
-    const inside2 = !import_node_path5.default.isAbsolute(entry) && !import_node_path5.default.normalize(entry).startsWith("..");
+    const file = import_node_path6.default.join(import_node_path6.default.dirname(at), entry);
+    const inside2 = !import_node_path6.default.isAbsolute(entry) && !import_node_path6.default.normalize(entry).startsWith("..");
     if (inside2 && (await isFile(file) || await isFolder(file)))
-      dependencies.set(file, import_node_path5.default.normalize(entry));
+      dependencies.set(file, import_node_path6.default.normalize(entry));
   }
   return {
     layout: "jar",
     description: `runnable jar ${name} (${mainClass2})`,
     mainClass: mainClass2,
-    command: wanted === void 0 ? ["-jar", `${HOME}/${name}`] : ["-cp", `${HOME}/${name}`, wanted],
+    command: [
+      ...mainClass2 === QUARKUS_MAIN ? [CRAC_ENABLED] : [],
+      ...wanted === void 0 ? ["-jar", `${HOME}/${name}`] : ["-cp", `${HOME}/${name}`, wanted]
+    ],
     dependencies,
     classes: /* @__PURE__ */ new Map([[at, name]])
   };
@@ -36205,48 +36238,25 @@ var runnableJar = async ({ at, mainClass: wanted }) => {
 
 // src/image/layouts/micronaut.ts
 var import_promises10 = require("node:fs/promises");
-var import_node_path6 = __toESM(require("node:path"), 1);
-var JAR = "application.jar";
+var import_node_path7 = __toESM(require("node:path"), 1);
+var JAR2 = "application.jar";
 var micronautLayers = async ({ at }) => {
-  const layers = import_node_path6.default.basename(at) === "layers" ? at : import_node_path6.default.join(at, "layers");
-  const mainClass2 = (await readManifest(import_node_path6.default.join(layers, "app", JAR)))?.mainClass;
+  const layers = import_node_path7.default.basename(at) === "layers" ? at : import_node_path7.default.join(at, "layers");
+  const mainClass2 = (await readManifest(import_node_path7.default.join(layers, "app", JAR2)))?.mainClass;
   if (mainClass2 === void 0) return void 0;
   const dependencies = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path6.default.join(layers, "app"), "."]]);
+  const classes = /* @__PURE__ */ new Map([[import_node_path7.default.join(layers, "app"), "."]]);
   for (const name of (await (0, import_promises10.readdir)(layers)).sort()) {
-    if (name === "app" || !await isFolder(import_node_path6.default.join(layers, name))) continue;
+    if (name === "app" || !await isFolder(import_node_path7.default.join(layers, name))) continue;
     const files = name.endsWith("libs") ? dependencies : classes;
-    files.set(import_node_path6.default.join(layers, name), name);
+    files.set(import_node_path7.default.join(layers, name), name);
   }
   return {
     layout: "micronaut-layers",
     description: `Micronaut layers (${mainClass2})`,
     mainClass: mainClass2,
-    command: ["-jar", `${HOME}/${JAR}`],
+    command: ["-jar", `${HOME}/${JAR2}`],
     dependencies,
-    classes
-  };
-};
-
-// src/image/layouts/quarkus.ts
-var import_node_path7 = __toESM(require("node:path"), 1);
-var JAR2 = "quarkus-run.jar";
-var ENABLED = "quarkus.package.jar.crac.enabled";
-var quarkusApp = async ({ at }) => {
-  const folder = import_node_path7.default.basename(at) === "quarkus-app" ? at : import_node_path7.default.join(at, "quarkus-app");
-  const mainClass2 = (await readManifest(import_node_path7.default.join(folder, JAR2)))?.mainClass;
-  if (mainClass2 === void 0) return void 0;
-  const classes = /* @__PURE__ */ new Map([[import_node_path7.default.join(folder, JAR2), JAR2]]);
-  for (const name of ["app", "quarkus"]) {
-    if (await isFolder(import_node_path7.default.join(folder, name))) classes.set(import_node_path7.default.join(folder, name), name);
-  }
-  const lib = import_node_path7.default.join(folder, "lib");
-  return {
-    layout: "quarkus-app",
-    description: `Quarkus application (${mainClass2})`,
-    mainClass: mainClass2,
-    command: [`-D${ENABLED}=true`, "-jar", `${HOME}/${JAR2}`],
-    dependencies: await isFolder(lib) ? /* @__PURE__ */ new Map([[lib, "lib"]]) : /* @__PURE__ */ new Map(),
     classes
   };
 };
@@ -36544,26 +36554,126 @@ async function ownNetwork(engine2, hostname2) {
 }
 
 // src/stages/application.ts
-var import_node_path13 = __toESM(require("node:path"), 1);
+var import_node_path14 = __toESM(require("node:path"), 1);
 
-// src/image/strays.ts
+// src/frameworks/libraries.ts
 var import_promises13 = require("node:fs/promises");
 var import_node_path10 = __toESM(require("node:path"), 1);
+var Libraries = class {
+  constructor(jars, entries) {
+    this.jars = jars;
+    this.entries = entries;
+  }
+  jars;
+  entries;
+  has({ jar, classes }) {
+    const named2 = new RegExp(`^(?:.+\\.)?${jar}-\\d.*\\.jar$`);
+    return this.jars.some((name) => named2.test(name)) || this.entries.some((entry) => entry.startsWith(classes));
+  }
+};
+async function librariesOf(application) {
+  if (application.layout === "dockerfile") return void 0;
+  const jars = [];
+  for (const source of [...application.dependencies.keys(), ...application.classes.keys()]) {
+    const files = (await (0, import_promises13.stat)(source)).isDirectory() ? await (0, import_promises13.readdir)(source, { recursive: true }) : [source];
+    jars.push(...files.filter((file) => file.endsWith(".jar")));
+  }
+  const own = application.layout === "jar" ? [...application.classes.keys()][0] : void 0;
+  return new Libraries(
+    jars.map((file) => import_node_path10.default.basename(file)),
+    own === void 0 ? [] : await namesIn(own)
+  );
+}
+
+// src/frameworks/catalogue.ts
+var ORG_CRAC = { coordinates: "org.crac:crac", jar: "crac", classes: "org/crac/" };
+var NO_FRAMEWORK = {
+  support: ORG_CRAC,
+  cure: "Add `org.crac:crac` to the dependencies, and register an org.crac.Resource that stops the server in beforeCheckpoint and starts it in afterRestore."
+};
+var FRAMEWORKS = [
+  {
+    name: "Spring Boot",
+    library: { jar: "spring-boot", classes: "org/springframework/boot/" },
+    support: ORG_CRAC,
+    cure: "Add `org.crac:crac` to the dependencies (Spring Boot knows its version): with it Spring Boot 3.2 and newer stops its server and its pools.",
+    health: {
+      library: { jar: "spring-boot-actuator", classes: "org/springframework/boot/actuate/" },
+      path: "/actuator/health"
+    }
+  },
+  {
+    name: "Micronaut",
+    library: { jar: "micronaut-http-server", classes: "io/micronaut/http/server/" },
+    support: {
+      coordinates: "io.micronaut.crac:micronaut-crac",
+      jar: "micronaut-crac",
+      classes: "io/micronaut/crac/"
+    },
+    cure: "Add `io.micronaut.crac:micronaut-crac` to the dependencies (the platform of Micronaut knows its version): it stops the server.",
+    health: {
+      library: { jar: "micronaut-management", classes: "io/micronaut/management/" },
+      path: "/health"
+    }
+  },
+  {
+    name: "Quarkus",
+    library: { jar: "quarkus-core", classes: "io/quarkus/runtime/" },
+    support: ORG_CRAC,
+    cure: "Use Quarkus 2.10 or newer, which brings `org.crac:crac` along and stops its server.",
+    health: {
+      library: { jar: "quarkus-smallrye-health", classes: "io/quarkus/smallrye/health/" },
+      path: "/q/health"
+    }
+  },
+  {
+    name: "Helidon",
+    library: { jar: "helidon-webserver", classes: "io/helidon/webserver/" },
+    support: {
+      coordinates: "io.helidon.integrations.crac:helidon-integrations-crac",
+      jar: "helidon-integrations-crac",
+      classes: "io/helidon/integrations/crac/"
+    },
+    cure: "Add `io.helidon.integrations.crac:helidon-integrations-crac` to the dependencies (Helidon 4.2 or newer; its BOM knows the version), or stop the server in beforeCheckpoint of an org.crac.Resource of your own.",
+    health: {
+      library: { jar: "helidon-webserver-observe-health", classes: "io/helidon/webserver/observe/health/" },
+      path: "/observe/health"
+    }
+  },
+  // No framework knows of a server that one makes with it: the code that does so has to.
+  { name: "Netty", library: { jar: "netty-transport", classes: "io/netty/channel/" }, ...NO_FRAMEWORK },
+  { name: "Jetty", library: { jar: "jetty-server", classes: "org/eclipse/jetty/server/" }, ...NO_FRAMEWORK },
+  {
+    name: "Tomcat",
+    library: { jar: "tomcat-embed-core", classes: "org/apache/catalina/" },
+    ...NO_FRAMEWORK
+  }
+];
+var TAKES_CHECKPOINT = /^-D(?:spring\.context\.checkpoint|io\.helidon\.resumable\.checkpoint)=/;
+
+// src/frameworks/health.ts
+function healthPath(libraries) {
+  return FRAMEWORKS.find(({ health }) => health && libraries?.has(health.library))?.health?.path;
+}
+
+// src/image/strays.ts
+var import_promises14 = require("node:fs/promises");
+var import_node_path11 = __toESM(require("node:path"), 1);
 async function refuseStrays(sources, folders) {
-  const roots = await Promise.all(folders.map((folder) => (0, import_promises13.realpath)(folder).catch(() => folder)));
+  const roots = await Promise.all(folders.map((folder) => (0, import_promises14.realpath)(folder).catch(() => folder)));
   for (const source of sources) await look(source, roots, /* @__PURE__ */ new Set());
 }
 async function look(file, roots, above) {
-  const real = await (0, import_promises13.realpath)(file).catch((error2) => {
+  const real = await (0, import_promises14.realpath)(file).catch((error2) => {
     throw stray(file, `cannot be followed (${messageOf(error2)})`);
   });
   if (!roots.some((root) => real === root || real.startsWith(`${root.replace(/\/$/, "")}/`)))
     throw stray(file, `leads to ${real}, which is outside of the workspace and of \`context\``);
-  const entry = await (0, import_promises13.lstat)(real);
+  const entry = await (0, import_promises14.lstat)(real);
   if (entry.isFile()) return;
   if (!entry.isDirectory()) throw stray(file, "is neither a file nor a folder");
   if (above.has(real)) throw stray(file, "leads to a folder that it lies in");
-  for (const name of await (0, import_promises13.readdir)(real)) await look(import_node_path10.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
+  for (const name of await (0, import_promises14.readdir)(real)) await look(import_node_path11.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
 }
 function stray(file, why) {
   return new Failure("input", `${file} ${why}; it does not go into an image.`, {
@@ -36572,7 +36682,7 @@ function stray(file, why) {
 }
 
 // src/image/user-image.ts
-var import_node_path11 = __toESM(require("node:path"), 1);
+var import_node_path12 = __toESM(require("node:path"), 1);
 
 // src/image/build.ts
 function buildCommand(build2) {
@@ -36671,7 +36781,7 @@ function checkContract({ Architecture, Config }, user2) {
       'Write it as a list of words, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore gives each process its own number again, and the shell would have one of them.'
     );
   }
-  if (import_node_path11.default.posix.basename(program) !== "java") {
+  if (import_node_path12.default.posix.basename(program) !== "java") {
     throw broken(
       `starts with ${program}, not with java`,
       'Let ENTRYPOINT begin with "java": the entry script of the finished image takes its place.'
@@ -36719,7 +36829,7 @@ function checkContract({ Architecture, Config }, user2) {
   };
 }
 function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path11.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  const [x, y] = [a, b].map((folder) => `${import_node_path12.default.posix.normalize(folder).replace(/\/$/, "")}/`);
   return x.startsWith(y) || y.startsWith(x);
 }
 function broken(what, cure) {
@@ -36730,39 +36840,42 @@ function broken(what, cure) {
 
 // src/stages/run.ts
 var import_node_fs2 = require("node:fs");
-var import_node_path12 = __toESM(require("node:path"), 1);
+var import_node_path13 = __toESM(require("node:path"), 1);
 function checkpointContainer(run2) {
   return `${namesOf(run2.id).container}-checkpoint`;
 }
 function imagesOf(run2) {
-  return import_node_path12.default.join(run2.work, "images");
+  return import_node_path13.default.join(run2.work, "images");
 }
 function containerOf(run2, reach) {
   const { env, port, network: network2, addHosts: addHosts2 } = run2.inputs;
   return { run: run2.id, env, work: run2.work, port, reach, network: network2, addHosts: addHosts2 };
 }
 function keepIn({ logs }, file) {
-  return (bytes) => (0, import_node_fs2.appendFileSync)(import_node_path12.default.join(logs, file), bytes);
+  return (bytes) => (0, import_node_fs2.appendFileSync)(import_node_path13.default.join(logs, file), bytes);
 }
 function outputTo(run2, file) {
   return { onLine: (line2) => run2.world.log.foreign(line2), onBytes: keepIn(run2, file) };
 }
 
 // src/stages/application.ts
+function readinessOf({ inputs }, { libraries }) {
+  return { ...inputs.readiness, health: healthPath(libraries) };
+}
 async function lookForApplication(run2) {
   const { inputs, world, phases, work: work2 } = run2;
   return await phases.run("application", "Find the application", async () => {
     await refuseStrays(bodies(run2), [world.workspace]);
     const found = inputs.file === void 0 ? await lookAround(run2) : await ofDockerfile(run2, inputs.file);
     world.log.info(`Found: ${found.application.description}.`);
-    return found;
+    return { ...found, libraries: await librariesOf(found.application) };
   });
   async function lookAround({ inputs: inputs2 }) {
     const application = await findApplication({
-      context: import_node_path13.default.resolve(world.workspace, inputs2.context),
+      context: import_node_path14.default.resolve(world.workspace, inputs2.context),
       application: inputs2.application,
       mainClass: inputs2.mainClass,
-      scratch: import_node_path13.default.join(work2, "application")
+      scratch: import_node_path14.default.join(work2, "application")
     });
     const { dependencies, classes } = application;
     await refuseStrays([...dependencies.keys(), ...classes.keys()], [...places(run2), work2]);
@@ -36772,12 +36885,12 @@ async function lookForApplication(run2) {
   }
   async function ofDockerfile({ id, inputs: inputs2 }, file) {
     const name = namesOf(id).image("user");
-    await refuseStrays([import_node_path13.default.resolve(world.workspace, file)], places(run2));
+    await refuseStrays([import_node_path14.default.resolve(world.workspace, file)], places(run2));
     const { application, workingDirectory } = await buildUserImage(
       world.engine,
       {
-        context: import_node_path13.default.resolve(world.workspace, inputs2.context),
-        file: import_node_path13.default.resolve(world.workspace, file),
+        context: import_node_path14.default.resolve(world.workspace, inputs2.context),
+        file: import_node_path14.default.resolve(world.workspace, file),
         buildArgs: inputs2.buildArgs,
         name,
         user: `${inputs2.user.uid}:${inputs2.user.gid}`
@@ -36789,28 +36902,28 @@ async function lookForApplication(run2) {
   }
 }
 function bodies({ inputs, world }) {
-  return (inputs.warmup ?? []).flatMap(({ body }) => body && "file" in body ? [import_node_path13.default.resolve(world.workspace, body.file)] : []).filter((file) => !import_node_path13.default.relative(world.workspace, file).startsWith(".."));
+  return (inputs.warmup ?? []).flatMap(({ body }) => body && "file" in body ? [import_node_path14.default.resolve(world.workspace, body.file)] : []).filter((file) => !import_node_path14.default.relative(world.workspace, file).startsWith(".."));
 }
 function places({ inputs, world }) {
-  const context = import_node_path13.default.resolve(world.workspace, inputs.context);
-  const inside2 = !import_node_path13.default.relative(world.workspace, context).startsWith("..");
+  const context = import_node_path14.default.resolve(world.workspace, inputs.context);
+  const inside2 = !import_node_path14.default.relative(world.workspace, context).startsWith("..");
   return inside2 ? [world.workspace] : [world.workspace, context];
 }
 
 // src/stages/build.ts
-var import_node_path15 = __toESM(require("node:path"), 1);
+var import_node_path16 = __toESM(require("node:path"), 1);
 
 // src/image/build-context.ts
-var import_promises15 = require("node:fs/promises");
-var import_node_path14 = __toESM(require("node:path"), 1);
+var import_promises16 = require("node:fs/promises");
+var import_node_path15 = __toESM(require("node:path"), 1);
 
 // src/digest.ts
 var import_node_crypto2 = require("node:crypto");
 var import_node_fs3 = require("node:fs");
-var import_promises14 = require("node:stream/promises");
+var import_promises15 = require("node:stream/promises");
 async function hashOfFile(file, algorithm = "sha256") {
   const hash = (0, import_node_crypto2.createHash)(algorithm);
-  await (0, import_promises14.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
+  await (0, import_promises15.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
     for await (const chunk of chunks) hash.update(chunk);
   });
   return hash;
@@ -36821,48 +36934,54 @@ function digestOf(bytes) {
 
 // src/image/build-context.ts
 async function assembleBuildContext(folder, parts2) {
-  const from = (name) => import_node_path14.default.join(parts2.dockerFolder, name);
-  const tree = (name, inside2 = "") => import_node_path14.default.join(folder, "trees", name, inside2);
-  await (0, import_promises15.mkdir)(folder);
-  await (0, import_promises15.cp)(from("Dockerfile"), import_node_path14.default.join(folder, "Dockerfile"));
-  await (0, import_promises15.cp)(from("tools"), import_node_path14.default.join(folder, "tools"), { recursive: true });
-  await linkOrCopy(parts2.jdkArchive, import_node_path14.default.join(folder, "jdk.tar.gz"));
+  const from = (name) => import_node_path15.default.join(parts2.dockerFolder, name);
+  const tree = (name, inside2 = "") => import_node_path15.default.join(folder, "trees", name, inside2);
+  await (0, import_promises16.mkdir)(folder);
+  await (0, import_promises16.cp)(from("Dockerfile"), import_node_path15.default.join(folder, "Dockerfile"));
+  await (0, import_promises16.cp)(from("tools"), import_node_path15.default.join(folder, "tools"), { recursive: true });
+  await linkOrCopy(parts2.jdkArchive, import_node_path15.default.join(folder, "jdk.tar.gz"));
   const { dependencies, classes } = parts2.application;
   for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises15.mkdir)(tree(name, APPLICATION), { recursive: true });
+    await (0, import_promises16.mkdir)(tree(name, APPLICATION), { recursive: true });
     for (const [source, target] of files) {
       const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
-      await (0, import_promises15.cp)(source, import_node_path14.default.join(tree(name, APPLICATION), target), options3);
+      await (0, import_promises16.cp)(source, import_node_path15.default.join(tree(name, APPLICATION), target), options3);
     }
   }
-  await (0, import_promises15.cp)(from("image"), tree("launch", OWN), { recursive: true });
-  await (0, import_promises15.cp)(from("seccomp.json"), import_node_path14.default.join(tree("launch", OWN), "seccomp.json"));
-  await (0, import_promises15.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
+  await (0, import_promises16.cp)(from("image"), tree("launch", OWN), { recursive: true });
+  await (0, import_promises16.cp)(from("seccomp.json"), import_node_path15.default.join(tree("launch", OWN), "seccomp.json"));
+  await (0, import_promises16.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
+  const usual = (words) => words.filter((word) => !TAKES_CHECKPOINT.test(word));
   const launch = {
-    "java-options": parts2.javaOptions,
-    application: parts2.application.command,
+    "java-options": usual(parts2.javaOptions),
+    application: usual(parts2.application.command),
     arguments: parts2.arguments,
     "main-class": [parts2.application.mainClass],
     "cpu-features": [parts2.cpuFeatures]
   };
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises15.writeFile)(import_node_path14.default.join(tree("launch", OWN), name), words.map((word) => `${word}
-`).join(""));
+    await (0, import_promises16.writeFile)(import_node_path15.default.join(tree("launch", OWN), name), lines(words));
   }
+  const once = [...parts2.javaOptions, ...parts2.application.command].filter(
+    (word) => TAKES_CHECKPOINT.test(word)
+  );
+  await (0, import_promises16.writeFile)(import_node_path15.default.join(tree("checkpoint", OWN), "checkpoint-options"), lines(once));
   await settleTimes(tree(""), tree("classes", APPLICATION));
 }
+var lines = (words) => words.map((word) => `${word}
+`).join("");
 var APPLICATION = "app";
 var OWN = "opt/crac-checkpoint";
 var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
 async function settleTimes(folder, own) {
-  for (const entry of await (0, import_promises15.readdir)(folder, { recursive: true, withFileTypes: true })) {
-    const file = import_node_path14.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await (0, import_promises15.lutimes)(file, EPOCH, EPOCH);
+  for (const entry of await (0, import_promises16.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path15.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await (0, import_promises16.lutimes)(file, EPOCH, EPOCH);
     if (!entry.isFile()) continue;
     const number = await contentNumber(file);
-    const isOwn = file.startsWith(own + import_node_path14.default.sep);
-    const time2 = isOwn ? Math.floor((await (0, import_promises15.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
-    await (0, import_promises15.lutimes)(file, time2, time2);
+    const isOwn = file.startsWith(own + import_node_path15.default.sep);
+    const time2 = isOwn ? Math.floor((await (0, import_promises16.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises16.lutimes)(file, time2, time2);
   }
 }
 async function contentNumber(file) {
@@ -36870,7 +36989,7 @@ async function contentNumber(file) {
   return hash.digest().readUInt32BE() >>> 3;
 }
 async function linkOrCopy(source, destination) {
-  await (0, import_promises15.link)(source, destination).catch(() => (0, import_promises15.cp)(source, destination));
+  await (0, import_promises16.link)(source, destination).catch(() => (0, import_promises16.cp)(source, destination));
 }
 
 // src/image/labels.ts
@@ -36918,9 +37037,10 @@ function definedOnly2(labels) {
 }
 
 // src/stages/build.ts
-async function layOut({ id, inputs, world, work: work2 }, parts2) {
+async function layOut(run2, parts2) {
+  const { id, inputs, world, work: work2 } = run2;
   const { found, archive } = parts2;
-  const folder = import_node_path15.default.join(work2, `context-${id}`);
+  const folder = import_node_path16.default.join(work2, `context-${id}`);
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
     jdkArchive: archive.file,
@@ -36938,7 +37058,7 @@ async function layOut({ id, inputs, world, work: work2 }, parts2) {
     jdkSha256: archive.sha256,
     fingerprint: parts2.fingerprint
   });
-  return { folder, base: found.base, labels };
+  return { folder, base: found.base, readiness: readinessOf(run2, found), labels };
 }
 async function build(run2, from, target, buildArgs, labels) {
   const { inputs } = run2;
@@ -36971,7 +37091,7 @@ async function buildCheckpoint(run2, from) {
 }
 
 // src/stages/checkpoint.ts
-var import_node_path21 = __toESM(require("node:path"), 1);
+var import_node_path22 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -37840,6 +37960,16 @@ var frameworks = [
     weight: "pointer"
   },
   {
+    id: "fw-spring-refresh-support",
+    stages: ["dump"],
+    stream: "app",
+    pattern: /Checkpoint on refresh requires a CRaC-enabled JVM/m,
+    kind: "application",
+    cause: "Spring was told to take its checkpoint on refresh, and the API of CRaC is not on its class path.",
+    cure: "Add `org.crac:crac` to the dependencies; Spring Boot knows its version.",
+    weight: "specific"
+  },
+  {
     id: "fw-spring-minus1",
     stages: ["dump"],
     stream: "app",
@@ -37853,7 +37983,7 @@ var frameworks = [
     id: "fw-jdbc",
     stages: ["dump"],
     stream: "app",
-    pattern: /(?:CheckpointOpenSocketException|BusySelectorException).*(?:port=|:)(5432|3306|1433|1521|27017|50000)\b/m,
+    pattern: /(?:CheckpointOpenSocketException|BusySelectorException).*(?:port=|remotePort |:)(5432|3306|1433|1521|27017|50000)\b/m,
     kind: "application",
     cause: "A connection to a database is open (port $1).",
     cure: "Let the pool be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut; elsewhere close the pool in beforeCheckpoint.",
@@ -37873,7 +38003,7 @@ var frameworks = [
     id: "fw-redis",
     stages: ["dump"],
     stream: "app",
-    pattern: /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*[:=]6379\b/m,
+    pattern: /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )6379\b/m,
     kind: "application",
     cause: "A connection to Redis is open.",
     cure: "Use Spring Data Redis 3.2 or micronaut-crac 1.2.1 or newer, which close it, or stop the client in beforeCheckpoint.",
@@ -37883,7 +38013,7 @@ var frameworks = [
     id: "fw-kafka",
     stages: ["dump"],
     stream: "app",
-    pattern: /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*[:=](?:9092|9093)\b/m,
+    pattern: /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )(?:9092|9093)\b/m,
     kind: "application",
     cause: "A connection to Kafka is open.",
     cure: "Use Spring Cloud Stream 4.1 or newer, and stop listener containers and admin clients in beforeCheckpoint.",
@@ -37896,7 +38026,7 @@ var frameworks = [
     pattern: /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S*,localport=(\d+)\]/m,
     kind: "application",
     cause: "A server still listens on port $1$2.",
-    cure: "Use the framework's CRaC support (Spring Boot 3.2, micronaut-crac, Quarkus 2.10, each or newer; from 3.31 on Quarkus also wants `java-options: -Dquarkus.package.jar.crac.enabled=true`, where it is not the quarkus-app/ that gets it from the action), or stop the server in beforeCheckpoint and start it in afterRestore.",
+    cure: "Use the framework's CRaC support (Spring Boot 3.2, micronaut-crac, Quarkus 2.10, each or newer; from 3.31 on Quarkus also wants -Dquarkus.package.jar.crac.enabled=true in the start command of a Dockerfile of your own; elsewhere the action gives it), or stop the server in beforeCheckpoint and start it in afterRestore.",
     weight: "specific"
   },
   {
@@ -38812,10 +38942,6 @@ function engineName(engine2, privileges) {
   return engine2.name === "criu" ? `${engine2.kind}/${privileges?.capability ?? "checkpoint_restore"}` : "warp";
 }
 
-// src/checkpoint/take.ts
-var import_promises20 = require("node:fs/promises");
-var import_node_path20 = __toESM(require("node:path"), 1);
-
 // src/diagnosis/checkpoint-exception.ts
 var OpenResources = class extends Failure {
   constructor(resources, what, details) {
@@ -38829,6 +38955,7 @@ var SUPPRESSED = /^\s*Suppressed: ([\w.$]+)(?:: (.*))?$/;
 var CREATED = /^\s*Caused by: \S+: This file descriptor was created by (.*) at epoch:\d+ here$/;
 var FRAME = /^\s*at (?:[\w.]+\/)?([\w.$<>]+\(.*\))$/;
 var JDK_FRAME = /^(?:java|javax|jdk|sun|com\.sun)\./;
+var LISTENS = /remotePort 0$|ServerSocket(?:ChannelImpl)?\[/;
 var MOST_LISTED = 20;
 var MOST_FRAMES = 4;
 function checkpointRefusal(output) {
@@ -38861,17 +38988,17 @@ function checkpointRefusal(output) {
   );
 }
 function listResources(resources) {
-  const lines = resources.slice(0, MOST_LISTED).flatMap(({ kind, description, openedBy }) => [
+  const lines2 = resources.slice(0, MOST_LISTED).flatMap(({ kind, description, openedBy }) => [
     `${kind}: ${description}`,
     ...openedBy ? [`  opened by thread ${openedBy.thread}`, ...openedBy.frames.map((frame) => `    at ${frame}`)] : []
   ]);
   const more = resources.length - MOST_LISTED;
-  return [...lines, ...more > 0 ? [`... and ${more} more`] : []].join("\n");
+  return [...lines2, ...more > 0 ? [`... and ${more} more`] : []].join("\n");
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path49 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path49 ?? description}`, "action: reopen"];
+    const path50 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path50 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -38904,7 +39031,7 @@ function openResource({ type, text: text2, openedBy }) {
   const match = /CheckpointOpen(Socket|File|Resource)Exception$/.exec(type);
   if (!match) return [];
   const kind = match[1] === "Socket" ? "socket" : match[1] === "File" ? "file" : "other";
-  return [{ kind, description: text2, openedBy }];
+  return [{ kind, description: text2, listens: LISTENS.test(text2), openedBy }];
 }
 function summarise(open2) {
   const words = {
@@ -38993,8 +39120,11 @@ function checksOf(readiness2, { engine: engine2, container, address }) {
   if (url) checks.push({ name: `${url.method} ${url.target}`, ask: () => send(address, url) });
   return checks;
 }
-function portCheck(address, port) {
-  return { name: `port ${port}`, ask: () => portAnswers(address) };
+function portCheck(address, port, health) {
+  return {
+    name: health === void 0 ? `port ${port}` : `port ${port}, GET ${health}`,
+    ask: () => portAnswers(address, health ?? "/")
+  };
 }
 async function untilReady(checks, interval, clock, signal) {
   let at = clock.now();
@@ -39013,8 +39143,8 @@ async function runCommand(engine2, container, command) {
   const result = await engine2.attempt(["exec", container, ...command], { timeout: COMMAND_TIMEOUT });
   return { ok: result.exitCode === 0, description: `exit code ${result.exitCode}` };
 }
-async function portAnswers(address) {
-  const request4 = { method: "GET", target: "/", headers: { host: `localhost:${address.port}` } };
+async function portAnswers(address, target) {
+  const request4 = { method: "GET", target, headers: { host: `localhost:${address.port}` } };
   const answer = await send(address, request4, SILENCE);
   if (answer.ok) return answer;
   const status = /^status (\d+)$/.exec(answer.description)?.[1];
@@ -39059,14 +39189,14 @@ async function startApplication({ engine: engine2, clock, log, keep: keep2 }, sp
 }
 
 // src/checkpoint/open-resources.ts
-var import_promises16 = require("node:fs/promises");
-var import_node_path16 = __toESM(require("node:path"), 1);
+var import_promises17 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
 var POLICIES = "resource-policies.txt";
 async function explainOpen(refused3, second, logs) {
   const resources = second?.resources ?? refused3.resources;
   const policies = suggestPolicies(resources);
-  await (0, import_promises16.writeFile)(import_node_path16.default.join(logs, POLICIES), policies);
+  await (0, import_promises17.writeFile)(import_node_path17.default.join(logs, POLICIES), policies);
   return new OpenResources(resources, (second ?? refused3).message, {
     cure: `${refused3.cure} What cannot be closed there can be left to the JVM: with \`java-options: -Djdk.crac.resource-policies=FILE\`, FILE being a path in the image; ${POLICIES} in the folder of the output \`logs\` is a beginning.`,
     evidence: listResources(resources),
@@ -39074,84 +39204,9 @@ async function explainOpen(refused3, second, logs) {
   });
 }
 
-// src/checkpoint/threads.ts
-var import_promises17 = require("node:fs/promises");
-var import_node_path17 = __toESM(require("node:path"), 1);
-var DUMP_TIMEOUT = 2e3;
-var MOST_LINES = 2e4;
-var SHOWN_THREADS = 2;
-var SHOWN_FRAMES = 12;
-async function dumpThreads({ engine: engine2, clock }, application, folder) {
-  const lines = [];
-  let finish = () => void 0;
-  const complete = new Promise((resolve2) => finish = resolve2);
-  const stop = application.listen((line2) => {
-    if (lines.length === 0 && !line2.startsWith("Full thread dump")) return;
-    if (lines.length < MOST_LINES) lines.push(line2);
-    if (/^JNI global refs/.test(line2)) finish();
-  });
-  const signal = 'kill -QUIT "$(cat /opt/crac-checkpoint/evidence/jvm.pid)"';
-  await engine2.attempt(["exec", application.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
-  await within(complete, DUMP_TIMEOUT, clock);
-  stop();
-  const text2 = lines.join("\n");
-  if (text2 !== "") await (0, import_promises17.writeFile)(import_node_path17.default.join(folder, "threads.txt"), `${text2}
-`);
-  return text2;
-}
-function tellingThreads(dump) {
-  const threads = dump.split(/\n\s*\n/).filter((block) => block.trimStart().startsWith('"'));
-  const inHooks = threads.filter((block) => /\.crac\.|beforeCheckpoint|afterRestore/.test(block));
-  const main2 = threads.filter((block) => block.trimStart().startsWith('"main"'));
-  return (inHooks.length > 0 ? inHooks : main2).slice(0, SHOWN_THREADS).map((block) => block.trim().split("\n").slice(0, SHOWN_FRAMES).join("\n")).join("\n");
-}
-
-// src/checkpoint/ready.ts
-var PROBE_INTERVAL2 = 50;
-async function untilApplicationReady(world, application, request4) {
-  const { clock } = world;
-  const stop = new AbortController();
-  let logSeen = request4.logged === void 0;
-  const logged = request4.logged?.seen.then(() => {
-    logSeen = true;
-  });
-  const ready = untilReady(request4.checks, PROBE_INTERVAL2, clock, stop.signal);
-  const both = Promise.all([ready, logged]).then(([outcome2]) => outcome2);
-  const outcome = await within(Promise.race([both, application.ended]), request4.startupTimeout, clock);
-  stop.abort();
-  if (outcome !== EXPIRED && "exitCode" in outcome) {
-    await application.drained();
-    throw endedEarly(outcome, application, "before it was ready");
-  }
-  if (outcome !== EXPIRED && outcome.ready) return request4.logged ? clock.now() : outcome.at;
-  const last = await ready;
-  const missing = last.ready ? void 0 : `${last.check}: ${last.last.description}`;
-  const finding = knownCause(application.diagnoser.finding());
-  const output = application.output.text();
-  const threads = tellingThreads(await dumpThreads(world, application, request4.evidence));
-  throw new Failure(
-    "application",
-    `The application was not ready within ${seconds(request4.startupTimeout)} (${missing ?? (logSeen ? "it was just late" : `no line matched ready-log ${request4.logged?.pattern.source ?? ""}`)}).` + (finding ? ` ${finding.cause}` : ""),
-    {
-      cure: finding?.cure ?? "If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port`, `ready-url`, `ready-log` or `ready-command`. The last lines of its log are below.",
-      evidence: [output, threads].filter((part) => part !== "").join("\n"),
-      signature: finding?.signature?.id
-    }
-  );
-}
-function endedEarly(end, application, when) {
-  const finding = knownCause(application.diagnoser.finding());
-  const why = end.oomKilled ? "was ended by the kernel: out of memory" : `ended with exit code ${end.exitCode}`;
-  return new Failure(
-    finding?.kind ?? "application",
-    `The application ${why} ${when}.${finding ? ` ${finding.cause}` : ""}`,
-    {
-      cure: end.oomKilled ? "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`." : finding?.cure ?? "Mend what the last lines of its log below name; it must run in a container with nothing but this image and `env`.",
-      evidence: application.output.text(),
-      signature: finding?.signature?.id
-    }
-  );
-}
+// src/checkpoint/own-checkpoint.ts
+var import_promises21 = require("node:fs/promises");
+var import_node_path21 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/snapshot.ts
 var import_promises18 = require("node:fs/promises");
@@ -39410,6 +39465,7 @@ async function verifySnapshot({ evidence, images }, end, output) {
     files,
     statistics: statistics && orUndefined(() => readDumpStatistics(statistics)),
     criuVersion: /Version: (\S+)/.exec(criuLog2)?.[1],
+    criuDuration: Number(/^\((\d+\.\d+)\) Dumping finished successfully/m.exec(criuLog2)?.[1]) * 1e3 || void 0,
     completedAt: Number((await read2("completed"))?.toString()) * 1e3 || void 0
   };
 }
@@ -39456,7 +39512,14 @@ async function verifyWarpSnapshot({ evidence }, end) {
   const files = parseListing(await (0, import_promises18.readFile)(import_node_path18.default.join(evidence, "files"), "utf8").catch(() => ""));
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size: size2 }) => size2 > 0)) throw endedBefore(end.exitCode);
-  return { size: sizeOf(files), files, statistics: void 0, criuVersion: void 0, completedAt: void 0 };
+  return {
+    size: sizeOf(files),
+    files,
+    statistics: void 0,
+    criuVersion: void 0,
+    criuDuration: void 0,
+    completedAt: void 0
+  };
 }
 function broken2(why, criuLog2) {
   return new Failure("runner", `The snapshot is not complete: ${why}.`, {
@@ -39483,19 +39546,64 @@ function orUndefined(read2) {
 }
 
 // src/checkpoint/trigger.ts
+var import_promises20 = require("node:fs/promises");
+var import_node_path20 = __toESM(require("node:path"), 1);
+
+// src/checkpoint/threads.ts
 var import_promises19 = require("node:fs/promises");
 var import_node_path19 = __toESM(require("node:path"), 1);
+var DUMP_TIMEOUT = 2e3;
+var MOST_LINES = 2e4;
+var SHOWN_THREADS = 2;
+var SHOWN_FRAMES = 12;
+async function dumpThreads({ engine: engine2, clock }, application, folder) {
+  const lines2 = [];
+  let finish = () => void 0;
+  const complete = new Promise((resolve2) => finish = resolve2);
+  const stop = application.listen((line2) => {
+    if (lines2.length === 0 && !line2.startsWith("Full thread dump")) return;
+    if (lines2.length < MOST_LINES) lines2.push(line2);
+    if (/^JNI global refs/.test(line2)) finish();
+  });
+  const signal = 'kill -QUIT "$(cat /opt/crac-checkpoint/evidence/jvm.pid)"';
+  await engine2.attempt(["exec", application.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
+  await within(complete, DUMP_TIMEOUT, clock);
+  stop();
+  const text2 = lines2.join("\n");
+  if (text2 !== "") await (0, import_promises19.writeFile)(import_node_path19.default.join(folder, "threads.txt"), `${text2}
+`);
+  return text2;
+}
+function tellingThreads(dump) {
+  const threads = dump.split(/\n\s*\n/).filter((block) => block.trimStart().startsWith('"'));
+  const inHooks = threads.filter((block) => /\.crac\.|beforeCheckpoint|afterRestore/.test(block));
+  const main2 = threads.filter((block) => block.trimStart().startsWith('"main"'));
+  return (inHooks.length > 0 ? inHooks : main2).slice(0, SHOWN_THREADS).map((block) => block.trim().split("\n").slice(0, SHOWN_FRAMES).join("\n")).join("\n");
+}
+
+// src/checkpoint/trigger.ts
 var HOME2 = "/opt/crac-checkpoint";
 var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/;
 var ENDED = /^crac-checkpoint: the JVM ended with (\d+)$/;
+var REFUSED2 = /\bCheckpointException\b/;
+var MOST_REFUSAL_LINES = 400;
 function watchSigns() {
   let fail = () => void 0;
   let end = () => void 0;
+  let failed = false;
+  const refusal3 = [];
   return {
     engineFailed: new Promise((resolve2) => fail = resolve2),
     collected: new Promise((resolve2) => end = resolve2),
+    hasEngineFailed: () => failed,
+    refusal: () => refusal3.join("\n"),
     onLine: (line2) => {
-      if (ENGINE_FAILED.test(line2)) fail("engine failed");
+      if (ENGINE_FAILED.test(line2)) {
+        failed = true;
+        fail("engine failed");
+      }
+      const belongs = refusal3.length > 0 || REFUSED2.test(line2);
+      if (belongs && refusal3.length < MOST_REFUSAL_LINES) refusal3.push(line2);
       const code2 = ENDED.exec(line2)?.[1];
       if (code2 !== void 0) end(Number(code2));
     }
@@ -39506,7 +39614,7 @@ async function checkpoint(world, application, signs, request4) {
   let answered = false;
   const answer = engine2.attempt(["exec", application.name, `${HOME2}/trigger.sh`], { timeout: request4.checkpointTimeout }).then(async (result) => {
     answered = true;
-    await (0, import_promises19.writeFile)(import_node_path19.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
+    await (0, import_promises20.writeFile)(import_node_path20.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
     return result;
   });
   const refused3 = answer.then((result) => refusal(world, application, result));
@@ -39528,6 +39636,11 @@ async function checkpoint(world, application, signs, request4) {
   }
   if (outcome === EXPIRED) throw await expired(world, application, request4, answered);
   return outcome;
+}
+async function copyEvidence({ engine: engine2 }, { name }, { evidence, images }) {
+  await engine2.run(["cp", `${name}:${HOME2}/evidence/.`, evidence]);
+  await (0, import_promises20.rm)(images, { recursive: true, force: true });
+  await (0, import_promises20.rename)(import_node_path20.default.join(evidence, "images"), images).catch(() => void 0);
 }
 async function expired(world, application, request4, answered) {
   const phase = answered ? "the JVM had agreed, and CRIU did not finish" : "the JVM had not answered; a beforeCheckpoint hook may hang";
@@ -39560,23 +39673,80 @@ ${answer.stderr}`;
   });
 }
 async function criuLog({ engine: engine2 }, { name }, { evidence }) {
-  const copy = import_node_path19.default.join(evidence, "dump4.log");
+  const copy = import_node_path20.default.join(evidence, "dump4.log");
   await engine2.attempt(["cp", `${name}:${HOME2}/snapshot/dump4.log`, copy]);
-  return await (0, import_promises19.readFile)(copy, "latin1").catch(() => "");
+  return await (0, import_promises20.readFile)(copy, "latin1").catch(() => "");
+}
+
+// src/checkpoint/own-checkpoint.ts
+async function ownCheckpointFailure(world, application, signs, to) {
+  if (!signs.hasEngineFailed()) return checkpointRefusal(signs.refusal());
+  await copyEvidence(world, application, to).catch(() => void 0);
+  const criuLog2 = await (0, import_promises21.readFile)(import_node_path21.default.join(to.evidence, "dump4.log"), "latin1").catch(() => "");
+  return criuFailure(criuLog2, void 0, application.output.text());
+}
+
+// src/checkpoint/ready.ts
+var PROBE_INTERVAL2 = 50;
+async function untilApplicationReady(world, application, request4) {
+  const { clock } = world;
+  const stop = new AbortController();
+  let logSeen = request4.logged === void 0;
+  const logged = request4.logged?.seen.then(() => {
+    logSeen = true;
+  });
+  const ready = untilReady(request4.checks, PROBE_INTERVAL2, clock, stop.signal);
+  const both = Promise.all([ready, logged]).then(([outcome2]) => outcome2);
+  const taken = request4.taken.then((end) => ({ taken: end }));
+  const outcome = await within(Promise.race([both, application.ended, taken]), request4.startupTimeout, clock);
+  stop.abort();
+  if (outcome !== EXPIRED && "taken" in outcome) return outcome;
+  if (outcome !== EXPIRED && "exitCode" in outcome) {
+    await application.drained();
+    throw endedEarly(outcome, application, "before it was ready");
+  }
+  if (outcome !== EXPIRED && outcome.ready) return { readyAt: request4.logged ? clock.now() : outcome.at };
+  const last = await ready;
+  const missing = last.ready ? void 0 : `${last.check}: ${last.last.description}`;
+  const finding = knownCause(application.diagnoser.finding());
+  const output = application.output.text();
+  const threads = tellingThreads(await dumpThreads(world, application, request4.evidence));
+  throw new Failure(
+    "application",
+    `The application was not ready within ${seconds(request4.startupTimeout)} (${missing ?? (logSeen ? "it was just late" : `no line matched ready-log ${request4.logged?.pattern.source ?? ""}`)}).` + (finding ? ` ${finding.cause}` : ""),
+    {
+      cure: finding?.cure ?? "If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port`, `ready-url`, `ready-log` or `ready-command`. The last lines of its log are below.",
+      evidence: [output, threads].filter((part) => part !== "").join("\n"),
+      signature: finding?.signature?.id
+    }
+  );
+}
+function endedEarly(end, application, when) {
+  const finding = knownCause(application.diagnoser.finding());
+  const why = end.oomKilled ? "was ended by the kernel: out of memory" : `ended with exit code ${end.exitCode}`;
+  return new Failure(
+    finding?.kind ?? "application",
+    `The application ${why} ${when}.${finding ? ` ${finding.cause}` : ""}`,
+    {
+      cure: end.oomKilled ? "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`." : finding?.cure ?? "Mend what the last lines of its log below name; it must run in a container with nothing but this image and `env`.",
+      evidence: application.output.text(),
+      signature: finding?.signature?.id
+    }
+  );
 }
 
 // src/checkpoint/warm-up.ts
-function standardWarmUp(ready, port) {
-  const request4 = ready ?? { method: "GET", target: "/", headers: { host: `localhost:${port}` } };
+function standardWarmUp({ url, health = "/" }, port) {
+  const request4 = url ?? { method: "GET", target: health, headers: { host: `localhost:${port}` } };
   const line2 = { text: `GET ${request4.target}`, request: request4, times: 1, concurrency: 1 };
-  return ready ? line2 : { ...line2, standard: true };
+  return url ? line2 : { ...line2, standard: true };
 }
 async function warmUp(world, application, address, request4) {
   const { clock, log, keep: keep2 } = world;
-  const { lines, script, environment: environment2 } = request4.warmUp;
+  const { lines: lines2, script, environment: environment2 } = request4.warmUp;
   const stop = new AbortController();
   async function work2() {
-    const report2 = await sendRequests(lines, address, log, stop.signal);
+    const report2 = await sendRequests(lines2, address, log, stop.signal);
     const surroundings = { address, container: application.name, log, keep: keep2, signal: stop.signal, environment: environment2 };
     if (script) await runScript(script, surroundings);
     return report2;
@@ -39603,9 +39773,9 @@ async function warmUp(world, application, address, request4) {
   });
 }
 var SETTLING_TIME2 = 500;
-async function sendRequests(lines, address, log, signal) {
+async function sendRequests(lines2, address, log, signal) {
   const report2 = { sent: 0, failed: 0 };
-  for (const line2 of lines) {
+  for (const line2 of lines2) {
     const answers = await sendLine(line2, address, signal);
     if (signal.aborted) break;
     const bad = [...answers].filter(([, { ok: ok3 }]) => !ok3);
@@ -39693,31 +39863,56 @@ async function attempt(world, request4, privileges, javaOptions2) {
     if (readiness2.log?.test(line2)) sawLog();
   });
   const asked3 = checksOf(readiness2, { engine: engine2, container: spec.name, address });
-  const checks = asked3.length > 0 || readiness2.log ? asked3 : [portCheck(address, request4.port)];
-  const readyAt = await untilApplicationReady(world, application, {
+  const checks = asked3.length > 0 || readiness2.log ? asked3 : [portCheck(address, request4.port, readiness2.health)];
+  const started = await untilApplicationReady(world, application, {
     ...request4,
     checks,
-    logged: readiness2.log && { pattern: readiness2.log, seen: logged }
+    logged: readiness2.log && { pattern: readiness2.log, seen: logged },
+    taken: signs.collected.then((exitCode) => endOf(engine2, application.name, exitCode))
+  }).catch(async (error2) => {
+    throw await ownCheckpointFailure(world, application, signs, request4) ?? error2;
   });
-  log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`);
-  const warmed = await warmUp(world, application, address, request4);
-  const triggered = clock.now();
-  const end = await checkpoint(world, application, signs, request4);
-  const checkpointDuration = clock.now() - triggered;
-  await engine2.run(["cp", `${application.name}:${HOME2}/evidence/.`, request4.evidence]);
-  await (0, import_promises20.rm)(request4.images, { recursive: true, force: true });
-  await (0, import_promises20.rename)(import_node_path20.default.join(request4.evidence, "images"), request4.images).catch(() => void 0);
+  const startedAt = "readyAt" in started ? started.readyAt : clock.now();
+  const { end, ...how } = "readyAt" in started ? await askForIt(started.readyAt) : takenByTheApplication(started.taken);
+  await copyEvidence(world, application, request4);
   const snapshot = takenBy.name === "warp" ? await verifyWarpSnapshot(request4, end) : await verifySnapshot(request4, end, application.output.text());
   const sinceThen = Date.now() - (snapshot.completedAt ?? NaN);
-  const handover = sinceThen >= 0 && sinceThen <= clock.now() - triggered ? sinceThen : void 0;
+  const handover = sinceThen >= 0 && sinceThen <= clock.now() - begin ? sinceThen : void 0;
   return {
     ...snapshot,
-    startDuration: readyAt - begin,
-    checkpointDuration,
-    warmUp: warmed,
+    startDuration: startedAt - begin,
+    checkpointDuration: snapshot.criuDuration,
+    ...how,
     privileges,
     handover
   };
+  async function askForIt(readyAt) {
+    log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`);
+    const warmed = await warmUp(world, application, address, request4);
+    const triggered = clock.now();
+    const end2 = await checkpoint(world, application, signs, request4);
+    return { end: end2, trigger: "action", checkpointDuration: clock.now() - triggered, warmUp: warmed };
+  }
+  function takenByTheApplication(end2) {
+    log.info("The application took its checkpoint itself while it started: nothing was asked of it before.");
+    if (request4.warmUp.lines.some(({ standard }) => !standard) || request4.warmUp.script !== void 0)
+      log.warning("There was no warm-up: the application took its checkpoint before it could be called.");
+    return { end: end2, trigger: "application", warmUp: { sent: 0, failed: 0 } };
+  }
+}
+
+// src/frameworks/missing-support.ts
+function explainMissingSupport(refused3, libraries) {
+  const framework = FRAMEWORKS.find(({ library }) => libraries.has(library));
+  const { support, cure } = framework ?? NO_FRAMEWORK;
+  if (!refused3.resources.some(({ listens }) => listens) || libraries.has(support)) return refused3;
+  const without = framework ? `${framework.name} is on the class path, but ${support.coordinates} is not, without which nothing stops its server.` : `${support.coordinates} is not on the class path.`;
+  return new Failure(refused3.kind, `${refused3.message} ${without}`, {
+    cure,
+    evidence: refused3.evidence,
+    signature: refused3.signature,
+    cause: refused3
+  });
 }
 
 // src/restore/budgets.ts
@@ -39769,8 +39964,9 @@ async function chooseCheckpointEngine(run2, runner) {
     return found;
   });
 }
-async function takeTheSnapshot(run2, runner, takenBy) {
+async function takeTheSnapshot(run2, found, runner, takenBy) {
   const { inputs, world } = run2;
+  const readiness2 = readinessOf(run2, found);
   return await run2.phases.run("checkpoint", "Take the snapshot", async () => {
     const taken = await takeSnapshot(
       {
@@ -39784,30 +39980,34 @@ async function takeTheSnapshot(run2, runner, takenBy) {
         container: checkpointContainer(run2),
         image: namesOf(run2.id).image("checkpoint"),
         takenBy,
-        readiness: inputs.readiness,
+        readiness: readiness2,
         startupTimeout: inputs.startupTimeout,
-        warmUp: await warmUpOf(run2),
+        warmUp: await warmUpOf(run2, readiness2),
         warmupTimeout: inputs.warmupTimeout,
         checkpointTimeout: inputs.checkpointTimeout,
         evidence: run2.logs,
         images: imagesOf(run2)
       }
-    );
-    world.log.info(`Snapshot: ${taken.size} bytes, taken in ${Math.round(taken.checkpointDuration)} ms.`);
+    ).catch((error2) => {
+      const { libraries } = found;
+      throw error2 instanceof OpenResources && libraries ? explainMissingSupport(error2, libraries) : error2;
+    });
+    const duration = taken.checkpointDuration;
+    const within4 = duration === void 0 ? "" : `, taken in ${Math.round(duration)} ms`;
+    world.log.info(`Snapshot: ${taken.size} bytes${within4}.`);
     requireSize(inputs.budgets, taken.size);
     return taken;
   });
 }
-async function warmUpOf({ inputs, world }) {
-  const { warmup, warmupScript, readiness: readiness2 } = inputs;
-  const lines = [];
+async function warmUpOf({ inputs, world }, readiness2) {
+  const { warmup, warmupScript } = inputs;
+  const lines2 = [];
   for (const line2 of warmup ?? []) {
-    lines.push({ ...line2, request: await requestOf(line2, world.workspace) });
+    lines2.push({ ...line2, request: await requestOf(line2, world.workspace) });
   }
-  if (warmup === void 0 && warmupScript === void 0)
-    lines.push(standardWarmUp(readiness2.url, inputs.port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path21.default.resolve(world.workspace, warmupScript);
-  return { lines, script, environment: world.environment };
+  if (warmup === void 0 && warmupScript === void 0) lines2.push(standardWarmUp(readiness2, inputs.port));
+  const script = warmupScript === void 0 ? void 0 : import_node_path22.default.resolve(world.workspace, warmupScript);
+  return { lines: lines2, script, environment: world.environment };
 }
 
 // src/snapshot/memory-map.ts
@@ -39938,8 +40138,8 @@ function quote(text2) {
   const fence = "`".repeat(longestRun(text2) + 3);
   return [`${fence}text`, text2, fence].join("\n");
 }
-function folded(title, ...lines) {
-  return [`<details><summary>${title}</summary>`, "", ...lines, "", "</details>", ""];
+function folded(title, ...lines2) {
+  return [`<details><summary>${title}</summary>`, "", ...lines2, "", "</details>", ""];
 }
 function table([head, ...rows]) {
   const line2 = ([name, value]) => `| ${name} | ${code(value)} |`;
@@ -40021,8 +40221,8 @@ function list(names) {
 }
 
 // src/snapshot/read.ts
-var import_promises21 = require("node:fs/promises");
-var import_node_path22 = __toESM(require("node:path"), 1);
+var import_promises22 = require("node:fs/promises");
+var import_node_path23 = __toESM(require("node:path"), 1);
 
 // src/snapshot/content.ts
 var EXPECTED = ["/opt/jdk/", "/app/"];
@@ -40040,10 +40240,10 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path49 = file?.path;
+    const path50 = file?.path;
     if (type.endsWith("socket") && !file?.isLoose) sockets++;
-    else if (type !== "file" || path49 === void 0) others++;
-    else if (!EXPECTED.some((folder) => path49.startsWith(folder))) paths.add(path49);
+    else if (type !== "file" || path50 === void 0) others++;
+    else if (!EXPECTED.some((folder) => path50.startsWith(folder))) paths.add(path50);
   }
   return { files: [...paths].sort(), sockets, others };
 }
@@ -40083,11 +40283,11 @@ async function readSnapshot(evidence, images) {
   }
 }
 async function readImages(evidence, folder) {
-  const image = async (name) => await (0, import_promises21.readFile)(import_node_path22.default.join(folder, name)).catch(() => {
+  const image = async (name) => await (0, import_promises22.readFile)(import_node_path23.default.join(folder, name)).catch(() => {
     throw new ImageFormatError(`${name} cannot be read`);
   });
   const processes = readProcesses(await image("pstree.img"));
-  const jvm = parseJvmMemory(await (0, import_promises21.readFile)(import_node_path22.default.join(evidence, "jvm-memory"), "utf8").catch(() => ""));
+  const jvm = parseJvmMemory(await (0, import_promises22.readFile)(import_node_path23.default.join(evidence, "jvm-memory"), "utf8").catch(() => ""));
   const cores = [];
   const memories = [];
   for (const process2 of processes) {
@@ -40100,12 +40300,12 @@ async function readImages(evidence, folder) {
   const files = readFiles(await image("files.img"));
   const descriptors = [];
   const shared = [];
-  for (const name of await (0, import_promises21.readdir)(folder)) {
+  for (const name of await (0, import_promises22.readdir)(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
     if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(readPagemap(await image(name)));
   }
   const map = createMemoryMap(memories, files, shared);
-  const names = await (0, import_promises21.readFile)(import_node_path22.default.join(evidence, "environment-names"), "utf8").catch(() => void 0);
+  const names = await (0, import_promises22.readFile)(import_node_path23.default.join(evidence, "environment-names"), "utf8").catch(() => void 0);
   return {
     map,
     content: {
@@ -40132,19 +40332,19 @@ async function memoryOf(image, { pid }, cores, jvm) {
 async function lookIntoSnapshot(run2, { statistics }) {
   return await run2.phases.run("content", "Look into the snapshot", async () => {
     const reading = await readSnapshot(run2.logs, imagesOf(run2));
-    const lines = reading ? describeContent(reading.content, statistics) : [["Its images", "cannot be read"]];
-    for (const [name, value] of lines) run2.world.log.foreign(`${name}: ${value}`);
+    const lines2 = reading ? describeContent(reading.content, statistics) : [["Its images", "cannot be read"]];
+    for (const [name, value] of lines2) run2.world.log.foreign(`${name}: ${value}`);
     return reading;
   });
 }
 
 // src/stages/decide.ts
-var import_node_path25 = __toESM(require("node:path"), 1);
+var import_node_path26 = __toESM(require("node:path"), 1);
 
 // src/image/fingerprint.ts
 var import_node_crypto3 = require("node:crypto");
-var import_promises22 = require("node:fs/promises");
-var import_node_path23 = __toESM(require("node:path"), 1);
+var import_promises23 = require("node:fs/promises");
+var import_node_path24 = __toESM(require("node:path"), 1);
 async function fingerprint(parts2) {
   const hash = (0, import_node_crypto3.createHash)("sha256");
   add(hash, JSON.stringify(parts2.values));
@@ -40153,10 +40353,10 @@ async function fingerprint(parts2) {
   return hash.digest("hex");
 }
 async function addTree(hash, source, target) {
-  const entry = await (0, import_promises22.stat)(source);
+  const entry = await (0, import_promises23.stat)(source);
   if (entry.isDirectory()) {
-    for (const name of (await (0, import_promises22.readdir)(source)).sort(compare)) {
-      await addTree(hash, import_node_path23.default.join(source, name), import_node_path23.default.posix.join(target, name));
+    for (const name of (await (0, import_promises23.readdir)(source)).sort(compare)) {
+      await addTree(hash, import_node_path24.default.join(source, name), import_node_path24.default.posix.join(target, name));
     }
     return;
   }
@@ -40173,10 +40373,10 @@ function compare(a, b) {
 // src/registry/packed-image.ts
 var import_node_crypto4 = require("node:crypto");
 var import_node_fs4 = require("node:fs");
-var import_promises23 = require("node:fs/promises");
-var import_node_path24 = __toESM(require("node:path"), 1);
+var import_promises24 = require("node:fs/promises");
+var import_node_path25 = __toESM(require("node:path"), 1);
 var import_node_stream = require("node:stream");
-var import_promises24 = require("node:stream/promises");
+var import_promises25 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var GZIPPED = "application/vnd.oci.image.layer.v1.tar+gzip";
@@ -40199,13 +40399,13 @@ async function packEntries(archive, left, folder, onLayer) {
   const documents = /* @__PURE__ */ new Map();
   const links = /* @__PURE__ */ new Map();
   const parser = (0, import_tar_stream.extract)();
-  const sending = (0, import_promises24.pipeline)(archive, parser);
+  const sending = (0, import_promises25.pipeline)(archive, parser);
   sending.catch(() => void 0);
   for await (const entry of parser) {
     const { name, type, linkname, size: size2 = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path24.default.posix.join(import_node_path24.default.posix.dirname(name), linkname));
+    if (type === "symlink" && linkname) links.set(name, import_node_path25.default.posix.join(import_node_path25.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path24.default.posix.basename(name) === "layer.tar";
+    const isBlob = digest !== void 0 || import_node_path25.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && left.has(`sha256:${digest}`)) {
@@ -40245,19 +40445,19 @@ async function pack(stream, folder) {
   }
   const isZstandard = head.length >= 4 && head.readUInt32LE(0) === 4247762216;
   const isGzip = head.length >= 2 && head.readUInt16LE(0) === 35615;
-  const file = import_node_path24.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const file = import_node_path25.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   const gzip = (0, import_node_zlib.createGzip)({ level: LEVEL, chunkSize: 256 * 1024 });
   try {
-    if (isGzip || isZstandard) await (0, import_promises24.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
-    else await (0, import_promises24.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    if (isGzip || isZstandard) await (0, import_promises25.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    else await (0, import_promises25.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
     if (isGzip) {
       raw.stream.resume();
-      await (0, import_promises24.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
+      await (0, import_promises25.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
     }
   } catch (error2) {
-    await (0, import_promises23.rm)(file, { force: true });
+    await (0, import_promises24.rm)(file, { force: true });
     throw error2;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: isZstandard ? ZSTANDARD : GZIPPED };
@@ -40412,7 +40612,7 @@ async function fingerprintOf({ inputs, world }, found, archive) {
     ]),
     [world.dockerFolder, "docker"]
   ]);
-  if (inputs.warmupScript) files.set(import_node_path25.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
+  if (inputs.warmupScript) files.set(import_node_path26.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
   return await fingerprint({
     files,
     values: [
@@ -40606,16 +40806,16 @@ async function inspectTheRunner({ id, inputs, world, phases }) {
 }
 
 // src/stages/jdk.ts
-var import_node_path31 = __toESM(require("node:path"), 1);
+var import_node_path32 = __toESM(require("node:path"), 1);
 
 // src/jdk/file.ts
-var import_promises27 = require("node:fs/promises");
-var import_node_path27 = __toESM(require("node:path"), 1);
+var import_promises28 = require("node:fs/promises");
+var import_node_path28 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
 var import_node_fs5 = require("node:fs");
-var import_node_path26 = __toESM(require("node:path"), 1);
-var import_promises25 = require("node:stream/promises");
+var import_node_path27 = __toESM(require("node:path"), 1);
+var import_promises26 = require("node:stream/promises");
 var import_node_zlib2 = require("node:zlib");
 var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -40626,7 +40826,7 @@ async function checkArchive(file, limits = LIMITS) {
   let entries = 0;
   let size2 = 0;
   let top;
-  const read2 = (0, import_promises25.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
+  const read2 = (0, import_promises26.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -40654,7 +40854,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path26.default.posix.join(import_node_path26.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path27.default.posix.join(import_node_path27.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -40664,22 +40864,22 @@ function problemOf(header, top) {
   return void 0;
 }
 function topOf(name) {
-  return import_node_path26.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path27.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path26.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path27.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path26.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path27.default.basename(file)} is not used: ${why}.`, {
     cure: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
   });
 }
 
 // src/jdk/verify.ts
-var import_promises26 = require("node:fs/promises");
+var import_promises27 = require("node:fs/promises");
 async function verifyArchive(file, asset, demands) {
-  const { size: size2 } = await (0, import_promises26.stat)(file);
+  const { size: size2 } = await (0, import_promises27.stat)(file);
   if (asset.size !== void 0 && size2 !== asset.size) {
     throw notGenuine(asset, `it has ${size2} bytes where the source says ${asset.size}`);
   }
@@ -40702,13 +40902,13 @@ function notGenuine(asset, why) {
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning2) {
-  const entry = await (0, import_promises27.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises28.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
       cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
     });
   }
-  const name = import_node_path27.default.basename(file);
+  const name = import_node_path28.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -40730,17 +40930,17 @@ async function jdkFromFile(file, architecture, jdkSha256, warning2) {
 }
 
 // src/jdk/source.ts
-var import_node_path30 = __toESM(require("node:path"), 1);
+var import_node_path31 = __toESM(require("node:path"), 1);
 
 // src/net/conditional.ts
 var import_node_crypto5 = require("node:crypto");
-var import_promises28 = require("node:fs/promises");
-var import_node_path28 = __toESM(require("node:path"), 1);
+var import_promises29 = require("node:fs/promises");
+var import_node_path29 = __toESM(require("node:path"), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning2) {
   return async (url, init = {}) => {
-    const file = import_node_path28.default.join(folder, `${(0, import_node_crypto5.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path29.default.join(folder, `${(0, import_node_crypto5.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
     const headers = new import_undici2.Headers(init.headers);
     if (kept?.etag) headers.set("if-none-match", kept.etag);
@@ -40774,7 +40974,7 @@ function isJson2(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const text2 = await (0, import_promises28.readFile)(file, "utf8").catch(() => void 0);
+  const text2 = await (0, import_promises29.readFile)(file, "utf8").catch(() => void 0);
   try {
     const kept = text2 === void 0 ? void 0 : JSON.parse(text2);
     return kept?.url === url ? kept : void 0;
@@ -40790,8 +40990,8 @@ async function keep(file, url, response) {
   }
   const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (!parses(kept.body)) return kept;
-  await (0, import_promises28.mkdir)(import_node_path28.default.dirname(file), { recursive: true });
-  await (0, import_promises28.writeFile)(file, JSON.stringify(kept));
+  await (0, import_promises29.mkdir)(import_node_path29.default.dirname(file), { recursive: true });
+  await (0, import_promises29.writeFile)(file, JSON.stringify(kept));
   return kept;
 }
 function restored(kept) {
@@ -42397,17 +42597,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path49 = requestOptions.url.replace(options3.baseUrl, "");
+    const path50 = requestOptions.url.replace(options3.baseUrl, "");
     return request4(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path49} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path50} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error2) => {
       const requestId = error2.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path49} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path50} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error2;
     });
@@ -45100,8 +45300,8 @@ function toJdkAsset(tag, asset) {
 }
 
 // src/jdk/install.ts
-var import_promises31 = require("node:fs/promises");
-var import_node_path29 = __toESM(require("node:path"), 1);
+var import_promises32 = require("node:fs/promises");
+var import_node_path30 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var fs3 = __toESM(require("fs"), 1);
@@ -45111,7 +45311,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os6 = __toESM(require("os"), 1);
-var path35 = __toESM(require("path"), 1);
+var path36 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert2 = require("assert");
 var __awaiter11 = function(thisArg, _arguments, P, generator) {
@@ -45154,7 +45354,7 @@ function cacheDir(sourceDir, tool, version, arch3) {
     }
     const destPath = yield _createToolPath(tool, version, arch3);
     for (const itemName of fs3.readdirSync(sourceDir)) {
-      const s = path35.join(sourceDir, itemName);
+      const s = path36.join(sourceDir, itemName);
       yield cp(s, destPath, { recursive: true });
     }
     _completeToolPath(tool, version, arch3);
@@ -45177,7 +45377,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path35.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path36.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -45191,12 +45391,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os6.arch();
-  const toolPath = path35.join(_getCacheDirectory(), toolName);
+  const toolPath = path36.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path35.join(toolPath, child2, arch3 || "");
+        const fullPath = path36.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -45207,7 +45407,7 @@ function findAllVersions(toolName, arch3) {
 }
 function _createToolPath(tool, version, arch3) {
   return __awaiter11(this, void 0, void 0, function* () {
-    const folderPath = path35.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+    const folderPath = path36.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
     debug(`destination ${folderPath}`);
     const markerPath = `${folderPath}.complete`;
     yield rmRF(folderPath);
@@ -45217,7 +45417,7 @@ function _createToolPath(tool, version, arch3) {
   });
 }
 function _completeToolPath(tool, version, arch3) {
-  const folderPath = path35.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+  const folderPath = path36.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
   const markerPath = `${folderPath}.complete`;
   fs3.writeFileSync(markerPath, "");
   debug("finished caching tool");
@@ -45261,15 +45461,15 @@ function _getCacheDirectory() {
 
 // src/jdk/download.ts
 var import_node_fs6 = require("node:fs");
-var import_promises29 = require("node:fs/promises");
+var import_promises30 = require("node:fs/promises");
 var import_node_stream2 = require("node:stream");
-var import_promises30 = require("node:stream/promises");
+var import_promises31 = require("node:stream/promises");
 var TRIES2 = 2;
 async function download(asset, file, options3) {
   for (let tries = 1; ; tries++) {
     const broken3 = await attempt2(asset, file, options3);
     if (broken3 === void 0) return;
-    await (0, import_promises29.rm)(file, { force: true });
+    await (0, import_promises30.rm)(file, { force: true });
     if (tries === TRIES2) {
       throw new Failure("runner", `${asset.name} could not be downloaded: ${broken3}.`, {
         cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
@@ -45306,7 +45506,7 @@ async function attempt2(asset, file, options3) {
       body.destroy(new Error("it is longer than the source says"));
   });
   try {
-    await (0, import_promises30.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises31.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
   } catch (error2) {
     return `it broke off after ${bytes} bytes (${messageOf(error2)})`;
   } finally {
@@ -45329,10 +45529,10 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, demands, options3) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path29.default.join(folder, asset.name);
+  const file = import_node_path30.default.join(folder, asset.name);
   try {
     const recorded = {
-      sha256: (await (0, import_promises31.readFile)(import_node_path29.default.join(folder, RECORD), "utf8")).trim(),
+      sha256: (await (0, import_promises32.readFile)(import_node_path30.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...demands, recorded]);
@@ -45340,18 +45540,18 @@ async function fromCache(asset, demands, options3) {
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error2) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error2)}`);
-    await (0, import_promises31.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises32.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
 async function fetched(asset, demands, options3) {
-  const folder = await (0, import_promises31.mkdtemp)(import_node_path29.default.join(options3.temporaryFolder, "jdk-"));
+  const folder = await (0, import_promises32.mkdtemp)(import_node_path30.default.join(options3.temporaryFolder, "jdk-"));
   try {
     if (asset.sha256 === void 0) {
       const further = await options3.furtherSha256(asset);
       if (further) demands.push(further);
     }
-    const file = import_node_path29.default.join(folder, asset.name);
+    const file = import_node_path30.default.join(folder, asset.name);
     const size2 = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
     options3.info(`Downloading ${asset.name}${size2} from ${new URL(asset.url).host} ...`);
     await download(asset, file, options3);
@@ -45362,12 +45562,12 @@ async function fetched(asset, demands, options3) {
       );
     }
     await checkArchive(file);
-    await (0, import_promises31.writeFile)(import_node_path29.default.join(folder, RECORD), `${sha2562}
+    await (0, import_promises32.writeFile)(import_node_path30.default.join(folder, RECORD), `${sha2562}
 `);
     const cached = await cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture);
-    return { asset, file: import_node_path29.default.join(cached, asset.name), sha256: sha2562, cached: false };
+    return { asset, file: import_node_path30.default.join(cached, asset.name), sha256: sha2562, cached: false };
   } finally {
-    await (0, import_promises31.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises32.rm)(folder, { recursive: true, force: true });
   }
 }
 function cacheVersion(asset) {
@@ -45376,10 +45576,10 @@ function cacheVersion(asset) {
 }
 
 // src/jdk/known-digests.ts
-var import_promises32 = require("node:fs/promises");
+var import_promises33 = require("node:fs/promises");
 async function knownSha256(file, name) {
-  const lines = (await (0, import_promises32.readFile)(file, "utf8")).split("\n");
-  const line2 = lines.find((candidate) => candidate.startsWith(`${name}	`));
+  const lines2 = (await (0, import_promises33.readFile)(file, "utf8")).split("\n");
+  const line2 = lines2.find((candidate) => candidate.startsWith(`${name}	`));
   return line2?.split("	")[1];
 }
 
@@ -45499,7 +45699,7 @@ function jdkSource(world, patience) {
   const network2 = { clock: world.clock, patience, info: world.info };
   const lookUp = conditionalFetch(
     resilientFetch(network2, "whole"),
-    import_node_path30.default.join(world.toolCache, "crac-jdk-lookups"),
+    import_node_path31.default.join(world.toolCache, "crac-jdk-lookups"),
     world.warning
   );
   const github = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp };
@@ -45556,7 +45756,7 @@ async function resolveJdk({ inputs, world, phases, work: work2 }, architecture) 
   return await phases.run("jdk", "Resolve the JDK", async () => {
     const { distribution, jdkSha256 } = inputs;
     if (distribution === "file") {
-      const file = import_node_path31.default.resolve(world.workspace, inputs.jdkFile ?? "");
+      const file = import_node_path32.default.resolve(world.workspace, inputs.jdkFile ?? "");
       return await jdkFromFile(file, architecture, jdkSha256, (line2) => log.warning(line2));
     }
     const source = jdkSource(
@@ -45635,26 +45835,26 @@ function object(text2) {
 }
 
 // src/image/relabel.ts
-var import_promises33 = require("node:fs/promises");
-var import_node_path32 = __toESM(require("node:path"), 1);
+var import_promises34 = require("node:fs/promises");
+var import_node_path33 = __toESM(require("node:path"), 1);
 async function relabelImage(engine2, image, work2, output) {
-  const folder = import_node_path32.default.join(work2, "relabel");
-  await (0, import_promises33.mkdir)(folder);
-  await (0, import_promises33.writeFile)(import_node_path32.default.join(folder, "Dockerfile"), `FROM ${image.name}
+  const folder = import_node_path33.default.join(work2, "relabel");
+  await (0, import_promises34.mkdir)(folder);
+  await (0, import_promises34.writeFile)(import_node_path33.default.join(folder, "Dockerfile"), `FROM ${image.name}
 `);
   const options3 = ["--tag", image.name, ...pairs("--label", image.labels)];
   const command = ["build", ...options3, "--", folder];
   const result = await runBuild(engine2, command, output);
   if (result.exitCode !== 0) throw engineFailure(command, result);
-  await (0, import_promises33.rm)(folder, { recursive: true });
+  await (0, import_promises34.rm)(folder, { recursive: true });
   const id = await idOf(engine2, image.name);
   await engine2.attempt(["image", "rm", image.id]);
   return id;
 }
 
 // src/restore/start.ts
-var import_promises34 = require("node:fs/promises");
-var import_node_path33 = __toESM(require("node:path"), 1);
+var import_promises35 = require("node:fs/promises");
+var import_node_path34 = __toESM(require("node:path"), 1);
 
 // src/restore/jvm-age.ts
 var TOLD = [
@@ -45718,7 +45918,7 @@ async function timedStart(world, request4, way) {
   const stop = new AbortController();
   async function failure(why) {
     const log = await logOf(engine2, name);
-    await (0, import_promises34.writeFile)(import_node_path33.default.join(request4.logs, `${way.name}.log`), `${log}
+    await (0, import_promises35.writeFile)(import_node_path34.default.join(request4.logs, `${way.name}.log`), `${log}
 `);
     return way.failed(why, log);
   }
@@ -45731,7 +45931,7 @@ async function timedStart(world, request4, way) {
     ended.catch(() => void 0);
     const ready = addressOf(engine2, spec).then(async (address) => {
       const asked3 = checksOf(request4.readiness, { engine: engine2, container: name, address });
-      const checks = asked3.length > 0 ? asked3 : [portCheck(address, request4.port)];
+      const checks = asked3.length > 0 ? asked3 : [portCheck(address, request4.port, request4.readiness.health)];
       return { address, ...await untilReady(checks, PROBE_INTERVAL3, clock, stop.signal) };
     });
     const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), way.limit, clock);
@@ -45942,8 +46142,8 @@ async function label(run2, { imageId, request: request4 }, text2) {
 // src/image/layers.ts
 async function layersOf(engine2, image) {
   const format = ["history", "--no-trunc", "--human=false", "--format", "{{.Size}} {{.CreatedBy}}"];
-  const lines = (await engine2.run([...format, image])).split("\n").reverse();
-  return lines.flatMap((line2) => {
+  const lines2 = (await engine2.run([...format, image])).split("\n").reverse();
+  return lines2.flatMap((line2) => {
     const [, size2, createdBy = ""] = /^(\d+) ?(.*)$/.exec(line2) ?? [];
     return Number(size2) > 0 ? [{ createdBy: instruction(createdBy), rawSize: Number(size2) }] : [];
   });
@@ -45954,7 +46154,7 @@ function instruction(createdBy) {
 
 // src/registry/push.ts
 var import_node_fs7 = require("node:fs");
-var import_promises35 = require("node:fs/promises");
+var import_promises36 = require("node:fs/promises");
 
 // src/registry/tags.ts
 async function moveTags(targets, manifest) {
@@ -46068,7 +46268,7 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
       if (warning2 !== void 0) warn(warning2);
     }
     const upload = send2({ ...layer, open: () => (0, import_node_fs7.createReadStream)(layer.file) }).finally(
-      () => (0, import_promises35.rm)(layer.file, { force: true })
+      () => (0, import_promises36.rm)(layer.file, { force: true })
     );
     upload.catch(() => void 0);
     uploads.push(upload);
@@ -46162,9 +46362,9 @@ async function tagImage(engine2, image, tags) {
 }
 
 // src/runner/event.ts
-var import_promises36 = require("node:fs/promises");
+var import_promises37 = require("node:fs/promises");
 async function fromFork(environment2) {
-  const text2 = await (0, import_promises36.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+  const text2 = await (0, import_promises37.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -46198,13 +46398,13 @@ async function publish(run2, imageId) {
 }
 
 // src/stages/restore.ts
-var import_node_path34 = __toESM(require("node:path"), 1);
+var import_node_path35 = __toESM(require("node:path"), 1);
 async function buildRestoring(run2, from, parts2) {
   const { takenBy } = parts2;
   const rungs = takenBy.name === "criu" ? takenBy.privileges : [void 0];
   for (const [index, privileges] of rungs.entries()) {
     const imageId = await buildRuntime(run2, from, { ...parts2, privileges });
-    const request4 = await startRequest(run2, parts2.runner.reach, imageId, privileges);
+    const request4 = await startRequest(run2, from, parts2.runner.reach, imageId, privileges);
     try {
       return { imageId, privileges, request: request4, first: await prove(run2, request4) };
     } catch (error2) {
@@ -46271,7 +46471,7 @@ async function buildCold(run2, from, parts2) {
       }
     )
   );
-  const request4 = await startRequest(run2, parts2.reach, imageId, void 0);
+  const request4 = await startRequest(run2, from, parts2.reach, imageId, void 0);
   if (inputs.budgets.restoreTime !== void 0 || inputs.budgets.speedup !== void 0)
     world.log.info("`max-restore-time` and `min-speedup` do not count for an image without a snapshot.");
   const coldStarts = await run2.phases.run("prove", "Start the image", async () => {
@@ -46289,34 +46489,34 @@ async function buildCold(run2, from, parts2) {
 function flagsOf(privileges) {
   return privileges === void 0 ? "" : declaredFlags(privileges);
 }
-async function startRequest(run2, reach, image, privileges) {
+async function startRequest(run2, { readiness: readiness2 }, reach, image, privileges) {
   const { inputs, world } = run2;
   return {
     ...containerOf(run2, reach),
     container: namesOf(run2.id).container,
     image,
-    flags: privileges?.restore(import_node_path34.default.join(world.dockerFolder, "seccomp.json")) ?? [],
-    readiness: inputs.readiness,
+    flags: privileges?.restore(import_node_path35.default.join(world.dockerFolder, "seccomp.json")) ?? [],
+    readiness: readiness2,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
-    load: inputs.verifyRuns > 0 ? firstLoad(await firstRequest(run2)) : void 0,
+    load: inputs.verifyRuns > 0 ? firstLoad(await firstRequest(run2, readiness2)) : void 0,
     logs: run2.logs
   };
 }
-async function firstRequest({ inputs, world }) {
+async function firstRequest({ inputs, world }, readiness2) {
   const line2 = inputs.warmup?.find(({ method }) => method === "GET" || method === "HEAD");
   if (line2) return await requestOf(line2, world.workspace);
-  return standardWarmUp(inputs.readiness.url, inputs.port).request;
+  return standardWarmUp(readiness2, inputs.port).request;
 }
 
 // src/stages/secrets.ts
 var import_node_crypto8 = require("node:crypto");
-var import_node_path37 = __toESM(require("node:path"), 1);
+var import_node_path38 = __toESM(require("node:path"), 1);
 
 // src/registry/credentials.ts
 var import_node_child_process3 = require("node:child_process");
-var import_promises37 = require("node:fs/promises");
-var import_node_path35 = __toESM(require("node:path"), 1);
+var import_promises38 = require("node:fs/promises");
+var import_node_path36 = __toESM(require("node:path"), 1);
 var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 async function credentialsFor(registry2, environment2) {
   const file = configFile(environment2);
@@ -46335,11 +46535,11 @@ async function storedLogins(environment2) {
   });
 }
 function configFile(environment2) {
-  const folder = environment2["DOCKER_CONFIG"] || import_node_path35.default.join(environment2["HOME"] ?? "/", ".docker");
-  return import_node_path35.default.join(folder, "config.json");
+  const folder = environment2["DOCKER_CONFIG"] || import_node_path36.default.join(environment2["HOME"] ?? "/", ".docker");
+  return import_node_path36.default.join(folder, "config.json");
 }
 async function readConfig(file) {
-  const text2 = await (0, import_promises37.readFile)(file, "utf8").catch((error2) => {
+  const text2 = await (0, import_promises38.readFile)(file, "utf8").catch((error2) => {
     if (error2.code === "ENOENT") return "{}";
     throw unreadable(file, messageOf(error2));
   });
@@ -46455,7 +46655,7 @@ function said(found) {
   return found.length === 1 ? `A secret is in the image: ${shown2}.` : `${found.length} secrets are in the image: ${shown2}${more}.`;
 }
 function placesOf(found) {
-  const lines = found.flatMap(({ name, occurrences }) => {
+  const lines2 = found.flatMap(({ name, occurrences }) => {
     const places2 = /* @__PURE__ */ new Map();
     for (const { file, mapping, encoding, count } of occurrences) {
       const place = mapping === void 0 ? file : `${file} (${mapping})`;
@@ -46463,18 +46663,18 @@ function placesOf(found) {
     }
     return [...places2].map(([place, counts]) => printable(`${name}: ${place}: ${counts.join(", ")}`));
   });
-  const more = lines.length - MOST_LINES2;
-  return more > 0 ? [...lines.slice(0, MOST_LINES2), `... and ${more} more places`] : lines;
+  const more = lines2.length - MOST_LINES2;
+  return more > 0 ? [...lines2.slice(0, MOST_LINES2), `... and ${more} more places`] : lines2;
 }
 function printable(text2) {
   return text2.replace(new RegExp("\\p{Cc}", "gu"), " ");
 }
 
 // src/secrets/archives.ts
-var import_node_path36 = __toESM(require("node:path"), 1);
+var import_node_path37 = __toESM(require("node:path"), 1);
 var import_node_stream3 = require("node:stream");
 var import_consumers2 = require("node:stream/consumers");
-var import_promises38 = require("node:stream/promises");
+var import_promises39 = require("node:stream/promises");
 var import_node_zlib3 = require("node:zlib");
 var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 var import_yauzl2 = __toESM(require_yauzl(), 1);
@@ -46482,12 +46682,12 @@ var LARGEST_JAR = 256 * 1024 * 1024;
 var DEEPEST_JAR = 2;
 async function* filesOfTar(archive, root) {
   const tar = (0, import_tar_stream3.extract)();
-  const reading = (0, import_promises38.pipeline)(archive, tar);
+  const reading = (0, import_promises39.pipeline)(archive, tar);
   reading.catch(() => void 0);
   for await (const entry of tar) {
     const { name, linkname, size: size2 = 0 } = entry.header;
     const bytes = linkname ? [Buffer.from(linkname)] : entry;
-    yield { name: import_node_path36.default.posix.join(root, name), bytes, size: size2 };
+    yield { name: import_node_path37.default.posix.join(root, name), bytes, size: size2 };
     entry.resume();
   }
   await reading;
@@ -46511,7 +46711,7 @@ async function layerOf(bytes) {
   if (head.toString("latin1", 257, 262) === "ustar") return import_node_stream3.Readable.from(all());
   if (head.length < 2 || head.readUInt16LE(0) !== 35615) return void 0;
   const unpacked = (0, import_node_zlib3.createGunzip)();
-  (0, import_promises38.pipeline)(all(), unpacked).catch(() => void 0);
+  (0, import_promises39.pipeline)(all(), unpacked).catch(() => void 0);
   return unpacked;
 }
 async function* withJars(file, depth) {
@@ -47481,15 +47681,15 @@ function doubt({ inputs, world }, { report: report2 }, why) {
 }
 function locator(reading) {
   return (file, offset) => {
-    if (import_node_path37.default.posix.dirname(file) !== SNAPSHOT) return void 0;
-    const place = reading?.map.locate(import_node_path37.default.posix.basename(file), offset);
+    if (import_node_path38.default.posix.dirname(file) !== SNAPSHOT) return void 0;
+    const place = reading?.map.locate(import_node_path38.default.posix.basename(file), offset);
     return place && (place.kind === "files" && place.file ? `mapped ${place.file}` : WORDS[place.kind]);
   };
 }
 async function scanContainer(run2, { reading }, matcher) {
   const scans = [];
   for (const folder of TAKEN) {
-    const root = import_node_path37.default.posix.dirname(folder);
+    const root = import_node_path38.default.posix.dirname(folder);
     const scanned = await run2.world.engine.stream(
       ["cp", `${checkpointContainer(run2)}:${folder}`, "-"],
       (archive) => scanFiles(filesOfTar(archive, root), matcher, locator(reading))
@@ -47524,15 +47724,15 @@ async function run(id, inputs, given) {
     world,
     phases: new Phases(world.clock, log),
     warnings: warnings2,
-    work: import_node_path38.default.join(world.runFolder, "work"),
-    logs: import_node_path38.default.join(world.runFolder, "logs")
+    work: import_node_path39.default.join(world.runFolder, "work"),
+    logs: import_node_path39.default.join(world.runFolder, "logs")
   };
-  await (0, import_promises39.mkdir)(job.work, { recursive: true });
-  await (0, import_promises39.mkdir)(job.logs, { recursive: true });
+  await (0, import_promises40.mkdir)(job.work, { recursive: true });
+  await (0, import_promises40.mkdir)(job.logs, { recursive: true });
   try {
-    await requireContext(import_node_path38.default.resolve(world.workspace, inputs.context));
+    await requireContext(import_node_path39.default.resolve(world.workspace, inputs.context));
     if (inputs.warmupScript !== void 0)
-      await requireScript(import_node_path38.default.resolve(world.workspace, inputs.warmupScript));
+      await requireScript(import_node_path39.default.resolve(world.workspace, inputs.warmupScript));
     return await checkpointed(job);
   } catch (error2) {
     if (!(error2 instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error2;
@@ -47570,7 +47770,7 @@ async function checkpointed(job) {
   const context = await layOut(job, { found, archive: jdk, fingerprint: fingerprint2 });
   await buildCheckpoint(job, context);
   const takenBy = await chooseCheckpointEngine(job, runner);
-  const snapshot = await takeTheSnapshot(job, runner, takenBy);
+  const snapshot = await takeTheSnapshot(job, found, runner, takenBy);
   const reading = await lookIntoSnapshot(job, snapshot);
   const search = await lookForSecrets(job, { snapshot, reading });
   const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot });
@@ -47607,8 +47807,8 @@ async function cold(job, reason) {
     (line2) => world.log.foreign(line2)
   );
   const reach = await findReach(world.engine, world.hostname);
-  await removeFolder(import_node_path38.default.join(job.work, "application"));
-  await removeFolder(import_node_path38.default.join(job.work, `context-${job.id}`));
+  await removeFolder(import_node_path39.default.join(job.work, "application"));
+  await removeFolder(import_node_path39.default.join(job.work, `context-${job.id}`));
   const found = await lookForApplication(job);
   const jdk = await resolveJdk(job, architecture);
   const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
@@ -47774,7 +47974,8 @@ function metadataOf(result) {
       statistics: snapshot.statistics ?? null,
       content: contentMetadata(result.reading?.content),
       startDuration: Math.round(snapshot.startDuration),
-      checkpointDuration: Math.round(snapshot.checkpointDuration),
+      checkpointDuration: snapshot.checkpointDuration === void 0 ? null : Math.round(snapshot.checkpointDuration),
+      trigger: snapshot.trigger,
       handover: snapshot.handover === void 0 ? null : Math.round(snapshot.handover),
       warmUp: snapshot.warmUp
     },
@@ -47852,7 +48053,7 @@ function outputsOf(result) {
   return {
     ...outputs,
     "snapshot-size": String(snapshot.size),
-    "checkpoint-duration": String(Math.round(snapshot.checkpointDuration)),
+    "checkpoint-duration": snapshot.checkpointDuration === void 0 ? "" : String(Math.round(snapshot.checkpointDuration)),
     ...figures && {
       "cold-start": String(figures.answer.coldStart.median),
       "restore-time": String(figures.answer.restore.median),
@@ -47863,15 +48064,15 @@ function outputsOf(result) {
 }
 
 // src/engine/orphans.ts
-var import_promises40 = require("node:fs/promises");
-var import_node_path39 = __toESM(require("node:path"), 1);
+var import_promises41 = require("node:fs/promises");
+var import_node_path40 = __toESM(require("node:path"), 1);
 var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
 async function endOrphans(run2, proc = "/proc") {
   const entry = `${RUN_VARIABLE}=${run2}`;
   let ended = 0;
-  for (const name of await (0, import_promises40.readdir)(proc)) {
+  for (const name of await (0, import_promises41.readdir)(proc)) {
     if (!/^\d+$/.test(name)) continue;
-    const environment2 = await (0, import_promises40.readFile)(import_node_path39.default.join(proc, name, "environ"), "latin1").catch(() => "");
+    const environment2 = await (0, import_promises41.readFile)(import_node_path40.default.join(proc, name, "environ"), "latin1").catch(() => "");
     if (!environment2.split("\0").includes(entry)) continue;
     try {
       process.kill(Number(name), "SIGKILL");
@@ -48096,12 +48297,15 @@ function parts(result) {
       "Taken by",
       takenBy.name === "criu" ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : "Warp"
     ],
-    ["Taken in", time(snapshot.checkpointDuration)],
+    ...snapshot.checkpointDuration === void 0 ? [] : [["Taken in", time(snapshot.checkpointDuration)]],
     [
       "Runner",
       `Docker ${runner.version}, kernel ${runner.kernel}, privileges ${snapshot.privileges?.rung ?? "none"}`
     ],
-    ["Warm-up", `${sent} ${sent === 1 ? "request" : "requests"}, ${failed} failed`]
+    [
+      "Warm-up",
+      snapshot.trigger === "application" ? "none: the application took its checkpoint itself" : `${sent} ${sent === 1 ? "request" : "requests"}, ${failed} failed`
+    ]
   ];
 }
 function commonParts({ application, jdk, baseImage }) {
@@ -48378,12 +48582,12 @@ var MANIFESTS = [
 ].join(", ");
 var LONGEST_WAIT = 5 * 6e4;
 var RepositoryClient = class {
-  constructor(world, registry2, path49, signal) {
+  constructor(world, registry2, path50, signal) {
     this.world = world;
     this.registry = registry2;
-    this.path = path49;
+    this.path = path50;
     this.signal = signal;
-    this.connection = new Connection(world, registry2, `repository:${path49}:pull,push`, signal);
+    this.connection = new Connection(world, registry2, `repository:${path50}:pull,push`, signal);
   }
   world;
   registry;
@@ -48468,10 +48672,10 @@ var RepositoryClient = class {
 };
 
 // src/registry/endpoint.ts
-var import_promises41 = require("node:dns/promises");
-var import_promises42 = require("node:fs/promises");
+var import_promises42 = require("node:dns/promises");
+var import_promises43 = require("node:fs/promises");
 var import_node_net2 = require("node:net");
-var import_node_path40 = __toESM(require("node:path"), 1);
+var import_node_path41 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var import_undici6 = __toESM(require_undici(), 1);
 var PING_TIMEOUT = 5e3;
@@ -48516,23 +48720,23 @@ async function isInsecure(registry2, hostname2, engine2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net2.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises41.lookup)(hostname2.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises42.lookup)(hostname2.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment: environment2, root }) {
-  const folder = import_node_path40.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises42.readdir)(folder).catch(() => [])).sort();
+  const folder = import_node_path41.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises43.readdir)(folder).catch(() => [])).sort();
   const read2 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises42.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises43.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path40.default.join(folder, name)));
+  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path41.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Node's own list is not that of the machine, which the engine trusts.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read2(import_node_path40.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read2(import_node_path41.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
       ...await read2(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
@@ -48595,7 +48799,7 @@ function realWorld(run2, environment2, given) {
   };
 }
 function repositoriesOf(world) {
-  return ({ registry: registry2, path: path49 }, signal) => new RepositoryClient(world, registry2, path49, signal);
+  return ({ registry: registry2, path: path50 }, signal) => new RepositoryClient(world, registry2, path50, signal);
 }
 
 // src/index.ts
@@ -48603,7 +48807,7 @@ var STATE_RUN = "run";
 var STATE_FOLDER = "folder";
 async function main() {
   const id = (0, import_node_crypto9.randomBytes)(6).toString("hex");
-  const runFolder = import_node_path41.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
+  const runFolder = import_node_path42.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
   saveState(STATE_RUN, id);
   saveState(STATE_FOLDER, runFolder);
   const log = createLog(core_exports);
@@ -48612,7 +48816,7 @@ async function main() {
     mask(readSecretValues(inputOf));
     const inputs = readInputs(inputOf);
     mask(secretsOfInputs(inputs));
-    setOutput("logs", import_node_path41.default.join(runFolder, "logs"));
+    setOutput("logs", import_node_path42.default.join(runFolder, "logs"));
     const world = realWorld(id, process.env, {
       log,
       toolCache: requiredFolder("RUNNER_TOOL_CACHE"),

@@ -82,7 +82,7 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
   const context = await layOut(job, { found, archive: jdk, fingerprint })
   await buildCheckpoint(job, context)
   const takenBy = await chooseCheckpointEngine(job, runner)
-  const snapshot = await takeTheSnapshot(job, runner, takenBy)
+  const snapshot = await takeTheSnapshot(job, found, runner, takenBy)
   const reading = await lookIntoSnapshot(job, snapshot)
   const search = await lookForSecrets(job, { snapshot, reading })
   const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot })

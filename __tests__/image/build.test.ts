@@ -86,7 +86,7 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
       dependencies: new Map([[at('libs'), 'libs']]),
       classes: new Map([[at('app.jar'), 'app.jar']])
     },
-    javaOptions: ['-Da=$(id) b', '-Xmx1g'],
+    javaOptions: ['-Da=$(id) b', '-Dspring.context.checkpoint=onRefresh', '-Xmx1g'],
     arguments: [],
     cpuFeatures: 'generic'
   })
@@ -95,6 +95,10 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
   expect(await read('jdk.tar.gz')).toBe('archive')
   expect(await read('trees/dependencies/app/libs/a.jar')).toBe('a')
   expect(await read('trees/classes/app/app.jar')).toBe('app')
+  // A normal start takes no checkpoint.
+  expect(await read('trees/checkpoint/opt/crac-checkpoint/checkpoint-options')).toBe(
+    '-Dspring.context.checkpoint=onRefresh\n'
+  )
   expect(await read('trees/launch/opt/crac-checkpoint/java-options')).toBe('-Da=$(id) b\n-Xmx1g\n')
   expect(await read('trees/launch/opt/crac-checkpoint/application')).toBe('-jar\n/app/app.jar\n')
   expect(await read('trees/launch/opt/crac-checkpoint/arguments')).toBe('')
