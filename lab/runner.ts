@@ -67,8 +67,7 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
     await options.between?.(result)
     const state = parseCommandFile(await readFile(file('state'), 'utf8'))
     const saved = Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]))
-    const { onStart: _, ...rest } = options
-    result.post = await execute({ ...environment, ...saved }, rest)
+    result.post = await execute({ ...environment, ...saved }, { ...options, onStart: () => undefined })
     result.left = await list(runnerTemp)
     return result
   } finally {

@@ -87,7 +87,9 @@ async function mustRestore({ world, id }: Bench, image: string): Promise<void> {
       throw new Error(`not restored, says ${status}`)
   } catch (error) {
     const { stdout, stderr } = await attempt('docker', ['logs', name], { env: environment })
-    throw new Error(`The script's image does not restore: ${String(error)}\n${stdout}${stderr}`)
+    throw new Error(`The script's image does not restore: ${String(error)}\n${stdout}${stderr}`, {
+      cause: error
+    })
   } finally {
     await attempt('docker', ['rm', '--force', name], { env: environment })
   }

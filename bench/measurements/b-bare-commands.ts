@@ -155,18 +155,11 @@ async function runBare(
 /** Whether a command is one without which there is no image with a snapshot. */
 function isBare({ arguments: args }: RecordedCommand): boolean {
   const words = args.join(' ')
-  switch (args[0]) {
-    case 'build':
-      return /--target (checkpoint|runtime) /.test(words)
-    case 'create':
-    case 'start':
-    case 'commit':
-      return /crac-checkpoint-[0-9a-f]+-checkpoint( |$)/.test(words)
-    case 'exec':
-      return words.endsWith('/trigger.sh')
-    default:
-      return false
-  }
+  const verb = args[0] ?? ''
+  if (verb === 'build') return /--target (checkpoint|runtime) /.test(words)
+  if (verb === 'exec') return words.endsWith('/trigger.sh')
+  const own = /crac-checkpoint-[0-9a-f]+-checkpoint( |$)/.test(words)
+  return own && ['create', 'start', 'commit'].includes(verb)
 }
 
 /** Resolves when the container has written a line with these words. */

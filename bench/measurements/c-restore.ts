@@ -109,7 +109,7 @@ async function timeStart({ world, id }: Bench, command: string[]): Promise<Start
     return { fromCall, fromStart: fromCall - (Date.parse(startedAt) - before.wall) }
   } catch (error) {
     const { stdout, stderr } = await attempt('docker', ['logs', name], { env })
-    throw new Error(`${command.join(' ')}: ${String(error)}\n${stdout}${stderr}`)
+    throw new Error(`${command.join(' ')}: ${String(error)}\n${stdout}${stderr}`, { cause: error })
   } finally {
     await attempt('docker', ['rm', '--force', name], { env })
   }
