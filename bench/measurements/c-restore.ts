@@ -3,7 +3,7 @@ import { attempt, run } from '../../lab/command.js'
 import { httpGet } from '../../lab/http.js'
 import { freePort } from '../../lab/registry.js'
 import { DECLARED_FLAGS } from '../../lab/started-image.js'
-import { runAction } from '../action.js'
+import { LEAST_PROOF, runAction } from '../action.js'
 import type { Bench, Measurement } from '../bench.js'
 import { byTurns, median } from '../rounds.js'
 
@@ -28,7 +28,7 @@ export const restore: Measurement = {
   run: async (bench) => {
     const { world } = bench
     const tag = `${world.registry}/bench/restore:${bench.id}`
-    await runAction(bench, tag, {}, { keep: true })
+    await runAction(bench, tag, LEAST_PROOF, { keep: true })
     try {
       const byHand = await criuCommand(bench, tag)
       const starts = await byTurns(

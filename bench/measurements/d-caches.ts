@@ -2,7 +2,7 @@ import path from 'node:path'
 import { run } from '../../lab/command.js'
 import { withEmptyEngine } from '../../lab/engine/engine.js'
 import { labHome } from '../../lab/home.js'
-import { runAction } from '../action.js'
+import { LEAST_PROOF, runAction } from '../action.js'
 import type { Bench, Measurement } from '../bench.js'
 
 export const caches: Measurement = {
@@ -27,7 +27,7 @@ export const caches: Measurement = {
       const tag = `${bench.world.registry}/bench/caches:${bench.id}`
       const timeRun = async (environment: NodeJS.ProcessEnv, inputs = {}): Promise<number> => {
         const options = { environment, toolCache, keep: true }
-        const run = await runAction(bench, tag, { 'base-image': base, ...inputs }, options)
+        const run = await runAction(bench, tag, { ...LEAST_PROOF, 'base-image': base, ...inputs }, options)
         return run.milliseconds
       }
       await withEmptyEngine(labHome(), async (environment) => {

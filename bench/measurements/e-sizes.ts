@@ -5,7 +5,7 @@ import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { attempt, run } from '../../lab/command.js'
-import { type ActionRun, pushedBytes, runAction } from '../action.js'
+import { type ActionRun, LEAST_PROOF, pushedBytes, runAction } from '../action.js'
 import type { Bench, Measurement, Row } from '../bench.js'
 import { heapApplication, heapInputs } from '../heap-application.js'
 import { byTurns, timed } from '../rounds.js'
@@ -24,11 +24,11 @@ export const sizes: Measurement = {
   ],
   run: async (bench) => {
     const repository = `${bench.world.registry}/bench/sizes-${bench.id}`
-    const first = await runAction(bench, `${repository}:crac`, {}, { keep: true })
+    const first = await runAction(bench, `${repository}:crac`, LEAST_PROOF, { keep: true })
     const levels = await gzipRows(bench, first)
     await attempt('docker', ['image', 'rm', '--force', first.imageId], { env: bench.world.environment })
     const context = await changedContext(bench)
-    const rebuilt = await runAction(bench, `${repository}:crac`, { context })
+    const rebuilt = await runAction(bench, `${repository}:crac`, { ...LEAST_PROOF, context })
     return {
       rows: [
         bytes('first push: sent', [pushedBytes(first).sent]),
@@ -71,9 +71,10 @@ interface Variant {
 async function withAndWithout(bench: Bench, measure: string, variant: Variant): Promise<Row[]> {
   const tag = `${bench.world.registry}/bench/sizes:${bench.id}`
   const action = await actionWithout(path.join(bench.folder, measure), variant.file, variant.lines)
+  const inputs = { ...LEAST_PROOF, ...variant.inputs }
   const runs = await byTurns(bench.rounds(1), {
-    with: () => runAction(bench, tag, variant.inputs),
-    without: () => runAction(bench, tag, variant.inputs, { action })
+    with: () => runAction(bench, tag, inputs),
+    without: () => runAction(bench, tag, inputs, { action })
   })
   return (['with', 'without'] as const).flatMap((side) => {
     const figures = runs[side].map(variant.figures)

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import { labHome } from '../../lab/home.js'
-import { type ActionRun, pushedBytes, runAction } from '../action.js'
+import { type ActionRun, LEAST_PROOF, pushedBytes, runAction } from '../action.js'
 import type { Measurement, Row } from '../bench.js'
 import { heapApplication, heapInputs } from '../heap-application.js'
 
@@ -27,7 +27,7 @@ export const heap: Measurement = {
           continue
         }
         bench.progress(`g: ${megabytes} MB`)
-        const run = await runAction(bench, tag, { context, ...heapInputs(megabytes, 0) })
+        const run = await runAction(bench, tag, { ...LEAST_PROOF, context, ...heapInputs(megabytes, 0) })
         runs.set(megabytes, [...(runs.get(megabytes) ?? []), run])
       }
     }
