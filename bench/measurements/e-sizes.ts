@@ -7,6 +7,7 @@ import { createGzip } from 'node:zlib'
 import { attempt, run } from '../../lab/command.js'
 import { type ActionRun, LEAST_PROOF, pushedBytes, runAction } from '../action.js'
 import type { Bench, Measurement, Row } from '../bench.js'
+import { developersJdk } from '../developers-jdk.js'
 import { heapApplication, heapInputs } from '../heap-application.js'
 import { byTurns, timed } from '../rounds.js'
 import { actionWithout } from '../variant.js'
@@ -18,7 +19,7 @@ export const sizes: Measurement = {
   title: 'sizes, with and without each measure that makes them smaller',
   conditions: [
     `Garbage collection before the checkpoint: an application that has dropped ${GARBAGE} MB; without it docker/checkpoint/trigger.sh lacks the line \`jcmd GC.run\`.`,
-    'The JDK without what only developers need: without it docker/tools/prepare-jdk.sh lacks the line that removes jmods and the like.',
+    'The removal of what only developers need from the JDK: without it docker/tools/prepare-jdk.sh lacks the line that does it. The archive is that of the lab with jmods, headers and manuals of the JDK of this machine, since it has none.',
     'Layers used again: the first push of the sample to a repository of its own, and the push after one more file in its resources.',
     'gzip: the snapshot of the sample as a layer (a tar archive), by the zlib of Node; the action packs with level 5.'
   ],
@@ -35,10 +36,10 @@ export const sizes: Measurement = {
         bytes('rebuild after a change: sent', [pushedBytes(rebuilt).sent]),
         bytes('all layers of the sample, packed', [pushedBytes(first).all]),
         bytes('its snapshot', [first.metadata.snapshot.size]),
-        ...(await withAndWithout(bench, 'JDK', {
+        ...(await withAndWithout(bench, 'the removal', {
           file: 'docker/tools/prepare-jdk.sh',
           lines: /rm -rf jmods/,
-          inputs: {},
+          inputs: { distribution: 'file', 'jdk-file': await developersJdk(bench) },
           figures: (run) => ({
             'the layer of the JDK, packed': layerOf(run, '/trees/jdk/')?.size ?? NaN,
             'the layer of the JDK': layerOf(run, '/trees/jdk/')?.rawSize ?? NaN
@@ -49,7 +50,7 @@ export const sizes: Measurement = {
           lines: /GC\.run/,
           inputs: { context: await heapApplication(bench), ...heapInputs(8, GARBAGE) },
           figures: (run) => ({
-            snapshot: run.metadata.snapshot.size,
+            'the snapshot': run.metadata.snapshot.size,
             'the layer of the snapshot, packed': layerOf(run, '/snapshot/')?.size ?? NaN
           })
         })),
@@ -80,7 +81,7 @@ async function withAndWithout(bench: Bench, measure: string, variant: Variant): 
     const figures = runs[side].map(variant.figures)
     return Object.keys(figures[0] ?? {}).map((name) =>
       bytes(
-        `${side} ${measure}: ${name}`,
+        `${name}, ${side} ${measure}`,
         figures.map((one) => one[name] ?? NaN)
       )
     )
