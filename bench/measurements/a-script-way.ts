@@ -1,17 +1,15 @@
-import path from 'node:path'
-import { attempt, run } from '../../lab/command.js'
+import { attempt } from '../../lab/command.js'
 import { callUntilAnswer, startImage } from '../../lab/started-image.js'
 import { LEAST_PROOF, runAction } from '../action.js'
 import type { Bench, Measurement } from '../bench.js'
-import { byTurns, median, timed } from '../rounds.js'
+import { byTurns, median } from '../rounds.js'
+import { runScript } from '../script-way/run.js'
 
 const NAMES: Record<string, string> = {
   script: 'the script',
   action: 'the action, one proof',
   defaults: 'the action, with its defaults'
 }
-
-const SCRIPT = path.resolve(import.meta.dirname, '../script-way/make-image.sh')
 
 export const scriptWay: Measurement = {
   title: 'the whole job against the script way',
@@ -31,8 +29,8 @@ export const scriptWay: Measurement = {
     const steps = new Map<string, number[]>()
     let checked = false
     const script = async (): Promise<number> => {
-      const { milliseconds, stepTimes } = await runScript(bench, tags.script)
-      if (checked) for (const [name, time] of stepTimes) steps.set(name, [...(steps.get(name) ?? []), time])
+      const { milliseconds, steps: taken } = await runScript(bench, tags.script)
+      if (checked) for (const [name, time] of taken) steps.set(name, [...(steps.get(name) ?? []), time])
       else await mustRestore(bench, tags.script)
       checked = true
       await attempt('docker', ['image', 'rm', '--force', tags.script], { env: world.environment })
@@ -70,23 +68,6 @@ export const scriptWay: Measurement = {
       notes: ['A script with a bind mount in place of docker cp saves the step `copy`.']
     }
   }
-}
-
-async function runScript(
-  { world }: Bench,
-  tag: string
-): Promise<{ milliseconds: number; stepTimes: [string, number][] }> {
-  let output = ''
-  const milliseconds = await timed(async () => {
-    await run(SCRIPT, [world.baseImage, world.jdkArchive ?? '', world.context, tag], {
-      env: world.environment,
-      onOutput: (text) => (output += text)
-    })
-  })
-  const stepTimes = [...output.matchAll(/^step (\S+) (\d+)$/gm)].map(
-    ([, name = '', time]): [string, number] => [name, Number(time)]
-  )
-  return { milliseconds, stepTimes }
 }
 
 /** An error unless the image answers, and says itself that it came out of a snapshot. */
