@@ -11,7 +11,8 @@ export default tseslint.config(
       'node_modules/',
       'samples/*/target/',
       '__tests__/e2e/applications/*/target/',
-      'coverage/'
+      'coverage/',
+      'bench/report/'
     ]
   },
   js.configs.recommended,
