@@ -6,6 +6,10 @@ import { messageOf } from './errors.js'
 /** The temporary images of a run: that of the user's Dockerfile, two for the checkpoint, and the finished one. */
 export type ImageRole = 'user' | 'checkpoint' | 'snapshot' | 'runtime'
 
+/** How the images and the folders of all runs begin; the id follows. */
+export const RUN_IMAGE = 'crac-checkpoint/run-'
+export const RUN_FOLDER = 'crac-checkpoint-'
+
 /** What belongs to one run: all names are made from its id, so that a later process can remove them. */
 export interface RunNames {
   id: string
@@ -19,7 +23,7 @@ export function namesOf(id: string): RunNames {
   return {
     id,
     container: `crac-checkpoint-${id}`,
-    image: (role) => `crac-checkpoint/run-${id}:${role}`
+    image: (role) => `${RUN_IMAGE}${id}:${role}`
   }
 }
 

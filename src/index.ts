@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import * as core from '@actions/core'
+import { cancellationBy } from './cancellation.js'
+import { RUN_FOLDER } from './cleanup.js'
 import { systemClock } from './clock.js'
 import { dockerEngine } from './engine/docker.js'
 import { asFailure, describeFailure } from './errors.js'
@@ -10,6 +11,7 @@ import { run } from './main.js'
 import { outputsOf } from './outputs.js'
 import { cleanUp } from './post.js'
 import { renderFailure, renderSummary } from './report/summary.js'
+import { newRunId } from './run-id.js'
 import { realWorld } from './world.js'
 
 // The runner starts this file twice: for the step, and after the job. The saved state tells which it is.
@@ -17,8 +19,9 @@ const STATE_RUN = 'run'
 const STATE_FOLDER = 'folder'
 
 async function main(): Promise<void> {
-  const id = randomBytes(6).toString('hex')
-  const runFolder = path.join(requiredFolder('RUNNER_TEMP'), `crac-checkpoint-${id}`)
+  const cancellation = cancellationBy(process)
+  const id = await newRunId()
+  const runFolder = path.join(requiredFolder('RUNNER_TEMP'), `${RUN_FOLDER}${id}`)
   // Saved before anything is made, so that a cancelled run can be cleaned up.
   core.saveState(STATE_RUN, id)
   core.saveState(STATE_FOLDER, runFolder)
@@ -32,18 +35,22 @@ async function main(): Promise<void> {
       log,
       toolCache: requiredFolder('RUNNER_TOOL_CACHE'),
       workspace: process.env['GITHUB_WORKSPACE'] ?? process.cwd(),
-      runFolder
+      runFolder,
+      cancelled: cancellation.signal
     })
-    const result = await run(id, inputs, world)
+    const result = await cancellation.bounded(run(id, inputs, world))
     for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, value)
     await writeSummary(renderSummary(result))
   } catch (error) {
-    const failure = asFailure(error)
+    const failure = cancellation.failureOf(error)
     // A container may still have had something to say: the annotation must not stand inside its fence.
     log.end()
     core.setFailed(describeFailure(failure))
     if (failure.kind === 'internal' && error instanceof Error) core.info(error.stack ?? '')
     await writeSummary(renderFailure(failure))
+    // Something may still wait for an answer that nobody needs any more.
+    const exitCode = cancellation.exitCode()
+    if (exitCode !== undefined) process.exit(exitCode)
   }
 }
 

@@ -20,7 +20,7 @@ import type { Run, World } from './stages/run.js'
 
 /** The whole job, from the inputs to the pushed digest. */
 export async function run(id: string, inputs: Inputs, world: World): Promise<Result> {
-  const { engine, log } = world
+  const { undoing, log } = world
   const job: Run = {
     id,
     inputs,
@@ -44,8 +44,8 @@ export async function run(id: string, inputs: Inputs, world: World): Promise<Res
     // The runtime image keeps its temporary name until the post step: without tags it has no other.
     const names = namesOf(id)
     const left = [
-      ...(await removeContainers(engine, names)),
-      ...(await removeImages(engine, names, ['checkpoint', 'snapshot', 'user'])),
+      ...(await removeContainers(undoing, names)),
+      ...(await removeImages(undoing, names, ['checkpoint', 'snapshot', 'user'])),
       ...(await removeFolder(job.work))
     ]
     for (const problem of left) log.warning(`Something of this run may be left behind: ${problem}`)

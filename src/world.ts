@@ -15,12 +15,14 @@ import { shipped, vendorApis } from './surroundings.js'
 export function realWorld(
   run: string,
   environment: NodeJS.ProcessEnv,
-  given: Pick<World, 'toolCache' | 'workspace' | 'runFolder'> & { log: Log }
+  given: Pick<World, 'toolCache' | 'workspace' | 'runFolder' | 'cancelled'> & { log: Log }
 ): World {
-  const engine = dockerEngine({ ...environment, [RUN_VARIABLE]: run })
+  const marked = { ...environment, [RUN_VARIABLE]: run }
+  const engine = dockerEngine(marked, given.cancelled)
   const patience = patienceOf(environment)
   return {
     engine,
+    undoing: dockerEngine(environment),
     repositories: repositoriesOf({
       clock: systemClock,
       patience,
@@ -31,7 +33,7 @@ export function realWorld(
     clock: systemClock,
     platform: process.platform,
     hostname: hostname(),
-    environment,
+    environment: marked,
     ...shipped(),
     ...vendorApis(environment),
     patience,

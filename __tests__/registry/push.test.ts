@@ -1,27 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import { sizeWarning } from '../../src/registry/push.js'
-import { tagImage } from '../../src/registry/tag.js'
 import { parseReference } from '../../src/registry/reference.js'
 import { moveTags, type Target } from '../../src/registry/tags.js'
 import { Failure } from '../../src/errors.js'
 import type { RepositoryClient } from '../../src/registry/client.js'
-import { fakeEngine } from '../support/fake-engine.js'
 
 // The push itself runs against a real registry: __tests__/e2e/push.test.ts.
 const TAGS = ['r.example/a:1', 'r.example/a:2'].map(parseReference)
-
-test('tagImage can be undone: tags that pointed elsewhere point there again', async () => {
-  const engine = fakeEngine((args) =>
-    args[1] !== 'inspect' ? '' : args.at(-1) === 'r.example/a:1' ? 'sha256:old' : { exitCode: 1 }
-  )
-  const tagged = await tagImage(engine, 'sha256:new', TAGS)
-  const before = engine.calls.length
-  await tagged.undo()
-  expect(engine.calls.slice(before).map((call) => call.args)).toEqual([
-    ['tag', 'sha256:old', 'r.example/a:1'],
-    ['image', 'rm', '--', 'r.example/a:2']
-  ])
-})
 
 describe('a layer that the registry will not take', () => {
   test.each([

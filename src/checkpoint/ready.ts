@@ -33,8 +33,8 @@ export async function untilApplicationReady(
   })
   const ready = untilReady(request.checks, PROBE_INTERVAL, clock, stop.signal)
   const both = Promise.all([ready, logged]).then(([outcome]) => outcome)
-  const outcome = await within(Promise.race([both, application.ended]), request.startupTimeout, clock)
-  stop.abort()
+  const first = Promise.race([both, application.ended])
+  const outcome = await within(first, request.startupTimeout, clock).finally(() => stop.abort())
 
   if (outcome !== EXPIRED && 'exitCode' in outcome) {
     await application.drained()

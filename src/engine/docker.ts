@@ -1,14 +1,10 @@
-import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import { exec } from '@actions/exec'
 import { Failure, messageOf } from '../errors.js'
+import { startGroup, TIMED_OUT } from './command.js'
 import { LineSplitter } from './lines.js'
 
 /** What is kept of each stream of a command, in characters: enough for any answer, too little for a log. */
 const KEPT_OUTPUT = 1024 * 1024
-
-/** The exit code of coreutils' `timeout` when it had to end the command. */
-export const TIMED_OUT = 124
 
 export interface RunOptions {
   /** Called with each line of stdout and stderr as it comes. */
@@ -35,8 +31,11 @@ export interface Engine {
   stream<T>(args: readonly string[], take: (stdout: Readable) => Promise<T>, signal?: AbortSignal): Promise<T>
 }
 
-/** The engine that the `docker` command on PATH talks to; DOCKER_HOST and DOCKER_CONFIG are honoured by it. */
-export function dockerEngine(environment: NodeJS.ProcessEnv): Engine {
+/**
+ * The engine that the `docker` command on PATH talks to; DOCKER_HOST and DOCKER_CONFIG are honoured by it. The signal ends
+ * what is under way, and from then on nothing is begun: everything rejects with its reason.
+ */
+export function dockerEngine(environment: NodeJS.ProcessEnv, cancelled?: AbortSignal): Engine {
   const clientEnvironment = {
     ...environment,
     BUILDKIT_PROGRESS: 'plain',
@@ -57,25 +56,22 @@ export function dockerEngine(environment: NodeJS.ProcessEnv): Engine {
       lines[stream].push(data)
     }
 
-    const { command, prefix } = commandLine(options.timeout)
+    cancelled?.throwIfAborted()
+    const group = startGroup('docker', args, {
+      env: { ...clientEnvironment, ...options.env },
+      timeout: options.timeout,
+      signal: cancelled
+    })
+    for (const name of ['stdout', 'stderr'] as const)
+      group[name].on('data', (data: Buffer) => take(name, data))
     try {
-      const exitCode = await exec(command, [...prefix, ...args], {
-        silent: true,
-        ignoreReturnCode: true,
-        env: definedOnly({ ...clientEnvironment, ...options.env }),
-        listeners: {
-          stdout: (data) => take('stdout', data),
-          stderr: (data) => take('stderr', data)
-        }
-      })
+      const exitCode = await group.ended
       lines.stdout.end()
       lines.stderr.end()
       return { exitCode, ...output }
     } catch (error) {
-      throw new Failure('runner', `The docker command could not be started: ${messageOf(error)}`, {
-        cure: 'Use a Linux runner with a Docker engine and its command line, version 24 or newer.',
-        cause: error
-      })
+      if (cancelled?.aborted) throw error
+      throw notStarted(error)
     }
   }
 
@@ -85,39 +81,30 @@ export function dockerEngine(environment: NodeJS.ProcessEnv): Engine {
     return result.stdout.trim()
   }
 
-  // @actions/exec has no back pressure: an image would be read into memory as fast as the engine gives it.
   async function stream<T>(
     args: readonly string[],
     take: (stdout: Readable) => Promise<T>,
     signal?: AbortSignal
   ): Promise<T> {
-    const child = spawn('docker', args, {
-      env: clientEnvironment,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      ...(signal === undefined ? {} : { signal })
-    })
+    const signals = [cancelled, signal].filter((one) => one !== undefined)
+    const group = startGroup('docker', args, { env: clientEnvironment, signal: AbortSignal.any(signals) })
     let stderr = ''
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    group.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(-KEPT_OUTPUT)
     })
-    const ended = new Promise<number>((resolve, reject) => {
-      child.on('error', reject)
-      child.on('close', (code) => resolve(code ?? 1))
-    })
-    ended.catch(() => undefined)
     try {
       const [taken, exitCode] = await Promise.all([
-        take(child.stdout).catch(async (error: unknown) => {
+        take(group.stdout).catch(async (error: unknown) => {
           // What breaks off is the engine's failure first.
-          const code = await Promise.race([ended, Promise.resolve(0)])
+          const code = await Promise.race([group.ended, Promise.resolve(0)])
           throw code === 0 ? error : engineFailure(args, { exitCode: code, stdout: '', stderr })
         }),
-        ended
+        group.ended
       ])
       if (exitCode !== 0) throw engineFailure(args, { exitCode, stdout: '', stderr })
       return taken
     } finally {
-      if (child.exitCode === null) child.kill()
+      group.kill()
     }
   }
 
@@ -161,14 +148,9 @@ export function lastLines(text: string, count: number): string {
     .join('\n')
 }
 
-// @actions/exec cannot end a command. coreutils' timeout can, together with the command's children.
-function commandLine(timeout: number | undefined): { command: string; prefix: string[] } {
-  if (timeout === undefined) return { command: 'docker', prefix: [] }
-  return { command: 'timeout', prefix: ['--kill-after=5s', `${timeout / 1000}s`, 'docker'] }
-}
-
-function definedOnly(environment: Record<string, string | undefined>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  )
+function notStarted(error: unknown): Failure {
+  return new Failure('runner', `The docker command could not be started: ${messageOf(error)}`, {
+    cure: 'Use a Linux runner with a Docker engine and its command line, version 24 or newer.',
+    cause: error
+  })
 }

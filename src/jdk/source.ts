@@ -23,6 +23,8 @@ export interface SourceWorld {
   knownDigests: string
   info: (line: string) => void
   warning: (line: string) => void
+  /** Ends what is under way. */
+  cancelled: AbortSignal
 }
 
 /** Where JDKs come from: their lists, and their archives. */
@@ -36,7 +38,7 @@ export interface JdkSource {
 }
 
 export function jdkSource(world: SourceWorld, patience: Patience): JdkSource {
-  const network: NetworkWorld = { clock: world.clock, patience, info: world.info }
+  const network: NetworkWorld = { ...world, patience }
   const lookUp: Fetch = conditionalFetch(
     resilientFetch(network, 'whole'),
     path.join(world.toolCache, 'crac-jdk-lookups'),

@@ -96,7 +96,7 @@ export class Connection {
         url = new URL(location, url)
       }
     } catch (error) {
-      if (this.signal?.aborted) throw error
+      this.signal?.throwIfAborted()
       throw unreachable(this.registry, asked, error)
     }
   }

@@ -14,9 +14,11 @@ import type { ProofRequest } from '../restore/prove.js'
 /** Everything outside the program that a run touches. */
 export interface World extends Pick<
   SourceWorld,
-  'azulApiUrl' | 'bellsoftApiUrl' | 'toolCache' | 'knownDigests'
+  'azulApiUrl' | 'bellsoftApiUrl' | 'toolCache' | 'knownDigests' | 'cancelled'
 > {
   engine: Engine
+  /** The same for what has to be removed or put back after a cancellation, which ends the other one. */
+  undoing: Engine
   repositories: Repositories
   clock: Clock
   log: Log
