@@ -1,7 +1,10 @@
 import { rm } from 'node:fs/promises'
+import type { Clock } from './clock.js'
 import { RUN_LABEL } from './engine/containers.js'
 import type { Engine } from './engine/docker.js'
+import { endOrphans } from './engine/orphans.js'
 import { messageOf } from './errors.js'
+import type { Milliseconds } from './values.js'
 
 /** The temporary images of a run: that of the user's Dockerfile, two for the checkpoint, and the finished one. */
 export type ImageRole = 'user' | 'checkpoint' | 'snapshot' | 'runtime'
@@ -25,6 +28,14 @@ export function namesOf(id: string): RunNames {
     container: `crac-checkpoint-${id}`,
     image: (role) => `${RUN_IMAGE}${id}:${role}`
   }
+}
+
+/** The engine may just be finishing what an ended client had asked for. */
+const SETTLING_TIME: Milliseconds = 1500
+
+/** Ends the clients that a run left, and lets the engine come to rest where it was interrupted. */
+export async function settle(clock: Clock, id: string, interrupted: boolean): Promise<void> {
+  if ((await endOrphans(id)) > 0 || interrupted) await clock.sleep(SETTLING_TIME)
 }
 
 /** Removes the run's containers; the first error does not keep it from the rest. Returns what went wrong. */

@@ -4,7 +4,7 @@ import { cancellationBy } from './cancellation.js'
 import { RUN_FOLDER } from './cleanup.js'
 import { systemClock } from './clock.js'
 import { dockerEngine } from './engine/docker.js'
-import { asFailure, describeFailure } from './errors.js'
+import { asFailure, describeFailure, messageOf } from './errors.js'
 import { readInputs } from './inputs.js'
 import { createLog } from './log.js'
 import { run } from './main.js'
@@ -12,7 +12,8 @@ import { outputsOf } from './outputs.js'
 import { cleanUp } from './post.js'
 import { renderFailure, renderSummary } from './report/summary.js'
 import { newRunId } from './run-id.js'
-import { realWorld } from './world.js'
+import { putBackMoved } from './registry/tags.js'
+import { realWorld, repositoriesIn } from './world.js'
 
 // The runner starts this file twice: for the step, and after the job. The saved state tells which it is.
 const STATE_RUN = 'run'
@@ -55,7 +56,10 @@ async function main(): Promise<void> {
 }
 
 async function post(id: string, runFolder: string): Promise<void> {
-  for (const problem of await cleanUp(dockerEngine(process.env), systemClock, id, runFolder)) {
+  const engine = dockerEngine(process.env)
+  const repositories = repositoriesIn(process.env, engine, (line) => core.info(line))
+  for (const line of await putBackMoved(repositories, path.join(runFolder, 'work'))) core.warning(line)
+  for (const problem of await cleanUp(engine, systemClock, id, runFolder)) {
     core.warning(`Something of this run may be left behind: ${problem}`)
   }
 }
@@ -72,5 +76,9 @@ function requiredFolder(name: string): string {
 }
 
 const savedRun = core.getState(STATE_RUN)
-const work = savedRun ? post(savedRun, core.getState(STATE_FOLDER)) : main()
-work.catch((error: unknown) => core.setFailed(describeFailure(asFailure(error))))
+if (savedRun) {
+  // Whatever happens here: the job has its result.
+  post(savedRun, core.getState(STATE_FOLDER)).catch((error: unknown) => core.warning(messageOf(error)))
+} else {
+  main().catch((error: unknown) => core.setFailed(describeFailure(asFailure(error))))
+}

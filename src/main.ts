@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { namesOf, removeContainers, removeFolder, removeImages } from './cleanup.js'
+import { namesOf, removeContainers, removeFolder, removeImages, settle } from './cleanup.js'
 import { UnsupportedRunner } from './errors.js'
 import { requireContext } from './image/application.js'
 import type { Inputs } from './inputs.js'
@@ -43,6 +43,7 @@ export async function run(id: string, inputs: Inputs, world: World): Promise<Res
   } finally {
     // The runtime image keeps its temporary name until the post step: without tags it has no other.
     const names = namesOf(id)
+    await settle(world.clock, id, world.cancelled.aborted)
     const left = [
       ...(await removeContainers(undoing, names)),
       ...(await removeImages(undoing, names, ['checkpoint', 'snapshot', 'user'])),

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { systemClock } from './clock.js'
-import { dockerEngine } from './engine/docker.js'
+import { dockerEngine, type Engine } from './engine/docker.js'
 import { RUN_VARIABLE } from './engine/orphans.js'
 import type { Log } from './log.js'
 import { patienceOf } from './net/fetch.js'
@@ -19,28 +19,33 @@ export function realWorld(
 ): World {
   const marked = { ...environment, [RUN_VARIABLE]: run }
   const engine = dockerEngine(marked, given.cancelled)
-  const patience = patienceOf(environment)
   return {
     engine,
     undoing: dockerEngine(environment),
-    repositories: repositoriesOf({
-      clock: systemClock,
-      patience,
-      info: (line) => given.log.info(line),
-      credentials: (registry) => credentialsFor(registry, environment),
-      endpoint: (registry) => endpointOf(registry, { engine, environment, root: '/' })
-    }),
+    repositories: repositoriesIn(environment, engine, (line) => given.log.info(line)),
     clock: systemClock,
     platform: process.platform,
     hostname: hostname(),
     environment: marked,
     ...shipped(),
     ...vendorApis(environment),
-    patience,
+    patience: patienceOf(environment),
     ...given
   }
 }
 
-function repositoriesOf(world: ClientWorld): Repositories {
+/** The repositories that the environment has the logins for, and the engine knows the way to. */
+export function repositoriesIn(
+  environment: NodeJS.ProcessEnv,
+  engine: Engine,
+  info: (line: string) => void
+): Repositories {
+  const world: ClientWorld = {
+    clock: systemClock,
+    patience: patienceOf(environment),
+    info,
+    credentials: (registry) => credentialsFor(registry, environment),
+    endpoint: (registry) => endpointOf(registry, { engine, environment, root: '/' })
+  }
   return ({ registry, path }, signal) => new RepositoryClient(world, registry, path, signal)
 }

@@ -33,7 +33,7 @@ export interface PushRequest {
   tags: readonly Reference[]
   /** For all of it. */
   timeout: Milliseconds
-  /** Existing folder of the run, for the packed layers. */
+  /** Existing folder of the run, for the packed layers, and the record of what is moved. */
   folder: string
 }
 
@@ -57,7 +57,7 @@ export async function pushImage(world: PushWorld, request: PushRequest): Promise
       const given = await client.putManifest(digest, { mediaType: MANIFEST, bytes: manifest })
       if (given !== undefined && given !== digest) throw otherDigest(name, given, digest)
     }
-    await moveTags(targets, { digest, mediaType: MANIFEST, bytes: manifest })
+    await moveTags(targets, { digest, mediaType: MANIFEST, bytes: manifest }, request.folder)
     return { digest, layers }
   } catch (error) {
     if (!signal.aborted || world.cancelled.aborted) throw error

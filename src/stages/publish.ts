@@ -30,7 +30,7 @@ export async function publish(run: Run, imageId: string): Promise<Published> {
       await tagImage(world.undoing, imageId, inputs.tags)
       return pushed
     } catch (error) {
-      throw error instanceof Failure && (await fromFork(environment))
+      throw error instanceof Failure && error.kind === 'registry' && (await fromFork(environment))
         ? error.also(
             'This is a pull request from a fork, whose token may not push: set `push` to false for those.'
           )
