@@ -42,7 +42,7 @@ describe('whether a run is dead', () => {
 
   test.each<[string, () => Promise<RunId>, boolean, string]>([
     ['a process that runs', () => own(), true, 'unknown'],
-    ['a process id that is another process's now', () => own({ pid: 1, ticks: 0 }), true, 'ended'],
+    ["a process id that is another process's now", () => own({ pid: 1, ticks: 0 }), true, 'ended'],
     ['a process that has ended', async () => own({ pid: await endedPid() }), false, 'ended'],
     ['a process id that came back to this one', () => own({ ticks: 1 }), true, 'ended'],
     [

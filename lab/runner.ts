@@ -16,6 +16,10 @@ export interface StepOptions {
   between?: (step: StepResult) => Promise<void>
   /** Called when the step's process has started. */
   onStart?: (pid: number) => void
+  /** RUNNER_TEMP, where it is to be a folder that exists. */
+  runnerTemp?: string
+  /** The machine dies with the step: there is no post step. */
+  withoutPost?: boolean
 }
 
 export interface StepResult {
@@ -36,8 +40,8 @@ export interface StepResult {
 export async function runStep(options: StepOptions): Promise<StepResult> {
   const job = await mkdtemp(path.join(tmpdir(), 'lab-job-'))
   const file = (name: string): string => path.join(job, name)
-  const runnerTemp = file('temp')
-  await mkdir(runnerTemp)
+  const runnerTemp = options.runnerTemp ?? file('temp')
+  await mkdir(runnerTemp, { recursive: true })
   for (const name of ['output', 'summary', 'state']) await writeFile(file(name), '')
 
   const environment: NodeJS.ProcessEnv = {
@@ -63,6 +67,7 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
       left: []
     }
     await options.between?.(result)
+    if (options.withoutPost) return result
     const state = parseCommandFile(await readFile(file('state'), 'utf8'))
     const saved = Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]))
     result.post = await execute(

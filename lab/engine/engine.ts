@@ -84,11 +84,12 @@ async function ownEngine(home: string, progress: Progress): Promise<LabEngine> {
 
 /**
  * Another engine of the lab, without any image, as a machine that has never seen one; it is gone when the work is done. Only
- * where the lab's own engine can run.
+ * where the lab's own engine can run. With a size (`800m`), its disk is that small.
  */
 export async function withEmptyEngine<T>(
   home: string,
-  work: (environment: NodeJS.ProcessEnv) => Promise<T>
+  work: (environment: NodeJS.ProcessEnv) => Promise<T>,
+  size?: string
 ): Promise<T> {
   const root = path.join(home, 'engine')
   const place = await mkdtemp(path.join(home, 'empty-'))
@@ -98,7 +99,8 @@ export async function withEmptyEngine<T>(
   // Of another network than any engine beside it, which may be that of another lab.
   const bridge = { name: `crac-${name.slice(-6)}`, address: `172.29.${randomInt(256)}.1/24` }
   const data = `/var/lib/docker-${name}`
-  const pid = await start({ root, sockets, log: path.join(home, 'engine.log'), bridge, data }, environment)
+  const log = path.join(home, 'engine.log')
+  const pid = await start({ root, sockets, log, bridge, data, size }, environment)
   try {
     return await work(environment)
   } finally {
@@ -117,15 +119,18 @@ interface Daemon {
   bridge: { name: string; address: string }
   /** Folder of the root for images and containers. */
   data: string
+  /** Of the disk under it, as tmpfs takes it; that of the machine where it is not given. */
+  size?: string | undefined
 }
 
 /** Starts an engine and waits until it answers; its process id. */
 async function start(daemon: Daemon, environment: NodeJS.ProcessEnv): Promise<number> {
-  const { root, sockets, bridge, data } = daemon
+  const { root, sockets, bridge, data, size } = daemon
   await mkdir(sockets, { recursive: true })
   const log = openSync(daemon.log, 'a')
   const script = path.join(PROJECT, 'lab/engine/start-engine.sh')
-  const child = spawn('unshare', ['--mount', script, root, sockets, bridge.name, bridge.address, data], {
+  const args = [root, sockets, bridge.name, bridge.address, data, ...(size === undefined ? [] : [size])]
+  const child = spawn('unshare', ['--mount', script, ...args], {
     detached: true,
     stdio: ['ignore', log, log]
   })

@@ -74,6 +74,7 @@ export function jdkSource(world: SourceWorld, patience: Patience): JdkSource {
         fetch: resilientFetch(network, 'stream'),
         // The token is for the server that the look-up asked, and for no other vendor's.
         token: new URL(asset.url).origin === world.githubApiUrl.origin ? world.githubToken : undefined,
+        toolCache: world.toolCache,
         stallTimeout: patience.tryTimeout,
         furtherSha256,
         info: world.info,
