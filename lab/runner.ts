@@ -18,6 +18,8 @@ export interface StepOptions {
   onStart?: (pid: number) => void
   /** RUNNER_TEMP, where it is to be a folder that exists. */
   runnerTemp?: string
+  /** Set for the post step only. */
+  postEnvironment?: NodeJS.ProcessEnv
   /** The machine dies with the step: there is no post step. */
   withoutPost?: boolean
 }
@@ -71,7 +73,7 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
     const state = parseCommandFile(await readFile(file('state'), 'utf8'))
     const saved = Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]))
     result.post = await execute(
-      { ...environment, ...saved },
+      { ...environment, ...saved, ...options.postEnvironment },
       options.onOutput ? { onOutput: options.onOutput } : {}
     )
     result.left = await list(runnerTemp)

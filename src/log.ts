@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, renameSync, statSync } from 'node:fs'
+import path from 'node:path'
 import type { Clock } from './clock.js'
+import { messageOf } from './errors.js'
 
 /** The step's log. Lines of containers and builds go through `foreign`. */
 export interface Log {
@@ -71,13 +73,43 @@ export function createLog(writer: LogWriter): Log {
   }
 }
 
-/** The same log, which also keeps the foreign lines in a file. */
-export function keeping(log: Log, file: string): Log {
+/** What an application may write before the beginning of it is given up. In bytes. */
+const BOUNDS = { file: 64 * 1024 * 1024, shown: 10 * 1024 * 1024 }
+
+/**
+ * The same log, which also keeps the foreign lines in a file. One that is full gets the name `FILE.1`, in the place of the one
+ * before it, so that the last of what was written is always there. The step's own log has the beginning.
+ */
+export function keeping(log: Log, file: string, bounds = BOUNDS): Log {
+  const name = path.basename(file)
+  let size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  let written = 0
+  let broken = false
+
+  function keep(text: string): void {
+    try {
+      if (size >= bounds.file) {
+        renameSync(file, `${file}.1`)
+        size = 0
+      }
+      appendFileSync(file, text)
+      size += text.length
+    } catch (error) {
+      // Nobody waits for this line: an error would end the process. A full disk is told by what needs it.
+      broken = true
+      log.warning(`${name} is not complete: ${messageOf(error)}`)
+    }
+  }
   return {
     ...log,
     foreign(line) {
-      log.foreign(line)
-      appendFileSync(file, `${line}\n`)
+      const text = `${line}\n`
+      if (!broken) keep(text)
+      if (written < bounds.shown) log.foreign(line)
+      const before = written
+      written += text.length
+      if (before < bounds.shown && written >= bounds.shown)
+        log.info(`What follows is in ${name}, in the folder of the output \`logs\`.`)
     }
   }
 }

@@ -1,13 +1,18 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
+import type { CheckpointEngine } from './checkpoint/engine.js'
+import type { TakenSnapshot } from './checkpoint/take.js'
 import { namesOf, removeContainers, removeFolder, removeImages, settle } from './cleanup.js'
+import { fullDisk } from './disk.js'
 import { UnsupportedRunner } from './errors.js'
 import { requireContext } from './image/application.js'
 import type { Inputs } from './inputs.js'
 import type { Checkpointed, Cold, Result, Unchanged } from './outputs.js'
 import { Phases } from './phases.js'
 import { imageArchitecture } from './runner/base-image.js'
+import type { Runner } from './runner/inspect.js'
 import { findReach } from './runner/reach.js'
+import { toldOfRoom } from './runner/room.js'
 import { lookForApplication } from './stages/application.js'
 import { buildCheckpoint, layOut } from './stages/build.js'
 import { chooseCheckpointEngine, takeTheSnapshot } from './stages/checkpoint.js'
@@ -15,7 +20,8 @@ import { decide } from './stages/decide.js'
 import { inspectTheRunner } from './stages/inspect.js'
 import { resolveJdk } from './stages/jdk.js'
 import { publish } from './stages/publish.js'
-import { buildCold, buildRestoring, flagsOf } from './stages/restore.js'
+import { buildCold, buildRestoring, flagsOf, type Restoring } from './stages/restore.js'
+import { lookForRoom } from './stages/room.js'
 import type { Run, World } from './stages/run.js'
 
 /** The whole job, from the inputs to the pushed digest. */
@@ -35,7 +41,9 @@ export async function run(id: string, inputs: Inputs, world: World): Promise<Res
     await requireContext(path.resolve(world.workspace, inputs.context))
     return await checkpointed(job)
   } catch (error) {
-    if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === 'fail') throw error
+    if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === 'fail') {
+      throw (await fullDisk(error, job.work)) ?? error
+    }
     log.warning(`This runner takes no snapshots: ${error.message} ${error.cure}`)
     const common = { reason: error.message, logs: job.logs, phases: job.phases.done }
     if (inputs.onUnsupportedRunner === 'skip') return { outcome: 'skipped', ...common }
@@ -63,11 +71,14 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
     const tags = inputs.tags.map((tag) => tag.text)
     return { outcome: 'unchanged', digest: unchanged, tags, logs: job.logs, phases: job.phases.done }
   }
-  const context = await layOut(job, { found, archive: jdk, fingerprint })
-  await buildCheckpoint(job, context)
-  const takenBy = await chooseCheckpointEngine(job, runner)
-  const snapshot = await takeTheSnapshot(job, runner, takenBy)
-  const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot })
+  const room = await lookForRoom(job, runner, found, jdk)
+  const { takenBy, snapshot, ...restoring } = await make(job, runner, {
+    found,
+    archive: jdk,
+    fingerprint
+  }).catch((error: unknown) => {
+    throw toldOfRoom(error, room)
+  })
   const published = await publish(job, restoring.imageId)
   return {
     outcome: 'checkpointed',
@@ -86,6 +97,19 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
     logs: job.logs,
     phases: job.phases.done
   }
+}
+
+/** From the context to the image that was shown to restore. */
+async function make(
+  job: Run,
+  runner: Runner,
+  parts: Parameters<typeof layOut>[1]
+): Promise<Restoring & { takenBy: CheckpointEngine; snapshot: TakenSnapshot }> {
+  const context = await layOut(job, parts)
+  await buildCheckpoint(job, context)
+  const takenBy = await chooseCheckpointEngine(job, runner)
+  const snapshot = await takeTheSnapshot(job, runner, takenBy)
+  return { takenBy, snapshot, ...(await buildRestoring(job, context, { runner, takenBy, snapshot })) }
 }
 
 /** An image of the same application without a snapshot, for runners that take none. */

@@ -24,12 +24,16 @@ test('a container gets exactly the flags that it was given, and no value of its 
   })
   const [call] = engine.calls
   expect(call?.args.join(' ')).toBe(
-    'create --name c --label io.github.crac-checkpoint.run=1 --publish 127.0.0.1::8080 ' +
+    'create --name c --label io.github.crac-checkpoint.run=1 ' +
+      LOG +
+      '--publish 127.0.0.1::8080 ' +
       '--cap-drop ALL --cap-add CHECKPOINT_RESTORE --cap-add SETPCAP --security-opt seccomp=/p.json --env TOKEN ' +
       '-- i system/x -Da=b'
   )
   expect(call?.options.env).toEqual({ TOKEN: 'hunter2' })
 })
+
+const LOG = '--log-driver json-file --log-opt max-size=64m --log-opt max-file=2 '
 
 describe('how a container is reached', () => {
   const argsOf = async (changes: Partial<ContainerSpec>): Promise<string[]> => {
@@ -51,10 +55,12 @@ describe('how a container is reached', () => {
   test("a job in a container shares a network with the application, beside the user's own", async () => {
     const reach = { by: 'network', network: 'job' } as const
     expect(await argsOf({ reach })).toEqual([
-      'create --name c --label io.github.crac-checkpoint.run=1 --network job -- i'
+      'create --name c --label io.github.crac-checkpoint.run=1 ' + LOG + '--network job -- i'
     ])
     expect(await argsOf({ reach, network: 'services', addHosts: ['db:10.0.0.5'] })).toEqual([
-      'create --name c --label io.github.crac-checkpoint.run=1 --network services --add-host db:10.0.0.5 -- i',
+      'create --name c --label io.github.crac-checkpoint.run=1 ' +
+        LOG +
+        '--network services --add-host db:10.0.0.5 -- i',
       'network connect job c'
     ])
     expect(

@@ -44,6 +44,9 @@ export interface ContainerEnd {
 /** In the network of the machine itself nothing is published: every port is there already. */
 const HOST_NETWORK = 'host'
 
+/** Without a bound the engine would keep all that an application writes, until its disk is full. */
+const LOG_FLAGS = ['--log-driver', 'json-file', '--log-opt', 'max-size=64m', '--log-opt', 'max-file=2']
+
 /** The argument vector of `docker` for a container. */
 export function createCommand(spec: ContainerSpec): string[] {
   const { reach } = spec
@@ -54,6 +57,7 @@ export function createCommand(spec: ContainerSpec): string[] {
     spec.name,
     '--label',
     `${RUN_LABEL}=${spec.run}`,
+    ...LOG_FLAGS,
     ...(reach.by === 'published port' ? ['--publish', `${reach.bind}::${spec.port}`] : []),
     ...(network === undefined ? [] : ['--network', network]),
     ...spec.addHosts.flatMap((entry) => ['--add-host', entry]),

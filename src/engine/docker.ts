@@ -130,7 +130,8 @@ export function engineFailure(args: readonly string[], result: CommandResult): F
   if (/no space left on device/i.test(result.stderr)) {
     return new Failure('runner', `The engine's disk is full (${command}).`, {
       cure: 'Free disk space on the runner, for example with `docker system prune`.',
-      evidence
+      evidence,
+      signature: 'docker-nospace'
     })
   }
   return new Failure('runner', `${command} failed with exit code ${result.exitCode}.`, {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as toolCache from '@actions/tool-cache'
+import { requireRoom } from '../disk.js'
 import { messageOf } from '../errors.js'
 import { linkOrCopy } from '../link-or-copy.js'
 import { checkArchive } from './archive.js'
@@ -77,6 +78,7 @@ async function fetched(asset: JdkAsset, demands: Demand[], options: InstallOptio
   const file = path.join(options.temporaryFolder, asset.name)
   const size = asset.size === undefined ? '' : ` (${(asset.size / 1e6).toFixed(1)} MB)`
   options.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`)
+  await requireRoom(options.temporaryFolder, asset.size ?? 0, asset.name)
   try {
     await rm(file, { force: true })
     await download(asset, file, options)
