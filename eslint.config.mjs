@@ -37,7 +37,15 @@ export default tseslint.config(
       // An end-to-end test is a `labTest`, which the rules do not know for a test.
       'jest/no-standalone-expect': [
         'error',
-        { additionalTestBlockFunctions: ['labTest', 'labTest.each', 'afterEach', 'afterAll'] }
+        {
+          additionalTestBlockFunctions: [
+            'labTest',
+            'labTest.each',
+            'whereTheEngineIsTheLabs',
+            'afterEach',
+            'afterAll'
+          ]
+        }
       ]
     }
   },

@@ -25,6 +25,46 @@ describe('readInputs', () => {
     expect(inputs.githubApiUrl.href).toBe('https://api.github.com/')
   })
 
+  test('verify-runs, or none where nothing is to be timed; budgets are limits only where they are given', () => {
+    expect(inputsWith({}).verifyRuns).toBe(5)
+    expect(inputsWith({}).budgets).toEqual({
+      restoreTime: undefined,
+      speedup: undefined,
+      snapshotSize: undefined
+    })
+    expect(inputsWith({ verify: 'false', 'verify-runs': '7' }).verifyRuns).toBe(0)
+    const given = { 'max-restore-time': '200ms', 'min-speedup': '2.5', 'max-snapshot-size': '1.5GB' }
+    expect(inputsWith(given).budgets).toEqual({
+      restoreTime: 200,
+      speedup: 2.5,
+      snapshotSize: 1_500_000_000
+    })
+    expect(inputsWith({ 'max-snapshot-size': '2MiB' }).budgets.snapshotSize).toBe(2_097_152)
+  })
+
+  test.each<[Partial<Record<InputName, string>>, RegExp]>([
+    [{ 'verify-runs': '0' }, /between 1 and 100/],
+    [{ 'verify-runs': '101' }, /between 1 and 100/],
+    [{ 'verify-runs': '2.5' }, /between 1 and 100/],
+    [{ 'min-speedup': '0' }, /above 0/],
+    [{ 'min-speedup': '3x' }, /above 0/],
+    [{ 'max-snapshot-size': '200' }, /a size such as/],
+    [{ 'max-snapshot-size': '200 XB' }, /a size such as/],
+    [{ 'max-snapshot-size': '0MB' }, /a size such as/],
+    [{ 'max-restore-time': '200' }, /a duration such as/],
+    [{ 'max-restore-time': '1s', verify: 'false' }, /only where `verify` is true/],
+    [{ 'min-speedup': '3', verify: 'false' }, /only where `verify` is true/]
+  ])('refuses %j', (given, cure) => {
+    let thrown: unknown
+    try {
+      inputsWith(given)
+    } catch (error) {
+      thrown = error
+    }
+    expect(thrown).toBeInstanceOf(Failure)
+    expect((thrown as Failure).cure).toMatch(cure)
+  })
+
   test('reads lists, one entry a line; tags also separated by commas', () => {
     const inputs = inputsWith({
       tags: 'ghcr.io/acme/hello:crac\n ghcr.io/acme/hello:1.0 , localhost:5000/hello \n\n',
@@ -116,6 +156,10 @@ describe('readInputs', () => {
     ['user', 'app', 'other than root'],
     ['env', 'NO_VALUE', 'NAME=value'],
     ['env', '1A=b', 'NAME=value'],
+    ['env', 'JDK_JAVA_OPTIONS=-Xint -XX:CRaCMinPid=5', 'sets -XX:CRaCMinPid in JDK_JAVA_OPTIONS'],
+    ['warmup', 'CONNECT /x', 'lines such as'],
+    ['arguments', 'x'.repeat(60_001), 'entries of at most 60000 bytes each'],
+    ['context', 'x'.repeat(4096), 'at most 4095 bytes'],
     ['labels', '=x', 'NAME=value'],
     ['java-options', 'Main', 'leading dash'],
     ['java-options', '-XX:CRaCCheckpointTo=/x', 'the action sets itself'],

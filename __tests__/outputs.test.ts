@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { outputsOf } from '../src/outputs.js'
-import { aResult } from './support/result.js'
+import { metadataErrors } from './support/metadata.js'
+import { aResult, outcomes } from './support/result.js'
 
 describe('outputsOf', () => {
   test('gives whole milliseconds, bytes, and one tag a line', () => {
@@ -16,6 +17,25 @@ describe('outputsOf', () => {
     })
   })
 
+  test('times are medians, and empty where nothing was timed; metadata has every run', () => {
+    const outputs = outputsOf(aResult({ figures: undefined }))
+    expect(outputs).toMatchObject({ 'restore-time': '', 'cold-start': '', speedup: '' })
+    expect(JSON.parse(outputs['metadata'] ?? '')).toMatchObject({
+      proof: { restoreTime: null, restores: [] }
+    })
+    const metadata: unknown = JSON.parse(outputsOf(aResult())['metadata'] ?? '')
+    expect(metadata).toMatchObject({
+      proof: {
+        restoreTime: 100,
+        answer: { restore: { minimum: 90, median: 100, maximum: 120 } },
+        requests: { count: 100, coldStart: { median: 450 } },
+        restores: [{ answer: 90 }, { answer: 100, requests: { count: 100, duration: 110 } }, { answer: 120 }],
+        coldStarts: [{ answer: 1500 }, { answer: 1400 }, { answer: 1600 }]
+      },
+      last: null
+    })
+  })
+
   test('has no digest when nothing was pushed', () => {
     expect(outputsOf(aResult({ digest: undefined }))['digest']).toBe('')
   })
@@ -24,6 +44,18 @@ describe('outputsOf', () => {
     const metadata = JSON.parse(outputsOf(aResult())['metadata'] ?? '') as { phases: object[]; image: object }
     expect(metadata.phases).toEqual([{ name: 'inspect', milliseconds: 12 }])
     expect(metadata.image).toMatchObject({ digest: `sha256:${'c'.repeat(64)}` })
+  })
+
+  test.each(Object.entries(outcomes()))('metadata fits its schema: %s', (_, result) => {
+    expect(metadataErrors(outputsOf(result)['metadata'] ?? '')).toEqual([])
+  })
+
+  test('the schema knows every field, and wants every field', () => {
+    const metadata = outputsOf(aResult())['metadata'] ?? ''
+    expect(metadataErrors(metadata.replace('"speedup":', '"factor":'))).toEqual([
+      '/proof: must have required property \'speedup\' {"missingProperty":"speedup"}',
+      '/proof: must NOT have additional properties {"additionalProperty":"factor"}'
+    ])
   })
 
   test('a run that was skipped says so, and has every other output too', () => {

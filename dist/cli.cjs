@@ -93,7 +93,7 @@ var require_visit = __commonJS({
   "node_modules/yaml/dist/visit.js"(exports2) {
     "use strict";
     var identity = require_identity();
-    var BREAK = /* @__PURE__ */ Symbol("break visit");
+    var BREAK2 = /* @__PURE__ */ Symbol("break visit");
     var SKIP = /* @__PURE__ */ Symbol("skip children");
     var REMOVE = /* @__PURE__ */ Symbol("remove node");
     function visit(node, visitor) {
@@ -105,39 +105,39 @@ var require_visit = __commonJS({
       } else
         visit_(null, node, visitor_, Object.freeze([]));
     }
-    visit.BREAK = BREAK;
+    visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path43) {
-      const ctrl = callVisitor(key, node, visitor, path43);
+    function visit_(key, node, visitor, path49) {
+      const ctrl = callVisitor(key, node, visitor, path49);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path43, ctrl);
-        return visit_(key, ctrl, visitor, path43);
+        replaceNode(key, path49, ctrl);
+        return visit_(key, ctrl, visitor, path49);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path43 = Object.freeze(path43.concat(node));
+          path49 = Object.freeze(path49.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path43);
+            const ci = visit_(i, node.items[i], visitor, path49);
             if (typeof ci === "number")
               i = ci - 1;
-            else if (ci === BREAK)
-              return BREAK;
+            else if (ci === BREAK2)
+              return BREAK2;
             else if (ci === REMOVE) {
               node.items.splice(i, 1);
               i -= 1;
             }
           }
         } else if (identity.isPair(node)) {
-          path43 = Object.freeze(path43.concat(node));
-          const ck = visit_("key", node.key, visitor, path43);
-          if (ck === BREAK)
-            return BREAK;
+          path49 = Object.freeze(path49.concat(node));
+          const ck = visit_("key", node.key, visitor, path49);
+          if (ck === BREAK2)
+            return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path43);
-          if (cv === BREAK)
-            return BREAK;
+          const cv = visit_("value", node.value, visitor, path49);
+          if (cv === BREAK2)
+            return BREAK2;
           else if (cv === REMOVE)
             node.value = null;
         }
@@ -153,39 +153,39 @@ var require_visit = __commonJS({
       } else
         await visitAsync_(null, node, visitor_, Object.freeze([]));
     }
-    visitAsync.BREAK = BREAK;
+    visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path43) {
-      const ctrl = await callVisitor(key, node, visitor, path43);
+    async function visitAsync_(key, node, visitor, path49) {
+      const ctrl = await callVisitor(key, node, visitor, path49);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path43, ctrl);
-        return visitAsync_(key, ctrl, visitor, path43);
+        replaceNode(key, path49, ctrl);
+        return visitAsync_(key, ctrl, visitor, path49);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path43 = Object.freeze(path43.concat(node));
+          path49 = Object.freeze(path49.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path43);
+            const ci = await visitAsync_(i, node.items[i], visitor, path49);
             if (typeof ci === "number")
               i = ci - 1;
-            else if (ci === BREAK)
-              return BREAK;
+            else if (ci === BREAK2)
+              return BREAK2;
             else if (ci === REMOVE) {
               node.items.splice(i, 1);
               i -= 1;
             }
           }
         } else if (identity.isPair(node)) {
-          path43 = Object.freeze(path43.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path43);
-          if (ck === BREAK)
-            return BREAK;
+          path49 = Object.freeze(path49.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path49);
+          if (ck === BREAK2)
+            return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path43);
-          if (cv === BREAK)
-            return BREAK;
+          const cv = await visitAsync_("value", node.value, visitor, path49);
+          if (cv === BREAK2)
+            return BREAK2;
           else if (cv === REMOVE)
             node.value = null;
         }
@@ -210,23 +210,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path43) {
+    function callVisitor(key, node, visitor, path49) {
       if (typeof visitor === "function")
-        return visitor(key, node, path43);
+        return visitor(key, node, path49);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path43);
+        return visitor.Map?.(key, node, path49);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path43);
+        return visitor.Seq?.(key, node, path49);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path43);
+        return visitor.Pair?.(key, node, path49);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path43);
+        return visitor.Scalar?.(key, node, path49);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path43);
+        return visitor.Alias?.(key, node, path49);
       return void 0;
     }
-    function replaceNode(key, path43, node) {
-      const parent = path43[path43.length - 1];
+    function replaceNode(key, path49, node) {
+      const parent = path49[path49.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -298,13 +298,13 @@ var require_directives = __commonJS({
        * @param onError - May be called even if the action was successful
        * @returns `true` on success
        */
-      add(line, onError) {
+      add(line2, onError) {
         if (this.atNextDocument) {
           this.yaml = { explicit: _Directives.defaultYaml.explicit, version: "1.1" };
           this.tags = Object.assign({}, _Directives.defaultTags);
           this.atNextDocument = false;
         }
-        const parts = line.trim().split(/[ \t]+/);
+        const parts = line2.trim().split(/[ \t]+/);
         const name = parts.shift();
         switch (name) {
           case "%TAG": {
@@ -838,10 +838,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path43, value) {
+    function collectionFromPath(schema, path49, value) {
       let v = value;
-      for (let i = path43.length - 1; i >= 0; --i) {
-        const k = path43[i];
+      for (let i = path49.length - 1; i >= 0; --i) {
+        const k = path49[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -860,7 +860,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path43) => path43 == null || typeof path43 === "object" && !!path43[Symbol.iterator]().next().done;
+    var isEmptyPath = (path49) => path49 == null || typeof path49 === "object" && !!path49[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -890,11 +890,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path43, value) {
-        if (isEmptyPath(path43))
+      addIn(path49, value) {
+        if (isEmptyPath(path49))
           this.add(value);
         else {
-          const [key, ...rest] = path43;
+          const [key, ...rest] = path49;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -908,8 +908,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path43) {
-        const [key, ...rest] = path43;
+      deleteIn(path49) {
+        const [key, ...rest] = path49;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -923,8 +923,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path43, keepScalar) {
-        const [key, ...rest] = path43;
+      getIn(path49, keepScalar) {
+        const [key, ...rest] = path49;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -942,8 +942,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path43) {
-        const [key, ...rest] = path43;
+      hasIn(path49) {
+        const [key, ...rest] = path49;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -953,8 +953,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path43, value) {
-        const [key, ...rest] = path43;
+      setIn(path49, value) {
+        const [key, ...rest] = path49;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -1901,9 +1901,9 @@ var require_stringifyCollection = __commonJS({
       } else {
         str = lines[0];
         for (let i = 1; i < lines.length; ++i) {
-          const line = lines[i];
-          str += line ? `
-${indent}${line}` : "\n";
+          const line2 = lines[i];
+          str += line2 ? `
+${indent}${line2}` : "\n";
         }
       }
       if (comment) {
@@ -1961,7 +1961,7 @@ ${indent}${line}` : "\n";
           str += ",";
         } else if (ctx.options.trailingComma) {
           if (ctx.options.lineWidth > 0) {
-            reqNewline || (reqNewline = lines.reduce((sum, line) => sum + line.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
+            reqNewline || (reqNewline = lines.reduce((sum, line2) => sum + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
           }
           if (reqNewline) {
             str += ",";
@@ -1977,14 +1977,14 @@ ${indent}${line}` : "\n";
         return start + end;
       } else {
         if (!reqNewline) {
-          const len = lines.reduce((sum, line) => sum + line.length + 2, 2);
+          const len = lines.reduce((sum, line2) => sum + line2.length + 2, 2);
           reqNewline = ctx.options.lineWidth > 0 && len > ctx.options.lineWidth;
         }
         if (reqNewline) {
           let str = start;
-          for (const line of lines)
-            str += line ? `
-${indentStep}${indent}${line}` : "\n";
+          for (const line2 of lines)
+            str += line2 ? `
+${indentStep}${indent}${line2}` : "\n";
           return `${str}
 ${indent}${end}`;
         } else {
@@ -2607,10 +2607,10 @@ var require_binary = __commonJS({
           return node_buffer.Buffer.from(src, "base64");
         } else if (typeof atob === "function") {
           const str = atob(src.replace(/[\n\r]/g, ""));
-          const buffer = new Uint8Array(str.length);
+          const buffer2 = new Uint8Array(str.length);
           for (let i = 0; i < str.length; ++i)
-            buffer[i] = str.charCodeAt(i);
-          return buffer;
+            buffer2[i] = str.charCodeAt(i);
+          return buffer2;
         } else {
           onError("This environment does not support reading binary tags; either Buffer or atob is required");
           return src;
@@ -3469,9 +3469,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path43, value) {
+      addIn(path49, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path43, value);
+          this.contents.addIn(path49, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3546,14 +3546,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path43) {
-        if (Collection2.isEmptyPath(path43)) {
+      deleteIn(path49) {
+        if (Collection2.isEmptyPath(path49)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path43) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path49) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3568,10 +3568,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path43, keepScalar) {
-        if (Collection2.isEmptyPath(path43))
+      getIn(path49, keepScalar) {
+        if (Collection2.isEmptyPath(path49))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path43, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path49, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3582,10 +3582,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path43) {
-        if (Collection2.isEmptyPath(path43))
+      hasIn(path49) {
+        if (Collection2.isEmptyPath(path49))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path43) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path49) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3602,13 +3602,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path43, value) {
-        if (Collection2.isEmptyPath(path43)) {
+      setIn(path49, value) {
+        if (Collection2.isEmptyPath(path49)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path43), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path49), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path43, value);
+          this.contents.setIn(path49, value);
         }
       }
       /**
@@ -3727,10 +3727,10 @@ var require_errors = __commonJS({
       if (error.pos[0] === -1)
         return;
       error.linePos = error.pos.map((pos) => lc.linePos(pos));
-      const { line, col } = error.linePos[0];
-      error.message += ` at line ${line}, column ${col}`;
+      const { line: line2, col } = error.linePos[0];
+      error.message += ` at line ${line2}, column ${col}`;
       let ci = col - 1;
-      let lineStr = src.substring(lc.lineStarts[line - 1], lc.lineStarts[line]).replace(/[\n\r]+$/, "");
+      let lineStr = src.substring(lc.lineStarts[line2 - 1], lc.lineStarts[line2]).replace(/[\n\r]+$/, "");
       if (ci >= 60 && lineStr.length > 80) {
         const trimStart = Math.min(ci - 39, lineStr.length - 79);
         lineStr = "\u2026" + lineStr.substring(trimStart);
@@ -3738,8 +3738,8 @@ var require_errors = __commonJS({
       }
       if (lineStr.length > 80)
         lineStr = lineStr.substring(0, 79) + "\u2026";
-      if (line > 1 && /^ *$/.test(lineStr.substring(0, ci))) {
-        let prev = src.substring(lc.lineStarts[line - 2], lc.lineStarts[line - 1]);
+      if (line2 > 1 && /^ *$/.test(lineStr.substring(0, ci))) {
+        let prev = src.substring(lc.lineStarts[line2 - 2], lc.lineStarts[line2 - 1]);
         if (prev.length > 80)
           prev = prev.substring(0, 79) + "\u2026\n";
         lineStr = prev + lineStr;
@@ -3747,7 +3747,7 @@ var require_errors = __commonJS({
       if (/[^ ]/.test(lineStr)) {
         let count = 1;
         const end = error.linePos[1];
-        if (end?.line === line && end.col > col) {
+        if (end?.line === line2 && end.col > col) {
           count = Math.max(1, Math.min(end.col - col, 80 - ci));
         }
         const pointer = " ".repeat(ci) + "^".repeat(count);
@@ -3784,29 +3784,29 @@ var require_resolve_props = __commonJS({
       let comma = null;
       let found = null;
       let start = null;
-      for (const token of tokens) {
+      for (const token2 of tokens) {
         if (reqSpace) {
-          if (token.type !== "space" && token.type !== "newline" && token.type !== "comma")
-            onError(token.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
+          if (token2.type !== "space" && token2.type !== "newline" && token2.type !== "comma")
+            onError(token2.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
           reqSpace = false;
         }
         if (tab) {
-          if (atNewline && token.type !== "comment" && token.type !== "newline") {
+          if (atNewline && token2.type !== "comment" && token2.type !== "newline") {
             onError(tab, "TAB_AS_INDENT", "Tabs are not allowed as indentation");
           }
           tab = null;
         }
-        switch (token.type) {
+        switch (token2.type) {
           case "space":
-            if (!flow && (indicator !== "doc-start" || next?.type !== "flow-collection") && token.source.includes("	")) {
-              tab = token;
+            if (!flow && (indicator !== "doc-start" || next?.type !== "flow-collection") && token2.source.includes("	")) {
+              tab = token2;
             }
             hasSpace = true;
             break;
           case "comment": {
             if (!hasSpace)
-              onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
-            const cb = token.source.substring(1) || " ";
+              onError(token2, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+            const cb = token2.source.substring(1) || " ";
             if (!comment)
               comment = cb;
             else
@@ -3818,33 +3818,33 @@ var require_resolve_props = __commonJS({
           case "newline":
             if (atNewline) {
               if (comment)
-                comment += token.source;
+                comment += token2.source;
               else if (!found || indicator !== "seq-item-ind")
                 spaceBefore = true;
             } else
-              commentSep += token.source;
+              commentSep += token2.source;
             atNewline = true;
             hasNewline = true;
             if (anchor || tag)
-              newlineAfterProp = token;
+              newlineAfterProp = token2;
             hasSpace = true;
             break;
           case "anchor":
             if (anchor)
-              onError(token, "MULTIPLE_ANCHORS", "A node can have at most one anchor");
-            if (token.source.endsWith(":"))
-              onError(token.offset + token.source.length - 1, "BAD_ALIAS", "Anchor ending in : is ambiguous", true);
-            anchor = token;
-            start ?? (start = token.offset);
+              onError(token2, "MULTIPLE_ANCHORS", "A node can have at most one anchor");
+            if (token2.source.endsWith(":"))
+              onError(token2.offset + token2.source.length - 1, "BAD_ALIAS", "Anchor ending in : is ambiguous", true);
+            anchor = token2;
+            start ?? (start = token2.offset);
             atNewline = false;
             hasSpace = false;
             reqSpace = true;
             break;
           case "tag": {
             if (tag)
-              onError(token, "MULTIPLE_TAGS", "A node can have at most one tag");
-            tag = token;
-            start ?? (start = token.offset);
+              onError(token2, "MULTIPLE_TAGS", "A node can have at most one tag");
+            tag = token2;
+            start ?? (start = token2.offset);
             atNewline = false;
             hasSpace = false;
             reqSpace = true;
@@ -3852,25 +3852,25 @@ var require_resolve_props = __commonJS({
           }
           case indicator:
             if (anchor || tag)
-              onError(token, "BAD_PROP_ORDER", `Anchors and tags must be after the ${token.source} indicator`);
+              onError(token2, "BAD_PROP_ORDER", `Anchors and tags must be after the ${token2.source} indicator`);
             if (found)
-              onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.source} in ${flow ?? "collection"}`);
-            found = token;
+              onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${token2.source} in ${flow ?? "collection"}`);
+            found = token2;
             atNewline = indicator === "seq-item-ind" || indicator === "explicit-key-ind";
             hasSpace = false;
             break;
           case "comma":
             if (flow) {
               if (comma)
-                onError(token, "UNEXPECTED_TOKEN", `Unexpected , in ${flow}`);
-              comma = token;
+                onError(token2, "UNEXPECTED_TOKEN", `Unexpected , in ${flow}`);
+              comma = token2;
               atNewline = false;
               hasSpace = false;
               break;
             }
           // else fallthrough
           default:
-            onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.type} token`);
+            onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${token2.type} token`);
             atNewline = false;
             hasSpace = false;
         }
@@ -4143,15 +4143,15 @@ var require_resolve_end = __commonJS({
       if (end) {
         let hasSpace = false;
         let sep3 = "";
-        for (const token of end) {
-          const { source, type } = token;
+        for (const token2 of end) {
+          const { source, type } = token2;
           switch (type) {
             case "space":
               hasSpace = true;
               break;
             case "comment": {
               if (reqSpace && !hasSpace)
-                onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+                onError(token2, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
               const cb = source.substring(1) || " ";
               if (!comment)
                 comment = cb;
@@ -4166,7 +4166,7 @@ var require_resolve_end = __commonJS({
               hasSpace = true;
               break;
             default:
-              onError(token, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
+              onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
           }
           offset += source.length;
         }
@@ -4190,7 +4190,7 @@ var require_resolve_flow_collection = __commonJS({
     var utilContainsNewline = require_util_contains_newline();
     var utilMapIncludes = require_util_map_includes();
     var blockMsg = "Block collections are not allowed within flow collections";
-    var isBlock = (token) => token && (token.type === "block-map" || token.type === "block-seq");
+    var isBlock = (token2) => token2 && (token2.type === "block-map" || token2.type === "block-seq");
     function resolveFlowCollection({ composeNode, composeEmptyNode }, ctx, fc, onError, tag) {
       const isMap = fc.start.source === "{";
       const fcName = isMap ? "flow map" : "flow sequence";
@@ -4382,8 +4382,8 @@ var require_compose_collection = __commonJS({
     var resolveBlockMap = require_resolve_block_map();
     var resolveBlockSeq = require_resolve_block_seq();
     var resolveFlowCollection = require_resolve_flow_collection();
-    function resolveCollection(CN, ctx, token, onError, tagName, tag) {
-      const coll = token.type === "block-map" ? resolveBlockMap.resolveBlockMap(CN, ctx, token, onError, tag) : token.type === "block-seq" ? resolveBlockSeq.resolveBlockSeq(CN, ctx, token, onError, tag) : resolveFlowCollection.resolveFlowCollection(CN, ctx, token, onError, tag);
+    function resolveCollection(CN, ctx, token2, onError, tagName, tag) {
+      const coll = token2.type === "block-map" ? resolveBlockMap.resolveBlockMap(CN, ctx, token2, onError, tag) : token2.type === "block-seq" ? resolveBlockSeq.resolveBlockSeq(CN, ctx, token2, onError, tag) : resolveFlowCollection.resolveFlowCollection(CN, ctx, token2, onError, tag);
       const Coll = coll.constructor;
       if (tagName === "!" || tagName === Coll.tagName) {
         coll.tag = Coll.tagName;
@@ -4393,10 +4393,10 @@ var require_compose_collection = __commonJS({
         coll.tag = tagName;
       return coll;
     }
-    function composeCollection(CN, ctx, token, props, onError) {
+    function composeCollection(CN, ctx, token2, props, onError) {
       const tagToken = props.tag;
       const tagName = !tagToken ? null : ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg));
-      if (token.type === "block-seq") {
+      if (token2.type === "block-seq") {
         const { anchor, newlineAfterProp: nl } = props;
         const lastProp = anchor && tagToken ? anchor.offset > tagToken.offset ? anchor : tagToken : anchor ?? tagToken;
         if (lastProp && (!nl || nl.offset < lastProp.offset)) {
@@ -4404,9 +4404,9 @@ var require_compose_collection = __commonJS({
           onError(lastProp, "MISSING_CHAR", message);
         }
       }
-      const expType = token.type === "block-map" ? "map" : token.type === "block-seq" ? "seq" : token.start.source === "{" ? "map" : "seq";
+      const expType = token2.type === "block-map" ? "map" : token2.type === "block-seq" ? "seq" : token2.start.source === "{" ? "map" : "seq";
       if (!tagToken || !tagName || tagName === "!" || tagName === YAMLMap.YAMLMap.tagName && expType === "map" || tagName === YAMLSeq.YAMLSeq.tagName && expType === "seq") {
-        return resolveCollection(CN, ctx, token, onError, tagName);
+        return resolveCollection(CN, ctx, token2, onError, tagName);
       }
       let tag = ctx.schema.tags.find((t) => t.tag === tagName && t.collection === expType);
       if (!tag) {
@@ -4420,10 +4420,10 @@ var require_compose_collection = __commonJS({
           } else {
             onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, true);
           }
-          return resolveCollection(CN, ctx, token, onError, tagName);
+          return resolveCollection(CN, ctx, token2, onError, tagName);
         }
       }
-      const coll = resolveCollection(CN, ctx, token, onError, tagName, tag);
+      const coll = resolveCollection(CN, ctx, token2, onError, tagName, tag);
       const res = tag.resolve?.(coll, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg), ctx.options) ?? coll;
       const node = identity.isNode(res) ? res : new Scalar.Scalar(res);
       node.range = coll.range;
@@ -4450,8 +4450,8 @@ var require_resolve_block_scalar = __commonJS({
       const lines = scalar.source ? splitLines(scalar.source) : [];
       let chompStart = lines.length;
       for (let i = lines.length - 1; i >= 0; --i) {
-        const content = lines[i][1];
-        if (content === "" || content === "\r")
+        const content2 = lines[i][1];
+        if (content2 === "" || content2 === "\r")
           chompStart = i;
         else
           break;
@@ -4467,8 +4467,8 @@ var require_resolve_block_scalar = __commonJS({
       let offset = scalar.offset + header.length;
       let contentStart = 0;
       for (let i = 0; i < chompStart; ++i) {
-        const [indent, content] = lines[i];
-        if (content === "" || content === "\r") {
+        const [indent, content2] = lines[i];
+        if (content2 === "" || content2 === "\r") {
           if (header.indent === 0 && indent.length > trimIndent)
             trimIndent = indent.length;
         } else {
@@ -4485,7 +4485,7 @@ var require_resolve_block_scalar = __commonJS({
           }
           break;
         }
-        offset += indent.length + content.length + 1;
+        offset += indent.length + content2.length + 1;
       }
       for (let i = lines.length - 1; i >= chompStart; --i) {
         if (lines[i][0].length > trimIndent)
@@ -4497,35 +4497,35 @@ var require_resolve_block_scalar = __commonJS({
       for (let i = 0; i < contentStart; ++i)
         value += lines[i][0].slice(trimIndent) + "\n";
       for (let i = contentStart; i < chompStart; ++i) {
-        let [indent, content] = lines[i];
-        offset += indent.length + content.length + 1;
-        const crlf = content[content.length - 1] === "\r";
+        let [indent, content2] = lines[i];
+        offset += indent.length + content2.length + 1;
+        const crlf = content2[content2.length - 1] === "\r";
         if (crlf)
-          content = content.slice(0, -1);
-        if (content && indent.length < trimIndent) {
+          content2 = content2.slice(0, -1);
+        if (content2 && indent.length < trimIndent) {
           const src = header.indent ? "explicit indentation indicator" : "first line";
           const message = `Block scalar lines must not be less indented than their ${src}`;
-          onError(offset - content.length - (crlf ? 2 : 1), "BAD_INDENT", message);
+          onError(offset - content2.length - (crlf ? 2 : 1), "BAD_INDENT", message);
           indent = "";
         }
         if (type === Scalar.Scalar.BLOCK_LITERAL) {
-          value += sep3 + indent.slice(trimIndent) + content;
+          value += sep3 + indent.slice(trimIndent) + content2;
           sep3 = "\n";
-        } else if (indent.length > trimIndent || content[0] === "	") {
+        } else if (indent.length > trimIndent || content2[0] === "	") {
           if (sep3 === " ")
             sep3 = "\n";
           else if (!prevMoreIndented && sep3 === "\n")
             sep3 = "\n\n";
-          value += sep3 + indent.slice(trimIndent) + content;
+          value += sep3 + indent.slice(trimIndent) + content2;
           sep3 = "\n";
           prevMoreIndented = true;
-        } else if (content === "") {
+        } else if (content2 === "") {
           if (sep3 === "\n")
             value += "\n";
           else
             sep3 = "\n";
         } else {
-          value += sep3 + content;
+          value += sep3 + content2;
           sep3 = " ";
           prevMoreIndented = false;
         }
@@ -4573,31 +4573,31 @@ var require_resolve_block_scalar = __commonJS({
       let comment = "";
       let length = source.length;
       for (let i = 1; i < props.length; ++i) {
-        const token = props[i];
-        switch (token.type) {
+        const token2 = props[i];
+        switch (token2.type) {
           case "space":
             hasSpace = true;
           // fallthrough
           case "newline":
-            length += token.source.length;
+            length += token2.source.length;
             break;
           case "comment":
             if (strict && !hasSpace) {
               const message = "Comments must be separated from other tokens by white space characters";
-              onError(token, "MISSING_CHAR", message);
+              onError(token2, "MISSING_CHAR", message);
             }
-            length += token.source.length;
-            comment = token.source.substring(1);
+            length += token2.source.length;
+            comment = token2.source.substring(1);
             break;
           case "error":
-            onError(token, "UNEXPECTED_TOKEN", token.message);
-            length += token.source.length;
+            onError(token2, "UNEXPECTED_TOKEN", token2.message);
+            length += token2.source.length;
             break;
           /* istanbul ignore next should not happen */
           default: {
-            const message = `Unexpected token in block scalar header: ${token.type}`;
-            onError(token, "UNEXPECTED_TOKEN", message);
-            const ts = token.source;
+            const message = `Unexpected token in block scalar header: ${token2.type}`;
+            onError(token2, "UNEXPECTED_TOKEN", message);
+            const ts = token2.source;
             if (ts && typeof ts === "string")
               length += ts.length;
           }
@@ -4696,8 +4696,8 @@ var require_resolve_flow_scalar = __commonJS({
       return unfoldLines(source.slice(1, -1)).replace(/''/g, "'");
     }
     function unfoldLines(source) {
-      const line = /(.*?)\r?\n/sy;
-      let match = line.exec(source);
+      const line2 = /(.*?)\r?\n/sy;
+      let match = line2.exec(source);
       if (!match)
         return source;
       let trimEnd, trimBoth;
@@ -4710,8 +4710,8 @@ var require_resolve_flow_scalar = __commonJS({
       }
       let res = match[1].replace(trimEnd, "");
       let sep3 = " ";
-      let pos = line.lastIndex;
-      while (match = line.exec(source)) {
+      let pos = line2.lastIndex;
+      while (match = line2.exec(source)) {
         const lm = match[1].replace(trimBoth, "");
         if (lm === "") {
           if (sep3 === "\n")
@@ -4722,7 +4722,7 @@ var require_resolve_flow_scalar = __commonJS({
           res += sep3 + lm;
           sep3 = " ";
         }
-        pos = line.lastIndex;
+        pos = line2.lastIndex;
       }
       const last = /[ \t]*(.*)/sy;
       last.lastIndex = pos;
@@ -4848,25 +4848,25 @@ var require_compose_scalar = __commonJS({
     var Scalar = require_Scalar();
     var resolveBlockScalar = require_resolve_block_scalar();
     var resolveFlowScalar = require_resolve_flow_scalar();
-    function composeScalar(ctx, token, tagToken, onError) {
-      const { value, type, comment, range } = token.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token, onError) : resolveFlowScalar.resolveFlowScalar(token, ctx.options.strict, onError);
+    function composeScalar(ctx, token2, tagToken, onError) {
+      const { value, type, comment, range } = token2.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token2, onError) : resolveFlowScalar.resolveFlowScalar(token2, ctx.options.strict, onError);
       const tagName = tagToken ? ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg)) : null;
       let tag;
       if (ctx.options.stringKeys && ctx.atKey) {
         tag = ctx.schema[identity.SCALAR];
       } else if (tagName)
         tag = findScalarTagByName(ctx.schema, value, tagName, tagToken, onError);
-      else if (token.type === "scalar")
-        tag = findScalarTagByTest(ctx, value, token, onError);
+      else if (token2.type === "scalar")
+        tag = findScalarTagByTest(ctx, value, token2, onError);
       else
         tag = ctx.schema[identity.SCALAR];
       let scalar;
       try {
-        const res = tag.resolve(value, (msg) => onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg), ctx.options);
+        const res = tag.resolve(value, (msg) => onError(tagToken ?? token2, "TAG_RESOLVE_FAILED", msg), ctx.options);
         scalar = identity.isScalar(res) ? res : new Scalar.Scalar(res);
       } catch (error) {
         const msg = error instanceof Error ? error.message : String(error);
-        onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg);
+        onError(tagToken ?? token2, "TAG_RESOLVE_FAILED", msg);
         scalar = new Scalar.Scalar(value);
       }
       scalar.range = range;
@@ -4904,7 +4904,7 @@ var require_compose_scalar = __commonJS({
       onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, tagName !== "tag:yaml.org,2002:str");
       return schema[identity.SCALAR];
     }
-    function findScalarTagByTest({ atKey, directives, schema }, value, token, onError) {
+    function findScalarTagByTest({ atKey, directives, schema }, value, token2, onError) {
       const tag = schema.tags.find((tag2) => (tag2.default === true || atKey && tag2.default === "key") && tag2.test?.test(value)) || schema[identity.SCALAR];
       if (schema.compat) {
         const compat = schema.compat.find((tag2) => tag2.default && tag2.test?.test(value)) ?? schema[identity.SCALAR];
@@ -4912,7 +4912,7 @@ var require_compose_scalar = __commonJS({
           const ts = directives.tagString(tag.tag);
           const cs = directives.tagString(compat.tag);
           const msg = `Value may be parsed as either ${ts} or ${cs}`;
-          onError(token, "TAG_RESOLVE_FAILED", msg, true);
+          onError(token2, "TAG_RESOLVE_FAILED", msg, true);
         }
       }
       return tag;
@@ -4962,22 +4962,22 @@ var require_compose_node = __commonJS({
     var resolveEnd = require_resolve_end();
     var utilEmptyScalarPosition = require_util_empty_scalar_position();
     var CN = { composeNode, composeEmptyNode };
-    function composeNode(ctx, token, props, onError) {
+    function composeNode(ctx, token2, props, onError) {
       const atKey = ctx.atKey;
       const { spaceBefore, comment, anchor, tag } = props;
       let node;
       let isSrcToken = true;
-      switch (token.type) {
+      switch (token2.type) {
         case "alias":
-          node = composeAlias(ctx, token, onError);
+          node = composeAlias(ctx, token2, onError);
           if (anchor || tag)
-            onError(token, "ALIAS_PROPS", "An alias node must not specify any properties");
+            onError(token2, "ALIAS_PROPS", "An alias node must not specify any properties");
           break;
         case "scalar":
         case "single-quoted-scalar":
         case "double-quoted-scalar":
         case "block-scalar":
-          node = composeScalar.composeScalar(ctx, token, tag, onError);
+          node = composeScalar.composeScalar(ctx, token2, tag, onError);
           if (anchor)
             node.anchor = anchor.source.substring(1);
           break;
@@ -4985,47 +4985,47 @@ var require_compose_node = __commonJS({
         case "block-seq":
         case "flow-collection":
           try {
-            node = composeCollection.composeCollection(CN, ctx, token, props, onError);
+            node = composeCollection.composeCollection(CN, ctx, token2, props, onError);
             if (anchor)
               node.anchor = anchor.source.substring(1);
           } catch (error) {
             const message = error instanceof Error ? error.message : String(error);
-            onError(token, "RESOURCE_EXHAUSTION", message);
+            onError(token2, "RESOURCE_EXHAUSTION", message);
           }
           break;
         default: {
-          const message = token.type === "error" ? token.message : `Unsupported token (type: ${token.type})`;
-          onError(token, "UNEXPECTED_TOKEN", message);
+          const message = token2.type === "error" ? token2.message : `Unsupported token (type: ${token2.type})`;
+          onError(token2, "UNEXPECTED_TOKEN", message);
           isSrcToken = false;
         }
       }
-      node ?? (node = composeEmptyNode(ctx, token.offset, void 0, null, props, onError));
+      node ?? (node = composeEmptyNode(ctx, token2.offset, void 0, null, props, onError));
       if (anchor && node.anchor === "")
         onError(anchor, "BAD_ALIAS", "Anchor cannot be an empty string");
       if (atKey && ctx.options.stringKeys && (!identity.isScalar(node) || typeof node.value !== "string" || node.tag && node.tag !== "tag:yaml.org,2002:str")) {
         const msg = "With stringKeys, all keys must be strings";
-        onError(tag ?? token, "NON_STRING_KEY", msg);
+        onError(tag ?? token2, "NON_STRING_KEY", msg);
       }
       if (spaceBefore)
         node.spaceBefore = true;
       if (comment) {
-        if (token.type === "scalar" && token.source === "")
+        if (token2.type === "scalar" && token2.source === "")
           node.comment = comment;
         else
           node.commentBefore = comment;
       }
       if (ctx.options.keepSourceTokens && isSrcToken)
-        node.srcToken = token;
+        node.srcToken = token2;
       return node;
     }
     function composeEmptyNode(ctx, offset, before, pos, { spaceBefore, comment, anchor, tag, end }, onError) {
-      const token = {
+      const token2 = {
         type: "scalar",
         offset: utilEmptyScalarPosition.emptyScalarPosition(offset, before, pos),
         indent: -1,
         source: ""
       };
-      const node = composeScalar.composeScalar(ctx, token, tag, onError);
+      const node = composeScalar.composeScalar(ctx, token2, tag, onError);
       if (anchor) {
         node.anchor = anchor.source.substring(1);
         if (node.anchor === "")
@@ -5216,28 +5216,28 @@ ${cb}` : comment;
        * @param endOffset - Should be set if `forceDoc` is also set, to set the document range end and to indicate errors correctly.
        */
       *compose(tokens, forceDoc = false, endOffset = -1) {
-        for (const token of tokens)
-          yield* this.next(token);
+        for (const token2 of tokens)
+          yield* this.next(token2);
         yield* this.end(forceDoc, endOffset);
       }
       /** Advance the composer by one CST token. */
-      *next(token) {
+      *next(token2) {
         if (node_process.env.LOG_STREAM)
-          console.dir(token, { depth: null });
-        switch (token.type) {
+          console.dir(token2, { depth: null });
+        switch (token2.type) {
           case "directive":
-            this.directives.add(token.source, (offset, message, warning) => {
-              const pos = getErrorPos(token);
+            this.directives.add(token2.source, (offset, message, warning) => {
+              const pos = getErrorPos(token2);
               pos[0] += offset;
               this.onError(pos, "BAD_DIRECTIVE", message, warning);
             });
-            this.prelude.push(token.source);
+            this.prelude.push(token2.source);
             this.atDirectives = true;
             break;
           case "document": {
-            const doc = composeDoc.composeDoc(this.options, this.directives, token, this.onError);
+            const doc = composeDoc.composeDoc(this.options, this.directives, token2, this.onError);
             if (this.atDirectives && !doc.directives.docStart)
-              this.onError(token, "MISSING_CHAR", "Missing directives-end/doc-start indicator line");
+              this.onError(token2, "MISSING_CHAR", "Missing directives-end/doc-start indicator line");
             this.decorate(doc, false);
             if (this.doc)
               yield this.doc;
@@ -5250,11 +5250,11 @@ ${cb}` : comment;
             break;
           case "comment":
           case "newline":
-            this.prelude.push(token.source);
+            this.prelude.push(token2.source);
             break;
           case "error": {
-            const msg = token.source ? `${token.message}: ${JSON.stringify(token.source)}` : token.message;
-            const error = new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", msg);
+            const msg = token2.source ? `${token2.message}: ${JSON.stringify(token2.source)}` : token2.message;
+            const error = new errors.YAMLParseError(getErrorPos(token2), "UNEXPECTED_TOKEN", msg);
             if (this.atDirectives || !this.doc)
               this.errors.push(error);
             else
@@ -5264,11 +5264,11 @@ ${cb}` : comment;
           case "doc-end": {
             if (!this.doc) {
               const msg = "Unexpected doc-end without preceding document";
-              this.errors.push(new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", msg));
+              this.errors.push(new errors.YAMLParseError(getErrorPos(token2), "UNEXPECTED_TOKEN", msg));
               break;
             }
             this.doc.directives.docEnd = true;
-            const end = resolveEnd.resolveEnd(token.end, token.offset + token.source.length, this.doc.options.strict, this.onError);
+            const end = resolveEnd.resolveEnd(token2.end, token2.offset + token2.source.length, this.doc.options.strict, this.onError);
             this.decorate(this.doc, true);
             if (end.comment) {
               const dc = this.doc.comment;
@@ -5279,7 +5279,7 @@ ${end.comment}` : end.comment;
             break;
           }
           default:
-            this.errors.push(new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", `Unsupported token ${token.type}`));
+            this.errors.push(new errors.YAMLParseError(getErrorPos(token2), "UNEXPECTED_TOKEN", `Unsupported token ${token2.type}`));
         }
       }
       /**
@@ -5316,8 +5316,8 @@ var require_cst_scalar = __commonJS({
     var resolveFlowScalar = require_resolve_flow_scalar();
     var errors = require_errors();
     var stringifyString = require_stringifyString();
-    function resolveAsScalar(token, strict = true, onError) {
-      if (token) {
+    function resolveAsScalar(token2, strict = true, onError) {
+      if (token2) {
         const _onError = (pos, code2, message) => {
           const offset = typeof pos === "number" ? pos : Array.isArray(pos) ? pos[0] : pos.offset;
           if (onError)
@@ -5325,13 +5325,13 @@ var require_cst_scalar = __commonJS({
           else
             throw new errors.YAMLParseError([offset, offset + 1], code2, message);
         };
-        switch (token.type) {
+        switch (token2.type) {
           case "scalar":
           case "single-quoted-scalar":
           case "double-quoted-scalar":
-            return resolveFlowScalar.resolveFlowScalar(token, strict, _onError);
+            return resolveFlowScalar.resolveFlowScalar(token2, strict, _onError);
           case "block-scalar":
-            return resolveBlockScalar.resolveBlockScalar({ options: { strict } }, token, _onError);
+            return resolveBlockScalar.resolveBlockScalar({ options: { strict } }, token2, _onError);
         }
       }
       return null;
@@ -5368,13 +5368,13 @@ var require_cst_scalar = __commonJS({
           return { type: "scalar", offset, indent, source, end };
       }
     }
-    function setScalarValue(token, value, context = {}) {
+    function setScalarValue(token2, value, context = {}) {
       let { afterKey = false, implicitKey = false, inFlow = false, type } = context;
-      let indent = "indent" in token ? token.indent : null;
+      let indent = "indent" in token2 ? token2.indent : null;
       if (afterKey && typeof indent === "number")
         indent += 2;
       if (!type)
-        switch (token.type) {
+        switch (token2.type) {
           case "single-quoted-scalar":
             type = "QUOTE_SINGLE";
             break;
@@ -5382,7 +5382,7 @@ var require_cst_scalar = __commonJS({
             type = "QUOTE_DOUBLE";
             break;
           case "block-scalar": {
-            const header = token.props[0];
+            const header = token2.props[0];
             if (header.type !== "block-scalar-header")
               throw new Error("Invalid block scalar header");
             type = header.source[0] === ">" ? "BLOCK_FOLDED" : "BLOCK_LITERAL";
@@ -5400,40 +5400,40 @@ var require_cst_scalar = __commonJS({
       switch (source[0]) {
         case "|":
         case ">":
-          setBlockScalarValue(token, source);
+          setBlockScalarValue(token2, source);
           break;
         case '"':
-          setFlowScalarValue(token, source, "double-quoted-scalar");
+          setFlowScalarValue(token2, source, "double-quoted-scalar");
           break;
         case "'":
-          setFlowScalarValue(token, source, "single-quoted-scalar");
+          setFlowScalarValue(token2, source, "single-quoted-scalar");
           break;
         default:
-          setFlowScalarValue(token, source, "scalar");
+          setFlowScalarValue(token2, source, "scalar");
       }
     }
-    function setBlockScalarValue(token, source) {
+    function setBlockScalarValue(token2, source) {
       const he = source.indexOf("\n");
       const head = source.substring(0, he);
       const body = source.substring(he + 1) + "\n";
-      if (token.type === "block-scalar") {
-        const header = token.props[0];
+      if (token2.type === "block-scalar") {
+        const header = token2.props[0];
         if (header.type !== "block-scalar-header")
           throw new Error("Invalid block scalar header");
         header.source = head;
-        token.source = body;
+        token2.source = body;
       } else {
-        const { offset } = token;
-        const indent = "indent" in token ? token.indent : -1;
+        const { offset } = token2;
+        const indent = "indent" in token2 ? token2.indent : -1;
         const props = [
           { type: "block-scalar-header", offset, indent, source: head }
         ];
-        if (!addEndtoBlockProps(props, "end" in token ? token.end : void 0))
+        if (!addEndtoBlockProps(props, "end" in token2 ? token2.end : void 0))
           props.push({ type: "newline", offset: -1, indent, source: "\n" });
-        for (const key of Object.keys(token))
+        for (const key of Object.keys(token2))
           if (key !== "type" && key !== "offset")
-            delete token[key];
-        Object.assign(token, { type: "block-scalar", indent, props, source: body });
+            delete token2[key];
+        Object.assign(token2, { type: "block-scalar", indent, props, source: body });
       }
     }
     function addEndtoBlockProps(props, end) {
@@ -5450,40 +5450,40 @@ var require_cst_scalar = __commonJS({
           }
       return false;
     }
-    function setFlowScalarValue(token, source, type) {
-      switch (token.type) {
+    function setFlowScalarValue(token2, source, type) {
+      switch (token2.type) {
         case "scalar":
         case "double-quoted-scalar":
         case "single-quoted-scalar":
-          token.type = type;
-          token.source = source;
+          token2.type = type;
+          token2.source = source;
           break;
         case "block-scalar": {
-          const end = token.props.slice(1);
+          const end = token2.props.slice(1);
           let oa = source.length;
-          if (token.props[0].type === "block-scalar-header")
-            oa -= token.props[0].source.length;
+          if (token2.props[0].type === "block-scalar-header")
+            oa -= token2.props[0].source.length;
           for (const tok of end)
             tok.offset += oa;
-          delete token.props;
-          Object.assign(token, { type, source, end });
+          delete token2.props;
+          Object.assign(token2, { type, source, end });
           break;
         }
         case "block-map":
         case "block-seq": {
-          const offset = token.offset + source.length;
-          const nl = { type: "newline", offset, indent: token.indent, source: "\n" };
-          delete token.items;
-          Object.assign(token, { type, source, end: [nl] });
+          const offset = token2.offset + source.length;
+          const nl = { type: "newline", offset, indent: token2.indent, source: "\n" };
+          delete token2.items;
+          Object.assign(token2, { type, source, end: [nl] });
           break;
         }
         default: {
-          const indent = "indent" in token ? token.indent : -1;
-          const end = "end" in token && Array.isArray(token.end) ? token.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
-          for (const key of Object.keys(token))
+          const indent = "indent" in token2 ? token2.indent : -1;
+          const end = "end" in token2 && Array.isArray(token2.end) ? token2.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
+          for (const key of Object.keys(token2))
             if (key !== "type" && key !== "offset")
-              delete token[key];
-          Object.assign(token, { type, indent, source, end });
+              delete token2[key];
+          Object.assign(token2, { type, indent, source, end });
         }
       }
     }
@@ -5498,40 +5498,40 @@ var require_cst_stringify = __commonJS({
   "node_modules/yaml/dist/parse/cst-stringify.js"(exports2) {
     "use strict";
     var stringify2 = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
-    function stringifyToken(token) {
-      switch (token.type) {
+    function stringifyToken(token2) {
+      switch (token2.type) {
         case "block-scalar": {
           let res = "";
-          for (const tok of token.props)
+          for (const tok of token2.props)
             res += stringifyToken(tok);
-          return res + token.source;
+          return res + token2.source;
         }
         case "block-map":
         case "block-seq": {
           let res = "";
-          for (const item of token.items)
+          for (const item of token2.items)
             res += stringifyItem(item);
           return res;
         }
         case "flow-collection": {
-          let res = token.start.source;
-          for (const item of token.items)
+          let res = token2.start.source;
+          for (const item of token2.items)
             res += stringifyItem(item);
-          for (const st of token.end)
+          for (const st of token2.end)
             res += st.source;
           return res;
         }
         case "document": {
-          let res = stringifyItem(token);
-          if (token.end)
-            for (const st of token.end)
+          let res = stringifyItem(token2);
+          if (token2.end)
+            for (const st of token2.end)
               res += st.source;
           return res;
         }
         default: {
-          let res = token.source;
-          if ("end" in token && token.end)
-            for (const st of token.end)
+          let res = token2.source;
+          if ("end" in token2 && token2.end)
+            for (const st of token2.end)
               res += st.source;
           return res;
         }
@@ -5558,7 +5558,7 @@ var require_cst_stringify = __commonJS({
 var require_cst_visit = __commonJS({
   "node_modules/yaml/dist/parse/cst-visit.js"(exports2) {
     "use strict";
-    var BREAK = /* @__PURE__ */ Symbol("break visit");
+    var BREAK2 = /* @__PURE__ */ Symbol("break visit");
     var SKIP = /* @__PURE__ */ Symbol("skip children");
     var REMOVE = /* @__PURE__ */ Symbol("remove item");
     function visit(cst, visitor) {
@@ -5566,12 +5566,12 @@ var require_cst_visit = __commonJS({
         cst = { start: cst.start, value: cst.value };
       _visit(Object.freeze([]), cst, visitor);
     }
-    visit.BREAK = BREAK;
+    visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path43) => {
+    visit.itemAtPath = (cst, path49) => {
       let item = cst;
-      for (const [field, index] of path43) {
+      for (const [field, index] of path49) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5580,37 +5580,37 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path43) => {
-      const parent = visit.itemAtPath(cst, path43.slice(0, -1));
-      const field = path43[path43.length - 1][0];
+    visit.parentCollection = (cst, path49) => {
+      const parent = visit.itemAtPath(cst, path49.slice(0, -1));
+      const field = path49[path49.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path43, item, visitor) {
-      let ctrl = visitor(item, path43);
+    function _visit(path49, item, visitor) {
+      let ctrl = visitor(item, path49);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
-        const token = item[field];
-        if (token && "items" in token) {
-          for (let i = 0; i < token.items.length; ++i) {
-            const ci = _visit(Object.freeze(path43.concat([[field, i]])), token.items[i], visitor);
+        const token2 = item[field];
+        if (token2 && "items" in token2) {
+          for (let i = 0; i < token2.items.length; ++i) {
+            const ci = _visit(Object.freeze(path49.concat([[field, i]])), token2.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
-            else if (ci === BREAK)
-              return BREAK;
+            else if (ci === BREAK2)
+              return BREAK2;
             else if (ci === REMOVE) {
-              token.items.splice(i, 1);
+              token2.items.splice(i, 1);
               i -= 1;
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path43);
+            ctrl = ctrl(item, path49);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path43) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path49) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -5627,10 +5627,10 @@ var require_cst = __commonJS({
     var DOCUMENT = "";
     var FLOW_END = "";
     var SCALAR = "";
-    var isCollection = (token) => !!token && "items" in token;
-    var isScalar = (token) => !!token && (token.type === "scalar" || token.type === "single-quoted-scalar" || token.type === "double-quoted-scalar" || token.type === "block-scalar");
-    function prettyToken(token) {
-      switch (token) {
+    var isCollection = (token2) => !!token2 && "items" in token2;
+    var isScalar = (token2) => !!token2 && (token2.type === "scalar" || token2.type === "single-quoted-scalar" || token2.type === "double-quoted-scalar" || token2.type === "block-scalar");
+    function prettyToken(token2) {
+      switch (token2) {
         case BOM:
           return "<BOM>";
         case DOCUMENT:
@@ -5640,7 +5640,7 @@ var require_cst = __commonJS({
         case SCALAR:
           return "<SCALAR>";
         default:
-          return JSON.stringify(token);
+          return JSON.stringify(token2);
       }
     }
     function tokenType(source) {
@@ -5852,40 +5852,40 @@ var require_lexer = __commonJS({
         }
       }
       *parseStream() {
-        let line = this.getLine();
-        if (line === null)
+        let line2 = this.getLine();
+        if (line2 === null)
           return this.setNext("stream");
-        if (line[0] === cst.BOM) {
+        if (line2[0] === cst.BOM) {
           yield* this.pushCount(1);
-          line = line.substring(1);
+          line2 = line2.substring(1);
         }
-        if (line[0] === "%") {
-          let dirEnd = line.length;
-          let cs = line.indexOf("#");
+        if (line2[0] === "%") {
+          let dirEnd = line2.length;
+          let cs = line2.indexOf("#");
           while (cs !== -1) {
-            const ch = line[cs - 1];
+            const ch = line2[cs - 1];
             if (ch === " " || ch === "	") {
               dirEnd = cs - 1;
               break;
             } else {
-              cs = line.indexOf("#", cs + 1);
+              cs = line2.indexOf("#", cs + 1);
             }
           }
           while (true) {
-            const ch = line[dirEnd - 1];
+            const ch = line2[dirEnd - 1];
             if (ch === " " || ch === "	")
               dirEnd -= 1;
             else
               break;
           }
           const n = (yield* this.pushCount(dirEnd)) + (yield* this.pushSpaces(true));
-          yield* this.pushCount(line.length - n);
+          yield* this.pushCount(line2.length - n);
           this.pushNewline();
           return "stream";
         }
         if (this.atLineEnd()) {
           const sp = yield* this.pushSpaces(true);
-          yield* this.pushCount(line.length - sp);
+          yield* this.pushCount(line2.length - sp);
           yield* this.pushNewline();
           return "stream";
         }
@@ -5926,13 +5926,13 @@ var require_lexer = __commonJS({
       }
       *parseDocument() {
         yield* this.pushSpaces(true);
-        const line = this.getLine();
-        if (line === null)
+        const line2 = this.getLine();
+        if (line2 === null)
           return this.setNext("doc");
         let n = yield* this.pushIndicators();
-        switch (line[n]) {
+        switch (line2[n]) {
           case "#":
-            yield* this.pushCount(line.length - n);
+            yield* this.pushCount(line2.length - n);
           // fallthrough
           case void 0:
             yield* this.pushNewline();
@@ -5957,7 +5957,7 @@ var require_lexer = __commonJS({
           case ">":
             n += yield* this.parseBlockScalarHeader();
             n += yield* this.pushSpaces(true);
-            yield* this.pushCount(line.length - n);
+            yield* this.pushCount(line2.length - n);
             yield* this.pushNewline();
             return yield* this.parseBlockScalar();
           default:
@@ -5977,11 +5977,11 @@ var require_lexer = __commonJS({
           }
           sp += yield* this.pushSpaces(true);
         } while (nl + sp > 0);
-        const line = this.getLine();
-        if (line === null)
+        const line2 = this.getLine();
+        if (line2 === null)
           return this.setNext("flow");
-        if (indent !== -1 && indent < this.indentNext && line[0] !== "#" || indent === 0 && (line.startsWith("---") || line.startsWith("...")) && isEmpty(line[3])) {
-          const atFlowEndMarker = indent === this.indentNext - 1 && this.flowLevel === 1 && (line[0] === "]" || line[0] === "}");
+        if (indent !== -1 && indent < this.indentNext && line2[0] !== "#" || indent === 0 && (line2.startsWith("---") || line2.startsWith("...")) && isEmpty(line2[3])) {
+          const atFlowEndMarker = indent === this.indentNext - 1 && this.flowLevel === 1 && (line2[0] === "]" || line2[0] === "}");
           if (!atFlowEndMarker) {
             this.flowLevel = 0;
             yield cst.FLOW_END;
@@ -5989,17 +5989,17 @@ var require_lexer = __commonJS({
           }
         }
         let n = 0;
-        while (line[n] === ",") {
+        while (line2[n] === ",") {
           n += yield* this.pushCount(1);
           n += yield* this.pushSpaces(true);
           this.flowKey = false;
         }
         n += yield* this.pushIndicators();
-        switch (line[n]) {
+        switch (line2[n]) {
           case void 0:
             return "flow";
           case "#":
-            yield* this.pushCount(line.length - n);
+            yield* this.pushCount(line2.length - n);
             return "flow";
           case "{":
           case "[":
@@ -6345,15 +6345,15 @@ var require_parser = __commonJS({
     var node_process = require("process");
     var cst = require_cst();
     var lexer = require_lexer();
-    function includesToken(list, type) {
-      for (let i = 0; i < list.length; ++i)
-        if (list[i].type === type)
+    function includesToken(list3, type) {
+      for (let i = 0; i < list3.length; ++i)
+        if (list3[i].type === type)
           return true;
       return false;
     }
-    function findNonEmptyIndex(list) {
-      for (let i = 0; i < list.length; ++i) {
-        switch (list[i].type) {
+    function findNonEmptyIndex(list3) {
+      for (let i = 0; i < list3.length; ++i) {
+        switch (list3[i].type) {
           case "space":
           case "comment":
           case "newline":
@@ -6364,8 +6364,8 @@ var require_parser = __commonJS({
       }
       return -1;
     }
-    function isFlowToken(token) {
-      switch (token?.type) {
+    function isFlowToken(token2) {
+      switch (token2?.type) {
         case "alias":
         case "scalar":
         case "single-quoted-scalar":
@@ -6572,38 +6572,38 @@ var require_parser = __commonJS({
         return this.stack[this.stack.length - n];
       }
       *pop(error) {
-        const token = error ?? this.stack.pop();
-        if (!token) {
+        const token2 = error ?? this.stack.pop();
+        if (!token2) {
           const message = "Tried to pop an empty stack";
           yield { type: "error", offset: this.offset, source: "", message };
         } else if (this.stack.length === 0) {
-          yield token;
+          yield token2;
         } else {
           const top = this.peek(1);
-          if (token.type === "block-scalar") {
-            token.indent = "indent" in top ? top.indent : 0;
-          } else if (token.type === "flow-collection" && top.type === "document") {
-            token.indent = 0;
+          if (token2.type === "block-scalar") {
+            token2.indent = "indent" in top ? top.indent : 0;
+          } else if (token2.type === "flow-collection" && top.type === "document") {
+            token2.indent = 0;
           }
-          if (token.type === "flow-collection")
-            fixFlowSeqItems(token);
+          if (token2.type === "flow-collection")
+            fixFlowSeqItems(token2);
           switch (top.type) {
             case "document":
-              top.value = token;
+              top.value = token2;
               break;
             case "block-scalar":
-              top.props.push(token);
+              top.props.push(token2);
               break;
             case "block-map": {
               const it = top.items[top.items.length - 1];
               if (it.value) {
-                top.items.push({ start: [], key: token, sep: [] });
+                top.items.push({ start: [], key: token2, sep: [] });
                 this.onKeyLine = true;
                 return;
               } else if (it.sep) {
-                it.value = token;
+                it.value = token2;
               } else {
-                Object.assign(it, { key: token, sep: [] });
+                Object.assign(it, { key: token2, sep: [] });
                 this.onKeyLine = !it.explicitKey;
                 return;
               }
@@ -6612,34 +6612,34 @@ var require_parser = __commonJS({
             case "block-seq": {
               const it = top.items[top.items.length - 1];
               if (it.value)
-                top.items.push({ start: [], value: token });
+                top.items.push({ start: [], value: token2 });
               else
-                it.value = token;
+                it.value = token2;
               break;
             }
             case "flow-collection": {
               const it = top.items[top.items.length - 1];
               if (!it || it.value)
-                top.items.push({ start: [], key: token, sep: [] });
+                top.items.push({ start: [], key: token2, sep: [] });
               else if (it.sep)
-                it.value = token;
+                it.value = token2;
               else
-                Object.assign(it, { key: token, sep: [] });
+                Object.assign(it, { key: token2, sep: [] });
               return;
             }
             /* istanbul ignore next should not happen */
             default:
               yield* this.pop();
-              yield* this.pop(token);
+              yield* this.pop(token2);
           }
-          if ((top.type === "document" || top.type === "block-map" || top.type === "block-seq") && (token.type === "block-map" || token.type === "block-seq")) {
-            const last = token.items[token.items.length - 1];
-            if (last && !last.sep && !last.value && last.start.length > 0 && findNonEmptyIndex(last.start) === -1 && (token.indent === 0 || last.start.every((st) => st.type !== "comment" || st.indent < token.indent))) {
+          if ((top.type === "document" || top.type === "block-map" || top.type === "block-seq") && (token2.type === "block-map" || token2.type === "block-seq")) {
+            const last = token2.items[token2.items.length - 1];
+            if (last && !last.sep && !last.value && last.start.length > 0 && findNonEmptyIndex(last.start) === -1 && (token2.indent === 0 || last.start.every((st) => st.type !== "comment" || st.indent < token2.indent))) {
               if (top.type === "document")
                 top.end = last.start;
               else
                 top.items.push({ start: last.start });
-              token.items.splice(-1, 1);
+              token2.items.splice(-1, 1);
             }
           }
         }
@@ -7182,7 +7182,7 @@ var require_parser = __commonJS({
             yield* this.pop();
         }
       }
-      *lineEnd(token) {
+      *lineEnd(token2) {
         switch (this.type) {
           case "comma":
           case "doc-start":
@@ -7199,10 +7199,10 @@ var require_parser = __commonJS({
           case "space":
           case "comment":
           default:
-            if (token.end)
-              token.end.push(this.sourceToken);
+            if (token2.end)
+              token2.end.push(this.sourceToken);
             else
-              token.end = [this.sourceToken];
+              token2.end = [this.sourceToken];
             if (this.type === "newline")
               yield* this.pop();
         }
@@ -7422,7 +7422,7 @@ var require_fd_slicer = __commonJS({
     var fs3 = require("fs");
     var util = require("util");
     var stream = require("stream");
-    var Readable3 = stream.Readable;
+    var Readable4 = stream.Readable;
     var PassThrough = stream.PassThrough;
     var Pend = require_pend();
     var EventEmitter2 = require("events").EventEmitter;
@@ -7436,12 +7436,12 @@ var require_fd_slicer = __commonJS({
       this.pend.max = 1;
       this.refCount = 0;
     }
-    FdSlicer.prototype.read = function(buffer, offset, length, position, callback) {
+    FdSlicer.prototype.read = function(buffer2, offset, length, position, callback) {
       var self = this;
       self.pend.go(function(cb) {
-        fs3.read(self.fd, buffer, offset, length, position, function(err, bytesRead, buffer2) {
+        fs3.read(self.fd, buffer2, offset, length, position, function(err, bytesRead, buffer3) {
           cb();
-          callback(err, bytesRead, buffer2);
+          callback(err, bytesRead, buffer3);
         });
       });
     };
@@ -7465,10 +7465,10 @@ var require_fd_slicer = __commonJS({
         }
       }
     };
-    util.inherits(ReadStream, Readable3);
+    util.inherits(ReadStream, Readable4);
     function ReadStream(context, options3) {
       options3 = options3 || {};
-      Readable3.call(this, options3);
+      Readable4.call(this, options3);
       this.context = context;
       this.context.ref();
       this.start = options3.start || 0;
@@ -7487,8 +7487,8 @@ var require_fd_slicer = __commonJS({
         return;
       }
       self.context.pend.go(function(cb) {
-        var buffer = Buffer.allocUnsafe(toRead);
-        fs3.read(self.context.fd, buffer, 0, toRead, self.pos, function(err, bytesRead) {
+        var buffer2 = Buffer.allocUnsafe(toRead);
+        fs3.read(self.context.fd, buffer2, 0, toRead, self.pos, function(err, bytesRead) {
           if (err) {
             self.destroy(err);
           } else if (bytesRead === 0) {
@@ -7496,7 +7496,7 @@ var require_fd_slicer = __commonJS({
             self._cleanup();
           } else {
             self.pos += bytesRead;
-            self.push(buffer.slice(0, bytesRead));
+            self.push(buffer2.slice(0, bytesRead));
           }
           cb();
         });
@@ -7513,16 +7513,16 @@ var require_fd_slicer = __commonJS({
       }
     };
     util.inherits(BufferSlicer, EventEmitter2);
-    function BufferSlicer(buffer) {
+    function BufferSlicer(buffer2) {
       EventEmitter2.call(this);
       this.refCount = 0;
-      this.buffer = buffer;
+      this.buffer = buffer2;
     }
-    BufferSlicer.prototype.read = function(buffer, offset, length, position, callback) {
-      if (!(0 <= offset && offset <= buffer.length)) throw new RangeError("offset outside buffer: 0 <= " + offset + " <= " + buffer.length);
+    BufferSlicer.prototype.read = function(buffer2, offset, length, position, callback) {
+      if (!(0 <= offset && offset <= buffer2.length)) throw new RangeError("offset outside buffer: 0 <= " + offset + " <= " + buffer2.length);
       if (position < 0) throw new RangeError("position is negative: " + position);
-      if (offset + length > buffer.length) {
-        length = buffer.length - offset;
+      if (offset + length > buffer2.length) {
+        length = buffer2.length - offset;
       }
       if (position + length > this.buffer.length) {
         length = this.buffer.length - position;
@@ -7533,7 +7533,7 @@ var require_fd_slicer = __commonJS({
         });
         return;
       }
-      this.buffer.copy(buffer, offset, position, position + length);
+      this.buffer.copy(buffer2, offset, position, position + length);
       setImmediate(function() {
         callback(null, length);
       });
@@ -7863,7 +7863,7 @@ var require_yauzl = __commonJS({
     exports2.fromRandomAccessReader = fromRandomAccessReader;
     exports2.openPromise = openPromise2;
     exports2.fromFdPromise = fromFdPromise;
-    exports2.fromBufferPromise = fromBufferPromise;
+    exports2.fromBufferPromise = fromBufferPromise2;
     exports2.fromRandomAccessReaderPromise = fromRandomAccessReaderPromise;
     exports2.dosDateTimeToDate = dosDateTimeToDate;
     exports2.getFileNameLowLevel = getFileNameLowLevel;
@@ -7873,9 +7873,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path43, options3) {
+    function openPromise2(path49, options3) {
       return new Promise((resolve2, reject) => {
-        open2(path43, { ...options3, lazyEntries: true }, function(err, zipfile) {
+        open2(path49, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -7889,9 +7889,9 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function fromBufferPromise(buffer, options3) {
+    function fromBufferPromise2(buffer2, options3) {
       return new Promise((resolve2, reject) => {
-        fromBuffer(buffer, { ...options3, lazyEntries: true }, function(err, zipfile) {
+        fromBuffer(buffer2, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -7905,7 +7905,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path43, options3, callback) {
+    function open2(path49, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -7917,7 +7917,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs3.open(path43, "r", function(err, fd) {
+      fs3.open(path49, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options3, function(err2, zipfile) {
           if (err2) fs3.close(fd, defaultCallback);
@@ -7943,7 +7943,7 @@ var require_yauzl = __commonJS({
         fromRandomAccessReader(reader, stats.size, options3, callback);
       });
     }
-    function fromBuffer(buffer, options3, callback) {
+    function fromBuffer(buffer2, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -7954,8 +7954,8 @@ var require_yauzl = __commonJS({
       if (options3.decodeStrings == null) options3.decodeStrings = true;
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
-      var reader = new fd_slicer.BufferSlicer(buffer);
-      fromRandomAccessReader(reader, buffer.length, options3, callback);
+      var reader = new fd_slicer.BufferSlicer(buffer2);
+      fromRandomAccessReader(reader, buffer2.length, options3, callback);
     }
     function fromRandomAccessReader(reader, totalSize, options3, callback) {
       if (typeof options3 === "function") {
@@ -7979,13 +7979,13 @@ var require_yauzl = __commonJS({
       var zip64EocdlSize = 20;
       var maxCommentSize = 65535;
       var bufferSize = Math.min(zip64EocdlSize + eocdrWithoutCommentSize + maxCommentSize, totalSize);
-      var buffer = newBuffer(bufferSize);
-      var bufferReadStart = totalSize - buffer.length;
-      readAndAssertNoEof(reader, buffer, 0, bufferSize, bufferReadStart, function(err) {
+      var buffer2 = newBuffer(bufferSize);
+      var bufferReadStart = totalSize - buffer2.length;
+      readAndAssertNoEof(reader, buffer2, 0, bufferSize, bufferReadStart, function(err) {
         if (err) return callback(err);
         for (var i = bufferSize - eocdrWithoutCommentSize; i >= 0; i -= 1) {
-          if (buffer.readUInt32LE(i) !== 101010256) continue;
-          var eocdrBuffer = buffer.subarray(i);
+          if (buffer2.readUInt32LE(i) !== 101010256) continue;
+          var eocdrBuffer = buffer2.subarray(i);
           var diskNumber = eocdrBuffer.readUInt16LE(4);
           var entryCount = eocdrBuffer.readUInt16LE(10);
           var centralDirectoryOffset = eocdrBuffer.readUInt32LE(16);
@@ -7995,8 +7995,8 @@ var require_yauzl = __commonJS({
             return callback(new Error("Invalid comment length. Expected: " + expectedCommentLength + ". Found: " + commentLength + ". Are there extra bytes at the end of the file? Or is the end of central dir signature `PK\u263A\u263B` in the comment?"));
           }
           var comment = decodeStrings ? decodeBuffer(eocdrBuffer.subarray(22), false) : eocdrBuffer.subarray(22);
-          if (i - zip64EocdlSize >= 0 && buffer.readUInt32LE(i - zip64EocdlSize) === 117853008) {
-            var zip64EocdlBuffer = buffer.subarray(i - zip64EocdlSize, i - zip64EocdlSize + zip64EocdlSize);
+          if (i - zip64EocdlSize >= 0 && buffer2.readUInt32LE(i - zip64EocdlSize) === 117853008) {
+            var zip64EocdlBuffer = buffer2.subarray(i - zip64EocdlSize, i - zip64EocdlSize + zip64EocdlSize);
             var zip64EocdrOffset = readUInt64LE(zip64EocdlBuffer, 8);
             var zip64EocdrBuffer = newBuffer(56);
             return readAndAssertNoEof(reader, zip64EocdrBuffer, 0, zip64EocdrBuffer.length, zip64EocdrOffset, function(err2) {
@@ -8076,38 +8076,38 @@ var require_yauzl = __commonJS({
         return;
       }
       if (self.emittedError) return;
-      var buffer = newBuffer(46);
-      readAndAssertNoEof(self.reader, buffer, 0, buffer.length, self.readEntryCursor, function(err) {
+      var buffer2 = newBuffer(46);
+      readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, self.readEntryCursor, function(err) {
         if (err) return emitErrorAndAutoClose(self, err);
         if (self.emittedError) return;
         var entry = new Entry();
-        var signature = buffer.readUInt32LE(0);
+        var signature = buffer2.readUInt32LE(0);
         if (signature !== 33639248) return emitErrorAndAutoClose(self, new Error("invalid central directory file header signature: 0x" + signature.toString(16)));
-        entry.versionMadeBy = buffer.readUInt16LE(4);
-        entry.versionNeededToExtract = buffer.readUInt16LE(6);
-        entry.generalPurposeBitFlag = buffer.readUInt16LE(8);
-        entry.compressionMethod = buffer.readUInt16LE(10);
-        entry.lastModFileTime = buffer.readUInt16LE(12);
-        entry.lastModFileDate = buffer.readUInt16LE(14);
-        entry.crc32 = buffer.readUInt32LE(16);
-        entry.compressedSize = buffer.readUInt32LE(20);
-        entry.uncompressedSize = buffer.readUInt32LE(24);
-        entry.fileNameLength = buffer.readUInt16LE(28);
-        entry.extraFieldLength = buffer.readUInt16LE(30);
-        entry.fileCommentLength = buffer.readUInt16LE(32);
-        entry.internalFileAttributes = buffer.readUInt16LE(36);
-        entry.externalFileAttributes = buffer.readUInt32LE(38);
-        entry.relativeOffsetOfLocalHeader = buffer.readUInt32LE(42);
+        entry.versionMadeBy = buffer2.readUInt16LE(4);
+        entry.versionNeededToExtract = buffer2.readUInt16LE(6);
+        entry.generalPurposeBitFlag = buffer2.readUInt16LE(8);
+        entry.compressionMethod = buffer2.readUInt16LE(10);
+        entry.lastModFileTime = buffer2.readUInt16LE(12);
+        entry.lastModFileDate = buffer2.readUInt16LE(14);
+        entry.crc32 = buffer2.readUInt32LE(16);
+        entry.compressedSize = buffer2.readUInt32LE(20);
+        entry.uncompressedSize = buffer2.readUInt32LE(24);
+        entry.fileNameLength = buffer2.readUInt16LE(28);
+        entry.extraFieldLength = buffer2.readUInt16LE(30);
+        entry.fileCommentLength = buffer2.readUInt16LE(32);
+        entry.internalFileAttributes = buffer2.readUInt16LE(36);
+        entry.externalFileAttributes = buffer2.readUInt32LE(38);
+        entry.relativeOffsetOfLocalHeader = buffer2.readUInt32LE(42);
         if (entry.generalPurposeBitFlag & 64) return emitErrorAndAutoClose(self, new Error("strong encryption is not supported"));
         self.readEntryCursor += 46;
-        buffer = newBuffer(entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength);
-        readAndAssertNoEof(self.reader, buffer, 0, buffer.length, self.readEntryCursor, function(err2) {
+        buffer2 = newBuffer(entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength);
+        readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, self.readEntryCursor, function(err2) {
           if (err2) return emitErrorAndAutoClose(self, err2);
           if (self.emittedError) return;
-          entry.fileNameRaw = buffer.subarray(0, entry.fileNameLength);
+          entry.fileNameRaw = buffer2.subarray(0, entry.fileNameLength);
           var fileCommentStart = entry.fileNameLength + entry.extraFieldLength;
-          entry.extraFieldRaw = buffer.subarray(entry.fileNameLength, fileCommentStart);
-          entry.fileCommentRaw = buffer.subarray(fileCommentStart, fileCommentStart + entry.fileCommentLength);
+          entry.extraFieldRaw = buffer2.subarray(entry.fileNameLength, fileCommentStart);
+          entry.fileCommentRaw = buffer2.subarray(fileCommentStart, fileCommentStart + entry.fileCommentLength);
           try {
             entry.extraFields = parseExtraFields(entry.extraFieldRaw);
           } catch (err3) {
@@ -8124,7 +8124,7 @@ var require_yauzl = __commonJS({
             entry.fileName = entry.fileNameRaw;
           }
           entry.comment = entry.fileComment;
-          self.readEntryCursor += buffer.length;
+          self.readEntryCursor += buffer2.length;
           self.entriesRead += 1;
           for (var i = 0; i < entry.extraFields.length; i++) {
             var extraField = entry.extraFields[i];
@@ -8350,16 +8350,16 @@ var require_yauzl = __commonJS({
       }
       if (options3 == null) options3 = {};
       self.reader.ref();
-      var buffer = newBuffer(30);
-      readAndAssertNoEof(self.reader, buffer, 0, buffer.length, entry.relativeOffsetOfLocalHeader, function(err) {
+      var buffer2 = newBuffer(30);
+      readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, entry.relativeOffsetOfLocalHeader, function(err) {
         try {
           if (err) return callback(err);
-          var signature = buffer.readUInt32LE(0);
+          var signature = buffer2.readUInt32LE(0);
           if (signature !== 67324752) {
             return callback(new Error("invalid local file header signature: 0x" + signature.toString(16)));
           }
-          var fileNameLength = buffer.readUInt16LE(26);
-          var extraFieldLength = buffer.readUInt16LE(28);
+          var fileNameLength = buffer2.readUInt16LE(26);
+          var extraFieldLength = buffer2.readUInt16LE(28);
           var fileDataStart = entry.relativeOffsetOfLocalHeader + 30 + fileNameLength + extraFieldLength;
           if (fileDataStart + entry.compressedSize > self.fileSize) {
             return callback(new Error("file data overflows file bounds: " + fileDataStart + " + " + entry.compressedSize + " > " + self.fileSize));
@@ -8369,23 +8369,23 @@ var require_yauzl = __commonJS({
           }
           var localFileHeader = new LocalFileHeader();
           localFileHeader.fileDataStart = fileDataStart;
-          localFileHeader.versionNeededToExtract = buffer.readUInt16LE(4);
-          localFileHeader.generalPurposeBitFlag = buffer.readUInt16LE(6);
-          localFileHeader.compressionMethod = buffer.readUInt16LE(8);
-          localFileHeader.lastModFileTime = buffer.readUInt16LE(10);
-          localFileHeader.lastModFileDate = buffer.readUInt16LE(12);
-          localFileHeader.crc32 = buffer.readUInt32LE(14);
-          localFileHeader.compressedSize = buffer.readUInt32LE(18);
-          localFileHeader.uncompressedSize = buffer.readUInt32LE(22);
+          localFileHeader.versionNeededToExtract = buffer2.readUInt16LE(4);
+          localFileHeader.generalPurposeBitFlag = buffer2.readUInt16LE(6);
+          localFileHeader.compressionMethod = buffer2.readUInt16LE(8);
+          localFileHeader.lastModFileTime = buffer2.readUInt16LE(10);
+          localFileHeader.lastModFileDate = buffer2.readUInt16LE(12);
+          localFileHeader.crc32 = buffer2.readUInt32LE(14);
+          localFileHeader.compressedSize = buffer2.readUInt32LE(18);
+          localFileHeader.uncompressedSize = buffer2.readUInt32LE(22);
           localFileHeader.fileNameLength = fileNameLength;
           localFileHeader.extraFieldLength = extraFieldLength;
-          buffer = newBuffer(fileNameLength + extraFieldLength);
+          buffer2 = newBuffer(fileNameLength + extraFieldLength);
           self.reader.ref();
-          readAndAssertNoEof(self.reader, buffer, 0, buffer.length, entry.relativeOffsetOfLocalHeader + 30, function(err2) {
+          readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, entry.relativeOffsetOfLocalHeader + 30, function(err2) {
             try {
               if (err2) return callback(err2);
-              localFileHeader.fileName = buffer.subarray(0, fileNameLength);
-              localFileHeader.extraField = buffer.subarray(fileNameLength);
+              localFileHeader.fileName = buffer2.subarray(0, fileNameLength);
+              localFileHeader.extraField = buffer2.subarray(fileNameLength);
               return callback(null, localFileHeader);
             } finally {
               self.reader.unref();
@@ -8533,13 +8533,13 @@ var require_yauzl = __commonJS({
       }
       return extraFields;
     }
-    function readAndAssertNoEof(reader, buffer, offset, length, position, callback) {
+    function readAndAssertNoEof(reader, buffer2, offset, length, position, callback) {
       if (length === 0) {
         return setImmediate(function() {
           callback(null, newBuffer(0));
         });
       }
-      reader.read(buffer, offset, length, position, function(err, bytesRead) {
+      reader.read(buffer2, offset, length, position, function(err, bytesRead) {
         if (err) return callback(err);
         if (bytesRead < length) {
           return callback(new Error("unexpected EOF"));
@@ -8627,12 +8627,12 @@ var require_yauzl = __commonJS({
     RandomAccessReader.prototype._readStreamForRange = function(start, end) {
       throw new Error("not implemented");
     };
-    RandomAccessReader.prototype.read = function(buffer, offset, length, position, callback) {
+    RandomAccessReader.prototype.read = function(buffer2, offset, length, position, callback) {
       var readStream = this.createReadStream({ start: position, end: position + length });
       var writeStream = new Writable();
       var written = 0;
       writeStream._write = function(chunk, encoding, cb) {
-        chunk.copy(buffer, offset + written, 0, chunk.length);
+        chunk.copy(buffer2, offset + written, 0, chunk.length);
         written += chunk.length;
         cb();
       };
@@ -8662,20 +8662,20 @@ var require_yauzl = __commonJS({
       this.context.unref();
     };
     var cp437 = "\0\u263A\u263B\u2665\u2666\u2663\u2660\u2022\u25D8\u25CB\u25D9\u2642\u2640\u266A\u266B\u263C\u25BA\u25C4\u2195\u203C\xB6\xA7\u25AC\u21A8\u2191\u2193\u2192\u2190\u221F\u2194\u25B2\u25BC !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\u2302\xC7\xFC\xE9\xE2\xE4\xE0\xE5\xE7\xEA\xEB\xE8\xEF\xEE\xEC\xC4\xC5\xC9\xE6\xC6\xF4\xF6\xF2\xFB\xF9\xFF\xD6\xDC\xA2\xA3\xA5\u20A7\u0192\xE1\xED\xF3\xFA\xF1\xD1\xAA\xBA\xBF\u2310\xAC\xBD\xBC\xA1\xAB\xBB\u2591\u2592\u2593\u2502\u2524\u2561\u2562\u2556\u2555\u2563\u2551\u2557\u255D\u255C\u255B\u2510\u2514\u2534\u252C\u251C\u2500\u253C\u255E\u255F\u255A\u2554\u2569\u2566\u2560\u2550\u256C\u2567\u2568\u2564\u2565\u2559\u2558\u2552\u2553\u256B\u256A\u2518\u250C\u2588\u2584\u258C\u2590\u2580\u03B1\xDF\u0393\u03C0\u03A3\u03C3\xB5\u03C4\u03A6\u0398\u03A9\u03B4\u221E\u03C6\u03B5\u2229\u2261\xB1\u2265\u2264\u2320\u2321\xF7\u2248\xB0\u2219\xB7\u221A\u207F\xB2\u25A0\xA0";
-    function decodeBuffer(buffer, isUtf8) {
+    function decodeBuffer(buffer2, isUtf8) {
       if (isUtf8) {
-        return buffer.toString("utf8");
+        return buffer2.toString("utf8");
       } else {
         var result = "";
-        for (var i = 0; i < buffer.length; i++) {
-          result += cp437[buffer[i]];
+        for (var i = 0; i < buffer2.length; i++) {
+          result += cp437[buffer2[i]];
         }
         return result;
       }
     }
-    function readUInt64LE(buffer, offset) {
-      var lower32 = buffer.readUInt32LE(offset);
-      var upper32 = buffer.readUInt32LE(offset + 4);
+    function readUInt64LE(buffer2, offset) {
+      var lower32 = buffer2.readUInt32LE(offset);
+      var upper32 = buffer2.readUInt32LE(offset + 4);
       return upper32 * 4294967296 + lower32;
     }
     var newBuffer;
@@ -8807,14 +8807,14 @@ var require_b4a = __commonJS({
     function isEncoding(encoding) {
       return Buffer.isEncoding(encoding);
     }
-    function alloc(size, fill2, encoding) {
-      return Buffer.alloc(size, fill2, encoding);
+    function alloc(size2, fill2, encoding) {
+      return Buffer.alloc(size2, fill2, encoding);
     }
-    function allocUnsafe(size) {
-      return Buffer.allocUnsafe(size);
+    function allocUnsafe(size2) {
+      return Buffer.allocUnsafe(size2);
     }
-    function allocUnsafeSlow(size) {
-      return Buffer.allocUnsafeSlow(size);
+    function allocUnsafeSlow(size2) {
+      return Buffer.allocUnsafeSlow(size2);
     }
     function byteLength(string, encoding) {
       return Buffer.byteLength(string, encoding);
@@ -8831,90 +8831,90 @@ var require_b4a = __commonJS({
     function equals(a, b) {
       return toBuffer(a).equals(b);
     }
-    function fill(buffer, value, offset, end, encoding) {
-      return toBuffer(buffer).fill(value, offset, end, encoding);
+    function fill(buffer2, value, offset, end, encoding) {
+      return toBuffer(buffer2).fill(value, offset, end, encoding);
     }
     function from(value, encodingOrOffset, length) {
       return Buffer.from(value, encodingOrOffset, length);
     }
-    function includes(buffer, value, byteOffset, encoding) {
-      return toBuffer(buffer).includes(value, byteOffset, encoding);
+    function includes(buffer2, value, byteOffset, encoding) {
+      return toBuffer(buffer2).includes(value, byteOffset, encoding);
     }
-    function indexOf(buffer, value, byfeOffset, encoding) {
-      return toBuffer(buffer).indexOf(value, byfeOffset, encoding);
+    function indexOf(buffer2, value, byfeOffset, encoding) {
+      return toBuffer(buffer2).indexOf(value, byfeOffset, encoding);
     }
-    function lastIndexOf(buffer, value, byteOffset, encoding) {
-      return toBuffer(buffer).lastIndexOf(value, byteOffset, encoding);
+    function lastIndexOf(buffer2, value, byteOffset, encoding) {
+      return toBuffer(buffer2).lastIndexOf(value, byteOffset, encoding);
     }
-    function swap16(buffer) {
-      return toBuffer(buffer).swap16();
+    function swap16(buffer2) {
+      return toBuffer(buffer2).swap16();
     }
-    function swap32(buffer) {
-      return toBuffer(buffer).swap32();
+    function swap32(buffer2) {
+      return toBuffer(buffer2).swap32();
     }
-    function swap64(buffer) {
-      return toBuffer(buffer).swap64();
+    function swap64(buffer2) {
+      return toBuffer(buffer2).swap64();
     }
-    function toBuffer(buffer) {
-      if (Buffer.isBuffer(buffer)) return buffer;
-      return Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    function toBuffer(buffer2) {
+      if (Buffer.isBuffer(buffer2)) return buffer2;
+      return Buffer.from(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
     }
-    function toString(buffer, encoding, start, end) {
-      return toBuffer(buffer).toString(encoding, start, end);
+    function toString(buffer2, encoding, start, end) {
+      return toBuffer(buffer2).toString(encoding, start, end);
     }
-    function toHex(buffer, start, end) {
-      return toBuffer(buffer).toString("hex", start, end);
+    function toHex(buffer2, start, end) {
+      return toBuffer(buffer2).toString("hex", start, end);
     }
-    function write2(buffer, string, offset, length, encoding) {
-      return toBuffer(buffer).write(string, offset, length, encoding);
+    function write2(buffer2, string, offset, length, encoding) {
+      return toBuffer(buffer2).write(string, offset, length, encoding);
     }
-    function readDoubleBE(buffer, offset) {
-      return toBuffer(buffer).readDoubleBE(offset);
+    function readDoubleBE(buffer2, offset) {
+      return toBuffer(buffer2).readDoubleBE(offset);
     }
-    function readDoubleLE(buffer, offset) {
-      return toBuffer(buffer).readDoubleLE(offset);
+    function readDoubleLE(buffer2, offset) {
+      return toBuffer(buffer2).readDoubleLE(offset);
     }
-    function readFloatBE(buffer, offset) {
-      return toBuffer(buffer).readFloatBE(offset);
+    function readFloatBE(buffer2, offset) {
+      return toBuffer(buffer2).readFloatBE(offset);
     }
-    function readFloatLE(buffer, offset) {
-      return toBuffer(buffer).readFloatLE(offset);
+    function readFloatLE(buffer2, offset) {
+      return toBuffer(buffer2).readFloatLE(offset);
     }
-    function readInt32BE(buffer, offset) {
-      return toBuffer(buffer).readInt32BE(offset);
+    function readInt32BE(buffer2, offset) {
+      return toBuffer(buffer2).readInt32BE(offset);
     }
-    function readInt32LE(buffer, offset) {
-      return toBuffer(buffer).readInt32LE(offset);
+    function readInt32LE(buffer2, offset) {
+      return toBuffer(buffer2).readInt32LE(offset);
     }
-    function readUInt32BE(buffer, offset) {
-      return toBuffer(buffer).readUInt32BE(offset);
+    function readUInt32BE(buffer2, offset) {
+      return toBuffer(buffer2).readUInt32BE(offset);
     }
-    function readUInt32LE(buffer, offset) {
-      return toBuffer(buffer).readUInt32LE(offset);
+    function readUInt32LE(buffer2, offset) {
+      return toBuffer(buffer2).readUInt32LE(offset);
     }
-    function writeDoubleBE(buffer, value, offset) {
-      return toBuffer(buffer).writeDoubleBE(value, offset);
+    function writeDoubleBE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeDoubleBE(value, offset);
     }
-    function writeDoubleLE(buffer, value, offset) {
-      return toBuffer(buffer).writeDoubleLE(value, offset);
+    function writeDoubleLE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeDoubleLE(value, offset);
     }
-    function writeFloatBE(buffer, value, offset) {
-      return toBuffer(buffer).writeFloatBE(value, offset);
+    function writeFloatBE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeFloatBE(value, offset);
     }
-    function writeFloatLE(buffer, value, offset) {
-      return toBuffer(buffer).writeFloatLE(value, offset);
+    function writeFloatLE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeFloatLE(value, offset);
     }
-    function writeInt32BE(buffer, value, offset) {
-      return toBuffer(buffer).writeInt32BE(value, offset);
+    function writeInt32BE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeInt32BE(value, offset);
     }
-    function writeInt32LE(buffer, value, offset) {
-      return toBuffer(buffer).writeInt32LE(value, offset);
+    function writeInt32LE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeInt32LE(value, offset);
     }
-    function writeUInt32BE(buffer, value, offset) {
-      return toBuffer(buffer).writeUInt32BE(value, offset);
+    function writeUInt32BE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeUInt32BE(value, offset);
     }
-    function writeUInt32LE(buffer, value, offset) {
-      return toBuffer(buffer).writeUInt32LE(value, offset);
+    function writeUInt32LE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeUInt32LE(value, offset);
     }
     module2.exports = {
       isBuffer,
@@ -9373,14 +9373,14 @@ var require_streamx = __commonJS({
         this.stream._duplexState = (this.stream._duplexState | WRITE_FINISHING) & WRITE_NON_PRIMARY;
       }
       autoBatch(data, cb) {
-        const buffer = [];
+        const buffer2 = [];
         const stream = this.stream;
-        buffer.push(data);
+        buffer2.push(data);
         while ((stream._duplexState & WRITE_STATUS) === WRITE_QUEUED_AND_ACTIVE) {
-          buffer.push(stream._writableState.shift());
+          buffer2.push(stream._writableState.shift());
         }
         if ((stream._duplexState & OPEN_STATUS) !== 0) return cb(null);
-        stream._writev(buffer, cb);
+        stream._writev(buffer2, cb);
       }
       update() {
         const stream = this.stream;
@@ -9833,7 +9833,7 @@ var require_streamx = __commonJS({
         }
       }
     };
-    var Readable3 = class _Readable extends Stream {
+    var Readable4 = class _Readable extends Stream {
       constructor(opts) {
         super(opts);
         this._duplexState |= OPENING | WRITE_DONE | READ_READ_AHEAD;
@@ -9850,7 +9850,7 @@ var require_streamx = __commonJS({
         fn().then((src) => {
           if (src === null) return out.end();
           if (out.destroying) return;
-          pipeline6(src, out, noop3);
+          pipeline7(src, out, noop3);
         }).catch((err) => out.destroy(err));
         return out;
       }
@@ -10044,7 +10044,7 @@ var require_streamx = __commonJS({
         return this;
       }
     };
-    var Duplex = class extends Readable3 {
+    var Duplex = class extends Readable4 {
       // and Writable
       constructor(opts) {
         super(opts);
@@ -10137,13 +10137,13 @@ var require_streamx = __commonJS({
     }
     function pipelinePromise(...streams) {
       return new Promise((resolve2, reject) => {
-        return pipeline6(...streams, (err) => {
+        return pipeline7(...streams, (err) => {
           if (err) return reject(err);
           resolve2();
         });
       });
     }
-    function pipeline6(stream, ...streams) {
+    function pipeline7(stream, ...streams) {
       const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
       const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
       if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
@@ -10241,7 +10241,7 @@ var require_streamx = __commonJS({
       return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
     }
     module2.exports = {
-      pipeline: pipeline6,
+      pipeline: pipeline7,
       pipelinePromise,
       isStream,
       isStreamx,
@@ -10253,7 +10253,7 @@ var require_streamx = __commonJS({
       getStreamError,
       Stream,
       Writable,
-      Readable: Readable3,
+      Readable: Readable4,
       Duplex,
       Transform: Transform2,
       // Export PassThrough for compatibility with Node.js core's stream module
@@ -10344,7 +10344,7 @@ var require_headers = __commonJS({
       const mode = decodeOct(buf, 100, 8);
       const uid = decodeOct(buf, 108, 8);
       const gid = decodeOct(buf, 116, 8);
-      const size = decodeOct(buf, 124, 12);
+      const size2 = decodeOct(buf, 124, 12);
       const mtime = decodeOct(buf, 136, 12);
       const type = toType(typeflag);
       const linkname = buf[157] === 0 ? null : decodeStr(buf, 157, 100, filenameEncoding);
@@ -10369,7 +10369,7 @@ var require_headers = __commonJS({
         mode,
         uid,
         gid,
-        size,
+        size: size2,
         byteOffset: 0,
         mtime: new Date(1e3 * mtime),
         type,
@@ -10527,7 +10527,7 @@ var require_headers = __commonJS({
 // node_modules/tar-stream/extract.js
 var require_extract = __commonJS({
   "node_modules/tar-stream/extract.js"(exports2, module2) {
-    var { Writable, Readable: Readable3, getStreamError } = require_streamx();
+    var { Writable, Readable: Readable4, getStreamError } = require_streamx();
     var FIFO = require_fast_fifo();
     var b4a = require_b4a();
     var headers = require_headers();
@@ -10540,29 +10540,29 @@ var require_extract = __commonJS({
         this.queue = new FIFO();
         this._offset = 0;
       }
-      push(buffer) {
-        this.buffered += buffer.byteLength;
-        this.queue.push(buffer);
+      push(buffer2) {
+        this.buffered += buffer2.byteLength;
+        this.queue.push(buffer2);
       }
-      shiftFirst(size) {
-        return this.buffered === 0 ? null : this._next(size);
+      shiftFirst(size2) {
+        return this.buffered === 0 ? null : this._next(size2);
       }
-      shift(size) {
-        if (size > this.buffered) return null;
-        if (size === 0) return EMPTY;
-        let chunk = this._next(size);
-        if (size === chunk.byteLength) return chunk;
+      shift(size2) {
+        if (size2 > this.buffered) return null;
+        if (size2 === 0) return EMPTY;
+        let chunk = this._next(size2);
+        if (size2 === chunk.byteLength) return chunk;
         const chunks = [chunk];
-        while ((size -= chunk.byteLength) > 0) {
-          chunk = this._next(size);
+        while ((size2 -= chunk.byteLength) > 0) {
+          chunk = this._next(size2);
           chunks.push(chunk);
         }
         return b4a.concat(chunks);
       }
-      _next(size) {
+      _next(size2) {
         const buf = this.queue.peek();
         const rem = buf.byteLength - this._offset;
-        if (size >= rem) {
+        if (size2 >= rem) {
           const sub = this._offset ? buf.subarray(this._offset, buf.byteLength) : buf;
           this.queue.shift();
           this._offset = 0;
@@ -10570,12 +10570,12 @@ var require_extract = __commonJS({
           this.shifted += rem;
           return sub;
         }
-        this.buffered -= size;
-        this.shifted += size;
-        return buf.subarray(this._offset, this._offset += size);
+        this.buffered -= size2;
+        this.shifted += size2;
+        return buf.subarray(this._offset, this._offset += size2);
       }
     };
-    var Source = class extends Readable3 {
+    var Source = class extends Readable4 {
       constructor(self, header, offset) {
         super();
         this.header = header;
@@ -10783,7 +10783,7 @@ var require_extract = __commonJS({
         let promiseReject = null;
         let entryStream = null;
         let entryCallback = null;
-        const extract3 = this;
+        const extract4 = this;
         this.on("entry", onentry);
         this.on("error", (err) => {
           error = err;
@@ -10821,7 +10821,7 @@ var require_extract = __commonJS({
           promiseResolve = resolve2;
           promiseReject = reject;
           consumeCallback(null);
-          if (extract3._finished && promiseResolve) {
+          if (extract4._finished && promiseResolve) {
             promiseResolve({ value: void 0, done: true });
             promiseResolve = promiseReject = null;
           }
@@ -10844,11 +10844,11 @@ var require_extract = __commonJS({
           promiseResolve = promiseReject = null;
         }
         function destroy(err) {
-          extract3.destroy(err);
+          extract4.destroy(err);
           consumeCallback(err);
           return new Promise((resolve2, reject) => {
-            if (extract3.destroyed) return resolve2({ value: void 0, done: true });
-            extract3.once("close", function() {
+            if (extract4.destroyed) return resolve2({ value: void 0, done: true });
+            extract4.once("close", function() {
               if (err) reject(err);
               else resolve2({ value: void 0, done: true });
             });
@@ -10856,14 +10856,14 @@ var require_extract = __commonJS({
         }
       }
     };
-    module2.exports = function extract3(opts) {
+    module2.exports = function extract4(opts) {
       return new Extract(opts);
     };
     function noop3() {
     }
-    function overflow(size) {
-      size &= 511;
-      return size && 512 - size;
+    function overflow(size2) {
+      size2 &= 511;
+      return size2 && 512 - size2;
     }
   }
 });
@@ -10891,7 +10891,7 @@ var require_constants = __commonJS({
 // node_modules/tar-stream/pack.js
 var require_pack = __commonJS({
   "node_modules/tar-stream/pack.js"(exports2, module2) {
-    var { Readable: Readable3, Writable, getStreamError } = require_streamx();
+    var { Readable: Readable4, Writable, getStreamError } = require_streamx();
     var b4a = require_b4a();
     var constants3 = require_constants();
     var headers = require_headers();
@@ -10984,7 +10984,7 @@ var require_pack = __commonJS({
         cb();
       }
     };
-    var Pack = class extends Readable3 {
+    var Pack = class extends Readable4 {
       constructor(opts) {
         super(opts);
         this._drain = noop3;
@@ -10993,11 +10993,11 @@ var require_pack = __commonJS({
         this._pending = [];
         this._stream = null;
       }
-      entry(header, buffer, callback) {
+      entry(header, buffer2, callback) {
         if (this._finalized || this.destroying) throw new Error("already finalized or destroyed");
-        if (typeof buffer === "function") {
-          callback = buffer;
-          buffer = null;
+        if (typeof buffer2 === "function") {
+          callback = buffer2;
+          buffer2 = null;
         }
         if (!callback) callback = noop3;
         if (!header.size || header.type === "symlink") header.size = 0;
@@ -11006,11 +11006,11 @@ var require_pack = __commonJS({
         if (!header.uid) header.uid = 0;
         if (!header.gid) header.gid = 0;
         if (!header.mtime) header.mtime = /* @__PURE__ */ new Date();
-        if (typeof buffer === "string") buffer = b4a.from(buffer);
+        if (typeof buffer2 === "string") buffer2 = b4a.from(buffer2);
         const sink = new Sink(this, header, callback);
-        if (b4a.isBuffer(buffer)) {
-          header.size = buffer.byteLength;
-          sink.write(buffer);
+        if (b4a.isBuffer(buffer2)) {
+          header.size = buffer2.byteLength;
+          sink.write(buffer2);
           sink.end();
           return sink;
         }
@@ -11112,9 +11112,9 @@ var require_pack = __commonJS({
     }
     function noop3() {
     }
-    function overflow(self, size) {
-      size &= 511;
-      if (size) self.push(END_OF_TAR.subarray(0, 512 - size));
+    function overflow(self, size2) {
+      size2 &= 511;
+      if (size2) self.push(END_OF_TAR.subarray(0, 512 - size2));
     }
     function mapWritable(buf) {
       return b4a.isBuffer(buf) ? buf : b4a.from(buf);
@@ -11871,16 +11871,16 @@ var require_util = __commonJS({
     function isStream(obj) {
       return obj && typeof obj === "object" && typeof obj.pipe === "function" && typeof obj.on === "function";
     }
-    function isBlobLike(object) {
-      if (object === null) {
+    function isBlobLike(object2) {
+      if (object2 === null) {
         return false;
-      } else if (object instanceof Blob2) {
+      } else if (object2 instanceof Blob2) {
         return true;
-      } else if (typeof object !== "object") {
+      } else if (typeof object2 !== "object") {
         return false;
       } else {
-        const sTag = object[Symbol.toStringTag];
-        return (sTag === "Blob" || sTag === "File") && ("stream" in object && typeof object.stream === "function" || "arrayBuffer" in object && typeof object.arrayBuffer === "function");
+        const sTag = object2[Symbol.toStringTag];
+        return (sTag === "Blob" || sTag === "File") && ("stream" in object2 && typeof object2.stream === "function" || "arrayBuffer" in object2 && typeof object2.arrayBuffer === "function");
       }
     }
     function buildURL(url, queryParams) {
@@ -11932,14 +11932,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path43 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path49 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path43 && path43[0] !== "/") {
-          path43 = `/${path43}`;
+        if (path49 && path49[0] !== "/") {
+          path49 = `/${path49}`;
         }
-        return new URL(`${origin}${path43}`);
+        return new URL(`${origin}${path49}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -12080,8 +12080,8 @@ var require_util = __commonJS({
       }
       return ret;
     }
-    function isBuffer(buffer) {
-      return buffer instanceof Uint8Array || Buffer.isBuffer(buffer);
+    function isBuffer(buffer2) {
+      return buffer2 instanceof Uint8Array || Buffer.isBuffer(buffer2);
     }
     function validateHandler(handler2, method, upgrade) {
       if (!handler2 || typeof handler2 !== "object") {
@@ -12162,8 +12162,8 @@ var require_util = __commonJS({
         }
       );
     }
-    function isFormDataLike(object) {
-      return object && typeof object === "object" && typeof object.append === "function" && typeof object.delete === "function" && typeof object.get === "function" && typeof object.getAll === "function" && typeof object.has === "function" && typeof object.set === "function" && object[Symbol.toStringTag] === "FormData";
+    function isFormDataLike(object2) {
+      return object2 && typeof object2 === "object" && typeof object2.append === "function" && typeof object2.delete === "function" && typeof object2.get === "function" && typeof object2.getAll === "function" && typeof object2.has === "function" && typeof object2.set === "function" && object2[Symbol.toStringTag] === "FormData";
     }
     function addAbortListener(signal, listener) {
       if ("addEventListener" in signal) {
@@ -12390,39 +12390,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path43, origin }
+          request: { method, path: path49, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path43);
+        debuglog("sending request to %s %s/%s", method, origin, path49);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path43, origin },
+          request: { method, path: path49, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path43,
+          path49,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path43, origin }
+          request: { method, path: path49, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path43);
+        debuglog("trailers received from %s %s/%s", method, origin, path49);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path43, origin },
+          request: { method, path: path49, origin },
           error
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path43,
+          path49,
           error.message
         );
       });
@@ -12471,9 +12471,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path43, origin }
+            request: { method, path: path49, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path43);
+          debuglog("sending request to %s %s/%s", method, origin, path49);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -12536,7 +12536,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path43,
+        path: path49,
         method,
         body,
         headers,
@@ -12551,11 +12551,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path43 !== "string") {
+        if (typeof path49 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path43[0] !== "/" && !(path43.startsWith("http://") || path43.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path49[0] !== "/" && !(path49.startsWith("http://") || path49.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path43)) {
+        } else if (invalidPathRegex.test(path49)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -12621,7 +12621,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path43, query) : path43;
+        this.path = query ? buildURL(path49, query) : path49;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -12962,7 +12962,7 @@ var require_dispatcher = __commonJS({
 var require_dispatcher_base = __commonJS({
   "node_modules/undici/lib/dispatcher/dispatcher-base.js"(exports2, module2) {
     "use strict";
-    var buffer = require("node:buffer");
+    var buffer2 = require("node:buffer");
     var Dispatcher = require_dispatcher();
     var {
       ClientDestroyedError,
@@ -12993,7 +12993,7 @@ var require_dispatcher_base = __commonJS({
       }
       get eventSourceOptions() {
         return {
-          maxEventSize: this[kEventSourceOptions].maxEventSize ?? buffer.kStringMaxLength
+          maxEventSize: this[kEventSourceOptions].maxEventSize ?? buffer2.kStringMaxLength
         };
       }
       get destroyed() {
@@ -14365,8 +14365,8 @@ var require_data_url = __commonJS({
       if (/[^+/0-9A-Za-z]/.test(data.length === dataLength ? data : data.substring(0, dataLength))) {
         return "failure";
       }
-      const buffer = Buffer.from(data, "base64");
-      return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+      const buffer2 = Buffer.from(data, "base64");
+      return new Uint8Array(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
     }
     function collectAnHTTPQuotedString(input, position, extractValue) {
       const positionStart = position.position;
@@ -14750,8 +14750,8 @@ var require_webidl = __commonJS({
           });
         }
         for (const options3 of converters) {
-          const { key, defaultValue, required, converter } = options3;
-          if (required === true) {
+          const { key, defaultValue, required: required2, converter } = options3;
+          if (required2 === true) {
             if (!Object.hasOwn(dictionary, key)) {
               throw webidl.errors.exception({
                 header: prefix,
@@ -14764,7 +14764,7 @@ var require_webidl = __commonJS({
           if (hasDefault && value !== null) {
             value ??= defaultValue();
           }
-          if (required || hasDefault || value !== void 0) {
+          if (required2 || hasDefault || value !== void 0) {
             value = converter(value, prefix, `${argument}.${key}`);
             if (options3.allowedValues && !options3.allowedValues.includes(value)) {
               throw webidl.errors.exception({
@@ -14996,8 +14996,8 @@ var require_util2 = __commonJS({
       }
       return "allowed";
     }
-    function isErrorLike(object) {
-      return object instanceof Error || (object?.constructor?.name === "Error" || object?.constructor?.name === "DOMException");
+    function isErrorLike(object2) {
+      return object2 instanceof Error || (object2?.constructor?.name === "Error" || object2?.constructor?.name === "DOMException");
     }
     function isValidReasonPhrase(statusText) {
       for (let i = 0; i < statusText.length; ++i) {
@@ -15020,9 +15020,9 @@ var require_util2 = __commonJS({
       let policy = "";
       if (policyHeader.length > 0) {
         for (let i = policyHeader.length; i !== 0; i--) {
-          const token = policyHeader[i - 1].trim();
-          if (referrerPolicyTokens.has(token)) {
-            policy = token;
+          const token2 = policyHeader[i - 1].trim();
+          if (referrerPolicyTokens.has(token2)) {
+            policy = token2;
             break;
           }
         }
@@ -15255,9 +15255,9 @@ var require_util2 = __commonJS({
     function parseMetadata(metadata) {
       const result = [];
       let empty = true;
-      for (const token of metadata.split(" ")) {
+      for (const token2 of metadata.split(" ")) {
         empty = false;
-        const parsedToken = parseHashWithOptions.exec(token);
+        const parsedToken = parseHashWithOptions.exec(token2);
         if (parsedToken === null || parsedToken.groups === void 0 || parsedToken.groups.algo === void 0) {
           continue;
         }
@@ -15422,7 +15422,7 @@ var require_util2 = __commonJS({
         return new FastIterableIterator(target, kind);
       };
     }
-    function iteratorMixin(name, object, kInternalIterator, keyIndex = 0, valueIndex = 1) {
+    function iteratorMixin(name, object2, kInternalIterator, keyIndex = 0, valueIndex = 1) {
       const makeIterator = createIterator(name, kInternalIterator, keyIndex, valueIndex);
       const properties = {
         keys: {
@@ -15430,7 +15430,7 @@ var require_util2 = __commonJS({
           enumerable: true,
           configurable: true,
           value: function keys() {
-            webidl.brandCheck(this, object);
+            webidl.brandCheck(this, object2);
             return makeIterator(this, "key");
           }
         },
@@ -15439,7 +15439,7 @@ var require_util2 = __commonJS({
           enumerable: true,
           configurable: true,
           value: function values() {
-            webidl.brandCheck(this, object);
+            webidl.brandCheck(this, object2);
             return makeIterator(this, "value");
           }
         },
@@ -15448,7 +15448,7 @@ var require_util2 = __commonJS({
           enumerable: true,
           configurable: true,
           value: function entries() {
-            webidl.brandCheck(this, object);
+            webidl.brandCheck(this, object2);
             return makeIterator(this, "key+value");
           }
         },
@@ -15457,7 +15457,7 @@ var require_util2 = __commonJS({
           enumerable: true,
           configurable: true,
           value: function forEach(callbackfn, thisArg = globalThis) {
-            webidl.brandCheck(this, object);
+            webidl.brandCheck(this, object2);
             webidl.argumentLengthCheck(arguments, 1, `${name}.forEach`);
             if (typeof callbackfn !== "function") {
               throw new TypeError(
@@ -15470,7 +15470,7 @@ var require_util2 = __commonJS({
           }
         }
       };
-      return Object.defineProperties(object.prototype, {
+      return Object.defineProperties(object2.prototype, {
         ...properties,
         [Symbol.iterator]: {
           writable: true,
@@ -15713,22 +15713,22 @@ var require_util2 = __commonJS({
       }
       return values;
     }
-    function getDecodeSplit(name, list) {
-      const value = list.get(name, true);
+    function getDecodeSplit(name, list3) {
+      const value = list3.get(name, true);
       if (value === null) {
         return null;
       }
       return gettingDecodingSplitting(value);
     }
     var textDecoder = new TextDecoder();
-    function utf8DecodeBytes(buffer) {
-      if (buffer.length === 0) {
+    function utf8DecodeBytes(buffer2) {
+      if (buffer2.length === 0) {
         return "";
       }
-      if (buffer[0] === 239 && buffer[1] === 187 && buffer[2] === 191) {
-        buffer = buffer.subarray(3);
+      if (buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191) {
+        buffer2 = buffer2.subarray(3);
       }
-      const output = textDecoder.decode(buffer);
+      const output = textDecoder.decode(buffer2);
       return output;
     }
     var EnvironmentSettingsObjectBase = class {
@@ -15870,8 +15870,8 @@ var require_file = __commonJS({
       }
     };
     webidl.converters.Blob = webidl.interfaceConverter(Blob2);
-    function isFileLike(object) {
-      return object instanceof File || object && (typeof object.stream === "function" || typeof object.arrayBuffer === "function") && object[Symbol.toStringTag] === "File";
+    function isFileLike(object2) {
+      return object2 instanceof File || object2 && (typeof object2.stream === "function" || typeof object2.arrayBuffer === "function") && object2[Symbol.toStringTag] === "File";
     }
     module2.exports = { FileLike, isFileLike };
   }
@@ -16257,12 +16257,12 @@ var require_formdata_parser = __commonJS({
       }
       return lead === 0 && trail === buf.length - 1 ? buf : buf.subarray(lead, trail + 1);
     }
-    function bufferStartsWith(buffer, start, position) {
-      if (buffer.length < start.length) {
+    function bufferStartsWith(buffer2, start, position) {
+      if (buffer2.length < start.length) {
         return false;
       }
       for (let i = 0; i < start.length; i++) {
-        if (start[i] !== buffer[position.position + i]) {
+        if (start[i] !== buffer2[position.position + i]) {
           return false;
         }
       }
@@ -16319,18 +16319,18 @@ var require_body = __commonJS({
         }
       });
     }
-    function extractBody(object, keepalive = false) {
+    function extractBody(object2, keepalive = false) {
       let stream = null;
-      if (object instanceof ReadableStream) {
-        stream = object;
-      } else if (isBlobLike(object)) {
-        stream = object.stream();
+      if (object2 instanceof ReadableStream) {
+        stream = object2;
+      } else if (isBlobLike(object2)) {
+        stream = object2.stream();
       } else {
         stream = new ReadableStream({
           async pull(controller) {
-            const buffer = typeof source === "string" ? textEncoder.encode(source) : source;
-            if (buffer.byteLength) {
-              controller.enqueue(buffer);
+            const buffer2 = typeof source === "string" ? textEncoder.encode(source) : source;
+            if (buffer2.byteLength) {
+              controller.enqueue(buffer2);
             }
             queueMicrotask(() => readableStreamClose(controller));
           },
@@ -16344,17 +16344,17 @@ var require_body = __commonJS({
       let source = null;
       let length = null;
       let type = null;
-      if (typeof object === "string") {
-        source = object;
+      if (typeof object2 === "string") {
+        source = object2;
         type = "text/plain;charset=UTF-8";
-      } else if (object instanceof URLSearchParams) {
-        source = object.toString();
+      } else if (object2 instanceof URLSearchParams) {
+        source = object2.toString();
         type = "application/x-www-form-urlencoded;charset=UTF-8";
-      } else if (isArrayBuffer(object)) {
-        source = new Uint8Array(object.slice());
-      } else if (ArrayBuffer.isView(object)) {
-        source = new Uint8Array(object.buffer.slice(object.byteOffset, object.byteOffset + object.byteLength));
-      } else if (util.isFormDataLike(object)) {
+      } else if (isArrayBuffer(object2)) {
+        source = new Uint8Array(object2.slice());
+      } else if (ArrayBuffer.isView(object2)) {
+        source = new Uint8Array(object2.buffer.slice(object2.byteOffset, object2.byteOffset + object2.byteLength));
+      } else if (util.isFormDataLike(object2)) {
         const boundary = `----formdata-undici-0${`${random(1e11)}`.padStart(11, "0")}`;
         const prefix = `--${boundary}\r
 Content-Disposition: form-data`;
@@ -16364,7 +16364,7 @@ Content-Disposition: form-data`;
         const rn = new Uint8Array([13, 10]);
         length = 0;
         let hasUnknownSizeValue = false;
-        for (const [name, value] of object) {
+        for (const [name, value] of object2) {
           if (typeof value === "string") {
             const chunk2 = textEncoder.encode(prefix + `; name="${escape(normalizeLinefeeds(name))}"\r
 \r
@@ -16392,7 +16392,7 @@ Content-Type: ${value.type || "application/octet-stream"}\r
         if (hasUnknownSizeValue) {
           length = null;
         }
-        source = object;
+        source = object2;
         action = async function* () {
           for (const part of blobParts) {
             if (part.stream) {
@@ -16403,22 +16403,22 @@ Content-Type: ${value.type || "application/octet-stream"}\r
           }
         };
         type = `multipart/form-data; boundary=${boundary}`;
-      } else if (isBlobLike(object)) {
-        source = object;
-        length = object.size;
-        if (object.type) {
-          type = object.type;
+      } else if (isBlobLike(object2)) {
+        source = object2;
+        length = object2.size;
+        if (object2.type) {
+          type = object2.type;
         }
-      } else if (typeof object[Symbol.asyncIterator] === "function") {
+      } else if (typeof object2[Symbol.asyncIterator] === "function") {
         if (keepalive) {
           throw new TypeError("keepalive");
         }
-        if (util.isDisturbed(object) || object.locked) {
+        if (util.isDisturbed(object2) || object2.locked) {
           throw new TypeError(
             "Response body object should not be disturbed or locked"
           );
         }
-        stream = object instanceof ReadableStream ? object : ReadableStreamFrom(object);
+        stream = object2 instanceof ReadableStream ? object2 : ReadableStreamFrom(object2);
       }
       if (typeof source === "string" || util.isBuffer(source)) {
         length = Buffer.byteLength(source);
@@ -16427,7 +16427,7 @@ Content-Type: ${value.type || "application/octet-stream"}\r
         let iterator2;
         stream = new ReadableStream({
           async start() {
-            iterator2 = action(object)[Symbol.asyncIterator]();
+            iterator2 = action(object2)[Symbol.asyncIterator]();
           },
           async pull(controller) {
             const { value, done } = await iterator2.next();
@@ -16438,9 +16438,9 @@ Content-Type: ${value.type || "application/octet-stream"}\r
               });
             } else {
               if (!isErrored(stream)) {
-                const buffer = new Uint8Array(value);
-                if (buffer.byteLength) {
-                  controller.enqueue(buffer);
+                const buffer2 = new Uint8Array(value);
+                if (buffer2.byteLength) {
+                  controller.enqueue(buffer2);
                 }
               }
             }
@@ -16455,12 +16455,12 @@ Content-Type: ${value.type || "application/octet-stream"}\r
       const body = { stream, source, length };
       return [body, type];
     }
-    function safelyExtractBody(object, keepalive = false) {
-      if (object instanceof ReadableStream) {
-        assert(!util.isDisturbed(object), "The body has already been consumed.");
-        assert(!object.locked, "The stream is locked.");
+    function safelyExtractBody(object2, keepalive = false) {
+      if (object2 instanceof ReadableStream) {
+        assert(!util.isDisturbed(object2), "The body has already been consumed.");
+        assert(!object2.locked, "The stream is locked.");
       }
-      return extractBody(object, keepalive);
+      return extractBody(object2, keepalive);
     }
     function cloneBody(instance, body) {
       const [out1, out2] = body.stream.tee();
@@ -16540,12 +16540,12 @@ Content-Type: ${value.type || "application/octet-stream"}\r
     function mixinBody(prototype) {
       Object.assign(prototype.prototype, bodyMixinMethods(prototype));
     }
-    async function consumeBody(object, convertBytesToJSValue, instance) {
-      webidl.brandCheck(object, instance);
-      if (bodyUnusable(object)) {
+    async function consumeBody(object2, convertBytesToJSValue, instance) {
+      webidl.brandCheck(object2, instance);
+      if (bodyUnusable(object2)) {
         throw new TypeError("Body is unusable: Body has already been read");
       }
-      throwIfAborted(object[kState]);
+      throwIfAborted(object2[kState]);
       const promise = createDeferredPromise();
       const errorSteps = (error) => promise.reject(error);
       const successSteps = (data) => {
@@ -16555,15 +16555,15 @@ Content-Type: ${value.type || "application/octet-stream"}\r
           errorSteps(e);
         }
       };
-      if (object[kState].body == null) {
+      if (object2[kState].body == null) {
         successSteps(Buffer.allocUnsafe(0));
         return promise.promise;
       }
-      await fullyReadBody(object[kState].body, successSteps, errorSteps);
+      await fullyReadBody(object2[kState].body, successSteps, errorSteps);
       return promise.promise;
     }
-    function bodyUnusable(object) {
-      const body = object[kState].body;
+    function bodyUnusable(object2) {
+      const body = object2[kState].body;
       return body != null && (body.stream.locked || util.isDisturbed(body.stream));
     }
     function parseJSONFromBytes(bytes) {
@@ -17314,7 +17314,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request4) {
-      const { method, path: path43, host, upgrade, blocking, reset } = request4;
+      const { method, path: path49, host, upgrade, blocking, reset } = request4;
       let { body, headers, contentLength } = request4;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -17395,7 +17395,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path43} HTTP/1.1\r
+      let header = `${method} ${path49} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -17555,14 +17555,14 @@ upgrade: ${upgrade}\r
         if (contentLength != null && contentLength !== body.size) {
           throw new RequestContentLengthMismatchError();
         }
-        const buffer = Buffer.from(await body.arrayBuffer());
+        const buffer2 = Buffer.from(await body.arrayBuffer());
         socket.cork();
         socket.write(`${header}content-length: ${contentLength}\r
 \r
 `, "latin1");
-        socket.write(buffer);
+        socket.write(buffer2);
         socket.uncork();
-        request4.onBodySent(buffer);
+        request4.onBodySent(buffer2);
         request4.onRequestSent();
         if (!expectsPayload && request4.reset !== false) {
           socket[kReset] = true;
@@ -17725,7 +17725,7 @@ var require_client_h2 = __commonJS({
     "use strict";
     var assert = require("node:assert");
     var { errorMonitor } = require("node:events");
-    var { pipeline: pipeline6 } = require("node:stream");
+    var { pipeline: pipeline7 } = require("node:stream");
     var util = require_util();
     var {
       RequestContentLengthMismatchError,
@@ -17924,7 +17924,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request4) {
       const session = client[kHTTP2Session];
-      const { method, path: path43, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
+      const { method, path: path49, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
       let { body } = request4;
       if (upgrade) {
         util.errorRequest(client, request4, new Error("Upgrade not supported for H2"));
@@ -18021,7 +18021,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path43;
+      headers[HTTP2_HEADER_PATH] = path49;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -18204,7 +18204,7 @@ var require_client_h2 = __commonJS({
     }
     function writeStream(abort, socket, expectsPayload, h2stream, body, client, request4, contentLength) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      const pipe = pipeline6(
+      const pipe = pipeline7(
         body,
         h2stream,
         (err) => {
@@ -18232,12 +18232,12 @@ var require_client_h2 = __commonJS({
         if (contentLength != null && contentLength !== body.size) {
           throw new RequestContentLengthMismatchError();
         }
-        const buffer = Buffer.from(await body.arrayBuffer());
+        const buffer2 = Buffer.from(await body.arrayBuffer());
         h2stream.cork();
-        h2stream.write(buffer);
+        h2stream.write(buffer2);
         h2stream.uncork();
         h2stream.end();
-        request4.onBodySent(buffer);
+        request4.onBodySent(buffer2);
         request4.onRequestSent();
         if (!expectsPayload) {
           socket[kReset] = true;
@@ -18374,9 +18374,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path43 = search ? `${pathname}${search}` : pathname;
+        const path49 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path43;
+        this.opts.path = path49;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -19148,8 +19148,8 @@ var require_pool_base = __commonJS({
       }
       get [kSize]() {
         let ret = this[kQueued];
-        for (const { [kSize]: size } of this[kClients]) {
-          ret += size;
+        for (const { [kSize]: size2 } of this[kClients]) {
+          ret += size2;
         }
         return ret;
       }
@@ -19615,10 +19615,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path43 = "/",
+          path: path49 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path43;
+        opts.path = origin + path49;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -20140,7 +20140,7 @@ var require_retry_handler = __commonJS({
             this.abort(contentLengthError);
             return false;
           }
-          const { start, size, end = size - 1 } = contentRange;
+          const { start, size: size2, end = size2 - 1 } = contentRange;
           if (this.start !== start || this.end != null && this.end !== end) {
             this.abort(
               new RequestRetryError("Content-Range mismatch", statusCode, {
@@ -20170,7 +20170,7 @@ var require_retry_handler = __commonJS({
               this.abort(contentLengthError);
               return false;
             }
-            const { start, size, end = size - 1 } = range;
+            const { start, size: size2, end = size2 - 1 } = range;
             assert(
               start != null && Number.isFinite(start),
               "content-range mismatch"
@@ -20303,7 +20303,7 @@ var require_readable = __commonJS({
   "node_modules/undici/lib/api/readable.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { Readable: Readable3 } = require("node:stream");
+    var { Readable: Readable4 } = require("node:stream");
     var { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = require_errors3();
     var util = require_util();
     var { ReadableStreamFrom } = require_util();
@@ -20315,7 +20315,7 @@ var require_readable = __commonJS({
     var kContentLength = /* @__PURE__ */ Symbol("kContentLength");
     var noop3 = () => {
     };
-    var BodyReadable = class extends Readable3 {
+    var BodyReadable = class extends Readable4 {
       constructor({
         resume,
         abort,
@@ -20527,10 +20527,10 @@ var require_readable = __commonJS({
       if (chunks.length === 0 || length === 0) {
         return "";
       }
-      const buffer = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
-      const bufferLength = buffer.length;
-      const start = bufferLength > 2 && buffer[0] === 239 && buffer[1] === 187 && buffer[2] === 191 ? 3 : 0;
-      return buffer.utf8Slice(start, bufferLength);
+      const buffer2 = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
+      const bufferLength = buffer2.length;
+      const start = bufferLength > 2 && buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191 ? 3 : 0;
+      return buffer2.utf8Slice(start, bufferLength);
     }
     function chunksConcat(chunks, length) {
       if (chunks.length === 0 || length === 0) {
@@ -20539,14 +20539,14 @@ var require_readable = __commonJS({
       if (chunks.length === 1) {
         return new Uint8Array(chunks[0]);
       }
-      const buffer = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+      const buffer2 = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
       let offset = 0;
       for (let i = 0; i < chunks.length; ++i) {
         const chunk = chunks[i];
-        buffer.set(chunk, offset);
+        buffer2.set(chunk, offset);
         offset += chunk.length;
       }
-      return buffer;
+      return buffer2;
     }
     function consumeEnd(consume2) {
       const { type, body, resolve: resolve2, stream, length } = consume2;
@@ -20657,7 +20657,7 @@ var require_api_request = __commonJS({
   "node_modules/undici/lib/api/api-request.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { Readable: Readable3 } = require_readable();
+    var { Readable: Readable4 } = require_readable();
     var { InvalidArgumentError, RequestAbortedError } = require_errors3();
     var util = require_util();
     var { getResolveErrorBodyCallback } = require_util3();
@@ -20752,7 +20752,7 @@ var require_api_request = __commonJS({
         const parsedHeaders = responseHeaders === "raw" ? util.parseHeaders(rawHeaders) : headers;
         const contentType = parsedHeaders["content-type"];
         const contentLength = parsedHeaders["content-length"];
-        const res = new Readable3({
+        const res = new Readable4({
           resume,
           abort,
           contentType,
@@ -21067,7 +21067,7 @@ var require_api_pipeline = __commonJS({
   "node_modules/undici/lib/api/api-pipeline.js"(exports2, module2) {
     "use strict";
     var {
-      Readable: Readable3,
+      Readable: Readable4,
       Duplex,
       PassThrough
     } = require("node:stream");
@@ -21081,7 +21081,7 @@ var require_api_pipeline = __commonJS({
     var { addSignal, removeSignal } = require_abort_signal();
     var assert = require("node:assert");
     var kResume = /* @__PURE__ */ Symbol("resume");
-    var PipelineRequest = class extends Readable3 {
+    var PipelineRequest = class extends Readable4 {
       constructor() {
         super({ autoDestroy: true });
         this[kResume] = null;
@@ -21098,7 +21098,7 @@ var require_api_pipeline = __commonJS({
         callback(err);
       }
     };
-    var PipelineResponse = class extends Readable3 {
+    var PipelineResponse = class extends Readable4 {
       constructor(resume) {
         super({ autoDestroy: true });
         this[kResume] = resume;
@@ -21249,7 +21249,7 @@ var require_api_pipeline = __commonJS({
         util.destroy(ret, err);
       }
     };
-    function pipeline6(opts, handler2) {
+    function pipeline7(opts, handler2) {
       try {
         const pipelineHandler = new PipelineHandler(opts, handler2);
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
@@ -21258,7 +21258,7 @@ var require_api_pipeline = __commonJS({
         return new PassThrough().destroy(err);
       }
     }
-    module2.exports = pipeline6;
+    module2.exports = pipeline7;
   }
 });
 
@@ -21590,20 +21590,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path43) {
-      if (typeof path43 !== "string") {
-        return path43;
+    function safeUrl(path49) {
+      if (typeof path49 !== "string") {
+        return path49;
       }
-      const pathSegments = path43.split("?");
+      const pathSegments = path49.split("?");
       if (pathSegments.length !== 2) {
-        return path43;
+        return path49;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path43, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path43);
+    function matchKey(mockDispatch2, { path: path49, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path49);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -21625,7 +21625,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path43 }) => matchValue(safeUrl(path43), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path49 }) => matchValue(safeUrl(path49), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -21663,9 +21663,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path43, method, body, headers, query } = opts;
+      const { path: path49, method, body, headers, query } = opts;
       return {
-        path: path43,
+        path: path49,
         method,
         body,
         headers,
@@ -22128,10 +22128,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path43, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path49, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path43,
+            Path: path49,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -22809,10 +22809,10 @@ var require_headers2 = __commonJS({
       while (j > i && isHTTPWhiteSpaceCharCode(potentialValue.charCodeAt(i))) ++i;
       return i === 0 && j === potentialValue.length ? potentialValue : potentialValue.substring(i, j);
     }
-    function fill(headers, object) {
-      if (Array.isArray(object)) {
-        for (let i = 0; i < object.length; ++i) {
-          const header = object[i];
+    function fill(headers, object2) {
+      if (Array.isArray(object2)) {
+        for (let i = 0; i < object2.length; ++i) {
+          const header = object2[i];
           if (header.length !== 2) {
             throw webidl.errors.exception({
               header: "Headers constructor",
@@ -22821,10 +22821,10 @@ var require_headers2 = __commonJS({
           }
           appendHeader(headers, header[0], header[1]);
         }
-      } else if (typeof object === "object" && object !== null) {
-        const keys = Object.keys(object);
+      } else if (typeof object2 === "object" && object2 !== null) {
+        const keys = Object.keys(object2);
         for (let i = 0; i < keys.length; ++i) {
-          appendHeader(headers, keys[i], object[keys[i]]);
+          appendHeader(headers, keys[i], object2[keys[i]]);
         }
       } else {
         throw webidl.errors.conversionFailed({
@@ -22976,17 +22976,17 @@ var require_headers2 = __commonJS({
       }
       // https://fetch.spec.whatwg.org/#convert-header-names-to-a-sorted-lowercase-set
       toSortedArray() {
-        const size = this[kHeadersMap].size;
-        const array = new Array(size);
-        if (size <= 32) {
-          if (size === 0) {
+        const size2 = this[kHeadersMap].size;
+        const array = new Array(size2);
+        if (size2 <= 32) {
+          if (size2 === 0) {
             return array;
           }
           const iterator2 = this[kHeadersMap][Symbol.iterator]();
           const firstValue = iterator2.next().value;
           array[0] = [firstValue[0], firstValue[1].value];
           assert(firstValue[1].value !== null);
-          for (let i = 1, j = 0, right = 0, left = 0, pivot = 0, x, value; i < size; ++i) {
+          for (let i = 1, j = 0, right = 0, left = 0, pivot = 0, x, value; i < size2; ++i) {
             value = iterator2.next().value;
             x = array[i] = [value[0], value[1].value];
             assert(x[1] !== null);
@@ -23126,9 +23126,9 @@ var require_headers2 = __commonJS({
       // https://fetch.spec.whatwg.org/#dom-headers-getsetcookie
       getSetCookie() {
         webidl.brandCheck(this, _Headers);
-        const list = this.#headersList.cookies;
-        if (list) {
-          return [...list];
+        const list3 = this.#headersList.cookies;
+        if (list3) {
+          return [...list3];
         }
         return [];
       }
@@ -23168,8 +23168,8 @@ var require_headers2 = __commonJS({
       static getHeadersList(o) {
         return o.#headersList;
       }
-      static setHeadersList(o, list) {
-        o.#headersList = list;
+      static setHeadersList(o, list3) {
+        o.#headersList = list3;
       }
     };
     var { getHeadersGuard, setHeadersGuard, getHeadersList, setHeadersList } = Headers4;
@@ -24137,13 +24137,13 @@ var require_request2 = __commonJS({
         if (this.signal.aborted) {
           ac.abort(this.signal.reason);
         } else {
-          let list = dependentControllerMap.get(this.signal);
-          if (list === void 0) {
-            list = /* @__PURE__ */ new Set();
-            dependentControllerMap.set(this.signal, list);
+          let list3 = dependentControllerMap.get(this.signal);
+          if (list3 === void 0) {
+            list3 = /* @__PURE__ */ new Set();
+            dependentControllerMap.set(this.signal, list3);
           }
           const acRef = new WeakRef(ac);
-          list.add(acRef);
+          list3.add(acRef);
           util.addAbortListener(
             ac.signal,
             buildAbort(acRef)
@@ -24423,7 +24423,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants4();
     var EE = require("node:events");
-    var { Readable: Readable3, pipeline: pipeline6, finished } = require("node:stream");
+    var { Readable: Readable4, pipeline: pipeline7, finished } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher } = require_global2();
@@ -25254,9 +25254,9 @@ var require_fetch = __commonJS({
             fetchParams.controller.terminate(bytes);
             return;
           }
-          const buffer = new Uint8Array(bytes);
-          if (buffer.byteLength) {
-            fetchParams.controller.controller.enqueue(buffer);
+          const buffer2 = new Uint8Array(bytes);
+          if (buffer2.byteLength) {
+            fetchParams.controller.controller.enqueue(buffer2);
           }
           if (isErrored(stream)) {
             fetchParams.controller.terminate();
@@ -25362,13 +25362,13 @@ var require_fetch = __commonJS({
                   }
                 }
               }
-              this.body = new Readable3({ read: resume });
+              this.body = new Readable4({ read: resume });
               const onError = this.onError.bind(this);
               resolve2({
                 status,
                 statusText,
                 headersList,
-                body: decoders.length ? pipeline6(this.body, ...decoders, (err) => {
+                body: decoders.length ? pipeline7(this.body, ...decoders, (err) => {
                   if (err) {
                     this.onError(err);
                   }
@@ -25515,11 +25515,11 @@ var require_progressevent = __commonJS({
 var require_encoding = __commonJS({
   "node_modules/undici/lib/web/fileapi/encoding.js"(exports2, module2) {
     "use strict";
-    function getEncoding(label) {
-      if (!label) {
+    function getEncoding(label2) {
+      if (!label2) {
         return "failure";
       }
-      switch (label.trim().toLowerCase()) {
+      switch (label2.trim().toLowerCase()) {
         case "unicode-1-1-utf-8":
         case "unicode11utf8":
         case "unicode20utf8":
@@ -25964,7 +25964,7 @@ var require_util4 = __commonJS({
       return null;
     }
     function combineByteSequences(sequences) {
-      const size = sequences.reduce((a, b) => {
+      const size2 = sequences.reduce((a, b) => {
         return a + b.byteLength;
       }, 0);
       let offset = 0;
@@ -25972,7 +25972,7 @@ var require_util4 = __commonJS({
         a.set(b, offset);
         offset += b.byteLength;
         return a;
-      }, new Uint8Array(size));
+      }, new Uint8Array(size2));
     }
     module2.exports = {
       staticPropertyDescriptors,
@@ -27010,9 +27010,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path43) {
-      for (let i = 0; i < path43.length; ++i) {
-        const code2 = path43.charCodeAt(i);
+    function validateCookiePath(path49) {
+      for (let i = 0; i < path49.length; ++i) {
+        const code2 = path49.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -27811,11 +27811,11 @@ var require_util7 = __commonJS({
         data: dataForEvent
       });
     }
-    function toArrayBuffer(buffer) {
-      if (buffer.byteLength === buffer.buffer.byteLength) {
-        return buffer.buffer;
+    function toArrayBuffer(buffer2) {
+      if (buffer2.byteLength === buffer2.buffer.byteLength) {
+        return buffer2.buffer;
       }
-      return buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
+      return buffer2.buffer.slice(buffer2.byteOffset, buffer2.byteOffset + buffer2.byteLength);
     }
     function isValidSubprotocol(protocol) {
       if (protocol.length === 0) {
@@ -27908,9 +27908,9 @@ var require_util7 = __commonJS({
     }
     var hasIntl = typeof process.versions.icu === "string";
     var fatalDecoder = hasIntl ? new TextDecoder("utf-8", { fatal: true }) : void 0;
-    var utf8Decode = hasIntl ? fatalDecoder.decode.bind(fatalDecoder) : function(buffer) {
-      if (isUtf8(buffer)) {
-        return buffer.toString("utf-8");
+    var utf8Decode = hasIntl ? fatalDecoder.decode.bind(fatalDecoder) : function(buffer2) {
+      if (isUtf8(buffer2)) {
+        return buffer2.toString("utf-8");
       }
       throw new TypeError("Invalid utf-8 received.");
     };
@@ -27942,27 +27942,27 @@ var require_frame = __commonJS({
     var { maxUnsigned16Bit } = require_constants6();
     var BUFFER_SIZE = 16386;
     var crypto;
-    var buffer = null;
+    var buffer2 = null;
     var bufIdx = BUFFER_SIZE;
     try {
       crypto = require("node:crypto");
     } catch {
       crypto = {
         // not full compatibility, but minimum.
-        randomFillSync: function randomFillSync(buffer2, _offset, _size) {
-          for (let i = 0; i < buffer2.length; ++i) {
-            buffer2[i] = Math.random() * 255 | 0;
+        randomFillSync: function randomFillSync(buffer3, _offset, _size) {
+          for (let i = 0; i < buffer3.length; ++i) {
+            buffer3[i] = Math.random() * 255 | 0;
           }
-          return buffer2;
+          return buffer3;
         }
       };
     }
     function generateMask() {
       if (bufIdx === BUFFER_SIZE) {
         bufIdx = 0;
-        crypto.randomFillSync(buffer ??= Buffer.allocUnsafe(BUFFER_SIZE), 0, BUFFER_SIZE);
+        crypto.randomFillSync(buffer2 ??= Buffer.allocUnsafe(BUFFER_SIZE), 0, BUFFER_SIZE);
       }
-      return [buffer[bufIdx++], buffer[bufIdx++], buffer[bufIdx++], buffer[bufIdx++]];
+      return [buffer2[bufIdx++], buffer2[bufIdx++], buffer2[bufIdx++], buffer2[bufIdx++]];
     }
     var WebsocketFrameSend = class {
       /**
@@ -27984,26 +27984,26 @@ var require_frame = __commonJS({
           offset += 2;
           payloadLength = 126;
         }
-        const buffer2 = Buffer.allocUnsafe(bodyLength + offset);
-        buffer2[0] = buffer2[1] = 0;
-        buffer2[0] |= 128;
-        buffer2[0] = (buffer2[0] & 240) + opcode;
-        buffer2[offset - 4] = maskKey[0];
-        buffer2[offset - 3] = maskKey[1];
-        buffer2[offset - 2] = maskKey[2];
-        buffer2[offset - 1] = maskKey[3];
-        buffer2[1] = payloadLength;
+        const buffer3 = Buffer.allocUnsafe(bodyLength + offset);
+        buffer3[0] = buffer3[1] = 0;
+        buffer3[0] |= 128;
+        buffer3[0] = (buffer3[0] & 240) + opcode;
+        buffer3[offset - 4] = maskKey[0];
+        buffer3[offset - 3] = maskKey[1];
+        buffer3[offset - 2] = maskKey[2];
+        buffer3[offset - 1] = maskKey[3];
+        buffer3[1] = payloadLength;
         if (payloadLength === 126) {
-          buffer2.writeUInt16BE(bodyLength, 2);
+          buffer3.writeUInt16BE(bodyLength, 2);
         } else if (payloadLength === 127) {
-          buffer2[2] = buffer2[3] = 0;
-          buffer2.writeUIntBE(bodyLength, 4, 6);
+          buffer3[2] = buffer3[3] = 0;
+          buffer3.writeUIntBE(bodyLength, 4, 6);
         }
-        buffer2[1] |= 128;
+        buffer3[1] |= 128;
         for (let i = 0; i < bodyLength; ++i) {
-          buffer2[offset + i] = frameData[i] ^ maskKey[i & 3];
+          buffer3[offset + i] = frameData[i] ^ maskKey[i & 3];
         }
-        return buffer2;
+        return buffer3;
       }
     };
     module2.exports = {
@@ -28363,15 +28363,15 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 2) {
               return callback();
             }
-            const buffer = this.consume(2);
-            const fin = (buffer[0] & 128) !== 0;
-            const opcode = buffer[0] & 15;
-            const masked = (buffer[1] & 128) === 128;
+            const buffer2 = this.consume(2);
+            const fin = (buffer2[0] & 128) !== 0;
+            const opcode = buffer2[0] & 15;
+            const masked = (buffer2[1] & 128) === 128;
             const fragmented = !fin && opcode !== opcodes.CONTINUATION;
-            const payloadLength = buffer[1] & 127;
-            const rsv1 = buffer[0] & 64;
-            const rsv2 = buffer[0] & 32;
-            const rsv3 = buffer[0] & 16;
+            const payloadLength = buffer2[1] & 127;
+            const rsv1 = buffer2[0] & 64;
+            const rsv2 = buffer2[0] & 32;
+            const rsv3 = buffer2[0] & 16;
             if (!isValidOpcode(opcode)) {
               failWebsocketConnection(this.ws, "Invalid opcode received");
               return callback();
@@ -28431,8 +28431,8 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 2) {
               return callback();
             }
-            const buffer = this.consume(2);
-            this.#info.payloadLength = buffer.readUInt16BE(0);
+            const buffer2 = this.consume(2);
+            this.#info.payloadLength = buffer2.readUInt16BE(0);
             this.#state = parserStates.READ_DATA;
             if (!this.#validatePayloadLength()) {
               return;
@@ -28441,9 +28441,9 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 8) {
               return callback();
             }
-            const buffer = this.consume(8);
-            const upper = buffer.readUInt32BE(0);
-            const lower = buffer.readUInt32BE(4);
+            const buffer2 = this.consume(8);
+            const upper = buffer2.readUInt32BE(0);
+            const lower = buffer2.readUInt32BE(4);
             if (upper !== 0 || lower > 2 ** 31 - 1) {
               failWebsocketConnection(this.ws, "Received payload length > 2^31 bytes.");
               return;
@@ -28535,25 +28535,25 @@ var require_receiver = __commonJS({
           this.#byteOffset -= this.#buffers[0].length;
           return this.#buffers.shift();
         }
-        const buffer = Buffer.allocUnsafe(n);
+        const buffer2 = Buffer.allocUnsafe(n);
         let offset = 0;
         while (offset !== n) {
           const next = this.#buffers[0];
           const { length } = next;
           if (length + offset === n) {
-            buffer.set(this.#buffers.shift(), offset);
+            buffer2.set(this.#buffers.shift(), offset);
             break;
           } else if (length + offset > n) {
-            buffer.set(next.subarray(0, n - offset), offset);
+            buffer2.set(next.subarray(0, n - offset), offset);
             this.#buffers[0] = next.subarray(n - offset);
             break;
           } else {
-            buffer.set(this.#buffers.shift(), offset);
+            buffer2.set(this.#buffers.shift(), offset);
             offset += next.length;
           }
         }
         this.#byteOffset -= n;
-        return buffer;
+        return buffer2;
       }
       writeFragments(fragment) {
         if (this.#maxFragments > 0 && this.#fragments.length === this.#maxFragments) {
@@ -29164,7 +29164,7 @@ var require_util8 = __commonJS({
 var require_eventsource_stream = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource-stream.js"(exports2, module2) {
     "use strict";
-    var buffer = require("node:buffer");
+    var buffer2 = require("node:buffer");
     var { Transform: Transform2 } = require("node:stream");
     var { isASCIINumber, isValidLastEventId } = require_util8();
     var BOM = [239, 187, 191];
@@ -29172,7 +29172,7 @@ var require_eventsource_stream = __commonJS({
     var CR = 13;
     var COLON = 58;
     var SPACE = 32;
-    var defaultMaxEventSize = buffer.kStringMaxLength;
+    var defaultMaxEventSize = buffer2.kStringMaxLength;
     var DATA = Buffer.from("data");
     var EVENT = Buffer.from("event");
     var ID = Buffer.from("id");
@@ -29180,31 +29180,31 @@ var require_eventsource_stream = __commonJS({
     var minParserItems = 1024;
     var maxParserItems = 131072;
     var bytesPerParserItem = 128;
-    function isASCIINumberBytes(buffer2, start) {
-      if (start >= buffer2.length) {
+    function isASCIINumberBytes(buffer3, start) {
+      if (start >= buffer3.length) {
         return false;
       }
-      for (let i = start; i < buffer2.length; i++) {
-        if (buffer2[i] < 48 || buffer2[i] > 57) {
+      for (let i = start; i < buffer3.length; i++) {
+        if (buffer3[i] < 48 || buffer3[i] > 57) {
           return false;
         }
       }
       return true;
     }
-    function isValidLastEventIdBytes(buffer2, start) {
-      for (let i = start; i < buffer2.length; i++) {
-        if (buffer2[i] === 0) {
+    function isValidLastEventIdBytes(buffer3, start) {
+      for (let i = start; i < buffer3.length; i++) {
+        if (buffer3[i] === 0) {
           return false;
         }
       }
       return true;
     }
-    function isFieldName(line, length, field) {
+    function isFieldName(line2, length, field) {
       if (length !== field.length) {
         return false;
       }
       for (let i = 0; i < length; i++) {
-        if (line[i] !== field[i]) {
+        if (line2[i] !== field[i]) {
           return false;
         }
       }
@@ -29350,31 +29350,31 @@ var require_eventsource_stream = __commonJS({
        * @param {Buffer} line
        * @param {EventSourceStreamEvent} event
        */
-      parseLine(line, event) {
-        if (line.length === 0) {
+      parseLine(line2, event) {
+        if (line2.length === 0) {
           return;
         }
-        const colonPosition = line.indexOf(COLON);
+        const colonPosition = line2.indexOf(COLON);
         if (colonPosition === 0) {
           return;
         }
-        let fieldLength = line.length;
-        let valueStart = line.length;
+        let fieldLength = line2.length;
+        let valueStart = line2.length;
         if (colonPosition !== -1) {
           fieldLength = colonPosition;
           valueStart = colonPosition + 1;
-          if (line[valueStart] === SPACE) {
+          if (line2[valueStart] === SPACE) {
             ++valueStart;
           }
         }
-        if (isFieldName(line, fieldLength, DATA)) {
+        if (isFieldName(line2, fieldLength, DATA)) {
           if (this.maxEventSize > 0 && this.dataLineCount >= this.maxDataLines) {
             throw createMaxEventSizeExceededError();
           }
-          const valueBytes = line.length - valueStart;
+          const valueBytes = line2.length - valueStart;
           const dataSize = this.eventFieldSizes.data + (event.data === void 0 ? 0 : 1) + valueBytes;
           this.setEventFieldSize("data", dataSize);
-          const value = line.toString("utf8", valueStart);
+          const value = line2.toString("utf8", valueStart);
           if (event.data === void 0) {
             event.data = value;
           } else {
@@ -29384,34 +29384,34 @@ ${value}`;
           this.dataLineCount++;
           return;
         }
-        if (isFieldName(line, fieldLength, RETRY)) {
-          if (isASCIINumberBytes(line, valueStart)) {
-            this.setEventFieldSize("retry", line.length - valueStart);
-            event.retry = line.toString("utf8", valueStart);
+        if (isFieldName(line2, fieldLength, RETRY)) {
+          if (isASCIINumberBytes(line2, valueStart)) {
+            this.setEventFieldSize("retry", line2.length - valueStart);
+            event.retry = line2.toString("utf8", valueStart);
           }
           return;
         }
-        if (isFieldName(line, fieldLength, ID)) {
-          if (isValidLastEventIdBytes(line, valueStart)) {
-            this.setEventFieldSize("id", line.length - valueStart);
-            event.id = line.toString("utf8", valueStart);
+        if (isFieldName(line2, fieldLength, ID)) {
+          if (isValidLastEventIdBytes(line2, valueStart)) {
+            this.setEventFieldSize("id", line2.length - valueStart);
+            event.id = line2.toString("utf8", valueStart);
           }
           return;
         }
-        if (isFieldName(line, fieldLength, EVENT)) {
-          if (valueStart < line.length) {
-            this.setEventFieldSize("event", line.length - valueStart);
-            event.event = line.toString("utf8", valueStart);
+        if (isFieldName(line2, fieldLength, EVENT)) {
+          if (valueStart < line2.length) {
+            this.setEventFieldSize("event", line2.length - valueStart);
+            event.event = line2.toString("utf8", valueStart);
           }
         }
       }
-      setEventFieldSize(field, size) {
-        const eventSize = this.eventSize - this.eventFieldSizes[field] + size;
+      setEventFieldSize(field, size2) {
+        const eventSize = this.eventSize - this.eventFieldSizes[field] + size2;
         if (this.maxEventSize > 0 && eventSize > this.maxEventSize) {
           throw createMaxEventSizeExceededError();
         }
         this.eventSize = eventSize;
-        this.eventFieldSizes[field] = size;
+        this.eventFieldSizes[field] = size2;
       }
       /**
        * @param {EventSourceStreamEvent} event
@@ -29569,7 +29569,7 @@ ${value}`;
 var require_eventsource = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource.js"(exports2, module2) {
     "use strict";
-    var { pipeline: pipeline6 } = require("node:stream");
+    var { pipeline: pipeline7 } = require("node:stream");
     var { fetching } = require_fetch();
     var { makeRequest } = require_request2();
     var { webidl } = require_webidl();
@@ -29729,7 +29729,7 @@ var require_eventsource = __commonJS({
               ));
             }
           });
-          pipeline6(
+          pipeline7(
             response.body.stream,
             eventSourceStream,
             (error) => {
@@ -29932,11 +29932,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path43 = opts.path;
+          let path49 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path43 = `/${path43}`;
+            path49 = `/${path49}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path43);
+          url = new URL(util.parseOrigin(url).origin + path49);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -30338,8 +30338,8 @@ var require_re = __commonJS({
       [LETTERDASHNUMBER, MAX_SAFE_BUILD_LENGTH]
     ];
     var makeSafeRegex = (value) => {
-      for (const [token, max] of safeRegexReplacements) {
-        value = value.split(`${token}*`).join(`${token}{0,${max}}`).split(`${token}+`).join(`${token}{1,${max}}`);
+      for (const [token2, max] of safeRegexReplacements) {
+        value = value.split(`${token2}*`).join(`${token2}{0,${max}}`).split(`${token2}+`).join(`${token2}{1,${max}}`);
       }
       return value;
     };
@@ -30946,7 +30946,7 @@ var require_sort = __commonJS({
   "node_modules/semver/functions/sort.js"(exports2, module2) {
     "use strict";
     var compareBuild = require_compare_build();
-    var sort = (list, loose) => list.sort((a, b) => compareBuild(a, b, loose));
+    var sort = (list3, loose) => list3.sort((a, b) => compareBuild(a, b, loose));
     module2.exports = sort;
   }
 });
@@ -30956,7 +30956,7 @@ var require_rsort = __commonJS({
   "node_modules/semver/functions/rsort.js"(exports2, module2) {
     "use strict";
     var compareBuild = require_compare_build();
-    var rsort = (list, loose) => list.sort((a, b) => compareBuild(b, a, loose));
+    var rsort = (list3, loose) => list3.sort((a, b) => compareBuild(b, a, loose));
     module2.exports = rsort;
   }
 });
@@ -32457,12 +32457,47 @@ var require_semver2 = __commonJS({
   }
 });
 
+// src/text.ts
+var import_node_util = require("node:util");
+var UNSEEN = new RegExp("(?![\\t\\n])\\p{Cc}|[\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]", "gu");
+var LONGEST_SENTENCE = 2e3;
+var LONGEST_QUOTATION = 200;
+function plainText(text2) {
+  return (0, import_node_util.stripVTControlCharacters)(text2.replace(new RegExp("\\p{Cs}", "gu"), "\uFFFD")).replace(/\r\n?/g, "\n").replace(UNSEEN, "");
+}
+function oneLine(text2, longest = LONGEST_SENTENCE) {
+  const line2 = plainText(text2.slice(0, 2 * longest)).replace(/\s*\n\s*|\t/g, " ");
+  return line2.length > longest || text2.length > 2 * longest ? `${cut(line2, longest)}...` : line2;
+}
+function quoted(text2) {
+  const shown2 = text2.length > LONGEST_QUOTATION ? `${cut(text2, LONGEST_QUOTATION)}...` : text2;
+  return JSON.stringify(shown2).replace(
+    UNSEEN,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+  );
+}
+function withoutMiddle(text2, most) {
+  const bytes = Buffer.from(text2);
+  if (bytes.length <= most) return text2;
+  const half = Math.floor((most - 100) / 2);
+  const [begin, end] = [bytes.subarray(0, half), bytes.subarray(-half)].map(
+    (part) => part.toString("utf8").replace(/^\ufffd+|\ufffd+$/g, "")
+  );
+  return `${begin}
+[${bytes.length - 2 * half} bytes are left out here; the logs have them]
+${end}`;
+}
+function cut(text2, length) {
+  return text2.slice(0, length).replace(/[\ud800-\udbff]$/, "");
+}
+
 // src/errors.ts
 var MENDER = {
   input: "whoever writes the workflow",
   runner: "whoever runs the runner",
   image: "whoever chose the base image",
   application: "the developers of the application",
+  secret: "whoever writes the workflow, with the developers of the application",
   jdk: "whoever writes the workflow (choice of the JDK)",
   registry: "whoever owns the registry or the token",
   cancelled: "nobody: the run was cancelled",
@@ -32470,10 +32505,10 @@ var MENDER = {
 };
 var Failure = class _Failure extends Error {
   constructor(kind, what, details) {
-    super(what, details.cause === void 0 ? void 0 : { cause: details.cause });
+    super(oneLine(what), details.cause === void 0 ? void 0 : { cause: details.cause });
     this.kind = kind;
     this.name = "Failure";
-    this.cure = details.cure;
+    this.cure = oneLine(details.cure);
     this.evidence = details.evidence;
     this.signature = details.signature;
   }
@@ -32504,13 +32539,14 @@ function asFailure(error) {
     cause: error
   });
 }
+var MOST_EVIDENCE = 48 * 1024;
 function describeFailure(failure) {
   const lines = [
     failure.message,
     `Who can mend it: ${MENDER[failure.kind]} (class: ${failure.kind}).`,
     `How: ${failure.cure}`
   ];
-  if (failure.evidence) lines.push("", failure.evidence.trimEnd());
+  if (failure.evidence) lines.push("", withoutMiddle(plainText(failure.evidence).trimEnd(), MOST_EVIDENCE));
   return lines.join("\n");
 }
 function messageOf(error) {
@@ -32518,12 +32554,12 @@ function messageOf(error) {
 }
 
 // src/cli/build.ts
-var import_node_crypto5 = require("node:crypto");
+var import_node_crypto8 = require("node:crypto");
 var import_node_fs9 = require("node:fs");
-var import_promises39 = require("node:fs/promises");
+var import_promises45 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
-var import_node_path36 = __toESM(require("node:path"), 1);
-var import_node_util2 = require("node:util");
+var import_node_path42 = __toESM(require("node:path"), 1);
+var import_node_util3 = require("node:util");
 var import_yaml2 = __toESM(require_dist(), 1);
 
 // src/clock.ts
@@ -32960,8 +32996,8 @@ var ToolRunner = class extends events.EventEmitter {
       let s = strBuffer + data.toString();
       let n = s.indexOf(os.EOL);
       while (n > -1) {
-        const line = s.substring(0, n);
-        onLine(line);
+        const line2 = s.substring(0, n);
+        onLine(line2);
         s = s.substring(n + os.EOL.length);
         n = s.indexOf(os.EOL);
       }
@@ -33152,9 +33188,9 @@ var ToolRunner = class extends events.EventEmitter {
             if (!optionsNonNull.silent && optionsNonNull.outStream) {
               optionsNonNull.outStream.write(data);
             }
-            stdbuffer = this._processLineBuffer(data, stdbuffer, (line) => {
+            stdbuffer = this._processLineBuffer(data, stdbuffer, (line2) => {
               if (this.options.listeners && this.options.listeners.stdline) {
-                this.options.listeners.stdline(line);
+                this.options.listeners.stdline(line2);
               }
             });
           });
@@ -33170,9 +33206,9 @@ var ToolRunner = class extends events.EventEmitter {
               const s = optionsNonNull.failOnStdErr ? optionsNonNull.errStream : optionsNonNull.outStream;
               s.write(data);
             }
-            errbuffer = this._processLineBuffer(data, errbuffer, (line) => {
+            errbuffer = this._processLineBuffer(data, errbuffer, (line2) => {
               if (this.options.listeners && this.options.listeners.errline) {
-                this.options.listeners.errline(line);
+                this.options.listeners.errline(line2);
               }
             });
           });
@@ -33368,6 +33404,11 @@ function exec(commandLine2, args, options3) {
   });
 }
 
+// src/environment.ts
+function withoutInputs(environment2) {
+  return Object.fromEntries(Object.entries(environment2).filter(([name]) => !/^(INPUT_|ACTIONS_)/.test(name)));
+}
+
 // src/engine/lines.ts
 var import_node_string_decoder = require("node:string_decoder");
 var LONGEST_LINE = 4096;
@@ -33399,21 +33440,49 @@ var LineSplitter = class {
     this.pending += text2.slice(0, Math.max(0, room));
   }
   flush() {
-    const line = this.pending.endsWith("\r") ? this.pending.slice(0, -1) : this.pending;
-    const shown = this.cut ? `${line} [cut]` : line;
+    const line2 = this.pending.endsWith("\r") ? this.pending.slice(0, -1) : this.pending;
+    const shown2 = this.cut ? `${line2} [cut]` : line2;
     this.pending = "";
     this.cut = false;
-    this.onLine(shown);
+    this.onLine(shown2);
+  }
+};
+var LONGEST_PIECE = 64 * 1024;
+var WholeLines = class {
+  constructor(onBytes) {
+    this.onBytes = onBytes;
+  }
+  onBytes;
+  pending = [];
+  size = 0;
+  push(data) {
+    const end = data.lastIndexOf(10) + 1;
+    if (end > 0) {
+      this.add(data.subarray(0, end));
+      this.end();
+    }
+    this.add(data.subarray(end));
+    if (this.size > LONGEST_PIECE) this.end();
+  }
+  /** Hands on what is left without a line end. */
+  end() {
+    if (this.size > 0) this.onBytes(Buffer.concat(this.pending));
+    this.pending = [];
+    this.size = 0;
+  }
+  add(bytes) {
+    this.pending.push(bytes);
+    this.size += bytes.length;
   }
 };
 var LineTail = class {
-  constructor(size) {
-    this.size = size;
+  constructor(size2) {
+    this.size = size2;
   }
   size;
   lines = [];
-  push(line) {
-    this.lines.push(line);
+  push(line2) {
+    this.lines.push(line2);
     if (this.lines.length > this.size) this.lines.shift();
   }
   text() {
@@ -33424,23 +33493,44 @@ var LineTail = class {
 // src/engine/docker.ts
 var KEPT_OUTPUT = 1024 * 1024;
 var TIMED_OUT = 124;
-function dockerEngine(environment) {
+var LONGEST_ABSENCE = 3e4;
+var PROBE_INTERVAL = 500;
+var OF_THE_CLIENT = /* @__PURE__ */ new Set(["--version", "context"]);
+var SETTLING_TIME = 1e3;
+function dockerEngine(environment2, { clock, longestAbsence } = {
+  clock: systemClock,
+  longestAbsence: LONGEST_ABSENCE
+}) {
+  let state = "unknown";
   const clientEnvironment = {
-    ...environment,
+    ...withoutInputs(environment2),
     BUILDKIT_PROGRESS: "plain",
     // An attestation would wrap the image in an index: the digest would no longer be that of what was verified.
     BUILDX_NO_DEFAULT_ATTESTATIONS: "1",
     DOCKER_CLI_HINTS: "false"
   };
   async function attempt3(args, options3 = {}) {
-    const output = { stdout: "", stderr: "" };
-    const lines = { stdout: new LineSplitter(report), stderr: new LineSplitter(report) };
-    function report(line) {
-      options3.onLine?.(line);
+    const result = await once(args, options3);
+    if (result.exitCode === 0 && state === "unknown" && !OF_THE_CLIENT.has(args[0] ?? "")) state = "answered";
+    const away = result.exitCode !== 0 && NOBODY_THERE.test(result.stderr);
+    return away && await comesBack() ? await once(args, options3) : result;
+  }
+  async function comesBack() {
+    const end = clock.now() + longestAbsence;
+    while (state === "answered" && clock.now() < end) {
+      const asked3 = await once(["version"], { timeout: longestAbsence });
+      if (asked3.exitCode === 0) return true;
+      await clock.sleep(PROBE_INTERVAL);
     }
+    if (state === "answered") state = "gone";
+    return false;
+  }
+  async function once(args, options3) {
+    const output = { stdout: "", stderr: "" };
+    const listening = { stdout: listenersOf(options3), stderr: listenersOf(options3) };
     function take(stream2, data) {
       output[stream2] = (output[stream2] + data.toString("utf8")).slice(-KEPT_OUTPUT);
-      lines[stream2].push(data);
+      for (const listener of listening[stream2]) listener.push(data);
     }
     const { command, prefix } = commandLine(options3.timeout);
     try {
@@ -33453,12 +33543,11 @@ function dockerEngine(environment) {
           stderr: (data) => take("stderr", data)
         }
       });
-      lines.stdout.end();
-      lines.stderr.end();
+      for (const listener of [...listening.stdout, ...listening.stderr]) listener.end();
       return { exitCode, ...output };
     } catch (error) {
       throw new Failure("runner", `The docker command could not be started: ${messageOf(error)}`, {
-        cure: "Use a Linux runner with a Docker engine and its command line, version 24 or newer.",
+        cure: "Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
         cause: error
       });
     }
@@ -33486,8 +33575,8 @@ function dockerEngine(environment) {
     try {
       const [taken, exitCode] = await Promise.all([
         take(child2.stdout).catch(async (error) => {
-          const code2 = await Promise.race([ended, Promise.resolve(0)]);
-          throw code2 === 0 ? error : engineFailure(args, { exitCode: code2, stdout: "", stderr });
+          const code2 = await within(ended, SETTLING_TIME, clock);
+          throw code2 === 0 || code2 === EXPIRED ? error : engineFailure(args, { exitCode: code2, stdout: "", stderr });
         }),
         ended
       ]);
@@ -33499,6 +33588,10 @@ function dockerEngine(environment) {
   }
   return { attempt: attempt3, run: run2, stream };
 }
+function listenersOf({ onLine, onBytes }) {
+  return [...onLine ? [new LineSplitter(onLine)] : [], ...onBytes ? [new WholeLines(onBytes)] : []];
+}
+var NOBODY_THERE = /Cannot connect to the Docker daemon|failed to connect to the docker API/;
 function engineFailure(args, result) {
   const evidence = lastLines(result.stderr || result.stdout, 20);
   const command = `docker ${args[0] ?? ""}`;
@@ -33508,9 +33601,16 @@ function engineFailure(args, result) {
       evidence
     });
   }
-  if (/Cannot connect to the Docker daemon|error during connect/.test(result.stderr)) {
+  if (NOBODY_THERE.test(result.stderr) || /error during connect|unexpected EOF/.test(result.stderr)) {
     return new Failure("runner", "No Docker engine answers.", {
       cure: "Start the engine, or set DOCKER_HOST to one that runs.",
+      evidence
+    });
+  }
+  const version = /client version \S+ is too (?:old|new)[^\n]*/i.exec(result.stderr)?.[0];
+  if (version !== void 0) {
+    return new Failure("runner", `The docker command line and the engine do not fit together: ${version}`, {
+      cure: "Install a docker command line of the age of the engine, version 24 or newer; or set DOCKER_API_VERSION to one that both know.",
       evidence
     });
   }
@@ -33526,15 +33626,15 @@ function engineFailure(args, result) {
   });
 }
 function lastLines(text2, count) {
-  return text2.split("\n").filter((line) => line.trim() !== "").slice(-count).join("\n");
+  return text2.split("\n").filter((line2) => line2.trim() !== "").slice(-count).join("\n");
 }
 function commandLine(timeout) {
   if (timeout === void 0) return { command: "docker", prefix: [] };
   return { command: "timeout", prefix: ["--kill-after=5s", `${timeout / 1e3}s`, "docker"] };
 }
-function definedOnly(environment) {
+function definedOnly(environment2) {
   return Object.fromEntries(
-    Object.entries(environment).filter((entry) => entry[1] !== void 0)
+    Object.entries(environment2).filter((entry) => entry[1] !== void 0)
   );
 }
 
@@ -33585,12 +33685,29 @@ function parseArgsStringToArgv(value, env, file) {
   return myArray;
 }
 
+// src/image/jvm-variables.ts
+var JVM_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
+var CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/;
+var LEAVE_TO_ACTION = "Leave the options of CRaC to the action: the JVM looks for some of them in its arguments only.";
+function cracOptionIn(environment2) {
+  for (const entry of environment2) {
+    const name = entry.slice(0, entry.indexOf("="));
+    const option = JVM_VARIABLES.includes(name) ? CRAC_OPTION.exec(entry)?.[0] : void 0;
+    if (option) return `sets ${option} in ${name}`;
+  }
+  return void 0;
+}
+function refuseCracOptions(image, environment2) {
+  const problem = cracOptionIn(environment2);
+  if (problem === void 0) return;
+  throw new Failure("image", `The base image ${image} ${problem}.`, { cure: LEAVE_TO_ACTION });
+}
+
 // src/values.ts
 var UNIT = { ms: 1, s: 1e3, m: 6e4 };
 var LONGEST_DURATION = 6 * 60 * 6e4;
 function badInput(name, value, expected) {
-  const shown = JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}...` : value);
-  return new Failure("input", `The input \`${name}\` is ${shown}.`, { cure: `Give ${expected}.` });
+  return new Failure("input", `The input \`${name}\` is ${quoted(value)}.`, { cure: `Give ${expected}.` });
 }
 function parseDuration(name, value) {
   const match = /^(\d{1,9})(ms|s|m)$/.exec(value);
@@ -33599,6 +33716,32 @@ function parseDuration(name, value) {
     throw badInput(name, value, "a duration such as 500ms, 90s or 5m, of six hours at most");
   }
   return duration;
+}
+var SIZE_UNIT = {
+  B: 1,
+  kB: 1e3,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3
+};
+function parseSize(name, value) {
+  const match = /^(\d{1,9}(?:\.\d{1,3})?) ?([kKMG]?i?B)$/.exec(value);
+  const size2 = Number(match?.[1]) * (SIZE_UNIT[match?.[2] ?? ""] ?? NaN);
+  if (!(size2 >= 1)) throw badInput(name, value, "a size such as 200MB, 1.5GB or 512MiB");
+  return Math.floor(size2);
+}
+function parseCount(name, value, most) {
+  const count = /^\d{1,9}$/.test(value) ? Number(value) : 0;
+  if (count < 1 || count > most) throw badInput(name, value, `a whole number between 1 and ${most}`);
+  return count;
+}
+function parseRatio(name, value) {
+  const ratio = /^\d{1,6}(\.\d{1,3})?$/.test(value) ? Number(value) : 0;
+  if (ratio <= 0) throw badInput(name, value, "a number above 0, such as 3 or 2.5");
+  return ratio;
 }
 function parseBoolean(name, value) {
   if (/^(true|True|TRUE)$/.test(value)) return true;
@@ -33615,19 +33758,25 @@ function parseChoice(name, value, choices) {
   if (choice === void 0) throw badInput(name, value, `one of: ${choices.join(", ")}`);
   return choice;
 }
+var LONGEST_ENTRY = 6e4;
 function parseLines(name, value) {
   refuseNul(name, value);
-  return value.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+  const lines = value.split(/\r?\n/).map((line2) => line2.trim()).filter((line2) => line2 !== "");
+  for (const line2 of lines) {
+    if (Buffer.byteLength(line2) > LONGEST_ENTRY)
+      throw badInput(name, line2, `entries of at most ${LONGEST_ENTRY} bytes each`);
+  }
+  return lines;
 }
 function parsePairs(name, value, namePattern) {
   const pairs2 = {};
-  for (const line of parseLines(name, value)) {
-    const separator = line.indexOf("=");
-    const key = separator < 0 ? line : line.slice(0, separator);
+  for (const line2 of parseLines(name, value)) {
+    const separator = line2.indexOf("=");
+    const key = separator < 0 ? line2 : line2.slice(0, separator);
     if (separator < 1 || !namePattern.test(key)) {
       throw badInput(name, key, "lines of the form NAME=value");
     }
-    pairs2[key] = line.slice(separator + 1);
+    pairs2[key] = line2.slice(separator + 1);
   }
   return pairs2;
 }
@@ -33640,6 +33789,10 @@ function seconds(duration) {
 
 // src/jdk/asset.ts
 var DISTRIBUTIONS = ["crac", "zulu", "liberica", "file"];
+function isSound({ version, aliases, order, url, size: size2 }) {
+  const isVersion = (text2) => typeof text2 === "string" && /^\w[\w.+-]{0,63}$/.test(text2);
+  return [version, ...aliases].every(isVersion) && order.every((place) => Number.isSafeInteger(place) && place >= 0) && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && (size2 === void 0 || Number.isSafeInteger(size2));
+}
 function parseVersionRequest(text2) {
   if (text2 === "latest") return { kind: "latest" };
   if (/^\d{1,3}$/.test(text2)) return { kind: "major", major: Number(text2) };
@@ -33689,6 +33842,7 @@ var import_promises2 = require("node:fs/promises");
 var import_node_path = __toESM(require("node:path"), 1);
 var MOST_TIMES = 1e6;
 var MOST_AT_ONCE = 256;
+var LARGEST_BODY = 64 * 1024 * 1024;
 var HEADER = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/;
 var FORM = "lines such as `GET /path x200`, `POST /orders @body.json x50 c4 -> 201`, then headers `Name: value`";
 function parseWarmUp(name, value, host) {
@@ -33716,12 +33870,12 @@ function parseReadyUrl(name, value, port) {
   return {
     method: "GET",
     target: `${url.pathname}${url.search}`,
-    headers: Object.assign({ host: url.host }, ...headers.map((line) => headerOf(name, line))),
+    headers: Object.assign({ host: url.host }, ...headers.map((line2) => headerOf(name, line2))),
     ...status === void 0 ? {} : { status: statusOf(name, status) }
   };
 }
-async function requestOf(line, workspace) {
-  const { method, target, headers, status, body } = line;
+async function requestOf(line2, workspace) {
+  const { method, target, headers, status, body } = line2;
   const request4 = { method, target, headers };
   if (status !== void 0) request4.status = status;
   if (body !== void 0) {
@@ -33731,7 +33885,11 @@ async function requestOf(line, workspace) {
 }
 async function readBody(file, workspace) {
   try {
-    return await (0, import_promises2.readFile)(import_node_path.default.resolve(workspace, file));
+    const name = import_node_path.default.resolve(workspace, file);
+    const entry = await (0, import_promises2.stat)(name);
+    if (!entry.isFile()) throw new Error("it is no file");
+    if (entry.size > LARGEST_BODY) throw new Error(`it has more than ${LARGEST_BODY} bytes`);
+    return await (0, import_promises2.readFile)(name);
   } catch (error) {
     throw badInput(
       "warmup",
@@ -33742,18 +33900,19 @@ async function readBody(file, workspace) {
 }
 function requestLine(name, text2, host) {
   const [method = "", target = "", ...options3] = parseArgsStringToArgv(text2);
-  if (!/^[A-Z]{1,20}$/.test(method) || !/^\/[\x21-\x7e]*$/.test(target)) throw badInput(name, text2, FORM);
-  const line = { text: text2, method, target, headers: { host }, times: 1, concurrency: 1 };
+  if (!/^(?!CONNECT$)[A-Z]{1,20}$/.test(method) || !/^\/[\x21-\x7e]*$/.test(target))
+    throw badInput(name, text2, FORM);
+  const line2 = { text: text2, method, target, headers: { host }, times: 1, concurrency: 1 };
   while (options3.length > 0) {
     const word = options3.shift() ?? "";
     const count = /^([xc])(\d{1,7})$/.exec(word);
-    if (word === "->") line.status = statusOf(name, options3.shift() ?? "");
-    else if (count?.[1] === "x") line.times = within2(name, text2, Number(count[2]), MOST_TIMES);
-    else if (count) line.concurrency = within2(name, text2, Number(count[2]), MOST_AT_ONCE);
-    else if (line.body !== void 0) throw badInput(name, text2, FORM);
-    else line.body = word.startsWith("@") ? { file: word.slice(1) } : { text: word };
+    if (word === "->") line2.status = statusOf(name, options3.shift() ?? "");
+    else if (count?.[1] === "x") line2.times = within2(name, text2, Number(count[2]), MOST_TIMES);
+    else if (count) line2.concurrency = within2(name, text2, Number(count[2]), MOST_AT_ONCE);
+    else if (line2.body !== void 0) throw badInput(name, text2, FORM);
+    else line2.body = word.startsWith("@") ? { file: word.slice(1) } : { text: word };
   }
-  return line;
+  return line2;
 }
 function within2(name, text2, count, most) {
   if (count < 1 || count > most)
@@ -33765,10 +33924,10 @@ function statusOf(name, text2) {
   if (status < 100 || status > 599) throw badInput(name, text2, "an HTTP status such as 200 behind `->`");
   return status;
 }
-function headerOf(name, line) {
-  const [, field, value = ""] = HEADER.exec(line) ?? [];
+function headerOf(name, line2) {
+  const [, field, value = ""] = HEADER.exec(line2) ?? [];
   if (field === void 0 || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
-    throw badInput(name, field ?? line, "headers of the form `Name: value`, one a line");
+    throw badInput(name, field ?? line2, "headers of the form `Name: value`, one a line");
   }
   return { [field.toLowerCase()]: value };
 }
@@ -33787,32 +33946,74 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first2 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first2) || first2 === "localhost");
-  const path43 = hasDomain ? components.slice(1) : components;
+  const path49 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first2)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path43.some((component) => /[A-Z]/.test(component))) {
+  if (path49.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path43.every((component) => PATH_COMPONENT.test(component)))
+  if (!path49.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first2 !== "index.docker.io" ? first2 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path43.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path43].join("/") };
+  const official = registry2 === DOCKER_HUB && path49.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path49].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
 function refused(text2, why, cure) {
-  const shown = JSON.stringify(text2.slice(0, 200));
-  return new Failure("input", `The input \`tags\` holds ${shown}: ${why}.`, { cure });
+  return new Failure("input", `The input \`tags\` holds ${quoted(text2)}: ${why}.`, { cure });
+}
+
+// src/secrets/values.ts
+var BEGIN = /^\s*-----BEGIN ([A-Z0-9 ]+)-----\s*$/;
+function parseSecretValues(input) {
+  const lines = input.split(/\r?\n/);
+  const secrets = [];
+  for (let at = 0; at < lines.length; ) {
+    const end = endOfBlock(lines, at);
+    const value = lines.slice(at, end).join("\n").trim();
+    if (value !== "") secrets.push({ name: `secret-values line ${at + 1}`, value });
+    at = end;
+  }
+  return secrets;
+}
+function endOfBlock(lines, at) {
+  const kind = BEGIN.exec(lines[at] ?? "")?.[1];
+  if (kind !== void 0) {
+    const end = lines.findIndex((line2, index) => index > at && line2.trim() === `-----END ${kind}-----`);
+    if (end >= 0) return end + 1;
+    throw new Failure(
+      "input",
+      `The input \`secret-values\` has a PEM block in line ${at + 1} without its end.`,
+      {
+        cure: "Give the whole block, from its line BEGIN to its line END, or one value a line."
+      }
+    );
+  }
+  if (lines[at]?.trim() === "{") {
+    for (let end = at + 2; end <= lines.length; end++) {
+      if (lines[end - 1]?.trim().startsWith("}") && isJson(lines.slice(at, end).join("\n"))) return end;
+    }
+  }
+  return at + 1;
+}
+function isJson(text2) {
+  try {
+    JSON.parse(text2);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 // src/inputs.ts
+var MOST_RUNS = 100;
 var INPUT_NAMES = [
   "context",
   "application",
@@ -33849,6 +34050,13 @@ var INPUT_NAMES = [
   "privileges",
   "user",
   "on-restore-failure",
+  "verify",
+  "verify-runs",
+  "max-restore-time",
+  "min-speedup",
+  "max-snapshot-size",
+  "secret-scan",
+  "secret-values",
   "skip-unchanged",
   "push",
   "github-token",
@@ -33871,7 +34079,7 @@ function readInputs(get) {
       throw badInput(name, get(name), `either \`file\` or \`${name}\`: a Dockerfile says itself what to run`);
     }
   }
-  const tags = parseLines("tags", get("tags")).flatMap((line) => line.split(",")).map((tag) => tag.trim()).filter((tag) => tag !== "").map(parseReference);
+  const tags = parseLines("tags", get("tags")).flatMap((line2) => line2.split(",")).map((tag) => tag.trim()).filter((tag) => tag !== "").map(parseReference);
   const push = parseBoolean("push", get("push"));
   if (push && tags.length === 0) {
     throw badInput("tags", "", "at least one tag when `push` is true, for example ghcr.io/acme/hello:crac");
@@ -33880,6 +34088,9 @@ function readInputs(get) {
   if (skipUnchanged && tags.length === 0) {
     throw badInput("tags", "", "at least one tag when `skip-unchanged` is true: it is where to look");
   }
+  const verify = parseBoolean("verify", get("verify"));
+  const runs = parseCount("verify-runs", get("verify-runs"), MOST_RUNS);
+  const verifyRuns = verify ? runs : 0;
   return {
     context: path5("context", get("context") || "."),
     application: optional(path5("application", get("application"))),
@@ -33891,7 +34102,7 @@ function readInputs(get) {
     tags,
     javaOptions: javaOptions(get("java-options")),
     arguments: parseLines("arguments", get("arguments")),
-    env: parsePairs("env", get("env"), /^[A-Za-z_][A-Za-z0-9_]*$/),
+    env: environment(get("env")),
     distribution,
     javaVersion: parseVersionRequest(get("java-version")),
     jdkFile,
@@ -33918,23 +34129,51 @@ function readInputs(get) {
     privileges: parseChoice("privileges", get("privileges"), ["auto", "least", "privileged"]),
     user: user(get("user")),
     onRestoreFailure: parseChoice("on-restore-failure", get("on-restore-failure"), ["start", "exit"]),
+    verifyRuns,
+    budgets: budgets(get, verifyRuns),
+    secretScan: parseChoice("secret-scan", get("secret-scan"), ["fail", "warn", "off"]),
+    secretValues: readSecretValues(get),
     skipUnchanged,
     push,
-    githubToken: optional(get("github-token")),
+    githubToken: token("github-token", get("github-token")),
     githubApiUrl: apiUrl("github-api-url", get("github-api-url"))
   };
+}
+var LONGEST_PATH = 4095;
+var LONGEST_TEXT = 4096;
+function budgets(get, verifyRuns) {
+  const given = (name, parse7) => get(name) === "" ? void 0 : parse7(name, get(name));
+  for (const name of ["max-restore-time", "min-speedup"]) {
+    if (get(name) !== "" && verifyRuns === 0) {
+      throw badInput(
+        name,
+        get(name),
+        `\`${name}\` only where \`verify\` is true: without it nothing is timed`
+      );
+    }
+  }
+  return {
+    restoreTime: given("max-restore-time", parseDuration),
+    speedup: given("min-speedup", parseRatio),
+    snapshotSize: given("max-snapshot-size", parseSize)
+  };
+}
+function readSecretValues(get) {
+  return parseSecretValues(get("secret-values"));
 }
 function optional(value) {
   return value === "" ? void 0 : value;
 }
 function path5(name, value) {
   refuseNul(name, value);
-  if (value.includes("\n")) throw badInput(name, value, "one path");
+  if (/[\r\n]/.test(value)) throw badInput(name, value, "one path");
+  if (Buffer.byteLength(value) > LONGEST_PATH)
+    throw badInput(name, value, `a path of at most ${LONGEST_PATH} bytes`);
   return value;
 }
 function mainClass(value) {
   if (value === "") return void 0;
-  if (!/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(value)) {
+  if (value.length > LONGEST_TEXT || !/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(value)) {
     throw badInput("main-class", value, "the full name of a class, for example com.acme.Main");
   }
   return value;
@@ -33958,13 +34197,19 @@ function javaOptions(value) {
   }
   return options3;
 }
+function environment(value) {
+  const variables = parsePairs("env", value, /^[A-Za-z_][A-Za-z0-9_]*$/);
+  const problem = cracOptionIn(Object.entries(variables).map((pair) => pair.join("=")));
+  if (problem === void 0) return variables;
+  throw new Failure("input", `The input \`env\` ${problem}.`, { cure: LEAVE_TO_ACTION });
+}
 function sha256(name, value) {
   if (value === "") return void 0;
   if (!/^[0-9a-fA-F]{64}$/.test(value)) throw badInput(name, value, "a sha256 digest: 64 hexadecimal digits");
   return value.toLowerCase();
 }
 function cpuFeatures(value) {
-  if (!/^(native|generic|ignore|0x[0-9a-fA-F]+,0x[0-9a-fA-F]+)$/.test(value)) {
+  if (!/^(native|generic|ignore|0x[0-9a-fA-F]{1,16},0x[0-9a-fA-F]{1,16})$/.test(value)) {
     throw badInput(
       "cpu-features",
       value,
@@ -33982,26 +34227,29 @@ function readiness(get, port) {
 function readyCommand(value) {
   refuseNul("ready-command", value);
   const words = parseArgsStringToArgv(value);
-  if (words[0]?.startsWith("-")) {
-    throw badInput("ready-command", value, "a program in the image, and its arguments");
+  if (words[0]?.startsWith("-") || value.length > LONGEST_TEXT) {
+    throw badInput(
+      "ready-command",
+      value,
+      `a program in the image, and its arguments, in at most ${LONGEST_TEXT} characters`
+    );
   }
   return words.length === 0 ? void 0 : words;
 }
 function readyLog(value) {
   if (value === "") return void 0;
+  if (value.length > LONGEST_TEXT)
+    throw badInput("ready-log", value, `a regular expression of at most ${LONGEST_TEXT} characters`);
   try {
     return new RegExp(value, "u");
   } catch (error) {
-    throw badInput(
-      "ready-log",
-      value,
-      `a regular expression (${error instanceof Error ? error.message : ""})`
-    );
+    const why = messageOf(error).slice(messageOf(error).lastIndexOf(":") + 1);
+    throw badInput("ready-log", value, `a regular expression that can be read (${why.trim()})`);
   }
 }
 function network(value) {
   if (value === "") return void 0;
-  if (!/^[a-zA-Z0-9][\w.-]*$/.test(value) || value === "none") {
+  if (!/^[a-zA-Z0-9][\w.-]{0,127}$/.test(value) || value === "none") {
     throw badInput(
       "network",
       value,
@@ -34011,12 +34259,12 @@ function network(value) {
   return value;
 }
 function addHosts(value) {
-  return parseLines("add-hosts", value).map((line) => {
-    const [, name = "", address = ""] = /^([a-zA-Z0-9][\w.-]*)[:=](.+)$/.exec(line) ?? [];
+  return parseLines("add-hosts", value).map((line2) => {
+    const [, name = "", address = ""] = /^([a-zA-Z0-9][\w.-]{0,252})[:=](.+)$/.exec(line2) ?? [];
     if (name === "" || !(address === "host-gateway" || (0, import_node_net.isIP)(address.replace(/^\[|\]$/g, "")))) {
       throw badInput(
         "add-hosts",
-        line,
+        line2,
         "lines of the form name:address, for example db:10.0.0.5 or host:host-gateway"
       );
     }
@@ -34031,6 +34279,16 @@ function user(value) {
   }
   return ids;
 }
+function token(name, value) {
+  if (/^[\x21-\x7e]{0,8192}$/.test(value)) return optional(value);
+  throw new Failure(
+    "input",
+    `The input \`${name}\` is no token: it has characters that no token has, or too many.`,
+    {
+      cure: "Give `${{ github.token }}` or a secret with a token, or leave it out."
+    }
+  );
+}
 function apiUrl(name, value) {
   const url = URL.canParse(value) ? new URL(value) : void 0;
   if (url?.protocol !== "https:" && url?.protocol !== "http:") {
@@ -34040,16 +34298,85 @@ function apiUrl(name, value) {
 }
 
 // src/main.ts
-var import_promises34 = require("node:fs/promises");
-var import_node_path32 = __toESM(require("node:path"), 1);
+var import_promises41 = require("node:fs/promises");
+var import_node_path39 = __toESM(require("node:path"), 1);
+
+// src/checkpoint/warm-up-script.ts
+var import_node_child_process2 = require("node:child_process");
+var import_promises3 = require("node:fs/promises");
+var SHOWN_LINES = 20;
+async function requireScript(script) {
+  const problem = await (0, import_promises3.stat)(script).then(
+    (entry) => entry.isFile() ? void 0 : new Error("it is no file"),
+    (error) => error
+  );
+  if (problem !== void 0) throw cannotStart(script, problem);
+}
+async function runScript(script, surroundings) {
+  const { address, container, log, keep: keep2, signal, environment: environment2 } = surroundings;
+  const tail = new LineTail(SHOWN_LINES);
+  const child2 = (0, import_node_child_process2.spawn)(script, [], {
+    // A group of its own, so that what it started ends with it.
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      ...withoutInputs(environment2),
+      APP_URL: `http://${address.host}:${address.port}`,
+      CONTAINER_ID: container
+    }
+  });
+  for (const stream of [child2.stdout, child2.stderr]) {
+    const lines = new LineSplitter((line2) => {
+      tail.push(line2);
+      log.foreign(line2);
+    });
+    for (const listener of [lines, new WholeLines(keep2)])
+      stream.on("data", (data) => listener.push(data)).on("end", () => listener.end());
+  }
+  const endGroup = () => {
+    if (child2.pid === void 0) return;
+    try {
+      process.kill(-child2.pid, "SIGKILL");
+    } catch {
+    }
+  };
+  signal.addEventListener("abort", endGroup);
+  const outcome = await new Promise((resolve2) => {
+    child2.on("error", resolve2);
+    child2.on("close", (code2) => resolve2(code2 ?? 1));
+  });
+  signal.removeEventListener("abort", endGroup);
+  if (outcome === 0 || signal.aborted) return;
+  if (typeof outcome !== "number") throw cannotStart(script, outcome);
+  throw new Failure("application", `The warm-up script ended with exit code ${outcome}.`, {
+    cure: "Mend `warmup-script`, or the application where it answers wrongly; the last lines of the script are below.",
+    evidence: tail.text()
+  });
+}
+function cannotStart(script, error) {
+  const why = {
+    ENOENT: "It, or the interpreter in its first line, does not exist.",
+    EACCES: "It is not executable: `git update-index --chmod=+x` makes it so."
+  };
+  return new Failure(
+    "input",
+    `The warm-up script ${script} could not be started (${error.code ?? error.message}).`,
+    {
+      cure: `${why[error.code ?? ""] ?? ""} Give a program of the repository in \`warmup-script\`, with a first line such as #!/bin/sh.`.trim()
+    }
+  );
+}
 
 // src/cleanup.ts
-var import_promises3 = require("node:fs/promises");
+var import_promises5 = require("node:fs/promises");
 
 // src/engine/containers.ts
+var import_promises4 = require("node:fs/promises");
+var import_node_path2 = __toESM(require("node:path"), 1);
 var RUN_LABEL = "io.github.crac-checkpoint.run";
 var HOST_NETWORK = "host";
-function createCommand(spec) {
+var LOG_DRIVER = ["--log-driver", "local"];
+function createCommand(spec, environmentFile) {
   const { reach } = spec;
   const network2 = spec.network ?? (reach.by === "network" ? reach.network : void 0);
   return [
@@ -34062,15 +34389,25 @@ function createCommand(spec) {
     ...network2 === void 0 ? [] : ["--network", network2],
     ...spec.addHosts.flatMap((entry) => ["--add-host", entry]),
     ...spec.flags,
-    ...Object.keys(spec.env).flatMap((name) => ["--env", name]),
+    "--env-file",
+    environmentFile,
+    ...LOG_DRIVER,
     "--",
     spec.image,
     ...spec.command ?? []
   ];
 }
 async function createContainer(engine2, spec) {
-  await engine2.run(createCommand(spec), { env: spec.env });
-  const { reach, network: network2 } = spec;
+  const { reach, network: network2, env } = spec;
+  const file = import_node_path2.default.join(spec.work, `${spec.name}.env`);
+  const lines = Object.entries(env).map(([name, value]) => `${name}=${value}
+`);
+  try {
+    await (0, import_promises4.writeFile)(file, lines.join(""), { mode: 384 });
+    await engine2.run(createCommand(spec, file));
+  } finally {
+    await (0, import_promises4.rm)(file, { force: true });
+  }
   if (reach.by === "network" && network2 !== void 0 && ![HOST_NETWORK, reach.network].includes(network2)) {
     await engine2.run(["network", "connect", reach.network, spec.name]);
   }
@@ -34099,8 +34436,8 @@ async function removeContainer(engine2, name) {
 }
 async function runOnce(engine2, container, timeout) {
   const { run: run2, image, flags, program, args } = container;
-  const label = ["--label", `${RUN_LABEL}=${run2}`];
-  const options3 = ["--rm", ...label, "--network", "none", ...flags, "--entrypoint", program];
+  const label2 = ["--label", `${RUN_LABEL}=${run2}`];
+  const options3 = ["--rm", ...label2, "--network", "none", ...flags, "--entrypoint", program];
   return await engine2.attempt(["run", ...options3, "--", image, ...args], { timeout });
 }
 
@@ -34128,7 +34465,7 @@ async function removeImages(engine2, names, roles) {
   });
 }
 async function removeFolder(folder) {
-  return await collect(() => (0, import_promises3.rm)(folder, { recursive: true, force: true }));
+  return await collect(() => (0, import_promises5.rm)(folder, { recursive: true, force: true }));
 }
 async function collect(work) {
   try {
@@ -34140,24 +34477,24 @@ async function collect(work) {
 }
 
 // src/image/application.ts
-var import_promises10 = require("node:fs/promises");
-var import_node_path8 = __toESM(require("node:path"), 1);
+var import_promises12 = require("node:fs/promises");
+var import_node_path9 = __toESM(require("node:path"), 1);
 
 // src/image/layouts/class-path.ts
-var import_promises5 = require("node:fs/promises");
-var import_node_path2 = __toESM(require("node:path"), 1);
+var import_promises7 = require("node:fs/promises");
+var import_node_path3 = __toESM(require("node:path"), 1);
 
 // src/image/layouts/layout.ts
-var import_promises4 = require("node:fs/promises");
+var import_promises6 = require("node:fs/promises");
 var HOME = "/app";
 async function isFolder(place) {
-  return await (0, import_promises4.stat)(place).then(
+  return await (0, import_promises6.stat)(place).then(
     (entry) => entry.isDirectory(),
     () => false
   );
 }
 async function isFile(place) {
-  return await (0, import_promises4.stat)(place).then(
+  return await (0, import_promises6.stat)(place).then(
     (entry) => entry.isFile(),
     () => false
   );
@@ -34169,14 +34506,14 @@ var classPath = async ({ at, mainClass: mainClass2 }) => {
   const dependencies = /* @__PURE__ */ new Map();
   const classes = /* @__PURE__ */ new Map();
   const entries = [];
-  if (await isFolder(import_node_path2.default.join(at, "classes"))) {
-    classes.set(import_node_path2.default.join(at, "classes"), "classes");
+  if (await isFolder(import_node_path3.default.join(at, "classes"))) {
+    classes.set(import_node_path3.default.join(at, "classes"), "classes");
     entries.push("classes");
   }
   for (const name of ["lib", "libs"]) {
-    const folder = import_node_path2.default.join(at, name);
+    const folder = import_node_path3.default.join(at, name);
     if (!await isFolder(folder)) continue;
-    const jars = (await (0, import_promises5.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
+    const jars = (await (0, import_promises7.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
     dependencies.set(folder, name);
     entries.push(...jars.map((jar) => `${name}/${jar}`));
   }
@@ -34192,14 +34529,14 @@ var classPath = async ({ at, mainClass: mainClass2 }) => {
 };
 
 // src/image/layouts/jar.ts
-var import_node_path4 = __toESM(require("node:path"), 1);
+var import_node_path5 = __toESM(require("node:path"), 1);
 
 // src/image/jar.ts
 var import_node_fs = require("node:fs");
-var import_promises6 = require("node:fs/promises");
-var import_node_path3 = __toESM(require("node:path"), 1);
+var import_promises8 = require("node:fs/promises");
+var import_node_path4 = __toESM(require("node:path"), 1);
 var import_consumers = require("node:stream/consumers");
-var import_promises7 = require("node:stream/promises");
+var import_promises9 = require("node:stream/promises");
 var import_yauzl = __toESM(require_yauzl(), 1);
 var MANIFEST = "META-INF/MANIFEST.MF";
 var LARGEST_MANIFEST = 1024 * 1024;
@@ -34220,15 +34557,15 @@ async function unpackFrom(file, prefix, folder, wanted = () => true) {
     if (!entry.fileName.startsWith(prefix) || entry.fileName.endsWith("/")) continue;
     const name = entry.fileName.slice(prefix.length);
     if (!wanted(name)) continue;
-    const destination = import_node_path3.default.join(folder, name);
-    await (0, import_promises6.mkdir)(import_node_path3.default.dirname(destination), { recursive: true });
-    await (0, import_promises7.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
+    const destination = import_node_path4.default.join(folder, name);
+    await (0, import_promises8.mkdir)(import_node_path4.default.dirname(destination), { recursive: true });
+    await (0, import_promises9.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
     const time2 = entry.getLastModDate();
-    await (0, import_promises6.utimes)(destination, time2, time2);
+    await (0, import_promises8.utimes)(destination, time2, time2);
   }
 }
 async function manifestText(file) {
-  if (!(await (0, import_promises6.stat)(file)).isFile()) return void 0;
+  if (!(await (0, import_promises8.stat)(file)).isFile()) return void 0;
   const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
   for await (const entry of jar.eachEntry()) {
     if (entry.fileName === MANIFEST && entry.uncompressedSize <= LARGEST_MANIFEST) {
@@ -34243,13 +34580,13 @@ var runnableJar = async ({ at, mainClass: wanted }) => {
   const manifest = await readManifest(at);
   const mainClass2 = wanted ?? manifest?.mainClass;
   if (manifest === void 0 || mainClass2 === void 0) return void 0;
-  const name = import_node_path4.default.basename(at);
+  const name = import_node_path5.default.basename(at);
   const dependencies = /* @__PURE__ */ new Map();
   for (const entry of manifest.classPath) {
-    const file = import_node_path4.default.join(import_node_path4.default.dirname(at), entry);
-    const inside = !import_node_path4.default.isAbsolute(entry) && !import_node_path4.default.normalize(entry).startsWith("..");
-    if (inside && (await isFile(file) || await isFolder(file)))
-      dependencies.set(file, import_node_path4.default.normalize(entry));
+    const file = import_node_path5.default.join(import_node_path5.default.dirname(at), entry);
+    const inside2 = !import_node_path5.default.isAbsolute(entry) && !import_node_path5.default.normalize(entry).startsWith("..");
+    if (inside2 && (await isFile(file) || await isFolder(file)))
+      dependencies.set(file, import_node_path5.default.normalize(entry));
   }
   return {
     layout: "jar",
@@ -34262,19 +34599,19 @@ var runnableJar = async ({ at, mainClass: wanted }) => {
 };
 
 // src/image/layouts/micronaut.ts
-var import_promises8 = require("node:fs/promises");
-var import_node_path5 = __toESM(require("node:path"), 1);
+var import_promises10 = require("node:fs/promises");
+var import_node_path6 = __toESM(require("node:path"), 1);
 var JAR = "application.jar";
 var micronautLayers = async ({ at }) => {
-  const layers2 = import_node_path5.default.basename(at) === "layers" ? at : import_node_path5.default.join(at, "layers");
-  const mainClass2 = (await readManifest(import_node_path5.default.join(layers2, "app", JAR)))?.mainClass;
+  const layers2 = import_node_path6.default.basename(at) === "layers" ? at : import_node_path6.default.join(at, "layers");
+  const mainClass2 = (await readManifest(import_node_path6.default.join(layers2, "app", JAR)))?.mainClass;
   if (mainClass2 === void 0) return void 0;
   const dependencies = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path5.default.join(layers2, "app"), "."]]);
-  for (const name of (await (0, import_promises8.readdir)(layers2)).sort()) {
-    if (name === "app" || !await isFolder(import_node_path5.default.join(layers2, name))) continue;
+  const classes = /* @__PURE__ */ new Map([[import_node_path6.default.join(layers2, "app"), "."]]);
+  for (const name of (await (0, import_promises10.readdir)(layers2)).sort()) {
+    if (name === "app" || !await isFolder(import_node_path6.default.join(layers2, name))) continue;
     const files = name.endsWith("libs") ? dependencies : classes;
-    files.set(import_node_path5.default.join(layers2, name), name);
+    files.set(import_node_path6.default.join(layers2, name), name);
   }
   return {
     layout: "micronaut-layers",
@@ -34287,18 +34624,18 @@ var micronautLayers = async ({ at }) => {
 };
 
 // src/image/layouts/quarkus.ts
-var import_node_path6 = __toESM(require("node:path"), 1);
+var import_node_path7 = __toESM(require("node:path"), 1);
 var JAR2 = "quarkus-run.jar";
 var ENABLED = "quarkus.package.jar.crac.enabled";
 var quarkusApp = async ({ at }) => {
-  const folder = import_node_path6.default.basename(at) === "quarkus-app" ? at : import_node_path6.default.join(at, "quarkus-app");
-  const mainClass2 = (await readManifest(import_node_path6.default.join(folder, JAR2)))?.mainClass;
+  const folder = import_node_path7.default.basename(at) === "quarkus-app" ? at : import_node_path7.default.join(at, "quarkus-app");
+  const mainClass2 = (await readManifest(import_node_path7.default.join(folder, JAR2)))?.mainClass;
   if (mainClass2 === void 0) return void 0;
-  const classes = /* @__PURE__ */ new Map([[import_node_path6.default.join(folder, JAR2), JAR2]]);
+  const classes = /* @__PURE__ */ new Map([[import_node_path7.default.join(folder, JAR2), JAR2]]);
   for (const name of ["app", "quarkus"]) {
-    if (await isFolder(import_node_path6.default.join(folder, name))) classes.set(import_node_path6.default.join(folder, name), name);
+    if (await isFolder(import_node_path7.default.join(folder, name))) classes.set(import_node_path7.default.join(folder, name), name);
   }
-  const lib = import_node_path6.default.join(folder, "lib");
+  const lib = import_node_path7.default.join(folder, "lib");
   return {
     layout: "quarkus-app",
     description: `Quarkus application (${mainClass2})`,
@@ -34310,17 +34647,17 @@ var quarkusApp = async ({ at }) => {
 };
 
 // src/image/layouts/spring-boot.ts
-var import_promises9 = require("node:fs/promises");
-var import_node_path7 = __toESM(require("node:path"), 1);
+var import_promises11 = require("node:fs/promises");
+var import_node_path8 = __toESM(require("node:path"), 1);
 var springBootJar = async ({ at, scratch }) => {
   const mainClass2 = (await readManifest(at))?.startClass;
   if (mainClass2 === void 0) return void 0;
-  const folder = import_node_path7.default.join(scratch, "spring-boot");
+  const folder = import_node_path8.default.join(scratch, "spring-boot");
   await unpackFrom(at, "BOOT-INF/", folder);
   await unpackFrom(
     at,
     "META-INF/",
-    import_node_path7.default.join(folder, "root/META-INF"),
+    import_node_path8.default.join(folder, "root/META-INF"),
     (name) => name !== "MANIFEST.MF" && !name.startsWith("services/")
   );
   const jars = await inOrder(folder);
@@ -34328,19 +34665,19 @@ var springBootJar = async ({ at, scratch }) => {
   const classes = /* @__PURE__ */ new Map();
   const entries = [];
   for (const name of ["root", "classes"]) {
-    if (!await isFolder(import_node_path7.default.join(folder, name))) continue;
-    classes.set(import_node_path7.default.join(folder, name), name);
+    if (!await isFolder(import_node_path8.default.join(folder, name))) continue;
+    classes.set(import_node_path8.default.join(folder, name), name);
     entries.push(name);
   }
   for (const jar of jars) {
     const files = jar.includes("-SNAPSHOT") ? classes : dependencies;
-    files.set(import_node_path7.default.join(folder, "lib", jar), `lib/${jar}`);
+    files.set(import_node_path8.default.join(folder, "lib", jar), `lib/${jar}`);
     entries.push(`lib/${jar}`);
   }
   const classPath2 = entries.map((entry) => `${HOME}/${entry}`);
   return {
     layout: "spring-boot",
-    description: `Spring Boot jar ${import_node_path7.default.basename(at)} (${mainClass2}), unpacked`,
+    description: `Spring Boot jar ${import_node_path8.default.basename(at)} (${mainClass2}), unpacked`,
     mainClass: mainClass2,
     command: ["-cp", classPath2.join(":"), mainClass2],
     dependencies,
@@ -34348,9 +34685,9 @@ var springBootJar = async ({ at, scratch }) => {
   };
 };
 async function inOrder(folder) {
-  const lib = import_node_path7.default.join(folder, "lib");
-  const jars = new Set(await isFolder(lib) ? (await (0, import_promises9.readdir)(lib)).sort() : []);
-  const index = await (0, import_promises9.readFile)(import_node_path7.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
+  const lib = import_node_path8.default.join(folder, "lib");
+  const jars = new Set(await isFolder(lib) ? (await (0, import_promises11.readdir)(lib)).sort() : []);
+  const index = await (0, import_promises11.readFile)(import_node_path8.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
   const indexed = [...index.matchAll(/^- "BOOT-INF\/lib\/(.+)"\r?$/gm)].flatMap(
     ([, name]) => name !== void 0 && jars.has(name) ? [name] : []
   );
@@ -34368,8 +34705,8 @@ async function requireContext(context) {
 }
 async function findApplication(request4) {
   const { context, application } = request4;
-  const at = import_node_path8.default.resolve(context, application ?? ".");
-  if (at !== context && !at.startsWith(context + import_node_path8.default.sep)) {
+  const at = import_node_path9.default.resolve(context, application ?? ".");
+  if (at !== context && !at.startsWith(context + import_node_path9.default.sep)) {
     throw new Failure("input", `\`application\` leads out of the context ${context}.`, {
       cure: "Give a path relative to the context."
     });
@@ -34385,13 +34722,13 @@ async function findApplication(request4) {
 async function findInFolder(place) {
   const found = await first(OF_A_FOLDER, place);
   if (found) return found;
-  const jars = (await (0, import_promises10.readdir)(place.at)).filter((name) => name.endsWith(".jar")).sort();
+  const jars = (await (0, import_promises12.readdir)(place.at)).filter((name) => name.endsWith(".jar")).sort();
   const runnable = [];
   for (const jar of jars) {
     const one = await first(OF_A_JAR, {
       ...place,
-      at: import_node_path8.default.join(place.at, jar),
-      scratch: import_node_path8.default.join(place.scratch, jar)
+      at: import_node_path9.default.join(place.at, jar),
+      scratch: import_node_path9.default.join(place.scratch, jar)
     });
     if (one) runnable.push({ jar, found: one });
   }
@@ -34411,12 +34748,12 @@ async function first(layouts, place) {
   return void 0;
 }
 async function listing(place) {
-  const names = await (0, import_promises10.readdir)(place).catch(() => void 0);
+  const names = await (0, import_promises12.readdir)(place).catch(() => void 0);
   if (!names) return "There is no such file or folder.";
   if (names.length === 0) return "The folder is empty.";
-  const shown = names.sort().slice(0, 20).join("\n");
+  const shown2 = names.sort().slice(0, 20).join("\n");
   return `What is there:
-${shown}${names.length > 20 ? `
+${shown2}${names.length > 20 ? `
 (and ${names.length - 20} more)` : ""}`;
 }
 
@@ -34439,6 +34776,15 @@ var Phases = class {
     }
   }
 };
+
+// src/json.ts
+function jsonOf(text2) {
+  try {
+    return JSON.parse(text2.toString());
+  } catch {
+    return void 0;
+  }
+}
 
 // src/runner/engine-facts.ts
 var ANSWER_TIMEOUT = 4500;
@@ -34534,8 +34880,22 @@ async function imageDigest(engine2, image) {
   const known = await engine2.run([...inspect, "--", image]);
   return known.slice(known.indexOf("@") + 1);
 }
+async function imageEnvironment(engine2, image) {
+  const format = ["image", "inspect", "--format", "{{json .Config.Env}}", "--", image];
+  return jsonOf(await engine2.run(format)) ?? [];
+}
 function baseImageFailure(output, image) {
-  const pull = /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .* not found|no matching manifest)/;
+  if (/toomanyrequests|429 Too Many Requests/i.test(output)) {
+    return new Failure(
+      "registry",
+      `The base image ${image} could not be pulled: the rate limit of its registry is used up.`,
+      {
+        cure: "Run docker/login-action before, which raises the limit; use a `base-image` of another registry or of a mirror; or run the job again later.",
+        evidence: lastLines(output, 10)
+      }
+    );
+  }
+  const pull = /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .* not found|no matching manifest|unauthorized|authentication required|no basic auth credentials)/;
   if (!pull.test(output)) return void 0;
   return new Failure("image", `The base image ${image} could not be pulled.`, {
     cure: "Check the name in `base-image`; for a private image, run docker/login-action before.",
@@ -34579,26 +34939,26 @@ async function ownNetwork(engine2, hostname3) {
 }
 
 // src/stages/application.ts
-var import_node_path13 = __toESM(require("node:path"), 1);
+var import_node_path14 = __toESM(require("node:path"), 1);
 
 // src/image/strays.ts
-var import_promises11 = require("node:fs/promises");
-var import_node_path9 = __toESM(require("node:path"), 1);
+var import_promises13 = require("node:fs/promises");
+var import_node_path10 = __toESM(require("node:path"), 1);
 async function refuseStrays(sources, folders) {
-  const roots = await Promise.all(folders.map((folder) => (0, import_promises11.realpath)(folder).catch(() => folder)));
+  const roots = await Promise.all(folders.map((folder) => (0, import_promises13.realpath)(folder).catch(() => folder)));
   for (const source of sources) await look(source, roots, /* @__PURE__ */ new Set());
 }
 async function look(file, roots, above) {
-  const real = await (0, import_promises11.realpath)(file).catch((error) => {
+  const real = await (0, import_promises13.realpath)(file).catch((error) => {
     throw stray(file, `cannot be followed (${messageOf(error)})`);
   });
   if (!roots.some((root) => real === root || real.startsWith(`${root.replace(/\/$/, "")}/`)))
     throw stray(file, `leads to ${real}, which is outside of the workspace and of \`context\``);
-  const entry = await (0, import_promises11.lstat)(real);
+  const entry = await (0, import_promises13.lstat)(real);
   if (entry.isFile()) return;
   if (!entry.isDirectory()) throw stray(file, "is neither a file nor a folder");
   if (above.has(real)) throw stray(file, "leads to a folder that it lies in");
-  for (const name of await (0, import_promises11.readdir)(real)) await look(import_node_path9.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
+  for (const name of await (0, import_promises13.readdir)(real)) await look(import_node_path10.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
 }
 function stray(file, why) {
   return new Failure("input", `${file} ${why}; it does not go into an image.`, {
@@ -34607,12 +34967,12 @@ function stray(file, why) {
 }
 
 // src/image/user-image.ts
-var import_promises13 = require("node:fs/promises");
-var import_node_path11 = __toESM(require("node:path"), 1);
+var import_promises15 = require("node:fs/promises");
+var import_node_path12 = __toESM(require("node:path"), 1);
 
 // src/image/build.ts
-var import_promises12 = require("node:fs/promises");
-var import_node_path10 = __toESM(require("node:path"), 1);
+var import_promises14 = require("node:fs/promises");
+var import_node_path11 = __toESM(require("node:path"), 1);
 function buildCommand(build2, idFile) {
   return [
     "build",
@@ -34628,20 +34988,20 @@ function buildCommand(build2, idFile) {
     build2.context
   ];
 }
-async function buildImage(engine2, build2, onLine) {
-  const idFile = import_node_path10.default.join(build2.context, "..", `${build2.target}.iid`);
+async function buildImage(engine2, build2, output) {
+  const idFile = import_node_path11.default.join(build2.context, "..", `${build2.target}.iid`);
   const command = buildCommand(build2, idFile);
-  const result = await runBuild(engine2, command, onLine);
+  const result = await runBuild(engine2, command, output);
   if (result.exitCode !== 0) {
-    const output = `${result.stdout}
+    const output2 = `${result.stdout}
 ${result.stderr}`;
-    throw jdkFailure(output) ?? baseImageFailure(output, build2.buildArgs["BASE_IMAGE"] ?? "") ?? engineFailure(command, result);
+    throw jdkFailure(output2) ?? baseImageFailure(output2, build2.buildArgs["BASE_IMAGE"] ?? "") ?? engineFailure(command, result);
   }
-  return (await (0, import_promises12.readFile)(idFile, "utf8")).trim();
+  return (await (0, import_promises14.readFile)(idFile, "utf8")).trim();
 }
-async function runBuild(engine2, command, onLine) {
+async function runBuild(engine2, command, output) {
   const builder = await engine2.run(["context", "show"]);
-  return await engine2.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } });
+  return await engine2.attempt(command, { ...output, env: { BUILDX_BUILDER: builder } });
 }
 function pairs(option, values) {
   return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
@@ -34666,10 +35026,8 @@ function jdkFailure(output) {
 
 // src/image/user-image.ts
 var KEPT = ["/opt/crac-checkpoint", "/opt/java", "/opt/jdk", "/home/app", "/tmp"];
-var JVM_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
-var CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/;
-async function buildUserImage(engine2, build2, onLine) {
-  const idFile = import_node_path11.default.join(build2.work, "user.iid");
+async function buildUserImage(engine2, build2, output) {
+  const idFile = import_node_path12.default.join(build2.work, "user.iid");
   const command = [
     "build",
     ...["--file", build2.file],
@@ -34679,11 +35037,11 @@ async function buildUserImage(engine2, build2, onLine) {
     "--",
     build2.context
   ];
-  const result = await runBuild(engine2, command, onLine);
+  const result = await runBuild(engine2, command, output);
   if (result.exitCode !== 0) {
-    const output = `${result.stdout}
+    const output2 = `${result.stdout}
 ${result.stderr}`;
-    const failure = baseImageFailure(output, "of the Dockerfile") ?? engineFailure(command, result);
+    const failure = baseImageFailure(output2, "of the Dockerfile") ?? engineFailure(command, result);
     throw new Failure(
       failure.kind === "image" ? "image" : "application",
       `${build2.file} could not be built. ${failure.message}`,
@@ -34693,7 +35051,7 @@ ${result.stderr}`;
       }
     );
   }
-  const id = (await (0, import_promises13.readFile)(idFile, "utf8")).trim();
+  const id = (await (0, import_promises15.readFile)(idFile, "utf8")).trim();
   return checkContract(
     JSON.parse(await engine2.run(["image", "inspect", "--format", "{{json .}}", id])),
     build2.user
@@ -34713,7 +35071,7 @@ function checkContract({ Architecture, Config }, user2) {
       'Write it as a list of words, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore gives each process its own number again, and the shell would have one of them.'
     );
   }
-  if (import_node_path11.default.posix.basename(program) !== "java") {
+  if (import_node_path12.default.posix.basename(program) !== "java") {
     throw broken(
       `starts with ${program}, not with java`,
       'Let ENTRYPOINT begin with "java": the entry script of the finished image takes its place.'
@@ -34721,15 +35079,8 @@ function checkContract({ Architecture, Config }, user2) {
   }
   const crac = words.find((word) => CRAC_OPTION.test(word));
   if (crac !== void 0) throw broken(`sets ${crac}`, "Leave the options of CRaC to the action.");
-  for (const entry of Config.Env ?? []) {
-    const name = entry.slice(0, entry.indexOf("="));
-    const option = JVM_VARIABLES.includes(name) ? CRAC_OPTION.exec(entry)?.[0] : void 0;
-    if (option)
-      throw broken(
-        `sets ${option} in ${name}`,
-        "Leave the options of CRaC to the action: the JVM looks for some of them in its arguments only."
-      );
-  }
+  const inVariable = cracOptionIn(Config.Env ?? []);
+  if (inVariable !== void 0) throw broken(inVariable, LEAVE_TO_ACTION);
   const hidden = Object.keys(Config.Volumes ?? {}).find(
     (volume) => KEPT.some((kept) => overlap(volume, kept))
   );
@@ -34768,7 +35119,7 @@ function checkContract({ Architecture, Config }, user2) {
   };
 }
 function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path11.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  const [x, y] = [a, b].map((folder) => `${import_node_path12.default.posix.normalize(folder).replace(/\/$/, "")}/`);
   return x.startsWith(y) || y.startsWith(x);
 }
 function broken(what, cure) {
@@ -34778,103 +35129,89 @@ function broken(what, cure) {
 }
 
 // src/stages/run.ts
-var import_node_path12 = __toESM(require("node:path"), 1);
-
-// src/log.ts
 var import_node_fs2 = require("node:fs");
-function keeping(log, file) {
-  return {
-    ...log,
-    foreign(line) {
-      log.foreign(line);
-      (0, import_node_fs2.appendFileSync)(file, `${line}
-`);
-    }
-  };
-}
-var PROGRESS_INTERVAL = 5e3;
-function logProgress(log, clock) {
-  let last = clock.now();
-  return (bytes, total) => {
-    if (clock.now() - last < PROGRESS_INTERVAL) return;
-    last = clock.now();
-    const share = total === void 0 ? "" : ` of ${(total / 1e6).toFixed(0)}`;
-    log.info(`${(bytes / 1e6).toFixed(0)}${share} MB ...`);
-  };
-}
-
-// src/stages/run.ts
+var import_node_path13 = __toESM(require("node:path"), 1);
 function checkpointContainer(run2) {
   return `${namesOf(run2.id).container}-checkpoint`;
 }
+function imagesOf(run2) {
+  return import_node_path13.default.join(run2.work, "images");
+}
 function containerOf(run2, reach) {
   const { env, port, network: network2, addHosts: addHosts2 } = run2.inputs;
-  return { run: run2.id, env, port, reach, network: network2, addHosts: addHosts2 };
+  return { run: run2.id, env, work: run2.work, port, reach, network: network2, addHosts: addHosts2 };
 }
-function logTo({ world, logs }, file) {
-  return keeping(world.log, import_node_path12.default.join(logs, file));
+function keepIn({ logs }, file) {
+  return (bytes) => (0, import_node_fs2.appendFileSync)(import_node_path13.default.join(logs, file), bytes);
+}
+function outputTo(run2, file) {
+  return { onLine: (line2) => run2.world.log.foreign(line2), onBytes: keepIn(run2, file) };
 }
 
 // src/stages/application.ts
 async function lookForApplication(run2) {
   const { inputs, world, phases: phases2, work } = run2;
   return await phases2.run("application", "Find the application", async () => {
+    await refuseStrays(bodies(run2), [world.workspace]);
     const found = inputs.file === void 0 ? await lookAround(run2) : await ofDockerfile(run2, inputs.file);
     world.log.info(`Found: ${found.application.description}.`);
     return found;
   });
   async function lookAround({ inputs: inputs2 }) {
     const application = await findApplication({
-      context: import_node_path13.default.resolve(world.workspace, inputs2.context),
+      context: import_node_path14.default.resolve(world.workspace, inputs2.context),
       application: inputs2.application,
       mainClass: inputs2.mainClass,
-      scratch: import_node_path13.default.join(work, "application")
+      scratch: import_node_path14.default.join(work, "application")
     });
     const { dependencies, classes } = application;
     await refuseStrays([...dependencies.keys(), ...classes.keys()], [...places(run2), work]);
+    refuseCracOptions(inputs2.baseImage, await imageEnvironment(world.engine, inputs2.baseImage));
     const digest = await imageDigest(world.engine, inputs2.baseImage);
     return { application, base: { image: inputs2.baseImage, workingDirectory: "/home/app", digest } };
   }
   async function ofDockerfile({ id, inputs: inputs2 }, file) {
     const name = namesOf(id).image("user");
-    await refuseStrays([import_node_path13.default.resolve(world.workspace, file)], places(run2));
-    const log = logTo(run2, "build-user.log");
+    await refuseStrays([import_node_path14.default.resolve(world.workspace, file)], places(run2));
     const { application, workingDirectory } = await buildUserImage(
       world.engine,
       {
-        context: import_node_path13.default.resolve(world.workspace, inputs2.context),
-        file: import_node_path13.default.resolve(world.workspace, file),
+        context: import_node_path14.default.resolve(world.workspace, inputs2.context),
+        file: import_node_path14.default.resolve(world.workspace, file),
         buildArgs: inputs2.buildArgs,
         name,
         work,
         user: `${inputs2.user.uid}:${inputs2.user.gid}`
       },
-      (line) => log.foreign(line)
+      outputTo(run2, "build-user.log")
     );
     const digest = await imageDigest(world.engine, name);
     return { application, base: { image: name, workingDirectory, digest } };
   }
 }
+function bodies({ inputs, world }) {
+  return (inputs.warmup ?? []).flatMap(({ body }) => body && "file" in body ? [import_node_path14.default.resolve(world.workspace, body.file)] : []).filter((file) => !import_node_path14.default.relative(world.workspace, file).startsWith(".."));
+}
 function places({ inputs, world }) {
-  const context = import_node_path13.default.resolve(world.workspace, inputs.context);
-  const inside = !import_node_path13.default.relative(world.workspace, context).startsWith("..");
-  return inside ? [world.workspace] : [world.workspace, context];
+  const context = import_node_path14.default.resolve(world.workspace, inputs.context);
+  const inside2 = !import_node_path14.default.relative(world.workspace, context).startsWith("..");
+  return inside2 ? [world.workspace] : [world.workspace, context];
 }
 
 // src/stages/build.ts
-var import_node_path15 = __toESM(require("node:path"), 1);
+var import_node_path16 = __toESM(require("node:path"), 1);
 
 // src/image/build-context.ts
-var import_promises15 = require("node:fs/promises");
-var import_node_path14 = __toESM(require("node:path"), 1);
+var import_promises17 = require("node:fs/promises");
+var import_node_path15 = __toESM(require("node:path"), 1);
 
 // src/digest.ts
 var import_node_crypto = require("node:crypto");
 var import_node_fs3 = require("node:fs");
-var import_promises14 = require("node:stream/promises");
+var import_promises16 = require("node:stream/promises");
 async function hashOfFile(file, algorithm = "sha256") {
   const hash = (0, import_node_crypto.createHash)(algorithm);
-  await (0, import_promises14.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
+  await (0, import_promises16.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
     for await (const chunk of chunks) hash.update(chunk);
   });
   return hash;
@@ -34885,23 +35222,23 @@ function digestOf(bytes) {
 
 // src/image/build-context.ts
 async function assembleBuildContext(folder, parts) {
-  const from = (name) => import_node_path14.default.join(parts.dockerFolder, name);
-  const tree = (name, inside = "") => import_node_path14.default.join(folder, "trees", name, inside);
-  await (0, import_promises15.mkdir)(folder);
-  await (0, import_promises15.cp)(from("Dockerfile"), import_node_path14.default.join(folder, "Dockerfile"));
-  await (0, import_promises15.cp)(from("tools"), import_node_path14.default.join(folder, "tools"), { recursive: true });
-  await linkOrCopy(parts.jdkArchive, import_node_path14.default.join(folder, "jdk.tar.gz"));
+  const from = (name) => import_node_path15.default.join(parts.dockerFolder, name);
+  const tree = (name, inside2 = "") => import_node_path15.default.join(folder, "trees", name, inside2);
+  await (0, import_promises17.mkdir)(folder);
+  await (0, import_promises17.cp)(from("Dockerfile"), import_node_path15.default.join(folder, "Dockerfile"));
+  await (0, import_promises17.cp)(from("tools"), import_node_path15.default.join(folder, "tools"), { recursive: true });
+  await linkOrCopy(parts.jdkArchive, import_node_path15.default.join(folder, "jdk.tar.gz"));
   const { dependencies, classes } = parts.application;
   for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises15.mkdir)(tree(name, APPLICATION), { recursive: true });
+    await (0, import_promises17.mkdir)(tree(name, APPLICATION), { recursive: true });
     for (const [source, target] of files) {
       const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
-      await (0, import_promises15.cp)(source, import_node_path14.default.join(tree(name, APPLICATION), target), options3);
+      await (0, import_promises17.cp)(source, import_node_path15.default.join(tree(name, APPLICATION), target), options3);
     }
   }
-  await (0, import_promises15.cp)(from("image"), tree("launch", OWN), { recursive: true });
-  await (0, import_promises15.cp)(from("seccomp.json"), import_node_path14.default.join(tree("launch", OWN), "seccomp.json"));
-  await (0, import_promises15.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
+  await (0, import_promises17.cp)(from("image"), tree("launch", OWN), { recursive: true });
+  await (0, import_promises17.cp)(from("seccomp.json"), import_node_path15.default.join(tree("launch", OWN), "seccomp.json"));
+  await (0, import_promises17.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
   const launch = {
     "java-options": parts.javaOptions,
     application: parts.application.command,
@@ -34910,7 +35247,7 @@ async function assembleBuildContext(folder, parts) {
     "cpu-features": [parts.cpuFeatures]
   };
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises15.writeFile)(import_node_path14.default.join(tree("launch", OWN), name), words.map((word) => `${word}
+    await (0, import_promises17.writeFile)(import_node_path15.default.join(tree("launch", OWN), name), words.map((word) => `${word}
 `).join(""));
   }
   await settleTimes(tree(""), tree("classes", APPLICATION));
@@ -34919,14 +35256,14 @@ var APPLICATION = "app";
 var OWN = "opt/crac-checkpoint";
 var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
 async function settleTimes(folder, own) {
-  for (const entry of await (0, import_promises15.readdir)(folder, { recursive: true, withFileTypes: true })) {
-    const file = import_node_path14.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await (0, import_promises15.lutimes)(file, EPOCH, EPOCH);
+  for (const entry of await (0, import_promises17.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path15.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await (0, import_promises17.lutimes)(file, EPOCH, EPOCH);
     if (!entry.isFile()) continue;
     const number = await contentNumber(file);
-    const isOwn = file.startsWith(own + import_node_path14.default.sep);
-    const time2 = isOwn ? Math.floor((await (0, import_promises15.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
-    await (0, import_promises15.lutimes)(file, time2, time2);
+    const isOwn = file.startsWith(own + import_node_path15.default.sep);
+    const time2 = isOwn ? Math.floor((await (0, import_promises17.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises17.lutimes)(file, time2, time2);
   }
 }
 async function contentNumber(file) {
@@ -34934,13 +35271,14 @@ async function contentNumber(file) {
   return hash.digest().readUInt32BE() >>> 3;
 }
 async function linkOrCopy(source, destination) {
-  await (0, import_promises15.link)(source, destination).catch(() => (0, import_promises15.cp)(source, destination));
+  await (0, import_promises17.link)(source, destination).catch(() => (0, import_promises17.cp)(source, destination));
 }
 
 // src/image/labels.ts
 var PREFIX = "io.github.crac-checkpoint";
 var OCI = "org.opencontainers.image";
 var FINGERPRINT_LABEL = `${PREFIX}.fingerprint`;
+var FIGURES_LABEL = `${PREFIX}.figures`;
 function originLabels(origin) {
   const {
     GITHUB_SERVER_URL: server,
@@ -34983,7 +35321,7 @@ function definedOnly2(labels) {
 // src/stages/build.ts
 async function layOut({ id, inputs, world, work }, parts) {
   const { found, archive } = parts;
-  const folder = import_node_path15.default.join(work, `context-${id}`);
+  const folder = import_node_path16.default.join(work, `context-${id}`);
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
     jdkArchive: archive.file,
@@ -35005,7 +35343,6 @@ async function layOut({ id, inputs, world, work }, parts) {
 }
 async function build(run2, from, target, buildArgs, labels) {
   const { inputs } = run2;
-  const log = logTo(run2, `build-${target}.log`);
   return await buildImage(
     run2.world.engine,
     {
@@ -35022,7 +35359,7 @@ async function build(run2, from, target, buildArgs, labels) {
       },
       labels
     },
-    (line) => log.foreign(line)
+    outputTo(run2, `build-${target}.log`)
   );
 }
 async function buildCheckpoint(run2, from) {
@@ -35034,7 +35371,7 @@ async function buildCheckpoint(run2, from) {
 }
 
 // src/stages/checkpoint.ts
-var import_node_path20 = __toESM(require("node:path"), 1);
+var import_node_path22 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -36629,23 +36966,23 @@ var Matcher = class {
     ];
     this.any = new RegExp(sources.map((source) => `(?:${source})`).join("|"), "m");
   }
-  match(line) {
-    const hits = this.open.length > 0 ? this.goOn(line) : [];
-    if (!this.any.test(line)) return hits;
+  match(line2) {
+    const hits = this.open.length > 0 ? this.goOn(line2) : [];
+    if (!this.any.test(line2)) return hits;
     for (const { signature, head } of this.several) {
-      if (head.test(line)) this.open.push({ signature, text: line, left: WINDOW });
+      if (head.test(line2)) this.open.push({ signature, text: line2, left: WINDOW });
     }
     for (const signature of this.single) {
-      const match = signature.pattern.exec(line);
+      const match = signature.pattern.exec(line2);
       if (match) hits.push({ signature, match });
     }
     return hits;
   }
-  goOn(line) {
+  goOn(line2) {
     const hits = [];
     this.open = this.open.filter((entry) => {
       entry.text += `
-${line}`;
+${line2}`;
       entry.left--;
       const match = entry.signature.pattern.exec(entry.text);
       if (match) hits.push({ signature: entry.signature, match });
@@ -36677,27 +37014,27 @@ var Diagnoser = class {
   ofOthers;
   offered = 0;
   push(stream, text2) {
-    const line = text2.length > LONGEST_LINE ? text2.slice(0, LONGEST_LINE) : text2;
-    const shape = stream === "criu" || stream === "app" ? CRIU_LINE.exec(line) : null;
-    if (stream === "criu" && !shape && TIMED.test(line) && !SUCCESS[this.stage]?.test(line)) return;
-    if (SUCCESS[this.stage]?.test(line)) {
+    const line2 = text2.length > LONGEST_LINE ? text2.slice(0, LONGEST_LINE) : text2;
+    const shape = stream === "criu" || stream === "app" ? CRIU_LINE.exec(line2) : null;
+    if (stream === "criu" && !shape && TIMED.test(line2) && !SUCCESS[this.stage]?.test(line2)) return;
+    if (SUCCESS[this.stage]?.test(line2)) {
       this.ofCriu = void 0;
       return;
     }
-    const noise = NOISE.test(line);
-    for (const { signature, match } of this.matcher(stream).match(line)) {
-      const rank = noise ? RANK.noise : CASCADE.test(line) ? RANK.pointer : RANK[signature.weight];
-      const candidate = { rank, order: this.offered++, signature, match, line };
+    const noise = NOISE.test(line2);
+    for (const { signature, match } of this.matcher(stream).match(line2)) {
+      const rank = noise ? RANK.noise : CASCADE.test(line2) ? RANK.pointer : RANK[signature.weight];
+      const candidate = { rank, order: this.offered++, signature, match, line: line2 };
       if (signature.stream === "criu") this.ofCriu = better(this.ofCriu, candidate);
       else this.ofOthers = better(this.ofOthers, candidate);
     }
-    if (shape?.[2] === "Error" && !noise && !CASCADE.test(line)) {
+    if (shape?.[2] === "Error" && !noise && !CASCADE.test(line2)) {
       this.ofCriu = better(this.ofCriu, {
         rank: UNKNOWN_RANK,
         order: this.offered++,
         signature: void 0,
         match: shape,
-        line
+        line: line2
       });
     }
   }
@@ -36715,7 +37052,7 @@ var Diagnoser = class {
 function diagnose(stage, texts) {
   const diagnoser = new Diagnoser(stage);
   for (const [stream, text2] of Object.entries(texts)) {
-    for (const line of text2.split("\n")) diagnoser.push(stream, line);
+    for (const line2 of text2.split("\n")) diagnoser.push(stream, line2);
   }
   return diagnoser.finding();
 }
@@ -36727,14 +37064,14 @@ function better(one, other) {
   if (one === void 0 || other.rank > one.rank) return other;
   return other.rank === one.rank && other.order < one.order ? other : one;
 }
-function describe({ signature, match, line }) {
+function describe({ signature, match, line: line2 }) {
   if (signature === void 0) {
     return {
       signature,
       cause: `CRIU: ${match?.[3]?.trim()}.`,
       cure: "CRIU's log in the folder of the output `logs` has what came before: a kernel or a CPU that this CRIU does not know, or something that the application has open.",
       kind: "runner",
-      line
+      line: line2
     };
   }
   const fill = (text2) => text2.replace(/\$(\d)/g, (_, group) => (match?.[Number(group)] ?? "").slice(0, LONGEST_GROUP).trim()).replace(/ \(\)| +(?=[.:,;])/g, "").replace(/ {2,}/g, " ");
@@ -36743,7 +37080,7 @@ function describe({ signature, match, line }) {
     cause: `${fill(signature.cause).replace(/[.:]*$/, "")} (${signature.id}).`,
     cure: fill(signature.cure),
     kind: signature.kind,
-    line: line.trim()
+    line: line2.trim()
   };
 }
 
@@ -36875,6 +37212,10 @@ function engineName(engine2, privileges) {
   return engine2.name === "criu" ? `${engine2.kind}/${privileges?.capability ?? "checkpoint_restore"}` : "warp";
 }
 
+// src/checkpoint/take.ts
+var import_promises22 = require("node:fs/promises");
+var import_node_path21 = __toESM(require("node:path"), 1);
+
 // src/diagnosis/checkpoint-exception.ts
 var OpenResources = class extends Failure {
   constructor(resources, what, details) {
@@ -36929,8 +37270,8 @@ function listResources(resources) {
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path43 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path43 ?? description}`, "action: reopen"];
+    const path49 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path49 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -36945,13 +37286,13 @@ function suggestPolicies(resources) {
 }
 function parseCauses(output) {
   const causes = [];
-  for (const line of output.split("\n")) {
+  for (const line2 of output.split("\n")) {
     const last = causes.at(-1);
-    const suppressed = SUPPRESSED.exec(line);
-    const created = CREATED.exec(line);
+    const suppressed = SUPPRESSED.exec(line2);
+    const created = CREATED.exec(line2);
     if (suppressed) causes.push({ type: suppressed[1] ?? "", text: suppressed[2] ?? "", openedBy: void 0 });
     else if (created && last) last.openedBy = { thread: created[1] ?? "", frames: [] };
-    else if (last?.openedBy) addFrame(last.openedBy.frames, FRAME.exec(line)?.[1]);
+    else if (last?.openedBy) addFrame(last.openedBy.frames, FRAME.exec(line2)?.[1]);
   }
   return causes;
 }
@@ -37025,8 +37366,9 @@ async function exchange(address, request4, timeout) {
     });
     sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeout / 1e3} s`)));
     sent.on("error", failed);
+    sent.on("close", () => resolve2({ error: "no answer" }));
     sent.end(request4.body);
-  });
+  }).catch((error) => ({ error: messageOf(error) }));
 }
 function within3(location, from, request4) {
   const host = request4.headers["host"] ?? "localhost";
@@ -37081,21 +37423,22 @@ async function portAnswers(address) {
 }
 
 // src/checkpoint/application.ts
-var SHOWN_LINES = 20;
+var SHOWN_LINES2 = 20;
 var DRAIN_TIMEOUT = 2e3;
-async function startApplication({ engine: engine2, clock, log }, spec, onLine) {
+async function startApplication({ engine: engine2, clock, log, keep: keep2 }, spec, onLine) {
   await createContainer(engine2, spec);
   await engine2.run(["start", spec.name]);
-  const output = new LineTail(SHOWN_LINES);
+  const output = new LineTail(SHOWN_LINES2);
   const diagnoser = new Diagnoser("dump");
   const listeners = /* @__PURE__ */ new Set([onLine]);
   const followed = engine2.attempt(["logs", "--follow", spec.name], {
-    onLine: (line) => {
-      output.push(line);
-      diagnoser.push("app", line);
-      log.foreign(line);
-      for (const listener of listeners) listener(line);
-    }
+    onLine: (line2) => {
+      output.push(line2);
+      diagnoser.push("app", line2);
+      log.foreign(line2);
+      for (const listener of listeners) listener(line2);
+    },
+    onBytes: keep2
   });
   const ended = containerEnd(engine2, spec.name);
   ended.catch(() => void 0);
@@ -37116,14 +37459,14 @@ async function startApplication({ engine: engine2, clock, log }, spec, onLine) {
 }
 
 // src/checkpoint/open-resources.ts
-var import_promises16 = require("node:fs/promises");
-var import_node_path16 = __toESM(require("node:path"), 1);
+var import_promises18 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
 var POLICIES = "resource-policies.txt";
 async function explainOpen(refused3, second, logs) {
   const resources = second?.resources ?? refused3.resources;
   const policies = suggestPolicies(resources);
-  await (0, import_promises16.writeFile)(import_node_path16.default.join(logs, POLICIES), policies);
+  await (0, import_promises18.writeFile)(import_node_path17.default.join(logs, POLICIES), policies);
   return new OpenResources(resources, (second ?? refused3).message, {
     cure: `${refused3.cure} What cannot be closed there can be left to the JVM: with \`java-options: -Djdk.crac.resource-policies=FILE\`, FILE being a path in the image; ${POLICIES} in the folder of the output \`logs\` is a beginning.`,
     evidence: listResources(resources),
@@ -37132,8 +37475,8 @@ async function explainOpen(refused3, second, logs) {
 }
 
 // src/checkpoint/threads.ts
-var import_promises17 = require("node:fs/promises");
-var import_node_path17 = __toESM(require("node:path"), 1);
+var import_promises19 = require("node:fs/promises");
+var import_node_path18 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES = 2e4;
 var SHOWN_THREADS = 2;
@@ -37142,17 +37485,17 @@ async function dumpThreads({ engine: engine2, clock }, application, folder) {
   const lines = [];
   let finish = () => void 0;
   const complete = new Promise((resolve2) => finish = resolve2);
-  const stop = application.listen((line) => {
-    if (lines.length === 0 && !line.startsWith("Full thread dump")) return;
-    if (lines.length < MOST_LINES) lines.push(line);
-    if (/^JNI global refs/.test(line)) finish();
+  const stop = application.listen((line2) => {
+    if (lines.length === 0 && !line2.startsWith("Full thread dump")) return;
+    if (lines.length < MOST_LINES) lines.push(line2);
+    if (/^JNI global refs/.test(line2)) finish();
   });
   const signal = 'kill -QUIT "$(cat /opt/crac-checkpoint/evidence/jvm.pid)"';
   await engine2.attempt(["exec", application.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
   await within(complete, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines.join("\n");
-  if (text2 !== "") await (0, import_promises17.writeFile)(import_node_path17.default.join(folder, "threads.txt"), `${text2}
+  if (text2 !== "") await (0, import_promises19.writeFile)(import_node_path18.default.join(folder, "threads.txt"), `${text2}
 `);
   return text2;
 }
@@ -37164,7 +37507,7 @@ function tellingThreads(dump) {
 }
 
 // src/checkpoint/ready.ts
-var PROBE_INTERVAL = 50;
+var PROBE_INTERVAL2 = 50;
 async function untilApplicationReady(world, application, request4) {
   const { clock } = world;
   const stop = new AbortController();
@@ -37172,7 +37515,7 @@ async function untilApplicationReady(world, application, request4) {
   const logged = request4.logged?.seen.then(() => {
     logSeen = true;
   });
-  const ready = untilReady(request4.checks, PROBE_INTERVAL, clock, stop.signal);
+  const ready = untilReady(request4.checks, PROBE_INTERVAL2, clock, stop.signal);
   const both = Promise.all([ready, logged]).then(([outcome2]) => outcome2);
   const outcome = await within(Promise.race([both, application.ended]), request4.startupTimeout, clock);
   stop.abort();
@@ -37211,44 +37554,214 @@ function endedEarly(end, application, when) {
 }
 
 // src/checkpoint/snapshot.ts
-var import_promises18 = require("node:fs/promises");
-var import_node_path18 = __toESM(require("node:path"), 1);
+var import_promises20 = require("node:fs/promises");
+var import_node_path19 = __toESM(require("node:path"), 1);
 
-// src/checkpoint/criu-images.ts
+// src/snapshot/protobuf.ts
+var ImageFormatError = class extends Error {
+};
+var Message = class _Message {
+  fields = [];
+  /** Decodes it. https://protobuf.dev/programming-guides/encoding/ Numbers above 2^53 lose their last bits. */
+  constructor(bytes) {
+    const reader = new Reader(bytes);
+    while (!reader.atEnd()) {
+      const key = reader.varint();
+      this.fields.push({ field: Math.floor(key / 8), value: reader.value(key % 8) });
+    }
+  }
+  /** The last value of a field of a number type; undefined where there is none. */
+  number(field) {
+    return this.numbers(field).at(-1);
+  }
+  numbers(field) {
+    return this.of(field).filter((value) => typeof value === "number");
+  }
+  text(field) {
+    return this.bytes(field).at(-1)?.toString("utf8");
+  }
+  message(field) {
+    return this.messages(field).at(-1);
+  }
+  messages(field) {
+    return this.bytes(field).map((bytes) => new _Message(bytes));
+  }
+  bytes(field) {
+    return this.of(field).filter((value) => typeof value !== "number");
+  }
+  of(field) {
+    return this.fields.flatMap((entry) => entry.field === field ? [entry.value] : []);
+  }
+};
+var Reader = class {
+  constructor(message) {
+    this.message = message;
+  }
+  message;
+  offset = 0;
+  atEnd() {
+    return this.offset >= this.message.length;
+  }
+  varint() {
+    let value = 0;
+    for (let shift = 0; shift < 64; shift += 7) {
+      const byte = this.message[this.offset++];
+      if (byte === void 0) break;
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return value;
+    }
+    throw new ImageFormatError("the message ends inside a number");
+  }
+  value(wireType) {
+    if (wireType === 0) return this.varint();
+    if (wireType === 1) return Number(this.bytes(8).readBigUInt64LE());
+    if (wireType === 2) return this.bytes(this.varint());
+    if (wireType === 5) return this.bytes(4).readUInt32LE();
+    throw new ImageFormatError(`unknown wire type ${wireType}`);
+  }
+  bytes(length) {
+    if (this.offset + length > this.message.length)
+      throw new ImageFormatError("the message ends inside a field");
+    this.offset += length;
+    return this.message.subarray(this.offset - length, this.offset);
+  }
+};
+
+// src/snapshot/images.ts
 var COMMON_MAGIC = 1414939417;
 var SERVICE_MAGIC = 1427134784;
+var PSTREE_MAGIC = 1344745520;
+var CORE_MAGIC = 1426405447;
+var MM_MAGIC = 1464412192;
 var PAGEMAP_MAGIC = 1443381285;
+var FILES_MAGIC = 1445998904;
+var FDINFO_MAGIC = 1445017394;
 var STATS_MAGIC = 1460220678;
 var PAGE_SIZE = 4096;
 var PAGE_PRESENT = 4;
-var ImageFormatError = class extends Error {
-};
+var FILE_TYPES = [
+  "unknown",
+  "file",
+  "pipe",
+  "fifo",
+  "inet socket",
+  "unix socket",
+  "eventfd",
+  "eventpoll",
+  "inotify",
+  "signalfd",
+  "packet socket",
+  "terminal",
+  "fanotify",
+  "netlink socket",
+  "namespace",
+  "tun",
+  "external",
+  "timerfd",
+  "memfd"
+];
 function readDumpStatistics(image) {
-  const [record] = records(image, SERVICE_MAGIC, STATS_MAGIC);
-  const dump = record && fields(record).find((field) => field.number === 1)?.value;
-  if (!Buffer.isBuffer(dump)) throw new ImageFormatError("stats-dump holds no statistics of a dump");
-  const values = new Map(fields(dump).map((field) => [field.number, field.value]));
-  const numberOf = (field) => Number(values.get(field) ?? 0);
+  const dump = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(1);
+  if (!dump) throw new ImageFormatError("stats-dump holds no statistics of a dump");
   return {
-    freezingTime: numberOf(1),
-    frozenTime: numberOf(2),
-    memdumpTime: numberOf(3),
-    memwriteTime: numberOf(4),
-    pagesWritten: numberOf(7)
+    freezingTime: dump.number(1) ?? 0,
+    frozenTime: dump.number(2) ?? 0,
+    memdumpTime: dump.number(3) ?? 0,
+    memwriteTime: dump.number(4) ?? 0,
+    pagesScanned: dump.number(5) ?? 0,
+    pagesWritten: dump.number(7) ?? 0
   };
+}
+function readRestoreTime(image) {
+  const restore = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(2);
+  if (!restore) throw new ImageFormatError("stats-restore holds no statistics of a restore");
+  return (restore.number(4) ?? 0) / 1e3;
 }
 function readPagemap(image) {
   const [head, ...entries] = records(image, COMMON_MAGIC, PAGEMAP_MAGIC);
-  const pagesId = head && fields(head).find((field) => field.number === 1)?.value;
-  if (typeof pagesId !== "number") throw new ImageFormatError("a pagemap without the id of its pages");
-  let pages = 0;
+  const pagesId = head?.number(1);
+  if (pagesId === void 0) throw new ImageFormatError("a pagemap without the id of its pages");
+  const runs = [];
   for (const entry of entries) {
-    const values = new Map(fields(entry).map((field) => [field.number, Number(field.value)]));
-    const flags = values.get(4);
-    const present = flags === void 0 ? values.get(3) !== 1 : (flags & PAGE_PRESENT) !== 0;
-    if (present) pages += values.get(5) ?? values.get(2) ?? 0;
+    const flags = entry.number(4);
+    const present = flags === void 0 ? entry.number(3) !== 1 : (flags & PAGE_PRESENT) !== 0;
+    if (!present) continue;
+    const start = entry.number(1) ?? 0;
+    runs.push({ start, end: start + (entry.number(5) ?? entry.number(2) ?? 0) * PAGE_SIZE });
   }
-  return { pagesId, size: pages * PAGE_SIZE };
+  return { pagesId, size: runs.reduce((size2, run2) => size2 + run2.end - run2.start, 0), runs };
+}
+function readProcesses(image) {
+  return records(image, COMMON_MAGIC, PSTREE_MAGIC).map((entry) => ({
+    pid: required(entry, 1),
+    threads: entry.numbers(5)
+  }));
+}
+function readCore(image) {
+  const [core] = records(image, COMMON_MAGIC, CORE_MAGIC);
+  const thread = core?.message(5);
+  const credentials = thread?.message(10);
+  return {
+    name: thread?.text(13) ?? core?.message(3)?.text(6),
+    // core-x86.proto, core-aarch64.proto
+    stackPointer: core?.message(2)?.message(2)?.number(20) ?? core?.message(8)?.message(3)?.number(2),
+    credentials: credentials && {
+      uid: required(credentials, 1),
+      gid: required(credentials, 2),
+      groups: credentials.numbers(14)
+    }
+  };
+}
+function readMemory(image) {
+  const [mm] = records(image, COMMON_MAGIC, MM_MAGIC);
+  if (!mm) throw new ImageFormatError("mm holds nothing");
+  const range = (start, end) => ({
+    start: required(mm, start),
+    end: required(mm, end)
+  });
+  return {
+    brk: range(6, 7),
+    arguments: range(8, 9),
+    environment: range(10, 11),
+    mappings: mm.messages(14).map((vma) => ({
+      start: required(vma, 1),
+      end: required(vma, 2),
+      shmid: required(vma, 4),
+      prot: required(vma, 5),
+      flags: required(vma, 6),
+      status: required(vma, 7)
+    }))
+  };
+}
+function readFiles(image) {
+  return new Map(
+    records(image, COMMON_MAGIC, FILES_MAGIC).map((entry) => [
+      required(entry, 2),
+      {
+        type: typeName(entry, 1),
+        path: entry.message(3)?.text(6),
+        isLoose: isLoose(entry.message(16))
+      }
+    ])
+  );
+}
+function readDescriptors(image) {
+  return records(image, COMMON_MAGIC, FDINFO_MAGIC).map((entry) => ({
+    fd: required(entry, 4),
+    file: required(entry, 1),
+    type: typeName(entry, 3)
+  }));
+}
+function isLoose(socket) {
+  return socket !== void 0 && (socket.number(8) ?? 0) === 0 && (socket.text(11) ?? "") === "";
+}
+function typeName(entry, field) {
+  return FILE_TYPES[required(entry, field)] ?? "unknown";
+}
+function required(message, field) {
+  const value = message.number(field);
+  if (value === void 0) throw new ImageFormatError(`the message lacks field ${field}`);
+  return value;
 }
 function records(image, ...magics) {
   const found = [];
@@ -37262,45 +37775,16 @@ function records(image, ...magics) {
     if (offset + 4 > image.length) throw new ImageFormatError("the image ends inside a record");
     const end = offset + 4 + image.readUInt32LE(offset);
     if (end > image.length) throw new ImageFormatError("the image ends inside a record");
-    found.push(image.subarray(offset + 4, end));
+    found.push(new Message(image.subarray(offset + 4, end)));
     offset = end;
-  }
-  return found;
-}
-function fields(message) {
-  const found = [];
-  let offset = 0;
-  function varint() {
-    let value = 0n;
-    for (let shift = 0n; ; shift += 7n) {
-      const byte = message[offset++];
-      if (byte === void 0 || shift > 63n) throw new ImageFormatError("the message ends inside a number");
-      value |= BigInt(byte & 127) << shift;
-      if (byte < 128) return Number(value);
-    }
-  }
-  function bytes(length) {
-    if (offset + length > message.length) throw new ImageFormatError("the message ends inside a field");
-    offset += length;
-    return message.subarray(offset - length, offset);
-  }
-  while (offset < message.length) {
-    const key = varint();
-    const number = Math.floor(key / 8);
-    const wireType = key % 8;
-    if (wireType === 0) found.push({ number, value: varint() });
-    else if (wireType === 1) found.push({ number, value: Number(bytes(8).readBigUInt64LE()) });
-    else if (wireType === 2) found.push({ number, value: bytes(varint()) });
-    else if (wireType === 5) found.push({ number, value: bytes(4).readUInt32LE() });
-    else throw new ImageFormatError(`unknown wire type ${wireType}`);
   }
   return found;
 }
 
 // src/checkpoint/snapshot.ts
 var KILLED = 137;
-async function verifySnapshot(evidence, end, output) {
-  const read2 = (name) => (0, import_promises18.readFile)(import_node_path18.default.join(evidence, name)).catch(() => void 0);
+async function verifySnapshot({ evidence, images }, end, output) {
+  const read2 = (name) => (0, import_promises20.readFile)(import_node_path19.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read2("dump4.log"))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -37317,7 +37801,8 @@ async function verifySnapshot(evidence, end, output) {
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken2("there is no map of its pages", criuLog2);
   for (const { name } of pagemaps) {
-    verifyPages(name, await read2(name), files, criuLog2);
+    const image = await (0, import_promises20.readFile)(import_node_path19.default.join(images, name)).catch(() => void 0);
+    verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read2("stats-dump");
   return {
@@ -37332,10 +37817,10 @@ function verifyPages(name, image, files, criuLog2) {
   const pagemap = image && orUndefined(() => readPagemap(image));
   if (!pagemap) throw broken2(`${name} cannot be read`, criuLog2);
   const pages = files.find((file) => file.name === `pages-${pagemap.pagesId}.img`);
-  const size = pages?.size ?? 0;
-  if (size !== pagemap.size) {
+  const size2 = pages?.size ?? 0;
+  if (size2 !== pagemap.size) {
     throw broken2(
-      `pages-${pagemap.pagesId}.img has ${size} bytes where ${name} counts ${pagemap.size}`,
+      `pages-${pagemap.pagesId}.img has ${size2} bytes where ${name} counts ${pagemap.size}`,
       criuLog2
     );
   }
@@ -37367,10 +37852,10 @@ function criuFailure(criuLog2, exitCode, output) {
     }
   );
 }
-async function verifyWarpSnapshot(evidence, end) {
-  const files = parseListing(await (0, import_promises18.readFile)(import_node_path18.default.join(evidence, "files"), "utf8").catch(() => ""));
+async function verifyWarpSnapshot({ evidence }, end) {
+  const files = parseListing(await (0, import_promises20.readFile)(import_node_path19.default.join(evidence, "files"), "utf8").catch(() => ""));
   if (end.oomKilled) throw outOfMemory();
-  if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
+  if (!files.some(({ size: size2 }) => size2 > 0)) throw endedBefore(end.exitCode);
   return { size: sizeOf(files), files, statistics: void 0, criuVersion: void 0, completedAt: void 0 };
 }
 function broken2(why, criuLog2) {
@@ -37383,8 +37868,8 @@ function sizeOf(files) {
   return files.reduce((sum, file) => sum + file.size, 0);
 }
 function parseListing(listing2) {
-  return listing2.split("\n").flatMap((line) => {
-    const match = /^(\d+) (.+)$/.exec(line);
+  return listing2.split("\n").flatMap((line2) => {
+    const match = /^(\d+) (.+)$/.exec(line2);
     return match ? [{ size: Number(match[1]), name: match[2] ?? "" }] : [];
   });
 }
@@ -37398,8 +37883,8 @@ function orUndefined(read2) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises19 = require("node:fs/promises");
-var import_node_path19 = __toESM(require("node:path"), 1);
+var import_promises21 = require("node:fs/promises");
+var import_node_path20 = __toESM(require("node:path"), 1);
 var HOME2 = "/opt/crac-checkpoint";
 var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/;
 var ENDED = /^crac-checkpoint: the JVM ended with (\d+)$/;
@@ -37409,9 +37894,9 @@ function watchSigns() {
   return {
     engineFailed: new Promise((resolve2) => fail = resolve2),
     collected: new Promise((resolve2) => end = resolve2),
-    onLine: (line) => {
-      if (ENGINE_FAILED.test(line)) fail("engine failed");
-      const code2 = ENDED.exec(line)?.[1];
+    onLine: (line2) => {
+      if (ENGINE_FAILED.test(line2)) fail("engine failed");
+      const code2 = ENDED.exec(line2)?.[1];
       if (code2 !== void 0) end(Number(code2));
     }
   };
@@ -37421,7 +37906,7 @@ async function checkpoint(world, application, signs, request4) {
   let answered = false;
   const answer2 = engine2.attempt(["exec", application.name, `${HOME2}/trigger.sh`], { timeout: request4.checkpointTimeout }).then(async (result) => {
     answered = true;
-    await (0, import_promises19.writeFile)(import_node_path19.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
+    await (0, import_promises21.writeFile)(import_node_path20.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
     return result;
   });
   const refused3 = answer2.then((result) => refusal(world, application, result));
@@ -37455,7 +37940,7 @@ async function expired(world, application, request4, answered) {
     `The checkpoint was not complete within ${seconds(request4.checkpointTimeout)}: ${phase}.${finding ? ` ${finding.cause}` : ""}`,
     {
       cure: finding?.cure ?? (answered ? "If it needs longer, raise `checkpoint-timeout`; CRIU's log is in the folder of the output `logs`." : "Mend the hook that the threads below stand in (threads.txt in the folder of the output `logs` has them all); if it only needs longer, raise `checkpoint-timeout`."),
-      evidence: [output, lastLines(log, SHOWN_LINES), threads].filter((part) => part !== "").join("\n"),
+      evidence: [output, lastLines(log, SHOWN_LINES2), threads].filter((part) => part !== "").join("\n"),
       signature: finding?.signature?.id
     }
   );
@@ -37470,96 +37955,35 @@ ${answer2.stderr}`;
   const finding = diagnose("dump", { jvm: words });
   return new Failure("application", "The JVM could not be asked for a checkpoint.", {
     cure: finding?.cure ?? "Do not disable the attach mechanism of the JVM (-XX:+DisableAttachMechanism); the words of jcmd are below.",
-    evidence: lastLines(words, SHOWN_LINES),
+    evidence: lastLines(words, SHOWN_LINES2),
     signature: finding?.signature?.id
   });
 }
 async function criuLog({ engine: engine2 }, { name }, { evidence }) {
-  const copy = import_node_path19.default.join(evidence, "dump4.log");
+  const copy = import_node_path20.default.join(evidence, "dump4.log");
   await engine2.attempt(["cp", `${name}:${HOME2}/snapshot/dump4.log`, copy]);
-  return await (0, import_promises19.readFile)(copy, "latin1").catch(() => "");
-}
-
-// src/checkpoint/warm-up-script.ts
-var import_node_child_process2 = require("node:child_process");
-var SHOWN_LINES2 = 20;
-function scriptEnvironment(environment) {
-  const withheld = /^(INPUT_|ACTIONS_)/;
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !withheld.test(name)));
-}
-async function runScript(script, surroundings) {
-  const { address, container, log, signal, environment } = surroundings;
-  const tail = new LineTail(SHOWN_LINES2);
-  const child2 = (0, import_node_child_process2.spawn)(script, [], {
-    // A group of its own, so that what it started ends with it.
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      ...scriptEnvironment(environment),
-      APP_URL: `http://${address.host}:${address.port}`,
-      CONTAINER_ID: container
-    }
-  });
-  for (const stream of [child2.stdout, child2.stderr]) {
-    const lines = new LineSplitter((line) => {
-      tail.push(line);
-      log.foreign(line);
-    });
-    stream.on("data", (data) => lines.push(data)).on("end", () => lines.end());
-  }
-  const endGroup = () => {
-    if (child2.pid === void 0) return;
-    try {
-      process.kill(-child2.pid, "SIGKILL");
-    } catch {
-    }
-  };
-  signal.addEventListener("abort", endGroup);
-  const outcome = await new Promise((resolve2) => {
-    child2.on("error", resolve2);
-    child2.on("close", (code2) => resolve2(code2 ?? 1));
-  });
-  signal.removeEventListener("abort", endGroup);
-  if (outcome === 0 || signal.aborted) return;
-  if (typeof outcome !== "number") throw cannotStart(script, outcome);
-  throw new Failure("application", `The warm-up script ended with exit code ${outcome}.`, {
-    cure: "Mend `warmup-script`, or the application where it answers wrongly; the last lines of the script are below.",
-    evidence: tail.text()
-  });
-}
-function cannotStart(script, error) {
-  const why = {
-    ENOENT: "It, or the interpreter in its first line, does not exist.",
-    EACCES: "It is not executable: `git update-index --chmod=+x` makes it so."
-  };
-  return new Failure(
-    "input",
-    `The warm-up script ${script} could not be started (${error.code ?? error.message}).`,
-    {
-      cure: `${why[error.code ?? ""] ?? ""} Give a program of the repository in \`warmup-script\`, with a first line such as #!/bin/sh.`.trim()
-    }
-  );
+  return await (0, import_promises21.readFile)(copy, "latin1").catch(() => "");
 }
 
 // src/checkpoint/warm-up.ts
 function standardWarmUp(ready, port) {
   const request4 = ready ?? { method: "GET", target: "/", headers: { host: `localhost:${port}` } };
-  const line = { text: `GET ${request4.target}`, request: request4, times: 1, concurrency: 1 };
-  return ready ? line : { ...line, standard: true };
+  const line2 = { text: `GET ${request4.target}`, request: request4, times: 1, concurrency: 1 };
+  return ready ? line2 : { ...line2, standard: true };
 }
 async function warmUp(world, application, address, request4) {
-  const { clock, log } = world;
-  const { lines, script, environment } = request4.warmUp;
+  const { clock, log, keep: keep2 } = world;
+  const { lines, script, environment: environment2 } = request4.warmUp;
   const stop = new AbortController();
   async function work() {
-    const report = await sendRequests(lines, address, log, stop.signal);
-    const surroundings = { address, container: application.name, log, signal: stop.signal, environment };
+    const report2 = await sendRequests(lines, address, log, stop.signal);
+    const surroundings = { address, container: application.name, log, keep: keep2, signal: stop.signal, environment: environment2 };
     if (script) await runScript(script, surroundings);
-    return report;
+    return report2;
   }
   const running = work();
   const failed = running.catch(async (error) => {
-    const ended = await within(application.ended, SETTLING_TIME, clock);
+    const ended = await within(application.ended, SETTLING_TIME2, clock);
     if (ended === EXPIRED) throw error;
     return ended;
   });
@@ -37578,48 +38002,48 @@ async function warmUp(world, application, address, request4) {
     evidence: [output, threads].filter((part) => part !== "").join("\n")
   });
 }
-var SETTLING_TIME = 500;
+var SETTLING_TIME2 = 500;
 async function sendRequests(lines, address, log, signal) {
-  const report = { sent: 0, failed: 0 };
-  for (const line of lines) {
-    const answers = await sendLine(line, address, signal);
+  const report2 = { sent: 0, failed: 0 };
+  for (const line2 of lines) {
+    const answers = await sendLine(line2, address, signal);
     if (signal.aborted) break;
     const bad = [...answers].filter(([, { ok: ok3 }]) => !ok3);
     const failed = bad.reduce((sum, [, { count }]) => sum + count, 0);
-    report.sent += line.times;
-    report.failed += failed;
+    report2.sent += line2.times;
+    report2.failed += failed;
     const histogram = [...answers].map(([description, { count }]) => `${description}: ${count}`).join(", ");
-    log.info(`${line.text} (${histogram})`);
+    log.info(`${line2.text} (${histogram})`);
     if (failed === 0) continue;
-    if (line.standard) {
+    if (line2.standard) {
       log.info(`That request was only a guess; name real ones in \`warmup\`, and the snapshot starts faster.`);
-    } else if (failed === line.times) {
+    } else if (failed === line2.times) {
       throw new Failure(
         "application",
-        `The warm-up \`${line.text}\` was never answered well: ${histogram}.`,
+        `The warm-up \`${line2.text}\` was never answered well: ${histogram}.`,
         {
           cure: "Mend the line in `warmup` (path, method, body, `-> STATUS`), or the application where it answers wrongly."
         }
       );
     } else {
-      log.warning(`${failed} of ${line.times} requests of the warm-up \`${line.text}\` failed: ${histogram}.`);
+      log.warning(`${failed} of ${line2.times} requests of the warm-up \`${line2.text}\` failed: ${histogram}.`);
     }
   }
-  return report;
+  return report2;
 }
-async function sendLine(line, address, signal) {
+async function sendLine(line2, address, signal) {
   const answers = /* @__PURE__ */ new Map();
-  let left = line.times;
+  let left = line2.times;
   async function worker() {
     while (left > 0 && !signal.aborted) {
       left--;
-      const { ok: ok3, description } = await send(address, line.request);
+      const { ok: ok3, description } = await send(address, line2.request);
       const entry = answers.get(description) ?? { ok: ok3, count: 0 };
       entry.count++;
       answers.set(description, entry);
     }
   }
-  await Promise.all(Array.from({ length: Math.min(line.concurrency, line.times) }, worker));
+  await Promise.all(Array.from({ length: Math.min(line2.concurrency, line2.times) }, worker));
   return answers;
 }
 
@@ -37664,9 +38088,9 @@ async function attempt(world, request4, privileges, javaOptions2) {
     flags: ["--no-healthcheck", ...privileges?.checkpoint ?? []],
     command: [engineName(takenBy, privileges), ...javaOptions2]
   };
-  const { application, address } = await startApplication(world, spec, (line) => {
-    signs.onLine(line);
-    if (readiness2.log?.test(line)) sawLog();
+  const { application, address } = await startApplication(world, spec, (line2) => {
+    signs.onLine(line2);
+    if (readiness2.log?.test(line2)) sawLog();
   });
   const asked3 = checksOf(readiness2, { engine: engine2, container: spec.name, address });
   const checks = asked3.length > 0 || readiness2.log ? asked3 : [portCheck(address, request4.port)];
@@ -37681,8 +38105,11 @@ async function attempt(world, request4, privileges, javaOptions2) {
   const end = await checkpoint(world, application, signs, request4);
   const checkpointDuration = clock.now() - triggered;
   await engine2.run(["cp", `${application.name}:${HOME2}/evidence/.`, request4.evidence]);
-  const snapshot = takenBy.name === "warp" ? await verifyWarpSnapshot(request4.evidence, end) : await verifySnapshot(request4.evidence, end, application.output.text());
-  const handover = snapshot.completedAt === void 0 ? void 0 : Date.now() - snapshot.completedAt;
+  await (0, import_promises22.rm)(request4.images, { recursive: true, force: true });
+  await (0, import_promises22.rename)(import_node_path21.default.join(request4.evidence, "images"), request4.images).catch(() => void 0);
+  const snapshot = takenBy.name === "warp" ? await verifyWarpSnapshot(request4, end) : await verifySnapshot(request4, end, application.output.text());
+  const sinceThen = Date.now() - (snapshot.completedAt ?? NaN);
+  const handover = sinceThen >= 0 && sinceThen <= clock.now() - triggered ? sinceThen : void 0;
   return {
     ...snapshot,
     startDuration: readyAt - begin,
@@ -37693,12 +38120,42 @@ async function attempt(world, request4, privileges, javaOptions2) {
   };
 }
 
+// src/restore/budgets.ts
+function requireSize({ snapshotSize: most }, size2) {
+  if (most === void 0 || size2 <= most) return;
+  throw exceeded([`the snapshot has ${size2} bytes, and \`max-snapshot-size\` allows ${most}`], {
+    cure: "Make the snapshot smaller (a smaller heap with `java-options: -Xmx...`, less kept in caches before the checkpoint), or raise the budget."
+  });
+}
+function requireSpeed({ restoreTime: restoreTime2, speedup }, figures2) {
+  const { restore, coldStart } = figures2.answer;
+  const wrong = [];
+  if (restoreTime2 !== void 0 && restore.median > restoreTime2) {
+    wrong.push(
+      `a restore takes ${restore.median} ms (the median of ${figures2.restores.length}, from ${restore.minimum} to ${restore.maximum}), and \`max-restore-time\` allows ${restoreTime2} ms`
+    );
+  }
+  if (speedup !== void 0 && figures2.speedup < speedup) {
+    wrong.push(
+      `a restore is ${figures2.speedup.toFixed(1)} times as fast as a cold start (${restore.median} ms against ${coldStart.median} ms), and \`min-speedup\` wants ${speedup}`
+    );
+  }
+  if (wrong.length === 0) return;
+  throw exceeded(wrong, {
+    cure: "Do less at the restore (`afterRestore`, connections that are opened at once), keep the snapshot small, warm up more (`warmup`), or change the budget."
+  });
+}
+function exceeded(wrong, details) {
+  const what = wrong.join("; ");
+  return new Failure("application", `A budget is exceeded: ${what}. Nothing was pushed.`, details);
+}
+
 // src/stages/checkpoint.ts
 async function chooseCheckpointEngine(run2, runner) {
   const { inputs, world } = run2;
   return await run2.phases.run("engine", "Choose what takes the snapshot", async () => {
     const found = await chooseEngine(
-      { engine: world.engine, info: (line) => world.log.info(line) },
+      { engine: world.engine, info: (line2) => world.log.info(line2) },
       {
         run: run2.id,
         image: namesOf(run2.id).image("checkpoint"),
@@ -37716,7 +38173,12 @@ async function takeTheSnapshot(run2, runner, takenBy) {
   const { inputs, world } = run2;
   return await run2.phases.run("checkpoint", "Take the snapshot", async () => {
     const taken = await takeSnapshot(
-      { engine: world.engine, clock: world.clock, log: logTo(run2, "application.log") },
+      {
+        engine: world.engine,
+        clock: world.clock,
+        log: world.log,
+        keep: keepIn(run2, "application.log")
+      },
       {
         ...containerOf(run2, runner.reach),
         container: checkpointContainer(run2),
@@ -37727,32 +38189,366 @@ async function takeTheSnapshot(run2, runner, takenBy) {
         warmUp: await warmUpOf(run2),
         warmupTimeout: inputs.warmupTimeout,
         checkpointTimeout: inputs.checkpointTimeout,
-        evidence: run2.logs
+        evidence: run2.logs,
+        images: imagesOf(run2)
       }
     );
     world.log.info(`Snapshot: ${taken.size} bytes, taken in ${Math.round(taken.checkpointDuration)} ms.`);
+    requireSize(inputs.budgets, taken.size);
     return taken;
   });
 }
 async function warmUpOf({ inputs, world }) {
   const { warmup, warmupScript, readiness: readiness2 } = inputs;
   const lines = [];
-  for (const line of warmup ?? []) {
-    lines.push({ ...line, request: await requestOf(line, world.workspace) });
+  for (const line2 of warmup ?? []) {
+    lines.push({ ...line2, request: await requestOf(line2, world.workspace) });
   }
   if (warmup === void 0 && warmupScript === void 0)
     lines.push(standardWarmUp(readiness2.url, inputs.port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path20.default.resolve(world.workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path22.default.resolve(world.workspace, warmupScript);
   return { lines, script, environment: world.environment };
 }
 
-// src/stages/decide.ts
+// src/snapshot/memory-map.ts
+var KINDS = [
+  "javaHeap",
+  "code",
+  "classes",
+  "stacks",
+  "nativeHeap",
+  "files",
+  "environment",
+  "other"
+];
+var VMA_FILE_PRIVATE = 1 << 6;
+var VMA_FILE_SHARED = 1 << 7;
+var VMA_ANON_PRIVATE = 1 << 9;
+var PROT_NONE = 0;
+var PROT_READ_WRITE = 3;
+var ARENA = 64 * 1024 * 1024;
+function createMemoryMap(processes, files, shared = []) {
+  const space = (pid, pagemap, parts) => [
+    `pages-${pagemap.pagesId}.img`,
+    { pid, runs: runsOf(pagemap), parts }
+  ];
+  const spaces = new Map([
+    ...processes.map((process2) => space(process2.pid, process2.pagemap, partsOf(process2, files))),
+    ...shared.map((pagemap) => space(void 0, pagemap, []))
+  ]);
+  return {
+    locate(pagesFile, offset) {
+      const space2 = spaces.get(pagesFile);
+      const run2 = space2 && lastWhere(space2.runs, (candidate) => candidate.offset <= offset);
+      const address = run2 && run2.start + offset - run2.offset;
+      if (!space2 || !run2 || address === void 0 || offset < 0 || address >= run2.end) return void 0;
+      const part = partAt(space2.parts, address);
+      return {
+        kind: part?.kind ?? "other",
+        pid: space2.pid,
+        address,
+        mapping: part && { start: part.mapping.start, end: part.mapping.end },
+        file: part?.file
+      };
+    },
+    sizes() {
+      const sizes = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
+      for (const { runs, parts } of spaces.values()) {
+        for (const run2 of runs) {
+          for (let address = run2.start; address < run2.end; ) {
+            const part = partAt(parts, address);
+            const next = part ? part.end : parts.find(({ start }) => start > address)?.start;
+            const end = Math.min(run2.end, next ?? run2.end);
+            sizes[part?.kind ?? "other"] += end - address;
+            address = end;
+          }
+        }
+      }
+      return sizes;
+    }
+  };
+}
+function runsOf({ runs }) {
+  let offset = 0;
+  return runs.map(({ start, end }) => {
+    const run2 = { start, end, offset };
+    offset += end - start;
+    return run2;
+  });
+}
+function partsOf(process2, files) {
+  const { memory, jvm, stackPointers } = process2;
+  const mappings = [...memory.mappings].sort((one, other) => one.start - other.start);
+  const stacks = mappings.filter((mapping) => stackPointers.some((pointer) => contains(mapping, pointer)));
+  const claims = [
+    ["environment", [memory.arguments, memory.environment]],
+    ["javaHeap", jvm?.heap ?? []],
+    ["code", jvm?.code ?? []],
+    ["classes", jvm?.classes ?? []],
+    ["stacks", stacks],
+    ["nativeHeap", [memory.brk, ...arenas(mappings, jvm)]]
+  ];
+  const edges = claims.flatMap(([, ranges]) => ranges.flatMap(({ start, end }) => [start, end]));
+  return mappings.flatMap((mapping) => {
+    const file = isFile2(mapping) ? files.get(mapping.shmid)?.path : void 0;
+    const inside2 = edges.filter((edge) => mapping.start < edge && edge < mapping.end);
+    const cuts = [.../* @__PURE__ */ new Set([mapping.start, ...inside2, mapping.end])].sort((one, other) => one - other);
+    return cuts.slice(0, -1).map((start, index) => {
+      const claim = claims.find(([, ranges]) => ranges.some((range) => contains(range, start)));
+      const kind = claim?.[0] ?? kindOfMapping(mapping, file);
+      return { start, end: cuts[index + 1] ?? mapping.end, kind, mapping, file };
+    });
+  });
+}
+function kindOfMapping(mapping, file) {
+  if (!isFile2(mapping)) return "other";
+  return file?.endsWith(".jsa") ? "classes" : "files";
+}
+function isFile2({ status }) {
+  return (status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED)) !== 0;
+}
+function arenas(mappings, jvm) {
+  if (!jvm?.classes) return [];
+  return mappings.filter((mapping, index) => {
+    const next = mappings[index + 1];
+    return mapping.start % ARENA === 0 && mapping.end < mapping.start + ARENA && (mapping.status & VMA_ANON_PRIVATE) !== 0 && mapping.prot === PROT_READ_WRITE && next?.start === mapping.end && next.prot === PROT_NONE && next.end >= mapping.start + ARENA;
+  });
+}
+function contains({ start, end }, address) {
+  return start <= address && address < end;
+}
+function partAt(parts, address) {
+  const part = lastWhere(parts, ({ start }) => start <= address);
+  return part && contains(part, address) ? part : void 0;
+}
+function lastWhere(list3, holds) {
+  let low = 0;
+  let high = list3.length;
+  while (low < high) {
+    const middle = low + high >> 1;
+    const element = list3[middle];
+    if (element !== void 0 && holds(element)) low = middle + 1;
+    else high = middle;
+  }
+  return list3[low - 1];
+}
+
+// src/report/markdown.ts
+function quote(text2) {
+  const fence = "`".repeat(longestRun(text2) + 3);
+  return [`${fence}text`, text2, fence].join("\n");
+}
+function table([head, ...rows]) {
+  const line2 = ([name, value]) => `| ${name} | ${code(value)} |`;
+  return [...head ? [line2(head), "|---|---|"] : [], ...rows.map(line2)].join("\n");
+}
+function time(milliseconds) {
+  return milliseconds < 1e4 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1e3).toFixed(1)} s`;
+}
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+function code(text2) {
+  const fence = "`".repeat(longestRun(text2) + 1);
+  const padding = fence.length > 1 ? " " : "";
+  return `${fence}${padding}${text2.replaceAll("|", "\\|").replace(/\s+/g, " ")}${padding}${fence}`;
+}
+function longestRun(text2) {
+  return Math.max(0, ...[...text2.matchAll(/`+/g)].map((match) => match[0].length));
+}
+
+// src/report/content.ts
+var NAMES = {
+  javaHeap: "Java heap",
+  code: "compiled code",
+  classes: "classes",
+  stacks: "stacks of threads",
+  nativeHeap: "native heap",
+  files: "mapped files",
+  environment: "environment and arguments",
+  other: "other"
+};
+var SHOWN = 30;
+var LISTED = 100;
+function renderContent(content2, statistics) {
+  if (!content2) return [];
+  return [
+    "<details><summary>What is in the snapshot</summary>",
+    "",
+    table(describeContent(content2, statistics)),
+    "",
+    "</details>",
+    ""
+  ];
+}
+function describeContent({ memory, threads, user: user2, open: open2, environment: environment2 }, statistics) {
+  const rows = [];
+  for (const kind of memory ? KINDS : []) {
+    const bytes = memory?.[kind];
+    rows.push([`Memory: ${NAMES[kind]}`, bytes === void 0 ? "not known" : size(bytes)]);
+  }
+  const groups = threads.map(({ name, count }) => `${name}${count > 1 ? ` (${count})` : ""}`);
+  rows.push([`Threads (${threadCount(threads)})`, list(groups)]);
+  if (user2) rows.push(["User", `${user2.uid}:${user2.gid}`]);
+  rows.push(["Open files outside of the JDK and the application", list(open2.files)]);
+  rows.push(["Sockets", String(open2.sockets)]);
+  if (environment2) rows.push(["Names in the environment", list(environment2)]);
+  if (statistics) {
+    const { frozenTime, pagesWritten, pagesScanned } = statistics;
+    rows.push(["Frozen for", time(frozenTime / 1e3)]);
+    rows.push(["Pages written", `${pagesWritten} of ${pagesScanned}, of 4 KiB`]);
+  }
+  return rows;
+}
+function contentMetadata(content2) {
+  if (!content2) return null;
+  const { memory, processes, threads, user: user2, open: open2, environment: environment2 } = content2;
+  return {
+    memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
+    processes,
+    threads: { count: threadCount(threads), groups: threads.slice(0, LISTED) },
+    user: user2 ?? null,
+    open: { ...open2, files: open2.files.slice(0, LISTED) },
+    environment: environment2 ?? null
+  };
+}
+function threadCount(threads) {
+  return threads.reduce((sum, { count }) => sum + count, 0);
+}
+function size(bytes) {
+  return bytes < 1e5 ? `${bytes} bytes` : megabytes(bytes);
+}
+function list(names) {
+  if (names.length === 0) return "none";
+  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
+  return names.slice(0, SHOWN).join(", ") + more;
+}
+
+// src/snapshot/read.ts
+var import_promises23 = require("node:fs/promises");
 var import_node_path23 = __toESM(require("node:path"), 1);
+
+// src/snapshot/content.ts
+var EXPECTED = ["/opt/jdk/", "/app/"];
+function threadsOf(cores) {
+  const counts = /* @__PURE__ */ new Map();
+  for (const { name = "" } of cores) {
+    const group = name.replace(/[-#]?\d+$/, "") || name;
+    counts.set(group, (counts.get(group) ?? 0) + 1);
+  }
+  return [...counts].map(([name, count]) => ({ name, count })).sort((one, other) => other.count - one.count || (one.name < other.name ? -1 : 1));
+}
+function openOf(descriptors, files) {
+  const paths = /* @__PURE__ */ new Set();
+  let sockets = 0;
+  let others = 0;
+  for (const { file: id, type } of descriptors) {
+    const file = files.get(id);
+    const path49 = file?.path;
+    if (type.endsWith("socket") && !file?.isLoose) sockets++;
+    else if (type !== "file" || path49 === void 0) others++;
+    else if (!EXPECTED.some((folder) => path49.startsWith(folder))) paths.add(path49);
+  }
+  return { files: [...paths].sort(), sockets, others };
+}
+
+// src/snapshot/jvm-memory.ts
+function parseJvmMemory(answers) {
+  const heap = [];
+  const code2 = [];
+  const classes = [];
+  let isHeap = true;
+  for (const line2 of answers.split("\n")) {
+    if (/^Code(?:Heap|Cache)\b/.test(line2)) isHeap = false;
+    const node = /\bnode #\d+: base 0x([0-9a-f]+): reserved=(\d+(?:\.\d+)?) KB/.exec(line2);
+    if (node) {
+      const start2 = parseInt(node[1] ?? "", 16);
+      classes.push({ start: start2, end: start2 + Number(node[2]) * 1024 });
+      continue;
+    }
+    const range = /[[(](0x[0-9a-f]+(?:, ?0x[0-9a-f]+)+)[\])]/.exec(line2);
+    const addresses = (range?.[1] ?? "").split(",").map((address) => parseInt(address, 16));
+    const [start, end] = [addresses[0], addresses.at(-1)];
+    if (start === void 0 || end === void 0 || !(start < end)) continue;
+    if (/^\s*bounds\b/.test(line2)) code2.push({ start, end });
+    else if (isHeap) heap.push({ start, end });
+  }
+  const known = (ranges) => ranges.length > 0 ? ranges : void 0;
+  return { heap: known(heap), code: known(code2), classes: known(classes) };
+}
+
+// src/snapshot/read.ts
+async function readSnapshot(evidence, images) {
+  try {
+    return await readImages(evidence, images);
+  } catch (error) {
+    if (error instanceof ImageFormatError) return void 0;
+    throw error;
+  }
+}
+async function readImages(evidence, folder) {
+  const image = async (name) => await (0, import_promises23.readFile)(import_node_path23.default.join(folder, name)).catch(() => {
+    throw new ImageFormatError(`${name} cannot be read`);
+  });
+  const processes = readProcesses(await image("pstree.img"));
+  const jvm = parseJvmMemory(await (0, import_promises23.readFile)(import_node_path23.default.join(evidence, "jvm-memory"), "utf8").catch(() => ""));
+  const cores = [];
+  const memories = [];
+  for (const process2 of processes) {
+    const own = await Promise.all(
+      process2.threads.map(async (thread) => readCore(await image(`core-${thread}.img`)))
+    );
+    cores.push(...own);
+    memories.push(await memoryOf(image, process2, own, process2 === processes[0] ? jvm : void 0));
+  }
+  const files = readFiles(await image("files.img"));
+  const descriptors = [];
+  const shared = [];
+  for (const name of await (0, import_promises23.readdir)(folder)) {
+    if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
+    if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(readPagemap(await image(name)));
+  }
+  const map = createMemoryMap(memories, files, shared);
+  const names = await (0, import_promises23.readFile)(import_node_path23.default.join(evidence, "environment-names"), "utf8").catch(() => void 0);
+  return {
+    map,
+    content: {
+      memory: jvm.code && { ...map.sizes(), ...jvm.heap ? {} : { javaHeap: void 0 } },
+      processes: processes.length,
+      threads: threadsOf(cores),
+      user: cores[0]?.credentials,
+      open: openOf(descriptors, files),
+      environment: names?.split("\0").filter((name) => name !== "").sort()
+    }
+  };
+}
+async function memoryOf(image, { pid }, cores, jvm) {
+  return {
+    pid,
+    memory: readMemory(await image(`mm-${pid}.img`)),
+    pagemap: readPagemap(await image(`pagemap-${pid}.img`)),
+    stackPointers: cores.flatMap(({ stackPointer }) => stackPointer ?? []),
+    jvm
+  };
+}
+
+// src/stages/content.ts
+async function lookIntoSnapshot(run2, { statistics }) {
+  return await run2.phases.run("content", "Look into the snapshot", async () => {
+    const reading = await readSnapshot(run2.logs, imagesOf(run2));
+    const lines = reading ? describeContent(reading.content, statistics) : [["Its images", "cannot be read"]];
+    for (const [name, value] of lines) run2.world.log.foreign(`${name}: ${value}`);
+    return reading;
+  });
+}
+
+// src/stages/decide.ts
+var import_node_path26 = __toESM(require("node:path"), 1);
 
 // src/image/fingerprint.ts
 var import_node_crypto2 = require("node:crypto");
-var import_promises20 = require("node:fs/promises");
-var import_node_path21 = __toESM(require("node:path"), 1);
+var import_promises24 = require("node:fs/promises");
+var import_node_path24 = __toESM(require("node:path"), 1);
 async function fingerprint(parts) {
   const hash = (0, import_node_crypto2.createHash)("sha256");
   add(hash, JSON.stringify(parts.values));
@@ -37761,15 +38557,15 @@ async function fingerprint(parts) {
   return hash.digest("hex");
 }
 async function addTree(hash, source, target) {
-  const entry = await (0, import_promises20.stat)(source);
+  const entry = await (0, import_promises24.stat)(source);
   if (entry.isDirectory()) {
-    for (const name of (await (0, import_promises20.readdir)(source)).sort(compare)) {
-      await addTree(hash, import_node_path21.default.join(source, name), import_node_path21.default.posix.join(target, name));
+    for (const name of (await (0, import_promises24.readdir)(source)).sort(compare)) {
+      await addTree(hash, import_node_path24.default.join(source, name), import_node_path24.default.posix.join(target, name));
     }
     return;
   }
-  const content = await hashOfFile(source);
-  add(hash, `${target}\0${entry.mode & 73 ? "x" : "-"}\0${content.digest("hex")}`);
+  const content2 = await hashOfFile(source);
+  add(hash, `${target}\0${entry.mode & 73 ? "x" : "-"}\0${content2.digest("hex")}`);
 }
 function add(hash, text2) {
   hash.update(`${Buffer.byteLength(text2)}\0${text2}`);
@@ -37781,37 +38577,50 @@ function compare(a, b) {
 // src/registry/packed-image.ts
 var import_node_crypto3 = require("node:crypto");
 var import_node_fs4 = require("node:fs");
-var import_promises21 = require("node:fs/promises");
-var import_node_path22 = __toESM(require("node:path"), 1);
+var import_promises25 = require("node:fs/promises");
+var import_node_path25 = __toESM(require("node:path"), 1);
 var import_node_stream = require("node:stream");
-var import_promises22 = require("node:stream/promises");
+var import_promises26 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var GZIPPED = "application/vnd.oci.image.layer.v1.tar+gzip";
 var ZSTANDARD = "application/vnd.oci.image.layer.v1.tar+zstd";
 var LEVEL = 5;
 var LARGEST_DOCUMENT = 8 * 1024 * 1024;
+var MOST_DOCUMENTS = 1e3;
 async function packImage(archive, image, left, folder, onLayer) {
+  try {
+    return assemble(image, await packEntries(archive, left, folder, onLayer));
+  } catch (error) {
+    throw error instanceof Failure || isOfSystem(error) ? error : unexpected(messageOf(error));
+  }
+}
+function isOfSystem(error) {
+  return error instanceof Error && "syscall" in error;
+}
+async function packEntries(archive, left, folder, onLayer) {
   const entries = /* @__PURE__ */ new Map();
   const documents = /* @__PURE__ */ new Map();
   const links = /* @__PURE__ */ new Map();
   const parser = (0, import_tar_stream.extract)();
-  const sending = (0, import_promises22.pipeline)(archive, parser);
+  const sending = (0, import_promises26.pipeline)(archive, parser);
   sending.catch(() => void 0);
   for await (const entry of parser) {
-    const { name, type, linkname, size = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path22.default.posix.join(import_node_path22.default.posix.dirname(name), linkname));
+    const { name, type, linkname, size: size2 = 0 } = entry.header;
+    if (type === "symlink" && linkname) links.set(name, import_node_path25.default.posix.join(import_node_path25.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path22.default.posix.basename(name) === "layer.tar";
+    const isBlob = digest !== void 0 || import_node_path25.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && left.has(`sha256:${digest}`)) {
-      entries.set(name, { rawSize: size, diffId: `sha256:${digest}`, packed: void 0 });
+      entries.set(name, { rawSize: size2, diffId: `sha256:${digest}`, packed: void 0 });
       entry.resume();
     } else {
-      const small = size <= LARGEST_DOCUMENT ? await collected(entry) : void 0;
+      const small = size2 <= LARGEST_DOCUMENT ? await collected(entry) : void 0;
       if (name.endsWith(".json") || small && isDocument(small)) {
-        documents.set(name, small ?? Buffer.alloc(0));
+        if (!small) throw unexpected(`${name} has ${size2} bytes`);
+        documents.set(name, small);
+        if (documents.size > MOST_DOCUMENTS) throw unexpected(`it has more than ${MOST_DOCUMENTS} documents`);
         continue;
       }
       const packed = await pack(small ? import_node_stream.Readable.from([small]) : entry, folder);
@@ -37820,7 +38629,7 @@ async function packImage(archive, image, left, folder, onLayer) {
     }
   }
   await sending;
-  return assemble(image, { entries, documents, links });
+  return { entries, documents, links };
 }
 function isDocument(bytes) {
   return bytes.at(0) === 123 && bytes.toString("latin1", 257, 262) !== "ustar";
@@ -37840,19 +38649,19 @@ async function pack(stream, folder) {
   }
   const isZstandard = head.length >= 4 && head.readUInt32LE(0) === 4247762216;
   const isGzip = head.length >= 2 && head.readUInt16LE(0) === 35615;
-  const file = import_node_path22.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const file = import_node_path25.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   const gzip = (0, import_node_zlib.createGzip)({ level: LEVEL, chunkSize: 256 * 1024 });
   try {
-    if (isGzip || isZstandard) await (0, import_promises22.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
-    else await (0, import_promises22.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    if (isGzip || isZstandard) await (0, import_promises26.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    else await (0, import_promises26.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
     if (isGzip) {
       raw.stream.resume();
-      await (0, import_promises22.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
+      await (0, import_promises26.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
     }
   } catch (error) {
-    await (0, import_promises21.rm)(file, { force: true });
+    await (0, import_promises25.rm)(file, { force: true });
     throw error;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: isZstandard ? ZSTANDARD : GZIPPED };
@@ -37864,15 +38673,15 @@ async function pack(stream, folder) {
 }
 function counted() {
   const hash = (0, import_node_crypto3.createHash)("sha256");
-  let size = 0;
+  let size2 = 0;
   const stream = new import_node_stream.Transform({
     transform(chunk, _encoding, done) {
       hash.update(chunk);
-      size += chunk.length;
+      size2 += chunk.length;
       done(void 0, chunk);
     }
   });
-  return { stream, size: () => size, digest: () => `sha256:${hash.digest("hex")}` };
+  return { stream, size: () => size2, digest: () => `sha256:${hash.digest("hex")}` };
 }
 function assemble(image, { entries, documents, links }) {
   const parsed = (name) => {
@@ -37919,18 +38728,33 @@ function unexpected(why) {
 
 // src/registry/published.ts
 async function imageOf(client, manifest) {
-  const { config, layers: layers2 } = JSON.parse(manifest.bytes.toString("utf8"));
-  if (config?.digest === void 0 || layers2 === void 0) return void 0;
-  const configuration = JSON.parse((await client.blob(config.digest)).toString("utf8"));
-  return { configuration, layers: layers2 };
+  const { config, layers: layers2 } = fieldsOf(jsonOf(manifest.bytes));
+  const { digest } = fieldsOf(config);
+  if (!isDigest(digest) || !Array.isArray(layers2) || !layers2.every(isLayer)) return void 0;
+  const configuration = jsonOf(await client.blob(digest));
+  return isConfiguration(configuration) ? { configuration, layers: layers2 } : void 0;
+}
+function fieldsOf(value) {
+  return typeof value === "object" && value !== null ? value : {};
+}
+function isDigest(value) {
+  return typeof value === "string" && /^sha256:[0-9a-f]{64}$/.test(value);
+}
+function isLayer(value) {
+  const { digest, size: size2, mediaType } = fieldsOf(value);
+  return isDigest(digest) && typeof size2 === "number" && typeof mediaType === "string";
+}
+function isConfiguration(value) {
+  const { diff_ids: diffIds } = fieldsOf(fieldsOf(value)["rootfs"]);
+  return Array.isArray(diffIds) && diffIds.every(isDigest);
 }
 function layersByContent({ configuration, layers: layers2 }) {
   const known = /* @__PURE__ */ new Map();
-  const diffIds = configuration.rootfs?.diff_ids ?? [];
+  const diffIds = configuration.rootfs.diff_ids;
   if (diffIds.length !== layers2.length) return known;
-  layers2.forEach(({ digest, size, mediaType }, index) => {
+  layers2.forEach(({ digest, size: size2, mediaType }, index) => {
     const type = MEDIA_TYPES[mediaType];
-    if (type !== void 0) known.set(diffIds[index] ?? "", { digest, size, mediaType: type });
+    if (type !== void 0) known.set(diffIds[index] ?? "", { digest, size: size2, mediaType: type });
   });
   return known;
 }
@@ -37939,14 +38763,18 @@ var MEDIA_TYPES = {
   [GZIPPED]: GZIPPED,
   [ZSTANDARD]: ZSTANDARD
 };
-async function publishedWith(repositories, tags, label, value, info2) {
+async function publishedAt(repositories, tag, signal) {
+  const client = repositories(tag, signal);
+  const manifest = await client.manifest(tag.tag);
+  const image = manifest && await imageOf(client, manifest);
+  return manifest && image && { digest: manifest.digest, labels: image.configuration.config?.Labels ?? {} };
+}
+async function publishedWith(repositories, tags, label2, value, info2) {
   const found = await Promise.all(
     tags.map(async (tag) => {
       try {
-        const client = repositories(tag);
-        const manifest = await client.manifest(tag.tag);
-        const image = manifest && await imageOf(client, manifest);
-        return image?.configuration.config?.Labels?.[label] === value ? manifest?.digest : void 0;
+        const published2 = await publishedAt(repositories, tag);
+        return published2?.labels[label2] === value ? published2.digest : void 0;
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         info2(`${tag.text} could not be looked at: ${error.message}`);
@@ -37970,7 +38798,7 @@ async function decide(run2, found, archive) {
       inputs.tags,
       FINGERPRINT_LABEL,
       own,
-      (line) => world.log.info(line)
+      (line2) => world.log.info(line2)
     );
     world.log.info(
       unchanged ? `Nothing changed: ${unchanged} has it already.` : "No image at the tags has it."
@@ -37980,7 +38808,7 @@ async function decide(run2, found, archive) {
 }
 async function fingerprintOf({ inputs, world }, found, archive) {
   const { application, base } = found;
-  const warmUp2 = await Promise.all((inputs.warmup ?? []).map((line) => requestOf(line, world.workspace)));
+  const warmUp2 = await Promise.all((inputs.warmup ?? []).map((line2) => requestOf(line2, world.workspace)));
   const files = new Map([
     ...[...application.dependencies, ...application.classes].map(([from, to]) => [
       from,
@@ -37988,13 +38816,17 @@ async function fingerprintOf({ inputs, world }, found, archive) {
     ]),
     [world.dockerFolder, "docker"]
   ]);
-  if (inputs.warmupScript) files.set(import_node_path23.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
+  if (inputs.warmupScript) files.set(import_node_path26.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
   return await fingerprint({
     files,
     values: [
       ...[world.version, base.digest, base.workingDirectory, archive.sha256, application.command],
       ...[inputs.javaOptions, inputs.arguments, inputs.env, inputs.labels, inputs.cpuFeatures, inputs.user],
       ...[inputs.port, inputs.onRestoreFailure, inputs.engine, inputs.criu, inputs.privileges],
+      // An image that is there has passed these, or others.
+      ...[inputs.verifyRuns > 0, inputs.budgets],
+      // It changes nothing in the image, but one that nobody looked into is not what is asked for then.
+      inputs.secretScan,
       ...[inputs.readiness.url, inputs.readiness.command, inputs.readiness.log?.source],
       warmUp2.map((request4, index) => [
         request4,
@@ -38160,7 +38992,7 @@ async function inspectTheRunner({ id, inputs, world, phases: phases2 }) {
   const { engine: engine2, log } = world;
   return await phases2.run("inspect", "Inspect the runner", async () => {
     const found = await inspectRunner(
-      { engine: engine2, platform: world.platform, hostname: world.hostname, onLine: (line) => log.foreign(line) },
+      { engine: engine2, platform: world.platform, hostname: world.hostname, onLine: (line2) => log.foreign(line2) },
       {
         run: id,
         baseImage: inputs.baseImage,
@@ -38178,16 +39010,16 @@ async function inspectTheRunner({ id, inputs, world, phases: phases2 }) {
 }
 
 // src/stages/jdk.ts
-var import_node_path29 = __toESM(require("node:path"), 1);
+var import_node_path32 = __toESM(require("node:path"), 1);
 
 // src/jdk/file.ts
-var import_promises25 = require("node:fs/promises");
-var import_node_path25 = __toESM(require("node:path"), 1);
+var import_promises29 = require("node:fs/promises");
+var import_node_path28 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
 var import_node_fs5 = require("node:fs");
-var import_node_path24 = __toESM(require("node:path"), 1);
-var import_promises23 = require("node:stream/promises");
+var import_node_path27 = __toESM(require("node:path"), 1);
+var import_promises27 = require("node:stream/promises");
 var import_node_zlib2 = require("node:zlib");
 var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -38196,20 +39028,20 @@ var KNOWN_TYPES = /* @__PURE__ */ new Set(["file", "directory", "symlink", "link
 async function checkArchive(file, limits = LIMITS) {
   const tar = (0, import_tar_stream2.extract)();
   let entries = 0;
-  let size = 0;
+  let size2 = 0;
   let top;
-  const read2 = (0, import_promises23.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
+  const read2 = (0, import_promises27.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
       const { header } = entry;
       entries++;
-      size += header.size ?? 0;
+      size2 += header.size ?? 0;
       top ??= topOf(header.name);
       const problem = problemOf(header, top);
       if (problem !== void 0) throw refused2(file, problem);
       if (entries > limits.entries) throw refused2(file, `it has more than ${limits.entries} entries`);
-      if (size > limits.size) throw refused2(file, `it unpacks to more than ${limits.size} bytes`);
+      if (size2 > limits.size) throw refused2(file, `it unpacks to more than ${limits.size} bytes`);
       entry.resume();
     }
     await read2;
@@ -38221,39 +39053,39 @@ async function checkArchive(file, limits = LIMITS) {
 }
 function problemOf(header, top) {
   const { name, type, linkname } = header;
-  if (!KNOWN_TYPES.has(type ?? "file")) return `${name} is a ${type}`;
+  if (!KNOWN_TYPES.has(type ?? "unknown")) return `${name} is a ${type ?? "thing of unknown kind"}`;
   if (!isBelow(name, top)) return `${name} is outside its top folder ${top}`;
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path24.default.posix.join(import_node_path24.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path27.default.posix.join(import_node_path27.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
   }
-  if (((header.mode ?? 0) & SETUID) !== 0 && type === "file" && !name.endsWith("/lib/criu"))
+  if (((header.mode ?? 0) & SETUID) !== 0 && type !== "directory" && type !== "symlink" && !name.endsWith("/lib/criu"))
     return `${name} has a setuid bit`;
   return void 0;
 }
 function topOf(name) {
-  return import_node_path24.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path27.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path24.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path27.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path24.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path27.default.basename(file)} is not used: ${why}.`, {
     cure: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
   });
 }
 
 // src/jdk/verify.ts
-var import_promises24 = require("node:fs/promises");
+var import_promises28 = require("node:fs/promises");
 async function verifyArchive(file, asset, demands) {
-  const { size } = await (0, import_promises24.stat)(file);
-  if (asset.size !== void 0 && size !== asset.size) {
-    throw notGenuine(asset, `it has ${size} bytes where the source says ${asset.size}`);
+  const { size: size2 } = await (0, import_promises28.stat)(file);
+  if (asset.size !== void 0 && size2 !== asset.size) {
+    throw notGenuine(asset, `it has ${size2} bytes where the source says ${asset.size}`);
   }
   const sha2562 = (await hashOfFile(file)).digest("hex");
   for (const demand of demands) {
@@ -38274,13 +39106,13 @@ function notGenuine(asset, why) {
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning) {
-  const entry = await (0, import_promises25.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises29.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
       cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
     });
   }
-  const name = import_node_path25.default.basename(file);
+  const name = import_node_path28.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -38302,17 +39134,17 @@ async function jdkFromFile(file, architecture, jdkSha256, warning) {
 }
 
 // src/jdk/source.ts
-var import_node_path28 = __toESM(require("node:path"), 1);
+var import_node_path31 = __toESM(require("node:path"), 1);
 
 // src/net/conditional.ts
 var import_node_crypto4 = require("node:crypto");
-var import_promises26 = require("node:fs/promises");
-var import_node_path26 = __toESM(require("node:path"), 1);
+var import_promises30 = require("node:fs/promises");
+var import_node_path29 = __toESM(require("node:path"), 1);
 var import_undici = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning) {
   return async (url, init = {}) => {
-    const file = import_node_path26.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path29.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
     const headers = new import_undici.Headers(init.headers);
     if (kept?.etag) headers.set("if-none-match", kept.etag);
@@ -38330,7 +39162,7 @@ function conditionalFetch(fetch, folder, warning) {
       warning(`${new URL(url).host} answers ${response.status}. Going on with its answer of an earlier run.`);
       return restored(kept);
     }
-    if (!response.ok || !isJson(response)) return response;
+    if (!response.ok || !isJson2(response)) return response;
     return restored(await keep(file, url, response));
   };
 }
@@ -38342,11 +39174,11 @@ function parses(text2) {
     return false;
   }
 }
-function isJson(response) {
+function isJson2(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const text2 = await (0, import_promises26.readFile)(file, "utf8").catch(() => void 0);
+  const text2 = await (0, import_promises30.readFile)(file, "utf8").catch(() => void 0);
   try {
     const kept = text2 === void 0 ? void 0 : JSON.parse(text2);
     return kept?.url === url ? kept : void 0;
@@ -38362,8 +39194,8 @@ async function keep(file, url, response) {
   }
   const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (!parses(kept.body)) return kept;
-  await (0, import_promises26.mkdir)(import_node_path26.default.dirname(file), { recursive: true });
-  await (0, import_promises26.writeFile)(file, JSON.stringify(kept));
+  await (0, import_promises30.mkdir)(import_node_path29.default.dirname(file), { recursive: true });
+  await (0, import_promises30.writeFile)(file, JSON.stringify(kept));
   return kept;
 }
 function restored(kept) {
@@ -39081,8 +39913,8 @@ var lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase(
 // src/net/fetch.ts
 var import_undici3 = __toESM(require_undici(), 1);
 var PATIENCE = { tryTimeout: 3e4, firstPause: 1e3, longestPause: 6e4 };
-function patienceOf(environment) {
-  const share = Number(environment["CRAC_CHECKPOINT_PATIENCE"] || 1);
+function patienceOf(environment2) {
+  const share = Number(environment2["CRAC_CHECKPOINT_PATIENCE"] || 1);
   const scaled = (duration) => duration * (share > 0 ? share : 1);
   return {
     tryTimeout: scaled(PATIENCE.tryTimeout),
@@ -39158,7 +39990,7 @@ async function oneTry(url, init, timeout, answering) {
         signal: stop.signal
       });
       const location = response.status >= 300 && response.status < 400 ? response.headers.get("location") : null;
-      if (location === null) return answering === "stream" ? response : await whole(response);
+      if (location === null) return answering === "stream" && response.ok ? response : await whole(response);
       await response.body?.cancel();
       const next = new URL(location, at);
       if (at.protocol === "https:" && next.protocol !== "https:") return insecureRedirect(at, next);
@@ -39172,8 +40004,16 @@ async function oneTry(url, init, timeout, answering) {
     clearTimeout(timer);
   }
 }
+var LARGEST_ANSWER = 64 * 1024 * 1024;
 async function whole(response) {
-  const body = await response.arrayBuffer();
+  const parts = [];
+  let size2 = 0;
+  for await (const part of response.body ?? []) {
+    size2 += part.length;
+    if (size2 > LARGEST_ANSWER) throw new Error(`its answer has more than ${LARGEST_ANSWER} bytes`);
+    parts.push(part);
+  }
+  const body = Buffer.concat(parts);
   const headers = new import_undici3.Headers(response.headers);
   headers.delete("content-encoding");
   return new import_undici3.Response(body.byteLength === 0 ? null : body, { status: response.status, headers });
@@ -39329,12 +40169,12 @@ var DEFAULTS = {
     format: ""
   }
 };
-function lowercaseKeys2(object) {
-  if (!object) {
+function lowercaseKeys2(object2) {
+  if (!object2) {
     return {};
   }
-  return Object.keys(object).reduce((newObj, key) => {
-    newObj[key.toLowerCase()] = object[key];
+  return Object.keys(object2).reduce((newObj, key) => {
+    newObj[key.toLowerCase()] = object2[key];
     return newObj;
   }, {});
 }
@@ -39411,11 +40251,11 @@ function extractUrlVariableNames(url) {
   }
   return matches.map(removeNonChars).reduce((a, b) => a.concat(b), []);
 }
-function omit(object, keysToOmit) {
+function omit(object2, keysToOmit) {
   const result = { __proto__: null };
-  for (const key of Object.keys(object)) {
+  for (const key of Object.keys(object2)) {
     if (keysToOmit.indexOf(key) === -1) {
-      result[key] = object[key];
+      result[key] = object2[key];
     }
   }
   return result;
@@ -40483,43 +41323,43 @@ var b64url = "(?:[a-zA-Z0-9_-]+)";
 var sep2 = "\\.";
 var jwtRE = new RegExp(`^${b64url}${sep2}${b64url}${sep2}${b64url}$`);
 var isJWT = jwtRE.test.bind(jwtRE);
-async function auth(token) {
-  const isApp = isJWT(token);
-  const isInstallation = token.startsWith("v1.") || token.startsWith("ghs_");
-  const isUserToServer = token.startsWith("ghu_");
+async function auth(token2) {
+  const isApp = isJWT(token2);
+  const isInstallation = token2.startsWith("v1.") || token2.startsWith("ghs_");
+  const isUserToServer = token2.startsWith("ghu_");
   const tokenType = isApp ? "app" : isInstallation ? "installation" : isUserToServer ? "user-to-server" : "oauth";
   return {
     type: "token",
-    token,
+    token: token2,
     tokenType
   };
 }
-function withAuthorizationPrefix(token) {
-  if (token.split(/\./).length === 3) {
-    return `bearer ${token}`;
+function withAuthorizationPrefix(token2) {
+  if (token2.split(/\./).length === 3) {
+    return `bearer ${token2}`;
   }
-  return `token ${token}`;
+  return `token ${token2}`;
 }
-async function hook(token, request4, route, parameters) {
+async function hook(token2, request4, route, parameters) {
   const endpoint3 = request4.endpoint.merge(
     route,
     parameters
   );
-  endpoint3.headers.authorization = withAuthorizationPrefix(token);
+  endpoint3.headers.authorization = withAuthorizationPrefix(token2);
   return request4(endpoint3);
 }
-var createTokenAuth = function createTokenAuth2(token) {
-  if (!token) {
+var createTokenAuth = function createTokenAuth2(token2) {
+  if (!token2) {
     throw new Error("[@octokit/auth-token] No token passed to createTokenAuth");
   }
-  if (typeof token !== "string") {
+  if (typeof token2 !== "string") {
     throw new Error(
       "[@octokit/auth-token] Token passed to createTokenAuth is not a string"
     );
   }
-  token = token.replace(/^(token|bearer) +/i, "");
-  return Object.assign(auth.bind(null, token), {
-    hook: hook.bind(null, token)
+  token2 = token2.replace(/^(token|bearer) +/i, "");
+  return Object.assign(auth.bind(null, token2), {
+    hook: hook.bind(null, token2)
   });
 };
 
@@ -40669,17 +41509,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path43 = requestOptions.url.replace(options3.baseUrl, "");
+    const path49 = requestOptions.url.replace(options3.baseUrl, "");
     return request4(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path43} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path49} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error) => {
       const requestId = error.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path43} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path49} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error;
     });
@@ -43256,10 +44096,10 @@ async function jsonText(response, host, hasToken) {
   if (!response.ok) throw await badStatus(response, host, hasToken);
   const text2 = await response.text();
   const type = response.headers.get("content-type") ?? "no type";
-  if (isJson(response) && parses(text2)) return text2;
+  if (isJson2(response) && parses(text2)) return text2;
   throw new Failure(
     "runner",
-    `${host} answers with ${isJson(response) ? "broken JSON" : `${type} instead of JSON`}.`,
+    `${host} answers with ${isJson2(response) ? "broken JSON" : `${type} instead of JSON`}.`,
     {
       cure: "Something between the runner and that host answers in its place, such as a proxy or a captive portal; its words are below.",
       evidence: text2.slice(0, 200)
@@ -43372,8 +44212,8 @@ function toJdkAsset(tag, asset) {
 }
 
 // src/jdk/install.ts
-var import_promises29 = require("node:fs/promises");
-var import_node_path27 = __toESM(require("node:path"), 1);
+var import_promises33 = require("node:fs/promises");
+var import_node_path30 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/command.js
 var os2 = __toESM(require("os"), 1);
@@ -43463,7 +44303,7 @@ var __awaiter6 = function(thisArg, _arguments, P, generator) {
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-var { access, appendFile, writeFile: writeFile6 } = import_fs.promises;
+var { access, appendFile, writeFile: writeFile7 } = import_fs.promises;
 var SUMMARY_ENV_VAR = "GITHUB_STEP_SUMMARY";
 var Summary = class {
   constructor() {
@@ -43502,12 +44342,12 @@ var Summary = class {
    *
    * @returns {string} content wrapped in HTML element
    */
-  wrap(tag, content, attrs = {}) {
+  wrap(tag, content2, attrs = {}) {
     const htmlAttrs = Object.entries(attrs).map(([key, value]) => ` ${key}="${value}"`).join("");
-    if (!content) {
+    if (!content2) {
       return `<${tag}${htmlAttrs}>`;
     }
-    return `<${tag}${htmlAttrs}>${content}</${tag}>`;
+    return `<${tag}${htmlAttrs}>${content2}</${tag}>`;
   }
   /**
    * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
@@ -43520,7 +44360,7 @@ var Summary = class {
     return __awaiter6(this, void 0, void 0, function* () {
       const overwrite = !!(options3 === null || options3 === void 0 ? void 0 : options3.overwrite);
       const filePath = yield this.filePath();
-      const writeFunc = overwrite ? writeFile6 : appendFile;
+      const writeFunc = overwrite ? writeFile7 : appendFile;
       yield writeFunc(filePath, this._buffer, { encoding: "utf8" });
       return this.emptyBuffer();
     });
@@ -43638,8 +44478,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addDetails(label, content) {
-    const element = this.wrap("details", this.wrap("summary", label) + content);
+  addDetails(label2, content2) {
+    const element = this.wrap("details", this.wrap("summary", label2) + content2);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -43740,7 +44580,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os4 = __toESM(require("os"), 1);
-var path31 = __toESM(require("path"), 1);
+var path34 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert2 = require("assert");
 var __awaiter7 = function(thisArg, _arguments, P, generator) {
@@ -43783,7 +44623,7 @@ function cacheDir(sourceDir, tool, version, arch3) {
     }
     const destPath = yield _createToolPath(tool, version, arch3);
     for (const itemName of fs2.readdirSync(sourceDir)) {
-      const s = path31.join(sourceDir, itemName);
+      const s = path34.join(sourceDir, itemName);
       yield cp(s, destPath, { recursive: true });
     }
     _completeToolPath(tool, version, arch3);
@@ -43806,7 +44646,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path31.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path34.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs2.existsSync(cachePath) && fs2.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -43820,12 +44660,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os4.arch();
-  const toolPath = path31.join(_getCacheDirectory(), toolName);
+  const toolPath = path34.join(_getCacheDirectory(), toolName);
   if (fs2.existsSync(toolPath)) {
     const children = fs2.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path31.join(toolPath, child2, arch3 || "");
+        const fullPath = path34.join(toolPath, child2, arch3 || "");
         if (fs2.existsSync(fullPath) && fs2.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -43836,7 +44676,7 @@ function findAllVersions(toolName, arch3) {
 }
 function _createToolPath(tool, version, arch3) {
   return __awaiter7(this, void 0, void 0, function* () {
-    const folderPath = path31.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+    const folderPath = path34.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
     debug(`destination ${folderPath}`);
     const markerPath = `${folderPath}.complete`;
     yield rmRF(folderPath);
@@ -43846,7 +44686,7 @@ function _createToolPath(tool, version, arch3) {
   });
 }
 function _completeToolPath(tool, version, arch3) {
-  const folderPath = path31.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
+  const folderPath = path34.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
   const markerPath = `${folderPath}.complete`;
   fs2.writeFileSync(markerPath, "");
   debug("finished caching tool");
@@ -43890,15 +44730,15 @@ function _getCacheDirectory() {
 
 // src/jdk/download.ts
 var import_node_fs6 = require("node:fs");
-var import_promises27 = require("node:fs/promises");
+var import_promises31 = require("node:fs/promises");
 var import_node_stream2 = require("node:stream");
-var import_promises28 = require("node:stream/promises");
+var import_promises32 = require("node:stream/promises");
 var TRIES2 = 2;
 async function download(asset, file, options3) {
   for (let tries = 1; ; tries++) {
     const broken3 = await attempt2(asset, file, options3);
     if (broken3 === void 0) return;
-    await (0, import_promises27.rm)(file, { force: true });
+    await (0, import_promises31.rm)(file, { force: true });
     if (tries === TRIES2) {
       throw new Failure("runner", `${asset.name} could not be downloaded: ${broken3}.`, {
         cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
@@ -43935,7 +44775,7 @@ async function attempt2(asset, file, options3) {
       body.destroy(new Error("it is longer than the source says"));
   });
   try {
-    await (0, import_promises28.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises32.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
   } catch (error) {
     return `it broke off after ${bytes} bytes (${messageOf(error)})`;
   } finally {
@@ -43958,10 +44798,10 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, demands, options3) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path27.default.join(folder, asset.name);
+  const file = import_node_path30.default.join(folder, asset.name);
   try {
     const recorded = {
-      sha256: (await (0, import_promises29.readFile)(import_node_path27.default.join(folder, RECORD), "utf8")).trim(),
+      sha256: (await (0, import_promises33.readFile)(import_node_path30.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...demands, recorded]);
@@ -43969,20 +44809,20 @@ async function fromCache(asset, demands, options3) {
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error)}`);
-    await (0, import_promises29.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises33.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
 async function fetched(asset, demands, options3) {
-  const folder = await (0, import_promises29.mkdtemp)(import_node_path27.default.join(options3.temporaryFolder, "jdk-"));
+  const folder = await (0, import_promises33.mkdtemp)(import_node_path30.default.join(options3.temporaryFolder, "jdk-"));
   try {
     if (asset.sha256 === void 0) {
       const further = await options3.furtherSha256(asset);
       if (further) demands.push(further);
     }
-    const file = import_node_path27.default.join(folder, asset.name);
-    const size = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
-    options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
+    const file = import_node_path30.default.join(folder, asset.name);
+    const size2 = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
+    options3.info(`Downloading ${asset.name}${size2} from ${new URL(asset.url).host} ...`);
     await download(asset, file, options3);
     const sha2562 = await verifyArchive(file, asset, demands);
     if (demands.length === 0) {
@@ -43991,12 +44831,12 @@ async function fetched(asset, demands, options3) {
       );
     }
     await checkArchive(file);
-    await (0, import_promises29.writeFile)(import_node_path27.default.join(folder, RECORD), `${sha2562}
+    await (0, import_promises33.writeFile)(import_node_path30.default.join(folder, RECORD), `${sha2562}
 `);
     const cached = await cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture);
-    return { asset, file: import_node_path27.default.join(cached, asset.name), sha256: sha2562, cached: false };
+    return { asset, file: import_node_path30.default.join(cached, asset.name), sha256: sha2562, cached: false };
   } finally {
-    await (0, import_promises29.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises33.rm)(folder, { recursive: true, force: true });
   }
 }
 function cacheVersion(asset) {
@@ -44005,11 +44845,11 @@ function cacheVersion(asset) {
 }
 
 // src/jdk/known-digests.ts
-var import_promises30 = require("node:fs/promises");
+var import_promises34 = require("node:fs/promises");
 async function knownSha256(file, name) {
-  const lines = (await (0, import_promises30.readFile)(file, "utf8")).split("\n");
-  const line = lines.find((candidate) => candidate.startsWith(`${name}	`));
-  return line?.split("	")[1];
+  const lines = (await (0, import_promises34.readFile)(file, "utf8")).split("\n");
+  const line2 = lines.find((candidate) => candidate.startsWith(`${name}	`));
+  return line2?.split("	")[1];
 }
 
 // src/jdk/liberica.ts
@@ -44128,11 +44968,26 @@ function jdkSource(world, patience) {
   const network2 = { clock: world.clock, patience, info: world.info };
   const lookUp = conditionalFetch(
     resilientFetch(network2, "whole"),
-    import_node_path28.default.join(world.toolCache, "crac-jdk-lookups"),
+    import_node_path31.default.join(world.toolCache, "crac-jdk-lookups"),
     world.warning
   );
   const github = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp };
-  async function list(vendor, architecture) {
+  async function list3(vendor, architecture) {
+    try {
+      const assets = await read2(vendor, architecture);
+      if (assets.every(isSound)) return assets;
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+    }
+    throw new Failure(
+      "runner",
+      `The list of JDKs of the distribution ${vendor} is not of the shape that it should have.`,
+      {
+        cure: "Something between the runner and the vendor answers in its place, or the vendor has changed its API: look for a newer version of this action, or use another `distribution`."
+      }
+    );
+  }
+  async function read2(vendor, architecture) {
     switch (vendor) {
       case "crac":
         return await listCrac(github);
@@ -44149,8 +45004,8 @@ function jdkSource(world, patience) {
     return known === void 0 ? void 0 : { sha256: known, by: "data/jdk-digests.tsv" };
   }
   return {
-    list,
-    resolve: async (vendor, request4, architecture) => chooseAsset(await list(vendor, architecture), request4, vendor, architecture),
+    list: list3,
+    resolve: async (vendor, request4, architecture) => chooseAsset(await list3(vendor, architecture), request4, vendor, architecture),
     install: async (asset, options3) => await installJdk(asset, {
       ...options3,
       fetch: resilientFetch(network2, "stream"),
@@ -44164,22 +45019,35 @@ function jdkSource(world, patience) {
   };
 }
 
+// src/log.ts
+var LONGEST_WARNING = 48 * 1024;
+var PROGRESS_INTERVAL = 5e3;
+function logProgress(log, clock) {
+  let last = clock.now();
+  return (bytes, total) => {
+    if (clock.now() - last < PROGRESS_INTERVAL) return;
+    last = clock.now();
+    const share = total === void 0 ? "" : ` of ${(total / 1e6).toFixed(0)}`;
+    log.info(`${(bytes / 1e6).toFixed(0)}${share} MB ...`);
+  };
+}
+
 // src/stages/jdk.ts
 async function resolveJdk({ inputs, world, phases: phases2, work }, architecture) {
   const { log, clock } = world;
   return await phases2.run("jdk", "Resolve the JDK", async () => {
     const { distribution, jdkSha256 } = inputs;
     if (distribution === "file") {
-      const file = import_node_path29.default.resolve(world.workspace, inputs.jdkFile ?? "");
-      return await jdkFromFile(file, architecture, jdkSha256, (line) => log.warning(line));
+      const file = import_node_path32.default.resolve(world.workspace, inputs.jdkFile ?? "");
+      return await jdkFromFile(file, architecture, jdkSha256, (line2) => log.warning(line2));
     }
     const source = jdkSource(
       {
         ...world,
         githubApiUrl: inputs.githubApiUrl,
         githubToken: inputs.githubToken,
-        info: (line) => log.info(line),
-        warning: (line) => log.warning(line)
+        info: (line2) => log.info(line2),
+        warning: (line2) => log.warning(line2)
       },
       world.patience
     );
@@ -44192,13 +45060,372 @@ async function resolveJdk({ inputs, world, phases: phases2, work }, architecture
   });
 }
 
+// src/image/figures-label.ts
+var VERSION9 = 1;
+function figuresLabel(figures2, snapshotSize) {
+  const { answer: answer2, speedup, requests } = figures2;
+  return JSON.stringify({
+    version: VERSION9,
+    runs: figures2.restores.length,
+    restore: list2(answer2.restore),
+    cold: list2(answer2.coldStart),
+    speedup,
+    ...requests && {
+      requests: { count: requests.count, restore: list2(requests.restore), cold: list2(requests.coldStart) }
+    },
+    snapshot: snapshotSize
+  });
+}
+function parseFiguresLabel(text2) {
+  const label2 = object(text2);
+  const [restore, coldStart] = [spread(label2?.["restore"]), spread(label2?.["cold"])];
+  const { version, runs, speedup, snapshot } = label2 ?? {};
+  if (version !== VERSION9 || !restore || !coldStart) return void 0;
+  if (!isAmount(runs) || !isAmount(speedup) || !isAmount(snapshot)) return void 0;
+  return {
+    runs,
+    restore,
+    coldStart,
+    speedup,
+    requests: requestsOf(label2?.["requests"]),
+    snapshotSize: snapshot
+  };
+}
+function requestsOf(value) {
+  const { count, restore, cold: cold2 } = value ?? {};
+  const [restored2, started] = [spread(restore), spread(cold2)];
+  return isAmount(count) && restored2 && started ? { count, restore: restored2, coldStart: started } : void 0;
+}
+function list2({ minimum, median, maximum }) {
+  return [minimum, median, maximum];
+}
+function spread(value) {
+  const [minimum, median, maximum] = Array.isArray(value) ? value : [];
+  if (!isAmount(minimum) || !isAmount(median) || !isAmount(maximum)) return void 0;
+  return { minimum, median, maximum };
+}
+function isAmount(value) {
+  return typeof value === "number" && Number.isFinite(value) && value > 0;
+}
+function object(text2) {
+  try {
+    const value = JSON.parse(text2);
+    return typeof value === "object" && value !== null ? value : void 0;
+  } catch {
+    return void 0;
+  }
+}
+
+// src/image/relabel.ts
+var import_promises35 = require("node:fs/promises");
+var import_node_path33 = __toESM(require("node:path"), 1);
+async function relabelImage(engine2, image, work, output) {
+  const folder = import_node_path33.default.join(work, "relabel");
+  const idFile = import_node_path33.default.join(work, "relabel.iid");
+  await (0, import_promises35.mkdir)(folder);
+  await (0, import_promises35.writeFile)(import_node_path33.default.join(folder, "Dockerfile"), `FROM ${image.name}
+`);
+  const options3 = ["--tag", image.name, "--iidfile", idFile, ...pairs("--label", image.labels)];
+  const command = ["build", ...options3, "--", folder];
+  const result = await runBuild(engine2, command, output);
+  if (result.exitCode !== 0) throw engineFailure(command, result);
+  await (0, import_promises35.rm)(folder, { recursive: true });
+  const id = (await (0, import_promises35.readFile)(idFile, "utf8")).trim();
+  await engine2.attempt(["image", "rm", image.id]);
+  return id;
+}
+
+// src/restore/start.ts
+var import_promises36 = require("node:fs/promises");
+var import_node_path34 = __toESM(require("node:path"), 1);
+
+// src/restore/jvm-age.ts
+var TOLD = [
+  // Spring Framework 6.1 and newer, DefaultLifecycleProcessor; -1 where the JVM does not know.
+  [/\(restored JVM running for (\d+) ms\)/, 1],
+  // Spring Boot, StartupInfoLogger.
+  [/ in [\d.]+ seconds \((?:process|JVM) running for ([\d.]+)\)/, 1e3],
+  // Helidon 4, LoomServer.
+  [/ (\d+) milliseconds since JVM (?:startup|snapshot restore)\b/, 1]
+];
+function jvmAge(log) {
+  for (const [pattern, unit] of TOLD) {
+    const told = pattern.exec(log)?.[1];
+    if (told !== void 0) return Math.round(Number(told) * unit);
+  }
+  return void 0;
+}
+
+// src/restore/requests.ts
+async function timeRequests(address, { request: request4, count, limit }, clock) {
+  const begin = clock.now();
+  let sent = 0;
+  while (sent < count && clock.now() - begin < limit) {
+    const { ok: ok3 } = await send(address, request4);
+    if (!ok3) return void 0;
+    sent++;
+  }
+  return { count: sent, duration: Math.max(1, Math.round(clock.now() - begin)) };
+}
+
+// src/restore/restored.ts
+var NOT_RESTORED = 3;
+var MARKS = `
+id=$(cat /dev/shm/crac-restored) && [ -n "$id" ] && { [ "$id" = warp ] || [ -d "/proc/$id" ]; } || exit ${NOT_RESTORED}
+base64 -w 0 "\${HOME:-/tmp}/stats-restore" || true`;
+var TIMEOUT = 3e4;
+async function restoreIn(engine2, container) {
+  const command = ["exec", container, "sh", "-c", MARKS];
+  const result = await engine2.attempt(command, { timeout: TIMEOUT });
+  if (result.exitCode === NOT_RESTORED) return void 0;
+  if (result.exitCode !== 0) throw engineFailure(command, result);
+  const statistics = result.stdout.trim();
+  return { criu: statistics === "" ? void 0 : restoreTime(statistics) };
+}
+function restoreTime(statistics) {
+  try {
+    return Math.round(readRestoreTime(Buffer.from(statistics, "base64")));
+  } catch (error) {
+    if (error instanceof ImageFormatError) return void 0;
+    throw error;
+  }
+}
+
+// src/restore/start.ts
+var PROBE_INTERVAL3 = 2;
+var KEPT_LINES = "2000";
+async function timedStart(world, request4, way) {
+  const { engine: engine2, clock } = world;
+  const name = `${request4.container}-${way.name}`;
+  const spec = { ...request4, name, env: { ...request4.env, ...way.env } };
+  const stop = new AbortController();
+  async function failure(why) {
+    const log = await logOf(engine2, name);
+    await (0, import_promises36.writeFile)(import_node_path34.default.join(request4.logs, `${way.name}.log`), `${log}
+`);
+    return way.failed(why, log);
+  }
+  try {
+    await createContainer(engine2, spec);
+    const before = { wall: Date.now(), steady: clock.now() };
+    await engine2.run(["start", name]);
+    const after = clock.now();
+    const ended = containerEnd(engine2, name);
+    ended.catch(() => void 0);
+    const ready = addressOf(engine2, spec).then(async (address) => {
+      const asked3 = checksOf(request4.readiness, { engine: engine2, container: name, address });
+      const checks = asked3.length > 0 ? asked3 : [portCheck(address, request4.port)];
+      return { address, ...await untilReady(checks, PROBE_INTERVAL3, clock, stop.signal) };
+    });
+    const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), way.limit, clock);
+    if (outcome === EXPIRED) throw await failure(`it did not answer within ${seconds(way.limit)}`);
+    if ("exitCode" in outcome) throw await failure(`it ended with exit code ${outcome.exitCode}`);
+    if (!outcome.ready) throw await failure("it did not answer");
+    const requests = request4.load && await timeRequests(outcome.address, request4.load, clock);
+    const restored2 = way.name === "restore" ? await restoreIn(engine2, name) : { criu: void 0 };
+    if (!restored2) throw await failure("what answered was not restored but started normally");
+    const startedAt = Date.parse(await engine2.run(["inspect", "--format", "{{.State.StartedAt}}", name]));
+    const started = before.steady + (startedAt - before.wall);
+    const answer2 = outcome.at - (started >= before.steady && started <= after ? started : after);
+    return {
+      answer: Math.max(1, Math.round(answer2)),
+      requests,
+      jvm: jvmAge(await logOf(engine2, name)),
+      criu: restored2.criu
+    };
+  } finally {
+    stop.abort();
+    await removeContainer(engine2, name);
+  }
+}
+async function logOf(engine2, name) {
+  const { stdout, stderr } = await engine2.attempt(["logs", "--tail", KEPT_LINES, name]);
+  return `${stdout}
+${stderr}`.trim();
+}
+
+// src/restore/prove.ts
+async function proveRestore(world, request4) {
+  return await timedStart(world, request4, {
+    name: "restore",
+    // No fallback, and whatever the user's `env` says of it.
+    env: {
+      CRAC_RESTORE: "true",
+      CRAC_ON_RESTORE_FAILURE: "exit",
+      CRAC_RESTORE_TIMEOUT: String(Math.ceil(request4.restoreTimeout / 1e3))
+    },
+    limit: request4.restoreTimeout,
+    failed: restoreFailed
+  });
+}
+async function startNormally(world, request4) {
+  return await timedStart(world, request4, {
+    name: "cold",
+    env: { CRAC_RESTORE: "false" },
+    limit: request4.startupTimeout,
+    failed: coldStartFailed
+  });
+}
+function restoreFailed(why, log) {
+  const finding = diagnose("restore", { app: log });
+  return new Failure(
+    finding?.kind ?? "runner",
+    `The image does not restore: ${why}.${finding ? ` ${finding.cause}` : ""} It was not pushed.`,
+    {
+      cure: finding?.cure ?? "CRIU's words below name the cause; a capability or a system call that this host does not allow is the usual one.",
+      evidence: finding?.line ?? lastLines(log, 30),
+      signature: finding?.signature?.id
+    }
+  );
+}
+function coldStartFailed(why, log) {
+  return new Failure("application", `The image does not start normally: ${why}. It was not pushed.`, {
+    cure: "On hosts that cannot restore, this is what would happen; mend what the log below names.",
+    evidence: lastLines(log, 30)
+  });
+}
+
+// src/restore/figures.ts
+function figuresOf(restores, coldStarts) {
+  const answer2 = {
+    restore: spreadOf(restores.map((start) => start.answer)),
+    coldStart: spreadOf(coldStarts.map((start) => start.answer))
+  };
+  return {
+    restores,
+    coldStarts,
+    answer: answer2,
+    speedup: Math.round(answer2.coldStart.median / answer2.restore.median * 10) / 10,
+    requests: requestsOf2(restores, coldStarts)
+  };
+}
+function spreadOf(values) {
+  const sorted = [...values].sort((one, other) => one - other);
+  const at = (index) => sorted[index] ?? NaN;
+  const middle = (sorted.length - 1) / 2;
+  return {
+    minimum: at(0),
+    median: Math.round((at(Math.floor(middle)) + at(Math.ceil(middle))) / 2),
+    maximum: at(sorted.length - 1)
+  };
+}
+function requestsOf2(restores, coldStarts) {
+  const count = restores[0]?.requests?.count;
+  const durations = (starts) => starts.flatMap(({ requests }) => requests?.count === count && requests ? [requests.duration] : []);
+  const [restored2, cold2] = [durations(restores), durations(coldStarts)];
+  if (count === void 0 || restored2.length < restores.length || cold2.length < coldStarts.length)
+    return void 0;
+  return { count, restore: spreadOf(restored2), coldStart: spreadOf(cold2) };
+}
+
+// src/restore/series.ts
+var FIRST_REQUESTS = 100;
+var FIRST_LIMIT = 2e3;
+var LATER_LIMIT = 3e4;
+function firstLoad(request4) {
+  return { request: request4, count: FIRST_REQUESTS, limit: FIRST_LIMIT };
+}
+async function measureSeries(world, request4, { first: first2, runs }, onRun) {
+  const { load, ...bare } = request4;
+  const count = first2.requests?.count;
+  const later = load && count !== void 0 ? { ...bare, load: { ...load, count, limit: LATER_LIMIT } } : bare;
+  const restores = [];
+  const coldStarts = [];
+  for (let run2 = 1; run2 <= runs; run2++) {
+    const restore = run2 === 1 ? first2 : await proveRestore(world, later);
+    const coldStart = await startNormally(world, later);
+    restores.push(restore);
+    coldStarts.push(coldStart);
+    onRun(`Run ${run2} of ${runs}: ${line(restore, coldStart)}.`);
+  }
+  return figuresOf(restores, coldStarts);
+}
+function line(restore, coldStart) {
+  const parts = [
+    `restored in ${restore.answer} ms${inside(restore)}, cold start in ${coldStart.answer} ms${inside(coldStart)}`
+  ];
+  if (restore.requests && coldStart.requests) {
+    const { count, duration } = restore.requests;
+    parts.push(`then ${count} requests in ${duration} ms and ${coldStart.requests.duration} ms`);
+  }
+  return parts.join(", ");
+}
+function inside({ criu, jvm }) {
+  const told = [
+    ...criu === void 0 ? [] : [`CRIU: ${criu} ms`],
+    ...jvm === void 0 ? [] : [`the JVM: ${jvm} ms`]
+  ];
+  return told.length > 0 ? ` (${told.join(", ")})` : "";
+}
+
+// src/stages/measure.ts
+var LOOK_UP_TIMEOUT = 1e4;
+async function measure(run2, restoring, snapshotSize) {
+  if (run2.inputs.verifyRuns === 0) {
+    run2.world.log.info("`verify` is false: the image was restored once, and nothing is timed.");
+    return { imageId: restoring.imageId, figures: void 0, last: void 0 };
+  }
+  const { figures: figures2, last } = await run2.phases.run("measure", "Time restores and cold starts", async () => {
+    const found = await timeSeries(run2, restoring);
+    requireSpeed(run2.inputs.budgets, found);
+    return { figures: found, last: await lastImage(run2) };
+  });
+  const imageId = await label(run2, restoring, figuresLabel(figures2, snapshotSize));
+  return { imageId, figures: figures2, last };
+}
+async function timeSeries(run2, { request: request4, first: first2 }) {
+  const { inputs, world } = run2;
+  const { engine: engine2, clock, log } = world;
+  const series = { first: first2, runs: inputs.verifyRuns };
+  const figures2 = await measureSeries({ engine: engine2, clock }, request4, series, (line2) => log.info(line2));
+  const { restore, coldStart } = figures2.answer;
+  log.info(
+    `The medians: restored in ${restore.median} ms, cold start in ${coldStart.median} ms, ${figures2.speedup.toFixed(1)} times faster.`
+  );
+  if (restore.median >= coldStart.median) {
+    log.warning(
+      `A restore is no faster than a normal start: ${restore.median} ms (from ${restore.minimum} to ${restore.maximum}) against ${coldStart.median} ms (from ${coldStart.minimum} to ${coldStart.maximum}). The application does much at its restore, or starts too fast to gain from a snapshot.`
+    );
+  }
+  return figures2;
+}
+async function lastImage({ inputs, world }) {
+  const [tag] = inputs.tags;
+  if (!tag) return void 0;
+  const signal = AbortSignal.timeout(LOOK_UP_TIMEOUT);
+  try {
+    const published2 = await publishedAt(world.repositories, tag, signal);
+    const figures2 = parseFiguresLabel(published2?.labels[FIGURES_LABEL] ?? "");
+    return published2 && figures2 && { tag: tag.text, digest: published2.digest, figures: figures2 };
+  } catch (error) {
+    if (!(error instanceof Failure) && !signal.aborted) throw error;
+    const why = error instanceof Failure ? error.message : "it did not answer in time.";
+    world.log.info(`No comparison with the image that ${tag.text} has now: ${why}`);
+    return void 0;
+  }
+}
+async function label(run2, { imageId, request: request4 }, text2) {
+  const { engine: engine2, clock, log } = run2.world;
+  return await run2.phases.run("label", "Label the image with its figures, and restore it", async () => {
+    const image = {
+      name: namesOf(run2.id).image("runtime"),
+      id: imageId,
+      labels: { [FIGURES_LABEL]: text2 }
+    };
+    const labelled = await relabelImage(engine2, image, run2.work, outputTo(run2, "build-label.log"));
+    const last = await proveRestore({ engine: engine2, clock }, { ...request4, load: void 0, image: labelled });
+    log.info(`${labelled} restores, and answered after ${last.answer} ms.`);
+    return labelled;
+  });
+}
+
 // src/image/layers.ts
 async function layersOf(engine2, image) {
   const format = ["history", "--no-trunc", "--human=false", "--format", "{{.Size}} {{.CreatedBy}}"];
   const lines = (await engine2.run([...format, image])).split("\n").reverse();
-  return lines.flatMap((line) => {
-    const [, size, createdBy = ""] = /^(\d+) ?(.*)$/.exec(line) ?? [];
-    return Number(size) > 0 ? [{ createdBy: instruction(createdBy), rawSize: Number(size) }] : [];
+  return lines.flatMap((line2) => {
+    const [, size2, createdBy = ""] = /^(\d+) ?(.*)$/.exec(line2) ?? [];
+    return Number(size2) > 0 ? [{ createdBy: instruction(createdBy), rawSize: Number(size2) }] : [];
   });
 }
 function instruction(createdBy) {
@@ -44207,7 +45434,7 @@ function instruction(createdBy) {
 
 // src/registry/push.ts
 var import_node_fs7 = require("node:fs");
-var import_promises31 = require("node:fs/promises");
+var import_promises37 = require("node:fs/promises");
 
 // src/registry/tags.ts
 async function moveTags(targets, manifest) {
@@ -44310,7 +45537,7 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
         if (await target.client.hasBlob(blob.digest)) return;
         await target.client.upload(blob);
         sent.add(blob.digest);
-        info2(`${target.name}: sent ${megabytes(blob.size)}.`);
+        info2(`${target.name}: sent ${megabytes2(blob.size)}.`);
       });
     }
   }
@@ -44321,7 +45548,7 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
       if (warning !== void 0) warn(warning);
     }
     const upload = send2({ ...layer, open: () => (0, import_node_fs7.createReadStream)(layer.file) }).finally(
-      () => (0, import_promises31.rm)(layer.file, { force: true })
+      () => (0, import_promises37.rm)(layer.file, { force: true })
     );
     upload.catch(() => void 0);
     uploads.push(upload);
@@ -44344,7 +45571,7 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
       schemaVersion: 2,
       mediaType: MANIFEST2,
       config: { mediaType: CONFIGURATION, ...config },
-      layers: layers2.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }))
+      layers: layers2.map(({ mediaType, digest, size: size2 }) => ({ mediaType, digest, size: size2 }))
     };
     return { manifest: Buffer.from(JSON.stringify(manifest)), layers: described(packed, layers2, sent) };
   } finally {
@@ -44356,30 +45583,30 @@ async function knownEverywhere(engine2, image, targets) {
   for (const { client, before } of targets) {
     for (const manifest of before.values()) {
       const published2 = manifest && await imageOf(client, manifest);
-      if (published2) for (const [content, layer] of layersByContent(published2)) known.set(content, layer);
+      if (published2) for (const [content2, layer] of layersByContent(published2)) known.set(content2, layer);
     }
   }
   if (known.size === 0) return known;
   const format = ["image", "inspect", "--format", "{{json .RootFS.Layers}}", "--", image];
   const own = new Set(JSON.parse(await engine2.run(format)));
-  for (const [content, { digest }] of known) {
-    const there = own.has(content) && await Promise.all(targets.map(({ client }) => client.hasBlob(digest)));
-    if (!there || there.includes(false)) known.delete(content);
+  for (const [content2, { digest }] of known) {
+    const there = own.has(content2) && await Promise.all(targets.map(({ client }) => client.hasBlob(digest)));
+    if (!there || there.includes(false)) known.delete(content2);
   }
   return known;
 }
 function described({ configuration, rawSizes }, layers2, sent) {
   const made = (configuration.history ?? []).filter(({ empty_layer }) => empty_layer !== true);
-  return layers2.map(({ digest, size }, index) => ({
+  return layers2.map(({ digest, size: size2 }, index) => ({
     createdBy: instruction(made[index]?.created_by ?? ""),
     rawSize: rawSizes[index] ?? 0,
-    size,
+    size: size2,
     sent: sent.has(digest)
   }));
 }
-function sizeWarning(registry2, size) {
-  if (registry2 !== "ghcr.io" || size <= LARGEST_AT_GITHUB) return void 0;
-  return `A layer has ${megabytes(size)}: ghcr.io takes 10 GB at most, and ten minutes for each. A smaller heap (\`java-options: -Xmx...\`) makes the snapshot smaller.`;
+function sizeWarning(registry2, size2) {
+  if (registry2 !== "ghcr.io" || size2 <= LARGEST_AT_GITHUB) return void 0;
+  return `A layer has ${megabytes2(size2)}: ghcr.io takes 10 GB at most, and ten minutes for each. A smaller heap (\`java-options: -Xmx...\`) makes the snapshot smaller.`;
 }
 async function asked2({ name }, work) {
   try {
@@ -44393,7 +45620,7 @@ function otherDigest(name, given, digest) {
     cure: "Something changes images on their way to the registry: find out what (a proxy, a mirror), and run the job again."
   });
 }
-function megabytes(bytes) {
+function megabytes2(bytes) {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
@@ -44415,9 +45642,9 @@ async function tagImage(engine2, image, tags) {
 }
 
 // src/runner/event.ts
-var import_promises32 = require("node:fs/promises");
-async function fromFork(environment) {
-  const text2 = await (0, import_promises32.readFile)(environment["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+var import_promises38 = require("node:fs/promises");
+async function fromFork(environment2) {
+  const text2 = await (0, import_promises38.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -44429,7 +45656,7 @@ async function fromFork(environment) {
 // src/stages/publish.ts
 async function publish(run2, imageId) {
   const { inputs, world, work } = run2;
-  const { engine: engine2, log, repositories, environment } = world;
+  const { engine: engine2, log, repositories, environment: environment2 } = world;
   return await run2.phases.run("push", inputs.push ? "Push" : "Tag", async () => {
     const tagged = await tagImage(engine2, imageId, inputs.tags);
     if (!inputs.push) {
@@ -44438,12 +45665,12 @@ async function publish(run2, imageId) {
     }
     try {
       return await pushImage(
-        { engine: engine2, repositories, info: (line) => log.info(line), warn: (line) => log.warning(line) },
+        { engine: engine2, repositories, info: (line2) => log.info(line2), warn: (line2) => log.warning(line2) },
         { image: imageId, tags: inputs.tags, timeout: inputs.pushTimeout, folder: work }
       );
     } catch (error) {
       await tagged.undo();
-      throw error instanceof Failure && await fromFork(environment) ? error.also(
+      throw error instanceof Failure && await fromFork(environment2) ? error.also(
         "This is a pull request from a fork, whose token may not push: set `push` to false for those."
       ) : error;
     }
@@ -44451,105 +45678,20 @@ async function publish(run2, imageId) {
 }
 
 // src/stages/restore.ts
-var import_node_path31 = __toESM(require("node:path"), 1);
-
-// src/restore/prove.ts
-var import_promises33 = require("node:fs/promises");
-var import_node_path30 = __toESM(require("node:path"), 1);
-var PROBE_INTERVAL2 = 2;
-var KEPT_LINES = "2000";
-async function proveRestore(world, request4) {
-  const restoreTime = await timeToAnswer(world, request4, {
-    name: "restore",
-    // No fallback: what answers here was restored.
-    env: {
-      CRAC_ON_RESTORE_FAILURE: "exit",
-      CRAC_RESTORE_TIMEOUT: String(Math.ceil(request4.restoreTimeout / 1e3))
-    },
-    limit: request4.restoreTimeout,
-    failed: restoreFailed
-  });
-  return { restoreTime, coldStart: await timeColdStart(world, request4) };
-}
-async function timeColdStart(world, request4) {
-  return await timeToAnswer(world, request4, {
-    name: "cold",
-    env: { CRAC_RESTORE: "false" },
-    limit: request4.startupTimeout,
-    failed: coldStartFailed
-  });
-}
-async function timeToAnswer(world, request4, trial) {
-  const { engine: engine2, clock } = world;
-  const name = `${request4.container}-${trial.name}`;
-  const spec = { ...request4, name, env: { ...request4.env, ...trial.env } };
-  const stop = new AbortController();
-  async function failure(why) {
-    return trial.failed(why, await keepLog(engine2, name, import_node_path30.default.join(request4.logs, `${trial.name}.log`)));
-  }
-  try {
-    await createContainer(engine2, spec);
-    const before = { wall: Date.now(), steady: clock.now() };
-    await engine2.run(["start", name]);
-    const after = clock.now();
-    const ended = containerEnd(engine2, name);
-    ended.catch(() => void 0);
-    const ready = addressOf(engine2, spec).then((address) => {
-      const asked3 = checksOf(request4.readiness, { engine: engine2, container: name, address });
-      const checks = asked3.length > 0 ? asked3 : [portCheck(address, request4.port)];
-      return untilReady(checks, PROBE_INTERVAL2, clock, stop.signal);
-    });
-    const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), trial.limit, clock);
-    if (outcome === EXPIRED) throw await failure(`it did not answer within ${seconds(trial.limit)}`);
-    if ("exitCode" in outcome) throw await failure(`it ended with exit code ${outcome.exitCode}`);
-    if (!outcome.ready) throw await failure("it did not answer");
-    const startedAt = Date.parse(await engine2.run(["inspect", "--format", "{{.State.StartedAt}}", name]));
-    const started = before.steady + (startedAt - before.wall);
-    return outcome.at - (started >= before.steady && started <= after ? started : after);
-  } finally {
-    stop.abort();
-    await removeContainer(engine2, name);
-  }
-}
-async function keepLog(engine2, name, file) {
-  const { stdout, stderr } = await engine2.attempt(["logs", "--tail", KEPT_LINES, name]);
-  const log = `${stdout}
-${stderr}`.trim();
-  await (0, import_promises33.writeFile)(file, `${log}
-`);
-  return log;
-}
-function restoreFailed(why, log) {
-  const finding = diagnose("restore", { app: log });
-  return new Failure(
-    finding?.kind ?? "runner",
-    `The image does not restore: ${why}.${finding ? ` ${finding.cause}` : ""} It was not pushed.`,
-    {
-      cure: finding?.cure ?? "CRIU's words below name the cause; a capability or a system call that this host does not allow is the usual one.",
-      evidence: finding?.line ?? lastLines(log, 30),
-      signature: finding?.signature?.id
-    }
-  );
-}
-function coldStartFailed(why, log) {
-  return new Failure("application", `The image does not start normally: ${why}. It was not pushed.`, {
-    cure: "On hosts that cannot restore, this is what would happen; mend what the log below names.",
-    evidence: lastLines(log, 30)
-  });
-}
-
-// src/stages/restore.ts
+var import_node_path35 = __toESM(require("node:path"), 1);
 async function buildRestoring(run2, from, parts) {
   const { takenBy } = parts;
   const rungs = takenBy.name === "criu" ? takenBy.privileges : [void 0];
   for (const [index, privileges] of rungs.entries()) {
     const imageId = await buildRuntime(run2, from, { ...parts, privileges });
+    const request4 = await startRequest(run2, parts.runner.reach, imageId, privileges);
     try {
-      return { imageId, privileges, proof: await prove(run2, parts.runner, imageId, privileges) };
+      return { imageId, privileges, request: request4, first: await prove(run2, request4) };
     } catch (error) {
       const last = index === rungs.length - 1;
       if (last || !(error instanceof Failure) || !wantsPrivileges(error.signature)) throw error;
       run2.world.log.info(`Leaving the privileges ${privileges?.rung}: ${error.message}`);
+      await removeImages(run2.world.engine, namesOf(run2.id), ["runtime"]);
     }
   }
   throw new Error("there is no rung of privileges to try");
@@ -44584,14 +45726,12 @@ async function buildRuntime(run2, from, parts) {
     );
   });
 }
-async function prove(run2, runner, imageId, privileges) {
+async function prove(run2, request4) {
   const { engine: engine2, clock, log } = run2.world;
   return await run2.phases.run("prove", "Prove the restore", async () => {
-    const found = await proveRestore({ engine: engine2, clock }, proofOf(run2, runner.reach, imageId, privileges));
-    log.info(
-      `Restored in ${Math.round(found.restoreTime)} ms; a cold start takes ${Math.round(found.coldStart)} ms.`
-    );
-    return found;
+    const first2 = await proveRestore({ engine: engine2, clock }, request4);
+    log.info(`Restored, and answered after ${first2.answer} ms.`);
+    return first2;
   });
 }
 async function buildCold(run2, from, parts) {
@@ -44611,28 +45751,1254 @@ async function buildCold(run2, from, parts) {
       }
     )
   );
-  const coldStart = await run2.phases.run(
-    "prove",
-    "Start the image",
-    () => timeColdStart(world, proofOf(run2, parts.reach, imageId, void 0))
-  );
-  return { imageId, coldStart };
+  const request4 = await startRequest(run2, parts.reach, imageId, void 0);
+  if (inputs.budgets.restoreTime !== void 0 || inputs.budgets.speedup !== void 0)
+    world.log.info("`max-restore-time` and `min-speedup` do not count for an image without a snapshot.");
+  const coldStarts = await run2.phases.run("prove", "Start the image", async () => {
+    const starts = [];
+    const runs = Math.max(1, inputs.verifyRuns);
+    while (starts.length < runs) {
+      const start = await startNormally(world, { ...request4, load: void 0 });
+      starts.push(start);
+      world.log.info(`Run ${starts.length} of ${runs}: cold start in ${start.answer} ms.`);
+    }
+    return starts;
+  });
+  return { imageId, coldStarts };
 }
 function flagsOf(privileges) {
   return privileges === void 0 ? "" : declaredFlags(privileges);
 }
-function proofOf(run2, reach, image, privileges) {
+async function startRequest(run2, reach, image, privileges) {
   const { inputs, world } = run2;
   return {
     ...containerOf(run2, reach),
     container: namesOf(run2.id).container,
     image,
-    flags: privileges?.restore(import_node_path31.default.join(world.dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path35.default.join(world.dockerFolder, "seccomp.json")) ?? [],
     readiness: inputs.readiness,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
+    load: inputs.verifyRuns > 0 ? firstLoad(await firstRequest(run2)) : void 0,
     logs: run2.logs
   };
+}
+async function firstRequest({ inputs, world }) {
+  const line2 = inputs.warmup?.find(({ method }) => method === "GET" || method === "HEAD");
+  if (line2) return await requestOf(line2, world.workspace);
+  return standardWarmUp(inputs.readiness.url, inputs.port).request;
+}
+
+// src/stages/secrets.ts
+var import_node_crypto7 = require("node:crypto");
+var import_node_path38 = __toESM(require("node:path"), 1);
+
+// src/registry/credentials.ts
+var import_node_child_process3 = require("node:child_process");
+var import_promises39 = require("node:fs/promises");
+var import_node_path36 = __toESM(require("node:path"), 1);
+var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
+async function credentialsFor(registry2, environment2) {
+  const file = configFile(environment2);
+  const config = await readConfig(file);
+  const helper = config.credHelpers?.[registry2] ?? config.credsStore;
+  if (helper) return await ask(helper, registry2 === DOCKER_HUB ? DOCKER_HUB_KEY : registry2, environment2);
+  const logins = Object.entries(config.auths ?? {});
+  const login = logins.find(([key]) => hostOf(key) === registry2)?.[1];
+  return login && credentialsOf(login, file);
+}
+async function storedLogins(environment2) {
+  const file = configFile(environment2);
+  return Object.entries((await readConfig(file)).auths ?? {}).flatMap(([key, login]) => {
+    const credentials = credentialsOf(login, file);
+    return credentials === void 0 ? [] : [{ registry: hostOf(key), credentials }];
+  });
+}
+function configFile(environment2) {
+  const folder = environment2["DOCKER_CONFIG"] || import_node_path36.default.join(environment2["HOME"] ?? "/", ".docker");
+  return import_node_path36.default.join(folder, "config.json");
+}
+async function readConfig(file) {
+  const text2 = await (0, import_promises39.readFile)(file, "utf8").catch((error) => {
+    if (error.code === "ENOENT") return "{}";
+    throw unreadable(file, messageOf(error));
+  });
+  try {
+    return JSON.parse(text2);
+  } catch {
+    throw unreadable(file, "it is no JSON");
+  }
+}
+function unreadable(file, why) {
+  return new Failure("runner", `The docker client's configuration ${file} cannot be read: ${why}.`, {
+    cure: "Mend or remove that file, and run docker/login-action before this step."
+  });
+}
+function hostOf(key) {
+  return key === DOCKER_HUB_KEY ? DOCKER_HUB : key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+}
+function credentialsOf(login, file) {
+  if (login.identitytoken) return { kind: "identity", token: login.identitytoken };
+  if (login.username && login.password)
+    return { kind: "password", username: login.username, password: login.password };
+  if (!login.auth) return void 0;
+  const both = Buffer.from(login.auth, "base64").toString("utf8");
+  const colon = both.indexOf(":");
+  if (colon < 1) throw unreadable(file, "an `auth` in it is not NAME:PASSWORD in base64");
+  return {
+    kind: "password",
+    username: both.slice(0, colon),
+    password: both.slice(colon + 1).replace(/\0+$/, "")
+  };
+}
+async function ask(helper, host, environment2) {
+  const program = `docker-credential-${helper}`;
+  const failed = (why) => new Failure("runner", `${program} gave no login for ${host}: ${why}.`, {
+    cure: `Run docker/login-action before this step, or mend the credential helper of the docker client.`
+  });
+  if (!/^[\w.-]+$/.test(helper)) throw failed("that is no name of a program");
+  const result = await answerOf(program, host, environment2).catch((error) => {
+    throw failed(messageOf(error));
+  });
+  if (/credentials not found/i.test(result.stdout)) return void 0;
+  if (result.exitCode !== 0) throw failed(`it ended with exit code ${result.exitCode}`);
+  let answer2;
+  try {
+    answer2 = JSON.parse(result.stdout);
+  } catch {
+    throw failed("its answer is no JSON");
+  }
+  const { Username: username, Secret: secret } = answer2;
+  if (!username || !secret) return void 0;
+  return username === "<token>" ? { kind: "identity", token: secret } : { kind: "password", username, password: secret };
+}
+async function answerOf(program, host, env) {
+  return await new Promise((resolve2, reject) => {
+    const signal = AbortSignal.timeout(HELPER_TIMEOUT);
+    const child2 = (0, import_node_child_process3.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
+    let stdout = "";
+    child2.stdout.setEncoding("utf8").on("data", (text2) => stdout += text2);
+    child2.on("error", reject);
+    child2.on("close", (code2) => resolve2({ exitCode: code2 ?? 1, stdout }));
+    child2.stdin.on("error", () => void 0);
+    child2.stdin.end(`${host}
+`);
+  });
+}
+var HELPER_TIMEOUT = 3e4;
+
+// src/report/secrets.ts
+var MOST_LINES2 = 40;
+var CURE = "Take the snapshot with placeholders, and let the application read the real values at the restore: in afterRestore, or from the environment. What is in a file, a label or a build argument: leave it out of there. `secret-scan: warn` lets the image pass as it is.";
+function secretFailure({ found }) {
+  return new Failure("secret", `${said(found)} Nothing was pushed.`, {
+    cure: CURE,
+    evidence: placesOf(found).join("\n")
+  });
+}
+function untrustedFailure(why) {
+  return new Failure("secret", `Whether secrets are in the snapshot cannot be told: ${why}.`, {
+    cure: "`secret-scan: warn` lets the image pass without that proof."
+  });
+}
+function secretWarning(report2) {
+  return `${said(report2.found)} Everyone who can pull the image can read them:
+${placesOf(report2.found).join("\n")}`;
+}
+function secretsPart(report2) {
+  const { mode, bytes, searched, notSearched, found, untrusted } = report2;
+  if (mode === "off") {
+    return [
+      "> Secrets were not looked for (`secret-scan: off`). The image holds the memory of the running application, and with it every secret that the application had read.",
+      ""
+    ];
+  }
+  const weak = notSearched.length > 0 ? ` Too weak to be looked for: ${notSearched.join(", ")}.` : "";
+  if (untrusted !== void 0)
+    return [`> [!WARNING]`, `> Whether secrets are in the image cannot be told: ${untrusted}.`, ""];
+  if (found.length === 0) {
+    return [
+      `**Secrets:** none found in the ${(bytes / 1e6).toFixed(0)} MB of snapshot and image, looking for known values (${searched.length}) and new tokens.${weak}`,
+      ""
+    ];
+  }
+  return [
+    "> [!WARNING]",
+    `> ${said(found)} Everyone who can pull the image can read them.${weak}`,
+    "",
+    "<details><summary>Where the secrets are</summary>",
+    "",
+    "```text",
+    ...placesOf(found).map((line2) => line2.replaceAll("`", "'")),
+    "```",
+    "",
+    "</details>",
+    ""
+  ];
+}
+function said(found) {
+  const names = [...new Set(found.map(({ name }) => name))];
+  const shown2 = names.slice(0, 10).join(", ");
+  const more = names.length > 10 ? ` and ${names.length - 10} more` : "";
+  return found.length === 1 ? `A secret is in the image: ${shown2}.` : `${found.length} secrets are in the image: ${shown2}${more}.`;
+}
+function placesOf(found) {
+  const lines = found.flatMap(({ name, occurrences }) => {
+    const places2 = /* @__PURE__ */ new Map();
+    for (const { file, mapping, encoding, count } of occurrences) {
+      const place = mapping === void 0 ? file : `${file} (${mapping})`;
+      places2.set(place, [...places2.get(place) ?? [], `${count} x ${encoding}`]);
+    }
+    return [...places2].map(([place, counts]) => printable(`${name}: ${place}: ${counts.join(", ")}`));
+  });
+  const more = lines.length - MOST_LINES2;
+  return more > 0 ? [...lines.slice(0, MOST_LINES2), `... and ${more} more places`] : lines;
+}
+function printable(text2) {
+  return text2.replace(new RegExp("\\p{Cc}", "gu"), " ");
+}
+
+// src/secrets/archives.ts
+var import_node_path37 = __toESM(require("node:path"), 1);
+var import_node_stream3 = require("node:stream");
+var import_consumers2 = require("node:stream/consumers");
+var import_promises40 = require("node:stream/promises");
+var import_node_zlib3 = require("node:zlib");
+var import_tar_stream3 = __toESM(require_tar_stream(), 1);
+var import_yauzl2 = __toESM(require_yauzl(), 1);
+var LARGEST_JAR = 256 * 1024 * 1024;
+var DEEPEST_JAR = 2;
+async function* filesOfTar(archive, root) {
+  const tar = (0, import_tar_stream3.extract)();
+  const reading = (0, import_promises40.pipeline)(archive, tar);
+  reading.catch(() => void 0);
+  for await (const entry of tar) {
+    const { name, linkname, size: size2 = 0 } = entry.header;
+    const bytes = linkname ? [Buffer.from(linkname)] : entry;
+    yield { name: import_node_path37.default.posix.join(root, name), bytes, size: size2 };
+    entry.resume();
+  }
+  await reading;
+}
+async function* filesOfImage(archive) {
+  for await (const document of filesOfTar(archive, "/")) {
+    const layer = await layerOf(document.bytes);
+    if (layer === void 0) continue;
+    for await (const file of filesOfTar(layer, "/")) yield* withJars(file, DEEPEST_JAR);
+  }
+}
+async function layerOf(bytes) {
+  const pieces = import_node_stream3.Readable.from(bytes)[Symbol.asyncIterator]();
+  const first2 = await pieces.next();
+  if (first2.done) return void 0;
+  const head = first2.value;
+  async function* all() {
+    yield head;
+    for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
+  }
+  if (head.toString("latin1", 257, 262) === "ustar") return import_node_stream3.Readable.from(all());
+  if (head.length < 2 || head.readUInt16LE(0) !== 35615) return void 0;
+  const unpacked = (0, import_node_zlib3.createGunzip)();
+  (0, import_promises40.pipeline)(all(), unpacked).catch(() => void 0);
+  return unpacked;
+}
+async function* withJars(file, depth) {
+  if (depth === 0 || !/\.[jw]ar$/.test(file.name) || file.size > LARGEST_JAR) {
+    yield file;
+    return;
+  }
+  const bytes = await (0, import_consumers2.buffer)(import_node_stream3.Readable.from(file.bytes));
+  yield { name: file.name, bytes: [bytes] };
+  try {
+    const jar = await (0, import_yauzl2.fromBufferPromise)(bytes);
+    for await (const entry of jar.eachEntry()) {
+      const name = `${file.name}!/${entry.fileName}`;
+      const content2 = whole2(await jar.openReadStreamPromise(entry));
+      yield* withJars({ name, bytes: content2, size: entry.uncompressedSize }, depth - 1);
+    }
+  } catch {
+  }
+}
+async function* whole2(stream) {
+  try {
+    for await (const piece of stream) yield piece;
+  } catch {
+  }
+}
+
+// src/secrets/canary.ts
+var import_node_crypto5 = require("node:crypto");
+
+// src/secrets/findings.ts
+var MOST_OFFSETS = 5;
+var MOST_FINDINGS = 2e3;
+function createTally() {
+  const findings = /* @__PURE__ */ new Map();
+  let unlisted = 0;
+  return {
+    add(what, encoding, offset, place) {
+      let key = JSON.stringify([what, encoding, place]);
+      if ("secret" in what && findings.size >= MOST_FINDINGS && !findings.has(key)) {
+        place = place && { file: "further files", mapping: void 0 };
+        key = JSON.stringify([what, encoding, place]);
+      }
+      const finding = findings.get(key);
+      if (finding !== void 0) {
+        finding.count++;
+        finding.offsets = lowest([...finding.offsets, offset]);
+      } else if ("secret" in what || findings.size < MOST_FINDINGS) {
+        findings.set(key, { ...what, encoding, place, count: 1, offsets: [offset] });
+      } else {
+        unlisted++;
+      }
+    },
+    findings: () => [...findings.values()],
+    unlisted: () => unlisted
+  };
+}
+function lowest(offsets) {
+  return offsets.sort((one, other) => one - other).slice(0, MOST_OFFSETS);
+}
+function newFindings(findings, baseline) {
+  const known = new Set(baseline.flatMap((finding) => "family" in finding ? [tokenOf(finding)] : []));
+  return findings.filter((finding) => !("family" in finding && known.has(tokenOf(finding))));
+}
+function tokenOf({ family, digest }) {
+  return `${family} ${digest}`;
+}
+
+// src/secrets/windows.ts
+async function eachWindow(pieces, { overlap: overlap2, step }, show2) {
+  const memory = Buffer.allocUnsafeSlow(Math.ceil((overlap2 + step) / 4) * 4);
+  const size2 = overlap2 + step;
+  let offset = 0;
+  let filled = 0;
+  for await (const piece of pieces) {
+    for (let taken = 0; taken < piece.length; ) {
+      const part = piece.subarray(taken, taken + size2 - filled);
+      memory.set(part, filled);
+      filled += part.length;
+      taken += part.length;
+      if (filled < size2) continue;
+      show2({ bytes: memory.subarray(0, filled), offset, end: step });
+      memory.copyWithin(0, step, filled);
+      offset += step;
+      filled -= step;
+    }
+  }
+  show2({ bytes: memory.subarray(0, filled), offset, end: filled });
+  return offset + filled;
+}
+
+// src/secrets/scan.ts
+var STEP = 4 * 1024 * 1024;
+var IS_IN_RUN = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => /[\w.-]/.test(String.fromCharCode(byte)) ? 1 : 0
+);
+async function scan(pieces, matcher, step = STEP, placeOf) {
+  const all = createTally();
+  const tally = {
+    add: (what, encoding, offset) => all.add(what, encoding, offset, placeOf?.(offset))
+  };
+  const bytes = await eachWindow(pieces, { overlap: matcher.longestMatch, step }, (window) => {
+    matcher.search.run(window.bytes, (pattern, at) => {
+      if (at < window.end) judge(matcher, pattern, window, at, tally);
+    });
+  });
+  return { bytes, findings: all.findings(), unlisted: all.unlisted() };
+}
+function judge(matcher, pattern, { bytes, offset }, at, tally) {
+  const target = matcher.targets[pattern];
+  if (target === void 0) return;
+  if ("needle" in target) {
+    const { secret, encoding } = target.needle;
+    tally.add({ secret }, encoding, offset + at);
+  } else {
+    const { family, encoding, prefix } = target;
+    const width = encoding === "latin-1" ? 1 : 2;
+    if (!hasRun(bytes, at + prefix * width, width, family.run)) return;
+    const text2 = bytes.toString(
+      encoding === "latin-1" ? "latin1" : "utf16le",
+      at,
+      at + family.longest * width
+    );
+    const token2 = tokenAt(text2, family);
+    if (token2 === void 0) return;
+    tally.add({ family: family.id, digest: matcher.digest(token2) }, encoding, offset + at);
+  }
+}
+function hasRun(bytes, start, width, run2) {
+  for (let at = start; at < start + run2 * width; at += width) {
+    if (IS_IN_RUN[bytes[at] ?? 0] !== 1) return false;
+  }
+  return true;
+}
+function tokenAt(text2, family) {
+  const match = family.pattern.exec(text2);
+  return match !== null && family.isReal(match) ? match[0] : void 0;
+}
+
+// src/secrets/canary.ts
+var SPECIAL = `"\\<&=:' \xE9~???
+`;
+var SPECIAL_IN = {
+  url: `%22%5C%3C%26%3D%3A'%20%C3%A9~%3F%3F%3F%0A`,
+  form: "%22%5C%3C%26%3D%3A%27+%C3%A9%7E%3F%3F%3F%0A",
+  json: String.raw`\"\\<&=:' é~???\n`,
+  "json ascii": String.raw`\"\\<&=:' \u00e9~???\n`,
+  "json html": String.raw`\"\\\u003c\u0026\u003d:\u0027 é~???\n`,
+  properties: String.raw`"\\<&\=\:' \u00E9~???\n`,
+  xml: "&quot;\\&lt;&amp;=:&apos; \xE9~???\n"
+};
+var STEP2 = 64;
+function createCanary(random = import_node_crypto5.randomBytes) {
+  const part = () => `Aa1${random(18).toString("base64url")}`;
+  return { name: "canary of crac-checkpoint", value: `${part()}${SPECIAL}${part()}` };
+}
+function plantsOf({ value }, random = import_node_crypto5.randomBytes) {
+  const [head = "", tail = ""] = value.split(SPECIAL);
+  const texts = Object.entries(SPECIAL_IN).map(([encoding, special]) => [
+    encoding,
+    `${head}${special}${tail}`
+  ]);
+  for (const before of [3, 4, 5]) {
+    const around = Buffer.concat([random(before), Buffer.from(value), random(4)]);
+    texts.push(["base64", around.toString("base64")], ["base64url", around.toString("base64url")]);
+  }
+  const hex = Buffer.from(value).toString("hex");
+  texts.push(["hex", hex], ["hex upper case", hex.toUpperCase()]);
+  return [
+    { encoding: "utf-8", bytes: Buffer.from(value, "utf8") },
+    { encoding: "latin-1", bytes: Buffer.from(value, "latin1") },
+    { encoding: "utf-16le", bytes: Buffer.from(value, "utf16le") },
+    { encoding: "utf-16be", bytes: Buffer.from(value, "utf16le").swap16() },
+    ...texts.flatMap(([encoding, text2]) => plantsOfText(encoding, text2)),
+    ...[head, tail].flatMap((piece) => [
+      { encoding: "piece in utf-8", bytes: Buffer.from(piece, "utf8") },
+      { encoding: "piece in utf-16le", bytes: Buffer.from(piece, "utf16le") },
+      { encoding: "piece in utf-16be", bytes: Buffer.from(piece, "utf16le").swap16() }
+    ])
+  ];
+}
+function plantsOfText(encoding, text2) {
+  const plants = [
+    { encoding, bytes: Buffer.from(text2, "utf8") },
+    { encoding: `${encoding} in utf-16le`, bytes: Buffer.from(text2, "utf16le") }
+  ];
+  if (!text2.includes("\xE9")) return plants;
+  return [...plants, { encoding: `${encoding} in latin-1`, bytes: Buffer.from(text2, "latin1") }];
+}
+async function proveScanner(matcher, random = import_node_crypto5.randomBytes) {
+  const missed = [];
+  for (const plant of plantsOf(matcher.canary, random)) {
+    if (!await isFound(plant, matcher, random)) missed.push(plant.encoding);
+  }
+  if (missed.length === 0) return;
+  throw new Failure(
+    "internal",
+    `The scan for secrets cannot be trusted: it missed a value that was planted as ${[...new Set(missed)].join(", ")}.`,
+    { cure: "Please open an issue with the log of this step." }
+  );
+}
+async function isFound({ encoding, bytes }, matcher, random) {
+  const before = random(100 + (random(1)[0] ?? 0));
+  const { findings } = await scan([before, bytes, random(100)], matcher, STEP2);
+  return findings.some(
+    (finding) => "secret" in finding && finding.secret === matcher.canary.name && finding.encoding === encoding && finding.offsets.every((at) => at >= before.length && at < before.length + bytes.length)
+  );
+}
+
+// src/secrets/strength.ts
+var SHORTEST = 8;
+var LEAST_VARIETY = 4;
+var LEAST_JUMPS = 3;
+var LEAST_DIGITS = 16;
+var LONGEST_WORD = 12;
+var KNOWN_WORDS = /^(admin|administrator|authorization|change_?me|changeitchangeit|configuration|credential|credentials|default|development|integration|letmein|passphrase|passw(or|0r)d|postgres|production|qwerty|root|secret|test|user|username|welcome)\d{0,4}[!.?]?$/i;
+function weaknessOf(value) {
+  const characters = [...value];
+  if (characters.length < SHORTEST) return "short";
+  if (new Set(characters).size < LEAST_VARIETY || jumpsOf(characters) < LEAST_JUMPS) return "low variety";
+  if (/^[\d\s.,:;/+-]+$/.test(value) && value.replace(/\D/g, "").length < LEAST_DIGITS) return "number";
+  if (KNOWN_WORDS.test(value)) return "word";
+  const isOfWords = value.split(/[-_. ]/).every((part) => new RegExp("^(\\p{Lu}?\\p{Ll}*|\\p{Lu}*)$", "u").test(part));
+  return isOfWords && characters.length < LONGEST_WORD ? "word" : void 0;
+}
+function looksRandom(piece) {
+  if (weaknessOf(piece) !== void 0 || entropyOf(piece) < 3) return false;
+  if (/^[0-9a-fA-F]{32,}$/.test(piece)) return true;
+  return /[a-z]/.test(piece) && /[A-Z]/.test(piece) && /\d/.test(piece);
+}
+function entropyOf(text2) {
+  const counts = /* @__PURE__ */ new Map();
+  for (const character of text2) counts.set(character, (counts.get(character) ?? 0) + 1);
+  let bits = 0;
+  for (const count of counts.values()) bits -= count / text2.length * Math.log2(count / text2.length);
+  return bits;
+}
+function jumpsOf(characters) {
+  const codes = characters.map((character) => character.codePointAt(0) ?? 0);
+  return codes.filter((code2, index) => index > 0 && Math.abs(code2 - (codes[index - 1] ?? 0)) > 1).length;
+}
+
+// src/secrets/real-token.ts
+var LEAST_ENTROPY = 2.8;
+function hasRandomPart([match, random = match]) {
+  return entropyOf(random) >= LEAST_ENTROPY && !isExample(random);
+}
+function hasMixedRandomPart(match) {
+  const [, random = ""] = match;
+  return hasRandomPart(match) && /[a-z]/.test(random) && /[A-Z]/.test(random) && /\d/.test(random);
+}
+function hasKey([, body = ""]) {
+  return entropyOf(body) >= LEAST_ENTROPY;
+}
+function hasPassword([, first2, second]) {
+  const password = first2 ?? second ?? "";
+  return !/^(pass(word|wd|phrase)?|pwd|secret|changeme|null|user(name)?|\$[A-Z_]+)$/i.test(password) && !/[{}]|(.)\1{3}|\*{3}|\.{3}|x{3}/i.test(password);
+}
+function isExample(token2) {
+  if (/example|(.)\1{7}/i.test(token2)) return true;
+  const codes = [...token2.toLowerCase()].map((character) => character.charCodeAt(0));
+  let run2 = 1;
+  return codes.some((code2, index) => {
+    run2 = index > 0 && code2 === (codes[index - 1] ?? 0) + 1 ? run2 + 1 : 1;
+    return run2 >= 8;
+  });
+}
+
+// src/secrets/families.ts
+var BREAK = String.raw`(?:\r?\n|\\r\\n|\\n|\\\r?\n)`;
+var BASE64 = "[A-Za-z0-9+/=]";
+var FAMILIES = [
+  {
+    id: "github-token",
+    what: "token of GitHub",
+    prefixes: ["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
+    // https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/
+    pattern: /^gh[pousr]_([0-9A-Za-z]{36})/,
+    run: 36,
+    longest: 40,
+    isReal: hasRandomPart
+  },
+  {
+    id: "github-app-token",
+    what: "installation token of a GitHub App, in the form of 2026",
+    prefixes: ["ghs_"],
+    pattern: /^ghs_\d{1,20}_([\w-]{8,1000}\.[\w-]{8,4000}\.[\w-]{8,1000})/,
+    run: 10,
+    longest: 6030,
+    isReal: hasRandomPart
+  },
+  {
+    id: "github-fine-grained-token",
+    what: "fine-grained token of GitHub",
+    prefixes: ["github_pat_"],
+    pattern: /^github_pat_([0-9A-Za-z]{22}_[0-9A-Za-z]{59})/,
+    run: 82,
+    longest: 93,
+    isReal: hasRandomPart
+  },
+  {
+    id: "aws-access-key-id",
+    what: "access key id of AWS",
+    prefixes: ["AKIA", "ASIA", "ABIA", "ACCA"],
+    pattern: /^(?:AKIA|ASIA|ABIA|ACCA)([A-Z2-7]{16})/,
+    run: 16,
+    longest: 20,
+    isReal: hasRandomPart
+  },
+  {
+    id: "google-api-key",
+    what: "API key of Google",
+    prefixes: ["AIza"],
+    pattern: /^AIza([\w-]{35})/,
+    run: 35,
+    longest: 39,
+    isReal: hasRandomPart
+  },
+  {
+    id: "slack-token",
+    what: "token of Slack",
+    prefixes: ["xoxa-", "xoxb-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-"],
+    pattern: /^(?:xox[abeoprs]|xapp)-((?=[A-Za-z-]{0,30}\d)[0-9A-Za-z-]{20,250})/,
+    run: 20,
+    longest: 255,
+    isReal: hasRandomPart
+  },
+  {
+    id: "npm-token",
+    what: "token of the npm registry",
+    prefixes: ["npm_"],
+    pattern: /^npm_([0-9A-Za-z]{36})/,
+    run: 36,
+    longest: 40,
+    isReal: hasRandomPart
+  },
+  {
+    id: "gitlab-token",
+    what: "token of GitLab",
+    prefixes: ["glpat-", "gldt-", "glrt-", "glcbt-", "glptt-"],
+    pattern: /^gl(?:pat|dt|rt|cbt|ptt)-([\w-]{20,64}(?:\.[\w-]{2,12}){0,3})/,
+    run: 20,
+    longest: 120,
+    isReal: hasRandomPart
+  },
+  {
+    id: "docker-token",
+    what: "token of Docker Hub",
+    prefixes: ["dckr_pat_", "dckr_oat_"],
+    pattern: /^dckr_[po]at_([\w-]{27,40})/,
+    run: 27,
+    longest: 49,
+    isReal: hasRandomPart
+  },
+  {
+    id: "vault-token",
+    what: "token of Vault",
+    prefixes: ["hvs.", "hvb.", "hvr."],
+    pattern: /^hv[sbr]\.([\w-]{24,300})/,
+    run: 24,
+    longest: 304,
+    isReal: hasMixedRandomPart
+  },
+  {
+    id: "stripe-key",
+    what: "secret key of Stripe",
+    prefixes: ["sk_live_", "rk_live_"],
+    pattern: /^[sr]k_live_([0-9A-Za-z]{24,200})/,
+    run: 24,
+    longest: 208,
+    isReal: hasRandomPart
+  },
+  {
+    id: "private-key",
+    what: "private key (PEM)",
+    prefixes: ["-----BEGIN "],
+    // The bare header is a constant of the JDK and of many libraries: a line of base64 must follow, perhaps
+    // behind headers such as `Proc-Type:` and an empty line. Of the body, four lines tell keys apart.
+    pattern: new RegExp(
+      `^-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----${BREAK}(?:[A-Za-z-]{4,20}: ?[^\\r\\n\\\\]{1,100}${BREAK}){0,4}(?:${BREAK})?(${BASE64}{40,100}(?:${BREAK}${BASE64}{1,100}){0,3})`
+    ),
+    run: 2,
+    longest: 1100,
+    isReal: hasKey
+  },
+  {
+    id: "jwt",
+    what: "signed JSON web token",
+    prefixes: ["eyJ"],
+    pattern: /^(eyJ[\w-]{10,2000})\.eyJ[\w-]{10,8000}\.[\w-]{20,1400}/,
+    run: 10,
+    longest: 11420,
+    isReal: ([, header = ""]) => /"alg"\s*:/.test(Buffer.from(header, "base64url").toString("latin1"))
+  },
+  {
+    id: "jdbc-password",
+    what: "JDBC address with a password",
+    prefixes: ["jdbc:"],
+    // Either as a parameter, or as Oracle has it: jdbc:oracle:thin:user/password@host.
+    pattern: /^jdbc:(?:[\w:]{2,40}:[\w.:/?&;=@,!$%()*+~#{}[\]-]{2,400}[?;&]password=([\w.:/?=@,!$%()*+~#{}[\]^|-]{4,128})|oracle:thin:[\w$#]{1,30}\/([\w.!$%()*+~#{}^-]{4,128})@)/i,
+    run: 2,
+    longest: 600,
+    isReal: hasPassword
+  },
+  {
+    id: "url-password",
+    what: "address with user and password",
+    prefixes: ["://"],
+    pattern: /^:\/\/[\w.%+~-]{1,64}:([!$&()*+,;=%.~^#|\w-]{4,128})@[A-Za-z0-9[][\w.-]/,
+    run: 1,
+    longest: 200,
+    isReal: hasPassword
+  }
+];
+
+// src/secrets/found.ts
+function foundSecrets(findings) {
+  const found = /* @__PURE__ */ new Map();
+  for (const finding of findings) {
+    const known = "secret" in finding;
+    const key = known ? finding.secret : `${finding.family} ${finding.digest}`;
+    const one = found.get(key) ?? {
+      name: known ? finding.secret : kindOf(finding.family),
+      known,
+      occurrences: []
+    };
+    const { file = "", mapping } = finding.place ?? {};
+    one.occurrences.push({ file, mapping, encoding: finding.encoding, count: finding.count });
+    found.set(key, one);
+  }
+  return [...found.values()].sort((one, other) => Number(other.known) - Number(one.known));
+}
+function kindOf(family) {
+  return FAMILIES.find(({ id }) => id === family)?.what ?? family;
+}
+
+// src/secrets/image-configuration.ts
+async function configurationOf(engine2, image) {
+  const [{ Config, ...rest }] = JSON.parse(await engine2.run(["image", "inspect", "--", image]));
+  const { Env, Labels, ...settings } = Config;
+  const history = await engine2.run(["history", "--no-trunc", "--format", "{{json .}}", "--", image]);
+  const steps = history.split("\n").map((line2) => JSON.parse(line2).CreatedBy);
+  return [
+    ...(Env ?? []).map((pair) => content(`environment variable ${pair.replace(/=.*/s, "")}`, pair)),
+    ...Object.entries(Labels ?? {}).map(([name, value]) => content(`label ${name}`, value)),
+    content("history of the image", steps.join("\n")),
+    content("configuration of the image", JSON.stringify({ ...settings, ...rest }))
+  ];
+}
+function content(name, text2) {
+  return { name, bytes: [Buffer.from(text2)] };
+}
+
+// src/secrets/secret-like.ts
+var NAME_OF_SECRET = /PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|API_?KEY|(ACCESS|PRIVATE|ENCRYPTION|SIGNING|ACCOUNT|MASTER)_?KEY|_(PASS|PWD)$|^PASS$|CONNECTION_?STRING/;
+var NAME_OF_DESCRIPTION = /(FILE|PATH|DIR|URL|URI|HOST|ENDPOINT|ISSUER|PROVIDER|NAME|USER|ID|ARN|ALIAS|TYPE|ALGORITHM|HEADER|SCOPE|TTL|EXPIRY|EXPIRATION|SECONDS|MINUTES|LENGTH|SIZE|LIMIT|ENABLED|REQUIRED|VERSION|REGION|LOCATION|STORE|SOCK)S?$/;
+var NAME_OF_PUBLIC = /(PUBLIC|COMMIT|SHA|SHA256|HASH|DIGEST|CHECKSUM|FINGERPRINT|REVISION|BUILD|TRACE|REQUEST|SESSION|RUN|VERSION|(^|_)ID|UUID)(_?(KEY|ID))?$/;
+var IS_PATH = /^(\/[a-z0-9._-]+){2,}$/;
+var PLACEHOLDER = /placeholder|dummy|change[-_]?me|example|fake|redacted|not[-_ ]?a[-_ ]?(real[-_ ]?)?(secret|password|token)|not[-_ ]?used|^<.*>$|^\$\{.*\}$/i;
+var SHORTEST_RANDOM = 20;
+var LEAST_CHANGES = 0.4;
+function secretsIn(source, name, value) {
+  if (PLACEHOLDER.test(value) || IS_PATH.test(value)) return [];
+  const upper = name.replace(/([a-z])([A-Z])/g, "$1_$2").replace(/[.-]/g, "_").toUpperCase();
+  const named2 = NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper);
+  if (named2 || isRandom(value) && !NAME_OF_PUBLIC.test(upper)) return [{ name: `${source} ${name}`, value }];
+  return tokensIn(value).map((token2) => ({ name: `${source} ${name}`, value: token2 }));
+}
+function tokensIn(text2) {
+  return FAMILIES.flatMap(
+    (family) => family.prefixes.flatMap((prefix) => {
+      const at = text2.indexOf(prefix);
+      const match = at < 0 ? null : family.pattern.exec(text2.slice(at));
+      if (match === null || !family.isReal(match)) return [];
+      return [family.id.endsWith("-password") ? match[1] ?? match[2] ?? match[0] : match[0]];
+    })
+  );
+}
+function isRandom(value) {
+  if (value.length < SHORTEST_RANDOM || !/^[A-Za-z0-9+=_-][A-Za-z0-9+/=_-]+$/.test(value)) return false;
+  const classes = [...value].map(
+    (character) => [/[a-z]/, /[A-Z]/, /\d/].findIndex((one) => one.test(character))
+  );
+  if (![0, 1, 2].every((one) => classes.includes(one))) return false;
+  const changes = classes.filter((one, index) => index > 0 && one !== classes[index - 1]).length;
+  return changes / (classes.length - 1) >= LEAST_CHANGES;
+}
+
+// src/secrets/known.ts
+function secretsOfInputs(inputs) {
+  const { secretValues, env, buildArgs, javaOptions: javaOptions2, githubToken } = inputs;
+  const settings = {
+    env,
+    "build-args": buildArgs,
+    "java-options": pairsOf(javaOptions2),
+    arguments: pairsOf(inputs.arguments)
+  };
+  return [
+    ...secretValues,
+    ...Object.entries(settings).flatMap(
+      ([source, pairs2]) => Object.entries(pairs2).flatMap(([name, value]) => secretsIn(source, name, value))
+    ),
+    ...githubToken === void 0 ? [] : [{ name: "github-token", value: githubToken }]
+  ];
+}
+function pairsOf(options3) {
+  return Object.fromEntries(
+    options3.flatMap((option) => {
+      const [, name, value] = /^(?:-D|--)([^=]+)=(.*)$/s.exec(option) ?? [];
+      return name === void 0 || value === void 0 ? [] : [[name, value]];
+    })
+  );
+}
+function secretsOfRunner(environment2) {
+  return Object.entries(environment2).flatMap(
+    ([name, value = ""]) => (
+      // The inputs are looked at by themselves.
+      /^(INPUT|STATE)_|^CRAC_SECRET_VALUES$/.test(name) ? [] : secretsIn("the runner's", name, value)
+    )
+  );
+}
+function secretsOfLogins(logins) {
+  return logins.flatMap(({ registry: registry2, credentials }) => {
+    const name = `login at ${registry2}`;
+    if (credentials.kind === "identity") return [{ name, value: credentials.token }];
+    const { username, password } = credentials;
+    return [
+      { name, value: password },
+      {
+        name: `${name} (user and password)`,
+        value: Buffer.from(`${username}:${password}`).toString("base64")
+      }
+    ];
+  });
+}
+
+// src/secrets/matcher.ts
+var import_node_crypto6 = require("node:crypto");
+
+// src/secrets/multi-pattern.ts
+var SHORTEST2 = 3;
+var SHORTEST_WITH_WORD = 7;
+function createSearch(patterns) {
+  const table2 = createTable(patterns);
+  return {
+    longest: patterns.reduce((longest, { length }) => Math.max(longest, length), 0),
+    run(bytes, found) {
+      if (patterns.length > 0) sweep(bytes, table2, found);
+    }
+  };
+}
+var HASH = 2654435761 | 0;
+function createTable(patterns) {
+  const bits = Math.min(22, Math.max(16, Math.ceil(Math.log2(patterns.length * 4 * 16))));
+  const table2 = {
+    pairs: new Uint8Array(1 << 16),
+    pairPlaces: new Array(1 << 16).fill(void 0),
+    words: new Uint8Array(1 << bits),
+    wordPlaces: new Array(1 << bits).fill(void 0),
+    shift: 32 - bits
+  };
+  patterns.forEach((bytes, pattern) => {
+    if (bytes.length < SHORTEST2) throw new RangeError(`a pattern of fewer than ${SHORTEST2} bytes`);
+    const size2 = bytes.length < SHORTEST_WITH_WORD ? 2 : 4;
+    for (let lead = 0; lead < size2; lead++)
+      enter(table2, { bytes, pattern, at: rarest(bytes, lead, size2) }, size2);
+  });
+  return table2;
+}
+function enter(table2, place, size2) {
+  const view = new DataView(place.bytes.buffer, place.bytes.byteOffset);
+  const slot = size2 === 2 ? view.getUint16(place.at, true) : Math.imul(view.getInt32(place.at, true), HASH) >>> table2.shift;
+  const [marks, places2] = size2 === 2 ? [table2.pairs, table2.pairPlaces] : [table2.words, table2.wordPlaces];
+  marks[slot] = 1;
+  places2[slot] = [...places2[slot] ?? [], place];
+}
+function rarest(bytes, lead, size2) {
+  let best = lead;
+  let least = Infinity;
+  for (let at = lead; at + size2 <= bytes.length; at += size2) {
+    const commonness = bytes.subarray(at, at + size2).reduce((sum, byte) => sum + commonnessOf(byte), 0);
+    if (commonness < least) [best, least] = [at, commonness];
+  }
+  return best;
+}
+function commonnessOf(byte) {
+  const character = String.fromCharCode(byte);
+  if (byte === 0) return 6;
+  if (/[ etaoinsr]/.test(character)) return 5;
+  if (/[a-z/.:=_-]/.test(character)) return 4;
+  if (/[A-Z]/.test(character)) return 3;
+  return 2;
+}
+function sweep(bytes, table2, found) {
+  const values = wordsOf(bytes);
+  const { pairs: pairs2, words, shift } = table2;
+  const isZeroForeign = words[0] === 0 && pairs2[0] === 0;
+  const blocksEnd = values.length - values.length % 4;
+  for (let index = 0; index < blocksEnd; index += 4) {
+    const first2 = values[index];
+    const second = values[index + 1];
+    const third = values[index + 2];
+    const fourth = values[index + 3];
+    if (isZeroForeign && (first2 | second | third | fourth) === 0) continue;
+    const hits = words[Math.imul(first2, HASH) >>> shift] | words[Math.imul(second, HASH) >>> shift] | words[Math.imul(third, HASH) >>> shift] | words[Math.imul(fourth, HASH) >>> shift] | pairs2[first2 & 65535] | pairs2[first2 >>> 16] | pairs2[second & 65535] | pairs2[second >>> 16] | pairs2[third & 65535] | pairs2[third >>> 16] | pairs2[fourth & 65535] | pairs2[fourth >>> 16];
+    if (hits !== 0)
+      for (let at = index; at < index + 4; at++) look2(bytes, values[at], at * 4, table2, found);
+  }
+  for (let at = blocksEnd; at < values.length; at++) look2(bytes, values[at], at * 4, table2, found);
+}
+function look2(bytes, value, at, table2, found) {
+  const { words, pairs: pairs2, wordPlaces, pairPlaces } = table2;
+  const hash = Math.imul(value, HASH) >>> table2.shift;
+  if (words[hash] !== 0) report(bytes, wordPlaces[hash], at, found);
+  if (pairs2[value & 65535] !== 0) report(bytes, pairPlaces[value & 65535], at, found);
+  if (pairs2[value >>> 16] !== 0) report(bytes, pairPlaces[value >>> 16], at + 2, found);
+}
+function wordsOf(bytes) {
+  const size2 = Math.ceil(bytes.length / 4);
+  const isAligned = bytes.byteOffset % 4 === 0 && bytes.byteOffset + size2 * 4 <= bytes.buffer.byteLength;
+  if (isAligned) return new Int32Array(bytes.buffer, bytes.byteOffset, size2);
+  const copy = new Int32Array(size2);
+  new Uint8Array(copy.buffer).set(bytes);
+  return copy;
+}
+function report(bytes, places2, at, found) {
+  if (places2 === void 0) return;
+  for (const place of places2) {
+    const offset = at - place.at;
+    if (isAt(bytes, place.bytes, offset)) found(place.pattern, offset);
+  }
+}
+function isAt(bytes, pattern, offset) {
+  if (offset < 0 || offset + pattern.length > bytes.length) return false;
+  for (let index = 0; index < pattern.length; index++) {
+    if (bytes[offset + index] !== pattern[index]) return false;
+  }
+  return true;
+}
+
+// src/secrets/encodings.ts
+function formsOf(value) {
+  return [
+    ...plainForms(value),
+    ...derivedTexts(value).flatMap(([encoding, text2]) => derivedForms(encoding, text2))
+  ];
+}
+function distinct(forms) {
+  const seen = /* @__PURE__ */ new Set();
+  return forms.filter(({ bytes }) => {
+    const key = bytes.toString("latin1");
+    return !seen.has(key) && seen.add(key);
+  });
+}
+function plainForms(value) {
+  return [
+    { encoding: "utf-8", bytes: Buffer.from(value, "utf8") },
+    ...latin1Of(value).map((bytes) => ({ encoding: "latin-1", bytes })),
+    { encoding: "utf-16le", bytes: Buffer.from(value, "utf16le") },
+    { encoding: "utf-16be", bytes: Buffer.from(value, "utf16le").swap16() }
+  ];
+}
+function derivedForms(encoding, text2) {
+  return [
+    { encoding, bytes: Buffer.from(text2, "utf8") },
+    ...latin1Of(text2).map((bytes) => ({ encoding: `${encoding} in latin-1`, bytes })),
+    { encoding: `${encoding} in utf-16le`, bytes: Buffer.from(text2, "utf16le") }
+  ];
+}
+function latin1Of(text2) {
+  return [...text2].every((character) => character <= "\xFF") ? [Buffer.from(text2, "latin1")] : [];
+}
+function derivedTexts(value) {
+  const json = JSON.stringify(value).slice(1, -1);
+  return [
+    ...[Buffer.from(value, "utf8"), ...latin1Of(value)].flatMap((bytes) => [
+      ...phasesOf(bytes).flatMap((text2) => [
+        ["base64", text2],
+        ["base64url", text2.replaceAll("+", "-").replaceAll("/", "_")]
+      ]),
+      ["hex", bytes.toString("hex")],
+      ["hex upper case", bytes.toString("hex").toUpperCase()]
+    ]),
+    ["url", encodeURIComponent(value)],
+    ["form", formEncoded(value)],
+    ["json", json],
+    ["json ascii", unicodeEscaped(json, /[^\x20-\x7e]/g)],
+    // Gson does so unless told otherwise: https://github.com/google/gson/blob/main/UserGuide.md
+    ["json html", unicodeEscaped(json, /[<>&='\u2028\u2029]/g)],
+    ["properties", propertiesEscaped(value)],
+    ["xml", xmlEscaped(value)]
+  ];
+}
+function phasesOf(bytes) {
+  return [0, 1, 2].map((before) => {
+    const text2 = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
+    return text2.slice(Math.ceil(before * 8 / 6), Math.floor((before + bytes.length) * 8 / 6));
+  });
+}
+function formEncoded(value) {
+  const percent2 = (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(value).replace(/[!'()~]/g, percent2).replaceAll("%20", "+");
+}
+function propertiesEscaped(value) {
+  const short = { "	": "\\t", "\n": "\\n", "\r": "\\r", "\f": "\\f" };
+  const escaped = value.replace(/[\\=:#!\t\n\r\f]/g, (character) => short[character] ?? `\\${character}`);
+  return unicodeEscaped(escaped, /[^\x20-\x7e]/g, true);
+}
+function unicodeEscaped(text2, which2, upperCase = false) {
+  return text2.replace(which2, (character) => {
+    const code2 = character.charCodeAt(0).toString(16).padStart(4, "0");
+    return `\\u${upperCase ? code2.toUpperCase() : code2}`;
+  });
+}
+function xmlEscaped(value) {
+  const entities = { "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos" };
+  return value.replace(/[&<>"']/g, (character) => `&${entities[character] ?? ""};`);
+}
+
+// src/secrets/needles.ts
+var SHORTEST_PIECE = 16;
+function needlesOf(secrets) {
+  const needles = [];
+  const tooShort = [];
+  for (const { name, value } of secrets) {
+    const text2 = wellFormed(value).trim();
+    const reason = weaknessOf(text2);
+    if (reason === void 0) needles.push(...needlesOfOne(name, text2));
+    else tooShort.push({ secret: name, reason });
+  }
+  return { needles, tooShort };
+}
+function needlesOfOne(secret, value) {
+  const pieces = piecesOf(value).flatMap((piece) => plainForms(piece));
+  const forms = [
+    ...formsOf(value),
+    ...pieces.map(({ encoding, bytes }) => ({ encoding: `piece in ${encoding}`, bytes }))
+  ];
+  return distinct(forms).map((form) => ({ secret, ...form }));
+}
+function piecesOf(value) {
+  if (!/[\r\n]|\\n/.test(value)) return [];
+  const pieces = value.split(/\\[nr]|[^A-Za-z0-9+/=_-]/);
+  return pieces.filter((piece) => piece.length >= SHORTEST_PIECE && looksRandom(piece));
+}
+function wellFormed(value) {
+  return Buffer.from(value, "utf8").toString("utf8");
+}
+
+// src/secrets/matcher.ts
+function createMatcher({ secrets, canary, key, families = FAMILIES }) {
+  const { needles, tooShort } = needlesOf([...secrets, canary]);
+  const patterns = [
+    ...needles.map((needle) => ({ bytes: needle.bytes, target: { needle } })),
+    ...families.flatMap(prefixesOf)
+  ];
+  const search = createSearch(patterns.map(({ bytes }) => bytes));
+  return {
+    search,
+    targets: patterns.map(({ target }) => target),
+    // In UTF-16 a character has two bytes.
+    longestMatch: Math.max(search.longest, ...families.map(({ longest }) => longest * 2)),
+    tooShort,
+    canary,
+    digest: (token2) => (0, import_node_crypto6.createHmac)("sha256", key).update(token2).digest("hex").slice(0, 16)
+  };
+}
+function prefixesOf(family) {
+  return family.prefixes.flatMap((prefix) => [
+    {
+      bytes: Buffer.from(prefix, "latin1"),
+      target: { family, encoding: "latin-1", prefix: prefix.length }
+    },
+    {
+      bytes: Buffer.from(prefix, "utf16le"),
+      target: { family, encoding: "utf-16le", prefix: prefix.length }
+    }
+  ]);
+}
+
+// src/secrets/scan-files.ts
+var GAP = Buffer.alloc(8);
+var WITHHELD = "(a name that holds it)";
+async function scanFiles(files, matcher, locate = () => void 0) {
+  const starts = [];
+  const sizes = /* @__PURE__ */ new Map();
+  async function* stream() {
+    let at = 0;
+    async function* part(name, of, bytes) {
+      starts.push({ at, name, of });
+      for await (const piece of bytes) {
+        at += piece.length;
+        yield piece;
+      }
+      at += GAP.length;
+      yield GAP;
+    }
+    for await (const { name, bytes } of files) {
+      yield* part(name, "name", [Buffer.from(name)]);
+      const begin = at;
+      yield* part(name, "content", bytes);
+      sizes.set(name, (sizes.get(name) ?? 0) + at - begin - GAP.length);
+    }
+    yield* part(matcher.canary.name, "content", [Buffer.from(matcher.canary.value)]);
+  }
+  function placeOf(offset) {
+    let low = 0;
+    for (let high = starts.length; high - low > 1; ) {
+      const middle = low + high >>> 1;
+      if ((starts[middle]?.at ?? Infinity) <= offset) low = middle;
+      else high = middle;
+    }
+    const { at = 0, name = "", of } = starts[low] ?? {};
+    return of === "name" ? { file: name, mapping: "its name" } : { file: name, mapping: locate(name, offset - at) };
+  }
+  const { findings, unlisted } = await scan(stream(), matcher, void 0, placeOf);
+  const isCanary = (finding) => "secret" in finding && finding.secret === matcher.canary.name;
+  if (!findings.some(isCanary)) {
+    throw new Failure("internal", "The scan for secrets did not find what was planted for it.", {
+      cure: "Please open an issue with the log of this step."
+    });
+  }
+  return {
+    findings: await withheld(
+      findings.filter((one) => !isCanary(one)),
+      matcher
+    ),
+    unlisted,
+    sizes
+  };
+}
+async function withheld(findings, matcher) {
+  const shown2 = /* @__PURE__ */ new Map();
+  for (const { place } of findings) {
+    if (place === void 0 || shown2.has(place.file)) continue;
+    const inName = await scan([Buffer.from(place.file)], matcher, 1024);
+    shown2.set(place.file, inName.findings.length > 0 ? WITHHELD : place.file);
+  }
+  return findings.map((finding) => {
+    const { place } = finding;
+    return place === void 0 ? finding : { ...finding, place: { ...place, file: shown2.get(place.file) ?? WITHHELD } };
+  });
+}
+
+// src/stages/secrets.ts
+var SNAPSHOT = `${HOME2}/snapshot`;
+var TAKEN = [SNAPSHOT, "/tmp", "/home/app"];
+var WORDS = {
+  javaHeap: "Java heap",
+  code: "code",
+  classes: "classes",
+  stacks: "stack of a thread",
+  nativeHeap: "native heap",
+  files: "mapped file",
+  environment: "environment and arguments",
+  other: "other memory"
+};
+async function lookForSecrets(run2, taken) {
+  if (run2.inputs.secretScan === "off") return void 0;
+  return await run2.phases.run("secrets", "Look for secrets", async () => {
+    const mark = await markOf(run2, checkpointContainer(run2));
+    const search = await prepare(run2, [mark]);
+    const { matcher } = search;
+    const [scans, below] = await Promise.all([
+      scanContainer(run2, taken, matcher),
+      scanImage(run2, matcher, namesOf(run2.id).image("checkpoint"))
+    ]);
+    const findings = scans.flatMap((scanned) => scanned.findings);
+    doubt(run2, search, distrust(taken.snapshot, scans, mark));
+    const found = [...newFindings(findings, below.findings), ...below.findings.filter(isKnown)];
+    note(
+      run2,
+      search,
+      found.filter((finding) => !isOf2(finding, mark)),
+      [...scans, below]
+    );
+    return search;
+  });
+}
+async function lookIntoImage(run2, before, image) {
+  const { inputs, world, phases: phases2 } = run2;
+  if (inputs.secretScan === "off") {
+    return { mode: "off", bytes: 0, searched: [], notSearched: [], found: [], untrusted: void 0 };
+  }
+  return await phases2.run("secrets-image", "Look for secrets in the image", async () => {
+    const search = before ?? await prepare(run2, []);
+    const { matcher, report: report2 } = search;
+    if (before === void 0) {
+      const files = await scanImage(run2, matcher, image);
+      note(run2, search, files.findings.filter(isKnown), [files]);
+    }
+    const configuration = await scanFiles(await configurationOf(world.engine, image), matcher);
+    note(run2, search, configuration.findings, [configuration]);
+    if (report2.found.length > 0) world.log.warning(secretWarning(report2));
+    return report2;
+  });
+}
+async function prepare({ inputs, world }, marks) {
+  const { environment: environment2, log } = world;
+  const logins = await loginsOf(environment2, log);
+  const secrets = [...secretsOfInputs(inputs), ...secretsOfRunner(environment2), ...secretsOfLogins(logins)];
+  const matcher = createMatcher({
+    secrets: [...secrets, ...marks],
+    canary: createCanary(),
+    key: (0, import_node_crypto7.randomBytes)(32)
+  });
+  await proveScanner(matcher);
+  const weak = new Map(matcher.tooShort.map(({ secret, reason }) => [secret, reason]));
+  const names = [...new Set(secrets.map(({ name }) => name))];
+  const notSearched = names.filter((name) => weak.has(name));
+  const report2 = {
+    mode: inputs.secretScan,
+    bytes: 0,
+    searched: names.filter((name) => !weak.has(name)),
+    notSearched: notSearched.map((name) => `${name} (${weak.get(name)})`),
+    found: [],
+    untrusted: void 0
+  };
+  log.info(
+    `Looking for tokens and ${report2.searched.length} known values: ${report2.searched.join(", ") || "none"}.`
+  );
+  tellWeak(notSearched);
+  return { matcher, report: report2 };
+  function tellWeak(weak2) {
+    if (weak2.length === 0) return;
+    const line2 = `Too weak to be told from anything else in a memory, and not looked for: ${report2.notSearched.join(", ")}.`;
+    if (weak2.some((name) => name.startsWith("secret-values"))) log.warning(line2);
+    else log.info(line2);
+  }
+}
+async function loginsOf(environment2, log) {
+  try {
+    return await storedLogins(environment2);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    log.warning(`${error.message} The passwords in it are not looked for.`);
+    return [];
+  }
+}
+async function markOf({ world }, container) {
+  const inspect = ["inspect", "--format", "{{json .Config}}", "--", container];
+  const { Hostname, Env } = JSON.parse(await world.engine.run(inspect));
+  const given = Env.find((pair) => pair.startsWith("HOSTNAME="));
+  return { name: "mark of the container", value: given ?? `HOSTNAME=${Hostname}` };
+}
+function isKnown(finding) {
+  return "secret" in finding;
+}
+function isOf2(finding, { name }) {
+  return "secret" in finding && finding.secret === name;
+}
+function distrust({ files }, scans, mark) {
+  const [{ sizes, findings }] = scans;
+  for (const { name, size: size2 } of files) {
+    const seen = sizes.get(`${SNAPSHOT}/${name}`) ?? 0;
+    if (seen !== size2) return `of its ${name} ${seen} of ${size2} bytes were seen`;
+  }
+  if (!findings.some((finding) => isOf2(finding, mark)))
+    return "the environment of the application, which is in its memory, was not seen there";
+  return scans.some(({ unlisted }) => unlisted > 0) ? "there are too many tokens in it to be listed" : void 0;
+}
+function doubt({ inputs, world }, { report: report2 }, why) {
+  if (why === void 0) return;
+  report2.untrusted = why;
+  if (inputs.secretScan === "fail") throw untrustedFailure(why);
+  world.log.warning(untrustedFailure(why).message);
+}
+function locator(reading) {
+  return (file, offset) => {
+    if (import_node_path38.default.posix.dirname(file) !== SNAPSHOT) return void 0;
+    const place = reading?.map.locate(import_node_path38.default.posix.basename(file), offset);
+    return place && (place.kind === "files" && place.file ? `mapped ${place.file}` : WORDS[place.kind]);
+  };
+}
+async function scanContainer(run2, { reading }, matcher) {
+  const scans = [];
+  for (const folder of TAKEN) {
+    const root = import_node_path38.default.posix.dirname(folder);
+    const scanned = await run2.world.engine.stream(
+      ["cp", `${checkpointContainer(run2)}:${folder}`, "-"],
+      (archive) => scanFiles(filesOfTar(archive, root), matcher, locator(reading))
+    );
+    scans.push(scanned);
+  }
+  return scans;
+}
+async function scanImage({ world }, matcher, image) {
+  return await world.engine.stream(
+    ["save", "--", image],
+    (archive) => scanFiles(filesOfImage(archive), matcher)
+  );
+}
+function note({ inputs, world }, search, findings, scans) {
+  const { report: report2 } = search;
+  const bytes = scans.flatMap(({ sizes }) => [...sizes.values()]).reduce((sum, size2) => sum + size2, 0);
+  report2.bytes += bytes;
+  report2.found = [...report2.found, ...foundSecrets(findings)];
+  world.log.info(`Looked at ${bytes < 1e5 ? `${bytes} bytes` : `${(bytes / 1e6).toFixed(1)} MB`}.`);
+  if (inputs.secretScan === "fail" && report2.found.length > 0) throw secretFailure(report2);
 }
 
 // src/main.ts
@@ -44643,13 +47009,15 @@ async function run(id, inputs, world) {
     inputs,
     world,
     phases: new Phases(world.clock, log),
-    work: import_node_path32.default.join(world.runFolder, "work"),
-    logs: import_node_path32.default.join(world.runFolder, "logs")
+    work: import_node_path39.default.join(world.runFolder, "work"),
+    logs: import_node_path39.default.join(world.runFolder, "logs")
   };
-  await (0, import_promises34.mkdir)(job.work, { recursive: true });
-  await (0, import_promises34.mkdir)(job.logs, { recursive: true });
+  await (0, import_promises41.mkdir)(job.work, { recursive: true });
+  await (0, import_promises41.mkdir)(job.logs, { recursive: true });
   try {
-    await requireContext(import_node_path32.default.resolve(world.workspace, inputs.context));
+    await requireContext(import_node_path39.default.resolve(world.workspace, inputs.context));
+    if (inputs.warmupScript !== void 0)
+      await requireScript(import_node_path39.default.resolve(world.workspace, inputs.warmupScript));
     return await checkpointed(job);
   } catch (error) {
     if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error;
@@ -44681,8 +47049,12 @@ async function checkpointed(job) {
   await buildCheckpoint(job, context);
   const takenBy = await chooseCheckpointEngine(job, runner);
   const snapshot = await takeTheSnapshot(job, runner, takenBy);
+  const reading = await lookIntoSnapshot(job, snapshot);
+  const search = await lookForSecrets(job, { snapshot, reading });
   const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot });
-  const published2 = await publish(job, restoring.imageId);
+  const measured = await measure(job, restoring, snapshot.size);
+  const secrets = await lookIntoImage(job, search, measured.imageId);
+  const published2 = await publish(job, measured.imageId);
   return {
     outcome: "checkpointed",
     runner,
@@ -44691,7 +47063,10 @@ async function checkpointed(job) {
     baseImage: inputs.baseImage,
     takenBy,
     snapshot,
-    ...restoring,
+    reading,
+    ...measured,
+    privileges: restoring.privileges,
+    secrets,
     tags: inputs.tags.map((tag) => tag.text),
     ...published2,
     port: inputs.port,
@@ -44706,20 +47081,22 @@ async function cold(job, reason) {
   const architecture = await imageArchitecture(
     world.engine,
     inputs.baseImage,
-    (line) => world.log.foreign(line)
+    (line2) => world.log.foreign(line2)
   );
   const reach = await findReach(world.engine, world.hostname);
-  await removeFolder(import_node_path32.default.join(job.work, "application"));
-  await removeFolder(import_node_path32.default.join(job.work, `context-${job.id}`));
+  await removeFolder(import_node_path39.default.join(job.work, "application"));
+  await removeFolder(import_node_path39.default.join(job.work, `context-${job.id}`));
   const found = await lookForApplication(job);
   const jdk = await resolveJdk(job, architecture);
   const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
   const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint2}` });
   const image = await buildCold(job, context, { reach, reason });
+  const secrets = await lookIntoImage(job, void 0, image.imageId);
   const published2 = await publish(job, image.imageId);
   return {
     outcome: "cold",
     jdk,
+    secrets,
     application: found.application.description,
     baseImage: inputs.baseImage,
     ...image,
@@ -44844,15 +47221,18 @@ function outputsOf(result) {
     "jdk-asset": result.jdk.asset.name,
     ...instructions(result)
   });
-  if (result.outcome === "cold") return { ...outputs, "cold-start": String(Math.round(result.coldStart)) };
-  const { snapshot, proof } = result;
+  if (result.outcome === "cold")
+    return { ...outputs, "cold-start": String(answersOf(result.coldStarts).median) };
+  const { snapshot, figures: figures2 } = result;
   return {
     ...outputs,
     "snapshot-size": String(snapshot.size),
     "checkpoint-duration": String(Math.round(snapshot.checkpointDuration)),
-    "cold-start": String(Math.round(proof.coldStart)),
-    "restore-time": String(Math.round(proof.restoreTime)),
-    speedup: speedup(proof).toFixed(1),
+    ...figures2 && {
+      "cold-start": String(figures2.answer.coldStart.median),
+      "restore-time": String(figures2.answer.restore.median),
+      speedup: figures2.speedup.toFixed(1)
+    },
     "restore-flags": result.restoreFlags
   };
 }
@@ -44865,8 +47245,8 @@ function instructions(result) {
 function repositoryOf(tag) {
   return tag.replace(/:[^/:]*$/, "");
 }
-function speedup(proof) {
-  return proof.coldStart / proof.restoreTime;
+function answersOf(starts) {
+  return spreadOf(starts.map(({ answer: answer2 }) => answer2));
 }
 function metadataOf(result) {
   const { outcome, phases: phases2 } = result;
@@ -44888,12 +47268,15 @@ function metadataOf(result) {
       version: jdk.asset.version,
       asset: jdk.asset.name,
       sha256: jdk.sha256
-    }
+    },
+    secrets: secretsOf(result.secrets)
   };
   if (outcome === "cold") {
-    return { ...common, reason: result.reason, coldStart: Math.round(result.coldStart), phases: phases2 };
+    const { reason, coldStarts } = result;
+    const { median } = answersOf(coldStarts);
+    return { ...common, reason, coldStart: median, coldStarts: coldStarts.map(startOf), phases: phases2 };
   }
-  const { runner, snapshot, proof, takenBy } = result;
+  const { runner, snapshot, figures: figures2, last, takenBy } = result;
   return {
     ...common,
     runner: {
@@ -44910,33 +47293,58 @@ function metadataOf(result) {
       criu: takenBy.name === "criu" ? { kind: takenBy.kind, version: takenBy.version, why: takenBy.why } : null,
       privileges: snapshot.privileges?.rung ?? null,
       statistics: snapshot.statistics ?? null,
+      content: contentMetadata(result.reading?.content),
       startDuration: Math.round(snapshot.startDuration),
       checkpointDuration: Math.round(snapshot.checkpointDuration),
       handover: snapshot.handover === void 0 ? null : Math.round(snapshot.handover),
       warmUp: snapshot.warmUp
     },
     proof: {
-      restoreTime: Math.round(proof.restoreTime),
-      coldStart: Math.round(proof.coldStart),
-      speedup: Number(speedup(proof).toFixed(1)),
+      ...figuresIn(figures2),
       privileges: result.privileges?.rung ?? null,
       restoreFlags: result.restoreFlags
     },
+    last: last ?? null,
     phases: phases2
+  };
+}
+function figuresIn(figures2) {
+  const { answer: answer2, speedup, requests, restores = [], coldStarts = [] } = figures2 ?? {};
+  return {
+    restoreTime: answer2?.restore.median ?? null,
+    coldStart: answer2?.coldStart.median ?? null,
+    speedup: speedup ?? null,
+    answer: answer2 ?? null,
+    requests: requests ?? null,
+    restores: restores.map(startOf),
+    coldStarts: coldStarts.map(startOf)
+  };
+}
+function startOf({ answer: answer2, requests, jvm, criu }) {
+  return { answer: answer2, requests: requests ?? null, jvm: jvm ?? null, criu: criu ?? null };
+}
+function secretsOf({ found, untrusted, ...report2 }) {
+  return {
+    ...report2,
+    found: found.map(({ occurrences, ...one }) => ({
+      ...one,
+      occurrences: occurrences.map(({ mapping, ...rest }) => ({ ...rest, mapping: mapping ?? null }))
+    })),
+    untrusted: untrusted ?? null
   };
 }
 
 // src/engine/orphans.ts
-var import_promises35 = require("node:fs/promises");
-var import_node_path33 = __toESM(require("node:path"), 1);
+var import_promises42 = require("node:fs/promises");
+var import_node_path40 = __toESM(require("node:path"), 1);
 var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
 async function endOrphans(run2, proc = "/proc") {
   const entry = `${RUN_VARIABLE}=${run2}`;
   let ended = 0;
-  for (const name of await (0, import_promises35.readdir)(proc)) {
+  for (const name of await (0, import_promises42.readdir)(proc)) {
     if (!/^\d+$/.test(name)) continue;
-    const environment = await (0, import_promises35.readFile)(import_node_path33.default.join(proc, name, "environ"), "latin1").catch(() => "");
-    if (!environment.split("\0").includes(entry)) continue;
+    const environment2 = await (0, import_promises42.readFile)(import_node_path40.default.join(proc, name, "environ"), "latin1").catch(() => "");
+    if (!environment2.split("\0").includes(entry)) continue;
     try {
       process.kill(Number(name), "SIGKILL");
       ended++;
@@ -44947,9 +47355,9 @@ async function endOrphans(run2, proc = "/proc") {
 }
 
 // src/post.ts
-var SETTLING_TIME2 = 1500;
+var SETTLING_TIME3 = 1500;
 async function cleanUp(engine2, clock, id, runFolder) {
-  if (await endOrphans(id) > 0) await clock.sleep(SETTLING_TIME2);
+  if (await endOrphans(id) > 0) await clock.sleep(SETTLING_TIME3);
   const names = namesOf(id);
   return [
     ...await removeContainers(engine2, names),
@@ -44958,7 +47366,39 @@ async function cleanUp(engine2, clock, id, runFolder) {
   ];
 }
 
+// src/report/change.ts
+function renderChange({ figures: figures2, snapshot, last }) {
+  if (!figures2 || !last) return [];
+  const before = last.figures;
+  const rows = [
+    ["Restore", before.restore.median, figures2.answer.restore.median, " ms"],
+    ["Cold start", before.coldStart.median, figures2.answer.coldStart.median, " ms"],
+    ["Speed-up", before.speedup, figures2.speedup, " times"],
+    ["Snapshot", before.snapshotSize / 1e6, snapshot.size / 1e6, " MB"]
+  ];
+  return [
+    `Against the image that \`${last.tag}\` had before (\`${last.digest}\`):`,
+    "",
+    "| | before | now | change |",
+    "|---|---|---|---|",
+    ...rows.map(
+      ([name, was, now, unit]) => `| ${name} | ${shown(was)}${unit} | ${shown(now)}${unit} | ${percent(was, now)} |`
+    ),
+    "",
+    "Times of two runs may be of two machines; the speed-up compares what one machine did side by side.",
+    ""
+  ];
+}
+function shown(value) {
+  return Number.isInteger(value) ? String(value) : value.toFixed(1);
+}
+function percent(before, now) {
+  const change = Math.round((now / before - 1) * 100);
+  return `${change > 0 ? "+" : ""}${change} %`;
+}
+
 // src/report/summary.ts
+var LONGEST_SUMMARY = 1024 * 1024 - 1024;
 function renderSummary(result) {
   switch (result.outcome) {
     case "checkpointed":
@@ -44984,7 +47424,7 @@ function renderSummary(result) {
   }
 }
 function renderCheckpointed(result) {
-  const { snapshot, proof, jdk, takenBy } = result;
+  const { snapshot, jdk, takenBy } = result;
   const engine2 = takenBy.name === "criu" ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : "Warp";
   const { sent, failed } = snapshot.warmUp;
   const rows = [
@@ -44996,9 +47436,8 @@ function renderCheckpointed(result) {
       `Docker ${result.runner.version}, kernel ${result.runner.kernel}, privileges ${snapshot.privileges?.rung ?? "none"}`
     ],
     ["Warm-up", `${sent} ${sent === 1 ? "request" : "requests"}, ${failed} failed`],
-    ["Snapshot", `${megabytes2(snapshot.size)}, taken in ${time(snapshot.checkpointDuration)}`],
-    ["Cold start", time(proof.coldStart)],
-    ["Restore", `${time(proof.restoreTime)} (${speedup(proof).toFixed(1)} times faster)`],
+    ["Snapshot", `${megabytes(snapshot.size)}, taken in ${time(snapshot.checkpointDuration)}`],
+    ...figures(result),
     ...published(result)
   ];
   return [
@@ -45006,14 +47445,38 @@ function renderCheckpointed(result) {
     "",
     table(rows),
     "",
-    "Times are from the start of a container to the first good answer, one run each.",
-    "",
+    ...explained(result),
+    ...renderChange(result),
     ...startIt(result),
-    "> The image holds the memory of the running application, and with it every secret that the application had read. Treat it as you treat those secrets.",
-    "",
+    ...secretsPart(result.secrets),
+    ...renderContent(result.reading?.content, snapshot.statistics),
     ...layers(result),
     ...phases(result)
   ].join("\n");
+}
+function figures({ figures: figures2 }) {
+  if (!figures2) return [["Restore", "works; not timed (`verify` is false)"]];
+  const { answer: answer2, requests, speedup } = figures2;
+  return [
+    ["Cold start", spread2(answer2.coldStart)],
+    ["Restore", spread2(answer2.restore)],
+    ["Speed-up", `${speedup.toFixed(1)} times`],
+    ...requests ? [
+      [
+        `First ${requests.count} requests`,
+        `${time(requests.restore.median)} restored, ${time(requests.coldStart.median)} after a cold start`
+      ]
+    ] : []
+  ];
+}
+function explained({ figures: figures2 }) {
+  if (!figures2) return [];
+  const { length } = figures2.restores;
+  const runs = length === 1 ? "one run of each" : `medians (from the least to the most) of ${length} runs of each, by turns`;
+  return [
+    `Times are from the start of a container to the first good answer: ${runs}, each in a fresh container with the flags below.`,
+    ""
+  ];
 }
 function renderCold(result) {
   const { jdk } = result;
@@ -45021,7 +47484,7 @@ function renderCold(result) {
     ["Application", result.application],
     ["JDK", `${jdk.asset.distribution} ${jdk.asset.version} (${jdk.asset.name})`],
     ["Snapshot", "none"],
-    ["Cold start", time(result.coldStart)],
+    ["Cold start", spread2(answersOf(result.coldStarts))],
     ...published(result)
   ];
   return [
@@ -45034,6 +47497,7 @@ function renderCold(result) {
     table(rows),
     "",
     ...startIt(result),
+    ...secretsPart(result.secrets),
     ...layers(result),
     ...phases(result)
   ].join("\n");
@@ -45068,12 +47532,12 @@ function startIt(result) {
   ];
 }
 function layers({ layers: layers2 }) {
-  const rows = layers2.filter(({ rawSize }) => rawSize >= 5e4).map(({ createdBy, rawSize, size, sent }) => {
-    const packed = size === void 0 ? "not pushed" : `${megabytes2(size)}${sent ? "" : ", was there"}`;
-    return `| ${code(createdBy.slice(0, 100) || "base image")} | ${megabytes2(rawSize)} | ${packed} |`;
+  const rows = layers2.filter(({ rawSize }) => rawSize >= 5e4).map(({ createdBy, rawSize, size: size2, sent }) => {
+    const packed = size2 === void 0 ? "not pushed" : `${megabytes(size2)}${sent ? "" : ", was there"}`;
+    return `| ${code(createdBy.slice(0, 100) || "base image")} | ${megabytes(rawSize)} | ${packed} |`;
   });
-  const sum = (of) => megabytes2(layers2.reduce((total, layer) => total + of(layer), 0));
-  const pushed = layers2.some(({ size }) => size !== void 0) ? `${sum(({ size = 0, sent }) => sent ? size : 0)} sent of ${sum(({ size = 0 }) => size)}` : "not pushed";
+  const sum = (of) => megabytes(layers2.reduce((total, layer) => total + of(layer), 0));
+  const pushed = layers2.some(({ size: size2 }) => size2 !== void 0) ? `${sum(({ size: size2 = 0, sent }) => sent ? size2 : 0)} sent of ${sum(({ size: size2 = 0 }) => size2)}` : "not pushed";
   return [
     "<details><summary>Layers</summary>",
     "",
@@ -45098,27 +47562,8 @@ function phases(result) {
     ""
   ];
 }
-function quote(text2) {
-  const fence = "`".repeat(longestRun(text2) + 3);
-  return [`${fence}text`, text2, fence].join("\n");
-}
-function table([head, ...rows]) {
-  const line = ([name, value]) => `| ${name} | ${code(value)} |`;
-  return [...head ? [line(head), "|---|---|"] : [], ...rows.map(line)].join("\n");
-}
-function time(milliseconds) {
-  return milliseconds < 1e4 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1e3).toFixed(1)} s`;
-}
-function megabytes2(bytes) {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-function code(text2) {
-  const fence = "`".repeat(longestRun(text2) + 1);
-  const padding = fence.length > 1 ? " " : "";
-  return `${fence}${padding}${text2.replaceAll("|", "\\|").replace(/\s+/g, " ")}${padding}${fence}`;
-}
-function longestRun(text2) {
-  return Math.max(0, ...[...text2.matchAll(/`+/g)].map((match) => match[0].length));
+function spread2({ minimum, median, maximum }) {
+  return minimum === maximum ? time(median) : `${time(median)} (${time(minimum)} to ${time(maximum)})`;
 }
 
 // src/surroundings.ts
@@ -45135,9 +47580,9 @@ function shipped() {
 function shippedFile(name) {
   return (0, import_node_url.fileURLToPath)(new URL(`../${name}`, bundleUrl));
 }
-function vendorApis(environment) {
+function vendorApis(environment2) {
   const url = (name, standard) => {
-    const text2 = environment[name] || standard;
+    const text2 = environment2[name] || standard;
     if (URL.canParse(text2)) return new URL(text2);
     throw new Failure("input", `The environment variable ${name} is no URL.`, {
       cure: `Leave it out, or set it to the address of the API; the standard is ${standard}.`
@@ -45172,7 +47617,7 @@ var TRIES3 = 3;
 var PASSING2 = /* @__PURE__ */ new Set([408, 429, 500, 502, 503, 504, 522]);
 function refusal2(registry2, asked3, reply) {
   const { status } = reply;
-  const evidence = [...wordsOf(reply.body), `${asked3}: ${status} ${import_node_http2.STATUS_CODES[status] ?? ""}`.trim()];
+  const evidence = [...wordsOf2(reply.body), `${asked3}: ${status} ${import_node_http2.STATUS_CODES[status] ?? ""}`.trim()];
   const finding = diagnose("push", { registry: evidence.join("\n") });
   const lost = finding?.signature?.id === "reg-blob";
   const perhaps = status === 403 && registry2 === "ghcr.io" ? 2 : 1;
@@ -45206,7 +47651,7 @@ function codeOf(error) {
   const { code: code2, cause } = error;
   return [code2, messageOf(error), cause === void 0 ? void 0 : codeOf(cause)].filter(Boolean).join(" ");
 }
-function wordsOf(body) {
+function wordsOf2(body) {
   const text2 = body.subarray(0, 2e3).toString("utf8").trim();
   try {
     const { errors = [], details } = JSON.parse(body.toString("utf8"));
@@ -45243,9 +47688,10 @@ async function answerTo(challenge, scope, credentials, registry2, send2) {
   const asked3 = { ...service === void 0 ? {} : { service }, scope };
   const reply = await send2(tokenRequest(url, asked3, credentials));
   if (reply.status !== 200) throw refusal2(registry2.host, `GET ${url.origin}${url.pathname}`, reply);
-  const { token, access_token } = JSON.parse(reply.body.toString("utf8"));
-  const given = token ?? access_token;
-  return given === void 0 ? void 0 : `Bearer ${given}`;
+  const { token: token2, access_token } = jsonOf(reply.body) ?? {};
+  const given = token2 ?? access_token;
+  if (typeof given !== "string") throw refusal2(registry2.host, `GET ${url.origin}${url.pathname}`, reply);
+  return `Bearer ${given}`;
 }
 function tokenRequest(url, asked3, credentials) {
   if (credentials?.kind === "identity") {
@@ -45297,14 +47743,17 @@ var Connection = class {
   /** Asks, and once more with a token where the registry wants one; another status than expected is a RegistryFailure. */
   async ask(request4, expected) {
     const [{ origin }, credentials] = await this.reach();
+    if (!URL.canParse(request4.url, origin.href))
+      throw unreachable(this.registry, request4.method, new Error("the address that it names is none"));
     const target = new URL(request4.url, origin);
     const asked3 = `${request4.method} ${target.origin}${target.pathname}`;
     let reply = await this.once(request4, asked3);
-    const challenge = reply.status === 401 ? parseChallenge(reply.headers["www-authenticate"]) : void 0;
+    const wanted = reply.status === 401 && reply.from.origin === origin.origin;
+    const challenge = wanted ? parseChallenge(reply.headers["www-authenticate"]) : void 0;
     if (challenge !== void 0) {
       const scope = challenge.parameters["scope"] ?? this.scope;
-      this.authorization = await answerTo(challenge, scope, credentials, origin, async (token) => {
-        const { method, url, headers, body } = token;
+      this.authorization = await answerTo(challenge, scope, credentials, origin, async (token2) => {
+        const { method, url, headers, body } = token2;
         return await this.once(
           {
             method,
@@ -45326,21 +47775,29 @@ var Connection = class {
   async once(request4, asked3, authorized = true) {
     const [{ origin, dispatcher }] = await this.reach();
     const { method, body, timeout } = request4;
-    let url = new URL(request4.url, origin);
+    const first2 = new URL(request4.url, origin);
+    let url = first2;
     try {
       for (let redirects = 0; ; redirects++) {
         const own = url.origin === origin.origin && authorized && this.authorization !== void 0;
+        const { authorization, ...others } = request4.headers ?? {};
+        const given = url.origin === first2.origin ? authorization : void 0;
+        const login = own ? this.authorization : given;
         const response = await this.send(url, {
           method,
-          headers: { ...request4.headers, ...own ? { authorization: this.authorization ?? "" } : {} },
+          headers: { ...others, ...login === void 0 ? {} : { authorization: login } },
           body,
           timeout,
           dispatcher
         });
         const location = response.headers["location"];
         const moved = [301, 302, 303, 307, 308].includes(response.status) && location !== void 0;
-        if (!moved || method !== "GET" && method !== "HEAD" || redirects === MOST_REDIRECTS3) return response;
-        url = new URL(location, url);
+        if (!moved || method !== "GET" && method !== "HEAD" || redirects === MOST_REDIRECTS3)
+          return { ...response, from: url };
+        const next = new URL(location, url);
+        if (url.protocol === "https:" && next.protocol !== "https:")
+          throw new Error(`a redirect from https to ${next.protocol}//${next.host}`);
+        url = next;
       }
     } catch (error) {
       if (this.signal?.aborted) throw error;
@@ -45359,10 +47816,10 @@ var Connection = class {
       ...this.signal === void 0 ? {} : { signal: this.signal }
     });
     const parts = [];
-    let size = 0;
+    let size2 = 0;
     for await (const part of response.body) {
-      size += part.length;
-      if (size > MOST_BYTES) throw new Error(`an answer of more than ${MOST_BYTES} bytes`);
+      size2 += part.length;
+      if (size2 > MOST_BYTES) throw new Error(`an answer of more than ${MOST_BYTES} bytes`);
       parts.push(part);
     }
     const single = Object.entries(response.headers).map(([name, value]) => [
@@ -45385,12 +47842,12 @@ var MANIFESTS = [
 ].join(", ");
 var LONGEST_WAIT = 5 * 6e4;
 var RepositoryClient = class {
-  constructor(world, registry2, path43, signal) {
+  constructor(world, registry2, path49, signal) {
     this.world = world;
     this.registry = registry2;
-    this.path = path43;
+    this.path = path49;
     this.signal = signal;
-    this.connection = new Connection(world, registry2, `repository:${path43}:pull,push`, signal);
+    this.connection = new Connection(world, registry2, `repository:${path49}:pull,push`, signal);
   }
   world;
   registry;
@@ -45422,7 +47879,15 @@ var RepositoryClient = class {
   }
   /** A small blob: the configuration of an image. */
   async blob(digest) {
-    return (await this.persist({ method: "GET", url: this.at("blobs", digest) }, [200])).body;
+    const { body } = await this.persist({ method: "GET", url: this.at("blobs", digest) }, [200]);
+    if (digestOf(body) === digest) return body;
+    throw new RegistryFailure(
+      `${this.registry} has other content under ${digest}.`,
+      {
+        cure: "Something changes images on their way, or the storage of the registry is damaged: tell those who run it."
+      },
+      1
+    );
   }
   async hasBlob(digest) {
     const reply = await this.persist({ method: "HEAD", url: this.at("blobs", digest) }, [200, 404]);
@@ -45456,7 +47921,7 @@ var RepositoryClient = class {
       } catch (error) {
         if (!(error instanceof RegistryFailure) || error.tries === 1) throw error;
         const asked3 = error.pause;
-        const pause = asked3 ?? patience.firstPause * 2 ** tries;
+        const pause = asked3 === void 0 ? patience.firstPause * 2 ** tries : Math.max(asked3, patience.firstPause);
         waited += pause;
         if (asked3 === void 0 ? tries >= error.tries : waited > LONGEST_WAIT) throw error;
         info2(`${error.message} Trying again in ${seconds(Math.ceil(pause / 100) * 100)}.`);
@@ -45466,97 +47931,11 @@ var RepositoryClient = class {
   }
 };
 
-// src/registry/credentials.ts
-var import_node_child_process3 = require("node:child_process");
-var import_promises36 = require("node:fs/promises");
-var import_node_path34 = __toESM(require("node:path"), 1);
-var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
-async function credentialsFor(registry2, environment) {
-  const file = import_node_path34.default.join(
-    environment["DOCKER_CONFIG"] || import_node_path34.default.join(environment["HOME"] ?? "/", ".docker"),
-    "config.json"
-  );
-  const config = await readConfig(file);
-  const helper = config.credHelpers?.[registry2] ?? config.credsStore;
-  if (helper) return await ask(helper, registry2 === DOCKER_HUB ? DOCKER_HUB_KEY : registry2, environment);
-  const logins = Object.entries(config.auths ?? {});
-  const login = logins.find(([key]) => hostOf(key) === registry2)?.[1];
-  return login && credentialsOf(login, file);
-}
-async function readConfig(file) {
-  const text2 = await (0, import_promises36.readFile)(file, "utf8").catch((error) => {
-    if (error.code === "ENOENT") return "{}";
-    throw unreadable(file, messageOf(error));
-  });
-  try {
-    return JSON.parse(text2);
-  } catch {
-    throw unreadable(file, "it is no JSON");
-  }
-}
-function unreadable(file, why) {
-  return new Failure("runner", `The docker client's configuration ${file} cannot be read: ${why}.`, {
-    cure: "Mend or remove that file, and run docker/login-action before this step."
-  });
-}
-function hostOf(key) {
-  return key === DOCKER_HUB_KEY ? DOCKER_HUB : key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
-}
-function credentialsOf(login, file) {
-  if (login.identitytoken) return { kind: "identity", token: login.identitytoken };
-  if (login.username && login.password)
-    return { kind: "password", username: login.username, password: login.password };
-  if (!login.auth) return void 0;
-  const both = Buffer.from(login.auth, "base64").toString("utf8");
-  const colon = both.indexOf(":");
-  if (colon < 1) throw unreadable(file, "an `auth` in it is not NAME:PASSWORD in base64");
-  return {
-    kind: "password",
-    username: both.slice(0, colon),
-    password: both.slice(colon + 1).replace(/\0+$/, "")
-  };
-}
-async function ask(helper, host, environment) {
-  const program = `docker-credential-${helper}`;
-  const failed = (why) => new Failure("runner", `${program} gave no login for ${host}: ${why}.`, {
-    cure: `Run docker/login-action before this step, or mend the credential helper of the docker client.`
-  });
-  if (!/^[\w.-]+$/.test(helper)) throw failed("that is no name of a program");
-  const result = await answerOf(program, host, environment).catch((error) => {
-    throw failed(messageOf(error));
-  });
-  if (/credentials not found/i.test(result.stdout)) return void 0;
-  if (result.exitCode !== 0) throw failed(`it ended with exit code ${result.exitCode}`);
-  let answer2;
-  try {
-    answer2 = JSON.parse(result.stdout);
-  } catch {
-    throw failed("its answer is no JSON");
-  }
-  const { Username: username, Secret: secret } = answer2;
-  if (!username || !secret) return void 0;
-  return username === "<token>" ? { kind: "identity", token: secret } : { kind: "password", username, password: secret };
-}
-async function answerOf(program, host, env) {
-  return await new Promise((resolve2, reject) => {
-    const signal = AbortSignal.timeout(HELPER_TIMEOUT);
-    const child2 = (0, import_node_child_process3.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
-    let stdout = "";
-    child2.stdout.setEncoding("utf8").on("data", (text2) => stdout += text2);
-    child2.on("error", reject);
-    child2.on("close", (code2) => resolve2({ exitCode: code2 ?? 1, stdout }));
-    child2.stdin.on("error", () => void 0);
-    child2.stdin.end(`${host}
-`);
-  });
-}
-var HELPER_TIMEOUT = 3e4;
-
 // src/registry/endpoint.ts
-var import_promises37 = require("node:dns/promises");
-var import_promises38 = require("node:fs/promises");
+var import_promises43 = require("node:dns/promises");
+var import_promises44 = require("node:fs/promises");
 var import_node_net2 = require("node:net");
-var import_node_path35 = __toESM(require("node:path"), 1);
+var import_node_path41 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var import_undici6 = __toESM(require_undici(), 1);
 var PING_TIMEOUT = 5e3;
@@ -45596,29 +47975,29 @@ async function isInsecure(registry2, hostname3, engine2) {
   const config = told.exitCode === 0 ? JSON.parse(told.stdout) : null;
   const secure = config?.IndexConfigs?.[registry2]?.Secure;
   if (secure !== void 0) return !secure;
-  const list = new import_node_net2.BlockList();
+  const list3 = new import_node_net2.BlockList();
   for (const block of config?.InsecureRegistryCIDRs ?? ["127.0.0.0/8", "::1/128"]) {
     const [net = "", bits] = block.split("/");
-    list.addSubnet(net, Number(bits), (0, import_node_net2.isIPv6)(net) ? "ipv6" : "ipv4");
+    list3.addSubnet(net, Number(bits), (0, import_node_net2.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises37.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
-  return addresses.some(({ address, family }) => list.check(address, family === 6 ? "ipv6" : "ipv4"));
+  const addresses = await (0, import_promises43.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
-async function certificates(registry2, { environment, root }) {
-  const folder = import_node_path35.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises38.readdir)(folder).catch(() => [])).sort();
+async function certificates(registry2, { environment: environment2, root }) {
+  const folder = import_node_path41.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises44.readdir)(folder).catch(() => [])).sort();
   const read2 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises38.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises44.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path35.default.join(folder, name)));
+  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path41.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Node's own list is not that of the machine, which the engine trusts.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read2(import_node_path35.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
-      ...await read2(environment["NODE_EXTRA_CA_CERTS"] ?? "", environment["SSL_CERT_FILE"] ?? ""),
+      ...await read2(import_node_path41.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read2(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
     ...cert.length > 0 && key.length > 0 ? { cert: cert[0], key: key[0] } : {}
@@ -45626,41 +48005,44 @@ async function certificates(registry2, { environment, root }) {
 }
 
 // src/world.ts
-function realWorld(run2, environment, given) {
-  const engine2 = dockerEngine({ ...environment, [RUN_VARIABLE]: run2 });
-  const patience = patienceOf(environment);
+function realWorld(run2, environment2, given) {
+  const patience = patienceOf(environment2);
+  const engine2 = dockerEngine(
+    { ...environment2, [RUN_VARIABLE]: run2 },
+    { clock: systemClock, longestAbsence: patience.tryTimeout }
+  );
   return {
     engine: engine2,
     repositories: repositoriesOf({
       clock: systemClock,
       patience,
-      info: (line) => given.log.info(line),
-      credentials: (registry2) => credentialsFor(registry2, environment),
-      endpoint: (registry2) => endpointOf(registry2, { engine: engine2, environment, root: "/" })
+      info: (line2) => given.log.info(line2),
+      credentials: (registry2) => credentialsFor(registry2, environment2),
+      endpoint: (registry2) => endpointOf(registry2, { engine: engine2, environment: environment2, root: "/" })
     }),
     clock: systemClock,
     platform: process.platform,
     hostname: (0, import_node_os.hostname)(),
-    environment,
+    environment: environment2,
     ...shipped(),
-    ...vendorApis(environment),
+    ...vendorApis(environment2),
     patience,
     ...given
   };
 }
 function repositoriesOf(world) {
-  return ({ registry: registry2, path: path43 }, signal) => new RepositoryClient(world, registry2, path43, signal);
+  return ({ registry: registry2, path: path49 }, signal) => new RepositoryClient(world, registry2, path49, signal);
 }
 
 // src/cli/terminal-log.ts
-var import_node_util = require("node:util");
+var import_node_util2 = require("node:util");
 function terminalLog(write2, clock) {
   let ended = false;
   return {
-    info: (line) => write2(line),
-    warning: (line) => write2(`warning: ${line}`),
-    foreign: (line) => {
-      if (!ended) write2(`  | ${(0, import_node_util.stripVTControlCharacters)(line).replace(new RegExp("(?!\\t)\\p{Cc}", "gu"), "")}`);
+    info: (line2) => write2(line2),
+    warning: (line2) => write2(`warning: ${line2}`),
+    foreign: (line2) => {
+      if (!ended) write2(`  | ${(0, import_node_util2.stripVTControlCharacters)(line2).replace(new RegExp("(?!\\t)\\p{Cc}", "gu"), "")}`);
     },
     end: () => {
       ended = true;
@@ -45680,15 +48062,15 @@ function terminalLog(write2, clock) {
 // src/cli/build.ts
 async function buildCommand2(args, answer2) {
   const { inputs: given, json } = parse4(args);
-  const id = (0, import_node_crypto5.randomBytes)(6).toString("hex");
+  const id = (0, import_node_crypto8.randomBytes)(6).toString("hex");
   const defaults = declaredDefaults();
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? "").trim());
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path36.default.join((0, import_node_os2.homedir)(), ".cache", "crac-checkpoint");
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path42.default.join((0, import_node_os2.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs9.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os2.tmpdir)();
-  const runFolder = await (0, import_promises39.mkdtemp)(import_node_path36.default.join((0, import_node_os2.tmpdir)(), "crac-checkpoint-"));
-  const log = terminalLog((line) => console.error(line), systemClock);
+  const runFolder = await (0, import_promises45.mkdtemp)(import_node_path42.default.join((0, import_node_os2.tmpdir)(), "crac-checkpoint-"));
+  const log = terminalLog((line2) => console.error(line2), systemClock);
   const clean2 = (folder) => cleanUp(dockerEngine(process.env), systemClock, id, folder);
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.once(signal, () => {
@@ -45713,12 +48095,12 @@ async function buildCommand2(args, answer2) {
     return 0;
   } catch (error) {
     const failure = asFailure(error);
-    await clean2(import_node_path36.default.join(runFolder, "work"));
+    await clean2(import_node_path42.default.join(runFolder, "work"));
     if (json) {
       const { kind, message, cure, evidence, signature } = failure;
       answer2(
         JSON.stringify(
-          { class: kind, message, cure, evidence, signature, logs: import_node_path36.default.join(runFolder, "logs") },
+          { class: kind, message, cure, evidence, signature, logs: import_node_path42.default.join(runFolder, "logs") },
           void 0,
           2
         )
@@ -45727,22 +48109,32 @@ async function buildCommand2(args, answer2) {
       console.error(`
 ${describeFailure(failure)}
 
-The logs are in ${import_node_path36.default.join(runFolder, "logs")}.`);
+The logs are in ${import_node_path42.default.join(runFolder, "logs")}.`);
     }
     return 1;
   }
 }
+var SECRET_VALUES = "CRAC_SECRET_VALUES";
 function parse4(args) {
+  if (args.some((arg) => arg.startsWith("--secret-values"))) {
+    throw new Failure("input", "Secrets are not taken from the command line, where others can read them.", {
+      cure: `Put them into the environment variable ${SECRET_VALUES}, one a line.`
+    });
+  }
   const options3 = Object.fromEntries(
     // A list is given by an option for each of its entries.
     INPUT_NAMES.map((name) => [name, { type: "string", multiple: true }])
   );
   try {
-    const { values } = (0, import_node_util2.parseArgs)({ args, options: { ...options3, json: { type: "boolean", default: false } } });
+    const { values } = (0, import_node_util3.parseArgs)({ args, options: { ...options3, json: { type: "boolean", default: false } } });
     const { json, ...inputs } = values;
-    const lines = Object.entries(inputs).map(([name, list]) => [name, list.join("\n")]);
+    const lines = Object.entries(inputs).map(([name, list3]) => [name, list3.join("\n")]);
     return {
-      inputs: { "github-token": process.env["GITHUB_TOKEN"], ...Object.fromEntries(lines) },
+      inputs: {
+        "github-token": process.env["GITHUB_TOKEN"],
+        "secret-values": process.env[SECRET_VALUES],
+        ...Object.fromEntries(lines)
+      },
       json
     };
   } catch (error) {
@@ -45764,9 +48156,9 @@ function declaredDefaults() {
 }
 
 // src/cli/doctor.ts
-var import_node_crypto6 = require("node:crypto");
+var import_node_crypto9 = require("node:crypto");
 var import_node_os3 = require("node:os");
-var import_node_util3 = require("node:util");
+var import_node_util4 = require("node:util");
 async function doctorCommand(args, answer2) {
   const options3 = parse5(args);
   try {
@@ -45775,9 +48167,9 @@ async function doctorCommand(args, answer2) {
         engine: dockerEngine(process.env),
         platform: process.platform,
         hostname: (0, import_node_os3.hostname)(),
-        onLine: (line) => console.error(line)
+        onLine: (line2) => console.error(line2)
       },
-      { run: `doctor-${(0, import_node_crypto6.randomBytes)(4).toString("hex")}`, ...options3, warp: false, refresh: false }
+      { run: `doctor-${(0, import_node_crypto9.randomBytes)(4).toString("hex")}`, ...options3, warp: false, refresh: false }
     );
     answer2(options3.json ? JSON.stringify(reportOf(runner, options3), void 0, 2) : describe3(runner, options3));
     return 0;
@@ -45795,7 +48187,7 @@ async function doctorCommand(args, answer2) {
 function parse5(args) {
   const text2 = (value) => ({ type: "string", default: value });
   try {
-    const { values } = (0, import_node_util3.parseArgs)({
+    const { values } = (0, import_node_util4.parseArgs)({
       args,
       options: {
         "base-image": text2("debian:trixie-slim"),
@@ -45862,10 +48254,10 @@ function describeReach(reach) {
 
 // src/cli/jdk.ts
 var import_node_fs10 = require("node:fs");
-var import_promises40 = require("node:fs/promises");
+var import_promises46 = require("node:fs/promises");
 var import_node_os4 = require("node:os");
-var import_node_path37 = __toESM(require("node:path"), 1);
-var import_node_util4 = require("node:util");
+var import_node_path43 = __toESM(require("node:path"), 1);
+var import_node_util5 = require("node:util");
 async function jdkCommand(args, answer2) {
   const { positionals, values } = parse6(args);
   const [command] = positionals;
@@ -45903,7 +48295,7 @@ var vendors = DISTRIBUTIONS.filter((name) => name !== "file");
 function parse6(args) {
   const text2 = (value) => ({ type: "string", default: value });
   try {
-    const { positionals, values } = (0, import_node_util4.parseArgs)({
+    const { positionals, values } = (0, import_node_util5.parseArgs)({
       args,
       allowPositionals: true,
       options: {
@@ -45926,7 +48318,7 @@ function parse6(args) {
   }
 }
 function sourceFor(githubApiUrl) {
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path37.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path43.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs10.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os4.tmpdir)();
@@ -45939,25 +48331,25 @@ function sourceFor(githubApiUrl) {
       githubApiUrl: new URL(githubApiUrl),
       githubToken: process.env["GITHUB_TOKEN"] || void 0,
       toolCache,
-      info: (line) => console.error(line),
-      warning: (line) => console.error(`warning: ${line}`)
+      info: (line2) => console.error(line2),
+      warning: (line2) => console.error(`warning: ${line2}`)
     },
     patienceOf(process.env)
   );
 }
 async function downloadTo(source, asset, options3, answer2) {
-  const temporaryFolder = await (0, import_promises40.mkdtemp)(import_node_path37.default.join((0, import_node_os4.tmpdir)(), "crac-checkpoint-"));
+  const temporaryFolder = await (0, import_promises46.mkdtemp)(import_node_path43.default.join((0, import_node_os4.tmpdir)(), "crac-checkpoint-"));
   try {
     const { file, sha256: sha2562 } = await source.install(asset, {
       jdkSha256: options3["jdk-sha256"]?.toLowerCase(),
       temporaryFolder,
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
-    const copy = import_node_path37.default.resolve(options3.output, asset.name);
-    await (0, import_promises40.copyFile)(file, copy);
+    const copy = import_node_path43.default.resolve(options3.output, asset.name);
+    await (0, import_promises46.copyFile)(file, copy);
     answer2(options3.json ? JSON.stringify({ ...asset, sha256: sha2562, file: copy }, void 0, 2) : copy);
   } finally {
-    await (0, import_promises40.rm)(temporaryFolder, { recursive: true, force: true });
+    await (0, import_promises46.rm)(temporaryFolder, { recursive: true, force: true });
   }
 }
 function progressBar(bytes, total) {

@@ -1,6 +1,8 @@
+import { oneLine, plainText, withoutMiddle } from './text.js'
+
 /** Whose hands a failure is in. The class decides who the message addresses. */
 export type FailureClass =
-  'input' | 'runner' | 'image' | 'application' | 'jdk' | 'registry' | 'cancelled' | 'internal'
+  'input' | 'runner' | 'image' | 'application' | 'secret' | 'jdk' | 'registry' | 'cancelled' | 'internal'
 
 /** Who can mend a failure of each class. */
 export const MENDER: Record<FailureClass, string> = {
@@ -8,6 +10,7 @@ export const MENDER: Record<FailureClass, string> = {
   runner: 'whoever runs the runner',
   image: 'whoever chose the base image',
   application: 'the developers of the application',
+  secret: 'whoever writes the workflow, with the developers of the application',
   jdk: 'whoever writes the workflow (choice of the JDK)',
   registry: 'whoever owns the registry or the token',
   cancelled: 'nobody: the run was cancelled',
@@ -25,7 +28,7 @@ export interface FailureDetails {
   cause?: unknown
 }
 
-/** A failure that a user can meet: it says what happened, who can mend it and how. */
+/** A failure that a user can meet: it says what happened, who can mend it and how, each in a line that is safe to print. */
 export class Failure extends Error {
   readonly cure: string
   readonly evidence: string | undefined
@@ -36,9 +39,9 @@ export class Failure extends Error {
     what: string,
     details: FailureDetails
   ) {
-    super(what, details.cause === undefined ? undefined : { cause: details.cause })
+    super(oneLine(what), details.cause === undefined ? undefined : { cause: details.cause })
     this.name = 'Failure'
-    this.cure = details.cure
+    this.cure = oneLine(details.cure)
     this.evidence = details.evidence
     this.signature = details.signature
   }
@@ -72,6 +75,9 @@ export function asFailure(error: unknown): Failure {
   })
 }
 
+/** Bytes of evidence in a message: GitHub takes annotations of 64 KB. */
+const MOST_EVIDENCE = 48 * 1024
+
 /** The one message of a failure: cause first, cure next, evidence last. */
 export function describeFailure(failure: Failure): string {
   const lines = [
@@ -79,7 +85,7 @@ export function describeFailure(failure: Failure): string {
     `Who can mend it: ${MENDER[failure.kind]} (class: ${failure.kind}).`,
     `How: ${failure.cure}`
   ]
-  if (failure.evidence) lines.push('', failure.evidence.trimEnd())
+  if (failure.evidence) lines.push('', withoutMiddle(plainText(failure.evidence).trimEnd(), MOST_EVIDENCE))
   return lines.join('\n')
 }
 

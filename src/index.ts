@@ -5,12 +5,15 @@ import { RUN_FOLDER } from './cleanup.js'
 import { systemClock } from './clock.js'
 import { dockerEngine } from './engine/docker.js'
 import { asFailure, describeFailure, messageOf } from './errors.js'
-import { readInputs } from './inputs.js'
+import { readInputs, readSecretValues, type InputName } from './inputs.js'
 import { createLog } from './log.js'
 import { run } from './main.js'
 import { outputsOf } from './outputs.js'
 import { cleanUp } from './post.js'
-import { renderFailure, renderSummary } from './report/summary.js'
+import { fitting, renderFailure, renderSummary } from './report/summary.js'
+import { secretsOfInputs } from './secrets/known.js'
+import type { Secret } from './secrets/needles.js'
+import { masksOf } from './secrets/values.js'
 import { newRunId } from './run-id.js'
 import { putBackMoved } from './registry/tags.js'
 import { realWorld, repositoriesIn } from './world.js'
@@ -29,8 +32,10 @@ async function main(): Promise<void> {
 
   const log = createLog(core)
   try {
-    const inputs = readInputs((name) => core.getInput(name))
-    if (inputs.githubToken !== undefined) core.setSecret(inputs.githubToken)
+    const inputOf = (name: InputName): string => core.getInput(name)
+    mask(readSecretValues(inputOf))
+    const inputs = readInputs(inputOf)
+    mask(secretsOfInputs(inputs))
     core.setOutput('logs', path.join(runFolder, 'logs'))
     const world = realWorld(id, process.env, {
       log,
@@ -44,10 +49,11 @@ async function main(): Promise<void> {
     await writeSummary(renderSummary(result))
   } catch (error) {
     const failure = cancellation.failureOf(error)
+    // It has the words of others in it.
+    if (failure.kind === 'internal' && error instanceof Error) log.foreign(error.stack ?? '')
     // A container may still have had something to say: the annotation must not stand inside its fence.
     log.end()
     core.setFailed(describeFailure(failure))
-    if (failure.kind === 'internal' && error instanceof Error) core.info(error.stack ?? '')
     await writeSummary(renderFailure(failure))
     // Something may still wait for an answer that nobody needs any more.
     const exitCode = cancellation.exitCode()
@@ -55,18 +61,23 @@ async function main(): Promise<void> {
   }
 }
 
+function mask(secrets: readonly Secret[]): void {
+  for (const text of secrets.flatMap(masksOf)) core.setSecret(text)
+}
+
 async function post(id: string, runFolder: string): Promise<void> {
+  const log = createLog(core)
   const engine = dockerEngine(process.env)
-  const repositories = repositoriesIn(process.env, engine, (line) => core.info(line))
-  for (const line of await putBackMoved(repositories, path.join(runFolder, 'work'))) core.warning(line)
+  const repositories = repositoriesIn(process.env, engine, (line) => log.info(line))
+  for (const line of await putBackMoved(repositories, path.join(runFolder, 'work'))) log.warning(line)
   for (const problem of await cleanUp(engine, systemClock, id, runFolder)) {
-    core.warning(`Something of this run may be left behind: ${problem}`)
+    log.warning(`Something of this run may be left behind: ${problem}`)
   }
 }
 
 async function writeSummary(markdown: string): Promise<void> {
   if (process.env['GITHUB_STEP_SUMMARY'] === undefined) return
-  await core.summary.addRaw(markdown).write()
+  await core.summary.addRaw(fitting(markdown)).write()
 }
 
 function requiredFolder(name: string): string {

@@ -1,21 +1,32 @@
 import { isIP } from 'node:net'
 import { parseArgsStringToArgv } from 'string-argv'
 import type { PrivilegesWanted } from './engine/privileges.js'
+import { Failure, messageOf } from './errors.js'
+import { cracOptionIn, LEAVE_TO_ACTION } from './image/jvm-variables.js'
 import { DISTRIBUTIONS, parseVersionRequest, type Distribution, type VersionRequest } from './jdk/asset.js'
 import type { Readiness } from './probe/readiness.js'
 import { parseReadyUrl, parseWarmUp, type WarmUpLine } from './probe/request-lines.js'
 import { parseReference, type Reference } from './registry/reference.js'
+import type { Budgets } from './restore/budgets.js'
+import type { Secret } from './secrets/needles.js'
+import { parseSecretValues } from './secrets/values.js'
 import {
   badInput,
   parseBoolean,
   parseChoice,
+  parseCount,
   parseDuration,
   parseLines,
   parsePairs,
   parsePort,
+  parseRatio,
+  parseSize,
   refuseNul,
   type Milliseconds
 } from './values.js'
+
+/** Of `verify-runs`: more tell nothing new. */
+const MOST_RUNS = 100
 
 /** The names of the inputs, as action.yml declares them. */
 export const INPUT_NAMES = [
@@ -54,6 +65,13 @@ export const INPUT_NAMES = [
   'privileges',
   'user',
   'on-restore-failure',
+  'verify',
+  'verify-runs',
+  'max-restore-time',
+  'min-speedup',
+  'max-snapshot-size',
+  'secret-scan',
+  'secret-values',
   'skip-unchanged',
   'push',
   'github-token',
@@ -105,6 +123,11 @@ export interface Inputs {
   privileges: PrivilegesWanted
   user: { uid: number; gid: number }
   onRestoreFailure: 'start' | 'exit'
+  /** How many restores and cold starts are timed; 0: the image is restored once, and nothing is timed. */
+  verifyRuns: number
+  budgets: Budgets
+  secretScan: 'fail' | 'warn' | 'off'
+  secretValues: Secret[]
   skipUnchanged: boolean
   push: boolean
   githubToken: string | undefined
@@ -142,6 +165,9 @@ export function readInputs(get: (name: InputName) => string): Inputs {
   if (skipUnchanged && tags.length === 0) {
     throw badInput('tags', '', 'at least one tag when `skip-unchanged` is true: it is where to look')
   }
+  const verify = parseBoolean('verify', get('verify'))
+  const runs = parseCount('verify-runs', get('verify-runs'), MOST_RUNS)
+  const verifyRuns = verify ? runs : 0
   return {
     context: path('context', get('context') || '.'),
     application: optional(path('application', get('application'))),
@@ -153,7 +179,7 @@ export function readInputs(get: (name: InputName) => string): Inputs {
     tags,
     javaOptions: javaOptions(get('java-options')),
     arguments: parseLines('arguments', get('arguments')),
-    env: parsePairs('env', get('env'), /^[A-Za-z_][A-Za-z0-9_]*$/),
+    env: environment(get('env')),
     distribution,
     javaVersion: parseVersionRequest(get('java-version')),
     jdkFile,
@@ -180,11 +206,45 @@ export function readInputs(get: (name: InputName) => string): Inputs {
     privileges: parseChoice('privileges', get('privileges'), ['auto', 'least', 'privileged']),
     user: user(get('user')),
     onRestoreFailure: parseChoice('on-restore-failure', get('on-restore-failure'), ['start', 'exit']),
+    verifyRuns,
+    budgets: budgets(get, verifyRuns),
+    secretScan: parseChoice('secret-scan', get('secret-scan'), ['fail', 'warn', 'off']),
+    secretValues: readSecretValues(get),
     skipUnchanged,
     push,
-    githubToken: optional(get('github-token')),
+    githubToken: token('github-token', get('github-token')),
     githubApiUrl: apiUrl('github-api-url', get('github-api-url'))
   }
+}
+
+/** What the kernel takes, in bytes. */
+const LONGEST_PATH = 4095
+
+/** Class names, commands and patterns that are longer are a mistake. In characters. */
+const LONGEST_TEXT = 4096
+
+function budgets(get: (name: InputName) => string, verifyRuns: number): Budgets {
+  const given = <T>(name: InputName, parse: (name: string, value: string) => T): T | undefined =>
+    get(name) === '' ? undefined : parse(name, get(name))
+  for (const name of ['max-restore-time', 'min-speedup'] as const) {
+    if (get(name) !== '' && verifyRuns === 0) {
+      throw badInput(
+        name,
+        get(name),
+        `\`${name}\` only where \`verify\` is true: without it nothing is timed`
+      )
+    }
+  }
+  return {
+    restoreTime: given('max-restore-time', parseDuration),
+    speedup: given('min-speedup', parseRatio),
+    snapshotSize: given('max-snapshot-size', parseSize)
+  }
+}
+
+/** The values of `secret-values` alone: they are masked before anything can be said of another input. */
+export function readSecretValues(get: (name: InputName) => string): Secret[] {
+  return parseSecretValues(get('secret-values'))
 }
 
 function optional(value: string): string | undefined {
@@ -193,13 +253,18 @@ function optional(value: string): string | undefined {
 
 function path(name: string, value: string): string {
   refuseNul(name, value)
-  if (value.includes('\n')) throw badInput(name, value, 'one path')
+  if (/[\r\n]/.test(value)) throw badInput(name, value, 'one path')
+  if (Buffer.byteLength(value) > LONGEST_PATH)
+    throw badInput(name, value, `a path of at most ${LONGEST_PATH} bytes`)
   return value
 }
 
 function mainClass(value: string): string | undefined {
   if (value === '') return undefined
-  if (!/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(value)) {
+  if (
+    value.length > LONGEST_TEXT ||
+    !/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(value)
+  ) {
     throw badInput('main-class', value, 'the full name of a class, for example com.acme.Main')
   }
   return value
@@ -228,6 +293,13 @@ function javaOptions(value: string): string[] {
   return options
 }
 
+function environment(value: string): Record<string, string> {
+  const variables = parsePairs('env', value, /^[A-Za-z_][A-Za-z0-9_]*$/)
+  const problem = cracOptionIn(Object.entries(variables).map((pair) => pair.join('=')))
+  if (problem === undefined) return variables
+  throw new Failure('input', `The input \`env\` ${problem}.`, { cure: LEAVE_TO_ACTION })
+}
+
 function sha256(name: string, value: string): string | undefined {
   if (value === '') return undefined
   if (!/^[0-9a-fA-F]{64}$/.test(value)) throw badInput(name, value, 'a sha256 digest: 64 hexadecimal digits')
@@ -235,7 +307,7 @@ function sha256(name: string, value: string): string | undefined {
 }
 
 function cpuFeatures(value: string): string {
-  if (!/^(native|generic|ignore|0x[0-9a-fA-F]+,0x[0-9a-fA-F]+)$/.test(value)) {
+  if (!/^(native|generic|ignore|0x[0-9a-fA-F]{1,16},0x[0-9a-fA-F]{1,16})$/.test(value)) {
     throw badInput(
       'cpu-features',
       value,
@@ -256,28 +328,32 @@ function readyCommand(value: string): string[] | undefined {
   refuseNul('ready-command', value)
   const words = parseArgsStringToArgv(value)
   // It stands where `docker exec` would take an option for its own.
-  if (words[0]?.startsWith('-')) {
-    throw badInput('ready-command', value, 'a program in the image, and its arguments')
+  if (words[0]?.startsWith('-') || value.length > LONGEST_TEXT) {
+    throw badInput(
+      'ready-command',
+      value,
+      `a program in the image, and its arguments, in at most ${LONGEST_TEXT} characters`
+    )
   }
   return words.length === 0 ? undefined : words
 }
 
 function readyLog(value: string): RegExp | undefined {
   if (value === '') return undefined
+  if (value.length > LONGEST_TEXT)
+    throw badInput('ready-log', value, `a regular expression of at most ${LONGEST_TEXT} characters`)
   try {
     return new RegExp(value, 'u')
   } catch (error) {
-    throw badInput(
-      'ready-log',
-      value,
-      `a regular expression (${error instanceof Error ? error.message : ''})`
-    )
+    // `Invalid regular expression: /.../u: Unterminated group`
+    const why = messageOf(error).slice(messageOf(error).lastIndexOf(':') + 1)
+    throw badInput('ready-log', value, `a regular expression that can be read (${why.trim()})`)
   }
 }
 
 function network(value: string): string | undefined {
   if (value === '') return undefined
-  if (!/^[a-zA-Z0-9][\w.-]*$/.test(value) || value === 'none') {
+  if (!/^[a-zA-Z0-9][\w.-]{0,127}$/.test(value) || value === 'none') {
     throw badInput(
       'network',
       value,
@@ -289,7 +365,7 @@ function network(value: string): string | undefined {
 
 function addHosts(value: string): string[] {
   return parseLines('add-hosts', value).map((line) => {
-    const [, name = '', address = ''] = /^([a-zA-Z0-9][\w.-]*)[:=](.+)$/.exec(line) ?? []
+    const [, name = '', address = ''] = /^([a-zA-Z0-9][\w.-]{0,252})[:=](.+)$/.exec(line) ?? []
     if (name === '' || !(address === 'host-gateway' || isIP(address.replace(/^\[|\]$/g, '')))) {
       throw badInput(
         'add-hosts',
@@ -308,6 +384,18 @@ function user(value: string): { uid: number; gid: number } {
     throw badInput('user', value, 'numbers of a user and a group other than root, for example 10001:10001')
   }
   return ids
+}
+
+function token(name: string, value: string): string | undefined {
+  if (/^[\x21-\x7e]{0,8192}$/.test(value)) return optional(value)
+  // Without the value: it is, or was meant to be, a secret.
+  throw new Failure(
+    'input',
+    `The input \`${name}\` is no token: it has characters that no token has, or too many.`,
+    {
+      cure: 'Give `${{ github.token }}` or a secret with a token, or leave it out.'
+    }
+  )
 }
 
 function apiUrl(name: string, value: string): URL {

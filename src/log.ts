@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { appendFileSync, renameSync, statSync } from 'node:fs'
-import path from 'node:path'
 import type { Clock } from './clock.js'
-import { messageOf } from './errors.js'
+import { oneLine, plainText, withoutMiddle } from './text.js'
 
 /** The step's log. Lines of containers and builds go through `foreign`. */
 export interface Log {
   info(line: string): void
-  /** An annotation: at most a few a run. */
+  /** An annotation. */
   warning(line: string): void
   /** A line that others wrote: nothing in it can act as a workflow command. */
   foreign(line: string): void
@@ -25,6 +23,15 @@ export interface LogWriter {
   endGroup(): void
 }
 
+/** GitHub shows ten warnings of a step, and nobody the eleventh. */
+const MOST_WARNINGS = 10
+
+/** Of one annotation, in bytes: GitHub takes 64 KB. */
+const LONGEST_WARNING = 48 * 1024
+
+/** What the runner takes for a command: `::name` at the start of a line, `##[name]` anywhere; it skips what is not seen. */
+const COMMAND = /^[^\p{L}\p{N}]*::|##\[/u
+
 /**
  * A log whose foreign lines stand between `::stop-commands::TOKEN` and `::TOKEN::`, with a token that
  * their writer cannot know. The fence is closed before any line of our own.
@@ -32,6 +39,7 @@ export interface LogWriter {
 export function createLog(writer: LogWriter): Log {
   let token: string | undefined
   let ended = false
+  let warnings = 0
 
   function closeFence(): void {
     if (token === undefined) return
@@ -39,21 +47,34 @@ export function createLog(writer: LogWriter): Log {
     token = undefined
   }
 
+  function openFence(): void {
+    if (token !== undefined) return
+    token = randomUUID()
+    writer.info(`::stop-commands::${token}`)
+  }
+
+  /** Our own words, which may quote those of others. */
+  function info(line: string): void {
+    closeFence()
+    const shown = oneLine(line)
+    if (!COMMAND.test(shown)) return writer.info(shown)
+    openFence()
+    writer.info(shown)
+    closeFence()
+  }
+
   return {
-    info(line) {
-      closeFence()
-      writer.info(line)
-    },
+    info,
     warning(line) {
       closeFence()
-      writer.warning(line)
+      warnings++
+      if (warnings > MOST_WARNINGS) return info(`Warning: ${line}`)
+      const note = warnings === MOST_WARNINGS ? ' (Further warnings are in the log of this step only.)' : ''
+      writer.warning(`${withoutMiddle(plainText(line), LONGEST_WARNING)}${note}`)
     },
     foreign(line) {
       if (ended) return
-      if (token === undefined) {
-        token = randomUUID()
-        writer.info(`::stop-commands::${token}`)
-      }
+      openFence()
       writer.info(line)
     },
     end() {
@@ -62,54 +83,13 @@ export function createLog(writer: LogWriter): Log {
     },
     async group(title, work) {
       closeFence()
-      writer.startGroup(title)
+      writer.startGroup(oneLine(title))
       try {
         return await work()
       } finally {
         closeFence()
         writer.endGroup()
       }
-    }
-  }
-}
-
-/** What an application may write before the beginning of it is given up. In bytes. */
-const BOUNDS = { file: 64 * 1024 * 1024, shown: 10 * 1024 * 1024 }
-
-/**
- * The same log, which also keeps the foreign lines in a file. One that is full gets the name `FILE.1`, in the place of the one
- * before it, so that the last of what was written is always there. The step's own log has the beginning.
- */
-export function keeping(log: Log, file: string, bounds = BOUNDS): Log {
-  const name = path.basename(file)
-  let size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
-  let written = 0
-  let broken = false
-
-  function keep(text: string): void {
-    try {
-      if (size >= bounds.file) {
-        renameSync(file, `${file}.1`)
-        size = 0
-      }
-      appendFileSync(file, text)
-      size += text.length
-    } catch (error) {
-      // Nobody waits for this line: an error would end the process. A full disk is told by what needs it.
-      broken = true
-      log.warning(`${name} is not complete: ${messageOf(error)}`)
-    }
-  }
-  return {
-    ...log,
-    foreign(line) {
-      const text = `${line}\n`
-      if (!broken) keep(text)
-      if (written < bounds.shown) log.foreign(line)
-      const before = written
-      written += text.length
-      if (before < bounds.shown && written >= bounds.shown)
-        log.info(`What follows is in ${name}, in the folder of the output \`logs\`.`)
     }
   }
 }

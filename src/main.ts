@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import type { CheckpointEngine } from './checkpoint/engine.js'
-import type { TakenSnapshot } from './checkpoint/take.js'
+import { requireScript } from './checkpoint/warm-up-script.js'
 import { namesOf, removeContainers, removeFolder, removeImages, settle } from './cleanup.js'
 import { fullDisk } from './disk.js'
 import { UnsupportedRunner } from './errors.js'
@@ -16,13 +15,16 @@ import { toldOfRoom } from './runner/room.js'
 import { lookForApplication } from './stages/application.js'
 import { buildCheckpoint, layOut } from './stages/build.js'
 import { chooseCheckpointEngine, takeTheSnapshot } from './stages/checkpoint.js'
+import { lookIntoSnapshot } from './stages/content.js'
 import { decide } from './stages/decide.js'
 import { inspectTheRunner } from './stages/inspect.js'
 import { resolveJdk } from './stages/jdk.js'
+import { measure } from './stages/measure.js'
 import { publish } from './stages/publish.js'
-import { buildCold, buildRestoring, flagsOf, type Restoring } from './stages/restore.js'
+import { buildCold, buildRestoring, flagsOf } from './stages/restore.js'
 import { lookForRoom } from './stages/room.js'
 import type { Run, World } from './stages/run.js'
+import { lookForSecrets, lookIntoImage } from './stages/secrets.js'
 
 /** The whole job, from the inputs to the pushed digest. */
 export async function run(id: string, inputs: Inputs, world: World): Promise<Result> {
@@ -39,6 +41,8 @@ export async function run(id: string, inputs: Inputs, world: World): Promise<Res
   await mkdir(job.logs, { recursive: true })
   try {
     await requireContext(path.resolve(world.workspace, inputs.context))
+    if (inputs.warmupScript !== undefined)
+      await requireScript(path.resolve(world.workspace, inputs.warmupScript))
     return await checkpointed(job)
   } catch (error) {
     if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === 'fail') {
@@ -72,44 +76,39 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
     return { outcome: 'unchanged', digest: unchanged, tags, logs: job.logs, phases: job.phases.done }
   }
   const room = await lookForRoom(job, runner, found, jdk)
-  const { takenBy, snapshot, ...restoring } = await make(job, runner, {
-    found,
-    archive: jdk,
-    fingerprint
-  }).catch((error: unknown) => {
+  const made = await make(job, runner, { found, archive: jdk, fingerprint }).catch((error: unknown) => {
     throw toldOfRoom(error, room)
   })
-  const published = await publish(job, restoring.imageId)
+  const published = await publish(job, made.imageId)
   return {
     outcome: 'checkpointed',
     runner,
     jdk,
     application: found.application.description,
     baseImage: inputs.baseImage,
-    takenBy,
-    snapshot,
-    ...restoring,
+    ...made,
     tags: inputs.tags.map((tag) => tag.text),
     ...published,
     port: inputs.port,
     user: inputs.user,
-    restoreFlags: flagsOf(restoring.privileges),
+    restoreFlags: flagsOf(made.privileges),
     logs: job.logs,
     phases: job.phases.done
   }
 }
 
 /** From the context to the image that was shown to restore. */
-async function make(
-  job: Run,
-  runner: Runner,
-  parts: Parameters<typeof layOut>[1]
-): Promise<Restoring & { takenBy: CheckpointEngine; snapshot: TakenSnapshot }> {
+async function make(job: Run, runner: Runner, parts: Parameters<typeof layOut>[1]) {
   const context = await layOut(job, parts)
   await buildCheckpoint(job, context)
   const takenBy = await chooseCheckpointEngine(job, runner)
   const snapshot = await takeTheSnapshot(job, runner, takenBy)
-  return { takenBy, snapshot, ...(await buildRestoring(job, context, { runner, takenBy, snapshot })) }
+  const reading = await lookIntoSnapshot(job, snapshot)
+  const search = await lookForSecrets(job, { snapshot, reading })
+  const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot })
+  const measured = await measure(job, restoring, snapshot.size)
+  const secrets = await lookIntoImage(job, search, measured.imageId)
+  return { takenBy, snapshot, reading, ...measured, privileges: restoring.privileges, secrets }
 }
 
 /** An image of the same application without a snapshot, for runners that take none. */
@@ -127,10 +126,12 @@ async function cold(job: Run, reason: string): Promise<Omit<Cold, 'reason' | 'lo
   const { fingerprint } = await decide(job, found, jdk)
   const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint}` })
   const image = await buildCold(job, context, { reach, reason })
+  const secrets = await lookIntoImage(job, undefined, image.imageId)
   const published = await publish(job, image.imageId)
   return {
     outcome: 'cold',
     jdk,
+    secrets,
     application: found.application.description,
     baseImage: inputs.baseImage,
     ...image,

@@ -1,13 +1,16 @@
 import type { CheckpointEngine } from './checkpoint/engine.js'
 import type { TakenSnapshot } from './checkpoint/take.js'
 import type { Privileges } from './engine/privileges.js'
+import type { LastImage } from './image/figures-label.js'
 import type { ImageLayer } from './image/layers.js'
 import type { JdkArchive } from './jdk/install.js'
 import type { Phase } from './phases.js'
+import { contentMetadata } from './report/content.js'
 import { instructionsFor, type Instructions } from './report/instructions.js'
-import type { Proof } from './restore/prove.js'
+import { type Figures, type Spread, spreadOf, type Start } from './restore/figures.js'
 import type { Runner } from './runner/inspect.js'
-import type { Milliseconds } from './values.js'
+import type { SecretReport } from './secrets/found.js'
+import type { SnapshotReading } from './snapshot/read.js'
 
 /** Everything that a run found out; what outputs and summary are made of. */
 export type Result = Checkpointed | Cold | Unchanged | Skipped
@@ -27,6 +30,7 @@ interface WithImage extends Finished {
   /** undefined when nothing was pushed. */
   digest: string | undefined
   layers: ImageLayer[]
+  secrets: SecretReport
   port: number
   user: { uid: number; gid: number }
 }
@@ -37,7 +41,12 @@ export interface Checkpointed extends WithImage {
   runner: Runner
   takenBy: CheckpointEngine
   snapshot: TakenSnapshot
-  proof: Proof
+  /** undefined with `verify: false`. */
+  figures: Figures | undefined
+  /** What the first tag had at its registry; undefined where nothing is known of it. */
+  last: LastImage | undefined
+  /** What is in the snapshot, and where; undefined where it cannot be read, as that of Warp. */
+  reading: SnapshotReading | undefined
   /** The rung that a restore needs; undefined where it needs none. */
   privileges: Privileges | undefined
   restoreFlags: string
@@ -48,7 +57,7 @@ export interface Cold extends WithImage {
   outcome: 'cold'
   /** Why there is no snapshot. */
   reason: string
-  coldStart: Milliseconds
+  coldStarts: Start[]
 }
 
 /** Nothing was done, because the registry has an image of the same parts. */
@@ -96,15 +105,18 @@ export function outputsOf(result: Result): Record<string, string> {
     'jdk-asset': result.jdk.asset.name,
     ...instructions(result)
   })
-  if (result.outcome === 'cold') return { ...outputs, 'cold-start': String(Math.round(result.coldStart)) }
-  const { snapshot, proof } = result
+  if (result.outcome === 'cold')
+    return { ...outputs, 'cold-start': String(answersOf(result.coldStarts).median) }
+  const { snapshot, figures } = result
   return {
     ...outputs,
     'snapshot-size': String(snapshot.size),
     'checkpoint-duration': String(Math.round(snapshot.checkpointDuration)),
-    'cold-start': String(Math.round(proof.coldStart)),
-    'restore-time': String(Math.round(proof.restoreTime)),
-    speedup: speedup(proof).toFixed(1),
+    ...(figures && {
+      'cold-start': String(figures.answer.coldStart.median),
+      'restore-time': String(figures.answer.restore.median),
+      speedup: figures.speedup.toFixed(1)
+    }),
     'restore-flags': result.restoreFlags
   }
 }
@@ -121,8 +133,9 @@ function repositoryOf(tag: string): string {
   return tag.replace(/:[^/:]*$/, '')
 }
 
-export function speedup(proof: Proof): number {
-  return proof.coldStart / proof.restoreTime
+/** How long starts took. */
+export function answersOf(starts: readonly Start[]): Spread {
+  return spreadOf(starts.map(({ answer }) => answer))
 }
 
 function metadataOf(result: Result): object {
@@ -145,12 +158,15 @@ function metadataOf(result: Result): object {
       version: jdk.asset.version,
       asset: jdk.asset.name,
       sha256: jdk.sha256
-    }
+    },
+    secrets: secretsOf(result.secrets)
   }
   if (outcome === 'cold') {
-    return { ...common, reason: result.reason, coldStart: Math.round(result.coldStart), phases }
+    const { reason, coldStarts } = result
+    const { median } = answersOf(coldStarts)
+    return { ...common, reason, coldStart: median, coldStarts: coldStarts.map(startOf), phases }
   }
-  const { runner, snapshot, proof, takenBy } = result
+  const { runner, snapshot, figures, last, takenBy } = result
   return {
     ...common,
     runner: {
@@ -168,18 +184,47 @@ function metadataOf(result: Result): object {
         takenBy.name === 'criu' ? { kind: takenBy.kind, version: takenBy.version, why: takenBy.why } : null,
       privileges: snapshot.privileges?.rung ?? null,
       statistics: snapshot.statistics ?? null,
+      content: contentMetadata(result.reading?.content),
       startDuration: Math.round(snapshot.startDuration),
       checkpointDuration: Math.round(snapshot.checkpointDuration),
       handover: snapshot.handover === undefined ? null : Math.round(snapshot.handover),
       warmUp: snapshot.warmUp
     },
     proof: {
-      restoreTime: Math.round(proof.restoreTime),
-      coldStart: Math.round(proof.coldStart),
-      speedup: Number(speedup(proof).toFixed(1)),
+      ...figuresIn(figures),
       privileges: result.privileges?.rung ?? null,
       restoreFlags: result.restoreFlags
     },
+    last: last ?? null,
     phases
+  }
+}
+
+/** Medians first, then every run; null for what was not measured. Times in milliseconds. */
+function figuresIn(figures: Figures | undefined): object {
+  const { answer, speedup, requests, restores = [], coldStarts = [] } = figures ?? {}
+  return {
+    restoreTime: answer?.restore.median ?? null,
+    coldStart: answer?.coldStart.median ?? null,
+    speedup: speedup ?? null,
+    answer: answer ?? null,
+    requests: requests ?? null,
+    restores: restores.map(startOf),
+    coldStarts: coldStarts.map(startOf)
+  }
+}
+
+function startOf({ answer, requests, jvm, criu }: Start): object {
+  return { answer, requests: requests ?? null, jvm: jvm ?? null, criu: criu ?? null }
+}
+
+function secretsOf({ found, untrusted, ...report }: SecretReport): object {
+  return {
+    ...report,
+    found: found.map(({ occurrences, ...one }) => ({
+      ...one,
+      occurrences: occurrences.map(({ mapping, ...rest }) => ({ ...rest, mapping: mapping ?? null }))
+    })),
+    untrusted: untrusted ?? null
   }
 }

@@ -17,8 +17,9 @@ export function realWorld(
   environment: NodeJS.ProcessEnv,
   given: Pick<World, 'toolCache' | 'workspace' | 'runFolder' | 'cancelled'> & { log: Log }
 ): World {
+  const patience = patienceOf(environment)
   const marked = { ...environment, [RUN_VARIABLE]: run }
-  const engine = dockerEngine(marked, given.cancelled)
+  const engine = dockerEngine(marked, { longestAbsence: patience.tryTimeout, cancelled: given.cancelled })
   return {
     engine,
     undoing: dockerEngine(environment),
@@ -29,7 +30,7 @@ export function realWorld(
     environment: marked,
     ...shipped(),
     ...vendorApis(environment),
-    patience: patienceOf(environment),
+    patience,
     ...given
   }
 }

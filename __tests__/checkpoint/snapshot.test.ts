@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { verifySnapshot, verifyWarpSnapshot } from '../../src/checkpoint/snapshot.js'
+import { verifySnapshot, verifyWarpSnapshot, type Evidence } from '../../src/checkpoint/snapshot.js'
 import { criuImage, PAGEMAP, protobuf, STATS } from '../support/criu.js'
 
 const GOOD_LOG = '(00.000052) Version: 4.1.1 (gitid 0)\n(00.912345) Dumping finished successfully\n'
@@ -14,25 +14,25 @@ describe('verifySnapshot', () => {
   let folder: string
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'snapshot-test-'))
+    await mkdir(path.join(folder, 'images'))
   })
   afterEach(async () => {
     await rm(folder, { recursive: true })
   })
 
   /** What docker/checkpoint/checkpoint.sh leaves after a good checkpoint, with changes. */
-  async function evidence(changes: Record<string, string | Buffer | undefined> = {}): Promise<string> {
+  async function evidence(changes: Record<string, string | Buffer | undefined> = {}): Promise<Evidence> {
     const files = {
       'dump4.log': GOOD_LOG,
       'stats-dump': criuImage(STATS, { 1: protobuf({ 1: 1, 2: 2, 3: 3, 4: 4, 7: 2 }) }),
-      'pagemap-134.img': criuImage(PAGEMAP, { 1: 1 }, { 1: 0x1000, 2: 2, 4: 4 }),
-      'inventory.img': 'x',
+      'images/pagemap-134.img': criuImage(PAGEMAP, { 1: 1 }, { 1: 0x1000, 2: 2, 4: 4 }),
       files: '40 inventory.img\n60 pagemap-134.img\n8192 pages-1.img\n',
       ...changes
     }
     for (const [name, content] of Object.entries(files)) {
       if (content !== undefined) await writeFile(path.join(folder, name), content)
     }
-    return folder
+    return { evidence: folder, images: path.join(folder, 'images') }
   }
   const killed = { exitCode: 137, oomKilled: false }
 
@@ -56,6 +56,11 @@ describe('verifySnapshot', () => {
       { files: '40 inventory.img\n60 pagemap-134.img\n4096 pages-1.img\n' },
       'pages-1.img has 4096 bytes'
     ],
+    [
+      'the pages are empty',
+      { files: '40 inventory.img\n60 pagemap-134.img\n0 pages-1.img\n' },
+      'pages-1.img has 0 bytes where pagemap-134.img counts 8192'
+    ],
     ['the pages are missing', { files: '40 inventory.img\n60 pagemap-134.img\n' }, 'pages-1.img has 0 bytes'],
     [
       'the inventory is missing',
@@ -63,7 +68,7 @@ describe('verifySnapshot', () => {
       'inventory.img is missing'
     ],
     ['there are no page maps', { files: '40 inventory.img\n' }, 'no map of its pages'],
-    ['a page map is broken', { 'pagemap-134.img': 'x' }, 'pagemap-134.img cannot be read']
+    ['a page map is broken', { 'images/pagemap-134.img': 'x' }, 'pagemap-134.img cannot be read']
   ])('a snapshot is refused when %s', async (_, changes, message) => {
     await expect(verifySnapshot(await evidence(changes), killed, '')).rejects.toThrow(message)
   })

@@ -40,7 +40,14 @@ describe('crac-checkpoint build', () => {
     args: string[],
     onStderr: (text: string, pid: number) => void = () => undefined
   ): Promise<Ended> {
-    const common = ['--base-image', world.baseImage, '--github-api-url', world.githubApiUrl]
+    const common = [
+      '--base-image',
+      world.baseImage,
+      '--github-api-url',
+      world.githubApiUrl,
+      '--verify-runs',
+      '1'
+    ]
     const child = spawn(process.execPath, [path.join(PROJECT, 'dist/cli.cjs'), 'build', ...common, ...args], {
       cwd: fixture.context,
       env: { ...world.environment, RUNNER_TOOL_CACHE: world.toolCache, TMPDIR: temporary },

@@ -55,7 +55,8 @@ describe('a job in a container', () => {
       'base-image': world.baseImage,
       distribution: 'file',
       'jdk-file': 'jdk.tar.gz',
-      'ready-url': '/'
+      'ready-url': '/',
+      'verify-runs': '1'
     })
     const variables = {
       ...inputs,

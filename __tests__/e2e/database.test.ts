@@ -25,7 +25,10 @@ describe('an application with a pool of connections to a database', () => {
   const sources = path.join(PROJECT, '__tests__/e2e/applications/pool')
   const network = `e2e-database-${process.pid}`
   const tag = available ? freshTag('database') : ''
-  const password = { build: randomBytes(12).toString('hex'), run: randomBytes(12).toString('hex') }
+  const password = {
+    build: `placeholder-${randomBytes(12).toString('hex')}`,
+    run: randomBytes(12).toString('hex')
+  }
   let atBuild: Postgres
   let atRun: Postgres
   let untouched: string

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { StepOptions, StepResult } from '../../lab/runner.js'
 import {
+  annotations,
   available,
   buildFixture,
   docker,
@@ -16,6 +17,8 @@ import {
   runAction,
   world
 } from './support/lab.js'
+
+const UNREADABLE = 'chmod -R 000 /opt/crac-checkpoint/snapshot'
 
 /** What every failure keeps: exit code 1, one message, nothing pushed, nothing left behind. */
 describe('a run that fails', () => {
@@ -168,16 +171,53 @@ describe('a run that fails', () => {
     expect(message).toContain('(criu-fork-eexist)')
   })
 
-  /** With a base image whose `tr`, which the image runs at a restore and not at the checkpoint, does more than that. */
+  labTest('a restore of a snapshot that cannot be read', async () => {
+    const { message } = await failingAtRestore(application('Server'), [UNREADABLE])
+    expect(message).toContain('it ended with exit code 1')
+  })
+
+  labTest('a restore that falls back on its own, and answers: it was not restored', async () => {
+    const normally = 'exec java $(cat /opt/crac-checkpoint/java-options /opt/crac-checkpoint/application)'
+    const more = ['case "$*" in *-XX:CRaCRestoreFrom=*)', UNREADABLE, '/usr/bin/env "$@"', normally, 'esac']
+    const { message, step } = await failingAtRestore(application('Server'), more, 'env')
+    expect(message).toContain('what answered was not restored but started normally')
+    expect(step.log).not.toContain('Restored')
+  })
+
+  labTest('budgets: one message, before the push; a restore that is slower is told as well', async () => {
+    const slow = { ...application('Server'), 'java-options': '-Dhook=slow' }
+    const { message, step } = await failing({ ...slow, 'max-restore-time': '1s', 'min-speedup': '1000' })
+    expect(message).toMatch(
+      /a restore takes 1\d{4} ms .*`max-restore-time` allows 1000 ms; a restore is 0\.\d times/
+    )
+    expect(message).toContain('`min-speedup` wants 1000')
+    expect(message).toContain('class: application')
+    expect(annotations(step, 'warning')).toEqual([
+      expect.stringMatching(/no faster than a normal start: 1\d{4} ms .* against \d+ ms/)
+    ])
+  })
+
+  labTest('a snapshot over its budget: as soon as it is taken', async () => {
+    const { message, step } = await failing({ ...application('Server'), 'max-snapshot-size': '1MB' })
+    expect(message).toMatch(/the snapshot has \d{8,} bytes, and `max-snapshot-size` allows 1000000\./)
+    expect(step.log).not.toContain('Build the runtime image')
+  })
+
+  /** With a base image in which a program that the image runs at a restore does more than that. */
   async function failingAtRestore(
     inputs: Record<string, string>,
-    more: string[]
-  ): Promise<{ message: string }> {
+    more: string[],
+    // Not run at the checkpoint.
+    program = 'tr'
+  ): Promise<{ message: string; step: StepResult }> {
     const image = `crac-checkpoint-e2e/base-${process.pid}`
     const folder = mkdtempSync(path.join(tmpdir(), 'e2e-base-'))
-    const script = ['#!/bin/sh', ...more, 'exec /usr/bin/tr "$@"']
-    writeFileSync(path.join(folder, 'tr'), `${script.join('\n')}\n`, { mode: 0o755 })
-    writeFileSync(path.join(folder, 'Dockerfile'), `FROM ${world.baseImage}\nCOPY tr /usr/local/bin/tr\n`)
+    const script = ['#!/bin/sh', ...more, `exec /usr/bin/${program} "$@"`]
+    writeFileSync(path.join(folder, program), `${script.join('\n')}\n`, { mode: 0o755 })
+    writeFileSync(
+      path.join(folder, 'Dockerfile'),
+      `FROM ${world.baseImage}\nCOPY ${program} /usr/local/bin/\n`
+    )
     docker('build', '--quiet', '--tag', image, folder)
     rmSync(folder, { recursive: true })
     before = engineContents()
@@ -213,12 +253,12 @@ describe('a run that fails', () => {
 
   labTest('a registry that does not answer', async () => {
     const { message } = await failing({ tags: 'localhost:9/none/none:1' })
-    expect(message).toContain('localhost:9/none/none:1 could not be pushed')
+    expect(message).toContain('localhost:9/none/none could not be pushed')
     expect(message).toContain('class: registry')
   })
 
   labTest(
-    'the second of two tags cannot be pushed: the first one points to its old image again',
+    'the registry of the second of two tags does not answer: the first one points to its old image',
     async () => {
       const first = freshTag('put-back')
       docker('tag', world.baseImage, first)
@@ -227,8 +267,7 @@ describe('a run that fails', () => {
       const old = await registryDigest(first)
       expect(old).toBeDefined()
       const { message } = await failing({ tags: `${first}\nlocalhost:9/none/none:1` })
-      expect(message).toContain('localhost:9/none/none:1 could not be pushed')
-      expect(message).toContain(`${first} was put back to ${old}`)
+      expect(message).toContain('localhost:9/none/none could not be pushed')
       expect(await registryDigest(first)).toBe(old)
     }
   )

@@ -106,7 +106,10 @@ describe('layouts of applications', () => {
 
   labTest('Spring Boot: a changed class leaves the layer of the dependencies as it was', async () => {
     const [first, second] = [freshTag('spring'), freshTag('spring-changed')]
-    await checkpoint(SPRING, { tags: first })
+    const step = await checkpoint(SPRING, { tags: first })
+    // Spring Boot tells it itself, in a line of its log.
+    const { proof } = JSON.parse(step.outputs['metadata'] ?? '') as { proof: { coldStarts: object[] } }
+    expect(proof.coldStarts).toEqual([expect.objectContaining({ jvm: expect.any(Number) })])
     await checkpoint(SPRING, { tags: second, context: withOtherGreeting(folder) })
     const [before, after] = [layersOf(first), layersOf(second)]
     expect(before.get(DEPENDENCIES)).toMatch(/^sha256:/)

@@ -215,6 +215,8 @@ describe('a push', () => {
       const file = path.join(config, 'config.json')
 
       const none = await push({ tags: tag })
+      // To compare with what is there is a wish, not a must.
+      expect(none.log).toContain(`No comparison with the image that ${tag} has now: `)
       expect(errorOf(none)).toMatch(/does not know who is pushing [^]*docker\/login-action/)
       const login = (auth: string): void =>
         writeFileSync(
@@ -247,7 +249,8 @@ describe('a push', () => {
     expect(annotations(built, 'error')).toEqual([])
     expect(built.log).toContain('nothing is pushed')
     expect(built.summary).toContain('not pushed')
-    expect(front.requests).toEqual([])
+    // To compare, it is asked what the tag has; nothing more.
+    expect(front.requests.filter((line) => !/^(GET|HEAD) /.test(line))).toEqual([])
 
     front.script({
       method: 'POST',

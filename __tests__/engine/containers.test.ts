@@ -1,13 +1,20 @@
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, describe, expect, test } from '@jest/globals'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { addressOf, containerEnd, createContainer, type ContainerSpec } from '../../src/engine/containers.js'
 import { declaredFlags, ladder } from '../../src/engine/privileges.js'
 import { fakeEngine } from '../support/fake-engine.js'
+
+const work = mkdtempSync(path.join(tmpdir(), 'containers-test-'))
+afterAll(() => rmSync(work, { recursive: true }))
 
 const SPEC: ContainerSpec = {
   name: 'c',
   image: 'i',
   run: '1',
   env: { TOKEN: 'hunter2' },
+  work,
   port: 8080,
   flags: [],
   addHosts: [],
@@ -15,8 +22,14 @@ const SPEC: ContainerSpec = {
 }
 const [LEAST] = ladder('least', { appArmor: false })
 
-test('a container gets exactly the flags that it was given, and no value of its environment in argv', async () => {
-  const engine = fakeEngine(() => 'id')
+test('a container gets exactly the flags that it was given, and its environment by a file that is gone afterwards', async () => {
+  let given = ''
+  const engine = fakeEngine((args) => {
+    const file = args[args.indexOf('--env-file') + 1] ?? ''
+    given = readFileSync(file, 'utf8')
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    return 'id'
+  })
   await createContainer(engine, {
     ...SPEC,
     flags: LEAST?.restore('/p.json') ?? [],
@@ -24,22 +37,22 @@ test('a container gets exactly the flags that it was given, and no value of its 
   })
   const [call] = engine.calls
   expect(call?.args.join(' ')).toBe(
-    'create --name c --label io.github.crac-checkpoint.run=1 ' +
-      LOG +
-      '--publish 127.0.0.1::8080 ' +
-      '--cap-drop ALL --cap-add CHECKPOINT_RESTORE --cap-add SETPCAP --security-opt seccomp=/p.json --env TOKEN ' +
-      '-- i system/x -Da=b'
+    'create --name c --label io.github.crac-checkpoint.run=1 --publish 127.0.0.1::8080 ' +
+      '--cap-drop ALL --cap-add CHECKPOINT_RESTORE --cap-add SETPCAP --security-opt seccomp=/p.json ' +
+      `--env-file ${work}/c.env --log-driver local -- i system/x -Da=b`
   )
-  expect(call?.options.env).toEqual({ TOKEN: 'hunter2' })
+  expect(given).toBe('TOKEN=hunter2\n')
+  expect(call?.options.env).toBeUndefined()
+  expect(readdirSync(work)).toEqual([])
 })
-
-const LOG = '--log-driver json-file --log-opt max-size=64m --log-opt max-file=2 '
 
 describe('how a container is reached', () => {
   const argsOf = async (changes: Partial<ContainerSpec>): Promise<string[]> => {
     const engine = fakeEngine(() => '')
     await createContainer(engine, { ...SPEC, env: {}, ...changes })
-    return engine.calls.map(({ args }) => args.join(' '))
+    return engine.calls.map(({ args }) =>
+      args.join(' ').replace(`--env-file ${work}/c.env --log-driver local `, '')
+    )
   }
 
   test('a remote engine publishes on all addresses, and is called by its own', async () => {
@@ -55,12 +68,10 @@ describe('how a container is reached', () => {
   test("a job in a container shares a network with the application, beside the user's own", async () => {
     const reach = { by: 'network', network: 'job' } as const
     expect(await argsOf({ reach })).toEqual([
-      'create --name c --label io.github.crac-checkpoint.run=1 ' + LOG + '--network job -- i'
+      'create --name c --label io.github.crac-checkpoint.run=1 --network job -- i'
     ])
     expect(await argsOf({ reach, network: 'services', addHosts: ['db:10.0.0.5'] })).toEqual([
-      'create --name c --label io.github.crac-checkpoint.run=1 ' +
-        LOG +
-        '--network services --add-host db:10.0.0.5 -- i',
+      'create --name c --label io.github.crac-checkpoint.run=1 --network services --add-host db:10.0.0.5 -- i',
       'network connect job c'
     ])
     expect(

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { systemClock } from '../../src/clock.js'
 import { dockerEngine, engineFailure } from '../../src/engine/docker.js'
 
 describe('dockerEngine', () => {
@@ -52,6 +53,60 @@ describe('dockerEngine', () => {
     expect(existsSync(marker)).toBe(false)
   })
 
+  describe('that had answered, and is away', () => {
+    const DOWN =
+      'echo "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?" >&2; exit 1'
+    const engine = () => dockerEngine(process.env, { clock: systemClock, longestAbsence: 1000 })
+    /** Down while there is a file `down`; counts its commands in files. */
+    const script = (more: string): string =>
+      `echo "$1" >>${folder}/calls; ${more} [ ! -e ${folder}/down ] || { ${DOWN}; }; echo "$1 done"`
+    const calls = (): string[] => readFileSync(path.join(folder, 'calls'), 'utf8').trim().split('\n')
+
+    test('is waited for, and the command is given again', async () => {
+      const returns = `[ "$1" != version ] || rm -f ${folder}/down;`
+      await withDocker(script(returns), async () => {
+        const docker = engine()
+        expect(await docker.run(['info'])).toBe('info done')
+        writeFileSync(path.join(folder, 'down'), '')
+        expect(await docker.run(['commit'])).toBe('commit done')
+      })
+      expect(calls()).toEqual(['info', 'commit', 'version', 'commit'])
+    })
+
+    test('and does not come back: no engine answers, and nothing waits for it again', async () => {
+      await withDocker(script(''), async () => {
+        const docker = engine()
+        await docker.run(['info'])
+        writeFileSync(path.join(folder, 'down'), '')
+        await expect(docker.run(['commit'])).rejects.toMatchObject({
+          kind: 'runner',
+          message: 'No Docker engine answers.'
+        })
+        const before = calls().length
+        await expect(docker.run(['ps'])).rejects.toThrow('No Docker engine answers.')
+        expect(calls().slice(before)).toEqual(['ps'])
+      })
+      expect(calls().filter((call) => call === 'commit')).toHaveLength(1)
+    })
+
+    test('one that never answered is not waited for', async () => {
+      await withDocker(`[ "$1" != --version ] || exit 0; ${DOWN}`, async () => {
+        const docker = engine()
+        await docker.run(['--version'])
+        const begin = Date.now()
+        await expect(docker.run(['info'])).rejects.toThrow('No Docker engine answers.')
+        expect(Date.now() - begin).toBeLessThan(1000)
+      })
+    })
+  })
+
+  test('keeps the inputs and the tokens of the runner from the client', async () => {
+    const secret = { INPUT_SECRET: 'x', ACTIONS_RUNTIME_TOKEN: 'x', KEPT: 'yes' }
+    const output = await withDocker('env', () => dockerEngine({ ...process.env, ...secret }).run(['x']))
+    expect(output).toContain('KEPT=yes')
+    expect(output).not.toMatch(/^(INPUT_|ACTIONS_)/m)
+  })
+
   test('makes no attestations: they would change the digest', async () => {
     const output = await withDocker('echo "$BUILDX_NO_DEFAULT_ATTESTATIONS"', () =>
       dockerEngine(process.env).run(['build'])
@@ -65,6 +120,10 @@ describe('engineFailure', () => {
     [
       'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?',
       'No Docker engine answers'
+    ],
+    [
+      'Error response from daemon: client version 1.24 is too old. Minimum supported API version is 1.44',
+      'do not fit together: client version 1.24 is too old. Minimum supported API version is 1.44'
     ],
     ['failed to register layer: write /x: no space left on device', 'disk is full'],
     ['Error response from daemon: something else', 'docker run failed with exit code 125']

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { LineSplitter, LineTail, LONGEST_LINE } from '../../src/engine/lines.js'
+import { LineSplitter, LineTail, LONGEST_LINE, WholeLines } from '../../src/engine/lines.js'
+import { seeded } from '../support/seeded.js'
 
 function split(...chunks: (string | Buffer)[]): string[] {
   const lines: string[] = []
@@ -28,6 +29,30 @@ describe('LineSplitter', () => {
     const [line = ''] = split(chunk, chunk, '\nnext')
     expect(line).toBe(`${'x'.repeat(LONGEST_LINE)} [cut]`)
   })
+})
+
+test('WholeLines gives all bytes as they are, and breaks no line of a sane length', () => {
+  const random = seeded(46)
+  const bytes = Buffer.concat(
+    Array.from({ length: 300 }, () =>
+      Buffer.concat([random.bytes(random.below(200)), Buffer.from('\n\r\0\u001b[1m\n')])
+    )
+  )
+  const got: Buffer[] = []
+  const lines = new WholeLines((part) => got.push(part))
+  for (let at = 0; at < bytes.length;) {
+    const length = 1 + random.below(400)
+    lines.push(bytes.subarray(at, at + length))
+    at += length
+  }
+  expect(got.every((part) => part.at(-1) === 0x0a)).toBe(true)
+  lines.push(Buffer.alloc(100_000, 'x'))
+  expect(got.at(-1)).toHaveLength(100_000)
+  lines.push(Buffer.from('end'))
+  lines.end()
+  expect(
+    Buffer.concat(got).equals(Buffer.concat([bytes, Buffer.alloc(100_000, 'x'), Buffer.from('end')]))
+  ).toBe(true)
 })
 
 test('LineTail keeps the last lines', () => {

@@ -43,7 +43,7 @@ describe('buildImage', () => {
       await writeFile(args[args.indexOf('--iidfile') + 1] ?? '', 'sha256:abc\n')
       return ''
     })
-    expect(await buildImage(engine, build(), () => undefined)).toBe('sha256:abc')
+    expect(await buildImage(engine, build(), {})).toBe('sha256:abc')
     // Whatever builder the user has chosen: the one of the engine sees its images.
     expect(engine.calls[1]?.options.env).toEqual({ BUILDX_BUILDER: 'rootless' })
   })
@@ -60,7 +60,7 @@ describe('buildImage', () => {
     ['RUN exit 1 failed', 'runner', 'docker build failed']
   ])('%s is of class %s', async (stderr, kind, message) => {
     const engine = fakeEngine((args) => (args[0] === 'context' ? 'default' : { exitCode: 1, stderr }))
-    await expect(buildImage(engine, build(), () => undefined)).rejects.toMatchObject({
+    await expect(buildImage(engine, build(), {})).rejects.toMatchObject({
       kind,
       message: expect.stringContaining(message)
     })

@@ -101,6 +101,21 @@ esac
     30_000
   )
 
+  test('no docker command, as in a job in a container that has none: told with what such a job needs', async () => {
+    const step = await runStep({
+      inputs: {},
+      environment: { PATH: folder, HOME: folder },
+      workspace: folder,
+      toolCache: path.join(folder, 'cache')
+    })
+    expect(step.exitCode).toBe(1)
+    expect(errorOf(step)).toMatch(/^The docker command could not be started: [^\n]*docker/)
+    expect(errorOf(step)).toContain('class: runner')
+    expect(errorOf(step)).toMatch(/A job in a container needs the command line in its image/)
+    expect(step.post.exitCode).toBe(0)
+    expect(step.left).toEqual([])
+  })
+
   test('skip: the step succeeds, says so, and has the output `skipped`', async () => {
     const { step } = await start(
       { architecture: 'arm64' },

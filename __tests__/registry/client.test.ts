@@ -5,6 +5,7 @@ import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { digestOf } from '../../src/digest.js'
 import { RepositoryClient } from '../../src/registry/client.js'
 import type { Credentials } from '../../src/registry/credentials.js'
 import { endpointOf } from '../../src/registry/endpoint.js'
@@ -128,9 +129,75 @@ describe('a login', () => {
         else response.writeHead(307, { location: `http://${other}/stored` }).end()
       })
     )
-    expect((await clientOf(moved, { credentials }).client.blob('sha256:x')).toString()).toBe('{}')
+    expect((await clientOf(moved, { credentials }).client.blob(digestOf(Buffer.from('{}')))).toString()).toBe(
+      '{}'
+    )
     expect(asked).toBe(0)
   })
+})
+
+describe('a login is for its own registry only', () => {
+  const credentials = { kind: 'password', username: 'me', password: 'word' } as const
+  async function overhearing(answer: RequestListener): Promise<{ host: string; heard: string[] }> {
+    const heard: string[] = []
+    const host = await listen(
+      createServer((request, response) => {
+        if (request.headers.authorization !== undefined) heard.push(request.headers.authorization)
+        answer(request, response)
+      })
+    )
+    return { host, heard }
+  }
+
+  test('a host that it redirects to, and that wants one, gets none', async () => {
+    const other = await overhearing((request, response) => {
+      const challenge = `Bearer realm="http://${request.headers.host}/token"`
+      response.writeHead(401, { 'www-authenticate': challenge }).end()
+    })
+    const registry = await listen(
+      createServer((_, response) => response.writeHead(307, { location: `http://${other.host}/x` }).end())
+    )
+    await expect(clientOf(registry, { credentials }).client.manifest('x')).rejects.toMatchObject({
+      status: 401
+    })
+    expect(other.heard).toEqual([])
+  })
+
+  test('a host that the token server redirects to gets none', async () => {
+    const other = await overhearing((_, response) => response.end('{"token":"stolen"}'))
+    const registry = await listen(
+      createServer((request, response) => {
+        if (request.url?.startsWith('/token'))
+          return response.writeHead(302, { location: `http://${other.host}/x` }).end()
+        const realm = `http://${request.headers.host}/token`
+        response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}"` }).end()
+      })
+    )
+    await expect(clientOf(registry, { credentials }).client.manifest('x')).rejects.toMatchObject({
+      kind: 'registry'
+    })
+    expect(other.heard).toEqual([])
+  })
+})
+
+test('a blob that is not what its digest says is refused', async () => {
+  const registry = await listen(createServer((_, response) => response.end('other')))
+  const digest = digestOf(Buffer.from('x'))
+  await expect(clientOf(registry).client.blob(digest)).rejects.toMatchObject({
+    message: `${registry} has other content under ${digest}.`
+  })
+})
+
+test('a registry that asks for another try at once, for ever, is given up after five minutes of its own', async () => {
+  let asked = 0
+  const registry = await listen(
+    createServer((_, response) => {
+      asked++
+      response.writeHead(429, { 'retry-after': '0' }).end()
+    })
+  )
+  await expect(clientOf(registry).client.manifest('x')).rejects.toMatchObject({ status: 429 })
+  expect(asked).toBe(301)
 })
 
 describe('tries', () => {

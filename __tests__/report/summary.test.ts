@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { Failure } from '../../src/errors.js'
-import { renderFailure, renderSummary } from '../../src/report/summary.js'
-import { aResult } from '../support/result.js'
+import type { LastImage } from '../../src/image/figures-label.js'
+import { fitting, renderFailure, renderSummary } from '../../src/report/summary.js'
+import type { Spread } from '../../src/restore/figures.js'
+import { aResult, aStart } from '../support/result.js'
 
 describe('the job summary', () => {
   test('has JDK, digest, size and times, and how to start the image by its digest', () => {
@@ -10,8 +12,11 @@ describe('the job summary', () => {
       '24-crac+20',
       `sha256:${'c'.repeat(64)}`,
       '112.5 MB',
-      '1500 ms',
-      '100 ms (15.0 times faster)'
+      '| Cold start | `1500 ms (1400 ms to 1600 ms)` |',
+      '| Restore | `100 ms (90 ms to 120 ms)` |',
+      '| Speed-up | `15.0 times` |',
+      '| First 100 requests | `120 ms restored, 450 ms after a cold start` |',
+      'of 3 runs of each, by turns'
     ]) {
       expect(summary).toContain(part)
     }
@@ -22,12 +27,48 @@ describe('the job summary', () => {
   })
 
   test('without a snapshot it says why, and needs no flags', () => {
-    const { jdk, application, baseImage, imageId, tags, digest, layers, logs, phases, port, user } = aResult()
-    const common = { jdk, application, baseImage, imageId, tags, digest, layers, logs, phases, port, user }
-    const cold = renderSummary({ outcome: 'cold', reason: 'no CRIU `works`', coldStart: 900, ...common })
+    const { logs, phases, ...rest } = aResult()
+    const { jdk, application, baseImage, imageId, tags, digest, layers, secrets, port, user } = rest
+    const image = { jdk, application, baseImage, imageId, tags, digest, layers, secrets, port, user }
+    const common = { ...image, logs, phases }
+    const cold = renderSummary({
+      outcome: 'cold',
+      reason: 'no CRIU `works`',
+      coldStarts: [aStart(900)],
+      ...common
+    })
     expect(cold).toContain('no CRIU `works`')
     expect(cold).not.toContain('seccomp.json')
     expect(renderSummary({ outcome: 'skipped', reason: 'AMX', logs, phases })).toContain('AMX')
+  })
+
+  test('shows the change against the image that the tag has now', () => {
+    const spread = (median: number): Spread => ({ minimum: median, median, maximum: median })
+    const last: LastImage = {
+      tag: 'ghcr.io/acme/hello:crac',
+      digest: `sha256:${'d'.repeat(64)}`,
+      figures: {
+        runs: 5,
+        restore: spread(80),
+        coldStart: spread(2000),
+        speedup: 25,
+        requests: undefined,
+        snapshotSize: 100_000_000
+      }
+    }
+    const summary = renderSummary(aResult({ last }))
+    expect(summary).toContain(`\`ghcr.io/acme/hello:crac\` had before (\`${last.digest}\`)`)
+    expect(summary).toContain('| Restore | 80 ms | 100 ms | +25 % |')
+    expect(summary).toContain('| Cold start | 2000 ms | 1500 ms | -25 % |')
+    expect(summary).toContain('| Speed-up | 25 times | 15 times | -40 % |')
+    expect(summary).toContain('| Snapshot | 100 MB | 112.5 MB | +13 % |')
+    expect(renderSummary(aResult())).not.toContain('had before')
+  })
+
+  test('says that nothing was timed where `verify` is false', () => {
+    const summary = renderSummary(aResult({ figures: undefined }))
+    expect(summary).toContain('not timed')
+    expect(summary).not.toContain('Cold start')
   })
 
   test('without a push it names the tag, and without tags the image', () => {
@@ -43,5 +84,18 @@ describe('the job summary', () => {
       new Failure('application', 'x', { cure: 'y', evidence: '```\n<script>\n````' })
     )
     expect(failed.trimEnd().split('\n').at(-1)).toMatch(/^`{7}$/)
+  })
+
+  test('of more than GitHub takes is cut, and says so first', () => {
+    const tags = Array.from({ length: 40_000 }, (_, index) => `ghcr.io/acme/hello:${index}`)
+    const whole = renderSummary(aResult({ tags }))
+    const phases = Array.from({ length: 40_000 }, (_, index) => ({ name: `phase ${index}`, milliseconds: 1 }))
+    const long = renderSummary(aResult({ phases }))
+    for (const markdown of [whole, long, 'x'.repeat(3e6)]) {
+      const shown = fitting(markdown)
+      expect(Buffer.byteLength(shown)).toBeLessThanOrEqual(1024 * 1024)
+      expect(markdown.length > 1e6 ? shown : '> This summary is cut').toMatch(/^> This summary is cut/)
+    }
+    expect(fitting('short')).toBe('short')
   })
 })

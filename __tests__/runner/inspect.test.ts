@@ -160,13 +160,22 @@ describe('inspectRunner', () => {
     expect(engine.calls[0]?.options.timeout).toBeLessThan(10_000)
   })
 
-  test('a base image that cannot be pulled is of class image, before any other work', async () => {
+  test.each([
+    ['image', 'Error: pull access denied for none'],
+    ['image', 'Error response from daemon: unauthorized: authentication required'],
+    ['registry', 'Error response from daemon: toomanyrequests: You have reached your pull rate limit.'],
+    ['runner', 'Error response from daemon: Get "https://r.example/v2/": dial tcp: connection refused']
+  ])('a base image that cannot be pulled is of class %s, before any other work: %s', async (kind, stderr) => {
     const engine = fakeEngine(async (args): Promise<Reply> => {
       if (args[0] === 'image') return { exitCode: 1, stderr: 'No such image' }
-      if (args[0] === 'pull') return { exitCode: 1, stderr: 'Error: pull access denied for none' }
+      if (args[0] === 'pull') return { exitCode: 1, stderr }
       return await machine().attempt(args)
     })
-    await expect(inspect(engine)).rejects.toMatchObject({ kind: 'image' })
+    await expect(inspect(engine)).rejects.toMatchObject({
+      kind,
+      message: expect.stringMatching(/^The base image \S+ could not be pulled/)
+    })
+    expect(engine.calls.at(-1)?.args[0]).toBe('pull')
   })
 })
 

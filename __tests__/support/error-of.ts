@@ -1,5 +1,5 @@
 import type { StepResult } from '../../lab/runner.js'
-import { LogReader } from '../../lab/workflow-commands.js'
+import { linesOf, LogReader } from '../../lab/workflow-commands.js'
 
 /** The message of the step's one error annotation. */
 export function errorOf(step: StepResult): string {
@@ -11,6 +11,6 @@ export function errorOf(step: StepResult): string {
 /** What a runner would show, of one level. */
 export function annotations(step: StepResult, level: 'error' | 'warning'): string[] {
   const reader = new LogReader()
-  const lines = step.log.split('\n').map((line) => reader.read(line))
+  const lines = linesOf(step.log).map((line) => reader.read(line))
   return lines.flatMap((line) => (line?.kind === 'command' && line.name === level ? [line.message] : []))
 }

@@ -16,11 +16,12 @@ export function actionMetadata(): ActionMetadata {
   return parse(readFileSync(path.join(ROOT, 'action.yml'), 'utf8')) as ActionMetadata
 }
 
+const { inputs: declared } = actionMetadata()
+
 /** Inputs as a workflow with these lines would give them: the rest are the defaults of action.yml. */
 export function inputsWith(given: Partial<Record<InputName, string>>): Inputs {
-  const { inputs } = actionMetadata()
   return readInputs((name) => {
-    const value = given[name] ?? inputs[name]?.default ?? ''
-    return (value.includes('${{') ? '' : value).trim()
+    const standard = declared[name]?.default ?? ''
+    return (given[name] ?? (standard.includes('${{') ? '' : standard)).trim()
   })
 }

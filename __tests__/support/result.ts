@@ -1,7 +1,33 @@
 import { ladder } from '../../src/engine/privileges.js'
-import type { Checkpointed } from '../../src/outputs.js'
+import type { LastImage } from '../../src/image/figures-label.js'
+import type { Checkpointed, Result } from '../../src/outputs.js'
+import { figuresOf, type Start } from '../../src/restore/figures.js'
+import type { SnapshotReading } from '../../src/snapshot/read.js'
 
 const [LEAST] = ladder('least', { appArmor: false })
+
+/** A start that answered after `answer` ms, and then 100 requests in `duration` ms. */
+export function aStart(answer: number, duration?: number): Start {
+  const requests = duration === undefined ? undefined : { count: 100, duration }
+  return { answer, requests, jvm: undefined, criu: undefined }
+}
+
+/** What a tag had before. */
+export function aLastImage(): LastImage {
+  const { answer, speedup, requests } = figuresOf([aStart(200, 300)], [aStart(2000, 900)])
+  return {
+    tag: 'ghcr.io/acme/hello:crac',
+    digest: `sha256:${'d'.repeat(64)}`,
+    figures: {
+      runs: 1,
+      restore: answer.restore,
+      coldStart: answer.coldStart,
+      speedup,
+      requests,
+      snapshotSize: 100_000_000
+    }
+  }
+}
 
 /** The result of a run that worked, with every part filled in. */
 export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
@@ -16,7 +42,7 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
       rootless: false,
       cpu: 'Intel(R) Xeon(R)',
       amx: true,
-    diskFree: 50e9,
+      diskFree: 50e9,
       reach: { by: 'published port', bind: '127.0.0.1', host: '127.0.0.1' },
       privileges: [],
       refused: []
@@ -51,7 +77,14 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
     snapshot: {
       size: 112_500_000,
       files: [],
-      statistics: undefined,
+      statistics: {
+        freezingTime: 3020,
+        frozenTime: 104_995,
+        memdumpTime: 40_173,
+        memwriteTime: 29_305,
+        pagesScanned: 28_635,
+        pagesWritten: 28_366
+      },
       criuVersion: '4.1.1',
       startDuration: 1500,
       checkpointDuration: 700.4,
@@ -60,7 +93,12 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
       warmUp: { sent: 200, failed: 1 },
       privileges: LEAST
     },
-    proof: { restoreTime: 100, coldStart: 1500 },
+    figures: figuresOf(
+      [aStart(90, 120), aStart(100, 110), aStart(120, 130)],
+      [aStart(1500, 400), aStart(1400, 500), aStart(1600, 450)]
+    ),
+    last: undefined,
+    reading: aReading(),
     imageId: `sha256:${'b'.repeat(64)}`,
     tags: ['ghcr.io/acme/hello:crac', 'ghcr.io/acme/hello:1.0'],
     digest: `sha256:${'c'.repeat(64)}`,
@@ -69,8 +107,106 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
     privileges: LEAST,
     restoreFlags: '--cap-drop ALL',
     layers: [{ createdBy: 'COPY trees/jdk/ /', rawSize: 150_700_000, size: 48_700_000, sent: true }],
+    secrets: {
+      mode: 'warn',
+      bytes: 400_000_000,
+      searched: ['secret-values line 1'],
+      notSearched: ['env PIN (short)'],
+      found: [
+        {
+          name: 'secret-values line 1',
+          known: true,
+          occurrences: [
+            { file: '/snapshot/pages-1.img', mapping: 'Java heap', encoding: 'utf-16le', count: 2 },
+            { file: '/tmp/settings', mapping: undefined, encoding: 'utf-8', count: 1 }
+          ]
+        }
+      ],
+      untrusted: undefined
+    },
     logs: '/temp/logs',
     phases: [{ name: 'inspect', milliseconds: 12 }],
     ...changes
+  }
+}
+
+function aReading(): SnapshotReading {
+  return {
+    map: {
+      locate: () => undefined,
+      sizes: () => {
+        throw new Error('not in use')
+      }
+    },
+    content: {
+      memory: {
+        javaHeap: 28_352_512,
+        code: 5_521_408,
+        classes: 37_191_680,
+        stacks: 1_203_699,
+        nativeHeap: 39_993_344,
+        files: 1_277_952,
+        environment: 525,
+        other: 2_646_016
+      },
+      processes: 1,
+      threads: [
+        { name: 'GC Thread', count: 2 },
+        { name: 'VM Thread', count: 1 }
+      ],
+      user: { uid: 10001, gid: 10001, groups: [10001] },
+      open: { files: ['/dev/null'], sockets: 0, others: 7 },
+      environment: ['HOME', 'PATH']
+    }
+  }
+}
+
+/** A result of each outcome, and of each way in which a part can be unknown. */
+export function outcomes(): Record<string, Result> {
+  const whole = aResult()
+  const { jdk, application, baseImage, imageId, tags, digest, layers, secrets, logs, phases, port, user } =
+    whole
+  const image = {
+    jdk,
+    application,
+    baseImage,
+    imageId,
+    tags,
+    digest,
+    layers,
+    secrets,
+    logs,
+    phases,
+    port,
+    user
+  }
+  const reading = aReading()
+  const { content } = reading
+  const { memory } = content
+  if (!memory) throw new Error('the reading is not whole')
+  const withContent = (changes: Partial<typeof content>): Result =>
+    aResult({ reading: { ...reading, content: { ...content, ...changes } } })
+  return {
+    checkpointed: whole,
+    'not pushed': aResult({ digest: undefined, layers: [{ createdBy: 'COPY', rawSize: 1 }] }),
+    'with Warp': aResult({
+      takenBy: { name: 'warp' },
+      privileges: undefined,
+      reading: undefined,
+      snapshot: {
+        ...whole.snapshot,
+        statistics: undefined,
+        criuVersion: undefined,
+        handover: undefined,
+        privileges: undefined
+      }
+    }),
+    'with ZGC': withContent({ memory: { ...memory, javaHeap: undefined } }),
+    'without measurements': { ...whole, figures: undefined },
+    'after another image': { ...whole, last: aLastImage() },
+    'a JVM that tells nothing': withContent({ memory: undefined, user: undefined, environment: undefined }),
+    cold: { outcome: 'cold', reason: 'no CRIU works', coldStarts: [aStart(900)], ...image },
+    unchanged: { outcome: 'unchanged', digest: digest ?? '', tags, logs, phases },
+    skipped: { outcome: 'skipped', reason: 'AMX', logs, phases }
   }
 }

@@ -75,9 +75,9 @@ stat -c %.6Y dump4.log >"$here/evidence/completed" 2>/dev/null
 for file in dump4.log stats-dump; do
     [ ! -f "$file" ] || mv "$file" "$here/evidence/"
 done
-for file in inventory.img pagemap-*.img; do
-    [ ! -f "$file" ] || cp "$file" "$here/evidence/"
-done
+# What they tell of the snapshot is read, not its memory. A kind that this CRIU does not write is none the worse.
+mkdir "$here/evidence/images"
+cp inventory.img pstree.img core-*.img mm-*.img pagemap-*.img files.img fdinfo-*.img "$here/evidence/images/" 2>/dev/null
 stat -c '%s %n' -- * >"$here/evidence/files"
 chmod 0400 -- *
 # Left by the JVM's attach mechanism; nothing of it is open any more.

@@ -82,13 +82,19 @@ async function ownEngine(home: string, progress: Progress): Promise<LabEngine> {
   return { environment, description: `real, Docker ${version} of Debian 13, started by the lab` }
 }
 
+/** Ends an engine, and starts it again with all that it has. */
+export interface Switch {
+  off: () => Promise<void>
+  on: () => Promise<void>
+}
+
 /**
  * Another engine of the lab, without any image, as a machine that has never seen one; it is gone when the work is done. Only
  * where the lab's own engine can run. With a size (`800m`), its disk is that small.
  */
 export async function withEmptyEngine<T>(
   home: string,
-  work: (environment: NodeJS.ProcessEnv) => Promise<T>,
+  work: (environment: NodeJS.ProcessEnv, power: Switch) => Promise<T>,
   size?: string
 ): Promise<T> {
   const root = path.join(home, 'engine')
@@ -99,12 +105,16 @@ export async function withEmptyEngine<T>(
   // Of another network than any engine beside it, which may be that of another lab.
   const bridge = { name: `crac-${name.slice(-6)}`, address: `172.29.${randomInt(256)}.1/24` }
   const data = `/var/lib/docker-${name}`
-  const log = path.join(home, 'engine.log')
-  const pid = await start({ root, sockets, log, bridge, data, size }, environment)
+  const daemon = { root, sockets, log: path.join(home, 'engine.log'), bridge, data, size }
+  let pid = await start(daemon, environment)
+  const power: Switch = {
+    off: async () => await end(pid),
+    on: async () => void (pid = await start(daemon, environment))
+  }
   try {
-    return await work(environment)
+    return await work(environment, power)
   } finally {
-    await end(pid)
+    if (isAlive(pid)) await end(pid)
     await attempt('chroot', [root, 'ip', 'link', 'delete', bridge.name])
     await rm(place, { recursive: true })
     await rm(path.join(root, data), { recursive: true, force: true })

@@ -17,6 +17,8 @@ export interface World {
   engine: Engine
   clock: Clock
   log: Log
+  /** Takes all that the application writes, as it is. */
+  keep: (bytes: Buffer) => void
 }
 
 /** A started container with the application: its end, and what it prints. */
@@ -41,7 +43,7 @@ const DRAIN_TIMEOUT: Milliseconds = 2000
 
 /** Starts a container; `onLine` listens from its first line on. */
 export async function startApplication(
-  { engine, clock, log }: World,
+  { engine, clock, log, keep }: World,
   spec: ContainerSpec,
   onLine: (line: string) => void
 ): Promise<{ application: Application; address: Address }> {
@@ -57,7 +59,8 @@ export async function startApplication(
       diagnoser.push('app', line)
       log.foreign(line)
       for (const listener of listeners) listener(line)
-    }
+    },
+    onBytes: keep
   })
   const ended = containerEnd(engine, spec.name)
   // A failure elsewhere ends the run before anyone looks at these two.

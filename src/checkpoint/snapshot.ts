@@ -4,8 +4,9 @@ import { diagnose } from '../diagnosis/diagnose.js'
 import { lastLines } from '../engine/docker.js'
 import type { ContainerEnd } from '../engine/containers.js'
 import { Failure } from '../errors.js'
+import { readDumpStatistics, readPagemap, type DumpStatistics } from '../snapshot/images.js'
+import { ImageFormatError } from '../snapshot/protobuf.js'
 import type { Milliseconds } from '../values.js'
-import { ImageFormatError, readDumpStatistics, readPagemap, type DumpStatistics } from './criu-images.js'
 
 /** A complete snapshot of the JVM. */
 export interface Snapshot {
@@ -29,11 +30,22 @@ export interface SnapshotFile {
 /** Exit code of a JVM that CRIU ended after the dump: 128 + SIGKILL. */
 const KILLED = 137
 
+/** Two folders with what a checkpoint left. */
+export interface Evidence {
+  evidence: string
+  /** CRIU's images without the memory. */
+  images: string
+}
+
 /**
  * Judges a checkpoint by what it left (docker/checkpoint/checkpoint.sh collects it), not by jcmd's exit code.
  * Anything short of a complete snapshot is a Failure.
  */
-export async function verifySnapshot(evidence: string, end: ContainerEnd, output: string): Promise<Snapshot> {
+export async function verifySnapshot(
+  { evidence, images }: Evidence,
+  end: ContainerEnd,
+  output: string
+): Promise<Snapshot> {
   const read = (name: string) => readFile(path.join(evidence, name)).catch(() => undefined)
   const criuLog = (await read('dump4.log'))?.toString('latin1') ?? ''
 
@@ -53,7 +65,8 @@ export async function verifySnapshot(evidence: string, end: ContainerEnd, output
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name))
   if (pagemaps.length === 0) throw broken('there is no map of its pages', criuLog)
   for (const { name } of pagemaps) {
-    verifyPages(name, await read(name), files, criuLog)
+    const image = await readFile(path.join(images, name)).catch(() => undefined)
+    verifyPages(name, image, files, criuLog)
   }
 
   const statistics = await read('stats-dump')
@@ -121,7 +134,10 @@ export function criuFailure(criuLog: string, exitCode: number | undefined, outpu
 }
 
 /** The same for the engine Warp, of which no more is known than that it leaves files. */
-export async function verifyWarpSnapshot(evidence: string, end: ContainerEnd): Promise<Snapshot> {
+export async function verifyWarpSnapshot(
+  { evidence }: Pick<Evidence, 'evidence'>,
+  end: ContainerEnd
+): Promise<Snapshot> {
   const files = parseListing(await readFile(path.join(evidence, 'files'), 'utf8').catch(() => ''))
   if (end.oomKilled) throw outOfMemory()
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode)

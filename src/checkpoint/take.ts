@@ -1,3 +1,5 @@
+import { rename, rm } from 'node:fs/promises'
+import path from 'node:path'
 import { OpenResources } from '../diagnosis/checkpoint-exception.js'
 import { wantsPrivileges } from '../diagnosis/wants-privileges.js'
 import { removeContainer, type ContainerSpec } from '../engine/containers.js'
@@ -25,6 +27,8 @@ export interface CheckpointRequest extends Omit<ContainerSpec, 'name' | 'flags' 
   checkpointTimeout: Milliseconds
   /** Existing folder for CRIU's log and what else proves the checkpoint. */
   evidence: string
+  /** Folder for CRIU's images without the memory; one that is there is replaced. */
+  images: string
 }
 
 export interface TakenSnapshot extends Snapshot {
@@ -113,11 +117,16 @@ async function attempt(
   const end = await checkpoint(world, application, signs, request)
   const checkpointDuration = clock.now() - triggered
   await engine.run(['cp', `${application.name}:${HOME}/evidence/.`, request.evidence])
+  // The registers of the threads are in them, and so can be pieces of secrets: the evidence is for the logs.
+  await rm(request.images, { recursive: true, force: true })
+  await rename(path.join(request.evidence, 'images'), request.images).catch(() => undefined)
   const snapshot =
     takenBy.name === 'warp'
-      ? await verifyWarpSnapshot(request.evidence, end)
-      : await verifySnapshot(request.evidence, end, application.output.text())
-  const handover = snapshot.completedAt === undefined ? undefined : Date.now() - snapshot.completedAt
+      ? await verifyWarpSnapshot(request, end)
+      : await verifySnapshot(request, end, application.output.text())
+  // Two machines may not agree on the time, and a clock may be set meanwhile.
+  const sinceThen = Date.now() - (snapshot.completedAt ?? NaN)
+  const handover = sinceThen >= 0 && sinceThen <= clock.now() - triggered ? sinceThen : undefined
   return {
     ...snapshot,
     startDuration: readyAt - begin,

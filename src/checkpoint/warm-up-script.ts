@@ -1,34 +1,40 @@
+import { stat } from 'node:fs/promises'
 import type { Address } from '../engine/containers.js'
 import { startGroup } from '../engine/command.js'
-import { LineSplitter, LineTail } from '../engine/lines.js'
+import { LineSplitter, LineTail, WholeLines } from '../engine/lines.js'
+import { withoutInputs } from '../environment.js'
 import { Failure } from '../errors.js'
 import type { Log } from '../log.js'
 
 /** Lines of the script's output that a message shows. */
 const SHOWN_LINES = 20
 
-/** What a warm-up script sees of the step's environment: not the inputs, which hold a token. */
-function scriptEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const withheld = /^(INPUT_|ACTIONS_)/
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !withheld.test(name)))
+/** Refuses a script that is no file: that can be told before any work. */
+export async function requireScript(script: string): Promise<void> {
+  const problem = await stat(script).then(
+    (entry) => (entry.isFile() ? undefined : new Error('it is no file')),
+    (error: NodeJS.ErrnoException) => error
+  )
+  if (problem !== undefined) throw cannotStart(script, problem)
 }
 
 export interface ScriptSurroundings {
   address: Address
   container: string
   log: Log
+  keep: (bytes: Buffer) => void
   signal: AbortSignal
   environment: NodeJS.ProcessEnv
 }
 
 /** Runs the script with APP_URL and CONTAINER_ID; anything but exit code 0 is a Failure. The signal ends its group. */
 export async function runScript(script: string, surroundings: ScriptSurroundings): Promise<void> {
-  const { address, container, log, signal, environment } = surroundings
+  const { address, container, log, keep, signal, environment } = surroundings
   const tail = new LineTail(SHOWN_LINES)
   const group = startGroup(script, [], {
     signal,
     env: {
-      ...scriptEnvironment(environment),
+      ...withoutInputs(environment),
       APP_URL: `http://${address.host}:${address.port}`,
       CONTAINER_ID: container
     }
@@ -38,7 +44,8 @@ export async function runScript(script: string, surroundings: ScriptSurroundings
       tail.push(line)
       log.foreign(line)
     })
-    stream.on('data', (data: Buffer) => lines.push(data)).on('end', () => lines.end())
+    for (const listener of [lines, new WholeLines(keep)])
+      stream.on('data', (data: Buffer) => listener.push(data)).on('end', () => listener.end())
   }
   const outcome = await group.ended.catch((error: NodeJS.ErrnoException) => error)
   if (outcome === 0 || signal.aborted) return

@@ -47,12 +47,12 @@ export async function warmUp(
   address: Address,
   request: { warmUp: WarmUp; warmupTimeout: Milliseconds; evidence: string }
 ): Promise<WarmUpReport> {
-  const { clock, log } = world
+  const { clock, log, keep } = world
   const { lines, script, environment } = request.warmUp
   const stop = new AbortController()
   async function work(): Promise<WarmUpReport> {
     const report = await sendRequests(lines, address, log, stop.signal)
-    const surroundings = { address, container: application.name, log, signal: stop.signal, environment }
+    const surroundings = { address, container: application.name, log, keep, signal: stop.signal, environment }
     if (script) await runScript(script, surroundings)
     return report
   }

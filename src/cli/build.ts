@@ -7,7 +7,7 @@ import { cancellationBy } from '../cancellation.js'
 import { RUN_FOLDER } from '../cleanup.js'
 import { systemClock } from '../clock.js'
 import { dockerEngine } from '../engine/docker.js'
-import { describeFailure } from '../errors.js'
+import { describeFailure, Failure } from '../errors.js'
 import { INPUT_NAMES, readInputs } from '../inputs.js'
 import { run } from '../main.js'
 import { outputsOf } from '../outputs.js'
@@ -89,7 +89,15 @@ export async function buildCommand(args: string[], answer: Print): Promise<numbe
   }
 }
 
+/** Where `secret-values` come from: every user of the machine can read the arguments of a process. */
+const SECRET_VALUES = 'CRAC_SECRET_VALUES'
+
 function parse(args: string[]): { inputs: Partial<Record<string, string>>; json: boolean } {
+  if (args.some((arg) => arg.startsWith('--secret-values'))) {
+    throw new Failure('input', 'Secrets are not taken from the command line, where others can read them.', {
+      cure: `Put them into the environment variable ${SECRET_VALUES}, one a line.`
+    })
+  }
   const options = Object.fromEntries(
     // A list is given by an option for each of its entries.
     INPUT_NAMES.map((name) => [name, { type: 'string' as const, multiple: true as const }])
@@ -99,10 +107,11 @@ function parse(args: string[]): { inputs: Partial<Record<string, string>>; json:
     const { json, ...inputs } = values as Record<string, string[]> & { json: boolean }
     const lines = Object.entries(inputs).map(([name, list]) => [name, list.join('\n')])
     return {
-      inputs: { 'github-token': process.env['GITHUB_TOKEN'], ...Object.fromEntries(lines) } as Record<
-        string,
-        string
-      >,
+      inputs: {
+        'github-token': process.env['GITHUB_TOKEN'],
+        'secret-values': process.env[SECRET_VALUES],
+        ...Object.fromEntries(lines)
+      } as Record<string, string>,
       json
     }
   } catch (error) {

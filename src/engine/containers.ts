@@ -1,3 +1,5 @@
+import { rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import type { CommandResult, Engine } from './docker.js'
 
 /** Label that marks everything of one run, so that its post step finds it. */
@@ -23,8 +25,10 @@ export interface ContainerSpec {
   run: string
   /** `docker create` flags: privileges. */
   flags: readonly string[]
-  /** Environment of the application; values reach the engine through the client's environment, not through argv. */
+  /** Environment of the application, without line ends. */
   env: Record<string, string>
+  /** Existing folder of the run. */
+  work: string
   /** Port of the application. */
   port: number
   reach: Reach
@@ -44,11 +48,11 @@ export interface ContainerEnd {
 /** In the network of the machine itself nothing is published: every port is there already. */
 const HOST_NETWORK = 'host'
 
-/** Without a bound the engine would keep all that an application writes, until its disk is full. */
-const LOG_FLAGS = ['--log-driver', 'json-file', '--log-opt', 'max-size=64m', '--log-opt', 'max-file=2']
+/** Of the drivers that `docker logs` can read, the one that keeps bytes as they are, and a bounded number of them (100 MB). */
+const LOG_DRIVER = ['--log-driver', 'local']
 
-/** The argument vector of `docker` for a container. */
-export function createCommand(spec: ContainerSpec): string[] {
+/** The argument vector of `docker` for a container; its environment stands in the file. */
+export function createCommand(spec: ContainerSpec, environmentFile: string): string[] {
   const { reach } = spec
   const network = spec.network ?? (reach.by === 'network' ? reach.network : undefined)
   return [
@@ -57,21 +61,33 @@ export function createCommand(spec: ContainerSpec): string[] {
     spec.name,
     '--label',
     `${RUN_LABEL}=${spec.run}`,
-    ...LOG_FLAGS,
     ...(reach.by === 'published port' ? ['--publish', `${reach.bind}::${spec.port}`] : []),
     ...(network === undefined ? [] : ['--network', network]),
     ...spec.addHosts.flatMap((entry) => ['--add-host', entry]),
     ...spec.flags,
-    ...Object.keys(spec.env).flatMap((name) => ['--env', name]),
+    '--env-file',
+    environmentFile,
+    ...LOG_DRIVER,
     '--',
     spec.image,
     ...(spec.command ?? [])
   ]
 }
 
+/**
+ * Makes a container. Its environment reaches the engine by a file that is gone afterwards: argv is there for all to see, and in the
+ * environment of the client its DOCKER_HOST or PATH would be taken for the client's own.
+ */
 export async function createContainer(engine: Engine, spec: ContainerSpec): Promise<void> {
-  await engine.run(createCommand(spec), { env: spec.env })
-  const { reach, network } = spec
+  const { reach, network, env } = spec
+  const file = path.join(spec.work, `${spec.name}.env`)
+  const lines = Object.entries(env).map(([name, value]) => `${name}=${value}\n`)
+  try {
+    await writeFile(file, lines.join(''), { mode: 0o600 })
+    await engine.run(createCommand(spec, file))
+  } finally {
+    await rm(file, { force: true })
+  }
   if (reach.by === 'network' && network !== undefined && ![HOST_NETWORK, reach.network].includes(network)) {
     await engine.run(['network', 'connect', reach.network, spec.name])
   }

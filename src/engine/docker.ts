@@ -1,15 +1,24 @@
 import type { Readable } from 'node:stream'
+import { EXPIRED, systemClock, within, type Clock } from '../clock.js'
+import { withoutInputs } from '../environment.js'
 import { Failure, messageOf } from '../errors.js'
+import type { Milliseconds } from '../values.js'
 import { startGroup, TIMED_OUT } from './command.js'
-import { LineSplitter } from './lines.js'
+import { LineSplitter, WholeLines } from './lines.js'
 
 /** What is kept of each stream of a command, in characters: enough for any answer, too little for a log. */
 const KEPT_OUTPUT = 1024 * 1024
 
-export interface RunOptions {
-  /** Called with each line of stdout and stderr as it comes. */
+/** Who hears what a command writes on stdout and stderr. */
+export interface Listeners {
+  /** Called with each line as it comes, as text and of bounded length. */
   onLine?: (line: string) => void
-  /** Added to the environment of the docker client; `--env NAME` takes its value from there. */
+  /** Called with all of it as it is, in whole lines. */
+  onBytes?: (bytes: Buffer) => void
+}
+
+export interface RunOptions extends Listeners {
+  /** Added to the environment of the docker client. */
   env?: Record<string, string>
   /** Ends the command, and its children, after this many milliseconds. */
   timeout?: number
@@ -31,13 +40,33 @@ export interface Engine {
   stream<T>(args: readonly string[], take: (stdout: Readable) => Promise<T>, signal?: AbortSignal): Promise<T>
 }
 
+/** How long an engine that had answered may be away, while it is updated or starts again after a crash. */
+const LONGEST_ABSENCE: Milliseconds = 30_000
+
+const PROBE_INTERVAL: Milliseconds = 500
+
+/** Commands that the client answers by itself. */
+const OF_THE_CLIENT = new Set(['--version', 'context'])
+
+/** For what a client has to say of its end, after what it wrote broke off. */
+const SETTLING_TIME: Milliseconds = 1000
+
 /**
- * The engine that the `docker` command on PATH talks to; DOCKER_HOST and DOCKER_CONFIG are honoured by it. The signal ends
- * what is under way, and from then on nothing is begun: everything rejects with its reason.
+ * The engine that the `docker` command on PATH talks to; DOCKER_HOST and DOCKER_CONFIG are honoured by it. When it has answered and
+ * then is not there, it is waited for, once. `cancelled` ends what is under way, and from then on nothing is begun: everything
+ * rejects with its reason.
  */
-export function dockerEngine(environment: NodeJS.ProcessEnv, cancelled?: AbortSignal): Engine {
+export function dockerEngine(
+  environment: NodeJS.ProcessEnv,
+  {
+    clock = systemClock,
+    longestAbsence = LONGEST_ABSENCE,
+    cancelled
+  }: { clock?: Clock; longestAbsence?: Milliseconds; cancelled?: AbortSignal } = {}
+): Engine {
+  let state: 'unknown' | 'answered' | 'gone' = 'unknown'
   const clientEnvironment = {
-    ...environment,
+    ...withoutInputs(environment),
     BUILDKIT_PROGRESS: 'plain',
     // An attestation would wrap the image in an index: the digest would no longer be that of what was verified.
     BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
@@ -45,15 +74,31 @@ export function dockerEngine(environment: NodeJS.ProcessEnv, cancelled?: AbortSi
   }
 
   async function attempt(args: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
-    const output = { stdout: '', stderr: '' }
-    const lines = { stdout: new LineSplitter(report), stderr: new LineSplitter(report) }
+    const result = await once(args, options)
+    if (result.exitCode === 0 && state === 'unknown' && !OF_THE_CLIENT.has(args[0] ?? '')) state = 'answered'
+    // It had no part in this command, which so may be given again.
+    const away = result.exitCode !== 0 && NOBODY_THERE.test(result.stderr)
+    return away && (await comesBack()) ? await once(args, options) : result
+  }
 
-    function report(line: string): void {
-      options.onLine?.(line)
+  async function comesBack(): Promise<boolean> {
+    const end = clock.now() + longestAbsence
+    while (state === 'answered' && clock.now() < end) {
+      const asked = await once(['version'], { timeout: longestAbsence })
+      if (asked.exitCode === 0) return true
+      await clock.sleep(PROBE_INTERVAL, cancelled)
     }
+    if (state === 'answered') state = 'gone'
+    return false
+  }
+
+  async function once(args: readonly string[], options: RunOptions): Promise<CommandResult> {
+    const output = { stdout: '', stderr: '' }
+    const listening = { stdout: listenersOf(options), stderr: listenersOf(options) }
+
     function take(stream: 'stdout' | 'stderr', data: Buffer): void {
       output[stream] = (output[stream] + data.toString('utf8')).slice(-KEPT_OUTPUT)
-      lines[stream].push(data)
+      for (const listener of listening[stream]) listener.push(data)
     }
 
     cancelled?.throwIfAborted()
@@ -66,8 +111,7 @@ export function dockerEngine(environment: NodeJS.ProcessEnv, cancelled?: AbortSi
       group[name].on('data', (data: Buffer) => take(name, data))
     try {
       const exitCode = await group.ended
-      lines.stdout.end()
-      lines.stderr.end()
+      for (const listener of [...listening.stdout, ...listening.stderr]) listener.end()
       return { exitCode, ...output }
     } catch (error) {
       if (cancelled?.aborted) throw error
@@ -96,8 +140,10 @@ export function dockerEngine(environment: NodeJS.ProcessEnv, cancelled?: AbortSi
       const [taken, exitCode] = await Promise.all([
         take(group.stdout).catch(async (error: unknown) => {
           // What breaks off is the engine's failure first.
-          const code = await Promise.race([group.ended, Promise.resolve(0)])
-          throw code === 0 ? error : engineFailure(args, { exitCode: code, stdout: '', stderr })
+          const code = await within(group.ended, SETTLING_TIME, clock)
+          throw code === 0 || code === EXPIRED
+            ? error
+            : engineFailure(args, { exitCode: code, stdout: '', stderr })
         }),
         group.ended
       ])
@@ -111,6 +157,12 @@ export function dockerEngine(environment: NodeJS.ProcessEnv, cancelled?: AbortSi
   return { attempt, run, stream }
 }
 
+function listenersOf({ onLine, onBytes }: Listeners): (LineSplitter | WholeLines)[] {
+  return [...(onLine ? [new LineSplitter(onLine)] : []), ...(onBytes ? [new WholeLines(onBytes)] : [])]
+}
+
+const NOBODY_THERE = /Cannot connect to the Docker daemon|failed to connect to the docker API/
+
 /** What a failed docker command means to the user. */
 export function engineFailure(args: readonly string[], result: CommandResult): Failure {
   const evidence = lastLines(result.stderr || result.stdout, 20)
@@ -121,9 +173,16 @@ export function engineFailure(args: readonly string[], result: CommandResult): F
       evidence
     })
   }
-  if (/Cannot connect to the Docker daemon|error during connect/.test(result.stderr)) {
+  if (NOBODY_THERE.test(result.stderr) || /error during connect|unexpected EOF/.test(result.stderr)) {
     return new Failure('runner', 'No Docker engine answers.', {
       cure: 'Start the engine, or set DOCKER_HOST to one that runs.',
+      evidence
+    })
+  }
+  const version = /client version \S+ is too (?:old|new)[^\n]*/i.exec(result.stderr)?.[0]
+  if (version !== undefined) {
+    return new Failure('runner', `The docker command line and the engine do not fit together: ${version}`, {
+      cure: 'Install a docker command line of the age of the engine, version 24 or newer; or set DOCKER_API_VERSION to one that both know.',
       evidence
     })
   }
@@ -151,7 +210,9 @@ export function lastLines(text: string, count: number): string {
 
 function notStarted(error: unknown): Failure {
   return new Failure('runner', `The docker command could not be started: ${messageOf(error)}`, {
-    cure: 'Use a Linux runner with a Docker engine and its command line, version 24 or newer.',
+    cure:
+      'Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the ' +
+      "command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
     cause: error
   })
 }

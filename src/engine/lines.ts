@@ -42,6 +42,39 @@ export class LineSplitter {
   }
 }
 
+/** Longer pieces of a line are handed on before its end. In bytes. */
+const LONGEST_PIECE = 64 * 1024
+
+/** Hands on all bytes of a stream, as they are, in whole lines: so two streams can go into one file. */
+export class WholeLines {
+  private pending: Buffer[] = []
+  private size = 0
+
+  constructor(private readonly onBytes: (bytes: Buffer) => void) {}
+
+  push(data: Buffer): void {
+    const end = data.lastIndexOf(0x0a) + 1
+    if (end > 0) {
+      this.add(data.subarray(0, end))
+      this.end()
+    }
+    this.add(data.subarray(end))
+    if (this.size > LONGEST_PIECE) this.end()
+  }
+
+  /** Hands on what is left without a line end. */
+  end(): void {
+    if (this.size > 0) this.onBytes(Buffer.concat(this.pending))
+    this.pending = []
+    this.size = 0
+  }
+
+  private add(bytes: Buffer): void {
+    this.pending.push(bytes)
+    this.size += bytes.length
+  }
+}
+
 /** The last lines of a stream, a bounded number of them. */
 export class LineTail {
   private readonly lines: string[] = []

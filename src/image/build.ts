@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { engineFailure, type CommandResult, type Engine } from '../engine/docker.js'
+import { engineFailure, type CommandResult, type Engine, type Listeners } from '../engine/docker.js'
 import { Failure } from '../errors.js'
 import { baseImageFailure } from '../runner/base-image.js'
 
@@ -33,14 +33,10 @@ export function buildCommand(build: ImageBuild, idFile: string): string[] {
 }
 
 /** Builds one of the two images and returns its id (`sha256:...`). */
-export async function buildImage(
-  engine: Engine,
-  build: ImageBuild,
-  onLine: (line: string) => void
-): Promise<string> {
+export async function buildImage(engine: Engine, build: ImageBuild, output: Listeners): Promise<string> {
   const idFile = path.join(build.context, '..', `${build.target}.iid`)
   const command = buildCommand(build, idFile)
-  const result = await runBuild(engine, command, onLine)
+  const result = await runBuild(engine, command, output)
   if (result.exitCode !== 0) {
     const output = `${result.stdout}\n${result.stderr}`
     throw (
@@ -59,13 +55,13 @@ export async function buildImage(
 export async function runBuild(
   engine: Engine,
   command: readonly string[],
-  onLine: (line: string) => void
+  output: Listeners
 ): Promise<CommandResult> {
   const builder = await engine.run(['context', 'show'])
-  return await engine.attempt(command, { onLine, env: { BUILDX_BUILDER: builder } })
+  return await engine.attempt(command, { ...output, env: { BUILDX_BUILDER: builder } })
 }
 
-function pairs(option: string, values: Record<string, string>): string[] {
+export function pairs(option: string, values: Record<string, string>): string[] {
   return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`])
 }
 

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { engineFailure, type Engine } from '../engine/docker.js'
+import { engineFailure, type Engine, type Listeners } from '../engine/docker.js'
 import { Failure } from '../errors.js'
 import { baseImageFailure } from '../runner/base-image.js'
 import { runBuild } from './build.js'
+import { CRAC_OPTION, cracOptionIn, LEAVE_TO_ACTION } from './jvm-variables.js'
 import type { Application } from './layouts/layout.js'
 
 /** An image that the user's own Dockerfile makes, to which JDK, CRIU and snapshot are added. */
@@ -43,14 +44,11 @@ export interface UserImage {
 /** Folders that the finished image needs as they were at the checkpoint. */
 const KEPT = ['/opt/crac-checkpoint', '/opt/java', '/opt/jdk', '/home/app', '/tmp']
 
-const JVM_VARIABLES = ['JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS']
-const CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/
-
 /** Builds the image, and checks that it keeps the contract of docs/dockerfile.md. */
 export async function buildUserImage(
   engine: Engine,
   build: UserImageBuild,
-  onLine: (line: string) => void
+  output: Listeners
 ): Promise<UserImage> {
   const idFile = path.join(build.work, 'user.iid')
   const command = [
@@ -62,7 +60,7 @@ export async function buildUserImage(
     '--',
     build.context
   ]
-  const result = await runBuild(engine, command, onLine)
+  const result = await runBuild(engine, command, output)
   if (result.exitCode !== 0) {
     const output = `${result.stdout}\n${result.stderr}`
     const failure = baseImageFailure(output, 'of the Dockerfile') ?? engineFailure(command, result)
@@ -107,15 +105,8 @@ export function checkContract({ Architecture, Config }: ImageConfig, user: strin
   }
   const crac = words.find((word) => CRAC_OPTION.test(word))
   if (crac !== undefined) throw broken(`sets ${crac}`, 'Leave the options of CRaC to the action.')
-  for (const entry of Config.Env ?? []) {
-    const name = entry.slice(0, entry.indexOf('='))
-    const option = JVM_VARIABLES.includes(name) ? CRAC_OPTION.exec(entry)?.[0] : undefined
-    if (option)
-      throw broken(
-        `sets ${option} in ${name}`,
-        'Leave the options of CRaC to the action: the JVM looks for some of them in its arguments only.'
-      )
-  }
+  const inVariable = cracOptionIn(Config.Env ?? [])
+  if (inVariable !== undefined) throw broken(inVariable, LEAVE_TO_ACTION)
   const hidden = Object.keys(Config.Volumes ?? {}).find((volume) =>
     KEPT.some((kept) => overlap(volume, kept))
   )

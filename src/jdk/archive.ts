@@ -44,7 +44,7 @@ export async function checkArchive(file: string, limits = LIMITS): Promise<void>
 
 function problemOf(header: Header, top: string): string | undefined {
   const { name, type, linkname } = header
-  if (!KNOWN_TYPES.has(type ?? 'file')) return `${name} is a ${type}`
+  if (!KNOWN_TYPES.has(type ?? 'unknown')) return `${name} is a ${type ?? 'thing of unknown kind'}`
   if (!isBelow(name, top)) return `${name} is outside its top folder ${top}`
   if (type === 'link' && !isBelow(linkname ?? '', top))
     return `${name} links to ${linkname}, outside its top folder`
@@ -54,7 +54,13 @@ function problemOf(header: Header, top: string): string | undefined {
       return `${name} links to ${linkname}, outside its top folder`
     }
   }
-  if (((header.mode ?? 0) & SETUID) !== 0 && type === 'file' && !name.endsWith('/lib/criu'))
+  // Of a folder the bit means something else.
+  if (
+    ((header.mode ?? 0) & SETUID) !== 0 &&
+    type !== 'directory' &&
+    type !== 'symlink' &&
+    !name.endsWith('/lib/criu')
+  )
     return `${name} has a setuid bit`
   return undefined
 }

@@ -32,6 +32,18 @@ export interface JdkAsset {
   sha1: string | undefined
 }
 
+/** Whether what a vendor's list says can be relied on: paths and addresses are made of it. */
+export function isSound({ version, aliases, order, url, size }: JdkAsset): boolean {
+  const isVersion = (text: unknown): boolean => typeof text === 'string' && /^\w[\w.+-]{0,63}$/.test(text)
+  return (
+    [version, ...aliases].every(isVersion) &&
+    order.every((place) => Number.isSafeInteger(place) && place >= 0) &&
+    URL.canParse(url) &&
+    /^https?:$/.test(new URL(url).protocol) &&
+    (size === undefined || Number.isSafeInteger(size))
+  )
+}
+
 /** What the user asked for: the newest, the newest of a major, or one release. */
 export type VersionRequest =
   { kind: 'latest' } | { kind: 'major'; major: number } | { kind: 'exact'; version: string }

@@ -1,8 +1,16 @@
 import path from 'node:path'
 import type { Clock } from '../clock.js'
+import { Failure } from '../errors.js'
 import { conditionalFetch } from '../net/conditional.js'
 import { resilientFetch, type Fetch, type NetworkWorld, type Patience } from '../net/fetch.js'
-import { chooseAsset, type Architecture, type JdkAsset, type Vendor, type VersionRequest } from './asset.js'
+import {
+  chooseAsset,
+  isSound,
+  type Architecture,
+  type JdkAsset,
+  type Vendor,
+  type VersionRequest
+} from './asset.js'
 import { listCrac } from './crac.js'
 import type { GitHub } from './github.js'
 import { installJdk, type InstallOptions, type JdkArchive } from './install.js'
@@ -47,6 +55,22 @@ export function jdkSource(world: SourceWorld, patience: Patience): JdkSource {
   const github: GitHub = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp }
 
   async function list(vendor: Vendor, architecture: Architecture): Promise<JdkAsset[]> {
+    try {
+      const assets = await read(vendor, architecture)
+      if (assets.every(isSound)) return assets
+    } catch (error) {
+      if (error instanceof Failure) throw error
+    }
+    throw new Failure(
+      'runner',
+      `The list of JDKs of the distribution ${vendor} is not of the shape that it should have.`,
+      {
+        cure: 'Something between the runner and the vendor answers in its place, or the vendor has changed its API: look for a newer version of this action, or use another `distribution`.'
+      }
+    )
+  }
+
+  async function read(vendor: Vendor, architecture: Architecture): Promise<JdkAsset[]> {
     switch (vendor) {
       case 'crac':
         return await listCrac(github)

@@ -33,7 +33,7 @@ const TRIES = 4
 const MOST_REDIRECTS = 5
 const PASSING = new Set([429, 500, 502, 503, 504, 522])
 
-/** `whole`: the answer is there with its body, within the time of the try. `stream`: with its headers. */
+/** `whole`: the answer is there with its body, within the time of the try. `stream`: a good one with its headers. */
 export type Answering = 'whole' | 'stream'
 
 export interface NetworkWorld {
@@ -143,7 +143,7 @@ async function oneTry(
       })
       const location =
         response.status >= 300 && response.status < 400 ? response.headers.get('location') : null
-      if (location === null) return answering === 'stream' ? response : await whole(response)
+      if (location === null) return answering === 'stream' && response.ok ? response : await whole(response)
       await response.body?.cancel()
       const next = new URL(location, at)
       if (at.protocol === 'https:' && next.protocol !== 'https:') return insecureRedirect(at, next)
@@ -158,8 +158,18 @@ async function oneTry(
   }
 }
 
+/** Of an answer that is read as a whole: a list of releases has some hundred kilobytes. In bytes. */
+const LARGEST_ANSWER = 64 * 1024 * 1024
+
 async function whole(response: Response): Promise<Response> {
-  const body = await response.arrayBuffer()
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += part.length
+    if (size > LARGEST_ANSWER) throw new Error(`its answer has more than ${LARGEST_ANSWER} bytes`)
+    parts.push(part)
+  }
+  const body = Buffer.concat(parts)
   const headers = new Headers(response.headers)
   // What was compressed on its way is not any more.
   headers.delete('content-encoding')

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgsStringToArgv } from 'string-argv'
 import { messageOf } from '../errors.js'
@@ -18,6 +18,9 @@ export interface WarmUpLine extends Omit<HttpRequest, 'body'> {
 
 const MOST_TIMES = 1_000_000
 const MOST_AT_ONCE = 256
+
+/** In bytes; it is held in memory. */
+const LARGEST_BODY = 64 * 1024 * 1024
 
 const HEADER = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/
 const FORM =
@@ -77,7 +80,11 @@ export async function requestOf(line: WarmUpLine, workspace: string): Promise<Ht
 
 async function readBody(file: string, workspace: string): Promise<Buffer> {
   try {
-    return await readFile(path.resolve(workspace, file))
+    const name = path.resolve(workspace, file)
+    const entry = await stat(name)
+    if (!entry.isFile()) throw new Error('it is no file')
+    if (entry.size > LARGEST_BODY) throw new Error(`it has more than ${LARGEST_BODY} bytes`)
+    return await readFile(name)
   } catch (error) {
     throw badInput(
       'warmup',
@@ -89,7 +96,9 @@ async function readBody(file: string, workspace: string): Promise<Buffer> {
 
 function requestLine(name: string, text: string, host: string): WarmUpLine {
   const [method = '', target = '', ...options] = parseArgsStringToArgv(text)
-  if (!/^[A-Z]{1,20}$/.test(method) || !/^\/[\x21-\x7e]*$/.test(target)) throw badInput(name, text, FORM)
+  // CONNECT would make a tunnel of the connection.
+  if (!/^(?!CONNECT$)[A-Z]{1,20}$/.test(method) || !/^\/[\x21-\x7e]*$/.test(target))
+    throw badInput(name, text, FORM)
   const line: WarmUpLine = { text, method, target, headers: { host }, times: 1, concurrency: 1 }
   while (options.length > 0) {
     const word = options.shift() ?? ''

@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { messageOf } from '../errors.js'
 import type { Address } from '../engine/containers.js'
 import type { Milliseconds } from '../values.js'
 
@@ -59,7 +60,7 @@ async function exchange(
   request: HttpRequest,
   timeout: Milliseconds
 ): Promise<Reply | { error: string }> {
-  return await new Promise((resolve) => {
+  return await new Promise<Reply | { error: string }>((resolve) => {
     const options = {
       host: address.host,
       port: address.port,
@@ -83,8 +84,10 @@ async function exchange(
     })
     sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeout / 1000} s`)))
     sent.on('error', failed)
+    // A protocol that the answer switches to is not for us.
+    sent.on('close', () => resolve({ error: 'no answer' }))
     sent.end(request.body)
-  })
+  }).catch((error: unknown) => ({ error: messageOf(error) }))
 }
 
 /** The target of a redirect that stays in the application; undefined when it leads elsewhere. */

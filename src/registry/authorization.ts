@@ -1,4 +1,5 @@
 import type { Credentials } from './credentials.js'
+import { jsonOf } from '../json.js'
 import { refusal, type Reply } from './refusal.js'
 
 /** How a registry wants to be asked: https://distribution.github.io/distribution/spec/auth/token/ */
@@ -46,12 +47,11 @@ export async function answerTo(
   const asked = { ...(service === undefined ? {} : { service }), scope }
   const reply = await send(tokenRequest(url, asked, credentials))
   if (reply.status !== 200) throw refusal(registry.host, `GET ${url.origin}${url.pathname}`, reply)
-  const { token, access_token } = JSON.parse(reply.body.toString('utf8')) as Record<
-    string,
-    string | undefined
-  >
+  const { token, access_token } = (jsonOf(reply.body) ?? {}) as Record<string, unknown>
   const given = token ?? access_token
-  return given === undefined ? undefined : `Bearer ${given}`
+  // An answer without a token is that of something which is no token server.
+  if (typeof given !== 'string') throw refusal(registry.host, `GET ${url.origin}${url.pathname}`, reply)
+  return `Bearer ${given}`
 }
 
 function tokenRequest(url: URL, asked: Record<string, string>, credentials?: Credentials): TokenRequest {

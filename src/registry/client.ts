@@ -86,7 +86,15 @@ export class RepositoryClient {
 
   /** A small blob: the configuration of an image. */
   async blob(digest: string): Promise<Buffer> {
-    return (await this.persist({ method: 'GET', url: this.at('blobs', digest) }, [200])).body
+    const { body } = await this.persist({ method: 'GET', url: this.at('blobs', digest) }, [200])
+    if (digestOf(body) === digest) return body
+    throw new RegistryFailure(
+      `${this.registry} has other content under ${digest}.`,
+      {
+        cure: 'Something changes images on their way, or the storage of the registry is damaged: tell those who run it.'
+      },
+      1
+    )
   }
 
   async hasBlob(digest: string): Promise<boolean> {
@@ -126,7 +134,8 @@ export class RepositoryClient {
       } catch (error) {
         if (!(error instanceof RegistryFailure) || error.tries === 1) throw error
         const asked = error.pause
-        const pause = asked ?? patience.firstPause * 2 ** tries
+        const pause =
+          asked === undefined ? patience.firstPause * 2 ** tries : Math.max(asked, patience.firstPause)
         waited += pause
         if (asked === undefined ? tries >= error.tries : waited > LONGEST_WAIT) throw error
         info(`${error.message} Trying again in ${seconds(Math.ceil(pause / 100) * 100)}.`)

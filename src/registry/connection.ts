@@ -47,11 +47,15 @@ export class Connection {
   /** Asks, and once more with a token where the registry wants one; another status than expected is a RegistryFailure. */
   async ask(request: Request, expected: readonly number[]): Promise<Reply> {
     const [{ origin }, credentials] = await this.reach()
+    if (!URL.canParse(request.url, origin.href))
+      throw unreachable(this.registry, request.method, new Error('the address that it names is none'))
     const target = new URL(request.url, origin)
     // Without its query, which may hold a signature.
     const asked = `${request.method} ${target.origin}${target.pathname}`
     let reply = await this.once(request, asked)
-    const challenge = reply.status === 401 ? parseChallenge(reply.headers['www-authenticate']) : undefined
+    // What another host wants, to which the registry sent us, gets no login of this one.
+    const wanted = reply.status === 401 && reply.from.origin === origin.origin
+    const challenge = wanted ? parseChallenge(reply.headers['www-authenticate']) : undefined
     if (challenge !== undefined) {
       const scope = challenge.parameters['scope'] ?? this.scope
       this.authorization = await answerTo(challenge, scope, credentials, origin, async (token) => {
@@ -76,24 +80,32 @@ export class Connection {
     throw refusal(this.registry, asked, reply)
   }
 
-  private async once(request: Request, asked: string, authorized = true): Promise<Reply> {
+  private async once(request: Request, asked: string, authorized = true): Promise<Reply & { from: URL }> {
     const [{ origin, dispatcher }] = await this.reach()
     const { method, body, timeout } = request
-    let url = new URL(request.url, origin)
+    const first = new URL(request.url, origin)
+    let url = first
     try {
       for (let redirects = 0; ; redirects++) {
         const own = url.origin === origin.origin && authorized && this.authorization !== undefined
+        const { authorization, ...others } = request.headers ?? {}
+        const given = url.origin === first.origin ? authorization : undefined
+        const login = own ? this.authorization : given
         const response = await this.send(url, {
           method,
-          headers: { ...request.headers, ...(own ? { authorization: this.authorization ?? '' } : {}) },
+          headers: { ...others, ...(login === undefined ? {} : { authorization: login }) },
           body,
           timeout,
           dispatcher
         })
         const location = response.headers['location']
         const moved = [301, 302, 303, 307, 308].includes(response.status) && location !== undefined
-        if (!moved || (method !== 'GET' && method !== 'HEAD') || redirects === MOST_REDIRECTS) return response
-        url = new URL(location, url)
+        if (!moved || (method !== 'GET' && method !== 'HEAD') || redirects === MOST_REDIRECTS)
+          return { ...response, from: url }
+        const next = new URL(location, url)
+        if (url.protocol === 'https:' && next.protocol !== 'https:')
+          throw new Error(`a redirect from https to ${next.protocol}//${next.host}`)
+        url = next
       }
     } catch (error) {
       this.signal?.throwIfAborted()

@@ -11,7 +11,14 @@ export type Credentials =
   /** Exchanged at the registry's token server (https://distribution.github.io/distribution/spec/auth/oauth/). */
   | { kind: 'identity'; token: string }
 
-interface Login {
+/** A login that is on this machine. */
+export interface Login {
+  /** As `ghcr.io` or `localhost:5000`. */
+  registry: string
+  credentials: Credentials
+}
+
+interface StoredLogin {
   auth?: string
   username?: string
   password?: string
@@ -19,7 +26,7 @@ interface Login {
 }
 
 interface DockerConfig {
-  auths?: Record<string, Login>
+  auths?: Record<string, StoredLogin>
   credsStore?: string
   credHelpers?: Record<string, string>
 }
@@ -35,16 +42,27 @@ export async function credentialsFor(
   registry: string,
   environment: NodeJS.ProcessEnv
 ): Promise<Credentials | undefined> {
-  const file = path.join(
-    environment['DOCKER_CONFIG'] || path.join(environment['HOME'] ?? '/', '.docker'),
-    'config.json'
-  )
+  const file = configFile(environment)
   const config = await readConfig(file)
   const helper = config.credHelpers?.[registry] ?? config.credsStore
   if (helper) return await ask(helper, registry === DOCKER_HUB ? DOCKER_HUB_KEY : registry, environment)
   const logins = Object.entries(config.auths ?? {})
   const login = logins.find(([key]) => hostOf(key) === registry)?.[1]
   return login && credentialsOf(login, file)
+}
+
+/** All logins that stand in config.json itself, with their passwords and tokens. */
+export async function storedLogins(environment: NodeJS.ProcessEnv): Promise<Login[]> {
+  const file = configFile(environment)
+  return Object.entries((await readConfig(file)).auths ?? {}).flatMap(([key, login]) => {
+    const credentials = credentialsOf(login, file)
+    return credentials === undefined ? [] : [{ registry: hostOf(key), credentials }]
+  })
+}
+
+function configFile(environment: NodeJS.ProcessEnv): string {
+  const folder = environment['DOCKER_CONFIG'] || path.join(environment['HOME'] ?? '/', '.docker')
+  return path.join(folder, 'config.json')
 }
 
 async function readConfig(file: string): Promise<DockerConfig> {
@@ -71,7 +89,7 @@ function hostOf(key: string): string {
   return key === DOCKER_HUB_KEY ? DOCKER_HUB : key.replace(/^https?:\/\//, '').replace(/\/.*$/, '')
 }
 
-function credentialsOf(login: Login, file: string): Credentials | undefined {
+function credentialsOf(login: StoredLogin, file: string): Credentials | undefined {
   if (login.identitytoken) return { kind: 'identity', token: login.identitytoken }
   if (login.username && login.password)
     return { kind: 'password', username: login.username, password: login.password }

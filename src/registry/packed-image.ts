@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import { extract } from 'tar-stream'
 import { digestOf } from '../digest.js'
-import { Failure } from '../errors.js'
+import { Failure, messageOf } from '../errors.js'
 
 /** A layer as registries have it. Sizes in bytes. */
 export interface PackedLayer {
@@ -51,6 +51,9 @@ const LEVEL = 5
 /** Larger files of the archive are layers; JSON documents are some kilobytes. */
 const LARGEST_DOCUMENT = 8 * 1024 * 1024
 
+/** An image has one for each layer, and a few more. */
+const MOST_DOCUMENTS = 1000
+
 /** What stands in an archive entry, by its name. */
 interface Entry {
   rawSize: number
@@ -70,6 +73,24 @@ export async function packImage(
   folder: string,
   onLayer: (layer: LayerFile) => void
 ): Promise<PackedImage> {
+  try {
+    return assemble(image, await packEntries(archive, left, folder, onLayer))
+  } catch (error) {
+    throw error instanceof Failure || isOfSystem(error) ? error : unexpected(messageOf(error))
+  }
+}
+
+/** A full disk, and the like. */
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error
+}
+
+async function packEntries(
+  archive: Readable,
+  left: ReadonlySet<string>,
+  folder: string,
+  onLayer: (layer: LayerFile) => void
+): Promise<Archive> {
   const entries = new Map<string, Entry>()
   const documents = new Map<string, Buffer>()
   const links = new Map<string, string>()
@@ -89,7 +110,9 @@ export async function packImage(
     } else {
       const small = size <= LARGEST_DOCUMENT ? await collected(entry) : undefined
       if (name.endsWith('.json') || (small && isDocument(small))) {
-        documents.set(name, small ?? Buffer.alloc(0))
+        if (!small) throw unexpected(`${name} has ${size} bytes`)
+        documents.set(name, small)
+        if (documents.size > MOST_DOCUMENTS) throw unexpected(`it has more than ${MOST_DOCUMENTS} documents`)
         continue
       }
       const packed = await pack(small ? Readable.from([small]) : entry, folder)
@@ -98,7 +121,7 @@ export async function packImage(
     }
   }
   await sending
-  return assemble(image, { entries, documents, links })
+  return { entries, documents, links }
 }
 
 // A tar archive begins with a name, and has its magic at 257.

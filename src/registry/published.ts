@@ -1,4 +1,5 @@
 import { Failure } from '../errors.js'
+import { jsonOf } from '../json.js'
 import type { RepositoryClient, StoredManifest } from './client.js'
 import type { ImageConfiguration, PackedLayer } from './packed-image.js'
 import { GZIPPED, ZSTANDARD } from './packed-image.js'
@@ -6,11 +7,6 @@ import type { Reference } from './reference.js'
 
 /** A client for the repository of a reference. */
 export type Repositories = (reference: Reference, signal?: AbortSignal) => RepositoryClient
-
-interface Manifest {
-  config?: { digest?: string }
-  layers?: PackedLayer[]
-}
 
 /** An image of one platform as its registry has it. */
 export interface Published {
@@ -23,16 +19,36 @@ export async function imageOf(
   client: RepositoryClient,
   manifest: StoredManifest
 ): Promise<Published | undefined> {
-  const { config, layers } = JSON.parse(manifest.bytes.toString('utf8')) as Manifest
-  if (config?.digest === undefined || layers === undefined) return undefined
-  const configuration = JSON.parse((await client.blob(config.digest)).toString('utf8')) as ImageConfiguration
-  return { configuration, layers }
+  const { config, layers } = fieldsOf(jsonOf(manifest.bytes))
+  const { digest } = fieldsOf(config)
+  if (!isDigest(digest) || !Array.isArray(layers) || !layers.every(isLayer)) return undefined
+  const configuration = jsonOf(await client.blob(digest))
+  return isConfiguration(configuration) ? { configuration, layers } : undefined
+}
+
+// What a registry gives can be anything.
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
+
+function isDigest(value: unknown): value is string {
+  return typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value)
+}
+
+function isLayer(value: unknown): value is PackedLayer {
+  const { digest, size, mediaType } = fieldsOf(value)
+  return isDigest(digest) && typeof size === 'number' && typeof mediaType === 'string'
+}
+
+function isConfiguration(value: unknown): value is ImageConfiguration {
+  const { diff_ids: diffIds } = fieldsOf(fieldsOf(value)['rootfs'])
+  return Array.isArray(diffIds) && diffIds.every(isDigest)
 }
 
 /** The layers of a published image that can stand in another one too, by the digest of what is in them. */
 export function layersByContent({ configuration, layers }: Published): Map<string, PackedLayer> {
   const known = new Map<string, PackedLayer>()
-  const diffIds = (configuration as Partial<ImageConfiguration>).rootfs?.diff_ids ?? []
+  const diffIds = configuration.rootfs.diff_ids
   if (diffIds.length !== layers.length) return known
   layers.forEach(({ digest, size, mediaType }, index) => {
     const type = MEDIA_TYPES[mediaType]
@@ -48,6 +64,18 @@ const MEDIA_TYPES: Record<string, string> = {
   [ZSTANDARD]: ZSTANDARD
 }
 
+/** What the image of one platform that a tag has says of itself; undefined where there is none. */
+export async function publishedAt(
+  repositories: Repositories,
+  tag: Reference,
+  signal?: AbortSignal
+): Promise<{ digest: string; labels: Record<string, string> } | undefined> {
+  const client = repositories(tag, signal)
+  const manifest = await client.manifest(tag.tag)
+  const image = manifest && (await imageOf(client, manifest))
+  return manifest && image && { digest: manifest.digest, labels: image.configuration.config?.Labels ?? {} }
+}
+
 /** The one digest that all of the tags have, if each of their images has the label; a registry that does not answer has none. */
 export async function publishedWith(
   repositories: Repositories,
@@ -59,10 +87,8 @@ export async function publishedWith(
   const found = await Promise.all(
     tags.map(async (tag) => {
       try {
-        const client = repositories(tag)
-        const manifest = await client.manifest(tag.tag)
-        const image = manifest && (await imageOf(client, manifest))
-        return image?.configuration.config?.Labels?.[label] === value ? manifest?.digest : undefined
+        const published = await publishedAt(repositories, tag)
+        return published?.labels[label] === value ? published.digest : undefined
       } catch (error) {
         if (!(error instanceof Failure)) throw error
         info(`${tag.text} could not be looked at: ${error.message}`)

@@ -1,4 +1,5 @@
 import { Failure } from '../errors.js'
+import { quoted } from '../text.js'
 
 /** A reference to an image in a registry, such as `ghcr.io/acme/hello:crac`. */
 export interface Reference {
@@ -57,6 +58,5 @@ export const DOCKER_HUB = 'docker.io'
 const SHAPE = 'Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.'
 
 function refused(text: string, why: string, cure: string): Failure {
-  const shown = JSON.stringify(text.slice(0, 200))
-  return new Failure('input', `The input \`tags\` holds ${shown}: ${why}.`, { cure })
+  return new Failure('input', `The input \`tags\` holds ${quoted(text)}: ${why}.`, { cure })
 }

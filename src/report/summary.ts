@@ -1,6 +1,24 @@
-import type { ImageLayer } from '../image/layers.js'
 import { describeFailure, type Failure } from '../errors.js'
-import { instructions, speedup, type Checkpointed, type Cold, type Result } from '../outputs.js'
+import type { ImageLayer } from '../image/layers.js'
+import { answersOf, instructions, type Checkpointed, type Cold, type Result } from '../outputs.js'
+import type { Spread } from '../restore/figures.js'
+import { renderChange } from './change.js'
+import { renderContent } from './content.js'
+import { code, megabytes, quote, table, time } from './markdown.js'
+import { secretsPart } from './secrets.js'
+
+/** GitHub takes summaries of 1 MiB, and none that is longer; in bytes, with room for the note. */
+const LONGEST_SUMMARY = 1024 * 1024 - 1024
+
+/** A summary that GitHub takes: a longer one is cut, and says so. */
+export function fitting(markdown: string): string {
+  const bytes = Buffer.from(markdown)
+  if (bytes.length <= LONGEST_SUMMARY) return markdown
+  const end = bytes.lastIndexOf('\n', LONGEST_SUMMARY)
+  const shown = bytes.subarray(0, end < 0 ? LONGEST_SUMMARY : end).toString('utf8')
+  // The note stands first: the end may lie in a block of code.
+  return `> This summary is cut: it has ${bytes.length} bytes, and GitHub shows 1 MiB at most.\n\n${shown}\n`
+}
 
 /** The job summary of a run that did not fail, as GitHub-flavoured Markdown. */
 export function renderSummary(result: Result): string {
@@ -29,7 +47,7 @@ export function renderSummary(result: Result): string {
 }
 
 function renderCheckpointed(result: Checkpointed): string {
-  const { snapshot, proof, jdk, takenBy } = result
+  const { snapshot, jdk, takenBy } = result
   const engine =
     takenBy.name === 'criu' ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : 'Warp'
   const { sent, failed } = snapshot.warmUp
@@ -43,8 +61,7 @@ function renderCheckpointed(result: Checkpointed): string {
     ],
     ['Warm-up', `${sent} ${sent === 1 ? 'request' : 'requests'}, ${failed} failed`],
     ['Snapshot', `${megabytes(snapshot.size)}, taken in ${time(snapshot.checkpointDuration)}`],
-    ['Cold start', time(proof.coldStart)],
-    ['Restore', `${time(proof.restoreTime)} (${speedup(proof).toFixed(1)} times faster)`],
+    ...figures(result),
     ...published(result)
   ]
   return [
@@ -52,15 +69,45 @@ function renderCheckpointed(result: Checkpointed): string {
     '',
     table(rows),
     '',
-    'Times are from the start of a container to the first good answer, one run each.',
-    '',
+    ...explained(result),
+    ...renderChange(result),
     ...startIt(result),
-    '> The image holds the memory of the running application, and with it every secret that the application had ' +
-      'read. Treat it as you treat those secrets.',
-    '',
+    ...secretsPart(result.secrets),
+    ...renderContent(result.reading?.content, snapshot.statistics),
     ...layers(result),
     ...phases(result)
   ].join('\n')
+}
+
+function figures({ figures }: Checkpointed): [string, string][] {
+  if (!figures) return [['Restore', 'works; not timed (`verify` is false)']]
+  const { answer, requests, speedup } = figures
+  return [
+    ['Cold start', spread(answer.coldStart)],
+    ['Restore', spread(answer.restore)],
+    ['Speed-up', `${speedup.toFixed(1)} times`],
+    ...(requests
+      ? ([
+          [
+            `First ${requests.count} requests`,
+            `${time(requests.restore.median)} restored, ${time(requests.coldStart.median)} after a cold start`
+          ]
+        ] as [string, string][])
+      : [])
+  ]
+}
+
+function explained({ figures }: Checkpointed): string[] {
+  if (!figures) return []
+  const { length } = figures.restores
+  const runs =
+    length === 1
+      ? 'one run of each'
+      : `medians (from the least to the most) of ${length} runs of each, by turns`
+  return [
+    `Times are from the start of a container to the first good answer: ${runs}, each in a fresh container with the flags below.`,
+    ''
+  ]
 }
 
 function renderCold(result: Cold): string {
@@ -69,7 +116,7 @@ function renderCold(result: Cold): string {
     ['Application', result.application],
     ['JDK', `${jdk.asset.distribution} ${jdk.asset.version} (${jdk.asset.name})`],
     ['Snapshot', 'none'],
-    ['Cold start', time(result.coldStart)],
+    ['Cold start', spread(answersOf(result.coldStarts))],
     ...published(result)
   ]
   return [
@@ -82,6 +129,7 @@ function renderCold(result: Cold): string {
     table(rows),
     '',
     ...startIt(result),
+    ...secretsPart(result.secrets),
     ...layers(result),
     ...phases(result)
   ].join('\n')
@@ -156,39 +204,11 @@ function phases(result: Result): string[] {
   ]
 }
 
-/** Text of others, as a block that no character of it can end. */
-function quote(text: string): string {
-  const fence = '`'.repeat(longestRun(text) + 3)
-  return [`${fence}text`, text, fence].join('\n')
-}
-
 /** The job summary of a run that failed. */
 export function renderFailure(failure: Failure): string {
   return ['## CRaC checkpoint: failed', '', quote(describeFailure(failure)), ''].join('\n')
 }
 
-/** The first row is the head: Markdown knows no table without one. */
-function table([head, ...rows]: [string, string][]): string {
-  const line = ([name, value]: [string, string]): string => `| ${name} | ${code(value)} |`
-  return [...(head ? [line(head), '|---|---|'] : []), ...rows.map(line)].join('\n')
-}
-
-function time(milliseconds: number): string {
-  return milliseconds < 10_000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`
-}
-
-// A code span shows its content as it is: its fence must be longer than any in there, and a table needs its
-// pipes escaped all the same.
-function code(text: string): string {
-  const fence = '`'.repeat(longestRun(text) + 1)
-  const padding = fence.length > 1 ? ' ' : ''
-  return `${fence}${padding}${text.replaceAll('|', '\\|').replace(/\s+/g, ' ')}${padding}${fence}`
-}
-
-function longestRun(text: string): number {
-  return Math.max(0, ...[...text.matchAll(/`+/g)].map((match) => match[0].length))
+function spread({ minimum, median, maximum }: Spread): string {
+  return minimum === maximum ? time(median) : `${time(median)} (${time(minimum)} to ${time(maximum)})`
 }

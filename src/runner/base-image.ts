@@ -1,5 +1,6 @@
 import { engineFailure, lastLines, type Engine } from '../engine/docker.js'
 import { Failure } from '../errors.js'
+import { jsonOf } from '../json.js'
 import type { Architecture } from '../jdk/asset.js'
 import { architectureOf } from './engine-facts.js'
 
@@ -58,10 +59,26 @@ export async function imageDigest(engine: Engine, image: string): Promise<string
   return known.slice(known.indexOf('@') + 1)
 }
 
+/** The environment of an image that the engine has, `NAME=value` each. */
+export async function imageEnvironment(engine: Engine, image: string): Promise<string[]> {
+  const format = ['image', 'inspect', '--format', '{{json .Config.Env}}', '--', image]
+  return (jsonOf(await engine.run(format)) ?? []) as string[]
+}
+
 /** What it means that an image could not be pulled; undefined where the output says nothing of that. */
 export function baseImageFailure(output: string, image: string): Failure | undefined {
+  if (/toomanyrequests|429 Too Many Requests/i.test(output)) {
+    return new Failure(
+      'registry',
+      `The base image ${image} could not be pulled: the rate limit of its registry is used up.`,
+      {
+        cure: 'Run docker/login-action before, which raises the limit; use a `base-image` of another registry or of a mirror; or run the job again later.',
+        evidence: lastLines(output, 10)
+      }
+    )
+  }
   const pull =
-    /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .* not found|no matching manifest)/
+    /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .* not found|no matching manifest|unauthorized|authentication required|no basic auth credentials)/
   if (!pull.test(output)) return undefined
   return new Failure('image', `The base image ${image} could not be pulled.`, {
     cure: 'Check the name in `base-image`; for a private image, run docker/login-action before.',

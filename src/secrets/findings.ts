@@ -1,14 +1,24 @@
 /** What a scan found, without any value. */
 export type Finding = SecretFinding | FamilyFinding
 
+/** Where something was found. */
+export interface Place {
+  /** Path in the container, or what else was looked into, such as `label team`. */
+  file: string
+  /** Part of the JVM's memory, such as `heap`; undefined outside of it, and where it is not known. */
+  mapping: string | undefined
+}
+
 interface Occurrences {
   encoding: string
+  /** undefined where the stream is not made of files. */
+  place?: Place | undefined
   count: number
   /** Where in the stream, in bytes: the lowest few of them. */
   offsets: number[]
 }
 
-/** Occurrences of a secret in one encoding. */
+/** Occurrences of a secret in one encoding and place. */
 export interface SecretFinding extends Occurrences {
   secret: string
 }
@@ -23,13 +33,18 @@ export interface FamilyFinding extends Occurrences {
 
 /** Offsets that a finding keeps. */
 const MOST_OFFSETS = 5
-/** Findings that one scan keeps: a file can be full of different tokens. */
+/** Findings that one scan keeps: a file can be full of different tokens. Secrets are told beyond it. */
 const MOST_FINDINGS = 2000
 
 export interface Tally {
-  add(what: { secret: string } | { family: string; digest: string }, encoding: string, offset: number): void
+  add(
+    what: { secret: string } | { family: string; digest: string },
+    encoding: string,
+    offset: number,
+    place?: Place
+  ): void
   findings(): Finding[]
-  /** Occurrences that are in no finding, since there were too many findings. */
+  /** Occurrences of tokens that are in no finding, since there were too many findings. */
   unlisted(): number
 }
 
@@ -37,14 +52,19 @@ export function createTally(): Tally {
   const findings = new Map<string, Finding>()
   let unlisted = 0
   return {
-    add(what, encoding, offset) {
-      const key = JSON.stringify([what, encoding])
+    add(what, encoding, offset, place) {
+      let key = JSON.stringify([what, encoding, place])
+      if ('secret' in what && findings.size >= MOST_FINDINGS && !findings.has(key)) {
+        // A known secret is told whatever else there is: there are only so many of them and of their encodings.
+        place = place && { file: 'further files', mapping: undefined }
+        key = JSON.stringify([what, encoding, place])
+      }
       const finding = findings.get(key)
       if (finding !== undefined) {
         finding.count++
         finding.offsets = lowest([...finding.offsets, offset])
-      } else if (findings.size < MOST_FINDINGS) {
-        findings.set(key, { ...what, encoding, count: 1, offsets: [offset] })
+      } else if ('secret' in what || findings.size < MOST_FINDINGS) {
+        findings.set(key, { ...what, encoding, place, count: 1, offsets: [offset] })
       } else {
         unlisted++
       }

@@ -1,5 +1,5 @@
 import type { Family } from './families.js'
-import { createTally, type Finding, type Tally } from './findings.js'
+import { createTally, type Finding, type Place, type Tally } from './findings.js'
 import type { Matcher } from './matcher.js'
 import { eachWindow, type Pieces, type Window } from './windows.js'
 
@@ -20,17 +20,31 @@ export interface ScanResult {
 }
 
 /** Finds the secrets and the tokens in a stream, wherever they lie in it. No value gets into the result. */
-export async function scan(pieces: Pieces, matcher: Matcher, step: number = STEP): Promise<ScanResult> {
-  const tally = createTally()
+export async function scan(
+  pieces: Pieces,
+  matcher: Matcher,
+  step: number = STEP,
+  placeOf?: (offset: number) => Place
+): Promise<ScanResult> {
+  const all = createTally()
+  const tally: Pick<Tally, 'add'> = {
+    add: (what, encoding, offset) => all.add(what, encoding, offset, placeOf?.(offset))
+  }
   const bytes = await eachWindow(pieces, { overlap: matcher.longestMatch, step }, (window) => {
     matcher.search.run(window.bytes, (pattern, at) => {
       if (at < window.end) judge(matcher, pattern, window, at, tally)
     })
   })
-  return { bytes, findings: tally.findings(), unlisted: tally.unlisted() }
+  return { bytes, findings: all.findings(), unlisted: all.unlisted() }
 }
 
-function judge(matcher: Matcher, pattern: number, { bytes, offset }: Window, at: number, tally: Tally): void {
+function judge(
+  matcher: Matcher,
+  pattern: number,
+  { bytes, offset }: Window,
+  at: number,
+  tally: Pick<Tally, 'add'>
+): void {
   const target = matcher.targets[pattern]
   if (target === undefined) return
   if ('needle' in target) {

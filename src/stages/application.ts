@@ -1,11 +1,12 @@
 import path from 'node:path'
 import { namesOf } from '../cleanup.js'
 import { findApplication } from '../image/application.js'
+import { refuseCracOptions } from '../image/jvm-variables.js'
 import type { Application } from '../image/layouts/layout.js'
 import { refuseStrays } from '../image/strays.js'
 import { buildUserImage } from '../image/user-image.js'
-import { imageDigest } from '../runner/base-image.js'
-import { logTo, type Run } from './run.js'
+import { imageDigest, imageEnvironment } from '../runner/base-image.js'
+import { outputTo, type Run } from './run.js'
 
 /** What to run, and the image under it. */
 export interface Found {
@@ -18,6 +19,7 @@ export interface Found {
 export async function lookForApplication(run: Run): Promise<Found> {
   const { inputs, world, phases, work } = run
   return await phases.run('application', 'Find the application', async () => {
+    await refuseStrays(bodies(run), [world.workspace])
     const found = inputs.file === undefined ? await lookAround(run) : await ofDockerfile(run, inputs.file)
     world.log.info(`Found: ${found.application.description}.`)
     return found
@@ -32,6 +34,7 @@ export async function lookForApplication(run: Run): Promise<Found> {
     })
     const { dependencies, classes } = application
     await refuseStrays([...dependencies.keys(), ...classes.keys()], [...places(run), work])
+    refuseCracOptions(inputs.baseImage, await imageEnvironment(world.engine, inputs.baseImage))
     const digest = await imageDigest(world.engine, inputs.baseImage)
     return { application, base: { image: inputs.baseImage, workingDirectory: '/home/app', digest } }
   }
@@ -39,7 +42,6 @@ export async function lookForApplication(run: Run): Promise<Found> {
   async function ofDockerfile({ id, inputs }: Run, file: string): Promise<Found> {
     const name = namesOf(id).image('user')
     await refuseStrays([path.resolve(world.workspace, file)], places(run))
-    const log = logTo(run, 'build-user.log')
     const { application, workingDirectory } = await buildUserImage(
       world.engine,
       {
@@ -50,11 +52,18 @@ export async function lookForApplication(run: Run): Promise<Found> {
         work,
         user: `${inputs.user.uid}:${inputs.user.gid}`
       },
-      (line) => log.foreign(line)
+      outputTo(run, 'build-user.log')
     )
     const digest = await imageDigest(world.engine, name)
     return { application, base: { image: name, workingDirectory, digest } }
   }
+}
+
+/** What the warm-up sends of the workspace: the application has it in its memory, and so has the image. */
+function bodies({ inputs, world }: Run): string[] {
+  return (inputs.warmup ?? [])
+    .flatMap(({ body }) => (body && 'file' in body ? [path.resolve(world.workspace, body.file)] : []))
+    .filter((file) => !path.relative(world.workspace, file).startsWith('..'))
 }
 
 /** Where files for the image may lie: a context outside of the workspace is the word of whoever writes the workflow, a link is not. */

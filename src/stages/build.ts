@@ -5,7 +5,7 @@ import { buildImage, type ImageBuild } from '../image/build.js'
 import { originLabels } from '../image/labels.js'
 import type { JdkArchive } from '../jdk/install.js'
 import type { Found } from './application.js'
-import { logTo, type Run } from './run.js'
+import { outputTo, type Run } from './run.js'
 
 /** What the images are built from. */
 export interface BuildFrom {
@@ -52,7 +52,6 @@ export async function build(
   labels: Record<string, string>
 ): Promise<string> {
   const { inputs } = run
-  const log = logTo(run, `build-${target}.log`)
   return await buildImage(
     run.world.engine,
     {
@@ -69,7 +68,7 @@ export async function build(
       },
       labels
     },
-    (line) => log.foreign(line)
+    outputTo(run, `build-${target}.log`)
   )
 }
 

@@ -4,8 +4,9 @@ import { type TakenSnapshot, takeSnapshot } from '../checkpoint/take.js'
 import { standardWarmUp, type WarmUp, type WarmUpRequest } from '../checkpoint/warm-up.js'
 import { namesOf } from '../cleanup.js'
 import { requestOf } from '../probe/request-lines.js'
+import { requireSize } from '../restore/budgets.js'
 import type { Runner } from '../runner/inspect.js'
-import { checkpointContainer, containerOf, logTo, type Run } from './run.js'
+import { checkpointContainer, containerOf, imagesOf, keepIn, type Run } from './run.js'
 
 /** Finds the CRIU and the privileges that work here. */
 export async function chooseCheckpointEngine(run: Run, runner: Runner): Promise<CheckpointEngine> {
@@ -36,7 +37,12 @@ export async function takeTheSnapshot(
   const { inputs, world } = run
   return await run.phases.run('checkpoint', 'Take the snapshot', async () => {
     const taken = await takeSnapshot(
-      { engine: world.engine, clock: world.clock, log: logTo(run, 'application.log') },
+      {
+        engine: world.engine,
+        clock: world.clock,
+        log: world.log,
+        keep: keepIn(run, 'application.log')
+      },
       {
         ...containerOf(run, runner.reach),
         container: checkpointContainer(run),
@@ -47,10 +53,12 @@ export async function takeTheSnapshot(
         warmUp: await warmUpOf(run),
         warmupTimeout: inputs.warmupTimeout,
         checkpointTimeout: inputs.checkpointTimeout,
-        evidence: run.logs
+        evidence: run.logs,
+        images: imagesOf(run)
       }
     )
     world.log.info(`Snapshot: ${taken.size} bytes, taken in ${Math.round(taken.checkpointDuration)} ms.`)
+    requireSize(inputs.budgets, taken.size)
     return taken
   })
 }

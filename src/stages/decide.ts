@@ -49,6 +49,10 @@ async function fingerprintOf({ inputs, world }: Run, found: Found, archive: JdkA
       ...[world.version, base.digest, base.workingDirectory, archive.sha256, application.command],
       ...[inputs.javaOptions, inputs.arguments, inputs.env, inputs.labels, inputs.cpuFeatures, inputs.user],
       ...[inputs.port, inputs.onRestoreFailure, inputs.engine, inputs.criu, inputs.privileges],
+      // An image that is there has passed these, or others.
+      ...[inputs.verifyRuns > 0, inputs.budgets],
+      // It changes nothing in the image, but one that nobody looked into is not what is asked for then.
+      inputs.secretScan,
       ...[inputs.readiness.url, inputs.readiness.command, inputs.readiness.log?.source],
       warmUp.map((request, index) => [
         request,

@@ -1,27 +1,35 @@
 import path from 'node:path'
 import { type CheckpointEngine, engineName } from '../checkpoint/engine.js'
 import type { TakenSnapshot } from '../checkpoint/take.js'
-import { namesOf } from '../cleanup.js'
+import { standardWarmUp } from '../checkpoint/warm-up.js'
+import { namesOf, removeImages } from '../cleanup.js'
 import { wantsPrivileges } from '../diagnosis/wants-privileges.js'
 import type { Reach } from '../engine/containers.js'
 import { declaredFlags, type Privileges } from '../engine/privileges.js'
 import { Failure } from '../errors.js'
 import { coldLabels, snapshotLabels } from '../image/labels.js'
-import { type Proof, type ProofRequest, proveRestore, timeColdStart } from '../restore/prove.js'
+import type { HttpRequest } from '../probe/request.js'
+import { requestOf } from '../probe/request-lines.js'
+import type { Start } from '../restore/figures.js'
+import { proveRestore, startNormally } from '../restore/prove.js'
+import { firstLoad } from '../restore/series.js'
+import type { StartRequest } from '../restore/start.js'
 import type { Runner } from '../runner/inspect.js'
-import type { Milliseconds } from '../values.js'
 import { build, type BuildFrom } from './build.js'
 import { checkpointContainer, containerOf, type Run } from './run.js'
 
-/** An image that may be tagged and pushed, and how it was shown to work. */
+/** An image that was restored. */
 export interface Restoring {
   imageId: string
-  proof: Proof
+  /** Its first restore. */
+  first: Start
+  /** How it is started and asked, here and later. */
+  request: StartRequest
   /** The rung that it needs; undefined where it needs none. */
   privileges: Privileges | undefined
 }
 
-/** Builds the image that restores, and proves it: with the least privileges, or a rung up if that is the way. */
+/** Builds the image that restores, and restores it: with the least privileges, or a rung up if that is the way. */
 export async function buildRestoring(
   run: Run,
   from: BuildFrom,
@@ -31,12 +39,14 @@ export async function buildRestoring(
   const rungs = takenBy.name === 'criu' ? takenBy.privileges : [undefined]
   for (const [index, privileges] of rungs.entries()) {
     const imageId = await buildRuntime(run, from, { ...parts, privileges })
+    const request = await startRequest(run, parts.runner.reach, imageId, privileges)
     try {
-      return { imageId, privileges, proof: await prove(run, parts.runner, imageId, privileges) }
+      return { imageId, privileges, request, first: await prove(run, request) }
     } catch (error) {
       const last = index === rungs.length - 1
       if (last || !(error instanceof Failure) || !wantsPrivileges(error.signature)) throw error
       run.world.log.info(`Leaving the privileges ${privileges?.rung}: ${error.message}`)
+      await removeImages(run.world.engine, namesOf(run.id), ['runtime'])
     }
   }
   throw new Error('there is no rung of privileges to try')
@@ -83,28 +93,21 @@ async function buildRuntime(
   })
 }
 
-async function prove(
-  run: Run,
-  runner: Runner,
-  imageId: string,
-  privileges: Privileges | undefined
-): Promise<Proof> {
+async function prove(run: Run, request: StartRequest): Promise<Start> {
   const { engine, clock, log } = run.world
   return await run.phases.run('prove', 'Prove the restore', async () => {
-    const found = await proveRestore({ engine, clock }, proofOf(run, runner.reach, imageId, privileges))
-    log.info(
-      `Restored in ${Math.round(found.restoreTime)} ms; a cold start takes ${Math.round(found.coldStart)} ms.`
-    )
-    return found
+    const first = await proveRestore({ engine, clock }, request)
+    log.info(`Restored, and answered after ${first.answer} ms.`)
+    return first
   })
 }
 
-/** The image without a snapshot, and how long its start takes. */
+/** The image without a snapshot, and how long its starts take. */
 export async function buildCold(
   run: Run,
   from: BuildFrom,
   parts: { reach: Reach; reason: string }
-): Promise<{ imageId: string; coldStart: Milliseconds }> {
+): Promise<{ imageId: string; coldStarts: Start[] }> {
   const { inputs, world } = run
   const imageId = await run.phases.run('build-cold', 'Build the image without a snapshot', () =>
     build(
@@ -119,10 +122,20 @@ export async function buildCold(
       }
     )
   )
-  const coldStart = await run.phases.run('prove', 'Start the image', () =>
-    timeColdStart(world, proofOf(run, parts.reach, imageId, undefined))
-  )
-  return { imageId, coldStart }
+  const request = await startRequest(run, parts.reach, imageId, undefined)
+  if (inputs.budgets.restoreTime !== undefined || inputs.budgets.speedup !== undefined)
+    world.log.info('`max-restore-time` and `min-speedup` do not count for an image without a snapshot.')
+  const coldStarts = await run.phases.run('prove', 'Start the image', async () => {
+    const starts: Start[] = []
+    const runs = Math.max(1, inputs.verifyRuns)
+    while (starts.length < runs) {
+      const start = await startNormally(world, { ...request, load: undefined })
+      starts.push(start)
+      world.log.info(`Run ${starts.length} of ${runs}: cold start in ${start.answer} ms.`)
+    }
+    return starts
+  })
+  return { imageId, coldStarts }
 }
 
 /** The `docker run` flags that an image declares. */
@@ -130,7 +143,12 @@ export function flagsOf(privileges: Privileges | undefined): string {
   return privileges === undefined ? '' : declaredFlags(privileges)
 }
 
-function proofOf(run: Run, reach: Reach, image: string, privileges: Privileges | undefined): ProofRequest {
+async function startRequest(
+  run: Run,
+  reach: Reach,
+  image: string,
+  privileges: Privileges | undefined
+): Promise<StartRequest> {
   const { inputs, world } = run
   return {
     ...containerOf(run, reach),
@@ -140,6 +158,14 @@ function proofOf(run: Run, reach: Reach, image: string, privileges: Privileges |
     readiness: inputs.readiness,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
+    load: inputs.verifyRuns > 0 ? firstLoad(await firstRequest(run)) : undefined,
     logs: run.logs
   }
+}
+
+/** What a restored application and a cold one are asked side by side: it must change nothing, because it is asked often. */
+async function firstRequest({ inputs, world }: Run): Promise<HttpRequest> {
+  const line = inputs.warmup?.find(({ method }) => method === 'GET' || method === 'HEAD')
+  if (line) return await requestOf(line, world.workspace)
+  return standardWarmUp(inputs.readiness.url, inputs.port).request
 }

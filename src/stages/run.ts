@@ -1,15 +1,16 @@
+import { appendFileSync } from 'node:fs'
 import path from 'node:path'
 import { namesOf } from '../cleanup.js'
 import type { Clock } from '../clock.js'
 import type { Reach } from '../engine/containers.js'
-import type { Engine } from '../engine/docker.js'
+import type { Engine, Listeners } from '../engine/docker.js'
 import type { Inputs } from '../inputs.js'
 import type { SourceWorld } from '../jdk/source.js'
-import { keeping, type Log } from '../log.js'
+import type { Log } from '../log.js'
 import type { Patience } from '../net/fetch.js'
 import type { Phases } from '../phases.js'
 import type { Repositories } from '../registry/published.js'
-import type { ProofRequest } from '../restore/prove.js'
+import type { StartRequest } from '../restore/start.js'
 
 /** Everything outside the program that a run touches. */
 export interface World extends Pick<
@@ -53,14 +54,25 @@ export function checkpointContainer(run: Run): string {
   return `${namesOf(run.id).container}-checkpoint`
 }
 
+/** Folder for CRIU's images without the memory. */
+export function imagesOf(run: Run): string {
+  return path.join(run.work, 'images')
+}
+
 export function containerOf(
   run: Run,
   reach: Reach
-): Pick<ProofRequest, 'run' | 'env' | 'port' | 'reach' | 'network' | 'addHosts'> {
+): Pick<StartRequest, 'run' | 'env' | 'work' | 'port' | 'reach' | 'network' | 'addHosts'> {
   const { env, port, network, addHosts } = run.inputs
-  return { run: run.id, env, port, reach, network, addHosts }
+  return { run: run.id, env, work: run.work, port, reach, network, addHosts }
 }
 
-export function logTo({ world, logs }: Run, file: string): Log {
-  return keeping(world.log, path.join(logs, file))
+/** Keeps what a build or a container writes, as it is, in a file of the logs. */
+export function keepIn({ logs }: Run, file: string): (bytes: Buffer) => void {
+  return (bytes) => appendFileSync(path.join(logs, file), bytes)
+}
+
+/** The same, and for people in the step's log. */
+export function outputTo(run: Run, file: string): Listeners {
+  return { onLine: (line) => run.world.log.foreign(line), onBytes: keepIn(run, file) }
 }

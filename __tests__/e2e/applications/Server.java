@@ -12,7 +12,7 @@ import jdk.crac.Resource;
 
 /**
  * A server that is closed before a checkpoint and opened after it. Its answer tells what it got; the system
- * property `hook` makes its hook misbehave: hang, fail, get in CRIU's way, or leave a file open.
+ * property `hook` makes its hook misbehave: hang, fail, get in CRIU's way, leave a file open, or take its time at the restore.
  */
 public class Server implements Resource {
 
@@ -81,6 +81,7 @@ public class Server implements Resource {
     @Override
     public void afterRestore(Context<? extends Resource> context) throws Exception {
         System.out.println("afterRestore");
+        if (hook.equals("slow")) Thread.sleep(10_000);
         open();
     }
 }

@@ -14,6 +14,7 @@ import {
   type StartOptions
 } from '../../../lab/started-image.js'
 import type { World } from '../../../lab/world.js'
+import { metadataErrors } from '../../support/metadata.js'
 
 export { annotations, errorOf } from '../../support/error-of.js'
 
@@ -125,16 +126,18 @@ export function engineContents(): string {
     .join('\n---\n')
 }
 
-/** Runs the action as a runner does, with the lab around it. */
+/** Runs the action as a runner does, with the lab around it; its `metadata`, if any, has to fit the schema. */
 export async function runAction(
   inputs: Record<string, string>,
   options: Partial<StepOptions> = {}
 ): Promise<StepResult> {
-  return await runStep({
+  const step = await runStep({
     inputs: {
       context: world.context,
       'base-image': world.baseImage,
       'github-api-url': world.githubApiUrl,
+      // More than one run of each is for the tests that are about them.
+      'verify-runs': '1',
       ...inputs
     },
     environment: world.environment,
@@ -142,6 +145,10 @@ export async function runAction(
     toolCache: world.toolCache,
     ...options
   })
+  const { metadata } = step.outputs
+  const errors = metadata === undefined ? [] : metadataErrors(metadata)
+  if (errors.length > 0) throw new Error(`metadata does not fit its schema:\n${errors.join('\n')}`)
+  return step
 }
 
 /** The registry's own digest of a tag; undefined where the tag does not exist. */

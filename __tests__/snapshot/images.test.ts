@@ -1,15 +1,17 @@
 import { describe, expect, test } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { ImageFormatError, readDumpStatistics, readPagemap } from '../../src/checkpoint/criu-images.js'
+import { readDumpStatistics, readPagemap, readRestoreTime } from '../../src/snapshot/images.js'
+import { ImageFormatError } from '../../src/snapshot/protobuf.js'
 import { criuImage, PAGEMAP, protobuf, STATS } from '../support/criu.js'
 import { ROOT } from '../support/inputs.js'
 
 describe('readPagemap', () => {
   test('counts the pages of an image that CRIU 4.1.1 wrote', () => {
-    // Its pages-1.img had 111,390,720 bytes.
-    const image = readFileSync(path.join(ROOT, '__tests__/fixtures/snapshot/pagemap-134.img'))
-    expect(readPagemap(image)).toEqual({ pagesId: 1, size: 111_390_720 })
+    // Its pages-1.img had 116,187,136 bytes.
+    const image = readFileSync(path.join(ROOT, '__tests__/fixtures/snapshot/images/pagemap-137.img'))
+    const { pagesId, size } = readPagemap(image)
+    expect({ pagesId, size }).toEqual({ pagesId: 1, size: 116_187_136 })
   })
 
   test('counts only pages that are in this image', () => {
@@ -21,7 +23,15 @@ describe('readPagemap', () => {
       { 1: 0xf000, 2: 2, 3: 0 }, // old form: no flags
       { 1: 0xffff000, 2: 0, 4: 4, 5: 300 } // form of 2025: field 5
     )
-    expect(readPagemap(image)).toEqual({ pagesId: 7, size: (3 + 2 + 300) * 4096 })
+    expect(readPagemap(image)).toEqual({
+      pagesId: 7,
+      size: (3 + 2 + 300) * 4096,
+      runs: [
+        { start: 0x1000, end: 0x4000 },
+        { start: 0xf000, end: 0x11000 },
+        { start: 0xffff000, end: 0xffff000 + 300 * 4096 }
+      ]
+    })
   })
 
   test.each([
@@ -41,7 +51,14 @@ test('readDumpStatistics gives times in microseconds and pages', () => {
     frozenTime: 200_000,
     memdumpTime: 5,
     memwriteTime: 6,
+    pagesScanned: 30_000,
     pagesWritten: 27_000
   })
   expect(() => readDumpStatistics(criuImage(STATS, { 2: protobuf({ 1: 1 }) }))).toThrow(ImageFormatError)
+})
+
+test('readRestoreTime gives milliseconds, of a file that CRIU 4.1.1 wrote', () => {
+  const image = Buffer.from('QFkQVQYzCVcQAAAAEg4IABAAGAEgt4wIKOveAQ==', 'base64')
+  expect(readRestoreTime(image)).toBe(132.663)
+  expect(() => readRestoreTime(criuImage(STATS, { 1: protobuf({ 4: 1 }) }))).toThrow(ImageFormatError)
 })

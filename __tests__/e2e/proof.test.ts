@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import { parseFiguresLabel, type PublishedFigures } from '../../src/image/figures-label.js'
+import { httpGet } from '../../lab/http.js'
+import type { StepResult } from '../../lab/runner.js'
+import {
+  available,
+  buildFixture,
+  docker,
+  freshTag,
+  labTest,
+  registryDigest,
+  runAction,
+  world
+} from './support/lab.js'
+
+const LABEL = 'io.github.crac-checkpoint.figures'
+
+interface Metadata {
+  proof: {
+    restoreTime: number
+    coldStart: number
+    speedup: number
+    answer: Record<'restore' | 'coldStart', { minimum: number; median: number; maximum: number }>
+    requests: { count: number; restore: object; coldStart: object }
+    restores: { answer: number; criu: number | null }[]
+    coldStarts: { answer: number; criu: number | null }[]
+  }
+  last: { tag: string; digest: string; figures: object } | null
+}
+
+// What is said of an image's speed is measured, and is the same wherever it is said.
+describe('the proof of micronaut-hello', () => {
+  const tag = available ? freshTag('proof') : ''
+  let step: StepResult
+  let metadata: Metadata
+  /** `NAME IMAGE` of the containers that the run made, in their order. */
+  let containers: string[]
+
+  beforeAll(async () => {
+    if (!available) return
+    const since = engineTime()
+    step = await runAction({
+      tags: tag,
+      push: 'true',
+      warmup: 'GET / x200',
+      'verify-runs': '3',
+      'max-restore-time': '5m',
+      'min-speedup': '0.1',
+      'max-snapshot-size': '2GB',
+      // The user's own word on it is for other containers than those of the proof.
+      env: 'CRAC_RESTORE=false'
+    })
+    if (step.exitCode !== 0) throw new Error(step.log)
+    metadata = JSON.parse(step.outputs['metadata'] ?? '') as Metadata
+    const filters = ['--filter', 'type=container', '--filter', 'event=create']
+    const format = '{{.Actor.Attributes.name}} {{.Actor.Attributes.image}}'
+    containers = docker('events', '--since', since, '--until', engineTime(), ...filters, '--format', format)
+      .split('\n')
+      .filter((line) => line.startsWith('crac-checkpoint-'))
+  }, 300_000)
+  afterAll(() => {
+    if (available) docker('image', 'rm', '--force', tag)
+  })
+
+  const engineTime = (): string => docker('info', '--format', '{{.SystemTime}}')
+  function labelOf(image: string): PublishedFigures {
+    const text = docker('image', 'inspect', '--format', `{{index .Config.Labels "${LABEL}"}}`, image)
+    const figures = parseFiguresLabel(text)
+    if (!figures) throw new Error(`no figures: ${text}`)
+    return figures
+  }
+
+  labTest('a restore takes a third of a cold start at most, and CRIU tells its part of it', () => {
+    const { proof } = metadata
+    console.log(JSON.stringify({ ...proof.answer, requests: proof.requests }))
+    expect(proof.restoreTime * 3).toBeLessThanOrEqual(proof.coldStart)
+    for (const { answer, criu } of proof.restores) {
+      expect(criu).toBeGreaterThan(0)
+      expect(criu).toBeLessThan(answer)
+    }
+    for (const { criu } of proof.coldStarts) expect(criu).toBeNull()
+  })
+
+  labTest('restores and cold starts were made by turns, each in a container of its own', () => {
+    const ways = containers.flatMap((line) => /-(restore|cold) /.exec(line)?.[1] ?? [])
+    expect(ways).toEqual(['restore', 'cold', 'restore', 'cold', 'restore', 'cold', 'restore'])
+    expect(step.log.match(/^Run \d of 3: restored in \d+ ms .*, cold start in \d+ ms/gm)).toHaveLength(3)
+  })
+
+  labTest('the image that is pushed is the last one that was restored', async () => {
+    expect(containers.at(-1)).toMatch(new RegExp(`-restore ${step.outputs['imageid']}$`))
+    expect(await registryDigest(tag)).toBe(step.outputs['digest'])
+    const repository = tag.slice(tag.indexOf('/') + 1, tag.lastIndexOf(':'))
+    const path = `http://${world.registry}/v2/${repository}/manifests/${step.outputs['digest']}`
+    const manifest = await httpGet(new URL(path), { accept: 'application/vnd.oci.image.manifest.v1+json' })
+    const { config } = JSON.parse(manifest?.body ?? '') as { config: { digest: string } }
+    expect(config.digest).toBe(step.outputs['imageid'])
+  })
+
+  labTest('outputs, metadata, label and summary agree', () => {
+    const { outputs, summary } = step
+    const { proof } = metadata
+    const { answer, requests } = proof
+    expect(outputs).toMatchObject({
+      'restore-time': String(answer.restore.median),
+      'cold-start': String(answer.coldStart.median),
+      speedup: proof.speedup.toFixed(1)
+    })
+    expect(proof).toMatchObject({ restoreTime: answer.restore.median, coldStart: answer.coldStart.median })
+    expect(answer.restore).toEqual(spread(proof.restores))
+    expect(answer.coldStart).toEqual(spread(proof.coldStarts))
+    expect(proof.speedup).toBeCloseTo(proof.coldStart / proof.restoreTime, 1)
+    expect(labelOf(tag)).toEqual({
+      runs: 3,
+      restore: answer.restore,
+      coldStart: answer.coldStart,
+      speedup: proof.speedup,
+      requests,
+      snapshotSize: Number(outputs['snapshot-size'])
+    })
+    for (const spread of [answer.restore, answer.coldStart])
+      expect(summary).toContain(`${time(spread.median)} (${time(spread.minimum)} to ${time(spread.maximum)})`)
+    expect(summary).toContain(`${outputs['speedup']} times`)
+    expect(summary).toContain(`First ${requests.count} requests`)
+  })
+  const time = (ms: number): string => (ms < 10_000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`)
+  function spread(starts: { answer: number }[]): object {
+    const [minimum, median, maximum] = starts.map(({ answer }) => answer).sort((one, other) => one - other)
+    return { minimum, median, maximum }
+  }
+
+  labTest('the next run, which pushes nothing, shows the change against it', async () => {
+    const before = labelOf(tag)
+    const digest = step.outputs['digest']
+    const second = await runAction({ tags: tag, 'java-options': '-Dgiven=other' })
+    const { last, proof } = JSON.parse(second.outputs['metadata'] ?? '') as Metadata
+    expect(last).toEqual({ tag, digest, figures: before })
+    expect(second.summary).toContain(`had before (\`${digest}\`)`)
+    expect(second.summary).toMatch(
+      new RegExp(
+        `\\| Restore \\| ${before.restore.median} ms \\| ${proof.restoreTime} ms \\| [+-]?\\d+ % \\|`
+      )
+    )
+    expect(step.summary).not.toContain('had before')
+    expect(await registryDigest(tag)).toBe(digest)
+  })
+})
+
+describe('the proof', () => {
+  labTest('with `verify: false` is one restore, of the image that is pushed', async () => {
+    const fixture = buildFixture('Server')
+    const tag = freshTag('unmeasured')
+    const step = await runAction({ context: fixture.context, tags: tag, push: 'true', verify: 'false' })
+    fixture.remove()
+    expect(step.outputs).toMatchObject({ 'restore-time': '', 'cold-start': '', speedup: '' })
+    expect(step.log).toContain('Restored, and answered after')
+    expect(step.summary).toContain('not timed')
+    expect(await registryDigest(tag)).toBe(step.outputs['digest'])
+    expect(docker('image', 'inspect', '--format', '{{json .Config.Labels}}', tag)).not.toContain(LABEL)
+    docker('image', 'rm', '--force', tag)
+  })
+
+  labTest('the label is a change of the configuration alone, with the older builder too', async () => {
+    const fixture = buildFixture('Server')
+    const tag = freshTag('classic')
+    const environment = { ...world.environment, DOCKER_BUILDKIT: '0' }
+    const nameless = (): string =>
+      docker(
+        ...['image', 'ls', '--quiet', '--filter', 'dangling=true'],
+        ...['--filter', 'label=io.github.crac-checkpoint.snapshot']
+      )
+    const before = nameless()
+    const step = await runAction({ context: fixture.context, tags: tag }, { environment })
+    fixture.remove()
+    if (step.exitCode !== 0) throw new Error(step.log)
+    const figures = parseFiguresLabel(
+      docker('image', 'inspect', '--format', `{{index .Config.Labels "${LABEL}"}}`, tag)
+    )
+    expect(figures?.restore.median).toBe(Number(step.outputs['restore-time']))
+    docker('image', 'rm', '--force', tag)
+    expect(nameless()).toBe(before)
+  })
+})

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import { callUntilAnswer, DECLARED_FLAGS } from '../../lab/started-image.js'
+import { available, buildFixture, docker, freshTag, labTest, runAction, withStarted } from './support/lab.js'
+
+// What docs/restoring.md says of two containers that were restored from one image.
+describe('restoring', () => {
+  const image = available ? freshTag('identity') : ''
+  const NAMES = ['one', 'other']
+  let metadata: string
+  const restored: { values: Record<string, string>; between: [number, number] }[] = []
+
+  beforeAll(async () => {
+    if (!available) return
+    const fixture = buildFixture('Identity')
+    try {
+      const step = await runAction({
+        context: fixture.context,
+        tags: image,
+        env: 'KEPT=at the checkpoint\nCHANGED=at the checkpoint',
+        'java-options': '-Dgiven=checkpoint'
+      })
+      if (step.exitCode !== 0) throw new Error(step.log)
+      metadata = step.outputs['metadata'] ?? ''
+    } finally {
+      fixture.remove()
+    }
+    for (const hostName of NAMES) {
+      const flags = [...DECLARED_FLAGS, '--hostname', hostName, '--env', 'CRAC_ON_RESTORE_FAILURE=exit']
+      const variables = { CHANGED: hostName, ADDED: hostName, JAVA_OPTS: `-Dgiven=${hostName}` }
+      const begin = Date.now()
+      await withStarted({ image, flags, variables }, async (started) => {
+        const values = JSON.parse(await callUntilAnswer(started)) as Record<string, string>
+        restored.push({ values, between: [begin, Date.now()] })
+      })
+    }
+  }, 180_000)
+  afterAll(() => {
+    if (available) docker('image', 'rm', '--force', image)
+  })
+
+  labTest('the clock, the host name and the environment are those of the new container', () => {
+    for (const [index, { values, between }] of restored.entries()) {
+      const name = NAMES[index]
+      expect(values).toMatchObject({
+        hostName: name,
+        HOSTNAME: name,
+        CHANGED: name,
+        ADDED: name,
+        property: name
+      })
+      expect(Number(values['clock'])).toBeGreaterThanOrEqual(between[0])
+      expect(Number(values['clock'])).toBeLessThanOrEqual(between[1])
+    }
+  })
+
+  labTest('what was given at the checkpoint and not since, or was read at the start, is as it was', () => {
+    for (const { values } of restored)
+      expect(values).toMatchObject({ KEPT: 'at the checkpoint', readAtStart: 'at the checkpoint' })
+  })
+
+  labTest(
+    'what was made before the checkpoint, and the random numbers that follow from it, are the same',
+    () => {
+      const [one, other] = restored
+      for (const name of ['instance', 'random', 'splittable', 'threadLocal', 'math', 'seeded'])
+        expect(one?.values[name]).toBe(other?.values[name])
+    }
+  )
+
+  labTest('SecureRandom and UUID.randomUUID give each its own', () => {
+    const [one, other] = restored
+    for (const name of ['secure', 'uuid']) expect(one?.values[name]).not.toBe(other?.values[name])
+  })
+
+  labTest('the metadata has the names of the environment, and no value', () => {
+    const { snapshot } = JSON.parse(metadata) as { snapshot: { content: { environment: string[] } } }
+    expect(snapshot.content.environment).toEqual(
+      expect.arrayContaining(['KEPT', 'CHANGED', 'HOSTNAME', 'PATH'])
+    )
+    expect(metadata).not.toContain('at the checkpoint')
+  })
+})

@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { StepResult } from '../../lab/runner.js'
+import { formsOf } from '../../src/secrets/encodings.js'
+import type { SecretReport } from '../../src/secrets/found.js'
+import { metadataErrors } from '../support/metadata.js'
+import {
+  annotations,
+  available,
+  buildFixture,
+  docker,
+  engineContents,
+  errorOf,
+  freshTag,
+  labTest,
+  registryDigest,
+  runAction,
+  world
+} from './support/lab.js'
+
+const random = (): string => `${randomBytes(15).toString('base64url')}Aa1`
+
+interface Metadata {
+  snapshot: { content: { environment: string[] } }
+}
+
+/** What the images and the engine give to the JVM. */
+const OF_THE_CONTAINER = new Set([
+  'CRAC_CRIU_OPTS',
+  'CRAC_CRIU_PATH',
+  'HOME',
+  'HOSTNAME',
+  'JAVA_HOME',
+  'PATH',
+  'PWD'
+])
+
+// Secrets in real snapshots of a real application, and in none.
+describe('the search for secrets', () => {
+  const held = {
+    string: random(),
+    chars: random(),
+    bytes: random(),
+    base64: random(),
+    connection: random(),
+    file: random(),
+    name: random()
+  }
+  const environment = random()
+  const label = random()
+  const secrets = [...Object.values(held), environment, label]
+  const lineOf = (name: keyof typeof held): string =>
+    `secret-values line ${Object.keys(held).indexOf(name) + 1}`
+
+  let fixture: ReturnType<typeof buildFixture>
+  let image: string
+  beforeAll(() => {
+    if (!available) return
+    fixture = buildFixture('Secrets')
+    image = freshTag('secrets')
+  })
+  afterAll(() => {
+    if (!available) return
+    fixture.remove()
+    docker('image', 'rm', '--force', image)
+  })
+
+  async function job(inputs: Record<string, string>): Promise<StepResult> {
+    const turned = (text: string): string =>
+      Buffer.from(Buffer.from(text).map((byte) => byte ^ 0xff)).toString('hex')
+    return await runAction({
+      context: fixture.context,
+      tags: image,
+      arguments: Object.entries({ ...held, base64: Buffer.from(held.base64).toString('base64') })
+        .map(([name, value]) => `${name}=${turned(value)}`)
+        .join('\n'),
+      env: `DB_PASSWORD=${environment}\nPROFILE=prod\nHOME_PAGE=https://example.org/`,
+      labels: `note=${label}`,
+      'secret-values': `${Object.values(held).join('\n')}\n${label}`,
+      ...inputs
+    })
+  }
+
+  /** No secret in any form, in all that a step shows. The runner takes the lines that mask out of the log. */
+  function expectSilence(step: StepResult): void {
+    const log = step.log.replace(/^::add-mask::.*$/gm, '')
+    const shown = [log, step.summary, step.post.log, ...Object.values(step.outputs)].join('\n')
+    const leaked = secrets.filter((secret) =>
+      formsOf(secret).some(({ bytes }) => shown.includes(bytes.toString('utf8')))
+    )
+    expect(leaked).toEqual([])
+    for (const secret of secrets) expect(step.log).toContain(`::add-mask::${secret}\n`)
+  }
+
+  const reportOf = (step: StepResult): SecretReport =>
+    (JSON.parse(step.outputs['metadata'] ?? '{}') as { secrets: SecretReport }).secrets
+
+  labTest('`warn`: each secret is found where it is, named, and not shown; the image is pushed', async () => {
+    const step = await job({ 'secret-scan': 'warn', push: 'true' })
+    if (step.exitCode !== 0) throw new Error(step.log)
+    const found = new Map(reportOf(step).found.map((one) => [one.name, one]))
+    const places = (name: string): string[] =>
+      (found.get(name)?.occurrences ?? [])
+        .filter(({ file }) => /snapshot\/pages-\d+\.img$/.test(file))
+        .map(({ mapping, encoding }) => `${mapping} ${encoding}`)
+    expect(places(lineOf('string'))).toContain('Java heap utf-8')
+    expect(places(lineOf('chars'))).toContain('Java heap utf-16le')
+    expect(places(lineOf('bytes'))).toContain('Java heap utf-8')
+    expect(places(lineOf('base64'))).toContain('Java heap base64')
+    expect(places(lineOf('connection'))).toContain('Java heap utf-8')
+    expect(places('env DB_PASSWORD')).toContain('environment and arguments utf-8')
+    expect(found.get(lineOf('file'))?.occurrences).toContainEqual({
+      file: '/tmp/settings',
+      mapping: null,
+      encoding: 'utf-8',
+      count: 1
+    })
+    expect(found.get(lineOf('name'))?.occurrences).toContainEqual({
+      file: '(a name that holds it)',
+      mapping: 'its name',
+      encoding: 'utf-8',
+      count: 1
+    })
+    expect(found.get('secret-values line 8')?.occurrences).toContainEqual(
+      expect.objectContaining({ file: 'label note' })
+    )
+    // Ordinary settings are none.
+    expect(found.size).toBe(secrets.length)
+    expect(annotations(step, 'warning')).toEqual([
+      expect.stringContaining(`${secrets.length} secrets are in the image: `)
+    ])
+    expect(step.summary).toContain(`${secrets.length} secrets are in the image: `)
+    expect(metadataErrors(step.outputs['metadata'] ?? '')).toEqual([])
+    expect(step.outputs['digest']).toBe(await registryDigest(image))
+    expectSilence(step)
+  })
+
+  labTest('`fail`: nothing is pushed, tagged or left', async () => {
+    const before = engineContents()
+    const tag = freshTag('secrets-fail')
+    const step = await job({ push: 'true', tags: tag })
+    expect(step.exitCode).toBe(1)
+    expect(errorOf(step)).toMatch(
+      /secrets are in the image: .*env DB_PASSWORD.*\(class: secret\)[^]*afterRestore[^]*pages-\d+\.img/s
+    )
+    expect(step.summary).toContain('env DB_PASSWORD')
+    expectSilence(step)
+    expect(await registryDigest(tag)).toBeUndefined()
+    expect(engineContents()).toBe(before)
+    expect(step.left).toEqual([])
+  })
+
+  labTest('`off`: nothing is looked for, and it is said', async () => {
+    const step = await job({ 'secret-scan': 'off' })
+    if (step.exitCode !== 0) throw new Error(step.log)
+    expect(reportOf(step)).toMatchObject({ mode: 'off', found: [] })
+    expect(step.summary).toContain('Secrets were not looked for')
+    expectSilence(step)
+  })
+
+  describe('on a runner as it is', () => {
+    let config: string
+    beforeAll(() => {
+      config = mkdtempSync(path.join(tmpdir(), 'e2e-login-'))
+      const auth = Buffer.from(`ci:${random()}`).toString('base64')
+      writeFileSync(path.join(config, 'config.json'), JSON.stringify({ auths: { 'ghcr.io': { auth } } }))
+    })
+    afterAll(() => rmSync(config, { recursive: true }))
+
+    labTest('nothing of it gets into the container: the sample has no finding', async () => {
+      const part = (): string => randomBytes(30).toString('base64url')
+      const jwt = `${Buffer.from('{"alg":"RS256","typ":"JWT"}').toString('base64url')}.eyJ${part()}.${part()}`
+      const ordinary = random()
+      const step = await runAction(
+        { 'secret-values': ordinary },
+        {
+          environment: {
+            ...world.environment,
+            DOCKER_CONFIG: config,
+            GITHUB_TOKEN: `ghs_${randomBytes(18).toString('hex')}`,
+            ACTIONS_RUNTIME_TOKEN: jwt,
+            ACTIONS_ID_TOKEN_REQUEST_TOKEN: jwt.replace('RS', 'ES'),
+            ACTIONS_ID_TOKEN_REQUEST_URL:
+              'https://pipelines.actions.githubusercontent.com/x/idtoken?api-version=2.0',
+            DEPLOY_KEYS: '',
+            NPM_TOKEN: `npm_${randomBytes(18).toString('hex')}`,
+            GITHUB_SHA: randomBytes(20).toString('hex'),
+            GITHUB_REPOSITORY: 'acme/hello',
+            GITHUB_SERVER_URL: 'https://github.com',
+            GITHUB_ACTOR: 'octocat',
+            RUNNER_NAME: `runner ${ordinary}`,
+            ImageOS: 'ubuntu24'
+          }
+        }
+      )
+      if (step.exitCode !== 0) throw new Error(step.log)
+      const { searched, found, untrusted, bytes } = reportOf(step)
+      expect(searched).toEqual(
+        expect.arrayContaining([
+          'secret-values line 1',
+          "the runner's GITHUB_TOKEN",
+          "the runner's ACTIONS_RUNTIME_TOKEN",
+          "the runner's ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+          "the runner's NPM_TOKEN",
+          'login at ghcr.io'
+        ])
+      )
+      expect({ found, untrusted }).toEqual({ found: [], untrusted: null })
+      expect(bytes).toBeGreaterThan(100_000_000)
+      const { environment } = (JSON.parse(step.outputs['metadata'] ?? '{}') as Metadata).snapshot.content
+      expect(environment.filter((name) => !OF_THE_CONTAINER.has(name))).toEqual([])
+      expect(annotations(step, 'warning')).toEqual([])
+      expect(step.summary).toContain('**Secrets:** none found in')
+    })
+  })
+})

@@ -1,0 +1,61 @@
+import { describe, expect, test } from '@jest/globals'
+import { secretFailure, secretsPart } from '../../src/report/secrets.js'
+import type { FoundSecret, SecretReport } from '../../src/secrets/found.js'
+
+describe('secrets in the report', () => {
+  const file = '/opt/crac-checkpoint/snapshot/pages-1.img'
+  const found: FoundSecret = {
+    name: 'env DB_PASSWORD',
+    known: true,
+    occurrences: [
+      { file, mapping: 'Java heap', encoding: 'utf-8', count: 3 },
+      { file, mapping: 'Java heap', encoding: 'base64', count: 1 },
+      { file: '/tmp/```\n::error::x', mapping: undefined, encoding: 'utf-8', count: 1 }
+    ]
+  }
+  const report = (changes: Partial<SecretReport> = {}): SecretReport => ({
+    mode: 'warn',
+    bytes: 400_000_000,
+    searched: ['env DB_PASSWORD'],
+    notSearched: ['env PIN (short)'],
+    found: [],
+    untrusted: undefined,
+    ...changes
+  })
+
+  test('a failure names the secrets, and in its evidence the places', () => {
+    const { message, cure, evidence } = secretFailure(report({ found: [found] }))
+    expect(message).toBe('A secret is in the image: env DB_PASSWORD. Nothing was pushed.')
+    expect(cure).toContain('afterRestore')
+    expect(evidence).toBe(
+      `env DB_PASSWORD: ${file} (Java heap): 3 x utf-8, 1 x base64\n` +
+        'env DB_PASSWORD: /tmp/``` ::error::x: 1 x utf-8'
+    )
+  })
+
+  test('places without number are counted', () => {
+    const many = {
+      ...found,
+      occurrences: Array.from({ length: 100 }, (_, index) => ({
+        file: `/tmp/${index}`,
+        mapping: undefined,
+        encoding: 'utf-8',
+        count: 1
+      }))
+    }
+    const lines = secretFailure(report({ found: [many] })).evidence?.split('\n') ?? []
+    expect(lines).toHaveLength(41)
+    expect(lines.at(-1)).toBe('... and 60 more places')
+  })
+
+  test('the summary says what was looked for, what was found, and what proves nothing', () => {
+    const text = (changes: Partial<SecretReport>): string => secretsPart(report(changes)).join('\n')
+    expect(text({})).toContain('none found in the 400 MB')
+    expect(text({})).toContain('env PIN (short)')
+    expect(text({ found: [found] })).toMatch(/\[!WARNING\]\n> A secret is in the image[^]*Java heap/)
+    // No file name ends the block that it stands in.
+    expect(text({ found: [found] }).match(/^```/gm)).toHaveLength(2)
+    expect(text({ untrusted: 'no pages' })).toContain('cannot be told: no pages')
+    expect(text({ mode: 'off' })).toContain('`secret-scan: off`')
+  })
+})

@@ -1,0 +1,134 @@
+import { describe, expect, test } from '@jest/globals'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
+import { buffer } from 'node:stream/consumers'
+import { pack } from 'tar-stream'
+import { filesOfImage, filesOfTar } from '../../src/secrets/archives.js'
+import { createCanary } from '../../src/secrets/canary.js'
+import { createMatcher, type Matcher } from '../../src/secrets/matcher.js'
+import { scanFiles } from '../../src/secrets/scan-files.js'
+import { seeded } from '../support/seeded.js'
+
+const random = seeded(7)
+const value = 'tr0ub4dor&3-and-more'
+const matcher = createMatcher({
+  secrets: [{ name: 'DB_PASSWORD', value }],
+  canary: createCanary(random.bytes),
+  key: Buffer.from('key')
+})
+
+async function tarOf(files: Record<string, Buffer>): Promise<Buffer> {
+  const tar = pack()
+  for (const [name, content] of Object.entries(files)) tar.entry({ name }, content)
+  tar.finalize()
+  return await buffer(tar)
+}
+
+describe('scanFiles', () => {
+  test('says in which file, in which part of it, and how often, and knows their sizes', async () => {
+    const large = Buffer.alloc(9_000_000)
+    large.write(value, 5_000_000)
+    large.write(value, 8_999_000)
+    const tar = await tarOf({
+      'tmp/a': Buffer.from(`x${value}y${value}`),
+      'tmp/b': Buffer.alloc(0),
+      'tmp/c': large
+    })
+    const { findings, sizes } = await scanFiles(
+      filesOfTar(Readable.from([tar]), '/'),
+      matcher,
+      (file, offset) => (file === '/tmp/c' ? `at ${offset}` : undefined)
+    )
+    const encoding = { secret: 'DB_PASSWORD', encoding: 'utf-8' }
+    expect(findings).toMatchObject([
+      { ...encoding, place: { file: '/tmp/a', mapping: undefined }, count: 2 },
+      { ...encoding, place: { file: '/tmp/c', mapping: 'at 5000000' }, count: 1 },
+      { ...encoding, place: { file: '/tmp/c', mapping: 'at 8999000' }, count: 1 }
+    ])
+    expect([...sizes]).toEqual([
+      ['/tmp/a', 2 + 2 * value.length],
+      ['/tmp/b', 0],
+      ['/tmp/c', large.length]
+    ])
+  })
+
+  test('nothing reaches from one file into the next', async () => {
+    const half = value.length / 2
+    const files = [
+      { name: 'a', bytes: [Buffer.from(value.slice(0, half))] },
+      { name: '', bytes: [Buffer.from(value.slice(half))] }
+    ]
+    expect((await scanFiles(files, matcher)).findings).toEqual([])
+  })
+
+  test('a name that holds a secret is found, and withheld', async () => {
+    const { findings } = await scanFiles(
+      [{ name: `/tmp/${value}.log`, bytes: [Buffer.from(value)] }],
+      matcher
+    )
+    const file = '(a name that holds it)'
+    expect(findings.map(({ place }) => place)).toEqual([
+      { file, mapping: 'its name' },
+      { file, mapping: undefined }
+    ])
+  })
+
+  test('a search that finds nothing, not even what was planted for it, is a failure', async () => {
+    const blind: Matcher = { ...matcher, search: { ...matcher.search, run: () => undefined } }
+    await expect(scanFiles([], blind)).rejects.toMatchObject({ kind: 'internal' })
+  })
+
+  test('a secret is told even where tokens are without number', async () => {
+    const tokens = Array.from(
+      { length: 2500 },
+      () => `ghp_${random.text(36, 'abcdefghijkmnpqrstuvwxyz23456789')}\n`
+    )
+    const bytes = [Buffer.from(tokens.join('')), Buffer.from(value)]
+    const { findings, unlisted } = await scanFiles([{ name: 'a', bytes }], matcher)
+    expect(findings.filter((finding) => 'secret' in finding)).toHaveLength(1)
+    expect(unlisted).toBeGreaterThan(0)
+  })
+})
+
+describe('filesOfImage', () => {
+  let folder: string
+  function jar(name: string, ...files: string[]): void {
+    execFileSync('jar', ['--create', '--file', name, ...files], { cwd: folder })
+  }
+
+  test.each([
+    ['as tar archives', (layer: Buffer) => layer],
+    ['packed', (layer: Buffer) => gzipSync(layer)]
+  ])('looks into layers %s, into jars, and into jars in them', async (_, packed) => {
+    folder = mkdtempSync(path.join(tmpdir(), 'jars-'))
+    try {
+      mkdirSync(path.join(folder, 'lib'))
+      writeFileSync(path.join(folder, 'settings.yml'), `password: ${value}\n`.repeat(50))
+      jar('lib/inner.jar', 'settings.yml')
+      jar('outer.jar', 'lib', 'settings.yml')
+      const outer = execFileSync('cat', [path.join(folder, 'outer.jar')])
+      const layer = await tarOf({
+        'app/outer.jar': outer,
+        'app/broken.jar': Buffer.from(`no jar, but ${value}`)
+      })
+      const image = await tarOf({
+        'blobs/sha256/1': Buffer.from('{"rootfs": {}}'),
+        'blobs/sha256/2': packed(layer),
+        'manifest.json': Buffer.from('[]')
+      })
+      const { findings } = await scanFiles(filesOfImage(Readable.from([image])), matcher)
+      const found = findings.map(({ place, count }) => `${place?.file} ${count}`)
+      expect(found.sort()).toEqual([
+        '/app/broken.jar 1',
+        '/app/outer.jar!/lib/inner.jar!/settings.yml 50',
+        '/app/outer.jar!/settings.yml 50'
+      ])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})

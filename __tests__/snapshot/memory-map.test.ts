@@ -1,0 +1,110 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Mapping, Pagemap, Range } from '../../src/snapshot/images.js'
+import type { JvmMemory } from '../../src/snapshot/jvm-memory.js'
+import { createMemoryMap, type MemoryMap } from '../../src/snapshot/memory-map.js'
+
+const MB = 1024 * 1024
+const NONE = { start: 0, end: 0 }
+// criu/include/image.h
+const FILE = 1 << 6
+const ANONYMOUS = 1 << 9
+
+function mapping(start: number, end: number, changes: Partial<Mapping> = {}): Mapping {
+  return { start, end, prot: 3, flags: 2, status: ANONYMOUS, shmid: 0, ...changes }
+}
+function pagemap(pagesId: number, ...runs: Range[]): Pagemap {
+  return { pagesId, runs, size: runs.reduce((sum, { start, end }) => sum + end - start, 0) }
+}
+
+/** A process whose every mapping is dumped; its files are 1: lib.so, 2: classes.jsa. */
+function mapOf(
+  mappings: Mapping[],
+  {
+    jvm,
+    stackPointers = [],
+    environment = NONE
+  }: { jvm?: JvmMemory; stackPointers?: number[]; environment?: Range }
+): MemoryMap {
+  const file = (path: string) => ({ type: 'file', path, isLoose: false })
+  return createMemoryMap(
+    [
+      {
+        pid: 137,
+        memory: { brk: NONE, arguments: NONE, environment, mappings },
+        pagemap: pagemap(1, ...mappings),
+        stackPointers,
+        jvm
+      }
+    ],
+    new Map([
+      [1, file('/lib/lib.so')],
+      [2, file('/opt/java/lib/server/classes.jsa')]
+    ]),
+    [pagemap(2, { start: 0, end: 8192 })]
+  )
+}
+
+const JVM: JvmMemory = {
+  heap: [{ start: 16 * MB, end: 18 * MB }],
+  code: [{ start: 32 * MB, end: 33 * MB }],
+  classes: [{ start: 64 * MB, end: 128 * MB }]
+}
+
+describe('createMemoryMap', () => {
+  test('a mapping that reaches over the end of the heap is cut there', () => {
+    const { sizes, locate } = mapOf([mapping(16 * MB, 19 * MB)], { jvm: JVM })
+    expect(sizes()).toMatchObject({ javaHeap: 2 * MB, other: MB + 8192 })
+    expect(locate('pages-1.img', 2 * MB - 1)?.kind).toBe('javaHeap')
+    expect(locate('pages-1.img', 2 * MB)?.kind).toBe('other')
+  })
+
+  test('files are files, but for the archive of classes and what is mapped into the heap', () => {
+    const archive = { status: FILE, shmid: 2 }
+    const { sizes, locate } = mapOf(
+      [
+        mapping(0x1000, 0x3000, { status: FILE, shmid: 1 }),
+        mapping(0x4000, 0x8000, archive),
+        mapping(17 * MB, 18 * MB, archive)
+      ],
+      { jvm: JVM }
+    )
+    expect(sizes()).toMatchObject({ files: 0x2000, classes: 0x4000, javaHeap: MB, other: 8192 })
+    expect(locate('pages-1.img', 0x2001)).toEqual({
+      kind: 'classes',
+      pid: 137,
+      address: 0x4001,
+      mapping: { start: 0x4000, end: 0x8000 },
+      file: '/opt/java/lib/server/classes.jsa'
+    })
+  })
+
+  test('stacks are where stack pointers are; the environment is cut out of one, byte by byte', () => {
+    const { sizes } = mapOf([mapping(0x10000, 0x20000), mapping(0x30000, 0x40000)], {
+      stackPointers: [0x1ff00],
+      environment: { start: 0x1ff10, end: 0x1ff13 }
+    })
+    expect(sizes()).toMatchObject({ stacks: 0x10000 - 3, environment: 3, other: 0x10000 + 8192 })
+  })
+
+  test('arenas are known by their shape, but never without knowing metaspace, which has the same', () => {
+    const shape = (start: number): Mapping[] => [
+      mapping(start, start + MB),
+      mapping(start + MB, start + 64 * MB, { prot: 0 })
+    ]
+    const mappings = [...shape(64 * MB), ...shape(192 * MB)]
+    // All of it is in the pages here, also what is only reserved.
+    expect(mapOf(mappings, { jvm: JVM }).sizes()).toMatchObject({ classes: 64 * MB, nativeHeap: MB })
+    expect(mapOf(mappings, {}).sizes()).toMatchObject({ classes: 0, nativeHeap: 0 })
+  })
+
+  test('shared memory, and pages that no mapping has, are other', () => {
+    expect(mapOf([], {}).locate('pages-2.img', 5000)).toEqual({
+      kind: 'other',
+      pid: undefined,
+      address: 5000,
+      mapping: undefined,
+      file: undefined
+    })
+    expect(mapOf([], {}).sizes()).toMatchObject({ other: 8192 })
+  })
+})

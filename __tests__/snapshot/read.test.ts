@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { readSnapshot } from '../../src/snapshot/read.js'
+import { ROOT } from '../support/inputs.js'
+
+// What docker/checkpoint/ collected of samples/micronaut-hello on JDK 21 with CRIU 4.1.1: without the memory itself.
+const FIXTURE = path.join(ROOT, '__tests__/fixtures/snapshot')
+const PAGES = 116_187_136
+
+describe('readSnapshot', () => {
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'read-snapshot-test-'))
+    await cp(FIXTURE, folder, { recursive: true })
+  })
+  afterEach(async () => {
+    await rm(folder, { recursive: true })
+  })
+
+  test('tells what is in a real snapshot', async () => {
+    const { content } = (await readSnapshot(folder, path.join(folder, 'images'))) ?? {}
+    expect(content).toMatchObject({
+      processes: 1,
+      user: { uid: 10001, gid: 10001, groups: [10001] },
+      open: { files: ['/dev/null'], sockets: 0 },
+      environment: [
+        'CRAC_CRIU_OPTS',
+        'CRAC_CRIU_PATH',
+        'GREETINGX',
+        'HOME',
+        'HOSTNAME',
+        'JAVA_HOME',
+        'PATH',
+        'PWD'
+      ]
+    })
+    expect(content?.threads.slice(0, 4)).toEqual([
+      { name: 'GC Thread', count: 2 },
+      { name: 'default-eventLo', count: 2 },
+      { name: 'java-hotspot', count: 2 },
+      { name: 'C1 CompilerThre', count: 1 }
+    ])
+    expect(content?.threads.reduce((sum, { count }) => sum + count, 0)).toBe(23)
+  })
+
+  test('the memory by kind adds up to the pages', async () => {
+    const { memory } = (await readSnapshot(folder, path.join(folder, 'images')))?.content ?? {}
+    expect(memory).toMatchObject({ javaHeap: 28_352_512, code: 5_521_408, environment: 525 })
+    expect(Object.values(memory ?? {}).reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0)).toBe(PAGES)
+  })
+
+  test('locates bytes of the file of pages', async () => {
+    const { map } = (await readSnapshot(folder, path.join(folder, 'images'))) ?? {}
+    // Its first page was at the bottom of the heap.
+    expect(map?.locate('pages-1.img', 4097)).toEqual({
+      kind: 'javaHeap',
+      pid: 137,
+      address: 0x687400000 + 4097,
+      mapping: { start: 0x687400000, end: 0x689000000 },
+      file: undefined
+    })
+    expect(map?.locate('pages-1.img', PAGES - 1)).toMatchObject({ kind: 'stacks', address: 0x7ffc63564fff })
+    expect(map?.locate('pages-1.img', PAGES)).toBeUndefined()
+    expect(map?.locate('pages-1.img', -1)).toBeUndefined()
+    expect(map?.locate('pages-2.img', 0)).toBeUndefined()
+  })
+
+  test('memory by kind is not told where the JVM did not say what is where; bytes are located all the same', async () => {
+    await rm(path.join(folder, 'jvm-memory'))
+    const reading = await readSnapshot(folder, path.join(folder, 'images'))
+    expect(reading?.content.memory).toBeUndefined()
+    expect(reading?.map.locate('pages-1.img', PAGES - 1)?.kind).toBe('stacks')
+  })
+
+  test('names of the environment that are not there are not known', async () => {
+    await rm(path.join(folder, 'environment-names'))
+    expect((await readSnapshot(folder, path.join(folder, 'images')))?.content.environment).toBeUndefined()
+  })
+
+  test.each(['pstree.img', 'core-140.img', 'mm-137.img', 'files.img'])(
+    'gives nothing where %s is of another kind, or missing',
+    async (name) => {
+      await writeFile(path.join(folder, 'images', name), 'another kind of file')
+      expect(await readSnapshot(folder, path.join(folder, 'images'))).toBeUndefined()
+      await rm(path.join(folder, 'images', name))
+      expect(await readSnapshot(folder, path.join(folder, 'images'))).toBeUndefined()
+    }
+  )
+})

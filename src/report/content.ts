@@ -1,0 +1,87 @@
+import type { Content } from '../snapshot/content.js'
+import type { DumpStatistics } from '../snapshot/images.js'
+import { KINDS, type Kind } from '../snapshot/memory-map.js'
+import { megabytes, table, time } from './markdown.js'
+
+const NAMES: Record<Kind, string> = {
+  javaHeap: 'Java heap',
+  code: 'compiled code',
+  classes: 'classes',
+  stacks: 'stacks of threads',
+  nativeHeap: 'native heap',
+  files: 'mapped files',
+  environment: 'environment and arguments',
+  other: 'other'
+}
+
+/** Of each list in the summary, and in `metadata`: a snapshot can have thousands of threads and files. */
+const SHOWN = 30
+const LISTED = 100
+
+/** A folded part of the job summary: what is in the snapshot; nothing where that is not known. */
+export function renderContent(
+  content: Content | undefined,
+  statistics: DumpStatistics | undefined
+): string[] {
+  if (!content) return []
+  return [
+    '<details><summary>What is in the snapshot</summary>',
+    '',
+    table(describeContent(content, statistics)),
+    '',
+    '</details>',
+    ''
+  ]
+}
+
+/** Names and values, for people. */
+export function describeContent(
+  { memory, threads, user, open, environment }: Content,
+  statistics: DumpStatistics | undefined
+): [string, string][] {
+  const rows: [string, string][] = []
+  for (const kind of memory ? KINDS : []) {
+    const bytes = memory?.[kind]
+    rows.push([`Memory: ${NAMES[kind]}`, bytes === undefined ? 'not known' : size(bytes)])
+  }
+  const groups = threads.map(({ name, count }) => `${name}${count > 1 ? ` (${count})` : ''}`)
+  rows.push([`Threads (${threadCount(threads)})`, list(groups)])
+  if (user) rows.push(['User', `${user.uid}:${user.gid}`])
+  rows.push(['Open files outside of the JDK and the application', list(open.files)])
+  rows.push(['Sockets', String(open.sockets)])
+  if (environment) rows.push(['Names in the environment', list(environment)])
+  if (statistics) {
+    const { frozenTime, pagesWritten, pagesScanned } = statistics
+    rows.push(['Frozen for', time(frozenTime / 1000)])
+    rows.push(['Pages written', `${pagesWritten} of ${pagesScanned}, of 4 KiB`])
+  }
+  return rows
+}
+
+/** The same for `metadata`; docs/metadata.schema.json describes it. */
+export function contentMetadata(content: Content | undefined): object | null {
+  if (!content) return null
+  const { memory, processes, threads, user, open, environment } = content
+  return {
+    memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
+    processes,
+    threads: { count: threadCount(threads), groups: threads.slice(0, LISTED) },
+    user: user ?? null,
+    open: { ...open, files: open.files.slice(0, LISTED) },
+    environment: environment ?? null
+  }
+}
+
+function threadCount(threads: Content['threads']): number {
+  return threads.reduce((sum, { count }) => sum + count, 0)
+}
+
+function size(bytes: number): string {
+  return bytes < 100_000 ? `${bytes} bytes` : megabytes(bytes)
+}
+
+function list(names: readonly string[]): string {
+  if (names.length === 0) return 'none'
+  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''
+  return names.slice(0, SHOWN).join(', ') + more
+}

@@ -1,0 +1,89 @@
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
+import { extract } from 'tar-stream'
+import { fromBufferPromise } from 'yauzl'
+import type { Content } from './scan-files.js'
+import type { Pieces } from './windows.js'
+
+/** Of the jars that are read into memory to be unpacked, in bytes; a larger one is looked at as it is. */
+const LARGEST_JAR = 256 * 1024 * 1024
+/** An application's jar can have libraries in it as jars, and those hardly anything. */
+const DEEPEST_JAR = 2
+
+interface File extends Content {
+  /** In bytes. */
+  size: number
+}
+
+/** The files of a tar archive, such as `docker cp CONTAINER:FOLDER -` writes it; their names are below `root`. */
+export async function* filesOfTar(archive: Readable, root: string): AsyncGenerator<File> {
+  const tar = extract()
+  const reading = pipeline(archive, tar)
+  reading.catch(() => undefined)
+  for await (const entry of tar) {
+    const { name, linkname, size = 0 } = entry.header
+    // Where a link leads to is text like any other.
+    const bytes = linkname ? [Buffer.from(linkname)] : (entry as AsyncIterable<Buffer>)
+    yield { name: path.posix.join(root, name), bytes, size }
+    entry.resume()
+  }
+  await reading
+}
+
+/** The files in the layers of an image, from `docker save`; of a jar also what is in it, as `/app.jar!/application.yml`. */
+export async function* filesOfImage(archive: Readable): AsyncGenerator<Content> {
+  for await (const document of filesOfTar(archive, '/')) {
+    const layer = await layerOf(document.bytes)
+    if (layer === undefined) continue
+    for await (const file of filesOfTar(layer, '/')) yield* withJars(file, DEEPEST_JAR)
+  }
+}
+
+/** A layer as a tar archive; undefined for the documents that describe the image. */
+async function layerOf(bytes: Pieces): Promise<Readable | undefined> {
+  const pieces = Readable.from(bytes)[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>
+  const first = await pieces.next()
+  if (first.done) return undefined
+  const head = first.value
+  async function* all(): AsyncGenerator<Buffer> {
+    yield head
+    for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value
+  }
+  if (head.toString('latin1', 257, 262) === 'ustar') return Readable.from(all())
+  // An engine with containerd's image store keeps layers as they came.
+  if (head.length < 2 || head.readUInt16LE(0) !== 0x8b1f) return undefined
+  const unpacked = createGunzip()
+  pipeline(all(), unpacked).catch(() => undefined)
+  return unpacked
+}
+
+async function* withJars(file: File, depth: number): AsyncGenerator<Content> {
+  if (depth === 0 || !/\.[jw]ar$/.test(file.name) || file.size > LARGEST_JAR) {
+    yield file
+    return
+  }
+  const bytes = await buffer(Readable.from(file.bytes))
+  yield { name: file.name, bytes: [bytes] }
+  try {
+    const jar = await fromBufferPromise(bytes)
+    for await (const entry of jar.eachEntry()) {
+      const name = `${file.name}!/${entry.fileName}`
+      const content = whole(await jar.openReadStreamPromise(entry))
+      yield* withJars({ name, bytes: content, size: entry.uncompressedSize }, depth - 1)
+    }
+  } catch {
+    // No jar, or a broken one: its bytes have been looked at.
+  }
+}
+
+/** What can be read of a stream that may be broken. */
+async function* whole(stream: Readable): AsyncGenerator<Buffer> {
+  try {
+    for await (const piece of stream) yield piece as Buffer
+  } catch {
+    // As above.
+  }
+}
