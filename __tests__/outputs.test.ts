@@ -59,8 +59,8 @@ describe('outputsOf', () => {
   })
 
   test('a run that was skipped says so, and has every other output too', () => {
-    const { logs, phases } = aResult()
-    const outputs = outputsOf({ outcome: 'skipped', reason: 'AMX', logs, phases })
+    const { warnings, logs, phases } = aResult()
+    const outputs = outputsOf({ outcome: 'skipped', reason: 'AMX', warnings, logs, phases })
     expect(Object.keys(outputs).sort()).toEqual(Object.keys(outputsOf(aResult())).sort())
     expect(outputs).toMatchObject({ skipped: 'true', digest: '', imageid: '' })
     expect(outputsOf(aResult())['skipped']).toBe('false')

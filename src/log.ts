@@ -15,6 +15,17 @@ export interface Log {
   group<T>(title: string, work: () => Promise<T>): Promise<T>
 }
 
+/** The same log, which keeps its warnings too. */
+export function noting(log: Log, warnings: string[]): Log {
+  return {
+    ...log,
+    warning(line) {
+      warnings.push(line)
+      log.warning(line)
+    }
+  }
+}
+
 /** Writers of the workflow-command protocol, as @actions/core has them. */
 export interface LogWriter {
   info(line: string): void

@@ -6,7 +6,8 @@ import { fullDisk } from './disk.js'
 import { UnsupportedRunner } from './errors.js'
 import { requireContext } from './image/application.js'
 import type { Inputs } from './inputs.js'
-import type { Checkpointed, Cold, Result, Unchanged } from './outputs.js'
+import type { Checkpointed, Cold, Result, Unchanged } from './result.js'
+import { noting } from './log.js'
 import { Phases } from './phases.js'
 import { imageArchitecture } from './runner/base-image.js'
 import type { Runner } from './runner/inspect.js'
@@ -27,13 +28,16 @@ import type { Run, World } from './stages/run.js'
 import { lookForSecrets, lookIntoImage } from './stages/secrets.js'
 
 /** The whole job, from the inputs to the pushed digest. */
-export async function run(id: string, inputs: Inputs, world: World): Promise<Result> {
+export async function run(id: string, inputs: Inputs, given: World): Promise<Result> {
+  const warnings: string[] = []
+  const world: World = { ...given, log: noting(given.log, warnings) }
   const { undoing, log } = world
   const job: Run = {
     id,
     inputs,
     world,
     phases: new Phases(world.clock, log),
+    warnings,
     work: path.join(world.runFolder, 'work'),
     logs: path.join(world.runFolder, 'logs')
   }
@@ -49,7 +53,7 @@ export async function run(id: string, inputs: Inputs, world: World): Promise<Res
       throw (await fullDisk(error, job.work)) ?? error
     }
     log.warning(`This runner takes no snapshots: ${error.message} ${error.cure}`)
-    const common = { reason: error.message, logs: job.logs, phases: job.phases.done }
+    const common = { reason: error.message, warnings, logs: job.logs, phases: job.phases.done }
     if (inputs.onUnsupportedRunner === 'skip') return { outcome: 'skipped', ...common }
     return { ...(await cold(job, error.message)), ...common }
   } finally {
@@ -73,7 +77,14 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
   const { fingerprint, unchanged } = await decide(job, found, jdk)
   if (unchanged !== undefined) {
     const tags = inputs.tags.map((tag) => tag.text)
-    return { outcome: 'unchanged', digest: unchanged, tags, logs: job.logs, phases: job.phases.done }
+    return {
+      outcome: 'unchanged',
+      digest: unchanged,
+      tags,
+      warnings: job.warnings,
+      logs: job.logs,
+      phases: job.phases.done
+    }
   }
   const room = await lookForRoom(job, runner, found, jdk)
   const made = await make(job, runner, { found, archive: jdk, fingerprint }).catch((error: unknown) => {
@@ -92,6 +103,7 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
     port: inputs.port,
     user: inputs.user,
     restoreFlags: flagsOf(made.privileges),
+    warnings: job.warnings,
     logs: job.logs,
     phases: job.phases.done
   }
@@ -112,7 +124,10 @@ async function make(job: Run, runner: Runner, parts: Parameters<typeof layOut>[1
 }
 
 /** An image of the same application without a snapshot, for runners that take none. */
-async function cold(job: Run, reason: string): Promise<Omit<Cold, 'reason' | 'logs' | 'phases'>> {
+async function cold(
+  job: Run,
+  reason: string
+): Promise<Omit<Cold, 'reason' | 'warnings' | 'logs' | 'phases'>> {
   const { inputs, world } = job
   const architecture = await imageArchitecture(world.engine, inputs.baseImage, (line) =>
     world.log.foreign(line)

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { spawnSync } from 'node:child_process'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { runStep, type StepResult } from '../../lab/runner.js'
@@ -102,6 +102,11 @@ esac
   )
 
   test('no docker command, as in a job in a container that has none: told with what such a job needs', async () => {
+    // The rest of a usual image is there.
+    await symlink(
+      execFileSync('which', ['timeout'], { encoding: 'utf8' }).trim(),
+      path.join(folder, 'timeout')
+    )
     const step = await runStep({
       inputs: {},
       environment: { PATH: folder, HOME: folder },

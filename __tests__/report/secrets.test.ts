@@ -52,9 +52,9 @@ describe('secrets in the report', () => {
     const text = (changes: Partial<SecretReport>): string => secretsPart(report(changes)).join('\n')
     expect(text({})).toContain('none found in the 400 MB')
     expect(text({})).toContain('env PIN (short)')
-    expect(text({ found: [found] })).toMatch(/\[!WARNING\]\n> A secret is in the image[^]*Java heap/)
+    expect(text({ found: [found] })).toMatch(/^\*\*Secrets:\*\* A secret is in the image[^]*Java heap/)
     // No file name ends the block that it stands in.
-    expect(text({ found: [found] }).match(/^```/gm)).toHaveLength(2)
+    expect(text({ found: [found] }).match(/^`{3,}/gm)).toHaveLength(2)
     expect(text({ untrusted: 'no pages' })).toContain('cannot be told: no pages')
     expect(text({ mode: 'off' })).toContain('`secret-scan: off`')
   })

@@ -12,10 +12,15 @@ describe('the job summary', () => {
       '24-crac+20',
       `sha256:${'c'.repeat(64)}`,
       '112.5 MB',
-      '| Cold start | `1500 ms (1400 ms to 1600 ms)` |',
-      '| Restore | `100 ms (90 ms to 120 ms)` |',
-      '| Speed-up | `15.0 times` |',
-      '| First 100 requests | `120 ms restored, 450 ms after a cold start` |',
+      '## CRaC checkpoint: starts in 100 ms, 15.0 times faster',
+      '| **Restore** | **100 ms** (90 ms to 120 ms) |',
+      '| Cold start | 1500 ms (1400 ms to 1600 ms) |',
+      '| **Speed-up** | **15.0 times** |',
+      '| First 100 requests | 120 ms; 450 ms after a cold start |',
+      '| Snapshot | 112.5 MB |',
+      '| Image | 48.7 MB sent of 48.7 MB |',
+      '| Tags | `ghcr.io/acme/hello:crac`<br>`ghcr.io/acme/hello:1.0` |',
+      '> `A restore is no faster than a normal start.`',
       'of 3 runs of each, by turns'
     ]) {
       expect(summary).toContain(part)
@@ -27,10 +32,10 @@ describe('the job summary', () => {
   })
 
   test('without a snapshot it says why, and needs no flags', () => {
-    const { logs, phases, ...rest } = aResult()
+    const { warnings, logs, phases, ...rest } = aResult()
     const { jdk, application, baseImage, imageId, tags, digest, layers, secrets, port, user } = rest
     const image = { jdk, application, baseImage, imageId, tags, digest, layers, secrets, port, user }
-    const common = { ...image, logs, phases }
+    const common = { ...image, warnings, logs, phases }
     const cold = renderSummary({
       outcome: 'cold',
       reason: 'no CRIU `works`',
@@ -39,7 +44,7 @@ describe('the job summary', () => {
     })
     expect(cold).toContain('no CRIU `works`')
     expect(cold).not.toContain('seccomp.json')
-    expect(renderSummary({ outcome: 'skipped', reason: 'AMX', logs, phases })).toContain('AMX')
+    expect(renderSummary({ outcome: 'skipped', reason: 'AMX', warnings, logs, phases })).toContain('AMX')
   })
 
   test('shows the change against the image that the tag has now', () => {
@@ -57,12 +62,12 @@ describe('the job summary', () => {
       }
     }
     const summary = renderSummary(aResult({ last }))
-    expect(summary).toContain(`\`ghcr.io/acme/hello:crac\` had before (\`${last.digest}\`)`)
-    expect(summary).toContain('| Restore | 80 ms | 100 ms | +25 % |')
-    expect(summary).toContain('| Cold start | 2000 ms | 1500 ms | -25 % |')
-    expect(summary).toContain('| Speed-up | 25 times | 15 times | -40 % |')
-    expect(summary).toContain('| Snapshot | 100 MB | 112.5 MB | +13 % |')
-    expect(renderSummary(aResult())).not.toContain('had before')
+    expect(summary).toContain('|  | now | before | change |\n|---|---|---|---|\n')
+    expect(summary).toContain('| **Restore** | **100 ms** (90 ms to 120 ms) | 80 ms | +25 % |')
+    expect(summary).toContain('| Cold start | 1500 ms (1400 ms to 1600 ms) | 2000 ms | -25 % |')
+    expect(summary).toContain('| **Speed-up** | **15.0 times** | 25.0 times | -40 % |')
+    expect(summary).toContain('| Snapshot | 112.5 MB | 100.0 MB | +13 % |')
+    expect(renderSummary(aResult())).not.toContain('before')
   })
 
   test('says that nothing was timed where `verify` is false', () => {

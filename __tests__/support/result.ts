@@ -1,6 +1,6 @@
 import { ladder } from '../../src/engine/privileges.js'
 import type { LastImage } from '../../src/image/figures-label.js'
-import type { Checkpointed, Result } from '../../src/outputs.js'
+import type { Checkpointed, Result } from '../../src/result.js'
 import { figuresOf, type Start } from '../../src/restore/figures.js'
 import type { SnapshotReading } from '../../src/snapshot/read.js'
 
@@ -124,6 +124,7 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
       ],
       untrusted: undefined
     },
+    warnings: ['A restore is no faster than a normal start.'],
     logs: '/temp/logs',
     phases: [{ name: 'inspect', milliseconds: 12 }],
     ...changes
@@ -164,8 +165,21 @@ function aReading(): SnapshotReading {
 /** A result of each outcome, and of each way in which a part can be unknown. */
 export function outcomes(): Record<string, Result> {
   const whole = aResult()
-  const { jdk, application, baseImage, imageId, tags, digest, layers, secrets, logs, phases, port, user } =
-    whole
+  const {
+    jdk,
+    application,
+    baseImage,
+    imageId,
+    tags,
+    digest,
+    layers,
+    secrets,
+    warnings,
+    logs,
+    phases,
+    port,
+    user
+  } = whole
   const image = {
     jdk,
     application,
@@ -175,6 +189,7 @@ export function outcomes(): Record<string, Result> {
     digest,
     layers,
     secrets,
+    warnings,
     logs,
     phases,
     port,
@@ -206,7 +221,7 @@ export function outcomes(): Record<string, Result> {
     'after another image': { ...whole, last: aLastImage() },
     'a JVM that tells nothing': withContent({ memory: undefined, user: undefined, environment: undefined }),
     cold: { outcome: 'cold', reason: 'no CRIU works', coldStarts: [aStart(900)], ...image },
-    unchanged: { outcome: 'unchanged', digest: digest ?? '', tags, logs, phases },
-    skipped: { outcome: 'skipped', reason: 'AMX', logs, phases }
+    unchanged: { outcome: 'unchanged', digest: digest ?? '', tags, warnings, logs, phases },
+    skipped: { outcome: 'skipped', reason: 'AMX', warnings, logs, phases }
   }
 }

@@ -101,15 +101,14 @@ export function dockerEngine(
       for (const listener of listening[stream]) listener.push(data)
     }
 
-    cancelled?.throwIfAborted()
-    const group = startGroup('docker', args, {
-      env: { ...clientEnvironment, ...options.env },
-      timeout: options.timeout,
-      signal: cancelled
-    })
-    for (const name of ['stdout', 'stderr'] as const)
-      group[name].on('data', (data: Buffer) => take(name, data))
     try {
+      const group = startGroup('docker', args, {
+        env: { ...clientEnvironment, ...options.env },
+        timeout: options.timeout,
+        signal: cancelled
+      })
+      for (const name of ['stdout', 'stderr'] as const)
+        group[name].on('data', (data: Buffer) => take(name, data))
       const exitCode = await group.ended
       for (const listener of [...listening.stdout, ...listening.stderr]) listener.end()
       return { exitCode, ...output }

@@ -1,7 +1,7 @@
 import type { Content } from '../snapshot/content.js'
 import type { DumpStatistics } from '../snapshot/images.js'
 import { KINDS, type Kind } from '../snapshot/memory-map.js'
-import { megabytes, table, time } from './markdown.js'
+import { folded, megabytes, table, time } from './markdown.js'
 
 const NAMES: Record<Kind, string> = {
   javaHeap: 'Java heap',
@@ -24,14 +24,7 @@ export function renderContent(
   statistics: DumpStatistics | undefined
 ): string[] {
   if (!content) return []
-  return [
-    '<details><summary>What is in the snapshot</summary>',
-    '',
-    table(describeContent(content, statistics)),
-    '',
-    '</details>',
-    ''
-  ]
+  return folded('What is in the snapshot', table(describeContent(content, statistics)))
 }
 
 /** Names and values, for people. */

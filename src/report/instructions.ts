@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import type { Checkpointed, Cold } from '../result.js'
 import type { Privileges } from '../engine/privileges.js'
 
 /** What somebody needs to know who starts an image. */
@@ -108,4 +109,16 @@ function capabilities({ capability }: Privileges): string[] {
 function options(privileges: Privileges, profile: string): string[] {
   const words = privileges.restore(profile)
   return words.filter((_, index) => words[index - 1] === '--security-opt')
+}
+
+/** How to start the image of a run, by its digest where it was pushed. */
+export function instructions(result: Checkpointed | Cold): Instructions {
+  const { digest, tags, imageId, port, user } = result
+  const image = digest ? `${repositoryOf(tags[0] ?? '')}@${digest}` : (tags[0] ?? imageId)
+  const privileges = result.outcome === 'checkpointed' ? result.privileges : undefined
+  return instructionsFor({ image, port, user, privileges })
+}
+
+function repositoryOf(tag: string): string {
+  return tag.replace(/:[^/:]*$/, '')
 }

@@ -4,6 +4,11 @@ export function quote(text: string): string {
   return [`${fence}text`, text, fence].join('\n')
 }
 
+/** Lines that are shown when the reader opens them. */
+export function folded(title: string, ...lines: string[]): string[] {
+  return [`<details><summary>${title}</summary>`, '', ...lines, '', '</details>', '']
+}
+
 /** The first row is the head: Markdown knows no table without one. */
 export function table([head, ...rows]: [string, string][]): string {
   const line = ([name, value]: [string, string]): string => `| ${name} | ${code(value)} |`

@@ -1,5 +1,6 @@
 import { Failure } from '../errors.js'
 import type { FoundSecret, SecretReport } from '../secrets/found.js'
+import { folded, quote } from './markdown.js'
 
 /** Lines that name places; more are counted. */
 const MOST_LINES = 40
@@ -49,17 +50,9 @@ export function secretsPart(report: SecretReport): string[] {
     ]
   }
   return [
-    '> [!WARNING]',
-    `> ${said(found)} Everyone who can pull the image can read them.${weak}`,
+    `**Secrets:** ${said(found)} Everyone who can pull the image can read them.${weak}`,
     '',
-    '<details><summary>Where the secrets are</summary>',
-    '',
-    '```text',
-    ...placesOf(found).map((line) => line.replaceAll('`', "'")),
-    '```',
-    '',
-    '</details>',
-    ''
+    ...folded('Where the secrets are', quote(placesOf(found).join('\n')))
   ]
 }
 

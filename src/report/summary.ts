@@ -1,11 +1,13 @@
 import { describeFailure, type Failure } from '../errors.js'
-import type { ImageLayer } from '../image/layers.js'
-import { answersOf, instructions, type Checkpointed, type Cold, type Result } from '../outputs.js'
-import type { Spread } from '../restore/figures.js'
-import { renderChange } from './change.js'
+import { answersOf } from '../restore/figures.js'
+import type { Checkpointed, Cold, Result } from '../result.js'
 import { renderContent } from './content.js'
-import { code, megabytes, quote, table, time } from './markdown.js'
+import { figureChart, figureNotes, figureRows, shown, type Row } from './figures.js'
+import { instructions } from './instructions.js'
+import { layerTable, pushedSize } from './layers.js'
+import { code, folded, quote, table, time } from './markdown.js'
 import { secretsPart } from './secrets.js'
+import { timeline } from './timeline.js'
 
 /** GitHub takes summaries of 1 MiB, and none that is longer; in bytes, with room for the note. */
 const LONGEST_SUMMARY = 1024 * 1024 - 1024
@@ -47,78 +49,31 @@ export function renderSummary(result: Result): string {
 }
 
 function renderCheckpointed(result: Checkpointed): string {
-  const { snapshot, jdk, takenBy } = result
-  const engine =
-    takenBy.name === 'criu' ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : 'Warp'
-  const { sent, failed } = snapshot.warmUp
-  const rows: [string, string][] = [
-    ['Application', result.application],
-    ['JDK', `${jdk.asset.distribution} ${jdk.asset.version} (${jdk.asset.name})`],
-    ['Taken by', engine],
-    [
-      'Runner',
-      `Docker ${result.runner.version}, kernel ${result.runner.kernel}, privileges ${snapshot.privileges?.rung ?? 'none'}`
-    ],
-    ['Warm-up', `${sent} ${sent === 1 ? 'request' : 'requests'}, ${failed} failed`],
-    ['Snapshot', `${megabytes(snapshot.size)}, taken in ${time(snapshot.checkpointDuration)}`],
-    ...figures(result),
-    ...published(result)
-  ]
+  const { figures, snapshot, privileges, reading } = result
+  const fast =
+    figures &&
+    `: starts in ${time(figures.answer.restore.median)}, ${figures.speedup.toFixed(1)} times faster`
+  const needs = privileges
+    ? `A restore needs the capabilities and the seccomp profile of this command; elsewhere the image starts normally.`
+    : 'A restore needs no privileges.'
   return [
-    '## CRaC checkpoint',
+    `## CRaC checkpoint${fast ?? ''}`,
     '',
-    table(rows),
+    ...rowTable([...figureRows(result), ...imageRows(result)]),
     '',
-    ...explained(result),
-    ...renderChange(result),
-    ...startIt(result),
+    ...figureNotes(result),
+    ...warnings(result),
     ...secretsPart(result.secrets),
-    ...renderContent(result.reading?.content, snapshot.statistics),
-    ...layers(result),
-    ...phases(result)
+    ...figureChart(result),
+    ...startIt(result, needs),
+    ...folded('What it is made of', table(parts(result))),
+    ...renderContent(reading?.content, snapshot.statistics),
+    ...folded('Layers', ...layerTable(result.layers)),
+    ...timeline(result.phases)
   ].join('\n')
 }
 
-function figures({ figures }: Checkpointed): [string, string][] {
-  if (!figures) return [['Restore', 'works; not timed (`verify` is false)']]
-  const { answer, requests, speedup } = figures
-  return [
-    ['Cold start', spread(answer.coldStart)],
-    ['Restore', spread(answer.restore)],
-    ['Speed-up', `${speedup.toFixed(1)} times`],
-    ...(requests
-      ? ([
-          [
-            `First ${requests.count} requests`,
-            `${time(requests.restore.median)} restored, ${time(requests.coldStart.median)} after a cold start`
-          ]
-        ] as [string, string][])
-      : [])
-  ]
-}
-
-function explained({ figures }: Checkpointed): string[] {
-  if (!figures) return []
-  const { length } = figures.restores
-  const runs =
-    length === 1
-      ? 'one run of each'
-      : `medians (from the least to the most) of ${length} runs of each, by turns`
-  return [
-    `Times are from the start of a container to the first good answer: ${runs}, each in a fresh container with the flags below.`,
-    ''
-  ]
-}
-
 function renderCold(result: Cold): string {
-  const { jdk } = result
-  const rows: [string, string][] = [
-    ['Application', result.application],
-    ['JDK', `${jdk.asset.distribution} ${jdk.asset.version} (${jdk.asset.name})`],
-    ['Snapshot', 'none'],
-    ['Cold start', spread(answersOf(result.coldStarts))],
-    ...published(result)
-  ]
   return [
     '## CRaC checkpoint: an image without a snapshot',
     '',
@@ -126,89 +81,81 @@ function renderCold(result: Cold): string {
     '',
     quote(result.reason),
     '',
-    table(rows),
+    ...rowTable([{ name: 'Cold start', now: shown(answersOf(result.coldStarts)) }, ...imageRows(result)]),
     '',
-    ...startIt(result),
+    ...warnings(result),
     ...secretsPart(result.secrets),
-    ...layers(result),
-    ...phases(result)
+    ...startIt(result, 'It needs no privileges.'),
+    ...folded('What it is made of', table(commonParts(result))),
+    ...folded('Layers', ...layerTable(result.layers)),
+    ...timeline(result.phases)
   ].join('\n')
 }
 
-function published({ tags, digest }: Checkpointed | Cold): [string, string][] {
+function rowTable(rows: readonly Row[]): string[] {
+  const compared = rows.some(({ before }) => before !== undefined)
+  const line = ({ name, now, before = '', change = '' }: Row): string =>
+    compared ? `| ${name} | ${now} | ${before} | ${change} |` : `| ${name} | ${now} |`
+  const head = { name: '', now: compared ? 'now' : '', before: 'before', change: 'change' }
+  return [line(head), compared ? '|---|---|---|---|' : '|---|---|', ...rows.map(line)]
+}
+
+function imageRows({ tags, digest, layers }: Checkpointed | Cold): Row[] {
   return [
-    ['Tags', tags.join(' ') || 'none'],
-    ['Digest', digest ?? 'not pushed']
+    { name: 'Image', now: pushedSize(layers) ?? 'not pushed' },
+    { name: 'Tags', now: tags.length > 0 ? tags.map(code).join('<br>') : 'none' },
+    ...(digest === undefined ? [] : [{ name: 'Digest', now: code(digest) }])
   ]
 }
 
-function startIt(result: Checkpointed | Cold): string[] {
-  const { run, compose, kubernetes } = instructions(result)
-  const folded = (title: string, language: string, text: string): string[] => [
-    `<details><summary>${title}</summary>`,
-    '',
-    `\`\`\`${language}`,
-    text.trimEnd(),
-    '```',
-    '',
-    '</details>',
-    ''
+function warnings({ warnings }: Checkpointed | Cold): string[] {
+  return warnings.flatMap((warning) => ['> [!WARNING]', `> ${code(warning.split('\n')[0] ?? '')}`, ''])
+}
+
+/** The first row is the head. */
+function parts(result: Checkpointed): [string, string][] {
+  const { snapshot, takenBy, runner } = result
+  const { sent, failed } = snapshot.warmUp
+  return [
+    ...commonParts(result),
+    [
+      'Taken by',
+      takenBy.name === 'criu' ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : 'Warp'
+    ],
+    ['Taken in', time(snapshot.checkpointDuration)],
+    [
+      'Runner',
+      `Docker ${runner.version}, kernel ${runner.kernel}, privileges ${snapshot.privileges?.rung ?? 'none'}`
+    ],
+    ['Warm-up', `${sent} ${sent === 1 ? 'request' : 'requests'}, ${failed} failed`]
   ]
+}
+
+function commonParts({ application, jdk, baseImage }: Checkpointed | Cold): [string, string][] {
+  const { distribution, version, name } = jdk.asset
+  return [
+    ['Application', application],
+    ['JDK', `${distribution} ${version} (${name})`],
+    ['Base image', baseImage]
+  ]
+}
+
+function startIt(result: Checkpointed | Cold, needs: string): string[] {
+  const { run, compose, kubernetes } = instructions(result)
+  const block = (language: string, text: string): string[] => [`\`\`\`${language}`, text.trimEnd(), '```']
   return [
     '**To start it:**',
     '',
-    '```sh',
-    run,
-    '```',
+    ...block('sh', run),
     '',
-    ...folded('With compose', 'yaml', compose),
-    ...folded('With Kubernetes', 'yaml', kubernetes)
-  ]
-}
-
-function layers({ layers }: Checkpointed | Cold): string[] {
-  const rows = layers
-    .filter(({ rawSize }) => rawSize >= 50_000)
-    .map(({ createdBy, rawSize, size, sent }) => {
-      const packed = size === undefined ? 'not pushed' : `${megabytes(size)}${sent ? '' : ', was there'}`
-      return `| ${code(createdBy.slice(0, 100) || 'base image')} | ${megabytes(rawSize)} | ${packed} |`
-    })
-  const sum = (of: (layer: ImageLayer) => number): string =>
-    megabytes(layers.reduce((total, layer) => total + of(layer), 0))
-  const pushed = layers.some(({ size }) => size !== undefined)
-    ? `${sum(({ size = 0, sent }) => (sent ? size : 0))} sent of ${sum(({ size = 0 }) => size)}`
-    : 'not pushed'
-  return [
-    '<details><summary>Layers</summary>',
+    needs,
     '',
-    '| layer | raw | at the registry |',
-    '|---|---|---|',
-    ...rows,
-    `| together | ${sum(({ rawSize }) => rawSize)} | ${pushed} |`,
-    '',
-    '</details>',
-    ''
-  ]
-}
-
-function phases(result: Result): string[] {
-  return [
-    '<details><summary>Phases</summary>',
-    '',
-    '| phase | time |',
-    '|---|---|',
-    ...result.phases.map((phase) => `| ${phase.name} | ${time(phase.milliseconds)} |`),
-    '',
-    '</details>',
-    ''
+    ...folded('With compose', ...block('yaml', compose)),
+    ...folded('With Kubernetes', ...block('yaml', kubernetes))
   ]
 }
 
 /** The job summary of a run that failed. */
 export function renderFailure(failure: Failure): string {
   return ['## CRaC checkpoint: failed', '', quote(describeFailure(failure)), ''].join('\n')
-}
-
-function spread({ minimum, median, maximum }: Spread): string {
-  return minimum === maximum ? time(median) : `${time(median)} (${time(minimum)} to ${time(maximum)})`
 }

@@ -51,6 +51,11 @@ export function figuresOf(restores: Start[], coldStarts: Start[]): Figures {
   }
 }
 
+/** How long starts took. */
+export function answersOf(starts: readonly Start[]): Spread {
+  return spreadOf(starts.map(({ answer }) => answer))
+}
+
 /** Of at least one value. An even number of them has the mean of the two in the middle, rounded. */
 export function spreadOf(values: readonly Milliseconds[]): Spread {
   const sorted = [...values].sort((one, other) => one - other)

@@ -6,6 +6,7 @@ import { namesOf } from '../cleanup.js'
 import { requestOf } from '../probe/request-lines.js'
 import { requireSize } from '../restore/budgets.js'
 import type { Runner } from '../runner/inspect.js'
+import { shownLines } from '../shown-lines.js'
 import { checkpointContainer, containerOf, imagesOf, keepIn, type Run } from './run.js'
 
 /** Finds the CRIU and the privileges that work here. */
@@ -40,7 +41,7 @@ export async function takeTheSnapshot(
       {
         engine: world.engine,
         clock: world.clock,
-        log: world.log,
+        log: { ...world.log, foreign: shownLines(world.log, 'application.log') },
         keep: keepIn(run, 'application.log')
       },
       {

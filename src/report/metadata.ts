@@ -1,0 +1,98 @@
+import { answersOf, type Figures, type Start } from '../restore/figures.js'
+import type { Result } from '../result.js'
+import type { SecretReport } from '../secrets/found.js'
+import { contentMetadata } from './content.js'
+
+/** The output `metadata`; docs/metadata.schema.json describes it. */
+export function metadataOf(result: Result): object {
+  const { outcome, warnings, phases } = result
+  if (outcome === 'skipped') return { outcome, reason: result.reason, warnings, phases }
+  if (outcome === 'unchanged')
+    return { outcome, image: { digest: result.digest, tags: result.tags }, warnings, phases }
+  const { jdk } = result
+  const common = {
+    outcome,
+    image: {
+      id: result.imageId,
+      digest: result.digest ?? null,
+      tags: result.tags,
+      baseImage: result.baseImage,
+      layers: result.layers
+    },
+    application: result.application,
+    jdk: {
+      distribution: jdk.asset.distribution,
+      version: jdk.asset.version,
+      asset: jdk.asset.name,
+      sha256: jdk.sha256
+    },
+    secrets: secretsOf(result.secrets)
+  }
+  if (outcome === 'cold') {
+    const { reason, coldStarts } = result
+    const { median } = answersOf(coldStarts)
+    return { ...common, reason, coldStart: median, coldStarts: coldStarts.map(startOf), warnings, phases }
+  }
+  const { runner, snapshot, figures, last, takenBy } = result
+  return {
+    ...common,
+    runner: {
+      architecture: runner.architecture,
+      engineVersion: runner.version,
+      operatingSystem: runner.operatingSystem,
+      kernel: runner.kernel,
+      cpu: runner.cpu ?? null,
+      amx: runner.amx
+    },
+    snapshot: {
+      size: snapshot.size,
+      engine: takenBy.name,
+      criu:
+        takenBy.name === 'criu' ? { kind: takenBy.kind, version: takenBy.version, why: takenBy.why } : null,
+      privileges: snapshot.privileges?.rung ?? null,
+      statistics: snapshot.statistics ?? null,
+      content: contentMetadata(result.reading?.content),
+      startDuration: Math.round(snapshot.startDuration),
+      checkpointDuration: Math.round(snapshot.checkpointDuration),
+      handover: snapshot.handover === undefined ? null : Math.round(snapshot.handover),
+      warmUp: snapshot.warmUp
+    },
+    proof: {
+      ...figuresIn(figures),
+      privileges: result.privileges?.rung ?? null,
+      restoreFlags: result.restoreFlags
+    },
+    last: last ?? null,
+    warnings,
+    phases
+  }
+}
+
+/** Medians first, then every run; null for what was not measured. Times in milliseconds. */
+function figuresIn(figures: Figures | undefined): object {
+  const { answer, speedup, requests, restores = [], coldStarts = [] } = figures ?? {}
+  return {
+    restoreTime: answer?.restore.median ?? null,
+    coldStart: answer?.coldStart.median ?? null,
+    speedup: speedup ?? null,
+    answer: answer ?? null,
+    requests: requests ?? null,
+    restores: restores.map(startOf),
+    coldStarts: coldStarts.map(startOf)
+  }
+}
+
+function startOf({ answer, requests, jvm, criu }: Start): object {
+  return { answer, requests: requests ?? null, jvm: jvm ?? null, criu: criu ?? null }
+}
+
+function secretsOf({ found, untrusted, ...report }: SecretReport): object {
+  return {
+    ...report,
+    found: found.map(({ occurrences, ...one }) => ({
+      ...one,
+      occurrences: occurrences.map(({ mapping, ...rest }) => ({ ...rest, mapping: mapping ?? null }))
+    })),
+    untrusted: untrusted ?? null
+  }
+}

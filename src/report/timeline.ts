@@ -1,0 +1,13 @@
+import type { Phase } from '../phases.js'
+import { time } from './markdown.js'
+
+/** Where the time of the run went, as a chart that GitHub draws. */
+export function timeline(phases: readonly Phase[]): string[] {
+  let end = 0
+  const bars = phases.map(({ name, milliseconds }) => {
+    const start = end
+    end += Math.max(1, milliseconds)
+    return `  ${name.replaceAll('-', ' ')} (${time(milliseconds)}) : ${start}, ${end}`
+  })
+  return ['```mermaid', 'gantt', '  dateFormat x', '  axisFormat %M:%S', ...bars, '```', '']
+}
