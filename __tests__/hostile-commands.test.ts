@@ -28,7 +28,7 @@ const OPTIONS: Record<string, Record<string, boolean>> = {
   info: { '--format': true },
   context: { '--format': true },
   pull: { '--quiet': false },
-  image: { '--format': true, '--quiet': false, '--force': false },
+  image: { '--format': true, '--quiet': false, '--force': false, '--filter': true },
   run: {
     ...{ '--rm': false, '--privileged': false, '--label': true, '--network': true, '--entrypoint': true },
     ...{ '--cap-add': true, '--cap-drop': true, '--security-opt': true }
@@ -67,7 +67,7 @@ const OPTIONS: Record<string, Record<string, boolean>> = {
   cp: {},
   commit: {},
   tag: {},
-  ps: { '--all': false, '--quiet': false, '--filter': true },
+  ps: { '--all': false, '--quiet': false, '--filter': true, '--format': true },
   rm: { '--force': false, '--volumes': false }
 }
 
@@ -144,7 +144,7 @@ describe('hostile inputs in commands', () => {
             return JSON.stringify({ Architecture: 'amd64', Config: { Cmd: ['java', '-jar', '/a.jar'] } })
           return args.some((word) => word.includes('{{.Architecture}}')) ? 'amd64 0' : '[]'
         case 'run':
-          if (args.includes('cat')) return 'CapBnd: 000001ffffffffff\nflags : fpu'
+          if (args.includes('sh')) return 'CapBnd: 000001ffffffffff\nflags : fpu'
           return 'crac-checkpoint: engines criu\ncrac-checkpoint: trial of system 4.1.1\ncrac-checkpoint: trial of system ended with 0\n'
         case 'build':
           writeFileSync(args[args.indexOf('--iidfile') + 1] ?? '', IMAGE)
