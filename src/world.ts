@@ -20,10 +20,12 @@ export function realWorld(
   const patience = patienceOf(environment)
   const marked = { ...environment, [RUN_VARIABLE]: run }
   const engine = dockerEngine(marked, { longestAbsence: patience.tryTimeout, cancelled: given.cancelled })
+  const undoing = dockerEngine(environment)
   return {
     engine,
-    undoing: dockerEngine(environment),
-    repositories: repositoriesIn(environment, engine, (line) => given.log.info(line)),
+    undoing,
+    // Not the engine that a cancellation ends: the way to a registry is asked for when tags are put back, too.
+    repositories: repositoriesIn(environment, undoing, (line) => given.log.info(line)),
     clock: systemClock,
     platform: process.platform,
     hostname: hostname(),
