@@ -67,7 +67,7 @@ const OPTIONS: Record<string, Record<string, boolean>> = {
   cp: {},
   commit: {},
   tag: {},
-  ps: { '--all': false, '--quiet': false, '--filter': true },
+  ps: { '--all': false, '--quiet': false, '--filter': true, '--format': true },
   rm: { '--force': false, '--volumes': false }
 }
 
@@ -144,7 +144,7 @@ describe('hostile inputs in commands', () => {
             return JSON.stringify({ Architecture: 'amd64', Config: { Cmd: ['java', '-jar', '/a.jar'] } })
           return args.some((word) => word.includes('{{.Architecture}}')) ? 'amd64 0' : '[]'
         case 'run':
-          if (args.includes('cat')) return 'CapBnd: 000001ffffffffff\nflags : fpu'
+          if (args.includes('sh')) return 'CapBnd: 000001ffffffffff\nflags : fpu'
           return 'crac-checkpoint: engines criu\ncrac-checkpoint: trial of system 4.1.1\ncrac-checkpoint: trial of system ended with 0\n'
         case 'build':
           return ''
@@ -178,6 +178,8 @@ describe('hostile inputs in commands', () => {
     const nothing = (): void => undefined
     const world: World = {
       engine: asked,
+      undoing: asked,
+      cancelled: new AbortController().signal,
       repositories: () => {
         throw new Error('nothing is pushed')
       },

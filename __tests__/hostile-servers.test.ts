@@ -224,6 +224,7 @@ describe('servers that lie', () => {
             bellsoftApiUrl: url,
             toolCache,
             knownDigests: '/nonexistent',
+            cancelled: new AbortController().signal,
             info: () => undefined,
             warning: () => undefined
           },
@@ -262,6 +263,7 @@ describe('servers that lie', () => {
           ...{
             toolCache: folder,
             knownDigests: '/nonexistent',
+            cancelled: new AbortController().signal,
             info: () => undefined,
             warning: () => undefined
           }

@@ -108,17 +108,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path49) {
-      const ctrl = callVisitor(key, node, visitor, path49);
+    function visit_(key, node, visitor, path51) {
+      const ctrl = callVisitor(key, node, visitor, path51);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path49, ctrl);
-        return visit_(key, ctrl, visitor, path49);
+        replaceNode(key, path51, ctrl);
+        return visit_(key, ctrl, visitor, path51);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path49 = Object.freeze(path49.concat(node));
+          path51 = Object.freeze(path51.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path49);
+            const ci = visit_(i, node.items[i], visitor, path51);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -129,13 +129,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path49 = Object.freeze(path49.concat(node));
-          const ck = visit_("key", node.key, visitor, path49);
+          path51 = Object.freeze(path51.concat(node));
+          const ck = visit_("key", node.key, visitor, path51);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path49);
+          const cv = visit_("value", node.value, visitor, path51);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -156,17 +156,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path49) {
-      const ctrl = await callVisitor(key, node, visitor, path49);
+    async function visitAsync_(key, node, visitor, path51) {
+      const ctrl = await callVisitor(key, node, visitor, path51);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path49, ctrl);
-        return visitAsync_(key, ctrl, visitor, path49);
+        replaceNode(key, path51, ctrl);
+        return visitAsync_(key, ctrl, visitor, path51);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path49 = Object.freeze(path49.concat(node));
+          path51 = Object.freeze(path51.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path49);
+            const ci = await visitAsync_(i, node.items[i], visitor, path51);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -177,13 +177,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path49 = Object.freeze(path49.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path49);
+          path51 = Object.freeze(path51.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path51);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path49);
+          const cv = await visitAsync_("value", node.value, visitor, path51);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -210,23 +210,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path49) {
+    function callVisitor(key, node, visitor, path51) {
       if (typeof visitor === "function")
-        return visitor(key, node, path49);
+        return visitor(key, node, path51);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path49);
+        return visitor.Map?.(key, node, path51);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path49);
+        return visitor.Seq?.(key, node, path51);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path49);
+        return visitor.Pair?.(key, node, path51);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path49);
+        return visitor.Scalar?.(key, node, path51);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path49);
+        return visitor.Alias?.(key, node, path51);
       return void 0;
     }
-    function replaceNode(key, path49, node) {
-      const parent = path49[path49.length - 1];
+    function replaceNode(key, path51, node) {
+      const parent = path51[path51.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -390,7 +390,7 @@ var require_directives = __commonJS({
         return tag[0] === "!" ? tag : `!<${tag}>`;
       }
       toString(doc) {
-        const lines2 = this.yaml.explicit ? [`%YAML ${this.yaml.version || "1.2"}`] : [];
+        const lines3 = this.yaml.explicit ? [`%YAML ${this.yaml.version || "1.2"}`] : [];
         const tagEntries = Object.entries(this.tags);
         let tagNames;
         if (doc && tagEntries.length > 0 && identity.isNode(doc.contents)) {
@@ -406,9 +406,9 @@ var require_directives = __commonJS({
           if (handle === "!!" && prefix === "tag:yaml.org,2002:")
             continue;
           if (!doc || tagNames.some((tn) => tn.startsWith(prefix)))
-            lines2.push(`%TAG ${handle} ${prefix}`);
+            lines3.push(`%TAG ${handle} ${prefix}`);
         }
-        return lines2.join("\n");
+        return lines3.join("\n");
       }
     };
     Directives.defaultYaml = { explicit: false, version: "1.2" };
@@ -838,10 +838,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path49, value) {
+    function collectionFromPath(schema, path51, value) {
       let v = value;
-      for (let i = path49.length - 1; i >= 0; --i) {
-        const k = path49[i];
+      for (let i = path51.length - 1; i >= 0; --i) {
+        const k = path51[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -860,7 +860,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path49) => path49 == null || typeof path49 === "object" && !!path49[Symbol.iterator]().next().done;
+    var isEmptyPath = (path51) => path51 == null || typeof path51 === "object" && !!path51[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -890,11 +890,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path49, value) {
-        if (isEmptyPath(path49))
+      addIn(path51, value) {
+        if (isEmptyPath(path51))
           this.add(value);
         else {
-          const [key, ...rest] = path49;
+          const [key, ...rest] = path51;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -908,8 +908,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path49) {
-        const [key, ...rest] = path49;
+      deleteIn(path51) {
+        const [key, ...rest] = path51;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -923,8 +923,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path49, keepScalar) {
-        const [key, ...rest] = path49;
+      getIn(path51, keepScalar) {
+        const [key, ...rest] = path51;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -942,8 +942,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path49) {
-        const [key, ...rest] = path49;
+      hasIn(path51) {
+        const [key, ...rest] = path51;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -953,8 +953,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path49, value) {
-        const [key, ...rest] = path49;
+      setIn(path51, value) {
+        const [key, ...rest] = path51;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -1869,22 +1869,22 @@ var require_stringifyCollection = __commonJS({
       const { indent, options: { commentString } } = ctx;
       const itemCtx = Object.assign({}, ctx, { indent: itemIndent, type: null });
       let chompKeep = false;
-      const lines2 = [];
+      const lines3 = [];
       for (let i = 0; i < items.length; ++i) {
         const item = items[i];
         let comment2 = null;
         if (identity.isNode(item)) {
           if (!chompKeep && item.spaceBefore)
-            lines2.push("");
-          addCommentBefore(ctx, lines2, item.commentBefore, chompKeep);
+            lines3.push("");
+          addCommentBefore(ctx, lines3, item.commentBefore, chompKeep);
           if (item.comment)
             comment2 = item.comment;
         } else if (identity.isPair(item)) {
           const ik = identity.isNode(item.key) ? item.key : null;
           if (ik) {
             if (!chompKeep && ik.spaceBefore)
-              lines2.push("");
-            addCommentBefore(ctx, lines2, ik.commentBefore, chompKeep);
+              lines3.push("");
+            addCommentBefore(ctx, lines3, ik.commentBefore, chompKeep);
           }
         }
         chompKeep = false;
@@ -1893,15 +1893,15 @@ var require_stringifyCollection = __commonJS({
           str2 += stringifyComment.lineComment(str2, itemIndent, commentString(comment2));
         if (chompKeep && comment2)
           chompKeep = false;
-        lines2.push(blockItemPrefix + str2);
+        lines3.push(blockItemPrefix + str2);
       }
       let str;
-      if (lines2.length === 0) {
+      if (lines3.length === 0) {
         str = flowChars.start + flowChars.end;
       } else {
-        str = lines2[0];
-        for (let i = 1; i < lines2.length; ++i) {
-          const line2 = lines2[i];
+        str = lines3[0];
+        for (let i = 1; i < lines3.length; ++i) {
+          const line2 = lines3[i];
           str += line2 ? `
 ${indent}${line2}` : "\n";
         }
@@ -1924,22 +1924,22 @@ ${indent}${line2}` : "\n";
       });
       let reqNewline = false;
       let linesAtValue = 0;
-      const lines2 = [];
+      const lines3 = [];
       for (let i = 0; i < items.length; ++i) {
         const item = items[i];
         let comment = null;
         if (identity.isNode(item)) {
           if (item.spaceBefore)
-            lines2.push("");
-          addCommentBefore(ctx, lines2, item.commentBefore, false);
+            lines3.push("");
+          addCommentBefore(ctx, lines3, item.commentBefore, false);
           if (item.comment)
             comment = item.comment;
         } else if (identity.isPair(item)) {
           const ik = identity.isNode(item.key) ? item.key : null;
           if (ik) {
             if (ik.spaceBefore)
-              lines2.push("");
-            addCommentBefore(ctx, lines2, ik.commentBefore, false);
+              lines3.push("");
+            addCommentBefore(ctx, lines3, ik.commentBefore, false);
             if (ik.comment)
               reqNewline = true;
           }
@@ -1956,12 +1956,12 @@ ${indent}${line2}` : "\n";
         if (comment)
           reqNewline = true;
         let str = stringify2.stringify(item, itemCtx, () => comment = null);
-        reqNewline || (reqNewline = lines2.length > linesAtValue || str.includes("\n"));
+        reqNewline || (reqNewline = lines3.length > linesAtValue || str.includes("\n"));
         if (i < items.length - 1) {
           str += ",";
         } else if (ctx.options.trailingComma) {
           if (ctx.options.lineWidth > 0) {
-            reqNewline || (reqNewline = lines2.reduce((sum2, line2) => sum2 + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
+            reqNewline || (reqNewline = lines3.reduce((sum2, line2) => sum2 + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
           }
           if (reqNewline) {
             str += ",";
@@ -1969,35 +1969,35 @@ ${indent}${line2}` : "\n";
         }
         if (comment)
           str += stringifyComment.lineComment(str, itemIndent, commentString(comment));
-        lines2.push(str);
-        linesAtValue = lines2.length;
+        lines3.push(str);
+        linesAtValue = lines3.length;
       }
       const { start, end } = flowChars;
-      if (lines2.length === 0) {
+      if (lines3.length === 0) {
         return start + end;
       } else {
         if (!reqNewline) {
-          const len = lines2.reduce((sum2, line2) => sum2 + line2.length + 2, 2);
+          const len = lines3.reduce((sum2, line2) => sum2 + line2.length + 2, 2);
           reqNewline = ctx.options.lineWidth > 0 && len > ctx.options.lineWidth;
         }
         if (reqNewline) {
           let str = start;
-          for (const line2 of lines2)
+          for (const line2 of lines3)
             str += line2 ? `
 ${indentStep}${indent}${line2}` : "\n";
           return `${str}
 ${indent}${end}`;
         } else {
-          return `${start}${fcPadding}${lines2.join(" ")}${fcPadding}${end}`;
+          return `${start}${fcPadding}${lines3.join(" ")}${fcPadding}${end}`;
         }
       }
     }
-    function addCommentBefore({ indent, options: { commentString } }, lines2, comment, chompKeep) {
+    function addCommentBefore({ indent, options: { commentString } }, lines3, comment, chompKeep) {
       if (comment && chompKeep)
         comment = comment.replace(/^\n+/, "");
       if (comment) {
         const ic = stringifyComment.indentComment(commentString(comment), indent);
-        lines2.push(ic.trimStart());
+        lines3.push(ic.trimStart());
       }
     }
     exports2.stringifyCollection = stringifyCollection;
@@ -2635,11 +2635,11 @@ var require_binary = __commonJS({
         if (type !== Scalar.Scalar.QUOTE_DOUBLE) {
           const lineWidth = Math.max(ctx.options.lineWidth - ctx.indent.length, ctx.options.minContentWidth);
           const n = Math.ceil(str.length / lineWidth);
-          const lines2 = new Array(n);
+          const lines3 = new Array(n);
           for (let i = 0, o = 0; i < n; ++i, o += lineWidth) {
-            lines2[i] = str.substr(o, lineWidth);
+            lines3[i] = str.substr(o, lineWidth);
           }
-          str = lines2.join(type === Scalar.Scalar.BLOCK_LITERAL ? "\n" : " ");
+          str = lines3.join(type === Scalar.Scalar.BLOCK_LITERAL ? "\n" : " ");
         }
         return stringifyString.stringifyString({ comment, type, value: str }, ctx, onComment, onChompKeep);
       }
@@ -3319,35 +3319,35 @@ var require_stringifyDocument = __commonJS({
     var stringify2 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyDocument(doc, options3) {
-      const lines2 = [];
+      const lines3 = [];
       let hasDirectives = options3.directives === true;
       if (options3.directives !== false && doc.directives) {
         const dir = doc.directives.toString(doc);
         if (dir) {
-          lines2.push(dir);
+          lines3.push(dir);
           hasDirectives = true;
         } else if (doc.directives.docStart)
           hasDirectives = true;
       }
       if (hasDirectives)
-        lines2.push("---");
+        lines3.push("---");
       const ctx = stringify2.createStringifyContext(doc, options3);
       const { commentString } = ctx.options;
       if (doc.commentBefore) {
-        if (lines2.length !== 1)
-          lines2.unshift("");
+        if (lines3.length !== 1)
+          lines3.unshift("");
         const cs = commentString(doc.commentBefore);
-        lines2.unshift(stringifyComment.indentComment(cs, ""));
+        lines3.unshift(stringifyComment.indentComment(cs, ""));
       }
       let chompKeep = false;
       let contentComment = null;
       if (doc.contents) {
         if (identity.isNode(doc.contents)) {
           if (doc.contents.spaceBefore && hasDirectives)
-            lines2.push("");
+            lines3.push("");
           if (doc.contents.commentBefore) {
             const cs = commentString(doc.contents.commentBefore);
-            lines2.push(stringifyComment.indentComment(cs, ""));
+            lines3.push(stringifyComment.indentComment(cs, ""));
           }
           ctx.forceBlockIndent = !!doc.comment;
           contentComment = doc.contents.comment;
@@ -3356,36 +3356,36 @@ var require_stringifyDocument = __commonJS({
         let body = stringify2.stringify(doc.contents, ctx, () => contentComment = null, onChompKeep);
         if (contentComment)
           body += stringifyComment.lineComment(body, "", commentString(contentComment));
-        if ((body[0] === "|" || body[0] === ">") && lines2[lines2.length - 1] === "---") {
-          lines2[lines2.length - 1] = `--- ${body}`;
+        if ((body[0] === "|" || body[0] === ">") && lines3[lines3.length - 1] === "---") {
+          lines3[lines3.length - 1] = `--- ${body}`;
         } else
-          lines2.push(body);
+          lines3.push(body);
       } else {
-        lines2.push(stringify2.stringify(doc.contents, ctx));
+        lines3.push(stringify2.stringify(doc.contents, ctx));
       }
       if (doc.directives?.docEnd) {
         if (doc.comment) {
           const cs = commentString(doc.comment);
           if (cs.includes("\n")) {
-            lines2.push("...");
-            lines2.push(stringifyComment.indentComment(cs, ""));
+            lines3.push("...");
+            lines3.push(stringifyComment.indentComment(cs, ""));
           } else {
-            lines2.push(`... ${cs}`);
+            lines3.push(`... ${cs}`);
           }
         } else {
-          lines2.push("...");
+          lines3.push("...");
         }
       } else {
         let dc = doc.comment;
         if (dc && chompKeep)
           dc = dc.replace(/^\n+/, "");
         if (dc) {
-          if ((!chompKeep || contentComment) && lines2[lines2.length - 1] !== "")
-            lines2.push("");
-          lines2.push(stringifyComment.indentComment(commentString(dc), ""));
+          if ((!chompKeep || contentComment) && lines3[lines3.length - 1] !== "")
+            lines3.push("");
+          lines3.push(stringifyComment.indentComment(commentString(dc), ""));
         }
       }
-      return lines2.join("\n") + "\n";
+      return lines3.join("\n") + "\n";
     }
     exports2.stringifyDocument = stringifyDocument;
   }
@@ -3469,9 +3469,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path49, value) {
+      addIn(path51, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path49, value);
+          this.contents.addIn(path51, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3546,14 +3546,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path49) {
-        if (Collection2.isEmptyPath(path49)) {
+      deleteIn(path51) {
+        if (Collection2.isEmptyPath(path51)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path49) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path51) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3568,10 +3568,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path49, keepScalar) {
-        if (Collection2.isEmptyPath(path49))
+      getIn(path51, keepScalar) {
+        if (Collection2.isEmptyPath(path51))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path49, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path51, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3582,10 +3582,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path49) {
-        if (Collection2.isEmptyPath(path49))
+      hasIn(path51) {
+        if (Collection2.isEmptyPath(path51))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path49) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path51) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3602,13 +3602,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path49, value) {
-        if (Collection2.isEmptyPath(path49)) {
+      setIn(path51, value) {
+        if (Collection2.isEmptyPath(path51)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path49), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path51), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path49, value);
+          this.contents.setIn(path51, value);
         }
       }
       /**
@@ -3994,10 +3994,10 @@ var require_resolve_block_map = __commonJS({
       let offset = bm.offset;
       let commentEnd = null;
       for (const collItem of bm.items) {
-        const { start, key, sep: sep3, value } = collItem;
+        const { start, key, sep: sep2, value } = collItem;
         const keyProps = resolveProps.resolveProps(start, {
           indicator: "explicit-key-ind",
-          next: key ?? sep3?.[0],
+          next: key ?? sep2?.[0],
           offset,
           onError,
           parentIndent: bm.indent,
@@ -4011,7 +4011,7 @@ var require_resolve_block_map = __commonJS({
             else if ("indent" in key && key.indent !== bm.indent)
               onError(offset, "BAD_INDENT", startColMsg);
           }
-          if (!keyProps.anchor && !keyProps.tag && !sep3) {
+          if (!keyProps.anchor && !keyProps.tag && !sep2) {
             commentEnd = keyProps.end;
             if (keyProps.comment) {
               if (map.comment)
@@ -4035,7 +4035,7 @@ var require_resolve_block_map = __commonJS({
         ctx.atKey = false;
         if (utilMapIncludes.mapIncludes(ctx, map.items, keyNode))
           onError(keyStart, "DUPLICATE_KEY", "Map keys must be unique");
-        const valueProps = resolveProps.resolveProps(sep3 ?? [], {
+        const valueProps = resolveProps.resolveProps(sep2 ?? [], {
           indicator: "map-value-ind",
           next: value,
           offset: keyNode.range[2],
@@ -4051,7 +4051,7 @@ var require_resolve_block_map = __commonJS({
             if (ctx.options.strict && keyProps.start < valueProps.found.offset - 1024)
               onError(keyNode.range, "KEY_OVER_1024_CHARS", "The : indicator must be at most 1024 chars after the start of an implicit block mapping key");
           }
-          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : composeEmptyNode(ctx, offset, sep3, null, valueProps, onError);
+          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : composeEmptyNode(ctx, offset, sep2, null, valueProps, onError);
           if (ctx.schema.compat)
             utilFlowIndentCheck.flowIndentCheck(bm.indent, value, onError);
           offset = valueNode.range[2];
@@ -4142,7 +4142,7 @@ var require_resolve_end = __commonJS({
       let comment = "";
       if (end) {
         let hasSpace = false;
-        let sep3 = "";
+        let sep2 = "";
         for (const token2 of end) {
           const { source, type } = token2;
           switch (type) {
@@ -4156,13 +4156,13 @@ var require_resolve_end = __commonJS({
               if (!comment)
                 comment = cb;
               else
-                comment += sep3 + cb;
-              sep3 = "";
+                comment += sep2 + cb;
+              sep2 = "";
               break;
             }
             case "newline":
               if (comment)
-                sep3 += source;
+                sep2 += source;
               hasSpace = true;
               break;
             default:
@@ -4205,18 +4205,18 @@ var require_resolve_flow_collection = __commonJS({
       let offset = fc.offset + fc.start.source.length;
       for (let i = 0; i < fc.items.length; ++i) {
         const collItem = fc.items[i];
-        const { start, key, sep: sep3, value } = collItem;
+        const { start, key, sep: sep2, value } = collItem;
         const props = resolveProps.resolveProps(start, {
           flow: fcName,
           indicator: "explicit-key-ind",
-          next: key ?? sep3?.[0],
+          next: key ?? sep2?.[0],
           offset,
           onError,
           parentIndent: fc.indent,
           startOnNewline: false
         });
         if (!props.found) {
-          if (!props.anchor && !props.tag && !sep3 && !value) {
+          if (!props.anchor && !props.tag && !sep2 && !value) {
             if (i === 0 && props.comma)
               onError(props.comma, "UNEXPECTED_TOKEN", `Unexpected , in ${fcName}`);
             else if (i < fc.items.length - 1)
@@ -4270,8 +4270,8 @@ var require_resolve_flow_collection = __commonJS({
             }
           }
         }
-        if (!isMap && !sep3 && !props.found) {
-          const valueNode = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, sep3, null, props, onError);
+        if (!isMap && !sep2 && !props.found) {
+          const valueNode = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, sep2, null, props, onError);
           coll.items.push(valueNode);
           offset = valueNode.range[2];
           if (isBlock(value))
@@ -4283,7 +4283,7 @@ var require_resolve_flow_collection = __commonJS({
           if (isBlock(key))
             onError(keyNode.range, "BLOCK_IN_FLOW", blockMsg);
           ctx.atKey = false;
-          const valueProps = resolveProps.resolveProps(sep3 ?? [], {
+          const valueProps = resolveProps.resolveProps(sep2 ?? [], {
             flow: fcName,
             indicator: "map-value-ind",
             next: value,
@@ -4294,8 +4294,8 @@ var require_resolve_flow_collection = __commonJS({
           });
           if (valueProps.found) {
             if (!isMap && !props.found && ctx.options.strict) {
-              if (sep3)
-                for (const st of sep3) {
+              if (sep2)
+                for (const st of sep2) {
                   if (st === valueProps.found)
                     break;
                   if (st.type === "newline") {
@@ -4312,7 +4312,7 @@ var require_resolve_flow_collection = __commonJS({
             else
               onError(valueProps.start, "MISSING_CHAR", `Missing , or : between ${fcName} items`);
           }
-          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : valueProps.found ? composeEmptyNode(ctx, valueProps.end, sep3, null, valueProps, onError) : null;
+          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : valueProps.found ? composeEmptyNode(ctx, valueProps.end, sep2, null, valueProps, onError) : null;
           if (valueNode) {
             if (isBlock(value))
               onError(valueNode.range, "BLOCK_IN_FLOW", blockMsg);
@@ -4447,17 +4447,17 @@ var require_resolve_block_scalar = __commonJS({
       if (!header)
         return { value: "", type: null, comment: "", range: [start, start, start] };
       const type = header.mode === ">" ? Scalar.Scalar.BLOCK_FOLDED : Scalar.Scalar.BLOCK_LITERAL;
-      const lines2 = scalar.source ? splitLines(scalar.source) : [];
-      let chompStart = lines2.length;
-      for (let i = lines2.length - 1; i >= 0; --i) {
-        const content2 = lines2[i][1];
+      const lines3 = scalar.source ? splitLines(scalar.source) : [];
+      let chompStart = lines3.length;
+      for (let i = lines3.length - 1; i >= 0; --i) {
+        const content2 = lines3[i][1];
         if (content2 === "" || content2 === "\r")
           chompStart = i;
         else
           break;
       }
       if (chompStart === 0) {
-        const value2 = header.chomp === "+" && lines2.length > 0 ? "\n".repeat(Math.max(1, lines2.length - 1)) : "";
+        const value2 = header.chomp === "+" && lines3.length > 0 ? "\n".repeat(Math.max(1, lines3.length - 1)) : "";
         let end2 = start + header.length;
         if (scalar.source)
           end2 += scalar.source.length;
@@ -4467,7 +4467,7 @@ var require_resolve_block_scalar = __commonJS({
       let offset = scalar.offset + header.length;
       let contentStart = 0;
       for (let i = 0; i < chompStart; ++i) {
-        const [indent, content2] = lines2[i];
+        const [indent, content2] = lines3[i];
         if (content2 === "" || content2 === "\r") {
           if (header.indent === 0 && indent.length > trimIndent)
             trimIndent = indent.length;
@@ -4487,17 +4487,17 @@ var require_resolve_block_scalar = __commonJS({
         }
         offset += indent.length + content2.length + 1;
       }
-      for (let i = lines2.length - 1; i >= chompStart; --i) {
-        if (lines2[i][0].length > trimIndent)
+      for (let i = lines3.length - 1; i >= chompStart; --i) {
+        if (lines3[i][0].length > trimIndent)
           chompStart = i + 1;
       }
       let value = "";
-      let sep3 = "";
+      let sep2 = "";
       let prevMoreIndented = false;
       for (let i = 0; i < contentStart; ++i)
-        value += lines2[i][0].slice(trimIndent) + "\n";
+        value += lines3[i][0].slice(trimIndent) + "\n";
       for (let i = contentStart; i < chompStart; ++i) {
-        let [indent, content2] = lines2[i];
+        let [indent, content2] = lines3[i];
         offset += indent.length + content2.length + 1;
         const crlf = content2[content2.length - 1] === "\r";
         if (crlf)
@@ -4509,24 +4509,24 @@ var require_resolve_block_scalar = __commonJS({
           indent = "";
         }
         if (type === Scalar.Scalar.BLOCK_LITERAL) {
-          value += sep3 + indent.slice(trimIndent) + content2;
-          sep3 = "\n";
+          value += sep2 + indent.slice(trimIndent) + content2;
+          sep2 = "\n";
         } else if (indent.length > trimIndent || content2[0] === "	") {
-          if (sep3 === " ")
-            sep3 = "\n";
-          else if (!prevMoreIndented && sep3 === "\n")
-            sep3 = "\n\n";
-          value += sep3 + indent.slice(trimIndent) + content2;
-          sep3 = "\n";
+          if (sep2 === " ")
+            sep2 = "\n";
+          else if (!prevMoreIndented && sep2 === "\n")
+            sep2 = "\n\n";
+          value += sep2 + indent.slice(trimIndent) + content2;
+          sep2 = "\n";
           prevMoreIndented = true;
         } else if (content2 === "") {
-          if (sep3 === "\n")
+          if (sep2 === "\n")
             value += "\n";
           else
-            sep3 = "\n";
+            sep2 = "\n";
         } else {
-          value += sep3 + content2;
-          sep3 = " ";
+          value += sep2 + content2;
+          sep2 = " ";
           prevMoreIndented = false;
         }
       }
@@ -4534,8 +4534,8 @@ var require_resolve_block_scalar = __commonJS({
         case "-":
           break;
         case "+":
-          for (let i = chompStart; i < lines2.length; ++i)
-            value += "\n" + lines2[i][0].slice(trimIndent);
+          for (let i = chompStart; i < lines3.length; ++i)
+            value += "\n" + lines3[i][0].slice(trimIndent);
           if (value[value.length - 1] !== "\n")
             value += "\n";
           break;
@@ -4610,10 +4610,10 @@ var require_resolve_block_scalar = __commonJS({
       const first2 = split[0];
       const m = first2.match(/^( *)/);
       const line0 = m?.[1] ? [m[1], first2.slice(m[1].length)] : ["", first2];
-      const lines2 = [line0];
+      const lines3 = [line0];
       for (let i = 1; i < split.length; i += 2)
-        lines2.push([split[i], split[i + 1]]);
-      return lines2;
+        lines3.push([split[i], split[i + 1]]);
+      return lines3;
     }
     exports2.resolveBlockScalar = resolveBlockScalar;
   }
@@ -4709,25 +4709,25 @@ var require_resolve_flow_scalar = __commonJS({
         trimBoth = /^[ \t]+|[ \t]+$/g;
       }
       let res = match[1].replace(trimEnd, "");
-      let sep3 = " ";
+      let sep2 = " ";
       let pos = line2.lastIndex;
       while (match = line2.exec(source)) {
         const lm = match[1].replace(trimBoth, "");
         if (lm === "") {
-          if (sep3 === "\n")
-            res += sep3;
+          if (sep2 === "\n")
+            res += sep2;
           else
-            sep3 = "\n";
+            sep2 = "\n";
         } else {
-          res += sep3 + lm;
-          sep3 = " ";
+          res += sep2 + lm;
+          sep2 = " ";
         }
         pos = line2.lastIndex;
       }
       const last = /[ \t]*(.*)/sy;
       last.lastIndex = pos;
       match = last.exec(source);
-      return res + sep3 + (match?.[1] ?? "");
+      return res + sep2 + (match?.[1] ?? "");
     }
     function doubleQuotedValue(source, onError) {
       let res = "";
@@ -4826,8 +4826,8 @@ var require_resolve_flow_scalar = __commonJS({
     };
     function parseCharCode(source, offset, length, onError) {
       const cc = source.substr(offset, length);
-      const ok3 = cc.length === length && /^[0-9a-fA-F]+$/.test(cc);
-      const code2 = ok3 ? parseInt(cc, 16) : NaN;
+      const ok2 = cc.length === length && /^[0-9a-fA-F]+$/.test(cc);
+      const code2 = ok2 ? parseInt(cc, 16) : NaN;
       try {
         return String.fromCodePoint(code2);
       } catch {
@@ -5537,14 +5537,14 @@ var require_cst_stringify = __commonJS({
         }
       }
     }
-    function stringifyItem({ start, key, sep: sep3, value }) {
+    function stringifyItem({ start, key, sep: sep2, value }) {
       let res = "";
       for (const st of start)
         res += st.source;
       if (key)
         res += stringifyToken(key);
-      if (sep3)
-        for (const st of sep3)
+      if (sep2)
+        for (const st of sep2)
           res += st.source;
       if (value)
         res += stringifyToken(value);
@@ -5569,9 +5569,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path49) => {
+    visit.itemAtPath = (cst, path51) => {
       let item = cst;
-      for (const [field, index] of path49) {
+      for (const [field, index] of path51) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5580,23 +5580,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path49) => {
-      const parent = visit.itemAtPath(cst, path49.slice(0, -1));
-      const field = path49[path49.length - 1][0];
+    visit.parentCollection = (cst, path51) => {
+      const parent = visit.itemAtPath(cst, path51.slice(0, -1));
+      const field = path51[path51.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path49, item, visitor) {
-      let ctrl = visitor(item, path49);
+    function _visit(path51, item, visitor) {
+      let ctrl = visitor(item, path51);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token2 = item[field];
         if (token2 && "items" in token2) {
           for (let i = 0; i < token2.items.length; ++i) {
-            const ci = _visit(Object.freeze(path49.concat([[field, i]])), token2.items[i], visitor);
+            const ci = _visit(Object.freeze(path51.concat([[field, i]])), token2.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -5607,10 +5607,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path49);
+            ctrl = ctrl(item, path51);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path49) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path51) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -6711,18 +6711,18 @@ var require_parser = __commonJS({
         if (this.type === "map-value-ind") {
           const prev = getPrevProps(this.peek(2));
           const start = getFirstKeyStartProps(prev);
-          let sep3;
+          let sep2;
           if (scalar.end) {
-            sep3 = scalar.end;
-            sep3.push(this.sourceToken);
+            sep2 = scalar.end;
+            sep2.push(this.sourceToken);
             delete scalar.end;
           } else
-            sep3 = [this.sourceToken];
+            sep2 = [this.sourceToken];
           const map = {
             type: "block-map",
             offset: scalar.offset,
             indent: scalar.indent,
-            items: [{ start, key: scalar, sep: sep3 }]
+            items: [{ start, key: scalar, sep: sep2 }]
           };
           this.onKeyLine = true;
           this.stack[this.stack.length - 1] = map;
@@ -6875,15 +6875,15 @@ var require_parser = __commonJS({
                 } else if (isFlowToken(it.key) && !includesToken(it.sep, "newline")) {
                   const start2 = getFirstKeyStartProps(it.start);
                   const key = it.key;
-                  const sep3 = it.sep;
-                  sep3.push(this.sourceToken);
+                  const sep2 = it.sep;
+                  sep2.push(this.sourceToken);
                   delete it.key;
                   delete it.sep;
                   this.stack.push({
                     type: "block-map",
                     offset: this.offset,
                     indent: this.indent,
-                    items: [{ start: start2, key, sep: sep3 }]
+                    items: [{ start: start2, key, sep: sep2 }]
                   });
                 } else if (start.length > 0) {
                   it.sep = it.sep.concat(start, this.sourceToken);
@@ -7077,13 +7077,13 @@ var require_parser = __commonJS({
             const prev = getPrevProps(parent);
             const start = getFirstKeyStartProps(prev);
             fixFlowSeqItems(fc);
-            const sep3 = fc.end.splice(1, fc.end.length);
-            sep3.push(this.sourceToken);
+            const sep2 = fc.end.splice(1, fc.end.length);
+            sep2.push(this.sourceToken);
             const map = {
               type: "block-map",
               offset: fc.offset,
               indent: fc.indent,
-              items: [{ start, key: fc, sep: sep3 }]
+              items: [{ start, key: fc, sep: sep2 }]
             };
             this.onKeyLine = true;
             this.stack[this.stack.length - 1] = map;
@@ -7425,12 +7425,12 @@ var require_fd_slicer = __commonJS({
     var Readable4 = stream.Readable;
     var PassThrough = stream.PassThrough;
     var Pend = require_pend();
-    var EventEmitter2 = require("events").EventEmitter;
+    var EventEmitter = require("events").EventEmitter;
     exports2.BufferSlicer = BufferSlicer;
     exports2.FdSlicer = FdSlicer;
-    util.inherits(FdSlicer, EventEmitter2);
+    util.inherits(FdSlicer, EventEmitter);
     function FdSlicer(fd) {
-      EventEmitter2.call(this);
+      EventEmitter.call(this);
       this.fd = fd;
       this.pend = new Pend();
       this.pend.max = 1;
@@ -7512,9 +7512,9 @@ var require_fd_slicer = __commonJS({
         this.context = null;
       }
     };
-    util.inherits(BufferSlicer, EventEmitter2);
+    util.inherits(BufferSlicer, EventEmitter);
     function BufferSlicer(buffer2) {
-      EventEmitter2.call(this);
+      EventEmitter.call(this);
       this.refCount = 0;
       this.buffer = buffer2;
     }
@@ -7852,7 +7852,7 @@ var require_yauzl = __commonJS({
     var zlib = require("zlib");
     var fd_slicer = require_fd_slicer();
     var util = require("util");
-    var EventEmitter2 = require("events").EventEmitter;
+    var EventEmitter = require("events").EventEmitter;
     var Transform2 = require("stream").Transform;
     var PassThrough = require("stream").PassThrough;
     var Writable = require("stream").Writable;
@@ -7873,39 +7873,39 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path49, options3) {
-      return new Promise((resolve2, reject) => {
-        open2(path49, { ...options3, lazyEntries: true }, function(err, zipfile) {
+    function openPromise2(path51, options3) {
+      return new Promise((resolve, reject) => {
+        open2(path51, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
-          resolve2(zipfile);
+          resolve(zipfile);
         });
       });
     }
     function fromFdPromise(fd, options3) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve, reject) => {
         fromFd(fd, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
-          resolve2(zipfile);
+          resolve(zipfile);
         });
       });
     }
     function fromBufferPromise2(buffer2, options3) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve, reject) => {
         fromBuffer(buffer2, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
-          resolve2(zipfile);
+          resolve(zipfile);
         });
       });
     }
     function fromRandomAccessReaderPromise(reader, totalSize, options3) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve, reject) => {
         fromRandomAccessReader(reader, totalSize, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
-          resolve2(zipfile);
+          resolve(zipfile);
         });
       });
     }
-    function open2(path49, options3, callback) {
+    function open2(path51, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -7917,7 +7917,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs3.open(path49, "r", function(err, fd) {
+      fs3.open(path51, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options3, function(err2, zipfile) {
           if (err2) fs3.close(fd, defaultCallback);
@@ -8021,10 +8021,10 @@ var require_yauzl = __commonJS({
         callback(new Error("End of central directory record signature not found. Either not a zip file, or file is truncated."));
       });
     }
-    util.inherits(ZipFile, EventEmitter2);
+    util.inherits(ZipFile, EventEmitter);
     function ZipFile(reader, centralDirectoryOffset, fileSize, entryCount, comment, autoClose, lazyEntries, decodeStrings, validateEntrySizes, strictFileNames) {
       var self = this;
-      EventEmitter2.call(self);
+      EventEmitter.call(self);
       self.reader = reader;
       self.reader.on("error", function(err) {
         emitError(self, err);
@@ -8185,15 +8185,15 @@ var require_yauzl = __commonJS({
         if (self.autoClose) self.close();
       }
       function onEntry(entry) {
-        let { resolve: resolve2 } = pendingResolveReject;
+        let { resolve } = pendingResolveReject;
         pendingResolveReject = null;
-        resolve2({ value: entry });
+        resolve({ value: entry });
       }
       function onEnd() {
-        let { resolve: resolve2 } = pendingResolveReject;
+        let { resolve } = pendingResolveReject;
         pendingResolveReject = null;
         cleanup();
-        resolve2({ done: true });
+        resolve({ done: true });
       }
       function onError(err) {
         let { reject } = pendingResolveReject;
@@ -8206,9 +8206,9 @@ var require_yauzl = __commonJS({
           return this;
         },
         next() {
-          const promise = new Promise((resolve2, reject) => {
+          const promise = new Promise((resolve, reject) => {
             if (pendingResolveReject != null) throw new Error("next() called before previous Promise was resolved.");
-            pendingResolveReject = { resolve: resolve2, reject };
+            pendingResolveReject = { resolve, reject };
           });
           self.readEntry();
           return promise;
@@ -8397,26 +8397,26 @@ var require_yauzl = __commonJS({
       });
     };
     ZipFile.prototype.openReadStreamPromise = function(entry, options3) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve, reject) => {
         this.openReadStream(entry, options3, function(err, readStream) {
           if (err) return reject(err);
-          resolve2(readStream);
+          resolve(readStream);
         });
       });
     };
     ZipFile.prototype.openReadStreamLowLevelPromise = function(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress, uncompressedSize) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve, reject) => {
         this.openReadStream(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress, uncompressedSize, function(err, readStream) {
           if (err) return reject(err);
-          resolve2(readStream);
+          resolve(readStream);
         });
       });
     };
     ZipFile.prototype.readLocalFileHeaderPromise = function(entry, options3) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve, reject) => {
         this.readLocalFileHeader(entry, options3, function(err, localFileHeader) {
           if (err) return reject(err);
-          resolve2(localFileHeader);
+          resolve(localFileHeader);
         });
       });
     };
@@ -8568,9 +8568,9 @@ var require_yauzl = __commonJS({
       }
       cb();
     };
-    util.inherits(RandomAccessReader, EventEmitter2);
+    util.inherits(RandomAccessReader, EventEmitter);
     function RandomAccessReader() {
-      EventEmitter2.call(this);
+      EventEmitter.call(this);
       this.refCount = 0;
     }
     RandomAccessReader.prototype.ref = function() {
@@ -9234,7 +9234,7 @@ var require_errors2 = __commonJS({
 // node_modules/streamx/index.js
 var require_streamx = __commonJS({
   "node_modules/streamx/index.js"(exports2, module2) {
-    var { EventEmitter: EventEmitter2 } = require_default();
+    var { EventEmitter } = require_default();
     var FIFO = require_fast_fifo();
     var TextDecoder2 = require_text_decoder();
     var StreamError = require_errors2();
@@ -9775,7 +9775,7 @@ var require_streamx = __commonJS({
         }
       }
     }
-    var Stream = class extends EventEmitter2 {
+    var Stream = class extends EventEmitter {
       constructor(opts) {
         super();
         this._duplexState = 0;
@@ -9948,8 +9948,8 @@ var require_streamx = __commonJS({
             return this;
           },
           next() {
-            return new Promise(function(resolve2, reject) {
-              promiseResolve = resolve2;
+            return new Promise(function(resolve, reject) {
+              promiseResolve = resolve;
               promiseReject = reject;
               const data = stream.read();
               if (data !== null) ondata(data);
@@ -9982,11 +9982,11 @@ var require_streamx = __commonJS({
         }
         function destroy(err) {
           stream.destroy(err);
-          return new Promise((resolve2, reject) => {
-            if (stream._duplexState & DESTROYED) return resolve2({ value: void 0, done: true });
+          return new Promise((resolve, reject) => {
+            if (stream._duplexState & DESTROYED) return resolve({ value: void 0, done: true });
             stream.once("close", function() {
               if (err) reject(err);
-              else resolve2({ value: void 0, done: true });
+              else resolve({ value: void 0, done: true });
             });
           });
         }
@@ -10030,8 +10030,8 @@ var require_streamx = __commonJS({
         const writes = pending + (ws._duplexState & WRITE_WRITING ? 1 : 0);
         if (writes === 0) return Promise.resolve(true);
         if (state.drains === null) state.drains = [];
-        return new Promise((resolve2) => {
-          state.drains.push({ writes, resolve: resolve2 });
+        return new Promise((resolve) => {
+          state.drains.push({ writes, resolve });
         });
       }
       write(data) {
@@ -10136,10 +10136,10 @@ var require_streamx = __commonJS({
       cb(null);
     }
     function pipelinePromise(...streams) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve, reject) => {
         return pipeline7(...streams, (err) => {
           if (err) return reject(err);
-          resolve2();
+          resolve();
         });
       });
     }
@@ -10809,16 +10809,16 @@ var require_extract = __commonJS({
           entryCallback = null;
           cb(err);
         }
-        function onnext(resolve2, reject) {
+        function onnext(resolve, reject) {
           if (error) {
             return reject(error);
           }
           if (entryStream) {
-            resolve2({ value: entryStream, done: false });
+            resolve({ value: entryStream, done: false });
             entryStream = null;
             return;
           }
-          promiseResolve = resolve2;
+          promiseResolve = resolve;
           promiseReject = reject;
           consumeCallback(null);
           if (extract4._finished && promiseResolve) {
@@ -10846,11 +10846,11 @@ var require_extract = __commonJS({
         function destroy(err) {
           extract4.destroy(err);
           consumeCallback(err);
-          return new Promise((resolve2, reject) => {
-            if (extract4.destroyed) return resolve2({ value: void 0, done: true });
+          return new Promise((resolve, reject) => {
+            if (extract4.destroyed) return resolve({ value: void 0, done: true });
             extract4.once("close", function() {
               if (err) reject(err);
-              else resolve2({ value: void 0, done: true });
+              else resolve({ value: void 0, done: true });
             });
           });
         }
@@ -11932,14 +11932,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path49 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path51 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path49 && path49[0] !== "/") {
-          path49 = `/${path49}`;
+        if (path51 && path51[0] !== "/") {
+          path51 = `/${path51}`;
         }
-        return new URL(`${origin}${path49}`);
+        return new URL(`${origin}${path51}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -12390,39 +12390,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path49, origin }
+          request: { method, path: path51, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path49);
+        debuglog("sending request to %s %s/%s", method, origin, path51);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path49, origin },
+          request: { method, path: path51, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path49,
+          path51,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path49, origin }
+          request: { method, path: path51, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path49);
+        debuglog("trailers received from %s %s/%s", method, origin, path51);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path49, origin },
+          request: { method, path: path51, origin },
           error
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path49,
+          path51,
           error.message
         );
       });
@@ -12471,9 +12471,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path49, origin }
+            request: { method, path: path51, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path49);
+          debuglog("sending request to %s %s/%s", method, origin, path51);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -12536,7 +12536,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path49,
+        path: path51,
         method,
         body,
         headers,
@@ -12551,11 +12551,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path49 !== "string") {
+        if (typeof path51 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path49[0] !== "/" && !(path49.startsWith("http://") || path49.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path51[0] !== "/" && !(path51.startsWith("http://") || path51.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path49)) {
+        } else if (invalidPathRegex.test(path51)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -12621,7 +12621,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path49, query) : path49;
+        this.path = query ? buildURL(path51, query) : path51;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -12907,8 +12907,8 @@ var require_request = __commonJS({
 var require_dispatcher = __commonJS({
   "node_modules/undici/lib/dispatcher/dispatcher.js"(exports2, module2) {
     "use strict";
-    var EventEmitter2 = require("node:events");
-    var Dispatcher = class extends EventEmitter2 {
+    var EventEmitter = require("node:events");
+    var Dispatcher = class extends EventEmitter {
       dispatch() {
         throw new Error("not implemented");
       }
@@ -13018,9 +13018,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve2, reject) => {
+          return new Promise((resolve, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve2(data);
+              return err ? reject(err) : resolve(data);
             });
           });
         }
@@ -13058,12 +13058,12 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve2, reject) => {
+          return new Promise((resolve, reject) => {
             this.destroy(err, (err2, data) => {
               return err2 ? (
                 /* istanbul ignore next: should never error */
                 reject(err2)
-              ) : resolve2(data);
+              ) : resolve(data);
             });
           });
         }
@@ -13435,14 +13435,14 @@ var require_connect = __commonJS({
       const sessionCache = new SessionCache(maxCachedSessions == null ? 100 : maxCachedSessions);
       timeout = timeout == null ? 1e4 : timeout;
       allowH2 = allowH2 != null ? allowH2 : false;
-      return function connect({ hostname: hostname3, host, protocol, port, servername, localAddress, httpSocket }, callback) {
+      return function connect({ hostname: hostname4, host, protocol, port, servername, localAddress, httpSocket }, callback) {
         let socket;
         if (protocol === "https:") {
           if (!tls) {
             tls = require("node:tls");
           }
           servername = servername || options3.servername || util.getServerName(host) || null;
-          const sessionKey = servername || hostname3;
+          const sessionKey = servername || hostname4;
           assert(sessionKey);
           const session = customSession || sessionCache.get(sessionKey) || null;
           port = port || 443;
@@ -13458,7 +13458,7 @@ var require_connect = __commonJS({
             socket: httpSocket,
             // upgrade socket connection
             port,
-            host: hostname3
+            host: hostname4
           });
           socket.on("session", function(session2) {
             sessionCache.set(sessionKey, session2);
@@ -13472,14 +13472,14 @@ var require_connect = __commonJS({
             ...options3,
             localAddress,
             port,
-            host: hostname3
+            host: hostname4
           });
         }
         if (options3.keepAlive == null || options3.keepAlive) {
           const keepAliveInitialDelay = options3.keepAliveInitialDelay === void 0 ? 6e4 : options3.keepAliveInitialDelay;
           socket.setKeepAlive(true, keepAliveInitialDelay);
         }
-        const clearConnectTimeout = setupConnectTimeout(new WeakRef(socket), { timeout, hostname: hostname3, port });
+        const clearConnectTimeout = setupConnectTimeout(new WeakRef(socket), { timeout, hostname: hostname4, port });
         socket.setNoDelay(true).once(protocol === "https:" ? "secureConnect" : "connect", function() {
           queueMicrotask(clearConnectTimeout);
           if (callback) {
@@ -15330,8 +15330,8 @@ var require_util2 = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise = new Promise((resolve2, reject) => {
-        res = resolve2;
+      const promise = new Promise((resolve, reject) => {
+        res = resolve;
         rej = reject;
       });
       return { promise, resolve: res, reject: rej };
@@ -16054,8 +16054,8 @@ var require_formdata_parser = __commonJS({
         return false;
       }
       for (let i = 0; i < length; ++i) {
-        const cp3 = boundary.charCodeAt(i);
-        if (!(cp3 >= 48 && cp3 <= 57 || cp3 >= 65 && cp3 <= 90 || cp3 >= 97 && cp3 <= 122 || cp3 === 39 || cp3 === 45 || cp3 === 95)) {
+        const cp4 = boundary.charCodeAt(i);
+        if (!(cp4 >= 48 && cp4 <= 57 || cp4 >= 65 && cp4 <= 90 || cp4 >= 97 && cp4 <= 122 || cp4 === 39 || cp4 === 45 || cp4 === 95)) {
           return false;
         }
       }
@@ -17314,7 +17314,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request4) {
-      const { method, path: path49, host, upgrade, blocking, reset } = request4;
+      const { method, path: path51, host, upgrade, blocking, reset } = request4;
       let { body, headers, contentLength } = request4;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -17395,7 +17395,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path49} HTTP/1.1\r
+      let header = `${method} ${path51} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -17582,12 +17582,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve2, reject) => {
+      const waitForDrain = () => new Promise((resolve, reject) => {
         assert(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve2;
+          callback = resolve;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -17924,7 +17924,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request4) {
       const session = client[kHTTP2Session];
-      const { method, path: path49, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
+      const { method, path: path51, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
       let { body } = request4;
       if (upgrade) {
         util.errorRequest(client, request4, new Error("Upgrade not supported for H2"));
@@ -17947,8 +17947,8 @@ var require_client_h2 = __commonJS({
         }
       }
       let stream;
-      const { hostname: hostname3, port } = client[kUrl];
-      headers[HTTP2_HEADER_AUTHORITY] = host || `${hostname3}${port ? `:${port}` : ""}`;
+      const { hostname: hostname4, port } = client[kUrl];
+      headers[HTTP2_HEADER_AUTHORITY] = host || `${hostname4}${port ? `:${port}` : ""}`;
       headers[HTTP2_HEADER_METHOD] = method;
       const abort = (error) => {
         if (request4.aborted) {
@@ -18021,7 +18021,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path49;
+      headers[HTTP2_HEADER_PATH] = path51;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -18257,12 +18257,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve2, reject) => {
+      const waitForDrain = () => new Promise((resolve, reject) => {
         assert(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve2;
+          callback = resolve;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -18374,9 +18374,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path49 = search ? `${pathname}${search}` : pathname;
+        const path51 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path49;
+        this.opts.path = path51;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -18741,16 +18741,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       async [kClose]() {
-        return new Promise((resolve2) => {
+        return new Promise((resolve) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve2;
+            this[kClosedResolve] = resolve;
           } else {
-            resolve2(null);
+            resolve(null);
           }
         });
       }
       async [kDestroy](err) {
-        return new Promise((resolve2) => {
+        return new Promise((resolve) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i = 0; i < requests.length; i++) {
             const request4 = requests[i];
@@ -18761,7 +18761,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve2(null);
+            resolve(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -18788,20 +18788,20 @@ var require_client = __commonJS({
     async function connect(client) {
       assert(!client[kConnecting]);
       assert(!client[kHTTPContext]);
-      let { host, hostname: hostname3, protocol, port } = client[kUrl];
-      if (hostname3[0] === "[") {
-        const idx = hostname3.indexOf("]");
+      let { host, hostname: hostname4, protocol, port } = client[kUrl];
+      if (hostname4[0] === "[") {
+        const idx = hostname4.indexOf("]");
         assert(idx !== -1);
-        const ip = hostname3.substring(1, idx);
+        const ip = hostname4.substring(1, idx);
         assert(net.isIP(ip));
-        hostname3 = ip;
+        hostname4 = ip;
       }
       client[kConnecting] = true;
       if (channels.beforeConnect.hasSubscribers) {
         channels.beforeConnect.publish({
           connectParams: {
             host,
-            hostname: hostname3,
+            hostname: hostname4,
             protocol,
             port,
             version: client[kHTTPContext]?.version,
@@ -18812,10 +18812,10 @@ var require_client = __commonJS({
         });
       }
       try {
-        const socket = await new Promise((resolve2, reject) => {
+        const socket = await new Promise((resolve, reject) => {
           client[kConnector]({
             host,
-            hostname: hostname3,
+            hostname: hostname4,
             protocol,
             port,
             servername: client[kServerName],
@@ -18824,7 +18824,7 @@ var require_client = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve2(socket2);
+              resolve(socket2);
             }
           });
         });
@@ -18848,7 +18848,7 @@ var require_client = __commonJS({
           channels.connected.publish({
             connectParams: {
               host,
-              hostname: hostname3,
+              hostname: hostname4,
               protocol,
               port,
               version: client[kHTTPContext]?.version,
@@ -18869,7 +18869,7 @@ var require_client = __commonJS({
           channels.connectError.publish({
             connectParams: {
               host,
-              hostname: hostname3,
+              hostname: hostname4,
               protocol,
               port,
               version: client[kHTTPContext]?.version,
@@ -19160,8 +19160,8 @@ var require_pool_base = __commonJS({
         if (this[kQueue].isEmpty()) {
           await Promise.all(this[kClients].map((c) => c.close()));
         } else {
-          await new Promise((resolve2) => {
-            this[kClosedResolve] = resolve2;
+          await new Promise((resolve) => {
+            this[kClosedResolve] = resolve;
           });
         }
       }
@@ -19615,10 +19615,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path49 = "/",
+          path: path51 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path49;
+        opts.path = origin + path51;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -19844,10 +19844,10 @@ var require_env_http_proxy_agent = __commonJS({
         }
       }
       #getProxyAgentForUrl(url) {
-        let { protocol, host: hostname3, port } = url;
-        hostname3 = hostname3.replace(/:\d*$/, "").toLowerCase();
+        let { protocol, host: hostname4, port } = url;
+        hostname4 = hostname4.replace(/:\d*$/, "").toLowerCase();
         port = Number.parseInt(port, 10) || DEFAULT_PORTS[protocol] || 0;
-        if (!this.#shouldProxy(hostname3, port)) {
+        if (!this.#shouldProxy(hostname4, port)) {
           return this[kNoProxyAgent];
         }
         if (protocol === "https:") {
@@ -19855,7 +19855,7 @@ var require_env_http_proxy_agent = __commonJS({
         }
         return this[kHttpProxyAgent];
       }
-      #shouldProxy(hostname3, port) {
+      #shouldProxy(hostname4, port) {
         if (this.#noProxyChanged) {
           this.#parseNoProxy();
         }
@@ -19871,11 +19871,11 @@ var require_env_http_proxy_agent = __commonJS({
             continue;
           }
           if (!/^[.*]/.test(entry.hostname)) {
-            if (hostname3 === entry.hostname) {
+            if (hostname4 === entry.hostname) {
               return false;
             }
           } else {
-            if (hostname3.endsWith(entry.hostname.replace(/^\*/, ""))) {
+            if (hostname4.endsWith(entry.hostname.replace(/^\*/, ""))) {
               return false;
             }
           }
@@ -20430,7 +20430,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return null;
         }
-        return await new Promise((resolve2, reject) => {
+        return await new Promise((resolve, reject) => {
           if (this[kContentLength] > limit) {
             this.destroy(new AbortError());
           }
@@ -20443,7 +20443,7 @@ var require_readable = __commonJS({
             if (signal?.aborted) {
               reject(signal.reason ?? new AbortError());
             } else {
-              resolve2(null);
+              resolve(null);
             }
           }).on("error", noop3).on("data", function(chunk) {
             limit -= chunk.length;
@@ -20462,7 +20462,7 @@ var require_readable = __commonJS({
     }
     async function consume(stream, type) {
       assert(!stream[kConsume]);
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -20479,7 +20479,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve2,
+              resolve,
               reject,
               length: 0,
               body: []
@@ -20549,18 +20549,18 @@ var require_readable = __commonJS({
       return buffer2;
     }
     function consumeEnd(consume2) {
-      const { type, body, resolve: resolve2, stream, length } = consume2;
+      const { type, body, resolve, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve2(chunksDecode(body, length));
+          resolve(chunksDecode(body, length));
         } else if (type === "json") {
-          resolve2(JSON.parse(chunksDecode(body, length)));
+          resolve(JSON.parse(chunksDecode(body, length)));
         } else if (type === "arrayBuffer") {
-          resolve2(chunksConcat(body, length).buffer);
+          resolve(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve2(new Blob(body, { type: stream[kContentType] }));
+          resolve(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve2(chunksConcat(body, length));
+          resolve(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -20817,9 +20817,9 @@ var require_api_request = __commonJS({
     };
     function request4(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve2, reject) => {
+        return new Promise((resolve, reject) => {
           request4.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve2(data);
+            return err ? reject(err) : resolve(data);
           });
         });
       }
@@ -21042,9 +21042,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve2, reject) => {
+        return new Promise((resolve, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve2(data);
+            return err ? reject(err) : resolve(data);
           });
         });
       }
@@ -21329,9 +21329,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve2, reject) => {
+        return new Promise((resolve, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve2(data);
+            return err ? reject(err) : resolve(data);
           });
         });
       }
@@ -21423,9 +21423,9 @@ var require_api_connect = __commonJS({
     };
     function connect(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve2, reject) => {
+        return new Promise((resolve, reject) => {
           connect.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve2(data);
+            return err ? reject(err) : resolve(data);
           });
         });
       }
@@ -21590,20 +21590,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path49) {
-      if (typeof path49 !== "string") {
-        return path49;
+    function safeUrl(path51) {
+      if (typeof path51 !== "string") {
+        return path51;
       }
-      const pathSegments = path49.split("?");
+      const pathSegments = path51.split("?");
       if (pathSegments.length !== 2) {
-        return path49;
+        return path51;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path49, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path49);
+    function matchKey(mockDispatch2, { path: path51, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path51);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -21625,7 +21625,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path49 }) => matchValue(safeUrl(path49), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path51 }) => matchValue(safeUrl(path51), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -21663,9 +21663,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path49, method, body, headers, query } = opts;
+      const { path: path51, method, body, headers, query } = opts;
       return {
-        path: path49,
+        path: path51,
         method,
         body,
         headers,
@@ -22128,10 +22128,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path49, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
+          ({ method, path: path51, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path49,
+            Path: path51,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -22652,16 +22652,16 @@ var require_dns = __commonJS({
       setRecords(origin, addresses) {
         const timestamp = Date.now();
         const records2 = { records: { 4: null, 6: null } };
-        for (const record of addresses) {
-          record.timestamp = timestamp;
-          if (typeof record.ttl === "number") {
-            record.ttl = Math.min(record.ttl, this.#maxTTL);
+        for (const record2 of addresses) {
+          record2.timestamp = timestamp;
+          if (typeof record2.ttl === "number") {
+            record2.ttl = Math.min(record2.ttl, this.#maxTTL);
           } else {
-            record.ttl = this.#maxTTL;
+            record2.ttl = this.#maxTTL;
           }
-          const familyRecords = records2.records[record.family] ?? { ips: [] };
-          familyRecords.ips.push(record);
-          records2.records[record.family] = familyRecords;
+          const familyRecords = records2.records[record2.family] ?? { ips: [] };
+          familyRecords.ips.push(record2);
+          records2.records[record2.family] = familyRecords;
         }
         this.#records.set(origin.hostname, records2);
       }
@@ -22894,10 +22894,10 @@ var require_headers2 = __commonJS({
         const lowercaseName = isLowerCase ? name : name.toLowerCase();
         const exists2 = this[kHeadersMap].get(lowercaseName);
         if (exists2) {
-          const delimiter2 = lowercaseName === "cookie" ? "; " : ", ";
+          const delimiter = lowercaseName === "cookie" ? "; " : ", ";
           this[kHeadersMap].set(lowercaseName, {
             name: exists2.name,
-            value: `${exists2.value}${delimiter2}${value}`
+            value: `${exists2.value}${delimiter}${value}`
           });
         } else {
           this[kHeadersMap].set(lowercaseName, { name, value });
@@ -25288,7 +25288,7 @@ var require_fetch = __commonJS({
       function dispatch({ body }) {
         const url = requestCurrentURL(request4);
         const agent = fetchParams.controller.dispatcher;
-        return new Promise((resolve2, reject) => agent.dispatch(
+        return new Promise((resolve, reject) => agent.dispatch(
           {
             path: url.pathname + url.search,
             origin: url.origin,
@@ -25364,7 +25364,7 @@ var require_fetch = __commonJS({
               }
               this.body = new Readable4({ read: resume });
               const onError = this.onError.bind(this);
-              resolve2({
+              resolve({
                 status,
                 statusText,
                 headersList,
@@ -25407,7 +25407,7 @@ var require_fetch = __commonJS({
               for (let i = 0; i < rawHeaders.length; i += 2) {
                 headersList.append(bufferToLowerCasedHeaderName(rawHeaders[i]), rawHeaders[i + 1].toString("latin1"), true);
               }
-              resolve2({
+              resolve({
                 status,
                 statusText: STATUS_CODES2[status],
                 headersList,
@@ -27010,9 +27010,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path49) {
-      for (let i = 0; i < path49.length; ++i) {
-        const code2 = path49.charCodeAt(i);
+    function validateCookiePath(path51) {
+      for (let i = 0; i < path51.length; ++i) {
+        const code2 = path51.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -29148,8 +29148,8 @@ var require_util8 = __commonJS({
       return true;
     }
     function delay(ms) {
-      return new Promise((resolve2) => {
-        setTimeout(resolve2, ms).unref();
+      return new Promise((resolve) => {
+        setTimeout(resolve, ms).unref();
       });
     }
     module2.exports = {
@@ -29932,11 +29932,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path49 = opts.path;
+          let path51 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path49 = `/${path49}`;
+            path51 = `/${path51}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path49);
+          url = new URL(util.parseOrigin(url).origin + path51);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -30015,7 +30015,7 @@ var require_tunnel = __commonJS({
     var tls = require("tls");
     var http2 = require("http");
     var https2 = require("https");
-    var events2 = require("events");
+    var events = require("events");
     var assert = require("assert");
     var util = require("util");
     exports2.httpOverHttp = httpOverHttp2;
@@ -30067,7 +30067,7 @@ var require_tunnel = __commonJS({
         self.removeSocket(socket);
       });
     }
-    util.inherits(TunnelingAgent, events2.EventEmitter);
+    util.inherits(TunnelingAgent, events.EventEmitter);
     TunnelingAgent.prototype.addRequest = function addRequest(req, host, port, localAddress) {
       var self = this;
       var options3 = mergeOptions({ request: req }, self.options, toOptions(host, port, localAddress));
@@ -32541,24 +32541,22 @@ function asFailure(error) {
 }
 var MOST_EVIDENCE = 48 * 1024;
 function describeFailure(failure) {
-  const lines2 = [
+  const lines3 = [
     failure.message,
     `Who can mend it: ${MENDER[failure.kind]} (class: ${failure.kind}).`,
     `How: ${failure.cure}`
   ];
-  if (failure.evidence) lines2.push("", withoutMiddle(plainText(failure.evidence).trimEnd(), MOST_EVIDENCE));
-  return lines2.join("\n");
+  if (failure.evidence) lines3.push("", withoutMiddle(plainText(failure.evidence).trimEnd(), MOST_EVIDENCE));
+  return lines3.join("\n");
 }
 function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
 }
 
 // src/cli/build.ts
-var import_node_crypto8 = require("node:crypto");
-var import_node_fs9 = require("node:fs");
-var import_promises44 = require("node:fs/promises");
-var import_node_os2 = require("node:os");
-var import_node_path42 = __toESM(require("node:path"), 1);
+var import_node_fs10 = require("node:fs");
+var import_node_os3 = require("node:os");
+var import_node_path47 = __toESM(require("node:path"), 1);
 var import_node_util3 = require("node:util");
 var import_yaml2 = __toESM(require_dist(), 1);
 
@@ -32567,7 +32565,9 @@ var import_promises = require("node:timers/promises");
 var systemClock = {
   now: () => performance.now(),
   sleep: async (duration, signal) => {
-    await (0, import_promises.setTimeout)(duration, void 0, signal && { signal });
+    await (0, import_promises.setTimeout)(duration, void 0, signal && { signal }).catch((error) => {
+      throw signal?.aborted ? signal.reason : error;
+    });
   }
 };
 var EXPIRED = /* @__PURE__ */ Symbol("expired");
@@ -32580,833 +32580,242 @@ async function within(work, limit, clock) {
   }
 }
 
-// src/engine/docker.ts
-var import_node_child_process = require("node:child_process");
-
-// node_modules/@actions/exec/lib/toolrunner.js
-var os = __toESM(require("os"), 1);
-var events = __toESM(require("events"), 1);
-var child = __toESM(require("child_process"), 1);
-var path3 = __toESM(require("path"), 1);
-
-// node_modules/@actions/io/lib/io.js
-var import_assert = require("assert");
-var path2 = __toESM(require("path"), 1);
-
-// node_modules/@actions/io/lib/io-util.js
-var fs = __toESM(require("fs"), 1);
-var path = __toESM(require("path"), 1);
-var __awaiter = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
+// src/cancellation.ts
+var EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
+var PUTTING_BACK = 5e3;
+function cancellationBy(process2, clock = systemClock) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let exitCode;
+  for (const name of ["SIGINT", "SIGTERM"]) {
+    process2.on(name, () => {
+      if (exitCode !== void 0) {
+        process2.exit(EXIT_CODES[name]);
+        return;
+      }
+      exitCode = EXIT_CODES[name];
+      controller.abort(cancelled(name));
     });
   }
-  return new (P || (P = Promise))(function(resolve2, reject) {
-    function fulfilled(value) {
-      try {
-        step(generator.next(value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function rejected(value) {
-      try {
-        step(generator["throw"](value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
-    }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
-  });
-};
-var { chmod, copyFile, lstat, mkdir, open, readdir, rename, rm, rmdir, stat, symlink, unlink } = fs.promises;
-var IS_WINDOWS = process.platform === "win32";
-function readlink(fsPath) {
-  return __awaiter(this, void 0, void 0, function* () {
-    const result = yield fs.promises.readlink(fsPath);
-    if (IS_WINDOWS && !result.endsWith("\\")) {
-      return `${result}\\`;
-    }
-    return result;
-  });
-}
-var READONLY = fs.constants.O_RDONLY;
-function exists(fsPath) {
-  return __awaiter(this, void 0, void 0, function* () {
-    try {
-      yield stat(fsPath);
-    } catch (err) {
-      if (err.code === "ENOENT") {
-        return false;
-      }
-      throw err;
-    }
-    return true;
-  });
-}
-function isRooted(p) {
-  p = normalizeSeparators(p);
-  if (!p) {
-    throw new Error('isRooted() parameter "p" cannot be empty');
-  }
-  if (IS_WINDOWS) {
-    return p.startsWith("\\") || /^[A-Z]:/i.test(p);
-  }
-  return p.startsWith("/");
-}
-function tryGetExecutablePath(filePath, extensions) {
-  return __awaiter(this, void 0, void 0, function* () {
-    let stats = void 0;
-    try {
-      stats = yield stat(filePath);
-    } catch (err) {
-      if (err.code !== "ENOENT") {
-        console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
-      }
-    }
-    if (stats && stats.isFile()) {
-      if (IS_WINDOWS) {
-        const upperExt = path.extname(filePath).toUpperCase();
-        if (extensions.some((validExt) => validExt.toUpperCase() === upperExt)) {
-          return filePath;
-        }
-      } else {
-        if (isUnixExecutable(stats)) {
-          return filePath;
-        }
-      }
-    }
-    const originalFilePath = filePath;
-    for (const extension of extensions) {
-      filePath = originalFilePath + extension;
-      stats = void 0;
-      try {
-        stats = yield stat(filePath);
-      } catch (err) {
-        if (err.code !== "ENOENT") {
-          console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
-        }
-      }
-      if (stats && stats.isFile()) {
-        if (IS_WINDOWS) {
-          try {
-            const directory = path.dirname(filePath);
-            const upperName = path.basename(filePath).toUpperCase();
-            for (const actualName of yield readdir(directory)) {
-              if (upperName === actualName.toUpperCase()) {
-                filePath = path.join(directory, actualName);
-                break;
-              }
-            }
-          } catch (err) {
-            console.log(`Unexpected error attempting to determine the actual case of the file '${filePath}': ${err}`);
-          }
-          return filePath;
-        } else {
-          if (isUnixExecutable(stats)) {
-            return filePath;
-          }
-        }
-      }
-    }
-    return "";
-  });
-}
-function normalizeSeparators(p) {
-  p = p || "";
-  if (IS_WINDOWS) {
-    p = p.replace(/\//g, "\\");
-    return p.replace(/\\\\+/g, "\\");
-  }
-  return p.replace(/\/\/+/g, "/");
-}
-function isUnixExecutable(stats) {
-  return (stats.mode & 1) > 0 || (stats.mode & 8) > 0 && process.getgid !== void 0 && stats.gid === process.getgid() || (stats.mode & 64) > 0 && process.getuid !== void 0 && stats.uid === process.getuid();
-}
-
-// node_modules/@actions/io/lib/io.js
-var __awaiter2 = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
-    });
-  }
-  return new (P || (P = Promise))(function(resolve2, reject) {
-    function fulfilled(value) {
-      try {
-        step(generator.next(value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function rejected(value) {
-      try {
-        step(generator["throw"](value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
-    }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
-  });
-};
-function cp(source_1, dest_1) {
-  return __awaiter2(this, arguments, void 0, function* (source, dest, options3 = {}) {
-    const { force, recursive, copySourceDirectory } = readCopyOptions(options3);
-    const destStat = (yield exists(dest)) ? yield stat(dest) : null;
-    if (destStat && destStat.isFile() && !force) {
-      return;
-    }
-    const newDest = destStat && destStat.isDirectory() && copySourceDirectory ? path2.join(dest, path2.basename(source)) : dest;
-    if (!(yield exists(source))) {
-      throw new Error(`no such file or directory: ${source}`);
-    }
-    const sourceStat = yield stat(source);
-    if (sourceStat.isDirectory()) {
-      if (!recursive) {
-        throw new Error(`Failed to copy. ${source} is a directory, but tried to copy without recursive flag.`);
-      } else {
-        yield cpDirRecursive(source, newDest, 0, force);
-      }
-    } else {
-      if (path2.relative(source, newDest) === "") {
-        throw new Error(`'${newDest}' and '${source}' are the same file`);
-      }
-      yield copyFile2(source, newDest, force);
-    }
-  });
-}
-function rmRF(inputPath) {
-  return __awaiter2(this, void 0, void 0, function* () {
-    if (IS_WINDOWS) {
-      if (/[*"<>|]/.test(inputPath)) {
-        throw new Error('File path must not contain `*`, `"`, `<`, `>` or `|` on Windows');
-      }
-    }
-    try {
-      yield rm(inputPath, {
-        force: true,
-        maxRetries: 3,
-        recursive: true,
-        retryDelay: 300
+  const reason = () => signal.reason;
+  return {
+    signal,
+    exitCode: () => exitCode,
+    failureOf: (error) => {
+      const failure = asFailure(error);
+      return signal.aborted && failure.kind !== "cancelled" ? reason() : failure;
+    },
+    bounded: async (work) => {
+      const late = new Promise((_, reject) => {
+        const begin = async () => {
+          if (await within(work, PUTTING_BACK, clock) === EXPIRED) reject(reason());
+        };
+        signal.addEventListener("abort", () => void begin().catch(() => void 0));
       });
-    } catch (err) {
-      throw new Error(`File was unable to be removed ${err}`);
+      return await Promise.race([work, late]);
     }
-  });
+  };
 }
-function mkdirP(fsPath) {
-  return __awaiter2(this, void 0, void 0, function* () {
-    (0, import_assert.ok)(fsPath, "a path argument must be provided");
-    yield mkdir(fsPath, { recursive: true });
-  });
-}
-function which(tool, check) {
-  return __awaiter2(this, void 0, void 0, function* () {
-    if (!tool) {
-      throw new Error("parameter 'tool' is required");
-    }
-    if (check) {
-      const result = yield which(tool, false);
-      if (!result) {
-        if (IS_WINDOWS) {
-          throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also verify the file has a valid extension for an executable file.`);
-        } else {
-          throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also check the file mode to verify the file is executable.`);
-        }
-      }
-      return result;
-    }
-    const matches = yield findInPath(tool);
-    if (matches && matches.length > 0) {
-      return matches[0];
-    }
-    return "";
-  });
-}
-function findInPath(tool) {
-  return __awaiter2(this, void 0, void 0, function* () {
-    if (!tool) {
-      throw new Error("parameter 'tool' is required");
-    }
-    const extensions = [];
-    if (IS_WINDOWS && process.env["PATHEXT"]) {
-      for (const extension of process.env["PATHEXT"].split(path2.delimiter)) {
-        if (extension) {
-          extensions.push(extension);
-        }
-      }
-    }
-    if (isRooted(tool)) {
-      const filePath = yield tryGetExecutablePath(tool, extensions);
-      if (filePath) {
-        return [filePath];
-      }
-      return [];
-    }
-    if (tool.includes(path2.sep)) {
-      return [];
-    }
-    const directories = [];
-    if (process.env.PATH) {
-      for (const p of process.env.PATH.split(path2.delimiter)) {
-        if (p) {
-          directories.push(p);
-        }
-      }
-    }
-    const matches = [];
-    for (const directory of directories) {
-      const filePath = yield tryGetExecutablePath(path2.join(directory, tool), extensions);
-      if (filePath) {
-        matches.push(filePath);
-      }
-    }
-    return matches;
-  });
-}
-function readCopyOptions(options3) {
-  const force = options3.force == null ? true : options3.force;
-  const recursive = Boolean(options3.recursive);
-  const copySourceDirectory = options3.copySourceDirectory == null ? true : Boolean(options3.copySourceDirectory);
-  return { force, recursive, copySourceDirectory };
-}
-function cpDirRecursive(sourceDir, destDir, currentDepth, force) {
-  return __awaiter2(this, void 0, void 0, function* () {
-    if (currentDepth >= 255)
-      return;
-    currentDepth++;
-    yield mkdirP(destDir);
-    const files = yield readdir(sourceDir);
-    for (const fileName of files) {
-      const srcFile = `${sourceDir}/${fileName}`;
-      const destFile = `${destDir}/${fileName}`;
-      const srcFileStat = yield lstat(srcFile);
-      if (srcFileStat.isDirectory()) {
-        yield cpDirRecursive(srcFile, destFile, currentDepth, force);
-      } else {
-        yield copyFile2(srcFile, destFile, force);
-      }
-    }
-    yield chmod(destDir, (yield stat(sourceDir)).mode);
-  });
-}
-function copyFile2(srcFile, destFile, force) {
-  return __awaiter2(this, void 0, void 0, function* () {
-    if ((yield lstat(srcFile)).isSymbolicLink()) {
-      try {
-        yield lstat(destFile);
-        yield unlink(destFile);
-      } catch (e) {
-        if (e.code === "EPERM") {
-          yield chmod(destFile, "0666");
-          yield unlink(destFile);
-        }
-      }
-      const symlinkFull = yield readlink(srcFile);
-      yield symlink(symlinkFull, destFile, IS_WINDOWS ? "junction" : null);
-    } else if (!(yield exists(destFile)) || force) {
-      yield copyFile(srcFile, destFile);
-    }
+function cancelled(signal) {
+  return new Failure("cancelled", `The run was cancelled (${signal}).`, {
+    cure: "Run the job again if it was not meant to end: a newer run of the same `concurrency` group and `timeout-minutes` cancel, too."
   });
 }
 
-// node_modules/@actions/exec/lib/toolrunner.js
-var import_timers = require("timers");
-var __awaiter3 = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
-    });
+// src/cleanup.ts
+var import_promises4 = require("node:fs/promises");
+
+// src/engine/containers.ts
+var import_promises2 = require("node:fs/promises");
+var import_node_path = __toESM(require("node:path"), 1);
+var RUN_LABEL = "io.github.crac-checkpoint.run";
+var HOST_NETWORK = "host";
+var LOG_DRIVER = ["--log-driver", "local"];
+function createCommand(spec, environmentFile) {
+  const { reach } = spec;
+  const network2 = spec.network ?? (reach.by === "network" ? reach.network : void 0);
+  return [
+    "create",
+    "--name",
+    spec.name,
+    "--label",
+    `${RUN_LABEL}=${spec.run}`,
+    ...reach.by === "published port" ? ["--publish", `${reach.bind}::${spec.port}`] : [],
+    ...network2 === void 0 ? [] : ["--network", network2],
+    ...spec.addHosts.flatMap((entry) => ["--add-host", entry]),
+    ...spec.flags,
+    "--env-file",
+    environmentFile,
+    ...LOG_DRIVER,
+    "--",
+    spec.image,
+    ...spec.command ?? []
+  ];
+}
+async function createContainer(engine2, spec) {
+  const { reach, network: network2, env } = spec;
+  const file = import_node_path.default.join(spec.work, `${spec.name}.env`);
+  const lines3 = Object.entries(env).map(([name, value]) => `${name}=${value}
+`);
+  try {
+    await (0, import_promises2.writeFile)(file, lines3.join(""), { mode: 384 });
+    await engine2.run(createCommand(spec, file));
+  } finally {
+    await (0, import_promises2.rm)(file, { force: true });
   }
-  return new (P || (P = Promise))(function(resolve2, reject) {
-    function fulfilled(value) {
-      try {
-        step(generator.next(value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function rejected(value) {
-      try {
-        step(generator["throw"](value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
-    }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
-  });
-};
-var IS_WINDOWS2 = process.platform === "win32";
-var ToolRunner = class extends events.EventEmitter {
-  constructor(toolPath, args, options3) {
-    super();
-    if (!toolPath) {
-      throw new Error("Parameter 'toolPath' cannot be null or empty.");
-    }
-    this.toolPath = toolPath;
-    this.args = args || [];
-    this.options = options3 || {};
+  if (reach.by === "network" && network2 !== void 0 && ![HOST_NETWORK, reach.network].includes(network2)) {
+    await engine2.run(["network", "connect", reach.network, spec.name]);
   }
-  _debug(message) {
-    if (this.options.listeners && this.options.listeners.debug) {
-      this.options.listeners.debug(message);
-    }
+}
+async function containerEnd(engine2, name) {
+  return await endOf(engine2, name, Number(await engine2.run(["wait", name])));
+}
+async function endOf(engine2, name, exitCode) {
+  const oomKilled = await engine2.run(["inspect", "--format", "{{.State.OOMKilled}}", name]);
+  return { exitCode, oomKilled: oomKilled === "true" };
+}
+async function addressOf(engine2, spec) {
+  const { reach, name, port } = spec;
+  if (spec.network === HOST_NETWORK) {
+    return { host: reach.by === "published port" ? reach.host : "127.0.0.1", port };
   }
-  _getCommandString(options3, noPrefix) {
-    const toolPath = this._getSpawnFileName();
-    const args = this._getSpawnArgs(options3);
-    let cmd = noPrefix ? "" : "[command]";
-    if (IS_WINDOWS2) {
-      if (this._isCmdFile()) {
-        cmd += toolPath;
-        for (const a of args) {
-          cmd += ` ${a}`;
-        }
-      } else if (options3.windowsVerbatimArguments) {
-        cmd += `"${toolPath}"`;
-        for (const a of args) {
-          cmd += ` ${a}`;
-        }
-      } else {
-        cmd += this._windowsQuoteCmdArg(toolPath);
-        for (const a of args) {
-          cmd += ` ${this._windowsQuoteCmdArg(a)}`;
-        }
-      }
-    } else {
-      cmd += toolPath;
-      for (const a of args) {
-        cmd += ` ${a}`;
-      }
-    }
-    return cmd;
+  if (reach.by === "network") {
+    const format = `{{with index .NetworkSettings.Networks ${JSON.stringify(reach.network)}}}{{.IPAddress}}{{end}}`;
+    return { host: await engine2.run(["inspect", "--format", format, name]), port };
   }
-  _processLineBuffer(data, strBuffer, onLine) {
+  const published = await engine2.run(["port", name, `${port}/tcp`]);
+  return { host: reach.host, port: Number(published.split("\n")[0]?.split(":").at(-1)) };
+}
+async function removeContainer(engine2, name) {
+  await engine2.attempt(["rm", "--force", "--volumes", name]);
+}
+async function runOnce(engine2, container, timeout) {
+  const { run: run2, image, flags, program, args } = container;
+  const label2 = ["--label", `${RUN_LABEL}=${run2}`];
+  const options3 = ["--rm", ...label2, "--network", "none", ...flags, "--entrypoint", program];
+  return await engine2.attempt(["run", ...options3, "--", image, ...args], { timeout });
+}
+
+// src/engine/orphans.ts
+var import_promises3 = require("node:fs/promises");
+var import_node_path2 = __toESM(require("node:path"), 1);
+var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
+async function endOrphans(run2, proc = "/proc") {
+  const entry = `${RUN_VARIABLE}=${run2}`;
+  let ended = 0;
+  for (const name of await (0, import_promises3.readdir)(proc)) {
+    if (!/^\d+$/.test(name)) continue;
+    const environment2 = await (0, import_promises3.readFile)(import_node_path2.default.join(proc, name, "environ"), "latin1").catch(() => "");
+    if (!environment2.split("\0").includes(entry)) continue;
     try {
-      let s = strBuffer + data.toString();
-      let n = s.indexOf(os.EOL);
-      while (n > -1) {
-        const line2 = s.substring(0, n);
-        onLine(line2);
-        s = s.substring(n + os.EOL.length);
-        n = s.indexOf(os.EOL);
-      }
-      return s;
-    } catch (err) {
-      this._debug(`error processing line. Failed with error ${err}`);
-      return "";
+      process.kill(Number(name), "SIGKILL");
+      ended++;
+    } catch {
     }
   }
-  _getSpawnFileName() {
-    if (IS_WINDOWS2) {
-      if (this._isCmdFile()) {
-        return process.env["COMSPEC"] || "cmd.exe";
-      }
-    }
-    return this.toolPath;
-  }
-  _getSpawnArgs(options3) {
-    if (IS_WINDOWS2) {
-      if (this._isCmdFile()) {
-        let argline = `/D /S /C "${this._windowsQuoteCmdArg(this.toolPath)}`;
-        for (const a of this.args) {
-          argline += " ";
-          argline += options3.windowsVerbatimArguments ? a : this._windowsQuoteCmdArg(a);
-        }
-        argline += '"';
-        return [argline];
-      }
-    }
-    return this.args;
-  }
-  _endsWith(str, end) {
-    return str.endsWith(end);
-  }
-  _isCmdFile() {
-    const upperToolPath = this.toolPath.toUpperCase();
-    return this._endsWith(upperToolPath, ".CMD") || this._endsWith(upperToolPath, ".BAT");
-  }
-  _windowsQuoteCmdArg(arg) {
-    if (!this._isCmdFile()) {
-      return this._uvQuoteCmdArg(arg);
-    }
-    if (!arg) {
-      return '""';
-    }
-    const cmdSpecialChars = [
-      " ",
-      "	",
-      "&",
-      "(",
-      ")",
-      "[",
-      "]",
-      "{",
-      "}",
-      "^",
-      "=",
-      ";",
-      "!",
-      "'",
-      "+",
-      ",",
-      "`",
-      "~",
-      "|",
-      "<",
-      ">",
-      '"'
-    ];
-    let needsQuotes = false;
-    for (const char of arg) {
-      if (cmdSpecialChars.some((x) => x === char)) {
-        needsQuotes = true;
-        break;
-      }
-    }
-    if (!needsQuotes) {
-      return arg;
-    }
-    let reverse = '"';
-    let quoteHit = true;
-    for (let i = arg.length; i > 0; i--) {
-      reverse += arg[i - 1];
-      if (quoteHit && arg[i - 1] === "\\") {
-        reverse += "\\";
-      } else if (arg[i - 1] === '"') {
-        quoteHit = true;
-        reverse += '"';
-      } else {
-        quoteHit = false;
-      }
-    }
-    reverse += '"';
-    return reverse.split("").reverse().join("");
-  }
-  _uvQuoteCmdArg(arg) {
-    if (!arg) {
-      return '""';
-    }
-    if (!arg.includes(" ") && !arg.includes("	") && !arg.includes('"')) {
-      return arg;
-    }
-    if (!arg.includes('"') && !arg.includes("\\")) {
-      return `"${arg}"`;
-    }
-    let reverse = '"';
-    let quoteHit = true;
-    for (let i = arg.length; i > 0; i--) {
-      reverse += arg[i - 1];
-      if (quoteHit && arg[i - 1] === "\\") {
-        reverse += "\\";
-      } else if (arg[i - 1] === '"') {
-        quoteHit = true;
-        reverse += "\\";
-      } else {
-        quoteHit = false;
-      }
-    }
-    reverse += '"';
-    return reverse.split("").reverse().join("");
-  }
-  _cloneExecOptions(options3) {
-    options3 = options3 || {};
-    const result = {
-      cwd: options3.cwd || process.cwd(),
-      env: options3.env || process.env,
-      silent: options3.silent || false,
-      windowsVerbatimArguments: options3.windowsVerbatimArguments || false,
-      failOnStdErr: options3.failOnStdErr || false,
-      ignoreReturnCode: options3.ignoreReturnCode || false,
-      delay: options3.delay || 1e4
-    };
-    result.outStream = options3.outStream || process.stdout;
-    result.errStream = options3.errStream || process.stderr;
-    return result;
-  }
-  _getSpawnOptions(options3, toolPath) {
-    options3 = options3 || {};
-    const result = {};
-    result.cwd = options3.cwd;
-    result.env = options3.env;
-    result["windowsVerbatimArguments"] = options3.windowsVerbatimArguments || this._isCmdFile();
-    if (options3.windowsVerbatimArguments) {
-      result.argv0 = `"${toolPath}"`;
-    }
-    return result;
-  }
-  /**
-   * Exec a tool.
-   * Output will be streamed to the live console.
-   * Returns promise with return code
-   *
-   * @param     tool     path to tool to exec
-   * @param     options  optional exec options.  See ExecOptions
-   * @returns   number
-   */
-  exec() {
-    return __awaiter3(this, void 0, void 0, function* () {
-      if (!isRooted(this.toolPath) && (this.toolPath.includes("/") || IS_WINDOWS2 && this.toolPath.includes("\\"))) {
-        this.toolPath = path3.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
-      }
-      this.toolPath = yield which(this.toolPath, true);
-      return new Promise((resolve2, reject) => __awaiter3(this, void 0, void 0, function* () {
-        this._debug(`exec tool: ${this.toolPath}`);
-        this._debug("arguments:");
-        for (const arg of this.args) {
-          this._debug(`   ${arg}`);
-        }
-        const optionsNonNull = this._cloneExecOptions(this.options);
-        if (!optionsNonNull.silent && optionsNonNull.outStream) {
-          optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + os.EOL);
-        }
-        const state = new ExecState(optionsNonNull, this.toolPath);
-        state.on("debug", (message) => {
-          this._debug(message);
-        });
-        if (this.options.cwd && !(yield exists(this.options.cwd))) {
-          return reject(new Error(`The cwd: ${this.options.cwd} does not exist!`));
-        }
-        const fileName = this._getSpawnFileName();
-        const cp3 = child.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
-        let stdbuffer = "";
-        if (cp3.stdout) {
-          cp3.stdout.on("data", (data) => {
-            if (this.options.listeners && this.options.listeners.stdout) {
-              this.options.listeners.stdout(data);
-            }
-            if (!optionsNonNull.silent && optionsNonNull.outStream) {
-              optionsNonNull.outStream.write(data);
-            }
-            stdbuffer = this._processLineBuffer(data, stdbuffer, (line2) => {
-              if (this.options.listeners && this.options.listeners.stdline) {
-                this.options.listeners.stdline(line2);
-              }
-            });
-          });
-        }
-        let errbuffer = "";
-        if (cp3.stderr) {
-          cp3.stderr.on("data", (data) => {
-            state.processStderr = true;
-            if (this.options.listeners && this.options.listeners.stderr) {
-              this.options.listeners.stderr(data);
-            }
-            if (!optionsNonNull.silent && optionsNonNull.errStream && optionsNonNull.outStream) {
-              const s = optionsNonNull.failOnStdErr ? optionsNonNull.errStream : optionsNonNull.outStream;
-              s.write(data);
-            }
-            errbuffer = this._processLineBuffer(data, errbuffer, (line2) => {
-              if (this.options.listeners && this.options.listeners.errline) {
-                this.options.listeners.errline(line2);
-              }
-            });
-          });
-        }
-        cp3.on("error", (err) => {
-          state.processError = err.message;
-          state.processExited = true;
-          state.processClosed = true;
-          state.CheckComplete();
-        });
-        cp3.on("exit", (code2) => {
-          state.processExitCode = code2;
-          state.processExited = true;
-          this._debug(`Exit code ${code2} received from tool '${this.toolPath}'`);
-          state.CheckComplete();
-        });
-        cp3.on("close", (code2) => {
-          state.processExitCode = code2;
-          state.processExited = true;
-          state.processClosed = true;
-          this._debug(`STDIO streams have closed for tool '${this.toolPath}'`);
-          state.CheckComplete();
-        });
-        state.on("done", (error, exitCode) => {
-          if (stdbuffer.length > 0) {
-            this.emit("stdline", stdbuffer);
-          }
-          if (errbuffer.length > 0) {
-            this.emit("errline", errbuffer);
-          }
-          cp3.removeAllListeners();
-          if (error) {
-            reject(error);
-          } else {
-            resolve2(exitCode);
-          }
-        });
-        if (this.options.input) {
-          if (!cp3.stdin) {
-            throw new Error("child process missing stdin");
-          }
-          cp3.stdin.end(this.options.input);
-        }
-      }));
-    });
-  }
-};
-function argStringToArray(argString) {
-  const args = [];
-  let inQuotes = false;
-  let escaped = false;
-  let arg = "";
-  function append(c) {
-    if (escaped && c !== '"') {
-      arg += "\\";
-    }
-    arg += c;
-    escaped = false;
-  }
-  for (let i = 0; i < argString.length; i++) {
-    const c = argString.charAt(i);
-    if (c === '"') {
-      if (!escaped) {
-        inQuotes = !inQuotes;
-      } else {
-        append(c);
-      }
-      continue;
-    }
-    if (c === "\\" && escaped) {
-      append(c);
-      continue;
-    }
-    if (c === "\\" && inQuotes) {
-      escaped = true;
-      continue;
-    }
-    if (c === " " && !inQuotes) {
-      if (arg.length > 0) {
-        args.push(arg);
-        arg = "";
-      }
-      continue;
-    }
-    append(c);
-  }
-  if (arg.length > 0) {
-    args.push(arg.trim());
-  }
-  return args;
+  return ended;
 }
-var ExecState = class _ExecState extends events.EventEmitter {
-  constructor(options3, toolPath) {
-    super();
-    this.processClosed = false;
-    this.processError = "";
-    this.processExitCode = 0;
-    this.processExited = false;
-    this.processStderr = false;
-    this.delay = 1e4;
-    this.done = false;
-    this.timeout = null;
-    if (!toolPath) {
-      throw new Error("toolPath must not be empty");
-    }
-    this.options = options3;
-    this.toolPath = toolPath;
-    if (options3.delay) {
-      this.delay = options3.delay;
-    }
-  }
-  CheckComplete() {
-    if (this.done) {
-      return;
-    }
-    if (this.processClosed) {
-      this._setResult();
-    } else if (this.processExited) {
-      this.timeout = (0, import_timers.setTimeout)(_ExecState.HandleTimeout, this.delay, this);
-    }
-  }
-  _debug(message) {
-    this.emit("debug", message);
-  }
-  _setResult() {
-    let error;
-    if (this.processExited) {
-      if (this.processError) {
-        error = new Error(`There was an error when attempting to execute the process '${this.toolPath}'. This may indicate the process failed to start. Error: ${this.processError}`);
-      } else if (this.processExitCode !== 0 && !this.options.ignoreReturnCode) {
-        error = new Error(`The process '${this.toolPath}' failed with exit code ${this.processExitCode}`);
-      } else if (this.processStderr && this.options.failOnStdErr) {
-        error = new Error(`The process '${this.toolPath}' failed because one or more lines were written to the STDERR stream`);
-      }
-    }
-    if (this.timeout) {
-      clearTimeout(this.timeout);
-      this.timeout = null;
-    }
-    this.done = true;
-    this.emit("done", error, this.processExitCode);
-  }
-  static HandleTimeout(state) {
-    if (state.done) {
-      return;
-    }
-    if (!state.processClosed && state.processExited) {
-      const message = `The STDIO streams did not close within ${state.delay / 1e3} seconds of the exit event from process '${state.toolPath}'. This may indicate a child process inherited the STDIO streams and has not yet exited.`;
-      state._debug(message);
-    }
-    state._setResult();
-  }
-};
 
-// node_modules/@actions/exec/lib/exec.js
-var __awaiter4 = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
-    });
+// src/cleanup.ts
+var RUN_IMAGE = "crac-checkpoint/run-";
+var RUN_FOLDER = "crac-checkpoint-";
+function namesOf(id) {
+  return {
+    id,
+    container: `crac-checkpoint-${id}`,
+    image: (role) => `${RUN_IMAGE}${id}:${role}`
+  };
+}
+var SETTLING_TIME = 1500;
+async function settle(clock, id, interrupted) {
+  if (await endOrphans(id) > 0 || interrupted) await clock.sleep(SETTLING_TIME);
+}
+async function removeContainers(engine2, names) {
+  return await collect(async () => {
+    await removeFound(engine2, ["ps", "--all", ...labelled(names)], ["rm", "--force", "--volumes"]);
+  });
+}
+function labelled({ id }) {
+  return ["--quiet", "--filter", `label=${RUN_LABEL}=${id}`];
+}
+async function removeFound(engine2, list3, remove) {
+  const ids = (await engine2.run(list3)).split("\n").filter((id) => id !== "");
+  if (ids.length > 0) await engine2.run([...remove, ...ids]);
+}
+async function removeImages(engine2, names, roles) {
+  return await collect(async () => {
+    for (const role of roles) {
+      const found = await engine2.run(["image", "ls", "--quiet", names.image(role)]);
+      if (found !== "") await engine2.run(["image", "rm", "--force", names.image(role)]);
+    }
+    await removeFound(
+      engine2,
+      ["image", "ls", ...["--filter", "dangling=true"], ...labelled(names)],
+      ["image", "rm", "--force"]
+    );
+  });
+}
+async function removeFolder(folder) {
+  return await collect(() => (0, import_promises4.rm)(folder, { recursive: true, force: true }));
+}
+async function collect(work) {
+  try {
+    await work();
+    return [];
+  } catch (error) {
+    return [messageOf(error)];
   }
-  return new (P || (P = Promise))(function(resolve2, reject) {
-    function fulfilled(value) {
-      try {
-        step(generator.next(value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function rejected(value) {
-      try {
-        step(generator["throw"](value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
-    }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
-  });
-};
-function exec(commandLine2, args, options3) {
-  return __awaiter4(this, void 0, void 0, function* () {
-    const commandArgs = argStringToArray(commandLine2);
-    if (commandArgs.length === 0) {
-      throw new Error(`Parameter 'commandLine' cannot be null or empty.`);
-    }
-    const toolPath = commandArgs[0];
-    args = commandArgs.slice(1).concat(args || []);
-    const runner = new ToolRunner(toolPath, args, options3);
-    return runner.exec();
-  });
 }
 
 // src/environment.ts
 function withoutInputs(environment2) {
   return Object.fromEntries(Object.entries(environment2).filter(([name]) => !/^(INPUT_|ACTIONS_)/.test(name)));
+}
+
+// src/engine/command.ts
+var import_node_child_process = require("node:child_process");
+var TIMED_OUT = 124;
+var LAST_WORDS = 5e3;
+function startGroup(command, args, options3) {
+  const { env, signal, timeout } = options3;
+  signal?.throwIfAborted();
+  const child = (0, import_node_child_process.spawn)(command, args, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  let closed = false;
+  const end = (how) => {
+    if (!closed) endGroup(child, how);
+  };
+  const kill = () => end("SIGKILL");
+  signal?.addEventListener("abort", kill);
+  let timedOut = false;
+  const timers = [];
+  if (timeout !== void 0) {
+    const ask2 = () => {
+      timedOut = true;
+      end("SIGTERM");
+      timers.push(setTimeout(kill, LAST_WORDS));
+    };
+    timers.push(setTimeout(ask2, timeout));
+  }
+  const ended = new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code2) => {
+      if (signal?.aborted) reject(signal.reason);
+      else resolve(timedOut ? TIMED_OUT : code2 ?? 1);
+    });
+  }).finally(() => {
+    closed = true;
+    signal?.removeEventListener("abort", kill);
+    timers.forEach(clearTimeout);
+  });
+  ended.catch(() => void 0);
+  return { stdout: child.stdout, stderr: child.stderr, ended, kill };
+}
+function endGroup({ pid }, how) {
+  if (pid === void 0) return;
+  try {
+    process.kill(-pid, how);
+  } catch {
+  }
 }
 
 // src/engine/lines.ts
@@ -33492,15 +32901,15 @@ var LineTail = class {
 
 // src/engine/docker.ts
 var KEPT_OUTPUT = 1024 * 1024;
-var TIMED_OUT = 124;
 var LONGEST_ABSENCE = 3e4;
 var PROBE_INTERVAL = 500;
 var OF_THE_CLIENT = /* @__PURE__ */ new Set(["--version", "context"]);
-var SETTLING_TIME = 1e3;
-function dockerEngine(environment2, { clock, longestAbsence } = {
-  clock: systemClock,
-  longestAbsence: LONGEST_ABSENCE
-}) {
+var SETTLING_TIME2 = 1e3;
+function dockerEngine(environment2, {
+  clock = systemClock,
+  longestAbsence = LONGEST_ABSENCE,
+  cancelled: cancelled2
+} = {}) {
   let state = "unknown";
   const clientEnvironment = {
     ...withoutInputs(environment2),
@@ -33520,7 +32929,7 @@ function dockerEngine(environment2, { clock, longestAbsence } = {
     while (state === "answered" && clock.now() < end) {
       const asked3 = await once(["version"], { timeout: longestAbsence });
       if (asked3.exitCode === 0) return true;
-      await clock.sleep(PROBE_INTERVAL);
+      await clock.sleep(PROBE_INTERVAL, cancelled2);
     }
     if (state === "answered") state = "gone";
     return false;
@@ -33532,21 +32941,20 @@ function dockerEngine(environment2, { clock, longestAbsence } = {
       output[stream2] = (output[stream2] + data.toString("utf8")).slice(-KEPT_OUTPUT);
       for (const listener of listening[stream2]) listener.push(data);
     }
-    const { command, prefix } = commandLine(options3.timeout);
     try {
-      const exitCode = await exec(command, [...prefix, ...args], {
-        silent: true,
-        ignoreReturnCode: true,
-        env: definedOnly({ ...clientEnvironment, ...options3.env }),
-        listeners: {
-          stdout: (data) => take("stdout", data),
-          stderr: (data) => take("stderr", data)
-        }
+      const group = startGroup("docker", args, {
+        env: { ...clientEnvironment, ...options3.env },
+        timeout: options3.timeout,
+        signal: cancelled2
       });
+      for (const name of ["stdout", "stderr"])
+        group[name].on("data", (data) => take(name, data));
+      const exitCode = await group.ended;
       for (const listener of [...listening.stdout, ...listening.stderr]) listener.end();
       return { exitCode, ...output };
     } catch (error) {
-      throw notStarted(messageOf(error), error);
+      if (cancelled2?.aborted) throw error;
+      throw notStarted(error);
     }
   }
   async function run2(args, options3 = {}) {
@@ -33555,32 +32963,24 @@ function dockerEngine(environment2, { clock, longestAbsence } = {
     return result.stdout.trim();
   }
   async function stream(args, take, signal) {
-    const child2 = (0, import_node_child_process.spawn)("docker", args, {
-      env: clientEnvironment,
-      stdio: ["ignore", "pipe", "pipe"],
-      ...signal === void 0 ? {} : { signal }
-    });
+    const signals = [cancelled2, signal].filter((one) => one !== void 0);
+    const group = startGroup("docker", args, { env: clientEnvironment, signal: AbortSignal.any(signals) });
     let stderr = "";
-    child2.stderr.setEncoding("utf8").on("data", (text2) => {
+    group.stderr.setEncoding("utf8").on("data", (text2) => {
       stderr = (stderr + text2).slice(-KEPT_OUTPUT);
     });
-    const ended = new Promise((resolve2, reject) => {
-      child2.on("error", reject);
-      child2.on("close", (code2) => resolve2(code2 ?? 1));
-    });
-    ended.catch(() => void 0);
     try {
       const [taken, exitCode] = await Promise.all([
-        take(child2.stdout).catch(async (error) => {
-          const code2 = await within(ended, SETTLING_TIME, clock);
+        take(group.stdout).catch(async (error) => {
+          const code2 = await within(group.ended, SETTLING_TIME2, clock);
           throw code2 === 0 || code2 === EXPIRED ? error : engineFailure(args, { exitCode: code2, stdout: "", stderr });
         }),
-        ended
+        group.ended
       ]);
       if (exitCode !== 0) throw engineFailure(args, { exitCode, stdout: "", stderr });
       return taken;
     } finally {
-      if (child2.exitCode === null) child2.kill();
+      group.kill();
     }
   }
   return { attempt: attempt3, run: run2, stream };
@@ -33589,16 +32989,7 @@ function listenersOf({ onLine, onBytes }) {
   return [...onLine ? [new LineSplitter(onLine)] : [], ...onBytes ? [new WholeLines(onBytes)] : []];
 }
 var NOBODY_THERE = /Cannot connect to the Docker daemon|failed to connect to the docker API/;
-function notStarted(why, cause) {
-  return new Failure("runner", `The docker command could not be started: ${why}`, {
-    cure: "Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
-    cause
-  });
-}
-var NO_COMMAND = /^\S*timeout: (failed to run command .*)$/m;
 function engineFailure(args, result) {
-  const missing = NO_COMMAND.exec(result.stderr)?.[1];
-  if (missing !== void 0) return notStarted(missing);
   const evidence = lastLines(result.stderr || result.stdout, 20);
   const command = `docker ${args[0] ?? ""}`;
   if (result.exitCode === TIMED_OUT) {
@@ -33623,7 +33014,8 @@ function engineFailure(args, result) {
   if (/no space left on device/i.test(result.stderr)) {
     return new Failure("runner", `The engine's disk is full (${command}).`, {
       cure: "Free disk space on the runner, for example with `docker system prune`.",
-      evidence
+      evidence,
+      signature: "docker-nospace"
     });
   }
   return new Failure("runner", `${command} failed with exit code ${result.exitCode}.`, {
@@ -33634,14 +33026,11 @@ function engineFailure(args, result) {
 function lastLines(text2, count) {
   return text2.split("\n").filter((line2) => line2.trim() !== "").slice(-count).join("\n");
 }
-function commandLine(timeout) {
-  if (timeout === void 0) return { command: "docker", prefix: [] };
-  return { command: "timeout", prefix: ["--kill-after=5s", `${timeout / 1e3}s`, "docker"] };
-}
-function definedOnly(environment2) {
-  return Object.fromEntries(
-    Object.entries(environment2).filter((entry) => entry[1] !== void 0)
-  );
+function notStarted(error) {
+  return new Failure("runner", `The docker command could not be started: ${messageOf(error)}`, {
+    cure: "Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
+    cause: error
+  });
 }
 
 // src/inputs.ts
@@ -33767,12 +33156,12 @@ function parseChoice(name, value, choices) {
 var LONGEST_ENTRY = 6e4;
 function parseLines(name, value) {
   refuseNul(name, value);
-  const lines2 = value.split(/\r?\n/).map((line2) => line2.trim()).filter((line2) => line2 !== "");
-  for (const line2 of lines2) {
+  const lines3 = value.split(/\r?\n/).map((line2) => line2.trim()).filter((line2) => line2 !== "");
+  for (const line2 of lines3) {
     if (Buffer.byteLength(line2) > LONGEST_ENTRY)
       throw badInput(name, line2, `entries of at most ${LONGEST_ENTRY} bytes each`);
   }
-  return lines2;
+  return lines3;
 }
 function parsePairs(name, value, namePattern) {
   const pairs2 = {};
@@ -33844,22 +33233,22 @@ function satisfies(asset, request4) {
 }
 
 // src/probe/request-lines.ts
-var import_promises2 = require("node:fs/promises");
-var import_node_path = __toESM(require("node:path"), 1);
+var import_promises5 = require("node:fs/promises");
+var import_node_path3 = __toESM(require("node:path"), 1);
 var MOST_TIMES = 1e6;
 var MOST_AT_ONCE = 256;
 var LARGEST_BODY = 64 * 1024 * 1024;
 var HEADER = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/;
 var FORM = "lines such as `GET /path x200`, `POST /orders @body.json x50 c4 -> 201`, then headers `Name: value`";
 function parseWarmUp(name, value, host) {
-  const lines2 = [];
+  const lines3 = [];
   for (const text2 of parseLines(name, value)) {
-    const last = lines2.at(-1);
+    const last = lines3.at(-1);
     const header = HEADER.exec(text2);
     if (header && last) last.headers = { ...last.headers, ...headerOf(name, text2) };
-    else lines2.push(requestLine(name, text2, host));
+    else lines3.push(requestLine(name, text2, host));
   }
-  return lines2;
+  return lines3;
 }
 function parseReadyUrl(name, value, port) {
   const [first2, ...headers] = parseLines(name, value);
@@ -33891,11 +33280,11 @@ async function requestOf(line2, workspace) {
 }
 async function readBody(file, workspace) {
   try {
-    const name = import_node_path.default.resolve(workspace, file);
-    const entry = await (0, import_promises2.stat)(name);
+    const name = import_node_path3.default.resolve(workspace, file);
+    const entry = await (0, import_promises5.stat)(name);
     if (!entry.isFile()) throw new Error("it is no file");
     if (entry.size > LARGEST_BODY) throw new Error(`it has more than ${LARGEST_BODY} bytes`);
-    return await (0, import_promises2.readFile)(name);
+    return await (0, import_promises5.readFile)(name);
   } catch (error) {
     throw badInput(
       "warmup",
@@ -33952,23 +33341,23 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first2 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first2) || first2 === "localhost");
-  const path49 = hasDomain ? components.slice(1) : components;
+  const path51 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first2)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path49.some((component) => /[A-Z]/.test(component))) {
+  if (path51.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path49.every((component) => PATH_COMPONENT.test(component)))
+  if (!path51.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first2 !== "index.docker.io" ? first2 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path49.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path49].join("/") };
+  const official = registry2 === DOCKER_HUB && path51.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path51].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
@@ -33979,20 +33368,20 @@ function refused(text2, why, cure) {
 // src/secrets/values.ts
 var BEGIN = /^\s*-----BEGIN ([A-Z0-9 ]+)-----\s*$/;
 function parseSecretValues(input) {
-  const lines2 = input.split(/\r?\n/);
+  const lines3 = input.split(/\r?\n/);
   const secrets = [];
-  for (let at = 0; at < lines2.length; ) {
-    const end = endOfBlock(lines2, at);
-    const value = lines2.slice(at, end).join("\n").trim();
+  for (let at = 0; at < lines3.length; ) {
+    const end = endOfBlock(lines3, at);
+    const value = lines3.slice(at, end).join("\n").trim();
     if (value !== "") secrets.push({ name: `secret-values line ${at + 1}`, value });
     at = end;
   }
   return secrets;
 }
-function endOfBlock(lines2, at) {
-  const kind = BEGIN.exec(lines2[at] ?? "")?.[1];
+function endOfBlock(lines3, at) {
+  const kind = BEGIN.exec(lines3[at] ?? "")?.[1];
   if (kind !== void 0) {
-    const end = lines2.findIndex((line2, index) => index > at && line2.trim() === `-----END ${kind}-----`);
+    const end = lines3.findIndex((line2, index) => index > at && line2.trim() === `-----END ${kind}-----`);
     if (end >= 0) return end + 1;
     throw new Failure(
       "input",
@@ -34002,9 +33391,9 @@ function endOfBlock(lines2, at) {
       }
     );
   }
-  if (lines2[at]?.trim() === "{") {
-    for (let end = at + 2; end <= lines2.length; end++) {
-      if (lines2[end - 1]?.trim().startsWith("}") && isJson(lines2.slice(at, end).join("\n"))) return end;
+  if (lines3[at]?.trim() === "{") {
+    for (let end = at + 2; end <= lines3.length; end++) {
+      if (lines3[end - 1]?.trim().startsWith("}") && isJson(lines3.slice(at, end).join("\n"))) return end;
     }
   }
   return at + 1;
@@ -34071,7 +33460,7 @@ var INPUT_NAMES = [
 function readInputs(get) {
   const port = parsePort("port", get("port"));
   const distribution = parseChoice("distribution", get("distribution"), DISTRIBUTIONS);
-  const jdkFile = optional(path5("jdk-file", get("jdk-file")));
+  const jdkFile = optional(path4("jdk-file", get("jdk-file")));
   if (distribution === "file" !== (jdkFile !== void 0)) {
     throw badInput(
       "jdk-file",
@@ -34079,7 +33468,7 @@ function readInputs(get) {
       "an archive together with `distribution: file`, and none otherwise"
     );
   }
-  const file = optional(path5("file", get("file")));
+  const file = optional(path4("file", get("file")));
   for (const name of ["application", "main-class"]) {
     if (file !== void 0 && get(name) !== "") {
       throw badInput(name, get(name), `either \`file\` or \`${name}\`: a Dockerfile says itself what to run`);
@@ -34098,8 +33487,8 @@ function readInputs(get) {
   const runs = parseCount("verify-runs", get("verify-runs"), MOST_RUNS);
   const verifyRuns = verify ? runs : 0;
   return {
-    context: path5("context", get("context") || "."),
-    application: optional(path5("application", get("application"))),
+    context: path4("context", get("context") || "."),
+    application: optional(path4("application", get("application"))),
     mainClass: mainClass(get("main-class")),
     file,
     buildArgs: parsePairs("build-args", get("build-args"), /^[A-Za-z_][A-Za-z0-9_]*$/),
@@ -34125,7 +33514,7 @@ function readInputs(get) {
     readiness: readiness(get, port),
     startupTimeout: parseDuration("startup-timeout", get("startup-timeout")),
     warmup: get("warmup") === "" ? void 0 : parseWarmUp("warmup", get("warmup"), `localhost:${port}`),
-    warmupScript: optional(path5("warmup-script", get("warmup-script"))),
+    warmupScript: optional(path4("warmup-script", get("warmup-script"))),
     warmupTimeout: parseDuration("warmup-timeout", get("warmup-timeout")),
     checkpointTimeout: parseDuration("checkpoint-timeout", get("checkpoint-timeout")),
     restoreTimeout: parseDuration("restore-timeout", get("restore-timeout")),
@@ -34170,7 +33559,7 @@ function readSecretValues(get) {
 function optional(value) {
   return value === "" ? void 0 : value;
 }
-function path5(name, value) {
+function path4(name, value) {
   refuseNul(name, value);
   if (/[\r\n]/.test(value)) throw badInput(name, value, "one path");
   if (Buffer.byteLength(value) > LONGEST_PATH)
@@ -34304,54 +33693,39 @@ function apiUrl(name, value) {
 }
 
 // src/main.ts
-var import_promises40 = require("node:fs/promises");
-var import_node_path39 = __toESM(require("node:path"), 1);
+var import_promises47 = require("node:fs/promises");
+var import_node_path45 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/warm-up-script.ts
-var import_node_child_process2 = require("node:child_process");
-var import_promises3 = require("node:fs/promises");
+var import_promises6 = require("node:fs/promises");
 var SHOWN_LINES = 20;
 async function requireScript(script) {
-  const problem = await (0, import_promises3.stat)(script).then(
+  const problem = await (0, import_promises6.stat)(script).then(
     (entry) => entry.isFile() ? void 0 : new Error("it is no file"),
     (error) => error
   );
   if (problem !== void 0) throw cannotStart(script, problem);
 }
-async function runScript(script, surroundings) {
-  const { address, container, log, keep: keep2, signal, environment: environment2 } = surroundings;
+async function runScript(script, surroundings2) {
+  const { address, container, log, keep: keep3, signal, environment: environment2 } = surroundings2;
   const tail = new LineTail(SHOWN_LINES);
-  const child2 = (0, import_node_child_process2.spawn)(script, [], {
-    // A group of its own, so that what it started ends with it.
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
+  const group = startGroup(script, [], {
+    signal,
     env: {
       ...withoutInputs(environment2),
       APP_URL: `http://${address.host}:${address.port}`,
       CONTAINER_ID: container
     }
   });
-  for (const stream of [child2.stdout, child2.stderr]) {
-    const lines2 = new LineSplitter((line2) => {
+  for (const stream of [group.stdout, group.stderr]) {
+    const lines3 = new LineSplitter((line2) => {
       tail.push(line2);
       log.foreign(line2);
     });
-    for (const listener of [lines2, new WholeLines(keep2)])
+    for (const listener of [lines3, new WholeLines(keep3)])
       stream.on("data", (data) => listener.push(data)).on("end", () => listener.end());
   }
-  const endGroup = () => {
-    if (child2.pid === void 0) return;
-    try {
-      process.kill(-child2.pid, "SIGKILL");
-    } catch {
-    }
-  };
-  signal.addEventListener("abort", endGroup);
-  const outcome = await new Promise((resolve2) => {
-    child2.on("error", resolve2);
-    child2.on("close", (code2) => resolve2(code2 ?? 1));
-  });
-  signal.removeEventListener("abort", endGroup);
+  const outcome = await group.ended.catch((error) => error);
   if (outcome === 0 || signal.aborted) return;
   if (typeof outcome !== "number") throw cannotStart(script, outcome);
   throw new Failure("application", `The warm-up script ended with exit code ${outcome}.`, {
@@ -34373,144 +33747,60 @@ function cannotStart(script, error) {
   );
 }
 
-// src/cleanup.ts
-var import_promises5 = require("node:fs/promises");
-
-// src/engine/containers.ts
-var import_promises4 = require("node:fs/promises");
-var import_node_path2 = __toESM(require("node:path"), 1);
-var RUN_LABEL = "io.github.crac-checkpoint.run";
-var HOST_NETWORK = "host";
-var LOG_DRIVER = ["--log-driver", "local"];
-function createCommand(spec, environmentFile) {
-  const { reach } = spec;
-  const network2 = spec.network ?? (reach.by === "network" ? reach.network : void 0);
-  return [
-    "create",
-    "--name",
-    spec.name,
-    "--label",
-    `${RUN_LABEL}=${spec.run}`,
-    ...reach.by === "published port" ? ["--publish", `${reach.bind}::${spec.port}`] : [],
-    ...network2 === void 0 ? [] : ["--network", network2],
-    ...spec.addHosts.flatMap((entry) => ["--add-host", entry]),
-    ...spec.flags,
-    "--env-file",
-    environmentFile,
-    ...LOG_DRIVER,
-    "--",
-    spec.image,
-    ...spec.command ?? []
-  ];
+// src/disk.ts
+var import_promises7 = require("node:fs/promises");
+async function freeBytes(folder) {
+  const { bavail, bsize } = await (0, import_promises7.statfs)(folder);
+  return bavail * bsize;
 }
-async function createContainer(engine2, spec) {
-  const { reach, network: network2, env } = spec;
-  const file = import_node_path2.default.join(spec.work, `${spec.name}.env`);
-  const lines2 = Object.entries(env).map(([name, value]) => `${name}=${value}
-`);
-  try {
-    await (0, import_promises4.writeFile)(file, lines2.join(""), { mode: 384 });
-    await engine2.run(createCommand(spec, file));
-  } finally {
-    await (0, import_promises4.rm)(file, { force: true });
-  }
-  if (reach.by === "network" && network2 !== void 0 && ![HOST_NETWORK, reach.network].includes(network2)) {
-    await engine2.run(["network", "connect", reach.network, spec.name]);
-  }
-}
-async function containerEnd(engine2, name) {
-  return await endOf(engine2, name, Number(await engine2.run(["wait", name])));
-}
-async function endOf(engine2, name, exitCode) {
-  const oomKilled = await engine2.run(["inspect", "--format", "{{.State.OOMKilled}}", name]);
-  return { exitCode, oomKilled: oomKilled === "true" };
-}
-async function addressOf(engine2, spec) {
-  const { reach, name, port } = spec;
-  if (spec.network === HOST_NETWORK) {
-    return { host: reach.by === "published port" ? reach.host : "127.0.0.1", port };
-  }
-  if (reach.by === "network") {
-    const format = `{{with index .NetworkSettings.Networks ${JSON.stringify(reach.network)}}}{{.IPAddress}}{{end}}`;
-    return { host: await engine2.run(["inspect", "--format", format, name]), port };
-  }
-  const published = await engine2.run(["port", name, `${port}/tcp`]);
-  return { host: reach.host, port: Number(published.split("\n")[0]?.split(":").at(-1)) };
-}
-async function removeContainer(engine2, name) {
-  await engine2.attempt(["rm", "--force", "--volumes", name]);
-}
-async function runOnce(engine2, container, timeout) {
-  const { run: run2, image, flags, program, args } = container;
-  const label2 = ["--label", `${RUN_LABEL}=${run2}`];
-  const options3 = ["--rm", ...label2, "--network", "none", ...flags, "--entrypoint", program];
-  return await engine2.attempt(["run", ...options3, "--", image, ...args], { timeout });
-}
-
-// src/cleanup.ts
-function namesOf(id) {
-  return {
-    id,
-    container: `crac-checkpoint-${id}`,
-    image: (role) => `crac-checkpoint/run-${id}:${role}`
-  };
-}
-async function removeContainers(engine2, names) {
-  return await collect(async () => {
-    await removeFound(engine2, ["ps", "--all", ...labelled(names)], ["rm", "--force", "--volumes"]);
-  });
-}
-function labelled({ id }) {
-  return ["--quiet", "--filter", `label=${RUN_LABEL}=${id}`];
-}
-async function removeFound(engine2, list3, remove) {
-  const ids = (await engine2.run(list3)).split("\n").filter((id) => id !== "");
-  if (ids.length > 0) await engine2.run([...remove, ...ids]);
-}
-async function removeImages(engine2, names, roles) {
-  return await collect(async () => {
-    for (const role of roles) {
-      const found = await engine2.run(["image", "ls", "--quiet", names.image(role)]);
-      if (found !== "") await engine2.run(["image", "rm", "--force", names.image(role)]);
+async function requireRoom(folder, needed, what) {
+  const free = await freeBytes(folder);
+  if (free >= needed) return;
+  throw new Failure(
+    "runner",
+    `There is no room for ${what}: ${megabytes(needed)} are needed in ${folder}, and ${megabytes(free)} are free.`,
+    {
+      cure: CURE
     }
-    await removeFound(
-      engine2,
-      ["image", "ls", ...["--filter", "dangling=true"], ...labelled(names)],
-      ["image", "rm", "--force"]
-    );
-  });
+  );
 }
-async function removeFolder(folder) {
-  return await collect(() => (0, import_promises5.rm)(folder, { recursive: true, force: true }));
+async function fullDisk(error, folder) {
+  const { code: code2, message } = error;
+  if (code2 !== "ENOSPC" && code2 !== "EDQUOT") return void 0;
+  const free = await freeBytes(folder);
+  return new Failure(
+    "runner",
+    `The disk of the runner is full (${message}): ${megabytes(free)} are free in ${folder}.`,
+    {
+      cure: CURE,
+      cause: error
+    }
+  );
 }
-async function collect(work) {
-  try {
-    await work();
-    return [];
-  } catch (error) {
-    return [messageOf(error)];
-  }
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
+var CURE = "Free disk space on the runner, or let RUNNER_TEMP be on a larger disk, and run the job again.";
 
 // src/image/application.ts
-var import_promises12 = require("node:fs/promises");
-var import_node_path9 = __toESM(require("node:path"), 1);
+var import_promises14 = require("node:fs/promises");
+var import_node_path10 = __toESM(require("node:path"), 1);
 
 // src/image/layouts/class-path.ts
-var import_promises7 = require("node:fs/promises");
-var import_node_path3 = __toESM(require("node:path"), 1);
+var import_promises9 = require("node:fs/promises");
+var import_node_path4 = __toESM(require("node:path"), 1);
 
 // src/image/layouts/layout.ts
-var import_promises6 = require("node:fs/promises");
+var import_promises8 = require("node:fs/promises");
 var HOME = "/app";
 async function isFolder(place) {
-  return await (0, import_promises6.stat)(place).then(
+  return await (0, import_promises8.stat)(place).then(
     (entry) => entry.isDirectory(),
     () => false
   );
 }
 async function isFile(place) {
-  return await (0, import_promises6.stat)(place).then(
+  return await (0, import_promises8.stat)(place).then(
     (entry) => entry.isFile(),
     () => false
   );
@@ -34522,14 +33812,14 @@ var classPath = async ({ at, mainClass: mainClass2 }) => {
   const dependencies = /* @__PURE__ */ new Map();
   const classes = /* @__PURE__ */ new Map();
   const entries = [];
-  if (await isFolder(import_node_path3.default.join(at, "classes"))) {
-    classes.set(import_node_path3.default.join(at, "classes"), "classes");
+  if (await isFolder(import_node_path4.default.join(at, "classes"))) {
+    classes.set(import_node_path4.default.join(at, "classes"), "classes");
     entries.push("classes");
   }
   for (const name of ["lib", "libs"]) {
-    const folder = import_node_path3.default.join(at, name);
+    const folder = import_node_path4.default.join(at, name);
     if (!await isFolder(folder)) continue;
-    const jars = (await (0, import_promises7.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
+    const jars = (await (0, import_promises9.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
     dependencies.set(folder, name);
     entries.push(...jars.map((jar) => `${name}/${jar}`));
   }
@@ -34545,14 +33835,14 @@ var classPath = async ({ at, mainClass: mainClass2 }) => {
 };
 
 // src/image/layouts/jar.ts
-var import_node_path6 = __toESM(require("node:path"), 1);
+var import_node_path7 = __toESM(require("node:path"), 1);
 
 // src/image/jar.ts
 var import_node_fs = require("node:fs");
-var import_promises8 = require("node:fs/promises");
-var import_node_path4 = __toESM(require("node:path"), 1);
+var import_promises10 = require("node:fs/promises");
+var import_node_path5 = __toESM(require("node:path"), 1);
 var import_consumers = require("node:stream/consumers");
-var import_promises9 = require("node:stream/promises");
+var import_promises11 = require("node:stream/promises");
 var import_yauzl = __toESM(require_yauzl(), 1);
 var MANIFEST = "META-INF/MANIFEST.MF";
 var LARGEST_MANIFEST = 1024 * 1024;
@@ -34579,15 +33869,15 @@ async function unpackFrom(file, prefix, folder, wanted = () => true) {
     if (!entry.fileName.startsWith(prefix) || entry.fileName.endsWith("/")) continue;
     const name = entry.fileName.slice(prefix.length);
     if (!wanted(name)) continue;
-    const destination = import_node_path4.default.join(folder, name);
-    await (0, import_promises8.mkdir)(import_node_path4.default.dirname(destination), { recursive: true });
-    await (0, import_promises9.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
+    const destination = import_node_path5.default.join(folder, name);
+    await (0, import_promises10.mkdir)(import_node_path5.default.dirname(destination), { recursive: true });
+    await (0, import_promises11.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
     const time2 = entry.getLastModDate();
-    await (0, import_promises8.utimes)(destination, time2, time2);
+    await (0, import_promises10.utimes)(destination, time2, time2);
   }
 }
 async function manifestText(file) {
-  if (!(await (0, import_promises8.stat)(file)).isFile()) return void 0;
+  if (!(await (0, import_promises10.stat)(file)).isFile()) return void 0;
   const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
   for await (const entry of jar.eachEntry()) {
     if (entry.fileName === MANIFEST && entry.uncompressedSize <= LARGEST_MANIFEST) {
@@ -34598,18 +33888,18 @@ async function manifestText(file) {
 }
 
 // src/image/layouts/quarkus.ts
-var import_node_path5 = __toESM(require("node:path"), 1);
+var import_node_path6 = __toESM(require("node:path"), 1);
 var JAR = "quarkus-run.jar";
 var CRAC_ENABLED = "-Dquarkus.package.jar.crac.enabled=true";
 var quarkusApp = async ({ at }) => {
-  const folder = import_node_path5.default.basename(at) === "quarkus-app" ? at : import_node_path5.default.join(at, "quarkus-app");
-  const mainClass2 = (await readManifest(import_node_path5.default.join(folder, JAR)))?.mainClass;
+  const folder = import_node_path6.default.basename(at) === "quarkus-app" ? at : import_node_path6.default.join(at, "quarkus-app");
+  const mainClass2 = (await readManifest(import_node_path6.default.join(folder, JAR)))?.mainClass;
   if (mainClass2 === void 0) return void 0;
-  const classes = /* @__PURE__ */ new Map([[import_node_path5.default.join(folder, JAR), JAR]]);
+  const classes = /* @__PURE__ */ new Map([[import_node_path6.default.join(folder, JAR), JAR]]);
   for (const name of ["app", "quarkus"]) {
-    if (await isFolder(import_node_path5.default.join(folder, name))) classes.set(import_node_path5.default.join(folder, name), name);
+    if (await isFolder(import_node_path6.default.join(folder, name))) classes.set(import_node_path6.default.join(folder, name), name);
   }
-  const lib = import_node_path5.default.join(folder, "lib");
+  const lib = import_node_path6.default.join(folder, "lib");
   return {
     layout: "quarkus-app",
     description: `Quarkus application (${mainClass2})`,
@@ -34626,13 +33916,13 @@ var runnableJar = async ({ at, mainClass: wanted }) => {
   const manifest = await readManifest(at);
   const mainClass2 = wanted ?? manifest?.mainClass;
   if (manifest === void 0 || mainClass2 === void 0) return void 0;
-  const name = import_node_path6.default.basename(at);
+  const name = import_node_path7.default.basename(at);
   const dependencies = /* @__PURE__ */ new Map();
   for (const entry of manifest.classPath) {
-    const file = import_node_path6.default.join(import_node_path6.default.dirname(at), entry);
-    const inside2 = !import_node_path6.default.isAbsolute(entry) && !import_node_path6.default.normalize(entry).startsWith("..");
+    const file = import_node_path7.default.join(import_node_path7.default.dirname(at), entry);
+    const inside2 = !import_node_path7.default.isAbsolute(entry) && !import_node_path7.default.normalize(entry).startsWith("..");
     if (inside2 && (await isFile(file) || await isFolder(file)))
-      dependencies.set(file, import_node_path6.default.normalize(entry));
+      dependencies.set(file, import_node_path7.default.normalize(entry));
   }
   return {
     layout: "jar",
@@ -34648,19 +33938,19 @@ var runnableJar = async ({ at, mainClass: wanted }) => {
 };
 
 // src/image/layouts/micronaut.ts
-var import_promises10 = require("node:fs/promises");
-var import_node_path7 = __toESM(require("node:path"), 1);
+var import_promises12 = require("node:fs/promises");
+var import_node_path8 = __toESM(require("node:path"), 1);
 var JAR2 = "application.jar";
 var micronautLayers = async ({ at }) => {
-  const layers = import_node_path7.default.basename(at) === "layers" ? at : import_node_path7.default.join(at, "layers");
-  const mainClass2 = (await readManifest(import_node_path7.default.join(layers, "app", JAR2)))?.mainClass;
+  const layers = import_node_path8.default.basename(at) === "layers" ? at : import_node_path8.default.join(at, "layers");
+  const mainClass2 = (await readManifest(import_node_path8.default.join(layers, "app", JAR2)))?.mainClass;
   if (mainClass2 === void 0) return void 0;
   const dependencies = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path7.default.join(layers, "app"), "."]]);
-  for (const name of (await (0, import_promises10.readdir)(layers)).sort()) {
-    if (name === "app" || !await isFolder(import_node_path7.default.join(layers, name))) continue;
+  const classes = /* @__PURE__ */ new Map([[import_node_path8.default.join(layers, "app"), "."]]);
+  for (const name of (await (0, import_promises12.readdir)(layers)).sort()) {
+    if (name === "app" || !await isFolder(import_node_path8.default.join(layers, name))) continue;
     const files = name.endsWith("libs") ? dependencies : classes;
-    files.set(import_node_path7.default.join(layers, name), name);
+    files.set(import_node_path8.default.join(layers, name), name);
   }
   return {
     layout: "micronaut-layers",
@@ -34673,17 +33963,17 @@ var micronautLayers = async ({ at }) => {
 };
 
 // src/image/layouts/spring-boot.ts
-var import_promises11 = require("node:fs/promises");
-var import_node_path8 = __toESM(require("node:path"), 1);
+var import_promises13 = require("node:fs/promises");
+var import_node_path9 = __toESM(require("node:path"), 1);
 var springBootJar = async ({ at, scratch }) => {
   const mainClass2 = (await readManifest(at))?.startClass;
   if (mainClass2 === void 0) return void 0;
-  const folder = import_node_path8.default.join(scratch, "spring-boot");
+  const folder = import_node_path9.default.join(scratch, "spring-boot");
   await unpackFrom(at, "BOOT-INF/", folder);
   await unpackFrom(
     at,
     "META-INF/",
-    import_node_path8.default.join(folder, "root/META-INF"),
+    import_node_path9.default.join(folder, "root/META-INF"),
     (name) => name !== "MANIFEST.MF" && !name.startsWith("services/")
   );
   const jars = await inOrder(folder);
@@ -34691,19 +33981,19 @@ var springBootJar = async ({ at, scratch }) => {
   const classes = /* @__PURE__ */ new Map();
   const entries = [];
   for (const name of ["root", "classes"]) {
-    if (!await isFolder(import_node_path8.default.join(folder, name))) continue;
-    classes.set(import_node_path8.default.join(folder, name), name);
+    if (!await isFolder(import_node_path9.default.join(folder, name))) continue;
+    classes.set(import_node_path9.default.join(folder, name), name);
     entries.push(name);
   }
   for (const jar of jars) {
     const files = jar.includes("-SNAPSHOT") ? classes : dependencies;
-    files.set(import_node_path8.default.join(folder, "lib", jar), `lib/${jar}`);
+    files.set(import_node_path9.default.join(folder, "lib", jar), `lib/${jar}`);
     entries.push(`lib/${jar}`);
   }
   const classPath2 = entries.map((entry) => `${HOME}/${entry}`);
   return {
     layout: "spring-boot",
-    description: `Spring Boot jar ${import_node_path8.default.basename(at)} (${mainClass2}), unpacked`,
+    description: `Spring Boot jar ${import_node_path9.default.basename(at)} (${mainClass2}), unpacked`,
     mainClass: mainClass2,
     command: ["-cp", classPath2.join(":"), mainClass2],
     dependencies,
@@ -34711,9 +34001,9 @@ var springBootJar = async ({ at, scratch }) => {
   };
 };
 async function inOrder(folder) {
-  const lib = import_node_path8.default.join(folder, "lib");
-  const jars = new Set(await isFolder(lib) ? (await (0, import_promises11.readdir)(lib)).sort() : []);
-  const index = await (0, import_promises11.readFile)(import_node_path8.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
+  const lib = import_node_path9.default.join(folder, "lib");
+  const jars = new Set(await isFolder(lib) ? (await (0, import_promises13.readdir)(lib)).sort() : []);
+  const index = await (0, import_promises13.readFile)(import_node_path9.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
   const indexed = [...index.matchAll(/^- "BOOT-INF\/lib\/(.+)"\r?$/gm)].flatMap(
     ([, name]) => name !== void 0 && jars.has(name) ? [name] : []
   );
@@ -34731,8 +34021,8 @@ async function requireContext(context) {
 }
 async function findApplication(request4) {
   const { context, application } = request4;
-  const at = import_node_path9.default.resolve(context, application ?? ".");
-  if (at !== context && !at.startsWith(context + import_node_path9.default.sep)) {
+  const at = import_node_path10.default.resolve(context, application ?? ".");
+  if (at !== context && !at.startsWith(context + import_node_path10.default.sep)) {
     throw new Failure("input", `\`application\` leads out of the context ${context}.`, {
       cure: "Give a path relative to the context."
     });
@@ -34748,13 +34038,13 @@ async function findApplication(request4) {
 async function findInFolder(place) {
   const found = await first(OF_A_FOLDER, place);
   if (found) return found;
-  const jars = (await (0, import_promises12.readdir)(place.at)).filter((name) => name.endsWith(".jar")).sort();
+  const jars = (await (0, import_promises14.readdir)(place.at)).filter((name) => name.endsWith(".jar")).sort();
   const runnable = [];
   for (const jar of jars) {
     const one = await first(OF_A_JAR, {
       ...place,
-      at: import_node_path9.default.join(place.at, jar),
-      scratch: import_node_path9.default.join(place.scratch, jar)
+      at: import_node_path10.default.join(place.at, jar),
+      scratch: import_node_path10.default.join(place.scratch, jar)
     });
     if (one) runnable.push({ jar, found: one });
   }
@@ -34774,7 +34064,7 @@ async function first(layouts, place) {
   return void 0;
 }
 async function listing(place) {
-  const names = await (0, import_promises12.readdir)(place).catch(() => void 0);
+  const names = await (0, import_promises14.readdir)(place).catch(() => void 0);
   if (!names) return "There is no such file or folder.";
   if (names.length === 0) return "The folder is empty.";
   const shown2 = names.sort().slice(0, 20).join("\n");
@@ -34954,12 +34244,15 @@ function baseImageFailure(output, image) {
 // src/runner/reach.ts
 var ANSWER_TIMEOUT2 = 8e3;
 var LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
-async function findReach(engine2, hostname3) {
+async function findReach(engine2, hostname4) {
   const remote = remoteHost(await endpoint(engine2));
   if (remote !== void 0) return { by: "published port", bind: "0.0.0.0", host: remote };
-  const network2 = await ownNetwork(engine2, hostname3);
+  const network2 = await ownNetwork(engine2, hostname4);
   if (network2 !== void 0) return { by: "network", network: network2 };
   return { by: "published port", bind: "127.0.0.1", host: "127.0.0.1" };
+}
+function isLocal(reach) {
+  return reach.by === "network" || LOOPBACK.test(reach.bind);
 }
 async function endpoint(engine2) {
   const format = "{{.Endpoints.docker.Host}}";
@@ -34967,12 +34260,12 @@ async function endpoint(engine2) {
 }
 function remoteHost(address) {
   if (!/^(tcp|ssh|https?):\/\//.test(address) || !URL.canParse(address)) return void 0;
-  const { hostname: hostname3 } = new URL(address);
-  return hostname3 === "" || LOOPBACK.test(hostname3) ? void 0 : hostname3.replace(/^\[|\]$/g, "");
+  const { hostname: hostname4 } = new URL(address);
+  return hostname4 === "" || LOOPBACK.test(hostname4) ? void 0 : hostname4.replace(/^\[|\]$/g, "");
 }
-async function ownNetwork(engine2, hostname3) {
-  if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname3)) return void 0;
-  const args = ["container", "inspect", "--format", "{{json .NetworkSettings.Networks}}", "--", hostname3];
+async function ownNetwork(engine2, hostname4) {
+  if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname4)) return void 0;
+  const args = ["container", "inspect", "--format", "{{json .NetworkSettings.Networks}}", "--", hostname4];
   const found = await engine2.attempt(args, { timeout: ANSWER_TIMEOUT2 });
   if (found.exitCode !== 0) return void 0;
   const networks = Object.keys(JSON.parse(found.stdout));
@@ -34986,12 +34279,32 @@ async function ownNetwork(engine2, hostname3) {
   return network2;
 }
 
+// src/runner/room.ts
+var SMALL_SNAPSHOT = 128e6;
+function roomFor(free, archive, application) {
+  return { free, needed: 3 * archive + 2 * application + 3 * SMALL_SNAPSHOT };
+}
+function lookAtRoom({ free, needed }, archive) {
+  if (free === void 0 || free >= needed) return void 0;
+  const told = `${megabytes(free)} are free on the engine's disk, and a run like this needs about ${megabytes(needed)}, more with a large heap`;
+  if (free < archive) throw new Failure("runner", `There is no room: ${told}.`, { cure: CURE2 });
+  return `There may be too little room: ${told}. What the engine has in its build cache need not be stored again.`;
+}
+function toldOfRoom(error, { free, needed }) {
+  if (!(error instanceof Failure) || free === void 0 || !NO_SPACE.has(error.signature ?? "")) return error;
+  return error.also(
+    `When the run began, ${megabytes(free)} were free on the engine's disk; it needs about ${megabytes(needed)} and three times the memory of the application.`
+  );
+}
+var CURE2 = "Free disk space on the machine of the engine, for example with `docker system prune`.";
+var NO_SPACE = /* @__PURE__ */ new Set(["docker-nospace", "criu-enospc"]);
+
 // src/stages/application.ts
-var import_node_path14 = __toESM(require("node:path"), 1);
+var import_node_path16 = __toESM(require("node:path"), 1);
 
 // src/frameworks/libraries.ts
-var import_promises13 = require("node:fs/promises");
-var import_node_path10 = __toESM(require("node:path"), 1);
+var import_promises15 = require("node:fs/promises");
+var import_node_path11 = __toESM(require("node:path"), 1);
 var Libraries = class {
   constructor(jars, entries) {
     this.jars = jars;
@@ -35008,12 +34321,12 @@ async function librariesOf(application) {
   if (application.layout === "dockerfile") return void 0;
   const jars = [];
   for (const source of [...application.dependencies.keys(), ...application.classes.keys()]) {
-    const files = (await (0, import_promises13.stat)(source)).isDirectory() ? await (0, import_promises13.readdir)(source, { recursive: true }) : [source];
+    const files = (await (0, import_promises15.stat)(source)).isDirectory() ? await (0, import_promises15.readdir)(source, { recursive: true }) : [source];
     jars.push(...files.filter((file) => file.endsWith(".jar")));
   }
   const own = application.layout === "jar" ? [...application.classes.keys()][0] : void 0;
   return new Libraries(
-    jars.map((file) => import_node_path10.default.basename(file)),
+    jars.map((file) => import_node_path11.default.basename(file)),
     own === void 0 ? [] : await namesIn(own)
   );
 }
@@ -35090,23 +34403,23 @@ function healthPath(libraries) {
 }
 
 // src/image/strays.ts
-var import_promises14 = require("node:fs/promises");
-var import_node_path11 = __toESM(require("node:path"), 1);
+var import_promises16 = require("node:fs/promises");
+var import_node_path12 = __toESM(require("node:path"), 1);
 async function refuseStrays(sources, folders) {
-  const roots = await Promise.all(folders.map((folder) => (0, import_promises14.realpath)(folder).catch(() => folder)));
+  const roots = await Promise.all(folders.map((folder) => (0, import_promises16.realpath)(folder).catch(() => folder)));
   for (const source of sources) await look(source, roots, /* @__PURE__ */ new Set());
 }
 async function look(file, roots, above) {
-  const real = await (0, import_promises14.realpath)(file).catch((error) => {
+  const real = await (0, import_promises16.realpath)(file).catch((error) => {
     throw stray(file, `cannot be followed (${messageOf(error)})`);
   });
   if (!roots.some((root) => real === root || real.startsWith(`${root.replace(/\/$/, "")}/`)))
     throw stray(file, `leads to ${real}, which is outside of the workspace and of \`context\``);
-  const entry = await (0, import_promises14.lstat)(real);
+  const entry = await (0, import_promises16.lstat)(real);
   if (entry.isFile()) return;
   if (!entry.isDirectory()) throw stray(file, "is neither a file nor a folder");
   if (above.has(real)) throw stray(file, "leads to a folder that it lies in");
-  for (const name of await (0, import_promises14.readdir)(real)) await look(import_node_path11.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
+  for (const name of await (0, import_promises16.readdir)(real)) await look(import_node_path12.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
 }
 function stray(file, why) {
   return new Failure("input", `${file} ${why}; it does not go into an image.`, {
@@ -35115,7 +34428,7 @@ function stray(file, why) {
 }
 
 // src/image/user-image.ts
-var import_node_path12 = __toESM(require("node:path"), 1);
+var import_node_path13 = __toESM(require("node:path"), 1);
 
 // src/image/build.ts
 function buildCommand(build2) {
@@ -35214,7 +34527,7 @@ function checkContract({ Architecture, Config }, user2) {
       'Write it as a list of words, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore gives each process its own number again, and the shell would have one of them.'
     );
   }
-  if (import_node_path12.default.posix.basename(program) !== "java") {
+  if (import_node_path13.default.posix.basename(program) !== "java") {
     throw broken(
       `starts with ${program}, not with java`,
       'Let ENTRYPOINT begin with "java": the entry script of the finished image takes its place.'
@@ -35262,7 +34575,7 @@ function checkContract({ Architecture, Config }, user2) {
   };
 }
 function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path12.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  const [x, y] = [a, b].map((folder) => `${import_node_path13.default.posix.normalize(folder).replace(/\/$/, "")}/`);
   return x.startsWith(y) || y.startsWith(x);
 }
 function broken(what, cure) {
@@ -35272,20 +34585,44 @@ function broken(what, cure) {
 }
 
 // src/stages/run.ts
+var import_node_path15 = __toESM(require("node:path"), 1);
+
+// src/kept-log.ts
 var import_node_fs2 = require("node:fs");
-var import_node_path13 = __toESM(require("node:path"), 1);
+var import_node_path14 = __toESM(require("node:path"), 1);
+var FULL = 64 * 1024 * 1024;
+function keptLog(file, warning, full = FULL) {
+  let size2 = (0, import_node_fs2.statSync)(file, { throwIfNoEntry: false })?.size ?? 0;
+  let broken3 = false;
+  return (bytes) => {
+    if (broken3) return;
+    try {
+      if (size2 >= full) {
+        (0, import_node_fs2.renameSync)(file, `${file}.1`);
+        size2 = 0;
+      }
+      (0, import_node_fs2.appendFileSync)(file, bytes);
+      size2 += bytes.length;
+    } catch (error) {
+      broken3 = true;
+      warning(`${import_node_path14.default.basename(file)} is not complete: ${messageOf(error)}`);
+    }
+  };
+}
+
+// src/stages/run.ts
 function checkpointContainer(run2) {
   return `${namesOf(run2.id).container}-checkpoint`;
 }
 function imagesOf(run2) {
-  return import_node_path13.default.join(run2.work, "images");
+  return import_node_path15.default.join(run2.work, "images");
 }
 function containerOf(run2, reach) {
   const { env, port, network: network2, addHosts: addHosts2 } = run2.inputs;
   return { run: run2.id, env, work: run2.work, port, reach, network: network2, addHosts: addHosts2 };
 }
-function keepIn({ logs }, file) {
-  return (bytes) => (0, import_node_fs2.appendFileSync)(import_node_path13.default.join(logs, file), bytes);
+function keepIn({ logs, world }, file) {
+  return keptLog(import_node_path15.default.join(logs, file), (line2) => world.log.warning(line2));
 }
 function outputTo(run2, file) {
   return { onLine: (line2) => run2.world.log.foreign(line2), onBytes: keepIn(run2, file) };
@@ -35305,10 +34642,10 @@ async function lookForApplication(run2) {
   });
   async function lookAround({ inputs: inputs2 }) {
     const application = await findApplication({
-      context: import_node_path14.default.resolve(world.workspace, inputs2.context),
+      context: import_node_path16.default.resolve(world.workspace, inputs2.context),
       application: inputs2.application,
       mainClass: inputs2.mainClass,
-      scratch: import_node_path14.default.join(work, "application")
+      scratch: import_node_path16.default.join(work, "application")
     });
     const { dependencies, classes } = application;
     await refuseStrays([...dependencies.keys(), ...classes.keys()], [...places(run2), work]);
@@ -35318,12 +34655,12 @@ async function lookForApplication(run2) {
   }
   async function ofDockerfile({ id, inputs: inputs2 }, file) {
     const name = namesOf(id).image("user");
-    await refuseStrays([import_node_path14.default.resolve(world.workspace, file)], places(run2));
+    await refuseStrays([import_node_path16.default.resolve(world.workspace, file)], places(run2));
     const { application, workingDirectory } = await buildUserImage(
       world.engine,
       {
-        context: import_node_path14.default.resolve(world.workspace, inputs2.context),
-        file: import_node_path14.default.resolve(world.workspace, file),
+        context: import_node_path16.default.resolve(world.workspace, inputs2.context),
+        file: import_node_path16.default.resolve(world.workspace, file),
         buildArgs: inputs2.buildArgs,
         name,
         user: `${inputs2.user.uid}:${inputs2.user.gid}`
@@ -35335,28 +34672,28 @@ async function lookForApplication(run2) {
   }
 }
 function bodies({ inputs, world }) {
-  return (inputs.warmup ?? []).flatMap(({ body }) => body && "file" in body ? [import_node_path14.default.resolve(world.workspace, body.file)] : []).filter((file) => !import_node_path14.default.relative(world.workspace, file).startsWith(".."));
+  return (inputs.warmup ?? []).flatMap(({ body }) => body && "file" in body ? [import_node_path16.default.resolve(world.workspace, body.file)] : []).filter((file) => !import_node_path16.default.relative(world.workspace, file).startsWith(".."));
 }
 function places({ inputs, world }) {
-  const context = import_node_path14.default.resolve(world.workspace, inputs.context);
-  const inside2 = !import_node_path14.default.relative(world.workspace, context).startsWith("..");
+  const context = import_node_path16.default.resolve(world.workspace, inputs.context);
+  const inside2 = !import_node_path16.default.relative(world.workspace, context).startsWith("..");
   return inside2 ? [world.workspace] : [world.workspace, context];
 }
 
 // src/stages/build.ts
-var import_node_path16 = __toESM(require("node:path"), 1);
+var import_node_path18 = __toESM(require("node:path"), 1);
 
 // src/image/build-context.ts
-var import_promises16 = require("node:fs/promises");
-var import_node_path15 = __toESM(require("node:path"), 1);
+var import_promises19 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
 
 // src/digest.ts
 var import_node_crypto = require("node:crypto");
 var import_node_fs3 = require("node:fs");
-var import_promises15 = require("node:stream/promises");
+var import_promises17 = require("node:stream/promises");
 async function hashOfFile(file, algorithm = "sha256") {
   const hash = (0, import_node_crypto.createHash)(algorithm);
-  await (0, import_promises15.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
+  await (0, import_promises17.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
     for await (const chunk of chunks) hash.update(chunk);
   });
   return hash;
@@ -35365,25 +34702,31 @@ function digestOf(bytes) {
   return `sha256:${(0, import_node_crypto.createHash)("sha256").update(bytes).digest("hex")}`;
 }
 
+// src/link-or-copy.ts
+var import_promises18 = require("node:fs/promises");
+async function linkOrCopy(source, destination) {
+  await (0, import_promises18.link)(source, destination).catch(() => (0, import_promises18.cp)(source, destination));
+}
+
 // src/image/build-context.ts
 async function assembleBuildContext(folder, parts2) {
-  const from = (name) => import_node_path15.default.join(parts2.dockerFolder, name);
-  const tree = (name, inside2 = "") => import_node_path15.default.join(folder, "trees", name, inside2);
-  await (0, import_promises16.mkdir)(folder);
-  await (0, import_promises16.cp)(from("Dockerfile"), import_node_path15.default.join(folder, "Dockerfile"));
-  await (0, import_promises16.cp)(from("tools"), import_node_path15.default.join(folder, "tools"), { recursive: true });
-  await linkOrCopy(parts2.jdkArchive, import_node_path15.default.join(folder, "jdk.tar.gz"));
+  const from = (name) => import_node_path17.default.join(parts2.dockerFolder, name);
+  const tree = (name, inside2 = "") => import_node_path17.default.join(folder, "trees", name, inside2);
+  await (0, import_promises19.mkdir)(folder);
+  await (0, import_promises19.cp)(from("Dockerfile"), import_node_path17.default.join(folder, "Dockerfile"));
+  await (0, import_promises19.cp)(from("tools"), import_node_path17.default.join(folder, "tools"), { recursive: true });
+  await linkOrCopy(parts2.jdkArchive, import_node_path17.default.join(folder, "jdk.tar.gz"));
   const { dependencies, classes } = parts2.application;
   for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises16.mkdir)(tree(name, APPLICATION), { recursive: true });
+    await (0, import_promises19.mkdir)(tree(name, APPLICATION), { recursive: true });
     for (const [source, target] of files) {
       const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
-      await (0, import_promises16.cp)(source, import_node_path15.default.join(tree(name, APPLICATION), target), options3);
+      await (0, import_promises19.cp)(source, import_node_path17.default.join(tree(name, APPLICATION), target), options3);
     }
   }
-  await (0, import_promises16.cp)(from("image"), tree("launch", OWN), { recursive: true });
-  await (0, import_promises16.cp)(from("seccomp.json"), import_node_path15.default.join(tree("launch", OWN), "seccomp.json"));
-  await (0, import_promises16.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
+  await (0, import_promises19.cp)(from("image"), tree("launch", OWN), { recursive: true });
+  await (0, import_promises19.cp)(from("seccomp.json"), import_node_path17.default.join(tree("launch", OWN), "seccomp.json"));
+  await (0, import_promises19.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
   const usual = (words) => words.filter((word) => !TAKES_CHECKPOINT.test(word));
   const launch = {
     "java-options": usual(parts2.javaOptions),
@@ -35393,12 +34736,12 @@ async function assembleBuildContext(folder, parts2) {
     "cpu-features": [parts2.cpuFeatures]
   };
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises16.writeFile)(import_node_path15.default.join(tree("launch", OWN), name), lines(words));
+    await (0, import_promises19.writeFile)(import_node_path17.default.join(tree("launch", OWN), name), lines(words));
   }
   const once = [...parts2.javaOptions, ...parts2.application.command].filter(
     (word) => TAKES_CHECKPOINT.test(word)
   );
-  await (0, import_promises16.writeFile)(import_node_path15.default.join(tree("checkpoint", OWN), "checkpoint-options"), lines(once));
+  await (0, import_promises19.writeFile)(import_node_path17.default.join(tree("checkpoint", OWN), "checkpoint-options"), lines(once));
   await settleTimes(tree(""), tree("classes", APPLICATION));
 }
 var lines = (words) => words.map((word) => `${word}
@@ -35407,22 +34750,19 @@ var APPLICATION = "app";
 var OWN = "opt/crac-checkpoint";
 var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
 async function settleTimes(folder, own) {
-  for (const entry of await (0, import_promises16.readdir)(folder, { recursive: true, withFileTypes: true })) {
-    const file = import_node_path15.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await (0, import_promises16.lutimes)(file, EPOCH, EPOCH);
+  for (const entry of await (0, import_promises19.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path17.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await (0, import_promises19.lutimes)(file, EPOCH, EPOCH);
     if (!entry.isFile()) continue;
     const number = await contentNumber(file);
-    const isOwn = file.startsWith(own + import_node_path15.default.sep);
-    const time2 = isOwn ? Math.floor((await (0, import_promises16.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
-    await (0, import_promises16.lutimes)(file, time2, time2);
+    const isOwn = file.startsWith(own + import_node_path17.default.sep);
+    const time2 = isOwn ? Math.floor((await (0, import_promises19.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises19.lutimes)(file, time2, time2);
   }
 }
 async function contentNumber(file) {
   const hash = await hashOfFile(file);
   return hash.digest().readUInt32BE() >>> 3;
-}
-async function linkOrCopy(source, destination) {
-  await (0, import_promises16.link)(source, destination).catch(() => (0, import_promises16.cp)(source, destination));
 }
 
 // src/image/labels.ts
@@ -35436,7 +34776,7 @@ function originLabels(origin) {
     GITHUB_REPOSITORY: repository,
     GITHUB_SHA: revision
   } = origin.environment;
-  return definedOnly2({
+  return definedOnly({
     [`${OCI}.created`]: origin.created.toISOString(),
     [`${OCI}.source`]: server && repository ? `${server}/${repository}` : void 0,
     [`${OCI}.revision`]: revision,
@@ -35461,7 +34801,7 @@ function snapshotLabels(facts) {
 function coldLabels(reason) {
   return { [`${PREFIX}.snapshot`]: "none", [`${PREFIX}.reason`]: reason };
 }
-function definedOnly2(labels) {
+function definedOnly(labels) {
   return Object.fromEntries(
     Object.entries(labels).filter(
       (entry) => entry[1] !== void 0 && entry[1] !== ""
@@ -35473,7 +34813,7 @@ function definedOnly2(labels) {
 async function layOut(run2, parts2) {
   const { id, inputs, world, work } = run2;
   const { found, archive } = parts2;
-  const folder = import_node_path16.default.join(work, `context-${id}`);
+  const folder = import_node_path18.default.join(work, `context-${id}`);
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
     jdkArchive: archive.file,
@@ -35524,7 +34864,7 @@ async function buildCheckpoint(run2, from) {
 }
 
 // src/stages/checkpoint.ts
-var import_node_path22 = __toESM(require("node:path"), 1);
+var import_node_path24 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -37421,17 +36761,17 @@ function checkpointRefusal(output) {
   );
 }
 function listResources(resources) {
-  const lines2 = resources.slice(0, MOST_LISTED).flatMap(({ kind, description, openedBy }) => [
+  const lines3 = resources.slice(0, MOST_LISTED).flatMap(({ kind, description, openedBy }) => [
     `${kind}: ${description}`,
     ...openedBy ? [`  opened by thread ${openedBy.thread}`, ...openedBy.frames.map((frame) => `    at ${frame}`)] : []
   ]);
   const more = resources.length - MOST_LISTED;
-  return [...lines2, ...more > 0 ? [`... and ${more} more`] : []].join("\n");
+  return [...lines3, ...more > 0 ? [`... and ${more} more`] : []].join("\n");
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path49 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path49 ?? description}`, "action: reopen"];
+    const path51 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path51 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -37501,7 +36841,7 @@ async function send(address, request4, timeout = REQUEST_TIMEOUT) {
   }
 }
 async function exchange(address, request4, timeout) {
-  return await new Promise((resolve2) => {
+  return await new Promise((resolve) => {
     const options3 = {
       host: address.host,
       port: address.port,
@@ -37515,18 +36855,18 @@ async function exchange(address, request4, timeout) {
       agent: false,
       timeout
     };
-    const failed = (error) => resolve2({ error: error.code ?? error.message });
+    const failed = (error) => resolve({ error: error.code ?? error.message });
     const sent = (0, import_node_http.request)(options3, (response) => {
       response.on("error", failed);
       response.on(
         "end",
-        () => resolve2({ status: response.statusCode ?? 0, location: response.headers.location })
+        () => resolve({ status: response.statusCode ?? 0, location: response.headers.location })
       );
       response.resume();
     });
     sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeout / 1e3} s`)));
     sent.on("error", failed);
-    sent.on("close", () => resolve2({ error: "no answer" }));
+    sent.on("close", () => resolve({ error: "no answer" }));
     sent.end(request4.body);
   }).catch((error) => ({ error: messageOf(error) }));
 }
@@ -37581,14 +36921,14 @@ async function portAnswers(address, target) {
   const answer2 = await send(address, request4, SILENCE);
   if (answer2.ok) return answer2;
   const status = /^status (\d+)$/.exec(answer2.description)?.[1];
-  const ok3 = status ? Number(status) < 500 : /^(HPE_|no answer)/.test(answer2.description);
-  return { ...answer2, ok: ok3 };
+  const ok2 = status ? Number(status) < 500 : /^(HPE_|no answer)/.test(answer2.description);
+  return { ...answer2, ok: ok2 };
 }
 
 // src/checkpoint/application.ts
 var SHOWN_LINES2 = 20;
 var DRAIN_TIMEOUT = 2e3;
-async function startApplication({ engine: engine2, clock, log, keep: keep2 }, spec, onLine) {
+async function startApplication({ engine: engine2, clock, log, keep: keep3 }, spec, onLine) {
   await createContainer(engine2, spec);
   await engine2.run(["start", spec.name]);
   const output = new LineTail(SHOWN_LINES2);
@@ -37601,7 +36941,7 @@ async function startApplication({ engine: engine2, clock, log, keep: keep2 }, sp
       log.foreign(line2);
       for (const listener of listeners) listener(line2);
     },
-    onBytes: keep2
+    onBytes: keep3
   });
   const ended = containerEnd(engine2, spec.name);
   ended.catch(() => void 0);
@@ -37622,14 +36962,14 @@ async function startApplication({ engine: engine2, clock, log, keep: keep2 }, sp
 }
 
 // src/checkpoint/open-resources.ts
-var import_promises17 = require("node:fs/promises");
-var import_node_path17 = __toESM(require("node:path"), 1);
+var import_promises20 = require("node:fs/promises");
+var import_node_path19 = __toESM(require("node:path"), 1);
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
 var POLICIES = "resource-policies.txt";
 async function explainOpen(refused3, second, logs) {
   const resources = second?.resources ?? refused3.resources;
   const policies = suggestPolicies(resources);
-  await (0, import_promises17.writeFile)(import_node_path17.default.join(logs, POLICIES), policies);
+  await (0, import_promises20.writeFile)(import_node_path19.default.join(logs, POLICIES), policies);
   return new OpenResources(resources, (second ?? refused3).message, {
     cure: `${refused3.cure} What cannot be closed there can be left to the JVM: with \`java-options: -Djdk.crac.resource-policies=FILE\`, FILE being a path in the image; ${POLICIES} in the folder of the output \`logs\` is a beginning.`,
     evidence: listResources(resources),
@@ -37638,12 +36978,12 @@ async function explainOpen(refused3, second, logs) {
 }
 
 // src/checkpoint/own-checkpoint.ts
-var import_promises21 = require("node:fs/promises");
-var import_node_path21 = __toESM(require("node:path"), 1);
+var import_promises24 = require("node:fs/promises");
+var import_node_path23 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/snapshot.ts
-var import_promises18 = require("node:fs/promises");
-var import_node_path18 = __toESM(require("node:path"), 1);
+var import_promises21 = require("node:fs/promises");
+var import_node_path20 = __toESM(require("node:path"), 1);
 
 // src/snapshot/protobuf.ts
 var ImageFormatError = class extends Error {
@@ -37872,7 +37212,7 @@ function records(image, ...magics) {
 // src/checkpoint/snapshot.ts
 var KILLED = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read2 = (name) => (0, import_promises18.readFile)(import_node_path18.default.join(evidence, name)).catch(() => void 0);
+  const read2 = (name) => (0, import_promises21.readFile)(import_node_path20.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read2("dump4.log"))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -37889,7 +37229,7 @@ async function verifySnapshot({ evidence, images }, end, output) {
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken2("there is no map of its pages", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises18.readFile)(import_node_path18.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises21.readFile)(import_node_path20.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read2("stats-dump");
@@ -37942,7 +37282,7 @@ function criuFailure(criuLog2, exitCode, output) {
   );
 }
 async function verifyWarpSnapshot({ evidence }, end) {
-  const files = parseListing(await (0, import_promises18.readFile)(import_node_path18.default.join(evidence, "files"), "utf8").catch(() => ""));
+  const files = parseListing(await (0, import_promises21.readFile)(import_node_path20.default.join(evidence, "files"), "utf8").catch(() => ""));
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size: size2 }) => size2 > 0)) throw endedBefore(end.exitCode);
   return {
@@ -37979,31 +37319,31 @@ function orUndefined(read2) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises20 = require("node:fs/promises");
-var import_node_path20 = __toESM(require("node:path"), 1);
+var import_promises23 = require("node:fs/promises");
+var import_node_path22 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/threads.ts
-var import_promises19 = require("node:fs/promises");
-var import_node_path19 = __toESM(require("node:path"), 1);
+var import_promises22 = require("node:fs/promises");
+var import_node_path21 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES = 2e4;
 var SHOWN_THREADS = 2;
 var SHOWN_FRAMES = 12;
 async function dumpThreads({ engine: engine2, clock }, application, folder) {
-  const lines2 = [];
+  const lines3 = [];
   let finish = () => void 0;
-  const complete = new Promise((resolve2) => finish = resolve2);
+  const complete = new Promise((resolve) => finish = resolve);
   const stop = application.listen((line2) => {
-    if (lines2.length === 0 && !line2.startsWith("Full thread dump")) return;
-    if (lines2.length < MOST_LINES) lines2.push(line2);
+    if (lines3.length === 0 && !line2.startsWith("Full thread dump")) return;
+    if (lines3.length < MOST_LINES) lines3.push(line2);
     if (/^JNI global refs/.test(line2)) finish();
   });
   const signal = 'kill -QUIT "$(cat /opt/crac-checkpoint/evidence/jvm.pid)"';
   await engine2.attempt(["exec", application.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
   await within(complete, DUMP_TIMEOUT, clock);
   stop();
-  const text2 = lines2.join("\n");
-  if (text2 !== "") await (0, import_promises19.writeFile)(import_node_path19.default.join(folder, "threads.txt"), `${text2}
+  const text2 = lines3.join("\n");
+  if (text2 !== "") await (0, import_promises22.writeFile)(import_node_path21.default.join(folder, "threads.txt"), `${text2}
 `);
   return text2;
 }
@@ -38026,8 +37366,8 @@ function watchSigns() {
   let failed = false;
   const refusal3 = [];
   return {
-    engineFailed: new Promise((resolve2) => fail = resolve2),
-    collected: new Promise((resolve2) => end = resolve2),
+    engineFailed: new Promise((resolve) => fail = resolve),
+    collected: new Promise((resolve) => end = resolve),
     hasEngineFailed: () => failed,
     refusal: () => refusal3.join("\n"),
     onLine: (line2) => {
@@ -38047,7 +37387,7 @@ async function checkpoint(world, application, signs, request4) {
   let answered = false;
   const answer2 = engine2.attempt(["exec", application.name, `${HOME2}/trigger.sh`], { timeout: request4.checkpointTimeout }).then(async (result) => {
     answered = true;
-    await (0, import_promises20.writeFile)(import_node_path20.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
+    await (0, import_promises23.writeFile)(import_node_path22.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
     return result;
   });
   const refused3 = answer2.then((result) => refusal(world, application, result));
@@ -38072,8 +37412,8 @@ async function checkpoint(world, application, signs, request4) {
 }
 async function copyEvidence({ engine: engine2 }, { name }, { evidence, images }) {
   await engine2.run(["cp", `${name}:${HOME2}/evidence/.`, evidence]);
-  await (0, import_promises20.rm)(images, { recursive: true, force: true });
-  await (0, import_promises20.rename)(import_node_path20.default.join(evidence, "images"), images).catch(() => void 0);
+  await (0, import_promises23.rm)(images, { recursive: true, force: true });
+  await (0, import_promises23.rename)(import_node_path22.default.join(evidence, "images"), images).catch(() => void 0);
 }
 async function expired(world, application, request4, answered) {
   const phase = answered ? "the JVM had agreed, and CRIU did not finish" : "the JVM had not answered; a beforeCheckpoint hook may hang";
@@ -38106,16 +37446,16 @@ ${answer2.stderr}`;
   });
 }
 async function criuLog({ engine: engine2 }, { name }, { evidence }) {
-  const copy = import_node_path20.default.join(evidence, "dump4.log");
+  const copy = import_node_path22.default.join(evidence, "dump4.log");
   await engine2.attempt(["cp", `${name}:${HOME2}/snapshot/dump4.log`, copy]);
-  return await (0, import_promises20.readFile)(copy, "latin1").catch(() => "");
+  return await (0, import_promises23.readFile)(copy, "latin1").catch(() => "");
 }
 
 // src/checkpoint/own-checkpoint.ts
 async function ownCheckpointFailure(world, application, signs, to) {
   if (!signs.hasEngineFailed()) return checkpointRefusal(signs.refusal());
   await copyEvidence(world, application, to).catch(() => void 0);
-  const criuLog2 = await (0, import_promises21.readFile)(import_node_path21.default.join(to.evidence, "dump4.log"), "latin1").catch(() => "");
+  const criuLog2 = await (0, import_promises24.readFile)(import_node_path23.default.join(to.evidence, "dump4.log"), "latin1").catch(() => "");
   return criuFailure(criuLog2, void 0, application.output.text());
 }
 
@@ -38131,8 +37471,8 @@ async function untilApplicationReady(world, application, request4) {
   const ready = untilReady(request4.checks, PROBE_INTERVAL2, clock, stop.signal);
   const both = Promise.all([ready, logged]).then(([outcome2]) => outcome2);
   const taken = request4.taken.then((end) => ({ taken: end }));
-  const outcome = await within(Promise.race([both, application.ended, taken]), request4.startupTimeout, clock);
-  stop.abort();
+  const first2 = Promise.race([both, application.ended, taken]);
+  const outcome = await within(first2, request4.startupTimeout, clock).finally(() => stop.abort());
   if (outcome !== EXPIRED && "taken" in outcome) return outcome;
   if (outcome !== EXPIRED && "exitCode" in outcome) {
     await application.drained();
@@ -38175,23 +37515,23 @@ function standardWarmUp({ url, health = "/" }, port) {
   return url ? line2 : { ...line2, standard: true };
 }
 async function warmUp(world, application, address, request4) {
-  const { clock, log, keep: keep2 } = world;
-  const { lines: lines2, script, environment: environment2 } = request4.warmUp;
+  const { clock, log, keep: keep3 } = world;
+  const { lines: lines3, script, environment: environment2 } = request4.warmUp;
   const stop = new AbortController();
   async function work() {
-    const report2 = await sendRequests(lines2, address, log, stop.signal);
-    const surroundings = { address, container: application.name, log, keep: keep2, signal: stop.signal, environment: environment2 };
-    if (script) await runScript(script, surroundings);
+    const report2 = await sendRequests(lines3, address, log, stop.signal);
+    const surroundings2 = { address, container: application.name, log, keep: keep3, signal: stop.signal, environment: environment2 };
+    if (script) await runScript(script, surroundings2);
     return report2;
   }
   const running = work();
   const failed = running.catch(async (error) => {
-    const ended = await within(application.ended, SETTLING_TIME2, clock);
+    const ended = await within(application.ended, SETTLING_TIME3, clock);
     if (ended === EXPIRED) throw error;
     return ended;
   });
-  const outcome = await within(Promise.race([failed, application.ended]), request4.warmupTimeout, clock);
-  stop.abort();
+  const first2 = Promise.race([failed, application.ended]);
+  const outcome = await within(first2, request4.warmupTimeout, clock).finally(() => stop.abort());
   if (outcome !== EXPIRED && "exitCode" in outcome) {
     await application.drained();
     throw endedEarly(outcome, application, "during the warm-up");
@@ -38205,13 +37545,13 @@ async function warmUp(world, application, address, request4) {
     evidence: [output, threads].filter((part) => part !== "").join("\n")
   });
 }
-var SETTLING_TIME2 = 500;
-async function sendRequests(lines2, address, log, signal) {
+var SETTLING_TIME3 = 500;
+async function sendRequests(lines3, address, log, signal) {
   const report2 = { sent: 0, failed: 0 };
-  for (const line2 of lines2) {
+  for (const line2 of lines3) {
     const answers = await sendLine(line2, address, signal);
     if (signal.aborted) break;
-    const bad = [...answers].filter(([, { ok: ok3 }]) => !ok3);
+    const bad = [...answers].filter(([, { ok: ok2 }]) => !ok2);
     const failed = bad.reduce((sum2, [, { count }]) => sum2 + count, 0);
     report2.sent += line2.times;
     report2.failed += failed;
@@ -38240,8 +37580,8 @@ async function sendLine(line2, address, signal) {
   async function worker() {
     while (left > 0 && !signal.aborted) {
       left--;
-      const { ok: ok3, description } = await send(address, line2.request);
-      const entry = answers.get(description) ?? { ok: ok3, count: 0 };
+      const { ok: ok2, description } = await send(address, line2.request);
+      const entry = answers.get(description) ?? { ok: ok2, count: 0 };
       entry.count++;
       answers.set(description, entry);
     }
@@ -38283,7 +37623,7 @@ async function attempt(world, request4, privileges, javaOptions2) {
   const begin = clock.now();
   const signs = watchSigns();
   let sawLog = () => void 0;
-  const logged = new Promise((resolve2) => sawLog = resolve2);
+  const logged = new Promise((resolve) => sawLog = resolve);
   const spec = {
     ...request4,
     name: request4.container,
@@ -38378,6 +37718,18 @@ function exceeded(wrong, details) {
   return new Failure("application", `A budget is exceeded: ${what}. Nothing was pushed.`, details);
 }
 
+// src/shown-lines.ts
+var SHOWN = 10 * 1024 * 1024;
+function shownLines(log, file, most = SHOWN) {
+  let shown2 = 0;
+  return (line2) => {
+    if (shown2 > most) return;
+    log.foreign(line2);
+    shown2 += line2.length + 1;
+    if (shown2 > most) log.info(`What follows is in ${file} only, in the folder of the output \`logs\`.`);
+  };
+}
+
 // src/stages/checkpoint.ts
 async function chooseCheckpointEngine(run2, runner) {
   const { inputs, world } = run2;
@@ -38405,7 +37757,7 @@ async function takeTheSnapshot(run2, found, runner, takenBy) {
       {
         engine: world.engine,
         clock: world.clock,
-        log: world.log,
+        log: { ...world.log, foreign: shownLines(world.log, "application.log") },
         keep: keepIn(run2, "application.log")
       },
       {
@@ -38434,13 +37786,13 @@ async function takeTheSnapshot(run2, found, runner, takenBy) {
 }
 async function warmUpOf({ inputs, world }, readiness2) {
   const { warmup, warmupScript } = inputs;
-  const lines2 = [];
+  const lines3 = [];
   for (const line2 of warmup ?? []) {
-    lines2.push({ ...line2, request: await requestOf(line2, world.workspace) });
+    lines3.push({ ...line2, request: await requestOf(line2, world.workspace) });
   }
-  if (warmup === void 0 && warmupScript === void 0) lines2.push(standardWarmUp(readiness2, inputs.port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path22.default.resolve(world.workspace, warmupScript);
-  return { lines: lines2, script, environment: world.environment };
+  if (warmup === void 0 && warmupScript === void 0) lines3.push(standardWarmUp(readiness2, inputs.port));
+  const script = warmupScript === void 0 ? void 0 : import_node_path24.default.resolve(world.workspace, warmupScript);
+  return { lines: lines3, script, environment: world.environment };
 }
 
 // src/snapshot/memory-map.ts
@@ -38571,8 +37923,8 @@ function quote(text2) {
   const fence = "`".repeat(longestRun(text2) + 3);
   return [`${fence}text`, text2, fence].join("\n");
 }
-function folded(title, ...lines2) {
-  return [`<details><summary>${title}</summary>`, "", ...lines2, "", "</details>", ""];
+function folded(title, ...lines3) {
+  return [`<details><summary>${title}</summary>`, "", ...lines3, "", "</details>", ""];
 }
 function table([head, ...rows]) {
   const line2 = ([name, value]) => `| ${name} | ${code(value)} |`;
@@ -38581,7 +37933,7 @@ function table([head, ...rows]) {
 function time(milliseconds) {
   return milliseconds < 1e4 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1e3).toFixed(1)} s`;
 }
-function megabytes(bytes) {
+function megabytes2(bytes) {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 function code(text2) {
@@ -38604,7 +37956,7 @@ var NAMES = {
   environment: "environment and arguments",
   other: "other"
 };
-var SHOWN = 30;
+var SHOWN2 = 30;
 var LISTED = 100;
 function renderContent(content2, statistics) {
   if (!content2) return [];
@@ -38645,17 +37997,17 @@ function threadCount(threads) {
   return threads.reduce((sum2, { count }) => sum2 + count, 0);
 }
 function size(bytes) {
-  return bytes < 1e5 ? `${bytes} bytes` : megabytes(bytes);
+  return bytes < 1e5 ? `${bytes} bytes` : megabytes2(bytes);
 }
 function list(names) {
   if (names.length === 0) return "none";
-  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
-  return names.slice(0, SHOWN).join(", ") + more;
+  const more = names.length > SHOWN2 ? ` and ${names.length - SHOWN2} more` : "";
+  return names.slice(0, SHOWN2).join(", ") + more;
 }
 
 // src/snapshot/read.ts
-var import_promises22 = require("node:fs/promises");
-var import_node_path23 = __toESM(require("node:path"), 1);
+var import_promises25 = require("node:fs/promises");
+var import_node_path25 = __toESM(require("node:path"), 1);
 
 // src/snapshot/content.ts
 var EXPECTED = ["/opt/jdk/", "/app/"];
@@ -38673,10 +38025,10 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path49 = file?.path;
+    const path51 = file?.path;
     if (type.endsWith("socket") && !file?.isLoose) sockets++;
-    else if (type !== "file" || path49 === void 0) others++;
-    else if (!EXPECTED.some((folder) => path49.startsWith(folder))) paths.add(path49);
+    else if (type !== "file" || path51 === void 0) others++;
+    else if (!EXPECTED.some((folder) => path51.startsWith(folder))) paths.add(path51);
   }
   return { files: [...paths].sort(), sockets, others };
 }
@@ -38716,11 +38068,11 @@ async function readSnapshot(evidence, images) {
   }
 }
 async function readImages(evidence, folder) {
-  const image = async (name) => await (0, import_promises22.readFile)(import_node_path23.default.join(folder, name)).catch(() => {
+  const image = async (name) => await (0, import_promises25.readFile)(import_node_path25.default.join(folder, name)).catch(() => {
     throw new ImageFormatError(`${name} cannot be read`);
   });
   const processes = readProcesses(await image("pstree.img"));
-  const jvm = parseJvmMemory(await (0, import_promises22.readFile)(import_node_path23.default.join(evidence, "jvm-memory"), "utf8").catch(() => ""));
+  const jvm = parseJvmMemory(await (0, import_promises25.readFile)(import_node_path25.default.join(evidence, "jvm-memory"), "utf8").catch(() => ""));
   const cores = [];
   const memories = [];
   for (const process2 of processes) {
@@ -38733,12 +38085,12 @@ async function readImages(evidence, folder) {
   const files = readFiles(await image("files.img"));
   const descriptors = [];
   const shared = [];
-  for (const name of await (0, import_promises22.readdir)(folder)) {
+  for (const name of await (0, import_promises25.readdir)(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
     if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(readPagemap(await image(name)));
   }
   const map = createMemoryMap(memories, files, shared);
-  const names = await (0, import_promises22.readFile)(import_node_path23.default.join(evidence, "environment-names"), "utf8").catch(() => void 0);
+  const names = await (0, import_promises25.readFile)(import_node_path25.default.join(evidence, "environment-names"), "utf8").catch(() => void 0);
   return {
     map,
     content: {
@@ -38765,19 +38117,19 @@ async function memoryOf(image, { pid }, cores, jvm) {
 async function lookIntoSnapshot(run2, { statistics }) {
   return await run2.phases.run("content", "Look into the snapshot", async () => {
     const reading = await readSnapshot(run2.logs, imagesOf(run2));
-    const lines2 = reading ? describeContent(reading.content, statistics) : [["Its images", "cannot be read"]];
-    for (const [name, value] of lines2) run2.world.log.foreign(`${name}: ${value}`);
+    const lines3 = reading ? describeContent(reading.content, statistics) : [["Its images", "cannot be read"]];
+    for (const [name, value] of lines3) run2.world.log.foreign(`${name}: ${value}`);
     return reading;
   });
 }
 
 // src/stages/decide.ts
-var import_node_path26 = __toESM(require("node:path"), 1);
+var import_node_path28 = __toESM(require("node:path"), 1);
 
 // src/image/fingerprint.ts
 var import_node_crypto2 = require("node:crypto");
-var import_promises23 = require("node:fs/promises");
-var import_node_path24 = __toESM(require("node:path"), 1);
+var import_promises26 = require("node:fs/promises");
+var import_node_path26 = __toESM(require("node:path"), 1);
 async function fingerprint(parts2) {
   const hash = (0, import_node_crypto2.createHash)("sha256");
   add(hash, JSON.stringify(parts2.values));
@@ -38786,10 +38138,10 @@ async function fingerprint(parts2) {
   return hash.digest("hex");
 }
 async function addTree(hash, source, target) {
-  const entry = await (0, import_promises23.stat)(source);
+  const entry = await (0, import_promises26.stat)(source);
   if (entry.isDirectory()) {
-    for (const name of (await (0, import_promises23.readdir)(source)).sort(compare)) {
-      await addTree(hash, import_node_path24.default.join(source, name), import_node_path24.default.posix.join(target, name));
+    for (const name of (await (0, import_promises26.readdir)(source)).sort(compare)) {
+      await addTree(hash, import_node_path26.default.join(source, name), import_node_path26.default.posix.join(target, name));
     }
     return;
   }
@@ -38806,10 +38158,10 @@ function compare(a, b) {
 // src/registry/packed-image.ts
 var import_node_crypto3 = require("node:crypto");
 var import_node_fs4 = require("node:fs");
-var import_promises24 = require("node:fs/promises");
-var import_node_path25 = __toESM(require("node:path"), 1);
+var import_promises27 = require("node:fs/promises");
+var import_node_path27 = __toESM(require("node:path"), 1);
 var import_node_stream = require("node:stream");
-var import_promises25 = require("node:stream/promises");
+var import_promises28 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var GZIPPED = "application/vnd.oci.image.layer.v1.tar+gzip";
@@ -38832,13 +38184,13 @@ async function packEntries(archive, left, folder, onLayer) {
   const documents = /* @__PURE__ */ new Map();
   const links = /* @__PURE__ */ new Map();
   const parser = (0, import_tar_stream.extract)();
-  const sending = (0, import_promises25.pipeline)(archive, parser);
+  const sending = (0, import_promises28.pipeline)(archive, parser);
   sending.catch(() => void 0);
   for await (const entry of parser) {
     const { name, type, linkname, size: size2 = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path25.default.posix.join(import_node_path25.default.posix.dirname(name), linkname));
+    if (type === "symlink" && linkname) links.set(name, import_node_path27.default.posix.join(import_node_path27.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path25.default.posix.basename(name) === "layer.tar";
+    const isBlob = digest !== void 0 || import_node_path27.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && left.has(`sha256:${digest}`)) {
@@ -38878,19 +38230,19 @@ async function pack(stream, folder) {
   }
   const isZstandard = head.length >= 4 && head.readUInt32LE(0) === 4247762216;
   const isGzip = head.length >= 2 && head.readUInt16LE(0) === 35615;
-  const file = import_node_path25.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const file = import_node_path27.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   const gzip = (0, import_node_zlib.createGzip)({ level: LEVEL, chunkSize: 256 * 1024 });
   try {
-    if (isGzip || isZstandard) await (0, import_promises25.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
-    else await (0, import_promises25.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    if (isGzip || isZstandard) await (0, import_promises28.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    else await (0, import_promises28.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
     if (isGzip) {
       raw.stream.resume();
-      await (0, import_promises25.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
+      await (0, import_promises28.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
     }
   } catch (error) {
-    await (0, import_promises24.rm)(file, { force: true });
+    await (0, import_promises27.rm)(file, { force: true });
     throw error;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: isZstandard ? ZSTANDARD : GZIPPED };
@@ -39023,7 +38375,7 @@ async function decide(run2, found, archive) {
     world.log.info(`Fingerprint of everything that goes in: ${own}.`);
     if (!inputs.skipUnchanged) return { fingerprint: own, unchanged: void 0 };
     const unchanged = await publishedWith(
-      world.repositories,
+      (tag) => world.repositories(tag, world.cancelled),
       inputs.tags,
       FINGERPRINT_LABEL,
       own,
@@ -39045,7 +38397,7 @@ async function fingerprintOf({ inputs, world }, found, archive) {
     ]),
     [world.dockerFolder, "docker"]
   ]);
-  if (inputs.warmupScript) files.set(import_node_path26.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
+  if (inputs.warmupScript) files.set(import_node_path28.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
   return await fingerprint({
     files,
     values: [
@@ -39065,6 +38417,9 @@ async function fingerprintOf({ inputs, world }, found, archive) {
     ]
   });
 }
+
+// src/stages/inspect.ts
+var import_node_path30 = __toESM(require("node:path"), 1);
 
 // src/engine/privileges.ts
 var NO_APPARMOR = ["--security-opt", "apparmor=unconfined"];
@@ -39109,6 +38464,7 @@ function declaredFlags(privileges) {
 
 // src/runner/grants.ts
 var CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n };
+var ASK = "cat /proc/self/status /proc/self/cmdline /proc/cpuinfo; df -P -k / || true";
 var START_TIMEOUT = 8e3;
 async function tryPrivileges(engine2, run2, image, privileges) {
   const result = await runOnce(
@@ -39117,8 +38473,8 @@ async function tryPrivileges(engine2, run2, image, privileges) {
       run: run2,
       image,
       flags: privileges.checkpoint,
-      program: "cat",
-      args: ["/proc/self/status", "/proc/self/cmdline", "/proc/cpuinfo"]
+      program: "sh",
+      args: ["-c", ASK]
     },
     START_TIMEOUT
   );
@@ -39130,10 +38486,12 @@ async function tryPrivileges(engine2, run2, image, privileges) {
 }
 function factsFrom(output, wanted) {
   const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(output)?.[1] ?? "0"}`);
+  const kilobytes = /^\S+ +\d+ +\d+ +(\d+) +\d+% +\/$/m.exec(output)?.[1];
   return {
     missing: wanted.filter((name) => (bounding >> CAPABILITY_BITS[name] & 1n) === 0n),
     amx: /^flags\s*:.*\bamx_tile\b/m.test(output),
     cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
+    diskFree: kilobytes === void 0 ? void 0 : Number(kilobytes) * 1024,
     emulator: /\S*(?:qemu-[\w-]+|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
   };
 }
@@ -39171,7 +38529,7 @@ async function inspectRunner(world, request4) {
     throw emulated(`${request4.baseImage} is an image for ${imageArchitecture2}`, facts);
   }
   if (request4.warp) {
-    return { ...facts, cpu: void 0, amx: false, reach, privileges: [], refused: [] };
+    return { ...facts, cpu: void 0, amx: false, diskFree: void 0, reach, privileges: [], refused: [] };
   }
   const { granted, refused: refused3, container } = await findPrivileges(engine2, request4, facts);
   if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
@@ -39181,8 +38539,8 @@ async function inspectRunner(world, request4) {
       cure: "Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on."
     });
   }
-  const { cpu, amx } = container;
-  return { ...facts, cpu, amx, reach, privileges: granted, refused: refused3 };
+  const { cpu, amx, diskFree } = container;
+  return { ...facts, cpu, amx, diskFree, reach, privileges: granted, refused: refused3 };
 }
 async function findPrivileges(engine2, request4, facts) {
   const rungs = ladder(request4.privileges, facts);
@@ -39216,6 +38574,131 @@ function emulated(what, { architecture, operatingSystem }) {
   );
 }
 
+// src/sweep.ts
+var import_node_fs5 = require("node:fs");
+var import_promises30 = require("node:fs/promises");
+var import_node_path29 = __toESM(require("node:path"), 1);
+
+// src/run-id.ts
+var import_node_crypto4 = require("node:crypto");
+var import_promises29 = require("node:fs/promises");
+var import_node_os = require("node:os");
+var here = {
+  root: "/",
+  pid: process.pid,
+  now: () => /* @__PURE__ */ new Date(),
+  signal: (pid, signal) => process.kill(pid, signal)
+};
+async function newRunId(place = here) {
+  const { machine, boot, namespace } = await surroundings(place);
+  const random = (0, import_node_crypto4.randomBytes)(6).toString("hex");
+  const begun = Math.floor(place.now().getTime() / 1e3);
+  const ticks = await startOf(place, place.pid) ?? 0;
+  return [random, base36(begun), machine, boot, namespace, base36(place.pid), base36(ticks)].join("-");
+}
+function parseRunId(text2) {
+  const match = /^([0-9a-f]{12})-([0-9a-z]+)-([0-9a-f]{8})-([0-9a-f]{12})-([0-9a-z]+)-([0-9a-z]+)-([0-9a-z]+)$/.exec(text2);
+  if (!match) return void 0;
+  const [, random = "", begun = "", machine = "", boot = "", namespace = "", pid = "", ticks = ""] = match;
+  const number = (digits) => parseInt(digits, 36);
+  return { random, begun: number(begun), machine, boot, namespace, pid: number(pid), ticks: number(ticks) };
+}
+var LONGEST_JOB = 5 * 24 * 3600;
+var MARGIN = 24 * 3600;
+async function lifeOf(run2, localEngine, place = here) {
+  if (place.now().getTime() / 1e3 - run2.begun > LONGEST_JOB + MARGIN) return "gone";
+  const own = await surroundings(place);
+  if (run2.boot !== own.boot) return localEngine && run2.machine === own.machine ? "gone" : "unknown";
+  if (run2.namespace !== own.namespace) return "unknown";
+  return await isRunning(run2, place) ? "unknown" : "ended";
+}
+async function isRunning({ pid, ticks }, place) {
+  try {
+    place.signal(pid, 0);
+  } catch (error) {
+    if (error.code === "ESRCH") return false;
+  }
+  const started = await startOf(place, pid);
+  return started === void 0 || started === ticks;
+}
+async function surroundings({ root }) {
+  const read2 = (file) => (0, import_promises29.readFile)(`${root}${file}`, "utf8").catch(() => "");
+  const boot = (await read2("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
+  const namespace = await (0, import_promises29.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
+  return {
+    machine: (0, import_node_crypto4.createHash)("sha256").update(`${await read2("etc/machine-id")}
+${(0, import_node_os.hostname)()}`).digest("hex").slice(0, 8),
+    boot: boot.slice(0, 12).padEnd(12, "0"),
+    namespace: base36(Number(/\d+/.exec(namespace)?.[0] ?? 0))
+  };
+}
+async function startOf({ root }, pid) {
+  const stat12 = await (0, import_promises29.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
+  const fields = stat12.slice(stat12.lastIndexOf(")") + 2).split(" ");
+  return fields.length > 19 ? Number(fields[19]) : void 0;
+}
+function base36(number) {
+  return number.toString(36);
+}
+
+// src/sweep.ts
+async function sweep(world, place = here) {
+  const { engine: engine2, localEngine, info: info2 } = world;
+  for (const [id, left] of await whatRunsLeft(world)) {
+    const run2 = parseRunId(id);
+    const life = run2 && await lifeOf(run2, localEngine, place);
+    if (life === void 0 || life === "unknown") continue;
+    const images = left.images.filter((role) => life === "gone" || role !== "runtime");
+    const folder = left.folder && (life === "gone" ? left.folder : import_node_path29.default.join(left.folder, "work"));
+    const files = folder !== void 0 && (0, import_node_fs5.existsSync)(folder);
+    if (!left.containers && images.length === 0 && !files) continue;
+    await endOrphans(id);
+    const problems = [
+      ...await removeContainers(engine2, namesOf(id)),
+      ...await removeImages(engine2, namesOf(id), images),
+      ...files ? await removeFolder(folder) : []
+    ];
+    const rest = problems.length > 0 ? `, but for this: ${problems.join("; ")}` : "";
+    info2(`Removed what the run ${id} left, which ended without its clean-up${rest}.`);
+  }
+}
+async function whatRunsLeft({ engine: engine2, folder }) {
+  const found = /* @__PURE__ */ new Map();
+  function of(id) {
+    const left = found.get(id) ?? { containers: false, images: [], folder: void 0 };
+    found.set(id, left);
+    return left;
+  }
+  const containers = [
+    "ps",
+    "--all",
+    "--filter",
+    `label=${RUN_LABEL}`,
+    "--format",
+    `{{.Label "${RUN_LABEL}"}}`
+  ];
+  for (const id of lines2((await engine2.attempt(containers)).stdout)) of(id).containers = true;
+  const images = [
+    "image",
+    "ls",
+    "--filter",
+    `reference=${RUN_IMAGE}*`,
+    "--format",
+    "{{.Repository}}:{{.Tag}}"
+  ];
+  for (const name of lines2((await engine2.attempt(images)).stdout)) {
+    const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
+    of(id).images.push(role);
+  }
+  for (const name of await (0, import_promises30.readdir)(folder).catch(() => [])) {
+    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path29.default.join(folder, name);
+  }
+  return found;
+}
+function lines2(text2) {
+  return text2.split("\n").filter((line2) => line2 !== "");
+}
+
 // src/stages/inspect.ts
 async function inspectTheRunner({ id, inputs, world, phases }) {
   const { engine: engine2, log } = world;
@@ -39233,22 +38716,28 @@ async function inspectTheRunner({ id, inputs, world, phases }) {
       }
     );
     log.info(`Docker ${found.version} on ${found.architecture}, kernel ${found.kernel}.`);
+    await sweep({
+      engine: engine2,
+      localEngine: isLocal(found.reach),
+      folder: import_node_path30.default.dirname(world.runFolder),
+      info: (line2) => log.info(line2)
+    });
     for (const { rung, reason } of found.refused) log.info(`Privileges ${rung} are not to be had: ${reason}`);
     return found;
   });
 }
 
 // src/stages/jdk.ts
-var import_node_path32 = __toESM(require("node:path"), 1);
+var import_node_path36 = __toESM(require("node:path"), 1);
 
 // src/jdk/file.ts
-var import_promises28 = require("node:fs/promises");
-var import_node_path28 = __toESM(require("node:path"), 1);
+var import_promises33 = require("node:fs/promises");
+var import_node_path32 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
-var import_node_fs5 = require("node:fs");
-var import_node_path27 = __toESM(require("node:path"), 1);
-var import_promises26 = require("node:stream/promises");
+var import_node_fs6 = require("node:fs");
+var import_node_path31 = __toESM(require("node:path"), 1);
+var import_promises31 = require("node:stream/promises");
 var import_node_zlib2 = require("node:zlib");
 var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -39259,7 +38748,7 @@ async function checkArchive(file, limits = LIMITS) {
   let entries = 0;
   let size2 = 0;
   let top;
-  const read2 = (0, import_promises26.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
+  const read2 = (0, import_promises31.pipeline)((0, import_node_fs6.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -39287,7 +38776,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path27.default.posix.join(import_node_path27.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path31.default.posix.join(import_node_path31.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -39297,22 +38786,22 @@ function problemOf(header, top) {
   return void 0;
 }
 function topOf(name) {
-  return import_node_path27.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path31.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path27.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path31.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path27.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path31.default.basename(file)} is not used: ${why}.`, {
     cure: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
   });
 }
 
 // src/jdk/verify.ts
-var import_promises27 = require("node:fs/promises");
+var import_promises32 = require("node:fs/promises");
 async function verifyArchive(file, asset, demands) {
-  const { size: size2 } = await (0, import_promises27.stat)(file);
+  const { size: size2 } = await (0, import_promises32.stat)(file);
   if (asset.size !== void 0 && size2 !== asset.size) {
     throw notGenuine(asset, `it has ${size2} bytes where the source says ${asset.size}`);
   }
@@ -39335,13 +38824,13 @@ function notGenuine(asset, why) {
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning) {
-  const entry = await (0, import_promises28.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises33.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
       cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
     });
   }
-  const name = import_node_path28.default.basename(file);
+  const name = import_node_path32.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -39363,17 +38852,17 @@ async function jdkFromFile(file, architecture, jdkSha256, warning) {
 }
 
 // src/jdk/source.ts
-var import_node_path31 = __toESM(require("node:path"), 1);
+var import_node_path35 = __toESM(require("node:path"), 1);
 
 // src/net/conditional.ts
-var import_node_crypto4 = require("node:crypto");
-var import_promises29 = require("node:fs/promises");
-var import_node_path29 = __toESM(require("node:path"), 1);
+var import_node_crypto5 = require("node:crypto");
+var import_promises34 = require("node:fs/promises");
+var import_node_path33 = __toESM(require("node:path"), 1);
 var import_undici = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning) {
   return async (url, init = {}) => {
-    const file = import_node_path29.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path33.default.join(folder, `${(0, import_node_crypto5.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
     const headers = new import_undici.Headers(init.headers);
     if (kept?.etag) headers.set("if-none-match", kept.etag);
@@ -39407,7 +38896,7 @@ function isJson2(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const text2 = await (0, import_promises29.readFile)(file, "utf8").catch(() => void 0);
+  const text2 = await (0, import_promises34.readFile)(file, "utf8").catch(() => void 0);
   try {
     const kept = text2 === void 0 ? void 0 : JSON.parse(text2);
     return kept?.url === url ? kept : void 0;
@@ -39423,8 +38912,10 @@ async function keep(file, url, response) {
   }
   const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (!parses(kept.body)) return kept;
-  await (0, import_promises29.mkdir)(import_node_path29.default.dirname(file), { recursive: true });
-  await (0, import_promises29.writeFile)(file, JSON.stringify(kept));
+  await (0, import_promises34.mkdir)(import_node_path33.default.dirname(file), { recursive: true });
+  const staged = `${file}.${(0, import_node_crypto5.randomUUID)()}`;
+  await (0, import_promises34.writeFile)(staged, JSON.stringify(kept));
+  await (0, import_promises34.rename)(staged, file);
   return kept;
 }
 function restored(kept) {
@@ -39511,13 +39002,13 @@ var DecodedURL = class extends URL {
 // node_modules/@actions/http-client/lib/index.js
 var tunnel = __toESM(require_tunnel2(), 1);
 var import_undici2 = __toESM(require_undici(), 1);
-var __awaiter5 = function(thisArg, _arguments, P, generator) {
+var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
+    return value instanceof P ? value : new P(function(resolve) {
+      resolve(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve2, reject) {
+  return new (P || (P = Promise))(function(resolve, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -39533,7 +39024,7 @@ var __awaiter5 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -39605,27 +39096,27 @@ var HttpClientResponse = class {
     this.message = message;
   }
   readBody() {
-    return __awaiter5(this, void 0, void 0, function* () {
-      return new Promise((resolve2) => __awaiter5(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
         let output = Buffer.alloc(0);
         this.message.on("data", (chunk) => {
           output = Buffer.concat([output, chunk]);
         });
         this.message.on("end", () => {
-          resolve2(output.toString());
+          resolve(output.toString());
         });
       }));
     });
   }
   readBodyBuffer() {
-    return __awaiter5(this, void 0, void 0, function* () {
-      return new Promise((resolve2) => __awaiter5(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
         const chunks = [];
         this.message.on("data", (chunk) => {
           chunks.push(chunk);
         });
         this.message.on("end", () => {
-          resolve2(Buffer.concat(chunks));
+          resolve(Buffer.concat(chunks));
         });
       }));
     });
@@ -39670,42 +39161,42 @@ var HttpClient = class {
     }
   }
   options(requestUrl, additionalHeaders) {
-    return __awaiter5(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
       return this.request("OPTIONS", requestUrl, null, additionalHeaders || {});
     });
   }
   get(requestUrl, additionalHeaders) {
-    return __awaiter5(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
       return this.request("GET", requestUrl, null, additionalHeaders || {});
     });
   }
   del(requestUrl, additionalHeaders) {
-    return __awaiter5(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
       return this.request("DELETE", requestUrl, null, additionalHeaders || {});
     });
   }
   post(requestUrl, data, additionalHeaders) {
-    return __awaiter5(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
       return this.request("POST", requestUrl, data, additionalHeaders || {});
     });
   }
   patch(requestUrl, data, additionalHeaders) {
-    return __awaiter5(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
       return this.request("PATCH", requestUrl, data, additionalHeaders || {});
     });
   }
   put(requestUrl, data, additionalHeaders) {
-    return __awaiter5(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
       return this.request("PUT", requestUrl, data, additionalHeaders || {});
     });
   }
   head(requestUrl, additionalHeaders) {
-    return __awaiter5(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
       return this.request("HEAD", requestUrl, null, additionalHeaders || {});
     });
   }
   sendStream(verb, requestUrl, stream, additionalHeaders) {
-    return __awaiter5(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
       return this.request(verb, requestUrl, stream, additionalHeaders);
     });
   }
@@ -39714,14 +39205,14 @@ var HttpClient = class {
    * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
    */
   getJson(requestUrl_1) {
-    return __awaiter5(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
+    return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
       additionalHeaders[Headers2.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers2.Accept, MediaTypes.ApplicationJson);
       const res = yield this.get(requestUrl, additionalHeaders);
       return this._processResponse(res, this.requestOptions);
     });
   }
   postJson(requestUrl_1, obj_1) {
-    return __awaiter5(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+    return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
       const data = JSON.stringify(obj, null, 2);
       additionalHeaders[Headers2.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers2.Accept, MediaTypes.ApplicationJson);
       additionalHeaders[Headers2.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
@@ -39730,7 +39221,7 @@ var HttpClient = class {
     });
   }
   putJson(requestUrl_1, obj_1) {
-    return __awaiter5(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+    return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
       const data = JSON.stringify(obj, null, 2);
       additionalHeaders[Headers2.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers2.Accept, MediaTypes.ApplicationJson);
       additionalHeaders[Headers2.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
@@ -39739,7 +39230,7 @@ var HttpClient = class {
     });
   }
   patchJson(requestUrl_1, obj_1) {
-    return __awaiter5(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+    return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
       const data = JSON.stringify(obj, null, 2);
       additionalHeaders[Headers2.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers2.Accept, MediaTypes.ApplicationJson);
       additionalHeaders[Headers2.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
@@ -39753,7 +39244,7 @@ var HttpClient = class {
    * Prefer get, del, post and patch
    */
   request(verb, requestUrl, data, headers) {
-    return __awaiter5(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
       if (this._disposed) {
         throw new Error("Client has already been disposed.");
       }
@@ -39827,15 +39318,15 @@ var HttpClient = class {
    * @param data
    */
   requestRaw(info2, data) {
-    return __awaiter5(this, void 0, void 0, function* () {
-      return new Promise((resolve2, reject) => {
+    return __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve, reject) => {
         function callbackForResult(err, res) {
           if (err) {
             reject(err);
           } else if (!res) {
             reject(new Error("Unknown error"));
           } else {
-            resolve2(res);
+            resolve(res);
           }
         }
         this.requestRawWithCallback(info2, data, callbackForResult);
@@ -40076,15 +39567,15 @@ var HttpClient = class {
     return baseUserAgent;
   }
   _performExponentialBackoff(retryNumber) {
-    return __awaiter5(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
       retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
       const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-      return new Promise((resolve2) => setTimeout(() => resolve2(), ms));
+      return new Promise((resolve) => setTimeout(() => resolve(), ms));
     });
   }
   _processResponse(res, options3) {
-    return __awaiter5(this, void 0, void 0, function* () {
-      return new Promise((resolve2, reject) => __awaiter5(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
         const statusCode = res.message.statusCode || 0;
         const response = {
           statusCode,
@@ -40092,7 +39583,7 @@ var HttpClient = class {
           headers: {}
         };
         if (statusCode === HttpCodes.NotFound) {
-          resolve2(response);
+          resolve(response);
         }
         function dateTimeDeserializer(key, value) {
           if (typeof value === "string") {
@@ -40131,7 +39622,7 @@ var HttpClient = class {
           err.result = response.result;
           reject(err);
         } else {
-          resolve2(response);
+          resolve(response);
         }
       }));
     });
@@ -40159,7 +39650,14 @@ function resilientFetch(world, answering) {
   return async (url, init = {}) => {
     const headers = new import_undici3.Headers(init.headers);
     for (let tries = 1; ; tries++) {
-      const outcome = await oneTry(url, { ...init, headers }, patience.tryTimeout, answering);
+      const { cancelled: cancelled2 } = world;
+      const outcome = await oneTry(
+        url,
+        { ...init, headers, signal: cancelled2 },
+        patience.tryTimeout,
+        answering
+      );
+      cancelled2.throwIfAborted();
       if (outcome instanceof import_undici3.Response && outcome.status === 401 && headers.has("authorization")) {
         world.info(`${new URL(url).host} refuses the token; trying without it.`);
         headers.delete("authorization");
@@ -40172,7 +39670,7 @@ function resilientFetch(world, answering) {
       const why = outcome instanceof import_undici3.Response ? `${new URL(url).host} answers ${outcome.status}` : outcome.message;
       world.info(`${why}; trying again in ${Math.ceil(pause / 1e3)} s.`);
       if (outcome instanceof import_undici3.Response) await outcome.body?.cancel();
-      await world.clock.sleep(pause);
+      await world.clock.sleep(pause, cancelled2);
     }
   };
 }
@@ -40216,7 +39714,7 @@ async function oneTry(url, init, timeout, answering) {
         headers,
         redirect: "manual",
         ...dispatcher === void 0 ? {} : { dispatcher },
-        signal: stop.signal
+        signal: AbortSignal.any([stop.signal, init.signal])
       });
       const location = response.status >= 300 && response.status < 400 ? response.headers.get("location") : null;
       if (location === null) return answering === "stream" && response.ok ? response : await whole(response);
@@ -41549,8 +41047,8 @@ function withCustomRequest(customRequest) {
 
 // node_modules/@octokit/auth-token/dist-bundle/index.js
 var b64url = "(?:[a-zA-Z0-9_-]+)";
-var sep2 = "\\.";
-var jwtRE = new RegExp(`^${b64url}${sep2}${b64url}${sep2}${b64url}$`);
+var sep = "\\.";
+var jwtRE = new RegExp(`^${b64url}${sep}${b64url}${sep}${b64url}$`);
 var isJWT = jwtRE.test.bind(jwtRE);
 async function auth(token2) {
   const isApp = isJWT(token2);
@@ -41738,17 +41236,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path49 = requestOptions.url.replace(options3.baseUrl, "");
+    const path51 = requestOptions.url.replace(options3.baseUrl, "");
     return request4(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path49} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path51} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error) => {
       const requestId = error.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path49} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path51} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error;
     });
@@ -44441,11 +43939,12 @@ function toJdkAsset(tag, asset) {
 }
 
 // src/jdk/install.ts
-var import_promises32 = require("node:fs/promises");
-var import_node_path30 = __toESM(require("node:path"), 1);
+var import_node_crypto6 = require("node:crypto");
+var import_promises37 = require("node:fs/promises");
+var import_node_path34 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/command.js
-var os2 = __toESM(require("os"), 1);
+var os = __toESM(require("os"), 1);
 
 // node_modules/@actions/core/lib/utils.js
 function toCommandValue(input) {
@@ -44460,7 +43959,7 @@ function toCommandValue(input) {
 // node_modules/@actions/core/lib/command.js
 function issueCommand(command, properties, message) {
   const cmd = new Command(command, properties, message);
-  process.stdout.write(cmd.toString() + os2.EOL);
+  process.stdout.write(cmd.toString() + os.EOL);
 }
 var CMD_STRING = "::";
 var Command = class {
@@ -44505,13 +44004,13 @@ function escapeProperty(s) {
 // node_modules/@actions/core/lib/summary.js
 var import_os = require("os");
 var import_fs = require("fs");
-var __awaiter6 = function(thisArg, _arguments, P, generator) {
+var __awaiter2 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
+    return value instanceof P ? value : new P(function(resolve) {
+      resolve(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve2, reject) {
+  return new (P || (P = Promise))(function(resolve, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -44527,7 +44026,7 @@ var __awaiter6 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -44545,7 +44044,7 @@ var Summary = class {
    * @returns step summary file path
    */
   filePath() {
-    return __awaiter6(this, void 0, void 0, function* () {
+    return __awaiter2(this, void 0, void 0, function* () {
       if (this._filePath) {
         return this._filePath;
       }
@@ -44586,7 +44085,7 @@ var Summary = class {
    * @returns {Promise<Summary>} summary instance
    */
   write(options3) {
-    return __awaiter6(this, void 0, void 0, function* () {
+    return __awaiter2(this, void 0, void 0, function* () {
       const overwrite = !!(options3 === null || options3 === void 0 ? void 0 : options3.overwrite);
       const filePath = yield this.filePath();
       const writeFunc = overwrite ? writeFile7 : appendFile;
@@ -44600,7 +44099,7 @@ var Summary = class {
    * @returns {Summary} summary instance
    */
   clear() {
-    return __awaiter6(this, void 0, void 0, function* () {
+    return __awaiter2(this, void 0, void 0, function* () {
       return this.emptyBuffer().write({ overwrite: true });
     });
   }
@@ -44788,6 +44287,17 @@ var _summary = new Summary();
 
 // node_modules/@actions/core/lib/platform.js
 var import_os2 = __toESM(require("os"), 1);
+
+// node_modules/@actions/io/lib/io-util.js
+var fs = __toESM(require("fs"), 1);
+var { chmod, copyFile, lstat: lstat2, mkdir: mkdir4, open, readdir: readdir12, rename: rename3, rm: rm5, rmdir, stat: stat10, symlink, unlink } = fs.promises;
+var IS_WINDOWS = process.platform === "win32";
+var READONLY = fs.constants.O_RDONLY;
+
+// node_modules/@actions/exec/lib/toolrunner.js
+var IS_WINDOWS2 = process.platform === "win32";
+
+// node_modules/@actions/core/lib/platform.js
 var platform = import_os2.default.platform();
 var arch = import_os2.default.arch();
 
@@ -44808,57 +44318,12 @@ var fs2 = __toESM(require("fs"), 1);
 var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
-var os4 = __toESM(require("os"), 1);
-var path34 = __toESM(require("path"), 1);
+var os3 = __toESM(require("os"), 1);
+var path35 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
-var import_assert2 = require("assert");
-var __awaiter7 = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
-    });
-  }
-  return new (P || (P = Promise))(function(resolve2, reject) {
-    function fulfilled(value) {
-      try {
-        step(generator.next(value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function rejected(value) {
-      try {
-        step(generator["throw"](value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
-    }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
-  });
-};
+var import_assert = require("assert");
 var IS_WINDOWS3 = process.platform === "win32";
 var IS_MAC = process.platform === "darwin";
-function cacheDir(sourceDir, tool, version, arch3) {
-  return __awaiter7(this, void 0, void 0, function* () {
-    version = semver2.clean(version) || version;
-    arch3 = arch3 || os4.arch();
-    debug(`Caching tool ${tool} ${version} ${arch3}`);
-    debug(`source dir: ${sourceDir}`);
-    if (!fs2.statSync(sourceDir).isDirectory()) {
-      throw new Error("sourceDir is not a directory");
-    }
-    const destPath = yield _createToolPath(tool, version, arch3);
-    for (const itemName of fs2.readdirSync(sourceDir)) {
-      const s = path34.join(sourceDir, itemName);
-      yield cp(s, destPath, { recursive: true });
-    }
-    _completeToolPath(tool, version, arch3);
-    return destPath;
-  });
-}
 function find(toolName, versionSpec, arch3) {
   if (!toolName) {
     throw new Error("toolName parameter is required");
@@ -44866,7 +44331,7 @@ function find(toolName, versionSpec, arch3) {
   if (!versionSpec) {
     throw new Error("versionSpec parameter is required");
   }
-  arch3 = arch3 || os4.arch();
+  arch3 = arch3 || os3.arch();
   if (!isExplicitVersion(versionSpec)) {
     const localVersions = findAllVersions(toolName, arch3);
     const match = evaluateVersions(localVersions, versionSpec);
@@ -44875,7 +44340,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path34.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path35.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs2.existsSync(cachePath) && fs2.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -44888,37 +44353,20 @@ function find(toolName, versionSpec, arch3) {
 }
 function findAllVersions(toolName, arch3) {
   const versions = [];
-  arch3 = arch3 || os4.arch();
-  const toolPath = path34.join(_getCacheDirectory(), toolName);
+  arch3 = arch3 || os3.arch();
+  const toolPath = path35.join(_getCacheDirectory(), toolName);
   if (fs2.existsSync(toolPath)) {
     const children = fs2.readdirSync(toolPath);
-    for (const child2 of children) {
-      if (isExplicitVersion(child2)) {
-        const fullPath = path34.join(toolPath, child2, arch3 || "");
+    for (const child of children) {
+      if (isExplicitVersion(child)) {
+        const fullPath = path35.join(toolPath, child, arch3 || "");
         if (fs2.existsSync(fullPath) && fs2.existsSync(`${fullPath}.complete`)) {
-          versions.push(child2);
+          versions.push(child);
         }
       }
     }
   }
   return versions;
-}
-function _createToolPath(tool, version, arch3) {
-  return __awaiter7(this, void 0, void 0, function* () {
-    const folderPath = path34.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
-    debug(`destination ${folderPath}`);
-    const markerPath = `${folderPath}.complete`;
-    yield rmRF(folderPath);
-    yield rmRF(markerPath);
-    yield mkdirP(folderPath);
-    return folderPath;
-  });
-}
-function _completeToolPath(tool, version, arch3) {
-  const folderPath = path34.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
-  const markerPath = `${folderPath}.complete`;
-  fs2.writeFileSync(markerPath, "");
-  debug("finished caching tool");
 }
 function isExplicitVersion(versionSpec) {
   const c = semver2.clean(versionSpec) || "";
@@ -44953,21 +44401,21 @@ function evaluateVersions(versions, versionSpec) {
 }
 function _getCacheDirectory() {
   const cacheDirectory = process.env["RUNNER_TOOL_CACHE"] || "";
-  (0, import_assert2.ok)(cacheDirectory, "Expected RUNNER_TOOL_CACHE to be defined");
+  (0, import_assert.ok)(cacheDirectory, "Expected RUNNER_TOOL_CACHE to be defined");
   return cacheDirectory;
 }
 
 // src/jdk/download.ts
-var import_node_fs6 = require("node:fs");
-var import_promises30 = require("node:fs/promises");
+var import_node_fs7 = require("node:fs");
+var import_promises35 = require("node:fs/promises");
 var import_node_stream2 = require("node:stream");
-var import_promises31 = require("node:stream/promises");
+var import_promises36 = require("node:stream/promises");
 var TRIES2 = 2;
 async function download(asset, file, options3) {
   for (let tries = 1; ; tries++) {
     const broken3 = await attempt2(asset, file, options3);
     if (broken3 === void 0) return;
-    await (0, import_promises30.rm)(file, { force: true });
+    await (0, import_promises35.rm)(file, { force: true });
     if (tries === TRIES2) {
       throw new Failure("runner", `${asset.name} could not be downloaded: ${broken3}.`, {
         cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
@@ -45004,8 +44452,9 @@ async function attempt2(asset, file, options3) {
       body.destroy(new Error("it is longer than the source says"));
   });
   try {
-    await (0, import_promises31.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises36.pipeline)(body, (0, import_node_fs7.createWriteStream)(file, { flags: "wx" }));
   } catch (error) {
+    if (error.code === "ENOSPC") throw error;
     return `it broke off after ${bytes} bytes (${messageOf(error)})`;
   } finally {
     clearTimeout(stall);
@@ -45027,31 +44476,34 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, demands, options3) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path30.default.join(folder, asset.name);
+  const file = import_node_path34.default.join(options3.temporaryFolder, asset.name);
   try {
-    const recorded = {
-      sha256: (await (0, import_promises32.readFile)(import_node_path30.default.join(folder, RECORD), "utf8")).trim(),
+    await (0, import_promises37.rm)(file, { force: true });
+    await linkOrCopy(import_node_path34.default.join(folder, asset.name), file);
+    const recorded2 = {
+      sha256: (await (0, import_promises37.readFile)(import_node_path34.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
-    const sha2562 = await verifyArchive(file, asset, [...demands, recorded]);
+    const sha2562 = await verifyArchive(file, asset, [...demands, recorded2]);
     options3.info(`${asset.name} is in the tool cache.`);
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error)}`);
-    await (0, import_promises32.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises37.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
 async function fetched(asset, demands, options3) {
-  const folder = await (0, import_promises32.mkdtemp)(import_node_path30.default.join(options3.temporaryFolder, "jdk-"));
+  if (asset.sha256 === void 0) {
+    const further = await options3.furtherSha256(asset);
+    if (further) demands.push(further);
+  }
+  const file = import_node_path34.default.join(options3.temporaryFolder, asset.name);
+  const size2 = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
+  options3.info(`Downloading ${asset.name}${size2} from ${new URL(asset.url).host} ...`);
+  await requireRoom(options3.temporaryFolder, asset.size ?? 0, asset.name);
   try {
-    if (asset.sha256 === void 0) {
-      const further = await options3.furtherSha256(asset);
-      if (further) demands.push(further);
-    }
-    const file = import_node_path30.default.join(folder, asset.name);
-    const size2 = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
-    options3.info(`Downloading ${asset.name}${size2} from ${new URL(asset.url).host} ...`);
+    await (0, import_promises37.rm)(file, { force: true });
     await download(asset, file, options3);
     const sha2562 = await verifyArchive(file, asset, demands);
     if (demands.length === 0) {
@@ -45060,13 +44512,33 @@ async function fetched(asset, demands, options3) {
       );
     }
     await checkArchive(file);
-    await (0, import_promises32.writeFile)(import_node_path30.default.join(folder, RECORD), `${sha2562}
-`);
-    const cached = await cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture);
-    return { asset, file: import_node_path30.default.join(cached, asset.name), sha256: sha2562, cached: false };
-  } finally {
-    await (0, import_promises32.rm)(folder, { recursive: true, force: true });
+    await keep2(
+      file,
+      sha2562,
+      import_node_path34.default.join(options3.toolCache, TOOL, cacheVersion(asset), asset.architecture)
+    ).catch(
+      (error) => options3.warning(`The archive is not kept in the tool cache: ${messageOf(error)}`)
+    );
+    return { asset, file, sha256: sha2562, cached: false };
+  } catch (error) {
+    await (0, import_promises37.rm)(file, { force: true });
+    throw error;
   }
+}
+async function keep2(file, sha2562, folder) {
+  const staged = `${folder}-${(0, import_node_crypto6.randomBytes)(6).toString("hex")}`;
+  await (0, import_promises37.mkdir)(staged, { recursive: true });
+  try {
+    await linkOrCopy(file, import_node_path34.default.join(staged, import_node_path34.default.basename(file)));
+    await (0, import_promises37.writeFile)(import_node_path34.default.join(staged, RECORD), `${sha2562}
+`);
+    await (0, import_promises37.rename)(staged, folder);
+  } catch (error) {
+    if (!["ENOTEMPTY", "EEXIST"].includes(error.code ?? "")) throw error;
+  } finally {
+    await (0, import_promises37.rm)(staged, { recursive: true, force: true });
+  }
+  await (0, import_promises37.writeFile)(`${folder}.complete`, "");
 }
 function cacheVersion(asset) {
   const [major = 0, minor = 0, patch = 0, ...rest] = asset.order;
@@ -45074,10 +44546,10 @@ function cacheVersion(asset) {
 }
 
 // src/jdk/known-digests.ts
-var import_promises33 = require("node:fs/promises");
+var import_promises38 = require("node:fs/promises");
 async function knownSha256(file, name) {
-  const lines2 = (await (0, import_promises33.readFile)(file, "utf8")).split("\n");
-  const line2 = lines2.find((candidate) => candidate.startsWith(`${name}	`));
+  const lines3 = (await (0, import_promises38.readFile)(file, "utf8")).split("\n");
+  const line2 = lines3.find((candidate) => candidate.startsWith(`${name}	`));
   return line2?.split("	")[1];
 }
 
@@ -45194,10 +44666,10 @@ function trimmed(version) {
 
 // src/jdk/source.ts
 function jdkSource(world, patience) {
-  const network2 = { clock: world.clock, patience, info: world.info };
+  const network2 = { ...world, patience };
   const lookUp = conditionalFetch(
     resilientFetch(network2, "whole"),
-    import_node_path31.default.join(world.toolCache, "crac-jdk-lookups"),
+    import_node_path35.default.join(world.toolCache, "crac-jdk-lookups"),
     world.warning
   );
   const github = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp };
@@ -45240,6 +44712,7 @@ function jdkSource(world, patience) {
       fetch: resilientFetch(network2, "stream"),
       // The token is for the server that the look-up asked, and for no other vendor's.
       token: new URL(asset.url).origin === world.githubApiUrl.origin ? world.githubToken : void 0,
+      toolCache: world.toolCache,
       stallTimeout: patience.tryTimeout,
       furtherSha256,
       info: world.info,
@@ -45254,7 +44727,7 @@ async function resolveJdk({ inputs, world, phases, work }, architecture) {
   return await phases.run("jdk", "Resolve the JDK", async () => {
     const { distribution, jdkSha256 } = inputs;
     if (distribution === "file") {
-      const file = import_node_path32.default.resolve(world.workspace, inputs.jdkFile ?? "");
+      const file = import_node_path36.default.resolve(world.workspace, inputs.jdkFile ?? "");
       return await jdkFromFile(file, architecture, jdkSha256, (line2) => log.warning(line2));
     }
     const source = jdkSource(
@@ -45333,26 +44806,26 @@ function object(text2) {
 }
 
 // src/image/relabel.ts
-var import_promises34 = require("node:fs/promises");
-var import_node_path33 = __toESM(require("node:path"), 1);
+var import_promises39 = require("node:fs/promises");
+var import_node_path37 = __toESM(require("node:path"), 1);
 async function relabelImage(engine2, image, work, output) {
-  const folder = import_node_path33.default.join(work, "relabel");
-  await (0, import_promises34.mkdir)(folder);
-  await (0, import_promises34.writeFile)(import_node_path33.default.join(folder, "Dockerfile"), `FROM ${image.name}
+  const folder = import_node_path37.default.join(work, "relabel");
+  await (0, import_promises39.mkdir)(folder);
+  await (0, import_promises39.writeFile)(import_node_path37.default.join(folder, "Dockerfile"), `FROM ${image.name}
 `);
   const options3 = ["--tag", image.name, ...pairs("--label", image.labels)];
   const command = ["build", ...options3, "--", folder];
   const result = await runBuild(engine2, command, output);
   if (result.exitCode !== 0) throw engineFailure(command, result);
-  await (0, import_promises34.rm)(folder, { recursive: true });
+  await (0, import_promises39.rm)(folder, { recursive: true });
   const id = await idOf(engine2, image.name);
   await engine2.attempt(["image", "rm", image.id]);
   return id;
 }
 
 // src/restore/start.ts
-var import_promises35 = require("node:fs/promises");
-var import_node_path34 = __toESM(require("node:path"), 1);
+var import_promises40 = require("node:fs/promises");
+var import_node_path38 = __toESM(require("node:path"), 1);
 
 // src/restore/jvm-age.ts
 var TOLD = [
@@ -45376,8 +44849,8 @@ async function timeRequests(address, { request: request4, count, limit }, clock)
   const begin = clock.now();
   let sent = 0;
   while (sent < count && clock.now() - begin < limit) {
-    const { ok: ok3 } = await send(address, request4);
-    if (!ok3) return void 0;
+    const { ok: ok2 } = await send(address, request4);
+    if (!ok2) return void 0;
     sent++;
   }
   return { count: sent, duration: Math.max(1, Math.round(clock.now() - begin)) };
@@ -45416,7 +44889,7 @@ async function timedStart(world, request4, way) {
   const stop = new AbortController();
   async function failure(why) {
     const log = await logOf(engine2, name);
-    await (0, import_promises35.writeFile)(import_node_path34.default.join(request4.logs, `${way.name}.log`), `${log}
+    await (0, import_promises40.writeFile)(import_node_path38.default.join(request4.logs, `${way.name}.log`), `${log}
 `);
     return way.failed(why, log);
   }
@@ -45640,8 +45113,8 @@ async function label(run2, { imageId, request: request4 }, text2) {
 // src/image/layers.ts
 async function layersOf(engine2, image) {
   const format = ["history", "--no-trunc", "--human=false", "--format", "{{.Size}} {{.CreatedBy}}"];
-  const lines2 = (await engine2.run([...format, image])).split("\n").reverse();
-  return lines2.flatMap((line2) => {
+  const lines3 = (await engine2.run([...format, image])).split("\n").reverse();
+  return lines3.flatMap((line2) => {
     const [, size2, createdBy = ""] = /^(\d+) ?(.*)$/.exec(line2) ?? [];
     return Number(size2) > 0 ? [{ createdBy: instruction(createdBy), rawSize: Number(size2) }] : [];
   });
@@ -45651,11 +45124,31 @@ function instruction(createdBy) {
 }
 
 // src/registry/push.ts
-var import_node_fs7 = require("node:fs");
-var import_promises36 = require("node:fs/promises");
+var import_node_fs8 = require("node:fs");
+var import_promises42 = require("node:fs/promises");
+
+// src/registry/tag-record.ts
+var import_promises41 = require("node:fs/promises");
+var import_node_path39 = __toESM(require("node:path"), 1);
+var FILE = "moving-tags.json";
+async function record(folder, { digest, tags }) {
+  const written = {
+    digest,
+    tags: tags.map(({ tag, before }) => ({
+      tag: tag.text,
+      ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
+    }))
+  };
+  await (0, import_promises41.writeFile)(import_node_path39.default.join(folder, FILE), JSON.stringify(written));
+}
+async function forget(folder) {
+  await (0, import_promises41.rm)(import_node_path39.default.join(folder, FILE), { force: true });
+}
 
 // src/registry/tags.ts
-async function moveTags(targets, manifest) {
+async function moveTags(targets, manifest, folder) {
+  const all = targets.flatMap(({ tags, before }) => tags.map((tag) => ({ tag, before: before.get(tag) })));
+  await record(folder, { digest: manifest.digest, tags: all });
   const moved = [];
   try {
     for (const target of targets) {
@@ -45666,8 +45159,12 @@ async function moveTags(targets, manifest) {
     }
   } catch (error) {
     const told = [];
-    for (const [target, tag] of moved) told.push(await putBack(target, tag, manifest.digest));
+    for (const [{ undoing, before }, tag] of moved) {
+      told.push(await putBack(undoing, { tag, before: before.get(tag) }, manifest.digest));
+    }
     throw error instanceof Failure ? error.also(told.join(" ")) : error;
+  } finally {
+    await forget(folder);
   }
 }
 async function moveTag({ client }, tag, manifest) {
@@ -45686,9 +45183,8 @@ async function moveTag({ client }, tag, manifest) {
     throw error instanceof Failure ? error.of(`${tag.text} could not be pushed`) : error;
   }
 }
-async function putBack({ undoing: client, before }, tag, pushed) {
+async function putBack(client, { tag, before: old }, pushed) {
   try {
-    const old = before.get(tag);
     const there = await client.manifest(tag.tag);
     if (there?.digest === old?.digest) return `${tag.text} is as it was.`;
     if (there?.digest !== pushed) return `${tag.text} has another image now.`;
@@ -45708,7 +45204,7 @@ var MANIFEST2 = "application/vnd.oci.image.manifest.v1+json";
 var CONFIGURATION = "application/vnd.oci.image.config.v1+json";
 var LARGEST_AT_GITHUB = 1e10;
 async function pushImage(world, request4) {
-  const signal = AbortSignal.timeout(request4.timeout);
+  const signal = AbortSignal.any([AbortSignal.timeout(request4.timeout), world.cancelled]);
   try {
     const targets = await targetsOf(world, request4.tags, signal);
     const { manifest, layers } = await pushContent(world, request4, targets, signal);
@@ -45717,10 +45213,10 @@ async function pushImage(world, request4) {
       const given = await client.putManifest(digest, { mediaType: MANIFEST2, bytes: manifest });
       if (given !== void 0 && given !== digest) throw otherDigest(name, given, digest);
     }
-    await moveTags(targets, { digest, mediaType: MANIFEST2, bytes: manifest });
+    await moveTags(targets, { digest, mediaType: MANIFEST2, bytes: manifest }, request4.folder);
     return { digest, layers };
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!signal.aborted || world.cancelled.aborted) throw error;
     throw new Failure("registry", `The push was not done within ${seconds(request4.timeout)}.`, {
       cure: "If the registry is only slow, raise `push-timeout`; no tag was moved, or those that were have been put back.",
       cause: error
@@ -45755,7 +45251,7 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
         if (await target.client.hasBlob(blob.digest)) return;
         await target.client.upload(blob);
         sent.add(blob.digest);
-        info2(`${target.name}: sent ${megabytes2(blob.size)}.`);
+        info2(`${target.name}: sent ${megabytes3(blob.size)}.`);
       });
     }
   }
@@ -45765,8 +45261,8 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
       const warning = sizeWarning(client.registry, layer.size);
       if (warning !== void 0) warn(warning);
     }
-    const upload = send2({ ...layer, open: () => (0, import_node_fs7.createReadStream)(layer.file) }).finally(
-      () => (0, import_promises36.rm)(layer.file, { force: true })
+    const upload = send2({ ...layer, open: () => (0, import_node_fs8.createReadStream)(layer.file) }).finally(
+      () => (0, import_promises42.rm)(layer.file, { force: true })
     );
     upload.catch(() => void 0);
     uploads.push(upload);
@@ -45824,7 +45320,7 @@ function described({ configuration, rawSizes }, layers, sent) {
 }
 function sizeWarning(registry2, size2) {
   if (registry2 !== "ghcr.io" || size2 <= LARGEST_AT_GITHUB) return void 0;
-  return `A layer has ${megabytes2(size2)}: ghcr.io takes 10 GB at most, and ten minutes for each. A smaller heap (\`java-options: -Xmx...\`) makes the snapshot smaller.`;
+  return `A layer has ${megabytes3(size2)}: ghcr.io takes 10 GB at most, and ten minutes for each. A smaller heap (\`java-options: -Xmx...\`) makes the snapshot smaller.`;
 }
 async function asked2({ name }, work) {
   try {
@@ -45838,31 +45334,19 @@ function otherDigest(name, given, digest) {
     cure: "Something changes images on their way to the registry: find out what (a proxy, a mirror), and run the job again."
   });
 }
-function megabytes2(bytes) {
+function megabytes3(bytes) {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 // src/registry/tag.ts
 async function tagImage(engine2, image, tags) {
-  const previous = [];
-  for (const tag of tags) {
-    const before = await engine2.attempt(["image", "inspect", "--format", "{{.Id}}", "--", tag.text]);
-    previous.push([tag, before.exitCode === 0 ? before.stdout.trim() : void 0]);
-    await engine2.run(["tag", image, tag.text]);
-  }
-  return {
-    undo: async () => {
-      for (const [tag, id] of previous) {
-        await engine2.attempt(id ? ["tag", id, tag.text] : ["image", "rm", "--", tag.text]);
-      }
-    }
-  };
+  for (const tag of tags) await engine2.run(["tag", image, tag.text]);
 }
 
 // src/runner/event.ts
-var import_promises37 = require("node:fs/promises");
+var import_promises43 = require("node:fs/promises");
 async function fromFork(environment2) {
-  const text2 = await (0, import_promises37.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+  const text2 = await (0, import_promises43.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -45874,21 +45358,22 @@ async function fromFork(environment2) {
 // src/stages/publish.ts
 async function publish(run2, imageId) {
   const { inputs, world, work } = run2;
-  const { engine: engine2, log, repositories, environment: environment2 } = world;
+  const { engine: engine2, log, environment: environment2 } = world;
   return await run2.phases.run("push", inputs.push ? "Push" : "Tag", async () => {
-    const tagged = await tagImage(engine2, imageId, inputs.tags);
     if (!inputs.push) {
+      await tagImage(engine2, imageId, inputs.tags);
       log.info("`push` is false: the image is tagged on this machine, and nothing is pushed.");
       return { digest: void 0, layers: await layersOf(engine2, imageId) };
     }
     try {
-      return await pushImage(
-        { engine: engine2, repositories, info: (line2) => log.info(line2), warn: (line2) => log.warning(line2) },
+      const pushed = await pushImage(
+        { ...world, info: (line2) => log.info(line2), warn: (line2) => log.warning(line2) },
         { image: imageId, tags: inputs.tags, timeout: inputs.pushTimeout, folder: work }
       );
+      await tagImage(world.undoing, imageId, inputs.tags);
+      return pushed;
     } catch (error) {
-      await tagged.undo();
-      throw error instanceof Failure && await fromFork(environment2) ? error.also(
+      throw error instanceof Failure && error.kind === "registry" && await fromFork(environment2) ? error.also(
         "This is a pull request from a fork, whose token may not push: set `push` to false for those."
       ) : error;
     }
@@ -45896,7 +45381,7 @@ async function publish(run2, imageId) {
 }
 
 // src/stages/restore.ts
-var import_node_path35 = __toESM(require("node:path"), 1);
+var import_node_path40 = __toESM(require("node:path"), 1);
 async function buildRestoring(run2, from, parts2) {
   const { takenBy } = parts2;
   const rungs = takenBy.name === "criu" ? takenBy.privileges : [void 0];
@@ -45993,7 +45478,7 @@ async function startRequest(run2, { readiness: readiness2 }, reach, image, privi
     ...containerOf(run2, reach),
     container: namesOf(run2.id).container,
     image,
-    flags: privileges?.restore(import_node_path35.default.join(world.dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path40.default.join(world.dockerFolder, "seccomp.json")) ?? [],
     readiness: readiness2,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
@@ -46007,14 +45492,40 @@ async function firstRequest({ inputs, world }, readiness2) {
   return standardWarmUp(readiness2, inputs.port).request;
 }
 
+// src/stages/room.ts
+var import_promises44 = require("node:fs/promises");
+var import_node_path41 = __toESM(require("node:path"), 1);
+async function lookForRoom({ world }, { diskFree }, found, jdk) {
+  const { dependencies, classes } = found.application;
+  const sizes = await Promise.all([...dependencies.keys(), ...classes.keys()].map(sizeOf2));
+  const archive = (await (0, import_promises44.stat)(jdk.file)).size;
+  const room = roomFor(
+    diskFree,
+    archive,
+    sizes.reduce((sum2, size2) => sum2 + size2, 0)
+  );
+  const warning = lookAtRoom(room, archive);
+  if (warning !== void 0) world.log.warning(warning);
+  return room;
+}
+async function sizeOf2(place) {
+  const own = await (0, import_promises44.stat)(place);
+  if (!own.isDirectory()) return own.size;
+  let size2 = 0;
+  for (const entry of await (0, import_promises44.readdir)(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size2 += (await (0, import_promises44.stat)(import_node_path41.default.join(entry.parentPath, entry.name))).size;
+  }
+  return size2;
+}
+
 // src/stages/secrets.ts
-var import_node_crypto7 = require("node:crypto");
-var import_node_path38 = __toESM(require("node:path"), 1);
+var import_node_crypto9 = require("node:crypto");
+var import_node_path44 = __toESM(require("node:path"), 1);
 
 // src/registry/credentials.ts
-var import_node_child_process3 = require("node:child_process");
-var import_promises38 = require("node:fs/promises");
-var import_node_path36 = __toESM(require("node:path"), 1);
+var import_node_child_process2 = require("node:child_process");
+var import_promises45 = require("node:fs/promises");
+var import_node_path42 = __toESM(require("node:path"), 1);
 var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 async function credentialsFor(registry2, environment2) {
   const file = configFile(environment2);
@@ -46033,11 +45544,11 @@ async function storedLogins(environment2) {
   });
 }
 function configFile(environment2) {
-  const folder = environment2["DOCKER_CONFIG"] || import_node_path36.default.join(environment2["HOME"] ?? "/", ".docker");
-  return import_node_path36.default.join(folder, "config.json");
+  const folder = environment2["DOCKER_CONFIG"] || import_node_path42.default.join(environment2["HOME"] ?? "/", ".docker");
+  return import_node_path42.default.join(folder, "config.json");
 }
 async function readConfig(file) {
-  const text2 = await (0, import_promises38.readFile)(file, "utf8").catch((error) => {
+  const text2 = await (0, import_promises45.readFile)(file, "utf8").catch((error) => {
     if (error.code === "ENOENT") return "{}";
     throw unreadable(file, messageOf(error));
   });
@@ -46091,15 +45602,15 @@ async function ask(helper, host, environment2) {
   return username === "<token>" ? { kind: "identity", token: secret } : { kind: "password", username, password: secret };
 }
 async function answerOf(program, host, env) {
-  return await new Promise((resolve2, reject) => {
+  return await new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(HELPER_TIMEOUT);
-    const child2 = (0, import_node_child_process3.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
+    const child = (0, import_node_child_process2.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
     let stdout = "";
-    child2.stdout.setEncoding("utf8").on("data", (text2) => stdout += text2);
-    child2.on("error", reject);
-    child2.on("close", (code2) => resolve2({ exitCode: code2 ?? 1, stdout }));
-    child2.stdin.on("error", () => void 0);
-    child2.stdin.end(`${host}
+    child.stdout.setEncoding("utf8").on("data", (text2) => stdout += text2);
+    child.on("error", reject);
+    child.on("close", (code2) => resolve({ exitCode: code2 ?? 1, stdout }));
+    child.stdin.on("error", () => void 0);
+    child.stdin.end(`${host}
 `);
   });
 }
@@ -46107,10 +45618,10 @@ var HELPER_TIMEOUT = 3e4;
 
 // src/report/secrets.ts
 var MOST_LINES2 = 40;
-var CURE = "Take the snapshot with placeholders, and let the application read the real values at the restore: in afterRestore, or from the environment. What is in a file, a label or a build argument: leave it out of there. `secret-scan: warn` lets the image pass as it is.";
+var CURE3 = "Take the snapshot with placeholders, and let the application read the real values at the restore: in afterRestore, or from the environment. What is in a file, a label or a build argument: leave it out of there. `secret-scan: warn` lets the image pass as it is.";
 function secretFailure({ found }) {
   return new Failure("secret", `${said(found)} Nothing was pushed.`, {
-    cure: CURE,
+    cure: CURE3,
     evidence: placesOf(found).join("\n")
   });
 }
@@ -46153,7 +45664,7 @@ function said(found) {
   return found.length === 1 ? `A secret is in the image: ${shown2}.` : `${found.length} secrets are in the image: ${shown2}${more}.`;
 }
 function placesOf(found) {
-  const lines2 = found.flatMap(({ name, occurrences }) => {
+  const lines3 = found.flatMap(({ name, occurrences }) => {
     const places2 = /* @__PURE__ */ new Map();
     for (const { file, mapping, encoding, count } of occurrences) {
       const place = mapping === void 0 ? file : `${file} (${mapping})`;
@@ -46161,18 +45672,18 @@ function placesOf(found) {
     }
     return [...places2].map(([place, counts]) => printable(`${name}: ${place}: ${counts.join(", ")}`));
   });
-  const more = lines2.length - MOST_LINES2;
-  return more > 0 ? [...lines2.slice(0, MOST_LINES2), `... and ${more} more places`] : lines2;
+  const more = lines3.length - MOST_LINES2;
+  return more > 0 ? [...lines3.slice(0, MOST_LINES2), `... and ${more} more places`] : lines3;
 }
 function printable(text2) {
   return text2.replace(new RegExp("\\p{Cc}", "gu"), " ");
 }
 
 // src/secrets/archives.ts
-var import_node_path37 = __toESM(require("node:path"), 1);
+var import_node_path43 = __toESM(require("node:path"), 1);
 var import_node_stream3 = require("node:stream");
 var import_consumers2 = require("node:stream/consumers");
-var import_promises39 = require("node:stream/promises");
+var import_promises46 = require("node:stream/promises");
 var import_node_zlib3 = require("node:zlib");
 var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 var import_yauzl2 = __toESM(require_yauzl(), 1);
@@ -46180,12 +45691,12 @@ var LARGEST_JAR = 256 * 1024 * 1024;
 var DEEPEST_JAR = 2;
 async function* filesOfTar(archive, root) {
   const tar = (0, import_tar_stream3.extract)();
-  const reading = (0, import_promises39.pipeline)(archive, tar);
+  const reading = (0, import_promises46.pipeline)(archive, tar);
   reading.catch(() => void 0);
   for await (const entry of tar) {
     const { name, linkname, size: size2 = 0 } = entry.header;
     const bytes = linkname ? [Buffer.from(linkname)] : entry;
-    yield { name: import_node_path37.default.posix.join(root, name), bytes, size: size2 };
+    yield { name: import_node_path43.default.posix.join(root, name), bytes, size: size2 };
     entry.resume();
   }
   await reading;
@@ -46209,7 +45720,7 @@ async function layerOf(bytes) {
   if (head.toString("latin1", 257, 262) === "ustar") return import_node_stream3.Readable.from(all());
   if (head.length < 2 || head.readUInt16LE(0) !== 35615) return void 0;
   const unpacked = (0, import_node_zlib3.createGunzip)();
-  (0, import_promises39.pipeline)(all(), unpacked).catch(() => void 0);
+  (0, import_promises46.pipeline)(all(), unpacked).catch(() => void 0);
   return unpacked;
 }
 async function* withJars(file, depth) {
@@ -46237,7 +45748,7 @@ async function* whole2(stream) {
 }
 
 // src/secrets/canary.ts
-var import_node_crypto5 = require("node:crypto");
+var import_node_crypto7 = require("node:crypto");
 
 // src/secrets/findings.ts
 var MOST_OFFSETS = 5;
@@ -46362,11 +45873,11 @@ var SPECIAL_IN = {
   xml: "&quot;\\&lt;&amp;=:&apos; \xE9~???\n"
 };
 var STEP2 = 64;
-function createCanary(random = import_node_crypto5.randomBytes) {
+function createCanary(random = import_node_crypto7.randomBytes) {
   const part = () => `Aa1${random(18).toString("base64url")}`;
   return { name: "canary of crac-checkpoint", value: `${part()}${SPECIAL}${part()}` };
 }
-function plantsOf({ value }, random = import_node_crypto5.randomBytes) {
+function plantsOf({ value }, random = import_node_crypto7.randomBytes) {
   const [head = "", tail = ""] = value.split(SPECIAL);
   const texts = Object.entries(SPECIAL_IN).map(([encoding, special]) => [
     encoding,
@@ -46399,7 +45910,7 @@ function plantsOfText(encoding, text2) {
   if (!text2.includes("\xE9")) return plants;
   return [...plants, { encoding: `${encoding} in latin-1`, bytes: Buffer.from(text2, "latin1") }];
 }
-async function proveScanner(matcher, random = import_node_crypto5.randomBytes) {
+async function proveScanner(matcher, random = import_node_crypto7.randomBytes) {
   const missed = [];
   for (const plant of plantsOf(matcher.canary, random)) {
     if (!await isFound(plant, matcher, random)) missed.push(plant.encoding);
@@ -46747,7 +46258,7 @@ function secretsOfLogins(logins) {
 }
 
 // src/secrets/matcher.ts
-var import_node_crypto6 = require("node:crypto");
+var import_node_crypto8 = require("node:crypto");
 
 // src/secrets/multi-pattern.ts
 var SHORTEST2 = 3;
@@ -46757,7 +46268,7 @@ function createSearch(patterns) {
   return {
     longest: patterns.reduce((longest, { length }) => Math.max(longest, length), 0),
     run(bytes, found) {
-      if (patterns.length > 0) sweep(bytes, table2, found);
+      if (patterns.length > 0) sweep2(bytes, table2, found);
     }
   };
 }
@@ -46803,7 +46314,7 @@ function commonnessOf(byte) {
   if (/[A-Z]/.test(character)) return 3;
   return 2;
 }
-function sweep(bytes, table2, found) {
+function sweep2(bytes, table2, found) {
   const values = wordsOf(bytes);
   const { pairs: pairs2, words, shift } = table2;
   const isZeroForeign = words[0] === 0 && pairs2[0] === 0;
@@ -46974,7 +46485,7 @@ function createMatcher({ secrets, canary, key, families = FAMILIES }) {
     longestMatch: Math.max(search.longest, ...families.map(({ longest }) => longest * 2)),
     tooShort,
     canary,
-    digest: (token2) => (0, import_node_crypto6.createHmac)("sha256", key).update(token2).digest("hex").slice(0, 16)
+    digest: (token2) => (0, import_node_crypto8.createHmac)("sha256", key).update(token2).digest("hex").slice(0, 16)
   };
 }
 function prefixesOf(family) {
@@ -47114,7 +46625,7 @@ async function prepare({ inputs, world }, marks) {
   const matcher = createMatcher({
     secrets: [...secrets, ...marks],
     canary: createCanary(),
-    key: (0, import_node_crypto7.randomBytes)(32)
+    key: (0, import_node_crypto9.randomBytes)(32)
   });
   await proveScanner(matcher);
   const weak = new Map(matcher.tooShort.map(({ secret, reason }) => [secret, reason]));
@@ -47179,15 +46690,15 @@ function doubt({ inputs, world }, { report: report2 }, why) {
 }
 function locator(reading) {
   return (file, offset) => {
-    if (import_node_path38.default.posix.dirname(file) !== SNAPSHOT) return void 0;
-    const place = reading?.map.locate(import_node_path38.default.posix.basename(file), offset);
+    if (import_node_path44.default.posix.dirname(file) !== SNAPSHOT) return void 0;
+    const place = reading?.map.locate(import_node_path44.default.posix.basename(file), offset);
     return place && (place.kind === "files" && place.file ? `mapped ${place.file}` : WORDS[place.kind]);
   };
 }
 async function scanContainer(run2, { reading }, matcher) {
   const scans = [];
   for (const folder of TAKEN) {
-    const root = import_node_path38.default.posix.dirname(folder);
+    const root = import_node_path44.default.posix.dirname(folder);
     const scanned = await run2.world.engine.stream(
       ["cp", `${checkpointContainer(run2)}:${folder}`, "-"],
       (archive) => scanFiles(filesOfTar(archive, root), matcher, locator(reading))
@@ -47215,34 +46726,37 @@ function note({ inputs, world }, search, findings, scans) {
 async function run(id, inputs, given) {
   const warnings2 = [];
   const world = { ...given, log: noting(given.log, warnings2) };
-  const { engine: engine2, log } = world;
+  const { undoing, log } = world;
   const job = {
     id,
     inputs,
     world,
     phases: new Phases(world.clock, log),
     warnings: warnings2,
-    work: import_node_path39.default.join(world.runFolder, "work"),
-    logs: import_node_path39.default.join(world.runFolder, "logs")
+    work: import_node_path45.default.join(world.runFolder, "work"),
+    logs: import_node_path45.default.join(world.runFolder, "logs")
   };
-  await (0, import_promises40.mkdir)(job.work, { recursive: true });
-  await (0, import_promises40.mkdir)(job.logs, { recursive: true });
+  await (0, import_promises47.mkdir)(job.work, { recursive: true });
+  await (0, import_promises47.mkdir)(job.logs, { recursive: true });
   try {
-    await requireContext(import_node_path39.default.resolve(world.workspace, inputs.context));
+    await requireContext(import_node_path45.default.resolve(world.workspace, inputs.context));
     if (inputs.warmupScript !== void 0)
-      await requireScript(import_node_path39.default.resolve(world.workspace, inputs.warmupScript));
+      await requireScript(import_node_path45.default.resolve(world.workspace, inputs.warmupScript));
     return await checkpointed(job);
   } catch (error) {
-    if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error;
+    if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") {
+      throw await fullDisk(error, job.work) ?? error;
+    }
     log.warning(`This runner takes no snapshots: ${error.message} ${error.cure}`);
     const common = { reason: error.message, warnings: warnings2, logs: job.logs, phases: job.phases.done };
     if (inputs.onUnsupportedRunner === "skip") return { outcome: "skipped", ...common };
     return { ...await cold(job, error.message), ...common };
   } finally {
     const names = namesOf(id);
+    await settle(world.clock, id, world.cancelled.aborted);
     const left = [
-      ...await removeContainers(engine2, names),
-      ...await removeImages(engine2, names, ["checkpoint", "snapshot", "user"]),
+      ...await removeContainers(undoing, names),
+      ...await removeImages(undoing, names, ["checkpoint", "snapshot", "user"]),
       ...await removeFolder(job.work)
     ];
     for (const problem of left) log.warning(`Something of this run may be left behind: ${problem}`);
@@ -47265,37 +46779,39 @@ async function checkpointed(job) {
       phases: job.phases.done
     };
   }
-  const context = await layOut(job, { found, archive: jdk, fingerprint: fingerprint2 });
-  await buildCheckpoint(job, context);
-  const takenBy = await chooseCheckpointEngine(job, runner);
-  const snapshot = await takeTheSnapshot(job, found, runner, takenBy);
-  const reading = await lookIntoSnapshot(job, snapshot);
-  const search = await lookForSecrets(job, { snapshot, reading });
-  const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot });
-  const measured = await measure(job, restoring, snapshot.size);
-  const secrets = await lookIntoImage(job, search, measured.imageId);
-  const published = await publish(job, measured.imageId);
+  const room = await lookForRoom(job, runner, found, jdk);
+  const made = await make(job, runner, { found, archive: jdk, fingerprint: fingerprint2 }).catch((error) => {
+    throw toldOfRoom(error, room);
+  });
+  const published = await publish(job, made.imageId);
   return {
     outcome: "checkpointed",
     runner,
     jdk,
     application: found.application.description,
     baseImage: inputs.baseImage,
-    takenBy,
-    snapshot,
-    reading,
-    ...measured,
-    privileges: restoring.privileges,
-    secrets,
+    ...made,
     tags: inputs.tags.map((tag) => tag.text),
     ...published,
     port: inputs.port,
     user: inputs.user,
-    restoreFlags: flagsOf(restoring.privileges),
+    restoreFlags: flagsOf(made.privileges),
     warnings: job.warnings,
     logs: job.logs,
     phases: job.phases.done
   };
+}
+async function make(job, runner, parts2) {
+  const context = await layOut(job, parts2);
+  await buildCheckpoint(job, context);
+  const takenBy = await chooseCheckpointEngine(job, runner);
+  const snapshot = await takeTheSnapshot(job, parts2.found, runner, takenBy);
+  const reading = await lookIntoSnapshot(job, snapshot);
+  const search = await lookForSecrets(job, { snapshot, reading });
+  const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot });
+  const measured = await measure(job, restoring, snapshot.size);
+  const secrets = await lookIntoImage(job, search, measured.imageId);
+  return { takenBy, snapshot, reading, ...measured, privileges: restoring.privileges, secrets };
 }
 async function cold(job, reason) {
   const { inputs, world } = job;
@@ -47305,8 +46821,8 @@ async function cold(job, reason) {
     (line2) => world.log.foreign(line2)
   );
   const reach = await findReach(world.engine, world.hostname);
-  await removeFolder(import_node_path39.default.join(job.work, "application"));
-  await removeFolder(import_node_path39.default.join(job.work, `context-${job.id}`));
+  await removeFolder(import_node_path45.default.join(job.work, "application"));
+  await removeFolder(import_node_path45.default.join(job.work, `context-${job.id}`));
   const found = await lookForApplication(job);
   const jdk = await resolveJdk(job, architecture);
   const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
@@ -47451,7 +46967,7 @@ function metadataOf(result) {
   if (outcome === "cold") {
     const { reason, coldStarts } = result;
     const { median } = answersOf(coldStarts);
-    return { ...common, reason, coldStart: median, coldStarts: coldStarts.map(startOf), warnings: warnings2, phases };
+    return { ...common, reason, coldStart: median, coldStarts: coldStarts.map(startOf2), warnings: warnings2, phases };
   }
   const { runner, snapshot, figures, last, takenBy } = result;
   return {
@@ -47495,11 +47011,11 @@ function figuresIn(figures) {
     speedup: speedup ?? null,
     answer: answer2 ?? null,
     requests: requests ?? null,
-    restores: restores.map(startOf),
-    coldStarts: coldStarts.map(startOf)
+    restores: restores.map(startOf2),
+    coldStarts: coldStarts.map(startOf2)
   };
 }
-function startOf({ answer: answer2, requests, jvm, criu }) {
+function startOf2({ answer: answer2, requests, jvm, criu }) {
   return { answer: answer2, requests: requests ?? null, jvm: jvm ?? null, criu: criu ?? null };
 }
 function secretsOf({ found, untrusted, ...report2 }) {
@@ -47561,30 +47077,9 @@ function outputsOf(result) {
   };
 }
 
-// src/engine/orphans.ts
-var import_promises41 = require("node:fs/promises");
-var import_node_path40 = __toESM(require("node:path"), 1);
-var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
-async function endOrphans(run2, proc = "/proc") {
-  const entry = `${RUN_VARIABLE}=${run2}`;
-  let ended = 0;
-  for (const name of await (0, import_promises41.readdir)(proc)) {
-    if (!/^\d+$/.test(name)) continue;
-    const environment2 = await (0, import_promises41.readFile)(import_node_path40.default.join(proc, name, "environ"), "latin1").catch(() => "");
-    if (!environment2.split("\0").includes(entry)) continue;
-    try {
-      process.kill(Number(name), "SIGKILL");
-      ended++;
-    } catch {
-    }
-  }
-  return ended;
-}
-
 // src/post.ts
-var SETTLING_TIME3 = 1500;
 async function cleanUp(engine2, clock, id, runFolder) {
-  if (await endOrphans(id) > 0) await clock.sleep(SETTLING_TIME3);
+  await settle(clock, id, false);
   const names = namesOf(id);
   return [
     ...await removeContainers(engine2, names),
@@ -47596,7 +47091,7 @@ async function cleanUp(engine2, clock, id, runFolder) {
 // src/report/figures.ts
 function figureRows({ figures, last, snapshot }) {
   const before = last?.figures;
-  const size2 = compared("Snapshot", snapshot.size, before?.snapshotSize, megabytes);
+  const size2 = compared("Snapshot", snapshot.size, before?.snapshotSize, megabytes2);
   if (!figures) return [{ name: "Restore", now: "works; not timed (`verify: false`)" }, size2];
   const { answer: answer2, requests, speedup } = figures;
   return [
@@ -47661,13 +47156,13 @@ function times(ratio) {
 }
 
 // src/report/layers.ts
-var SHOWN2 = 5e4;
+var SHOWN3 = 5e4;
 function layerTable(layers) {
-  const rows = layers.filter(({ rawSize }) => rawSize >= SHOWN2).map(({ createdBy, rawSize, size: size2, sent }) => {
-    const packed = size2 === void 0 ? "not pushed" : `${megabytes(size2)}${sent ? "" : ", was there"}`;
-    return `| ${code(createdBy.slice(0, 100) || "base image")} | ${megabytes(rawSize)} | ${packed} |`;
+  const rows = layers.filter(({ rawSize }) => rawSize >= SHOWN3).map(({ createdBy, rawSize, size: size2, sent }) => {
+    const packed = size2 === void 0 ? "not pushed" : `${megabytes2(size2)}${sent ? "" : ", was there"}`;
+    return `| ${code(createdBy.slice(0, 100) || "base image")} | ${megabytes2(rawSize)} | ${packed} |`;
   });
-  const raw = megabytes(sum(layers, ({ rawSize }) => rawSize));
+  const raw = megabytes2(sum(layers, ({ rawSize }) => rawSize));
   return [
     "| layer | raw | at the registry |",
     "|---|---|---|",
@@ -47679,7 +47174,7 @@ function pushedSize(layers) {
   if (!layers.some(({ size: size2 }) => size2 !== void 0)) return void 0;
   const all = sum(layers, ({ size: size2 = 0 }) => size2);
   const sent = sum(layers, ({ size: size2 = 0, sent: sent2 }) => sent2 ? size2 : 0);
-  return `${megabytes(sent)} sent of ${megabytes(all)}`;
+  return `${megabytes2(sent)} sent of ${megabytes2(all)}`;
 }
 function sum(layers, of) {
   return layers.reduce((total, layer) => total + of(layer), 0);
@@ -47820,10 +47315,10 @@ function startIt(result, needs) {
 }
 
 // src/surroundings.ts
-var import_node_fs8 = require("node:fs");
+var import_node_fs9 = require("node:fs");
 var import_node_url = require("node:url");
 function shipped() {
-  const { version } = JSON.parse((0, import_node_fs8.readFileSync)(shippedFile("package.json"), "utf8"));
+  const { version } = JSON.parse((0, import_node_fs9.readFileSync)(shippedFile("package.json"), "utf8"));
   return {
     version,
     dockerFolder: shippedFile("docker"),
@@ -47848,7 +47343,7 @@ function vendorApis(environment2) {
 }
 
 // src/world.ts
-var import_node_os = require("node:os");
+var import_node_os2 = require("node:os");
 
 // src/registry/connection.ts
 var import_undici5 = __toESM(require_undici(), 1);
@@ -48053,7 +47548,7 @@ var Connection = class {
         url = next;
       }
     } catch (error) {
-      if (this.signal?.aborted) throw error;
+      this.signal?.throwIfAborted();
       throw unreachable(this.registry, asked3, error);
     }
   }
@@ -48095,12 +47590,12 @@ var MANIFESTS = [
 ].join(", ");
 var LONGEST_WAIT = 5 * 6e4;
 var RepositoryClient = class {
-  constructor(world, registry2, path49, signal) {
+  constructor(world, registry2, path51, signal) {
     this.world = world;
     this.registry = registry2;
-    this.path = path49;
+    this.path = path51;
     this.signal = signal;
-    this.connection = new Connection(world, registry2, `repository:${path49}:pull,push`, signal);
+    this.connection = new Connection(world, registry2, `repository:${path51}:pull,push`, signal);
   }
   world;
   registry;
@@ -48185,10 +47680,10 @@ var RepositoryClient = class {
 };
 
 // src/registry/endpoint.ts
-var import_promises42 = require("node:dns/promises");
-var import_promises43 = require("node:fs/promises");
+var import_promises48 = require("node:dns/promises");
+var import_promises49 = require("node:fs/promises");
 var import_node_net2 = require("node:net");
-var import_node_path41 = __toESM(require("node:path"), 1);
+var import_node_path46 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var import_undici6 = __toESM(require_undici(), 1);
 var PING_TIMEOUT = 5e3;
@@ -48223,7 +47718,7 @@ function basic2({ username, password }) {
   const both = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return `Basic ${Buffer.from(both).toString("base64")}`;
 }
-async function isInsecure(registry2, hostname3, engine2) {
+async function isInsecure(registry2, hostname4, engine2) {
   const told = await engine2.attempt(["info", "--format", "{{json .RegistryConfig}}"]);
   const config = told.exitCode === 0 ? JSON.parse(told.stdout) : null;
   const secure = config?.IndexConfigs?.[registry2]?.Secure;
@@ -48233,23 +47728,23 @@ async function isInsecure(registry2, hostname3, engine2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net2.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises42.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises48.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment: environment2, root }) {
-  const folder = import_node_path41.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises43.readdir)(folder).catch(() => [])).sort();
+  const folder = import_node_path46.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises49.readdir)(folder).catch(() => [])).sort();
   const read2 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises43.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises49.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path41.default.join(folder, name)));
+  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path46.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Node's own list is not that of the machine, which the engine trusts.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read2(import_node_path41.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read2(import_node_path46.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
       ...await read2(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
@@ -48260,31 +47755,33 @@ async function certificates(registry2, { environment: environment2, root }) {
 // src/world.ts
 function realWorld(run2, environment2, given) {
   const patience = patienceOf(environment2);
-  const engine2 = dockerEngine(
-    { ...environment2, [RUN_VARIABLE]: run2 },
-    { clock: systemClock, longestAbsence: patience.tryTimeout }
-  );
+  const marked = { ...environment2, [RUN_VARIABLE]: run2 };
+  const engine2 = dockerEngine(marked, { longestAbsence: patience.tryTimeout, cancelled: given.cancelled });
+  const undoing = dockerEngine(environment2);
   return {
     engine: engine2,
-    repositories: repositoriesOf({
-      clock: systemClock,
-      patience,
-      info: (line2) => given.log.info(line2),
-      credentials: (registry2) => credentialsFor(registry2, environment2),
-      endpoint: (registry2) => endpointOf(registry2, { engine: engine2, environment: environment2, root: "/" })
-    }),
+    undoing,
+    // Not the engine that a cancellation ends: the way to a registry is asked for when tags are put back, too.
+    repositories: repositoriesIn(environment2, undoing, (line2) => given.log.info(line2)),
     clock: systemClock,
     platform: process.platform,
-    hostname: (0, import_node_os.hostname)(),
-    environment: environment2,
+    hostname: (0, import_node_os2.hostname)(),
+    environment: marked,
     ...shipped(),
     ...vendorApis(environment2),
     patience,
     ...given
   };
 }
-function repositoriesOf(world) {
-  return ({ registry: registry2, path: path49 }, signal) => new RepositoryClient(world, registry2, path49, signal);
+function repositoriesIn(environment2, engine2, info2) {
+  const world = {
+    clock: systemClock,
+    patience: patienceOf(environment2),
+    info: info2,
+    credentials: (registry2) => credentialsFor(registry2, environment2),
+    endpoint: (registry2) => endpointOf(registry2, { engine: engine2, environment: environment2, root: "/" })
+  };
+  return ({ registry: registry2, path: path51 }, signal) => new RepositoryClient(world, registry2, path51, signal);
 }
 
 // src/cli/terminal-log.ts
@@ -48315,26 +47812,32 @@ function terminalLog(write2, clock) {
 // src/cli/build.ts
 async function buildCommand2(args, answer2) {
   const { inputs: given, json } = parse4(args);
-  const id = (0, import_node_crypto8.randomBytes)(6).toString("hex");
+  const cancellation = cancellationBy(process);
+  const id = await newRunId();
   const defaults = declaredDefaults();
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? "").trim());
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path42.default.join((0, import_node_os2.homedir)(), ".cache", "crac-checkpoint");
-  (0, import_node_fs9.mkdirSync)(toolCache, { recursive: true });
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path47.default.join((0, import_node_os3.homedir)(), ".cache", "crac-checkpoint");
+  (0, import_node_fs10.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
-  process.env["RUNNER_TEMP"] ??= (0, import_node_os2.tmpdir)();
-  const runFolder = await (0, import_promises44.mkdtemp)(import_node_path42.default.join((0, import_node_os2.tmpdir)(), "crac-checkpoint-"));
+  process.env["RUNNER_TEMP"] ??= (0, import_node_os3.tmpdir)();
+  const runFolder = import_node_path47.default.join((0, import_node_os3.tmpdir)(), `${RUN_FOLDER}${id}`);
+  (0, import_node_fs10.mkdirSync)(runFolder, { mode: 448 });
   const log = terminalLog((line2) => console.error(line2), systemClock);
   const clean2 = (folder) => cleanUp(dockerEngine(process.env), systemClock, id, folder);
-  for (const signal of ["SIGINT", "SIGTERM"]) {
-    process.once(signal, () => {
-      log.end();
-      console.error("Cancelled; removing what was made ...");
-      void clean2(runFolder).finally(() => process.exit(signal === "SIGINT" ? 130 : 143));
-    });
-  }
+  cancellation.signal.addEventListener("abort", () => {
+    log.end();
+    console.error("Cancelled; removing what was made ...");
+  });
   try {
-    const world = realWorld(id, process.env, { log, toolCache, workspace: process.cwd(), runFolder });
-    const result = await run(id, inputs, world);
+    const { signal: cancelled2 } = cancellation;
+    const world = realWorld(id, process.env, {
+      log,
+      toolCache,
+      workspace: process.cwd(),
+      runFolder,
+      cancelled: cancelled2
+    });
+    const result = await cancellation.bounded(run(id, inputs, world));
     const outputs = outputsOf(result);
     delete outputs["logs"];
     answer2(
@@ -48347,23 +47850,22 @@ async function buildCommand2(args, answer2) {
     await clean2(runFolder);
     return 0;
   } catch (error) {
-    const failure = asFailure(error);
-    await clean2(import_node_path42.default.join(runFolder, "work"));
+    const failure = cancellation.failureOf(error);
+    const exitCode = cancellation.exitCode();
+    await clean2(exitCode === void 0 ? import_node_path47.default.join(runFolder, "work") : runFolder);
+    const logs = exitCode === void 0 ? import_node_path47.default.join(runFolder, "logs") : void 0;
     if (json) {
       const { kind, message, cure, evidence, signature } = failure;
-      answer2(
-        JSON.stringify(
-          { class: kind, message, cure, evidence, signature, logs: import_node_path42.default.join(runFolder, "logs") },
-          void 0,
-          2
-        )
-      );
+      answer2(JSON.stringify({ class: kind, message, cure, evidence, signature, logs }, void 0, 2));
     } else {
-      console.error(`
-${describeFailure(failure)}
+      console.error(
+        `
+${describeFailure(failure)}${logs === void 0 ? "" : `
 
-The logs are in ${import_node_path42.default.join(runFolder, "logs")}.`);
+The logs are in ${logs}.`}`
+      );
     }
+    if (exitCode !== void 0) process.exit(exitCode);
     return 1;
   }
 }
@@ -48381,12 +47883,12 @@ function parse4(args) {
   try {
     const { values } = (0, import_node_util3.parseArgs)({ args, options: { ...options3, json: { type: "boolean", default: false } } });
     const { json, ...inputs } = values;
-    const lines2 = Object.entries(inputs).map(([name, list3]) => [name, list3.join("\n")]);
+    const lines3 = Object.entries(inputs).map(([name, list3]) => [name, list3.join("\n")]);
     return {
       inputs: {
         "github-token": process.env["GITHUB_TOKEN"],
         "secret-values": process.env[SECRET_VALUES],
-        ...Object.fromEntries(lines2)
+        ...Object.fromEntries(lines3)
       },
       json
     };
@@ -48399,7 +47901,7 @@ function parse4(args) {
   }
 }
 function declaredDefaults() {
-  const action = (0, import_yaml2.parse)((0, import_node_fs9.readFileSync)(shippedFile("action.yml"), "utf8"));
+  const action = (0, import_yaml2.parse)((0, import_node_fs10.readFileSync)(shippedFile("action.yml"), "utf8"));
   return Object.fromEntries(
     Object.entries(action.inputs).map(([name, { default: value = "" }]) => [
       name,
@@ -48409,8 +47911,7 @@ function declaredDefaults() {
 }
 
 // src/cli/doctor.ts
-var import_node_crypto9 = require("node:crypto");
-var import_node_os3 = require("node:os");
+var import_node_os4 = require("node:os");
 var import_node_util4 = require("node:util");
 async function doctorCommand(args, answer2) {
   const options3 = parse5(args);
@@ -48419,10 +47920,10 @@ async function doctorCommand(args, answer2) {
       {
         engine: dockerEngine(process.env),
         platform: process.platform,
-        hostname: (0, import_node_os3.hostname)(),
+        hostname: (0, import_node_os4.hostname)(),
         onLine: (line2) => console.error(line2)
       },
-      { run: `doctor-${(0, import_node_crypto9.randomBytes)(4).toString("hex")}`, ...options3, warp: false, refresh: false }
+      { run: await newRunId(), ...options3, warp: false, refresh: false }
     );
     answer2(options3.json ? JSON.stringify(reportOf(runner, options3), void 0, 2) : describe3(runner, options3));
     return 0;
@@ -48492,8 +47993,8 @@ function describe3(runner, options3) {
     ["restore", granted?.restore("seccomp.json").join(" ") ?? ""],
     ["CRIU", criuText(options3.criu)]
   ];
-  const lines2 = rows.map(([name, value]) => `${name.padEnd(13)} ${value}`);
-  return ["This machine can take snapshots, as far as can be seen without taking one.", "", ...lines2].join(
+  const lines3 = rows.map(([name, value]) => `${name.padEnd(13)} ${value}`);
+  return ["This machine can take snapshots, as far as can be seen without taking one.", "", ...lines3].join(
     "\n"
   );
 }
@@ -48506,10 +48007,10 @@ function describeReach(reach) {
 }
 
 // src/cli/jdk.ts
-var import_node_fs10 = require("node:fs");
-var import_promises45 = require("node:fs/promises");
-var import_node_os4 = require("node:os");
-var import_node_path43 = __toESM(require("node:path"), 1);
+var import_node_fs11 = require("node:fs");
+var import_promises50 = require("node:fs/promises");
+var import_node_os5 = require("node:os");
+var import_node_path48 = __toESM(require("node:path"), 1);
 var import_node_util5 = require("node:util");
 async function jdkCommand(args, answer2) {
   const { positionals, values } = parse6(args);
@@ -48571,10 +48072,10 @@ function parse6(args) {
   }
 }
 function sourceFor(githubApiUrl) {
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path43.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
-  (0, import_node_fs10.mkdirSync)(toolCache, { recursive: true });
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path48.default.join((0, import_node_os5.homedir)(), ".cache", "crac-checkpoint");
+  (0, import_node_fs11.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
-  process.env["RUNNER_TEMP"] ??= (0, import_node_os4.tmpdir)();
+  process.env["RUNNER_TEMP"] ??= (0, import_node_os5.tmpdir)();
   if (!URL.canParse(githubApiUrl)) throw badInput("github-api-url", githubApiUrl, "a URL");
   return jdkSource(
     {
@@ -48584,6 +48085,8 @@ function sourceFor(githubApiUrl) {
       githubApiUrl: new URL(githubApiUrl),
       githubToken: process.env["GITHUB_TOKEN"] || void 0,
       toolCache,
+      // A signal ends the command itself.
+      cancelled: new AbortController().signal,
       info: (line2) => console.error(line2),
       warning: (line2) => console.error(`warning: ${line2}`)
     },
@@ -48591,18 +48094,18 @@ function sourceFor(githubApiUrl) {
   );
 }
 async function downloadTo(source, asset, options3, answer2) {
-  const temporaryFolder = await (0, import_promises45.mkdtemp)(import_node_path43.default.join((0, import_node_os4.tmpdir)(), "crac-checkpoint-"));
+  const temporaryFolder = await (0, import_promises50.mkdtemp)(import_node_path48.default.join((0, import_node_os5.tmpdir)(), "crac-checkpoint-"));
   try {
     const { file, sha256: sha2562 } = await source.install(asset, {
       jdkSha256: options3["jdk-sha256"]?.toLowerCase(),
       temporaryFolder,
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
-    const copy = import_node_path43.default.resolve(options3.output, asset.name);
-    await (0, import_promises45.copyFile)(file, copy);
+    const copy = import_node_path48.default.resolve(options3.output, asset.name);
+    await (0, import_promises50.copyFile)(file, copy);
     answer2(options3.json ? JSON.stringify({ ...asset, sha256: sha2562, file: copy }, void 0, 2) : copy);
   } finally {
-    await (0, import_promises45.rm)(temporaryFolder, { recursive: true, force: true });
+    await (0, import_promises50.rm)(temporaryFolder, { recursive: true, force: true });
   }
 }
 function progressBar(bytes, total) {

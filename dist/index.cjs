@@ -1073,14 +1073,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path50 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path55 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path50 && path50[0] !== "/") {
-          path50 = `/${path50}`;
+        if (path55 && path55[0] !== "/") {
+          path55 = `/${path55}`;
         }
-        return new URL(`${origin}${path50}`);
+        return new URL(`${origin}${path55}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -1531,39 +1531,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path50, origin }
+          request: { method, path: path55, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path50);
+        debuglog("sending request to %s %s/%s", method, origin, path55);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path50, origin },
+          request: { method, path: path55, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path50,
+          path55,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path50, origin }
+          request: { method, path: path55, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path50);
+        debuglog("trailers received from %s %s/%s", method, origin, path55);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path50, origin },
+          request: { method, path: path55, origin },
           error: error2
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path50,
+          path55,
           error2.message
         );
       });
@@ -1612,9 +1612,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path50, origin }
+            request: { method, path: path55, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path50);
+          debuglog("sending request to %s %s/%s", method, origin, path55);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -1677,7 +1677,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path50,
+        path: path55,
         method,
         body,
         headers,
@@ -1692,11 +1692,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path50 !== "string") {
+        if (typeof path55 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path50[0] !== "/" && !(path50.startsWith("http://") || path50.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path55[0] !== "/" && !(path55.startsWith("http://") || path55.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path50)) {
+        } else if (invalidPathRegex.test(path55)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -1762,7 +1762,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path50, query) : path50;
+        this.path = query ? buildURL(path55, query) : path55;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -2576,14 +2576,14 @@ var require_connect = __commonJS({
       const sessionCache = new SessionCache(maxCachedSessions == null ? 100 : maxCachedSessions);
       timeout = timeout == null ? 1e4 : timeout;
       allowH2 = allowH2 != null ? allowH2 : false;
-      return function connect({ hostname: hostname2, host, protocol, port, servername, localAddress, httpSocket }, callback) {
+      return function connect({ hostname: hostname3, host, protocol, port, servername, localAddress, httpSocket }, callback) {
         let socket;
         if (protocol === "https:") {
           if (!tls) {
             tls = require("node:tls");
           }
           servername = servername || options3.servername || util.getServerName(host) || null;
-          const sessionKey = servername || hostname2;
+          const sessionKey = servername || hostname3;
           assert(sessionKey);
           const session = customSession || sessionCache.get(sessionKey) || null;
           port = port || 443;
@@ -2599,7 +2599,7 @@ var require_connect = __commonJS({
             socket: httpSocket,
             // upgrade socket connection
             port,
-            host: hostname2
+            host: hostname3
           });
           socket.on("session", function(session2) {
             sessionCache.set(sessionKey, session2);
@@ -2613,14 +2613,14 @@ var require_connect = __commonJS({
             ...options3,
             localAddress,
             port,
-            host: hostname2
+            host: hostname3
           });
         }
         if (options3.keepAlive == null || options3.keepAlive) {
           const keepAliveInitialDelay = options3.keepAliveInitialDelay === void 0 ? 6e4 : options3.keepAliveInitialDelay;
           socket.setKeepAlive(true, keepAliveInitialDelay);
         }
-        const clearConnectTimeout = setupConnectTimeout(new WeakRef(socket), { timeout, hostname: hostname2, port });
+        const clearConnectTimeout = setupConnectTimeout(new WeakRef(socket), { timeout, hostname: hostname3, port });
         socket.setNoDelay(true).once(protocol === "https:" ? "secureConnect" : "connect", function() {
           queueMicrotask(clearConnectTimeout);
           if (callback) {
@@ -5195,8 +5195,8 @@ var require_formdata_parser = __commonJS({
         return false;
       }
       for (let i = 0; i < length; ++i) {
-        const cp3 = boundary.charCodeAt(i);
-        if (!(cp3 >= 48 && cp3 <= 57 || cp3 >= 65 && cp3 <= 90 || cp3 >= 97 && cp3 <= 122 || cp3 === 39 || cp3 === 45 || cp3 === 95)) {
+        const cp4 = boundary.charCodeAt(i);
+        if (!(cp4 >= 48 && cp4 <= 57 || cp4 >= 65 && cp4 <= 90 || cp4 >= 97 && cp4 <= 122 || cp4 === 39 || cp4 === 45 || cp4 === 95)) {
           return false;
         }
       }
@@ -6455,7 +6455,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request4) {
-      const { method, path: path50, host, upgrade, blocking, reset } = request4;
+      const { method, path: path55, host, upgrade, blocking, reset } = request4;
       let { body, headers, contentLength } = request4;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -6536,7 +6536,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path50} HTTP/1.1\r
+      let header = `${method} ${path55} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -7065,7 +7065,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request4) {
       const session = client[kHTTP2Session];
-      const { method, path: path50, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
+      const { method, path: path55, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
       let { body } = request4;
       if (upgrade) {
         util.errorRequest(client, request4, new Error("Upgrade not supported for H2"));
@@ -7088,8 +7088,8 @@ var require_client_h2 = __commonJS({
         }
       }
       let stream;
-      const { hostname: hostname2, port } = client[kUrl];
-      headers[HTTP2_HEADER_AUTHORITY] = host || `${hostname2}${port ? `:${port}` : ""}`;
+      const { hostname: hostname3, port } = client[kUrl];
+      headers[HTTP2_HEADER_AUTHORITY] = host || `${hostname3}${port ? `:${port}` : ""}`;
       headers[HTTP2_HEADER_METHOD] = method;
       const abort = (error2) => {
         if (request4.aborted) {
@@ -7162,7 +7162,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path50;
+      headers[HTTP2_HEADER_PATH] = path55;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -7515,9 +7515,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path50 = search ? `${pathname}${search}` : pathname;
+        const path55 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path50;
+        this.opts.path = path55;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -7929,20 +7929,20 @@ var require_client = __commonJS({
     async function connect(client) {
       assert(!client[kConnecting]);
       assert(!client[kHTTPContext]);
-      let { host, hostname: hostname2, protocol, port } = client[kUrl];
-      if (hostname2[0] === "[") {
-        const idx = hostname2.indexOf("]");
+      let { host, hostname: hostname3, protocol, port } = client[kUrl];
+      if (hostname3[0] === "[") {
+        const idx = hostname3.indexOf("]");
         assert(idx !== -1);
-        const ip = hostname2.substring(1, idx);
+        const ip = hostname3.substring(1, idx);
         assert(net.isIP(ip));
-        hostname2 = ip;
+        hostname3 = ip;
       }
       client[kConnecting] = true;
       if (channels.beforeConnect.hasSubscribers) {
         channels.beforeConnect.publish({
           connectParams: {
             host,
-            hostname: hostname2,
+            hostname: hostname3,
             protocol,
             port,
             version: client[kHTTPContext]?.version,
@@ -7956,7 +7956,7 @@ var require_client = __commonJS({
         const socket = await new Promise((resolve2, reject) => {
           client[kConnector]({
             host,
-            hostname: hostname2,
+            hostname: hostname3,
             protocol,
             port,
             servername: client[kServerName],
@@ -7989,7 +7989,7 @@ var require_client = __commonJS({
           channels.connected.publish({
             connectParams: {
               host,
-              hostname: hostname2,
+              hostname: hostname3,
               protocol,
               port,
               version: client[kHTTPContext]?.version,
@@ -8010,7 +8010,7 @@ var require_client = __commonJS({
           channels.connectError.publish({
             connectParams: {
               host,
-              hostname: hostname2,
+              hostname: hostname3,
               protocol,
               port,
               version: client[kHTTPContext]?.version,
@@ -8756,10 +8756,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path50 = "/",
+          path: path55 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path50;
+        opts.path = origin + path55;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -8985,10 +8985,10 @@ var require_env_http_proxy_agent = __commonJS({
         }
       }
       #getProxyAgentForUrl(url) {
-        let { protocol, host: hostname2, port } = url;
-        hostname2 = hostname2.replace(/:\d*$/, "").toLowerCase();
+        let { protocol, host: hostname3, port } = url;
+        hostname3 = hostname3.replace(/:\d*$/, "").toLowerCase();
         port = Number.parseInt(port, 10) || DEFAULT_PORTS[protocol] || 0;
-        if (!this.#shouldProxy(hostname2, port)) {
+        if (!this.#shouldProxy(hostname3, port)) {
           return this[kNoProxyAgent];
         }
         if (protocol === "https:") {
@@ -8996,7 +8996,7 @@ var require_env_http_proxy_agent = __commonJS({
         }
         return this[kHttpProxyAgent];
       }
-      #shouldProxy(hostname2, port) {
+      #shouldProxy(hostname3, port) {
         if (this.#noProxyChanged) {
           this.#parseNoProxy();
         }
@@ -9012,11 +9012,11 @@ var require_env_http_proxy_agent = __commonJS({
             continue;
           }
           if (!/^[.*]/.test(entry.hostname)) {
-            if (hostname2 === entry.hostname) {
+            if (hostname3 === entry.hostname) {
               return false;
             }
           } else {
-            if (hostname2.endsWith(entry.hostname.replace(/^\*/, ""))) {
+            if (hostname3.endsWith(entry.hostname.replace(/^\*/, ""))) {
               return false;
             }
           }
@@ -10731,20 +10731,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path50) {
-      if (typeof path50 !== "string") {
-        return path50;
+    function safeUrl(path55) {
+      if (typeof path55 !== "string") {
+        return path55;
       }
-      const pathSegments = path50.split("?");
+      const pathSegments = path55.split("?");
       if (pathSegments.length !== 2) {
-        return path50;
+        return path55;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path50, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path50);
+    function matchKey(mockDispatch2, { path: path55, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path55);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -10766,7 +10766,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path50 }) => matchValue(safeUrl(path50), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path55 }) => matchValue(safeUrl(path55), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -10804,9 +10804,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path50, method, body, headers, query } = opts;
+      const { path: path55, method, body, headers, query } = opts;
       return {
-        path: path50,
+        path: path55,
         method,
         body,
         headers,
@@ -11269,10 +11269,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path50, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
+          ({ method, path: path55, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path50,
+            Path: path55,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -11793,16 +11793,16 @@ var require_dns = __commonJS({
       setRecords(origin, addresses) {
         const timestamp = Date.now();
         const records2 = { records: { 4: null, 6: null } };
-        for (const record of addresses) {
-          record.timestamp = timestamp;
-          if (typeof record.ttl === "number") {
-            record.ttl = Math.min(record.ttl, this.#maxTTL);
+        for (const record2 of addresses) {
+          record2.timestamp = timestamp;
+          if (typeof record2.ttl === "number") {
+            record2.ttl = Math.min(record2.ttl, this.#maxTTL);
           } else {
-            record.ttl = this.#maxTTL;
+            record2.ttl = this.#maxTTL;
           }
-          const familyRecords = records2.records[record.family] ?? { ips: [] };
-          familyRecords.ips.push(record);
-          records2.records[record.family] = familyRecords;
+          const familyRecords = records2.records[record2.family] ?? { ips: [] };
+          familyRecords.ips.push(record2);
+          records2.records[record2.family] = familyRecords;
         }
         this.#records.set(origin.hostname, records2);
       }
@@ -16151,9 +16151,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path50) {
-      for (let i = 0; i < path50.length; ++i) {
-        const code2 = path50.charCodeAt(i);
+    function validateCookiePath(path55) {
+      for (let i = 0; i < path55.length; ++i) {
+        const code2 = path55.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -19073,11 +19073,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path50 = opts.path;
+          let path55 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path50 = `/${path50}`;
+            path55 = `/${path55}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path50);
+          url = new URL(util.parseOrigin(url).origin + path55);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -19660,9 +19660,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path50, options3) {
+    function openPromise2(path55, options3) {
       return new Promise((resolve2, reject) => {
-        open2(path50, { ...options3, lazyEntries: true }, function(err, zipfile) {
+        open2(path55, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -19692,7 +19692,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path50, options3, callback) {
+    function open2(path55, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -19704,7 +19704,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs4.open(path50, "r", function(err, fd) {
+      fs4.open(path55, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options3, function(err2, zipfile) {
           if (err2) fs4.close(fd, defaultCallback);
@@ -25207,17 +25207,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path50) {
-      const ctrl = callVisitor(key, node, visitor, path50);
+    function visit_(key, node, visitor, path55) {
+      const ctrl = callVisitor(key, node, visitor, path55);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path50, ctrl);
-        return visit_(key, ctrl, visitor, path50);
+        replaceNode(key, path55, ctrl);
+        return visit_(key, ctrl, visitor, path55);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path50 = Object.freeze(path50.concat(node));
+          path55 = Object.freeze(path55.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path50);
+            const ci = visit_(i, node.items[i], visitor, path55);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -25228,13 +25228,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path50 = Object.freeze(path50.concat(node));
-          const ck = visit_("key", node.key, visitor, path50);
+          path55 = Object.freeze(path55.concat(node));
+          const ck = visit_("key", node.key, visitor, path55);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path50);
+          const cv = visit_("value", node.value, visitor, path55);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -25255,17 +25255,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path50) {
-      const ctrl = await callVisitor(key, node, visitor, path50);
+    async function visitAsync_(key, node, visitor, path55) {
+      const ctrl = await callVisitor(key, node, visitor, path55);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path50, ctrl);
-        return visitAsync_(key, ctrl, visitor, path50);
+        replaceNode(key, path55, ctrl);
+        return visitAsync_(key, ctrl, visitor, path55);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path50 = Object.freeze(path50.concat(node));
+          path55 = Object.freeze(path55.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path50);
+            const ci = await visitAsync_(i, node.items[i], visitor, path55);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -25276,13 +25276,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path50 = Object.freeze(path50.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path50);
+          path55 = Object.freeze(path55.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path55);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path50);
+          const cv = await visitAsync_("value", node.value, visitor, path55);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -25309,23 +25309,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path50) {
+    function callVisitor(key, node, visitor, path55) {
       if (typeof visitor === "function")
-        return visitor(key, node, path50);
+        return visitor(key, node, path55);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path50);
+        return visitor.Map?.(key, node, path55);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path50);
+        return visitor.Seq?.(key, node, path55);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path50);
+        return visitor.Pair?.(key, node, path55);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path50);
+        return visitor.Scalar?.(key, node, path55);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path50);
+        return visitor.Alias?.(key, node, path55);
       return void 0;
     }
-    function replaceNode(key, path50, node) {
-      const parent = path50[path50.length - 1];
+    function replaceNode(key, path55, node) {
+      const parent = path55[path55.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -25489,7 +25489,7 @@ var require_directives = __commonJS({
         return tag[0] === "!" ? tag : `!<${tag}>`;
       }
       toString(doc) {
-        const lines2 = this.yaml.explicit ? [`%YAML ${this.yaml.version || "1.2"}`] : [];
+        const lines3 = this.yaml.explicit ? [`%YAML ${this.yaml.version || "1.2"}`] : [];
         const tagEntries = Object.entries(this.tags);
         let tagNames;
         if (doc && tagEntries.length > 0 && identity.isNode(doc.contents)) {
@@ -25505,9 +25505,9 @@ var require_directives = __commonJS({
           if (handle === "!!" && prefix === "tag:yaml.org,2002:")
             continue;
           if (!doc || tagNames.some((tn) => tn.startsWith(prefix)))
-            lines2.push(`%TAG ${handle} ${prefix}`);
+            lines3.push(`%TAG ${handle} ${prefix}`);
         }
-        return lines2.join("\n");
+        return lines3.join("\n");
       }
     };
     Directives.defaultYaml = { explicit: false, version: "1.2" };
@@ -25937,10 +25937,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path50, value) {
+    function collectionFromPath(schema, path55, value) {
       let v = value;
-      for (let i = path50.length - 1; i >= 0; --i) {
-        const k = path50[i];
+      for (let i = path55.length - 1; i >= 0; --i) {
+        const k = path55[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -25959,7 +25959,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path50) => path50 == null || typeof path50 === "object" && !!path50[Symbol.iterator]().next().done;
+    var isEmptyPath = (path55) => path55 == null || typeof path55 === "object" && !!path55[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -25989,11 +25989,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path50, value) {
-        if (isEmptyPath(path50))
+      addIn(path55, value) {
+        if (isEmptyPath(path55))
           this.add(value);
         else {
-          const [key, ...rest] = path50;
+          const [key, ...rest] = path55;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -26007,8 +26007,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path50) {
-        const [key, ...rest] = path50;
+      deleteIn(path55) {
+        const [key, ...rest] = path55;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -26022,8 +26022,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path50, keepScalar) {
-        const [key, ...rest] = path50;
+      getIn(path55, keepScalar) {
+        const [key, ...rest] = path55;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -26041,8 +26041,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path50) {
-        const [key, ...rest] = path50;
+      hasIn(path55) {
+        const [key, ...rest] = path55;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -26052,8 +26052,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path50, value) {
-        const [key, ...rest] = path50;
+      setIn(path55, value) {
+        const [key, ...rest] = path55;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -26968,22 +26968,22 @@ var require_stringifyCollection = __commonJS({
       const { indent, options: { commentString } } = ctx;
       const itemCtx = Object.assign({}, ctx, { indent: itemIndent, type: null });
       let chompKeep = false;
-      const lines2 = [];
+      const lines3 = [];
       for (let i = 0; i < items.length; ++i) {
         const item = items[i];
         let comment2 = null;
         if (identity.isNode(item)) {
           if (!chompKeep && item.spaceBefore)
-            lines2.push("");
-          addCommentBefore(ctx, lines2, item.commentBefore, chompKeep);
+            lines3.push("");
+          addCommentBefore(ctx, lines3, item.commentBefore, chompKeep);
           if (item.comment)
             comment2 = item.comment;
         } else if (identity.isPair(item)) {
           const ik = identity.isNode(item.key) ? item.key : null;
           if (ik) {
             if (!chompKeep && ik.spaceBefore)
-              lines2.push("");
-            addCommentBefore(ctx, lines2, ik.commentBefore, chompKeep);
+              lines3.push("");
+            addCommentBefore(ctx, lines3, ik.commentBefore, chompKeep);
           }
         }
         chompKeep = false;
@@ -26992,15 +26992,15 @@ var require_stringifyCollection = __commonJS({
           str2 += stringifyComment.lineComment(str2, itemIndent, commentString(comment2));
         if (chompKeep && comment2)
           chompKeep = false;
-        lines2.push(blockItemPrefix + str2);
+        lines3.push(blockItemPrefix + str2);
       }
       let str;
-      if (lines2.length === 0) {
+      if (lines3.length === 0) {
         str = flowChars.start + flowChars.end;
       } else {
-        str = lines2[0];
-        for (let i = 1; i < lines2.length; ++i) {
-          const line2 = lines2[i];
+        str = lines3[0];
+        for (let i = 1; i < lines3.length; ++i) {
+          const line2 = lines3[i];
           str += line2 ? `
 ${indent}${line2}` : "\n";
         }
@@ -27023,22 +27023,22 @@ ${indent}${line2}` : "\n";
       });
       let reqNewline = false;
       let linesAtValue = 0;
-      const lines2 = [];
+      const lines3 = [];
       for (let i = 0; i < items.length; ++i) {
         const item = items[i];
         let comment = null;
         if (identity.isNode(item)) {
           if (item.spaceBefore)
-            lines2.push("");
-          addCommentBefore(ctx, lines2, item.commentBefore, false);
+            lines3.push("");
+          addCommentBefore(ctx, lines3, item.commentBefore, false);
           if (item.comment)
             comment = item.comment;
         } else if (identity.isPair(item)) {
           const ik = identity.isNode(item.key) ? item.key : null;
           if (ik) {
             if (ik.spaceBefore)
-              lines2.push("");
-            addCommentBefore(ctx, lines2, ik.commentBefore, false);
+              lines3.push("");
+            addCommentBefore(ctx, lines3, ik.commentBefore, false);
             if (ik.comment)
               reqNewline = true;
           }
@@ -27055,12 +27055,12 @@ ${indent}${line2}` : "\n";
         if (comment)
           reqNewline = true;
         let str = stringify2.stringify(item, itemCtx, () => comment = null);
-        reqNewline || (reqNewline = lines2.length > linesAtValue || str.includes("\n"));
+        reqNewline || (reqNewline = lines3.length > linesAtValue || str.includes("\n"));
         if (i < items.length - 1) {
           str += ",";
         } else if (ctx.options.trailingComma) {
           if (ctx.options.lineWidth > 0) {
-            reqNewline || (reqNewline = lines2.reduce((sum2, line2) => sum2 + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
+            reqNewline || (reqNewline = lines3.reduce((sum2, line2) => sum2 + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
           }
           if (reqNewline) {
             str += ",";
@@ -27068,35 +27068,35 @@ ${indent}${line2}` : "\n";
         }
         if (comment)
           str += stringifyComment.lineComment(str, itemIndent, commentString(comment));
-        lines2.push(str);
-        linesAtValue = lines2.length;
+        lines3.push(str);
+        linesAtValue = lines3.length;
       }
       const { start, end } = flowChars;
-      if (lines2.length === 0) {
+      if (lines3.length === 0) {
         return start + end;
       } else {
         if (!reqNewline) {
-          const len = lines2.reduce((sum2, line2) => sum2 + line2.length + 2, 2);
+          const len = lines3.reduce((sum2, line2) => sum2 + line2.length + 2, 2);
           reqNewline = ctx.options.lineWidth > 0 && len > ctx.options.lineWidth;
         }
         if (reqNewline) {
           let str = start;
-          for (const line2 of lines2)
+          for (const line2 of lines3)
             str += line2 ? `
 ${indentStep}${indent}${line2}` : "\n";
           return `${str}
 ${indent}${end}`;
         } else {
-          return `${start}${fcPadding}${lines2.join(" ")}${fcPadding}${end}`;
+          return `${start}${fcPadding}${lines3.join(" ")}${fcPadding}${end}`;
         }
       }
     }
-    function addCommentBefore({ indent, options: { commentString } }, lines2, comment, chompKeep) {
+    function addCommentBefore({ indent, options: { commentString } }, lines3, comment, chompKeep) {
       if (comment && chompKeep)
         comment = comment.replace(/^\n+/, "");
       if (comment) {
         const ic = stringifyComment.indentComment(commentString(comment), indent);
-        lines2.push(ic.trimStart());
+        lines3.push(ic.trimStart());
       }
     }
     exports2.stringifyCollection = stringifyCollection;
@@ -27734,11 +27734,11 @@ var require_binary = __commonJS({
         if (type !== Scalar.Scalar.QUOTE_DOUBLE) {
           const lineWidth = Math.max(ctx.options.lineWidth - ctx.indent.length, ctx.options.minContentWidth);
           const n = Math.ceil(str.length / lineWidth);
-          const lines2 = new Array(n);
+          const lines3 = new Array(n);
           for (let i = 0, o = 0; i < n; ++i, o += lineWidth) {
-            lines2[i] = str.substr(o, lineWidth);
+            lines3[i] = str.substr(o, lineWidth);
           }
-          str = lines2.join(type === Scalar.Scalar.BLOCK_LITERAL ? "\n" : " ");
+          str = lines3.join(type === Scalar.Scalar.BLOCK_LITERAL ? "\n" : " ");
         }
         return stringifyString.stringifyString({ comment, type, value: str }, ctx, onComment, onChompKeep);
       }
@@ -28418,35 +28418,35 @@ var require_stringifyDocument = __commonJS({
     var stringify2 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyDocument(doc, options3) {
-      const lines2 = [];
+      const lines3 = [];
       let hasDirectives = options3.directives === true;
       if (options3.directives !== false && doc.directives) {
         const dir = doc.directives.toString(doc);
         if (dir) {
-          lines2.push(dir);
+          lines3.push(dir);
           hasDirectives = true;
         } else if (doc.directives.docStart)
           hasDirectives = true;
       }
       if (hasDirectives)
-        lines2.push("---");
+        lines3.push("---");
       const ctx = stringify2.createStringifyContext(doc, options3);
       const { commentString } = ctx.options;
       if (doc.commentBefore) {
-        if (lines2.length !== 1)
-          lines2.unshift("");
+        if (lines3.length !== 1)
+          lines3.unshift("");
         const cs = commentString(doc.commentBefore);
-        lines2.unshift(stringifyComment.indentComment(cs, ""));
+        lines3.unshift(stringifyComment.indentComment(cs, ""));
       }
       let chompKeep = false;
       let contentComment = null;
       if (doc.contents) {
         if (identity.isNode(doc.contents)) {
           if (doc.contents.spaceBefore && hasDirectives)
-            lines2.push("");
+            lines3.push("");
           if (doc.contents.commentBefore) {
             const cs = commentString(doc.contents.commentBefore);
-            lines2.push(stringifyComment.indentComment(cs, ""));
+            lines3.push(stringifyComment.indentComment(cs, ""));
           }
           ctx.forceBlockIndent = !!doc.comment;
           contentComment = doc.contents.comment;
@@ -28455,36 +28455,36 @@ var require_stringifyDocument = __commonJS({
         let body = stringify2.stringify(doc.contents, ctx, () => contentComment = null, onChompKeep);
         if (contentComment)
           body += stringifyComment.lineComment(body, "", commentString(contentComment));
-        if ((body[0] === "|" || body[0] === ">") && lines2[lines2.length - 1] === "---") {
-          lines2[lines2.length - 1] = `--- ${body}`;
+        if ((body[0] === "|" || body[0] === ">") && lines3[lines3.length - 1] === "---") {
+          lines3[lines3.length - 1] = `--- ${body}`;
         } else
-          lines2.push(body);
+          lines3.push(body);
       } else {
-        lines2.push(stringify2.stringify(doc.contents, ctx));
+        lines3.push(stringify2.stringify(doc.contents, ctx));
       }
       if (doc.directives?.docEnd) {
         if (doc.comment) {
           const cs = commentString(doc.comment);
           if (cs.includes("\n")) {
-            lines2.push("...");
-            lines2.push(stringifyComment.indentComment(cs, ""));
+            lines3.push("...");
+            lines3.push(stringifyComment.indentComment(cs, ""));
           } else {
-            lines2.push(`... ${cs}`);
+            lines3.push(`... ${cs}`);
           }
         } else {
-          lines2.push("...");
+          lines3.push("...");
         }
       } else {
         let dc = doc.comment;
         if (dc && chompKeep)
           dc = dc.replace(/^\n+/, "");
         if (dc) {
-          if ((!chompKeep || contentComment) && lines2[lines2.length - 1] !== "")
-            lines2.push("");
-          lines2.push(stringifyComment.indentComment(commentString(dc), ""));
+          if ((!chompKeep || contentComment) && lines3[lines3.length - 1] !== "")
+            lines3.push("");
+          lines3.push(stringifyComment.indentComment(commentString(dc), ""));
         }
       }
-      return lines2.join("\n") + "\n";
+      return lines3.join("\n") + "\n";
     }
     exports2.stringifyDocument = stringifyDocument;
   }
@@ -28568,9 +28568,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path50, value) {
+      addIn(path55, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path50, value);
+          this.contents.addIn(path55, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -28645,14 +28645,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path50) {
-        if (Collection2.isEmptyPath(path50)) {
+      deleteIn(path55) {
+        if (Collection2.isEmptyPath(path55)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path50) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path55) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -28667,10 +28667,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path50, keepScalar) {
-        if (Collection2.isEmptyPath(path50))
+      getIn(path55, keepScalar) {
+        if (Collection2.isEmptyPath(path55))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path50, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path55, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -28681,10 +28681,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path50) {
-        if (Collection2.isEmptyPath(path50))
+      hasIn(path55) {
+        if (Collection2.isEmptyPath(path55))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path50) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path55) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -28701,13 +28701,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path50, value) {
-        if (Collection2.isEmptyPath(path50)) {
+      setIn(path55, value) {
+        if (Collection2.isEmptyPath(path55)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path50), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path55), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path50, value);
+          this.contents.setIn(path55, value);
         }
       }
       /**
@@ -29546,17 +29546,17 @@ var require_resolve_block_scalar = __commonJS({
       if (!header)
         return { value: "", type: null, comment: "", range: [start, start, start] };
       const type = header.mode === ">" ? Scalar.Scalar.BLOCK_FOLDED : Scalar.Scalar.BLOCK_LITERAL;
-      const lines2 = scalar.source ? splitLines(scalar.source) : [];
-      let chompStart = lines2.length;
-      for (let i = lines2.length - 1; i >= 0; --i) {
-        const content2 = lines2[i][1];
+      const lines3 = scalar.source ? splitLines(scalar.source) : [];
+      let chompStart = lines3.length;
+      for (let i = lines3.length - 1; i >= 0; --i) {
+        const content2 = lines3[i][1];
         if (content2 === "" || content2 === "\r")
           chompStart = i;
         else
           break;
       }
       if (chompStart === 0) {
-        const value2 = header.chomp === "+" && lines2.length > 0 ? "\n".repeat(Math.max(1, lines2.length - 1)) : "";
+        const value2 = header.chomp === "+" && lines3.length > 0 ? "\n".repeat(Math.max(1, lines3.length - 1)) : "";
         let end2 = start + header.length;
         if (scalar.source)
           end2 += scalar.source.length;
@@ -29566,7 +29566,7 @@ var require_resolve_block_scalar = __commonJS({
       let offset = scalar.offset + header.length;
       let contentStart = 0;
       for (let i = 0; i < chompStart; ++i) {
-        const [indent, content2] = lines2[i];
+        const [indent, content2] = lines3[i];
         if (content2 === "" || content2 === "\r") {
           if (header.indent === 0 && indent.length > trimIndent)
             trimIndent = indent.length;
@@ -29586,17 +29586,17 @@ var require_resolve_block_scalar = __commonJS({
         }
         offset += indent.length + content2.length + 1;
       }
-      for (let i = lines2.length - 1; i >= chompStart; --i) {
-        if (lines2[i][0].length > trimIndent)
+      for (let i = lines3.length - 1; i >= chompStart; --i) {
+        if (lines3[i][0].length > trimIndent)
           chompStart = i + 1;
       }
       let value = "";
       let sep4 = "";
       let prevMoreIndented = false;
       for (let i = 0; i < contentStart; ++i)
-        value += lines2[i][0].slice(trimIndent) + "\n";
+        value += lines3[i][0].slice(trimIndent) + "\n";
       for (let i = contentStart; i < chompStart; ++i) {
-        let [indent, content2] = lines2[i];
+        let [indent, content2] = lines3[i];
         offset += indent.length + content2.length + 1;
         const crlf = content2[content2.length - 1] === "\r";
         if (crlf)
@@ -29633,8 +29633,8 @@ var require_resolve_block_scalar = __commonJS({
         case "-":
           break;
         case "+":
-          for (let i = chompStart; i < lines2.length; ++i)
-            value += "\n" + lines2[i][0].slice(trimIndent);
+          for (let i = chompStart; i < lines3.length; ++i)
+            value += "\n" + lines3[i][0].slice(trimIndent);
           if (value[value.length - 1] !== "\n")
             value += "\n";
           break;
@@ -29709,10 +29709,10 @@ var require_resolve_block_scalar = __commonJS({
       const first2 = split[0];
       const m = first2.match(/^( *)/);
       const line0 = m?.[1] ? [m[1], first2.slice(m[1].length)] : ["", first2];
-      const lines2 = [line0];
+      const lines3 = [line0];
       for (let i = 1; i < split.length; i += 2)
-        lines2.push([split[i], split[i + 1]]);
-      return lines2;
+        lines3.push([split[i], split[i + 1]]);
+      return lines3;
     }
     exports2.resolveBlockScalar = resolveBlockScalar;
   }
@@ -29925,8 +29925,8 @@ var require_resolve_flow_scalar = __commonJS({
     };
     function parseCharCode(source, offset, length, onError) {
       const cc = source.substr(offset, length);
-      const ok3 = cc.length === length && /^[0-9a-fA-F]+$/.test(cc);
-      const code2 = ok3 ? parseInt(cc, 16) : NaN;
+      const ok2 = cc.length === length && /^[0-9a-fA-F]+$/.test(cc);
+      const code2 = ok2 ? parseInt(cc, 16) : NaN;
       try {
         return String.fromCodePoint(code2);
       } catch {
@@ -30668,9 +30668,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path50) => {
+    visit.itemAtPath = (cst, path55) => {
       let item = cst;
-      for (const [field, index] of path50) {
+      for (const [field, index] of path55) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -30679,23 +30679,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path50) => {
-      const parent = visit.itemAtPath(cst, path50.slice(0, -1));
-      const field = path50[path50.length - 1][0];
+    visit.parentCollection = (cst, path55) => {
+      const parent = visit.itemAtPath(cst, path55.slice(0, -1));
+      const field = path55[path55.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path50, item, visitor) {
-      let ctrl = visitor(item, path50);
+    function _visit(path55, item, visitor) {
+      let ctrl = visitor(item, path55);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token2 = item[field];
         if (token2 && "items" in token2) {
           for (let i = 0; i < token2.items.length; ++i) {
-            const ci = _visit(Object.freeze(path50.concat([[field, i]])), token2.items[i], visitor);
+            const ci = _visit(Object.freeze(path55.concat([[field, i]])), token2.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -30706,10 +30706,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path50);
+            ctrl = ctrl(item, path55);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path50) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path55) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -32461,8 +32461,7 @@ var require_dist = __commonJS({
 });
 
 // src/index.ts
-var import_node_crypto9 = require("node:crypto");
-var import_node_path42 = __toESM(require("node:path"), 1);
+var import_node_path47 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/core.js
 var core_exports = {};
@@ -33769,7 +33768,6 @@ var child = __toESM(require("child_process"), 1);
 var path4 = __toESM(require("path"), 1);
 
 // node_modules/@actions/io/lib/io.js
-var import_assert = require("assert");
 var path3 = __toESM(require("path"), 1);
 
 // node_modules/@actions/io/lib/io-util.js
@@ -33804,15 +33802,6 @@ var __awaiter5 = function(thisArg, _arguments, P, generator) {
 };
 var { chmod, copyFile, lstat, mkdir, open, readdir, rename, rm, rmdir, stat, symlink, unlink } = fs2.promises;
 var IS_WINDOWS = process.platform === "win32";
-function readlink(fsPath) {
-  return __awaiter5(this, void 0, void 0, function* () {
-    const result = yield fs2.promises.readlink(fsPath);
-    if (IS_WINDOWS && !result.endsWith("\\")) {
-      return `${result}\\`;
-    }
-    return result;
-  });
-}
 var READONLY = fs2.constants.O_RDONLY;
 function exists(fsPath) {
   return __awaiter5(this, void 0, void 0, function* () {
@@ -33935,57 +33924,6 @@ var __awaiter6 = function(thisArg, _arguments, P, generator) {
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-function cp(source_1, dest_1) {
-  return __awaiter6(this, arguments, void 0, function* (source, dest, options3 = {}) {
-    const { force, recursive, copySourceDirectory } = readCopyOptions(options3);
-    const destStat = (yield exists(dest)) ? yield stat(dest) : null;
-    if (destStat && destStat.isFile() && !force) {
-      return;
-    }
-    const newDest = destStat && destStat.isDirectory() && copySourceDirectory ? path3.join(dest, path3.basename(source)) : dest;
-    if (!(yield exists(source))) {
-      throw new Error(`no such file or directory: ${source}`);
-    }
-    const sourceStat = yield stat(source);
-    if (sourceStat.isDirectory()) {
-      if (!recursive) {
-        throw new Error(`Failed to copy. ${source} is a directory, but tried to copy without recursive flag.`);
-      } else {
-        yield cpDirRecursive(source, newDest, 0, force);
-      }
-    } else {
-      if (path3.relative(source, newDest) === "") {
-        throw new Error(`'${newDest}' and '${source}' are the same file`);
-      }
-      yield copyFile2(source, newDest, force);
-    }
-  });
-}
-function rmRF(inputPath) {
-  return __awaiter6(this, void 0, void 0, function* () {
-    if (IS_WINDOWS) {
-      if (/[*"<>|]/.test(inputPath)) {
-        throw new Error('File path must not contain `*`, `"`, `<`, `>` or `|` on Windows');
-      }
-    }
-    try {
-      yield rm(inputPath, {
-        force: true,
-        maxRetries: 3,
-        recursive: true,
-        retryDelay: 300
-      });
-    } catch (err) {
-      throw new Error(`File was unable to be removed ${err}`);
-    }
-  });
-}
-function mkdirP(fsPath) {
-  return __awaiter6(this, void 0, void 0, function* () {
-    (0, import_assert.ok)(fsPath, "a path argument must be provided");
-    yield mkdir(fsPath, { recursive: true });
-  });
-}
 function which(tool, check) {
   return __awaiter6(this, void 0, void 0, function* () {
     if (!tool) {
@@ -34048,51 +33986,6 @@ function findInPath(tool) {
       }
     }
     return matches;
-  });
-}
-function readCopyOptions(options3) {
-  const force = options3.force == null ? true : options3.force;
-  const recursive = Boolean(options3.recursive);
-  const copySourceDirectory = options3.copySourceDirectory == null ? true : Boolean(options3.copySourceDirectory);
-  return { force, recursive, copySourceDirectory };
-}
-function cpDirRecursive(sourceDir, destDir, currentDepth, force) {
-  return __awaiter6(this, void 0, void 0, function* () {
-    if (currentDepth >= 255)
-      return;
-    currentDepth++;
-    yield mkdirP(destDir);
-    const files = yield readdir(sourceDir);
-    for (const fileName of files) {
-      const srcFile = `${sourceDir}/${fileName}`;
-      const destFile = `${destDir}/${fileName}`;
-      const srcFileStat = yield lstat(srcFile);
-      if (srcFileStat.isDirectory()) {
-        yield cpDirRecursive(srcFile, destFile, currentDepth, force);
-      } else {
-        yield copyFile2(srcFile, destFile, force);
-      }
-    }
-    yield chmod(destDir, (yield stat(sourceDir)).mode);
-  });
-}
-function copyFile2(srcFile, destFile, force) {
-  return __awaiter6(this, void 0, void 0, function* () {
-    if ((yield lstat(srcFile)).isSymbolicLink()) {
-      try {
-        yield lstat(destFile);
-        yield unlink(destFile);
-      } catch (e) {
-        if (e.code === "EPERM") {
-          yield chmod(destFile, "0666");
-          yield unlink(destFile);
-        }
-      }
-      const symlinkFull = yield readlink(srcFile);
-      yield symlink(symlinkFull, destFile, IS_WINDOWS ? "junction" : null);
-    } else if (!(yield exists(destFile)) || force) {
-      yield copyFile(srcFile, destFile);
-    }
   });
 }
 
@@ -34357,10 +34250,10 @@ var ToolRunner = class extends events.EventEmitter {
           return reject(new Error(`The cwd: ${this.options.cwd} does not exist!`));
         }
         const fileName = this._getSpawnFileName();
-        const cp3 = child.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
+        const cp4 = child.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
         let stdbuffer = "";
-        if (cp3.stdout) {
-          cp3.stdout.on("data", (data) => {
+        if (cp4.stdout) {
+          cp4.stdout.on("data", (data) => {
             if (this.options.listeners && this.options.listeners.stdout) {
               this.options.listeners.stdout(data);
             }
@@ -34375,8 +34268,8 @@ var ToolRunner = class extends events.EventEmitter {
           });
         }
         let errbuffer = "";
-        if (cp3.stderr) {
-          cp3.stderr.on("data", (data) => {
+        if (cp4.stderr) {
+          cp4.stderr.on("data", (data) => {
             state.processStderr = true;
             if (this.options.listeners && this.options.listeners.stderr) {
               this.options.listeners.stderr(data);
@@ -34392,19 +34285,19 @@ var ToolRunner = class extends events.EventEmitter {
             });
           });
         }
-        cp3.on("error", (err) => {
+        cp4.on("error", (err) => {
           state.processError = err.message;
           state.processExited = true;
           state.processClosed = true;
           state.CheckComplete();
         });
-        cp3.on("exit", (code2) => {
+        cp4.on("exit", (code2) => {
           state.processExitCode = code2;
           state.processExited = true;
           this._debug(`Exit code ${code2} received from tool '${this.toolPath}'`);
           state.CheckComplete();
         });
-        cp3.on("close", (code2) => {
+        cp4.on("close", (code2) => {
           state.processExitCode = code2;
           state.processExited = true;
           state.processClosed = true;
@@ -34418,7 +34311,7 @@ var ToolRunner = class extends events.EventEmitter {
           if (errbuffer.length > 0) {
             this.emit("errline", errbuffer);
           }
-          cp3.removeAllListeners();
+          cp4.removeAllListeners();
           if (error2) {
             reject(error2);
           } else {
@@ -34426,10 +34319,10 @@ var ToolRunner = class extends events.EventEmitter {
           }
         });
         if (this.options.input) {
-          if (!cp3.stdin) {
+          if (!cp4.stdin) {
             throw new Error("child process missing stdin");
           }
-          cp3.stdin.end(this.options.input);
+          cp4.stdin.end(this.options.input);
         }
       }));
     });
@@ -34570,9 +34463,9 @@ var __awaiter8 = function(thisArg, _arguments, P, generator) {
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-function exec(commandLine2, args, options3) {
+function exec(commandLine, args, options3) {
   return __awaiter8(this, void 0, void 0, function* () {
-    const commandArgs = argStringToArray(commandLine2);
+    const commandArgs = argStringToArray(commandLine);
     if (commandArgs.length === 0) {
       throw new Error(`Parameter 'commandLine' cannot be null or empty.`);
     }
@@ -34582,7 +34475,7 @@ function exec(commandLine2, args, options3) {
     return runner.exec();
   });
 }
-function getExecOutput(commandLine2, args, options3) {
+function getExecOutput(commandLine, args, options3) {
   return __awaiter8(this, void 0, void 0, function* () {
     var _a, _b;
     let stdout = "";
@@ -34604,7 +34497,7 @@ function getExecOutput(commandLine2, args, options3) {
       }
     };
     const listeners = Object.assign(Object.assign({}, options3 === null || options3 === void 0 ? void 0 : options3.listeners), { stdout: stdOutListener, stderr: stdErrListener });
-    const exitCode = yield exec(commandLine2, args, Object.assign(Object.assign({}, options3), { listeners }));
+    const exitCode = yield exec(commandLine, args, Object.assign(Object.assign({}, options3), { listeners }));
     stdout += stdoutDecoder.end();
     stderr += stderrDecoder.end();
     return {
@@ -34848,25 +34741,19 @@ var import_promises = require("node:timers/promises");
 var systemClock = {
   now: () => performance.now(),
   sleep: async (duration, signal) => {
-    await (0, import_promises.setTimeout)(duration, void 0, signal && { signal });
+    await (0, import_promises.setTimeout)(duration, void 0, signal && { signal }).catch((error2) => {
+      throw signal?.aborted ? signal.reason : error2;
+    });
   }
 };
 var EXPIRED = /* @__PURE__ */ Symbol("expired");
-async function within(work2, limit, clock) {
+async function within(work, limit, clock) {
   const timer = new AbortController();
   try {
-    return await Promise.race([work2, clock.sleep(limit, timer.signal).then(() => EXPIRED)]);
+    return await Promise.race([work, clock.sleep(limit, timer.signal).then(() => EXPIRED)]);
   } finally {
     timer.abort();
   }
-}
-
-// src/engine/docker.ts
-var import_node_child_process = require("node:child_process");
-
-// src/environment.ts
-function withoutInputs(environment2) {
-  return Object.fromEntries(Object.entries(environment2).filter(([name]) => !/^(INPUT_|ACTIONS_)/.test(name)));
 }
 
 // src/text.ts
@@ -34953,16 +34840,254 @@ function asFailure(error2) {
 }
 var MOST_EVIDENCE = 48 * 1024;
 function describeFailure(failure) {
-  const lines2 = [
+  const lines3 = [
     failure.message,
     `Who can mend it: ${MENDER[failure.kind]} (class: ${failure.kind}).`,
     `How: ${failure.cure}`
   ];
-  if (failure.evidence) lines2.push("", withoutMiddle(plainText(failure.evidence).trimEnd(), MOST_EVIDENCE));
-  return lines2.join("\n");
+  if (failure.evidence) lines3.push("", withoutMiddle(plainText(failure.evidence).trimEnd(), MOST_EVIDENCE));
+  return lines3.join("\n");
 }
 function messageOf(error2) {
   return error2 instanceof Error ? error2.message : String(error2);
+}
+
+// src/cancellation.ts
+var EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
+var PUTTING_BACK = 5e3;
+function cancellationBy(process2, clock = systemClock) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let exitCode;
+  for (const name of ["SIGINT", "SIGTERM"]) {
+    process2.on(name, () => {
+      if (exitCode !== void 0) {
+        process2.exit(EXIT_CODES[name]);
+        return;
+      }
+      exitCode = EXIT_CODES[name];
+      controller.abort(cancelled(name));
+    });
+  }
+  const reason = () => signal.reason;
+  return {
+    signal,
+    exitCode: () => exitCode,
+    failureOf: (error2) => {
+      const failure = asFailure(error2);
+      return signal.aborted && failure.kind !== "cancelled" ? reason() : failure;
+    },
+    bounded: async (work) => {
+      const late = new Promise((_, reject) => {
+        const begin = async () => {
+          if (await within(work, PUTTING_BACK, clock) === EXPIRED) reject(reason());
+        };
+        signal.addEventListener("abort", () => void begin().catch(() => void 0));
+      });
+      return await Promise.race([work, late]);
+    }
+  };
+}
+function cancelled(signal) {
+  return new Failure("cancelled", `The run was cancelled (${signal}).`, {
+    cure: "Run the job again if it was not meant to end: a newer run of the same `concurrency` group and `timeout-minutes` cancel, too."
+  });
+}
+
+// src/cleanup.ts
+var import_promises4 = require("node:fs/promises");
+
+// src/engine/containers.ts
+var import_promises2 = require("node:fs/promises");
+var import_node_path = __toESM(require("node:path"), 1);
+var RUN_LABEL = "io.github.crac-checkpoint.run";
+var HOST_NETWORK = "host";
+var LOG_DRIVER = ["--log-driver", "local"];
+function createCommand(spec, environmentFile) {
+  const { reach } = spec;
+  const network2 = spec.network ?? (reach.by === "network" ? reach.network : void 0);
+  return [
+    "create",
+    "--name",
+    spec.name,
+    "--label",
+    `${RUN_LABEL}=${spec.run}`,
+    ...reach.by === "published port" ? ["--publish", `${reach.bind}::${spec.port}`] : [],
+    ...network2 === void 0 ? [] : ["--network", network2],
+    ...spec.addHosts.flatMap((entry) => ["--add-host", entry]),
+    ...spec.flags,
+    "--env-file",
+    environmentFile,
+    ...LOG_DRIVER,
+    "--",
+    spec.image,
+    ...spec.command ?? []
+  ];
+}
+async function createContainer(engine2, spec) {
+  const { reach, network: network2, env } = spec;
+  const file = import_node_path.default.join(spec.work, `${spec.name}.env`);
+  const lines3 = Object.entries(env).map(([name, value]) => `${name}=${value}
+`);
+  try {
+    await (0, import_promises2.writeFile)(file, lines3.join(""), { mode: 384 });
+    await engine2.run(createCommand(spec, file));
+  } finally {
+    await (0, import_promises2.rm)(file, { force: true });
+  }
+  if (reach.by === "network" && network2 !== void 0 && ![HOST_NETWORK, reach.network].includes(network2)) {
+    await engine2.run(["network", "connect", reach.network, spec.name]);
+  }
+}
+async function containerEnd(engine2, name) {
+  return await endOf(engine2, name, Number(await engine2.run(["wait", name])));
+}
+async function endOf(engine2, name, exitCode) {
+  const oomKilled = await engine2.run(["inspect", "--format", "{{.State.OOMKilled}}", name]);
+  return { exitCode, oomKilled: oomKilled === "true" };
+}
+async function addressOf(engine2, spec) {
+  const { reach, name, port } = spec;
+  if (spec.network === HOST_NETWORK) {
+    return { host: reach.by === "published port" ? reach.host : "127.0.0.1", port };
+  }
+  if (reach.by === "network") {
+    const format = `{{with index .NetworkSettings.Networks ${JSON.stringify(reach.network)}}}{{.IPAddress}}{{end}}`;
+    return { host: await engine2.run(["inspect", "--format", format, name]), port };
+  }
+  const published = await engine2.run(["port", name, `${port}/tcp`]);
+  return { host: reach.host, port: Number(published.split("\n")[0]?.split(":").at(-1)) };
+}
+async function removeContainer(engine2, name) {
+  await engine2.attempt(["rm", "--force", "--volumes", name]);
+}
+async function runOnce(engine2, container, timeout) {
+  const { run: run2, image, flags, program, args } = container;
+  const label2 = ["--label", `${RUN_LABEL}=${run2}`];
+  const options3 = ["--rm", ...label2, "--network", "none", ...flags, "--entrypoint", program];
+  return await engine2.attempt(["run", ...options3, "--", image, ...args], { timeout });
+}
+
+// src/engine/orphans.ts
+var import_promises3 = require("node:fs/promises");
+var import_node_path2 = __toESM(require("node:path"), 1);
+var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
+async function endOrphans(run2, proc = "/proc") {
+  const entry = `${RUN_VARIABLE}=${run2}`;
+  let ended = 0;
+  for (const name of await (0, import_promises3.readdir)(proc)) {
+    if (!/^\d+$/.test(name)) continue;
+    const environment2 = await (0, import_promises3.readFile)(import_node_path2.default.join(proc, name, "environ"), "latin1").catch(() => "");
+    if (!environment2.split("\0").includes(entry)) continue;
+    try {
+      process.kill(Number(name), "SIGKILL");
+      ended++;
+    } catch {
+    }
+  }
+  return ended;
+}
+
+// src/cleanup.ts
+var RUN_IMAGE = "crac-checkpoint/run-";
+var RUN_FOLDER = "crac-checkpoint-";
+function namesOf(id) {
+  return {
+    id,
+    container: `crac-checkpoint-${id}`,
+    image: (role) => `${RUN_IMAGE}${id}:${role}`
+  };
+}
+var SETTLING_TIME = 1500;
+async function settle(clock, id, interrupted) {
+  if (await endOrphans(id) > 0 || interrupted) await clock.sleep(SETTLING_TIME);
+}
+async function removeContainers(engine2, names) {
+  return await collect(async () => {
+    await removeFound(engine2, ["ps", "--all", ...labelled(names)], ["rm", "--force", "--volumes"]);
+  });
+}
+function labelled({ id }) {
+  return ["--quiet", "--filter", `label=${RUN_LABEL}=${id}`];
+}
+async function removeFound(engine2, list3, remove) {
+  const ids = (await engine2.run(list3)).split("\n").filter((id) => id !== "");
+  if (ids.length > 0) await engine2.run([...remove, ...ids]);
+}
+async function removeImages(engine2, names, roles) {
+  return await collect(async () => {
+    for (const role of roles) {
+      const found = await engine2.run(["image", "ls", "--quiet", names.image(role)]);
+      if (found !== "") await engine2.run(["image", "rm", "--force", names.image(role)]);
+    }
+    await removeFound(
+      engine2,
+      ["image", "ls", ...["--filter", "dangling=true"], ...labelled(names)],
+      ["image", "rm", "--force"]
+    );
+  });
+}
+async function removeFolder(folder) {
+  return await collect(() => (0, import_promises4.rm)(folder, { recursive: true, force: true }));
+}
+async function collect(work) {
+  try {
+    await work();
+    return [];
+  } catch (error2) {
+    return [messageOf(error2)];
+  }
+}
+
+// src/environment.ts
+function withoutInputs(environment2) {
+  return Object.fromEntries(Object.entries(environment2).filter(([name]) => !/^(INPUT_|ACTIONS_)/.test(name)));
+}
+
+// src/engine/command.ts
+var import_node_child_process = require("node:child_process");
+var TIMED_OUT = 124;
+var LAST_WORDS = 5e3;
+function startGroup2(command, args, options3) {
+  const { env, signal, timeout } = options3;
+  signal?.throwIfAborted();
+  const child2 = (0, import_node_child_process.spawn)(command, args, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  let closed = false;
+  const end = (how) => {
+    if (!closed) endGroup2(child2, how);
+  };
+  const kill = () => end("SIGKILL");
+  signal?.addEventListener("abort", kill);
+  let timedOut = false;
+  const timers = [];
+  if (timeout !== void 0) {
+    const ask2 = () => {
+      timedOut = true;
+      end("SIGTERM");
+      timers.push(setTimeout(kill, LAST_WORDS));
+    };
+    timers.push(setTimeout(ask2, timeout));
+  }
+  const ended = new Promise((resolve2, reject) => {
+    child2.on("error", reject);
+    child2.on("close", (code2) => {
+      if (signal?.aborted) reject(signal.reason);
+      else resolve2(timedOut ? TIMED_OUT : code2 ?? 1);
+    });
+  }).finally(() => {
+    closed = true;
+    signal?.removeEventListener("abort", kill);
+    timers.forEach(clearTimeout);
+  });
+  ended.catch(() => void 0);
+  return { stdout: child2.stdout, stderr: child2.stderr, ended, kill };
+}
+function endGroup2({ pid }, how) {
+  if (pid === void 0) return;
+  try {
+    process.kill(-pid, how);
+  } catch {
+  }
 }
 
 // src/engine/lines.ts
@@ -35048,15 +35173,15 @@ var LineTail = class {
 
 // src/engine/docker.ts
 var KEPT_OUTPUT = 1024 * 1024;
-var TIMED_OUT = 124;
 var LONGEST_ABSENCE = 3e4;
 var PROBE_INTERVAL = 500;
 var OF_THE_CLIENT = /* @__PURE__ */ new Set(["--version", "context"]);
-var SETTLING_TIME = 1e3;
-function dockerEngine(environment2, { clock, longestAbsence } = {
-  clock: systemClock,
-  longestAbsence: LONGEST_ABSENCE
-}) {
+var SETTLING_TIME2 = 1e3;
+function dockerEngine(environment2, {
+  clock = systemClock,
+  longestAbsence = LONGEST_ABSENCE,
+  cancelled: cancelled2
+} = {}) {
   let state = "unknown";
   const clientEnvironment = {
     ...withoutInputs(environment2),
@@ -35076,7 +35201,7 @@ function dockerEngine(environment2, { clock, longestAbsence } = {
     while (state === "answered" && clock.now() < end) {
       const asked3 = await once(["version"], { timeout: longestAbsence });
       if (asked3.exitCode === 0) return true;
-      await clock.sleep(PROBE_INTERVAL);
+      await clock.sleep(PROBE_INTERVAL, cancelled2);
     }
     if (state === "answered") state = "gone";
     return false;
@@ -35088,21 +35213,20 @@ function dockerEngine(environment2, { clock, longestAbsence } = {
       output[stream2] = (output[stream2] + data.toString("utf8")).slice(-KEPT_OUTPUT);
       for (const listener of listening[stream2]) listener.push(data);
     }
-    const { command, prefix } = commandLine(options3.timeout);
     try {
-      const exitCode = await exec(command, [...prefix, ...args], {
-        silent: true,
-        ignoreReturnCode: true,
-        env: definedOnly({ ...clientEnvironment, ...options3.env }),
-        listeners: {
-          stdout: (data) => take("stdout", data),
-          stderr: (data) => take("stderr", data)
-        }
+      const group2 = startGroup2("docker", args, {
+        env: { ...clientEnvironment, ...options3.env },
+        timeout: options3.timeout,
+        signal: cancelled2
       });
+      for (const name of ["stdout", "stderr"])
+        group2[name].on("data", (data) => take(name, data));
+      const exitCode = await group2.ended;
       for (const listener of [...listening.stdout, ...listening.stderr]) listener.end();
       return { exitCode, ...output };
     } catch (error2) {
-      throw notStarted(messageOf(error2), error2);
+      if (cancelled2?.aborted) throw error2;
+      throw notStarted(error2);
     }
   }
   async function run2(args, options3 = {}) {
@@ -35111,32 +35235,24 @@ function dockerEngine(environment2, { clock, longestAbsence } = {
     return result.stdout.trim();
   }
   async function stream(args, take, signal) {
-    const child2 = (0, import_node_child_process.spawn)("docker", args, {
-      env: clientEnvironment,
-      stdio: ["ignore", "pipe", "pipe"],
-      ...signal === void 0 ? {} : { signal }
-    });
+    const signals = [cancelled2, signal].filter((one) => one !== void 0);
+    const group2 = startGroup2("docker", args, { env: clientEnvironment, signal: AbortSignal.any(signals) });
     let stderr = "";
-    child2.stderr.setEncoding("utf8").on("data", (text2) => {
+    group2.stderr.setEncoding("utf8").on("data", (text2) => {
       stderr = (stderr + text2).slice(-KEPT_OUTPUT);
     });
-    const ended = new Promise((resolve2, reject) => {
-      child2.on("error", reject);
-      child2.on("close", (code2) => resolve2(code2 ?? 1));
-    });
-    ended.catch(() => void 0);
     try {
       const [taken, exitCode] = await Promise.all([
-        take(child2.stdout).catch(async (error2) => {
-          const code2 = await within(ended, SETTLING_TIME, clock);
+        take(group2.stdout).catch(async (error2) => {
+          const code2 = await within(group2.ended, SETTLING_TIME2, clock);
           throw code2 === 0 || code2 === EXPIRED ? error2 : engineFailure(args, { exitCode: code2, stdout: "", stderr });
         }),
-        ended
+        group2.ended
       ]);
       if (exitCode !== 0) throw engineFailure(args, { exitCode, stdout: "", stderr });
       return taken;
     } finally {
-      if (child2.exitCode === null) child2.kill();
+      group2.kill();
     }
   }
   return { attempt: attempt3, run: run2, stream };
@@ -35145,16 +35261,7 @@ function listenersOf({ onLine, onBytes }) {
   return [...onLine ? [new LineSplitter(onLine)] : [], ...onBytes ? [new WholeLines(onBytes)] : []];
 }
 var NOBODY_THERE = /Cannot connect to the Docker daemon|failed to connect to the docker API/;
-function notStarted(why, cause) {
-  return new Failure("runner", `The docker command could not be started: ${why}`, {
-    cure: "Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
-    cause
-  });
-}
-var NO_COMMAND = /^\S*timeout: (failed to run command .*)$/m;
 function engineFailure(args, result) {
-  const missing = NO_COMMAND.exec(result.stderr)?.[1];
-  if (missing !== void 0) return notStarted(missing);
   const evidence = lastLines(result.stderr || result.stdout, 20);
   const command = `docker ${args[0] ?? ""}`;
   if (result.exitCode === TIMED_OUT) {
@@ -35179,7 +35286,8 @@ function engineFailure(args, result) {
   if (/no space left on device/i.test(result.stderr)) {
     return new Failure("runner", `The engine's disk is full (${command}).`, {
       cure: "Free disk space on the runner, for example with `docker system prune`.",
-      evidence
+      evidence,
+      signature: "docker-nospace"
     });
   }
   return new Failure("runner", `${command} failed with exit code ${result.exitCode}.`, {
@@ -35190,14 +35298,11 @@ function engineFailure(args, result) {
 function lastLines(text2, count) {
   return text2.split("\n").filter((line2) => line2.trim() !== "").slice(-count).join("\n");
 }
-function commandLine(timeout) {
-  if (timeout === void 0) return { command: "docker", prefix: [] };
-  return { command: "timeout", prefix: ["--kill-after=5s", `${timeout / 1e3}s`, "docker"] };
-}
-function definedOnly(environment2) {
-  return Object.fromEntries(
-    Object.entries(environment2).filter((entry) => entry[1] !== void 0)
-  );
+function notStarted(error2) {
+  return new Failure("runner", `The docker command could not be started: ${messageOf(error2)}`, {
+    cure: "Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
+    cause: error2
+  });
 }
 
 // src/inputs.ts
@@ -35323,12 +35428,12 @@ function parseChoice(name, value, choices) {
 var LONGEST_ENTRY = 6e4;
 function parseLines(name, value) {
   refuseNul(name, value);
-  const lines2 = value.split(/\r?\n/).map((line2) => line2.trim()).filter((line2) => line2 !== "");
-  for (const line2 of lines2) {
+  const lines3 = value.split(/\r?\n/).map((line2) => line2.trim()).filter((line2) => line2 !== "");
+  for (const line2 of lines3) {
     if (Buffer.byteLength(line2) > LONGEST_ENTRY)
       throw badInput(name, line2, `entries of at most ${LONGEST_ENTRY} bytes each`);
   }
-  return lines2;
+  return lines3;
 }
 function parsePairs(name, value, namePattern) {
   const pairs2 = {};
@@ -35400,22 +35505,22 @@ function satisfies(asset, request4) {
 }
 
 // src/probe/request-lines.ts
-var import_promises2 = require("node:fs/promises");
-var import_node_path = __toESM(require("node:path"), 1);
+var import_promises5 = require("node:fs/promises");
+var import_node_path3 = __toESM(require("node:path"), 1);
 var MOST_TIMES = 1e6;
 var MOST_AT_ONCE = 256;
 var LARGEST_BODY = 64 * 1024 * 1024;
 var HEADER = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/;
 var FORM = "lines such as `GET /path x200`, `POST /orders @body.json x50 c4 -> 201`, then headers `Name: value`";
 function parseWarmUp(name, value, host) {
-  const lines2 = [];
+  const lines3 = [];
   for (const text2 of parseLines(name, value)) {
-    const last = lines2.at(-1);
+    const last = lines3.at(-1);
     const header = HEADER.exec(text2);
     if (header && last) last.headers = { ...last.headers, ...headerOf(name, text2) };
-    else lines2.push(requestLine(name, text2, host));
+    else lines3.push(requestLine(name, text2, host));
   }
-  return lines2;
+  return lines3;
 }
 function parseReadyUrl(name, value, port) {
   const [first2, ...headers] = parseLines(name, value);
@@ -35447,11 +35552,11 @@ async function requestOf(line2, workspace) {
 }
 async function readBody(file, workspace) {
   try {
-    const name = import_node_path.default.resolve(workspace, file);
-    const entry = await (0, import_promises2.stat)(name);
+    const name = import_node_path3.default.resolve(workspace, file);
+    const entry = await (0, import_promises5.stat)(name);
     if (!entry.isFile()) throw new Error("it is no file");
     if (entry.size > LARGEST_BODY) throw new Error(`it has more than ${LARGEST_BODY} bytes`);
-    return await (0, import_promises2.readFile)(name);
+    return await (0, import_promises5.readFile)(name);
   } catch (error2) {
     throw badInput(
       "warmup",
@@ -35508,23 +35613,23 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first2 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first2) || first2 === "localhost");
-  const path50 = hasDomain ? components.slice(1) : components;
+  const path55 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first2)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path50.some((component) => /[A-Z]/.test(component))) {
+  if (path55.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path50.every((component) => PATH_COMPONENT.test(component)))
+  if (!path55.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first2 !== "index.docker.io" ? first2 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path50.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path50].join("/") };
+  const official = registry2 === DOCKER_HUB && path55.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path55].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
@@ -35535,24 +35640,24 @@ function refused(text2, why, cure) {
 // src/secrets/values.ts
 var BEGIN = /^\s*-----BEGIN ([A-Z0-9 ]+)-----\s*$/;
 function parseSecretValues(input) {
-  const lines2 = input.split(/\r?\n/);
+  const lines3 = input.split(/\r?\n/);
   const secrets = [];
-  for (let at = 0; at < lines2.length; ) {
-    const end = endOfBlock(lines2, at);
-    const value = lines2.slice(at, end).join("\n").trim();
+  for (let at = 0; at < lines3.length; ) {
+    const end = endOfBlock(lines3, at);
+    const value = lines3.slice(at, end).join("\n").trim();
     if (value !== "") secrets.push({ name: `secret-values line ${at + 1}`, value });
     at = end;
   }
   return secrets;
 }
 function masksOf({ value }) {
-  const lines2 = value.split(/\r?\n/).map((line2) => line2.trim());
-  return [value, ...lines2.length > 1 ? lines2.filter((line2) => line2.length >= 8) : []];
+  const lines3 = value.split(/\r?\n/).map((line2) => line2.trim());
+  return [value, ...lines3.length > 1 ? lines3.filter((line2) => line2.length >= 8) : []];
 }
-function endOfBlock(lines2, at) {
-  const kind = BEGIN.exec(lines2[at] ?? "")?.[1];
+function endOfBlock(lines3, at) {
+  const kind = BEGIN.exec(lines3[at] ?? "")?.[1];
   if (kind !== void 0) {
-    const end = lines2.findIndex((line2, index) => index > at && line2.trim() === `-----END ${kind}-----`);
+    const end = lines3.findIndex((line2, index) => index > at && line2.trim() === `-----END ${kind}-----`);
     if (end >= 0) return end + 1;
     throw new Failure(
       "input",
@@ -35562,9 +35667,9 @@ function endOfBlock(lines2, at) {
       }
     );
   }
-  if (lines2[at]?.trim() === "{") {
-    for (let end = at + 2; end <= lines2.length; end++) {
-      if (lines2[end - 1]?.trim().startsWith("}") && isJson(lines2.slice(at, end).join("\n"))) return end;
+  if (lines3[at]?.trim() === "{") {
+    for (let end = at + 2; end <= lines3.length; end++) {
+      if (lines3[end - 1]?.trim().startsWith("}") && isJson(lines3.slice(at, end).join("\n"))) return end;
     }
   }
   return at + 1;
@@ -35583,7 +35688,7 @@ var MOST_RUNS = 100;
 function readInputs(get) {
   const port = parsePort("port", get("port"));
   const distribution = parseChoice("distribution", get("distribution"), DISTRIBUTIONS);
-  const jdkFile = optional(path7("jdk-file", get("jdk-file")));
+  const jdkFile = optional(path9("jdk-file", get("jdk-file")));
   if (distribution === "file" !== (jdkFile !== void 0)) {
     throw badInput(
       "jdk-file",
@@ -35591,7 +35696,7 @@ function readInputs(get) {
       "an archive together with `distribution: file`, and none otherwise"
     );
   }
-  const file = optional(path7("file", get("file")));
+  const file = optional(path9("file", get("file")));
   for (const name of ["application", "main-class"]) {
     if (file !== void 0 && get(name) !== "") {
       throw badInput(name, get(name), `either \`file\` or \`${name}\`: a Dockerfile says itself what to run`);
@@ -35610,8 +35715,8 @@ function readInputs(get) {
   const runs = parseCount("verify-runs", get("verify-runs"), MOST_RUNS);
   const verifyRuns = verify ? runs : 0;
   return {
-    context: path7("context", get("context") || "."),
-    application: optional(path7("application", get("application"))),
+    context: path9("context", get("context") || "."),
+    application: optional(path9("application", get("application"))),
     mainClass: mainClass(get("main-class")),
     file,
     buildArgs: parsePairs("build-args", get("build-args"), /^[A-Za-z_][A-Za-z0-9_]*$/),
@@ -35637,7 +35742,7 @@ function readInputs(get) {
     readiness: readiness(get, port),
     startupTimeout: parseDuration("startup-timeout", get("startup-timeout")),
     warmup: get("warmup") === "" ? void 0 : parseWarmUp("warmup", get("warmup"), `localhost:${port}`),
-    warmupScript: optional(path7("warmup-script", get("warmup-script"))),
+    warmupScript: optional(path9("warmup-script", get("warmup-script"))),
     warmupTimeout: parseDuration("warmup-timeout", get("warmup-timeout")),
     checkpointTimeout: parseDuration("checkpoint-timeout", get("checkpoint-timeout")),
     restoreTimeout: parseDuration("restore-timeout", get("restore-timeout")),
@@ -35682,7 +35787,7 @@ function readSecretValues(get) {
 function optional(value) {
   return value === "" ? void 0 : value;
 }
-function path7(name, value) {
+function path9(name, value) {
   refuseNul(name, value);
   if (/[\r\n]/.test(value)) throw badInput(name, value, "one path");
   if (Buffer.byteLength(value) > LONGEST_PATH)
@@ -35869,11 +35974,11 @@ function createLog(writer) {
       closeFence();
       ended = true;
     },
-    async group(title, work2) {
+    async group(title, work) {
       closeFence();
       writer.startGroup(oneLine(title));
       try {
-        return await work2();
+        return await work();
       } finally {
         closeFence();
         writer.endGroup();
@@ -35893,54 +35998,39 @@ function logProgress(log, clock) {
 }
 
 // src/main.ts
-var import_promises40 = require("node:fs/promises");
-var import_node_path39 = __toESM(require("node:path"), 1);
+var import_promises47 = require("node:fs/promises");
+var import_node_path45 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/warm-up-script.ts
-var import_node_child_process2 = require("node:child_process");
-var import_promises3 = require("node:fs/promises");
+var import_promises6 = require("node:fs/promises");
 var SHOWN_LINES = 20;
 async function requireScript(script) {
-  const problem = await (0, import_promises3.stat)(script).then(
+  const problem = await (0, import_promises6.stat)(script).then(
     (entry) => entry.isFile() ? void 0 : new Error("it is no file"),
     (error2) => error2
   );
   if (problem !== void 0) throw cannotStart(script, problem);
 }
-async function runScript(script, surroundings) {
-  const { address, container, log, keep: keep2, signal, environment: environment2 } = surroundings;
+async function runScript(script, surroundings2) {
+  const { address, container, log, keep: keep3, signal, environment: environment2 } = surroundings2;
   const tail = new LineTail(SHOWN_LINES);
-  const child2 = (0, import_node_child_process2.spawn)(script, [], {
-    // A group of its own, so that what it started ends with it.
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
+  const group2 = startGroup2(script, [], {
+    signal,
     env: {
       ...withoutInputs(environment2),
       APP_URL: `http://${address.host}:${address.port}`,
       CONTAINER_ID: container
     }
   });
-  for (const stream of [child2.stdout, child2.stderr]) {
-    const lines2 = new LineSplitter((line2) => {
+  for (const stream of [group2.stdout, group2.stderr]) {
+    const lines3 = new LineSplitter((line2) => {
       tail.push(line2);
       log.foreign(line2);
     });
-    for (const listener of [lines2, new WholeLines(keep2)])
+    for (const listener of [lines3, new WholeLines(keep3)])
       stream.on("data", (data) => listener.push(data)).on("end", () => listener.end());
   }
-  const endGroup2 = () => {
-    if (child2.pid === void 0) return;
-    try {
-      process.kill(-child2.pid, "SIGKILL");
-    } catch {
-    }
-  };
-  signal.addEventListener("abort", endGroup2);
-  const outcome = await new Promise((resolve2) => {
-    child2.on("error", resolve2);
-    child2.on("close", (code2) => resolve2(code2 ?? 1));
-  });
-  signal.removeEventListener("abort", endGroup2);
+  const outcome = await group2.ended.catch((error2) => error2);
   if (outcome === 0 || signal.aborted) return;
   if (typeof outcome !== "number") throw cannotStart(script, outcome);
   throw new Failure("application", `The warm-up script ended with exit code ${outcome}.`, {
@@ -35962,144 +36052,60 @@ function cannotStart(script, error2) {
   );
 }
 
-// src/cleanup.ts
-var import_promises5 = require("node:fs/promises");
-
-// src/engine/containers.ts
-var import_promises4 = require("node:fs/promises");
-var import_node_path2 = __toESM(require("node:path"), 1);
-var RUN_LABEL = "io.github.crac-checkpoint.run";
-var HOST_NETWORK = "host";
-var LOG_DRIVER = ["--log-driver", "local"];
-function createCommand(spec, environmentFile) {
-  const { reach } = spec;
-  const network2 = spec.network ?? (reach.by === "network" ? reach.network : void 0);
-  return [
-    "create",
-    "--name",
-    spec.name,
-    "--label",
-    `${RUN_LABEL}=${spec.run}`,
-    ...reach.by === "published port" ? ["--publish", `${reach.bind}::${spec.port}`] : [],
-    ...network2 === void 0 ? [] : ["--network", network2],
-    ...spec.addHosts.flatMap((entry) => ["--add-host", entry]),
-    ...spec.flags,
-    "--env-file",
-    environmentFile,
-    ...LOG_DRIVER,
-    "--",
-    spec.image,
-    ...spec.command ?? []
-  ];
+// src/disk.ts
+var import_promises7 = require("node:fs/promises");
+async function freeBytes(folder) {
+  const { bavail, bsize } = await (0, import_promises7.statfs)(folder);
+  return bavail * bsize;
 }
-async function createContainer(engine2, spec) {
-  const { reach, network: network2, env } = spec;
-  const file = import_node_path2.default.join(spec.work, `${spec.name}.env`);
-  const lines2 = Object.entries(env).map(([name, value]) => `${name}=${value}
-`);
-  try {
-    await (0, import_promises4.writeFile)(file, lines2.join(""), { mode: 384 });
-    await engine2.run(createCommand(spec, file));
-  } finally {
-    await (0, import_promises4.rm)(file, { force: true });
-  }
-  if (reach.by === "network" && network2 !== void 0 && ![HOST_NETWORK, reach.network].includes(network2)) {
-    await engine2.run(["network", "connect", reach.network, spec.name]);
-  }
-}
-async function containerEnd(engine2, name) {
-  return await endOf(engine2, name, Number(await engine2.run(["wait", name])));
-}
-async function endOf(engine2, name, exitCode) {
-  const oomKilled = await engine2.run(["inspect", "--format", "{{.State.OOMKilled}}", name]);
-  return { exitCode, oomKilled: oomKilled === "true" };
-}
-async function addressOf(engine2, spec) {
-  const { reach, name, port } = spec;
-  if (spec.network === HOST_NETWORK) {
-    return { host: reach.by === "published port" ? reach.host : "127.0.0.1", port };
-  }
-  if (reach.by === "network") {
-    const format = `{{with index .NetworkSettings.Networks ${JSON.stringify(reach.network)}}}{{.IPAddress}}{{end}}`;
-    return { host: await engine2.run(["inspect", "--format", format, name]), port };
-  }
-  const published = await engine2.run(["port", name, `${port}/tcp`]);
-  return { host: reach.host, port: Number(published.split("\n")[0]?.split(":").at(-1)) };
-}
-async function removeContainer(engine2, name) {
-  await engine2.attempt(["rm", "--force", "--volumes", name]);
-}
-async function runOnce(engine2, container, timeout) {
-  const { run: run2, image, flags, program, args } = container;
-  const label2 = ["--label", `${RUN_LABEL}=${run2}`];
-  const options3 = ["--rm", ...label2, "--network", "none", ...flags, "--entrypoint", program];
-  return await engine2.attempt(["run", ...options3, "--", image, ...args], { timeout });
-}
-
-// src/cleanup.ts
-function namesOf(id) {
-  return {
-    id,
-    container: `crac-checkpoint-${id}`,
-    image: (role) => `crac-checkpoint/run-${id}:${role}`
-  };
-}
-async function removeContainers(engine2, names) {
-  return await collect(async () => {
-    await removeFound(engine2, ["ps", "--all", ...labelled(names)], ["rm", "--force", "--volumes"]);
-  });
-}
-function labelled({ id }) {
-  return ["--quiet", "--filter", `label=${RUN_LABEL}=${id}`];
-}
-async function removeFound(engine2, list3, remove) {
-  const ids = (await engine2.run(list3)).split("\n").filter((id) => id !== "");
-  if (ids.length > 0) await engine2.run([...remove, ...ids]);
-}
-async function removeImages(engine2, names, roles) {
-  return await collect(async () => {
-    for (const role of roles) {
-      const found = await engine2.run(["image", "ls", "--quiet", names.image(role)]);
-      if (found !== "") await engine2.run(["image", "rm", "--force", names.image(role)]);
+async function requireRoom(folder, needed, what) {
+  const free = await freeBytes(folder);
+  if (free >= needed) return;
+  throw new Failure(
+    "runner",
+    `There is no room for ${what}: ${megabytes(needed)} are needed in ${folder}, and ${megabytes(free)} are free.`,
+    {
+      cure: CURE
     }
-    await removeFound(
-      engine2,
-      ["image", "ls", ...["--filter", "dangling=true"], ...labelled(names)],
-      ["image", "rm", "--force"]
-    );
-  });
+  );
 }
-async function removeFolder(folder) {
-  return await collect(() => (0, import_promises5.rm)(folder, { recursive: true, force: true }));
+async function fullDisk(error2, folder) {
+  const { code: code2, message } = error2;
+  if (code2 !== "ENOSPC" && code2 !== "EDQUOT") return void 0;
+  const free = await freeBytes(folder);
+  return new Failure(
+    "runner",
+    `The disk of the runner is full (${message}): ${megabytes(free)} are free in ${folder}.`,
+    {
+      cure: CURE,
+      cause: error2
+    }
+  );
 }
-async function collect(work2) {
-  try {
-    await work2();
-    return [];
-  } catch (error2) {
-    return [messageOf(error2)];
-  }
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
+var CURE = "Free disk space on the runner, or let RUNNER_TEMP be on a larger disk, and run the job again.";
 
 // src/image/application.ts
-var import_promises12 = require("node:fs/promises");
-var import_node_path9 = __toESM(require("node:path"), 1);
+var import_promises14 = require("node:fs/promises");
+var import_node_path10 = __toESM(require("node:path"), 1);
 
 // src/image/layouts/class-path.ts
-var import_promises7 = require("node:fs/promises");
-var import_node_path3 = __toESM(require("node:path"), 1);
+var import_promises9 = require("node:fs/promises");
+var import_node_path4 = __toESM(require("node:path"), 1);
 
 // src/image/layouts/layout.ts
-var import_promises6 = require("node:fs/promises");
+var import_promises8 = require("node:fs/promises");
 var HOME = "/app";
 async function isFolder(place) {
-  return await (0, import_promises6.stat)(place).then(
+  return await (0, import_promises8.stat)(place).then(
     (entry) => entry.isDirectory(),
     () => false
   );
 }
 async function isFile(place) {
-  return await (0, import_promises6.stat)(place).then(
+  return await (0, import_promises8.stat)(place).then(
     (entry) => entry.isFile(),
     () => false
   );
@@ -36111,14 +36117,14 @@ var classPath = async ({ at, mainClass: mainClass2 }) => {
   const dependencies = /* @__PURE__ */ new Map();
   const classes = /* @__PURE__ */ new Map();
   const entries = [];
-  if (await isFolder(import_node_path3.default.join(at, "classes"))) {
-    classes.set(import_node_path3.default.join(at, "classes"), "classes");
+  if (await isFolder(import_node_path4.default.join(at, "classes"))) {
+    classes.set(import_node_path4.default.join(at, "classes"), "classes");
     entries.push("classes");
   }
   for (const name of ["lib", "libs"]) {
-    const folder = import_node_path3.default.join(at, name);
+    const folder = import_node_path4.default.join(at, name);
     if (!await isFolder(folder)) continue;
-    const jars = (await (0, import_promises7.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
+    const jars = (await (0, import_promises9.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
     dependencies.set(folder, name);
     entries.push(...jars.map((jar) => `${name}/${jar}`));
   }
@@ -36134,14 +36140,14 @@ var classPath = async ({ at, mainClass: mainClass2 }) => {
 };
 
 // src/image/layouts/jar.ts
-var import_node_path6 = __toESM(require("node:path"), 1);
+var import_node_path7 = __toESM(require("node:path"), 1);
 
 // src/image/jar.ts
 var import_node_fs = require("node:fs");
-var import_promises8 = require("node:fs/promises");
-var import_node_path4 = __toESM(require("node:path"), 1);
+var import_promises10 = require("node:fs/promises");
+var import_node_path5 = __toESM(require("node:path"), 1);
 var import_consumers = require("node:stream/consumers");
-var import_promises9 = require("node:stream/promises");
+var import_promises11 = require("node:stream/promises");
 var import_yauzl = __toESM(require_yauzl(), 1);
 var MANIFEST = "META-INF/MANIFEST.MF";
 var LARGEST_MANIFEST = 1024 * 1024;
@@ -36168,15 +36174,15 @@ async function unpackFrom(file, prefix, folder, wanted = () => true) {
     if (!entry.fileName.startsWith(prefix) || entry.fileName.endsWith("/")) continue;
     const name = entry.fileName.slice(prefix.length);
     if (!wanted(name)) continue;
-    const destination = import_node_path4.default.join(folder, name);
-    await (0, import_promises8.mkdir)(import_node_path4.default.dirname(destination), { recursive: true });
-    await (0, import_promises9.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
+    const destination = import_node_path5.default.join(folder, name);
+    await (0, import_promises10.mkdir)(import_node_path5.default.dirname(destination), { recursive: true });
+    await (0, import_promises11.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
     const time2 = entry.getLastModDate();
-    await (0, import_promises8.utimes)(destination, time2, time2);
+    await (0, import_promises10.utimes)(destination, time2, time2);
   }
 }
 async function manifestText(file) {
-  if (!(await (0, import_promises8.stat)(file)).isFile()) return void 0;
+  if (!(await (0, import_promises10.stat)(file)).isFile()) return void 0;
   const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
   for await (const entry of jar.eachEntry()) {
     if (entry.fileName === MANIFEST && entry.uncompressedSize <= LARGEST_MANIFEST) {
@@ -36187,18 +36193,18 @@ async function manifestText(file) {
 }
 
 // src/image/layouts/quarkus.ts
-var import_node_path5 = __toESM(require("node:path"), 1);
+var import_node_path6 = __toESM(require("node:path"), 1);
 var JAR = "quarkus-run.jar";
 var CRAC_ENABLED = "-Dquarkus.package.jar.crac.enabled=true";
 var quarkusApp = async ({ at }) => {
-  const folder = import_node_path5.default.basename(at) === "quarkus-app" ? at : import_node_path5.default.join(at, "quarkus-app");
-  const mainClass2 = (await readManifest(import_node_path5.default.join(folder, JAR)))?.mainClass;
+  const folder = import_node_path6.default.basename(at) === "quarkus-app" ? at : import_node_path6.default.join(at, "quarkus-app");
+  const mainClass2 = (await readManifest(import_node_path6.default.join(folder, JAR)))?.mainClass;
   if (mainClass2 === void 0) return void 0;
-  const classes = /* @__PURE__ */ new Map([[import_node_path5.default.join(folder, JAR), JAR]]);
+  const classes = /* @__PURE__ */ new Map([[import_node_path6.default.join(folder, JAR), JAR]]);
   for (const name of ["app", "quarkus"]) {
-    if (await isFolder(import_node_path5.default.join(folder, name))) classes.set(import_node_path5.default.join(folder, name), name);
+    if (await isFolder(import_node_path6.default.join(folder, name))) classes.set(import_node_path6.default.join(folder, name), name);
   }
-  const lib = import_node_path5.default.join(folder, "lib");
+  const lib = import_node_path6.default.join(folder, "lib");
   return {
     layout: "quarkus-app",
     description: `Quarkus application (${mainClass2})`,
@@ -36215,13 +36221,13 @@ var runnableJar = async ({ at, mainClass: wanted }) => {
   const manifest = await readManifest(at);
   const mainClass2 = wanted ?? manifest?.mainClass;
   if (manifest === void 0 || mainClass2 === void 0) return void 0;
-  const name = import_node_path6.default.basename(at);
+  const name = import_node_path7.default.basename(at);
   const dependencies = /* @__PURE__ */ new Map();
   for (const entry of manifest.classPath) {
-    const file = import_node_path6.default.join(import_node_path6.default.dirname(at), entry);
-    const inside2 = !import_node_path6.default.isAbsolute(entry) && !import_node_path6.default.normalize(entry).startsWith("..");
+    const file = import_node_path7.default.join(import_node_path7.default.dirname(at), entry);
+    const inside2 = !import_node_path7.default.isAbsolute(entry) && !import_node_path7.default.normalize(entry).startsWith("..");
     if (inside2 && (await isFile(file) || await isFolder(file)))
-      dependencies.set(file, import_node_path6.default.normalize(entry));
+      dependencies.set(file, import_node_path7.default.normalize(entry));
   }
   return {
     layout: "jar",
@@ -36237,19 +36243,19 @@ var runnableJar = async ({ at, mainClass: wanted }) => {
 };
 
 // src/image/layouts/micronaut.ts
-var import_promises10 = require("node:fs/promises");
-var import_node_path7 = __toESM(require("node:path"), 1);
+var import_promises12 = require("node:fs/promises");
+var import_node_path8 = __toESM(require("node:path"), 1);
 var JAR2 = "application.jar";
 var micronautLayers = async ({ at }) => {
-  const layers = import_node_path7.default.basename(at) === "layers" ? at : import_node_path7.default.join(at, "layers");
-  const mainClass2 = (await readManifest(import_node_path7.default.join(layers, "app", JAR2)))?.mainClass;
+  const layers = import_node_path8.default.basename(at) === "layers" ? at : import_node_path8.default.join(at, "layers");
+  const mainClass2 = (await readManifest(import_node_path8.default.join(layers, "app", JAR2)))?.mainClass;
   if (mainClass2 === void 0) return void 0;
   const dependencies = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path7.default.join(layers, "app"), "."]]);
-  for (const name of (await (0, import_promises10.readdir)(layers)).sort()) {
-    if (name === "app" || !await isFolder(import_node_path7.default.join(layers, name))) continue;
+  const classes = /* @__PURE__ */ new Map([[import_node_path8.default.join(layers, "app"), "."]]);
+  for (const name of (await (0, import_promises12.readdir)(layers)).sort()) {
+    if (name === "app" || !await isFolder(import_node_path8.default.join(layers, name))) continue;
     const files = name.endsWith("libs") ? dependencies : classes;
-    files.set(import_node_path7.default.join(layers, name), name);
+    files.set(import_node_path8.default.join(layers, name), name);
   }
   return {
     layout: "micronaut-layers",
@@ -36262,17 +36268,17 @@ var micronautLayers = async ({ at }) => {
 };
 
 // src/image/layouts/spring-boot.ts
-var import_promises11 = require("node:fs/promises");
-var import_node_path8 = __toESM(require("node:path"), 1);
+var import_promises13 = require("node:fs/promises");
+var import_node_path9 = __toESM(require("node:path"), 1);
 var springBootJar = async ({ at, scratch }) => {
   const mainClass2 = (await readManifest(at))?.startClass;
   if (mainClass2 === void 0) return void 0;
-  const folder = import_node_path8.default.join(scratch, "spring-boot");
+  const folder = import_node_path9.default.join(scratch, "spring-boot");
   await unpackFrom(at, "BOOT-INF/", folder);
   await unpackFrom(
     at,
     "META-INF/",
-    import_node_path8.default.join(folder, "root/META-INF"),
+    import_node_path9.default.join(folder, "root/META-INF"),
     (name) => name !== "MANIFEST.MF" && !name.startsWith("services/")
   );
   const jars = await inOrder(folder);
@@ -36280,19 +36286,19 @@ var springBootJar = async ({ at, scratch }) => {
   const classes = /* @__PURE__ */ new Map();
   const entries = [];
   for (const name of ["root", "classes"]) {
-    if (!await isFolder(import_node_path8.default.join(folder, name))) continue;
-    classes.set(import_node_path8.default.join(folder, name), name);
+    if (!await isFolder(import_node_path9.default.join(folder, name))) continue;
+    classes.set(import_node_path9.default.join(folder, name), name);
     entries.push(name);
   }
   for (const jar of jars) {
     const files = jar.includes("-SNAPSHOT") ? classes : dependencies;
-    files.set(import_node_path8.default.join(folder, "lib", jar), `lib/${jar}`);
+    files.set(import_node_path9.default.join(folder, "lib", jar), `lib/${jar}`);
     entries.push(`lib/${jar}`);
   }
   const classPath2 = entries.map((entry) => `${HOME}/${entry}`);
   return {
     layout: "spring-boot",
-    description: `Spring Boot jar ${import_node_path8.default.basename(at)} (${mainClass2}), unpacked`,
+    description: `Spring Boot jar ${import_node_path9.default.basename(at)} (${mainClass2}), unpacked`,
     mainClass: mainClass2,
     command: ["-cp", classPath2.join(":"), mainClass2],
     dependencies,
@@ -36300,9 +36306,9 @@ var springBootJar = async ({ at, scratch }) => {
   };
 };
 async function inOrder(folder) {
-  const lib = import_node_path8.default.join(folder, "lib");
-  const jars = new Set(await isFolder(lib) ? (await (0, import_promises11.readdir)(lib)).sort() : []);
-  const index = await (0, import_promises11.readFile)(import_node_path8.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
+  const lib = import_node_path9.default.join(folder, "lib");
+  const jars = new Set(await isFolder(lib) ? (await (0, import_promises13.readdir)(lib)).sort() : []);
+  const index = await (0, import_promises13.readFile)(import_node_path9.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
   const indexed = [...index.matchAll(/^- "BOOT-INF\/lib\/(.+)"\r?$/gm)].flatMap(
     ([, name]) => name !== void 0 && jars.has(name) ? [name] : []
   );
@@ -36320,8 +36326,8 @@ async function requireContext(context) {
 }
 async function findApplication(request4) {
   const { context, application } = request4;
-  const at = import_node_path9.default.resolve(context, application ?? ".");
-  if (at !== context && !at.startsWith(context + import_node_path9.default.sep)) {
+  const at = import_node_path10.default.resolve(context, application ?? ".");
+  if (at !== context && !at.startsWith(context + import_node_path10.default.sep)) {
     throw new Failure("input", `\`application\` leads out of the context ${context}.`, {
       cure: "Give a path relative to the context."
     });
@@ -36337,13 +36343,13 @@ async function findApplication(request4) {
 async function findInFolder(place) {
   const found = await first(OF_A_FOLDER, place);
   if (found) return found;
-  const jars = (await (0, import_promises12.readdir)(place.at)).filter((name) => name.endsWith(".jar")).sort();
+  const jars = (await (0, import_promises14.readdir)(place.at)).filter((name) => name.endsWith(".jar")).sort();
   const runnable = [];
   for (const jar of jars) {
     const one = await first(OF_A_JAR, {
       ...place,
-      at: import_node_path9.default.join(place.at, jar),
-      scratch: import_node_path9.default.join(place.scratch, jar)
+      at: import_node_path10.default.join(place.at, jar),
+      scratch: import_node_path10.default.join(place.scratch, jar)
     });
     if (one) runnable.push({ jar, found: one });
   }
@@ -36363,7 +36369,7 @@ async function first(layouts, place) {
   return void 0;
 }
 async function listing(place) {
-  const names = await (0, import_promises12.readdir)(place).catch(() => void 0);
+  const names = await (0, import_promises14.readdir)(place).catch(() => void 0);
   if (!names) return "There is no such file or folder.";
   if (names.length === 0) return "The folder is empty.";
   const shown2 = names.sort().slice(0, 20).join("\n");
@@ -36381,10 +36387,10 @@ var Phases = class {
   clock;
   log;
   done = [];
-  async run(name, title, work2) {
+  async run(name, title, work) {
     const begin = this.clock.now();
     try {
-      return await this.log.group(title, work2);
+      return await this.log.group(title, work);
     } finally {
       const milliseconds = Math.round(this.clock.now() - begin);
       this.done.push({ name, milliseconds });
@@ -36521,12 +36527,15 @@ function baseImageFailure(output, image) {
 // src/runner/reach.ts
 var ANSWER_TIMEOUT2 = 8e3;
 var LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
-async function findReach(engine2, hostname2) {
+async function findReach(engine2, hostname3) {
   const remote = remoteHost(await endpoint(engine2));
   if (remote !== void 0) return { by: "published port", bind: "0.0.0.0", host: remote };
-  const network2 = await ownNetwork(engine2, hostname2);
+  const network2 = await ownNetwork(engine2, hostname3);
   if (network2 !== void 0) return { by: "network", network: network2 };
   return { by: "published port", bind: "127.0.0.1", host: "127.0.0.1" };
+}
+function isLocal(reach) {
+  return reach.by === "network" || LOOPBACK.test(reach.bind);
 }
 async function endpoint(engine2) {
   const format = "{{.Endpoints.docker.Host}}";
@@ -36534,12 +36543,12 @@ async function endpoint(engine2) {
 }
 function remoteHost(address) {
   if (!/^(tcp|ssh|https?):\/\//.test(address) || !URL.canParse(address)) return void 0;
-  const { hostname: hostname2 } = new URL(address);
-  return hostname2 === "" || LOOPBACK.test(hostname2) ? void 0 : hostname2.replace(/^\[|\]$/g, "");
+  const { hostname: hostname3 } = new URL(address);
+  return hostname3 === "" || LOOPBACK.test(hostname3) ? void 0 : hostname3.replace(/^\[|\]$/g, "");
 }
-async function ownNetwork(engine2, hostname2) {
-  if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname2)) return void 0;
-  const args = ["container", "inspect", "--format", "{{json .NetworkSettings.Networks}}", "--", hostname2];
+async function ownNetwork(engine2, hostname3) {
+  if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname3)) return void 0;
+  const args = ["container", "inspect", "--format", "{{json .NetworkSettings.Networks}}", "--", hostname3];
   const found = await engine2.attempt(args, { timeout: ANSWER_TIMEOUT2 });
   if (found.exitCode !== 0) return void 0;
   const networks = Object.keys(JSON.parse(found.stdout));
@@ -36553,12 +36562,32 @@ async function ownNetwork(engine2, hostname2) {
   return network2;
 }
 
+// src/runner/room.ts
+var SMALL_SNAPSHOT = 128e6;
+function roomFor(free, archive, application) {
+  return { free, needed: 3 * archive + 2 * application + 3 * SMALL_SNAPSHOT };
+}
+function lookAtRoom({ free, needed }, archive) {
+  if (free === void 0 || free >= needed) return void 0;
+  const told = `${megabytes(free)} are free on the engine's disk, and a run like this needs about ${megabytes(needed)}, more with a large heap`;
+  if (free < archive) throw new Failure("runner", `There is no room: ${told}.`, { cure: CURE2 });
+  return `There may be too little room: ${told}. What the engine has in its build cache need not be stored again.`;
+}
+function toldOfRoom(error2, { free, needed }) {
+  if (!(error2 instanceof Failure) || free === void 0 || !NO_SPACE.has(error2.signature ?? "")) return error2;
+  return error2.also(
+    `When the run began, ${megabytes(free)} were free on the engine's disk; it needs about ${megabytes(needed)} and three times the memory of the application.`
+  );
+}
+var CURE2 = "Free disk space on the machine of the engine, for example with `docker system prune`.";
+var NO_SPACE = /* @__PURE__ */ new Set(["docker-nospace", "criu-enospc"]);
+
 // src/stages/application.ts
-var import_node_path14 = __toESM(require("node:path"), 1);
+var import_node_path16 = __toESM(require("node:path"), 1);
 
 // src/frameworks/libraries.ts
-var import_promises13 = require("node:fs/promises");
-var import_node_path10 = __toESM(require("node:path"), 1);
+var import_promises15 = require("node:fs/promises");
+var import_node_path11 = __toESM(require("node:path"), 1);
 var Libraries = class {
   constructor(jars, entries) {
     this.jars = jars;
@@ -36575,12 +36604,12 @@ async function librariesOf(application) {
   if (application.layout === "dockerfile") return void 0;
   const jars = [];
   for (const source of [...application.dependencies.keys(), ...application.classes.keys()]) {
-    const files = (await (0, import_promises13.stat)(source)).isDirectory() ? await (0, import_promises13.readdir)(source, { recursive: true }) : [source];
+    const files = (await (0, import_promises15.stat)(source)).isDirectory() ? await (0, import_promises15.readdir)(source, { recursive: true }) : [source];
     jars.push(...files.filter((file) => file.endsWith(".jar")));
   }
   const own = application.layout === "jar" ? [...application.classes.keys()][0] : void 0;
   return new Libraries(
-    jars.map((file) => import_node_path10.default.basename(file)),
+    jars.map((file) => import_node_path11.default.basename(file)),
     own === void 0 ? [] : await namesIn(own)
   );
 }
@@ -36657,23 +36686,23 @@ function healthPath(libraries) {
 }
 
 // src/image/strays.ts
-var import_promises14 = require("node:fs/promises");
-var import_node_path11 = __toESM(require("node:path"), 1);
+var import_promises16 = require("node:fs/promises");
+var import_node_path12 = __toESM(require("node:path"), 1);
 async function refuseStrays(sources, folders) {
-  const roots = await Promise.all(folders.map((folder) => (0, import_promises14.realpath)(folder).catch(() => folder)));
+  const roots = await Promise.all(folders.map((folder) => (0, import_promises16.realpath)(folder).catch(() => folder)));
   for (const source of sources) await look(source, roots, /* @__PURE__ */ new Set());
 }
 async function look(file, roots, above) {
-  const real = await (0, import_promises14.realpath)(file).catch((error2) => {
+  const real = await (0, import_promises16.realpath)(file).catch((error2) => {
     throw stray(file, `cannot be followed (${messageOf(error2)})`);
   });
   if (!roots.some((root) => real === root || real.startsWith(`${root.replace(/\/$/, "")}/`)))
     throw stray(file, `leads to ${real}, which is outside of the workspace and of \`context\``);
-  const entry = await (0, import_promises14.lstat)(real);
+  const entry = await (0, import_promises16.lstat)(real);
   if (entry.isFile()) return;
   if (!entry.isDirectory()) throw stray(file, "is neither a file nor a folder");
   if (above.has(real)) throw stray(file, "leads to a folder that it lies in");
-  for (const name of await (0, import_promises14.readdir)(real)) await look(import_node_path11.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
+  for (const name of await (0, import_promises16.readdir)(real)) await look(import_node_path12.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
 }
 function stray(file, why) {
   return new Failure("input", `${file} ${why}; it does not go into an image.`, {
@@ -36682,7 +36711,7 @@ function stray(file, why) {
 }
 
 // src/image/user-image.ts
-var import_node_path12 = __toESM(require("node:path"), 1);
+var import_node_path13 = __toESM(require("node:path"), 1);
 
 // src/image/build.ts
 function buildCommand(build2) {
@@ -36781,7 +36810,7 @@ function checkContract({ Architecture, Config }, user2) {
       'Write it as a list of words, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore gives each process its own number again, and the shell would have one of them.'
     );
   }
-  if (import_node_path12.default.posix.basename(program) !== "java") {
+  if (import_node_path13.default.posix.basename(program) !== "java") {
     throw broken(
       `starts with ${program}, not with java`,
       'Let ENTRYPOINT begin with "java": the entry script of the finished image takes its place.'
@@ -36829,7 +36858,7 @@ function checkContract({ Architecture, Config }, user2) {
   };
 }
 function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path12.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  const [x, y] = [a, b].map((folder) => `${import_node_path13.default.posix.normalize(folder).replace(/\/$/, "")}/`);
   return x.startsWith(y) || y.startsWith(x);
 }
 function broken(what, cure) {
@@ -36839,20 +36868,44 @@ function broken(what, cure) {
 }
 
 // src/stages/run.ts
+var import_node_path15 = __toESM(require("node:path"), 1);
+
+// src/kept-log.ts
 var import_node_fs2 = require("node:fs");
-var import_node_path13 = __toESM(require("node:path"), 1);
+var import_node_path14 = __toESM(require("node:path"), 1);
+var FULL = 64 * 1024 * 1024;
+function keptLog(file, warning2, full = FULL) {
+  let size2 = (0, import_node_fs2.statSync)(file, { throwIfNoEntry: false })?.size ?? 0;
+  let broken3 = false;
+  return (bytes) => {
+    if (broken3) return;
+    try {
+      if (size2 >= full) {
+        (0, import_node_fs2.renameSync)(file, `${file}.1`);
+        size2 = 0;
+      }
+      (0, import_node_fs2.appendFileSync)(file, bytes);
+      size2 += bytes.length;
+    } catch (error2) {
+      broken3 = true;
+      warning2(`${import_node_path14.default.basename(file)} is not complete: ${messageOf(error2)}`);
+    }
+  };
+}
+
+// src/stages/run.ts
 function checkpointContainer(run2) {
   return `${namesOf(run2.id).container}-checkpoint`;
 }
 function imagesOf(run2) {
-  return import_node_path13.default.join(run2.work, "images");
+  return import_node_path15.default.join(run2.work, "images");
 }
 function containerOf(run2, reach) {
   const { env, port, network: network2, addHosts: addHosts2 } = run2.inputs;
   return { run: run2.id, env, work: run2.work, port, reach, network: network2, addHosts: addHosts2 };
 }
-function keepIn({ logs }, file) {
-  return (bytes) => (0, import_node_fs2.appendFileSync)(import_node_path13.default.join(logs, file), bytes);
+function keepIn({ logs, world }, file) {
+  return keptLog(import_node_path15.default.join(logs, file), (line2) => world.log.warning(line2));
 }
 function outputTo(run2, file) {
   return { onLine: (line2) => run2.world.log.foreign(line2), onBytes: keepIn(run2, file) };
@@ -36863,7 +36916,7 @@ function readinessOf({ inputs }, { libraries }) {
   return { ...inputs.readiness, health: healthPath(libraries) };
 }
 async function lookForApplication(run2) {
-  const { inputs, world, phases, work: work2 } = run2;
+  const { inputs, world, phases, work } = run2;
   return await phases.run("application", "Find the application", async () => {
     await refuseStrays(bodies(run2), [world.workspace]);
     const found = inputs.file === void 0 ? await lookAround(run2) : await ofDockerfile(run2, inputs.file);
@@ -36872,25 +36925,25 @@ async function lookForApplication(run2) {
   });
   async function lookAround({ inputs: inputs2 }) {
     const application = await findApplication({
-      context: import_node_path14.default.resolve(world.workspace, inputs2.context),
+      context: import_node_path16.default.resolve(world.workspace, inputs2.context),
       application: inputs2.application,
       mainClass: inputs2.mainClass,
-      scratch: import_node_path14.default.join(work2, "application")
+      scratch: import_node_path16.default.join(work, "application")
     });
     const { dependencies, classes } = application;
-    await refuseStrays([...dependencies.keys(), ...classes.keys()], [...places(run2), work2]);
+    await refuseStrays([...dependencies.keys(), ...classes.keys()], [...places(run2), work]);
     refuseCracOptions(inputs2.baseImage, await imageEnvironment(world.engine, inputs2.baseImage));
     const digest = await imageDigest(world.engine, inputs2.baseImage);
     return { application, base: { image: inputs2.baseImage, workingDirectory: "/home/app", digest } };
   }
   async function ofDockerfile({ id, inputs: inputs2 }, file) {
     const name = namesOf(id).image("user");
-    await refuseStrays([import_node_path14.default.resolve(world.workspace, file)], places(run2));
+    await refuseStrays([import_node_path16.default.resolve(world.workspace, file)], places(run2));
     const { application, workingDirectory } = await buildUserImage(
       world.engine,
       {
-        context: import_node_path14.default.resolve(world.workspace, inputs2.context),
-        file: import_node_path14.default.resolve(world.workspace, file),
+        context: import_node_path16.default.resolve(world.workspace, inputs2.context),
+        file: import_node_path16.default.resolve(world.workspace, file),
         buildArgs: inputs2.buildArgs,
         name,
         user: `${inputs2.user.uid}:${inputs2.user.gid}`
@@ -36902,28 +36955,28 @@ async function lookForApplication(run2) {
   }
 }
 function bodies({ inputs, world }) {
-  return (inputs.warmup ?? []).flatMap(({ body }) => body && "file" in body ? [import_node_path14.default.resolve(world.workspace, body.file)] : []).filter((file) => !import_node_path14.default.relative(world.workspace, file).startsWith(".."));
+  return (inputs.warmup ?? []).flatMap(({ body }) => body && "file" in body ? [import_node_path16.default.resolve(world.workspace, body.file)] : []).filter((file) => !import_node_path16.default.relative(world.workspace, file).startsWith(".."));
 }
 function places({ inputs, world }) {
-  const context = import_node_path14.default.resolve(world.workspace, inputs.context);
-  const inside2 = !import_node_path14.default.relative(world.workspace, context).startsWith("..");
+  const context = import_node_path16.default.resolve(world.workspace, inputs.context);
+  const inside2 = !import_node_path16.default.relative(world.workspace, context).startsWith("..");
   return inside2 ? [world.workspace] : [world.workspace, context];
 }
 
 // src/stages/build.ts
-var import_node_path16 = __toESM(require("node:path"), 1);
+var import_node_path18 = __toESM(require("node:path"), 1);
 
 // src/image/build-context.ts
-var import_promises16 = require("node:fs/promises");
-var import_node_path15 = __toESM(require("node:path"), 1);
+var import_promises19 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
 
 // src/digest.ts
 var import_node_crypto2 = require("node:crypto");
 var import_node_fs3 = require("node:fs");
-var import_promises15 = require("node:stream/promises");
+var import_promises17 = require("node:stream/promises");
 async function hashOfFile(file, algorithm = "sha256") {
   const hash = (0, import_node_crypto2.createHash)(algorithm);
-  await (0, import_promises15.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
+  await (0, import_promises17.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
     for await (const chunk of chunks) hash.update(chunk);
   });
   return hash;
@@ -36932,25 +36985,31 @@ function digestOf(bytes) {
   return `sha256:${(0, import_node_crypto2.createHash)("sha256").update(bytes).digest("hex")}`;
 }
 
+// src/link-or-copy.ts
+var import_promises18 = require("node:fs/promises");
+async function linkOrCopy(source, destination) {
+  await (0, import_promises18.link)(source, destination).catch(() => (0, import_promises18.cp)(source, destination));
+}
+
 // src/image/build-context.ts
 async function assembleBuildContext(folder, parts2) {
-  const from = (name) => import_node_path15.default.join(parts2.dockerFolder, name);
-  const tree = (name, inside2 = "") => import_node_path15.default.join(folder, "trees", name, inside2);
-  await (0, import_promises16.mkdir)(folder);
-  await (0, import_promises16.cp)(from("Dockerfile"), import_node_path15.default.join(folder, "Dockerfile"));
-  await (0, import_promises16.cp)(from("tools"), import_node_path15.default.join(folder, "tools"), { recursive: true });
-  await linkOrCopy(parts2.jdkArchive, import_node_path15.default.join(folder, "jdk.tar.gz"));
+  const from = (name) => import_node_path17.default.join(parts2.dockerFolder, name);
+  const tree = (name, inside2 = "") => import_node_path17.default.join(folder, "trees", name, inside2);
+  await (0, import_promises19.mkdir)(folder);
+  await (0, import_promises19.cp)(from("Dockerfile"), import_node_path17.default.join(folder, "Dockerfile"));
+  await (0, import_promises19.cp)(from("tools"), import_node_path17.default.join(folder, "tools"), { recursive: true });
+  await linkOrCopy(parts2.jdkArchive, import_node_path17.default.join(folder, "jdk.tar.gz"));
   const { dependencies, classes } = parts2.application;
   for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises16.mkdir)(tree(name, APPLICATION), { recursive: true });
+    await (0, import_promises19.mkdir)(tree(name, APPLICATION), { recursive: true });
     for (const [source, target] of files) {
       const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
-      await (0, import_promises16.cp)(source, import_node_path15.default.join(tree(name, APPLICATION), target), options3);
+      await (0, import_promises19.cp)(source, import_node_path17.default.join(tree(name, APPLICATION), target), options3);
     }
   }
-  await (0, import_promises16.cp)(from("image"), tree("launch", OWN), { recursive: true });
-  await (0, import_promises16.cp)(from("seccomp.json"), import_node_path15.default.join(tree("launch", OWN), "seccomp.json"));
-  await (0, import_promises16.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
+  await (0, import_promises19.cp)(from("image"), tree("launch", OWN), { recursive: true });
+  await (0, import_promises19.cp)(from("seccomp.json"), import_node_path17.default.join(tree("launch", OWN), "seccomp.json"));
+  await (0, import_promises19.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
   const usual = (words) => words.filter((word) => !TAKES_CHECKPOINT.test(word));
   const launch = {
     "java-options": usual(parts2.javaOptions),
@@ -36960,12 +37019,12 @@ async function assembleBuildContext(folder, parts2) {
     "cpu-features": [parts2.cpuFeatures]
   };
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises16.writeFile)(import_node_path15.default.join(tree("launch", OWN), name), lines(words));
+    await (0, import_promises19.writeFile)(import_node_path17.default.join(tree("launch", OWN), name), lines(words));
   }
   const once = [...parts2.javaOptions, ...parts2.application.command].filter(
     (word) => TAKES_CHECKPOINT.test(word)
   );
-  await (0, import_promises16.writeFile)(import_node_path15.default.join(tree("checkpoint", OWN), "checkpoint-options"), lines(once));
+  await (0, import_promises19.writeFile)(import_node_path17.default.join(tree("checkpoint", OWN), "checkpoint-options"), lines(once));
   await settleTimes(tree(""), tree("classes", APPLICATION));
 }
 var lines = (words) => words.map((word) => `${word}
@@ -36974,22 +37033,19 @@ var APPLICATION = "app";
 var OWN = "opt/crac-checkpoint";
 var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
 async function settleTimes(folder, own) {
-  for (const entry of await (0, import_promises16.readdir)(folder, { recursive: true, withFileTypes: true })) {
-    const file = import_node_path15.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await (0, import_promises16.lutimes)(file, EPOCH, EPOCH);
+  for (const entry of await (0, import_promises19.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path17.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await (0, import_promises19.lutimes)(file, EPOCH, EPOCH);
     if (!entry.isFile()) continue;
     const number = await contentNumber(file);
-    const isOwn = file.startsWith(own + import_node_path15.default.sep);
-    const time2 = isOwn ? Math.floor((await (0, import_promises16.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
-    await (0, import_promises16.lutimes)(file, time2, time2);
+    const isOwn = file.startsWith(own + import_node_path17.default.sep);
+    const time2 = isOwn ? Math.floor((await (0, import_promises19.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises19.lutimes)(file, time2, time2);
   }
 }
 async function contentNumber(file) {
   const hash = await hashOfFile(file);
   return hash.digest().readUInt32BE() >>> 3;
-}
-async function linkOrCopy(source, destination) {
-  await (0, import_promises16.link)(source, destination).catch(() => (0, import_promises16.cp)(source, destination));
 }
 
 // src/image/labels.ts
@@ -37003,7 +37059,7 @@ function originLabels(origin) {
     GITHUB_REPOSITORY: repository,
     GITHUB_SHA: revision
   } = origin.environment;
-  return definedOnly2({
+  return definedOnly({
     [`${OCI}.created`]: origin.created.toISOString(),
     [`${OCI}.source`]: server && repository ? `${server}/${repository}` : void 0,
     [`${OCI}.revision`]: revision,
@@ -37028,7 +37084,7 @@ function snapshotLabels(facts) {
 function coldLabels(reason) {
   return { [`${PREFIX}.snapshot`]: "none", [`${PREFIX}.reason`]: reason };
 }
-function definedOnly2(labels) {
+function definedOnly(labels) {
   return Object.fromEntries(
     Object.entries(labels).filter(
       (entry) => entry[1] !== void 0 && entry[1] !== ""
@@ -37038,9 +37094,9 @@ function definedOnly2(labels) {
 
 // src/stages/build.ts
 async function layOut(run2, parts2) {
-  const { id, inputs, world, work: work2 } = run2;
+  const { id, inputs, world, work } = run2;
   const { found, archive } = parts2;
-  const folder = import_node_path16.default.join(work2, `context-${id}`);
+  const folder = import_node_path18.default.join(work, `context-${id}`);
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
     jdkArchive: archive.file,
@@ -37091,7 +37147,7 @@ async function buildCheckpoint(run2, from) {
 }
 
 // src/stages/checkpoint.ts
-var import_node_path22 = __toESM(require("node:path"), 1);
+var import_node_path24 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -38988,17 +39044,17 @@ function checkpointRefusal(output) {
   );
 }
 function listResources(resources) {
-  const lines2 = resources.slice(0, MOST_LISTED).flatMap(({ kind, description, openedBy }) => [
+  const lines3 = resources.slice(0, MOST_LISTED).flatMap(({ kind, description, openedBy }) => [
     `${kind}: ${description}`,
     ...openedBy ? [`  opened by thread ${openedBy.thread}`, ...openedBy.frames.map((frame) => `    at ${frame}`)] : []
   ]);
   const more = resources.length - MOST_LISTED;
-  return [...lines2, ...more > 0 ? [`... and ${more} more`] : []].join("\n");
+  return [...lines3, ...more > 0 ? [`... and ${more} more`] : []].join("\n");
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path50 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path50 ?? description}`, "action: reopen"];
+    const path55 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path55 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -39148,14 +39204,14 @@ async function portAnswers(address, target) {
   const answer = await send(address, request4, SILENCE);
   if (answer.ok) return answer;
   const status = /^status (\d+)$/.exec(answer.description)?.[1];
-  const ok3 = status ? Number(status) < 500 : /^(HPE_|no answer)/.test(answer.description);
-  return { ...answer, ok: ok3 };
+  const ok2 = status ? Number(status) < 500 : /^(HPE_|no answer)/.test(answer.description);
+  return { ...answer, ok: ok2 };
 }
 
 // src/checkpoint/application.ts
 var SHOWN_LINES2 = 20;
 var DRAIN_TIMEOUT = 2e3;
-async function startApplication({ engine: engine2, clock, log, keep: keep2 }, spec, onLine) {
+async function startApplication({ engine: engine2, clock, log, keep: keep3 }, spec, onLine) {
   await createContainer(engine2, spec);
   await engine2.run(["start", spec.name]);
   const output = new LineTail(SHOWN_LINES2);
@@ -39168,7 +39224,7 @@ async function startApplication({ engine: engine2, clock, log, keep: keep2 }, sp
       log.foreign(line2);
       for (const listener of listeners) listener(line2);
     },
-    onBytes: keep2
+    onBytes: keep3
   });
   const ended = containerEnd(engine2, spec.name);
   ended.catch(() => void 0);
@@ -39189,14 +39245,14 @@ async function startApplication({ engine: engine2, clock, log, keep: keep2 }, sp
 }
 
 // src/checkpoint/open-resources.ts
-var import_promises17 = require("node:fs/promises");
-var import_node_path17 = __toESM(require("node:path"), 1);
+var import_promises20 = require("node:fs/promises");
+var import_node_path19 = __toESM(require("node:path"), 1);
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
 var POLICIES = "resource-policies.txt";
 async function explainOpen(refused3, second, logs) {
   const resources = second?.resources ?? refused3.resources;
   const policies = suggestPolicies(resources);
-  await (0, import_promises17.writeFile)(import_node_path17.default.join(logs, POLICIES), policies);
+  await (0, import_promises20.writeFile)(import_node_path19.default.join(logs, POLICIES), policies);
   return new OpenResources(resources, (second ?? refused3).message, {
     cure: `${refused3.cure} What cannot be closed there can be left to the JVM: with \`java-options: -Djdk.crac.resource-policies=FILE\`, FILE being a path in the image; ${POLICIES} in the folder of the output \`logs\` is a beginning.`,
     evidence: listResources(resources),
@@ -39205,12 +39261,12 @@ async function explainOpen(refused3, second, logs) {
 }
 
 // src/checkpoint/own-checkpoint.ts
-var import_promises21 = require("node:fs/promises");
-var import_node_path21 = __toESM(require("node:path"), 1);
+var import_promises24 = require("node:fs/promises");
+var import_node_path23 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/snapshot.ts
-var import_promises18 = require("node:fs/promises");
-var import_node_path18 = __toESM(require("node:path"), 1);
+var import_promises21 = require("node:fs/promises");
+var import_node_path20 = __toESM(require("node:path"), 1);
 
 // src/snapshot/protobuf.ts
 var ImageFormatError = class extends Error {
@@ -39439,7 +39495,7 @@ function records(image, ...magics) {
 // src/checkpoint/snapshot.ts
 var KILLED = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read2 = (name) => (0, import_promises18.readFile)(import_node_path18.default.join(evidence, name)).catch(() => void 0);
+  const read2 = (name) => (0, import_promises21.readFile)(import_node_path20.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read2("dump4.log"))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -39456,7 +39512,7 @@ async function verifySnapshot({ evidence, images }, end, output) {
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken2("there is no map of its pages", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises18.readFile)(import_node_path18.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises21.readFile)(import_node_path20.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read2("stats-dump");
@@ -39509,7 +39565,7 @@ function criuFailure(criuLog2, exitCode, output) {
   );
 }
 async function verifyWarpSnapshot({ evidence }, end) {
-  const files = parseListing(await (0, import_promises18.readFile)(import_node_path18.default.join(evidence, "files"), "utf8").catch(() => ""));
+  const files = parseListing(await (0, import_promises21.readFile)(import_node_path20.default.join(evidence, "files"), "utf8").catch(() => ""));
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size: size2 }) => size2 > 0)) throw endedBefore(end.exitCode);
   return {
@@ -39546,31 +39602,31 @@ function orUndefined(read2) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises20 = require("node:fs/promises");
-var import_node_path20 = __toESM(require("node:path"), 1);
+var import_promises23 = require("node:fs/promises");
+var import_node_path22 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/threads.ts
-var import_promises19 = require("node:fs/promises");
-var import_node_path19 = __toESM(require("node:path"), 1);
+var import_promises22 = require("node:fs/promises");
+var import_node_path21 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES = 2e4;
 var SHOWN_THREADS = 2;
 var SHOWN_FRAMES = 12;
 async function dumpThreads({ engine: engine2, clock }, application, folder) {
-  const lines2 = [];
+  const lines3 = [];
   let finish = () => void 0;
   const complete = new Promise((resolve2) => finish = resolve2);
   const stop = application.listen((line2) => {
-    if (lines2.length === 0 && !line2.startsWith("Full thread dump")) return;
-    if (lines2.length < MOST_LINES) lines2.push(line2);
+    if (lines3.length === 0 && !line2.startsWith("Full thread dump")) return;
+    if (lines3.length < MOST_LINES) lines3.push(line2);
     if (/^JNI global refs/.test(line2)) finish();
   });
   const signal = 'kill -QUIT "$(cat /opt/crac-checkpoint/evidence/jvm.pid)"';
   await engine2.attempt(["exec", application.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
   await within(complete, DUMP_TIMEOUT, clock);
   stop();
-  const text2 = lines2.join("\n");
-  if (text2 !== "") await (0, import_promises19.writeFile)(import_node_path19.default.join(folder, "threads.txt"), `${text2}
+  const text2 = lines3.join("\n");
+  if (text2 !== "") await (0, import_promises22.writeFile)(import_node_path21.default.join(folder, "threads.txt"), `${text2}
 `);
   return text2;
 }
@@ -39614,7 +39670,7 @@ async function checkpoint(world, application, signs, request4) {
   let answered = false;
   const answer = engine2.attempt(["exec", application.name, `${HOME2}/trigger.sh`], { timeout: request4.checkpointTimeout }).then(async (result) => {
     answered = true;
-    await (0, import_promises20.writeFile)(import_node_path20.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
+    await (0, import_promises23.writeFile)(import_node_path22.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
     return result;
   });
   const refused3 = answer.then((result) => refusal(world, application, result));
@@ -39639,8 +39695,8 @@ async function checkpoint(world, application, signs, request4) {
 }
 async function copyEvidence({ engine: engine2 }, { name }, { evidence, images }) {
   await engine2.run(["cp", `${name}:${HOME2}/evidence/.`, evidence]);
-  await (0, import_promises20.rm)(images, { recursive: true, force: true });
-  await (0, import_promises20.rename)(import_node_path20.default.join(evidence, "images"), images).catch(() => void 0);
+  await (0, import_promises23.rm)(images, { recursive: true, force: true });
+  await (0, import_promises23.rename)(import_node_path22.default.join(evidence, "images"), images).catch(() => void 0);
 }
 async function expired(world, application, request4, answered) {
   const phase = answered ? "the JVM had agreed, and CRIU did not finish" : "the JVM had not answered; a beforeCheckpoint hook may hang";
@@ -39673,16 +39729,16 @@ ${answer.stderr}`;
   });
 }
 async function criuLog({ engine: engine2 }, { name }, { evidence }) {
-  const copy = import_node_path20.default.join(evidence, "dump4.log");
+  const copy = import_node_path22.default.join(evidence, "dump4.log");
   await engine2.attempt(["cp", `${name}:${HOME2}/snapshot/dump4.log`, copy]);
-  return await (0, import_promises20.readFile)(copy, "latin1").catch(() => "");
+  return await (0, import_promises23.readFile)(copy, "latin1").catch(() => "");
 }
 
 // src/checkpoint/own-checkpoint.ts
 async function ownCheckpointFailure(world, application, signs, to) {
   if (!signs.hasEngineFailed()) return checkpointRefusal(signs.refusal());
   await copyEvidence(world, application, to).catch(() => void 0);
-  const criuLog2 = await (0, import_promises21.readFile)(import_node_path21.default.join(to.evidence, "dump4.log"), "latin1").catch(() => "");
+  const criuLog2 = await (0, import_promises24.readFile)(import_node_path23.default.join(to.evidence, "dump4.log"), "latin1").catch(() => "");
   return criuFailure(criuLog2, void 0, application.output.text());
 }
 
@@ -39698,8 +39754,8 @@ async function untilApplicationReady(world, application, request4) {
   const ready = untilReady(request4.checks, PROBE_INTERVAL2, clock, stop.signal);
   const both = Promise.all([ready, logged]).then(([outcome2]) => outcome2);
   const taken = request4.taken.then((end) => ({ taken: end }));
-  const outcome = await within(Promise.race([both, application.ended, taken]), request4.startupTimeout, clock);
-  stop.abort();
+  const first2 = Promise.race([both, application.ended, taken]);
+  const outcome = await within(first2, request4.startupTimeout, clock).finally(() => stop.abort());
   if (outcome !== EXPIRED && "taken" in outcome) return outcome;
   if (outcome !== EXPIRED && "exitCode" in outcome) {
     await application.drained();
@@ -39742,23 +39798,23 @@ function standardWarmUp({ url, health = "/" }, port) {
   return url ? line2 : { ...line2, standard: true };
 }
 async function warmUp(world, application, address, request4) {
-  const { clock, log, keep: keep2 } = world;
-  const { lines: lines2, script, environment: environment2 } = request4.warmUp;
+  const { clock, log, keep: keep3 } = world;
+  const { lines: lines3, script, environment: environment2 } = request4.warmUp;
   const stop = new AbortController();
-  async function work2() {
-    const report2 = await sendRequests(lines2, address, log, stop.signal);
-    const surroundings = { address, container: application.name, log, keep: keep2, signal: stop.signal, environment: environment2 };
-    if (script) await runScript(script, surroundings);
+  async function work() {
+    const report2 = await sendRequests(lines3, address, log, stop.signal);
+    const surroundings2 = { address, container: application.name, log, keep: keep3, signal: stop.signal, environment: environment2 };
+    if (script) await runScript(script, surroundings2);
     return report2;
   }
-  const running = work2();
+  const running = work();
   const failed = running.catch(async (error2) => {
-    const ended = await within(application.ended, SETTLING_TIME2, clock);
+    const ended = await within(application.ended, SETTLING_TIME3, clock);
     if (ended === EXPIRED) throw error2;
     return ended;
   });
-  const outcome = await within(Promise.race([failed, application.ended]), request4.warmupTimeout, clock);
-  stop.abort();
+  const first2 = Promise.race([failed, application.ended]);
+  const outcome = await within(first2, request4.warmupTimeout, clock).finally(() => stop.abort());
   if (outcome !== EXPIRED && "exitCode" in outcome) {
     await application.drained();
     throw endedEarly(outcome, application, "during the warm-up");
@@ -39772,13 +39828,13 @@ async function warmUp(world, application, address, request4) {
     evidence: [output, threads].filter((part) => part !== "").join("\n")
   });
 }
-var SETTLING_TIME2 = 500;
-async function sendRequests(lines2, address, log, signal) {
+var SETTLING_TIME3 = 500;
+async function sendRequests(lines3, address, log, signal) {
   const report2 = { sent: 0, failed: 0 };
-  for (const line2 of lines2) {
+  for (const line2 of lines3) {
     const answers = await sendLine(line2, address, signal);
     if (signal.aborted) break;
-    const bad = [...answers].filter(([, { ok: ok3 }]) => !ok3);
+    const bad = [...answers].filter(([, { ok: ok2 }]) => !ok2);
     const failed = bad.reduce((sum2, [, { count }]) => sum2 + count, 0);
     report2.sent += line2.times;
     report2.failed += failed;
@@ -39807,8 +39863,8 @@ async function sendLine(line2, address, signal) {
   async function worker() {
     while (left > 0 && !signal.aborted) {
       left--;
-      const { ok: ok3, description } = await send(address, line2.request);
-      const entry = answers.get(description) ?? { ok: ok3, count: 0 };
+      const { ok: ok2, description } = await send(address, line2.request);
+      const entry = answers.get(description) ?? { ok: ok2, count: 0 };
       entry.count++;
       answers.set(description, entry);
     }
@@ -39945,6 +40001,18 @@ function exceeded(wrong, details) {
   return new Failure("application", `A budget is exceeded: ${what}. Nothing was pushed.`, details);
 }
 
+// src/shown-lines.ts
+var SHOWN = 10 * 1024 * 1024;
+function shownLines(log, file, most = SHOWN) {
+  let shown2 = 0;
+  return (line2) => {
+    if (shown2 > most) return;
+    log.foreign(line2);
+    shown2 += line2.length + 1;
+    if (shown2 > most) log.info(`What follows is in ${file} only, in the folder of the output \`logs\`.`);
+  };
+}
+
 // src/stages/checkpoint.ts
 async function chooseCheckpointEngine(run2, runner) {
   const { inputs, world } = run2;
@@ -39972,7 +40040,7 @@ async function takeTheSnapshot(run2, found, runner, takenBy) {
       {
         engine: world.engine,
         clock: world.clock,
-        log: world.log,
+        log: { ...world.log, foreign: shownLines(world.log, "application.log") },
         keep: keepIn(run2, "application.log")
       },
       {
@@ -40001,13 +40069,13 @@ async function takeTheSnapshot(run2, found, runner, takenBy) {
 }
 async function warmUpOf({ inputs, world }, readiness2) {
   const { warmup, warmupScript } = inputs;
-  const lines2 = [];
+  const lines3 = [];
   for (const line2 of warmup ?? []) {
-    lines2.push({ ...line2, request: await requestOf(line2, world.workspace) });
+    lines3.push({ ...line2, request: await requestOf(line2, world.workspace) });
   }
-  if (warmup === void 0 && warmupScript === void 0) lines2.push(standardWarmUp(readiness2, inputs.port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path22.default.resolve(world.workspace, warmupScript);
-  return { lines: lines2, script, environment: world.environment };
+  if (warmup === void 0 && warmupScript === void 0) lines3.push(standardWarmUp(readiness2, inputs.port));
+  const script = warmupScript === void 0 ? void 0 : import_node_path24.default.resolve(world.workspace, warmupScript);
+  return { lines: lines3, script, environment: world.environment };
 }
 
 // src/snapshot/memory-map.ts
@@ -40138,8 +40206,8 @@ function quote(text2) {
   const fence = "`".repeat(longestRun(text2) + 3);
   return [`${fence}text`, text2, fence].join("\n");
 }
-function folded(title, ...lines2) {
-  return [`<details><summary>${title}</summary>`, "", ...lines2, "", "</details>", ""];
+function folded(title, ...lines3) {
+  return [`<details><summary>${title}</summary>`, "", ...lines3, "", "</details>", ""];
 }
 function table([head, ...rows]) {
   const line2 = ([name, value]) => `| ${name} | ${code(value)} |`;
@@ -40148,7 +40216,7 @@ function table([head, ...rows]) {
 function time(milliseconds) {
   return milliseconds < 1e4 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1e3).toFixed(1)} s`;
 }
-function megabytes(bytes) {
+function megabytes2(bytes) {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 function code(text2) {
@@ -40171,7 +40239,7 @@ var NAMES = {
   environment: "environment and arguments",
   other: "other"
 };
-var SHOWN = 30;
+var SHOWN2 = 30;
 var LISTED = 100;
 function renderContent(content2, statistics) {
   if (!content2) return [];
@@ -40212,17 +40280,17 @@ function threadCount(threads) {
   return threads.reduce((sum2, { count }) => sum2 + count, 0);
 }
 function size(bytes) {
-  return bytes < 1e5 ? `${bytes} bytes` : megabytes(bytes);
+  return bytes < 1e5 ? `${bytes} bytes` : megabytes2(bytes);
 }
 function list(names) {
   if (names.length === 0) return "none";
-  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
-  return names.slice(0, SHOWN).join(", ") + more;
+  const more = names.length > SHOWN2 ? ` and ${names.length - SHOWN2} more` : "";
+  return names.slice(0, SHOWN2).join(", ") + more;
 }
 
 // src/snapshot/read.ts
-var import_promises22 = require("node:fs/promises");
-var import_node_path23 = __toESM(require("node:path"), 1);
+var import_promises25 = require("node:fs/promises");
+var import_node_path25 = __toESM(require("node:path"), 1);
 
 // src/snapshot/content.ts
 var EXPECTED = ["/opt/jdk/", "/app/"];
@@ -40240,10 +40308,10 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path50 = file?.path;
+    const path55 = file?.path;
     if (type.endsWith("socket") && !file?.isLoose) sockets++;
-    else if (type !== "file" || path50 === void 0) others++;
-    else if (!EXPECTED.some((folder) => path50.startsWith(folder))) paths.add(path50);
+    else if (type !== "file" || path55 === void 0) others++;
+    else if (!EXPECTED.some((folder) => path55.startsWith(folder))) paths.add(path55);
   }
   return { files: [...paths].sort(), sockets, others };
 }
@@ -40283,11 +40351,11 @@ async function readSnapshot(evidence, images) {
   }
 }
 async function readImages(evidence, folder) {
-  const image = async (name) => await (0, import_promises22.readFile)(import_node_path23.default.join(folder, name)).catch(() => {
+  const image = async (name) => await (0, import_promises25.readFile)(import_node_path25.default.join(folder, name)).catch(() => {
     throw new ImageFormatError(`${name} cannot be read`);
   });
   const processes = readProcesses(await image("pstree.img"));
-  const jvm = parseJvmMemory(await (0, import_promises22.readFile)(import_node_path23.default.join(evidence, "jvm-memory"), "utf8").catch(() => ""));
+  const jvm = parseJvmMemory(await (0, import_promises25.readFile)(import_node_path25.default.join(evidence, "jvm-memory"), "utf8").catch(() => ""));
   const cores = [];
   const memories = [];
   for (const process2 of processes) {
@@ -40300,12 +40368,12 @@ async function readImages(evidence, folder) {
   const files = readFiles(await image("files.img"));
   const descriptors = [];
   const shared = [];
-  for (const name of await (0, import_promises22.readdir)(folder)) {
+  for (const name of await (0, import_promises25.readdir)(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
     if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(readPagemap(await image(name)));
   }
   const map = createMemoryMap(memories, files, shared);
-  const names = await (0, import_promises22.readFile)(import_node_path23.default.join(evidence, "environment-names"), "utf8").catch(() => void 0);
+  const names = await (0, import_promises25.readFile)(import_node_path25.default.join(evidence, "environment-names"), "utf8").catch(() => void 0);
   return {
     map,
     content: {
@@ -40332,19 +40400,19 @@ async function memoryOf(image, { pid }, cores, jvm) {
 async function lookIntoSnapshot(run2, { statistics }) {
   return await run2.phases.run("content", "Look into the snapshot", async () => {
     const reading = await readSnapshot(run2.logs, imagesOf(run2));
-    const lines2 = reading ? describeContent(reading.content, statistics) : [["Its images", "cannot be read"]];
-    for (const [name, value] of lines2) run2.world.log.foreign(`${name}: ${value}`);
+    const lines3 = reading ? describeContent(reading.content, statistics) : [["Its images", "cannot be read"]];
+    for (const [name, value] of lines3) run2.world.log.foreign(`${name}: ${value}`);
     return reading;
   });
 }
 
 // src/stages/decide.ts
-var import_node_path26 = __toESM(require("node:path"), 1);
+var import_node_path28 = __toESM(require("node:path"), 1);
 
 // src/image/fingerprint.ts
 var import_node_crypto3 = require("node:crypto");
-var import_promises23 = require("node:fs/promises");
-var import_node_path24 = __toESM(require("node:path"), 1);
+var import_promises26 = require("node:fs/promises");
+var import_node_path26 = __toESM(require("node:path"), 1);
 async function fingerprint(parts2) {
   const hash = (0, import_node_crypto3.createHash)("sha256");
   add(hash, JSON.stringify(parts2.values));
@@ -40353,10 +40421,10 @@ async function fingerprint(parts2) {
   return hash.digest("hex");
 }
 async function addTree(hash, source, target) {
-  const entry = await (0, import_promises23.stat)(source);
+  const entry = await (0, import_promises26.stat)(source);
   if (entry.isDirectory()) {
-    for (const name of (await (0, import_promises23.readdir)(source)).sort(compare)) {
-      await addTree(hash, import_node_path24.default.join(source, name), import_node_path24.default.posix.join(target, name));
+    for (const name of (await (0, import_promises26.readdir)(source)).sort(compare)) {
+      await addTree(hash, import_node_path26.default.join(source, name), import_node_path26.default.posix.join(target, name));
     }
     return;
   }
@@ -40373,10 +40441,10 @@ function compare(a, b) {
 // src/registry/packed-image.ts
 var import_node_crypto4 = require("node:crypto");
 var import_node_fs4 = require("node:fs");
-var import_promises24 = require("node:fs/promises");
-var import_node_path25 = __toESM(require("node:path"), 1);
+var import_promises27 = require("node:fs/promises");
+var import_node_path27 = __toESM(require("node:path"), 1);
 var import_node_stream = require("node:stream");
-var import_promises25 = require("node:stream/promises");
+var import_promises28 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var GZIPPED = "application/vnd.oci.image.layer.v1.tar+gzip";
@@ -40399,13 +40467,13 @@ async function packEntries(archive, left, folder, onLayer) {
   const documents = /* @__PURE__ */ new Map();
   const links = /* @__PURE__ */ new Map();
   const parser = (0, import_tar_stream.extract)();
-  const sending = (0, import_promises25.pipeline)(archive, parser);
+  const sending = (0, import_promises28.pipeline)(archive, parser);
   sending.catch(() => void 0);
   for await (const entry of parser) {
     const { name, type, linkname, size: size2 = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path25.default.posix.join(import_node_path25.default.posix.dirname(name), linkname));
+    if (type === "symlink" && linkname) links.set(name, import_node_path27.default.posix.join(import_node_path27.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path25.default.posix.basename(name) === "layer.tar";
+    const isBlob = digest !== void 0 || import_node_path27.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && left.has(`sha256:${digest}`)) {
@@ -40445,19 +40513,19 @@ async function pack(stream, folder) {
   }
   const isZstandard = head.length >= 4 && head.readUInt32LE(0) === 4247762216;
   const isGzip = head.length >= 2 && head.readUInt16LE(0) === 35615;
-  const file = import_node_path25.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const file = import_node_path27.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   const gzip = (0, import_node_zlib.createGzip)({ level: LEVEL, chunkSize: 256 * 1024 });
   try {
-    if (isGzip || isZstandard) await (0, import_promises25.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
-    else await (0, import_promises25.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    if (isGzip || isZstandard) await (0, import_promises28.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    else await (0, import_promises28.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
     if (isGzip) {
       raw.stream.resume();
-      await (0, import_promises25.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
+      await (0, import_promises28.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
     }
   } catch (error2) {
-    await (0, import_promises24.rm)(file, { force: true });
+    await (0, import_promises27.rm)(file, { force: true });
     throw error2;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: isZstandard ? ZSTANDARD : GZIPPED };
@@ -40590,7 +40658,7 @@ async function decide(run2, found, archive) {
     world.log.info(`Fingerprint of everything that goes in: ${own}.`);
     if (!inputs.skipUnchanged) return { fingerprint: own, unchanged: void 0 };
     const unchanged = await publishedWith(
-      world.repositories,
+      (tag) => world.repositories(tag, world.cancelled),
       inputs.tags,
       FINGERPRINT_LABEL,
       own,
@@ -40612,7 +40680,7 @@ async function fingerprintOf({ inputs, world }, found, archive) {
     ]),
     [world.dockerFolder, "docker"]
   ]);
-  if (inputs.warmupScript) files.set(import_node_path26.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
+  if (inputs.warmupScript) files.set(import_node_path28.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
   return await fingerprint({
     files,
     values: [
@@ -40632,6 +40700,9 @@ async function fingerprintOf({ inputs, world }, found, archive) {
     ]
   });
 }
+
+// src/stages/inspect.ts
+var import_node_path30 = __toESM(require("node:path"), 1);
 
 // src/engine/privileges.ts
 var NO_APPARMOR = ["--security-opt", "apparmor=unconfined"];
@@ -40676,6 +40747,7 @@ function declaredFlags(privileges) {
 
 // src/runner/grants.ts
 var CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n };
+var ASK = "cat /proc/self/status /proc/self/cmdline /proc/cpuinfo; df -P -k / || true";
 var START_TIMEOUT = 8e3;
 async function tryPrivileges(engine2, run2, image, privileges) {
   const result = await runOnce(
@@ -40684,8 +40756,8 @@ async function tryPrivileges(engine2, run2, image, privileges) {
       run: run2,
       image,
       flags: privileges.checkpoint,
-      program: "cat",
-      args: ["/proc/self/status", "/proc/self/cmdline", "/proc/cpuinfo"]
+      program: "sh",
+      args: ["-c", ASK]
     },
     START_TIMEOUT
   );
@@ -40697,10 +40769,12 @@ async function tryPrivileges(engine2, run2, image, privileges) {
 }
 function factsFrom(output, wanted) {
   const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(output)?.[1] ?? "0"}`);
+  const kilobytes = /^\S+ +\d+ +\d+ +(\d+) +\d+% +\/$/m.exec(output)?.[1];
   return {
     missing: wanted.filter((name) => (bounding >> CAPABILITY_BITS[name] & 1n) === 0n),
     amx: /^flags\s*:.*\bamx_tile\b/m.test(output),
     cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
+    diskFree: kilobytes === void 0 ? void 0 : Number(kilobytes) * 1024,
     emulator: /\S*(?:qemu-[\w-]+|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
   };
 }
@@ -40738,7 +40812,7 @@ async function inspectRunner(world, request4) {
     throw emulated(`${request4.baseImage} is an image for ${imageArchitecture2}`, facts);
   }
   if (request4.warp) {
-    return { ...facts, cpu: void 0, amx: false, reach, privileges: [], refused: [] };
+    return { ...facts, cpu: void 0, amx: false, diskFree: void 0, reach, privileges: [], refused: [] };
   }
   const { granted, refused: refused3, container } = await findPrivileges(engine2, request4, facts);
   if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
@@ -40748,8 +40822,8 @@ async function inspectRunner(world, request4) {
       cure: "Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on."
     });
   }
-  const { cpu, amx } = container;
-  return { ...facts, cpu, amx, reach, privileges: granted, refused: refused3 };
+  const { cpu, amx, diskFree } = container;
+  return { ...facts, cpu, amx, diskFree, reach, privileges: granted, refused: refused3 };
 }
 async function findPrivileges(engine2, request4, facts) {
   const rungs = ladder(request4.privileges, facts);
@@ -40783,6 +40857,131 @@ function emulated(what, { architecture, operatingSystem }) {
   );
 }
 
+// src/sweep.ts
+var import_node_fs5 = require("node:fs");
+var import_promises30 = require("node:fs/promises");
+var import_node_path29 = __toESM(require("node:path"), 1);
+
+// src/run-id.ts
+var import_node_crypto5 = require("node:crypto");
+var import_promises29 = require("node:fs/promises");
+var import_node_os = require("node:os");
+var here = {
+  root: "/",
+  pid: process.pid,
+  now: () => /* @__PURE__ */ new Date(),
+  signal: (pid, signal) => process.kill(pid, signal)
+};
+async function newRunId(place = here) {
+  const { machine, boot, namespace } = await surroundings(place);
+  const random = (0, import_node_crypto5.randomBytes)(6).toString("hex");
+  const begun = Math.floor(place.now().getTime() / 1e3);
+  const ticks = await startOf(place, place.pid) ?? 0;
+  return [random, base36(begun), machine, boot, namespace, base36(place.pid), base36(ticks)].join("-");
+}
+function parseRunId(text2) {
+  const match = /^([0-9a-f]{12})-([0-9a-z]+)-([0-9a-f]{8})-([0-9a-f]{12})-([0-9a-z]+)-([0-9a-z]+)-([0-9a-z]+)$/.exec(text2);
+  if (!match) return void 0;
+  const [, random = "", begun = "", machine = "", boot = "", namespace = "", pid = "", ticks = ""] = match;
+  const number = (digits) => parseInt(digits, 36);
+  return { random, begun: number(begun), machine, boot, namespace, pid: number(pid), ticks: number(ticks) };
+}
+var LONGEST_JOB = 5 * 24 * 3600;
+var MARGIN = 24 * 3600;
+async function lifeOf(run2, localEngine, place = here) {
+  if (place.now().getTime() / 1e3 - run2.begun > LONGEST_JOB + MARGIN) return "gone";
+  const own = await surroundings(place);
+  if (run2.boot !== own.boot) return localEngine && run2.machine === own.machine ? "gone" : "unknown";
+  if (run2.namespace !== own.namespace) return "unknown";
+  return await isRunning(run2, place) ? "unknown" : "ended";
+}
+async function isRunning({ pid, ticks }, place) {
+  try {
+    place.signal(pid, 0);
+  } catch (error2) {
+    if (error2.code === "ESRCH") return false;
+  }
+  const started = await startOf(place, pid);
+  return started === void 0 || started === ticks;
+}
+async function surroundings({ root }) {
+  const read2 = (file) => (0, import_promises29.readFile)(`${root}${file}`, "utf8").catch(() => "");
+  const boot = (await read2("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
+  const namespace = await (0, import_promises29.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
+  return {
+    machine: (0, import_node_crypto5.createHash)("sha256").update(`${await read2("etc/machine-id")}
+${(0, import_node_os.hostname)()}`).digest("hex").slice(0, 8),
+    boot: boot.slice(0, 12).padEnd(12, "0"),
+    namespace: base36(Number(/\d+/.exec(namespace)?.[0] ?? 0))
+  };
+}
+async function startOf({ root }, pid) {
+  const stat12 = await (0, import_promises29.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
+  const fields = stat12.slice(stat12.lastIndexOf(")") + 2).split(" ");
+  return fields.length > 19 ? Number(fields[19]) : void 0;
+}
+function base36(number) {
+  return number.toString(36);
+}
+
+// src/sweep.ts
+async function sweep(world, place = here) {
+  const { engine: engine2, localEngine, info: info2 } = world;
+  for (const [id, left] of await whatRunsLeft(world)) {
+    const run2 = parseRunId(id);
+    const life = run2 && await lifeOf(run2, localEngine, place);
+    if (life === void 0 || life === "unknown") continue;
+    const images = left.images.filter((role) => life === "gone" || role !== "runtime");
+    const folder = left.folder && (life === "gone" ? left.folder : import_node_path29.default.join(left.folder, "work"));
+    const files = folder !== void 0 && (0, import_node_fs5.existsSync)(folder);
+    if (!left.containers && images.length === 0 && !files) continue;
+    await endOrphans(id);
+    const problems = [
+      ...await removeContainers(engine2, namesOf(id)),
+      ...await removeImages(engine2, namesOf(id), images),
+      ...files ? await removeFolder(folder) : []
+    ];
+    const rest = problems.length > 0 ? `, but for this: ${problems.join("; ")}` : "";
+    info2(`Removed what the run ${id} left, which ended without its clean-up${rest}.`);
+  }
+}
+async function whatRunsLeft({ engine: engine2, folder }) {
+  const found = /* @__PURE__ */ new Map();
+  function of(id) {
+    const left = found.get(id) ?? { containers: false, images: [], folder: void 0 };
+    found.set(id, left);
+    return left;
+  }
+  const containers = [
+    "ps",
+    "--all",
+    "--filter",
+    `label=${RUN_LABEL}`,
+    "--format",
+    `{{.Label "${RUN_LABEL}"}}`
+  ];
+  for (const id of lines2((await engine2.attempt(containers)).stdout)) of(id).containers = true;
+  const images = [
+    "image",
+    "ls",
+    "--filter",
+    `reference=${RUN_IMAGE}*`,
+    "--format",
+    "{{.Repository}}:{{.Tag}}"
+  ];
+  for (const name of lines2((await engine2.attempt(images)).stdout)) {
+    const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
+    of(id).images.push(role);
+  }
+  for (const name of await (0, import_promises30.readdir)(folder).catch(() => [])) {
+    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path29.default.join(folder, name);
+  }
+  return found;
+}
+function lines2(text2) {
+  return text2.split("\n").filter((line2) => line2 !== "");
+}
+
 // src/stages/inspect.ts
 async function inspectTheRunner({ id, inputs, world, phases }) {
   const { engine: engine2, log } = world;
@@ -40800,22 +40999,28 @@ async function inspectTheRunner({ id, inputs, world, phases }) {
       }
     );
     log.info(`Docker ${found.version} on ${found.architecture}, kernel ${found.kernel}.`);
+    await sweep({
+      engine: engine2,
+      localEngine: isLocal(found.reach),
+      folder: import_node_path30.default.dirname(world.runFolder),
+      info: (line2) => log.info(line2)
+    });
     for (const { rung, reason } of found.refused) log.info(`Privileges ${rung} are not to be had: ${reason}`);
     return found;
   });
 }
 
 // src/stages/jdk.ts
-var import_node_path32 = __toESM(require("node:path"), 1);
+var import_node_path36 = __toESM(require("node:path"), 1);
 
 // src/jdk/file.ts
-var import_promises28 = require("node:fs/promises");
-var import_node_path28 = __toESM(require("node:path"), 1);
+var import_promises33 = require("node:fs/promises");
+var import_node_path32 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
-var import_node_fs5 = require("node:fs");
-var import_node_path27 = __toESM(require("node:path"), 1);
-var import_promises26 = require("node:stream/promises");
+var import_node_fs6 = require("node:fs");
+var import_node_path31 = __toESM(require("node:path"), 1);
+var import_promises31 = require("node:stream/promises");
 var import_node_zlib2 = require("node:zlib");
 var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -40826,7 +41031,7 @@ async function checkArchive(file, limits = LIMITS) {
   let entries = 0;
   let size2 = 0;
   let top;
-  const read2 = (0, import_promises26.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
+  const read2 = (0, import_promises31.pipeline)((0, import_node_fs6.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -40854,7 +41059,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path27.default.posix.join(import_node_path27.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path31.default.posix.join(import_node_path31.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -40864,22 +41069,22 @@ function problemOf(header, top) {
   return void 0;
 }
 function topOf(name) {
-  return import_node_path27.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path31.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path27.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path31.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path27.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path31.default.basename(file)} is not used: ${why}.`, {
     cure: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
   });
 }
 
 // src/jdk/verify.ts
-var import_promises27 = require("node:fs/promises");
+var import_promises32 = require("node:fs/promises");
 async function verifyArchive(file, asset, demands) {
-  const { size: size2 } = await (0, import_promises27.stat)(file);
+  const { size: size2 } = await (0, import_promises32.stat)(file);
   if (asset.size !== void 0 && size2 !== asset.size) {
     throw notGenuine(asset, `it has ${size2} bytes where the source says ${asset.size}`);
   }
@@ -40902,13 +41107,13 @@ function notGenuine(asset, why) {
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning2) {
-  const entry = await (0, import_promises28.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises33.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
       cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
     });
   }
-  const name = import_node_path28.default.basename(file);
+  const name = import_node_path32.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -40930,17 +41135,17 @@ async function jdkFromFile(file, architecture, jdkSha256, warning2) {
 }
 
 // src/jdk/source.ts
-var import_node_path31 = __toESM(require("node:path"), 1);
+var import_node_path35 = __toESM(require("node:path"), 1);
 
 // src/net/conditional.ts
-var import_node_crypto5 = require("node:crypto");
-var import_promises29 = require("node:fs/promises");
-var import_node_path29 = __toESM(require("node:path"), 1);
+var import_node_crypto6 = require("node:crypto");
+var import_promises34 = require("node:fs/promises");
+var import_node_path33 = __toESM(require("node:path"), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning2) {
   return async (url, init = {}) => {
-    const file = import_node_path29.default.join(folder, `${(0, import_node_crypto5.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path33.default.join(folder, `${(0, import_node_crypto6.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
     const headers = new import_undici2.Headers(init.headers);
     if (kept?.etag) headers.set("if-none-match", kept.etag);
@@ -40974,7 +41179,7 @@ function isJson2(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const text2 = await (0, import_promises29.readFile)(file, "utf8").catch(() => void 0);
+  const text2 = await (0, import_promises34.readFile)(file, "utf8").catch(() => void 0);
   try {
     const kept = text2 === void 0 ? void 0 : JSON.parse(text2);
     return kept?.url === url ? kept : void 0;
@@ -40990,8 +41195,10 @@ async function keep(file, url, response) {
   }
   const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (!parses(kept.body)) return kept;
-  await (0, import_promises29.mkdir)(import_node_path29.default.dirname(file), { recursive: true });
-  await (0, import_promises29.writeFile)(file, JSON.stringify(kept));
+  await (0, import_promises34.mkdir)(import_node_path33.default.dirname(file), { recursive: true });
+  const staged = `${file}.${(0, import_node_crypto6.randomUUID)()}`;
+  await (0, import_promises34.writeFile)(staged, JSON.stringify(kept));
+  await (0, import_promises34.rename)(staged, file);
   return kept;
 }
 function restored(kept) {
@@ -41018,7 +41225,14 @@ function resilientFetch(world, answering) {
   return async (url, init = {}) => {
     const headers = new import_undici3.Headers(init.headers);
     for (let tries = 1; ; tries++) {
-      const outcome = await oneTry(url, { ...init, headers }, patience.tryTimeout, answering);
+      const { cancelled: cancelled2 } = world;
+      const outcome = await oneTry(
+        url,
+        { ...init, headers, signal: cancelled2 },
+        patience.tryTimeout,
+        answering
+      );
+      cancelled2.throwIfAborted();
       if (outcome instanceof import_undici3.Response && outcome.status === 401 && headers.has("authorization")) {
         world.info(`${new URL(url).host} refuses the token; trying without it.`);
         headers.delete("authorization");
@@ -41031,7 +41245,7 @@ function resilientFetch(world, answering) {
       const why = outcome instanceof import_undici3.Response ? `${new URL(url).host} answers ${outcome.status}` : outcome.message;
       world.info(`${why}; trying again in ${Math.ceil(pause / 1e3)} s.`);
       if (outcome instanceof import_undici3.Response) await outcome.body?.cancel();
-      await world.clock.sleep(pause);
+      await world.clock.sleep(pause, cancelled2);
     }
   };
 }
@@ -41075,7 +41289,7 @@ async function oneTry(url, init, timeout, answering) {
         headers,
         redirect: "manual",
         ...dispatcher === void 0 ? {} : { dispatcher },
-        signal: stop.signal
+        signal: AbortSignal.any([stop.signal, init.signal])
       });
       const location = response.status >= 300 && response.status < 400 ? response.headers.get("location") : null;
       if (location === null) return answering === "stream" && response.ok ? response : await whole(response);
@@ -42597,17 +42811,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path50 = requestOptions.url.replace(options3.baseUrl, "");
+    const path55 = requestOptions.url.replace(options3.baseUrl, "");
     return request4(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path50} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path55} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error2) => {
       const requestId = error2.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path50} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path55} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error2;
     });
@@ -45257,9 +45471,9 @@ function octokit(github) {
     }
   });
 }
-async function asked(what, work2) {
+async function asked(what, work) {
   try {
-    return await work2();
+    return await work();
   } catch (error2) {
     const failure = [error2, error2.cause].find((candidate) => candidate instanceof Failure);
     if (!failure) throw error2;
@@ -45300,8 +45514,9 @@ function toJdkAsset(tag, asset) {
 }
 
 // src/jdk/install.ts
-var import_promises32 = require("node:fs/promises");
-var import_node_path30 = __toESM(require("node:path"), 1);
+var import_node_crypto7 = require("node:crypto");
+var import_promises37 = require("node:fs/promises");
+var import_node_path34 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var fs3 = __toESM(require("fs"), 1);
@@ -45311,56 +45526,11 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os6 = __toESM(require("os"), 1);
-var path36 = __toESM(require("path"), 1);
+var path40 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
-var import_assert2 = require("assert");
-var __awaiter11 = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
-    });
-  }
-  return new (P || (P = Promise))(function(resolve2, reject) {
-    function fulfilled(value) {
-      try {
-        step(generator.next(value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function rejected(value) {
-      try {
-        step(generator["throw"](value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
-    }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
-  });
-};
+var import_assert = require("assert");
 var IS_WINDOWS3 = process.platform === "win32";
 var IS_MAC = process.platform === "darwin";
-function cacheDir(sourceDir, tool, version, arch3) {
-  return __awaiter11(this, void 0, void 0, function* () {
-    version = semver2.clean(version) || version;
-    arch3 = arch3 || os6.arch();
-    debug(`Caching tool ${tool} ${version} ${arch3}`);
-    debug(`source dir: ${sourceDir}`);
-    if (!fs3.statSync(sourceDir).isDirectory()) {
-      throw new Error("sourceDir is not a directory");
-    }
-    const destPath = yield _createToolPath(tool, version, arch3);
-    for (const itemName of fs3.readdirSync(sourceDir)) {
-      const s = path36.join(sourceDir, itemName);
-      yield cp(s, destPath, { recursive: true });
-    }
-    _completeToolPath(tool, version, arch3);
-    return destPath;
-  });
-}
 function find(toolName, versionSpec, arch3) {
   if (!toolName) {
     throw new Error("toolName parameter is required");
@@ -45377,7 +45547,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path36.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path40.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -45391,12 +45561,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os6.arch();
-  const toolPath = path36.join(_getCacheDirectory(), toolName);
+  const toolPath = path40.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path36.join(toolPath, child2, arch3 || "");
+        const fullPath = path40.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -45404,23 +45574,6 @@ function findAllVersions(toolName, arch3) {
     }
   }
   return versions;
-}
-function _createToolPath(tool, version, arch3) {
-  return __awaiter11(this, void 0, void 0, function* () {
-    const folderPath = path36.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
-    debug(`destination ${folderPath}`);
-    const markerPath = `${folderPath}.complete`;
-    yield rmRF(folderPath);
-    yield rmRF(markerPath);
-    yield mkdirP(folderPath);
-    return folderPath;
-  });
-}
-function _completeToolPath(tool, version, arch3) {
-  const folderPath = path36.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
-  const markerPath = `${folderPath}.complete`;
-  fs3.writeFileSync(markerPath, "");
-  debug("finished caching tool");
 }
 function isExplicitVersion(versionSpec) {
   const c = semver2.clean(versionSpec) || "";
@@ -45455,21 +45608,21 @@ function evaluateVersions(versions, versionSpec) {
 }
 function _getCacheDirectory() {
   const cacheDirectory = process.env["RUNNER_TOOL_CACHE"] || "";
-  (0, import_assert2.ok)(cacheDirectory, "Expected RUNNER_TOOL_CACHE to be defined");
+  (0, import_assert.ok)(cacheDirectory, "Expected RUNNER_TOOL_CACHE to be defined");
   return cacheDirectory;
 }
 
 // src/jdk/download.ts
-var import_node_fs6 = require("node:fs");
-var import_promises30 = require("node:fs/promises");
+var import_node_fs7 = require("node:fs");
+var import_promises35 = require("node:fs/promises");
 var import_node_stream2 = require("node:stream");
-var import_promises31 = require("node:stream/promises");
+var import_promises36 = require("node:stream/promises");
 var TRIES2 = 2;
 async function download(asset, file, options3) {
   for (let tries = 1; ; tries++) {
     const broken3 = await attempt2(asset, file, options3);
     if (broken3 === void 0) return;
-    await (0, import_promises30.rm)(file, { force: true });
+    await (0, import_promises35.rm)(file, { force: true });
     if (tries === TRIES2) {
       throw new Failure("runner", `${asset.name} could not be downloaded: ${broken3}.`, {
         cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
@@ -45506,8 +45659,9 @@ async function attempt2(asset, file, options3) {
       body.destroy(new Error("it is longer than the source says"));
   });
   try {
-    await (0, import_promises31.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises36.pipeline)(body, (0, import_node_fs7.createWriteStream)(file, { flags: "wx" }));
   } catch (error2) {
+    if (error2.code === "ENOSPC") throw error2;
     return `it broke off after ${bytes} bytes (${messageOf(error2)})`;
   } finally {
     clearTimeout(stall);
@@ -45529,31 +45683,34 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, demands, options3) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path30.default.join(folder, asset.name);
+  const file = import_node_path34.default.join(options3.temporaryFolder, asset.name);
   try {
-    const recorded = {
-      sha256: (await (0, import_promises32.readFile)(import_node_path30.default.join(folder, RECORD), "utf8")).trim(),
+    await (0, import_promises37.rm)(file, { force: true });
+    await linkOrCopy(import_node_path34.default.join(folder, asset.name), file);
+    const recorded2 = {
+      sha256: (await (0, import_promises37.readFile)(import_node_path34.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
-    const sha2562 = await verifyArchive(file, asset, [...demands, recorded]);
+    const sha2562 = await verifyArchive(file, asset, [...demands, recorded2]);
     options3.info(`${asset.name} is in the tool cache.`);
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error2) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error2)}`);
-    await (0, import_promises32.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises37.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
 async function fetched(asset, demands, options3) {
-  const folder = await (0, import_promises32.mkdtemp)(import_node_path30.default.join(options3.temporaryFolder, "jdk-"));
+  if (asset.sha256 === void 0) {
+    const further = await options3.furtherSha256(asset);
+    if (further) demands.push(further);
+  }
+  const file = import_node_path34.default.join(options3.temporaryFolder, asset.name);
+  const size2 = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
+  options3.info(`Downloading ${asset.name}${size2} from ${new URL(asset.url).host} ...`);
+  await requireRoom(options3.temporaryFolder, asset.size ?? 0, asset.name);
   try {
-    if (asset.sha256 === void 0) {
-      const further = await options3.furtherSha256(asset);
-      if (further) demands.push(further);
-    }
-    const file = import_node_path30.default.join(folder, asset.name);
-    const size2 = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
-    options3.info(`Downloading ${asset.name}${size2} from ${new URL(asset.url).host} ...`);
+    await (0, import_promises37.rm)(file, { force: true });
     await download(asset, file, options3);
     const sha2562 = await verifyArchive(file, asset, demands);
     if (demands.length === 0) {
@@ -45562,13 +45719,33 @@ async function fetched(asset, demands, options3) {
       );
     }
     await checkArchive(file);
-    await (0, import_promises32.writeFile)(import_node_path30.default.join(folder, RECORD), `${sha2562}
-`);
-    const cached = await cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture);
-    return { asset, file: import_node_path30.default.join(cached, asset.name), sha256: sha2562, cached: false };
-  } finally {
-    await (0, import_promises32.rm)(folder, { recursive: true, force: true });
+    await keep2(
+      file,
+      sha2562,
+      import_node_path34.default.join(options3.toolCache, TOOL, cacheVersion(asset), asset.architecture)
+    ).catch(
+      (error2) => options3.warning(`The archive is not kept in the tool cache: ${messageOf(error2)}`)
+    );
+    return { asset, file, sha256: sha2562, cached: false };
+  } catch (error2) {
+    await (0, import_promises37.rm)(file, { force: true });
+    throw error2;
   }
+}
+async function keep2(file, sha2562, folder) {
+  const staged = `${folder}-${(0, import_node_crypto7.randomBytes)(6).toString("hex")}`;
+  await (0, import_promises37.mkdir)(staged, { recursive: true });
+  try {
+    await linkOrCopy(file, import_node_path34.default.join(staged, import_node_path34.default.basename(file)));
+    await (0, import_promises37.writeFile)(import_node_path34.default.join(staged, RECORD), `${sha2562}
+`);
+    await (0, import_promises37.rename)(staged, folder);
+  } catch (error2) {
+    if (!["ENOTEMPTY", "EEXIST"].includes(error2.code ?? "")) throw error2;
+  } finally {
+    await (0, import_promises37.rm)(staged, { recursive: true, force: true });
+  }
+  await (0, import_promises37.writeFile)(`${folder}.complete`, "");
 }
 function cacheVersion(asset) {
   const [major = 0, minor = 0, patch = 0, ...rest] = asset.order;
@@ -45576,10 +45753,10 @@ function cacheVersion(asset) {
 }
 
 // src/jdk/known-digests.ts
-var import_promises33 = require("node:fs/promises");
+var import_promises38 = require("node:fs/promises");
 async function knownSha256(file, name) {
-  const lines2 = (await (0, import_promises33.readFile)(file, "utf8")).split("\n");
-  const line2 = lines2.find((candidate) => candidate.startsWith(`${name}	`));
+  const lines3 = (await (0, import_promises38.readFile)(file, "utf8")).split("\n");
+  const line2 = lines3.find((candidate) => candidate.startsWith(`${name}	`));
   return line2?.split("	")[1];
 }
 
@@ -45696,10 +45873,10 @@ function trimmed(version) {
 
 // src/jdk/source.ts
 function jdkSource(world, patience) {
-  const network2 = { clock: world.clock, patience, info: world.info };
+  const network2 = { ...world, patience };
   const lookUp = conditionalFetch(
     resilientFetch(network2, "whole"),
-    import_node_path31.default.join(world.toolCache, "crac-jdk-lookups"),
+    import_node_path35.default.join(world.toolCache, "crac-jdk-lookups"),
     world.warning
   );
   const github = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp };
@@ -45742,6 +45919,7 @@ function jdkSource(world, patience) {
       fetch: resilientFetch(network2, "stream"),
       // The token is for the server that the look-up asked, and for no other vendor's.
       token: new URL(asset.url).origin === world.githubApiUrl.origin ? world.githubToken : void 0,
+      toolCache: world.toolCache,
       stallTimeout: patience.tryTimeout,
       furtherSha256,
       info: world.info,
@@ -45751,12 +45929,12 @@ function jdkSource(world, patience) {
 }
 
 // src/stages/jdk.ts
-async function resolveJdk({ inputs, world, phases, work: work2 }, architecture) {
+async function resolveJdk({ inputs, world, phases, work }, architecture) {
   const { log, clock } = world;
   return await phases.run("jdk", "Resolve the JDK", async () => {
     const { distribution, jdkSha256 } = inputs;
     if (distribution === "file") {
-      const file = import_node_path32.default.resolve(world.workspace, inputs.jdkFile ?? "");
+      const file = import_node_path36.default.resolve(world.workspace, inputs.jdkFile ?? "");
       return await jdkFromFile(file, architecture, jdkSha256, (line2) => log.warning(line2));
     }
     const source = jdkSource(
@@ -45772,7 +45950,7 @@ async function resolveJdk({ inputs, world, phases, work: work2 }, architecture) 
     const asset = await source.resolve(distribution, inputs.javaVersion, architecture);
     return await source.install(asset, {
       jdkSha256,
-      temporaryFolder: work2,
+      temporaryFolder: work,
       progress: logProgress(log, clock)
     });
   });
@@ -45835,26 +46013,26 @@ function object(text2) {
 }
 
 // src/image/relabel.ts
-var import_promises34 = require("node:fs/promises");
-var import_node_path33 = __toESM(require("node:path"), 1);
-async function relabelImage(engine2, image, work2, output) {
-  const folder = import_node_path33.default.join(work2, "relabel");
-  await (0, import_promises34.mkdir)(folder);
-  await (0, import_promises34.writeFile)(import_node_path33.default.join(folder, "Dockerfile"), `FROM ${image.name}
+var import_promises39 = require("node:fs/promises");
+var import_node_path37 = __toESM(require("node:path"), 1);
+async function relabelImage(engine2, image, work, output) {
+  const folder = import_node_path37.default.join(work, "relabel");
+  await (0, import_promises39.mkdir)(folder);
+  await (0, import_promises39.writeFile)(import_node_path37.default.join(folder, "Dockerfile"), `FROM ${image.name}
 `);
   const options3 = ["--tag", image.name, ...pairs("--label", image.labels)];
   const command = ["build", ...options3, "--", folder];
   const result = await runBuild(engine2, command, output);
   if (result.exitCode !== 0) throw engineFailure(command, result);
-  await (0, import_promises34.rm)(folder, { recursive: true });
+  await (0, import_promises39.rm)(folder, { recursive: true });
   const id = await idOf(engine2, image.name);
   await engine2.attempt(["image", "rm", image.id]);
   return id;
 }
 
 // src/restore/start.ts
-var import_promises35 = require("node:fs/promises");
-var import_node_path34 = __toESM(require("node:path"), 1);
+var import_promises40 = require("node:fs/promises");
+var import_node_path38 = __toESM(require("node:path"), 1);
 
 // src/restore/jvm-age.ts
 var TOLD = [
@@ -45878,8 +46056,8 @@ async function timeRequests(address, { request: request4, count, limit }, clock)
   const begin = clock.now();
   let sent = 0;
   while (sent < count && clock.now() - begin < limit) {
-    const { ok: ok3 } = await send(address, request4);
-    if (!ok3) return void 0;
+    const { ok: ok2 } = await send(address, request4);
+    if (!ok2) return void 0;
     sent++;
   }
   return { count: sent, duration: Math.max(1, Math.round(clock.now() - begin)) };
@@ -45918,7 +46096,7 @@ async function timedStart(world, request4, way) {
   const stop = new AbortController();
   async function failure(why) {
     const log = await logOf(engine2, name);
-    await (0, import_promises35.writeFile)(import_node_path34.default.join(request4.logs, `${way.name}.log`), `${log}
+    await (0, import_promises40.writeFile)(import_node_path38.default.join(request4.logs, `${way.name}.log`), `${log}
 `);
     return way.failed(why, log);
   }
@@ -46142,8 +46320,8 @@ async function label(run2, { imageId, request: request4 }, text2) {
 // src/image/layers.ts
 async function layersOf(engine2, image) {
   const format = ["history", "--no-trunc", "--human=false", "--format", "{{.Size}} {{.CreatedBy}}"];
-  const lines2 = (await engine2.run([...format, image])).split("\n").reverse();
-  return lines2.flatMap((line2) => {
+  const lines3 = (await engine2.run([...format, image])).split("\n").reverse();
+  return lines3.flatMap((line2) => {
     const [, size2, createdBy = ""] = /^(\d+) ?(.*)$/.exec(line2) ?? [];
     return Number(size2) > 0 ? [{ createdBy: instruction(createdBy), rawSize: Number(size2) }] : [];
   });
@@ -46153,11 +46331,45 @@ function instruction(createdBy) {
 }
 
 // src/registry/push.ts
-var import_node_fs7 = require("node:fs");
-var import_promises36 = require("node:fs/promises");
+var import_node_fs8 = require("node:fs");
+var import_promises42 = require("node:fs/promises");
+
+// src/registry/tag-record.ts
+var import_promises41 = require("node:fs/promises");
+var import_node_path39 = __toESM(require("node:path"), 1);
+var FILE = "moving-tags.json";
+async function record(folder, { digest, tags }) {
+  const written = {
+    digest,
+    tags: tags.map(({ tag, before }) => ({
+      tag: tag.text,
+      ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
+    }))
+  };
+  await (0, import_promises41.writeFile)(import_node_path39.default.join(folder, FILE), JSON.stringify(written));
+}
+async function forget(folder) {
+  await (0, import_promises41.rm)(import_node_path39.default.join(folder, FILE), { force: true });
+}
+async function recorded(folder) {
+  try {
+    const { digest, tags } = JSON.parse(await (0, import_promises41.readFile)(import_node_path39.default.join(folder, FILE), "utf8"));
+    return {
+      digest,
+      tags: tags.map(({ tag, before }) => ({
+        tag: parseReference(tag),
+        before: before && { ...before, bytes: Buffer.from(before.bytes, "base64") }
+      }))
+    };
+  } catch {
+    return void 0;
+  }
+}
 
 // src/registry/tags.ts
-async function moveTags(targets, manifest) {
+async function moveTags(targets, manifest, folder) {
+  const all = targets.flatMap(({ tags, before }) => tags.map((tag) => ({ tag, before: before.get(tag) })));
+  await record(folder, { digest: manifest.digest, tags: all });
   const moved = [];
   try {
     for (const target of targets) {
@@ -46168,9 +46380,21 @@ async function moveTags(targets, manifest) {
     }
   } catch (error2) {
     const told = [];
-    for (const [target, tag] of moved) told.push(await putBack(target, tag, manifest.digest));
+    for (const [{ undoing, before }, tag] of moved) {
+      told.push(await putBack(undoing, { tag, before: before.get(tag) }, manifest.digest));
+    }
     throw error2 instanceof Failure ? error2.also(told.join(" ")) : error2;
+  } finally {
+    await forget(folder);
   }
+}
+async function putBackMoved(repositories, folder) {
+  const movement = await recorded(folder);
+  const told = [];
+  for (const moving of movement?.tags ?? []) {
+    told.push(await putBack(repositories(moving.tag), moving, movement?.digest ?? ""));
+  }
+  return told;
 }
 async function moveTag({ client }, tag, manifest) {
   try {
@@ -46188,9 +46412,8 @@ async function moveTag({ client }, tag, manifest) {
     throw error2 instanceof Failure ? error2.of(`${tag.text} could not be pushed`) : error2;
   }
 }
-async function putBack({ undoing: client, before }, tag, pushed) {
+async function putBack(client, { tag, before: old }, pushed) {
   try {
-    const old = before.get(tag);
     const there = await client.manifest(tag.tag);
     if (there?.digest === old?.digest) return `${tag.text} is as it was.`;
     if (there?.digest !== pushed) return `${tag.text} has another image now.`;
@@ -46210,7 +46433,7 @@ var MANIFEST2 = "application/vnd.oci.image.manifest.v1+json";
 var CONFIGURATION = "application/vnd.oci.image.config.v1+json";
 var LARGEST_AT_GITHUB = 1e10;
 async function pushImage(world, request4) {
-  const signal = AbortSignal.timeout(request4.timeout);
+  const signal = AbortSignal.any([AbortSignal.timeout(request4.timeout), world.cancelled]);
   try {
     const targets = await targetsOf(world, request4.tags, signal);
     const { manifest, layers } = await pushContent(world, request4, targets, signal);
@@ -46219,10 +46442,10 @@ async function pushImage(world, request4) {
       const given = await client.putManifest(digest, { mediaType: MANIFEST2, bytes: manifest });
       if (given !== void 0 && given !== digest) throw otherDigest(name, given, digest);
     }
-    await moveTags(targets, { digest, mediaType: MANIFEST2, bytes: manifest });
+    await moveTags(targets, { digest, mediaType: MANIFEST2, bytes: manifest }, request4.folder);
     return { digest, layers };
   } catch (error2) {
-    if (!signal.aborted) throw error2;
+    if (!signal.aborted || world.cancelled.aborted) throw error2;
     throw new Failure("registry", `The push was not done within ${seconds(request4.timeout)}.`, {
       cure: "If the registry is only slow, raise `push-timeout`; no tag was moved, or those that were have been put back.",
       cause: error2
@@ -46257,7 +46480,7 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
         if (await target.client.hasBlob(blob.digest)) return;
         await target.client.upload(blob);
         sent.add(blob.digest);
-        info2(`${target.name}: sent ${megabytes2(blob.size)}.`);
+        info2(`${target.name}: sent ${megabytes3(blob.size)}.`);
       });
     }
   }
@@ -46267,8 +46490,8 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
       const warning2 = sizeWarning(client.registry, layer.size);
       if (warning2 !== void 0) warn(warning2);
     }
-    const upload = send2({ ...layer, open: () => (0, import_node_fs7.createReadStream)(layer.file) }).finally(
-      () => (0, import_promises36.rm)(layer.file, { force: true })
+    const upload = send2({ ...layer, open: () => (0, import_node_fs8.createReadStream)(layer.file) }).finally(
+      () => (0, import_promises42.rm)(layer.file, { force: true })
     );
     upload.catch(() => void 0);
     uploads.push(upload);
@@ -46326,11 +46549,11 @@ function described({ configuration, rawSizes }, layers, sent) {
 }
 function sizeWarning(registry2, size2) {
   if (registry2 !== "ghcr.io" || size2 <= LARGEST_AT_GITHUB) return void 0;
-  return `A layer has ${megabytes2(size2)}: ghcr.io takes 10 GB at most, and ten minutes for each. A smaller heap (\`java-options: -Xmx...\`) makes the snapshot smaller.`;
+  return `A layer has ${megabytes3(size2)}: ghcr.io takes 10 GB at most, and ten minutes for each. A smaller heap (\`java-options: -Xmx...\`) makes the snapshot smaller.`;
 }
-async function asked2({ name }, work2) {
+async function asked2({ name }, work) {
   try {
-    return await work2();
+    return await work();
   } catch (error2) {
     throw error2 instanceof Failure ? error2.of(`${name} could not be pushed`) : error2;
   }
@@ -46340,31 +46563,19 @@ function otherDigest(name, given, digest) {
     cure: "Something changes images on their way to the registry: find out what (a proxy, a mirror), and run the job again."
   });
 }
-function megabytes2(bytes) {
+function megabytes3(bytes) {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 // src/registry/tag.ts
 async function tagImage(engine2, image, tags) {
-  const previous = [];
-  for (const tag of tags) {
-    const before = await engine2.attempt(["image", "inspect", "--format", "{{.Id}}", "--", tag.text]);
-    previous.push([tag, before.exitCode === 0 ? before.stdout.trim() : void 0]);
-    await engine2.run(["tag", image, tag.text]);
-  }
-  return {
-    undo: async () => {
-      for (const [tag, id] of previous) {
-        await engine2.attempt(id ? ["tag", id, tag.text] : ["image", "rm", "--", tag.text]);
-      }
-    }
-  };
+  for (const tag of tags) await engine2.run(["tag", image, tag.text]);
 }
 
 // src/runner/event.ts
-var import_promises37 = require("node:fs/promises");
+var import_promises43 = require("node:fs/promises");
 async function fromFork(environment2) {
-  const text2 = await (0, import_promises37.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+  const text2 = await (0, import_promises43.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -46375,22 +46586,23 @@ async function fromFork(environment2) {
 
 // src/stages/publish.ts
 async function publish(run2, imageId) {
-  const { inputs, world, work: work2 } = run2;
-  const { engine: engine2, log, repositories, environment: environment2 } = world;
+  const { inputs, world, work } = run2;
+  const { engine: engine2, log, environment: environment2 } = world;
   return await run2.phases.run("push", inputs.push ? "Push" : "Tag", async () => {
-    const tagged = await tagImage(engine2, imageId, inputs.tags);
     if (!inputs.push) {
+      await tagImage(engine2, imageId, inputs.tags);
       log.info("`push` is false: the image is tagged on this machine, and nothing is pushed.");
       return { digest: void 0, layers: await layersOf(engine2, imageId) };
     }
     try {
-      return await pushImage(
-        { engine: engine2, repositories, info: (line2) => log.info(line2), warn: (line2) => log.warning(line2) },
-        { image: imageId, tags: inputs.tags, timeout: inputs.pushTimeout, folder: work2 }
+      const pushed = await pushImage(
+        { ...world, info: (line2) => log.info(line2), warn: (line2) => log.warning(line2) },
+        { image: imageId, tags: inputs.tags, timeout: inputs.pushTimeout, folder: work }
       );
+      await tagImage(world.undoing, imageId, inputs.tags);
+      return pushed;
     } catch (error2) {
-      await tagged.undo();
-      throw error2 instanceof Failure && await fromFork(environment2) ? error2.also(
+      throw error2 instanceof Failure && error2.kind === "registry" && await fromFork(environment2) ? error2.also(
         "This is a pull request from a fork, whose token may not push: set `push` to false for those."
       ) : error2;
     }
@@ -46398,7 +46610,7 @@ async function publish(run2, imageId) {
 }
 
 // src/stages/restore.ts
-var import_node_path35 = __toESM(require("node:path"), 1);
+var import_node_path40 = __toESM(require("node:path"), 1);
 async function buildRestoring(run2, from, parts2) {
   const { takenBy } = parts2;
   const rungs = takenBy.name === "criu" ? takenBy.privileges : [void 0];
@@ -46495,7 +46707,7 @@ async function startRequest(run2, { readiness: readiness2 }, reach, image, privi
     ...containerOf(run2, reach),
     container: namesOf(run2.id).container,
     image,
-    flags: privileges?.restore(import_node_path35.default.join(world.dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path40.default.join(world.dockerFolder, "seccomp.json")) ?? [],
     readiness: readiness2,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
@@ -46509,14 +46721,40 @@ async function firstRequest({ inputs, world }, readiness2) {
   return standardWarmUp(readiness2, inputs.port).request;
 }
 
+// src/stages/room.ts
+var import_promises44 = require("node:fs/promises");
+var import_node_path41 = __toESM(require("node:path"), 1);
+async function lookForRoom({ world }, { diskFree }, found, jdk) {
+  const { dependencies, classes } = found.application;
+  const sizes = await Promise.all([...dependencies.keys(), ...classes.keys()].map(sizeOf2));
+  const archive = (await (0, import_promises44.stat)(jdk.file)).size;
+  const room = roomFor(
+    diskFree,
+    archive,
+    sizes.reduce((sum2, size2) => sum2 + size2, 0)
+  );
+  const warning2 = lookAtRoom(room, archive);
+  if (warning2 !== void 0) world.log.warning(warning2);
+  return room;
+}
+async function sizeOf2(place) {
+  const own = await (0, import_promises44.stat)(place);
+  if (!own.isDirectory()) return own.size;
+  let size2 = 0;
+  for (const entry of await (0, import_promises44.readdir)(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size2 += (await (0, import_promises44.stat)(import_node_path41.default.join(entry.parentPath, entry.name))).size;
+  }
+  return size2;
+}
+
 // src/stages/secrets.ts
-var import_node_crypto8 = require("node:crypto");
-var import_node_path38 = __toESM(require("node:path"), 1);
+var import_node_crypto10 = require("node:crypto");
+var import_node_path44 = __toESM(require("node:path"), 1);
 
 // src/registry/credentials.ts
-var import_node_child_process3 = require("node:child_process");
-var import_promises38 = require("node:fs/promises");
-var import_node_path36 = __toESM(require("node:path"), 1);
+var import_node_child_process2 = require("node:child_process");
+var import_promises45 = require("node:fs/promises");
+var import_node_path42 = __toESM(require("node:path"), 1);
 var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 async function credentialsFor(registry2, environment2) {
   const file = configFile(environment2);
@@ -46535,11 +46773,11 @@ async function storedLogins(environment2) {
   });
 }
 function configFile(environment2) {
-  const folder = environment2["DOCKER_CONFIG"] || import_node_path36.default.join(environment2["HOME"] ?? "/", ".docker");
-  return import_node_path36.default.join(folder, "config.json");
+  const folder = environment2["DOCKER_CONFIG"] || import_node_path42.default.join(environment2["HOME"] ?? "/", ".docker");
+  return import_node_path42.default.join(folder, "config.json");
 }
 async function readConfig(file) {
-  const text2 = await (0, import_promises38.readFile)(file, "utf8").catch((error2) => {
+  const text2 = await (0, import_promises45.readFile)(file, "utf8").catch((error2) => {
     if (error2.code === "ENOENT") return "{}";
     throw unreadable(file, messageOf(error2));
   });
@@ -46595,7 +46833,7 @@ async function ask(helper, host, environment2) {
 async function answerOf(program, host, env) {
   return await new Promise((resolve2, reject) => {
     const signal = AbortSignal.timeout(HELPER_TIMEOUT);
-    const child2 = (0, import_node_child_process3.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
+    const child2 = (0, import_node_child_process2.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
     let stdout = "";
     child2.stdout.setEncoding("utf8").on("data", (text2) => stdout += text2);
     child2.on("error", reject);
@@ -46609,10 +46847,10 @@ var HELPER_TIMEOUT = 3e4;
 
 // src/report/secrets.ts
 var MOST_LINES2 = 40;
-var CURE = "Take the snapshot with placeholders, and let the application read the real values at the restore: in afterRestore, or from the environment. What is in a file, a label or a build argument: leave it out of there. `secret-scan: warn` lets the image pass as it is.";
+var CURE3 = "Take the snapshot with placeholders, and let the application read the real values at the restore: in afterRestore, or from the environment. What is in a file, a label or a build argument: leave it out of there. `secret-scan: warn` lets the image pass as it is.";
 function secretFailure({ found }) {
   return new Failure("secret", `${said(found)} Nothing was pushed.`, {
-    cure: CURE,
+    cure: CURE3,
     evidence: placesOf(found).join("\n")
   });
 }
@@ -46655,7 +46893,7 @@ function said(found) {
   return found.length === 1 ? `A secret is in the image: ${shown2}.` : `${found.length} secrets are in the image: ${shown2}${more}.`;
 }
 function placesOf(found) {
-  const lines2 = found.flatMap(({ name, occurrences }) => {
+  const lines3 = found.flatMap(({ name, occurrences }) => {
     const places2 = /* @__PURE__ */ new Map();
     for (const { file, mapping, encoding, count } of occurrences) {
       const place = mapping === void 0 ? file : `${file} (${mapping})`;
@@ -46663,18 +46901,18 @@ function placesOf(found) {
     }
     return [...places2].map(([place, counts]) => printable(`${name}: ${place}: ${counts.join(", ")}`));
   });
-  const more = lines2.length - MOST_LINES2;
-  return more > 0 ? [...lines2.slice(0, MOST_LINES2), `... and ${more} more places`] : lines2;
+  const more = lines3.length - MOST_LINES2;
+  return more > 0 ? [...lines3.slice(0, MOST_LINES2), `... and ${more} more places`] : lines3;
 }
 function printable(text2) {
   return text2.replace(new RegExp("\\p{Cc}", "gu"), " ");
 }
 
 // src/secrets/archives.ts
-var import_node_path37 = __toESM(require("node:path"), 1);
+var import_node_path43 = __toESM(require("node:path"), 1);
 var import_node_stream3 = require("node:stream");
 var import_consumers2 = require("node:stream/consumers");
-var import_promises39 = require("node:stream/promises");
+var import_promises46 = require("node:stream/promises");
 var import_node_zlib3 = require("node:zlib");
 var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 var import_yauzl2 = __toESM(require_yauzl(), 1);
@@ -46682,12 +46920,12 @@ var LARGEST_JAR = 256 * 1024 * 1024;
 var DEEPEST_JAR = 2;
 async function* filesOfTar(archive, root) {
   const tar = (0, import_tar_stream3.extract)();
-  const reading = (0, import_promises39.pipeline)(archive, tar);
+  const reading = (0, import_promises46.pipeline)(archive, tar);
   reading.catch(() => void 0);
   for await (const entry of tar) {
     const { name, linkname, size: size2 = 0 } = entry.header;
     const bytes = linkname ? [Buffer.from(linkname)] : entry;
-    yield { name: import_node_path37.default.posix.join(root, name), bytes, size: size2 };
+    yield { name: import_node_path43.default.posix.join(root, name), bytes, size: size2 };
     entry.resume();
   }
   await reading;
@@ -46711,7 +46949,7 @@ async function layerOf(bytes) {
   if (head.toString("latin1", 257, 262) === "ustar") return import_node_stream3.Readable.from(all());
   if (head.length < 2 || head.readUInt16LE(0) !== 35615) return void 0;
   const unpacked = (0, import_node_zlib3.createGunzip)();
-  (0, import_promises39.pipeline)(all(), unpacked).catch(() => void 0);
+  (0, import_promises46.pipeline)(all(), unpacked).catch(() => void 0);
   return unpacked;
 }
 async function* withJars(file, depth) {
@@ -46739,7 +46977,7 @@ async function* whole2(stream) {
 }
 
 // src/secrets/canary.ts
-var import_node_crypto6 = require("node:crypto");
+var import_node_crypto8 = require("node:crypto");
 
 // src/secrets/findings.ts
 var MOST_OFFSETS = 5;
@@ -46864,11 +47102,11 @@ var SPECIAL_IN = {
   xml: "&quot;\\&lt;&amp;=:&apos; \xE9~???\n"
 };
 var STEP2 = 64;
-function createCanary(random = import_node_crypto6.randomBytes) {
+function createCanary(random = import_node_crypto8.randomBytes) {
   const part = () => `Aa1${random(18).toString("base64url")}`;
   return { name: "canary of crac-checkpoint", value: `${part()}${SPECIAL}${part()}` };
 }
-function plantsOf({ value }, random = import_node_crypto6.randomBytes) {
+function plantsOf({ value }, random = import_node_crypto8.randomBytes) {
   const [head = "", tail = ""] = value.split(SPECIAL);
   const texts = Object.entries(SPECIAL_IN).map(([encoding, special]) => [
     encoding,
@@ -46901,7 +47139,7 @@ function plantsOfText(encoding, text2) {
   if (!text2.includes("\xE9")) return plants;
   return [...plants, { encoding: `${encoding} in latin-1`, bytes: Buffer.from(text2, "latin1") }];
 }
-async function proveScanner(matcher, random = import_node_crypto6.randomBytes) {
+async function proveScanner(matcher, random = import_node_crypto8.randomBytes) {
   const missed = [];
   for (const plant of plantsOf(matcher.canary, random)) {
     if (!await isFound(plant, matcher, random)) missed.push(plant.encoding);
@@ -47249,7 +47487,7 @@ function secretsOfLogins(logins) {
 }
 
 // src/secrets/matcher.ts
-var import_node_crypto7 = require("node:crypto");
+var import_node_crypto9 = require("node:crypto");
 
 // src/secrets/multi-pattern.ts
 var SHORTEST2 = 3;
@@ -47259,7 +47497,7 @@ function createSearch(patterns) {
   return {
     longest: patterns.reduce((longest, { length }) => Math.max(longest, length), 0),
     run(bytes, found) {
-      if (patterns.length > 0) sweep(bytes, table2, found);
+      if (patterns.length > 0) sweep2(bytes, table2, found);
     }
   };
 }
@@ -47305,7 +47543,7 @@ function commonnessOf(byte) {
   if (/[A-Z]/.test(character)) return 3;
   return 2;
 }
-function sweep(bytes, table2, found) {
+function sweep2(bytes, table2, found) {
   const values = wordsOf(bytes);
   const { pairs: pairs2, words, shift } = table2;
   const isZeroForeign = words[0] === 0 && pairs2[0] === 0;
@@ -47476,7 +47714,7 @@ function createMatcher({ secrets, canary, key, families = FAMILIES }) {
     longestMatch: Math.max(search.longest, ...families.map(({ longest }) => longest * 2)),
     tooShort,
     canary,
-    digest: (token2) => (0, import_node_crypto7.createHmac)("sha256", key).update(token2).digest("hex").slice(0, 16)
+    digest: (token2) => (0, import_node_crypto9.createHmac)("sha256", key).update(token2).digest("hex").slice(0, 16)
   };
 }
 function prefixesOf(family) {
@@ -47616,7 +47854,7 @@ async function prepare({ inputs, world }, marks) {
   const matcher = createMatcher({
     secrets: [...secrets, ...marks],
     canary: createCanary(),
-    key: (0, import_node_crypto8.randomBytes)(32)
+    key: (0, import_node_crypto10.randomBytes)(32)
   });
   await proveScanner(matcher);
   const weak = new Map(matcher.tooShort.map(({ secret, reason }) => [secret, reason]));
@@ -47681,15 +47919,15 @@ function doubt({ inputs, world }, { report: report2 }, why) {
 }
 function locator(reading) {
   return (file, offset) => {
-    if (import_node_path38.default.posix.dirname(file) !== SNAPSHOT) return void 0;
-    const place = reading?.map.locate(import_node_path38.default.posix.basename(file), offset);
+    if (import_node_path44.default.posix.dirname(file) !== SNAPSHOT) return void 0;
+    const place = reading?.map.locate(import_node_path44.default.posix.basename(file), offset);
     return place && (place.kind === "files" && place.file ? `mapped ${place.file}` : WORDS[place.kind]);
   };
 }
 async function scanContainer(run2, { reading }, matcher) {
   const scans = [];
   for (const folder of TAKEN) {
-    const root = import_node_path38.default.posix.dirname(folder);
+    const root = import_node_path44.default.posix.dirname(folder);
     const scanned = await run2.world.engine.stream(
       ["cp", `${checkpointContainer(run2)}:${folder}`, "-"],
       (archive) => scanFiles(filesOfTar(archive, root), matcher, locator(reading))
@@ -47717,34 +47955,37 @@ function note({ inputs, world }, search, findings, scans) {
 async function run(id, inputs, given) {
   const warnings2 = [];
   const world = { ...given, log: noting(given.log, warnings2) };
-  const { engine: engine2, log } = world;
+  const { undoing, log } = world;
   const job = {
     id,
     inputs,
     world,
     phases: new Phases(world.clock, log),
     warnings: warnings2,
-    work: import_node_path39.default.join(world.runFolder, "work"),
-    logs: import_node_path39.default.join(world.runFolder, "logs")
+    work: import_node_path45.default.join(world.runFolder, "work"),
+    logs: import_node_path45.default.join(world.runFolder, "logs")
   };
-  await (0, import_promises40.mkdir)(job.work, { recursive: true });
-  await (0, import_promises40.mkdir)(job.logs, { recursive: true });
+  await (0, import_promises47.mkdir)(job.work, { recursive: true });
+  await (0, import_promises47.mkdir)(job.logs, { recursive: true });
   try {
-    await requireContext(import_node_path39.default.resolve(world.workspace, inputs.context));
+    await requireContext(import_node_path45.default.resolve(world.workspace, inputs.context));
     if (inputs.warmupScript !== void 0)
-      await requireScript(import_node_path39.default.resolve(world.workspace, inputs.warmupScript));
+      await requireScript(import_node_path45.default.resolve(world.workspace, inputs.warmupScript));
     return await checkpointed(job);
   } catch (error2) {
-    if (!(error2 instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error2;
+    if (!(error2 instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") {
+      throw await fullDisk(error2, job.work) ?? error2;
+    }
     log.warning(`This runner takes no snapshots: ${error2.message} ${error2.cure}`);
     const common = { reason: error2.message, warnings: warnings2, logs: job.logs, phases: job.phases.done };
     if (inputs.onUnsupportedRunner === "skip") return { outcome: "skipped", ...common };
     return { ...await cold(job, error2.message), ...common };
   } finally {
     const names = namesOf(id);
+    await settle(world.clock, id, world.cancelled.aborted);
     const left = [
-      ...await removeContainers(engine2, names),
-      ...await removeImages(engine2, names, ["checkpoint", "snapshot", "user"]),
+      ...await removeContainers(undoing, names),
+      ...await removeImages(undoing, names, ["checkpoint", "snapshot", "user"]),
       ...await removeFolder(job.work)
     ];
     for (const problem of left) log.warning(`Something of this run may be left behind: ${problem}`);
@@ -47767,37 +48008,39 @@ async function checkpointed(job) {
       phases: job.phases.done
     };
   }
-  const context = await layOut(job, { found, archive: jdk, fingerprint: fingerprint2 });
-  await buildCheckpoint(job, context);
-  const takenBy = await chooseCheckpointEngine(job, runner);
-  const snapshot = await takeTheSnapshot(job, found, runner, takenBy);
-  const reading = await lookIntoSnapshot(job, snapshot);
-  const search = await lookForSecrets(job, { snapshot, reading });
-  const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot });
-  const measured = await measure(job, restoring, snapshot.size);
-  const secrets = await lookIntoImage(job, search, measured.imageId);
-  const published = await publish(job, measured.imageId);
+  const room = await lookForRoom(job, runner, found, jdk);
+  const made = await make(job, runner, { found, archive: jdk, fingerprint: fingerprint2 }).catch((error2) => {
+    throw toldOfRoom(error2, room);
+  });
+  const published = await publish(job, made.imageId);
   return {
     outcome: "checkpointed",
     runner,
     jdk,
     application: found.application.description,
     baseImage: inputs.baseImage,
-    takenBy,
-    snapshot,
-    reading,
-    ...measured,
-    privileges: restoring.privileges,
-    secrets,
+    ...made,
     tags: inputs.tags.map((tag) => tag.text),
     ...published,
     port: inputs.port,
     user: inputs.user,
-    restoreFlags: flagsOf(restoring.privileges),
+    restoreFlags: flagsOf(made.privileges),
     warnings: job.warnings,
     logs: job.logs,
     phases: job.phases.done
   };
+}
+async function make(job, runner, parts2) {
+  const context = await layOut(job, parts2);
+  await buildCheckpoint(job, context);
+  const takenBy = await chooseCheckpointEngine(job, runner);
+  const snapshot = await takeTheSnapshot(job, parts2.found, runner, takenBy);
+  const reading = await lookIntoSnapshot(job, snapshot);
+  const search = await lookForSecrets(job, { snapshot, reading });
+  const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot });
+  const measured = await measure(job, restoring, snapshot.size);
+  const secrets = await lookIntoImage(job, search, measured.imageId);
+  return { takenBy, snapshot, reading, ...measured, privileges: restoring.privileges, secrets };
 }
 async function cold(job, reason) {
   const { inputs, world } = job;
@@ -47807,8 +48050,8 @@ async function cold(job, reason) {
     (line2) => world.log.foreign(line2)
   );
   const reach = await findReach(world.engine, world.hostname);
-  await removeFolder(import_node_path39.default.join(job.work, "application"));
-  await removeFolder(import_node_path39.default.join(job.work, `context-${job.id}`));
+  await removeFolder(import_node_path45.default.join(job.work, "application"));
+  await removeFolder(import_node_path45.default.join(job.work, `context-${job.id}`));
   const found = await lookForApplication(job);
   const jdk = await resolveJdk(job, architecture);
   const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
@@ -47953,7 +48196,7 @@ function metadataOf(result) {
   if (outcome === "cold") {
     const { reason, coldStarts } = result;
     const { median } = answersOf(coldStarts);
-    return { ...common, reason, coldStart: median, coldStarts: coldStarts.map(startOf), warnings: warnings2, phases };
+    return { ...common, reason, coldStart: median, coldStarts: coldStarts.map(startOf2), warnings: warnings2, phases };
   }
   const { runner, snapshot, figures, last, takenBy } = result;
   return {
@@ -47997,11 +48240,11 @@ function figuresIn(figures) {
     speedup: speedup ?? null,
     answer: answer ?? null,
     requests: requests ?? null,
-    restores: restores.map(startOf),
-    coldStarts: coldStarts.map(startOf)
+    restores: restores.map(startOf2),
+    coldStarts: coldStarts.map(startOf2)
   };
 }
-function startOf({ answer, requests, jvm, criu }) {
+function startOf2({ answer, requests, jvm, criu }) {
   return { answer, requests: requests ?? null, jvm: jvm ?? null, criu: criu ?? null };
 }
 function secretsOf({ found, untrusted, ...report2 }) {
@@ -48063,30 +48306,9 @@ function outputsOf(result) {
   };
 }
 
-// src/engine/orphans.ts
-var import_promises41 = require("node:fs/promises");
-var import_node_path40 = __toESM(require("node:path"), 1);
-var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
-async function endOrphans(run2, proc = "/proc") {
-  const entry = `${RUN_VARIABLE}=${run2}`;
-  let ended = 0;
-  for (const name of await (0, import_promises41.readdir)(proc)) {
-    if (!/^\d+$/.test(name)) continue;
-    const environment2 = await (0, import_promises41.readFile)(import_node_path40.default.join(proc, name, "environ"), "latin1").catch(() => "");
-    if (!environment2.split("\0").includes(entry)) continue;
-    try {
-      process.kill(Number(name), "SIGKILL");
-      ended++;
-    } catch {
-    }
-  }
-  return ended;
-}
-
 // src/post.ts
-var SETTLING_TIME3 = 1500;
 async function cleanUp(engine2, clock, id, runFolder) {
-  if (await endOrphans(id) > 0) await clock.sleep(SETTLING_TIME3);
+  await settle(clock, id, false);
   const names = namesOf(id);
   return [
     ...await removeContainers(engine2, names),
@@ -48098,7 +48320,7 @@ async function cleanUp(engine2, clock, id, runFolder) {
 // src/report/figures.ts
 function figureRows({ figures, last, snapshot }) {
   const before = last?.figures;
-  const size2 = compared("Snapshot", snapshot.size, before?.snapshotSize, megabytes);
+  const size2 = compared("Snapshot", snapshot.size, before?.snapshotSize, megabytes2);
   if (!figures) return [{ name: "Restore", now: "works; not timed (`verify: false`)" }, size2];
   const { answer, requests, speedup } = figures;
   return [
@@ -48163,13 +48385,13 @@ function times(ratio) {
 }
 
 // src/report/layers.ts
-var SHOWN2 = 5e4;
+var SHOWN3 = 5e4;
 function layerTable(layers) {
-  const rows = layers.filter(({ rawSize }) => rawSize >= SHOWN2).map(({ createdBy, rawSize, size: size2, sent }) => {
-    const packed = size2 === void 0 ? "not pushed" : `${megabytes(size2)}${sent ? "" : ", was there"}`;
-    return `| ${code(createdBy.slice(0, 100) || "base image")} | ${megabytes(rawSize)} | ${packed} |`;
+  const rows = layers.filter(({ rawSize }) => rawSize >= SHOWN3).map(({ createdBy, rawSize, size: size2, sent }) => {
+    const packed = size2 === void 0 ? "not pushed" : `${megabytes2(size2)}${sent ? "" : ", was there"}`;
+    return `| ${code(createdBy.slice(0, 100) || "base image")} | ${megabytes2(rawSize)} | ${packed} |`;
   });
-  const raw = megabytes(sum(layers, ({ rawSize }) => rawSize));
+  const raw = megabytes2(sum(layers, ({ rawSize }) => rawSize));
   return [
     "| layer | raw | at the registry |",
     "|---|---|---|",
@@ -48181,7 +48403,7 @@ function pushedSize(layers) {
   if (!layers.some(({ size: size2 }) => size2 !== void 0)) return void 0;
   const all = sum(layers, ({ size: size2 = 0 }) => size2);
   const sent = sum(layers, ({ size: size2 = 0, sent: sent2 }) => sent2 ? size2 : 0);
-  return `${megabytes(sent)} sent of ${megabytes(all)}`;
+  return `${megabytes2(sent)} sent of ${megabytes2(all)}`;
 }
 function sum(layers, of) {
   return layers.reduce((total, layer) => total + of(layer), 0);
@@ -48335,7 +48557,7 @@ function renderFailure(failure) {
 }
 
 // src/world.ts
-var import_node_os = require("node:os");
+var import_node_os2 = require("node:os");
 
 // src/registry/connection.ts
 var import_undici5 = __toESM(require_undici(), 1);
@@ -48540,7 +48762,7 @@ var Connection = class {
         url = next;
       }
     } catch (error2) {
-      if (this.signal?.aborted) throw error2;
+      this.signal?.throwIfAborted();
       throw unreachable(this.registry, asked3, error2);
     }
   }
@@ -48582,12 +48804,12 @@ var MANIFESTS = [
 ].join(", ");
 var LONGEST_WAIT = 5 * 6e4;
 var RepositoryClient = class {
-  constructor(world, registry2, path50, signal) {
+  constructor(world, registry2, path55, signal) {
     this.world = world;
     this.registry = registry2;
-    this.path = path50;
+    this.path = path55;
     this.signal = signal;
-    this.connection = new Connection(world, registry2, `repository:${path50}:pull,push`, signal);
+    this.connection = new Connection(world, registry2, `repository:${path55}:pull,push`, signal);
   }
   world;
   registry;
@@ -48652,12 +48874,12 @@ var RepositoryClient = class {
     const timeout = this.world.patience.tryTimeout;
     return await this.again(async () => await this.connection.ask({ ...request4, timeout }, expected));
   }
-  async again(work2) {
+  async again(work) {
     const { clock, patience, info: info2 } = this.world;
     let waited = 0;
     for (let tries = 1; ; tries++) {
       try {
-        return await work2();
+        return await work();
       } catch (error2) {
         if (!(error2 instanceof RegistryFailure) || error2.tries === 1) throw error2;
         const asked3 = error2.pause;
@@ -48672,10 +48894,10 @@ var RepositoryClient = class {
 };
 
 // src/registry/endpoint.ts
-var import_promises42 = require("node:dns/promises");
-var import_promises43 = require("node:fs/promises");
+var import_promises48 = require("node:dns/promises");
+var import_promises49 = require("node:fs/promises");
 var import_node_net2 = require("node:net");
-var import_node_path41 = __toESM(require("node:path"), 1);
+var import_node_path46 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var import_undici6 = __toESM(require_undici(), 1);
 var PING_TIMEOUT = 5e3;
@@ -48710,7 +48932,7 @@ function basic2({ username, password }) {
   const both = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return `Basic ${Buffer.from(both).toString("base64")}`;
 }
-async function isInsecure(registry2, hostname2, engine2) {
+async function isInsecure(registry2, hostname3, engine2) {
   const told = await engine2.attempt(["info", "--format", "{{json .RegistryConfig}}"]);
   const config = told.exitCode === 0 ? JSON.parse(told.stdout) : null;
   const secure = config?.IndexConfigs?.[registry2]?.Secure;
@@ -48720,23 +48942,23 @@ async function isInsecure(registry2, hostname2, engine2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net2.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises42.lookup)(hostname2.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises48.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment: environment2, root }) {
-  const folder = import_node_path41.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises43.readdir)(folder).catch(() => [])).sort();
+  const folder = import_node_path46.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises49.readdir)(folder).catch(() => [])).sort();
   const read2 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises43.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises49.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path41.default.join(folder, name)));
+  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path46.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Node's own list is not that of the machine, which the engine trusts.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read2(import_node_path41.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read2(import_node_path46.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
       ...await read2(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
@@ -48745,10 +48967,10 @@ async function certificates(registry2, { environment: environment2, root }) {
 }
 
 // src/surroundings.ts
-var import_node_fs8 = require("node:fs");
+var import_node_fs9 = require("node:fs");
 var import_node_url = require("node:url");
 function shipped() {
-  const { version } = JSON.parse((0, import_node_fs8.readFileSync)(shippedFile("package.json"), "utf8"));
+  const { version } = JSON.parse((0, import_node_fs9.readFileSync)(shippedFile("package.json"), "utf8"));
   return {
     version,
     dockerFolder: shippedFile("docker"),
@@ -48775,39 +48997,42 @@ function vendorApis(environment2) {
 // src/world.ts
 function realWorld(run2, environment2, given) {
   const patience = patienceOf(environment2);
-  const engine2 = dockerEngine(
-    { ...environment2, [RUN_VARIABLE]: run2 },
-    { clock: systemClock, longestAbsence: patience.tryTimeout }
-  );
+  const marked = { ...environment2, [RUN_VARIABLE]: run2 };
+  const engine2 = dockerEngine(marked, { longestAbsence: patience.tryTimeout, cancelled: given.cancelled });
+  const undoing = dockerEngine(environment2);
   return {
     engine: engine2,
-    repositories: repositoriesOf({
-      clock: systemClock,
-      patience,
-      info: (line2) => given.log.info(line2),
-      credentials: (registry2) => credentialsFor(registry2, environment2),
-      endpoint: (registry2) => endpointOf(registry2, { engine: engine2, environment: environment2, root: "/" })
-    }),
+    undoing,
+    // Not the engine that a cancellation ends: the way to a registry is asked for when tags are put back, too.
+    repositories: repositoriesIn(environment2, undoing, (line2) => given.log.info(line2)),
     clock: systemClock,
     platform: process.platform,
-    hostname: (0, import_node_os.hostname)(),
-    environment: environment2,
+    hostname: (0, import_node_os2.hostname)(),
+    environment: marked,
     ...shipped(),
     ...vendorApis(environment2),
     patience,
     ...given
   };
 }
-function repositoriesOf(world) {
-  return ({ registry: registry2, path: path50 }, signal) => new RepositoryClient(world, registry2, path50, signal);
+function repositoriesIn(environment2, engine2, info2) {
+  const world = {
+    clock: systemClock,
+    patience: patienceOf(environment2),
+    info: info2,
+    credentials: (registry2) => credentialsFor(registry2, environment2),
+    endpoint: (registry2) => endpointOf(registry2, { engine: engine2, environment: environment2, root: "/" })
+  };
+  return ({ registry: registry2, path: path55 }, signal) => new RepositoryClient(world, registry2, path55, signal);
 }
 
 // src/index.ts
 var STATE_RUN = "run";
 var STATE_FOLDER = "folder";
 async function main() {
-  const id = (0, import_node_crypto9.randomBytes)(6).toString("hex");
-  const runFolder = import_node_path42.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
+  const cancellation = cancellationBy(process);
+  const id = await newRunId();
+  const runFolder = import_node_path47.default.join(requiredFolder("RUNNER_TEMP"), `${RUN_FOLDER}${id}`);
   saveState(STATE_RUN, id);
   saveState(STATE_FOLDER, runFolder);
   const log = createLog(core_exports);
@@ -48816,22 +49041,25 @@ async function main() {
     mask(readSecretValues(inputOf));
     const inputs = readInputs(inputOf);
     mask(secretsOfInputs(inputs));
-    setOutput("logs", import_node_path42.default.join(runFolder, "logs"));
+    setOutput("logs", import_node_path47.default.join(runFolder, "logs"));
     const world = realWorld(id, process.env, {
       log,
       toolCache: requiredFolder("RUNNER_TOOL_CACHE"),
       workspace: process.env["GITHUB_WORKSPACE"] ?? process.cwd(),
-      runFolder
+      runFolder,
+      cancelled: cancellation.signal
     });
-    const result = await run(id, inputs, world);
+    const result = await cancellation.bounded(run(id, inputs, world));
     for (const [name, value] of Object.entries(outputsOf(result))) setOutput(name, value);
     await writeSummary(renderSummary(result));
   } catch (error2) {
-    const failure = asFailure(error2);
+    const failure = cancellation.failureOf(error2);
     if (failure.kind === "internal" && error2 instanceof Error) log.foreign(error2.stack ?? "");
     log.end();
     setFailed(describeFailure(failure));
     await writeSummary(renderFailure(failure));
+    const exitCode = cancellation.exitCode();
+    if (exitCode !== void 0) process.exit(exitCode);
   }
 }
 function mask(secrets) {
@@ -48839,7 +49067,10 @@ function mask(secrets) {
 }
 async function post(id, runFolder) {
   const log = createLog(core_exports);
-  for (const problem of await cleanUp(dockerEngine(process.env), systemClock, id, runFolder)) {
+  const engine2 = dockerEngine(process.env);
+  const repositories = repositoriesIn(process.env, engine2, (line2) => log.info(line2));
+  for (const line2 of await putBackMoved(repositories, import_node_path47.default.join(runFolder, "work"))) log.warning(line2);
+  for (const problem of await cleanUp(engine2, systemClock, id, runFolder)) {
     log.warning(`Something of this run may be left behind: ${problem}`);
   }
 }
@@ -48853,5 +49084,8 @@ function requiredFolder(name) {
   return folder;
 }
 var savedRun = getState(STATE_RUN);
-var work = savedRun ? post(savedRun, getState(STATE_FOLDER)) : main();
-work.catch((error2) => setFailed(describeFailure(asFailure(error2))));
+if (savedRun) {
+  post(savedRun, getState(STATE_FOLDER)).catch((error2) => warning(messageOf(error2)));
+} else {
+  main().catch((error2) => setFailed(describeFailure(asFailure(error2))));
+}

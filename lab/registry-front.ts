@@ -1,4 +1,5 @@
 import { createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http'
+import { EventEmitter, once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 
 /** What goes wrong, and how often. */
@@ -14,6 +15,8 @@ export interface Fault {
   error?: [code: string, message: string]
   /** The registry answers, and names this digest. */
   digest?: string
+  /** It is never answered. */
+  hang?: boolean
 }
 
 export interface RegistryFront {
@@ -21,6 +24,8 @@ export interface RegistryFront {
   address: string
   /** `METHOD path`, in their order. */
   requests: string[]
+  /** Resolves when such a request has come. */
+  asked(method: string, path: RegExp): Promise<void>
   /** What goes wrong from now on. */
   script(...faults: Fault[]): void
   /** Bytes that were sent to it in the bodies of requests. */
@@ -35,12 +40,14 @@ export interface RegistryFront {
 export async function startRegistryFront(registry: string, login?: string): Promise<RegistryFront> {
   const target = new URL(`http://${registry}`)
   const token = `token-${Math.random()}`
+  const arrivals = new EventEmitter()
   let faults: (Fault & { left: number })[] = []
 
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://front')
     const { method = '' } = request
     front.requests.push(`${method} ${url.pathname}`)
+    arrivals.emit('request')
     request.on('data', (part: Buffer) => (front.received += part.length))
     if (url.pathname === '/token') return giveToken(request, response)
     if (login !== undefined && request.headers.authorization !== `Bearer ${token}`) {
@@ -55,6 +62,7 @@ export async function startRegistryFront(registry: string, login?: string): Prom
     )
     if (fault) fault.left--
     if (!fault || fault.digest !== undefined) return pass(request, response, fault?.digest)
+    if (fault.hang) return void request.resume()
     if (fault.status === undefined) return void request.socket.resetAndDestroy()
     refuse(response, fault.status, fault.error ?? ['UNKNOWN', 'scripted'], fault.headers)
   })
@@ -82,6 +90,11 @@ export async function startRegistryFront(registry: string, login?: string): Prom
     address: '',
     requests: [],
     received: 0,
+    asked: async (method, path) => {
+      const has = (): boolean =>
+        front.requests.some((one) => one.startsWith(`${method} `) && path.test(one.split(' ')[1] ?? ''))
+      while (!has()) await once(arrivals, 'request')
+    },
     script: (...given) => {
       faults = given.map((fault) => ({ ...fault, left: fault.times ?? Infinity }))
     },

@@ -18,6 +18,12 @@ export interface StepOptions {
   between?: (step: StepResult) => Promise<void>
   /** Called when the step's process has started. */
   onStart?: (pid: number) => void
+  /** RUNNER_TEMP, where it is to be a folder that exists. */
+  runnerTemp?: string
+  /** Set for the post step only. */
+  postEnvironment?: NodeJS.ProcessEnv
+  /** The machine dies with the step: there is no post step. */
+  withoutPost?: boolean
 }
 
 export interface StepResult {
@@ -38,8 +44,8 @@ export interface StepResult {
 export async function runStep(options: StepOptions): Promise<StepResult> {
   const job = await mkdtemp(path.join(tmpdir(), 'lab-job-'))
   const file = (name: string): string => path.join(job, name)
-  const runnerTemp = file('temp')
-  await mkdir(runnerTemp)
+  const runnerTemp = options.runnerTemp ?? file('temp')
+  await mkdir(runnerTemp, { recursive: true })
   for (const name of ['output', 'summary', 'state']) await writeFile(file(name), '')
 
   const environment: NodeJS.ProcessEnv = {
@@ -65,9 +71,13 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
       left: []
     }
     await options.between?.(result)
+    if (options.withoutPost) return result
     const state = parseCommandFile(await readFile(file('state'), 'utf8'))
     const saved = Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]))
-    result.post = await execute({ ...environment, ...saved }, { ...options, onStart: () => undefined })
+    result.post = await execute(
+      { ...environment, ...saved, ...options.postEnvironment },
+      { ...options, onStart: () => undefined }
+    )
     result.left = await list(runnerTemp)
     return result
   } finally {

@@ -1,10 +1,17 @@
 import { rm } from 'node:fs/promises'
+import type { Clock } from './clock.js'
 import { RUN_LABEL } from './engine/containers.js'
 import type { Engine } from './engine/docker.js'
+import { endOrphans } from './engine/orphans.js'
 import { messageOf } from './errors.js'
+import type { Milliseconds } from './values.js'
 
 /** The temporary images of a run: that of the user's Dockerfile, two for the checkpoint, and the finished one. */
 export type ImageRole = 'user' | 'checkpoint' | 'snapshot' | 'runtime'
+
+/** How the images and the folders of all runs begin; the id follows. */
+export const RUN_IMAGE = 'crac-checkpoint/run-'
+export const RUN_FOLDER = 'crac-checkpoint-'
 
 /** What belongs to one run: all names are made from its id, so that a later process can remove them. */
 export interface RunNames {
@@ -19,8 +26,16 @@ export function namesOf(id: string): RunNames {
   return {
     id,
     container: `crac-checkpoint-${id}`,
-    image: (role) => `crac-checkpoint/run-${id}:${role}`
+    image: (role) => `${RUN_IMAGE}${id}:${role}`
   }
+}
+
+/** The engine may just be finishing what an ended client had asked for. */
+const SETTLING_TIME: Milliseconds = 1500
+
+/** Ends the clients that a run left, and lets the engine come to rest where it was interrupted. */
+export async function settle(clock: Clock, id: string, interrupted: boolean): Promise<void> {
+  if ((await endOrphans(id)) > 0 || interrupted) await clock.sleep(SETTLING_TIME)
 }
 
 /** Removes the run's containers; the first error does not keep it from the rest. Returns what went wrong. */

@@ -5,14 +5,16 @@ import type { Milliseconds } from './values.js'
 export interface Clock {
   /** Milliseconds that only ever grow; their zero means nothing. */
   now(): Milliseconds
-  /** Rejects when the signal comes first. */
+  /** Rejects with the signal's reason when that comes first. */
   sleep(duration: Milliseconds, signal?: AbortSignal): Promise<void>
 }
 
 export const systemClock: Clock = {
   now: () => performance.now(),
   sleep: async (duration, signal) => {
-    await sleep(duration, undefined, signal && { signal })
+    await sleep(duration, undefined, signal && { signal }).catch((error: unknown) => {
+      throw signal?.aborted ? signal.reason : error
+    })
   }
 }
 

@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import * as core from '@actions/core'
+import { cancellationBy } from './cancellation.js'
+import { RUN_FOLDER } from './cleanup.js'
 import { systemClock } from './clock.js'
 import { dockerEngine } from './engine/docker.js'
-import { asFailure, describeFailure } from './errors.js'
+import { asFailure, describeFailure, messageOf } from './errors.js'
 import { readInputs, readSecretValues, type InputName } from './inputs.js'
 import { createLog } from './log.js'
 import { run } from './main.js'
@@ -13,15 +14,18 @@ import { fitting, renderFailure, renderSummary } from './report/summary.js'
 import { secretsOfInputs } from './secrets/known.js'
 import type { Secret } from './secrets/needles.js'
 import { masksOf } from './secrets/values.js'
-import { realWorld } from './world.js'
+import { newRunId } from './run-id.js'
+import { putBackMoved } from './registry/tags.js'
+import { realWorld, repositoriesIn } from './world.js'
 
 // The runner starts this file twice: for the step, and after the job. The saved state tells which it is.
 const STATE_RUN = 'run'
 const STATE_FOLDER = 'folder'
 
 async function main(): Promise<void> {
-  const id = randomBytes(6).toString('hex')
-  const runFolder = path.join(requiredFolder('RUNNER_TEMP'), `crac-checkpoint-${id}`)
+  const cancellation = cancellationBy(process)
+  const id = await newRunId()
+  const runFolder = path.join(requiredFolder('RUNNER_TEMP'), `${RUN_FOLDER}${id}`)
   // Saved before anything is made, so that a cancelled run can be cleaned up.
   core.saveState(STATE_RUN, id)
   core.saveState(STATE_FOLDER, runFolder)
@@ -37,19 +41,23 @@ async function main(): Promise<void> {
       log,
       toolCache: requiredFolder('RUNNER_TOOL_CACHE'),
       workspace: process.env['GITHUB_WORKSPACE'] ?? process.cwd(),
-      runFolder
+      runFolder,
+      cancelled: cancellation.signal
     })
-    const result = await run(id, inputs, world)
+    const result = await cancellation.bounded(run(id, inputs, world))
     for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, value)
     await writeSummary(renderSummary(result))
   } catch (error) {
-    const failure = asFailure(error)
+    const failure = cancellation.failureOf(error)
     // It has the words of others in it.
     if (failure.kind === 'internal' && error instanceof Error) log.foreign(error.stack ?? '')
     // A container may still have had something to say: the annotation must not stand inside its fence.
     log.end()
     core.setFailed(describeFailure(failure))
     await writeSummary(renderFailure(failure))
+    // Something may still wait for an answer that nobody needs any more.
+    const exitCode = cancellation.exitCode()
+    if (exitCode !== undefined) process.exit(exitCode)
   }
 }
 
@@ -59,7 +67,10 @@ function mask(secrets: readonly Secret[]): void {
 
 async function post(id: string, runFolder: string): Promise<void> {
   const log = createLog(core)
-  for (const problem of await cleanUp(dockerEngine(process.env), systemClock, id, runFolder)) {
+  const engine = dockerEngine(process.env)
+  const repositories = repositoriesIn(process.env, engine, (line) => log.info(line))
+  for (const line of await putBackMoved(repositories, path.join(runFolder, 'work'))) log.warning(line)
+  for (const problem of await cleanUp(engine, systemClock, id, runFolder)) {
     log.warning(`Something of this run may be left behind: ${problem}`)
   }
 }
@@ -76,5 +87,9 @@ function requiredFolder(name: string): string {
 }
 
 const savedRun = core.getState(STATE_RUN)
-const work = savedRun ? post(savedRun, core.getState(STATE_FOLDER)) : main()
-work.catch((error: unknown) => core.setFailed(describeFailure(asFailure(error))))
+if (savedRun) {
+  // Whatever happens here: the job has its result.
+  post(savedRun, core.getState(STATE_FOLDER)).catch((error: unknown) => core.warning(messageOf(error)))
+} else {
+  main().catch((error: unknown) => core.setFailed(describeFailure(asFailure(error))))
+}

@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { requireScript } from './checkpoint/warm-up-script.js'
-import { namesOf, removeContainers, removeFolder, removeImages } from './cleanup.js'
+import { namesOf, removeContainers, removeFolder, removeImages, settle } from './cleanup.js'
+import { fullDisk } from './disk.js'
 import { UnsupportedRunner } from './errors.js'
 import { requireContext } from './image/application.js'
 import type { Inputs } from './inputs.js'
@@ -9,7 +10,9 @@ import type { Checkpointed, Cold, Result, Unchanged } from './result.js'
 import { noting } from './log.js'
 import { Phases } from './phases.js'
 import { imageArchitecture } from './runner/base-image.js'
+import type { Runner } from './runner/inspect.js'
 import { findReach } from './runner/reach.js'
+import { toldOfRoom } from './runner/room.js'
 import { lookForApplication } from './stages/application.js'
 import { buildCheckpoint, layOut } from './stages/build.js'
 import { chooseCheckpointEngine, takeTheSnapshot } from './stages/checkpoint.js'
@@ -20,6 +23,7 @@ import { resolveJdk } from './stages/jdk.js'
 import { measure } from './stages/measure.js'
 import { publish } from './stages/publish.js'
 import { buildCold, buildRestoring, flagsOf } from './stages/restore.js'
+import { lookForRoom } from './stages/room.js'
 import type { Run, World } from './stages/run.js'
 import { lookForSecrets, lookIntoImage } from './stages/secrets.js'
 
@@ -27,7 +31,7 @@ import { lookForSecrets, lookIntoImage } from './stages/secrets.js'
 export async function run(id: string, inputs: Inputs, given: World): Promise<Result> {
   const warnings: string[] = []
   const world: World = { ...given, log: noting(given.log, warnings) }
-  const { engine, log } = world
+  const { undoing, log } = world
   const job: Run = {
     id,
     inputs,
@@ -45,7 +49,9 @@ export async function run(id: string, inputs: Inputs, given: World): Promise<Res
       await requireScript(path.resolve(world.workspace, inputs.warmupScript))
     return await checkpointed(job)
   } catch (error) {
-    if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === 'fail') throw error
+    if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === 'fail') {
+      throw (await fullDisk(error, job.work)) ?? error
+    }
     log.warning(`This runner takes no snapshots: ${error.message} ${error.cure}`)
     const common = { reason: error.message, warnings, logs: job.logs, phases: job.phases.done }
     if (inputs.onUnsupportedRunner === 'skip') return { outcome: 'skipped', ...common }
@@ -53,9 +59,10 @@ export async function run(id: string, inputs: Inputs, given: World): Promise<Res
   } finally {
     // The runtime image keeps its temporary name until the post step: without tags it has no other.
     const names = namesOf(id)
+    await settle(world.clock, id, world.cancelled.aborted)
     const left = [
-      ...(await removeContainers(engine, names)),
-      ...(await removeImages(engine, names, ['checkpoint', 'snapshot', 'user'])),
+      ...(await removeContainers(undoing, names)),
+      ...(await removeImages(undoing, names, ['checkpoint', 'snapshot', 'user'])),
       ...(await removeFolder(job.work))
     ]
     for (const problem of left) log.warning(`Something of this run may be left behind: ${problem}`)
@@ -79,37 +86,41 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
       phases: job.phases.done
     }
   }
-  const context = await layOut(job, { found, archive: jdk, fingerprint })
-  await buildCheckpoint(job, context)
-  const takenBy = await chooseCheckpointEngine(job, runner)
-  const snapshot = await takeTheSnapshot(job, found, runner, takenBy)
-  const reading = await lookIntoSnapshot(job, snapshot)
-  const search = await lookForSecrets(job, { snapshot, reading })
-  const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot })
-  const measured = await measure(job, restoring, snapshot.size)
-  const secrets = await lookIntoImage(job, search, measured.imageId)
-  const published = await publish(job, measured.imageId)
+  const room = await lookForRoom(job, runner, found, jdk)
+  const made = await make(job, runner, { found, archive: jdk, fingerprint }).catch((error: unknown) => {
+    throw toldOfRoom(error, room)
+  })
+  const published = await publish(job, made.imageId)
   return {
     outcome: 'checkpointed',
     runner,
     jdk,
     application: found.application.description,
     baseImage: inputs.baseImage,
-    takenBy,
-    snapshot,
-    reading,
-    ...measured,
-    privileges: restoring.privileges,
-    secrets,
+    ...made,
     tags: inputs.tags.map((tag) => tag.text),
     ...published,
     port: inputs.port,
     user: inputs.user,
-    restoreFlags: flagsOf(restoring.privileges),
+    restoreFlags: flagsOf(made.privileges),
     warnings: job.warnings,
     logs: job.logs,
     phases: job.phases.done
   }
+}
+
+/** From the context to the image that was shown to restore. */
+async function make(job: Run, runner: Runner, parts: Parameters<typeof layOut>[1]) {
+  const context = await layOut(job, parts)
+  await buildCheckpoint(job, context)
+  const takenBy = await chooseCheckpointEngine(job, runner)
+  const snapshot = await takeTheSnapshot(job, parts.found, runner, takenBy)
+  const reading = await lookIntoSnapshot(job, snapshot)
+  const search = await lookForSecrets(job, { snapshot, reading })
+  const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot })
+  const measured = await measure(job, restoring, snapshot.size)
+  const secrets = await lookIntoImage(job, search, measured.imageId)
+  return { takenBy, snapshot, reading, ...measured, privileges: restoring.privileges, secrets }
 }
 
 /** An image of the same application without a snapshot, for runners that take none. */

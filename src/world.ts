@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { systemClock } from './clock.js'
-import { dockerEngine } from './engine/docker.js'
+import { dockerEngine, type Engine } from './engine/docker.js'
 import { RUN_VARIABLE } from './engine/orphans.js'
 import type { Log } from './log.js'
 import { patienceOf } from './net/fetch.js'
@@ -15,26 +15,21 @@ import { shipped, vendorApis } from './surroundings.js'
 export function realWorld(
   run: string,
   environment: NodeJS.ProcessEnv,
-  given: Pick<World, 'toolCache' | 'workspace' | 'runFolder'> & { log: Log }
+  given: Pick<World, 'toolCache' | 'workspace' | 'runFolder' | 'cancelled'> & { log: Log }
 ): World {
   const patience = patienceOf(environment)
-  const engine = dockerEngine(
-    { ...environment, [RUN_VARIABLE]: run },
-    { clock: systemClock, longestAbsence: patience.tryTimeout }
-  )
+  const marked = { ...environment, [RUN_VARIABLE]: run }
+  const engine = dockerEngine(marked, { longestAbsence: patience.tryTimeout, cancelled: given.cancelled })
+  const undoing = dockerEngine(environment)
   return {
     engine,
-    repositories: repositoriesOf({
-      clock: systemClock,
-      patience,
-      info: (line) => given.log.info(line),
-      credentials: (registry) => credentialsFor(registry, environment),
-      endpoint: (registry) => endpointOf(registry, { engine, environment, root: '/' })
-    }),
+    undoing,
+    // Not the engine that a cancellation ends: the way to a registry is asked for when tags are put back, too.
+    repositories: repositoriesIn(environment, undoing, (line) => given.log.info(line)),
     clock: systemClock,
     platform: process.platform,
     hostname: hostname(),
-    environment,
+    environment: marked,
     ...shipped(),
     ...vendorApis(environment),
     patience,
@@ -42,6 +37,18 @@ export function realWorld(
   }
 }
 
-function repositoriesOf(world: ClientWorld): Repositories {
+/** The repositories that the environment has the logins for, and the engine knows the way to. */
+export function repositoriesIn(
+  environment: NodeJS.ProcessEnv,
+  engine: Engine,
+  info: (line: string) => void
+): Repositories {
+  const world: ClientWorld = {
+    clock: systemClock,
+    patience: patienceOf(environment),
+    info,
+    credentials: (registry) => credentialsFor(registry, environment),
+    endpoint: (registry) => endpointOf(registry, { engine, environment, root: '/' })
+  }
   return ({ registry, path }, signal) => new RepositoryClient(world, registry, path, signal)
 }

@@ -1,27 +1,16 @@
-import { describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sizeWarning } from '../../src/registry/push.js'
-import { tagImage } from '../../src/registry/tag.js'
 import { parseReference } from '../../src/registry/reference.js'
-import { moveTags, type Target } from '../../src/registry/tags.js'
+import { moveTags, putBackMoved, type Target } from '../../src/registry/tags.js'
 import { Failure } from '../../src/errors.js'
 import type { RepositoryClient } from '../../src/registry/client.js'
-import { fakeEngine } from '../support/fake-engine.js'
 
 // The push itself runs against a real registry: __tests__/e2e/push.test.ts.
 const TAGS = ['r.example/a:1', 'r.example/a:2'].map(parseReference)
-
-test('tagImage can be undone: tags that pointed elsewhere point there again', async () => {
-  const engine = fakeEngine((args) =>
-    args[1] !== 'inspect' ? '' : args.at(-1) === 'r.example/a:1' ? 'sha256:old' : { exitCode: 1 }
-  )
-  const tagged = await tagImage(engine, 'sha256:new', TAGS)
-  const before = engine.calls.length
-  await tagged.undo()
-  expect(engine.calls.slice(before).map((call) => call.args)).toEqual([
-    ['tag', 'sha256:old', 'r.example/a:1'],
-    ['image', 'rm', '--', 'r.example/a:2']
-  ])
-})
 
 describe('a layer that the registry will not take', () => {
   test.each([
@@ -34,6 +23,14 @@ describe('a layer that the registry will not take', () => {
 })
 
 describe('moveTags', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'push-test-'))
+  })
+  afterEach(() => {
+    rmSync(folder, { recursive: true })
+  })
+
   const stored = (digest: string) => ({ digest, mediaType: 'm', bytes: Buffer.from(digest) })
   /** A repository with these tags, which refuses a move of the second. */
   function target(has: Record<string, string>, meanwhile: Record<string, string> = {}): Target {
@@ -59,9 +56,32 @@ describe('moveTags', () => {
     ['that is new is removed', {}, {}, 'r.example/a:1, which is new, was removed again.'],
     ['that another job moved stays', { 1: 'old' }, { 1: 'theirs' }, 'r.example/a:1 has another image now.']
   ])('a tag before the one that failed %s', async (_, has, meanwhile, told) => {
-    const moved = moveTags([target(has, meanwhile)], stored('new'))
+    const moved = moveTags([target(has, meanwhile)], stored('new'), folder)
     await expect(moved).rejects.toThrow(
       `r.example/a:2 could not be pushed: No. ${told} r.example/a:2 is as it was.`
     )
+    expect(await putBackMoved(() => target({}).client, folder)).toEqual([])
+  })
+
+  test('in a process that is killed leaves a record, by which the post step puts everything back', async () => {
+    const { client } = target({ 1: 'old' })
+    const hangs = { ...client, putManifest: () => new Promise<string>(() => undefined) }
+    void moveTags(
+      [{ ...target({ 1: 'old' }), client: hangs as unknown as RepositoryClient }],
+      stored('new'),
+      folder
+    )
+    while (!existsSync(path.join(folder, 'moving-tags.json'))) await sleep(5)
+    const there = target({ 1: 'new' })
+    expect(await putBackMoved(() => there.client, folder)).toEqual([
+      'r.example/a:1 was put back to old.',
+      'r.example/a:2 is as it was.'
+    ])
+    expect((await there.client.manifest('1'))?.digest).toBe('old')
+  })
+
+  test('that was just being written down has moved nothing yet', async () => {
+    writeFileSync(path.join(folder, 'moving-tags.json'), '{"digest":"sha2')
+    expect(await putBackMoved(() => target({}).client, folder)).toEqual([])
   })
 })

@@ -42,6 +42,7 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
       rootless: false,
       cpu: 'Intel(R) Xeon(R)',
       amx: true,
+      diskFree: 50e9,
       reach: { by: 'published port', bind: '127.0.0.1', host: '127.0.0.1' },
       privileges: [],
       refused: []

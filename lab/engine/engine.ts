@@ -92,12 +92,12 @@ export interface Switch {
 /**
  * Another engine of the lab, without any image, as a machine that has never seen one; it is gone when the work is done. Only
  * where the lab's own engine can run. With the features of its daemon.json that are given
- * (https://docs.docker.com/reference/cli/dockerd/#feature-options).
+ * (https://docs.docker.com/reference/cli/dockerd/#feature-options); with a size (`800m`), its disk is that small.
  */
 export async function withEmptyEngine<T>(
   home: string,
   work: (environment: NodeJS.ProcessEnv, power: Switch) => Promise<T>,
-  features: Record<string, boolean> = {}
+  { features = {}, size }: Partial<Pick<Daemon, 'features' | 'size'>> = {}
 ): Promise<T> {
   const root = path.join(home, 'engine')
   const place = await mkdtemp(path.join(home, 'empty-'))
@@ -107,7 +107,7 @@ export async function withEmptyEngine<T>(
   // Of another network than any engine beside it, which may be that of another lab.
   const bridge = { name: `crac-${name.slice(-6)}`, address: `172.29.${randomInt(256)}.1/24` }
   const data = `/var/lib/docker-${name}`
-  const daemon = { root, sockets, log: path.join(home, 'engine.log'), bridge, data, features }
+  const daemon = { root, sockets, log: path.join(home, 'engine.log'), bridge, data, features, size }
   let pid = await start(daemon, environment)
   const power: Switch = {
     off: async () => await end(pid),
@@ -132,16 +132,19 @@ interface Daemon {
   /** Folder of the root for images and containers. */
   data: string
   features: Record<string, boolean>
+  /** Of the disk under it, as tmpfs takes it; that of the machine where it is not given. */
+  size?: string | undefined
 }
 
 /** Starts an engine and waits until it answers; its process id. */
 async function start(daemon: Daemon, environment: NodeJS.ProcessEnv): Promise<number> {
-  const { root, sockets, bridge, data } = daemon
+  const { root, sockets, bridge, data, size } = daemon
   await mkdir(sockets, { recursive: true })
   await writeFile(path.join(sockets, 'daemon.json'), JSON.stringify({ features: daemon.features }))
   const log = openSync(daemon.log, 'a')
   const script = path.join(PROJECT, 'lab/engine/start-engine.sh')
-  const child = spawn('unshare', ['--mount', script, root, sockets, bridge.name, bridge.address, data], {
+  const args = [root, sockets, bridge.name, bridge.address, data, ...(size === undefined ? [] : [size])]
+  const child = spawn('unshare', ['--mount', script, ...args], {
     detached: true,
     stdio: ['ignore', log, log]
   })

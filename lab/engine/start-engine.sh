@@ -4,9 +4,10 @@
 #
 # The socket folder has the engine's daemon.json as well.
 #
-# usage: start-engine.sh ROOT SOCKET_FOLDER BRIDGE ADDRESS DATA_FOLDER
+# usage: start-engine.sh ROOT SOCKET_FOLDER BRIDGE ADDRESS DATA_FOLDER [DATA_SIZE]
+# With a size, the data folder is a tmpfs of it.
 set -eu
-root=$1 sockets=$2 bridge=$3 address=$4 data=$5
+root=$1 sockets=$2 bridge=$3 address=$4 data=$5 size=${6:-}
 
 # A bridge of its own, so that another engine on this machine does not give out the same addresses.
 if ! chroot "$root" ip link show "$bridge" >/dev/null 2>&1; then
@@ -23,6 +24,10 @@ mount --rbind /dev "$root/dev"
 mount -t tmpfs tmpfs "$root/run"
 mkdir -p "$root/run/lab" "$root/.old"
 mount --bind "$sockets" "$root/run/lab"
+if [ -n "$size" ]; then
+    mkdir -p "$root$data"
+    mount -t tmpfs -o "size=$size" tmpfs "$root$data"
+fi
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 cd "$root"
 pivot_root . .old

@@ -39,8 +39,8 @@ export async function untilApplicationReady(
   const ready = untilReady(request.checks, PROBE_INTERVAL, clock, stop.signal)
   const both = Promise.all([ready, logged]).then(([outcome]) => outcome)
   const taken = request.taken.then((end) => ({ taken: end }))
-  const outcome = await within(Promise.race([both, application.ended, taken]), request.startupTimeout, clock)
-  stop.abort()
+  const first = Promise.race([both, application.ended, taken])
+  const outcome = await within(first, request.startupTimeout, clock).finally(() => stop.abort())
 
   if (outcome !== EXPIRED && 'taken' in outcome) return outcome
   if (outcome !== EXPIRED && 'exitCode' in outcome) {

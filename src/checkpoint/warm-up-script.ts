@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
 import { stat } from 'node:fs/promises'
 import type { Address } from '../engine/containers.js'
+import { startGroup } from '../engine/command.js'
 import { LineSplitter, LineTail, WholeLines } from '../engine/lines.js'
 import { withoutInputs } from '../environment.js'
 import { Failure } from '../errors.js'
@@ -31,17 +31,15 @@ export interface ScriptSurroundings {
 export async function runScript(script: string, surroundings: ScriptSurroundings): Promise<void> {
   const { address, container, log, keep, signal, environment } = surroundings
   const tail = new LineTail(SHOWN_LINES)
-  const child = spawn(script, [], {
-    // A group of its own, so that what it started ends with it.
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const group = startGroup(script, [], {
+    signal,
     env: {
       ...withoutInputs(environment),
       APP_URL: `http://${address.host}:${address.port}`,
       CONTAINER_ID: container
     }
   })
-  for (const stream of [child.stdout, child.stderr]) {
+  for (const stream of [group.stdout, group.stderr]) {
     const lines = new LineSplitter((line) => {
       tail.push(line)
       log.foreign(line)
@@ -49,20 +47,7 @@ export async function runScript(script: string, surroundings: ScriptSurroundings
     for (const listener of [lines, new WholeLines(keep)])
       stream.on('data', (data: Buffer) => listener.push(data)).on('end', () => listener.end())
   }
-  const endGroup = (): void => {
-    if (child.pid === undefined) return
-    try {
-      process.kill(-child.pid, 'SIGKILL')
-    } catch {
-      // It has ended.
-    }
-  }
-  signal.addEventListener('abort', endGroup)
-  const outcome = await new Promise<number | NodeJS.ErrnoException>((resolve) => {
-    child.on('error', resolve)
-    child.on('close', (code) => resolve(code ?? 1))
-  })
-  signal.removeEventListener('abort', endGroup)
+  const outcome = await group.ended.catch((error: NodeJS.ErrnoException) => error)
   if (outcome === 0 || signal.aborted) return
   if (typeof outcome !== 'number') throw cannotStart(script, outcome)
   throw new Failure('application', `The warm-up script ended with exit code ${outcome}.`, {

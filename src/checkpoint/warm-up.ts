@@ -64,8 +64,8 @@ export async function warmUp(
     if (ended === EXPIRED) throw error
     return ended
   })
-  const outcome = await within(Promise.race([failed, application.ended]), request.warmupTimeout, clock)
-  stop.abort()
+  const first = Promise.race([failed, application.ended])
+  const outcome = await within(first, request.warmupTimeout, clock).finally(() => stop.abort())
   if (outcome !== EXPIRED && 'exitCode' in outcome) {
     await application.drained()
     throw endedEarly(outcome, application, 'during the warm-up')

@@ -1,18 +1,19 @@
-import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse as parseYaml } from 'yaml'
+import { cancellationBy } from '../cancellation.js'
+import { RUN_FOLDER } from '../cleanup.js'
 import { systemClock } from '../clock.js'
 import { dockerEngine } from '../engine/docker.js'
-import { asFailure, describeFailure, Failure } from '../errors.js'
+import { describeFailure, Failure } from '../errors.js'
 import { INPUT_NAMES, readInputs } from '../inputs.js'
 import { run } from '../main.js'
 import { outputsOf } from '../outputs.js'
 import { cleanUp } from '../post.js'
 import { renderSummary } from '../report/summary.js'
+import { newRunId } from '../run-id.js'
 import { shippedFile } from '../surroundings.js'
 import { badInput } from '../values.js'
 import { realWorld } from '../world.js'
@@ -25,7 +26,8 @@ import { terminalLog } from './terminal-log.js'
  */
 export async function buildCommand(args: string[], answer: Print): Promise<number> {
   const { inputs: given, json } = parse(args)
-  const id = randomBytes(6).toString('hex')
+  const cancellation = cancellationBy(process)
+  const id = await newRunId()
   const defaults = declaredDefaults()
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? '').trim())
   const toolCache = process.env['RUNNER_TOOL_CACHE'] ?? path.join(homedir(), '.cache', 'crac-checkpoint')
@@ -34,20 +36,25 @@ export async function buildCommand(args: string[], answer: Print): Promise<numbe
   process.env['RUNNER_TOOL_CACHE'] = toolCache
   process.env['RUNNER_TEMP'] ??= tmpdir()
 
-  const runFolder = await mkdtemp(path.join(tmpdir(), 'crac-checkpoint-'))
+  const runFolder = path.join(tmpdir(), `${RUN_FOLDER}${id}`)
+  mkdirSync(runFolder, { mode: 0o700 })
   const log = terminalLog((line) => console.error(line), systemClock)
   const clean = (folder: string): Promise<string[]> =>
     cleanUp(dockerEngine(process.env), systemClock, id, folder)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      log.end()
-      console.error('Cancelled; removing what was made ...')
-      void clean(runFolder).finally(() => process.exit(signal === 'SIGINT' ? 130 : 143))
-    })
-  }
+  cancellation.signal.addEventListener('abort', () => {
+    log.end()
+    console.error('Cancelled; removing what was made ...')
+  })
   try {
-    const world = realWorld(id, process.env, { log, toolCache, workspace: process.cwd(), runFolder })
-    const result = await run(id, inputs, world)
+    const { signal: cancelled } = cancellation
+    const world = realWorld(id, process.env, {
+      log,
+      toolCache,
+      workspace: process.cwd(),
+      runFolder,
+      cancelled
+    })
+    const result = await cancellation.bounded(run(id, inputs, world))
     const outputs = outputsOf(result)
     // Gone with the run: nothing failed.
     delete outputs['logs']
@@ -63,20 +70,21 @@ export async function buildCommand(args: string[], answer: Print): Promise<numbe
     await clean(runFolder)
     return 0
   } catch (error) {
-    const failure = asFailure(error)
-    await clean(path.join(runFolder, 'work'))
+    const failure = cancellation.failureOf(error)
+    const exitCode = cancellation.exitCode()
+    // The logs of a failure stay.
+    await clean(exitCode === undefined ? path.join(runFolder, 'work') : runFolder)
+    const logs = exitCode === undefined ? path.join(runFolder, 'logs') : undefined
     if (json) {
       const { kind, message, cure, evidence, signature } = failure
-      answer(
-        JSON.stringify(
-          { class: kind, message, cure, evidence, signature, logs: path.join(runFolder, 'logs') },
-          undefined,
-          2
-        )
-      )
+      answer(JSON.stringify({ class: kind, message, cure, evidence, signature, logs }, undefined, 2))
     } else {
-      console.error(`\n${describeFailure(failure)}\n\nThe logs are in ${path.join(runFolder, 'logs')}.`)
+      console.error(
+        `\n${describeFailure(failure)}${logs === undefined ? '' : `\n\nThe logs are in ${logs}.`}`
+      )
     }
+    // Something may still wait for an answer that nobody needs any more.
+    if (exitCode !== undefined) process.exit(exitCode)
     return 1
   }
 }

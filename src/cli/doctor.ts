@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { parseArgs } from 'node:util'
 import { dockerEngine } from '../engine/docker.js'
 import type { Reach } from '../engine/containers.js'
 import { describeFailure, Failure } from '../errors.js'
 import { inspectRunner, type Runner } from '../runner/inspect.js'
+import { newRunId } from '../run-id.js'
 import { badInput, parseChoice } from '../values.js'
 import type { Print } from './jdk.js'
 
@@ -22,7 +22,7 @@ export async function doctorCommand(args: string[], answer: Print): Promise<numb
         hostname: hostname(),
         onLine: (line) => console.error(line)
       },
-      { run: `doctor-${randomBytes(4).toString('hex')}`, ...options, warp: false, refresh: false }
+      { run: await newRunId(), ...options, warp: false, refresh: false }
     )
     answer(options.json ? JSON.stringify(reportOf(runner, options), undefined, 2) : describe(runner, options))
     return 0

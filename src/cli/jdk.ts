@@ -107,6 +107,8 @@ function sourceFor(githubApiUrl: string): JdkSource {
       githubApiUrl: new URL(githubApiUrl),
       githubToken: process.env['GITHUB_TOKEN'] || undefined,
       toolCache,
+      // A signal ends the command itself.
+      cancelled: new AbortController().signal,
       info: (line) => console.error(line),
       warning: (line) => console.error(`warning: ${line}`)
     },

@@ -1,17 +1,13 @@
-import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import { exec } from '@actions/exec'
 import { EXPIRED, systemClock, within, type Clock } from '../clock.js'
 import { withoutInputs } from '../environment.js'
 import { Failure, messageOf } from '../errors.js'
 import type { Milliseconds } from '../values.js'
+import { startGroup, TIMED_OUT } from './command.js'
 import { LineSplitter, WholeLines } from './lines.js'
 
 /** What is kept of each stream of a command, in characters: enough for any answer, too little for a log. */
 const KEPT_OUTPUT = 1024 * 1024
-
-/** The exit code of coreutils' `timeout` when it had to end the command. */
-export const TIMED_OUT = 124
 
 /** Who hears what a command writes on stdout and stderr. */
 export interface Listeners {
@@ -57,14 +53,16 @@ const SETTLING_TIME: Milliseconds = 1000
 
 /**
  * The engine that the `docker` command on PATH talks to; DOCKER_HOST and DOCKER_CONFIG are honoured by it. When it has answered and
- * then is not there, it is waited for, once.
+ * then is not there, it is waited for, once. `cancelled` ends what is under way, and from then on nothing is begun: everything
+ * rejects with its reason.
  */
 export function dockerEngine(
   environment: NodeJS.ProcessEnv,
-  { clock, longestAbsence }: { clock: Clock; longestAbsence: Milliseconds } = {
-    clock: systemClock,
-    longestAbsence: LONGEST_ABSENCE
-  }
+  {
+    clock = systemClock,
+    longestAbsence = LONGEST_ABSENCE,
+    cancelled
+  }: { clock?: Clock; longestAbsence?: Milliseconds; cancelled?: AbortSignal } = {}
 ): Engine {
   let state: 'unknown' | 'answered' | 'gone' = 'unknown'
   const clientEnvironment = {
@@ -88,7 +86,7 @@ export function dockerEngine(
     while (state === 'answered' && clock.now() < end) {
       const asked = await once(['version'], { timeout: longestAbsence })
       if (asked.exitCode === 0) return true
-      await clock.sleep(PROBE_INTERVAL)
+      await clock.sleep(PROBE_INTERVAL, cancelled)
     }
     if (state === 'answered') state = 'gone'
     return false
@@ -103,21 +101,20 @@ export function dockerEngine(
       for (const listener of listening[stream]) listener.push(data)
     }
 
-    const { command, prefix } = commandLine(options.timeout)
     try {
-      const exitCode = await exec(command, [...prefix, ...args], {
-        silent: true,
-        ignoreReturnCode: true,
-        env: definedOnly({ ...clientEnvironment, ...options.env }),
-        listeners: {
-          stdout: (data) => take('stdout', data),
-          stderr: (data) => take('stderr', data)
-        }
+      const group = startGroup('docker', args, {
+        env: { ...clientEnvironment, ...options.env },
+        timeout: options.timeout,
+        signal: cancelled
       })
+      for (const name of ['stdout', 'stderr'] as const)
+        group[name].on('data', (data: Buffer) => take(name, data))
+      const exitCode = await group.ended
       for (const listener of [...listening.stdout, ...listening.stderr]) listener.end()
       return { exitCode, ...output }
     } catch (error) {
-      throw notStarted(messageOf(error), error)
+      if (cancelled?.aborted) throw error
+      throw notStarted(error)
     }
   }
 
@@ -127,41 +124,32 @@ export function dockerEngine(
     return result.stdout.trim()
   }
 
-  // @actions/exec has no back pressure: an image would be read into memory as fast as the engine gives it.
   async function stream<T>(
     args: readonly string[],
     take: (stdout: Readable) => Promise<T>,
     signal?: AbortSignal
   ): Promise<T> {
-    const child = spawn('docker', args, {
-      env: clientEnvironment,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      ...(signal === undefined ? {} : { signal })
-    })
+    const signals = [cancelled, signal].filter((one) => one !== undefined)
+    const group = startGroup('docker', args, { env: clientEnvironment, signal: AbortSignal.any(signals) })
     let stderr = ''
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    group.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(-KEPT_OUTPUT)
     })
-    const ended = new Promise<number>((resolve, reject) => {
-      child.on('error', reject)
-      child.on('close', (code) => resolve(code ?? 1))
-    })
-    ended.catch(() => undefined)
     try {
       const [taken, exitCode] = await Promise.all([
-        take(child.stdout).catch(async (error: unknown) => {
+        take(group.stdout).catch(async (error: unknown) => {
           // What breaks off is the engine's failure first.
-          const code = await within(ended, SETTLING_TIME, clock)
+          const code = await within(group.ended, SETTLING_TIME, clock)
           throw code === 0 || code === EXPIRED
             ? error
             : engineFailure(args, { exitCode: code, stdout: '', stderr })
         }),
-        ended
+        group.ended
       ])
       if (exitCode !== 0) throw engineFailure(args, { exitCode, stdout: '', stderr })
       return taken
     } finally {
-      if (child.exitCode === null) child.kill()
+      group.kill()
     }
   }
 
@@ -174,22 +162,8 @@ function listenersOf({ onLine, onBytes }: Listeners): (LineSplitter | WholeLines
 
 const NOBODY_THERE = /Cannot connect to the Docker daemon|failed to connect to the docker API/
 
-function notStarted(why: string, cause?: unknown): Failure {
-  return new Failure('runner', `The docker command could not be started: ${why}`, {
-    cure:
-      'Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the ' +
-      "command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
-    cause
-  })
-}
-
-/** What coreutils' `timeout` says of a command that is not there. */
-const NO_COMMAND = /^\S*timeout: (failed to run command .*)$/m
-
 /** What a failed docker command means to the user. */
 export function engineFailure(args: readonly string[], result: CommandResult): Failure {
-  const missing = NO_COMMAND.exec(result.stderr)?.[1]
-  if (missing !== undefined) return notStarted(missing)
   const evidence = lastLines(result.stderr || result.stdout, 20)
   const command = `docker ${args[0] ?? ''}`
   if (result.exitCode === TIMED_OUT) {
@@ -214,7 +188,8 @@ export function engineFailure(args: readonly string[], result: CommandResult): F
   if (/no space left on device/i.test(result.stderr)) {
     return new Failure('runner', `The engine's disk is full (${command}).`, {
       cure: 'Free disk space on the runner, for example with `docker system prune`.',
-      evidence
+      evidence,
+      signature: 'docker-nospace'
     })
   }
   return new Failure('runner', `${command} failed with exit code ${result.exitCode}.`, {
@@ -232,14 +207,11 @@ export function lastLines(text: string, count: number): string {
     .join('\n')
 }
 
-// @actions/exec cannot end a command. coreutils' timeout can, together with the command's children.
-function commandLine(timeout: number | undefined): { command: string; prefix: string[] } {
-  if (timeout === undefined) return { command: 'docker', prefix: [] }
-  return { command: 'timeout', prefix: ['--kill-after=5s', `${timeout / 1000}s`, 'docker'] }
-}
-
-function definedOnly(environment: Record<string, string | undefined>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  )
+function notStarted(error: unknown): Failure {
+  return new Failure('runner', `The docker command could not be started: ${messageOf(error)}`, {
+    cure:
+      'Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the ' +
+      "command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
+    cause: error
+  })
 }

@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 
-/** Environment variable that every docker client of a run has; its value is the id of the run. */
+/** Environment variable of every docker client and script of a run; its value is the id of the run. */
 export const RUN_VARIABLE = 'CRAC_CHECKPOINT_RUN'
 
 /**
- * Ends the docker clients that a killed run left: a build would go on, and tag its image after the clean-up.
+ * Ends the docker clients and scripts that a killed run left: a build would go on, and tag its image after the clean-up.
  * Returns how many there were. `proc` is the folder of the proc file system.
  */
 export async function endOrphans(run: string, proc = '/proc'): Promise<number> {

@@ -1,7 +1,8 @@
-import { cp, link, lutimes, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { cp, lutimes, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { hashOfFile } from '../digest.js'
 import { TAKES_CHECKPOINT } from '../frameworks/catalogue.js'
+import { linkOrCopy } from '../link-or-copy.js'
 import type { Application } from './layouts/layout.js'
 
 export interface BuildContextParts {
@@ -89,9 +90,4 @@ async function settleTimes(folder: string, own: string): Promise<void> {
 async function contentNumber(file: string): Promise<number> {
   const hash = await hashOfFile(file)
   return hash.digest().readUInt32BE() >>> 3
-}
-
-// The tool cache and the folder of the run may be on different file systems.
-async function linkOrCopy(source: string, destination: string): Promise<void> {
-  await link(source, destination).catch(() => cp(source, destination))
 }

@@ -70,6 +70,8 @@ async function attempt(asset: JdkAsset, file: string, options: DownloadOptions):
   try {
     await pipeline(body, createWriteStream(file, { flags: 'wx' }))
   } catch (error) {
+    // Trying again makes no room.
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw error
     return `it broke off after ${bytes} bytes (${messageOf(error)})`
   } finally {
     clearTimeout(stall)

@@ -1,7 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as toolCache from '@actions/tool-cache'
+import { requireRoom } from '../disk.js'
 import { messageOf } from '../errors.js'
+import { linkOrCopy } from '../link-or-copy.js'
 import { checkArchive } from './archive.js'
 import type { JdkAsset } from './asset.js'
 import { download, type DownloadOptions } from './download.js'
@@ -22,8 +25,10 @@ export interface InstallOptions extends DownloadOptions {
   jdkSha256: string | undefined
   /** A digest from elsewhere, for a source that gives none; asked for only before a download. */
   furtherSha256: (asset: JdkAsset) => Promise<Demand | undefined>
-  /** Existing folder of the run's own. */
+  /** Existing folder of the run's own: the archive is there afterwards. */
   temporaryFolder: string
+  /** RUNNER_TOOL_CACHE, which other runs use at the same time. */
+  toolCache: string
   warning: (line: string) => void
 }
 
@@ -46,8 +51,11 @@ async function fromCache(
 ): Promise<JdkArchive | undefined> {
   const folder = toolCache.find(TOOL, cacheVersion(asset), asset.architecture)
   if (!folder) return undefined
-  const file = path.join(folder, asset.name)
+  const file = path.join(options.temporaryFolder, asset.name)
   try {
+    // Another run may replace what is in the cache at any time: what is verified has to be what is used.
+    await rm(file, { force: true })
+    await linkOrCopy(path.join(folder, asset.name), file)
     const recorded = {
       sha256: (await readFile(path.join(folder, RECORD), 'utf8')).trim(),
       by: 'the record of its download'
@@ -63,15 +71,16 @@ async function fromCache(
 }
 
 async function fetched(asset: JdkAsset, demands: Demand[], options: InstallOptions): Promise<JdkArchive> {
-  const folder = await mkdtemp(path.join(options.temporaryFolder, 'jdk-'))
+  if (asset.sha256 === undefined) {
+    const further = await options.furtherSha256(asset)
+    if (further) demands.push(further)
+  }
+  const file = path.join(options.temporaryFolder, asset.name)
+  const size = asset.size === undefined ? '' : ` (${(asset.size / 1e6).toFixed(1)} MB)`
+  options.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`)
+  await requireRoom(options.temporaryFolder, asset.size ?? 0, asset.name)
   try {
-    if (asset.sha256 === undefined) {
-      const further = await options.furtherSha256(asset)
-      if (further) demands.push(further)
-    }
-    const file = path.join(folder, asset.name)
-    const size = asset.size === undefined ? '' : ` (${(asset.size / 1e6).toFixed(1)} MB)`
-    options.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`)
+    await rm(file, { force: true })
     await download(asset, file, options)
     const sha256 = await verifyArchive(file, asset, demands)
     if (demands.length === 0) {
@@ -80,12 +89,38 @@ async function fetched(asset: JdkAsset, demands: Demand[], options: InstallOptio
       )
     }
     await checkArchive(file)
-    await writeFile(path.join(folder, RECORD), `${sha256}\n`)
-    const cached = await toolCache.cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture)
-    return { asset, file: path.join(cached, asset.name), sha256, cached: false }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+    await keep(
+      file,
+      sha256,
+      path.join(options.toolCache, TOOL, cacheVersion(asset), asset.architecture)
+    ).catch((error: unknown) =>
+      options.warning(`The archive is not kept in the tool cache: ${messageOf(error)}`)
+    )
+    return { asset, file, sha256, cached: false }
+  } catch (error) {
+    await rm(file, { force: true })
+    throw error
   }
+}
+
+/**
+ * Puts the archive into the tool cache, whole or not at all: two runs may do so at the same time, which cacheDir of
+ * @actions/tool-cache is not made for. The first one wins; the archive of the other is the same.
+ */
+async function keep(file: string, sha256: string, folder: string): Promise<void> {
+  const staged = `${folder}-${randomBytes(6).toString('hex')}`
+  await mkdir(staged, { recursive: true })
+  try {
+    await linkOrCopy(file, path.join(staged, path.basename(file)))
+    await writeFile(path.join(staged, RECORD), `${sha256}\n`)
+    await rename(staged, folder)
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  } finally {
+    await rm(staged, { recursive: true, force: true })
+  }
+  // By this file @actions/tool-cache knows that the folder is complete.
+  await writeFile(`${folder}.complete`, '')
 }
 
 // The tool cache wants a semantic version: what does not fit into three numbers follows the name of the vendor.

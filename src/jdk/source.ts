@@ -31,6 +31,8 @@ export interface SourceWorld {
   knownDigests: string
   info: (line: string) => void
   warning: (line: string) => void
+  /** Ends what is under way. */
+  cancelled: AbortSignal
 }
 
 /** Where JDKs come from: their lists, and their archives. */
@@ -44,7 +46,7 @@ export interface JdkSource {
 }
 
 export function jdkSource(world: SourceWorld, patience: Patience): JdkSource {
-  const network: NetworkWorld = { clock: world.clock, patience, info: world.info }
+  const network: NetworkWorld = { ...world, patience }
   const lookUp: Fetch = conditionalFetch(
     resilientFetch(network, 'whole'),
     path.join(world.toolCache, 'crac-jdk-lookups'),
@@ -96,6 +98,7 @@ export function jdkSource(world: SourceWorld, patience: Patience): JdkSource {
         fetch: resilientFetch(network, 'stream'),
         // The token is for the server that the look-up asked, and for no other vendor's.
         token: new URL(asset.url).origin === world.githubApiUrl.origin ? world.githubToken : undefined,
+        toolCache: world.toolCache,
         stallTimeout: patience.tryTimeout,
         furtherSha256,
         info: world.info,

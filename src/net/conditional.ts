@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Headers, Response } from 'undici'
 import { messageOf } from '../errors.js'
@@ -78,7 +78,10 @@ async function keep(file: string, url: string, response: Response): Promise<Kept
   const kept = { url, etag: response.headers.get('etag'), headers, body: await response.text() }
   if (!parses(kept.body)) return kept
   await mkdir(path.dirname(file), { recursive: true })
-  await writeFile(file, JSON.stringify(kept))
+  // Another run may read it meanwhile.
+  const staged = `${file}.${randomUUID()}`
+  await writeFile(staged, JSON.stringify(kept))
+  await rename(staged, file)
   return kept
 }
 

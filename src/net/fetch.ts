@@ -40,6 +40,8 @@ export interface NetworkWorld {
   clock: Clock
   patience: Patience
   info: (line: string) => void
+  /** Ends what is under way: it rejects with the signal's reason. */
+  cancelled: AbortSignal
 }
 
 /**
@@ -52,7 +54,14 @@ export function resilientFetch(world: NetworkWorld, answering: Answering): Fetch
   return async (url, init = {}) => {
     const headers = new Headers(init.headers)
     for (let tries = 1; ; tries++) {
-      const outcome = await oneTry(url, { ...init, headers }, patience.tryTimeout, answering)
+      const { cancelled } = world
+      const outcome = await oneTry(
+        url,
+        { ...init, headers, signal: cancelled },
+        patience.tryTimeout,
+        answering
+      )
+      cancelled.throwIfAborted()
       if (outcome instanceof Response && outcome.status === 401 && headers.has('authorization')) {
         world.info(`${new URL(url).host} refuses the token; trying without it.`)
         headers.delete('authorization')
@@ -68,7 +77,7 @@ export function resilientFetch(world: NetworkWorld, answering: Answering): Fetch
         outcome instanceof Response ? `${new URL(url).host} answers ${outcome.status}` : outcome.message
       world.info(`${why}; trying again in ${Math.ceil(pause / 1000)} s.`)
       if (outcome instanceof Response) await outcome.body?.cancel()
-      await world.clock.sleep(pause)
+      await world.clock.sleep(pause, cancelled)
     }
   }
 }
@@ -114,7 +123,7 @@ class InsecureRedirect extends Failure {}
 /** One try, with its redirects; a Failure stands for no answer. */
 async function oneTry(
   url: string,
-  init: RequestInit & { headers: Headers },
+  init: RequestInit & { headers: Headers; signal: AbortSignal },
   timeout: Milliseconds,
   answering: Answering
 ): Promise<Response | Failure> {
@@ -130,7 +139,7 @@ async function oneTry(
         headers,
         redirect: 'manual',
         ...(dispatcher === undefined ? {} : { dispatcher }),
-        signal: stop.signal
+        signal: AbortSignal.any([stop.signal, init.signal])
       })
       const location =
         response.status >= 300 && response.status < 400 ? response.headers.get('location') : null

@@ -108,7 +108,7 @@ export class Connection {
         url = next
       }
     } catch (error) {
-      if (this.signal?.aborted) throw error
+      this.signal?.throwIfAborted()
       throw unreachable(this.registry, asked, error)
     }
   }

@@ -23,6 +23,8 @@ export interface PushWorld {
   repositories: Repositories
   info: (line: string) => void
   warn: (line: string) => void
+  /** Ends the push; what it had moved is put back. */
+  cancelled: AbortSignal
 }
 
 export interface PushRequest {
@@ -31,7 +33,7 @@ export interface PushRequest {
   tags: readonly Reference[]
   /** For all of it. */
   timeout: Milliseconds
-  /** Existing folder of the run, for the packed layers. */
+  /** Existing folder of the run, for the packed layers, and the record of what is moved. */
   folder: string
 }
 
@@ -46,7 +48,7 @@ const LARGEST_AT_GITHUB = 10e9
  * both, the tags. A failure before that moves no tag; one after it puts those back that were moved.
  */
 export async function pushImage(world: PushWorld, request: PushRequest): Promise<Pushed> {
-  const signal = AbortSignal.timeout(request.timeout)
+  const signal = AbortSignal.any([AbortSignal.timeout(request.timeout), world.cancelled])
   try {
     const targets = await targetsOf(world, request.tags, signal)
     const { manifest, layers } = await pushContent(world, request, targets, signal)
@@ -55,10 +57,10 @@ export async function pushImage(world: PushWorld, request: PushRequest): Promise
       const given = await client.putManifest(digest, { mediaType: MANIFEST, bytes: manifest })
       if (given !== undefined && given !== digest) throw otherDigest(name, given, digest)
     }
-    await moveTags(targets, { digest, mediaType: MANIFEST, bytes: manifest })
+    await moveTags(targets, { digest, mediaType: MANIFEST, bytes: manifest }, request.folder)
     return { digest, layers }
   } catch (error) {
-    if (!signal.aborted) throw error
+    if (!signal.aborted || world.cancelled.aborted) throw error
     throw new Failure('registry', `The push was not done within ${seconds(request.timeout)}.`, {
       cure: 'If the registry is only slow, raise `push-timeout`; no tag was moved, or those that were have been put back.',
       cause: error

@@ -1,6 +1,8 @@
 import { Failure } from '../errors.js'
 import type { RepositoryClient, StoredManifest } from './client.js'
+import type { Repositories } from './published.js'
 import type { Reference } from './reference.js'
+import { forget, record, recorded, type Moving } from './tag-record.js'
 
 /** A repository that gets the image, and the tags in it. */
 export interface Target {
@@ -15,9 +17,15 @@ export interface Target {
 
 /**
  * Lets every tag point to a manifest that its repository has already, and asks the registry for each of them. When one fails, those
- * before it are put back to what they had; the failure says how that went.
+ * before it are put back to what they had; the failure says how that went. The record is for a process that is killed meanwhile.
  */
-export async function moveTags(targets: readonly Target[], manifest: StoredManifest): Promise<void> {
+export async function moveTags(
+  targets: readonly Target[],
+  manifest: StoredManifest,
+  folder: string
+): Promise<void> {
+  const all = targets.flatMap(({ tags, before }) => tags.map((tag) => ({ tag, before: before.get(tag) })))
+  await record(folder, { digest: manifest.digest, tags: all })
   const moved: [Target, Reference][] = []
   try {
     for (const target of targets) {
@@ -28,9 +36,23 @@ export async function moveTags(targets: readonly Target[], manifest: StoredManif
     }
   } catch (error) {
     const told: string[] = []
-    for (const [target, tag] of moved) told.push(await putBack(target, tag, manifest.digest))
+    for (const [{ undoing, before }, tag] of moved) {
+      told.push(await putBack(undoing, { tag, before: before.get(tag) }, manifest.digest))
+    }
     throw error instanceof Failure ? error.also(told.join(' ')) : error
+  } finally {
+    await forget(folder)
   }
+}
+
+/** Puts back what a killed run had moved; what became of each tag, as a sentence. */
+export async function putBackMoved(repositories: Repositories, folder: string): Promise<string[]> {
+  const movement = await recorded(folder)
+  const told: string[] = []
+  for (const moving of movement?.tags ?? []) {
+    told.push(await putBack(repositories(moving.tag), moving, movement?.digest ?? ''))
+  }
+  return told
 }
 
 async function moveTag({ client }: Target, tag: Reference, manifest: StoredManifest): Promise<void> {
@@ -51,9 +73,12 @@ async function moveTag({ client }: Target, tag: Reference, manifest: StoredManif
 }
 
 /** What became of a tag, as a sentence; the one that failed may have been moved, or not. */
-async function putBack({ undoing: client, before }: Target, tag: Reference, pushed: string): Promise<string> {
+async function putBack(
+  client: RepositoryClient,
+  { tag, before: old }: Moving,
+  pushed: string
+): Promise<string> {
   try {
-    const old = before.get(tag)
     const there = await client.manifest(tag.tag)
     if (there?.digest === old?.digest) return `${tag.text} is as it was.`
     // Another job's image is not ours to replace.

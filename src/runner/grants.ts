@@ -13,6 +13,8 @@ export interface ContainerFacts {
   cpu: string | undefined
   /** Program that stands in front of the container's own: an emulator of another architecture. */
   emulator: string | undefined
+  /** Bytes that are free on the engine's disk; undefined where the container cannot tell. */
+  diskFree: number | undefined
 }
 
 /** Why a rung was left. */
@@ -23,6 +25,9 @@ export interface Refused {
 
 /** Bits in /proc/PID/status (linux/capability.h). */
 const CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n }
+
+/** The root of a container lies on the engine's disk, wherever that is. */
+const ASK = 'cat /proc/self/status /proc/self/cmdline /proc/cpuinfo; df -P -k / || true'
 
 /** To start such a container takes some tenths of a second. */
 const START_TIMEOUT: Milliseconds = 8000
@@ -40,8 +45,8 @@ export async function tryPrivileges(
       run,
       image,
       flags: privileges.checkpoint,
-      program: 'cat',
-      args: ['/proc/self/status', '/proc/self/cmdline', '/proc/cpuinfo']
+      program: 'sh',
+      args: ['-c', ASK]
     },
     START_TIMEOUT
   )
@@ -58,10 +63,12 @@ export async function tryPrivileges(
 /** Reads the output of the container. */
 export function factsFrom(output: string, wanted: readonly (keyof typeof CAPABILITY_BITS)[]): ContainerFacts {
   const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(output)?.[1] ?? '0'}`)
+  const kilobytes = /^\S+ +\d+ +\d+ +(\d+) +\d+% +\/$/m.exec(output)?.[1]
   return {
     missing: wanted.filter((name) => ((bounding >> CAPABILITY_BITS[name]) & 1n) === 0n),
     amx: /^flags\s*:.*\bamx_tile\b/m.test(output),
     cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
+    diskFree: kilobytes === undefined ? undefined : Number(kilobytes) * 1024,
     emulator: /\S*(?:qemu-[\w-]+|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
   }
 }

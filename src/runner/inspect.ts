@@ -13,6 +13,8 @@ export interface Runner extends EngineFacts {
   /** As the kernel names it. */
   cpu: string | undefined
   amx: boolean
+  /** Bytes that are free on the engine's disk; undefined where that cannot be told. */
+  diskFree: number | undefined
   reach: Reach
   /** The rungs of privileges that the engine may grant: the first one it does, the others are not tried yet. */
   privileges: Privileges[]
@@ -59,7 +61,7 @@ export async function inspectRunner(world: InspectionWorld, request: InspectionR
     throw emulated(`${request.baseImage} is an image for ${imageArchitecture}`, facts)
   }
   if (request.warp) {
-    return { ...facts, cpu: undefined, amx: false, reach, privileges: [], refused: [] }
+    return { ...facts, cpu: undefined, amx: false, diskFree: undefined, reach, privileges: [], refused: [] }
   }
   const { granted, refused, container } = await findPrivileges(engine, request, facts)
   if (container.emulator !== undefined) throw emulated(`${container.emulator} runs the containers`, facts)
@@ -69,8 +71,8 @@ export async function inspectRunner(world: InspectionWorld, request: InspectionR
       cure: 'Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on.'
     })
   }
-  const { cpu, amx } = container
-  return { ...facts, cpu, amx, reach, privileges: granted, refused }
+  const { cpu, amx, diskFree } = container
+  return { ...facts, cpu, amx, diskFree, reach, privileges: granted, refused }
 }
 
 /** Goes up the ladder until the engine starts a container with what was asked for. */

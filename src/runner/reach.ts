@@ -19,6 +19,11 @@ export async function findReach(engine: Engine, hostname: string): Promise<Reach
   return { by: 'published port', bind: '127.0.0.1', host: '127.0.0.1' }
 }
 
+/** Whether the engine is on this machine: then no other machine's containers are in it. */
+export function isLocal(reach: Reach): boolean {
+  return reach.by === 'network' || LOOPBACK.test(reach.bind)
+}
+
 /** The address that the docker command talks to, from DOCKER_HOST or its context. */
 async function endpoint(engine: Engine): Promise<string> {
   const format = '{{.Endpoints.docker.Host}}'

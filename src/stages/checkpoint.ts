@@ -9,6 +9,7 @@ import type { Readiness } from '../probe/readiness.js'
 import { requestOf } from '../probe/request-lines.js'
 import { requireSize } from '../restore/budgets.js'
 import type { Runner } from '../runner/inspect.js'
+import { shownLines } from '../shown-lines.js'
 import { readinessOf, type Found } from './application.js'
 import { checkpointContainer, containerOf, imagesOf, keepIn, type Run } from './run.js'
 
@@ -46,7 +47,7 @@ export async function takeTheSnapshot(
       {
         engine: world.engine,
         clock: world.clock,
-        log: world.log,
+        log: { ...world.log, foreign: shownLines(world.log, 'application.log') },
         keep: keepIn(run, 'application.log')
       },
       {

@@ -18,8 +18,12 @@ export async function decide(
     const own = await fingerprintOf(run, found, archive)
     world.log.info(`Fingerprint of everything that goes in: ${own}.`)
     if (!inputs.skipUnchanged) return { fingerprint: own, unchanged: undefined }
-    const unchanged = await publishedWith(world.repositories, inputs.tags, FINGERPRINT_LABEL, own, (line) =>
-      world.log.info(line)
+    const unchanged = await publishedWith(
+      (tag) => world.repositories(tag, world.cancelled),
+      inputs.tags,
+      FINGERPRINT_LABEL,
+      own,
+      (line) => world.log.info(line)
     )
     world.log.info(
       unchanged ? `Nothing changed: ${unchanged} has it already.` : 'No image at the tags has it.'

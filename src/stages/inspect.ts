@@ -1,4 +1,7 @@
+import path from 'node:path'
 import { inspectRunner, type Runner } from '../runner/inspect.js'
+import { isLocal } from '../runner/reach.js'
+import { sweep } from '../sweep.js'
 import type { Run } from './run.js'
 
 /** Finds out what this machine can do, and says so. */
@@ -18,6 +21,12 @@ export async function inspectTheRunner({ id, inputs, world, phases }: Run): Prom
       }
     )
     log.info(`Docker ${found.version} on ${found.architecture}, kernel ${found.kernel}.`)
+    await sweep({
+      engine,
+      localEngine: isLocal(found.reach),
+      folder: path.dirname(world.runFolder),
+      info: (line) => log.info(line)
+    })
     for (const { rung, reason } of found.refused) log.info(`Privileges ${rung} are not to be had: ${reason}`)
     return found
   })

@@ -1,4 +1,3 @@
-import { appendFileSync } from 'node:fs'
 import path from 'node:path'
 import { namesOf } from '../cleanup.js'
 import type { Clock } from '../clock.js'
@@ -6,6 +5,7 @@ import type { Reach } from '../engine/containers.js'
 import type { Engine, Listeners } from '../engine/docker.js'
 import type { Inputs } from '../inputs.js'
 import type { SourceWorld } from '../jdk/source.js'
+import { keptLog } from '../kept-log.js'
 import type { Log } from '../log.js'
 import type { Patience } from '../net/fetch.js'
 import type { Phases } from '../phases.js'
@@ -15,9 +15,11 @@ import type { StartRequest } from '../restore/start.js'
 /** Everything outside the program that a run touches. */
 export interface World extends Pick<
   SourceWorld,
-  'azulApiUrl' | 'bellsoftApiUrl' | 'toolCache' | 'knownDigests'
+  'azulApiUrl' | 'bellsoftApiUrl' | 'toolCache' | 'knownDigests' | 'cancelled'
 > {
   engine: Engine
+  /** The same for what has to be removed or put back after a cancellation, which ends the other one. */
+  undoing: Engine
   repositories: Repositories
   clock: Clock
   log: Log
@@ -68,8 +70,8 @@ export function containerOf(
 }
 
 /** Keeps what a build or a container writes, as it is, in a file of the logs. */
-export function keepIn({ logs }: Run, file: string): (bytes: Buffer) => void {
-  return (bytes) => appendFileSync(path.join(logs, file), bytes)
+export function keepIn({ logs, world }: Run, file: string): (bytes: Buffer) => void {
+  return keptLog(path.join(logs, file), (line) => world.log.warning(line))
 }
 
 /** The same, and for people in the step's log. */

@@ -128,7 +128,7 @@ export async function withEngine<T>(
         dockerAt(environment, 'load', '--input', file)
         return await work(environment)
       },
-      features
+      { features }
     )
   } finally {
     rmSync(folder, { recursive: true })

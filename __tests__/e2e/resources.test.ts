@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { withEmptyEngine } from '../../lab/engine/engine.js'
+import { labHome } from '../../lab/home.js'
+import {
+  annotations,
+  available,
+  buildFixture,
+  docker,
+  dockerAt,
+  errorOf,
+  freshTag,
+  labTest,
+  runAction,
+  world
+} from './support/lab.js'
+import { completeDigest, machineContents } from './support/left.js'
+import { peakMemory } from './support/peak-memory.js'
+
+/** Of the large snapshot, in megabytes. */
+const LARGE = Number(process.env['LARGE_SNAPSHOT'] || 256)
+
+describe('resources', () => {
+  let fixture: ReturnType<typeof buildFixture>
+  let place: string
+  beforeAll(() => {
+    if (!available) return
+    fixture = buildFixture('Heavy', 'Server')
+    place = mkdtempSync(path.join(tmpdir(), 'e2e-resources-'))
+  })
+  afterAll(() => {
+    if (!available) return
+    fixture.remove()
+    rmSync(place, { recursive: true })
+  })
+
+  async function onSmallDisk<T>(size: string, work: (folder: string) => Promise<T>): Promise<T> {
+    const folder = mkdtempSync(path.join(place, 'disk-'))
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder])
+    try {
+      return await work(folder)
+    } finally {
+      execFileSync('umount', [folder])
+    }
+  }
+
+  const heavy = (memory: number, log: number): Record<string, string> => ({
+    context: fixture.context,
+    'java-options': ['-Xmx2g', `-Dmemory=${memory}`, `-Dlog=${log}`].join('\n'),
+    'startup-timeout': '3m',
+    'checkpoint-timeout': '3m',
+    'verify-runs': '1'
+  })
+
+  labTest(
+    'the memory of the action does not grow with the snapshot or with the log',
+    async () => {
+      async function peakOf(
+        memory: number,
+        log: number
+      ): Promise<{ peak: number; logs: Record<string, number> }> {
+        const measured = peakMemory()
+        const tag = freshTag('heavy')
+        const logs: Record<string, number> = {}
+        const step = await runAction(
+          { ...heavy(memory, log), tags: tag, push: 'true' },
+          {
+            onStart: measured.follow,
+            between: (step) => {
+              for (const name of ['application.log', 'application.log.1'])
+                logs[name] =
+                  statSync(path.join(step.outputs['logs'] ?? '', name), { throwIfNoEntry: false })?.size ?? 0
+              return Promise.resolve()
+            }
+          }
+        )
+        expect(annotations(step, 'error')).toEqual([])
+        expect(Number(step.outputs['snapshot-size'])).toBeGreaterThan(memory * 1e6)
+        expect(step.log.length).toBeLessThan(12e6)
+        docker('image', 'rm', '--force', tag)
+        return { peak: measured.megabytes(), logs }
+      }
+      const small = await peakOf(64, 0)
+      const large = await peakOf(LARGE, 0)
+      const talkative = await peakOf(64, 200)
+      console.log(
+        `most memory: ${small.peak} MB; with a snapshot of ${LARGE} MB ${large.peak} MB; with 200 MB of log ${talkative.peak} MB`
+      )
+      expect(large.peak).toBeLessThan(small.peak + 64)
+      expect(talkative.peak).toBeLessThan(small.peak + 64)
+      expect(Object.values(talkative.logs).every((size) => size > 0 && size < 70e6)).toBe(true)
+    },
+    600_000
+  )
+
+  labTest('a runner without room for the JDK is told so before it is fetched', async () => {
+    await onSmallDisk('20m', async (runnerTemp) => {
+      const step = await runAction(
+        { context: fixture.context },
+        { runnerTemp, toolCache: path.join(runnerTemp, 'tools') }
+      )
+      expect(errorOf(step)).toMatch(
+        /There is no room for \S+\.tar\.gz: [\d.]+ MB are needed in \S+, and [\d.]+ MB are free\./
+      )
+      expect(errorOf(step)).toContain('class: runner')
+      expect(step.log).not.toContain('Build the checkpoint image')
+      expect(step.left.filter((name) => !name.startsWith('tools'))).toEqual([])
+    })
+  })
+
+  labTest(
+    'a runner whose disk fills up while the layers are packed: told, no tag moved, and cleaned up',
+    async () => {
+      const before = machineContents()
+      const tag = freshTag('full')
+      // For the JDK and the context, not for 200 MB of layer that do not pack.
+      await onSmallDisk('150m', async (runnerTemp) => {
+        const inputs = { ...heavy(200, 0), tags: tag, push: 'true', 'secret-scan': 'off' }
+        const step = await runAction(inputs, { runnerTemp })
+        expect(errorOf(step)).toMatch(
+          /The disk of the runner is full \([^\n]*ENOSPC[^\n]*\): [\d.]+ MB are free in /
+        )
+        expect(errorOf(step)).toContain('class: runner')
+        expect(await completeDigest(tag)).toBeUndefined()
+        expect(step.post).toMatchObject({ exitCode: 0, log: expect.not.stringContaining('::warning') })
+        expect(step.left).toEqual([])
+        expect(machineContents()).toBe(before)
+        // Without the fault the same run goes through.
+        const again = await runAction({ ...inputs, ...heavy(8, 0) }, { runnerTemp })
+        expect(annotations(again, 'error')).toEqual([])
+        docker('image', 'rm', '--force', tag)
+      })
+    }
+  )
+
+  labTest(
+    'an engine whose disk is too small: warned of, told with what was free, and cleaned up',
+    async () => {
+      const own = world.environment['DOCKER_HOST'] === `unix://${labHome()}/run/docker.sock`
+      if (!own) return
+      const base = path.join(place, 'base.tar')
+      docker('save', '--output', base, world.baseImage)
+      await withEmptyEngine(
+        labHome(),
+        async (environment) => {
+          dockerAt(environment, 'load', '--input', base)
+          const before = dockerAt(environment, 'image', 'ls', '--all', '--quiet')
+          for (const [memory, where] of [
+            [900, 'Take the snapshot'],
+            [1400, 'Take the snapshot']
+          ] as const) {
+            const step = await runAction(heavy(memory, 0), { environment })
+            expect(step.log).toContain(`::group::${where}`)
+            expect(errorOf(step)).toMatch(/[Nn]o space left on device|disk is full/)
+            expect(errorOf(step)).toContain('class: runner')
+            expect(errorOf(step)).toMatch(/When the run began, [\d.]+ MB were free on the engine's disk/)
+            expect(step.post.exitCode).toBe(0)
+            expect(step.left).toEqual([])
+            expect(dockerAt(environment, 'ps', '--all', '--quiet')).toBe('')
+            expect(dockerAt(environment, 'image', 'ls', '--all', '--quiet')).toBe(before)
+          }
+        },
+        { size: '1300m' }
+      )
+    }
+  )
+})
