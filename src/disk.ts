@@ -20,10 +20,15 @@ export async function requireRoom(folder: string, needed: number, what: string):
   )
 }
 
+/** Whether an error of the file system says so. */
+export function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
+}
+
 /** What an error of the file system means that says that the disk is full; undefined for any other. */
 export async function fullDisk(error: unknown, folder: string): Promise<Failure | undefined> {
-  const { code, message } = error as NodeJS.ErrnoException
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return undefined
+  if (!isDiskFull(error)) return undefined
+  const { message } = error as Error
   const free = await freeBytes(folder)
   return new Failure(
     'runner',

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { withEmptyEngine } from '../../lab/engine/engine.js'
@@ -22,6 +22,9 @@ import { peakMemory } from './support/peak-memory.js'
 
 /** Of the large snapshot, in megabytes. */
 const LARGE = Number(process.env['LARGE_SNAPSHOT'] || 256)
+
+/** Of the checkpoint's script, behind all that the application has written. */
+const LAST_LINE = /crac-checkpoint: the JVM ended with 137$/
 
 describe('resources', () => {
   let fixture: ReturnType<typeof buildFixture>
@@ -70,9 +73,12 @@ describe('resources', () => {
           {
             onStart: measured.follow,
             between: (step) => {
-              for (const name of ['application.log', 'application.log.1'])
-                logs[name] =
-                  statSync(path.join(step.outputs['logs'] ?? '', name), { throwIfNoEntry: false })?.size ?? 0
+              const folder = step.outputs['logs'] ?? ''
+              for (const name of readdirSync(folder).filter((file) => file.startsWith('application.log')))
+                logs[name] = statSync(path.join(folder, name)).size
+              expect(readFileSync(path.join(folder, 'application.log'), 'latin1').trimEnd()).toMatch(
+                LAST_LINE
+              )
               return Promise.resolve()
             }
           }
@@ -87,11 +93,12 @@ describe('resources', () => {
       const large = await peakOf(LARGE, 0)
       const talkative = await peakOf(64, 200)
       console.log(
-        `most memory: ${small.peak} MB; with a snapshot of ${LARGE} MB ${large.peak} MB; with 200 MB of log ${talkative.peak} MB`
+        `most memory: ${small.peak} MB; with a snapshot of ${LARGE} MB ${large.peak} MB; with 200 MB of log ${talkative.peak} MB; kept: ${JSON.stringify(talkative.logs)}`
       )
       expect(large.peak).toBeLessThan(small.peak + 64)
       expect(talkative.peak).toBeLessThan(small.peak + 64)
-      expect(Object.values(talkative.logs).every((size) => size > 0 && size < 70e6)).toBe(true)
+      // The engine keeps 100 MB; what is written faster than it is read loses its middle.
+      for (const size of Object.values(talkative.logs)) expect(size).toBeLessThan(70e6)
     },
     600_000
   )
@@ -149,12 +156,12 @@ describe('resources', () => {
           dockerAt(environment, 'load', '--input', base)
           const before = dockerAt(environment, 'image', 'ls', '--all', '--quiet')
           for (const [memory, where] of [
-            [900, 'Take the snapshot'],
-            [1400, 'Take the snapshot']
+            [1000, 'Take the snapshot'],
+            [300, 'Build the runtime image']
           ] as const) {
             const step = await runAction(heavy(memory, 0), { environment })
-            expect(step.log).toContain(`::group::${where}`)
-            expect(errorOf(step)).toMatch(/[Nn]o space left on device|disk is full/)
+            expect([...step.log.matchAll(/^::group::(.*)$/gm)].at(-1)?.[1]).toBe(where)
+            expect(errorOf(step)).toMatch(/disk was full while CRIU wrote|engine's disk is full/)
             expect(errorOf(step)).toContain('class: runner')
             expect(errorOf(step)).toMatch(/When the run began, [\d.]+ MB were free on the engine's disk/)
             expect(step.post.exitCode).toBe(0)

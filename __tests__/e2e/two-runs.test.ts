@@ -12,7 +12,8 @@ import {
   freshTag,
   labTest,
   runAction,
-  withStarted
+  withStarted,
+  world
 } from './support/lab.js'
 import { cancelAsRunner, completeDigest, machineContents, send } from './support/left.js'
 
@@ -134,7 +135,8 @@ describe('a run after one whose machine died', () => {
         'create',
         '--label',
         'io.github.crac-checkpoint.run=by-hand',
-        'crac-checkpoint-lab/base:trixie'
+        world.baseImage,
+        'true'
       )
       const next = await runAction({ context: fixture.context, 'verify-runs': '1' }, { runnerTemp })
       expect(annotations(next, 'error')).toEqual([])

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { EXPIRED, systemClock, within, type Clock } from '../clock.js'
+import { isDiskFull } from '../disk.js'
 import { withoutInputs } from '../environment.js'
 import { Failure, messageOf } from '../errors.js'
 import type { Milliseconds } from '../values.js'
@@ -138,6 +139,7 @@ export function dockerEngine(
     try {
       const [taken, exitCode] = await Promise.all([
         take(group.stdout).catch(async (error: unknown) => {
+          if (isDiskFull(error)) throw error
           // What breaks off is the engine's failure first.
           const code = await within(group.ended, SETTLING_TIME, clock)
           throw code === 0 || code === EXPIRED

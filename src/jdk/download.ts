@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { isDiskFull } from '../disk.js'
 import { Failure, messageOf } from '../errors.js'
 import type { Fetch } from '../net/fetch.js'
 import type { Milliseconds } from '../values.js'
@@ -71,7 +72,7 @@ async function attempt(asset: JdkAsset, file: string, options: DownloadOptions):
     await pipeline(body, createWriteStream(file, { flags: 'wx' }))
   } catch (error) {
     // Trying again makes no room.
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw error
+    if (isDiskFull(error)) throw error
     return `it broke off after ${bytes} bytes (${messageOf(error)})`
   } finally {
     clearTimeout(stall)

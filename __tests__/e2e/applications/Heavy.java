@@ -7,9 +7,10 @@ public class Heavy {
 
     public static void main(String[] args) throws Exception {
         Random random = new Random(1);
-        memory = new byte[Integer.getInteger("memory", 0)][1 << 20];
-        for (byte[] megabyte : memory) {
-            random.nextBytes(megabyte);
+        // Of a quarter of a megabyte each: larger ones take twice their size.
+        memory = new byte[4 * Integer.getInteger("memory", 0)][1 << 18];
+        for (byte[] part : memory) {
+            random.nextBytes(part);
         }
         String line = "0123456789 ".repeat(92) + "end";
         for (int kilobytes = 0; kilobytes < 1024 * Integer.getInteger("log", 0); kilobytes++) {
