@@ -108,17 +108,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path51) {
-      const ctrl = callVisitor(key, node, visitor, path51);
+    function visit_(key, node, visitor, path50) {
+      const ctrl = callVisitor(key, node, visitor, path50);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path51, ctrl);
-        return visit_(key, ctrl, visitor, path51);
+        replaceNode(key, path50, ctrl);
+        return visit_(key, ctrl, visitor, path50);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path51 = Object.freeze(path51.concat(node));
+          path50 = Object.freeze(path50.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path51);
+            const ci = visit_(i, node.items[i], visitor, path50);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -129,13 +129,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path51 = Object.freeze(path51.concat(node));
-          const ck = visit_("key", node.key, visitor, path51);
+          path50 = Object.freeze(path50.concat(node));
+          const ck = visit_("key", node.key, visitor, path50);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path51);
+          const cv = visit_("value", node.value, visitor, path50);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -156,17 +156,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path51) {
-      const ctrl = await callVisitor(key, node, visitor, path51);
+    async function visitAsync_(key, node, visitor, path50) {
+      const ctrl = await callVisitor(key, node, visitor, path50);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path51, ctrl);
-        return visitAsync_(key, ctrl, visitor, path51);
+        replaceNode(key, path50, ctrl);
+        return visitAsync_(key, ctrl, visitor, path50);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path51 = Object.freeze(path51.concat(node));
+          path50 = Object.freeze(path50.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path51);
+            const ci = await visitAsync_(i, node.items[i], visitor, path50);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -177,13 +177,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path51 = Object.freeze(path51.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path51);
+          path50 = Object.freeze(path50.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path50);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path51);
+          const cv = await visitAsync_("value", node.value, visitor, path50);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -210,23 +210,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path51) {
+    function callVisitor(key, node, visitor, path50) {
       if (typeof visitor === "function")
-        return visitor(key, node, path51);
+        return visitor(key, node, path50);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path51);
+        return visitor.Map?.(key, node, path50);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path51);
+        return visitor.Seq?.(key, node, path50);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path51);
+        return visitor.Pair?.(key, node, path50);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path51);
+        return visitor.Scalar?.(key, node, path50);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path51);
+        return visitor.Alias?.(key, node, path50);
       return void 0;
     }
-    function replaceNode(key, path51, node) {
-      const parent = path51[path51.length - 1];
+    function replaceNode(key, path50, node) {
+      const parent = path50[path50.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -838,10 +838,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path51, value) {
+    function collectionFromPath(schema, path50, value) {
       let v = value;
-      for (let i = path51.length - 1; i >= 0; --i) {
-        const k = path51[i];
+      for (let i = path50.length - 1; i >= 0; --i) {
+        const k = path50[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -860,7 +860,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path51) => path51 == null || typeof path51 === "object" && !!path51[Symbol.iterator]().next().done;
+    var isEmptyPath = (path50) => path50 == null || typeof path50 === "object" && !!path50[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -890,11 +890,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path51, value) {
-        if (isEmptyPath(path51))
+      addIn(path50, value) {
+        if (isEmptyPath(path50))
           this.add(value);
         else {
-          const [key, ...rest] = path51;
+          const [key, ...rest] = path50;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -908,8 +908,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path51) {
-        const [key, ...rest] = path51;
+      deleteIn(path50) {
+        const [key, ...rest] = path50;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -923,8 +923,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path51, keepScalar) {
-        const [key, ...rest] = path51;
+      getIn(path50, keepScalar) {
+        const [key, ...rest] = path50;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -942,8 +942,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path51) {
-        const [key, ...rest] = path51;
+      hasIn(path50) {
+        const [key, ...rest] = path50;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -953,8 +953,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path51, value) {
-        const [key, ...rest] = path51;
+      setIn(path50, value) {
+        const [key, ...rest] = path50;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -3469,9 +3469,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path51, value) {
+      addIn(path50, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path51, value);
+          this.contents.addIn(path50, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3546,14 +3546,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path51) {
-        if (Collection2.isEmptyPath(path51)) {
+      deleteIn(path50) {
+        if (Collection2.isEmptyPath(path50)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path51) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path50) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3568,10 +3568,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path51, keepScalar) {
-        if (Collection2.isEmptyPath(path51))
+      getIn(path50, keepScalar) {
+        if (Collection2.isEmptyPath(path50))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path51, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path50, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3582,10 +3582,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path51) {
-        if (Collection2.isEmptyPath(path51))
+      hasIn(path50) {
+        if (Collection2.isEmptyPath(path50))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path51) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path50) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3602,13 +3602,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path51, value) {
-        if (Collection2.isEmptyPath(path51)) {
+      setIn(path50, value) {
+        if (Collection2.isEmptyPath(path50)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path51), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path50), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path51, value);
+          this.contents.setIn(path50, value);
         }
       }
       /**
@@ -3784,29 +3784,29 @@ var require_resolve_props = __commonJS({
       let comma = null;
       let found = null;
       let start = null;
-      for (const token2 of tokens) {
+      for (const token of tokens) {
         if (reqSpace) {
-          if (token2.type !== "space" && token2.type !== "newline" && token2.type !== "comma")
-            onError(token2.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
+          if (token.type !== "space" && token.type !== "newline" && token.type !== "comma")
+            onError(token.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
           reqSpace = false;
         }
         if (tab) {
-          if (atNewline && token2.type !== "comment" && token2.type !== "newline") {
+          if (atNewline && token.type !== "comment" && token.type !== "newline") {
             onError(tab, "TAB_AS_INDENT", "Tabs are not allowed as indentation");
           }
           tab = null;
         }
-        switch (token2.type) {
+        switch (token.type) {
           case "space":
-            if (!flow && (indicator !== "doc-start" || next?.type !== "flow-collection") && token2.source.includes("	")) {
-              tab = token2;
+            if (!flow && (indicator !== "doc-start" || next?.type !== "flow-collection") && token.source.includes("	")) {
+              tab = token;
             }
             hasSpace = true;
             break;
           case "comment": {
             if (!hasSpace)
-              onError(token2, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
-            const cb = token2.source.substring(1) || " ";
+              onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+            const cb = token.source.substring(1) || " ";
             if (!comment)
               comment = cb;
             else
@@ -3818,33 +3818,33 @@ var require_resolve_props = __commonJS({
           case "newline":
             if (atNewline) {
               if (comment)
-                comment += token2.source;
+                comment += token.source;
               else if (!found || indicator !== "seq-item-ind")
                 spaceBefore = true;
             } else
-              commentSep += token2.source;
+              commentSep += token.source;
             atNewline = true;
             hasNewline = true;
             if (anchor || tag)
-              newlineAfterProp = token2;
+              newlineAfterProp = token;
             hasSpace = true;
             break;
           case "anchor":
             if (anchor)
-              onError(token2, "MULTIPLE_ANCHORS", "A node can have at most one anchor");
-            if (token2.source.endsWith(":"))
-              onError(token2.offset + token2.source.length - 1, "BAD_ALIAS", "Anchor ending in : is ambiguous", true);
-            anchor = token2;
-            start ?? (start = token2.offset);
+              onError(token, "MULTIPLE_ANCHORS", "A node can have at most one anchor");
+            if (token.source.endsWith(":"))
+              onError(token.offset + token.source.length - 1, "BAD_ALIAS", "Anchor ending in : is ambiguous", true);
+            anchor = token;
+            start ?? (start = token.offset);
             atNewline = false;
             hasSpace = false;
             reqSpace = true;
             break;
           case "tag": {
             if (tag)
-              onError(token2, "MULTIPLE_TAGS", "A node can have at most one tag");
-            tag = token2;
-            start ?? (start = token2.offset);
+              onError(token, "MULTIPLE_TAGS", "A node can have at most one tag");
+            tag = token;
+            start ?? (start = token.offset);
             atNewline = false;
             hasSpace = false;
             reqSpace = true;
@@ -3852,25 +3852,25 @@ var require_resolve_props = __commonJS({
           }
           case indicator:
             if (anchor || tag)
-              onError(token2, "BAD_PROP_ORDER", `Anchors and tags must be after the ${token2.source} indicator`);
+              onError(token, "BAD_PROP_ORDER", `Anchors and tags must be after the ${token.source} indicator`);
             if (found)
-              onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${token2.source} in ${flow ?? "collection"}`);
-            found = token2;
+              onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.source} in ${flow ?? "collection"}`);
+            found = token;
             atNewline = indicator === "seq-item-ind" || indicator === "explicit-key-ind";
             hasSpace = false;
             break;
           case "comma":
             if (flow) {
               if (comma)
-                onError(token2, "UNEXPECTED_TOKEN", `Unexpected , in ${flow}`);
-              comma = token2;
+                onError(token, "UNEXPECTED_TOKEN", `Unexpected , in ${flow}`);
+              comma = token;
               atNewline = false;
               hasSpace = false;
               break;
             }
           // else fallthrough
           default:
-            onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${token2.type} token`);
+            onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.type} token`);
             atNewline = false;
             hasSpace = false;
         }
@@ -4143,15 +4143,15 @@ var require_resolve_end = __commonJS({
       if (end) {
         let hasSpace = false;
         let sep2 = "";
-        for (const token2 of end) {
-          const { source, type } = token2;
+        for (const token of end) {
+          const { source, type } = token;
           switch (type) {
             case "space":
               hasSpace = true;
               break;
             case "comment": {
               if (reqSpace && !hasSpace)
-                onError(token2, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+                onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
               const cb = source.substring(1) || " ";
               if (!comment)
                 comment = cb;
@@ -4166,7 +4166,7 @@ var require_resolve_end = __commonJS({
               hasSpace = true;
               break;
             default:
-              onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
+              onError(token, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
           }
           offset += source.length;
         }
@@ -4190,7 +4190,7 @@ var require_resolve_flow_collection = __commonJS({
     var utilContainsNewline = require_util_contains_newline();
     var utilMapIncludes = require_util_map_includes();
     var blockMsg = "Block collections are not allowed within flow collections";
-    var isBlock = (token2) => token2 && (token2.type === "block-map" || token2.type === "block-seq");
+    var isBlock = (token) => token && (token.type === "block-map" || token.type === "block-seq");
     function resolveFlowCollection({ composeNode, composeEmptyNode }, ctx, fc, onError, tag) {
       const isMap = fc.start.source === "{";
       const fcName = isMap ? "flow map" : "flow sequence";
@@ -4382,8 +4382,8 @@ var require_compose_collection = __commonJS({
     var resolveBlockMap = require_resolve_block_map();
     var resolveBlockSeq = require_resolve_block_seq();
     var resolveFlowCollection = require_resolve_flow_collection();
-    function resolveCollection(CN, ctx, token2, onError, tagName, tag) {
-      const coll = token2.type === "block-map" ? resolveBlockMap.resolveBlockMap(CN, ctx, token2, onError, tag) : token2.type === "block-seq" ? resolveBlockSeq.resolveBlockSeq(CN, ctx, token2, onError, tag) : resolveFlowCollection.resolveFlowCollection(CN, ctx, token2, onError, tag);
+    function resolveCollection(CN, ctx, token, onError, tagName, tag) {
+      const coll = token.type === "block-map" ? resolveBlockMap.resolveBlockMap(CN, ctx, token, onError, tag) : token.type === "block-seq" ? resolveBlockSeq.resolveBlockSeq(CN, ctx, token, onError, tag) : resolveFlowCollection.resolveFlowCollection(CN, ctx, token, onError, tag);
       const Coll = coll.constructor;
       if (tagName === "!" || tagName === Coll.tagName) {
         coll.tag = Coll.tagName;
@@ -4393,10 +4393,10 @@ var require_compose_collection = __commonJS({
         coll.tag = tagName;
       return coll;
     }
-    function composeCollection(CN, ctx, token2, props, onError) {
+    function composeCollection(CN, ctx, token, props, onError) {
       const tagToken = props.tag;
       const tagName = !tagToken ? null : ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg));
-      if (token2.type === "block-seq") {
+      if (token.type === "block-seq") {
         const { anchor, newlineAfterProp: nl } = props;
         const lastProp = anchor && tagToken ? anchor.offset > tagToken.offset ? anchor : tagToken : anchor ?? tagToken;
         if (lastProp && (!nl || nl.offset < lastProp.offset)) {
@@ -4404,9 +4404,9 @@ var require_compose_collection = __commonJS({
           onError(lastProp, "MISSING_CHAR", message);
         }
       }
-      const expType = token2.type === "block-map" ? "map" : token2.type === "block-seq" ? "seq" : token2.start.source === "{" ? "map" : "seq";
+      const expType = token.type === "block-map" ? "map" : token.type === "block-seq" ? "seq" : token.start.source === "{" ? "map" : "seq";
       if (!tagToken || !tagName || tagName === "!" || tagName === YAMLMap.YAMLMap.tagName && expType === "map" || tagName === YAMLSeq.YAMLSeq.tagName && expType === "seq") {
-        return resolveCollection(CN, ctx, token2, onError, tagName);
+        return resolveCollection(CN, ctx, token, onError, tagName);
       }
       let tag = ctx.schema.tags.find((t) => t.tag === tagName && t.collection === expType);
       if (!tag) {
@@ -4420,10 +4420,10 @@ var require_compose_collection = __commonJS({
           } else {
             onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, true);
           }
-          return resolveCollection(CN, ctx, token2, onError, tagName);
+          return resolveCollection(CN, ctx, token, onError, tagName);
         }
       }
-      const coll = resolveCollection(CN, ctx, token2, onError, tagName, tag);
+      const coll = resolveCollection(CN, ctx, token, onError, tagName, tag);
       const res = tag.resolve?.(coll, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg), ctx.options) ?? coll;
       const node = identity.isNode(res) ? res : new Scalar.Scalar(res);
       node.range = coll.range;
@@ -4573,31 +4573,31 @@ var require_resolve_block_scalar = __commonJS({
       let comment = "";
       let length = source.length;
       for (let i = 1; i < props.length; ++i) {
-        const token2 = props[i];
-        switch (token2.type) {
+        const token = props[i];
+        switch (token.type) {
           case "space":
             hasSpace = true;
           // fallthrough
           case "newline":
-            length += token2.source.length;
+            length += token.source.length;
             break;
           case "comment":
             if (strict && !hasSpace) {
               const message = "Comments must be separated from other tokens by white space characters";
-              onError(token2, "MISSING_CHAR", message);
+              onError(token, "MISSING_CHAR", message);
             }
-            length += token2.source.length;
-            comment = token2.source.substring(1);
+            length += token.source.length;
+            comment = token.source.substring(1);
             break;
           case "error":
-            onError(token2, "UNEXPECTED_TOKEN", token2.message);
-            length += token2.source.length;
+            onError(token, "UNEXPECTED_TOKEN", token.message);
+            length += token.source.length;
             break;
           /* istanbul ignore next should not happen */
           default: {
-            const message = `Unexpected token in block scalar header: ${token2.type}`;
-            onError(token2, "UNEXPECTED_TOKEN", message);
-            const ts = token2.source;
+            const message = `Unexpected token in block scalar header: ${token.type}`;
+            onError(token, "UNEXPECTED_TOKEN", message);
+            const ts = token.source;
             if (ts && typeof ts === "string")
               length += ts.length;
           }
@@ -4848,25 +4848,25 @@ var require_compose_scalar = __commonJS({
     var Scalar = require_Scalar();
     var resolveBlockScalar = require_resolve_block_scalar();
     var resolveFlowScalar = require_resolve_flow_scalar();
-    function composeScalar(ctx, token2, tagToken, onError) {
-      const { value, type, comment, range } = token2.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token2, onError) : resolveFlowScalar.resolveFlowScalar(token2, ctx.options.strict, onError);
+    function composeScalar(ctx, token, tagToken, onError) {
+      const { value, type, comment, range } = token.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token, onError) : resolveFlowScalar.resolveFlowScalar(token, ctx.options.strict, onError);
       const tagName = tagToken ? ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg)) : null;
       let tag;
       if (ctx.options.stringKeys && ctx.atKey) {
         tag = ctx.schema[identity.SCALAR];
       } else if (tagName)
         tag = findScalarTagByName(ctx.schema, value, tagName, tagToken, onError);
-      else if (token2.type === "scalar")
-        tag = findScalarTagByTest(ctx, value, token2, onError);
+      else if (token.type === "scalar")
+        tag = findScalarTagByTest(ctx, value, token, onError);
       else
         tag = ctx.schema[identity.SCALAR];
       let scalar;
       try {
-        const res = tag.resolve(value, (msg) => onError(tagToken ?? token2, "TAG_RESOLVE_FAILED", msg), ctx.options);
+        const res = tag.resolve(value, (msg) => onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg), ctx.options);
         scalar = identity.isScalar(res) ? res : new Scalar.Scalar(res);
       } catch (error) {
         const msg = error instanceof Error ? error.message : String(error);
-        onError(tagToken ?? token2, "TAG_RESOLVE_FAILED", msg);
+        onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg);
         scalar = new Scalar.Scalar(value);
       }
       scalar.range = range;
@@ -4904,7 +4904,7 @@ var require_compose_scalar = __commonJS({
       onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, tagName !== "tag:yaml.org,2002:str");
       return schema[identity.SCALAR];
     }
-    function findScalarTagByTest({ atKey, directives, schema }, value, token2, onError) {
+    function findScalarTagByTest({ atKey, directives, schema }, value, token, onError) {
       const tag = schema.tags.find((tag2) => (tag2.default === true || atKey && tag2.default === "key") && tag2.test?.test(value)) || schema[identity.SCALAR];
       if (schema.compat) {
         const compat = schema.compat.find((tag2) => tag2.default && tag2.test?.test(value)) ?? schema[identity.SCALAR];
@@ -4912,7 +4912,7 @@ var require_compose_scalar = __commonJS({
           const ts = directives.tagString(tag.tag);
           const cs = directives.tagString(compat.tag);
           const msg = `Value may be parsed as either ${ts} or ${cs}`;
-          onError(token2, "TAG_RESOLVE_FAILED", msg, true);
+          onError(token, "TAG_RESOLVE_FAILED", msg, true);
         }
       }
       return tag;
@@ -4962,22 +4962,22 @@ var require_compose_node = __commonJS({
     var resolveEnd = require_resolve_end();
     var utilEmptyScalarPosition = require_util_empty_scalar_position();
     var CN = { composeNode, composeEmptyNode };
-    function composeNode(ctx, token2, props, onError) {
+    function composeNode(ctx, token, props, onError) {
       const atKey = ctx.atKey;
       const { spaceBefore, comment, anchor, tag } = props;
       let node;
       let isSrcToken = true;
-      switch (token2.type) {
+      switch (token.type) {
         case "alias":
-          node = composeAlias(ctx, token2, onError);
+          node = composeAlias(ctx, token, onError);
           if (anchor || tag)
-            onError(token2, "ALIAS_PROPS", "An alias node must not specify any properties");
+            onError(token, "ALIAS_PROPS", "An alias node must not specify any properties");
           break;
         case "scalar":
         case "single-quoted-scalar":
         case "double-quoted-scalar":
         case "block-scalar":
-          node = composeScalar.composeScalar(ctx, token2, tag, onError);
+          node = composeScalar.composeScalar(ctx, token, tag, onError);
           if (anchor)
             node.anchor = anchor.source.substring(1);
           break;
@@ -4985,47 +4985,47 @@ var require_compose_node = __commonJS({
         case "block-seq":
         case "flow-collection":
           try {
-            node = composeCollection.composeCollection(CN, ctx, token2, props, onError);
+            node = composeCollection.composeCollection(CN, ctx, token, props, onError);
             if (anchor)
               node.anchor = anchor.source.substring(1);
           } catch (error) {
             const message = error instanceof Error ? error.message : String(error);
-            onError(token2, "RESOURCE_EXHAUSTION", message);
+            onError(token, "RESOURCE_EXHAUSTION", message);
           }
           break;
         default: {
-          const message = token2.type === "error" ? token2.message : `Unsupported token (type: ${token2.type})`;
-          onError(token2, "UNEXPECTED_TOKEN", message);
+          const message = token.type === "error" ? token.message : `Unsupported token (type: ${token.type})`;
+          onError(token, "UNEXPECTED_TOKEN", message);
           isSrcToken = false;
         }
       }
-      node ?? (node = composeEmptyNode(ctx, token2.offset, void 0, null, props, onError));
+      node ?? (node = composeEmptyNode(ctx, token.offset, void 0, null, props, onError));
       if (anchor && node.anchor === "")
         onError(anchor, "BAD_ALIAS", "Anchor cannot be an empty string");
       if (atKey && ctx.options.stringKeys && (!identity.isScalar(node) || typeof node.value !== "string" || node.tag && node.tag !== "tag:yaml.org,2002:str")) {
         const msg = "With stringKeys, all keys must be strings";
-        onError(tag ?? token2, "NON_STRING_KEY", msg);
+        onError(tag ?? token, "NON_STRING_KEY", msg);
       }
       if (spaceBefore)
         node.spaceBefore = true;
       if (comment) {
-        if (token2.type === "scalar" && token2.source === "")
+        if (token.type === "scalar" && token.source === "")
           node.comment = comment;
         else
           node.commentBefore = comment;
       }
       if (ctx.options.keepSourceTokens && isSrcToken)
-        node.srcToken = token2;
+        node.srcToken = token;
       return node;
     }
     function composeEmptyNode(ctx, offset, before, pos, { spaceBefore, comment, anchor, tag, end }, onError) {
-      const token2 = {
+      const token = {
         type: "scalar",
         offset: utilEmptyScalarPosition.emptyScalarPosition(offset, before, pos),
         indent: -1,
         source: ""
       };
-      const node = composeScalar.composeScalar(ctx, token2, tag, onError);
+      const node = composeScalar.composeScalar(ctx, token, tag, onError);
       if (anchor) {
         node.anchor = anchor.source.substring(1);
         if (node.anchor === "")
@@ -5216,28 +5216,28 @@ ${cb}` : comment;
        * @param endOffset - Should be set if `forceDoc` is also set, to set the document range end and to indicate errors correctly.
        */
       *compose(tokens, forceDoc = false, endOffset = -1) {
-        for (const token2 of tokens)
-          yield* this.next(token2);
+        for (const token of tokens)
+          yield* this.next(token);
         yield* this.end(forceDoc, endOffset);
       }
       /** Advance the composer by one CST token. */
-      *next(token2) {
+      *next(token) {
         if (node_process.env.LOG_STREAM)
-          console.dir(token2, { depth: null });
-        switch (token2.type) {
+          console.dir(token, { depth: null });
+        switch (token.type) {
           case "directive":
-            this.directives.add(token2.source, (offset, message, warning) => {
-              const pos = getErrorPos(token2);
+            this.directives.add(token.source, (offset, message, warning) => {
+              const pos = getErrorPos(token);
               pos[0] += offset;
               this.onError(pos, "BAD_DIRECTIVE", message, warning);
             });
-            this.prelude.push(token2.source);
+            this.prelude.push(token.source);
             this.atDirectives = true;
             break;
           case "document": {
-            const doc = composeDoc.composeDoc(this.options, this.directives, token2, this.onError);
+            const doc = composeDoc.composeDoc(this.options, this.directives, token, this.onError);
             if (this.atDirectives && !doc.directives.docStart)
-              this.onError(token2, "MISSING_CHAR", "Missing directives-end/doc-start indicator line");
+              this.onError(token, "MISSING_CHAR", "Missing directives-end/doc-start indicator line");
             this.decorate(doc, false);
             if (this.doc)
               yield this.doc;
@@ -5250,11 +5250,11 @@ ${cb}` : comment;
             break;
           case "comment":
           case "newline":
-            this.prelude.push(token2.source);
+            this.prelude.push(token.source);
             break;
           case "error": {
-            const msg = token2.source ? `${token2.message}: ${JSON.stringify(token2.source)}` : token2.message;
-            const error = new errors.YAMLParseError(getErrorPos(token2), "UNEXPECTED_TOKEN", msg);
+            const msg = token.source ? `${token.message}: ${JSON.stringify(token.source)}` : token.message;
+            const error = new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", msg);
             if (this.atDirectives || !this.doc)
               this.errors.push(error);
             else
@@ -5264,11 +5264,11 @@ ${cb}` : comment;
           case "doc-end": {
             if (!this.doc) {
               const msg = "Unexpected doc-end without preceding document";
-              this.errors.push(new errors.YAMLParseError(getErrorPos(token2), "UNEXPECTED_TOKEN", msg));
+              this.errors.push(new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", msg));
               break;
             }
             this.doc.directives.docEnd = true;
-            const end = resolveEnd.resolveEnd(token2.end, token2.offset + token2.source.length, this.doc.options.strict, this.onError);
+            const end = resolveEnd.resolveEnd(token.end, token.offset + token.source.length, this.doc.options.strict, this.onError);
             this.decorate(this.doc, true);
             if (end.comment) {
               const dc = this.doc.comment;
@@ -5279,7 +5279,7 @@ ${end.comment}` : end.comment;
             break;
           }
           default:
-            this.errors.push(new errors.YAMLParseError(getErrorPos(token2), "UNEXPECTED_TOKEN", `Unsupported token ${token2.type}`));
+            this.errors.push(new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", `Unsupported token ${token.type}`));
         }
       }
       /**
@@ -5316,8 +5316,8 @@ var require_cst_scalar = __commonJS({
     var resolveFlowScalar = require_resolve_flow_scalar();
     var errors = require_errors();
     var stringifyString = require_stringifyString();
-    function resolveAsScalar(token2, strict = true, onError) {
-      if (token2) {
+    function resolveAsScalar(token, strict = true, onError) {
+      if (token) {
         const _onError = (pos, code2, message) => {
           const offset = typeof pos === "number" ? pos : Array.isArray(pos) ? pos[0] : pos.offset;
           if (onError)
@@ -5325,13 +5325,13 @@ var require_cst_scalar = __commonJS({
           else
             throw new errors.YAMLParseError([offset, offset + 1], code2, message);
         };
-        switch (token2.type) {
+        switch (token.type) {
           case "scalar":
           case "single-quoted-scalar":
           case "double-quoted-scalar":
-            return resolveFlowScalar.resolveFlowScalar(token2, strict, _onError);
+            return resolveFlowScalar.resolveFlowScalar(token, strict, _onError);
           case "block-scalar":
-            return resolveBlockScalar.resolveBlockScalar({ options: { strict } }, token2, _onError);
+            return resolveBlockScalar.resolveBlockScalar({ options: { strict } }, token, _onError);
         }
       }
       return null;
@@ -5368,13 +5368,13 @@ var require_cst_scalar = __commonJS({
           return { type: "scalar", offset, indent, source, end };
       }
     }
-    function setScalarValue(token2, value, context = {}) {
+    function setScalarValue(token, value, context = {}) {
       let { afterKey = false, implicitKey = false, inFlow = false, type } = context;
-      let indent = "indent" in token2 ? token2.indent : null;
+      let indent = "indent" in token ? token.indent : null;
       if (afterKey && typeof indent === "number")
         indent += 2;
       if (!type)
-        switch (token2.type) {
+        switch (token.type) {
           case "single-quoted-scalar":
             type = "QUOTE_SINGLE";
             break;
@@ -5382,7 +5382,7 @@ var require_cst_scalar = __commonJS({
             type = "QUOTE_DOUBLE";
             break;
           case "block-scalar": {
-            const header = token2.props[0];
+            const header = token.props[0];
             if (header.type !== "block-scalar-header")
               throw new Error("Invalid block scalar header");
             type = header.source[0] === ">" ? "BLOCK_FOLDED" : "BLOCK_LITERAL";
@@ -5400,40 +5400,40 @@ var require_cst_scalar = __commonJS({
       switch (source[0]) {
         case "|":
         case ">":
-          setBlockScalarValue(token2, source);
+          setBlockScalarValue(token, source);
           break;
         case '"':
-          setFlowScalarValue(token2, source, "double-quoted-scalar");
+          setFlowScalarValue(token, source, "double-quoted-scalar");
           break;
         case "'":
-          setFlowScalarValue(token2, source, "single-quoted-scalar");
+          setFlowScalarValue(token, source, "single-quoted-scalar");
           break;
         default:
-          setFlowScalarValue(token2, source, "scalar");
+          setFlowScalarValue(token, source, "scalar");
       }
     }
-    function setBlockScalarValue(token2, source) {
+    function setBlockScalarValue(token, source) {
       const he = source.indexOf("\n");
       const head = source.substring(0, he);
       const body = source.substring(he + 1) + "\n";
-      if (token2.type === "block-scalar") {
-        const header = token2.props[0];
+      if (token.type === "block-scalar") {
+        const header = token.props[0];
         if (header.type !== "block-scalar-header")
           throw new Error("Invalid block scalar header");
         header.source = head;
-        token2.source = body;
+        token.source = body;
       } else {
-        const { offset } = token2;
-        const indent = "indent" in token2 ? token2.indent : -1;
+        const { offset } = token;
+        const indent = "indent" in token ? token.indent : -1;
         const props = [
           { type: "block-scalar-header", offset, indent, source: head }
         ];
-        if (!addEndtoBlockProps(props, "end" in token2 ? token2.end : void 0))
+        if (!addEndtoBlockProps(props, "end" in token ? token.end : void 0))
           props.push({ type: "newline", offset: -1, indent, source: "\n" });
-        for (const key of Object.keys(token2))
+        for (const key of Object.keys(token))
           if (key !== "type" && key !== "offset")
-            delete token2[key];
-        Object.assign(token2, { type: "block-scalar", indent, props, source: body });
+            delete token[key];
+        Object.assign(token, { type: "block-scalar", indent, props, source: body });
       }
     }
     function addEndtoBlockProps(props, end) {
@@ -5450,40 +5450,40 @@ var require_cst_scalar = __commonJS({
           }
       return false;
     }
-    function setFlowScalarValue(token2, source, type) {
-      switch (token2.type) {
+    function setFlowScalarValue(token, source, type) {
+      switch (token.type) {
         case "scalar":
         case "double-quoted-scalar":
         case "single-quoted-scalar":
-          token2.type = type;
-          token2.source = source;
+          token.type = type;
+          token.source = source;
           break;
         case "block-scalar": {
-          const end = token2.props.slice(1);
+          const end = token.props.slice(1);
           let oa = source.length;
-          if (token2.props[0].type === "block-scalar-header")
-            oa -= token2.props[0].source.length;
+          if (token.props[0].type === "block-scalar-header")
+            oa -= token.props[0].source.length;
           for (const tok of end)
             tok.offset += oa;
-          delete token2.props;
-          Object.assign(token2, { type, source, end });
+          delete token.props;
+          Object.assign(token, { type, source, end });
           break;
         }
         case "block-map":
         case "block-seq": {
-          const offset = token2.offset + source.length;
-          const nl = { type: "newline", offset, indent: token2.indent, source: "\n" };
-          delete token2.items;
-          Object.assign(token2, { type, source, end: [nl] });
+          const offset = token.offset + source.length;
+          const nl = { type: "newline", offset, indent: token.indent, source: "\n" };
+          delete token.items;
+          Object.assign(token, { type, source, end: [nl] });
           break;
         }
         default: {
-          const indent = "indent" in token2 ? token2.indent : -1;
-          const end = "end" in token2 && Array.isArray(token2.end) ? token2.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
-          for (const key of Object.keys(token2))
+          const indent = "indent" in token ? token.indent : -1;
+          const end = "end" in token && Array.isArray(token.end) ? token.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
+          for (const key of Object.keys(token))
             if (key !== "type" && key !== "offset")
-              delete token2[key];
-          Object.assign(token2, { type, indent, source, end });
+              delete token[key];
+          Object.assign(token, { type, indent, source, end });
         }
       }
     }
@@ -5498,40 +5498,40 @@ var require_cst_stringify = __commonJS({
   "node_modules/yaml/dist/parse/cst-stringify.js"(exports2) {
     "use strict";
     var stringify2 = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
-    function stringifyToken(token2) {
-      switch (token2.type) {
+    function stringifyToken(token) {
+      switch (token.type) {
         case "block-scalar": {
           let res = "";
-          for (const tok of token2.props)
+          for (const tok of token.props)
             res += stringifyToken(tok);
-          return res + token2.source;
+          return res + token.source;
         }
         case "block-map":
         case "block-seq": {
           let res = "";
-          for (const item of token2.items)
+          for (const item of token.items)
             res += stringifyItem(item);
           return res;
         }
         case "flow-collection": {
-          let res = token2.start.source;
-          for (const item of token2.items)
+          let res = token.start.source;
+          for (const item of token.items)
             res += stringifyItem(item);
-          for (const st of token2.end)
+          for (const st of token.end)
             res += st.source;
           return res;
         }
         case "document": {
-          let res = stringifyItem(token2);
-          if (token2.end)
-            for (const st of token2.end)
+          let res = stringifyItem(token);
+          if (token.end)
+            for (const st of token.end)
               res += st.source;
           return res;
         }
         default: {
-          let res = token2.source;
-          if ("end" in token2 && token2.end)
-            for (const st of token2.end)
+          let res = token.source;
+          if ("end" in token && token.end)
+            for (const st of token.end)
               res += st.source;
           return res;
         }
@@ -5569,9 +5569,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path51) => {
+    visit.itemAtPath = (cst, path50) => {
       let item = cst;
-      for (const [field, index] of path51) {
+      for (const [field, index] of path50) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5580,37 +5580,37 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path51) => {
-      const parent = visit.itemAtPath(cst, path51.slice(0, -1));
-      const field = path51[path51.length - 1][0];
+    visit.parentCollection = (cst, path50) => {
+      const parent = visit.itemAtPath(cst, path50.slice(0, -1));
+      const field = path50[path50.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path51, item, visitor) {
-      let ctrl = visitor(item, path51);
+    function _visit(path50, item, visitor) {
+      let ctrl = visitor(item, path50);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
-        const token2 = item[field];
-        if (token2 && "items" in token2) {
-          for (let i = 0; i < token2.items.length; ++i) {
-            const ci = _visit(Object.freeze(path51.concat([[field, i]])), token2.items[i], visitor);
+        const token = item[field];
+        if (token && "items" in token) {
+          for (let i = 0; i < token.items.length; ++i) {
+            const ci = _visit(Object.freeze(path50.concat([[field, i]])), token.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
               return BREAK2;
             else if (ci === REMOVE) {
-              token2.items.splice(i, 1);
+              token.items.splice(i, 1);
               i -= 1;
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path51);
+            ctrl = ctrl(item, path50);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path51) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path50) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -5627,10 +5627,10 @@ var require_cst = __commonJS({
     var DOCUMENT = "";
     var FLOW_END = "";
     var SCALAR = "";
-    var isCollection = (token2) => !!token2 && "items" in token2;
-    var isScalar = (token2) => !!token2 && (token2.type === "scalar" || token2.type === "single-quoted-scalar" || token2.type === "double-quoted-scalar" || token2.type === "block-scalar");
-    function prettyToken(token2) {
-      switch (token2) {
+    var isCollection = (token) => !!token && "items" in token;
+    var isScalar = (token) => !!token && (token.type === "scalar" || token.type === "single-quoted-scalar" || token.type === "double-quoted-scalar" || token.type === "block-scalar");
+    function prettyToken(token) {
+      switch (token) {
         case BOM:
           return "<BOM>";
         case DOCUMENT:
@@ -5640,7 +5640,7 @@ var require_cst = __commonJS({
         case SCALAR:
           return "<SCALAR>";
         default:
-          return JSON.stringify(token2);
+          return JSON.stringify(token);
       }
     }
     function tokenType(source) {
@@ -6364,8 +6364,8 @@ var require_parser = __commonJS({
       }
       return -1;
     }
-    function isFlowToken(token2) {
-      switch (token2?.type) {
+    function isFlowToken(token) {
+      switch (token?.type) {
         case "alias":
         case "scalar":
         case "single-quoted-scalar":
@@ -6572,38 +6572,38 @@ var require_parser = __commonJS({
         return this.stack[this.stack.length - n];
       }
       *pop(error) {
-        const token2 = error ?? this.stack.pop();
-        if (!token2) {
+        const token = error ?? this.stack.pop();
+        if (!token) {
           const message = "Tried to pop an empty stack";
           yield { type: "error", offset: this.offset, source: "", message };
         } else if (this.stack.length === 0) {
-          yield token2;
+          yield token;
         } else {
           const top = this.peek(1);
-          if (token2.type === "block-scalar") {
-            token2.indent = "indent" in top ? top.indent : 0;
-          } else if (token2.type === "flow-collection" && top.type === "document") {
-            token2.indent = 0;
+          if (token.type === "block-scalar") {
+            token.indent = "indent" in top ? top.indent : 0;
+          } else if (token.type === "flow-collection" && top.type === "document") {
+            token.indent = 0;
           }
-          if (token2.type === "flow-collection")
-            fixFlowSeqItems(token2);
+          if (token.type === "flow-collection")
+            fixFlowSeqItems(token);
           switch (top.type) {
             case "document":
-              top.value = token2;
+              top.value = token;
               break;
             case "block-scalar":
-              top.props.push(token2);
+              top.props.push(token);
               break;
             case "block-map": {
               const it = top.items[top.items.length - 1];
               if (it.value) {
-                top.items.push({ start: [], key: token2, sep: [] });
+                top.items.push({ start: [], key: token, sep: [] });
                 this.onKeyLine = true;
                 return;
               } else if (it.sep) {
-                it.value = token2;
+                it.value = token;
               } else {
-                Object.assign(it, { key: token2, sep: [] });
+                Object.assign(it, { key: token, sep: [] });
                 this.onKeyLine = !it.explicitKey;
                 return;
               }
@@ -6612,34 +6612,34 @@ var require_parser = __commonJS({
             case "block-seq": {
               const it = top.items[top.items.length - 1];
               if (it.value)
-                top.items.push({ start: [], value: token2 });
+                top.items.push({ start: [], value: token });
               else
-                it.value = token2;
+                it.value = token;
               break;
             }
             case "flow-collection": {
               const it = top.items[top.items.length - 1];
               if (!it || it.value)
-                top.items.push({ start: [], key: token2, sep: [] });
+                top.items.push({ start: [], key: token, sep: [] });
               else if (it.sep)
-                it.value = token2;
+                it.value = token;
               else
-                Object.assign(it, { key: token2, sep: [] });
+                Object.assign(it, { key: token, sep: [] });
               return;
             }
             /* istanbul ignore next should not happen */
             default:
               yield* this.pop();
-              yield* this.pop(token2);
+              yield* this.pop(token);
           }
-          if ((top.type === "document" || top.type === "block-map" || top.type === "block-seq") && (token2.type === "block-map" || token2.type === "block-seq")) {
-            const last = token2.items[token2.items.length - 1];
-            if (last && !last.sep && !last.value && last.start.length > 0 && findNonEmptyIndex(last.start) === -1 && (token2.indent === 0 || last.start.every((st) => st.type !== "comment" || st.indent < token2.indent))) {
+          if ((top.type === "document" || top.type === "block-map" || top.type === "block-seq") && (token.type === "block-map" || token.type === "block-seq")) {
+            const last = token.items[token.items.length - 1];
+            if (last && !last.sep && !last.value && last.start.length > 0 && findNonEmptyIndex(last.start) === -1 && (token.indent === 0 || last.start.every((st) => st.type !== "comment" || st.indent < token.indent))) {
               if (top.type === "document")
                 top.end = last.start;
               else
                 top.items.push({ start: last.start });
-              token2.items.splice(-1, 1);
+              token.items.splice(-1, 1);
             }
           }
         }
@@ -7182,7 +7182,7 @@ var require_parser = __commonJS({
             yield* this.pop();
         }
       }
-      *lineEnd(token2) {
+      *lineEnd(token) {
         switch (this.type) {
           case "comma":
           case "doc-start":
@@ -7199,10 +7199,10 @@ var require_parser = __commonJS({
           case "space":
           case "comment":
           default:
-            if (token2.end)
-              token2.end.push(this.sourceToken);
+            if (token.end)
+              token.end.push(this.sourceToken);
             else
-              token2.end = [this.sourceToken];
+              token.end = [this.sourceToken];
             if (this.type === "newline")
               yield* this.pop();
         }
@@ -7873,9 +7873,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path51, options3) {
+    function openPromise2(path50, options3) {
       return new Promise((resolve, reject) => {
-        open2(path51, { ...options3, lazyEntries: true }, function(err, zipfile) {
+        open2(path50, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve(zipfile);
         });
@@ -7905,7 +7905,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path51, options3, callback) {
+    function open2(path50, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -7917,7 +7917,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs3.open(path51, "r", function(err, fd) {
+      fs3.open(path50, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options3, function(err2, zipfile) {
           if (err2) fs3.close(fd, defaultCallback);
@@ -11932,14 +11932,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path51 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path50 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path51 && path51[0] !== "/") {
-          path51 = `/${path51}`;
+        if (path50 && path50[0] !== "/") {
+          path50 = `/${path50}`;
         }
-        return new URL(`${origin}${path51}`);
+        return new URL(`${origin}${path50}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -12390,39 +12390,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path51, origin }
+          request: { method, path: path50, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path51);
+        debuglog("sending request to %s %s/%s", method, origin, path50);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path51, origin },
+          request: { method, path: path50, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path51,
+          path50,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path51, origin }
+          request: { method, path: path50, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path51);
+        debuglog("trailers received from %s %s/%s", method, origin, path50);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path51, origin },
+          request: { method, path: path50, origin },
           error
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path51,
+          path50,
           error.message
         );
       });
@@ -12471,9 +12471,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path51, origin }
+            request: { method, path: path50, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path51);
+          debuglog("sending request to %s %s/%s", method, origin, path50);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -12536,7 +12536,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path51,
+        path: path50,
         method,
         body,
         headers,
@@ -12551,11 +12551,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path51 !== "string") {
+        if (typeof path50 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path51[0] !== "/" && !(path51.startsWith("http://") || path51.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path50[0] !== "/" && !(path50.startsWith("http://") || path50.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path51)) {
+        } else if (invalidPathRegex.test(path50)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -12621,7 +12621,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path51, query) : path51;
+        this.path = query ? buildURL(path50, query) : path50;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -15020,9 +15020,9 @@ var require_util2 = __commonJS({
       let policy = "";
       if (policyHeader.length > 0) {
         for (let i = policyHeader.length; i !== 0; i--) {
-          const token2 = policyHeader[i - 1].trim();
-          if (referrerPolicyTokens.has(token2)) {
-            policy = token2;
+          const token = policyHeader[i - 1].trim();
+          if (referrerPolicyTokens.has(token)) {
+            policy = token;
             break;
           }
         }
@@ -15255,9 +15255,9 @@ var require_util2 = __commonJS({
     function parseMetadata(metadata) {
       const result = [];
       let empty = true;
-      for (const token2 of metadata.split(" ")) {
+      for (const token of metadata.split(" ")) {
         empty = false;
-        const parsedToken = parseHashWithOptions.exec(token2);
+        const parsedToken = parseHashWithOptions.exec(token);
         if (parsedToken === null || parsedToken.groups === void 0 || parsedToken.groups.algo === void 0) {
           continue;
         }
@@ -17314,7 +17314,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request4) {
-      const { method, path: path51, host, upgrade, blocking, reset } = request4;
+      const { method, path: path50, host, upgrade, blocking, reset } = request4;
       let { body, headers, contentLength } = request4;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -17395,7 +17395,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path51} HTTP/1.1\r
+      let header = `${method} ${path50} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -17924,7 +17924,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request4) {
       const session = client[kHTTP2Session];
-      const { method, path: path51, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
+      const { method, path: path50, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
       let { body } = request4;
       if (upgrade) {
         util.errorRequest(client, request4, new Error("Upgrade not supported for H2"));
@@ -18021,7 +18021,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path51;
+      headers[HTTP2_HEADER_PATH] = path50;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -18374,9 +18374,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path51 = search ? `${pathname}${search}` : pathname;
+        const path50 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path51;
+        this.opts.path = path50;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -19615,10 +19615,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path51 = "/",
+          path: path50 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path51;
+        opts.path = origin + path50;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -21590,20 +21590,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path51) {
-      if (typeof path51 !== "string") {
-        return path51;
+    function safeUrl(path50) {
+      if (typeof path50 !== "string") {
+        return path50;
       }
-      const pathSegments = path51.split("?");
+      const pathSegments = path50.split("?");
       if (pathSegments.length !== 2) {
-        return path51;
+        return path50;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path51, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path51);
+    function matchKey(mockDispatch2, { path: path50, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path50);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -21625,7 +21625,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path51 }) => matchValue(safeUrl(path51), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path50 }) => matchValue(safeUrl(path50), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -21663,9 +21663,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path51, method, body, headers, query } = opts;
+      const { path: path50, method, body, headers, query } = opts;
       return {
-        path: path51,
+        path: path50,
         method,
         body,
         headers,
@@ -22128,10 +22128,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path51, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
+          ({ method, path: path50, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path51,
+            Path: path50,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -27010,9 +27010,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path51) {
-      for (let i = 0; i < path51.length; ++i) {
-        const code2 = path51.charCodeAt(i);
+    function validateCookiePath(path50) {
+      for (let i = 0; i < path50.length; ++i) {
+        const code2 = path50.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -29932,11 +29932,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path51 = opts.path;
+          let path50 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path51 = `/${path51}`;
+            path50 = `/${path50}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path51);
+          url = new URL(util.parseOrigin(url).origin + path50);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -30338,8 +30338,8 @@ var require_re = __commonJS({
       [LETTERDASHNUMBER, MAX_SAFE_BUILD_LENGTH]
     ];
     var makeSafeRegex = (value) => {
-      for (const [token2, max] of safeRegexReplacements) {
-        value = value.split(`${token2}*`).join(`${token2}{0,${max}}`).split(`${token2}+`).join(`${token2}{1,${max}}`);
+      for (const [token, max] of safeRegexReplacements) {
+        value = value.split(`${token}*`).join(`${token}{0,${max}}`).split(`${token}+`).join(`${token}{1,${max}}`);
       }
       return value;
     };
@@ -32633,7 +32633,7 @@ var HOST_NETWORK = "host";
 var LOG_DRIVER = ["--log-driver", "local"];
 function createCommand(spec, environmentFile) {
   const { reach } = spec;
-  const network2 = spec.network ?? (reach.by === "network" ? reach.network : void 0);
+  const network = spec.network ?? (reach.by === "network" ? reach.network : void 0);
   return [
     "create",
     "--name",
@@ -32641,7 +32641,7 @@ function createCommand(spec, environmentFile) {
     "--label",
     `${RUN_LABEL}=${spec.run}`,
     ...reach.by === "published port" ? ["--publish", `${reach.bind}::${spec.port}`] : [],
-    ...network2 === void 0 ? [] : ["--network", network2],
+    ...network === void 0 ? [] : ["--network", network],
     ...spec.addHosts.flatMap((entry) => ["--add-host", entry]),
     ...spec.flags,
     "--env-file",
@@ -32653,7 +32653,7 @@ function createCommand(spec, environmentFile) {
   ];
 }
 async function createContainer(engine2, spec) {
-  const { reach, network: network2, env } = spec;
+  const { reach, network, env } = spec;
   const file = import_node_path.default.join(spec.work, `${spec.name}.env`);
   const lines3 = Object.entries(env).map(([name, value]) => `${name}=${value}
 `);
@@ -32663,7 +32663,7 @@ async function createContainer(engine2, spec) {
   } finally {
     await (0, import_promises2.rm)(file, { force: true });
   }
-  if (reach.by === "network" && network2 !== void 0 && ![HOST_NETWORK, reach.network].includes(network2)) {
+  if (reach.by === "network" && network !== void 0 && ![HOST_NETWORK, reach.network].includes(network)) {
     await engine2.run(["network", "connect", reach.network, spec.name]);
   }
 }
@@ -32705,8 +32705,8 @@ async function endOrphans(run2, proc = "/proc") {
   let ended = 0;
   for (const name of await (0, import_promises3.readdir)(proc)) {
     if (!/^\d+$/.test(name)) continue;
-    const environment2 = await (0, import_promises3.readFile)(import_node_path2.default.join(proc, name, "environ"), "latin1").catch(() => "");
-    if (!environment2.split("\0").includes(entry)) continue;
+    const environment = await (0, import_promises3.readFile)(import_node_path2.default.join(proc, name, "environ"), "latin1").catch(() => "");
+    if (!environment.split("\0").includes(entry)) continue;
     try {
       process.kill(Number(name), "SIGKILL");
       ended++;
@@ -32767,9 +32767,47 @@ async function collect(work) {
   }
 }
 
+// src/disk.ts
+var import_promises5 = require("node:fs/promises");
+async function freeBytes(folder) {
+  const { bavail, bsize } = await (0, import_promises5.statfs)(folder);
+  return bavail * bsize;
+}
+async function requireRoom(folder, needed, what) {
+  const free = await freeBytes(folder);
+  if (free >= needed) return;
+  throw new Failure(
+    "runner",
+    `There is no room for ${what}: ${megabytes(needed)} are needed in ${folder}, and ${megabytes(free)} are free.`,
+    {
+      cure: CURE
+    }
+  );
+}
+function isDiskFull(error) {
+  return ["ENOSPC", "EDQUOT"].includes(error.code ?? "");
+}
+async function fullDisk(error, folder) {
+  if (!isDiskFull(error)) return void 0;
+  const { message } = error;
+  const free = await freeBytes(folder);
+  return new Failure(
+    "runner",
+    `The disk of the runner is full (${message}): ${megabytes(free)} are free in ${folder}.`,
+    {
+      cure: CURE,
+      cause: error
+    }
+  );
+}
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+var CURE = "Free disk space on the runner, or let RUNNER_TEMP be on a larger disk, and run the job again.";
+
 // src/environment.ts
-function withoutInputs(environment2) {
-  return Object.fromEntries(Object.entries(environment2).filter(([name]) => !/^(INPUT_|ACTIONS_)/.test(name)));
+function withoutInputs(environment) {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(INPUT_|ACTIONS_)/.test(name)));
 }
 
 // src/engine/command.ts
@@ -32905,14 +32943,14 @@ var LONGEST_ABSENCE = 3e4;
 var PROBE_INTERVAL = 500;
 var OF_THE_CLIENT = /* @__PURE__ */ new Set(["--version", "context"]);
 var SETTLING_TIME2 = 1e3;
-function dockerEngine(environment2, {
+function dockerEngine(environment, {
   clock = systemClock,
   longestAbsence = LONGEST_ABSENCE,
   cancelled: cancelled2
 } = {}) {
   let state = "unknown";
   const clientEnvironment = {
-    ...withoutInputs(environment2),
+    ...withoutInputs(environment),
     BUILDKIT_PROGRESS: "plain",
     // An attestation would wrap the image in an index: the digest would no longer be that of what was verified.
     BUILDX_NO_DEFAULT_ATTESTATIONS: "1",
@@ -32972,6 +33010,7 @@ function dockerEngine(environment2, {
     try {
       const [taken, exitCode] = await Promise.all([
         take(group.stdout).catch(async (error) => {
+          if (isDiskFull(error)) throw error;
           const code2 = await within(group.ended, SETTLING_TIME2, clock);
           throw code2 === 0 || code2 === EXPIRED ? error : engineFailure(args, { exitCode: code2, stdout: "", stderr });
         }),
@@ -33033,7 +33072,7 @@ function notStarted(error) {
   });
 }
 
-// src/inputs.ts
+// src/input-values.ts
 var import_node_net = require("node:net");
 
 // node_modules/string-argv/index.js
@@ -33084,16 +33123,16 @@ function parseArgsStringToArgv(value, env, file) {
 var JVM_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
 var CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/;
 var LEAVE_TO_ACTION = "Leave the options of CRaC to the action: the JVM looks for some of them in its arguments only.";
-function cracOptionIn(environment2) {
-  for (const entry of environment2) {
+function cracOptionIn(environment) {
+  for (const entry of environment) {
     const name = entry.slice(0, entry.indexOf("="));
     const option = JVM_VARIABLES.includes(name) ? CRAC_OPTION.exec(entry)?.[0] : void 0;
     if (option) return `sets ${option} in ${name}`;
   }
   return void 0;
 }
-function refuseCracOptions(image, environment2) {
-  const problem = cracOptionIn(environment2);
+function refuseCracOptions(image, environment) {
+  const problem = cracOptionIn(environment);
   if (problem === void 0) return;
   throw new Failure("image", `The base image ${image} ${problem}.`, { cure: LEAVE_TO_ACTION });
 }
@@ -33182,6 +33221,139 @@ function seconds(duration) {
   return `${duration / 1e3} s`;
 }
 
+// src/input-values.ts
+var LONGEST_PATH = 4095;
+var LONGEST_TEXT = 4096;
+function optional(value) {
+  return value === "" ? void 0 : value;
+}
+function parsePath(name, value) {
+  refuseNul(name, value);
+  if (/[\r\n]/.test(value)) throw badInput(name, value, "one path");
+  if (Buffer.byteLength(value) > LONGEST_PATH)
+    throw badInput(name, value, `a path of at most ${LONGEST_PATH} bytes`);
+  return value;
+}
+function parseMainClass(value) {
+  if (value === "") return void 0;
+  if (value.length > LONGEST_TEXT || !/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(value)) {
+    throw badInput("main-class", value, "the full name of a class, for example com.acme.Main");
+  }
+  return value;
+}
+function parseImageName(name, value) {
+  if (!/^[a-zA-Z0-9][\w./:@-]{0,511}$/.test(value)) {
+    throw badInput(name, value, "the name of an image, for example debian:trixie-slim");
+  }
+  return value;
+}
+var OWN_OPTIONS = /^-XX:(CRaCCheckpointTo|CRaCRestoreFrom|CRaCMinPid|CPUFeatures)=/;
+function parseJavaOptions(value) {
+  const options3 = parseLines("java-options", value);
+  for (const option of options3) {
+    if (!option.startsWith("-")) {
+      throw badInput("java-options", option, "options of the JVM, one a line, each with its leading dash");
+    }
+    if (OWN_OPTIONS.test(option)) {
+      throw badInput("java-options", option, "no option that the action sets itself (see `cpu-features`)");
+    }
+  }
+  return options3;
+}
+function parseEnvironment(value) {
+  const variables = parsePairs("env", value, /^[A-Za-z_][A-Za-z0-9_]*$/);
+  const problem = cracOptionIn(Object.entries(variables).map((pair) => pair.join("=")));
+  if (problem === void 0) return variables;
+  throw new Failure("input", `The input \`env\` ${problem}.`, { cure: LEAVE_TO_ACTION });
+}
+function parseSha256(name, value) {
+  if (value === "") return void 0;
+  if (!/^[0-9a-fA-F]{64}$/.test(value)) throw badInput(name, value, "a sha256 digest: 64 hexadecimal digits");
+  return value.toLowerCase();
+}
+function parseCpuFeatures(value) {
+  if (!/^(native|generic|ignore|0x[0-9a-fA-F]{1,16},0x[0-9a-fA-F]{1,16})$/.test(value)) {
+    throw badInput(
+      "cpu-features",
+      value,
+      "`generic`, `native`, `ignore` or two hexadecimal numbers (0x1,0x2)"
+    );
+  }
+  return value;
+}
+function parseReadyCommand(value) {
+  refuseNul("ready-command", value);
+  const words = parseArgsStringToArgv(value);
+  if (words[0]?.startsWith("-") || value.length > LONGEST_TEXT) {
+    throw badInput(
+      "ready-command",
+      value,
+      `a program in the image, and its arguments, in at most ${LONGEST_TEXT} characters`
+    );
+  }
+  return words.length === 0 ? void 0 : words;
+}
+function parseReadyLog(value) {
+  if (value === "") return void 0;
+  if (value.length > LONGEST_TEXT)
+    throw badInput("ready-log", value, `a regular expression of at most ${LONGEST_TEXT} characters`);
+  try {
+    return new RegExp(value, "u");
+  } catch (error) {
+    const why = messageOf(error).slice(messageOf(error).lastIndexOf(":") + 1);
+    throw badInput("ready-log", value, `a regular expression that can be read (${why.trim()})`);
+  }
+}
+function parseNetwork(value) {
+  if (value === "") return void 0;
+  if (!/^[a-zA-Z0-9][\w.-]{0,127}$/.test(value) || value === "none") {
+    throw badInput(
+      "network",
+      value,
+      "the name of a network of the engine, for example ${{ job.container.network }}"
+    );
+  }
+  return value;
+}
+function parseAddHosts(value) {
+  return parseLines("add-hosts", value).map((line2) => {
+    const [, name = "", address = ""] = /^([a-zA-Z0-9][\w.-]{0,252})[:=](.+)$/.exec(line2) ?? [];
+    if (name === "" || !(address === "host-gateway" || (0, import_node_net.isIP)(address.replace(/^\[|\]$/g, "")))) {
+      throw badInput(
+        "add-hosts",
+        line2,
+        "lines of the form name:address, for example db:10.0.0.5 or host:host-gateway"
+      );
+    }
+    return `${name}:${address}`;
+  });
+}
+function parseUser(value) {
+  const match = /^(\d{1,9}):(\d{1,9})$/.exec(value);
+  const ids = { uid: Number(match?.[1]), gid: Number(match?.[2]) };
+  if (!(ids.uid > 0 && ids.gid > 0)) {
+    throw badInput("user", value, "numbers of a user and a group other than root, for example 10001:10001");
+  }
+  return ids;
+}
+function parseToken(name, value) {
+  if (/^[\x21-\x7e]{0,8192}$/.test(value)) return optional(value);
+  throw new Failure(
+    "input",
+    `The input \`${name}\` is no token: it has characters that no token has, or too many.`,
+    {
+      cure: "Give `${{ github.token }}` or a secret with a token, or leave it out."
+    }
+  );
+}
+function parseApiUrl(name, value) {
+  const url = URL.canParse(value) ? new URL(value) : void 0;
+  if (url?.protocol !== "https:" && url?.protocol !== "http:") {
+    throw badInput(name, value, "the URL of a GitHub API, for example https://api.github.com");
+  }
+  return url;
+}
+
 // src/jdk/asset.ts
 var DISTRIBUTIONS = ["crac", "zulu", "liberica", "file"];
 function isSound({ version, aliases, order, url, size: size2 }) {
@@ -33233,7 +33405,7 @@ function satisfies(asset, request4) {
 }
 
 // src/probe/request-lines.ts
-var import_promises5 = require("node:fs/promises");
+var import_promises6 = require("node:fs/promises");
 var import_node_path3 = __toESM(require("node:path"), 1);
 var MOST_TIMES = 1e6;
 var MOST_AT_ONCE = 256;
@@ -33281,10 +33453,10 @@ async function requestOf(line2, workspace) {
 async function readBody(file, workspace) {
   try {
     const name = import_node_path3.default.resolve(workspace, file);
-    const entry = await (0, import_promises5.stat)(name);
+    const entry = await (0, import_promises6.stat)(name);
     if (!entry.isFile()) throw new Error("it is no file");
     if (entry.size > LARGEST_BODY) throw new Error(`it has more than ${LARGEST_BODY} bytes`);
-    return await (0, import_promises5.readFile)(name);
+    return await (0, import_promises6.readFile)(name);
   } catch (error) {
     throw badInput(
       "warmup",
@@ -33341,23 +33513,23 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first2 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first2) || first2 === "localhost");
-  const path51 = hasDomain ? components.slice(1) : components;
+  const path50 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first2)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path51.some((component) => /[A-Z]/.test(component))) {
+  if (path50.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path51.every((component) => PATH_COMPONENT.test(component)))
+  if (!path50.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first2 !== "index.docker.io" ? first2 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path51.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path51].join("/") };
+  const official = registry2 === DOCKER_HUB && path50.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path50].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
@@ -33460,7 +33632,7 @@ var INPUT_NAMES = [
 function readInputs(get) {
   const port = parsePort("port", get("port"));
   const distribution = parseChoice("distribution", get("distribution"), DISTRIBUTIONS);
-  const jdkFile = optional(path4("jdk-file", get("jdk-file")));
+  const jdkFile = optional(parsePath("jdk-file", get("jdk-file")));
   if (distribution === "file" !== (jdkFile !== void 0)) {
     throw badInput(
       "jdk-file",
@@ -33468,7 +33640,7 @@ function readInputs(get) {
       "an archive together with `distribution: file`, and none otherwise"
     );
   }
-  const file = optional(path4("file", get("file")));
+  const file = optional(parsePath("file", get("file")));
   for (const name of ["application", "main-class"]) {
     if (file !== void 0 && get(name) !== "") {
       throw badInput(name, get(name), `either \`file\` or \`${name}\`: a Dockerfile says itself what to run`);
@@ -33487,21 +33659,21 @@ function readInputs(get) {
   const runs = parseCount("verify-runs", get("verify-runs"), MOST_RUNS);
   const verifyRuns = verify ? runs : 0;
   return {
-    context: path4("context", get("context") || "."),
-    application: optional(path4("application", get("application"))),
-    mainClass: mainClass(get("main-class")),
+    context: parsePath("context", get("context") || "."),
+    application: optional(parsePath("application", get("application"))),
+    mainClass: parseMainClass(get("main-class")),
     file,
     buildArgs: parsePairs("build-args", get("build-args"), /^[A-Za-z_][A-Za-z0-9_]*$/),
-    baseImage: imageName("base-image", get("base-image")),
+    baseImage: parseImageName("base-image", get("base-image")),
     labels: parsePairs("labels", get("labels"), /^[^\s"'=-][^\s"'=]*$/),
     tags,
-    javaOptions: javaOptions(get("java-options")),
+    javaOptions: parseJavaOptions(get("java-options")),
     arguments: parseLines("arguments", get("arguments")),
-    env: environment(get("env")),
+    env: parseEnvironment(get("env")),
     distribution,
     javaVersion: parseVersionRequest(get("java-version")),
     jdkFile,
-    jdkSha256: sha256("jdk-sha256", get("jdk-sha256")),
+    jdkSha256: parseSha256("jdk-sha256", get("jdk-sha256")),
     engine: parseChoice("engine", get("engine"), ["auto", "criu", "warp"]),
     criu: parseChoice("criu", get("criu"), ["auto", "bundled", "system"]),
     onUnsupportedRunner: parseChoice("on-unsupported-runner", get("on-unsupported-runner"), [
@@ -33509,20 +33681,20 @@ function readInputs(get) {
       "skip",
       "cold"
     ]),
-    cpuFeatures: cpuFeatures(get("cpu-features")),
+    cpuFeatures: parseCpuFeatures(get("cpu-features")),
     port,
     readiness: readiness(get, port),
     startupTimeout: parseDuration("startup-timeout", get("startup-timeout")),
     warmup: get("warmup") === "" ? void 0 : parseWarmUp("warmup", get("warmup"), `localhost:${port}`),
-    warmupScript: optional(path4("warmup-script", get("warmup-script"))),
+    warmupScript: optional(parsePath("warmup-script", get("warmup-script"))),
     warmupTimeout: parseDuration("warmup-timeout", get("warmup-timeout")),
     checkpointTimeout: parseDuration("checkpoint-timeout", get("checkpoint-timeout")),
     restoreTimeout: parseDuration("restore-timeout", get("restore-timeout")),
     pushTimeout: parseDuration("push-timeout", get("push-timeout")),
-    network: network(get("network")),
-    addHosts: addHosts(get("add-hosts")),
+    network: parseNetwork(get("network")),
+    addHosts: parseAddHosts(get("add-hosts")),
     privileges: parseChoice("privileges", get("privileges"), ["auto", "least", "privileged"]),
-    user: user(get("user")),
+    user: parseUser(get("user")),
     onRestoreFailure: parseChoice("on-restore-failure", get("on-restore-failure"), ["start", "exit"]),
     verifyRuns,
     budgets: budgets(get, verifyRuns),
@@ -33530,12 +33702,10 @@ function readInputs(get) {
     secretValues: readSecretValues(get),
     skipUnchanged,
     push,
-    githubToken: token("github-token", get("github-token")),
-    githubApiUrl: apiUrl("github-api-url", get("github-api-url"))
+    githubToken: parseToken("github-token", get("github-token")),
+    githubApiUrl: parseApiUrl("github-api-url", get("github-api-url"))
   };
 }
-var LONGEST_PATH = 4095;
-var LONGEST_TEXT = 4096;
 function budgets(get, verifyRuns) {
   const given = (name, parse7) => get(name) === "" ? void 0 : parse7(name, get(name));
   for (const name of ["max-restore-time", "min-speedup"]) {
@@ -33556,140 +33726,11 @@ function budgets(get, verifyRuns) {
 function readSecretValues(get) {
   return parseSecretValues(get("secret-values"));
 }
-function optional(value) {
-  return value === "" ? void 0 : value;
-}
-function path4(name, value) {
-  refuseNul(name, value);
-  if (/[\r\n]/.test(value)) throw badInput(name, value, "one path");
-  if (Buffer.byteLength(value) > LONGEST_PATH)
-    throw badInput(name, value, `a path of at most ${LONGEST_PATH} bytes`);
-  return value;
-}
-function mainClass(value) {
-  if (value === "") return void 0;
-  if (value.length > LONGEST_TEXT || !/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(value)) {
-    throw badInput("main-class", value, "the full name of a class, for example com.acme.Main");
-  }
-  return value;
-}
-function imageName(name, value) {
-  if (!/^[a-zA-Z0-9][\w./:@-]{0,511}$/.test(value)) {
-    throw badInput(name, value, "the name of an image, for example debian:trixie-slim");
-  }
-  return value;
-}
-var OWN_OPTIONS = /^-XX:(CRaCCheckpointTo|CRaCRestoreFrom|CRaCMinPid|CPUFeatures)=/;
-function javaOptions(value) {
-  const options3 = parseLines("java-options", value);
-  for (const option of options3) {
-    if (!option.startsWith("-")) {
-      throw badInput("java-options", option, "options of the JVM, one a line, each with its leading dash");
-    }
-    if (OWN_OPTIONS.test(option)) {
-      throw badInput("java-options", option, "no option that the action sets itself (see `cpu-features`)");
-    }
-  }
-  return options3;
-}
-function environment(value) {
-  const variables = parsePairs("env", value, /^[A-Za-z_][A-Za-z0-9_]*$/);
-  const problem = cracOptionIn(Object.entries(variables).map((pair) => pair.join("=")));
-  if (problem === void 0) return variables;
-  throw new Failure("input", `The input \`env\` ${problem}.`, { cure: LEAVE_TO_ACTION });
-}
-function sha256(name, value) {
-  if (value === "") return void 0;
-  if (!/^[0-9a-fA-F]{64}$/.test(value)) throw badInput(name, value, "a sha256 digest: 64 hexadecimal digits");
-  return value.toLowerCase();
-}
-function cpuFeatures(value) {
-  if (!/^(native|generic|ignore|0x[0-9a-fA-F]{1,16},0x[0-9a-fA-F]{1,16})$/.test(value)) {
-    throw badInput(
-      "cpu-features",
-      value,
-      "`generic`, `native`, `ignore` or two hexadecimal numbers (0x1,0x2)"
-    );
-  }
-  return value;
-}
 function readiness(get, port) {
   const url = parseReadyUrl("ready-url", get("ready-url"), port);
-  const command = readyCommand(get("ready-command"));
-  const log = readyLog(get("ready-log"));
+  const command = parseReadyCommand(get("ready-command"));
+  const log = parseReadyLog(get("ready-log"));
   return { ...url && { url }, ...command && { command }, ...log && { log } };
-}
-function readyCommand(value) {
-  refuseNul("ready-command", value);
-  const words = parseArgsStringToArgv(value);
-  if (words[0]?.startsWith("-") || value.length > LONGEST_TEXT) {
-    throw badInput(
-      "ready-command",
-      value,
-      `a program in the image, and its arguments, in at most ${LONGEST_TEXT} characters`
-    );
-  }
-  return words.length === 0 ? void 0 : words;
-}
-function readyLog(value) {
-  if (value === "") return void 0;
-  if (value.length > LONGEST_TEXT)
-    throw badInput("ready-log", value, `a regular expression of at most ${LONGEST_TEXT} characters`);
-  try {
-    return new RegExp(value, "u");
-  } catch (error) {
-    const why = messageOf(error).slice(messageOf(error).lastIndexOf(":") + 1);
-    throw badInput("ready-log", value, `a regular expression that can be read (${why.trim()})`);
-  }
-}
-function network(value) {
-  if (value === "") return void 0;
-  if (!/^[a-zA-Z0-9][\w.-]{0,127}$/.test(value) || value === "none") {
-    throw badInput(
-      "network",
-      value,
-      "the name of a network of the engine, for example ${{ job.container.network }}"
-    );
-  }
-  return value;
-}
-function addHosts(value) {
-  return parseLines("add-hosts", value).map((line2) => {
-    const [, name = "", address = ""] = /^([a-zA-Z0-9][\w.-]{0,252})[:=](.+)$/.exec(line2) ?? [];
-    if (name === "" || !(address === "host-gateway" || (0, import_node_net.isIP)(address.replace(/^\[|\]$/g, "")))) {
-      throw badInput(
-        "add-hosts",
-        line2,
-        "lines of the form name:address, for example db:10.0.0.5 or host:host-gateway"
-      );
-    }
-    return `${name}:${address}`;
-  });
-}
-function user(value) {
-  const match = /^(\d{1,9}):(\d{1,9})$/.exec(value);
-  const ids = { uid: Number(match?.[1]), gid: Number(match?.[2]) };
-  if (!(ids.uid > 0 && ids.gid > 0)) {
-    throw badInput("user", value, "numbers of a user and a group other than root, for example 10001:10001");
-  }
-  return ids;
-}
-function token(name, value) {
-  if (/^[\x21-\x7e]{0,8192}$/.test(value)) return optional(value);
-  throw new Failure(
-    "input",
-    `The input \`${name}\` is no token: it has characters that no token has, or too many.`,
-    {
-      cure: "Give `${{ github.token }}` or a secret with a token, or leave it out."
-    }
-  );
-}
-function apiUrl(name, value) {
-  const url = URL.canParse(value) ? new URL(value) : void 0;
-  if (url?.protocol !== "https:" && url?.protocol !== "http:") {
-    throw badInput(name, value, "the URL of a GitHub API, for example https://api.github.com");
-  }
-  return url;
 }
 
 // src/main.ts
@@ -33697,22 +33738,22 @@ var import_promises47 = require("node:fs/promises");
 var import_node_path45 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/warm-up-script.ts
-var import_promises6 = require("node:fs/promises");
+var import_promises7 = require("node:fs/promises");
 var SHOWN_LINES = 20;
 async function requireScript(script) {
-  const problem = await (0, import_promises6.stat)(script).then(
+  const problem = await (0, import_promises7.stat)(script).then(
     (entry) => entry.isFile() ? void 0 : new Error("it is no file"),
     (error) => error
   );
   if (problem !== void 0) throw cannotStart(script, problem);
 }
 async function runScript(script, surroundings2) {
-  const { address, container, log, keep: keep3, signal, environment: environment2 } = surroundings2;
+  const { address, container, log, keep: keep3, signal, environment } = surroundings2;
   const tail = new LineTail(SHOWN_LINES);
   const group = startGroup(script, [], {
     signal,
     env: {
-      ...withoutInputs(environment2),
+      ...withoutInputs(environment),
       APP_URL: `http://${address.host}:${address.port}`,
       CONTAINER_ID: container
     }
@@ -33747,41 +33788,6 @@ function cannotStart(script, error) {
   );
 }
 
-// src/disk.ts
-var import_promises7 = require("node:fs/promises");
-async function freeBytes(folder) {
-  const { bavail, bsize } = await (0, import_promises7.statfs)(folder);
-  return bavail * bsize;
-}
-async function requireRoom(folder, needed, what) {
-  const free = await freeBytes(folder);
-  if (free >= needed) return;
-  throw new Failure(
-    "runner",
-    `There is no room for ${what}: ${megabytes(needed)} are needed in ${folder}, and ${megabytes(free)} are free.`,
-    {
-      cure: CURE
-    }
-  );
-}
-async function fullDisk(error, folder) {
-  const { code: code2, message } = error;
-  if (code2 !== "ENOSPC" && code2 !== "EDQUOT") return void 0;
-  const free = await freeBytes(folder);
-  return new Failure(
-    "runner",
-    `The disk of the runner is full (${message}): ${megabytes(free)} are free in ${folder}.`,
-    {
-      cure: CURE,
-      cause: error
-    }
-  );
-}
-function megabytes(bytes) {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-var CURE = "Free disk space on the runner, or let RUNNER_TEMP be on a larger disk, and run the job again.";
-
 // src/image/application.ts
 var import_promises14 = require("node:fs/promises");
 var import_node_path10 = __toESM(require("node:path"), 1);
@@ -33807,8 +33813,8 @@ async function isFile(place) {
 }
 
 // src/image/layouts/class-path.ts
-var classPath = async ({ at, mainClass: mainClass2 }) => {
-  if (mainClass2 === void 0) return void 0;
+var classPath = async ({ at, mainClass }) => {
+  if (mainClass === void 0) return void 0;
   const dependencies = /* @__PURE__ */ new Map();
   const classes = /* @__PURE__ */ new Map();
   const entries = [];
@@ -33826,9 +33832,9 @@ var classPath = async ({ at, mainClass: mainClass2 }) => {
   if (entries.length === 0) return void 0;
   return {
     layout: "class-path",
-    description: `class path of ${entries.length} ${entries.length === 1 ? "entry" : "entries"} (${mainClass2})`,
-    mainClass: mainClass2,
-    command: ["-cp", entries.map((entry) => `${HOME}/${entry}`).join(":"), mainClass2],
+    description: `class path of ${entries.length} ${entries.length === 1 ? "entry" : "entries"} (${mainClass})`,
+    mainClass,
+    command: ["-cp", entries.map((entry) => `${HOME}/${entry}`).join(":"), mainClass],
     dependencies,
     classes
   };
@@ -33893,8 +33899,8 @@ var JAR = "quarkus-run.jar";
 var CRAC_ENABLED = "-Dquarkus.package.jar.crac.enabled=true";
 var quarkusApp = async ({ at }) => {
   const folder = import_node_path6.default.basename(at) === "quarkus-app" ? at : import_node_path6.default.join(at, "quarkus-app");
-  const mainClass2 = (await readManifest(import_node_path6.default.join(folder, JAR)))?.mainClass;
-  if (mainClass2 === void 0) return void 0;
+  const mainClass = (await readManifest(import_node_path6.default.join(folder, JAR)))?.mainClass;
+  if (mainClass === void 0) return void 0;
   const classes = /* @__PURE__ */ new Map([[import_node_path6.default.join(folder, JAR), JAR]]);
   for (const name of ["app", "quarkus"]) {
     if (await isFolder(import_node_path6.default.join(folder, name))) classes.set(import_node_path6.default.join(folder, name), name);
@@ -33902,8 +33908,8 @@ var quarkusApp = async ({ at }) => {
   const lib = import_node_path6.default.join(folder, "lib");
   return {
     layout: "quarkus-app",
-    description: `Quarkus application (${mainClass2})`,
-    mainClass: mainClass2,
+    description: `Quarkus application (${mainClass})`,
+    mainClass,
     command: [CRAC_ENABLED, "-jar", `${HOME}/${JAR}`],
     dependencies: await isFolder(lib) ? /* @__PURE__ */ new Map([[lib, "lib"]]) : /* @__PURE__ */ new Map(),
     classes
@@ -33914,8 +33920,8 @@ var quarkusApp = async ({ at }) => {
 var QUARKUS_MAIN = "io.quarkus.runner.GeneratedMain";
 var runnableJar = async ({ at, mainClass: wanted }) => {
   const manifest = await readManifest(at);
-  const mainClass2 = wanted ?? manifest?.mainClass;
-  if (manifest === void 0 || mainClass2 === void 0) return void 0;
+  const mainClass = wanted ?? manifest?.mainClass;
+  if (manifest === void 0 || mainClass === void 0) return void 0;
   const name = import_node_path7.default.basename(at);
   const dependencies = /* @__PURE__ */ new Map();
   for (const entry of manifest.classPath) {
@@ -33926,10 +33932,10 @@ var runnableJar = async ({ at, mainClass: wanted }) => {
   }
   return {
     layout: "jar",
-    description: `runnable jar ${name} (${mainClass2})`,
-    mainClass: mainClass2,
+    description: `runnable jar ${name} (${mainClass})`,
+    mainClass,
     command: [
-      ...mainClass2 === QUARKUS_MAIN ? [CRAC_ENABLED] : [],
+      ...mainClass === QUARKUS_MAIN ? [CRAC_ENABLED] : [],
       ...wanted === void 0 ? ["-jar", `${HOME}/${name}`] : ["-cp", `${HOME}/${name}`, wanted]
     ],
     dependencies,
@@ -33943,8 +33949,8 @@ var import_node_path8 = __toESM(require("node:path"), 1);
 var JAR2 = "application.jar";
 var micronautLayers = async ({ at }) => {
   const layers = import_node_path8.default.basename(at) === "layers" ? at : import_node_path8.default.join(at, "layers");
-  const mainClass2 = (await readManifest(import_node_path8.default.join(layers, "app", JAR2)))?.mainClass;
-  if (mainClass2 === void 0) return void 0;
+  const mainClass = (await readManifest(import_node_path8.default.join(layers, "app", JAR2)))?.mainClass;
+  if (mainClass === void 0) return void 0;
   const dependencies = /* @__PURE__ */ new Map();
   const classes = /* @__PURE__ */ new Map([[import_node_path8.default.join(layers, "app"), "."]]);
   for (const name of (await (0, import_promises12.readdir)(layers)).sort()) {
@@ -33954,8 +33960,8 @@ var micronautLayers = async ({ at }) => {
   }
   return {
     layout: "micronaut-layers",
-    description: `Micronaut layers (${mainClass2})`,
-    mainClass: mainClass2,
+    description: `Micronaut layers (${mainClass})`,
+    mainClass,
     command: ["-jar", `${HOME}/${JAR2}`],
     dependencies,
     classes
@@ -33966,8 +33972,8 @@ var micronautLayers = async ({ at }) => {
 var import_promises13 = require("node:fs/promises");
 var import_node_path9 = __toESM(require("node:path"), 1);
 var springBootJar = async ({ at, scratch }) => {
-  const mainClass2 = (await readManifest(at))?.startClass;
-  if (mainClass2 === void 0) return void 0;
+  const mainClass = (await readManifest(at))?.startClass;
+  if (mainClass === void 0) return void 0;
   const folder = import_node_path9.default.join(scratch, "spring-boot");
   await unpackFrom(at, "BOOT-INF/", folder);
   await unpackFrom(
@@ -33993,9 +33999,9 @@ var springBootJar = async ({ at, scratch }) => {
   const classPath2 = entries.map((entry) => `${HOME}/${entry}`);
   return {
     layout: "spring-boot",
-    description: `Spring Boot jar ${import_node_path9.default.basename(at)} (${mainClass2}), unpacked`,
-    mainClass: mainClass2,
-    command: ["-cp", classPath2.join(":"), mainClass2],
+    description: `Spring Boot jar ${import_node_path9.default.basename(at)} (${mainClass}), unpacked`,
+    mainClass,
+    command: ["-cp", classPath2.join(":"), mainClass],
     dependencies,
     classes
   };
@@ -34247,8 +34253,8 @@ var LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
 async function findReach(engine2, hostname4) {
   const remote = remoteHost(await endpoint(engine2));
   if (remote !== void 0) return { by: "published port", bind: "0.0.0.0", host: remote };
-  const network2 = await ownNetwork(engine2, hostname4);
-  if (network2 !== void 0) return { by: "network", network: network2 };
+  const network = await ownNetwork(engine2, hostname4);
+  if (network !== void 0) return { by: "network", network };
   return { by: "published port", bind: "127.0.0.1", host: "127.0.0.1" };
 }
 function isLocal(reach) {
@@ -34270,13 +34276,13 @@ async function ownNetwork(engine2, hostname4) {
   if (found.exitCode !== 0) return void 0;
   const networks = Object.keys(JSON.parse(found.stdout));
   if (networks.includes("host")) return void 0;
-  const network2 = networks.find((name) => name !== "none");
-  if (network2 === void 0) {
+  const network = networks.find((name) => name !== "none");
+  if (network === void 0) {
     throw new Failure("runner", "This job runs in a container without a network.", {
       cure: "Give the job container a network: the application is reached through it."
     });
   }
-  return network2;
+  return network;
 }
 
 // src/runner/room.ts
@@ -34513,7 +34519,7 @@ ${result.stderr}`;
   const inspect = ["image", "inspect", "--format", "{{json .}}", "--", build2.name];
   return checkContract(JSON.parse(await engine2.run(inspect)), build2.user);
 }
-function checkContract({ Architecture, Config }, user2) {
+function checkContract({ Architecture, Config }, user) {
   const [program = "", ...words] = Config.Entrypoint?.length ? [...Config.Entrypoint, ...Config.Cmd ?? []] : Config.Cmd ?? [];
   if (program === "") {
     throw broken(
@@ -34552,10 +34558,10 @@ function checkContract({ Architecture, Config }, user2) {
       "Take them out: they would run again in the images that are built from it."
     );
   const own = Config.User ?? "";
-  if (!["", "root", "0", "0:0", user2, user2.split(":")[0]].includes(own)) {
+  if (!["", "root", "0", "0:0", user, user.split(":")[0]].includes(own)) {
     throw broken(
       `runs as the user ${own}`,
-      `Set \`user\` to the numbers of that user, or leave USER out; the application runs as ${user2}.`
+      `Set \`user\` to the numbers of that user, or leave USER out; the application runs as ${user}.`
     );
   }
   const main2 = words.find(
@@ -34618,8 +34624,8 @@ function imagesOf(run2) {
   return import_node_path15.default.join(run2.work, "images");
 }
 function containerOf(run2, reach) {
-  const { env, port, network: network2, addHosts: addHosts2 } = run2.inputs;
-  return { run: run2.id, env, work: run2.work, port, reach, network: network2, addHosts: addHosts2 };
+  const { env, port, network, addHosts } = run2.inputs;
+  return { run: run2.id, env, work: run2.work, port, reach, network, addHosts };
 }
 function keepIn({ logs, world }, file) {
   return keptLog(import_node_path15.default.join(logs, file), (line2) => world.log.warning(line2));
@@ -36770,8 +36776,8 @@ function listResources(resources) {
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path51 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path51 ?? description}`, "action: reopen"];
+    const path50 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path50 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -37516,11 +37522,11 @@ function standardWarmUp({ url, health = "/" }, port) {
 }
 async function warmUp(world, application, address, request4) {
   const { clock, log, keep: keep3 } = world;
-  const { lines: lines3, script, environment: environment2 } = request4.warmUp;
+  const { lines: lines3, script, environment } = request4.warmUp;
   const stop = new AbortController();
   async function work() {
     const report2 = await sendRequests(lines3, address, log, stop.signal);
-    const surroundings2 = { address, container: application.name, log, keep: keep3, signal: stop.signal, environment: environment2 };
+    const surroundings2 = { address, container: application.name, log, keep: keep3, signal: stop.signal, environment };
     if (script) await runScript(script, surroundings2);
     return report2;
   }
@@ -37617,7 +37623,7 @@ async function explain(world, request4, privileges, refused3) {
   }
   return await explainOpen(refused3, void 0, request4.evidence);
 }
-async function attempt(world, request4, privileges, javaOptions2) {
+async function attempt(world, request4, privileges, javaOptions) {
   const { engine: engine2, clock, log } = world;
   const { readiness: readiness2, takenBy } = request4;
   const begin = clock.now();
@@ -37629,7 +37635,7 @@ async function attempt(world, request4, privileges, javaOptions2) {
     name: request4.container,
     // A check that calls the application could open a connection in just the wrong moment.
     flags: ["--no-healthcheck", ...privileges?.checkpoint ?? []],
-    command: [engineName(takenBy, privileges), ...javaOptions2]
+    command: [engineName(takenBy, privileges), ...javaOptions]
   };
   const { application, address } = await startApplication(world, spec, (line2) => {
     signs.onLine(line2);
@@ -37962,7 +37968,7 @@ function renderContent(content2, statistics) {
   if (!content2) return [];
   return folded("What is in the snapshot", table(describeContent(content2, statistics)));
 }
-function describeContent({ memory, threads, user: user2, open: open2, environment: environment2 }, statistics) {
+function describeContent({ memory, threads, user, open: open2, environment }, statistics) {
   const rows = [];
   for (const kind of memory ? KINDS : []) {
     const bytes = memory?.[kind];
@@ -37970,10 +37976,10 @@ function describeContent({ memory, threads, user: user2, open: open2, environmen
   }
   const groups = threads.map(({ name, count }) => `${name}${count > 1 ? ` (${count})` : ""}`);
   rows.push([`Threads (${threadCount(threads)})`, list(groups)]);
-  if (user2) rows.push(["User", `${user2.uid}:${user2.gid}`]);
+  if (user) rows.push(["User", `${user.uid}:${user.gid}`]);
   rows.push(["Open files outside of the JDK and the application", list(open2.files)]);
   rows.push(["Sockets", String(open2.sockets)]);
-  if (environment2) rows.push(["Names in the environment", list(environment2)]);
+  if (environment) rows.push(["Names in the environment", list(environment)]);
   if (statistics) {
     const { frozenTime, pagesWritten, pagesScanned } = statistics;
     rows.push(["Frozen for", time(frozenTime / 1e3)]);
@@ -37983,14 +37989,14 @@ function describeContent({ memory, threads, user: user2, open: open2, environmen
 }
 function contentMetadata(content2) {
   if (!content2) return null;
-  const { memory, processes, threads, user: user2, open: open2, environment: environment2 } = content2;
+  const { memory, processes, threads, user, open: open2, environment } = content2;
   return {
     memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
     processes,
     threads: { count: threadCount(threads), groups: threads.slice(0, LISTED) },
-    user: user2 ?? null,
+    user: user ?? null,
     open: { ...open2, files: open2.files.slice(0, LISTED) },
-    environment: environment2 ?? null
+    environment: environment ?? null
   };
 }
 function threadCount(threads) {
@@ -38025,10 +38031,10 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path51 = file?.path;
+    const path50 = file?.path;
     if (type.endsWith("socket") && !file?.isLoose) sockets++;
-    else if (type !== "file" || path51 === void 0) others++;
-    else if (!EXPECTED.some((folder) => path51.startsWith(folder))) paths.add(path51);
+    else if (type !== "file" || path50 === void 0) others++;
+    else if (!EXPECTED.some((folder) => path50.startsWith(folder))) paths.add(path50);
   }
   return { files: [...paths].sort(), sockets, others };
 }
@@ -38805,16 +38811,16 @@ async function verifyArchive(file, asset, demands) {
   if (asset.size !== void 0 && size2 !== asset.size) {
     throw notGenuine(asset, `it has ${size2} bytes where the source says ${asset.size}`);
   }
-  const sha2562 = (await hashOfFile(file)).digest("hex");
+  const sha256 = (await hashOfFile(file)).digest("hex");
   for (const demand of demands) {
-    if (sha2562 !== demand.sha256)
-      throw notGenuine(asset, `its sha256 is ${sha2562}, but ${demand.by} demands ${demand.sha256}`);
+    if (sha256 !== demand.sha256)
+      throw notGenuine(asset, `its sha256 is ${sha256}, but ${demand.by} demands ${demand.sha256}`);
   }
   if (asset.sha1 !== void 0) {
     const sha1 = (await hashOfFile(file, "sha1")).digest("hex");
     if (sha1 !== asset.sha1) throw notGenuine(asset, `its sha1 is ${sha1}, but the source says ${asset.sha1}`);
   }
-  return sha2562;
+  return sha256;
 }
 function notGenuine(asset, why) {
   return new Failure("jdk", `${asset.name} is not the archive that was asked for: ${why}.`, {
@@ -38845,10 +38851,10 @@ async function jdkFromFile(file, architecture, jdkSha256, warning) {
     sha1: void 0
   };
   const demands = jdkSha256 === void 0 ? [] : [{ sha256: jdkSha256, by: "`jdk-sha256`" }];
-  const sha2562 = await verifyArchive(file, asset, demands);
-  if (jdkSha256 === void 0) warning(`To pin ${name}, set \`jdk-sha256: ${sha2562}\`.`);
+  const sha256 = await verifyArchive(file, asset, demands);
+  if (jdkSha256 === void 0) warning(`To pin ${name}, set \`jdk-sha256: ${sha256}\`.`);
   await checkArchive(file);
-  return { asset, file, sha256: sha2562, cached: true };
+  return { asset, file, sha256, cached: true };
 }
 
 // src/jdk/source.ts
@@ -39633,8 +39639,8 @@ var lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase(
 // src/net/fetch.ts
 var import_undici3 = __toESM(require_undici(), 1);
 var PATIENCE = { tryTimeout: 3e4, firstPause: 1e3, longestPause: 6e4 };
-function patienceOf(environment2) {
-  const share = Number(environment2["CRAC_CHECKPOINT_PATIENCE"] || 1);
+function patienceOf(environment) {
+  const share = Number(environment["CRAC_CHECKPOINT_PATIENCE"] || 1);
   const scaled = (duration) => duration * (share > 0 ? share : 1);
   return {
     tryTimeout: scaled(PATIENCE.tryTimeout),
@@ -41050,43 +41056,43 @@ var b64url = "(?:[a-zA-Z0-9_-]+)";
 var sep = "\\.";
 var jwtRE = new RegExp(`^${b64url}${sep}${b64url}${sep}${b64url}$`);
 var isJWT = jwtRE.test.bind(jwtRE);
-async function auth(token2) {
-  const isApp = isJWT(token2);
-  const isInstallation = token2.startsWith("v1.") || token2.startsWith("ghs_");
-  const isUserToServer = token2.startsWith("ghu_");
+async function auth(token) {
+  const isApp = isJWT(token);
+  const isInstallation = token.startsWith("v1.") || token.startsWith("ghs_");
+  const isUserToServer = token.startsWith("ghu_");
   const tokenType = isApp ? "app" : isInstallation ? "installation" : isUserToServer ? "user-to-server" : "oauth";
   return {
     type: "token",
-    token: token2,
+    token,
     tokenType
   };
 }
-function withAuthorizationPrefix(token2) {
-  if (token2.split(/\./).length === 3) {
-    return `bearer ${token2}`;
+function withAuthorizationPrefix(token) {
+  if (token.split(/\./).length === 3) {
+    return `bearer ${token}`;
   }
-  return `token ${token2}`;
+  return `token ${token}`;
 }
-async function hook(token2, request4, route, parameters) {
+async function hook(token, request4, route, parameters) {
   const endpoint3 = request4.endpoint.merge(
     route,
     parameters
   );
-  endpoint3.headers.authorization = withAuthorizationPrefix(token2);
+  endpoint3.headers.authorization = withAuthorizationPrefix(token);
   return request4(endpoint3);
 }
-var createTokenAuth = function createTokenAuth2(token2) {
-  if (!token2) {
+var createTokenAuth = function createTokenAuth2(token) {
+  if (!token) {
     throw new Error("[@octokit/auth-token] No token passed to createTokenAuth");
   }
-  if (typeof token2 !== "string") {
+  if (typeof token !== "string") {
     throw new Error(
       "[@octokit/auth-token] Token passed to createTokenAuth is not a string"
     );
   }
-  token2 = token2.replace(/^(token|bearer) +/i, "");
-  return Object.assign(auth.bind(null, token2), {
-    hook: hook.bind(null, token2)
+  token = token.replace(/^(token|bearer) +/i, "");
+  return Object.assign(auth.bind(null, token), {
+    hook: hook.bind(null, token)
   });
 };
 
@@ -41236,17 +41242,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path51 = requestOptions.url.replace(options3.baseUrl, "");
+    const path50 = requestOptions.url.replace(options3.baseUrl, "");
     return request4(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path51} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path50} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error) => {
       const requestId = error.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path51} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path50} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error;
     });
@@ -44319,7 +44325,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os3 = __toESM(require("os"), 1);
-var path35 = __toESM(require("path"), 1);
+var path34 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert = require("assert");
 var IS_WINDOWS3 = process.platform === "win32";
@@ -44340,7 +44346,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path35.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path34.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs2.existsSync(cachePath) && fs2.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -44354,12 +44360,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os3.arch();
-  const toolPath = path35.join(_getCacheDirectory(), toolName);
+  const toolPath = path34.join(_getCacheDirectory(), toolName);
   if (fs2.existsSync(toolPath)) {
     const children = fs2.readdirSync(toolPath);
     for (const child of children) {
       if (isExplicitVersion(child)) {
-        const fullPath = path35.join(toolPath, child, arch3 || "");
+        const fullPath = path34.join(toolPath, child, arch3 || "");
         if (fs2.existsSync(fullPath) && fs2.existsSync(`${fullPath}.complete`)) {
           versions.push(child);
         }
@@ -44454,7 +44460,7 @@ async function attempt2(asset, file, options3) {
   try {
     await (0, import_promises36.pipeline)(body, (0, import_node_fs7.createWriteStream)(file, { flags: "wx" }));
   } catch (error) {
-    if (error.code === "ENOSPC") throw error;
+    if (isDiskFull(error)) throw error;
     return `it broke off after ${bytes} bytes (${messageOf(error)})`;
   } finally {
     clearTimeout(stall);
@@ -44484,9 +44490,9 @@ async function fromCache(asset, demands, options3) {
       sha256: (await (0, import_promises37.readFile)(import_node_path34.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
-    const sha2562 = await verifyArchive(file, asset, [...demands, recorded2]);
+    const sha256 = await verifyArchive(file, asset, [...demands, recorded2]);
     options3.info(`${asset.name} is in the tool cache.`);
-    return { asset, file, sha256: sha2562, cached: true };
+    return { asset, file, sha256, cached: true };
   } catch (error) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error)}`);
     await (0, import_promises37.rm)(folder, { recursive: true, force: true });
@@ -44505,32 +44511,32 @@ async function fetched(asset, demands, options3) {
   try {
     await (0, import_promises37.rm)(file, { force: true });
     await download(asset, file, options3);
-    const sha2562 = await verifyArchive(file, asset, demands);
+    const sha256 = await verifyArchive(file, asset, demands);
     if (demands.length === 0) {
       options3.warning(
-        `There is no sha256 to check ${asset.name} against. To pin the archive, set \`jdk-sha256: ${sha2562}\`.`
+        `There is no sha256 to check ${asset.name} against. To pin the archive, set \`jdk-sha256: ${sha256}\`.`
       );
     }
     await checkArchive(file);
     await keep2(
       file,
-      sha2562,
+      sha256,
       import_node_path34.default.join(options3.toolCache, TOOL, cacheVersion(asset), asset.architecture)
     ).catch(
       (error) => options3.warning(`The archive is not kept in the tool cache: ${messageOf(error)}`)
     );
-    return { asset, file, sha256: sha2562, cached: false };
+    return { asset, file, sha256, cached: false };
   } catch (error) {
     await (0, import_promises37.rm)(file, { force: true });
     throw error;
   }
 }
-async function keep2(file, sha2562, folder) {
+async function keep2(file, sha256, folder) {
   const staged = `${folder}-${(0, import_node_crypto6.randomBytes)(6).toString("hex")}`;
   await (0, import_promises37.mkdir)(staged, { recursive: true });
   try {
     await linkOrCopy(file, import_node_path34.default.join(staged, import_node_path34.default.basename(file)));
-    await (0, import_promises37.writeFile)(import_node_path34.default.join(staged, RECORD), `${sha2562}
+    await (0, import_promises37.writeFile)(import_node_path34.default.join(staged, RECORD), `${sha256}
 `);
     await (0, import_promises37.rename)(staged, folder);
   } catch (error) {
@@ -44555,8 +44561,8 @@ async function knownSha256(file, name) {
 
 // src/jdk/liberica.ts
 var NAME2 = /^bellsoft-jdk[\d.+]+-linux-(amd64|aarch64)-crac\.tar\.gz$/;
-async function listLiberica(fetch, apiUrl2, architecture) {
-  const url = new URL(apiUrl2);
+async function listLiberica(fetch, apiUrl, architecture) {
+  const url = new URL(apiUrl);
   url.search = new URLSearchParams({
     "bundle-type": "jdk-crac",
     os: "linux",
@@ -44606,8 +44612,8 @@ async function libericaSha256(github, asset) {
 // src/jdk/zulu.ts
 var FIELDS = "sha256_hash,size,lib_c_type,java_package_type,archive_type,crac_supported,release_status";
 var NAME3 = /^zulu[\d._]+-ca-crac-jdk[\d.]+-linux_(x64|aarch64)\.tar\.gz$/;
-async function listZulu(fetch, apiUrl2, architecture) {
-  const url = new URL(apiUrl2);
+async function listZulu(fetch, apiUrl, architecture) {
+  const url = new URL(apiUrl);
   url.search = new URLSearchParams({
     os: "linux",
     lib_c_type: "glibc",
@@ -44666,9 +44672,9 @@ function trimmed(version) {
 
 // src/jdk/source.ts
 function jdkSource(world, patience) {
-  const network2 = { ...world, patience };
+  const network = { ...world, patience };
   const lookUp = conditionalFetch(
-    resilientFetch(network2, "whole"),
+    resilientFetch(network, "whole"),
     import_node_path35.default.join(world.toolCache, "crac-jdk-lookups"),
     world.warning
   );
@@ -44709,7 +44715,7 @@ function jdkSource(world, patience) {
     resolve: async (vendor, request4, architecture) => chooseAsset(await list3(vendor, architecture), request4, vendor, architecture),
     install: async (asset, options3) => await installJdk(asset, {
       ...options3,
-      fetch: resilientFetch(network2, "stream"),
+      fetch: resilientFetch(network, "stream"),
       // The token is for the server that the look-up asked, and for no other vendor's.
       token: new URL(asset.url).origin === world.githubApiUrl.origin ? world.githubToken : void 0,
       toolCache: world.toolCache,
@@ -45345,8 +45351,8 @@ async function tagImage(engine2, image, tags) {
 
 // src/runner/event.ts
 var import_promises43 = require("node:fs/promises");
-async function fromFork(environment2) {
-  const text2 = await (0, import_promises43.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+async function fromFork(environment) {
+  const text2 = await (0, import_promises43.readFile)(environment["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -45358,7 +45364,7 @@ async function fromFork(environment2) {
 // src/stages/publish.ts
 async function publish(run2, imageId) {
   const { inputs, world, work } = run2;
-  const { engine: engine2, log, environment: environment2 } = world;
+  const { engine: engine2, log, environment } = world;
   return await run2.phases.run("push", inputs.push ? "Push" : "Tag", async () => {
     if (!inputs.push) {
       await tagImage(engine2, imageId, inputs.tags);
@@ -45373,7 +45379,7 @@ async function publish(run2, imageId) {
       await tagImage(world.undoing, imageId, inputs.tags);
       return pushed;
     } catch (error) {
-      throw error instanceof Failure && error.kind === "registry" && await fromFork(environment2) ? error.also(
+      throw error instanceof Failure && error.kind === "registry" && await fromFork(environment) ? error.also(
         "This is a pull request from a fork, whose token may not push: set `push` to false for those."
       ) : error;
     }
@@ -45527,24 +45533,24 @@ var import_node_child_process2 = require("node:child_process");
 var import_promises45 = require("node:fs/promises");
 var import_node_path42 = __toESM(require("node:path"), 1);
 var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
-async function credentialsFor(registry2, environment2) {
-  const file = configFile(environment2);
+async function credentialsFor(registry2, environment) {
+  const file = configFile(environment);
   const config = await readConfig(file);
   const helper = config.credHelpers?.[registry2] ?? config.credsStore;
-  if (helper) return await ask(helper, registry2 === DOCKER_HUB ? DOCKER_HUB_KEY : registry2, environment2);
+  if (helper) return await ask(helper, registry2 === DOCKER_HUB ? DOCKER_HUB_KEY : registry2, environment);
   const logins = Object.entries(config.auths ?? {});
   const login = logins.find(([key]) => hostOf(key) === registry2)?.[1];
   return login && credentialsOf(login, file);
 }
-async function storedLogins(environment2) {
-  const file = configFile(environment2);
+async function storedLogins(environment) {
+  const file = configFile(environment);
   return Object.entries((await readConfig(file)).auths ?? {}).flatMap(([key, login]) => {
     const credentials = credentialsOf(login, file);
     return credentials === void 0 ? [] : [{ registry: hostOf(key), credentials }];
   });
 }
-function configFile(environment2) {
-  const folder = environment2["DOCKER_CONFIG"] || import_node_path42.default.join(environment2["HOME"] ?? "/", ".docker");
+function configFile(environment) {
+  const folder = environment["DOCKER_CONFIG"] || import_node_path42.default.join(environment["HOME"] ?? "/", ".docker");
   return import_node_path42.default.join(folder, "config.json");
 }
 async function readConfig(file) {
@@ -45580,13 +45586,13 @@ function credentialsOf(login, file) {
     password: both.slice(colon + 1).replace(/\0+$/, "")
   };
 }
-async function ask(helper, host, environment2) {
+async function ask(helper, host, environment) {
   const program = `docker-credential-${helper}`;
   const failed = (why) => new Failure("runner", `${program} gave no login for ${host}: ${why}.`, {
     cure: `Run docker/login-action before this step, or mend the credential helper of the docker client.`
   });
   if (!/^[\w.-]+$/.test(helper)) throw failed("that is no name of a program");
-  const result = await answerOf(program, host, environment2).catch((error) => {
+  const result = await answerOf(program, host, environment).catch((error) => {
     throw failed(messageOf(error));
   });
   if (/credentials not found/i.test(result.stdout)) return void 0;
@@ -45844,9 +45850,9 @@ function judge(matcher, pattern, { bytes, offset }, at, tally) {
       at,
       at + family.longest * width
     );
-    const token2 = tokenAt(text2, family);
-    if (token2 === void 0) return;
-    tally.add({ family: family.id, digest: matcher.digest(token2) }, encoding, offset + at);
+    const token = tokenAt(text2, family);
+    if (token === void 0) return;
+    tally.add({ family: family.id, digest: matcher.digest(token) }, encoding, offset + at);
   }
 }
 function hasRun(bytes, start, width, run2) {
@@ -45979,9 +45985,9 @@ function hasPassword([, first2, second]) {
   const password = first2 ?? second ?? "";
   return !/^(pass(word|wd|phrase)?|pwd|secret|changeme|null|user(name)?|\$[A-Z_]+)$/i.test(password) && !/[{}]|(.)\1{3}|\*{3}|\.{3}|x{3}/i.test(password);
 }
-function isExample(token2) {
-  if (/example|(.)\1{7}/i.test(token2)) return true;
-  const codes = [...token2.toLowerCase()].map((character) => character.charCodeAt(0));
+function isExample(token) {
+  if (/example|(.)\1{7}/i.test(token)) return true;
+  const codes = [...token.toLowerCase()].map((character) => character.charCodeAt(0));
   let run2 = 1;
   return codes.some((code2, index) => {
     run2 = index > 0 && code2 === (codes[index - 1] ?? 0) + 1 ? run2 + 1 : 1;
@@ -46187,7 +46193,7 @@ function secretsIn(source, name, value) {
   const upper = name.replace(/([a-z])([A-Z])/g, "$1_$2").replace(/[.-]/g, "_").toUpperCase();
   const named2 = NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper);
   if (named2 || isRandom(value) && !NAME_OF_PUBLIC.test(upper)) return [{ name: `${source} ${name}`, value }];
-  return tokensIn(value).map((token2) => ({ name: `${source} ${name}`, value: token2 }));
+  return tokensIn(value).map((token) => ({ name: `${source} ${name}`, value: token }));
 }
 function tokensIn(text2) {
   return FAMILIES.flatMap(
@@ -46211,11 +46217,11 @@ function isRandom(value) {
 
 // src/secrets/known.ts
 function secretsOfInputs(inputs) {
-  const { secretValues, env, buildArgs, javaOptions: javaOptions2, githubToken } = inputs;
+  const { secretValues, env, buildArgs, javaOptions, githubToken } = inputs;
   const settings = {
     env,
     "build-args": buildArgs,
-    "java-options": pairsOf(javaOptions2),
+    "java-options": pairsOf(javaOptions),
     arguments: pairsOf(inputs.arguments)
   };
   return [
@@ -46234,8 +46240,8 @@ function pairsOf(options3) {
     })
   );
 }
-function secretsOfRunner(environment2) {
-  return Object.entries(environment2).flatMap(
+function secretsOfRunner(environment) {
+  return Object.entries(environment).flatMap(
     ([name, value = ""]) => (
       // The inputs are looked at by themselves.
       /^(INPUT|STATE)_|^CRAC_SECRET_VALUES$/.test(name) ? [] : secretsIn("the runner's", name, value)
@@ -46485,7 +46491,7 @@ function createMatcher({ secrets, canary, key, families = FAMILIES }) {
     longestMatch: Math.max(search.longest, ...families.map(({ longest }) => longest * 2)),
     tooShort,
     canary,
-    digest: (token2) => (0, import_node_crypto8.createHmac)("sha256", key).update(token2).digest("hex").slice(0, 16)
+    digest: (token) => (0, import_node_crypto8.createHmac)("sha256", key).update(token).digest("hex").slice(0, 16)
   };
 }
 function prefixesOf(family) {
@@ -46619,9 +46625,9 @@ async function lookIntoImage(run2, before, image) {
   });
 }
 async function prepare({ inputs, world }, marks) {
-  const { environment: environment2, log } = world;
-  const logins = await loginsOf(environment2, log);
-  const secrets = [...secretsOfInputs(inputs), ...secretsOfRunner(environment2), ...secretsOfLogins(logins)];
+  const { environment, log } = world;
+  const logins = await loginsOf(environment, log);
+  const secrets = [...secretsOfInputs(inputs), ...secretsOfRunner(environment), ...secretsOfLogins(logins)];
   const matcher = createMatcher({
     secrets: [...secrets, ...marks],
     canary: createCanary(),
@@ -46651,9 +46657,9 @@ async function prepare({ inputs, world }, marks) {
     else log.info(line2);
   }
 }
-async function loginsOf(environment2, log) {
+async function loginsOf(environment, log) {
   try {
-    return await storedLogins(environment2);
+    return await storedLogins(environment);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     log.warning(`${error.message} The passwords in it are not looked for.`);
@@ -46876,7 +46882,7 @@ function compose({ image, port, privileges }) {
 # docker run --rm --entrypoint cat ${image} ${PROFILE_IN_IMAGE} > ${PROFILE}
 ${file}`;
 }
-function kubernetes({ image, port, privileges, user: user2 }) {
+function kubernetes({ image, port, privileges, user }) {
   const pod = {
     apiVersion: "v1",
     kind: "Pod",
@@ -46887,7 +46893,7 @@ function kubernetes({ image, port, privileges, user: user2 }) {
           name: "app",
           image,
           ports: [{ containerPort: port }],
-          securityContext: privileges === void 0 ? restricted(user2) : forRestore(privileges, user2)
+          securityContext: privileges === void 0 ? restricted(user) : forRestore(privileges, user)
         }
       ]
     }
@@ -46930,10 +46936,10 @@ function options2(privileges, profile) {
   return words.filter((_, index) => words[index - 1] === "--security-opt");
 }
 function instructions(result) {
-  const { digest, tags, imageId, port, user: user2 } = result;
+  const { digest, tags, imageId, port, user } = result;
   const image = digest ? `${repositoryOf(tags[0] ?? "")}@${digest}` : tags[0] ?? imageId;
   const privileges = result.outcome === "checkpointed" ? result.privileges : void 0;
-  return instructionsFor({ image, port, user: user2, privileges });
+  return instructionsFor({ image, port, user, privileges });
 }
 function repositoryOf(tag) {
   return tag.replace(/:[^/:]*$/, "");
@@ -47328,9 +47334,9 @@ function shipped() {
 function shippedFile(name) {
   return (0, import_node_url.fileURLToPath)(new URL(`../${name}`, bundleUrl));
 }
-function vendorApis(environment2) {
+function vendorApis(environment) {
   const url = (name, standard) => {
-    const text2 = environment2[name] || standard;
+    const text2 = environment[name] || standard;
     if (URL.canParse(text2)) return new URL(text2);
     throw new Failure("input", `The environment variable ${name} is no URL.`, {
       cure: `Leave it out, or set it to the address of the API; the standard is ${standard}.`
@@ -47436,8 +47442,8 @@ async function answerTo(challenge, scope, credentials, registry2, send2) {
   const asked3 = { ...service === void 0 ? {} : { service }, scope };
   const reply = await send2(tokenRequest(url, asked3, credentials));
   if (reply.status !== 200) throw refusal2(registry2.host, `GET ${url.origin}${url.pathname}`, reply);
-  const { token: token2, access_token } = jsonOf(reply.body) ?? {};
-  const given = token2 ?? access_token;
+  const { token, access_token } = jsonOf(reply.body) ?? {};
+  const given = token ?? access_token;
   if (typeof given !== "string") throw refusal2(registry2.host, `GET ${url.origin}${url.pathname}`, reply);
   return `Bearer ${given}`;
 }
@@ -47500,8 +47506,8 @@ var Connection = class {
     const challenge = wanted ? parseChallenge(reply.headers["www-authenticate"]) : void 0;
     if (challenge !== void 0) {
       const scope = challenge.parameters["scope"] ?? this.scope;
-      this.authorization = await answerTo(challenge, scope, credentials, origin, async (token2) => {
-        const { method, url, headers, body } = token2;
+      this.authorization = await answerTo(challenge, scope, credentials, origin, async (token) => {
+        const { method, url, headers, body } = token;
         return await this.once(
           {
             method,
@@ -47590,12 +47596,12 @@ var MANIFESTS = [
 ].join(", ");
 var LONGEST_WAIT = 5 * 6e4;
 var RepositoryClient = class {
-  constructor(world, registry2, path51, signal) {
+  constructor(world, registry2, path50, signal) {
     this.world = world;
     this.registry = registry2;
-    this.path = path51;
+    this.path = path50;
     this.signal = signal;
-    this.connection = new Connection(world, registry2, `repository:${path51}:pull,push`, signal);
+    this.connection = new Connection(world, registry2, `repository:${path50}:pull,push`, signal);
   }
   world;
   registry;
@@ -47731,7 +47737,7 @@ async function isInsecure(registry2, hostname4, engine2) {
   const addresses = await (0, import_promises48.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
-async function certificates(registry2, { environment: environment2, root }) {
+async function certificates(registry2, { environment, root }) {
   const folder = import_node_path46.default.join(root, "etc/docker/certs.d", registry2);
   const names = (await (0, import_promises49.readdir)(folder).catch(() => [])).sort();
   const read2 = async (...files) => {
@@ -47745,7 +47751,7 @@ async function certificates(registry2, { environment: environment2, root }) {
     ca: [
       ...import_node_tls.rootCertificates,
       ...await read2(import_node_path46.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
-      ...await read2(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
+      ...await read2(environment["NODE_EXTRA_CA_CERTS"] ?? "", environment["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
     ...cert.length > 0 && key.length > 0 ? { cert: cert[0], key: key[0] } : {}
@@ -47753,35 +47759,35 @@ async function certificates(registry2, { environment: environment2, root }) {
 }
 
 // src/world.ts
-function realWorld(run2, environment2, given) {
-  const patience = patienceOf(environment2);
-  const marked = { ...environment2, [RUN_VARIABLE]: run2 };
+function realWorld(run2, environment, given) {
+  const patience = patienceOf(environment);
+  const marked = { ...environment, [RUN_VARIABLE]: run2 };
   const engine2 = dockerEngine(marked, { longestAbsence: patience.tryTimeout, cancelled: given.cancelled });
-  const undoing = dockerEngine(environment2);
+  const undoing = dockerEngine(environment);
   return {
     engine: engine2,
     undoing,
     // Not the engine that a cancellation ends: the way to a registry is asked for when tags are put back, too.
-    repositories: repositoriesIn(environment2, undoing, (line2) => given.log.info(line2)),
+    repositories: repositoriesIn(environment, undoing, (line2) => given.log.info(line2)),
     clock: systemClock,
     platform: process.platform,
     hostname: (0, import_node_os2.hostname)(),
     environment: marked,
     ...shipped(),
-    ...vendorApis(environment2),
+    ...vendorApis(environment),
     patience,
     ...given
   };
 }
-function repositoriesIn(environment2, engine2, info2) {
+function repositoriesIn(environment, engine2, info2) {
   const world = {
     clock: systemClock,
-    patience: patienceOf(environment2),
+    patience: patienceOf(environment),
     info: info2,
-    credentials: (registry2) => credentialsFor(registry2, environment2),
-    endpoint: (registry2) => endpointOf(registry2, { engine: engine2, environment: environment2, root: "/" })
+    credentials: (registry2) => credentialsFor(registry2, environment),
+    endpoint: (registry2) => endpointOf(registry2, { engine: engine2, environment, root: "/" })
   };
-  return ({ registry: registry2, path: path51 }, signal) => new RepositoryClient(world, registry2, path51, signal);
+  return ({ registry: registry2, path: path50 }, signal) => new RepositoryClient(world, registry2, path50, signal);
 }
 
 // src/cli/terminal-log.ts
@@ -48096,14 +48102,14 @@ function sourceFor(githubApiUrl) {
 async function downloadTo(source, asset, options3, answer2) {
   const temporaryFolder = await (0, import_promises50.mkdtemp)(import_node_path48.default.join((0, import_node_os5.tmpdir)(), "crac-checkpoint-"));
   try {
-    const { file, sha256: sha2562 } = await source.install(asset, {
+    const { file, sha256 } = await source.install(asset, {
       jdkSha256: options3["jdk-sha256"]?.toLowerCase(),
       temporaryFolder,
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
     const copy = import_node_path48.default.resolve(options3.output, asset.name);
     await (0, import_promises50.copyFile)(file, copy);
-    answer2(options3.json ? JSON.stringify({ ...asset, sha256: sha2562, file: copy }, void 0, 2) : copy);
+    answer2(options3.json ? JSON.stringify({ ...asset, sha256, file: copy }, void 0, 2) : copy);
   } finally {
     await (0, import_promises50.rm)(temporaryFolder, { recursive: true, force: true });
   }
