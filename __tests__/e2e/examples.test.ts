@@ -44,10 +44,13 @@ describe('the example workflows', () => {
         })
         .replaceAll(WORKFLOW_IMAGE, image)
     ])
-    const step = await runAction(Object.fromEntries(inputs), {
-      workspace: path.join(PROJECT, 'samples/plain-java'),
-      environment: { ...world.environment, AZUL_API_URL: apis.azulApiUrl }
-    })
+    const step = await runAction(
+      { 'verify-runs': '1', ...Object.fromEntries(inputs) },
+      {
+        workspace: path.join(PROJECT, 'samples/plain-java'),
+        environment: { ...world.environment, AZUL_API_URL: apis.azulApiUrl }
+      }
+    )
     if (step.exitCode !== 0) throw new Error(step.log)
     return step
   }

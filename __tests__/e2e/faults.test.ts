@@ -225,7 +225,7 @@ Date.now = () => now() - back
     const tag = freshTag('clock')
     const options = [world.environment['NODE_OPTIONS'], `--require=${skew}`].filter(Boolean).join(' ')
     const environment = { ...world.environment, NODE_OPTIONS: options, TZ: 'Europe/Berlin' }
-    const step = await job({ tags: tag, push: 'true' }, { environment })
+    const step = await job({ tags: tag, push: 'true', 'verify-runs': '1' }, { environment })
     succeeded(step)
     expect(await registryDigest(tag)).toBe(step.outputs['digest'])
     const { snapshot, phases } = JSON.parse(step.outputs['metadata'] ?? '') as {

@@ -135,7 +135,7 @@ describe('the proof of micronaut-hello', () => {
   labTest('the next run, which pushes nothing, shows the change against it', async () => {
     const before = labelOf(tag)
     const digest = step.outputs['digest']
-    const second = await runAction({ tags: tag, 'java-options': '-Dgiven=other' })
+    const second = await runAction({ tags: tag, 'java-options': '-Dgiven=other', 'verify-runs': '1' })
     const { last, proof } = JSON.parse(second.outputs['metadata'] ?? '') as Metadata
     expect(last).toEqual({ tag, digest, figures: before })
     expect(second.summary).toMatch(
@@ -172,7 +172,7 @@ describe('the proof', () => {
         ...['--filter', 'label=io.github.crac-checkpoint.snapshot']
       )
     const before = nameless()
-    const step = await runAction({ context: fixture.context, tags: tag }, { environment })
+    const step = await runAction({ context: fixture.context, tags: tag, 'verify-runs': '1' }, { environment })
     fixture.remove()
     if (step.exitCode !== 0) throw new Error(step.log)
     const figures = parseFiguresLabel(

@@ -181,7 +181,7 @@ describe('a runner of another kind', () => {
     await new Promise<void>((resolve) => server.listen(0, address, resolve))
     try {
       const remote = `tcp://${address}:${(server.address() as AddressInfo).port}`
-      const step = await job({}, { DOCKER_HOST: remote })
+      const step = await job({ 'verify-runs': '1' }, { DOCKER_HOST: remote })
       expect(Number(step.outputs['restore-time'])).toBeGreaterThan(0)
     } finally {
       server.close()
