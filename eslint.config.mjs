@@ -11,7 +11,8 @@ export default tseslint.config(
       'node_modules/',
       'samples/*/target/',
       '__tests__/e2e/applications/*/target/',
-      'coverage/'
+      'coverage/',
+      'bench/report/'
     ]
   },
   js.configs.recommended,
@@ -38,13 +39,7 @@ export default tseslint.config(
       'jest/no-standalone-expect': [
         'error',
         {
-          additionalTestBlockFunctions: [
-            'labTest',
-            'labTest.each',
-            'whereTheEngineIsTheLabs',
-            'afterEach',
-            'afterAll'
-          ]
+          additionalTestBlockFunctions: ['labTest', 'labTest.each', 'engineTest', 'afterEach', 'afterAll']
         }
       ]
     }

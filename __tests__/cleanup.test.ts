@@ -22,6 +22,18 @@ describe('what a run leaves', () => {
     ])
   })
 
+  test('images without a name are found by their label', async () => {
+    const engine = fakeEngine((args) => (args.includes('dangling=true') ? 'i1\ni2\n' : ''))
+    expect(await removeImages(engine, namesOf('1'), [])).toEqual([])
+    expect(engine.calls.map((call) => call.args)).toEqual([
+      [
+        ...['image', 'ls', '--filter', 'dangling=true', '--quiet'],
+        ...['--filter', 'label=io.github.crac-checkpoint.run=1']
+      ],
+      ['image', 'rm', '--force', 'i1', 'i2']
+    ])
+  })
+
   test('an engine that is gone is told for each part, and keeps nothing from being tried', async () => {
     const engine = fakeEngine(() => ({ exitCode: 1, stderr: 'Cannot connect to the Docker daemon' }))
     const problems = await cleanUp(engine, systemClock, '1', '/nonexistent/folder')

@@ -28,7 +28,7 @@ const OPTIONS: Record<string, Record<string, boolean>> = {
   info: { '--format': true },
   context: { '--format': true },
   pull: { '--quiet': false },
-  image: { '--format': true, '--quiet': false, '--force': false, '--filter': true },
+  image: { '--filter': true, '--format': true, '--quiet': false, '--force': false },
   run: {
     ...{ '--rm': false, '--privileged': false, '--label': true, '--network': true, '--entrypoint': true },
     ...{ '--cap-add': true, '--cap-drop': true, '--security-opt': true }
@@ -37,7 +37,7 @@ const OPTIONS: Record<string, Record<string, boolean>> = {
     ...{
       '--target': true,
       '--tag': true,
-      '--iidfile': true,
+      '--force-rm': false,
       '--file': true,
       '--build-arg': true,
       '--label': true
@@ -140,7 +140,7 @@ describe('hostile inputs in commands', () => {
           return rest[0] === 'inspect' ? 'unix:///var/run/docker.sock' : 'default'
         case 'image':
           if (rest[0] !== 'inspect') return ''
-          if (last.endsWith(':user')) return IMAGE
+          if (last.endsWith(':user') || args.includes('{{.Id}}')) return IMAGE
           if (args.includes('{{json .}}'))
             return JSON.stringify({ Architecture: 'amd64', Config: { Cmd: ['java', '-jar', '/a.jar'] } })
           return args.some((word) => word.includes('{{.Architecture}}')) ? 'amd64 0' : '[]'
@@ -148,7 +148,6 @@ describe('hostile inputs in commands', () => {
           if (args.includes('sh')) return 'CapBnd: 000001ffffffffff\nflags : fpu'
           return 'crac-checkpoint: engines criu\ncrac-checkpoint: trial of system 4.1.1\ncrac-checkpoint: trial of system ended with 0\n'
         case 'build':
-          writeFileSync(args[args.indexOf('--iidfile') + 1] ?? '', IMAGE)
           return ''
         case 'port':
           return `127.0.0.1:${new URL(server.url).port}`

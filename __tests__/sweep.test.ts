@@ -96,6 +96,7 @@ describe('the sweep', () => {
     const engine = fakeEngine((args) => {
       if (args[0] === 'ps' && args.includes('--format')) return containers.join('\n')
       if (args[0] === 'ps') return `container-of-${args.at(-1)?.split('=').at(-1)}`
+      if (args.includes('dangling=true')) return ''
       if (args[0] === 'image' && args.includes('--filter')) return images.join('\n')
       return args[1] === 'ls' ? 'sha256:x' : ''
     })

@@ -1073,14 +1073,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path50 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path54 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path50 && path50[0] !== "/") {
-          path50 = `/${path50}`;
+        if (path54 && path54[0] !== "/") {
+          path54 = `/${path54}`;
         }
-        return new URL(`${origin}${path50}`);
+        return new URL(`${origin}${path54}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -1531,39 +1531,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path50, origin }
+          request: { method, path: path54, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path50);
+        debuglog("sending request to %s %s/%s", method, origin, path54);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path50, origin },
+          request: { method, path: path54, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path50,
+          path54,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path50, origin }
+          request: { method, path: path54, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path50);
+        debuglog("trailers received from %s %s/%s", method, origin, path54);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path50, origin },
+          request: { method, path: path54, origin },
           error: error2
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path50,
+          path54,
           error2.message
         );
       });
@@ -1612,9 +1612,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path50, origin }
+            request: { method, path: path54, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path50);
+          debuglog("sending request to %s %s/%s", method, origin, path54);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -1677,7 +1677,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path50,
+        path: path54,
         method,
         body,
         headers,
@@ -1692,11 +1692,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path50 !== "string") {
+        if (typeof path54 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path50[0] !== "/" && !(path50.startsWith("http://") || path50.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path54[0] !== "/" && !(path54.startsWith("http://") || path54.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path50)) {
+        } else if (invalidPathRegex.test(path54)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -1762,7 +1762,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path50, query) : path50;
+        this.path = query ? buildURL(path54, query) : path54;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -2576,14 +2576,14 @@ var require_connect = __commonJS({
       const sessionCache = new SessionCache(maxCachedSessions == null ? 100 : maxCachedSessions);
       timeout = timeout == null ? 1e4 : timeout;
       allowH2 = allowH2 != null ? allowH2 : false;
-      return function connect({ hostname: hostname2, host, protocol, port, servername, localAddress, httpSocket }, callback) {
+      return function connect({ hostname: hostname3, host, protocol, port, servername, localAddress, httpSocket }, callback) {
         let socket;
         if (protocol === "https:") {
           if (!tls) {
             tls = require("node:tls");
           }
           servername = servername || options3.servername || util.getServerName(host) || null;
-          const sessionKey = servername || hostname2;
+          const sessionKey = servername || hostname3;
           assert(sessionKey);
           const session = customSession || sessionCache.get(sessionKey) || null;
           port = port || 443;
@@ -2599,7 +2599,7 @@ var require_connect = __commonJS({
             socket: httpSocket,
             // upgrade socket connection
             port,
-            host: hostname2
+            host: hostname3
           });
           socket.on("session", function(session2) {
             sessionCache.set(sessionKey, session2);
@@ -2613,14 +2613,14 @@ var require_connect = __commonJS({
             ...options3,
             localAddress,
             port,
-            host: hostname2
+            host: hostname3
           });
         }
         if (options3.keepAlive == null || options3.keepAlive) {
           const keepAliveInitialDelay = options3.keepAliveInitialDelay === void 0 ? 6e4 : options3.keepAliveInitialDelay;
           socket.setKeepAlive(true, keepAliveInitialDelay);
         }
-        const clearConnectTimeout = setupConnectTimeout(new WeakRef(socket), { timeout, hostname: hostname2, port });
+        const clearConnectTimeout = setupConnectTimeout(new WeakRef(socket), { timeout, hostname: hostname3, port });
         socket.setNoDelay(true).once(protocol === "https:" ? "secureConnect" : "connect", function() {
           queueMicrotask(clearConnectTimeout);
           if (callback) {
@@ -4161,9 +4161,9 @@ var require_util2 = __commonJS({
       let policy = "";
       if (policyHeader.length > 0) {
         for (let i = policyHeader.length; i !== 0; i--) {
-          const token2 = policyHeader[i - 1].trim();
-          if (referrerPolicyTokens.has(token2)) {
-            policy = token2;
+          const token = policyHeader[i - 1].trim();
+          if (referrerPolicyTokens.has(token)) {
+            policy = token;
             break;
           }
         }
@@ -4396,9 +4396,9 @@ var require_util2 = __commonJS({
     function parseMetadata(metadata) {
       const result = [];
       let empty = true;
-      for (const token2 of metadata.split(" ")) {
+      for (const token of metadata.split(" ")) {
         empty = false;
-        const parsedToken = parseHashWithOptions.exec(token2);
+        const parsedToken = parseHashWithOptions.exec(token);
         if (parsedToken === null || parsedToken.groups === void 0 || parsedToken.groups.algo === void 0) {
           continue;
         }
@@ -5195,8 +5195,8 @@ var require_formdata_parser = __commonJS({
         return false;
       }
       for (let i = 0; i < length; ++i) {
-        const cp3 = boundary.charCodeAt(i);
-        if (!(cp3 >= 48 && cp3 <= 57 || cp3 >= 65 && cp3 <= 90 || cp3 >= 97 && cp3 <= 122 || cp3 === 39 || cp3 === 45 || cp3 === 95)) {
+        const cp4 = boundary.charCodeAt(i);
+        if (!(cp4 >= 48 && cp4 <= 57 || cp4 >= 65 && cp4 <= 90 || cp4 >= 97 && cp4 <= 122 || cp4 === 39 || cp4 === 45 || cp4 === 95)) {
           return false;
         }
       }
@@ -6455,7 +6455,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request4) {
-      const { method, path: path50, host, upgrade, blocking, reset } = request4;
+      const { method, path: path54, host, upgrade, blocking, reset } = request4;
       let { body, headers, contentLength } = request4;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -6536,7 +6536,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path50} HTTP/1.1\r
+      let header = `${method} ${path54} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -7065,7 +7065,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request4) {
       const session = client[kHTTP2Session];
-      const { method, path: path50, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
+      const { method, path: path54, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
       let { body } = request4;
       if (upgrade) {
         util.errorRequest(client, request4, new Error("Upgrade not supported for H2"));
@@ -7088,8 +7088,8 @@ var require_client_h2 = __commonJS({
         }
       }
       let stream;
-      const { hostname: hostname2, port } = client[kUrl];
-      headers[HTTP2_HEADER_AUTHORITY] = host || `${hostname2}${port ? `:${port}` : ""}`;
+      const { hostname: hostname3, port } = client[kUrl];
+      headers[HTTP2_HEADER_AUTHORITY] = host || `${hostname3}${port ? `:${port}` : ""}`;
       headers[HTTP2_HEADER_METHOD] = method;
       const abort = (error2) => {
         if (request4.aborted) {
@@ -7162,7 +7162,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path50;
+      headers[HTTP2_HEADER_PATH] = path54;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -7515,9 +7515,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path50 = search ? `${pathname}${search}` : pathname;
+        const path54 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path50;
+        this.opts.path = path54;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -7929,20 +7929,20 @@ var require_client = __commonJS({
     async function connect(client) {
       assert(!client[kConnecting]);
       assert(!client[kHTTPContext]);
-      let { host, hostname: hostname2, protocol, port } = client[kUrl];
-      if (hostname2[0] === "[") {
-        const idx = hostname2.indexOf("]");
+      let { host, hostname: hostname3, protocol, port } = client[kUrl];
+      if (hostname3[0] === "[") {
+        const idx = hostname3.indexOf("]");
         assert(idx !== -1);
-        const ip = hostname2.substring(1, idx);
+        const ip = hostname3.substring(1, idx);
         assert(net.isIP(ip));
-        hostname2 = ip;
+        hostname3 = ip;
       }
       client[kConnecting] = true;
       if (channels.beforeConnect.hasSubscribers) {
         channels.beforeConnect.publish({
           connectParams: {
             host,
-            hostname: hostname2,
+            hostname: hostname3,
             protocol,
             port,
             version: client[kHTTPContext]?.version,
@@ -7956,7 +7956,7 @@ var require_client = __commonJS({
         const socket = await new Promise((resolve2, reject) => {
           client[kConnector]({
             host,
-            hostname: hostname2,
+            hostname: hostname3,
             protocol,
             port,
             servername: client[kServerName],
@@ -7989,7 +7989,7 @@ var require_client = __commonJS({
           channels.connected.publish({
             connectParams: {
               host,
-              hostname: hostname2,
+              hostname: hostname3,
               protocol,
               port,
               version: client[kHTTPContext]?.version,
@@ -8010,7 +8010,7 @@ var require_client = __commonJS({
           channels.connectError.publish({
             connectParams: {
               host,
-              hostname: hostname2,
+              hostname: hostname3,
               protocol,
               port,
               version: client[kHTTPContext]?.version,
@@ -8756,10 +8756,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path50 = "/",
+          path: path54 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path50;
+        opts.path = origin + path54;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -8985,10 +8985,10 @@ var require_env_http_proxy_agent = __commonJS({
         }
       }
       #getProxyAgentForUrl(url) {
-        let { protocol, host: hostname2, port } = url;
-        hostname2 = hostname2.replace(/:\d*$/, "").toLowerCase();
+        let { protocol, host: hostname3, port } = url;
+        hostname3 = hostname3.replace(/:\d*$/, "").toLowerCase();
         port = Number.parseInt(port, 10) || DEFAULT_PORTS[protocol] || 0;
-        if (!this.#shouldProxy(hostname2, port)) {
+        if (!this.#shouldProxy(hostname3, port)) {
           return this[kNoProxyAgent];
         }
         if (protocol === "https:") {
@@ -8996,7 +8996,7 @@ var require_env_http_proxy_agent = __commonJS({
         }
         return this[kHttpProxyAgent];
       }
-      #shouldProxy(hostname2, port) {
+      #shouldProxy(hostname3, port) {
         if (this.#noProxyChanged) {
           this.#parseNoProxy();
         }
@@ -9012,11 +9012,11 @@ var require_env_http_proxy_agent = __commonJS({
             continue;
           }
           if (!/^[.*]/.test(entry.hostname)) {
-            if (hostname2 === entry.hostname) {
+            if (hostname3 === entry.hostname) {
               return false;
             }
           } else {
-            if (hostname2.endsWith(entry.hostname.replace(/^\*/, ""))) {
+            if (hostname3.endsWith(entry.hostname.replace(/^\*/, ""))) {
               return false;
             }
           }
@@ -10731,20 +10731,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path50) {
-      if (typeof path50 !== "string") {
-        return path50;
+    function safeUrl(path54) {
+      if (typeof path54 !== "string") {
+        return path54;
       }
-      const pathSegments = path50.split("?");
+      const pathSegments = path54.split("?");
       if (pathSegments.length !== 2) {
-        return path50;
+        return path54;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path50, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path50);
+    function matchKey(mockDispatch2, { path: path54, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path54);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -10766,7 +10766,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path50 }) => matchValue(safeUrl(path50), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path54 }) => matchValue(safeUrl(path54), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -10804,9 +10804,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path50, method, body, headers, query } = opts;
+      const { path: path54, method, body, headers, query } = opts;
       return {
-        path: path50,
+        path: path54,
         method,
         body,
         headers,
@@ -10848,9 +10848,9 @@ var require_mock_utils = __commonJS({
         mockDispatch2.data = { ...mockDispatch2.data, ...mockDispatch2.data.callback(opts) };
       }
       const { data: { statusCode, data, headers, trailers, error: error2 }, delay, persist } = mockDispatch2;
-      const { timesInvoked, times } = mockDispatch2;
-      mockDispatch2.consumed = !persist && timesInvoked >= times;
-      mockDispatch2.pending = timesInvoked < times;
+      const { timesInvoked, times: times2 } = mockDispatch2;
+      mockDispatch2.consumed = !persist && timesInvoked >= times2;
+      mockDispatch2.pending = timesInvoked < times2;
       if (error2 !== null) {
         deleteMockDispatch(this[kDispatches], key);
         handler2.onError(error2);
@@ -11269,14 +11269,14 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path50, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path54, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path50,
+            Path: path54,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
-            Remaining: persist ? Infinity : times - timesInvoked
+            Remaining: persist ? Infinity : times2 - timesInvoked
           })
         );
         this.logger.table(withPrettyHeaders);
@@ -11793,16 +11793,16 @@ var require_dns = __commonJS({
       setRecords(origin, addresses) {
         const timestamp = Date.now();
         const records2 = { records: { 4: null, 6: null } };
-        for (const record of addresses) {
-          record.timestamp = timestamp;
-          if (typeof record.ttl === "number") {
-            record.ttl = Math.min(record.ttl, this.#maxTTL);
+        for (const record2 of addresses) {
+          record2.timestamp = timestamp;
+          if (typeof record2.ttl === "number") {
+            record2.ttl = Math.min(record2.ttl, this.#maxTTL);
           } else {
-            record.ttl = this.#maxTTL;
+            record2.ttl = this.#maxTTL;
           }
-          const familyRecords = records2.records[record.family] ?? { ips: [] };
-          familyRecords.ips.push(record);
-          records2.records[record.family] = familyRecords;
+          const familyRecords = records2.records[record2.family] ?? { ips: [] };
+          familyRecords.ips.push(record2);
+          records2.records[record2.family] = familyRecords;
         }
         this.#records.set(origin.hostname, records2);
       }
@@ -16151,9 +16151,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path50) {
-      for (let i = 0; i < path50.length; ++i) {
-        const code2 = path50.charCodeAt(i);
+    function validateCookiePath(path54) {
+      for (let i = 0; i < path54.length; ++i) {
+        const code2 = path54.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -19073,11 +19073,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path50 = opts.path;
+          let path54 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path50 = `/${path50}`;
+            path54 = `/${path54}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path50);
+          url = new URL(util.parseOrigin(url).origin + path54);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -19660,9 +19660,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path50, options3) {
+    function openPromise2(path54, options3) {
       return new Promise((resolve2, reject) => {
-        open2(path50, { ...options3, lazyEntries: true }, function(err, zipfile) {
+        open2(path54, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -19692,7 +19692,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path50, options3, callback) {
+    function open2(path54, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -19704,7 +19704,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs4.open(path50, "r", function(err, fd) {
+      fs4.open(path54, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options3, function(err2, zipfile) {
           if (err2) fs4.close(fd, defaultCallback);
@@ -22243,10 +22243,10 @@ var require_headers2 = __commonJS({
       return end;
     }
     function cksum(block) {
-      let sum = 8 * 32;
-      for (let i = 0; i < 148; i++) sum += block[i];
-      for (let j = 156; j < 512; j++) sum += block[j];
-      return sum;
+      let sum2 = 8 * 32;
+      for (let i = 0; i < 148; i++) sum2 += block[i];
+      for (let j = 156; j < 512; j++) sum2 += block[j];
+      return sum2;
     }
     function encodeOct(val, n) {
       val = val.toString(8);
@@ -22279,12 +22279,12 @@ var require_headers2 = __commonJS({
         if (positive) tuple.push(byte);
         else tuple.push(255 - byte);
       }
-      let sum = 0;
+      let sum2 = 0;
       const l = tuple.length;
       for (i = 0; i < l; i++) {
-        sum += tuple[i] * Math.pow(256, i);
+        sum2 += tuple[i] * Math.pow(256, i);
       }
-      return positive ? sum : -1 * sum;
+      return positive ? sum2 : -1 * sum2;
     }
     function decodeOct(val, offset, length) {
       val = val.subarray(offset, offset + length);
@@ -23011,8 +23011,8 @@ var require_re = __commonJS({
       [LETTERDASHNUMBER, MAX_SAFE_BUILD_LENGTH]
     ];
     var makeSafeRegex = (value) => {
-      for (const [token2, max] of safeRegexReplacements) {
-        value = value.split(`${token2}*`).join(`${token2}{0,${max}}`).split(`${token2}+`).join(`${token2}{1,${max}}`);
+      for (const [token, max] of safeRegexReplacements) {
+        value = value.split(`${token}*`).join(`${token}{0,${max}}`).split(`${token}+`).join(`${token}{1,${max}}`);
       }
       return value;
     };
@@ -25207,17 +25207,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path50) {
-      const ctrl = callVisitor(key, node, visitor, path50);
+    function visit_(key, node, visitor, path54) {
+      const ctrl = callVisitor(key, node, visitor, path54);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path50, ctrl);
-        return visit_(key, ctrl, visitor, path50);
+        replaceNode(key, path54, ctrl);
+        return visit_(key, ctrl, visitor, path54);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path50 = Object.freeze(path50.concat(node));
+          path54 = Object.freeze(path54.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path50);
+            const ci = visit_(i, node.items[i], visitor, path54);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -25228,13 +25228,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path50 = Object.freeze(path50.concat(node));
-          const ck = visit_("key", node.key, visitor, path50);
+          path54 = Object.freeze(path54.concat(node));
+          const ck = visit_("key", node.key, visitor, path54);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path50);
+          const cv = visit_("value", node.value, visitor, path54);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -25255,17 +25255,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path50) {
-      const ctrl = await callVisitor(key, node, visitor, path50);
+    async function visitAsync_(key, node, visitor, path54) {
+      const ctrl = await callVisitor(key, node, visitor, path54);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path50, ctrl);
-        return visitAsync_(key, ctrl, visitor, path50);
+        replaceNode(key, path54, ctrl);
+        return visitAsync_(key, ctrl, visitor, path54);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path50 = Object.freeze(path50.concat(node));
+          path54 = Object.freeze(path54.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path50);
+            const ci = await visitAsync_(i, node.items[i], visitor, path54);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -25276,13 +25276,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path50 = Object.freeze(path50.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path50);
+          path54 = Object.freeze(path54.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path54);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path50);
+          const cv = await visitAsync_("value", node.value, visitor, path54);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -25309,23 +25309,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path50) {
+    function callVisitor(key, node, visitor, path54) {
       if (typeof visitor === "function")
-        return visitor(key, node, path50);
+        return visitor(key, node, path54);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path50);
+        return visitor.Map?.(key, node, path54);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path50);
+        return visitor.Seq?.(key, node, path54);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path50);
+        return visitor.Pair?.(key, node, path54);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path50);
+        return visitor.Scalar?.(key, node, path54);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path50);
+        return visitor.Alias?.(key, node, path54);
       return void 0;
     }
-    function replaceNode(key, path50, node) {
-      const parent = path50[path50.length - 1];
+    function replaceNode(key, path54, node) {
+      const parent = path54[path54.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -25403,26 +25403,26 @@ var require_directives = __commonJS({
           this.tags = Object.assign({}, _Directives.defaultTags);
           this.atNextDocument = false;
         }
-        const parts = line2.trim().split(/[ \t]+/);
-        const name = parts.shift();
+        const parts2 = line2.trim().split(/[ \t]+/);
+        const name = parts2.shift();
         switch (name) {
           case "%TAG": {
-            if (parts.length !== 2) {
+            if (parts2.length !== 2) {
               onError(0, "%TAG directive should contain exactly two parts");
-              if (parts.length < 2)
+              if (parts2.length < 2)
                 return false;
             }
-            const [handle, prefix] = parts;
+            const [handle, prefix] = parts2;
             this.tags[handle] = prefix;
             return true;
           }
           case "%YAML": {
             this.yaml.explicit = true;
-            if (parts.length !== 1) {
+            if (parts2.length !== 1) {
               onError(0, "%YAML directive should contain exactly one part");
               return false;
             }
-            const [version] = parts;
+            const [version] = parts2;
             if (version === "1.1" || version === "1.2") {
               this.yaml.version = version;
               return true;
@@ -25489,7 +25489,7 @@ var require_directives = __commonJS({
         return tag[0] === "!" ? tag : `!<${tag}>`;
       }
       toString(doc) {
-        const lines = this.yaml.explicit ? [`%YAML ${this.yaml.version || "1.2"}`] : [];
+        const lines3 = this.yaml.explicit ? [`%YAML ${this.yaml.version || "1.2"}`] : [];
         const tagEntries = Object.entries(this.tags);
         let tagNames;
         if (doc && tagEntries.length > 0 && identity.isNode(doc.contents)) {
@@ -25505,9 +25505,9 @@ var require_directives = __commonJS({
           if (handle === "!!" && prefix === "tag:yaml.org,2002:")
             continue;
           if (!doc || tagNames.some((tn) => tn.startsWith(prefix)))
-            lines.push(`%TAG ${handle} ${prefix}`);
+            lines3.push(`%TAG ${handle} ${prefix}`);
         }
-        return lines.join("\n");
+        return lines3.join("\n");
       }
     };
     Directives.defaultYaml = { explicit: false, version: "1.2" };
@@ -25937,10 +25937,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path50, value) {
+    function collectionFromPath(schema, path54, value) {
       let v = value;
-      for (let i = path50.length - 1; i >= 0; --i) {
-        const k = path50[i];
+      for (let i = path54.length - 1; i >= 0; --i) {
+        const k = path54[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -25959,7 +25959,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path50) => path50 == null || typeof path50 === "object" && !!path50[Symbol.iterator]().next().done;
+    var isEmptyPath = (path54) => path54 == null || typeof path54 === "object" && !!path54[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -25989,11 +25989,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path50, value) {
-        if (isEmptyPath(path50))
+      addIn(path54, value) {
+        if (isEmptyPath(path54))
           this.add(value);
         else {
-          const [key, ...rest] = path50;
+          const [key, ...rest] = path54;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -26007,8 +26007,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path50) {
-        const [key, ...rest] = path50;
+      deleteIn(path54) {
+        const [key, ...rest] = path54;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -26022,8 +26022,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path50, keepScalar) {
-        const [key, ...rest] = path50;
+      getIn(path54, keepScalar) {
+        const [key, ...rest] = path54;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -26041,8 +26041,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path50) {
-        const [key, ...rest] = path50;
+      hasIn(path54) {
+        const [key, ...rest] = path54;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -26052,8 +26052,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path50, value) {
-        const [key, ...rest] = path50;
+      setIn(path54, value) {
+        const [key, ...rest] = path54;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -26968,22 +26968,22 @@ var require_stringifyCollection = __commonJS({
       const { indent, options: { commentString } } = ctx;
       const itemCtx = Object.assign({}, ctx, { indent: itemIndent, type: null });
       let chompKeep = false;
-      const lines = [];
+      const lines3 = [];
       for (let i = 0; i < items.length; ++i) {
         const item = items[i];
         let comment2 = null;
         if (identity.isNode(item)) {
           if (!chompKeep && item.spaceBefore)
-            lines.push("");
-          addCommentBefore(ctx, lines, item.commentBefore, chompKeep);
+            lines3.push("");
+          addCommentBefore(ctx, lines3, item.commentBefore, chompKeep);
           if (item.comment)
             comment2 = item.comment;
         } else if (identity.isPair(item)) {
           const ik = identity.isNode(item.key) ? item.key : null;
           if (ik) {
             if (!chompKeep && ik.spaceBefore)
-              lines.push("");
-            addCommentBefore(ctx, lines, ik.commentBefore, chompKeep);
+              lines3.push("");
+            addCommentBefore(ctx, lines3, ik.commentBefore, chompKeep);
           }
         }
         chompKeep = false;
@@ -26992,15 +26992,15 @@ var require_stringifyCollection = __commonJS({
           str2 += stringifyComment.lineComment(str2, itemIndent, commentString(comment2));
         if (chompKeep && comment2)
           chompKeep = false;
-        lines.push(blockItemPrefix + str2);
+        lines3.push(blockItemPrefix + str2);
       }
       let str;
-      if (lines.length === 0) {
+      if (lines3.length === 0) {
         str = flowChars.start + flowChars.end;
       } else {
-        str = lines[0];
-        for (let i = 1; i < lines.length; ++i) {
-          const line2 = lines[i];
+        str = lines3[0];
+        for (let i = 1; i < lines3.length; ++i) {
+          const line2 = lines3[i];
           str += line2 ? `
 ${indent}${line2}` : "\n";
         }
@@ -27023,22 +27023,22 @@ ${indent}${line2}` : "\n";
       });
       let reqNewline = false;
       let linesAtValue = 0;
-      const lines = [];
+      const lines3 = [];
       for (let i = 0; i < items.length; ++i) {
         const item = items[i];
         let comment = null;
         if (identity.isNode(item)) {
           if (item.spaceBefore)
-            lines.push("");
-          addCommentBefore(ctx, lines, item.commentBefore, false);
+            lines3.push("");
+          addCommentBefore(ctx, lines3, item.commentBefore, false);
           if (item.comment)
             comment = item.comment;
         } else if (identity.isPair(item)) {
           const ik = identity.isNode(item.key) ? item.key : null;
           if (ik) {
             if (ik.spaceBefore)
-              lines.push("");
-            addCommentBefore(ctx, lines, ik.commentBefore, false);
+              lines3.push("");
+            addCommentBefore(ctx, lines3, ik.commentBefore, false);
             if (ik.comment)
               reqNewline = true;
           }
@@ -27055,12 +27055,12 @@ ${indent}${line2}` : "\n";
         if (comment)
           reqNewline = true;
         let str = stringify2.stringify(item, itemCtx, () => comment = null);
-        reqNewline || (reqNewline = lines.length > linesAtValue || str.includes("\n"));
+        reqNewline || (reqNewline = lines3.length > linesAtValue || str.includes("\n"));
         if (i < items.length - 1) {
           str += ",";
         } else if (ctx.options.trailingComma) {
           if (ctx.options.lineWidth > 0) {
-            reqNewline || (reqNewline = lines.reduce((sum, line2) => sum + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
+            reqNewline || (reqNewline = lines3.reduce((sum2, line2) => sum2 + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
           }
           if (reqNewline) {
             str += ",";
@@ -27068,35 +27068,35 @@ ${indent}${line2}` : "\n";
         }
         if (comment)
           str += stringifyComment.lineComment(str, itemIndent, commentString(comment));
-        lines.push(str);
-        linesAtValue = lines.length;
+        lines3.push(str);
+        linesAtValue = lines3.length;
       }
       const { start, end } = flowChars;
-      if (lines.length === 0) {
+      if (lines3.length === 0) {
         return start + end;
       } else {
         if (!reqNewline) {
-          const len = lines.reduce((sum, line2) => sum + line2.length + 2, 2);
+          const len = lines3.reduce((sum2, line2) => sum2 + line2.length + 2, 2);
           reqNewline = ctx.options.lineWidth > 0 && len > ctx.options.lineWidth;
         }
         if (reqNewline) {
           let str = start;
-          for (const line2 of lines)
+          for (const line2 of lines3)
             str += line2 ? `
 ${indentStep}${indent}${line2}` : "\n";
           return `${str}
 ${indent}${end}`;
         } else {
-          return `${start}${fcPadding}${lines.join(" ")}${fcPadding}${end}`;
+          return `${start}${fcPadding}${lines3.join(" ")}${fcPadding}${end}`;
         }
       }
     }
-    function addCommentBefore({ indent, options: { commentString } }, lines, comment, chompKeep) {
+    function addCommentBefore({ indent, options: { commentString } }, lines3, comment, chompKeep) {
       if (comment && chompKeep)
         comment = comment.replace(/^\n+/, "");
       if (comment) {
         const ic = stringifyComment.indentComment(commentString(comment), indent);
-        lines.push(ic.trimStart());
+        lines3.push(ic.trimStart());
       }
     }
     exports2.stringifyCollection = stringifyCollection;
@@ -27734,11 +27734,11 @@ var require_binary = __commonJS({
         if (type !== Scalar.Scalar.QUOTE_DOUBLE) {
           const lineWidth = Math.max(ctx.options.lineWidth - ctx.indent.length, ctx.options.minContentWidth);
           const n = Math.ceil(str.length / lineWidth);
-          const lines = new Array(n);
+          const lines3 = new Array(n);
           for (let i = 0, o = 0; i < n; ++i, o += lineWidth) {
-            lines[i] = str.substr(o, lineWidth);
+            lines3[i] = str.substr(o, lineWidth);
           }
-          str = lines.join(type === Scalar.Scalar.BLOCK_LITERAL ? "\n" : " ");
+          str = lines3.join(type === Scalar.Scalar.BLOCK_LITERAL ? "\n" : " ");
         }
         return stringifyString.stringifyString({ comment, type, value: str }, ctx, onComment, onChompKeep);
       }
@@ -28159,9 +28159,9 @@ var require_timestamp = __commonJS({
     var stringifyNumber = require_stringifyNumber();
     function parseSexagesimal(str, asBigInt) {
       const sign = str[0];
-      const parts = sign === "-" || sign === "+" ? str.substring(1) : str;
+      const parts2 = sign === "-" || sign === "+" ? str.substring(1) : str;
       const num = (n) => asBigInt ? BigInt(n) : Number(n);
-      const res = parts.replace(/_/g, "").split(":").reduce((res2, p) => res2 * num(60) + num(p), num(0));
+      const res = parts2.replace(/_/g, "").split(":").reduce((res2, p) => res2 * num(60) + num(p), num(0));
       return sign === "-" ? num(-1) * res : res;
     }
     function stringifySexagesimal(node) {
@@ -28177,18 +28177,18 @@ var require_timestamp = __commonJS({
         value *= num(-1);
       }
       const _60 = num(60);
-      const parts = [value % _60];
+      const parts2 = [value % _60];
       if (value < 60) {
-        parts.unshift(0);
+        parts2.unshift(0);
       } else {
-        value = (value - parts[0]) / _60;
-        parts.unshift(value % _60);
+        value = (value - parts2[0]) / _60;
+        parts2.unshift(value % _60);
         if (value >= 60) {
-          value = (value - parts[0]) / _60;
-          parts.unshift(value);
+          value = (value - parts2[0]) / _60;
+          parts2.unshift(value);
         }
       }
-      return sign + parts.map((n) => String(n).padStart(2, "0")).join(":").replace(/000000\d*$/, "");
+      return sign + parts2.map((n) => String(n).padStart(2, "0")).join(":").replace(/000000\d*$/, "");
     }
     var intTime = {
       identify: (value) => typeof value === "bigint" || Number.isInteger(value),
@@ -28418,35 +28418,35 @@ var require_stringifyDocument = __commonJS({
     var stringify2 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyDocument(doc, options3) {
-      const lines = [];
+      const lines3 = [];
       let hasDirectives = options3.directives === true;
       if (options3.directives !== false && doc.directives) {
         const dir = doc.directives.toString(doc);
         if (dir) {
-          lines.push(dir);
+          lines3.push(dir);
           hasDirectives = true;
         } else if (doc.directives.docStart)
           hasDirectives = true;
       }
       if (hasDirectives)
-        lines.push("---");
+        lines3.push("---");
       const ctx = stringify2.createStringifyContext(doc, options3);
       const { commentString } = ctx.options;
       if (doc.commentBefore) {
-        if (lines.length !== 1)
-          lines.unshift("");
+        if (lines3.length !== 1)
+          lines3.unshift("");
         const cs = commentString(doc.commentBefore);
-        lines.unshift(stringifyComment.indentComment(cs, ""));
+        lines3.unshift(stringifyComment.indentComment(cs, ""));
       }
       let chompKeep = false;
       let contentComment = null;
       if (doc.contents) {
         if (identity.isNode(doc.contents)) {
           if (doc.contents.spaceBefore && hasDirectives)
-            lines.push("");
+            lines3.push("");
           if (doc.contents.commentBefore) {
             const cs = commentString(doc.contents.commentBefore);
-            lines.push(stringifyComment.indentComment(cs, ""));
+            lines3.push(stringifyComment.indentComment(cs, ""));
           }
           ctx.forceBlockIndent = !!doc.comment;
           contentComment = doc.contents.comment;
@@ -28455,36 +28455,36 @@ var require_stringifyDocument = __commonJS({
         let body = stringify2.stringify(doc.contents, ctx, () => contentComment = null, onChompKeep);
         if (contentComment)
           body += stringifyComment.lineComment(body, "", commentString(contentComment));
-        if ((body[0] === "|" || body[0] === ">") && lines[lines.length - 1] === "---") {
-          lines[lines.length - 1] = `--- ${body}`;
+        if ((body[0] === "|" || body[0] === ">") && lines3[lines3.length - 1] === "---") {
+          lines3[lines3.length - 1] = `--- ${body}`;
         } else
-          lines.push(body);
+          lines3.push(body);
       } else {
-        lines.push(stringify2.stringify(doc.contents, ctx));
+        lines3.push(stringify2.stringify(doc.contents, ctx));
       }
       if (doc.directives?.docEnd) {
         if (doc.comment) {
           const cs = commentString(doc.comment);
           if (cs.includes("\n")) {
-            lines.push("...");
-            lines.push(stringifyComment.indentComment(cs, ""));
+            lines3.push("...");
+            lines3.push(stringifyComment.indentComment(cs, ""));
           } else {
-            lines.push(`... ${cs}`);
+            lines3.push(`... ${cs}`);
           }
         } else {
-          lines.push("...");
+          lines3.push("...");
         }
       } else {
         let dc = doc.comment;
         if (dc && chompKeep)
           dc = dc.replace(/^\n+/, "");
         if (dc) {
-          if ((!chompKeep || contentComment) && lines[lines.length - 1] !== "")
-            lines.push("");
-          lines.push(stringifyComment.indentComment(commentString(dc), ""));
+          if ((!chompKeep || contentComment) && lines3[lines3.length - 1] !== "")
+            lines3.push("");
+          lines3.push(stringifyComment.indentComment(commentString(dc), ""));
         }
       }
-      return lines.join("\n") + "\n";
+      return lines3.join("\n") + "\n";
     }
     exports2.stringifyDocument = stringifyDocument;
   }
@@ -28568,9 +28568,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path50, value) {
+      addIn(path54, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path50, value);
+          this.contents.addIn(path54, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -28645,14 +28645,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path50) {
-        if (Collection2.isEmptyPath(path50)) {
+      deleteIn(path54) {
+        if (Collection2.isEmptyPath(path54)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path50) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path54) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -28667,10 +28667,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path50, keepScalar) {
-        if (Collection2.isEmptyPath(path50))
+      getIn(path54, keepScalar) {
+        if (Collection2.isEmptyPath(path54))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path50, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path54, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -28681,10 +28681,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path50) {
-        if (Collection2.isEmptyPath(path50))
+      hasIn(path54) {
+        if (Collection2.isEmptyPath(path54))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path50) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path54) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -28701,13 +28701,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path50, value) {
-        if (Collection2.isEmptyPath(path50)) {
+      setIn(path54, value) {
+        if (Collection2.isEmptyPath(path54)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path50), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path54), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path50, value);
+          this.contents.setIn(path54, value);
         }
       }
       /**
@@ -28883,29 +28883,29 @@ var require_resolve_props = __commonJS({
       let comma = null;
       let found = null;
       let start = null;
-      for (const token2 of tokens) {
+      for (const token of tokens) {
         if (reqSpace) {
-          if (token2.type !== "space" && token2.type !== "newline" && token2.type !== "comma")
-            onError(token2.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
+          if (token.type !== "space" && token.type !== "newline" && token.type !== "comma")
+            onError(token.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
           reqSpace = false;
         }
         if (tab) {
-          if (atNewline && token2.type !== "comment" && token2.type !== "newline") {
+          if (atNewline && token.type !== "comment" && token.type !== "newline") {
             onError(tab, "TAB_AS_INDENT", "Tabs are not allowed as indentation");
           }
           tab = null;
         }
-        switch (token2.type) {
+        switch (token.type) {
           case "space":
-            if (!flow && (indicator !== "doc-start" || next?.type !== "flow-collection") && token2.source.includes("	")) {
-              tab = token2;
+            if (!flow && (indicator !== "doc-start" || next?.type !== "flow-collection") && token.source.includes("	")) {
+              tab = token;
             }
             hasSpace = true;
             break;
           case "comment": {
             if (!hasSpace)
-              onError(token2, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
-            const cb = token2.source.substring(1) || " ";
+              onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+            const cb = token.source.substring(1) || " ";
             if (!comment)
               comment = cb;
             else
@@ -28917,33 +28917,33 @@ var require_resolve_props = __commonJS({
           case "newline":
             if (atNewline) {
               if (comment)
-                comment += token2.source;
+                comment += token.source;
               else if (!found || indicator !== "seq-item-ind")
                 spaceBefore = true;
             } else
-              commentSep += token2.source;
+              commentSep += token.source;
             atNewline = true;
             hasNewline = true;
             if (anchor || tag)
-              newlineAfterProp = token2;
+              newlineAfterProp = token;
             hasSpace = true;
             break;
           case "anchor":
             if (anchor)
-              onError(token2, "MULTIPLE_ANCHORS", "A node can have at most one anchor");
-            if (token2.source.endsWith(":"))
-              onError(token2.offset + token2.source.length - 1, "BAD_ALIAS", "Anchor ending in : is ambiguous", true);
-            anchor = token2;
-            start ?? (start = token2.offset);
+              onError(token, "MULTIPLE_ANCHORS", "A node can have at most one anchor");
+            if (token.source.endsWith(":"))
+              onError(token.offset + token.source.length - 1, "BAD_ALIAS", "Anchor ending in : is ambiguous", true);
+            anchor = token;
+            start ?? (start = token.offset);
             atNewline = false;
             hasSpace = false;
             reqSpace = true;
             break;
           case "tag": {
             if (tag)
-              onError(token2, "MULTIPLE_TAGS", "A node can have at most one tag");
-            tag = token2;
-            start ?? (start = token2.offset);
+              onError(token, "MULTIPLE_TAGS", "A node can have at most one tag");
+            tag = token;
+            start ?? (start = token.offset);
             atNewline = false;
             hasSpace = false;
             reqSpace = true;
@@ -28951,25 +28951,25 @@ var require_resolve_props = __commonJS({
           }
           case indicator:
             if (anchor || tag)
-              onError(token2, "BAD_PROP_ORDER", `Anchors and tags must be after the ${token2.source} indicator`);
+              onError(token, "BAD_PROP_ORDER", `Anchors and tags must be after the ${token.source} indicator`);
             if (found)
-              onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${token2.source} in ${flow ?? "collection"}`);
-            found = token2;
+              onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.source} in ${flow ?? "collection"}`);
+            found = token;
             atNewline = indicator === "seq-item-ind" || indicator === "explicit-key-ind";
             hasSpace = false;
             break;
           case "comma":
             if (flow) {
               if (comma)
-                onError(token2, "UNEXPECTED_TOKEN", `Unexpected , in ${flow}`);
-              comma = token2;
+                onError(token, "UNEXPECTED_TOKEN", `Unexpected , in ${flow}`);
+              comma = token;
               atNewline = false;
               hasSpace = false;
               break;
             }
           // else fallthrough
           default:
-            onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${token2.type} token`);
+            onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.type} token`);
             atNewline = false;
             hasSpace = false;
         }
@@ -29242,15 +29242,15 @@ var require_resolve_end = __commonJS({
       if (end) {
         let hasSpace = false;
         let sep4 = "";
-        for (const token2 of end) {
-          const { source, type } = token2;
+        for (const token of end) {
+          const { source, type } = token;
           switch (type) {
             case "space":
               hasSpace = true;
               break;
             case "comment": {
               if (reqSpace && !hasSpace)
-                onError(token2, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+                onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
               const cb = source.substring(1) || " ";
               if (!comment)
                 comment = cb;
@@ -29265,7 +29265,7 @@ var require_resolve_end = __commonJS({
               hasSpace = true;
               break;
             default:
-              onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
+              onError(token, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
           }
           offset += source.length;
         }
@@ -29289,7 +29289,7 @@ var require_resolve_flow_collection = __commonJS({
     var utilContainsNewline = require_util_contains_newline();
     var utilMapIncludes = require_util_map_includes();
     var blockMsg = "Block collections are not allowed within flow collections";
-    var isBlock = (token2) => token2 && (token2.type === "block-map" || token2.type === "block-seq");
+    var isBlock = (token) => token && (token.type === "block-map" || token.type === "block-seq");
     function resolveFlowCollection({ composeNode, composeEmptyNode }, ctx, fc, onError, tag) {
       const isMap = fc.start.source === "{";
       const fcName = isMap ? "flow map" : "flow sequence";
@@ -29481,8 +29481,8 @@ var require_compose_collection = __commonJS({
     var resolveBlockMap = require_resolve_block_map();
     var resolveBlockSeq = require_resolve_block_seq();
     var resolveFlowCollection = require_resolve_flow_collection();
-    function resolveCollection(CN, ctx, token2, onError, tagName, tag) {
-      const coll = token2.type === "block-map" ? resolveBlockMap.resolveBlockMap(CN, ctx, token2, onError, tag) : token2.type === "block-seq" ? resolveBlockSeq.resolveBlockSeq(CN, ctx, token2, onError, tag) : resolveFlowCollection.resolveFlowCollection(CN, ctx, token2, onError, tag);
+    function resolveCollection(CN, ctx, token, onError, tagName, tag) {
+      const coll = token.type === "block-map" ? resolveBlockMap.resolveBlockMap(CN, ctx, token, onError, tag) : token.type === "block-seq" ? resolveBlockSeq.resolveBlockSeq(CN, ctx, token, onError, tag) : resolveFlowCollection.resolveFlowCollection(CN, ctx, token, onError, tag);
       const Coll = coll.constructor;
       if (tagName === "!" || tagName === Coll.tagName) {
         coll.tag = Coll.tagName;
@@ -29492,10 +29492,10 @@ var require_compose_collection = __commonJS({
         coll.tag = tagName;
       return coll;
     }
-    function composeCollection(CN, ctx, token2, props, onError) {
+    function composeCollection(CN, ctx, token, props, onError) {
       const tagToken = props.tag;
       const tagName = !tagToken ? null : ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg));
-      if (token2.type === "block-seq") {
+      if (token.type === "block-seq") {
         const { anchor, newlineAfterProp: nl } = props;
         const lastProp = anchor && tagToken ? anchor.offset > tagToken.offset ? anchor : tagToken : anchor ?? tagToken;
         if (lastProp && (!nl || nl.offset < lastProp.offset)) {
@@ -29503,9 +29503,9 @@ var require_compose_collection = __commonJS({
           onError(lastProp, "MISSING_CHAR", message);
         }
       }
-      const expType = token2.type === "block-map" ? "map" : token2.type === "block-seq" ? "seq" : token2.start.source === "{" ? "map" : "seq";
+      const expType = token.type === "block-map" ? "map" : token.type === "block-seq" ? "seq" : token.start.source === "{" ? "map" : "seq";
       if (!tagToken || !tagName || tagName === "!" || tagName === YAMLMap.YAMLMap.tagName && expType === "map" || tagName === YAMLSeq.YAMLSeq.tagName && expType === "seq") {
-        return resolveCollection(CN, ctx, token2, onError, tagName);
+        return resolveCollection(CN, ctx, token, onError, tagName);
       }
       let tag = ctx.schema.tags.find((t) => t.tag === tagName && t.collection === expType);
       if (!tag) {
@@ -29519,10 +29519,10 @@ var require_compose_collection = __commonJS({
           } else {
             onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, true);
           }
-          return resolveCollection(CN, ctx, token2, onError, tagName);
+          return resolveCollection(CN, ctx, token, onError, tagName);
         }
       }
-      const coll = resolveCollection(CN, ctx, token2, onError, tagName, tag);
+      const coll = resolveCollection(CN, ctx, token, onError, tagName, tag);
       const res = tag.resolve?.(coll, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg), ctx.options) ?? coll;
       const node = identity.isNode(res) ? res : new Scalar.Scalar(res);
       node.range = coll.range;
@@ -29546,17 +29546,17 @@ var require_resolve_block_scalar = __commonJS({
       if (!header)
         return { value: "", type: null, comment: "", range: [start, start, start] };
       const type = header.mode === ">" ? Scalar.Scalar.BLOCK_FOLDED : Scalar.Scalar.BLOCK_LITERAL;
-      const lines = scalar.source ? splitLines(scalar.source) : [];
-      let chompStart = lines.length;
-      for (let i = lines.length - 1; i >= 0; --i) {
-        const content2 = lines[i][1];
+      const lines3 = scalar.source ? splitLines(scalar.source) : [];
+      let chompStart = lines3.length;
+      for (let i = lines3.length - 1; i >= 0; --i) {
+        const content2 = lines3[i][1];
         if (content2 === "" || content2 === "\r")
           chompStart = i;
         else
           break;
       }
       if (chompStart === 0) {
-        const value2 = header.chomp === "+" && lines.length > 0 ? "\n".repeat(Math.max(1, lines.length - 1)) : "";
+        const value2 = header.chomp === "+" && lines3.length > 0 ? "\n".repeat(Math.max(1, lines3.length - 1)) : "";
         let end2 = start + header.length;
         if (scalar.source)
           end2 += scalar.source.length;
@@ -29566,7 +29566,7 @@ var require_resolve_block_scalar = __commonJS({
       let offset = scalar.offset + header.length;
       let contentStart = 0;
       for (let i = 0; i < chompStart; ++i) {
-        const [indent, content2] = lines[i];
+        const [indent, content2] = lines3[i];
         if (content2 === "" || content2 === "\r") {
           if (header.indent === 0 && indent.length > trimIndent)
             trimIndent = indent.length;
@@ -29586,17 +29586,17 @@ var require_resolve_block_scalar = __commonJS({
         }
         offset += indent.length + content2.length + 1;
       }
-      for (let i = lines.length - 1; i >= chompStart; --i) {
-        if (lines[i][0].length > trimIndent)
+      for (let i = lines3.length - 1; i >= chompStart; --i) {
+        if (lines3[i][0].length > trimIndent)
           chompStart = i + 1;
       }
       let value = "";
       let sep4 = "";
       let prevMoreIndented = false;
       for (let i = 0; i < contentStart; ++i)
-        value += lines[i][0].slice(trimIndent) + "\n";
+        value += lines3[i][0].slice(trimIndent) + "\n";
       for (let i = contentStart; i < chompStart; ++i) {
-        let [indent, content2] = lines[i];
+        let [indent, content2] = lines3[i];
         offset += indent.length + content2.length + 1;
         const crlf = content2[content2.length - 1] === "\r";
         if (crlf)
@@ -29633,8 +29633,8 @@ var require_resolve_block_scalar = __commonJS({
         case "-":
           break;
         case "+":
-          for (let i = chompStart; i < lines.length; ++i)
-            value += "\n" + lines[i][0].slice(trimIndent);
+          for (let i = chompStart; i < lines3.length; ++i)
+            value += "\n" + lines3[i][0].slice(trimIndent);
           if (value[value.length - 1] !== "\n")
             value += "\n";
           break;
@@ -29672,31 +29672,31 @@ var require_resolve_block_scalar = __commonJS({
       let comment = "";
       let length = source.length;
       for (let i = 1; i < props.length; ++i) {
-        const token2 = props[i];
-        switch (token2.type) {
+        const token = props[i];
+        switch (token.type) {
           case "space":
             hasSpace = true;
           // fallthrough
           case "newline":
-            length += token2.source.length;
+            length += token.source.length;
             break;
           case "comment":
             if (strict && !hasSpace) {
               const message = "Comments must be separated from other tokens by white space characters";
-              onError(token2, "MISSING_CHAR", message);
+              onError(token, "MISSING_CHAR", message);
             }
-            length += token2.source.length;
-            comment = token2.source.substring(1);
+            length += token.source.length;
+            comment = token.source.substring(1);
             break;
           case "error":
-            onError(token2, "UNEXPECTED_TOKEN", token2.message);
-            length += token2.source.length;
+            onError(token, "UNEXPECTED_TOKEN", token.message);
+            length += token.source.length;
             break;
           /* istanbul ignore next should not happen */
           default: {
-            const message = `Unexpected token in block scalar header: ${token2.type}`;
-            onError(token2, "UNEXPECTED_TOKEN", message);
-            const ts = token2.source;
+            const message = `Unexpected token in block scalar header: ${token.type}`;
+            onError(token, "UNEXPECTED_TOKEN", message);
+            const ts = token.source;
             if (ts && typeof ts === "string")
               length += ts.length;
           }
@@ -29709,10 +29709,10 @@ var require_resolve_block_scalar = __commonJS({
       const first2 = split[0];
       const m = first2.match(/^( *)/);
       const line0 = m?.[1] ? [m[1], first2.slice(m[1].length)] : ["", first2];
-      const lines = [line0];
+      const lines3 = [line0];
       for (let i = 1; i < split.length; i += 2)
-        lines.push([split[i], split[i + 1]]);
-      return lines;
+        lines3.push([split[i], split[i + 1]]);
+      return lines3;
     }
     exports2.resolveBlockScalar = resolveBlockScalar;
   }
@@ -29925,8 +29925,8 @@ var require_resolve_flow_scalar = __commonJS({
     };
     function parseCharCode(source, offset, length, onError) {
       const cc = source.substr(offset, length);
-      const ok3 = cc.length === length && /^[0-9a-fA-F]+$/.test(cc);
-      const code2 = ok3 ? parseInt(cc, 16) : NaN;
+      const ok2 = cc.length === length && /^[0-9a-fA-F]+$/.test(cc);
+      const code2 = ok2 ? parseInt(cc, 16) : NaN;
       try {
         return String.fromCodePoint(code2);
       } catch {
@@ -29947,25 +29947,25 @@ var require_compose_scalar = __commonJS({
     var Scalar = require_Scalar();
     var resolveBlockScalar = require_resolve_block_scalar();
     var resolveFlowScalar = require_resolve_flow_scalar();
-    function composeScalar(ctx, token2, tagToken, onError) {
-      const { value, type, comment, range } = token2.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token2, onError) : resolveFlowScalar.resolveFlowScalar(token2, ctx.options.strict, onError);
+    function composeScalar(ctx, token, tagToken, onError) {
+      const { value, type, comment, range } = token.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token, onError) : resolveFlowScalar.resolveFlowScalar(token, ctx.options.strict, onError);
       const tagName = tagToken ? ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg)) : null;
       let tag;
       if (ctx.options.stringKeys && ctx.atKey) {
         tag = ctx.schema[identity.SCALAR];
       } else if (tagName)
         tag = findScalarTagByName(ctx.schema, value, tagName, tagToken, onError);
-      else if (token2.type === "scalar")
-        tag = findScalarTagByTest(ctx, value, token2, onError);
+      else if (token.type === "scalar")
+        tag = findScalarTagByTest(ctx, value, token, onError);
       else
         tag = ctx.schema[identity.SCALAR];
       let scalar;
       try {
-        const res = tag.resolve(value, (msg) => onError(tagToken ?? token2, "TAG_RESOLVE_FAILED", msg), ctx.options);
+        const res = tag.resolve(value, (msg) => onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg), ctx.options);
         scalar = identity.isScalar(res) ? res : new Scalar.Scalar(res);
       } catch (error2) {
         const msg = error2 instanceof Error ? error2.message : String(error2);
-        onError(tagToken ?? token2, "TAG_RESOLVE_FAILED", msg);
+        onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg);
         scalar = new Scalar.Scalar(value);
       }
       scalar.range = range;
@@ -30003,7 +30003,7 @@ var require_compose_scalar = __commonJS({
       onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, tagName !== "tag:yaml.org,2002:str");
       return schema[identity.SCALAR];
     }
-    function findScalarTagByTest({ atKey, directives, schema }, value, token2, onError) {
+    function findScalarTagByTest({ atKey, directives, schema }, value, token, onError) {
       const tag = schema.tags.find((tag2) => (tag2.default === true || atKey && tag2.default === "key") && tag2.test?.test(value)) || schema[identity.SCALAR];
       if (schema.compat) {
         const compat = schema.compat.find((tag2) => tag2.default && tag2.test?.test(value)) ?? schema[identity.SCALAR];
@@ -30011,7 +30011,7 @@ var require_compose_scalar = __commonJS({
           const ts = directives.tagString(tag.tag);
           const cs = directives.tagString(compat.tag);
           const msg = `Value may be parsed as either ${ts} or ${cs}`;
-          onError(token2, "TAG_RESOLVE_FAILED", msg, true);
+          onError(token, "TAG_RESOLVE_FAILED", msg, true);
         }
       }
       return tag;
@@ -30061,22 +30061,22 @@ var require_compose_node = __commonJS({
     var resolveEnd = require_resolve_end();
     var utilEmptyScalarPosition = require_util_empty_scalar_position();
     var CN = { composeNode, composeEmptyNode };
-    function composeNode(ctx, token2, props, onError) {
+    function composeNode(ctx, token, props, onError) {
       const atKey = ctx.atKey;
       const { spaceBefore, comment, anchor, tag } = props;
       let node;
       let isSrcToken = true;
-      switch (token2.type) {
+      switch (token.type) {
         case "alias":
-          node = composeAlias(ctx, token2, onError);
+          node = composeAlias(ctx, token, onError);
           if (anchor || tag)
-            onError(token2, "ALIAS_PROPS", "An alias node must not specify any properties");
+            onError(token, "ALIAS_PROPS", "An alias node must not specify any properties");
           break;
         case "scalar":
         case "single-quoted-scalar":
         case "double-quoted-scalar":
         case "block-scalar":
-          node = composeScalar.composeScalar(ctx, token2, tag, onError);
+          node = composeScalar.composeScalar(ctx, token, tag, onError);
           if (anchor)
             node.anchor = anchor.source.substring(1);
           break;
@@ -30084,47 +30084,47 @@ var require_compose_node = __commonJS({
         case "block-seq":
         case "flow-collection":
           try {
-            node = composeCollection.composeCollection(CN, ctx, token2, props, onError);
+            node = composeCollection.composeCollection(CN, ctx, token, props, onError);
             if (anchor)
               node.anchor = anchor.source.substring(1);
           } catch (error2) {
             const message = error2 instanceof Error ? error2.message : String(error2);
-            onError(token2, "RESOURCE_EXHAUSTION", message);
+            onError(token, "RESOURCE_EXHAUSTION", message);
           }
           break;
         default: {
-          const message = token2.type === "error" ? token2.message : `Unsupported token (type: ${token2.type})`;
-          onError(token2, "UNEXPECTED_TOKEN", message);
+          const message = token.type === "error" ? token.message : `Unsupported token (type: ${token.type})`;
+          onError(token, "UNEXPECTED_TOKEN", message);
           isSrcToken = false;
         }
       }
-      node ?? (node = composeEmptyNode(ctx, token2.offset, void 0, null, props, onError));
+      node ?? (node = composeEmptyNode(ctx, token.offset, void 0, null, props, onError));
       if (anchor && node.anchor === "")
         onError(anchor, "BAD_ALIAS", "Anchor cannot be an empty string");
       if (atKey && ctx.options.stringKeys && (!identity.isScalar(node) || typeof node.value !== "string" || node.tag && node.tag !== "tag:yaml.org,2002:str")) {
         const msg = "With stringKeys, all keys must be strings";
-        onError(tag ?? token2, "NON_STRING_KEY", msg);
+        onError(tag ?? token, "NON_STRING_KEY", msg);
       }
       if (spaceBefore)
         node.spaceBefore = true;
       if (comment) {
-        if (token2.type === "scalar" && token2.source === "")
+        if (token.type === "scalar" && token.source === "")
           node.comment = comment;
         else
           node.commentBefore = comment;
       }
       if (ctx.options.keepSourceTokens && isSrcToken)
-        node.srcToken = token2;
+        node.srcToken = token;
       return node;
     }
     function composeEmptyNode(ctx, offset, before, pos, { spaceBefore, comment, anchor, tag, end }, onError) {
-      const token2 = {
+      const token = {
         type: "scalar",
         offset: utilEmptyScalarPosition.emptyScalarPosition(offset, before, pos),
         indent: -1,
         source: ""
       };
-      const node = composeScalar.composeScalar(ctx, token2, tag, onError);
+      const node = composeScalar.composeScalar(ctx, token, tag, onError);
       if (anchor) {
         node.anchor = anchor.source.substring(1);
         if (node.anchor === "")
@@ -30315,28 +30315,28 @@ ${cb}` : comment;
        * @param endOffset - Should be set if `forceDoc` is also set, to set the document range end and to indicate errors correctly.
        */
       *compose(tokens, forceDoc = false, endOffset = -1) {
-        for (const token2 of tokens)
-          yield* this.next(token2);
+        for (const token of tokens)
+          yield* this.next(token);
         yield* this.end(forceDoc, endOffset);
       }
       /** Advance the composer by one CST token. */
-      *next(token2) {
+      *next(token) {
         if (node_process.env.LOG_STREAM)
-          console.dir(token2, { depth: null });
-        switch (token2.type) {
+          console.dir(token, { depth: null });
+        switch (token.type) {
           case "directive":
-            this.directives.add(token2.source, (offset, message, warning2) => {
-              const pos = getErrorPos(token2);
+            this.directives.add(token.source, (offset, message, warning2) => {
+              const pos = getErrorPos(token);
               pos[0] += offset;
               this.onError(pos, "BAD_DIRECTIVE", message, warning2);
             });
-            this.prelude.push(token2.source);
+            this.prelude.push(token.source);
             this.atDirectives = true;
             break;
           case "document": {
-            const doc = composeDoc.composeDoc(this.options, this.directives, token2, this.onError);
+            const doc = composeDoc.composeDoc(this.options, this.directives, token, this.onError);
             if (this.atDirectives && !doc.directives.docStart)
-              this.onError(token2, "MISSING_CHAR", "Missing directives-end/doc-start indicator line");
+              this.onError(token, "MISSING_CHAR", "Missing directives-end/doc-start indicator line");
             this.decorate(doc, false);
             if (this.doc)
               yield this.doc;
@@ -30349,11 +30349,11 @@ ${cb}` : comment;
             break;
           case "comment":
           case "newline":
-            this.prelude.push(token2.source);
+            this.prelude.push(token.source);
             break;
           case "error": {
-            const msg = token2.source ? `${token2.message}: ${JSON.stringify(token2.source)}` : token2.message;
-            const error2 = new errors.YAMLParseError(getErrorPos(token2), "UNEXPECTED_TOKEN", msg);
+            const msg = token.source ? `${token.message}: ${JSON.stringify(token.source)}` : token.message;
+            const error2 = new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", msg);
             if (this.atDirectives || !this.doc)
               this.errors.push(error2);
             else
@@ -30363,11 +30363,11 @@ ${cb}` : comment;
           case "doc-end": {
             if (!this.doc) {
               const msg = "Unexpected doc-end without preceding document";
-              this.errors.push(new errors.YAMLParseError(getErrorPos(token2), "UNEXPECTED_TOKEN", msg));
+              this.errors.push(new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", msg));
               break;
             }
             this.doc.directives.docEnd = true;
-            const end = resolveEnd.resolveEnd(token2.end, token2.offset + token2.source.length, this.doc.options.strict, this.onError);
+            const end = resolveEnd.resolveEnd(token.end, token.offset + token.source.length, this.doc.options.strict, this.onError);
             this.decorate(this.doc, true);
             if (end.comment) {
               const dc = this.doc.comment;
@@ -30378,7 +30378,7 @@ ${end.comment}` : end.comment;
             break;
           }
           default:
-            this.errors.push(new errors.YAMLParseError(getErrorPos(token2), "UNEXPECTED_TOKEN", `Unsupported token ${token2.type}`));
+            this.errors.push(new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", `Unsupported token ${token.type}`));
         }
       }
       /**
@@ -30415,8 +30415,8 @@ var require_cst_scalar = __commonJS({
     var resolveFlowScalar = require_resolve_flow_scalar();
     var errors = require_errors3();
     var stringifyString = require_stringifyString();
-    function resolveAsScalar(token2, strict = true, onError) {
-      if (token2) {
+    function resolveAsScalar(token, strict = true, onError) {
+      if (token) {
         const _onError = (pos, code2, message) => {
           const offset = typeof pos === "number" ? pos : Array.isArray(pos) ? pos[0] : pos.offset;
           if (onError)
@@ -30424,13 +30424,13 @@ var require_cst_scalar = __commonJS({
           else
             throw new errors.YAMLParseError([offset, offset + 1], code2, message);
         };
-        switch (token2.type) {
+        switch (token.type) {
           case "scalar":
           case "single-quoted-scalar":
           case "double-quoted-scalar":
-            return resolveFlowScalar.resolveFlowScalar(token2, strict, _onError);
+            return resolveFlowScalar.resolveFlowScalar(token, strict, _onError);
           case "block-scalar":
-            return resolveBlockScalar.resolveBlockScalar({ options: { strict } }, token2, _onError);
+            return resolveBlockScalar.resolveBlockScalar({ options: { strict } }, token, _onError);
         }
       }
       return null;
@@ -30467,13 +30467,13 @@ var require_cst_scalar = __commonJS({
           return { type: "scalar", offset, indent, source, end };
       }
     }
-    function setScalarValue(token2, value, context = {}) {
+    function setScalarValue(token, value, context = {}) {
       let { afterKey = false, implicitKey = false, inFlow = false, type } = context;
-      let indent = "indent" in token2 ? token2.indent : null;
+      let indent = "indent" in token ? token.indent : null;
       if (afterKey && typeof indent === "number")
         indent += 2;
       if (!type)
-        switch (token2.type) {
+        switch (token.type) {
           case "single-quoted-scalar":
             type = "QUOTE_SINGLE";
             break;
@@ -30481,7 +30481,7 @@ var require_cst_scalar = __commonJS({
             type = "QUOTE_DOUBLE";
             break;
           case "block-scalar": {
-            const header = token2.props[0];
+            const header = token.props[0];
             if (header.type !== "block-scalar-header")
               throw new Error("Invalid block scalar header");
             type = header.source[0] === ">" ? "BLOCK_FOLDED" : "BLOCK_LITERAL";
@@ -30499,40 +30499,40 @@ var require_cst_scalar = __commonJS({
       switch (source[0]) {
         case "|":
         case ">":
-          setBlockScalarValue(token2, source);
+          setBlockScalarValue(token, source);
           break;
         case '"':
-          setFlowScalarValue(token2, source, "double-quoted-scalar");
+          setFlowScalarValue(token, source, "double-quoted-scalar");
           break;
         case "'":
-          setFlowScalarValue(token2, source, "single-quoted-scalar");
+          setFlowScalarValue(token, source, "single-quoted-scalar");
           break;
         default:
-          setFlowScalarValue(token2, source, "scalar");
+          setFlowScalarValue(token, source, "scalar");
       }
     }
-    function setBlockScalarValue(token2, source) {
+    function setBlockScalarValue(token, source) {
       const he = source.indexOf("\n");
       const head = source.substring(0, he);
       const body = source.substring(he + 1) + "\n";
-      if (token2.type === "block-scalar") {
-        const header = token2.props[0];
+      if (token.type === "block-scalar") {
+        const header = token.props[0];
         if (header.type !== "block-scalar-header")
           throw new Error("Invalid block scalar header");
         header.source = head;
-        token2.source = body;
+        token.source = body;
       } else {
-        const { offset } = token2;
-        const indent = "indent" in token2 ? token2.indent : -1;
+        const { offset } = token;
+        const indent = "indent" in token ? token.indent : -1;
         const props = [
           { type: "block-scalar-header", offset, indent, source: head }
         ];
-        if (!addEndtoBlockProps(props, "end" in token2 ? token2.end : void 0))
+        if (!addEndtoBlockProps(props, "end" in token ? token.end : void 0))
           props.push({ type: "newline", offset: -1, indent, source: "\n" });
-        for (const key of Object.keys(token2))
+        for (const key of Object.keys(token))
           if (key !== "type" && key !== "offset")
-            delete token2[key];
-        Object.assign(token2, { type: "block-scalar", indent, props, source: body });
+            delete token[key];
+        Object.assign(token, { type: "block-scalar", indent, props, source: body });
       }
     }
     function addEndtoBlockProps(props, end) {
@@ -30549,40 +30549,40 @@ var require_cst_scalar = __commonJS({
           }
       return false;
     }
-    function setFlowScalarValue(token2, source, type) {
-      switch (token2.type) {
+    function setFlowScalarValue(token, source, type) {
+      switch (token.type) {
         case "scalar":
         case "double-quoted-scalar":
         case "single-quoted-scalar":
-          token2.type = type;
-          token2.source = source;
+          token.type = type;
+          token.source = source;
           break;
         case "block-scalar": {
-          const end = token2.props.slice(1);
+          const end = token.props.slice(1);
           let oa = source.length;
-          if (token2.props[0].type === "block-scalar-header")
-            oa -= token2.props[0].source.length;
+          if (token.props[0].type === "block-scalar-header")
+            oa -= token.props[0].source.length;
           for (const tok of end)
             tok.offset += oa;
-          delete token2.props;
-          Object.assign(token2, { type, source, end });
+          delete token.props;
+          Object.assign(token, { type, source, end });
           break;
         }
         case "block-map":
         case "block-seq": {
-          const offset = token2.offset + source.length;
-          const nl = { type: "newline", offset, indent: token2.indent, source: "\n" };
-          delete token2.items;
-          Object.assign(token2, { type, source, end: [nl] });
+          const offset = token.offset + source.length;
+          const nl = { type: "newline", offset, indent: token.indent, source: "\n" };
+          delete token.items;
+          Object.assign(token, { type, source, end: [nl] });
           break;
         }
         default: {
-          const indent = "indent" in token2 ? token2.indent : -1;
-          const end = "end" in token2 && Array.isArray(token2.end) ? token2.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
-          for (const key of Object.keys(token2))
+          const indent = "indent" in token ? token.indent : -1;
+          const end = "end" in token && Array.isArray(token.end) ? token.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
+          for (const key of Object.keys(token))
             if (key !== "type" && key !== "offset")
-              delete token2[key];
-          Object.assign(token2, { type, indent, source, end });
+              delete token[key];
+          Object.assign(token, { type, indent, source, end });
         }
       }
     }
@@ -30597,40 +30597,40 @@ var require_cst_stringify = __commonJS({
   "node_modules/yaml/dist/parse/cst-stringify.js"(exports2) {
     "use strict";
     var stringify2 = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
-    function stringifyToken(token2) {
-      switch (token2.type) {
+    function stringifyToken(token) {
+      switch (token.type) {
         case "block-scalar": {
           let res = "";
-          for (const tok of token2.props)
+          for (const tok of token.props)
             res += stringifyToken(tok);
-          return res + token2.source;
+          return res + token.source;
         }
         case "block-map":
         case "block-seq": {
           let res = "";
-          for (const item of token2.items)
+          for (const item of token.items)
             res += stringifyItem(item);
           return res;
         }
         case "flow-collection": {
-          let res = token2.start.source;
-          for (const item of token2.items)
+          let res = token.start.source;
+          for (const item of token.items)
             res += stringifyItem(item);
-          for (const st of token2.end)
+          for (const st of token.end)
             res += st.source;
           return res;
         }
         case "document": {
-          let res = stringifyItem(token2);
-          if (token2.end)
-            for (const st of token2.end)
+          let res = stringifyItem(token);
+          if (token.end)
+            for (const st of token.end)
               res += st.source;
           return res;
         }
         default: {
-          let res = token2.source;
-          if ("end" in token2 && token2.end)
-            for (const st of token2.end)
+          let res = token.source;
+          if ("end" in token && token.end)
+            for (const st of token.end)
               res += st.source;
           return res;
         }
@@ -30668,9 +30668,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path50) => {
+    visit.itemAtPath = (cst, path54) => {
       let item = cst;
-      for (const [field, index] of path50) {
+      for (const [field, index] of path54) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -30679,37 +30679,37 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path50) => {
-      const parent = visit.itemAtPath(cst, path50.slice(0, -1));
-      const field = path50[path50.length - 1][0];
+    visit.parentCollection = (cst, path54) => {
+      const parent = visit.itemAtPath(cst, path54.slice(0, -1));
+      const field = path54[path54.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path50, item, visitor) {
-      let ctrl = visitor(item, path50);
+    function _visit(path54, item, visitor) {
+      let ctrl = visitor(item, path54);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
-        const token2 = item[field];
-        if (token2 && "items" in token2) {
-          for (let i = 0; i < token2.items.length; ++i) {
-            const ci = _visit(Object.freeze(path50.concat([[field, i]])), token2.items[i], visitor);
+        const token = item[field];
+        if (token && "items" in token) {
+          for (let i = 0; i < token.items.length; ++i) {
+            const ci = _visit(Object.freeze(path54.concat([[field, i]])), token.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
               return BREAK2;
             else if (ci === REMOVE) {
-              token2.items.splice(i, 1);
+              token.items.splice(i, 1);
               i -= 1;
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path50);
+            ctrl = ctrl(item, path54);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path50) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path54) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -30726,10 +30726,10 @@ var require_cst = __commonJS({
     var DOCUMENT = "";
     var FLOW_END = "";
     var SCALAR = "";
-    var isCollection = (token2) => !!token2 && "items" in token2;
-    var isScalar = (token2) => !!token2 && (token2.type === "scalar" || token2.type === "single-quoted-scalar" || token2.type === "double-quoted-scalar" || token2.type === "block-scalar");
-    function prettyToken(token2) {
-      switch (token2) {
+    var isCollection = (token) => !!token && "items" in token;
+    var isScalar = (token) => !!token && (token.type === "scalar" || token.type === "single-quoted-scalar" || token.type === "double-quoted-scalar" || token.type === "block-scalar");
+    function prettyToken(token) {
+      switch (token) {
         case BOM:
           return "<BOM>";
         case DOCUMENT:
@@ -30739,7 +30739,7 @@ var require_cst = __commonJS({
         case SCALAR:
           return "<SCALAR>";
         default:
-          return JSON.stringify(token2);
+          return JSON.stringify(token);
       }
     }
     function tokenType(source) {
@@ -31463,8 +31463,8 @@ var require_parser = __commonJS({
       }
       return -1;
     }
-    function isFlowToken(token2) {
-      switch (token2?.type) {
+    function isFlowToken(token) {
+      switch (token?.type) {
         case "alias":
         case "scalar":
         case "single-quoted-scalar":
@@ -31671,38 +31671,38 @@ var require_parser = __commonJS({
         return this.stack[this.stack.length - n];
       }
       *pop(error2) {
-        const token2 = error2 ?? this.stack.pop();
-        if (!token2) {
+        const token = error2 ?? this.stack.pop();
+        if (!token) {
           const message = "Tried to pop an empty stack";
           yield { type: "error", offset: this.offset, source: "", message };
         } else if (this.stack.length === 0) {
-          yield token2;
+          yield token;
         } else {
           const top = this.peek(1);
-          if (token2.type === "block-scalar") {
-            token2.indent = "indent" in top ? top.indent : 0;
-          } else if (token2.type === "flow-collection" && top.type === "document") {
-            token2.indent = 0;
+          if (token.type === "block-scalar") {
+            token.indent = "indent" in top ? top.indent : 0;
+          } else if (token.type === "flow-collection" && top.type === "document") {
+            token.indent = 0;
           }
-          if (token2.type === "flow-collection")
-            fixFlowSeqItems(token2);
+          if (token.type === "flow-collection")
+            fixFlowSeqItems(token);
           switch (top.type) {
             case "document":
-              top.value = token2;
+              top.value = token;
               break;
             case "block-scalar":
-              top.props.push(token2);
+              top.props.push(token);
               break;
             case "block-map": {
               const it = top.items[top.items.length - 1];
               if (it.value) {
-                top.items.push({ start: [], key: token2, sep: [] });
+                top.items.push({ start: [], key: token, sep: [] });
                 this.onKeyLine = true;
                 return;
               } else if (it.sep) {
-                it.value = token2;
+                it.value = token;
               } else {
-                Object.assign(it, { key: token2, sep: [] });
+                Object.assign(it, { key: token, sep: [] });
                 this.onKeyLine = !it.explicitKey;
                 return;
               }
@@ -31711,34 +31711,34 @@ var require_parser = __commonJS({
             case "block-seq": {
               const it = top.items[top.items.length - 1];
               if (it.value)
-                top.items.push({ start: [], value: token2 });
+                top.items.push({ start: [], value: token });
               else
-                it.value = token2;
+                it.value = token;
               break;
             }
             case "flow-collection": {
               const it = top.items[top.items.length - 1];
               if (!it || it.value)
-                top.items.push({ start: [], key: token2, sep: [] });
+                top.items.push({ start: [], key: token, sep: [] });
               else if (it.sep)
-                it.value = token2;
+                it.value = token;
               else
-                Object.assign(it, { key: token2, sep: [] });
+                Object.assign(it, { key: token, sep: [] });
               return;
             }
             /* istanbul ignore next should not happen */
             default:
               yield* this.pop();
-              yield* this.pop(token2);
+              yield* this.pop(token);
           }
-          if ((top.type === "document" || top.type === "block-map" || top.type === "block-seq") && (token2.type === "block-map" || token2.type === "block-seq")) {
-            const last = token2.items[token2.items.length - 1];
-            if (last && !last.sep && !last.value && last.start.length > 0 && findNonEmptyIndex(last.start) === -1 && (token2.indent === 0 || last.start.every((st) => st.type !== "comment" || st.indent < token2.indent))) {
+          if ((top.type === "document" || top.type === "block-map" || top.type === "block-seq") && (token.type === "block-map" || token.type === "block-seq")) {
+            const last = token.items[token.items.length - 1];
+            if (last && !last.sep && !last.value && last.start.length > 0 && findNonEmptyIndex(last.start) === -1 && (token.indent === 0 || last.start.every((st) => st.type !== "comment" || st.indent < token.indent))) {
               if (top.type === "document")
                 top.end = last.start;
               else
                 top.items.push({ start: last.start });
-              token2.items.splice(-1, 1);
+              token.items.splice(-1, 1);
             }
           }
         }
@@ -32281,7 +32281,7 @@ var require_parser = __commonJS({
             yield* this.pop();
         }
       }
-      *lineEnd(token2) {
+      *lineEnd(token) {
         switch (this.type) {
           case "comma":
           case "doc-start":
@@ -32298,10 +32298,10 @@ var require_parser = __commonJS({
           case "space":
           case "comment":
           default:
-            if (token2.end)
-              token2.end.push(this.sourceToken);
+            if (token.end)
+              token.end.push(this.sourceToken);
             else
-              token2.end = [this.sourceToken];
+              token.end = [this.sourceToken];
             if (this.type === "newline")
               yield* this.pop();
         }
@@ -32461,8 +32461,7 @@ var require_dist = __commonJS({
 });
 
 // src/index.ts
-var import_node_crypto9 = require("node:crypto");
-var import_node_path42 = __toESM(require("node:path"), 1);
+var import_node_path47 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/core.js
 var core_exports = {};
@@ -33340,8 +33339,8 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
   });
 };
 var BearerCredentialHandler = class {
-  constructor(token2) {
-    this.token = token2;
+  constructor(token) {
+    this.token = token;
   }
   // currently implements pre-authorization
   // TODO: support preAuth = false where it hooks on 401
@@ -33399,11 +33398,11 @@ var OidcClient = class _OidcClient {
     return new HttpClient("actions/oidc-client", [new BearerCredentialHandler(_OidcClient.getRequestToken())], requestOptions);
   }
   static getRequestToken() {
-    const token2 = process.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
-    if (!token2) {
+    const token = process.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
+    if (!token) {
       throw new Error("Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable");
     }
-    return token2;
+    return token;
   }
   static getIDTokenUrl() {
     const runtimeUrl = process.env["ACTIONS_ID_TOKEN_REQUEST_URL"];
@@ -33769,7 +33768,6 @@ var child = __toESM(require("child_process"), 1);
 var path4 = __toESM(require("path"), 1);
 
 // node_modules/@actions/io/lib/io.js
-var import_assert = require("assert");
 var path3 = __toESM(require("path"), 1);
 
 // node_modules/@actions/io/lib/io-util.js
@@ -33804,15 +33802,6 @@ var __awaiter5 = function(thisArg, _arguments, P, generator) {
 };
 var { chmod, copyFile, lstat, mkdir, open, readdir, rename, rm, rmdir, stat, symlink, unlink } = fs2.promises;
 var IS_WINDOWS = process.platform === "win32";
-function readlink(fsPath) {
-  return __awaiter5(this, void 0, void 0, function* () {
-    const result = yield fs2.promises.readlink(fsPath);
-    if (IS_WINDOWS && !result.endsWith("\\")) {
-      return `${result}\\`;
-    }
-    return result;
-  });
-}
 var READONLY = fs2.constants.O_RDONLY;
 function exists(fsPath) {
   return __awaiter5(this, void 0, void 0, function* () {
@@ -33935,57 +33924,6 @@ var __awaiter6 = function(thisArg, _arguments, P, generator) {
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-function cp(source_1, dest_1) {
-  return __awaiter6(this, arguments, void 0, function* (source, dest, options3 = {}) {
-    const { force, recursive, copySourceDirectory } = readCopyOptions(options3);
-    const destStat = (yield exists(dest)) ? yield stat(dest) : null;
-    if (destStat && destStat.isFile() && !force) {
-      return;
-    }
-    const newDest = destStat && destStat.isDirectory() && copySourceDirectory ? path3.join(dest, path3.basename(source)) : dest;
-    if (!(yield exists(source))) {
-      throw new Error(`no such file or directory: ${source}`);
-    }
-    const sourceStat = yield stat(source);
-    if (sourceStat.isDirectory()) {
-      if (!recursive) {
-        throw new Error(`Failed to copy. ${source} is a directory, but tried to copy without recursive flag.`);
-      } else {
-        yield cpDirRecursive(source, newDest, 0, force);
-      }
-    } else {
-      if (path3.relative(source, newDest) === "") {
-        throw new Error(`'${newDest}' and '${source}' are the same file`);
-      }
-      yield copyFile2(source, newDest, force);
-    }
-  });
-}
-function rmRF(inputPath) {
-  return __awaiter6(this, void 0, void 0, function* () {
-    if (IS_WINDOWS) {
-      if (/[*"<>|]/.test(inputPath)) {
-        throw new Error('File path must not contain `*`, `"`, `<`, `>` or `|` on Windows');
-      }
-    }
-    try {
-      yield rm(inputPath, {
-        force: true,
-        maxRetries: 3,
-        recursive: true,
-        retryDelay: 300
-      });
-    } catch (err) {
-      throw new Error(`File was unable to be removed ${err}`);
-    }
-  });
-}
-function mkdirP(fsPath) {
-  return __awaiter6(this, void 0, void 0, function* () {
-    (0, import_assert.ok)(fsPath, "a path argument must be provided");
-    yield mkdir(fsPath, { recursive: true });
-  });
-}
 function which(tool, check) {
   return __awaiter6(this, void 0, void 0, function* () {
     if (!tool) {
@@ -34048,51 +33986,6 @@ function findInPath(tool) {
       }
     }
     return matches;
-  });
-}
-function readCopyOptions(options3) {
-  const force = options3.force == null ? true : options3.force;
-  const recursive = Boolean(options3.recursive);
-  const copySourceDirectory = options3.copySourceDirectory == null ? true : Boolean(options3.copySourceDirectory);
-  return { force, recursive, copySourceDirectory };
-}
-function cpDirRecursive(sourceDir, destDir, currentDepth, force) {
-  return __awaiter6(this, void 0, void 0, function* () {
-    if (currentDepth >= 255)
-      return;
-    currentDepth++;
-    yield mkdirP(destDir);
-    const files = yield readdir(sourceDir);
-    for (const fileName of files) {
-      const srcFile = `${sourceDir}/${fileName}`;
-      const destFile = `${destDir}/${fileName}`;
-      const srcFileStat = yield lstat(srcFile);
-      if (srcFileStat.isDirectory()) {
-        yield cpDirRecursive(srcFile, destFile, currentDepth, force);
-      } else {
-        yield copyFile2(srcFile, destFile, force);
-      }
-    }
-    yield chmod(destDir, (yield stat(sourceDir)).mode);
-  });
-}
-function copyFile2(srcFile, destFile, force) {
-  return __awaiter6(this, void 0, void 0, function* () {
-    if ((yield lstat(srcFile)).isSymbolicLink()) {
-      try {
-        yield lstat(destFile);
-        yield unlink(destFile);
-      } catch (e) {
-        if (e.code === "EPERM") {
-          yield chmod(destFile, "0666");
-          yield unlink(destFile);
-        }
-      }
-      const symlinkFull = yield readlink(srcFile);
-      yield symlink(symlinkFull, destFile, IS_WINDOWS ? "junction" : null);
-    } else if (!(yield exists(destFile)) || force) {
-      yield copyFile(srcFile, destFile);
-    }
   });
 }
 
@@ -34357,10 +34250,10 @@ var ToolRunner = class extends events.EventEmitter {
           return reject(new Error(`The cwd: ${this.options.cwd} does not exist!`));
         }
         const fileName = this._getSpawnFileName();
-        const cp3 = child.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
+        const cp4 = child.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
         let stdbuffer = "";
-        if (cp3.stdout) {
-          cp3.stdout.on("data", (data) => {
+        if (cp4.stdout) {
+          cp4.stdout.on("data", (data) => {
             if (this.options.listeners && this.options.listeners.stdout) {
               this.options.listeners.stdout(data);
             }
@@ -34375,8 +34268,8 @@ var ToolRunner = class extends events.EventEmitter {
           });
         }
         let errbuffer = "";
-        if (cp3.stderr) {
-          cp3.stderr.on("data", (data) => {
+        if (cp4.stderr) {
+          cp4.stderr.on("data", (data) => {
             state.processStderr = true;
             if (this.options.listeners && this.options.listeners.stderr) {
               this.options.listeners.stderr(data);
@@ -34392,19 +34285,19 @@ var ToolRunner = class extends events.EventEmitter {
             });
           });
         }
-        cp3.on("error", (err) => {
+        cp4.on("error", (err) => {
           state.processError = err.message;
           state.processExited = true;
           state.processClosed = true;
           state.CheckComplete();
         });
-        cp3.on("exit", (code2) => {
+        cp4.on("exit", (code2) => {
           state.processExitCode = code2;
           state.processExited = true;
           this._debug(`Exit code ${code2} received from tool '${this.toolPath}'`);
           state.CheckComplete();
         });
-        cp3.on("close", (code2) => {
+        cp4.on("close", (code2) => {
           state.processExitCode = code2;
           state.processExited = true;
           state.processClosed = true;
@@ -34418,7 +34311,7 @@ var ToolRunner = class extends events.EventEmitter {
           if (errbuffer.length > 0) {
             this.emit("errline", errbuffer);
           }
-          cp3.removeAllListeners();
+          cp4.removeAllListeners();
           if (error2) {
             reject(error2);
           } else {
@@ -34426,10 +34319,10 @@ var ToolRunner = class extends events.EventEmitter {
           }
         });
         if (this.options.input) {
-          if (!cp3.stdin) {
+          if (!cp4.stdin) {
             throw new Error("child process missing stdin");
           }
-          cp3.stdin.end(this.options.input);
+          cp4.stdin.end(this.options.input);
         }
       }));
     });
@@ -34570,9 +34463,9 @@ var __awaiter8 = function(thisArg, _arguments, P, generator) {
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-function exec(commandLine2, args, options3) {
+function exec(commandLine, args, options3) {
   return __awaiter8(this, void 0, void 0, function* () {
-    const commandArgs = argStringToArray(commandLine2);
+    const commandArgs = argStringToArray(commandLine);
     if (commandArgs.length === 0) {
       throw new Error(`Parameter 'commandLine' cannot be null or empty.`);
     }
@@ -34582,7 +34475,7 @@ function exec(commandLine2, args, options3) {
     return runner.exec();
   });
 }
-function getExecOutput(commandLine2, args, options3) {
+function getExecOutput(commandLine, args, options3) {
   return __awaiter8(this, void 0, void 0, function* () {
     var _a, _b;
     let stdout = "";
@@ -34604,7 +34497,7 @@ function getExecOutput(commandLine2, args, options3) {
       }
     };
     const listeners = Object.assign(Object.assign({}, options3 === null || options3 === void 0 ? void 0 : options3.listeners), { stdout: stdOutListener, stderr: stdErrListener });
-    const exitCode = yield exec(commandLine2, args, Object.assign(Object.assign({}, options3), { listeners }));
+    const exitCode = yield exec(commandLine, args, Object.assign(Object.assign({}, options3), { listeners }));
     stdout += stdoutDecoder.end();
     stderr += stderrDecoder.end();
     return {
@@ -34848,25 +34741,19 @@ var import_promises = require("node:timers/promises");
 var systemClock = {
   now: () => performance.now(),
   sleep: async (duration, signal) => {
-    await (0, import_promises.setTimeout)(duration, void 0, signal && { signal });
+    await (0, import_promises.setTimeout)(duration, void 0, signal && { signal }).catch((error2) => {
+      throw signal?.aborted ? signal.reason : error2;
+    });
   }
 };
 var EXPIRED = /* @__PURE__ */ Symbol("expired");
-async function within(work2, limit, clock) {
+async function within(work, limit, clock) {
   const timer = new AbortController();
   try {
-    return await Promise.race([work2, clock.sleep(limit, timer.signal).then(() => EXPIRED)]);
+    return await Promise.race([work, clock.sleep(limit, timer.signal).then(() => EXPIRED)]);
   } finally {
     timer.abort();
   }
-}
-
-// src/engine/docker.ts
-var import_node_child_process = require("node:child_process");
-
-// src/environment.ts
-function withoutInputs(environment2) {
-  return Object.fromEntries(Object.entries(environment2).filter(([name]) => !/^(INPUT_|ACTIONS_)/.test(name)));
 }
 
 // src/text.ts
@@ -34953,16 +34840,292 @@ function asFailure(error2) {
 }
 var MOST_EVIDENCE = 48 * 1024;
 function describeFailure(failure) {
-  const lines = [
+  const lines3 = [
     failure.message,
     `Who can mend it: ${MENDER[failure.kind]} (class: ${failure.kind}).`,
     `How: ${failure.cure}`
   ];
-  if (failure.evidence) lines.push("", withoutMiddle(plainText(failure.evidence).trimEnd(), MOST_EVIDENCE));
-  return lines.join("\n");
+  if (failure.evidence) lines3.push("", withoutMiddle(plainText(failure.evidence).trimEnd(), MOST_EVIDENCE));
+  return lines3.join("\n");
 }
 function messageOf(error2) {
   return error2 instanceof Error ? error2.message : String(error2);
+}
+
+// src/cancellation.ts
+var EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
+var PUTTING_BACK = 5e3;
+function cancellationBy(process2, clock = systemClock) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let exitCode;
+  for (const name of ["SIGINT", "SIGTERM"]) {
+    process2.on(name, () => {
+      if (exitCode !== void 0) {
+        process2.exit(EXIT_CODES[name]);
+        return;
+      }
+      exitCode = EXIT_CODES[name];
+      controller.abort(cancelled(name));
+    });
+  }
+  const reason = () => signal.reason;
+  return {
+    signal,
+    exitCode: () => exitCode,
+    failureOf: (error2) => {
+      const failure = asFailure(error2);
+      return signal.aborted && failure.kind !== "cancelled" ? reason() : failure;
+    },
+    bounded: async (work) => {
+      const late = new Promise((_, reject) => {
+        const begin = async () => {
+          if (await within(work, PUTTING_BACK, clock) === EXPIRED) reject(reason());
+        };
+        signal.addEventListener("abort", () => void begin().catch(() => void 0));
+      });
+      return await Promise.race([work, late]);
+    }
+  };
+}
+function cancelled(signal) {
+  return new Failure("cancelled", `The run was cancelled (${signal}).`, {
+    cure: "Run the job again if it was not meant to end: a newer run of the same `concurrency` group and `timeout-minutes` cancel, too."
+  });
+}
+
+// src/cleanup.ts
+var import_promises4 = require("node:fs/promises");
+
+// src/engine/containers.ts
+var import_promises2 = require("node:fs/promises");
+var import_node_path = __toESM(require("node:path"), 1);
+var RUN_LABEL = "io.github.crac-checkpoint.run";
+var HOST_NETWORK = "host";
+var LOG_DRIVER = ["--log-driver", "local"];
+function createCommand(spec, environmentFile) {
+  const { reach } = spec;
+  const network = spec.network ?? (reach.by === "network" ? reach.network : void 0);
+  return [
+    "create",
+    "--name",
+    spec.name,
+    "--label",
+    `${RUN_LABEL}=${spec.run}`,
+    ...reach.by === "published port" ? ["--publish", `${reach.bind}::${spec.port}`] : [],
+    ...network === void 0 ? [] : ["--network", network],
+    ...spec.addHosts.flatMap((entry) => ["--add-host", entry]),
+    ...spec.flags,
+    "--env-file",
+    environmentFile,
+    ...LOG_DRIVER,
+    "--",
+    spec.image,
+    ...spec.command ?? []
+  ];
+}
+async function createContainer(engine2, spec) {
+  const { reach, network, env } = spec;
+  const file = import_node_path.default.join(spec.work, `${spec.name}.env`);
+  const lines3 = Object.entries(env).map(([name, value]) => `${name}=${value}
+`);
+  try {
+    await (0, import_promises2.writeFile)(file, lines3.join(""), { mode: 384 });
+    await engine2.run(createCommand(spec, file));
+  } finally {
+    await (0, import_promises2.rm)(file, { force: true });
+  }
+  if (reach.by === "network" && network !== void 0 && ![HOST_NETWORK, reach.network].includes(network)) {
+    await engine2.run(["network", "connect", reach.network, spec.name]);
+  }
+}
+async function containerEnd(engine2, name) {
+  return await endOf(engine2, name, Number(await engine2.run(["wait", name])));
+}
+async function endOf(engine2, name, exitCode) {
+  const oomKilled = await engine2.run(["inspect", "--format", "{{.State.OOMKilled}}", name]);
+  return { exitCode, oomKilled: oomKilled === "true" };
+}
+async function addressOf(engine2, spec) {
+  const { reach, name, port } = spec;
+  if (spec.network === HOST_NETWORK) {
+    return { host: reach.by === "published port" ? reach.host : "127.0.0.1", port };
+  }
+  if (reach.by === "network") {
+    const format = `{{with index .NetworkSettings.Networks ${JSON.stringify(reach.network)}}}{{.IPAddress}}{{end}}`;
+    return { host: await engine2.run(["inspect", "--format", format, name]), port };
+  }
+  const published = await engine2.run(["port", name, `${port}/tcp`]);
+  return { host: reach.host, port: Number(published.split("\n")[0]?.split(":").at(-1)) };
+}
+async function removeContainer(engine2, name) {
+  await engine2.attempt(["rm", "--force", "--volumes", name]);
+}
+async function runOnce(engine2, container, timeout) {
+  const { run: run2, image, flags, program, args } = container;
+  const label2 = ["--label", `${RUN_LABEL}=${run2}`];
+  const options3 = ["--rm", ...label2, "--network", "none", ...flags, "--entrypoint", program];
+  return await engine2.attempt(["run", ...options3, "--", image, ...args], { timeout });
+}
+
+// src/engine/orphans.ts
+var import_promises3 = require("node:fs/promises");
+var import_node_path2 = __toESM(require("node:path"), 1);
+var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
+async function endOrphans(run2, proc = "/proc") {
+  const entry = `${RUN_VARIABLE}=${run2}`;
+  let ended = 0;
+  for (const name of await (0, import_promises3.readdir)(proc)) {
+    if (!/^\d+$/.test(name)) continue;
+    const environment = await (0, import_promises3.readFile)(import_node_path2.default.join(proc, name, "environ"), "latin1").catch(() => "");
+    if (!environment.split("\0").includes(entry)) continue;
+    try {
+      process.kill(Number(name), "SIGKILL");
+      ended++;
+    } catch {
+    }
+  }
+  return ended;
+}
+
+// src/cleanup.ts
+var RUN_IMAGE = "crac-checkpoint/run-";
+var RUN_FOLDER = "crac-checkpoint-";
+function namesOf(id) {
+  return {
+    id,
+    container: `crac-checkpoint-${id}`,
+    image: (role) => `${RUN_IMAGE}${id}:${role}`
+  };
+}
+var SETTLING_TIME = 1500;
+async function settle(clock, id, interrupted) {
+  if (await endOrphans(id) > 0 || interrupted) await clock.sleep(SETTLING_TIME);
+}
+async function removeContainers(engine2, names) {
+  return await collect(async () => {
+    await removeFound(engine2, ["ps", "--all", ...labelled(names)], ["rm", "--force", "--volumes"]);
+  });
+}
+function labelled({ id }) {
+  return ["--quiet", "--filter", `label=${RUN_LABEL}=${id}`];
+}
+async function removeFound(engine2, list3, remove) {
+  const ids = (await engine2.run(list3)).split("\n").filter((id) => id !== "");
+  if (ids.length > 0) await engine2.run([...remove, ...ids]);
+}
+async function removeImages(engine2, names, roles) {
+  return await collect(async () => {
+    for (const role of roles) {
+      const found = await engine2.run(["image", "ls", "--quiet", names.image(role)]);
+      if (found !== "") await engine2.run(["image", "rm", "--force", names.image(role)]);
+    }
+    await removeFound(
+      engine2,
+      ["image", "ls", ...["--filter", "dangling=true"], ...labelled(names)],
+      ["image", "rm", "--force"]
+    );
+  });
+}
+async function removeFolder(folder) {
+  return await collect(() => (0, import_promises4.rm)(folder, { recursive: true, force: true }));
+}
+async function collect(work) {
+  try {
+    await work();
+    return [];
+  } catch (error2) {
+    return [messageOf(error2)];
+  }
+}
+
+// src/disk.ts
+var import_promises5 = require("node:fs/promises");
+async function freeBytes(folder) {
+  const { bavail, bsize } = await (0, import_promises5.statfs)(folder);
+  return bavail * bsize;
+}
+async function requireRoom(folder, needed, what) {
+  const free = await freeBytes(folder);
+  if (free >= needed) return;
+  throw new Failure(
+    "runner",
+    `There is no room for ${what}: ${megabytes(needed)} are needed in ${folder}, and ${megabytes(free)} are free.`,
+    {
+      cure: CURE
+    }
+  );
+}
+function isDiskFull(error2) {
+  return ["ENOSPC", "EDQUOT"].includes(error2.code ?? "");
+}
+async function fullDisk(error2, folder) {
+  if (!isDiskFull(error2)) return void 0;
+  const { message } = error2;
+  const free = await freeBytes(folder);
+  return new Failure(
+    "runner",
+    `The disk of the runner is full (${message}): ${megabytes(free)} are free in ${folder}.`,
+    {
+      cure: CURE,
+      cause: error2
+    }
+  );
+}
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+var CURE = "Free disk space on the runner, or let RUNNER_TEMP be on a larger disk, and run the job again.";
+
+// src/environment.ts
+function withoutInputs(environment) {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(INPUT_|ACTIONS_)/.test(name)));
+}
+
+// src/engine/command.ts
+var import_node_child_process = require("node:child_process");
+var TIMED_OUT = 124;
+var LAST_WORDS = 5e3;
+function startGroup2(command, args, options3) {
+  const { env, signal, timeout } = options3;
+  signal?.throwIfAborted();
+  const child2 = (0, import_node_child_process.spawn)(command, args, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  let closed = false;
+  const end = (how) => {
+    if (!closed) endGroup2(child2, how);
+  };
+  const kill = () => end("SIGKILL");
+  signal?.addEventListener("abort", kill);
+  let timedOut = false;
+  const timers = [];
+  if (timeout !== void 0) {
+    const ask2 = () => {
+      timedOut = true;
+      end("SIGTERM");
+      timers.push(setTimeout(kill, LAST_WORDS));
+    };
+    timers.push(setTimeout(ask2, timeout));
+  }
+  const ended = new Promise((resolve2, reject) => {
+    child2.on("error", reject);
+    child2.on("close", (code2) => {
+      if (signal?.aborted) reject(signal.reason);
+      else resolve2(timedOut ? TIMED_OUT : code2 ?? 1);
+    });
+  }).finally(() => {
+    closed = true;
+    signal?.removeEventListener("abort", kill);
+    timers.forEach(clearTimeout);
+  });
+  ended.catch(() => void 0);
+  return { stdout: child2.stdout, stderr: child2.stderr, ended, kill };
+}
+function endGroup2({ pid }, how) {
+  if (pid === void 0) return;
+  try {
+    process.kill(-pid, how);
+  } catch {
+  }
 }
 
 // src/engine/lines.ts
@@ -34977,9 +35140,9 @@ var LineSplitter = class {
   pending = "";
   cut = false;
   push(data) {
-    const parts = this.decoder.write(data).split("\n");
-    const last = parts.pop() ?? "";
-    for (const part of parts) {
+    const parts2 = this.decoder.write(data).split("\n");
+    const last = parts2.pop() ?? "";
+    for (const part of parts2) {
       this.append(part);
       this.flush();
     }
@@ -35048,18 +35211,18 @@ var LineTail = class {
 
 // src/engine/docker.ts
 var KEPT_OUTPUT = 1024 * 1024;
-var TIMED_OUT = 124;
 var LONGEST_ABSENCE = 3e4;
 var PROBE_INTERVAL = 500;
 var OF_THE_CLIENT = /* @__PURE__ */ new Set(["--version", "context"]);
-var SETTLING_TIME = 1e3;
-function dockerEngine(environment2, { clock, longestAbsence } = {
-  clock: systemClock,
-  longestAbsence: LONGEST_ABSENCE
-}) {
+var SETTLING_TIME2 = 1e3;
+function dockerEngine(environment, {
+  clock = systemClock,
+  longestAbsence = LONGEST_ABSENCE,
+  cancelled: cancelled2
+} = {}) {
   let state = "unknown";
   const clientEnvironment = {
-    ...withoutInputs(environment2),
+    ...withoutInputs(environment),
     BUILDKIT_PROGRESS: "plain",
     // An attestation would wrap the image in an index: the digest would no longer be that of what was verified.
     BUILDX_NO_DEFAULT_ATTESTATIONS: "1",
@@ -35076,7 +35239,7 @@ function dockerEngine(environment2, { clock, longestAbsence } = {
     while (state === "answered" && clock.now() < end) {
       const asked3 = await once(["version"], { timeout: longestAbsence });
       if (asked3.exitCode === 0) return true;
-      await clock.sleep(PROBE_INTERVAL);
+      await clock.sleep(PROBE_INTERVAL, cancelled2);
     }
     if (state === "answered") state = "gone";
     return false;
@@ -35088,24 +35251,20 @@ function dockerEngine(environment2, { clock, longestAbsence } = {
       output[stream2] = (output[stream2] + data.toString("utf8")).slice(-KEPT_OUTPUT);
       for (const listener of listening[stream2]) listener.push(data);
     }
-    const { command, prefix } = commandLine(options3.timeout);
     try {
-      const exitCode = await exec(command, [...prefix, ...args], {
-        silent: true,
-        ignoreReturnCode: true,
-        env: definedOnly({ ...clientEnvironment, ...options3.env }),
-        listeners: {
-          stdout: (data) => take("stdout", data),
-          stderr: (data) => take("stderr", data)
-        }
+      const group2 = startGroup2("docker", args, {
+        env: { ...clientEnvironment, ...options3.env },
+        timeout: options3.timeout,
+        signal: cancelled2
       });
+      for (const name of ["stdout", "stderr"])
+        group2[name].on("data", (data) => take(name, data));
+      const exitCode = await group2.ended;
       for (const listener of [...listening.stdout, ...listening.stderr]) listener.end();
       return { exitCode, ...output };
     } catch (error2) {
-      throw new Failure("runner", `The docker command could not be started: ${messageOf(error2)}`, {
-        cure: "Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
-        cause: error2
-      });
+      if (cancelled2?.aborted) throw error2;
+      throw notStarted(error2);
     }
   }
   async function run2(args, options3 = {}) {
@@ -35114,32 +35273,25 @@ function dockerEngine(environment2, { clock, longestAbsence } = {
     return result.stdout.trim();
   }
   async function stream(args, take, signal) {
-    const child2 = (0, import_node_child_process.spawn)("docker", args, {
-      env: clientEnvironment,
-      stdio: ["ignore", "pipe", "pipe"],
-      ...signal === void 0 ? {} : { signal }
-    });
+    const signals = [cancelled2, signal].filter((one) => one !== void 0);
+    const group2 = startGroup2("docker", args, { env: clientEnvironment, signal: AbortSignal.any(signals) });
     let stderr = "";
-    child2.stderr.setEncoding("utf8").on("data", (text2) => {
+    group2.stderr.setEncoding("utf8").on("data", (text2) => {
       stderr = (stderr + text2).slice(-KEPT_OUTPUT);
     });
-    const ended = new Promise((resolve2, reject) => {
-      child2.on("error", reject);
-      child2.on("close", (code2) => resolve2(code2 ?? 1));
-    });
-    ended.catch(() => void 0);
     try {
       const [taken, exitCode] = await Promise.all([
-        take(child2.stdout).catch(async (error2) => {
-          const code2 = await within(ended, SETTLING_TIME, clock);
+        take(group2.stdout).catch(async (error2) => {
+          if (isDiskFull(error2)) throw error2;
+          const code2 = await within(group2.ended, SETTLING_TIME2, clock);
           throw code2 === 0 || code2 === EXPIRED ? error2 : engineFailure(args, { exitCode: code2, stdout: "", stderr });
         }),
-        ended
+        group2.ended
       ]);
       if (exitCode !== 0) throw engineFailure(args, { exitCode, stdout: "", stderr });
       return taken;
     } finally {
-      if (child2.exitCode === null) child2.kill();
+      group2.kill();
     }
   }
   return { attempt: attempt3, run: run2, stream };
@@ -35173,7 +35325,8 @@ function engineFailure(args, result) {
   if (/no space left on device/i.test(result.stderr)) {
     return new Failure("runner", `The engine's disk is full (${command}).`, {
       cure: "Free disk space on the runner, for example with `docker system prune`.",
-      evidence
+      evidence,
+      signature: "docker-nospace"
     });
   }
   return new Failure("runner", `${command} failed with exit code ${result.exitCode}.`, {
@@ -35184,17 +35337,14 @@ function engineFailure(args, result) {
 function lastLines(text2, count) {
   return text2.split("\n").filter((line2) => line2.trim() !== "").slice(-count).join("\n");
 }
-function commandLine(timeout) {
-  if (timeout === void 0) return { command: "docker", prefix: [] };
-  return { command: "timeout", prefix: ["--kill-after=5s", `${timeout / 1e3}s`, "docker"] };
-}
-function definedOnly(environment2) {
-  return Object.fromEntries(
-    Object.entries(environment2).filter((entry) => entry[1] !== void 0)
-  );
+function notStarted(error2) {
+  return new Failure("runner", `The docker command could not be started: ${messageOf(error2)}`, {
+    cure: "Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
+    cause: error2
+  });
 }
 
-// src/inputs.ts
+// src/input-values.ts
 var import_node_net = require("node:net");
 
 // node_modules/string-argv/index.js
@@ -35245,16 +35395,16 @@ function parseArgsStringToArgv(value, env, file) {
 var JVM_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
 var CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/;
 var LEAVE_TO_ACTION = "Leave the options of CRaC to the action: the JVM looks for some of them in its arguments only.";
-function cracOptionIn(environment2) {
-  for (const entry of environment2) {
+function cracOptionIn(environment) {
+  for (const entry of environment) {
     const name = entry.slice(0, entry.indexOf("="));
     const option = JVM_VARIABLES.includes(name) ? CRAC_OPTION.exec(entry)?.[0] : void 0;
     if (option) return `sets ${option} in ${name}`;
   }
   return void 0;
 }
-function refuseCracOptions(image, environment2) {
-  const problem = cracOptionIn(environment2);
+function refuseCracOptions(image, environment) {
+  const problem = cracOptionIn(environment);
   if (problem === void 0) return;
   throw new Failure("image", `The base image ${image} ${problem}.`, { cure: LEAVE_TO_ACTION });
 }
@@ -35317,12 +35467,12 @@ function parseChoice(name, value, choices) {
 var LONGEST_ENTRY = 6e4;
 function parseLines(name, value) {
   refuseNul(name, value);
-  const lines = value.split(/\r?\n/).map((line2) => line2.trim()).filter((line2) => line2 !== "");
-  for (const line2 of lines) {
+  const lines3 = value.split(/\r?\n/).map((line2) => line2.trim()).filter((line2) => line2 !== "");
+  for (const line2 of lines3) {
     if (Buffer.byteLength(line2) > LONGEST_ENTRY)
       throw badInput(name, line2, `entries of at most ${LONGEST_ENTRY} bytes each`);
   }
-  return lines;
+  return lines3;
 }
 function parsePairs(name, value, namePattern) {
   const pairs2 = {};
@@ -35341,6 +35491,139 @@ function refuseNul(name, value) {
 }
 function seconds(duration) {
   return `${duration / 1e3} s`;
+}
+
+// src/input-values.ts
+var LONGEST_PATH = 4095;
+var LONGEST_TEXT = 4096;
+function optional(value) {
+  return value === "" ? void 0 : value;
+}
+function parsePath(name, value) {
+  refuseNul(name, value);
+  if (/[\r\n]/.test(value)) throw badInput(name, value, "one path");
+  if (Buffer.byteLength(value) > LONGEST_PATH)
+    throw badInput(name, value, `a path of at most ${LONGEST_PATH} bytes`);
+  return value;
+}
+function parseMainClass(value) {
+  if (value === "") return void 0;
+  if (value.length > LONGEST_TEXT || !/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(value)) {
+    throw badInput("main-class", value, "the full name of a class, for example com.acme.Main");
+  }
+  return value;
+}
+function parseImageName(name, value) {
+  if (!/^[a-zA-Z0-9][\w./:@-]{0,511}$/.test(value)) {
+    throw badInput(name, value, "the name of an image, for example debian:trixie-slim");
+  }
+  return value;
+}
+var OWN_OPTIONS = /^-XX:(CRaCCheckpointTo|CRaCRestoreFrom|CRaCMinPid|CPUFeatures)=/;
+function parseJavaOptions(value) {
+  const options3 = parseLines("java-options", value);
+  for (const option of options3) {
+    if (!option.startsWith("-")) {
+      throw badInput("java-options", option, "options of the JVM, one a line, each with its leading dash");
+    }
+    if (OWN_OPTIONS.test(option)) {
+      throw badInput("java-options", option, "no option that the action sets itself (see `cpu-features`)");
+    }
+  }
+  return options3;
+}
+function parseEnvironment(value) {
+  const variables = parsePairs("env", value, /^[A-Za-z_][A-Za-z0-9_]*$/);
+  const problem = cracOptionIn(Object.entries(variables).map((pair) => pair.join("=")));
+  if (problem === void 0) return variables;
+  throw new Failure("input", `The input \`env\` ${problem}.`, { cure: LEAVE_TO_ACTION });
+}
+function parseSha256(name, value) {
+  if (value === "") return void 0;
+  if (!/^[0-9a-fA-F]{64}$/.test(value)) throw badInput(name, value, "a sha256 digest: 64 hexadecimal digits");
+  return value.toLowerCase();
+}
+function parseCpuFeatures(value) {
+  if (!/^(native|generic|ignore|0x[0-9a-fA-F]{1,16},0x[0-9a-fA-F]{1,16})$/.test(value)) {
+    throw badInput(
+      "cpu-features",
+      value,
+      "`generic`, `native`, `ignore` or two hexadecimal numbers (0x1,0x2)"
+    );
+  }
+  return value;
+}
+function parseReadyCommand(value) {
+  refuseNul("ready-command", value);
+  const words = parseArgsStringToArgv(value);
+  if (words[0]?.startsWith("-") || value.length > LONGEST_TEXT) {
+    throw badInput(
+      "ready-command",
+      value,
+      `a program in the image, and its arguments, in at most ${LONGEST_TEXT} characters`
+    );
+  }
+  return words.length === 0 ? void 0 : words;
+}
+function parseReadyLog(value) {
+  if (value === "") return void 0;
+  if (value.length > LONGEST_TEXT)
+    throw badInput("ready-log", value, `a regular expression of at most ${LONGEST_TEXT} characters`);
+  try {
+    return new RegExp(value, "u");
+  } catch (error2) {
+    const why = messageOf(error2).slice(messageOf(error2).lastIndexOf(":") + 1);
+    throw badInput("ready-log", value, `a regular expression that can be read (${why.trim()})`);
+  }
+}
+function parseNetwork(value) {
+  if (value === "") return void 0;
+  if (!/^[a-zA-Z0-9][\w.-]{0,127}$/.test(value) || value === "none") {
+    throw badInput(
+      "network",
+      value,
+      "the name of a network of the engine, for example ${{ job.container.network }}"
+    );
+  }
+  return value;
+}
+function parseAddHosts(value) {
+  return parseLines("add-hosts", value).map((line2) => {
+    const [, name = "", address = ""] = /^([a-zA-Z0-9][\w.-]{0,252})[:=](.+)$/.exec(line2) ?? [];
+    if (name === "" || !(address === "host-gateway" || (0, import_node_net.isIP)(address.replace(/^\[|\]$/g, "")))) {
+      throw badInput(
+        "add-hosts",
+        line2,
+        "lines of the form name:address, for example db:10.0.0.5 or host:host-gateway"
+      );
+    }
+    return `${name}:${address}`;
+  });
+}
+function parseUser(value) {
+  const match = /^(\d{1,9}):(\d{1,9})$/.exec(value);
+  const ids = { uid: Number(match?.[1]), gid: Number(match?.[2]) };
+  if (!(ids.uid > 0 && ids.gid > 0)) {
+    throw badInput("user", value, "numbers of a user and a group other than root, for example 10001:10001");
+  }
+  return ids;
+}
+function parseToken(name, value) {
+  if (/^[\x21-\x7e]{0,8192}$/.test(value)) return optional(value);
+  throw new Failure(
+    "input",
+    `The input \`${name}\` is no token: it has characters that no token has, or too many.`,
+    {
+      cure: "Give `${{ github.token }}` or a secret with a token, or leave it out."
+    }
+  );
+}
+function parseApiUrl(name, value) {
+  const url = URL.canParse(value) ? new URL(value) : void 0;
+  if (url?.protocol !== "https:" && url?.protocol !== "http:") {
+    throw badInput(name, value, "the URL of a GitHub API, for example https://api.github.com");
+  }
+  return url;
 }
 
 // src/jdk/asset.ts
@@ -35394,22 +35677,22 @@ function satisfies(asset, request4) {
 }
 
 // src/probe/request-lines.ts
-var import_promises2 = require("node:fs/promises");
-var import_node_path = __toESM(require("node:path"), 1);
+var import_promises6 = require("node:fs/promises");
+var import_node_path3 = __toESM(require("node:path"), 1);
 var MOST_TIMES = 1e6;
 var MOST_AT_ONCE = 256;
 var LARGEST_BODY = 64 * 1024 * 1024;
 var HEADER = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/;
 var FORM = "lines such as `GET /path x200`, `POST /orders @body.json x50 c4 -> 201`, then headers `Name: value`";
 function parseWarmUp(name, value, host) {
-  const lines = [];
+  const lines3 = [];
   for (const text2 of parseLines(name, value)) {
-    const last = lines.at(-1);
+    const last = lines3.at(-1);
     const header = HEADER.exec(text2);
     if (header && last) last.headers = { ...last.headers, ...headerOf(name, text2) };
-    else lines.push(requestLine(name, text2, host));
+    else lines3.push(requestLine(name, text2, host));
   }
-  return lines;
+  return lines3;
 }
 function parseReadyUrl(name, value, port) {
   const [first2, ...headers] = parseLines(name, value);
@@ -35441,11 +35724,11 @@ async function requestOf(line2, workspace) {
 }
 async function readBody(file, workspace) {
   try {
-    const name = import_node_path.default.resolve(workspace, file);
-    const entry = await (0, import_promises2.stat)(name);
+    const name = import_node_path3.default.resolve(workspace, file);
+    const entry = await (0, import_promises6.stat)(name);
     if (!entry.isFile()) throw new Error("it is no file");
     if (entry.size > LARGEST_BODY) throw new Error(`it has more than ${LARGEST_BODY} bytes`);
-    return await (0, import_promises2.readFile)(name);
+    return await (0, import_promises6.readFile)(name);
   } catch (error2) {
     throw badInput(
       "warmup",
@@ -35502,23 +35785,23 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first2 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first2) || first2 === "localhost");
-  const path50 = hasDomain ? components.slice(1) : components;
+  const path54 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first2)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path50.some((component) => /[A-Z]/.test(component))) {
+  if (path54.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path50.every((component) => PATH_COMPONENT.test(component)))
+  if (!path54.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first2 !== "index.docker.io" ? first2 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path50.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path50].join("/") };
+  const official = registry2 === DOCKER_HUB && path54.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path54].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
@@ -35529,24 +35812,24 @@ function refused(text2, why, cure) {
 // src/secrets/values.ts
 var BEGIN = /^\s*-----BEGIN ([A-Z0-9 ]+)-----\s*$/;
 function parseSecretValues(input) {
-  const lines = input.split(/\r?\n/);
+  const lines3 = input.split(/\r?\n/);
   const secrets = [];
-  for (let at = 0; at < lines.length; ) {
-    const end = endOfBlock(lines, at);
-    const value = lines.slice(at, end).join("\n").trim();
+  for (let at = 0; at < lines3.length; ) {
+    const end = endOfBlock(lines3, at);
+    const value = lines3.slice(at, end).join("\n").trim();
     if (value !== "") secrets.push({ name: `secret-values line ${at + 1}`, value });
     at = end;
   }
   return secrets;
 }
 function masksOf({ value }) {
-  const lines = value.split(/\r?\n/).map((line2) => line2.trim());
-  return [value, ...lines.length > 1 ? lines.filter((line2) => line2.length >= 8) : []];
+  const lines3 = value.split(/\r?\n/).map((line2) => line2.trim());
+  return [value, ...lines3.length > 1 ? lines3.filter((line2) => line2.length >= 8) : []];
 }
-function endOfBlock(lines, at) {
-  const kind = BEGIN.exec(lines[at] ?? "")?.[1];
+function endOfBlock(lines3, at) {
+  const kind = BEGIN.exec(lines3[at] ?? "")?.[1];
   if (kind !== void 0) {
-    const end = lines.findIndex((line2, index) => index > at && line2.trim() === `-----END ${kind}-----`);
+    const end = lines3.findIndex((line2, index) => index > at && line2.trim() === `-----END ${kind}-----`);
     if (end >= 0) return end + 1;
     throw new Failure(
       "input",
@@ -35556,9 +35839,9 @@ function endOfBlock(lines, at) {
       }
     );
   }
-  if (lines[at]?.trim() === "{") {
-    for (let end = at + 2; end <= lines.length; end++) {
-      if (lines[end - 1]?.trim().startsWith("}") && isJson(lines.slice(at, end).join("\n"))) return end;
+  if (lines3[at]?.trim() === "{") {
+    for (let end = at + 2; end <= lines3.length; end++) {
+      if (lines3[end - 1]?.trim().startsWith("}") && isJson(lines3.slice(at, end).join("\n"))) return end;
     }
   }
   return at + 1;
@@ -35577,7 +35860,7 @@ var MOST_RUNS = 100;
 function readInputs(get) {
   const port = parsePort("port", get("port"));
   const distribution = parseChoice("distribution", get("distribution"), DISTRIBUTIONS);
-  const jdkFile = optional(path7("jdk-file", get("jdk-file")));
+  const jdkFile = optional(parsePath("jdk-file", get("jdk-file")));
   if (distribution === "file" !== (jdkFile !== void 0)) {
     throw badInput(
       "jdk-file",
@@ -35585,7 +35868,7 @@ function readInputs(get) {
       "an archive together with `distribution: file`, and none otherwise"
     );
   }
-  const file = optional(path7("file", get("file")));
+  const file = optional(parsePath("file", get("file")));
   for (const name of ["application", "main-class"]) {
     if (file !== void 0 && get(name) !== "") {
       throw badInput(name, get(name), `either \`file\` or \`${name}\`: a Dockerfile says itself what to run`);
@@ -35604,21 +35887,21 @@ function readInputs(get) {
   const runs = parseCount("verify-runs", get("verify-runs"), MOST_RUNS);
   const verifyRuns = verify ? runs : 0;
   return {
-    context: path7("context", get("context") || "."),
-    application: optional(path7("application", get("application"))),
-    mainClass: mainClass(get("main-class")),
+    context: parsePath("context", get("context") || "."),
+    application: optional(parsePath("application", get("application"))),
+    mainClass: parseMainClass(get("main-class")),
     file,
     buildArgs: parsePairs("build-args", get("build-args"), /^[A-Za-z_][A-Za-z0-9_]*$/),
-    baseImage: imageName("base-image", get("base-image")),
+    baseImage: parseImageName("base-image", get("base-image")),
     labels: parsePairs("labels", get("labels"), /^[^\s"'=-][^\s"'=]*$/),
     tags,
-    javaOptions: javaOptions(get("java-options")),
+    javaOptions: parseJavaOptions(get("java-options")),
     arguments: parseLines("arguments", get("arguments")),
-    env: environment(get("env")),
+    env: parseEnvironment(get("env")),
     distribution,
     javaVersion: parseVersionRequest(get("java-version")),
     jdkFile,
-    jdkSha256: sha256("jdk-sha256", get("jdk-sha256")),
+    jdkSha256: parseSha256("jdk-sha256", get("jdk-sha256")),
     engine: parseChoice("engine", get("engine"), ["auto", "criu", "warp"]),
     criu: parseChoice("criu", get("criu"), ["auto", "bundled", "system"]),
     onUnsupportedRunner: parseChoice("on-unsupported-runner", get("on-unsupported-runner"), [
@@ -35626,20 +35909,20 @@ function readInputs(get) {
       "skip",
       "cold"
     ]),
-    cpuFeatures: cpuFeatures(get("cpu-features")),
+    cpuFeatures: parseCpuFeatures(get("cpu-features")),
     port,
     readiness: readiness(get, port),
     startupTimeout: parseDuration("startup-timeout", get("startup-timeout")),
     warmup: get("warmup") === "" ? void 0 : parseWarmUp("warmup", get("warmup"), `localhost:${port}`),
-    warmupScript: optional(path7("warmup-script", get("warmup-script"))),
+    warmupScript: optional(parsePath("warmup-script", get("warmup-script"))),
     warmupTimeout: parseDuration("warmup-timeout", get("warmup-timeout")),
     checkpointTimeout: parseDuration("checkpoint-timeout", get("checkpoint-timeout")),
     restoreTimeout: parseDuration("restore-timeout", get("restore-timeout")),
     pushTimeout: parseDuration("push-timeout", get("push-timeout")),
-    network: network(get("network")),
-    addHosts: addHosts(get("add-hosts")),
+    network: parseNetwork(get("network")),
+    addHosts: parseAddHosts(get("add-hosts")),
     privileges: parseChoice("privileges", get("privileges"), ["auto", "least", "privileged"]),
-    user: user(get("user")),
+    user: parseUser(get("user")),
     onRestoreFailure: parseChoice("on-restore-failure", get("on-restore-failure"), ["start", "exit"]),
     verifyRuns,
     budgets: budgets(get, verifyRuns),
@@ -35647,12 +35930,10 @@ function readInputs(get) {
     secretValues: readSecretValues(get),
     skipUnchanged,
     push,
-    githubToken: token("github-token", get("github-token")),
-    githubApiUrl: apiUrl("github-api-url", get("github-api-url"))
+    githubToken: parseToken("github-token", get("github-token")),
+    githubApiUrl: parseApiUrl("github-api-url", get("github-api-url"))
   };
 }
-var LONGEST_PATH = 4095;
-var LONGEST_TEXT = 4096;
 function budgets(get, verifyRuns) {
   const given = (name, parse4) => get(name) === "" ? void 0 : parse4(name, get(name));
   for (const name of ["max-restore-time", "min-speedup"]) {
@@ -35673,160 +35954,40 @@ function budgets(get, verifyRuns) {
 function readSecretValues(get) {
   return parseSecretValues(get("secret-values"));
 }
-function optional(value) {
-  return value === "" ? void 0 : value;
-}
-function path7(name, value) {
-  refuseNul(name, value);
-  if (/[\r\n]/.test(value)) throw badInput(name, value, "one path");
-  if (Buffer.byteLength(value) > LONGEST_PATH)
-    throw badInput(name, value, `a path of at most ${LONGEST_PATH} bytes`);
-  return value;
-}
-function mainClass(value) {
-  if (value === "") return void 0;
-  if (value.length > LONGEST_TEXT || !/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(value)) {
-    throw badInput("main-class", value, "the full name of a class, for example com.acme.Main");
-  }
-  return value;
-}
-function imageName(name, value) {
-  if (!/^[a-zA-Z0-9][\w./:@-]{0,511}$/.test(value)) {
-    throw badInput(name, value, "the name of an image, for example debian:trixie-slim");
-  }
-  return value;
-}
-var OWN_OPTIONS = /^-XX:(CRaCCheckpointTo|CRaCRestoreFrom|CRaCMinPid|CPUFeatures)=/;
-function javaOptions(value) {
-  const options3 = parseLines("java-options", value);
-  for (const option of options3) {
-    if (!option.startsWith("-")) {
-      throw badInput("java-options", option, "options of the JVM, one a line, each with its leading dash");
-    }
-    if (OWN_OPTIONS.test(option)) {
-      throw badInput("java-options", option, "no option that the action sets itself (see `cpu-features`)");
-    }
-  }
-  return options3;
-}
-function environment(value) {
-  const variables = parsePairs("env", value, /^[A-Za-z_][A-Za-z0-9_]*$/);
-  const problem = cracOptionIn(Object.entries(variables).map((pair) => pair.join("=")));
-  if (problem === void 0) return variables;
-  throw new Failure("input", `The input \`env\` ${problem}.`, { cure: LEAVE_TO_ACTION });
-}
-function sha256(name, value) {
-  if (value === "") return void 0;
-  if (!/^[0-9a-fA-F]{64}$/.test(value)) throw badInput(name, value, "a sha256 digest: 64 hexadecimal digits");
-  return value.toLowerCase();
-}
-function cpuFeatures(value) {
-  if (!/^(native|generic|ignore|0x[0-9a-fA-F]{1,16},0x[0-9a-fA-F]{1,16})$/.test(value)) {
-    throw badInput(
-      "cpu-features",
-      value,
-      "`generic`, `native`, `ignore` or two hexadecimal numbers (0x1,0x2)"
-    );
-  }
-  return value;
-}
 function readiness(get, port) {
   const url = parseReadyUrl("ready-url", get("ready-url"), port);
-  const command = readyCommand(get("ready-command"));
-  const log = readyLog(get("ready-log"));
+  const command = parseReadyCommand(get("ready-command"));
+  const log = parseReadyLog(get("ready-log"));
   return { ...url && { url }, ...command && { command }, ...log && { log } };
-}
-function readyCommand(value) {
-  refuseNul("ready-command", value);
-  const words = parseArgsStringToArgv(value);
-  if (words[0]?.startsWith("-") || value.length > LONGEST_TEXT) {
-    throw badInput(
-      "ready-command",
-      value,
-      `a program in the image, and its arguments, in at most ${LONGEST_TEXT} characters`
-    );
-  }
-  return words.length === 0 ? void 0 : words;
-}
-function readyLog(value) {
-  if (value === "") return void 0;
-  if (value.length > LONGEST_TEXT)
-    throw badInput("ready-log", value, `a regular expression of at most ${LONGEST_TEXT} characters`);
-  try {
-    return new RegExp(value, "u");
-  } catch (error2) {
-    const why = messageOf(error2).slice(messageOf(error2).lastIndexOf(":") + 1);
-    throw badInput("ready-log", value, `a regular expression that can be read (${why.trim()})`);
-  }
-}
-function network(value) {
-  if (value === "") return void 0;
-  if (!/^[a-zA-Z0-9][\w.-]{0,127}$/.test(value) || value === "none") {
-    throw badInput(
-      "network",
-      value,
-      "the name of a network of the engine, for example ${{ job.container.network }}"
-    );
-  }
-  return value;
-}
-function addHosts(value) {
-  return parseLines("add-hosts", value).map((line2) => {
-    const [, name = "", address = ""] = /^([a-zA-Z0-9][\w.-]{0,252})[:=](.+)$/.exec(line2) ?? [];
-    if (name === "" || !(address === "host-gateway" || (0, import_node_net.isIP)(address.replace(/^\[|\]$/g, "")))) {
-      throw badInput(
-        "add-hosts",
-        line2,
-        "lines of the form name:address, for example db:10.0.0.5 or host:host-gateway"
-      );
-    }
-    return `${name}:${address}`;
-  });
-}
-function user(value) {
-  const match = /^(\d{1,9}):(\d{1,9})$/.exec(value);
-  const ids = { uid: Number(match?.[1]), gid: Number(match?.[2]) };
-  if (!(ids.uid > 0 && ids.gid > 0)) {
-    throw badInput("user", value, "numbers of a user and a group other than root, for example 10001:10001");
-  }
-  return ids;
-}
-function token(name, value) {
-  if (/^[\x21-\x7e]{0,8192}$/.test(value)) return optional(value);
-  throw new Failure(
-    "input",
-    `The input \`${name}\` is no token: it has characters that no token has, or too many.`,
-    {
-      cure: "Give `${{ github.token }}` or a secret with a token, or leave it out."
-    }
-  );
-}
-function apiUrl(name, value) {
-  const url = URL.canParse(value) ? new URL(value) : void 0;
-  if (url?.protocol !== "https:" && url?.protocol !== "http:") {
-    throw badInput(name, value, "the URL of a GitHub API, for example https://api.github.com");
-  }
-  return url;
 }
 
 // src/log.ts
 var import_node_crypto = require("node:crypto");
+function noting(log, warnings2) {
+  return {
+    ...log,
+    warning(line2) {
+      warnings2.push(line2);
+      log.warning(line2);
+    }
+  };
+}
 var MOST_WARNINGS = 10;
 var LONGEST_WARNING = 48 * 1024;
 var COMMAND = /^[^\p{L}\p{N}]*::|##\[/u;
 function createLog(writer) {
-  let token2;
+  let token;
   let ended = false;
-  let warnings = 0;
+  let warnings2 = 0;
   function closeFence() {
-    if (token2 === void 0) return;
-    writer.info(`::${token2}::`);
-    token2 = void 0;
+    if (token === void 0) return;
+    writer.info(`::${token}::`);
+    token = void 0;
   }
   function openFence() {
-    if (token2 !== void 0) return;
-    token2 = (0, import_node_crypto.randomUUID)();
-    writer.info(`::stop-commands::${token2}`);
+    if (token !== void 0) return;
+    token = (0, import_node_crypto.randomUUID)();
+    writer.info(`::stop-commands::${token}`);
   }
   function info2(line2) {
     closeFence();
@@ -35840,9 +36001,9 @@ function createLog(writer) {
     info: info2,
     warning(line2) {
       closeFence();
-      warnings++;
-      if (warnings > MOST_WARNINGS) return info2(`Warning: ${line2}`);
-      const note2 = warnings === MOST_WARNINGS ? " (Further warnings are in the log of this step only.)" : "";
+      warnings2++;
+      if (warnings2 > MOST_WARNINGS) return info2(`Warning: ${line2}`);
+      const note2 = warnings2 === MOST_WARNINGS ? " (Further warnings are in the log of this step only.)" : "";
       writer.warning(`${withoutMiddle(plainText(line2), LONGEST_WARNING)}${note2}`);
     },
     foreign(line2) {
@@ -35854,11 +36015,11 @@ function createLog(writer) {
       closeFence();
       ended = true;
     },
-    async group(title, work2) {
+    async group(title, work) {
       closeFence();
       writer.startGroup(oneLine(title));
       try {
-        return await work2();
+        return await work();
       } finally {
         closeFence();
         writer.endGroup();
@@ -35878,54 +36039,39 @@ function logProgress(log, clock) {
 }
 
 // src/main.ts
-var import_promises41 = require("node:fs/promises");
-var import_node_path39 = __toESM(require("node:path"), 1);
+var import_promises47 = require("node:fs/promises");
+var import_node_path45 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/warm-up-script.ts
-var import_node_child_process2 = require("node:child_process");
-var import_promises3 = require("node:fs/promises");
+var import_promises7 = require("node:fs/promises");
 var SHOWN_LINES = 20;
 async function requireScript(script) {
-  const problem = await (0, import_promises3.stat)(script).then(
+  const problem = await (0, import_promises7.stat)(script).then(
     (entry) => entry.isFile() ? void 0 : new Error("it is no file"),
     (error2) => error2
   );
   if (problem !== void 0) throw cannotStart(script, problem);
 }
-async function runScript(script, surroundings) {
-  const { address, container, log, keep: keep2, signal, environment: environment2 } = surroundings;
+async function runScript(script, surroundings2) {
+  const { address, container, log, keep: keep3, signal, environment } = surroundings2;
   const tail = new LineTail(SHOWN_LINES);
-  const child2 = (0, import_node_child_process2.spawn)(script, [], {
-    // A group of its own, so that what it started ends with it.
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
+  const group2 = startGroup2(script, [], {
+    signal,
     env: {
-      ...withoutInputs(environment2),
+      ...withoutInputs(environment),
       APP_URL: `http://${address.host}:${address.port}`,
       CONTAINER_ID: container
     }
   });
-  for (const stream of [child2.stdout, child2.stderr]) {
-    const lines = new LineSplitter((line2) => {
+  for (const stream of [group2.stdout, group2.stderr]) {
+    const lines3 = new LineSplitter((line2) => {
       tail.push(line2);
       log.foreign(line2);
     });
-    for (const listener of [lines, new WholeLines(keep2)])
+    for (const listener of [lines3, new WholeLines(keep3)])
       stream.on("data", (data) => listener.push(data)).on("end", () => listener.end());
   }
-  const endGroup2 = () => {
-    if (child2.pid === void 0) return;
-    try {
-      process.kill(-child2.pid, "SIGKILL");
-    } catch {
-    }
-  };
-  signal.addEventListener("abort", endGroup2);
-  const outcome = await new Promise((resolve2) => {
-    child2.on("error", resolve2);
-    child2.on("close", (code2) => resolve2(code2 ?? 1));
-  });
-  signal.removeEventListener("abort", endGroup2);
+  const outcome = await group2.ended.catch((error2) => error2);
   if (outcome === 0 || signal.aborted) return;
   if (typeof outcome !== "number") throw cannotStart(script, outcome);
   throw new Failure("application", `The warm-up script ended with exit code ${outcome}.`, {
@@ -35947,176 +36093,67 @@ function cannotStart(script, error2) {
   );
 }
 
-// src/cleanup.ts
-var import_promises5 = require("node:fs/promises");
-
-// src/engine/containers.ts
-var import_promises4 = require("node:fs/promises");
-var import_node_path2 = __toESM(require("node:path"), 1);
-var RUN_LABEL = "io.github.crac-checkpoint.run";
-var HOST_NETWORK = "host";
-var LOG_DRIVER = ["--log-driver", "local"];
-function createCommand(spec, environmentFile) {
-  const { reach } = spec;
-  const network2 = spec.network ?? (reach.by === "network" ? reach.network : void 0);
-  return [
-    "create",
-    "--name",
-    spec.name,
-    "--label",
-    `${RUN_LABEL}=${spec.run}`,
-    ...reach.by === "published port" ? ["--publish", `${reach.bind}::${spec.port}`] : [],
-    ...network2 === void 0 ? [] : ["--network", network2],
-    ...spec.addHosts.flatMap((entry) => ["--add-host", entry]),
-    ...spec.flags,
-    "--env-file",
-    environmentFile,
-    ...LOG_DRIVER,
-    "--",
-    spec.image,
-    ...spec.command ?? []
-  ];
-}
-async function createContainer(engine2, spec) {
-  const { reach, network: network2, env } = spec;
-  const file = import_node_path2.default.join(spec.work, `${spec.name}.env`);
-  const lines = Object.entries(env).map(([name, value]) => `${name}=${value}
-`);
-  try {
-    await (0, import_promises4.writeFile)(file, lines.join(""), { mode: 384 });
-    await engine2.run(createCommand(spec, file));
-  } finally {
-    await (0, import_promises4.rm)(file, { force: true });
-  }
-  if (reach.by === "network" && network2 !== void 0 && ![HOST_NETWORK, reach.network].includes(network2)) {
-    await engine2.run(["network", "connect", reach.network, spec.name]);
-  }
-}
-async function containerEnd(engine2, name) {
-  return await endOf(engine2, name, Number(await engine2.run(["wait", name])));
-}
-async function endOf(engine2, name, exitCode) {
-  const oomKilled = await engine2.run(["inspect", "--format", "{{.State.OOMKilled}}", name]);
-  return { exitCode, oomKilled: oomKilled === "true" };
-}
-async function addressOf(engine2, spec) {
-  const { reach, name, port } = spec;
-  if (spec.network === HOST_NETWORK) {
-    return { host: reach.by === "published port" ? reach.host : "127.0.0.1", port };
-  }
-  if (reach.by === "network") {
-    const format = `{{with index .NetworkSettings.Networks ${JSON.stringify(reach.network)}}}{{.IPAddress}}{{end}}`;
-    return { host: await engine2.run(["inspect", "--format", format, name]), port };
-  }
-  const published2 = await engine2.run(["port", name, `${port}/tcp`]);
-  return { host: reach.host, port: Number(published2.split("\n")[0]?.split(":").at(-1)) };
-}
-async function removeContainer(engine2, name) {
-  await engine2.attempt(["rm", "--force", "--volumes", name]);
-}
-async function runOnce(engine2, container, timeout) {
-  const { run: run2, image, flags, program, args } = container;
-  const label2 = ["--label", `${RUN_LABEL}=${run2}`];
-  const options3 = ["--rm", ...label2, "--network", "none", ...flags, "--entrypoint", program];
-  return await engine2.attempt(["run", ...options3, "--", image, ...args], { timeout });
-}
-
-// src/cleanup.ts
-function namesOf(id) {
-  return {
-    id,
-    container: `crac-checkpoint-${id}`,
-    image: (role) => `crac-checkpoint/run-${id}:${role}`
-  };
-}
-async function removeContainers(engine2, names) {
-  return await collect(async () => {
-    const found = await engine2.run(["ps", "--all", "--quiet", "--filter", `label=${RUN_LABEL}=${names.id}`]);
-    const ids = found.split("\n").filter((id) => id !== "");
-    if (ids.length > 0) await engine2.run(["rm", "--force", "--volumes", ...ids]);
-  });
-}
-async function removeImages(engine2, names, roles) {
-  return await collect(async () => {
-    for (const role of roles) {
-      const found = await engine2.run(["image", "ls", "--quiet", names.image(role)]);
-      if (found !== "") await engine2.run(["image", "rm", "--force", names.image(role)]);
-    }
-  });
-}
-async function removeFolder(folder) {
-  return await collect(() => (0, import_promises5.rm)(folder, { recursive: true, force: true }));
-}
-async function collect(work2) {
-  try {
-    await work2();
-    return [];
-  } catch (error2) {
-    return [messageOf(error2)];
-  }
-}
-
 // src/image/application.ts
-var import_promises12 = require("node:fs/promises");
-var import_node_path9 = __toESM(require("node:path"), 1);
+var import_promises14 = require("node:fs/promises");
+var import_node_path10 = __toESM(require("node:path"), 1);
 
 // src/image/layouts/class-path.ts
-var import_promises7 = require("node:fs/promises");
-var import_node_path3 = __toESM(require("node:path"), 1);
+var import_promises9 = require("node:fs/promises");
+var import_node_path4 = __toESM(require("node:path"), 1);
 
 // src/image/layouts/layout.ts
-var import_promises6 = require("node:fs/promises");
+var import_promises8 = require("node:fs/promises");
 var HOME = "/app";
 async function isFolder(place) {
-  return await (0, import_promises6.stat)(place).then(
+  return await (0, import_promises8.stat)(place).then(
     (entry) => entry.isDirectory(),
     () => false
   );
 }
 async function isFile(place) {
-  return await (0, import_promises6.stat)(place).then(
+  return await (0, import_promises8.stat)(place).then(
     (entry) => entry.isFile(),
     () => false
   );
 }
 
 // src/image/layouts/class-path.ts
-var classPath = async ({ at, mainClass: mainClass2 }) => {
-  if (mainClass2 === void 0) return void 0;
+var classPath = async ({ at, mainClass }) => {
+  if (mainClass === void 0) return void 0;
   const dependencies = /* @__PURE__ */ new Map();
   const classes = /* @__PURE__ */ new Map();
   const entries = [];
-  if (await isFolder(import_node_path3.default.join(at, "classes"))) {
-    classes.set(import_node_path3.default.join(at, "classes"), "classes");
+  if (await isFolder(import_node_path4.default.join(at, "classes"))) {
+    classes.set(import_node_path4.default.join(at, "classes"), "classes");
     entries.push("classes");
   }
   for (const name of ["lib", "libs"]) {
-    const folder = import_node_path3.default.join(at, name);
+    const folder = import_node_path4.default.join(at, name);
     if (!await isFolder(folder)) continue;
-    const jars = (await (0, import_promises7.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
+    const jars = (await (0, import_promises9.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
     dependencies.set(folder, name);
     entries.push(...jars.map((jar) => `${name}/${jar}`));
   }
   if (entries.length === 0) return void 0;
   return {
     layout: "class-path",
-    description: `class path of ${entries.length} ${entries.length === 1 ? "entry" : "entries"} (${mainClass2})`,
-    mainClass: mainClass2,
-    command: ["-cp", entries.map((entry) => `${HOME}/${entry}`).join(":"), mainClass2],
+    description: `class path of ${entries.length} ${entries.length === 1 ? "entry" : "entries"} (${mainClass})`,
+    mainClass,
+    command: ["-cp", entries.map((entry) => `${HOME}/${entry}`).join(":"), mainClass],
     dependencies,
     classes
   };
 };
 
 // src/image/layouts/jar.ts
-var import_node_path5 = __toESM(require("node:path"), 1);
+var import_node_path7 = __toESM(require("node:path"), 1);
 
 // src/image/jar.ts
 var import_node_fs = require("node:fs");
-var import_promises8 = require("node:fs/promises");
-var import_node_path4 = __toESM(require("node:path"), 1);
+var import_promises10 = require("node:fs/promises");
+var import_node_path5 = __toESM(require("node:path"), 1);
 var import_consumers = require("node:stream/consumers");
-var import_promises9 = require("node:stream/promises");
+var import_promises11 = require("node:stream/promises");
 var import_yauzl = __toESM(require_yauzl(), 1);
 var MANIFEST = "META-INF/MANIFEST.MF";
 var LARGEST_MANIFEST = 1024 * 1024;
@@ -36131,21 +36168,27 @@ async function readManifest(file) {
     startClass: attribute("Start-Class")
   };
 }
+async function namesIn(file) {
+  const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
+  const names = [];
+  for await (const entry of jar.eachEntry()) names.push(entry.fileName);
+  return names;
+}
 async function unpackFrom(file, prefix, folder, wanted = () => true) {
   const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
   for await (const entry of jar.eachEntry()) {
     if (!entry.fileName.startsWith(prefix) || entry.fileName.endsWith("/")) continue;
     const name = entry.fileName.slice(prefix.length);
     if (!wanted(name)) continue;
-    const destination = import_node_path4.default.join(folder, name);
-    await (0, import_promises8.mkdir)(import_node_path4.default.dirname(destination), { recursive: true });
-    await (0, import_promises9.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
+    const destination = import_node_path5.default.join(folder, name);
+    await (0, import_promises10.mkdir)(import_node_path5.default.dirname(destination), { recursive: true });
+    await (0, import_promises11.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
     const time2 = entry.getLastModDate();
-    await (0, import_promises8.utimes)(destination, time2, time2);
+    await (0, import_promises10.utimes)(destination, time2, time2);
   }
 }
 async function manifestText(file) {
-  if (!(await (0, import_promises8.stat)(file)).isFile()) return void 0;
+  if (!(await (0, import_promises10.stat)(file)).isFile()) return void 0;
   const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
   for await (const entry of jar.eachEntry()) {
     if (entry.fileName === MANIFEST && entry.uncompressedSize <= LARGEST_MANIFEST) {
@@ -36155,89 +36198,93 @@ async function manifestText(file) {
   return void 0;
 }
 
+// src/image/layouts/quarkus.ts
+var import_node_path6 = __toESM(require("node:path"), 1);
+var JAR = "quarkus-run.jar";
+var CRAC_ENABLED = "-Dquarkus.package.jar.crac.enabled=true";
+var quarkusApp = async ({ at }) => {
+  const folder = import_node_path6.default.basename(at) === "quarkus-app" ? at : import_node_path6.default.join(at, "quarkus-app");
+  const mainClass = (await readManifest(import_node_path6.default.join(folder, JAR)))?.mainClass;
+  if (mainClass === void 0) return void 0;
+  const classes = /* @__PURE__ */ new Map([[import_node_path6.default.join(folder, JAR), JAR]]);
+  for (const name of ["app", "quarkus"]) {
+    if (await isFolder(import_node_path6.default.join(folder, name))) classes.set(import_node_path6.default.join(folder, name), name);
+  }
+  const lib = import_node_path6.default.join(folder, "lib");
+  return {
+    layout: "quarkus-app",
+    description: `Quarkus application (${mainClass})`,
+    mainClass,
+    command: [CRAC_ENABLED, "-jar", `${HOME}/${JAR}`],
+    dependencies: await isFolder(lib) ? /* @__PURE__ */ new Map([[lib, "lib"]]) : /* @__PURE__ */ new Map(),
+    classes
+  };
+};
+
 // src/image/layouts/jar.ts
+var QUARKUS_MAIN = "io.quarkus.runner.GeneratedMain";
 var runnableJar = async ({ at, mainClass: wanted }) => {
   const manifest = await readManifest(at);
-  const mainClass2 = wanted ?? manifest?.mainClass;
-  if (manifest === void 0 || mainClass2 === void 0) return void 0;
-  const name = import_node_path5.default.basename(at);
+  const mainClass = wanted ?? manifest?.mainClass;
+  if (manifest === void 0 || mainClass === void 0) return void 0;
+  const name = import_node_path7.default.basename(at);
   const dependencies = /* @__PURE__ */ new Map();
   for (const entry of manifest.classPath) {
-    const file = import_node_path5.default.join(import_node_path5.default.dirname(at), entry);
-    const inside2 = !import_node_path5.default.isAbsolute(entry) && !import_node_path5.default.normalize(entry).startsWith("..");
+    const file = import_node_path7.default.join(import_node_path7.default.dirname(at), entry);
+    const inside2 = !import_node_path7.default.isAbsolute(entry) && !import_node_path7.default.normalize(entry).startsWith("..");
     if (inside2 && (await isFile(file) || await isFolder(file)))
-      dependencies.set(file, import_node_path5.default.normalize(entry));
+      dependencies.set(file, import_node_path7.default.normalize(entry));
   }
   return {
     layout: "jar",
-    description: `runnable jar ${name} (${mainClass2})`,
-    mainClass: mainClass2,
-    command: wanted === void 0 ? ["-jar", `${HOME}/${name}`] : ["-cp", `${HOME}/${name}`, wanted],
+    description: `runnable jar ${name} (${mainClass})`,
+    mainClass,
+    command: [
+      ...mainClass === QUARKUS_MAIN ? [CRAC_ENABLED] : [],
+      ...wanted === void 0 ? ["-jar", `${HOME}/${name}`] : ["-cp", `${HOME}/${name}`, wanted]
+    ],
     dependencies,
     classes: /* @__PURE__ */ new Map([[at, name]])
   };
 };
 
 // src/image/layouts/micronaut.ts
-var import_promises10 = require("node:fs/promises");
-var import_node_path6 = __toESM(require("node:path"), 1);
-var JAR = "application.jar";
+var import_promises12 = require("node:fs/promises");
+var import_node_path8 = __toESM(require("node:path"), 1);
+var JAR2 = "application.jar";
 var micronautLayers = async ({ at }) => {
-  const layers2 = import_node_path6.default.basename(at) === "layers" ? at : import_node_path6.default.join(at, "layers");
-  const mainClass2 = (await readManifest(import_node_path6.default.join(layers2, "app", JAR)))?.mainClass;
-  if (mainClass2 === void 0) return void 0;
+  const layers = import_node_path8.default.basename(at) === "layers" ? at : import_node_path8.default.join(at, "layers");
+  const mainClass = (await readManifest(import_node_path8.default.join(layers, "app", JAR2)))?.mainClass;
+  if (mainClass === void 0) return void 0;
   const dependencies = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path6.default.join(layers2, "app"), "."]]);
-  for (const name of (await (0, import_promises10.readdir)(layers2)).sort()) {
-    if (name === "app" || !await isFolder(import_node_path6.default.join(layers2, name))) continue;
+  const classes = /* @__PURE__ */ new Map([[import_node_path8.default.join(layers, "app"), "."]]);
+  for (const name of (await (0, import_promises12.readdir)(layers)).sort()) {
+    if (name === "app" || !await isFolder(import_node_path8.default.join(layers, name))) continue;
     const files = name.endsWith("libs") ? dependencies : classes;
-    files.set(import_node_path6.default.join(layers2, name), name);
+    files.set(import_node_path8.default.join(layers, name), name);
   }
   return {
     layout: "micronaut-layers",
-    description: `Micronaut layers (${mainClass2})`,
-    mainClass: mainClass2,
-    command: ["-jar", `${HOME}/${JAR}`],
+    description: `Micronaut layers (${mainClass})`,
+    mainClass,
+    command: ["-jar", `${HOME}/${JAR2}`],
     dependencies,
     classes
   };
 };
 
-// src/image/layouts/quarkus.ts
-var import_node_path7 = __toESM(require("node:path"), 1);
-var JAR2 = "quarkus-run.jar";
-var ENABLED = "quarkus.package.jar.crac.enabled";
-var quarkusApp = async ({ at }) => {
-  const folder = import_node_path7.default.basename(at) === "quarkus-app" ? at : import_node_path7.default.join(at, "quarkus-app");
-  const mainClass2 = (await readManifest(import_node_path7.default.join(folder, JAR2)))?.mainClass;
-  if (mainClass2 === void 0) return void 0;
-  const classes = /* @__PURE__ */ new Map([[import_node_path7.default.join(folder, JAR2), JAR2]]);
-  for (const name of ["app", "quarkus"]) {
-    if (await isFolder(import_node_path7.default.join(folder, name))) classes.set(import_node_path7.default.join(folder, name), name);
-  }
-  const lib = import_node_path7.default.join(folder, "lib");
-  return {
-    layout: "quarkus-app",
-    description: `Quarkus application (${mainClass2})`,
-    mainClass: mainClass2,
-    command: [`-D${ENABLED}=true`, "-jar", `${HOME}/${JAR2}`],
-    dependencies: await isFolder(lib) ? /* @__PURE__ */ new Map([[lib, "lib"]]) : /* @__PURE__ */ new Map(),
-    classes
-  };
-};
-
 // src/image/layouts/spring-boot.ts
-var import_promises11 = require("node:fs/promises");
-var import_node_path8 = __toESM(require("node:path"), 1);
+var import_promises13 = require("node:fs/promises");
+var import_node_path9 = __toESM(require("node:path"), 1);
 var springBootJar = async ({ at, scratch }) => {
-  const mainClass2 = (await readManifest(at))?.startClass;
-  if (mainClass2 === void 0) return void 0;
-  const folder = import_node_path8.default.join(scratch, "spring-boot");
+  const mainClass = (await readManifest(at))?.startClass;
+  if (mainClass === void 0) return void 0;
+  const folder = import_node_path9.default.join(scratch, "spring-boot");
   await unpackFrom(at, "BOOT-INF/", folder);
   await unpackFrom(
     at,
     "META-INF/",
-    import_node_path8.default.join(folder, "root/META-INF"),
+    import_node_path9.default.join(folder, "root/META-INF"),
     (name) => name !== "MANIFEST.MF" && !name.startsWith("services/")
   );
   const jars = await inOrder(folder);
@@ -36245,29 +36292,29 @@ var springBootJar = async ({ at, scratch }) => {
   const classes = /* @__PURE__ */ new Map();
   const entries = [];
   for (const name of ["root", "classes"]) {
-    if (!await isFolder(import_node_path8.default.join(folder, name))) continue;
-    classes.set(import_node_path8.default.join(folder, name), name);
+    if (!await isFolder(import_node_path9.default.join(folder, name))) continue;
+    classes.set(import_node_path9.default.join(folder, name), name);
     entries.push(name);
   }
   for (const jar of jars) {
     const files = jar.includes("-SNAPSHOT") ? classes : dependencies;
-    files.set(import_node_path8.default.join(folder, "lib", jar), `lib/${jar}`);
+    files.set(import_node_path9.default.join(folder, "lib", jar), `lib/${jar}`);
     entries.push(`lib/${jar}`);
   }
   const classPath2 = entries.map((entry) => `${HOME}/${entry}`);
   return {
     layout: "spring-boot",
-    description: `Spring Boot jar ${import_node_path8.default.basename(at)} (${mainClass2}), unpacked`,
-    mainClass: mainClass2,
-    command: ["-cp", classPath2.join(":"), mainClass2],
+    description: `Spring Boot jar ${import_node_path9.default.basename(at)} (${mainClass}), unpacked`,
+    mainClass,
+    command: ["-cp", classPath2.join(":"), mainClass],
     dependencies,
     classes
   };
 };
 async function inOrder(folder) {
-  const lib = import_node_path8.default.join(folder, "lib");
-  const jars = new Set(await isFolder(lib) ? (await (0, import_promises11.readdir)(lib)).sort() : []);
-  const index = await (0, import_promises11.readFile)(import_node_path8.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
+  const lib = import_node_path9.default.join(folder, "lib");
+  const jars = new Set(await isFolder(lib) ? (await (0, import_promises13.readdir)(lib)).sort() : []);
+  const index = await (0, import_promises13.readFile)(import_node_path9.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
   const indexed = [...index.matchAll(/^- "BOOT-INF\/lib\/(.+)"\r?$/gm)].flatMap(
     ([, name]) => name !== void 0 && jars.has(name) ? [name] : []
   );
@@ -36285,8 +36332,8 @@ async function requireContext(context) {
 }
 async function findApplication(request4) {
   const { context, application } = request4;
-  const at = import_node_path9.default.resolve(context, application ?? ".");
-  if (at !== context && !at.startsWith(context + import_node_path9.default.sep)) {
+  const at = import_node_path10.default.resolve(context, application ?? ".");
+  if (at !== context && !at.startsWith(context + import_node_path10.default.sep)) {
     throw new Failure("input", `\`application\` leads out of the context ${context}.`, {
       cure: "Give a path relative to the context."
     });
@@ -36302,13 +36349,13 @@ async function findApplication(request4) {
 async function findInFolder(place) {
   const found = await first(OF_A_FOLDER, place);
   if (found) return found;
-  const jars = (await (0, import_promises12.readdir)(place.at)).filter((name) => name.endsWith(".jar")).sort();
+  const jars = (await (0, import_promises14.readdir)(place.at)).filter((name) => name.endsWith(".jar")).sort();
   const runnable = [];
   for (const jar of jars) {
     const one = await first(OF_A_JAR, {
       ...place,
-      at: import_node_path9.default.join(place.at, jar),
-      scratch: import_node_path9.default.join(place.scratch, jar)
+      at: import_node_path10.default.join(place.at, jar),
+      scratch: import_node_path10.default.join(place.scratch, jar)
     });
     if (one) runnable.push({ jar, found: one });
   }
@@ -36328,7 +36375,7 @@ async function first(layouts, place) {
   return void 0;
 }
 async function listing(place) {
-  const names = await (0, import_promises12.readdir)(place).catch(() => void 0);
+  const names = await (0, import_promises14.readdir)(place).catch(() => void 0);
   if (!names) return "There is no such file or folder.";
   if (names.length === 0) return "The folder is empty.";
   const shown2 = names.sort().slice(0, 20).join("\n");
@@ -36346,10 +36393,10 @@ var Phases = class {
   clock;
   log;
   done = [];
-  async run(name, title, work2) {
+  async run(name, title, work) {
     const begin = this.clock.now();
     try {
-      return await this.log.group(title, work2);
+      return await this.log.group(title, work);
     } finally {
       const milliseconds = Math.round(this.clock.now() - begin);
       this.done.push({ name, milliseconds });
@@ -36486,12 +36533,15 @@ function baseImageFailure(output, image) {
 // src/runner/reach.ts
 var ANSWER_TIMEOUT2 = 8e3;
 var LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
-async function findReach(engine2, hostname2) {
+async function findReach(engine2, hostname3) {
   const remote = remoteHost(await endpoint(engine2));
   if (remote !== void 0) return { by: "published port", bind: "0.0.0.0", host: remote };
-  const network2 = await ownNetwork(engine2, hostname2);
-  if (network2 !== void 0) return { by: "network", network: network2 };
+  const network = await ownNetwork(engine2, hostname3);
+  if (network !== void 0) return { by: "network", network };
   return { by: "published port", bind: "127.0.0.1", host: "127.0.0.1" };
+}
+function isLocal(reach) {
+  return reach.by === "network" || LOOPBACK.test(reach.bind);
 }
 async function endpoint(engine2) {
   const format = "{{.Endpoints.docker.Host}}";
@@ -36499,46 +36549,166 @@ async function endpoint(engine2) {
 }
 function remoteHost(address) {
   if (!/^(tcp|ssh|https?):\/\//.test(address) || !URL.canParse(address)) return void 0;
-  const { hostname: hostname2 } = new URL(address);
-  return hostname2 === "" || LOOPBACK.test(hostname2) ? void 0 : hostname2.replace(/^\[|\]$/g, "");
+  const { hostname: hostname3 } = new URL(address);
+  return hostname3 === "" || LOOPBACK.test(hostname3) ? void 0 : hostname3.replace(/^\[|\]$/g, "");
 }
-async function ownNetwork(engine2, hostname2) {
-  if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname2)) return void 0;
-  const args = ["container", "inspect", "--format", "{{json .NetworkSettings.Networks}}", "--", hostname2];
+async function ownNetwork(engine2, hostname3) {
+  if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname3)) return void 0;
+  const args = ["container", "inspect", "--format", "{{json .NetworkSettings.Networks}}", "--", hostname3];
   const found = await engine2.attempt(args, { timeout: ANSWER_TIMEOUT2 });
   if (found.exitCode !== 0) return void 0;
   const networks = Object.keys(JSON.parse(found.stdout));
   if (networks.includes("host")) return void 0;
-  const network2 = networks.find((name) => name !== "none");
-  if (network2 === void 0) {
+  const network = networks.find((name) => name !== "none");
+  if (network === void 0) {
     throw new Failure("runner", "This job runs in a container without a network.", {
       cure: "Give the job container a network: the application is reached through it."
     });
   }
-  return network2;
+  return network;
 }
 
+// src/runner/room.ts
+var SMALL_SNAPSHOT = 128e6;
+function roomFor(free, archive, application) {
+  return { free, needed: 3 * archive + 2 * application + 3 * SMALL_SNAPSHOT };
+}
+function lookAtRoom({ free, needed }, archive) {
+  if (free === void 0 || free >= needed) return void 0;
+  const told = `${megabytes(free)} are free on the engine's disk, and a run like this needs about ${megabytes(needed)}, more with a large heap`;
+  if (free < archive) throw new Failure("runner", `There is no room: ${told}.`, { cure: CURE2 });
+  return `There may be too little room: ${told}. What the engine has in its build cache need not be stored again.`;
+}
+function toldOfRoom(error2, { free, needed }) {
+  if (!(error2 instanceof Failure) || free === void 0 || !NO_SPACE.has(error2.signature ?? "")) return error2;
+  return error2.also(
+    `When the run began, ${megabytes(free)} were free on the engine's disk; it needs about ${megabytes(needed)} and three times the memory of the application.`
+  );
+}
+var CURE2 = "Free disk space on the machine of the engine, for example with `docker system prune`.";
+var NO_SPACE = /* @__PURE__ */ new Set(["docker-nospace", "criu-enospc"]);
+
 // src/stages/application.ts
-var import_node_path14 = __toESM(require("node:path"), 1);
+var import_node_path16 = __toESM(require("node:path"), 1);
+
+// src/frameworks/libraries.ts
+var import_promises15 = require("node:fs/promises");
+var import_node_path11 = __toESM(require("node:path"), 1);
+var Libraries = class {
+  constructor(jars, entries) {
+    this.jars = jars;
+    this.entries = entries;
+  }
+  jars;
+  entries;
+  has({ jar, classes }) {
+    const named2 = new RegExp(`^(?:.+\\.)?${jar}-\\d.*\\.jar$`);
+    return this.jars.some((name) => named2.test(name)) || this.entries.some((entry) => entry.startsWith(classes));
+  }
+};
+async function librariesOf(application) {
+  if (application.layout === "dockerfile") return void 0;
+  const jars = [];
+  for (const source of [...application.dependencies.keys(), ...application.classes.keys()]) {
+    const files = (await (0, import_promises15.stat)(source)).isDirectory() ? await (0, import_promises15.readdir)(source, { recursive: true }) : [source];
+    jars.push(...files.filter((file) => file.endsWith(".jar")));
+  }
+  const own = application.layout === "jar" ? [...application.classes.keys()][0] : void 0;
+  return new Libraries(
+    jars.map((file) => import_node_path11.default.basename(file)),
+    own === void 0 ? [] : await namesIn(own)
+  );
+}
+
+// src/frameworks/catalogue.ts
+var ORG_CRAC = { coordinates: "org.crac:crac", jar: "crac", classes: "org/crac/" };
+var NO_FRAMEWORK = {
+  support: ORG_CRAC,
+  cure: "Add `org.crac:crac` to the dependencies, and register an org.crac.Resource that stops the server in beforeCheckpoint and starts it in afterRestore."
+};
+var FRAMEWORKS = [
+  {
+    name: "Spring Boot",
+    library: { jar: "spring-boot", classes: "org/springframework/boot/" },
+    support: ORG_CRAC,
+    cure: "Add `org.crac:crac` to the dependencies (Spring Boot knows its version): with it Spring Boot 3.2 and newer stops its server and its pools.",
+    health: {
+      library: { jar: "spring-boot-actuator", classes: "org/springframework/boot/actuate/" },
+      path: "/actuator/health"
+    }
+  },
+  {
+    name: "Micronaut",
+    library: { jar: "micronaut-http-server", classes: "io/micronaut/http/server/" },
+    support: {
+      coordinates: "io.micronaut.crac:micronaut-crac",
+      jar: "micronaut-crac",
+      classes: "io/micronaut/crac/"
+    },
+    cure: "Add `io.micronaut.crac:micronaut-crac` to the dependencies (the platform of Micronaut knows its version): it stops the server.",
+    health: {
+      library: { jar: "micronaut-management", classes: "io/micronaut/management/" },
+      path: "/health"
+    }
+  },
+  {
+    name: "Quarkus",
+    library: { jar: "quarkus-core", classes: "io/quarkus/runtime/" },
+    support: ORG_CRAC,
+    cure: "Use Quarkus 2.10 or newer, which brings `org.crac:crac` along and stops its server.",
+    health: {
+      library: { jar: "quarkus-smallrye-health", classes: "io/quarkus/smallrye/health/" },
+      path: "/q/health"
+    }
+  },
+  {
+    name: "Helidon",
+    library: { jar: "helidon-webserver", classes: "io/helidon/webserver/" },
+    support: {
+      coordinates: "io.helidon.integrations.crac:helidon-integrations-crac",
+      jar: "helidon-integrations-crac",
+      classes: "io/helidon/integrations/crac/"
+    },
+    cure: "Add `io.helidon.integrations.crac:helidon-integrations-crac` to the dependencies (Helidon 4.2 or newer; its BOM knows the version), or stop the server in beforeCheckpoint of an org.crac.Resource of your own.",
+    health: {
+      library: { jar: "helidon-webserver-observe-health", classes: "io/helidon/webserver/observe/health/" },
+      path: "/observe/health"
+    }
+  },
+  // No framework knows of a server that one makes with it: the code that does so has to.
+  { name: "Netty", library: { jar: "netty-transport", classes: "io/netty/channel/" }, ...NO_FRAMEWORK },
+  { name: "Jetty", library: { jar: "jetty-server", classes: "org/eclipse/jetty/server/" }, ...NO_FRAMEWORK },
+  {
+    name: "Tomcat",
+    library: { jar: "tomcat-embed-core", classes: "org/apache/catalina/" },
+    ...NO_FRAMEWORK
+  }
+];
+var TAKES_CHECKPOINT = /^-D(?:spring\.context\.checkpoint|io\.helidon\.resumable\.checkpoint)=/;
+
+// src/frameworks/health.ts
+function healthPath(libraries) {
+  return FRAMEWORKS.find(({ health }) => health && libraries?.has(health.library))?.health?.path;
+}
 
 // src/image/strays.ts
-var import_promises13 = require("node:fs/promises");
-var import_node_path10 = __toESM(require("node:path"), 1);
+var import_promises16 = require("node:fs/promises");
+var import_node_path12 = __toESM(require("node:path"), 1);
 async function refuseStrays(sources, folders) {
-  const roots = await Promise.all(folders.map((folder) => (0, import_promises13.realpath)(folder).catch(() => folder)));
+  const roots = await Promise.all(folders.map((folder) => (0, import_promises16.realpath)(folder).catch(() => folder)));
   for (const source of sources) await look(source, roots, /* @__PURE__ */ new Set());
 }
 async function look(file, roots, above) {
-  const real = await (0, import_promises13.realpath)(file).catch((error2) => {
+  const real = await (0, import_promises16.realpath)(file).catch((error2) => {
     throw stray(file, `cannot be followed (${messageOf(error2)})`);
   });
   if (!roots.some((root) => real === root || real.startsWith(`${root.replace(/\/$/, "")}/`)))
     throw stray(file, `leads to ${real}, which is outside of the workspace and of \`context\``);
-  const entry = await (0, import_promises13.lstat)(real);
+  const entry = await (0, import_promises16.lstat)(real);
   if (entry.isFile()) return;
   if (!entry.isDirectory()) throw stray(file, "is neither a file nor a folder");
   if (above.has(real)) throw stray(file, "leads to a folder that it lies in");
-  for (const name of await (0, import_promises13.readdir)(real)) await look(import_node_path10.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
+  for (const name of await (0, import_promises16.readdir)(real)) await look(import_node_path12.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
 }
 function stray(file, why) {
   return new Failure("input", `${file} ${why}; it does not go into an image.`, {
@@ -36547,21 +36717,18 @@ function stray(file, why) {
 }
 
 // src/image/user-image.ts
-var import_promises15 = require("node:fs/promises");
-var import_node_path12 = __toESM(require("node:path"), 1);
+var import_node_path13 = __toESM(require("node:path"), 1);
 
 // src/image/build.ts
-var import_promises14 = require("node:fs/promises");
-var import_node_path11 = __toESM(require("node:path"), 1);
-function buildCommand(build2, idFile) {
+function buildCommand(build2) {
   return [
     "build",
     "--target",
     build2.target,
     "--tag",
     build2.name,
-    "--iidfile",
-    idFile,
+    // Of the classic builder, which keeps that of a step that failed.
+    "--force-rm",
     ...pairs("--build-arg", build2.buildArgs),
     ...pairs("--label", build2.labels),
     "--",
@@ -36569,15 +36736,17 @@ function buildCommand(build2, idFile) {
   ];
 }
 async function buildImage(engine2, build2, output) {
-  const idFile = import_node_path11.default.join(build2.context, "..", `${build2.target}.iid`);
-  const command = buildCommand(build2, idFile);
+  const command = buildCommand(build2);
   const result = await runBuild(engine2, command, output);
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
     throw jdkFailure(output2) ?? baseImageFailure(output2, build2.buildArgs["BASE_IMAGE"] ?? "") ?? engineFailure(command, result);
   }
-  return (await (0, import_promises14.readFile)(idFile, "utf8")).trim();
+  return await idOf(engine2, build2.name);
+}
+async function idOf(engine2, name) {
+  return await engine2.run(["image", "inspect", "--format", "{{.Id}}", "--", name]);
 }
 async function runBuild(engine2, command, output) {
   const builder = await engine2.run(["context", "show"]);
@@ -36607,12 +36776,11 @@ function jdkFailure(output) {
 // src/image/user-image.ts
 var KEPT = ["/opt/crac-checkpoint", "/opt/java", "/opt/jdk", "/home/app", "/tmp"];
 async function buildUserImage(engine2, build2, output) {
-  const idFile = import_node_path12.default.join(build2.work, "user.iid");
   const command = [
     "build",
     ...["--file", build2.file],
     ...["--tag", build2.name],
-    ...["--iidfile", idFile],
+    "--force-rm",
     ...Object.entries(build2.buildArgs).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]),
     "--",
     build2.context
@@ -36631,13 +36799,10 @@ ${result.stderr}`;
       }
     );
   }
-  const id = (await (0, import_promises15.readFile)(idFile, "utf8")).trim();
-  return checkContract(
-    JSON.parse(await engine2.run(["image", "inspect", "--format", "{{json .}}", id])),
-    build2.user
-  );
+  const inspect = ["image", "inspect", "--format", "{{json .}}", "--", build2.name];
+  return checkContract(JSON.parse(await engine2.run(inspect)), build2.user);
 }
-function checkContract({ Architecture, Config }, user2) {
+function checkContract({ Architecture, Config }, user) {
   const [program = "", ...words] = Config.Entrypoint?.length ? [...Config.Entrypoint, ...Config.Cmd ?? []] : Config.Cmd ?? [];
   if (program === "") {
     throw broken(
@@ -36651,7 +36816,7 @@ function checkContract({ Architecture, Config }, user2) {
       'Write it as a list of words, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore gives each process its own number again, and the shell would have one of them.'
     );
   }
-  if (import_node_path12.default.posix.basename(program) !== "java") {
+  if (import_node_path13.default.posix.basename(program) !== "java") {
     throw broken(
       `starts with ${program}, not with java`,
       'Let ENTRYPOINT begin with "java": the entry script of the finished image takes its place.'
@@ -36676,10 +36841,10 @@ function checkContract({ Architecture, Config }, user2) {
       "Take them out: they would run again in the images that are built from it."
     );
   const own = Config.User ?? "";
-  if (!["", "root", "0", "0:0", user2, user2.split(":")[0]].includes(own)) {
+  if (!["", "root", "0", "0:0", user, user.split(":")[0]].includes(own)) {
     throw broken(
       `runs as the user ${own}`,
-      `Set \`user\` to the numbers of that user, or leave USER out; the application runs as ${user2}.`
+      `Set \`user\` to the numbers of that user, or leave USER out; the application runs as ${user}.`
     );
   }
   const main2 = words.find(
@@ -36699,7 +36864,7 @@ function checkContract({ Architecture, Config }, user2) {
   };
 }
 function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path12.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  const [x, y] = [a, b].map((folder) => `${import_node_path13.default.posix.normalize(folder).replace(/\/$/, "")}/`);
   return x.startsWith(y) || y.startsWith(x);
 }
 function broken(what, cure) {
@@ -36709,58 +36874,84 @@ function broken(what, cure) {
 }
 
 // src/stages/run.ts
+var import_node_path15 = __toESM(require("node:path"), 1);
+
+// src/kept-log.ts
 var import_node_fs2 = require("node:fs");
-var import_node_path13 = __toESM(require("node:path"), 1);
+var import_node_path14 = __toESM(require("node:path"), 1);
+var FULL = 64 * 1024 * 1024;
+function keptLog(file, warning2, full = FULL) {
+  let size2 = (0, import_node_fs2.statSync)(file, { throwIfNoEntry: false })?.size ?? 0;
+  let broken3 = false;
+  return (bytes) => {
+    if (broken3) return;
+    try {
+      if (size2 >= full) {
+        (0, import_node_fs2.renameSync)(file, `${file}.1`);
+        size2 = 0;
+      }
+      (0, import_node_fs2.appendFileSync)(file, bytes);
+      size2 += bytes.length;
+    } catch (error2) {
+      broken3 = true;
+      warning2(`${import_node_path14.default.basename(file)} is not complete: ${messageOf(error2)}`);
+    }
+  };
+}
+
+// src/stages/run.ts
 function checkpointContainer(run2) {
   return `${namesOf(run2.id).container}-checkpoint`;
 }
 function imagesOf(run2) {
-  return import_node_path13.default.join(run2.work, "images");
+  return import_node_path15.default.join(run2.work, "images");
 }
 function containerOf(run2, reach) {
-  const { env, port, network: network2, addHosts: addHosts2 } = run2.inputs;
-  return { run: run2.id, env, work: run2.work, port, reach, network: network2, addHosts: addHosts2 };
+  const { env, port, network, addHosts } = run2.inputs;
+  return { run: run2.id, env, work: run2.work, port, reach, network, addHosts };
 }
-function keepIn({ logs }, file) {
-  return (bytes) => (0, import_node_fs2.appendFileSync)(import_node_path13.default.join(logs, file), bytes);
+function keepIn({ logs, world }, file) {
+  return keptLog(import_node_path15.default.join(logs, file), (line2) => world.log.warning(line2));
 }
 function outputTo(run2, file) {
   return { onLine: (line2) => run2.world.log.foreign(line2), onBytes: keepIn(run2, file) };
 }
 
 // src/stages/application.ts
+function readinessOf({ inputs }, { libraries }) {
+  return { ...inputs.readiness, health: healthPath(libraries) };
+}
 async function lookForApplication(run2) {
-  const { inputs, world, phases: phases2, work: work2 } = run2;
-  return await phases2.run("application", "Find the application", async () => {
+  const { inputs, world, phases, work } = run2;
+  return await phases.run("application", "Find the application", async () => {
     await refuseStrays(bodies(run2), [world.workspace]);
     const found = inputs.file === void 0 ? await lookAround(run2) : await ofDockerfile(run2, inputs.file);
     world.log.info(`Found: ${found.application.description}.`);
-    return found;
+    return { ...found, libraries: await librariesOf(found.application) };
   });
   async function lookAround({ inputs: inputs2 }) {
     const application = await findApplication({
-      context: import_node_path14.default.resolve(world.workspace, inputs2.context),
+      context: import_node_path16.default.resolve(world.workspace, inputs2.context),
       application: inputs2.application,
       mainClass: inputs2.mainClass,
-      scratch: import_node_path14.default.join(work2, "application")
+      scratch: import_node_path16.default.join(work, "application")
     });
     const { dependencies, classes } = application;
-    await refuseStrays([...dependencies.keys(), ...classes.keys()], [...places(run2), work2]);
+    await refuseStrays([...dependencies.keys(), ...classes.keys()], [...places(run2), work]);
     refuseCracOptions(inputs2.baseImage, await imageEnvironment(world.engine, inputs2.baseImage));
     const digest = await imageDigest(world.engine, inputs2.baseImage);
     return { application, base: { image: inputs2.baseImage, workingDirectory: "/home/app", digest } };
   }
   async function ofDockerfile({ id, inputs: inputs2 }, file) {
     const name = namesOf(id).image("user");
-    await refuseStrays([import_node_path14.default.resolve(world.workspace, file)], places(run2));
+    await refuseStrays([import_node_path16.default.resolve(world.workspace, file)], places(run2));
     const { application, workingDirectory } = await buildUserImage(
       world.engine,
       {
-        context: import_node_path14.default.resolve(world.workspace, inputs2.context),
-        file: import_node_path14.default.resolve(world.workspace, file),
+        context: import_node_path16.default.resolve(world.workspace, inputs2.context),
+        file: import_node_path16.default.resolve(world.workspace, file),
         buildArgs: inputs2.buildArgs,
         name,
-        work: work2,
         user: `${inputs2.user.uid}:${inputs2.user.gid}`
       },
       outputTo(run2, "build-user.log")
@@ -36770,28 +36961,28 @@ async function lookForApplication(run2) {
   }
 }
 function bodies({ inputs, world }) {
-  return (inputs.warmup ?? []).flatMap(({ body }) => body && "file" in body ? [import_node_path14.default.resolve(world.workspace, body.file)] : []).filter((file) => !import_node_path14.default.relative(world.workspace, file).startsWith(".."));
+  return (inputs.warmup ?? []).flatMap(({ body }) => body && "file" in body ? [import_node_path16.default.resolve(world.workspace, body.file)] : []).filter((file) => !import_node_path16.default.relative(world.workspace, file).startsWith(".."));
 }
 function places({ inputs, world }) {
-  const context = import_node_path14.default.resolve(world.workspace, inputs.context);
-  const inside2 = !import_node_path14.default.relative(world.workspace, context).startsWith("..");
+  const context = import_node_path16.default.resolve(world.workspace, inputs.context);
+  const inside2 = !import_node_path16.default.relative(world.workspace, context).startsWith("..");
   return inside2 ? [world.workspace] : [world.workspace, context];
 }
 
 // src/stages/build.ts
-var import_node_path16 = __toESM(require("node:path"), 1);
+var import_node_path18 = __toESM(require("node:path"), 1);
 
 // src/image/build-context.ts
-var import_promises17 = require("node:fs/promises");
-var import_node_path15 = __toESM(require("node:path"), 1);
+var import_promises19 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
 
 // src/digest.ts
 var import_node_crypto2 = require("node:crypto");
 var import_node_fs3 = require("node:fs");
-var import_promises16 = require("node:stream/promises");
+var import_promises17 = require("node:stream/promises");
 async function hashOfFile(file, algorithm = "sha256") {
   const hash = (0, import_node_crypto2.createHash)(algorithm);
-  await (0, import_promises16.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
+  await (0, import_promises17.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
     for await (const chunk of chunks) hash.update(chunk);
   });
   return hash;
@@ -36800,58 +36991,67 @@ function digestOf(bytes) {
   return `sha256:${(0, import_node_crypto2.createHash)("sha256").update(bytes).digest("hex")}`;
 }
 
+// src/link-or-copy.ts
+var import_promises18 = require("node:fs/promises");
+async function linkOrCopy(source, destination) {
+  await (0, import_promises18.link)(source, destination).catch(() => (0, import_promises18.cp)(source, destination));
+}
+
 // src/image/build-context.ts
-async function assembleBuildContext(folder, parts) {
-  const from = (name) => import_node_path15.default.join(parts.dockerFolder, name);
-  const tree = (name, inside2 = "") => import_node_path15.default.join(folder, "trees", name, inside2);
-  await (0, import_promises17.mkdir)(folder);
-  await (0, import_promises17.cp)(from("Dockerfile"), import_node_path15.default.join(folder, "Dockerfile"));
-  await (0, import_promises17.cp)(from("tools"), import_node_path15.default.join(folder, "tools"), { recursive: true });
-  await linkOrCopy(parts.jdkArchive, import_node_path15.default.join(folder, "jdk.tar.gz"));
-  const { dependencies, classes } = parts.application;
+async function assembleBuildContext(folder, parts2) {
+  const from = (name) => import_node_path17.default.join(parts2.dockerFolder, name);
+  const tree = (name, inside2 = "") => import_node_path17.default.join(folder, "trees", name, inside2);
+  await (0, import_promises19.mkdir)(folder);
+  await (0, import_promises19.cp)(from("Dockerfile"), import_node_path17.default.join(folder, "Dockerfile"));
+  await (0, import_promises19.cp)(from("tools"), import_node_path17.default.join(folder, "tools"), { recursive: true });
+  await linkOrCopy(parts2.jdkArchive, import_node_path17.default.join(folder, "jdk.tar.gz"));
+  const { dependencies, classes } = parts2.application;
   for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises17.mkdir)(tree(name, APPLICATION), { recursive: true });
+    await (0, import_promises19.mkdir)(tree(name, APPLICATION), { recursive: true });
     for (const [source, target] of files) {
       const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
-      await (0, import_promises17.cp)(source, import_node_path15.default.join(tree(name, APPLICATION), target), options3);
+      await (0, import_promises19.cp)(source, import_node_path17.default.join(tree(name, APPLICATION), target), options3);
     }
   }
-  await (0, import_promises17.cp)(from("image"), tree("launch", OWN), { recursive: true });
-  await (0, import_promises17.cp)(from("seccomp.json"), import_node_path15.default.join(tree("launch", OWN), "seccomp.json"));
-  await (0, import_promises17.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
+  await (0, import_promises19.cp)(from("image"), tree("launch", OWN), { recursive: true });
+  await (0, import_promises19.cp)(from("seccomp.json"), import_node_path17.default.join(tree("launch", OWN), "seccomp.json"));
+  await (0, import_promises19.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
+  const usual = (words) => words.filter((word) => !TAKES_CHECKPOINT.test(word));
   const launch = {
-    "java-options": parts.javaOptions,
-    application: parts.application.command,
-    arguments: parts.arguments,
-    "main-class": [parts.application.mainClass],
-    "cpu-features": [parts.cpuFeatures]
+    "java-options": usual(parts2.javaOptions),
+    application: usual(parts2.application.command),
+    arguments: parts2.arguments,
+    "main-class": [parts2.application.mainClass],
+    "cpu-features": [parts2.cpuFeatures]
   };
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises17.writeFile)(import_node_path15.default.join(tree("launch", OWN), name), words.map((word) => `${word}
-`).join(""));
+    await (0, import_promises19.writeFile)(import_node_path17.default.join(tree("launch", OWN), name), lines(words));
   }
+  const once = [...parts2.javaOptions, ...parts2.application.command].filter(
+    (word) => TAKES_CHECKPOINT.test(word)
+  );
+  await (0, import_promises19.writeFile)(import_node_path17.default.join(tree("checkpoint", OWN), "checkpoint-options"), lines(once));
   await settleTimes(tree(""), tree("classes", APPLICATION));
 }
+var lines = (words) => words.map((word) => `${word}
+`).join("");
 var APPLICATION = "app";
 var OWN = "opt/crac-checkpoint";
 var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
 async function settleTimes(folder, own) {
-  for (const entry of await (0, import_promises17.readdir)(folder, { recursive: true, withFileTypes: true })) {
-    const file = import_node_path15.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await (0, import_promises17.lutimes)(file, EPOCH, EPOCH);
+  for (const entry of await (0, import_promises19.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path17.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await (0, import_promises19.lutimes)(file, EPOCH, EPOCH);
     if (!entry.isFile()) continue;
     const number = await contentNumber(file);
-    const isOwn = file.startsWith(own + import_node_path15.default.sep);
-    const time2 = isOwn ? Math.floor((await (0, import_promises17.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
-    await (0, import_promises17.lutimes)(file, time2, time2);
+    const isOwn = file.startsWith(own + import_node_path17.default.sep);
+    const time2 = isOwn ? Math.floor((await (0, import_promises19.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises19.lutimes)(file, time2, time2);
   }
 }
 async function contentNumber(file) {
   const hash = await hashOfFile(file);
   return hash.digest().readUInt32BE() >>> 3;
-}
-async function linkOrCopy(source, destination) {
-  await (0, import_promises17.link)(source, destination).catch(() => (0, import_promises17.cp)(source, destination));
 }
 
 // src/image/labels.ts
@@ -36865,7 +37065,7 @@ function originLabels(origin) {
     GITHUB_REPOSITORY: repository,
     GITHUB_SHA: revision
   } = origin.environment;
-  return definedOnly2({
+  return definedOnly({
     [`${OCI}.created`]: origin.created.toISOString(),
     [`${OCI}.source`]: server && repository ? `${server}/${repository}` : void 0,
     [`${OCI}.revision`]: revision,
@@ -36890,7 +37090,7 @@ function snapshotLabels(facts) {
 function coldLabels(reason) {
   return { [`${PREFIX}.snapshot`]: "none", [`${PREFIX}.reason`]: reason };
 }
-function definedOnly2(labels) {
+function definedOnly(labels) {
   return Object.fromEntries(
     Object.entries(labels).filter(
       (entry) => entry[1] !== void 0 && entry[1] !== ""
@@ -36899,9 +37099,10 @@ function definedOnly2(labels) {
 }
 
 // src/stages/build.ts
-async function layOut({ id, inputs, world, work: work2 }, parts) {
-  const { found, archive } = parts;
-  const folder = import_node_path16.default.join(work2, `context-${id}`);
+async function layOut(run2, parts2) {
+  const { id, inputs, world, work } = run2;
+  const { found, archive } = parts2;
+  const folder = import_node_path18.default.join(work, `context-${id}`);
   await assembleBuildContext(folder, {
     dockerFolder: world.dockerFolder,
     jdkArchive: archive.file,
@@ -36917,9 +37118,9 @@ async function layOut({ id, inputs, world, work: work2 }, parts) {
     base: { name: inputs.file ?? inputs.baseImage, digest: found.base.digest },
     jdkAsset: archive.asset.name,
     jdkSha256: archive.sha256,
-    fingerprint: parts.fingerprint
+    fingerprint: parts2.fingerprint
   });
-  return { folder, base: found.base, labels };
+  return { folder, base: found.base, readiness: readinessOf(run2, found), labels };
 }
 async function build(run2, from, target, buildArgs, labels) {
   const { inputs } = run2;
@@ -36934,6 +37135,7 @@ async function build(run2, from, target, buildArgs, labels) {
         UID: String(inputs.user.uid),
         GID: String(inputs.user.gid),
         ENGINE: inputs.engine,
+        RUN: run2.id,
         WORKING_DIRECTORY: from.base.workingDirectory,
         ...buildArgs
       },
@@ -36951,7 +37153,7 @@ async function buildCheckpoint(run2, from) {
 }
 
 // src/stages/checkpoint.ts
-var import_node_path22 = __toESM(require("node:path"), 1);
+var import_node_path24 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -37820,6 +38022,16 @@ var frameworks = [
     weight: "pointer"
   },
   {
+    id: "fw-spring-refresh-support",
+    stages: ["dump"],
+    stream: "app",
+    pattern: /Checkpoint on refresh requires a CRaC-enabled JVM/m,
+    kind: "application",
+    cause: "Spring was told to take its checkpoint on refresh, and the API of CRaC is not on its class path.",
+    cure: "Add `org.crac:crac` to the dependencies; Spring Boot knows its version.",
+    weight: "specific"
+  },
+  {
     id: "fw-spring-minus1",
     stages: ["dump"],
     stream: "app",
@@ -37833,7 +38045,7 @@ var frameworks = [
     id: "fw-jdbc",
     stages: ["dump"],
     stream: "app",
-    pattern: /(?:CheckpointOpenSocketException|BusySelectorException).*(?:port=|:)(5432|3306|1433|1521|27017|50000)\b/m,
+    pattern: /(?:CheckpointOpenSocketException|BusySelectorException).*(?:port=|remotePort |:)(5432|3306|1433|1521|27017|50000)\b/m,
     kind: "application",
     cause: "A connection to a database is open (port $1).",
     cure: "Let the pool be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut; elsewhere close the pool in beforeCheckpoint.",
@@ -37853,7 +38065,7 @@ var frameworks = [
     id: "fw-redis",
     stages: ["dump"],
     stream: "app",
-    pattern: /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*[:=]6379\b/m,
+    pattern: /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )6379\b/m,
     kind: "application",
     cause: "A connection to Redis is open.",
     cure: "Use Spring Data Redis 3.2 or micronaut-crac 1.2.1 or newer, which close it, or stop the client in beforeCheckpoint.",
@@ -37863,7 +38075,7 @@ var frameworks = [
     id: "fw-kafka",
     stages: ["dump"],
     stream: "app",
-    pattern: /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*[:=](?:9092|9093)\b/m,
+    pattern: /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )(?:9092|9093)\b/m,
     kind: "application",
     cause: "A connection to Kafka is open.",
     cure: "Use Spring Cloud Stream 4.1 or newer, and stop listener containers and admin clients in beforeCheckpoint.",
@@ -37876,7 +38088,7 @@ var frameworks = [
     pattern: /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S*,localport=(\d+)\]/m,
     kind: "application",
     cause: "A server still listens on port $1$2.",
-    cure: "Use the framework's CRaC support (Spring Boot 3.2, micronaut-crac, Quarkus 2.10, each or newer; from 3.31 on Quarkus also wants `java-options: -Dquarkus.package.jar.crac.enabled=true`, where it is not the quarkus-app/ that gets it from the action), or stop the server in beforeCheckpoint and start it in afterRestore.",
+    cure: "Use the framework's CRaC support (Spring Boot 3.2, micronaut-crac, Quarkus 2.10, each or newer; from 3.31 on Quarkus also wants -Dquarkus.package.jar.crac.enabled=true in the start command of a Dockerfile of your own; elsewhere the action gives it), or stop the server in beforeCheckpoint and start it in afterRestore.",
     weight: "specific"
   },
   {
@@ -38792,10 +39004,6 @@ function engineName(engine2, privileges) {
   return engine2.name === "criu" ? `${engine2.kind}/${privileges?.capability ?? "checkpoint_restore"}` : "warp";
 }
 
-// src/checkpoint/take.ts
-var import_promises22 = require("node:fs/promises");
-var import_node_path21 = __toESM(require("node:path"), 1);
-
 // src/diagnosis/checkpoint-exception.ts
 var OpenResources = class extends Failure {
   constructor(resources, what, details) {
@@ -38809,6 +39017,7 @@ var SUPPRESSED = /^\s*Suppressed: ([\w.$]+)(?:: (.*))?$/;
 var CREATED = /^\s*Caused by: \S+: This file descriptor was created by (.*) at epoch:\d+ here$/;
 var FRAME = /^\s*at (?:[\w.]+\/)?([\w.$<>]+\(.*\))$/;
 var JDK_FRAME = /^(?:java|javax|jdk|sun|com\.sun)\./;
+var LISTENS = /remotePort 0$|ServerSocket(?:ChannelImpl)?\[/;
 var MOST_LISTED = 20;
 var MOST_FRAMES = 4;
 function checkpointRefusal(output) {
@@ -38841,17 +39050,17 @@ function checkpointRefusal(output) {
   );
 }
 function listResources(resources) {
-  const lines = resources.slice(0, MOST_LISTED).flatMap(({ kind, description, openedBy }) => [
+  const lines3 = resources.slice(0, MOST_LISTED).flatMap(({ kind, description, openedBy }) => [
     `${kind}: ${description}`,
     ...openedBy ? [`  opened by thread ${openedBy.thread}`, ...openedBy.frames.map((frame) => `    at ${frame}`)] : []
   ]);
   const more = resources.length - MOST_LISTED;
-  return [...lines, ...more > 0 ? [`... and ${more} more`] : []].join("\n");
+  return [...lines3, ...more > 0 ? [`... and ${more} more`] : []].join("\n");
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path50 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path50 ?? description}`, "action: reopen"];
+    const path54 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path54 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -38884,7 +39093,7 @@ function openResource({ type, text: text2, openedBy }) {
   const match = /CheckpointOpen(Socket|File|Resource)Exception$/.exec(type);
   if (!match) return [];
   const kind = match[1] === "Socket" ? "socket" : match[1] === "File" ? "file" : "other";
-  return [{ kind, description: text2, openedBy }];
+  return [{ kind, description: text2, listens: LISTENS.test(text2), openedBy }];
 }
 function summarise(open2) {
   const words = {
@@ -38973,8 +39182,11 @@ function checksOf(readiness2, { engine: engine2, container, address }) {
   if (url) checks.push({ name: `${url.method} ${url.target}`, ask: () => send(address, url) });
   return checks;
 }
-function portCheck(address, port) {
-  return { name: `port ${port}`, ask: () => portAnswers(address) };
+function portCheck(address, port, health) {
+  return {
+    name: health === void 0 ? `port ${port}` : `port ${port}, GET ${health}`,
+    ask: () => portAnswers(address, health ?? "/")
+  };
 }
 async function untilReady(checks, interval, clock, signal) {
   let at = clock.now();
@@ -38993,19 +39205,19 @@ async function runCommand(engine2, container, command) {
   const result = await engine2.attempt(["exec", container, ...command], { timeout: COMMAND_TIMEOUT });
   return { ok: result.exitCode === 0, description: `exit code ${result.exitCode}` };
 }
-async function portAnswers(address) {
-  const request4 = { method: "GET", target: "/", headers: { host: `localhost:${address.port}` } };
+async function portAnswers(address, target) {
+  const request4 = { method: "GET", target, headers: { host: `localhost:${address.port}` } };
   const answer = await send(address, request4, SILENCE);
   if (answer.ok) return answer;
   const status = /^status (\d+)$/.exec(answer.description)?.[1];
-  const ok3 = status ? Number(status) < 500 : /^(HPE_|no answer)/.test(answer.description);
-  return { ...answer, ok: ok3 };
+  const ok2 = status ? Number(status) < 500 : /^(HPE_|no answer)/.test(answer.description);
+  return { ...answer, ok: ok2 };
 }
 
 // src/checkpoint/application.ts
 var SHOWN_LINES2 = 20;
 var DRAIN_TIMEOUT = 2e3;
-async function startApplication({ engine: engine2, clock, log, keep: keep2 }, spec, onLine) {
+async function startApplication({ engine: engine2, clock, log, keep: keep3 }, spec, onLine) {
   await createContainer(engine2, spec);
   await engine2.run(["start", spec.name]);
   const output = new LineTail(SHOWN_LINES2);
@@ -39018,7 +39230,7 @@ async function startApplication({ engine: engine2, clock, log, keep: keep2 }, sp
       log.foreign(line2);
       for (const listener of listeners) listener(line2);
     },
-    onBytes: keep2
+    onBytes: keep3
   });
   const ended = containerEnd(engine2, spec.name);
   ended.catch(() => void 0);
@@ -39039,14 +39251,14 @@ async function startApplication({ engine: engine2, clock, log, keep: keep2 }, sp
 }
 
 // src/checkpoint/open-resources.ts
-var import_promises18 = require("node:fs/promises");
-var import_node_path17 = __toESM(require("node:path"), 1);
+var import_promises20 = require("node:fs/promises");
+var import_node_path19 = __toESM(require("node:path"), 1);
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
 var POLICIES = "resource-policies.txt";
 async function explainOpen(refused3, second, logs) {
   const resources = second?.resources ?? refused3.resources;
   const policies = suggestPolicies(resources);
-  await (0, import_promises18.writeFile)(import_node_path17.default.join(logs, POLICIES), policies);
+  await (0, import_promises20.writeFile)(import_node_path19.default.join(logs, POLICIES), policies);
   return new OpenResources(resources, (second ?? refused3).message, {
     cure: `${refused3.cure} What cannot be closed there can be left to the JVM: with \`java-options: -Djdk.crac.resource-policies=FILE\`, FILE being a path in the image; ${POLICIES} in the folder of the output \`logs\` is a beginning.`,
     evidence: listResources(resources),
@@ -39054,88 +39266,13 @@ async function explainOpen(refused3, second, logs) {
   });
 }
 
-// src/checkpoint/threads.ts
-var import_promises19 = require("node:fs/promises");
-var import_node_path18 = __toESM(require("node:path"), 1);
-var DUMP_TIMEOUT = 2e3;
-var MOST_LINES = 2e4;
-var SHOWN_THREADS = 2;
-var SHOWN_FRAMES = 12;
-async function dumpThreads({ engine: engine2, clock }, application, folder) {
-  const lines = [];
-  let finish = () => void 0;
-  const complete = new Promise((resolve2) => finish = resolve2);
-  const stop = application.listen((line2) => {
-    if (lines.length === 0 && !line2.startsWith("Full thread dump")) return;
-    if (lines.length < MOST_LINES) lines.push(line2);
-    if (/^JNI global refs/.test(line2)) finish();
-  });
-  const signal = 'kill -QUIT "$(cat /opt/crac-checkpoint/evidence/jvm.pid)"';
-  await engine2.attempt(["exec", application.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
-  await within(complete, DUMP_TIMEOUT, clock);
-  stop();
-  const text2 = lines.join("\n");
-  if (text2 !== "") await (0, import_promises19.writeFile)(import_node_path18.default.join(folder, "threads.txt"), `${text2}
-`);
-  return text2;
-}
-function tellingThreads(dump) {
-  const threads = dump.split(/\n\s*\n/).filter((block) => block.trimStart().startsWith('"'));
-  const inHooks = threads.filter((block) => /\.crac\.|beforeCheckpoint|afterRestore/.test(block));
-  const main2 = threads.filter((block) => block.trimStart().startsWith('"main"'));
-  return (inHooks.length > 0 ? inHooks : main2).slice(0, SHOWN_THREADS).map((block) => block.trim().split("\n").slice(0, SHOWN_FRAMES).join("\n")).join("\n");
-}
-
-// src/checkpoint/ready.ts
-var PROBE_INTERVAL2 = 50;
-async function untilApplicationReady(world, application, request4) {
-  const { clock } = world;
-  const stop = new AbortController();
-  let logSeen = request4.logged === void 0;
-  const logged = request4.logged?.seen.then(() => {
-    logSeen = true;
-  });
-  const ready = untilReady(request4.checks, PROBE_INTERVAL2, clock, stop.signal);
-  const both = Promise.all([ready, logged]).then(([outcome2]) => outcome2);
-  const outcome = await within(Promise.race([both, application.ended]), request4.startupTimeout, clock);
-  stop.abort();
-  if (outcome !== EXPIRED && "exitCode" in outcome) {
-    await application.drained();
-    throw endedEarly(outcome, application, "before it was ready");
-  }
-  if (outcome !== EXPIRED && outcome.ready) return request4.logged ? clock.now() : outcome.at;
-  const last = await ready;
-  const missing = last.ready ? void 0 : `${last.check}: ${last.last.description}`;
-  const finding = knownCause(application.diagnoser.finding());
-  const output = application.output.text();
-  const threads = tellingThreads(await dumpThreads(world, application, request4.evidence));
-  throw new Failure(
-    "application",
-    `The application was not ready within ${seconds(request4.startupTimeout)} (${missing ?? (logSeen ? "it was just late" : `no line matched ready-log ${request4.logged?.pattern.source ?? ""}`)}).` + (finding ? ` ${finding.cause}` : ""),
-    {
-      cure: finding?.cure ?? "If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port`, `ready-url`, `ready-log` or `ready-command`. The last lines of its log are below.",
-      evidence: [output, threads].filter((part) => part !== "").join("\n"),
-      signature: finding?.signature?.id
-    }
-  );
-}
-function endedEarly(end, application, when) {
-  const finding = knownCause(application.diagnoser.finding());
-  const why = end.oomKilled ? "was ended by the kernel: out of memory" : `ended with exit code ${end.exitCode}`;
-  return new Failure(
-    finding?.kind ?? "application",
-    `The application ${why} ${when}.${finding ? ` ${finding.cause}` : ""}`,
-    {
-      cure: end.oomKilled ? "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`." : finding?.cure ?? "Mend what the last lines of its log below name; it must run in a container with nothing but this image and `env`.",
-      evidence: application.output.text(),
-      signature: finding?.signature?.id
-    }
-  );
-}
+// src/checkpoint/own-checkpoint.ts
+var import_promises24 = require("node:fs/promises");
+var import_node_path23 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/snapshot.ts
-var import_promises20 = require("node:fs/promises");
-var import_node_path19 = __toESM(require("node:path"), 1);
+var import_promises21 = require("node:fs/promises");
+var import_node_path20 = __toESM(require("node:path"), 1);
 
 // src/snapshot/protobuf.ts
 var ImageFormatError = class extends Error {
@@ -39364,7 +39501,7 @@ function records(image, ...magics) {
 // src/checkpoint/snapshot.ts
 var KILLED = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read2 = (name) => (0, import_promises20.readFile)(import_node_path19.default.join(evidence, name)).catch(() => void 0);
+  const read2 = (name) => (0, import_promises21.readFile)(import_node_path20.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read2("dump4.log"))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -39381,7 +39518,7 @@ async function verifySnapshot({ evidence, images }, end, output) {
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken2("there is no map of its pages", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises20.readFile)(import_node_path19.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises21.readFile)(import_node_path20.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read2("stats-dump");
@@ -39390,6 +39527,7 @@ async function verifySnapshot({ evidence, images }, end, output) {
     files,
     statistics: statistics && orUndefined(() => readDumpStatistics(statistics)),
     criuVersion: /Version: (\S+)/.exec(criuLog2)?.[1],
+    criuDuration: Number(/^\((\d+\.\d+)\) Dumping finished successfully/m.exec(criuLog2)?.[1]) * 1e3 || void 0,
     completedAt: Number((await read2("completed"))?.toString()) * 1e3 || void 0
   };
 }
@@ -39433,10 +39571,17 @@ function criuFailure(criuLog2, exitCode, output) {
   );
 }
 async function verifyWarpSnapshot({ evidence }, end) {
-  const files = parseListing(await (0, import_promises20.readFile)(import_node_path19.default.join(evidence, "files"), "utf8").catch(() => ""));
+  const files = parseListing(await (0, import_promises21.readFile)(import_node_path20.default.join(evidence, "files"), "utf8").catch(() => ""));
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size: size2 }) => size2 > 0)) throw endedBefore(end.exitCode);
-  return { size: sizeOf(files), files, statistics: void 0, criuVersion: void 0, completedAt: void 0 };
+  return {
+    size: sizeOf(files),
+    files,
+    statistics: void 0,
+    criuVersion: void 0,
+    criuDuration: void 0,
+    completedAt: void 0
+  };
 }
 function broken2(why, criuLog2) {
   return new Failure("runner", `The snapshot is not complete: ${why}.`, {
@@ -39445,7 +39590,7 @@ function broken2(why, criuLog2) {
   });
 }
 function sizeOf(files) {
-  return files.reduce((sum, file) => sum + file.size, 0);
+  return files.reduce((sum2, file) => sum2 + file.size, 0);
 }
 function parseListing(listing2) {
   return listing2.split("\n").flatMap((line2) => {
@@ -39463,19 +39608,64 @@ function orUndefined(read2) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises21 = require("node:fs/promises");
-var import_node_path20 = __toESM(require("node:path"), 1);
+var import_promises23 = require("node:fs/promises");
+var import_node_path22 = __toESM(require("node:path"), 1);
+
+// src/checkpoint/threads.ts
+var import_promises22 = require("node:fs/promises");
+var import_node_path21 = __toESM(require("node:path"), 1);
+var DUMP_TIMEOUT = 2e3;
+var MOST_LINES = 2e4;
+var SHOWN_THREADS = 2;
+var SHOWN_FRAMES = 12;
+async function dumpThreads({ engine: engine2, clock }, application, folder) {
+  const lines3 = [];
+  let finish = () => void 0;
+  const complete = new Promise((resolve2) => finish = resolve2);
+  const stop = application.listen((line2) => {
+    if (lines3.length === 0 && !line2.startsWith("Full thread dump")) return;
+    if (lines3.length < MOST_LINES) lines3.push(line2);
+    if (/^JNI global refs/.test(line2)) finish();
+  });
+  const signal = 'kill -QUIT "$(cat /opt/crac-checkpoint/evidence/jvm.pid)"';
+  await engine2.attempt(["exec", application.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
+  await within(complete, DUMP_TIMEOUT, clock);
+  stop();
+  const text2 = lines3.join("\n");
+  if (text2 !== "") await (0, import_promises22.writeFile)(import_node_path21.default.join(folder, "threads.txt"), `${text2}
+`);
+  return text2;
+}
+function tellingThreads(dump) {
+  const threads = dump.split(/\n\s*\n/).filter((block) => block.trimStart().startsWith('"'));
+  const inHooks = threads.filter((block) => /\.crac\.|beforeCheckpoint|afterRestore/.test(block));
+  const main2 = threads.filter((block) => block.trimStart().startsWith('"main"'));
+  return (inHooks.length > 0 ? inHooks : main2).slice(0, SHOWN_THREADS).map((block) => block.trim().split("\n").slice(0, SHOWN_FRAMES).join("\n")).join("\n");
+}
+
+// src/checkpoint/trigger.ts
 var HOME2 = "/opt/crac-checkpoint";
 var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/;
 var ENDED = /^crac-checkpoint: the JVM ended with (\d+)$/;
+var REFUSED2 = /\bCheckpointException\b/;
+var MOST_REFUSAL_LINES = 400;
 function watchSigns() {
   let fail = () => void 0;
   let end = () => void 0;
+  let failed = false;
+  const refusal3 = [];
   return {
     engineFailed: new Promise((resolve2) => fail = resolve2),
     collected: new Promise((resolve2) => end = resolve2),
+    hasEngineFailed: () => failed,
+    refusal: () => refusal3.join("\n"),
     onLine: (line2) => {
-      if (ENGINE_FAILED.test(line2)) fail("engine failed");
+      if (ENGINE_FAILED.test(line2)) {
+        failed = true;
+        fail("engine failed");
+      }
+      const belongs = refusal3.length > 0 || REFUSED2.test(line2);
+      if (belongs && refusal3.length < MOST_REFUSAL_LINES) refusal3.push(line2);
       const code2 = ENDED.exec(line2)?.[1];
       if (code2 !== void 0) end(Number(code2));
     }
@@ -39486,7 +39676,7 @@ async function checkpoint(world, application, signs, request4) {
   let answered = false;
   const answer = engine2.attempt(["exec", application.name, `${HOME2}/trigger.sh`], { timeout: request4.checkpointTimeout }).then(async (result) => {
     answered = true;
-    await (0, import_promises21.writeFile)(import_node_path20.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
+    await (0, import_promises23.writeFile)(import_node_path22.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
     return result;
   });
   const refused3 = answer.then((result) => refusal(world, application, result));
@@ -39508,6 +39698,11 @@ async function checkpoint(world, application, signs, request4) {
   }
   if (outcome === EXPIRED) throw await expired(world, application, request4, answered);
   return outcome;
+}
+async function copyEvidence({ engine: engine2 }, { name }, { evidence, images }) {
+  await engine2.run(["cp", `${name}:${HOME2}/evidence/.`, evidence]);
+  await (0, import_promises23.rm)(images, { recursive: true, force: true });
+  await (0, import_promises23.rename)(import_node_path22.default.join(evidence, "images"), images).catch(() => void 0);
 }
 async function expired(world, application, request4, answered) {
   const phase = answered ? "the JVM had agreed, and CRIU did not finish" : "the JVM had not answered; a beforeCheckpoint hook may hang";
@@ -39540,35 +39735,92 @@ ${answer.stderr}`;
   });
 }
 async function criuLog({ engine: engine2 }, { name }, { evidence }) {
-  const copy = import_node_path20.default.join(evidence, "dump4.log");
+  const copy = import_node_path22.default.join(evidence, "dump4.log");
   await engine2.attempt(["cp", `${name}:${HOME2}/snapshot/dump4.log`, copy]);
-  return await (0, import_promises21.readFile)(copy, "latin1").catch(() => "");
+  return await (0, import_promises23.readFile)(copy, "latin1").catch(() => "");
+}
+
+// src/checkpoint/own-checkpoint.ts
+async function ownCheckpointFailure(world, application, signs, to) {
+  if (!signs.hasEngineFailed()) return checkpointRefusal(signs.refusal());
+  await copyEvidence(world, application, to).catch(() => void 0);
+  const criuLog2 = await (0, import_promises24.readFile)(import_node_path23.default.join(to.evidence, "dump4.log"), "latin1").catch(() => "");
+  return criuFailure(criuLog2, void 0, application.output.text());
+}
+
+// src/checkpoint/ready.ts
+var PROBE_INTERVAL2 = 50;
+async function untilApplicationReady(world, application, request4) {
+  const { clock } = world;
+  const stop = new AbortController();
+  let logSeen = request4.logged === void 0;
+  const logged = request4.logged?.seen.then(() => {
+    logSeen = true;
+  });
+  const ready = untilReady(request4.checks, PROBE_INTERVAL2, clock, stop.signal);
+  const both = Promise.all([ready, logged]).then(([outcome2]) => outcome2);
+  const taken = request4.taken.then((end) => ({ taken: end }));
+  const first2 = Promise.race([both, application.ended, taken]);
+  const outcome = await within(first2, request4.startupTimeout, clock).finally(() => stop.abort());
+  if (outcome !== EXPIRED && "taken" in outcome) return outcome;
+  if (outcome !== EXPIRED && "exitCode" in outcome) {
+    await application.drained();
+    throw endedEarly(outcome, application, "before it was ready");
+  }
+  if (outcome !== EXPIRED && outcome.ready) return { readyAt: request4.logged ? clock.now() : outcome.at };
+  const last = await ready;
+  const missing = last.ready ? void 0 : `${last.check}: ${last.last.description}`;
+  const finding = knownCause(application.diagnoser.finding());
+  const output = application.output.text();
+  const threads = tellingThreads(await dumpThreads(world, application, request4.evidence));
+  throw new Failure(
+    "application",
+    `The application was not ready within ${seconds(request4.startupTimeout)} (${missing ?? (logSeen ? "it was just late" : `no line matched ready-log ${request4.logged?.pattern.source ?? ""}`)}).` + (finding ? ` ${finding.cause}` : ""),
+    {
+      cure: finding?.cure ?? "If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port`, `ready-url`, `ready-log` or `ready-command`. The last lines of its log are below.",
+      evidence: [output, threads].filter((part) => part !== "").join("\n"),
+      signature: finding?.signature?.id
+    }
+  );
+}
+function endedEarly(end, application, when) {
+  const finding = knownCause(application.diagnoser.finding());
+  const why = end.oomKilled ? "was ended by the kernel: out of memory" : `ended with exit code ${end.exitCode}`;
+  return new Failure(
+    finding?.kind ?? "application",
+    `The application ${why} ${when}.${finding ? ` ${finding.cause}` : ""}`,
+    {
+      cure: end.oomKilled ? "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`." : finding?.cure ?? "Mend what the last lines of its log below name; it must run in a container with nothing but this image and `env`.",
+      evidence: application.output.text(),
+      signature: finding?.signature?.id
+    }
+  );
 }
 
 // src/checkpoint/warm-up.ts
-function standardWarmUp(ready, port) {
-  const request4 = ready ?? { method: "GET", target: "/", headers: { host: `localhost:${port}` } };
+function standardWarmUp({ url, health = "/" }, port) {
+  const request4 = url ?? { method: "GET", target: health, headers: { host: `localhost:${port}` } };
   const line2 = { text: `GET ${request4.target}`, request: request4, times: 1, concurrency: 1 };
-  return ready ? line2 : { ...line2, standard: true };
+  return url ? line2 : { ...line2, standard: true };
 }
 async function warmUp(world, application, address, request4) {
-  const { clock, log, keep: keep2 } = world;
-  const { lines, script, environment: environment2 } = request4.warmUp;
+  const { clock, log, keep: keep3 } = world;
+  const { lines: lines3, script, environment } = request4.warmUp;
   const stop = new AbortController();
-  async function work2() {
-    const report2 = await sendRequests(lines, address, log, stop.signal);
-    const surroundings = { address, container: application.name, log, keep: keep2, signal: stop.signal, environment: environment2 };
-    if (script) await runScript(script, surroundings);
+  async function work() {
+    const report2 = await sendRequests(lines3, address, log, stop.signal);
+    const surroundings2 = { address, container: application.name, log, keep: keep3, signal: stop.signal, environment };
+    if (script) await runScript(script, surroundings2);
     return report2;
   }
-  const running = work2();
+  const running = work();
   const failed = running.catch(async (error2) => {
-    const ended = await within(application.ended, SETTLING_TIME2, clock);
+    const ended = await within(application.ended, SETTLING_TIME3, clock);
     if (ended === EXPIRED) throw error2;
     return ended;
   });
-  const outcome = await within(Promise.race([failed, application.ended]), request4.warmupTimeout, clock);
-  stop.abort();
+  const first2 = Promise.race([failed, application.ended]);
+  const outcome = await within(first2, request4.warmupTimeout, clock).finally(() => stop.abort());
   if (outcome !== EXPIRED && "exitCode" in outcome) {
     await application.drained();
     throw endedEarly(outcome, application, "during the warm-up");
@@ -39582,14 +39834,14 @@ async function warmUp(world, application, address, request4) {
     evidence: [output, threads].filter((part) => part !== "").join("\n")
   });
 }
-var SETTLING_TIME2 = 500;
-async function sendRequests(lines, address, log, signal) {
+var SETTLING_TIME3 = 500;
+async function sendRequests(lines3, address, log, signal) {
   const report2 = { sent: 0, failed: 0 };
-  for (const line2 of lines) {
+  for (const line2 of lines3) {
     const answers = await sendLine(line2, address, signal);
     if (signal.aborted) break;
-    const bad = [...answers].filter(([, { ok: ok3 }]) => !ok3);
-    const failed = bad.reduce((sum, [, { count }]) => sum + count, 0);
+    const bad = [...answers].filter(([, { ok: ok2 }]) => !ok2);
+    const failed = bad.reduce((sum2, [, { count }]) => sum2 + count, 0);
     report2.sent += line2.times;
     report2.failed += failed;
     const histogram = [...answers].map(([description, { count }]) => `${description}: ${count}`).join(", ");
@@ -39617,8 +39869,8 @@ async function sendLine(line2, address, signal) {
   async function worker() {
     while (left > 0 && !signal.aborted) {
       left--;
-      const { ok: ok3, description } = await send(address, line2.request);
-      const entry = answers.get(description) ?? { ok: ok3, count: 0 };
+      const { ok: ok2, description } = await send(address, line2.request);
+      const entry = answers.get(description) ?? { ok: ok2, count: 0 };
       entry.count++;
       answers.set(description, entry);
     }
@@ -39654,7 +39906,7 @@ async function explain(world, request4, privileges, refused3) {
   }
   return await explainOpen(refused3, void 0, request4.evidence);
 }
-async function attempt(world, request4, privileges, javaOptions2) {
+async function attempt(world, request4, privileges, javaOptions) {
   const { engine: engine2, clock, log } = world;
   const { readiness: readiness2, takenBy } = request4;
   const begin = clock.now();
@@ -39666,38 +39918,63 @@ async function attempt(world, request4, privileges, javaOptions2) {
     name: request4.container,
     // A check that calls the application could open a connection in just the wrong moment.
     flags: ["--no-healthcheck", ...privileges?.checkpoint ?? []],
-    command: [engineName(takenBy, privileges), ...javaOptions2]
+    command: [engineName(takenBy, privileges), ...javaOptions]
   };
   const { application, address } = await startApplication(world, spec, (line2) => {
     signs.onLine(line2);
     if (readiness2.log?.test(line2)) sawLog();
   });
   const asked3 = checksOf(readiness2, { engine: engine2, container: spec.name, address });
-  const checks = asked3.length > 0 || readiness2.log ? asked3 : [portCheck(address, request4.port)];
-  const readyAt = await untilApplicationReady(world, application, {
+  const checks = asked3.length > 0 || readiness2.log ? asked3 : [portCheck(address, request4.port, readiness2.health)];
+  const started = await untilApplicationReady(world, application, {
     ...request4,
     checks,
-    logged: readiness2.log && { pattern: readiness2.log, seen: logged }
+    logged: readiness2.log && { pattern: readiness2.log, seen: logged },
+    taken: signs.collected.then((exitCode) => endOf(engine2, application.name, exitCode))
+  }).catch(async (error2) => {
+    throw await ownCheckpointFailure(world, application, signs, request4) ?? error2;
   });
-  log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`);
-  const warmed = await warmUp(world, application, address, request4);
-  const triggered = clock.now();
-  const end = await checkpoint(world, application, signs, request4);
-  const checkpointDuration = clock.now() - triggered;
-  await engine2.run(["cp", `${application.name}:${HOME2}/evidence/.`, request4.evidence]);
-  await (0, import_promises22.rm)(request4.images, { recursive: true, force: true });
-  await (0, import_promises22.rename)(import_node_path21.default.join(request4.evidence, "images"), request4.images).catch(() => void 0);
+  const startedAt = "readyAt" in started ? started.readyAt : clock.now();
+  const { end, ...how } = "readyAt" in started ? await askForIt(started.readyAt) : takenByTheApplication(started.taken);
+  await copyEvidence(world, application, request4);
   const snapshot = takenBy.name === "warp" ? await verifyWarpSnapshot(request4, end) : await verifySnapshot(request4, end, application.output.text());
   const sinceThen = Date.now() - (snapshot.completedAt ?? NaN);
-  const handover = sinceThen >= 0 && sinceThen <= clock.now() - triggered ? sinceThen : void 0;
+  const handover = sinceThen >= 0 && sinceThen <= clock.now() - begin ? sinceThen : void 0;
   return {
     ...snapshot,
-    startDuration: readyAt - begin,
-    checkpointDuration,
-    warmUp: warmed,
+    startDuration: startedAt - begin,
+    checkpointDuration: snapshot.criuDuration,
+    ...how,
     privileges,
     handover
   };
+  async function askForIt(readyAt) {
+    log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`);
+    const warmed = await warmUp(world, application, address, request4);
+    const triggered = clock.now();
+    const end2 = await checkpoint(world, application, signs, request4);
+    return { end: end2, trigger: "action", checkpointDuration: clock.now() - triggered, warmUp: warmed };
+  }
+  function takenByTheApplication(end2) {
+    log.info("The application took its checkpoint itself while it started: nothing was asked of it before.");
+    if (request4.warmUp.lines.some(({ standard }) => !standard) || request4.warmUp.script !== void 0)
+      log.warning("There was no warm-up: the application took its checkpoint before it could be called.");
+    return { end: end2, trigger: "application", warmUp: { sent: 0, failed: 0 } };
+  }
+}
+
+// src/frameworks/missing-support.ts
+function explainMissingSupport(refused3, libraries) {
+  const framework = FRAMEWORKS.find(({ library }) => libraries.has(library));
+  const { support, cure } = framework ?? NO_FRAMEWORK;
+  if (!refused3.resources.some(({ listens }) => listens) || libraries.has(support)) return refused3;
+  const without = framework ? `${framework.name} is on the class path, but ${support.coordinates} is not, without which nothing stops its server.` : `${support.coordinates} is not on the class path.`;
+  return new Failure(refused3.kind, `${refused3.message} ${without}`, {
+    cure,
+    evidence: refused3.evidence,
+    signature: refused3.signature,
+    cause: refused3
+  });
 }
 
 // src/restore/budgets.ts
@@ -39707,17 +39984,17 @@ function requireSize({ snapshotSize: most }, size2) {
     cure: "Make the snapshot smaller (a smaller heap with `java-options: -Xmx...`, less kept in caches before the checkpoint), or raise the budget."
   });
 }
-function requireSpeed({ restoreTime: restoreTime2, speedup }, figures2) {
-  const { restore, coldStart } = figures2.answer;
+function requireSpeed({ restoreTime: restoreTime2, speedup }, figures) {
+  const { restore, coldStart } = figures.answer;
   const wrong = [];
   if (restoreTime2 !== void 0 && restore.median > restoreTime2) {
     wrong.push(
-      `a restore takes ${restore.median} ms (the median of ${figures2.restores.length}, from ${restore.minimum} to ${restore.maximum}), and \`max-restore-time\` allows ${restoreTime2} ms`
+      `a restore takes ${restore.median} ms (the median of ${figures.restores.length}, from ${restore.minimum} to ${restore.maximum}), and \`max-restore-time\` allows ${restoreTime2} ms`
     );
   }
-  if (speedup !== void 0 && figures2.speedup < speedup) {
+  if (speedup !== void 0 && figures.speedup < speedup) {
     wrong.push(
-      `a restore is ${figures2.speedup.toFixed(1)} times as fast as a cold start (${restore.median} ms against ${coldStart.median} ms), and \`min-speedup\` wants ${speedup}`
+      `a restore is ${figures.speedup.toFixed(1)} times as fast as a cold start (${restore.median} ms against ${coldStart.median} ms), and \`min-speedup\` wants ${speedup}`
     );
   }
   if (wrong.length === 0) return;
@@ -39728,6 +40005,18 @@ function requireSpeed({ restoreTime: restoreTime2, speedup }, figures2) {
 function exceeded(wrong, details) {
   const what = wrong.join("; ");
   return new Failure("application", `A budget is exceeded: ${what}. Nothing was pushed.`, details);
+}
+
+// src/shown-lines.ts
+var SHOWN = 10 * 1024 * 1024;
+function shownLines(log, file, most = SHOWN) {
+  let shown2 = 0;
+  return (line2) => {
+    if (shown2 > most) return;
+    log.foreign(line2);
+    shown2 += line2.length + 1;
+    if (shown2 > most) log.info(`What follows is in ${file} only, in the folder of the output \`logs\`.`);
+  };
 }
 
 // src/stages/checkpoint.ts
@@ -39749,14 +40038,15 @@ async function chooseCheckpointEngine(run2, runner) {
     return found;
   });
 }
-async function takeTheSnapshot(run2, runner, takenBy) {
+async function takeTheSnapshot(run2, found, runner, takenBy) {
   const { inputs, world } = run2;
+  const readiness2 = readinessOf(run2, found);
   return await run2.phases.run("checkpoint", "Take the snapshot", async () => {
     const taken = await takeSnapshot(
       {
         engine: world.engine,
         clock: world.clock,
-        log: world.log,
+        log: { ...world.log, foreign: shownLines(world.log, "application.log") },
         keep: keepIn(run2, "application.log")
       },
       {
@@ -39764,30 +40054,34 @@ async function takeTheSnapshot(run2, runner, takenBy) {
         container: checkpointContainer(run2),
         image: namesOf(run2.id).image("checkpoint"),
         takenBy,
-        readiness: inputs.readiness,
+        readiness: readiness2,
         startupTimeout: inputs.startupTimeout,
-        warmUp: await warmUpOf(run2),
+        warmUp: await warmUpOf(run2, readiness2),
         warmupTimeout: inputs.warmupTimeout,
         checkpointTimeout: inputs.checkpointTimeout,
         evidence: run2.logs,
         images: imagesOf(run2)
       }
-    );
-    world.log.info(`Snapshot: ${taken.size} bytes, taken in ${Math.round(taken.checkpointDuration)} ms.`);
+    ).catch((error2) => {
+      const { libraries } = found;
+      throw error2 instanceof OpenResources && libraries ? explainMissingSupport(error2, libraries) : error2;
+    });
+    const duration = taken.checkpointDuration;
+    const within4 = duration === void 0 ? "" : `, taken in ${Math.round(duration)} ms`;
+    world.log.info(`Snapshot: ${taken.size} bytes${within4}.`);
     requireSize(inputs.budgets, taken.size);
     return taken;
   });
 }
-async function warmUpOf({ inputs, world }) {
-  const { warmup, warmupScript, readiness: readiness2 } = inputs;
-  const lines = [];
+async function warmUpOf({ inputs, world }, readiness2) {
+  const { warmup, warmupScript } = inputs;
+  const lines3 = [];
   for (const line2 of warmup ?? []) {
-    lines.push({ ...line2, request: await requestOf(line2, world.workspace) });
+    lines3.push({ ...line2, request: await requestOf(line2, world.workspace) });
   }
-  if (warmup === void 0 && warmupScript === void 0)
-    lines.push(standardWarmUp(readiness2.url, inputs.port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path22.default.resolve(world.workspace, warmupScript);
-  return { lines, script, environment: world.environment };
+  if (warmup === void 0 && warmupScript === void 0) lines3.push(standardWarmUp(readiness2, inputs.port));
+  const script = warmupScript === void 0 ? void 0 : import_node_path24.default.resolve(world.workspace, warmupScript);
+  return { lines: lines3, script, environment: world.environment };
 }
 
 // src/snapshot/memory-map.ts
@@ -39808,9 +40102,9 @@ var PROT_NONE = 0;
 var PROT_READ_WRITE = 3;
 var ARENA = 64 * 1024 * 1024;
 function createMemoryMap(processes, files, shared = []) {
-  const space = (pid, pagemap, parts) => [
+  const space = (pid, pagemap, parts2) => [
     `pages-${pagemap.pagesId}.img`,
-    { pid, runs: runsOf(pagemap), parts }
+    { pid, runs: runsOf(pagemap), parts: parts2 }
   ];
   const spaces = new Map([
     ...processes.map((process2) => space(process2.pid, process2.pagemap, partsOf(process2, files))),
@@ -39833,11 +40127,11 @@ function createMemoryMap(processes, files, shared = []) {
     },
     sizes() {
       const sizes = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
-      for (const { runs, parts } of spaces.values()) {
+      for (const { runs, parts: parts2 } of spaces.values()) {
         for (const run2 of runs) {
           for (let address = run2.start; address < run2.end; ) {
-            const part = partAt(parts, address);
-            const next = part ? part.end : parts.find(({ start }) => start > address)?.start;
+            const part = partAt(parts2, address);
+            const next = part ? part.end : parts2.find(({ start }) => start > address)?.start;
             const end = Math.min(run2.end, next ?? run2.end);
             sizes[part?.kind ?? "other"] += end - address;
             address = end;
@@ -39897,8 +40191,8 @@ function arenas(mappings, jvm) {
 function contains({ start, end }, address) {
   return start <= address && address < end;
 }
-function partAt(parts, address) {
-  const part = lastWhere(parts, ({ start }) => start <= address);
+function partAt(parts2, address) {
+  const part = lastWhere(parts2, ({ start }) => start <= address);
   return part && contains(part, address) ? part : void 0;
 }
 function lastWhere(list3, holds) {
@@ -39918,6 +40212,9 @@ function quote(text2) {
   const fence = "`".repeat(longestRun(text2) + 3);
   return [`${fence}text`, text2, fence].join("\n");
 }
+function folded(title, ...lines3) {
+  return [`<details><summary>${title}</summary>`, "", ...lines3, "", "</details>", ""];
+}
 function table([head, ...rows]) {
   const line2 = ([name, value]) => `| ${name} | ${code(value)} |`;
   return [...head ? [line2(head), "|---|---|"] : [], ...rows.map(line2)].join("\n");
@@ -39925,7 +40222,7 @@ function table([head, ...rows]) {
 function time(milliseconds) {
   return milliseconds < 1e4 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1e3).toFixed(1)} s`;
 }
-function megabytes(bytes) {
+function megabytes2(bytes) {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 function code(text2) {
@@ -39948,20 +40245,13 @@ var NAMES = {
   environment: "environment and arguments",
   other: "other"
 };
-var SHOWN = 30;
+var SHOWN2 = 30;
 var LISTED = 100;
 function renderContent(content2, statistics) {
   if (!content2) return [];
-  return [
-    "<details><summary>What is in the snapshot</summary>",
-    "",
-    table(describeContent(content2, statistics)),
-    "",
-    "</details>",
-    ""
-  ];
+  return folded("What is in the snapshot", table(describeContent(content2, statistics)));
 }
-function describeContent({ memory, threads, user: user2, open: open2, environment: environment2 }, statistics) {
+function describeContent({ memory, threads, user, open: open2, environment }, statistics) {
   const rows = [];
   for (const kind of memory ? KINDS : []) {
     const bytes = memory?.[kind];
@@ -39969,10 +40259,10 @@ function describeContent({ memory, threads, user: user2, open: open2, environmen
   }
   const groups = threads.map(({ name, count }) => `${name}${count > 1 ? ` (${count})` : ""}`);
   rows.push([`Threads (${threadCount(threads)})`, list(groups)]);
-  if (user2) rows.push(["User", `${user2.uid}:${user2.gid}`]);
+  if (user) rows.push(["User", `${user.uid}:${user.gid}`]);
   rows.push(["Open files outside of the JDK and the application", list(open2.files)]);
   rows.push(["Sockets", String(open2.sockets)]);
-  if (environment2) rows.push(["Names in the environment", list(environment2)]);
+  if (environment) rows.push(["Names in the environment", list(environment)]);
   if (statistics) {
     const { frozenTime, pagesWritten, pagesScanned } = statistics;
     rows.push(["Frozen for", time(frozenTime / 1e3)]);
@@ -39982,31 +40272,31 @@ function describeContent({ memory, threads, user: user2, open: open2, environmen
 }
 function contentMetadata(content2) {
   if (!content2) return null;
-  const { memory, processes, threads, user: user2, open: open2, environment: environment2 } = content2;
+  const { memory, processes, threads, user, open: open2, environment } = content2;
   return {
     memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
     processes,
     threads: { count: threadCount(threads), groups: threads.slice(0, LISTED) },
-    user: user2 ?? null,
+    user: user ?? null,
     open: { ...open2, files: open2.files.slice(0, LISTED) },
-    environment: environment2 ?? null
+    environment: environment ?? null
   };
 }
 function threadCount(threads) {
-  return threads.reduce((sum, { count }) => sum + count, 0);
+  return threads.reduce((sum2, { count }) => sum2 + count, 0);
 }
 function size(bytes) {
-  return bytes < 1e5 ? `${bytes} bytes` : megabytes(bytes);
+  return bytes < 1e5 ? `${bytes} bytes` : megabytes2(bytes);
 }
 function list(names) {
   if (names.length === 0) return "none";
-  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
-  return names.slice(0, SHOWN).join(", ") + more;
+  const more = names.length > SHOWN2 ? ` and ${names.length - SHOWN2} more` : "";
+  return names.slice(0, SHOWN2).join(", ") + more;
 }
 
 // src/snapshot/read.ts
-var import_promises23 = require("node:fs/promises");
-var import_node_path23 = __toESM(require("node:path"), 1);
+var import_promises25 = require("node:fs/promises");
+var import_node_path25 = __toESM(require("node:path"), 1);
 
 // src/snapshot/content.ts
 var EXPECTED = ["/opt/jdk/", "/app/"];
@@ -40024,10 +40314,10 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path50 = file?.path;
+    const path54 = file?.path;
     if (type.endsWith("socket") && !file?.isLoose) sockets++;
-    else if (type !== "file" || path50 === void 0) others++;
-    else if (!EXPECTED.some((folder) => path50.startsWith(folder))) paths.add(path50);
+    else if (type !== "file" || path54 === void 0) others++;
+    else if (!EXPECTED.some((folder) => path54.startsWith(folder))) paths.add(path54);
   }
   return { files: [...paths].sort(), sockets, others };
 }
@@ -40067,11 +40357,11 @@ async function readSnapshot(evidence, images) {
   }
 }
 async function readImages(evidence, folder) {
-  const image = async (name) => await (0, import_promises23.readFile)(import_node_path23.default.join(folder, name)).catch(() => {
+  const image = async (name) => await (0, import_promises25.readFile)(import_node_path25.default.join(folder, name)).catch(() => {
     throw new ImageFormatError(`${name} cannot be read`);
   });
   const processes = readProcesses(await image("pstree.img"));
-  const jvm = parseJvmMemory(await (0, import_promises23.readFile)(import_node_path23.default.join(evidence, "jvm-memory"), "utf8").catch(() => ""));
+  const jvm = parseJvmMemory(await (0, import_promises25.readFile)(import_node_path25.default.join(evidence, "jvm-memory"), "utf8").catch(() => ""));
   const cores = [];
   const memories = [];
   for (const process2 of processes) {
@@ -40084,12 +40374,12 @@ async function readImages(evidence, folder) {
   const files = readFiles(await image("files.img"));
   const descriptors = [];
   const shared = [];
-  for (const name of await (0, import_promises23.readdir)(folder)) {
+  for (const name of await (0, import_promises25.readdir)(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
     if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(readPagemap(await image(name)));
   }
   const map = createMemoryMap(memories, files, shared);
-  const names = await (0, import_promises23.readFile)(import_node_path23.default.join(evidence, "environment-names"), "utf8").catch(() => void 0);
+  const names = await (0, import_promises25.readFile)(import_node_path25.default.join(evidence, "environment-names"), "utf8").catch(() => void 0);
   return {
     map,
     content: {
@@ -40116,31 +40406,31 @@ async function memoryOf(image, { pid }, cores, jvm) {
 async function lookIntoSnapshot(run2, { statistics }) {
   return await run2.phases.run("content", "Look into the snapshot", async () => {
     const reading = await readSnapshot(run2.logs, imagesOf(run2));
-    const lines = reading ? describeContent(reading.content, statistics) : [["Its images", "cannot be read"]];
-    for (const [name, value] of lines) run2.world.log.foreign(`${name}: ${value}`);
+    const lines3 = reading ? describeContent(reading.content, statistics) : [["Its images", "cannot be read"]];
+    for (const [name, value] of lines3) run2.world.log.foreign(`${name}: ${value}`);
     return reading;
   });
 }
 
 // src/stages/decide.ts
-var import_node_path26 = __toESM(require("node:path"), 1);
+var import_node_path28 = __toESM(require("node:path"), 1);
 
 // src/image/fingerprint.ts
 var import_node_crypto3 = require("node:crypto");
-var import_promises24 = require("node:fs/promises");
-var import_node_path24 = __toESM(require("node:path"), 1);
-async function fingerprint(parts) {
+var import_promises26 = require("node:fs/promises");
+var import_node_path26 = __toESM(require("node:path"), 1);
+async function fingerprint(parts2) {
   const hash = (0, import_node_crypto3.createHash)("sha256");
-  add(hash, JSON.stringify(parts.values));
-  for (const [source, target] of [...parts.files].sort(([, a], [, b]) => compare(a, b)))
+  add(hash, JSON.stringify(parts2.values));
+  for (const [source, target] of [...parts2.files].sort(([, a], [, b]) => compare(a, b)))
     await addTree(hash, source, target);
   return hash.digest("hex");
 }
 async function addTree(hash, source, target) {
-  const entry = await (0, import_promises24.stat)(source);
+  const entry = await (0, import_promises26.stat)(source);
   if (entry.isDirectory()) {
-    for (const name of (await (0, import_promises24.readdir)(source)).sort(compare)) {
-      await addTree(hash, import_node_path24.default.join(source, name), import_node_path24.default.posix.join(target, name));
+    for (const name of (await (0, import_promises26.readdir)(source)).sort(compare)) {
+      await addTree(hash, import_node_path26.default.join(source, name), import_node_path26.default.posix.join(target, name));
     }
     return;
   }
@@ -40157,10 +40447,10 @@ function compare(a, b) {
 // src/registry/packed-image.ts
 var import_node_crypto4 = require("node:crypto");
 var import_node_fs4 = require("node:fs");
-var import_promises25 = require("node:fs/promises");
-var import_node_path25 = __toESM(require("node:path"), 1);
+var import_promises27 = require("node:fs/promises");
+var import_node_path27 = __toESM(require("node:path"), 1);
 var import_node_stream = require("node:stream");
-var import_promises26 = require("node:stream/promises");
+var import_promises28 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var GZIPPED = "application/vnd.oci.image.layer.v1.tar+gzip";
@@ -40183,13 +40473,13 @@ async function packEntries(archive, left, folder, onLayer) {
   const documents = /* @__PURE__ */ new Map();
   const links = /* @__PURE__ */ new Map();
   const parser = (0, import_tar_stream.extract)();
-  const sending = (0, import_promises26.pipeline)(archive, parser);
+  const sending = (0, import_promises28.pipeline)(archive, parser);
   sending.catch(() => void 0);
   for await (const entry of parser) {
     const { name, type, linkname, size: size2 = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path25.default.posix.join(import_node_path25.default.posix.dirname(name), linkname));
+    if (type === "symlink" && linkname) links.set(name, import_node_path27.default.posix.join(import_node_path27.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path25.default.posix.basename(name) === "layer.tar";
+    const isBlob = digest !== void 0 || import_node_path27.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && left.has(`sha256:${digest}`)) {
@@ -40215,9 +40505,9 @@ function isDocument(bytes) {
   return bytes.at(0) === 123 && bytes.toString("latin1", 257, 262) !== "ustar";
 }
 async function collected(stream) {
-  const parts = [];
-  for await (const part of stream) parts.push(part);
-  return Buffer.concat(parts);
+  const parts2 = [];
+  for await (const part of stream) parts2.push(part);
+  return Buffer.concat(parts2);
 }
 async function pack(stream, folder) {
   const iterator2 = stream[Symbol.asyncIterator]();
@@ -40229,19 +40519,19 @@ async function pack(stream, folder) {
   }
   const isZstandard = head.length >= 4 && head.readUInt32LE(0) === 4247762216;
   const isGzip = head.length >= 2 && head.readUInt16LE(0) === 35615;
-  const file = import_node_path25.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const file = import_node_path27.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   const gzip = (0, import_node_zlib.createGzip)({ level: LEVEL, chunkSize: 256 * 1024 });
   try {
-    if (isGzip || isZstandard) await (0, import_promises26.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
-    else await (0, import_promises26.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    if (isGzip || isZstandard) await (0, import_promises28.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    else await (0, import_promises28.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
     if (isGzip) {
       raw.stream.resume();
-      await (0, import_promises26.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
+      await (0, import_promises28.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
     }
   } catch (error2) {
-    await (0, import_promises25.rm)(file, { force: true });
+    await (0, import_promises27.rm)(file, { force: true });
     throw error2;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: isZstandard ? ZSTANDARD : GZIPPED };
@@ -40308,11 +40598,11 @@ function unexpected(why) {
 
 // src/registry/published.ts
 async function imageOf(client, manifest) {
-  const { config, layers: layers2 } = fieldsOf(jsonOf(manifest.bytes));
+  const { config, layers } = fieldsOf(jsonOf(manifest.bytes));
   const { digest } = fieldsOf(config);
-  if (!isDigest(digest) || !Array.isArray(layers2) || !layers2.every(isLayer)) return void 0;
+  if (!isDigest(digest) || !Array.isArray(layers) || !layers.every(isLayer)) return void 0;
   const configuration = jsonOf(await client.blob(digest));
-  return isConfiguration(configuration) ? { configuration, layers: layers2 } : void 0;
+  return isConfiguration(configuration) ? { configuration, layers } : void 0;
 }
 function fieldsOf(value) {
   return typeof value === "object" && value !== null ? value : {};
@@ -40328,11 +40618,11 @@ function isConfiguration(value) {
   const { diff_ids: diffIds } = fieldsOf(fieldsOf(value)["rootfs"]);
   return Array.isArray(diffIds) && diffIds.every(isDigest);
 }
-function layersByContent({ configuration, layers: layers2 }) {
+function layersByContent({ configuration, layers }) {
   const known = /* @__PURE__ */ new Map();
   const diffIds = configuration.rootfs.diff_ids;
-  if (diffIds.length !== layers2.length) return known;
-  layers2.forEach(({ digest, size: size2, mediaType }, index) => {
+  if (diffIds.length !== layers.length) return known;
+  layers.forEach(({ digest, size: size2, mediaType }, index) => {
     const type = MEDIA_TYPES[mediaType];
     if (type !== void 0) known.set(diffIds[index] ?? "", { digest, size: size2, mediaType: type });
   });
@@ -40353,8 +40643,8 @@ async function publishedWith(repositories, tags, label2, value, info2) {
   const found = await Promise.all(
     tags.map(async (tag) => {
       try {
-        const published2 = await publishedAt(repositories, tag);
-        return published2?.labels[label2] === value ? published2.digest : void 0;
+        const published = await publishedAt(repositories, tag);
+        return published?.labels[label2] === value ? published.digest : void 0;
       } catch (error2) {
         if (!(error2 instanceof Failure)) throw error2;
         info2(`${tag.text} could not be looked at: ${error2.message}`);
@@ -40368,13 +40658,13 @@ async function publishedWith(repositories, tags, label2, value, info2) {
 
 // src/stages/decide.ts
 async function decide(run2, found, archive) {
-  const { inputs, world, phases: phases2 } = run2;
-  return await phases2.run("decide", "Look for what changed", async () => {
+  const { inputs, world, phases } = run2;
+  return await phases.run("decide", "Look for what changed", async () => {
     const own = await fingerprintOf(run2, found, archive);
     world.log.info(`Fingerprint of everything that goes in: ${own}.`);
     if (!inputs.skipUnchanged) return { fingerprint: own, unchanged: void 0 };
     const unchanged = await publishedWith(
-      world.repositories,
+      (tag) => world.repositories(tag, world.cancelled),
       inputs.tags,
       FINGERPRINT_LABEL,
       own,
@@ -40396,7 +40686,7 @@ async function fingerprintOf({ inputs, world }, found, archive) {
     ]),
     [world.dockerFolder, "docker"]
   ]);
-  if (inputs.warmupScript) files.set(import_node_path26.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
+  if (inputs.warmupScript) files.set(import_node_path28.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
   return await fingerprint({
     files,
     values: [
@@ -40416,6 +40706,9 @@ async function fingerprintOf({ inputs, world }, found, archive) {
     ]
   });
 }
+
+// src/stages/inspect.ts
+var import_node_path30 = __toESM(require("node:path"), 1);
 
 // src/engine/privileges.ts
 var NO_APPARMOR = ["--security-opt", "apparmor=unconfined"];
@@ -40460,6 +40753,7 @@ function declaredFlags(privileges) {
 
 // src/runner/grants.ts
 var CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n };
+var ASK = "cat /proc/self/status /proc/self/cmdline /proc/cpuinfo; df -P -k / || true";
 var START_TIMEOUT = 8e3;
 async function tryPrivileges(engine2, run2, image, privileges) {
   const result = await runOnce(
@@ -40468,8 +40762,8 @@ async function tryPrivileges(engine2, run2, image, privileges) {
       run: run2,
       image,
       flags: privileges.checkpoint,
-      program: "cat",
-      args: ["/proc/self/status", "/proc/self/cmdline", "/proc/cpuinfo"]
+      program: "sh",
+      args: ["-c", ASK]
     },
     START_TIMEOUT
   );
@@ -40481,10 +40775,12 @@ async function tryPrivileges(engine2, run2, image, privileges) {
 }
 function factsFrom(output, wanted) {
   const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(output)?.[1] ?? "0"}`);
+  const kilobytes = /^\S+ +\d+ +\d+ +(\d+) +\d+% +\/$/m.exec(output)?.[1];
   return {
     missing: wanted.filter((name) => (bounding >> CAPABILITY_BITS[name] & 1n) === 0n),
     amx: /^flags\s*:.*\bamx_tile\b/m.test(output),
     cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
+    diskFree: kilobytes === void 0 ? void 0 : Number(kilobytes) * 1024,
     emulator: /\S*(?:qemu-[\w-]+|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
   };
 }
@@ -40522,7 +40818,7 @@ async function inspectRunner(world, request4) {
     throw emulated(`${request4.baseImage} is an image for ${imageArchitecture2}`, facts);
   }
   if (request4.warp) {
-    return { ...facts, cpu: void 0, amx: false, reach, privileges: [], refused: [] };
+    return { ...facts, cpu: void 0, amx: false, diskFree: void 0, reach, privileges: [], refused: [] };
   }
   const { granted, refused: refused3, container } = await findPrivileges(engine2, request4, facts);
   if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
@@ -40532,8 +40828,8 @@ async function inspectRunner(world, request4) {
       cure: "Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on."
     });
   }
-  const { cpu, amx } = container;
-  return { ...facts, cpu, amx, reach, privileges: granted, refused: refused3 };
+  const { cpu, amx, diskFree } = container;
+  return { ...facts, cpu, amx, diskFree, reach, privileges: granted, refused: refused3 };
 }
 async function findPrivileges(engine2, request4, facts) {
   const rungs = ladder(request4.privileges, facts);
@@ -40567,10 +40863,135 @@ function emulated(what, { architecture, operatingSystem }) {
   );
 }
 
+// src/sweep.ts
+var import_node_fs5 = require("node:fs");
+var import_promises30 = require("node:fs/promises");
+var import_node_path29 = __toESM(require("node:path"), 1);
+
+// src/run-id.ts
+var import_node_crypto5 = require("node:crypto");
+var import_promises29 = require("node:fs/promises");
+var import_node_os = require("node:os");
+var here = {
+  root: "/",
+  pid: process.pid,
+  now: () => /* @__PURE__ */ new Date(),
+  signal: (pid, signal) => process.kill(pid, signal)
+};
+async function newRunId(place = here) {
+  const { machine, boot, namespace } = await surroundings(place);
+  const random = (0, import_node_crypto5.randomBytes)(6).toString("hex");
+  const begun = Math.floor(place.now().getTime() / 1e3);
+  const ticks = await startOf(place, place.pid) ?? 0;
+  return [random, base36(begun), machine, boot, namespace, base36(place.pid), base36(ticks)].join("-");
+}
+function parseRunId(text2) {
+  const match = /^([0-9a-f]{12})-([0-9a-z]+)-([0-9a-f]{8})-([0-9a-f]{12})-([0-9a-z]+)-([0-9a-z]+)-([0-9a-z]+)$/.exec(text2);
+  if (!match) return void 0;
+  const [, random = "", begun = "", machine = "", boot = "", namespace = "", pid = "", ticks = ""] = match;
+  const number = (digits) => parseInt(digits, 36);
+  return { random, begun: number(begun), machine, boot, namespace, pid: number(pid), ticks: number(ticks) };
+}
+var LONGEST_JOB = 5 * 24 * 3600;
+var MARGIN = 24 * 3600;
+async function lifeOf(run2, localEngine, place = here) {
+  if (place.now().getTime() / 1e3 - run2.begun > LONGEST_JOB + MARGIN) return "gone";
+  const own = await surroundings(place);
+  if (run2.boot !== own.boot) return localEngine && run2.machine === own.machine ? "gone" : "unknown";
+  if (run2.namespace !== own.namespace) return "unknown";
+  return await isRunning(run2, place) ? "unknown" : "ended";
+}
+async function isRunning({ pid, ticks }, place) {
+  try {
+    place.signal(pid, 0);
+  } catch (error2) {
+    if (error2.code === "ESRCH") return false;
+  }
+  const started = await startOf(place, pid);
+  return started === void 0 || started === ticks;
+}
+async function surroundings({ root }) {
+  const read2 = (file) => (0, import_promises29.readFile)(`${root}${file}`, "utf8").catch(() => "");
+  const boot = (await read2("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
+  const namespace = await (0, import_promises29.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
+  return {
+    machine: (0, import_node_crypto5.createHash)("sha256").update(`${await read2("etc/machine-id")}
+${(0, import_node_os.hostname)()}`).digest("hex").slice(0, 8),
+    boot: boot.slice(0, 12).padEnd(12, "0"),
+    namespace: base36(Number(/\d+/.exec(namespace)?.[0] ?? 0))
+  };
+}
+async function startOf({ root }, pid) {
+  const stat12 = await (0, import_promises29.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
+  const fields = stat12.slice(stat12.lastIndexOf(")") + 2).split(" ");
+  return fields.length > 19 ? Number(fields[19]) : void 0;
+}
+function base36(number) {
+  return number.toString(36);
+}
+
+// src/sweep.ts
+async function sweep(world, place = here) {
+  const { engine: engine2, localEngine, info: info2 } = world;
+  for (const [id, left] of await whatRunsLeft(world)) {
+    const run2 = parseRunId(id);
+    const life = run2 && await lifeOf(run2, localEngine, place);
+    if (life === void 0 || life === "unknown") continue;
+    const images = left.images.filter((role) => life === "gone" || role !== "runtime");
+    const folder = left.folder && (life === "gone" ? left.folder : import_node_path29.default.join(left.folder, "work"));
+    const files = folder !== void 0 && (0, import_node_fs5.existsSync)(folder);
+    if (!left.containers && images.length === 0 && !files) continue;
+    await endOrphans(id);
+    const problems = [
+      ...await removeContainers(engine2, namesOf(id)),
+      ...await removeImages(engine2, namesOf(id), images),
+      ...files ? await removeFolder(folder) : []
+    ];
+    const rest = problems.length > 0 ? `, but for this: ${problems.join("; ")}` : "";
+    info2(`Removed what the run ${id} left, which ended without its clean-up${rest}.`);
+  }
+}
+async function whatRunsLeft({ engine: engine2, folder }) {
+  const found = /* @__PURE__ */ new Map();
+  function of(id) {
+    const left = found.get(id) ?? { containers: false, images: [], folder: void 0 };
+    found.set(id, left);
+    return left;
+  }
+  const containers = [
+    "ps",
+    "--all",
+    "--filter",
+    `label=${RUN_LABEL}`,
+    "--format",
+    `{{.Label "${RUN_LABEL}"}}`
+  ];
+  for (const id of lines2((await engine2.attempt(containers)).stdout)) of(id).containers = true;
+  const images = [
+    "image",
+    "ls",
+    "--filter",
+    `reference=${RUN_IMAGE}*`,
+    "--format",
+    "{{.Repository}}:{{.Tag}}"
+  ];
+  for (const name of lines2((await engine2.attempt(images)).stdout)) {
+    const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
+    of(id).images.push(role);
+  }
+  for (const name of await (0, import_promises30.readdir)(folder).catch(() => [])) {
+    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path29.default.join(folder, name);
+  }
+  return found;
+}
+function lines2(text2) {
+  return text2.split("\n").filter((line2) => line2 !== "");
+}
+
 // src/stages/inspect.ts
-async function inspectTheRunner({ id, inputs, world, phases: phases2 }) {
+async function inspectTheRunner({ id, inputs, world, phases }) {
   const { engine: engine2, log } = world;
-  return await phases2.run("inspect", "Inspect the runner", async () => {
+  return await phases.run("inspect", "Inspect the runner", async () => {
     const found = await inspectRunner(
       { engine: engine2, platform: world.platform, hostname: world.hostname, onLine: (line2) => log.foreign(line2) },
       {
@@ -40584,22 +41005,28 @@ async function inspectTheRunner({ id, inputs, world, phases: phases2 }) {
       }
     );
     log.info(`Docker ${found.version} on ${found.architecture}, kernel ${found.kernel}.`);
+    await sweep({
+      engine: engine2,
+      localEngine: isLocal(found.reach),
+      folder: import_node_path30.default.dirname(world.runFolder),
+      info: (line2) => log.info(line2)
+    });
     for (const { rung, reason } of found.refused) log.info(`Privileges ${rung} are not to be had: ${reason}`);
     return found;
   });
 }
 
 // src/stages/jdk.ts
-var import_node_path32 = __toESM(require("node:path"), 1);
+var import_node_path36 = __toESM(require("node:path"), 1);
 
 // src/jdk/file.ts
-var import_promises29 = require("node:fs/promises");
-var import_node_path28 = __toESM(require("node:path"), 1);
+var import_promises33 = require("node:fs/promises");
+var import_node_path32 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
-var import_node_fs5 = require("node:fs");
-var import_node_path27 = __toESM(require("node:path"), 1);
-var import_promises27 = require("node:stream/promises");
+var import_node_fs6 = require("node:fs");
+var import_node_path31 = __toESM(require("node:path"), 1);
+var import_promises31 = require("node:stream/promises");
 var import_node_zlib2 = require("node:zlib");
 var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -40610,7 +41037,7 @@ async function checkArchive(file, limits = LIMITS) {
   let entries = 0;
   let size2 = 0;
   let top;
-  const read2 = (0, import_promises27.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
+  const read2 = (0, import_promises31.pipeline)((0, import_node_fs6.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -40638,7 +41065,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path27.default.posix.join(import_node_path27.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path31.default.posix.join(import_node_path31.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -40648,35 +41075,35 @@ function problemOf(header, top) {
   return void 0;
 }
 function topOf(name) {
-  return import_node_path27.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path31.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path27.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path31.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path27.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path31.default.basename(file)} is not used: ${why}.`, {
     cure: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
   });
 }
 
 // src/jdk/verify.ts
-var import_promises28 = require("node:fs/promises");
+var import_promises32 = require("node:fs/promises");
 async function verifyArchive(file, asset, demands) {
-  const { size: size2 } = await (0, import_promises28.stat)(file);
+  const { size: size2 } = await (0, import_promises32.stat)(file);
   if (asset.size !== void 0 && size2 !== asset.size) {
     throw notGenuine(asset, `it has ${size2} bytes where the source says ${asset.size}`);
   }
-  const sha2562 = (await hashOfFile(file)).digest("hex");
+  const sha256 = (await hashOfFile(file)).digest("hex");
   for (const demand of demands) {
-    if (sha2562 !== demand.sha256)
-      throw notGenuine(asset, `its sha256 is ${sha2562}, but ${demand.by} demands ${demand.sha256}`);
+    if (sha256 !== demand.sha256)
+      throw notGenuine(asset, `its sha256 is ${sha256}, but ${demand.by} demands ${demand.sha256}`);
   }
   if (asset.sha1 !== void 0) {
     const sha1 = (await hashOfFile(file, "sha1")).digest("hex");
     if (sha1 !== asset.sha1) throw notGenuine(asset, `its sha1 is ${sha1}, but the source says ${asset.sha1}`);
   }
-  return sha2562;
+  return sha256;
 }
 function notGenuine(asset, why) {
   return new Failure("jdk", `${asset.name} is not the archive that was asked for: ${why}.`, {
@@ -40686,13 +41113,13 @@ function notGenuine(asset, why) {
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning2) {
-  const entry = await (0, import_promises29.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises33.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
       cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
     });
   }
-  const name = import_node_path28.default.basename(file);
+  const name = import_node_path32.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -40707,24 +41134,24 @@ async function jdkFromFile(file, architecture, jdkSha256, warning2) {
     sha1: void 0
   };
   const demands = jdkSha256 === void 0 ? [] : [{ sha256: jdkSha256, by: "`jdk-sha256`" }];
-  const sha2562 = await verifyArchive(file, asset, demands);
-  if (jdkSha256 === void 0) warning2(`To pin ${name}, set \`jdk-sha256: ${sha2562}\`.`);
+  const sha256 = await verifyArchive(file, asset, demands);
+  if (jdkSha256 === void 0) warning2(`To pin ${name}, set \`jdk-sha256: ${sha256}\`.`);
   await checkArchive(file);
-  return { asset, file, sha256: sha2562, cached: true };
+  return { asset, file, sha256, cached: true };
 }
 
 // src/jdk/source.ts
-var import_node_path31 = __toESM(require("node:path"), 1);
+var import_node_path35 = __toESM(require("node:path"), 1);
 
 // src/net/conditional.ts
-var import_node_crypto5 = require("node:crypto");
-var import_promises30 = require("node:fs/promises");
-var import_node_path29 = __toESM(require("node:path"), 1);
+var import_node_crypto6 = require("node:crypto");
+var import_promises34 = require("node:fs/promises");
+var import_node_path33 = __toESM(require("node:path"), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning2) {
   return async (url, init = {}) => {
-    const file = import_node_path29.default.join(folder, `${(0, import_node_crypto5.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path33.default.join(folder, `${(0, import_node_crypto6.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
     const headers = new import_undici2.Headers(init.headers);
     if (kept?.etag) headers.set("if-none-match", kept.etag);
@@ -40758,7 +41185,7 @@ function isJson2(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const text2 = await (0, import_promises30.readFile)(file, "utf8").catch(() => void 0);
+  const text2 = await (0, import_promises34.readFile)(file, "utf8").catch(() => void 0);
   try {
     const kept = text2 === void 0 ? void 0 : JSON.parse(text2);
     return kept?.url === url ? kept : void 0;
@@ -40774,8 +41201,10 @@ async function keep(file, url, response) {
   }
   const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (!parses(kept.body)) return kept;
-  await (0, import_promises30.mkdir)(import_node_path29.default.dirname(file), { recursive: true });
-  await (0, import_promises30.writeFile)(file, JSON.stringify(kept));
+  await (0, import_promises34.mkdir)(import_node_path33.default.dirname(file), { recursive: true });
+  const staged = `${file}.${(0, import_node_crypto6.randomUUID)()}`;
+  await (0, import_promises34.writeFile)(staged, JSON.stringify(kept));
+  await (0, import_promises34.rename)(staged, file);
   return kept;
 }
 function restored(kept) {
@@ -40785,8 +41214,8 @@ function restored(kept) {
 // src/net/fetch.ts
 var import_undici3 = __toESM(require_undici(), 1);
 var PATIENCE = { tryTimeout: 3e4, firstPause: 1e3, longestPause: 6e4 };
-function patienceOf(environment2) {
-  const share = Number(environment2["CRAC_CHECKPOINT_PATIENCE"] || 1);
+function patienceOf(environment) {
+  const share = Number(environment["CRAC_CHECKPOINT_PATIENCE"] || 1);
   const scaled = (duration) => duration * (share > 0 ? share : 1);
   return {
     tryTimeout: scaled(PATIENCE.tryTimeout),
@@ -40802,7 +41231,14 @@ function resilientFetch(world, answering) {
   return async (url, init = {}) => {
     const headers = new import_undici3.Headers(init.headers);
     for (let tries = 1; ; tries++) {
-      const outcome = await oneTry(url, { ...init, headers }, patience.tryTimeout, answering);
+      const { cancelled: cancelled2 } = world;
+      const outcome = await oneTry(
+        url,
+        { ...init, headers, signal: cancelled2 },
+        patience.tryTimeout,
+        answering
+      );
+      cancelled2.throwIfAborted();
       if (outcome instanceof import_undici3.Response && outcome.status === 401 && headers.has("authorization")) {
         world.info(`${new URL(url).host} refuses the token; trying without it.`);
         headers.delete("authorization");
@@ -40815,7 +41251,7 @@ function resilientFetch(world, answering) {
       const why = outcome instanceof import_undici3.Response ? `${new URL(url).host} answers ${outcome.status}` : outcome.message;
       world.info(`${why}; trying again in ${Math.ceil(pause / 1e3)} s.`);
       if (outcome instanceof import_undici3.Response) await outcome.body?.cancel();
-      await world.clock.sleep(pause);
+      await world.clock.sleep(pause, cancelled2);
     }
   };
 }
@@ -40859,7 +41295,7 @@ async function oneTry(url, init, timeout, answering) {
         headers,
         redirect: "manual",
         ...dispatcher === void 0 ? {} : { dispatcher },
-        signal: stop.signal
+        signal: AbortSignal.any([stop.signal, init.signal])
       });
       const location = response.status >= 300 && response.status < 400 ? response.headers.get("location") : null;
       if (location === null) return answering === "stream" && response.ok ? response : await whole(response);
@@ -40878,14 +41314,14 @@ async function oneTry(url, init, timeout, answering) {
 }
 var LARGEST_ANSWER = 64 * 1024 * 1024;
 async function whole(response) {
-  const parts = [];
+  const parts2 = [];
   let size2 = 0;
   for await (const part of response.body ?? []) {
     size2 += part.length;
     if (size2 > LARGEST_ANSWER) throw new Error(`its answer has more than ${LARGEST_ANSWER} bytes`);
-    parts.push(part);
+    parts2.push(part);
   }
-  const body = Buffer.concat(parts);
+  const body = Buffer.concat(parts2);
   const headers = new import_undici3.Headers(response.headers);
   headers.delete("content-encoding");
   return new import_undici3.Response(body.byteLength === 0 ? null : body, { status: response.status, headers });
@@ -42195,43 +42631,43 @@ var b64url = "(?:[a-zA-Z0-9_-]+)";
 var sep3 = "\\.";
 var jwtRE = new RegExp(`^${b64url}${sep3}${b64url}${sep3}${b64url}$`);
 var isJWT = jwtRE.test.bind(jwtRE);
-async function auth(token2) {
-  const isApp = isJWT(token2);
-  const isInstallation = token2.startsWith("v1.") || token2.startsWith("ghs_");
-  const isUserToServer = token2.startsWith("ghu_");
+async function auth(token) {
+  const isApp = isJWT(token);
+  const isInstallation = token.startsWith("v1.") || token.startsWith("ghs_");
+  const isUserToServer = token.startsWith("ghu_");
   const tokenType = isApp ? "app" : isInstallation ? "installation" : isUserToServer ? "user-to-server" : "oauth";
   return {
     type: "token",
-    token: token2,
+    token,
     tokenType
   };
 }
-function withAuthorizationPrefix(token2) {
-  if (token2.split(/\./).length === 3) {
-    return `bearer ${token2}`;
+function withAuthorizationPrefix(token) {
+  if (token.split(/\./).length === 3) {
+    return `bearer ${token}`;
   }
-  return `token ${token2}`;
+  return `token ${token}`;
 }
-async function hook(token2, request4, route, parameters) {
+async function hook(token, request4, route, parameters) {
   const endpoint3 = request4.endpoint.merge(
     route,
     parameters
   );
-  endpoint3.headers.authorization = withAuthorizationPrefix(token2);
+  endpoint3.headers.authorization = withAuthorizationPrefix(token);
   return request4(endpoint3);
 }
-var createTokenAuth = function createTokenAuth2(token2) {
-  if (!token2) {
+var createTokenAuth = function createTokenAuth2(token) {
+  if (!token) {
     throw new Error("[@octokit/auth-token] No token passed to createTokenAuth");
   }
-  if (typeof token2 !== "string") {
+  if (typeof token !== "string") {
     throw new Error(
       "[@octokit/auth-token] Token passed to createTokenAuth is not a string"
     );
   }
-  token2 = token2.replace(/^(token|bearer) +/i, "");
-  return Object.assign(auth.bind(null, token2), {
-    hook: hook.bind(null, token2)
+  token = token.replace(/^(token|bearer) +/i, "");
+  return Object.assign(auth.bind(null, token), {
+    hook: hook.bind(null, token)
   });
 };
 
@@ -42381,17 +42817,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path50 = requestOptions.url.replace(options3.baseUrl, "");
+    const path54 = requestOptions.url.replace(options3.baseUrl, "");
     return request4(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path50} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path54} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error2) => {
       const requestId = error2.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path50} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path54} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error2;
     });
@@ -45041,9 +45477,9 @@ function octokit(github) {
     }
   });
 }
-async function asked(what, work2) {
+async function asked(what, work) {
   try {
-    return await work2();
+    return await work();
   } catch (error2) {
     const failure = [error2, error2.cause].find((candidate) => candidate instanceof Failure);
     if (!failure) throw error2;
@@ -45084,8 +45520,9 @@ function toJdkAsset(tag, asset) {
 }
 
 // src/jdk/install.ts
-var import_promises33 = require("node:fs/promises");
-var import_node_path30 = __toESM(require("node:path"), 1);
+var import_node_crypto7 = require("node:crypto");
+var import_promises37 = require("node:fs/promises");
+var import_node_path34 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var fs3 = __toESM(require("fs"), 1);
@@ -45095,56 +45532,11 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os6 = __toESM(require("os"), 1);
-var path36 = __toESM(require("path"), 1);
+var path39 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
-var import_assert2 = require("assert");
-var __awaiter11 = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
-    });
-  }
-  return new (P || (P = Promise))(function(resolve2, reject) {
-    function fulfilled(value) {
-      try {
-        step(generator.next(value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function rejected(value) {
-      try {
-        step(generator["throw"](value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
-    }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
-  });
-};
+var import_assert = require("assert");
 var IS_WINDOWS3 = process.platform === "win32";
 var IS_MAC = process.platform === "darwin";
-function cacheDir(sourceDir, tool, version, arch3) {
-  return __awaiter11(this, void 0, void 0, function* () {
-    version = semver2.clean(version) || version;
-    arch3 = arch3 || os6.arch();
-    debug(`Caching tool ${tool} ${version} ${arch3}`);
-    debug(`source dir: ${sourceDir}`);
-    if (!fs3.statSync(sourceDir).isDirectory()) {
-      throw new Error("sourceDir is not a directory");
-    }
-    const destPath = yield _createToolPath(tool, version, arch3);
-    for (const itemName of fs3.readdirSync(sourceDir)) {
-      const s = path36.join(sourceDir, itemName);
-      yield cp(s, destPath, { recursive: true });
-    }
-    _completeToolPath(tool, version, arch3);
-    return destPath;
-  });
-}
 function find(toolName, versionSpec, arch3) {
   if (!toolName) {
     throw new Error("toolName parameter is required");
@@ -45161,7 +45553,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path36.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path39.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -45175,12 +45567,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os6.arch();
-  const toolPath = path36.join(_getCacheDirectory(), toolName);
+  const toolPath = path39.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path36.join(toolPath, child2, arch3 || "");
+        const fullPath = path39.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -45188,23 +45580,6 @@ function findAllVersions(toolName, arch3) {
     }
   }
   return versions;
-}
-function _createToolPath(tool, version, arch3) {
-  return __awaiter11(this, void 0, void 0, function* () {
-    const folderPath = path36.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
-    debug(`destination ${folderPath}`);
-    const markerPath = `${folderPath}.complete`;
-    yield rmRF(folderPath);
-    yield rmRF(markerPath);
-    yield mkdirP(folderPath);
-    return folderPath;
-  });
-}
-function _completeToolPath(tool, version, arch3) {
-  const folderPath = path36.join(_getCacheDirectory(), tool, semver2.clean(version) || version, arch3 || "");
-  const markerPath = `${folderPath}.complete`;
-  fs3.writeFileSync(markerPath, "");
-  debug("finished caching tool");
 }
 function isExplicitVersion(versionSpec) {
   const c = semver2.clean(versionSpec) || "";
@@ -45239,21 +45614,21 @@ function evaluateVersions(versions, versionSpec) {
 }
 function _getCacheDirectory() {
   const cacheDirectory = process.env["RUNNER_TOOL_CACHE"] || "";
-  (0, import_assert2.ok)(cacheDirectory, "Expected RUNNER_TOOL_CACHE to be defined");
+  (0, import_assert.ok)(cacheDirectory, "Expected RUNNER_TOOL_CACHE to be defined");
   return cacheDirectory;
 }
 
 // src/jdk/download.ts
-var import_node_fs6 = require("node:fs");
-var import_promises31 = require("node:fs/promises");
+var import_node_fs7 = require("node:fs");
+var import_promises35 = require("node:fs/promises");
 var import_node_stream2 = require("node:stream");
-var import_promises32 = require("node:stream/promises");
+var import_promises36 = require("node:stream/promises");
 var TRIES2 = 2;
 async function download(asset, file, options3) {
   for (let tries = 1; ; tries++) {
     const broken3 = await attempt2(asset, file, options3);
     if (broken3 === void 0) return;
-    await (0, import_promises31.rm)(file, { force: true });
+    await (0, import_promises35.rm)(file, { force: true });
     if (tries === TRIES2) {
       throw new Failure("runner", `${asset.name} could not be downloaded: ${broken3}.`, {
         cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
@@ -45290,8 +45665,9 @@ async function attempt2(asset, file, options3) {
       body.destroy(new Error("it is longer than the source says"));
   });
   try {
-    await (0, import_promises32.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises36.pipeline)(body, (0, import_node_fs7.createWriteStream)(file, { flags: "wx" }));
   } catch (error2) {
+    if (isDiskFull(error2)) throw error2;
     return `it broke off after ${bytes} bytes (${messageOf(error2)})`;
   } finally {
     clearTimeout(stall);
@@ -45313,46 +45689,69 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, demands, options3) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path30.default.join(folder, asset.name);
+  const file = import_node_path34.default.join(options3.temporaryFolder, asset.name);
   try {
-    const recorded = {
-      sha256: (await (0, import_promises33.readFile)(import_node_path30.default.join(folder, RECORD), "utf8")).trim(),
+    await (0, import_promises37.rm)(file, { force: true });
+    await linkOrCopy(import_node_path34.default.join(folder, asset.name), file);
+    const recorded2 = {
+      sha256: (await (0, import_promises37.readFile)(import_node_path34.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
-    const sha2562 = await verifyArchive(file, asset, [...demands, recorded]);
+    const sha256 = await verifyArchive(file, asset, [...demands, recorded2]);
     options3.info(`${asset.name} is in the tool cache.`);
-    return { asset, file, sha256: sha2562, cached: true };
+    return { asset, file, sha256, cached: true };
   } catch (error2) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error2)}`);
-    await (0, import_promises33.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises37.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
 async function fetched(asset, demands, options3) {
-  const folder = await (0, import_promises33.mkdtemp)(import_node_path30.default.join(options3.temporaryFolder, "jdk-"));
+  if (asset.sha256 === void 0) {
+    const further = await options3.furtherSha256(asset);
+    if (further) demands.push(further);
+  }
+  const file = import_node_path34.default.join(options3.temporaryFolder, asset.name);
+  const size2 = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
+  options3.info(`Downloading ${asset.name}${size2} from ${new URL(asset.url).host} ...`);
+  await requireRoom(options3.temporaryFolder, asset.size ?? 0, asset.name);
   try {
-    if (asset.sha256 === void 0) {
-      const further = await options3.furtherSha256(asset);
-      if (further) demands.push(further);
-    }
-    const file = import_node_path30.default.join(folder, asset.name);
-    const size2 = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
-    options3.info(`Downloading ${asset.name}${size2} from ${new URL(asset.url).host} ...`);
+    await (0, import_promises37.rm)(file, { force: true });
     await download(asset, file, options3);
-    const sha2562 = await verifyArchive(file, asset, demands);
+    const sha256 = await verifyArchive(file, asset, demands);
     if (demands.length === 0) {
       options3.warning(
-        `There is no sha256 to check ${asset.name} against. To pin the archive, set \`jdk-sha256: ${sha2562}\`.`
+        `There is no sha256 to check ${asset.name} against. To pin the archive, set \`jdk-sha256: ${sha256}\`.`
       );
     }
     await checkArchive(file);
-    await (0, import_promises33.writeFile)(import_node_path30.default.join(folder, RECORD), `${sha2562}
-`);
-    const cached = await cacheDir(folder, TOOL, cacheVersion(asset), asset.architecture);
-    return { asset, file: import_node_path30.default.join(cached, asset.name), sha256: sha2562, cached: false };
-  } finally {
-    await (0, import_promises33.rm)(folder, { recursive: true, force: true });
+    await keep2(
+      file,
+      sha256,
+      import_node_path34.default.join(options3.toolCache, TOOL, cacheVersion(asset), asset.architecture)
+    ).catch(
+      (error2) => options3.warning(`The archive is not kept in the tool cache: ${messageOf(error2)}`)
+    );
+    return { asset, file, sha256, cached: false };
+  } catch (error2) {
+    await (0, import_promises37.rm)(file, { force: true });
+    throw error2;
   }
+}
+async function keep2(file, sha256, folder) {
+  const staged = `${folder}-${(0, import_node_crypto7.randomBytes)(6).toString("hex")}`;
+  await (0, import_promises37.mkdir)(staged, { recursive: true });
+  try {
+    await linkOrCopy(file, import_node_path34.default.join(staged, import_node_path34.default.basename(file)));
+    await (0, import_promises37.writeFile)(import_node_path34.default.join(staged, RECORD), `${sha256}
+`);
+    await (0, import_promises37.rename)(staged, folder);
+  } catch (error2) {
+    if (!["ENOTEMPTY", "EEXIST"].includes(error2.code ?? "")) throw error2;
+  } finally {
+    await (0, import_promises37.rm)(staged, { recursive: true, force: true });
+  }
+  await (0, import_promises37.writeFile)(`${folder}.complete`, "");
 }
 function cacheVersion(asset) {
   const [major = 0, minor = 0, patch = 0, ...rest] = asset.order;
@@ -45360,17 +45759,17 @@ function cacheVersion(asset) {
 }
 
 // src/jdk/known-digests.ts
-var import_promises34 = require("node:fs/promises");
+var import_promises38 = require("node:fs/promises");
 async function knownSha256(file, name) {
-  const lines = (await (0, import_promises34.readFile)(file, "utf8")).split("\n");
-  const line2 = lines.find((candidate) => candidate.startsWith(`${name}	`));
+  const lines3 = (await (0, import_promises38.readFile)(file, "utf8")).split("\n");
+  const line2 = lines3.find((candidate) => candidate.startsWith(`${name}	`));
   return line2?.split("	")[1];
 }
 
 // src/jdk/liberica.ts
 var NAME2 = /^bellsoft-jdk[\d.+]+-linux-(amd64|aarch64)-crac\.tar\.gz$/;
-async function listLiberica(fetch, apiUrl2, architecture) {
-  const url = new URL(apiUrl2);
+async function listLiberica(fetch, apiUrl, architecture) {
+  const url = new URL(apiUrl);
   url.search = new URLSearchParams({
     "bundle-type": "jdk-crac",
     os: "linux",
@@ -45420,8 +45819,8 @@ async function libericaSha256(github, asset) {
 // src/jdk/zulu.ts
 var FIELDS = "sha256_hash,size,lib_c_type,java_package_type,archive_type,crac_supported,release_status";
 var NAME3 = /^zulu[\d._]+-ca-crac-jdk[\d.]+-linux_(x64|aarch64)\.tar\.gz$/;
-async function listZulu(fetch, apiUrl2, architecture) {
-  const url = new URL(apiUrl2);
+async function listZulu(fetch, apiUrl, architecture) {
+  const url = new URL(apiUrl);
   url.search = new URLSearchParams({
     os: "linux",
     lib_c_type: "glibc",
@@ -45480,10 +45879,10 @@ function trimmed(version) {
 
 // src/jdk/source.ts
 function jdkSource(world, patience) {
-  const network2 = { clock: world.clock, patience, info: world.info };
+  const network = { ...world, patience };
   const lookUp = conditionalFetch(
-    resilientFetch(network2, "whole"),
-    import_node_path31.default.join(world.toolCache, "crac-jdk-lookups"),
+    resilientFetch(network, "whole"),
+    import_node_path35.default.join(world.toolCache, "crac-jdk-lookups"),
     world.warning
   );
   const github = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp };
@@ -45523,9 +45922,10 @@ function jdkSource(world, patience) {
     resolve: async (vendor, request4, architecture) => chooseAsset(await list3(vendor, architecture), request4, vendor, architecture),
     install: async (asset, options3) => await installJdk(asset, {
       ...options3,
-      fetch: resilientFetch(network2, "stream"),
+      fetch: resilientFetch(network, "stream"),
       // The token is for the server that the look-up asked, and for no other vendor's.
       token: new URL(asset.url).origin === world.githubApiUrl.origin ? world.githubToken : void 0,
+      toolCache: world.toolCache,
       stallTimeout: patience.tryTimeout,
       furtherSha256,
       info: world.info,
@@ -45535,12 +45935,12 @@ function jdkSource(world, patience) {
 }
 
 // src/stages/jdk.ts
-async function resolveJdk({ inputs, world, phases: phases2, work: work2 }, architecture) {
+async function resolveJdk({ inputs, world, phases, work }, architecture) {
   const { log, clock } = world;
-  return await phases2.run("jdk", "Resolve the JDK", async () => {
+  return await phases.run("jdk", "Resolve the JDK", async () => {
     const { distribution, jdkSha256 } = inputs;
     if (distribution === "file") {
-      const file = import_node_path32.default.resolve(world.workspace, inputs.jdkFile ?? "");
+      const file = import_node_path36.default.resolve(world.workspace, inputs.jdkFile ?? "");
       return await jdkFromFile(file, architecture, jdkSha256, (line2) => log.warning(line2));
     }
     const source = jdkSource(
@@ -45556,7 +45956,7 @@ async function resolveJdk({ inputs, world, phases: phases2, work: work2 }, archi
     const asset = await source.resolve(distribution, inputs.javaVersion, architecture);
     return await source.install(asset, {
       jdkSha256,
-      temporaryFolder: work2,
+      temporaryFolder: work,
       progress: logProgress(log, clock)
     });
   });
@@ -45564,11 +45964,11 @@ async function resolveJdk({ inputs, world, phases: phases2, work: work2 }, archi
 
 // src/image/figures-label.ts
 var VERSION9 = 1;
-function figuresLabel(figures2, snapshotSize) {
-  const { answer, speedup, requests } = figures2;
+function figuresLabel(figures, snapshotSize) {
+  const { answer, speedup, requests } = figures;
   return JSON.stringify({
     version: VERSION9,
-    runs: figures2.restores.length,
+    runs: figures.restores.length,
     restore: list2(answer.restore),
     cold: list2(answer.coldStart),
     speedup,
@@ -45619,27 +46019,26 @@ function object(text2) {
 }
 
 // src/image/relabel.ts
-var import_promises35 = require("node:fs/promises");
-var import_node_path33 = __toESM(require("node:path"), 1);
-async function relabelImage(engine2, image, work2, output) {
-  const folder = import_node_path33.default.join(work2, "relabel");
-  const idFile = import_node_path33.default.join(work2, "relabel.iid");
-  await (0, import_promises35.mkdir)(folder);
-  await (0, import_promises35.writeFile)(import_node_path33.default.join(folder, "Dockerfile"), `FROM ${image.name}
+var import_promises39 = require("node:fs/promises");
+var import_node_path37 = __toESM(require("node:path"), 1);
+async function relabelImage(engine2, image, work, output) {
+  const folder = import_node_path37.default.join(work, "relabel");
+  await (0, import_promises39.mkdir)(folder);
+  await (0, import_promises39.writeFile)(import_node_path37.default.join(folder, "Dockerfile"), `FROM ${image.name}
 `);
-  const options3 = ["--tag", image.name, "--iidfile", idFile, ...pairs("--label", image.labels)];
+  const options3 = ["--tag", image.name, ...pairs("--label", image.labels)];
   const command = ["build", ...options3, "--", folder];
   const result = await runBuild(engine2, command, output);
   if (result.exitCode !== 0) throw engineFailure(command, result);
-  await (0, import_promises35.rm)(folder, { recursive: true });
-  const id = (await (0, import_promises35.readFile)(idFile, "utf8")).trim();
+  await (0, import_promises39.rm)(folder, { recursive: true });
+  const id = await idOf(engine2, image.name);
   await engine2.attempt(["image", "rm", image.id]);
   return id;
 }
 
 // src/restore/start.ts
-var import_promises36 = require("node:fs/promises");
-var import_node_path34 = __toESM(require("node:path"), 1);
+var import_promises40 = require("node:fs/promises");
+var import_node_path38 = __toESM(require("node:path"), 1);
 
 // src/restore/jvm-age.ts
 var TOLD = [
@@ -45663,8 +46062,8 @@ async function timeRequests(address, { request: request4, count, limit }, clock)
   const begin = clock.now();
   let sent = 0;
   while (sent < count && clock.now() - begin < limit) {
-    const { ok: ok3 } = await send(address, request4);
-    if (!ok3) return void 0;
+    const { ok: ok2 } = await send(address, request4);
+    if (!ok2) return void 0;
     sent++;
   }
   return { count: sent, duration: Math.max(1, Math.round(clock.now() - begin)) };
@@ -45703,7 +46102,7 @@ async function timedStart(world, request4, way) {
   const stop = new AbortController();
   async function failure(why) {
     const log = await logOf(engine2, name);
-    await (0, import_promises36.writeFile)(import_node_path34.default.join(request4.logs, `${way.name}.log`), `${log}
+    await (0, import_promises40.writeFile)(import_node_path38.default.join(request4.logs, `${way.name}.log`), `${log}
 `);
     return way.failed(why, log);
   }
@@ -45716,7 +46115,7 @@ async function timedStart(world, request4, way) {
     ended.catch(() => void 0);
     const ready = addressOf(engine2, spec).then(async (address) => {
       const asked3 = checksOf(request4.readiness, { engine: engine2, container: name, address });
-      const checks = asked3.length > 0 ? asked3 : [portCheck(address, request4.port)];
+      const checks = asked3.length > 0 ? asked3 : [portCheck(address, request4.port, request4.readiness.health)];
       return { address, ...await untilReady(checks, PROBE_INTERVAL3, clock, stop.signal) };
     });
     const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), way.limit, clock);
@@ -45801,6 +46200,9 @@ function figuresOf(restores, coldStarts) {
     requests: requestsOf2(restores, coldStarts)
   };
 }
+function answersOf(starts) {
+  return spreadOf(starts.map(({ answer }) => answer));
+}
 function spreadOf(values) {
   const sorted = [...values].sort((one, other) => one - other);
   const at = (index) => sorted[index] ?? NaN;
@@ -45843,14 +46245,14 @@ async function measureSeries(world, request4, { first: first2, runs }, onRun) {
   return figuresOf(restores, coldStarts);
 }
 function line(restore, coldStart) {
-  const parts = [
+  const parts2 = [
     `restored in ${restore.answer} ms${inside(restore)}, cold start in ${coldStart.answer} ms${inside(coldStart)}`
   ];
   if (restore.requests && coldStart.requests) {
     const { count, duration } = restore.requests;
-    parts.push(`then ${count} requests in ${duration} ms and ${coldStart.requests.duration} ms`);
+    parts2.push(`then ${count} requests in ${duration} ms and ${coldStart.requests.duration} ms`);
   }
-  return parts.join(", ");
+  return parts2.join(", ");
 }
 function inside({ criu, jvm }) {
   const told = [
@@ -45867,38 +46269,38 @@ async function measure(run2, restoring, snapshotSize) {
     run2.world.log.info("`verify` is false: the image was restored once, and nothing is timed.");
     return { imageId: restoring.imageId, figures: void 0, last: void 0 };
   }
-  const { figures: figures2, last } = await run2.phases.run("measure", "Time restores and cold starts", async () => {
+  const { figures, last } = await run2.phases.run("measure", "Time restores and cold starts", async () => {
     const found = await timeSeries(run2, restoring);
     requireSpeed(run2.inputs.budgets, found);
     return { figures: found, last: await lastImage(run2) };
   });
-  const imageId = await label(run2, restoring, figuresLabel(figures2, snapshotSize));
-  return { imageId, figures: figures2, last };
+  const imageId = await label(run2, restoring, figuresLabel(figures, snapshotSize));
+  return { imageId, figures, last };
 }
 async function timeSeries(run2, { request: request4, first: first2 }) {
   const { inputs, world } = run2;
   const { engine: engine2, clock, log } = world;
   const series = { first: first2, runs: inputs.verifyRuns };
-  const figures2 = await measureSeries({ engine: engine2, clock }, request4, series, (line2) => log.info(line2));
-  const { restore, coldStart } = figures2.answer;
+  const figures = await measureSeries({ engine: engine2, clock }, request4, series, (line2) => log.info(line2));
+  const { restore, coldStart } = figures.answer;
   log.info(
-    `The medians: restored in ${restore.median} ms, cold start in ${coldStart.median} ms, ${figures2.speedup.toFixed(1)} times faster.`
+    `The medians: restored in ${restore.median} ms, cold start in ${coldStart.median} ms, ${figures.speedup.toFixed(1)} times faster.`
   );
   if (restore.median >= coldStart.median) {
     log.warning(
       `A restore is no faster than a normal start: ${restore.median} ms (from ${restore.minimum} to ${restore.maximum}) against ${coldStart.median} ms (from ${coldStart.minimum} to ${coldStart.maximum}). The application does much at its restore, or starts too fast to gain from a snapshot.`
     );
   }
-  return figures2;
+  return figures;
 }
 async function lastImage({ inputs, world }) {
   const [tag] = inputs.tags;
   if (!tag) return void 0;
   const signal = AbortSignal.timeout(LOOK_UP_TIMEOUT);
   try {
-    const published2 = await publishedAt(world.repositories, tag, signal);
-    const figures2 = parseFiguresLabel(published2?.labels[FIGURES_LABEL] ?? "");
-    return published2 && figures2 && { tag: tag.text, digest: published2.digest, figures: figures2 };
+    const published = await publishedAt(world.repositories, tag, signal);
+    const figures = parseFiguresLabel(published?.labels[FIGURES_LABEL] ?? "");
+    return published && figures && { tag: tag.text, digest: published.digest, figures };
   } catch (error2) {
     if (!(error2 instanceof Failure) && !signal.aborted) throw error2;
     const why = error2 instanceof Failure ? error2.message : "it did not answer in time.";
@@ -45914,18 +46316,18 @@ async function label(run2, { imageId, request: request4 }, text2) {
       id: imageId,
       labels: { [FIGURES_LABEL]: text2 }
     };
-    const labelled = await relabelImage(engine2, image, run2.work, outputTo(run2, "build-label.log"));
-    const last = await proveRestore({ engine: engine2, clock }, { ...request4, load: void 0, image: labelled });
-    log.info(`${labelled} restores, and answered after ${last.answer} ms.`);
-    return labelled;
+    const labelled2 = await relabelImage(engine2, image, run2.work, outputTo(run2, "build-label.log"));
+    const last = await proveRestore({ engine: engine2, clock }, { ...request4, load: void 0, image: labelled2 });
+    log.info(`${labelled2} restores, and answered after ${last.answer} ms.`);
+    return labelled2;
   });
 }
 
 // src/image/layers.ts
 async function layersOf(engine2, image) {
   const format = ["history", "--no-trunc", "--human=false", "--format", "{{.Size}} {{.CreatedBy}}"];
-  const lines = (await engine2.run([...format, image])).split("\n").reverse();
-  return lines.flatMap((line2) => {
+  const lines3 = (await engine2.run([...format, image])).split("\n").reverse();
+  return lines3.flatMap((line2) => {
     const [, size2, createdBy = ""] = /^(\d+) ?(.*)$/.exec(line2) ?? [];
     return Number(size2) > 0 ? [{ createdBy: instruction(createdBy), rawSize: Number(size2) }] : [];
   });
@@ -45935,11 +46337,45 @@ function instruction(createdBy) {
 }
 
 // src/registry/push.ts
-var import_node_fs7 = require("node:fs");
-var import_promises37 = require("node:fs/promises");
+var import_node_fs8 = require("node:fs");
+var import_promises42 = require("node:fs/promises");
+
+// src/registry/tag-record.ts
+var import_promises41 = require("node:fs/promises");
+var import_node_path39 = __toESM(require("node:path"), 1);
+var FILE = "moving-tags.json";
+async function record(folder, { digest, tags }) {
+  const written = {
+    digest,
+    tags: tags.map(({ tag, before }) => ({
+      tag: tag.text,
+      ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
+    }))
+  };
+  await (0, import_promises41.writeFile)(import_node_path39.default.join(folder, FILE), JSON.stringify(written));
+}
+async function forget(folder) {
+  await (0, import_promises41.rm)(import_node_path39.default.join(folder, FILE), { force: true });
+}
+async function recorded(folder) {
+  try {
+    const { digest, tags } = JSON.parse(await (0, import_promises41.readFile)(import_node_path39.default.join(folder, FILE), "utf8"));
+    return {
+      digest,
+      tags: tags.map(({ tag, before }) => ({
+        tag: parseReference(tag),
+        before: before && { ...before, bytes: Buffer.from(before.bytes, "base64") }
+      }))
+    };
+  } catch {
+    return void 0;
+  }
+}
 
 // src/registry/tags.ts
-async function moveTags(targets, manifest) {
+async function moveTags(targets, manifest, folder) {
+  const all = targets.flatMap(({ tags, before }) => tags.map((tag) => ({ tag, before: before.get(tag) })));
+  await record(folder, { digest: manifest.digest, tags: all });
   const moved = [];
   try {
     for (const target of targets) {
@@ -45950,9 +46386,21 @@ async function moveTags(targets, manifest) {
     }
   } catch (error2) {
     const told = [];
-    for (const [target, tag] of moved) told.push(await putBack(target, tag, manifest.digest));
+    for (const [{ undoing, before }, tag] of moved) {
+      told.push(await putBack(undoing, { tag, before: before.get(tag) }, manifest.digest));
+    }
     throw error2 instanceof Failure ? error2.also(told.join(" ")) : error2;
+  } finally {
+    await forget(folder);
   }
+}
+async function putBackMoved(repositories, folder) {
+  const movement = await recorded(folder);
+  const told = [];
+  for (const moving of movement?.tags ?? []) {
+    told.push(await putBack(repositories(moving.tag), moving, movement?.digest ?? ""));
+  }
+  return told;
 }
 async function moveTag({ client }, tag, manifest) {
   try {
@@ -45970,9 +46418,8 @@ async function moveTag({ client }, tag, manifest) {
     throw error2 instanceof Failure ? error2.of(`${tag.text} could not be pushed`) : error2;
   }
 }
-async function putBack({ undoing: client, before }, tag, pushed) {
+async function putBack(client, { tag, before: old }, pushed) {
   try {
-    const old = before.get(tag);
     const there = await client.manifest(tag.tag);
     if (there?.digest === old?.digest) return `${tag.text} is as it was.`;
     if (there?.digest !== pushed) return `${tag.text} has another image now.`;
@@ -45992,19 +46439,19 @@ var MANIFEST2 = "application/vnd.oci.image.manifest.v1+json";
 var CONFIGURATION = "application/vnd.oci.image.config.v1+json";
 var LARGEST_AT_GITHUB = 1e10;
 async function pushImage(world, request4) {
-  const signal = AbortSignal.timeout(request4.timeout);
+  const signal = AbortSignal.any([AbortSignal.timeout(request4.timeout), world.cancelled]);
   try {
     const targets = await targetsOf(world, request4.tags, signal);
-    const { manifest, layers: layers2 } = await pushContent(world, request4, targets, signal);
+    const { manifest, layers } = await pushContent(world, request4, targets, signal);
     const digest = digestOf(manifest);
     for (const { client, name } of targets) {
       const given = await client.putManifest(digest, { mediaType: MANIFEST2, bytes: manifest });
       if (given !== void 0 && given !== digest) throw otherDigest(name, given, digest);
     }
-    await moveTags(targets, { digest, mediaType: MANIFEST2, bytes: manifest });
-    return { digest, layers: layers2 };
+    await moveTags(targets, { digest, mediaType: MANIFEST2, bytes: manifest }, request4.folder);
+    return { digest, layers };
   } catch (error2) {
-    if (!signal.aborted) throw error2;
+    if (!signal.aborted || world.cancelled.aborted) throw error2;
     throw new Failure("registry", `The push was not done within ${seconds(request4.timeout)}.`, {
       cure: "If the registry is only slow, raise `push-timeout`; no tag was moved, or those that were have been put back.",
       cause: error2
@@ -46039,7 +46486,7 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
         if (await target.client.hasBlob(blob.digest)) return;
         await target.client.upload(blob);
         sent.add(blob.digest);
-        info2(`${target.name}: sent ${megabytes2(blob.size)}.`);
+        info2(`${target.name}: sent ${megabytes3(blob.size)}.`);
       });
     }
   }
@@ -46049,8 +46496,8 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
       const warning2 = sizeWarning(client.registry, layer.size);
       if (warning2 !== void 0) warn(warning2);
     }
-    const upload = send2({ ...layer, open: () => (0, import_node_fs7.createReadStream)(layer.file) }).finally(
-      () => (0, import_promises37.rm)(layer.file, { force: true })
+    const upload = send2({ ...layer, open: () => (0, import_node_fs8.createReadStream)(layer.file) }).finally(
+      () => (0, import_promises42.rm)(layer.file, { force: true })
     );
     upload.catch(() => void 0);
     uploads.push(upload);
@@ -46064,7 +46511,7 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
     const config = { digest: digestOf(packed.config), size: packed.config.length };
     await Promise.all(uploads);
     await send2({ ...config, open: () => packed.config });
-    const layers2 = packed.layers.map((layer, index) => {
+    const layers = packed.layers.map((layer, index) => {
       const found = layer ?? known.get(packed.configuration.rootfs.diff_ids[index] ?? "");
       if (!found) throw new Error(`layer ${index} is neither packed nor known`);
       return { digest: found.digest, size: found.size, mediaType: found.mediaType };
@@ -46073,9 +46520,9 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
       schemaVersion: 2,
       mediaType: MANIFEST2,
       config: { mediaType: CONFIGURATION, ...config },
-      layers: layers2.map(({ mediaType, digest, size: size2 }) => ({ mediaType, digest, size: size2 }))
+      layers: layers.map(({ mediaType, digest, size: size2 }) => ({ mediaType, digest, size: size2 }))
     };
-    return { manifest: Buffer.from(JSON.stringify(manifest)), layers: described(packed, layers2, sent) };
+    return { manifest: Buffer.from(JSON.stringify(manifest)), layers: described(packed, layers, sent) };
   } finally {
     await Promise.allSettled(uploads);
   }
@@ -46084,8 +46531,8 @@ async function knownEverywhere(engine2, image, targets) {
   const known = /* @__PURE__ */ new Map();
   for (const { client, before } of targets) {
     for (const manifest of before.values()) {
-      const published2 = manifest && await imageOf(client, manifest);
-      if (published2) for (const [content2, layer] of layersByContent(published2)) known.set(content2, layer);
+      const published = manifest && await imageOf(client, manifest);
+      if (published) for (const [content2, layer] of layersByContent(published)) known.set(content2, layer);
     }
   }
   if (known.size === 0) return known;
@@ -46097,9 +46544,9 @@ async function knownEverywhere(engine2, image, targets) {
   }
   return known;
 }
-function described({ configuration, rawSizes }, layers2, sent) {
+function described({ configuration, rawSizes }, layers, sent) {
   const made = (configuration.history ?? []).filter(({ empty_layer }) => empty_layer !== true);
-  return layers2.map(({ digest, size: size2 }, index) => ({
+  return layers.map(({ digest, size: size2 }, index) => ({
     createdBy: instruction(made[index]?.created_by ?? ""),
     rawSize: rawSizes[index] ?? 0,
     size: size2,
@@ -46108,11 +46555,11 @@ function described({ configuration, rawSizes }, layers2, sent) {
 }
 function sizeWarning(registry2, size2) {
   if (registry2 !== "ghcr.io" || size2 <= LARGEST_AT_GITHUB) return void 0;
-  return `A layer has ${megabytes2(size2)}: ghcr.io takes 10 GB at most, and ten minutes for each. A smaller heap (\`java-options: -Xmx...\`) makes the snapshot smaller.`;
+  return `A layer has ${megabytes3(size2)}: ghcr.io takes 10 GB at most, and ten minutes for each. A smaller heap (\`java-options: -Xmx...\`) makes the snapshot smaller.`;
 }
-async function asked2({ name }, work2) {
+async function asked2({ name }, work) {
   try {
-    return await work2();
+    return await work();
   } catch (error2) {
     throw error2 instanceof Failure ? error2.of(`${name} could not be pushed`) : error2;
   }
@@ -46122,31 +46569,19 @@ function otherDigest(name, given, digest) {
     cure: "Something changes images on their way to the registry: find out what (a proxy, a mirror), and run the job again."
   });
 }
-function megabytes2(bytes) {
+function megabytes3(bytes) {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 // src/registry/tag.ts
 async function tagImage(engine2, image, tags) {
-  const previous = [];
-  for (const tag of tags) {
-    const before = await engine2.attempt(["image", "inspect", "--format", "{{.Id}}", "--", tag.text]);
-    previous.push([tag, before.exitCode === 0 ? before.stdout.trim() : void 0]);
-    await engine2.run(["tag", image, tag.text]);
-  }
-  return {
-    undo: async () => {
-      for (const [tag, id] of previous) {
-        await engine2.attempt(id ? ["tag", id, tag.text] : ["image", "rm", "--", tag.text]);
-      }
-    }
-  };
+  for (const tag of tags) await engine2.run(["tag", image, tag.text]);
 }
 
 // src/runner/event.ts
-var import_promises38 = require("node:fs/promises");
-async function fromFork(environment2) {
-  const text2 = await (0, import_promises38.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+var import_promises43 = require("node:fs/promises");
+async function fromFork(environment) {
+  const text2 = await (0, import_promises43.readFile)(environment["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -46157,22 +46592,23 @@ async function fromFork(environment2) {
 
 // src/stages/publish.ts
 async function publish(run2, imageId) {
-  const { inputs, world, work: work2 } = run2;
-  const { engine: engine2, log, repositories, environment: environment2 } = world;
+  const { inputs, world, work } = run2;
+  const { engine: engine2, log, environment } = world;
   return await run2.phases.run("push", inputs.push ? "Push" : "Tag", async () => {
-    const tagged = await tagImage(engine2, imageId, inputs.tags);
     if (!inputs.push) {
+      await tagImage(engine2, imageId, inputs.tags);
       log.info("`push` is false: the image is tagged on this machine, and nothing is pushed.");
       return { digest: void 0, layers: await layersOf(engine2, imageId) };
     }
     try {
-      return await pushImage(
-        { engine: engine2, repositories, info: (line2) => log.info(line2), warn: (line2) => log.warning(line2) },
-        { image: imageId, tags: inputs.tags, timeout: inputs.pushTimeout, folder: work2 }
+      const pushed = await pushImage(
+        { ...world, info: (line2) => log.info(line2), warn: (line2) => log.warning(line2) },
+        { image: imageId, tags: inputs.tags, timeout: inputs.pushTimeout, folder: work }
       );
+      await tagImage(world.undoing, imageId, inputs.tags);
+      return pushed;
     } catch (error2) {
-      await tagged.undo();
-      throw error2 instanceof Failure && await fromFork(environment2) ? error2.also(
+      throw error2 instanceof Failure && error2.kind === "registry" && await fromFork(environment) ? error2.also(
         "This is a pull request from a fork, whose token may not push: set `push` to false for those."
       ) : error2;
     }
@@ -46180,13 +46616,13 @@ async function publish(run2, imageId) {
 }
 
 // src/stages/restore.ts
-var import_node_path35 = __toESM(require("node:path"), 1);
-async function buildRestoring(run2, from, parts) {
-  const { takenBy } = parts;
+var import_node_path40 = __toESM(require("node:path"), 1);
+async function buildRestoring(run2, from, parts2) {
+  const { takenBy } = parts2;
   const rungs = takenBy.name === "criu" ? takenBy.privileges : [void 0];
   for (const [index, privileges] of rungs.entries()) {
-    const imageId = await buildRuntime(run2, from, { ...parts, privileges });
-    const request4 = await startRequest(run2, parts.runner.reach, imageId, privileges);
+    const imageId = await buildRuntime(run2, from, { ...parts2, privileges });
+    const request4 = await startRequest(run2, from, parts2.runner.reach, imageId, privileges);
     try {
       return { imageId, privileges, request: request4, first: await prove(run2, request4) };
     } catch (error2) {
@@ -46198,9 +46634,9 @@ async function buildRestoring(run2, from, parts) {
   }
   throw new Error("there is no rung of privileges to try");
 }
-async function buildRuntime(run2, from, parts) {
+async function buildRuntime(run2, from, parts2) {
   const { inputs, world } = run2;
-  const { snapshot, takenBy, privileges } = parts;
+  const { snapshot, takenBy, privileges } = parts2;
   const names = namesOf(run2.id);
   return await run2.phases.run("build-runtime", "Build the runtime image", async () => {
     await world.engine.run(["commit", checkpointContainer(run2), names.image("snapshot")]);
@@ -46222,7 +46658,7 @@ async function buildRuntime(run2, from, parts) {
           privileges: privileges?.rung ?? "none",
           criuVersion: snapshot.criuVersion ?? "none",
           cpuFeatures: inputs.cpuFeatures,
-          kernel: parts.runner.kernel
+          kernel: parts2.runner.kernel
         })
       }
     );
@@ -46236,7 +46672,7 @@ async function prove(run2, request4) {
     return first2;
   });
 }
-async function buildCold(run2, from, parts) {
+async function buildCold(run2, from, parts2) {
   const { inputs, world } = run2;
   const imageId = await run2.phases.run(
     "build-cold",
@@ -46249,11 +46685,11 @@ async function buildCold(run2, from, parts) {
       {
         ...from.labels,
         ...inputs.labels,
-        ...coldLabels(parts.reason)
+        ...coldLabels(parts2.reason)
       }
     )
   );
-  const request4 = await startRequest(run2, parts.reach, imageId, void 0);
+  const request4 = await startRequest(run2, from, parts2.reach, imageId, void 0);
   if (inputs.budgets.restoreTime !== void 0 || inputs.budgets.speedup !== void 0)
     world.log.info("`max-restore-time` and `min-speedup` do not count for an image without a snapshot.");
   const coldStarts = await run2.phases.run("prove", "Start the image", async () => {
@@ -46271,57 +46707,83 @@ async function buildCold(run2, from, parts) {
 function flagsOf(privileges) {
   return privileges === void 0 ? "" : declaredFlags(privileges);
 }
-async function startRequest(run2, reach, image, privileges) {
+async function startRequest(run2, { readiness: readiness2 }, reach, image, privileges) {
   const { inputs, world } = run2;
   return {
     ...containerOf(run2, reach),
     container: namesOf(run2.id).container,
     image,
-    flags: privileges?.restore(import_node_path35.default.join(world.dockerFolder, "seccomp.json")) ?? [],
-    readiness: inputs.readiness,
+    flags: privileges?.restore(import_node_path40.default.join(world.dockerFolder, "seccomp.json")) ?? [],
+    readiness: readiness2,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
-    load: inputs.verifyRuns > 0 ? firstLoad(await firstRequest(run2)) : void 0,
+    load: inputs.verifyRuns > 0 ? firstLoad(await firstRequest(run2, readiness2)) : void 0,
     logs: run2.logs
   };
 }
-async function firstRequest({ inputs, world }) {
+async function firstRequest({ inputs, world }, readiness2) {
   const line2 = inputs.warmup?.find(({ method }) => method === "GET" || method === "HEAD");
   if (line2) return await requestOf(line2, world.workspace);
-  return standardWarmUp(inputs.readiness.url, inputs.port).request;
+  return standardWarmUp(readiness2, inputs.port).request;
+}
+
+// src/stages/room.ts
+var import_promises44 = require("node:fs/promises");
+var import_node_path41 = __toESM(require("node:path"), 1);
+async function lookForRoom({ world }, { diskFree }, found, jdk) {
+  const { dependencies, classes } = found.application;
+  const sizes = await Promise.all([...dependencies.keys(), ...classes.keys()].map(sizeOf2));
+  const archive = (await (0, import_promises44.stat)(jdk.file)).size;
+  const room = roomFor(
+    diskFree,
+    archive,
+    sizes.reduce((sum2, size2) => sum2 + size2, 0)
+  );
+  const warning2 = lookAtRoom(room, archive);
+  if (warning2 !== void 0) world.log.warning(warning2);
+  return room;
+}
+async function sizeOf2(place) {
+  const own = await (0, import_promises44.stat)(place);
+  if (!own.isDirectory()) return own.size;
+  let size2 = 0;
+  for (const entry of await (0, import_promises44.readdir)(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size2 += (await (0, import_promises44.stat)(import_node_path41.default.join(entry.parentPath, entry.name))).size;
+  }
+  return size2;
 }
 
 // src/stages/secrets.ts
-var import_node_crypto8 = require("node:crypto");
-var import_node_path38 = __toESM(require("node:path"), 1);
+var import_node_crypto10 = require("node:crypto");
+var import_node_path44 = __toESM(require("node:path"), 1);
 
 // src/registry/credentials.ts
-var import_node_child_process3 = require("node:child_process");
-var import_promises39 = require("node:fs/promises");
-var import_node_path36 = __toESM(require("node:path"), 1);
+var import_node_child_process2 = require("node:child_process");
+var import_promises45 = require("node:fs/promises");
+var import_node_path42 = __toESM(require("node:path"), 1);
 var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
-async function credentialsFor(registry2, environment2) {
-  const file = configFile(environment2);
+async function credentialsFor(registry2, environment) {
+  const file = configFile(environment);
   const config = await readConfig(file);
   const helper = config.credHelpers?.[registry2] ?? config.credsStore;
-  if (helper) return await ask(helper, registry2 === DOCKER_HUB ? DOCKER_HUB_KEY : registry2, environment2);
+  if (helper) return await ask(helper, registry2 === DOCKER_HUB ? DOCKER_HUB_KEY : registry2, environment);
   const logins = Object.entries(config.auths ?? {});
   const login = logins.find(([key]) => hostOf(key) === registry2)?.[1];
   return login && credentialsOf(login, file);
 }
-async function storedLogins(environment2) {
-  const file = configFile(environment2);
+async function storedLogins(environment) {
+  const file = configFile(environment);
   return Object.entries((await readConfig(file)).auths ?? {}).flatMap(([key, login]) => {
     const credentials = credentialsOf(login, file);
     return credentials === void 0 ? [] : [{ registry: hostOf(key), credentials }];
   });
 }
-function configFile(environment2) {
-  const folder = environment2["DOCKER_CONFIG"] || import_node_path36.default.join(environment2["HOME"] ?? "/", ".docker");
-  return import_node_path36.default.join(folder, "config.json");
+function configFile(environment) {
+  const folder = environment["DOCKER_CONFIG"] || import_node_path42.default.join(environment["HOME"] ?? "/", ".docker");
+  return import_node_path42.default.join(folder, "config.json");
 }
 async function readConfig(file) {
-  const text2 = await (0, import_promises39.readFile)(file, "utf8").catch((error2) => {
+  const text2 = await (0, import_promises45.readFile)(file, "utf8").catch((error2) => {
     if (error2.code === "ENOENT") return "{}";
     throw unreadable(file, messageOf(error2));
   });
@@ -46353,13 +46815,13 @@ function credentialsOf(login, file) {
     password: both.slice(colon + 1).replace(/\0+$/, "")
   };
 }
-async function ask(helper, host, environment2) {
+async function ask(helper, host, environment) {
   const program = `docker-credential-${helper}`;
   const failed = (why) => new Failure("runner", `${program} gave no login for ${host}: ${why}.`, {
     cure: `Run docker/login-action before this step, or mend the credential helper of the docker client.`
   });
   if (!/^[\w.-]+$/.test(helper)) throw failed("that is no name of a program");
-  const result = await answerOf(program, host, environment2).catch((error2) => {
+  const result = await answerOf(program, host, environment).catch((error2) => {
     throw failed(messageOf(error2));
   });
   if (/credentials not found/i.test(result.stdout)) return void 0;
@@ -46377,7 +46839,7 @@ async function ask(helper, host, environment2) {
 async function answerOf(program, host, env) {
   return await new Promise((resolve2, reject) => {
     const signal = AbortSignal.timeout(HELPER_TIMEOUT);
-    const child2 = (0, import_node_child_process3.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
+    const child2 = (0, import_node_child_process2.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
     let stdout = "";
     child2.stdout.setEncoding("utf8").on("data", (text2) => stdout += text2);
     child2.on("error", reject);
@@ -46391,10 +46853,10 @@ var HELPER_TIMEOUT = 3e4;
 
 // src/report/secrets.ts
 var MOST_LINES2 = 40;
-var CURE = "Take the snapshot with placeholders, and let the application read the real values at the restore: in afterRestore, or from the environment. What is in a file, a label or a build argument: leave it out of there. `secret-scan: warn` lets the image pass as it is.";
+var CURE3 = "Take the snapshot with placeholders, and let the application read the real values at the restore: in afterRestore, or from the environment. What is in a file, a label or a build argument: leave it out of there. `secret-scan: warn` lets the image pass as it is.";
 function secretFailure({ found }) {
   return new Failure("secret", `${said(found)} Nothing was pushed.`, {
-    cure: CURE,
+    cure: CURE3,
     evidence: placesOf(found).join("\n")
   });
 }
@@ -46425,17 +46887,9 @@ function secretsPart(report2) {
     ];
   }
   return [
-    "> [!WARNING]",
-    `> ${said(found)} Everyone who can pull the image can read them.${weak}`,
+    `**Secrets:** ${said(found)} Everyone who can pull the image can read them.${weak}`,
     "",
-    "<details><summary>Where the secrets are</summary>",
-    "",
-    "```text",
-    ...placesOf(found).map((line2) => line2.replaceAll("`", "'")),
-    "```",
-    "",
-    "</details>",
-    ""
+    ...folded("Where the secrets are", quote(placesOf(found).join("\n")))
   ];
 }
 function said(found) {
@@ -46445,7 +46899,7 @@ function said(found) {
   return found.length === 1 ? `A secret is in the image: ${shown2}.` : `${found.length} secrets are in the image: ${shown2}${more}.`;
 }
 function placesOf(found) {
-  const lines = found.flatMap(({ name, occurrences }) => {
+  const lines3 = found.flatMap(({ name, occurrences }) => {
     const places2 = /* @__PURE__ */ new Map();
     for (const { file, mapping, encoding, count } of occurrences) {
       const place = mapping === void 0 ? file : `${file} (${mapping})`;
@@ -46453,18 +46907,18 @@ function placesOf(found) {
     }
     return [...places2].map(([place, counts]) => printable(`${name}: ${place}: ${counts.join(", ")}`));
   });
-  const more = lines.length - MOST_LINES2;
-  return more > 0 ? [...lines.slice(0, MOST_LINES2), `... and ${more} more places`] : lines;
+  const more = lines3.length - MOST_LINES2;
+  return more > 0 ? [...lines3.slice(0, MOST_LINES2), `... and ${more} more places`] : lines3;
 }
 function printable(text2) {
   return text2.replace(new RegExp("\\p{Cc}", "gu"), " ");
 }
 
 // src/secrets/archives.ts
-var import_node_path37 = __toESM(require("node:path"), 1);
+var import_node_path43 = __toESM(require("node:path"), 1);
 var import_node_stream3 = require("node:stream");
 var import_consumers2 = require("node:stream/consumers");
-var import_promises40 = require("node:stream/promises");
+var import_promises46 = require("node:stream/promises");
 var import_node_zlib3 = require("node:zlib");
 var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 var import_yauzl2 = __toESM(require_yauzl(), 1);
@@ -46472,12 +46926,12 @@ var LARGEST_JAR = 256 * 1024 * 1024;
 var DEEPEST_JAR = 2;
 async function* filesOfTar(archive, root) {
   const tar = (0, import_tar_stream3.extract)();
-  const reading = (0, import_promises40.pipeline)(archive, tar);
+  const reading = (0, import_promises46.pipeline)(archive, tar);
   reading.catch(() => void 0);
   for await (const entry of tar) {
     const { name, linkname, size: size2 = 0 } = entry.header;
     const bytes = linkname ? [Buffer.from(linkname)] : entry;
-    yield { name: import_node_path37.default.posix.join(root, name), bytes, size: size2 };
+    yield { name: import_node_path43.default.posix.join(root, name), bytes, size: size2 };
     entry.resume();
   }
   await reading;
@@ -46501,7 +46955,7 @@ async function layerOf(bytes) {
   if (head.toString("latin1", 257, 262) === "ustar") return import_node_stream3.Readable.from(all());
   if (head.length < 2 || head.readUInt16LE(0) !== 35615) return void 0;
   const unpacked = (0, import_node_zlib3.createGunzip)();
-  (0, import_promises40.pipeline)(all(), unpacked).catch(() => void 0);
+  (0, import_promises46.pipeline)(all(), unpacked).catch(() => void 0);
   return unpacked;
 }
 async function* withJars(file, depth) {
@@ -46529,7 +46983,7 @@ async function* whole2(stream) {
 }
 
 // src/secrets/canary.ts
-var import_node_crypto6 = require("node:crypto");
+var import_node_crypto8 = require("node:crypto");
 
 // src/secrets/findings.ts
 var MOST_OFFSETS = 5;
@@ -46625,9 +47079,9 @@ function judge(matcher, pattern, { bytes, offset }, at, tally) {
       at,
       at + family.longest * width
     );
-    const token2 = tokenAt(text2, family);
-    if (token2 === void 0) return;
-    tally.add({ family: family.id, digest: matcher.digest(token2) }, encoding, offset + at);
+    const token = tokenAt(text2, family);
+    if (token === void 0) return;
+    tally.add({ family: family.id, digest: matcher.digest(token) }, encoding, offset + at);
   }
 }
 function hasRun(bytes, start, width, run2) {
@@ -46654,11 +47108,11 @@ var SPECIAL_IN = {
   xml: "&quot;\\&lt;&amp;=:&apos; \xE9~???\n"
 };
 var STEP2 = 64;
-function createCanary(random = import_node_crypto6.randomBytes) {
+function createCanary(random = import_node_crypto8.randomBytes) {
   const part = () => `Aa1${random(18).toString("base64url")}`;
   return { name: "canary of crac-checkpoint", value: `${part()}${SPECIAL}${part()}` };
 }
-function plantsOf({ value }, random = import_node_crypto6.randomBytes) {
+function plantsOf({ value }, random = import_node_crypto8.randomBytes) {
   const [head = "", tail = ""] = value.split(SPECIAL);
   const texts = Object.entries(SPECIAL_IN).map(([encoding, special]) => [
     encoding,
@@ -46691,7 +47145,7 @@ function plantsOfText(encoding, text2) {
   if (!text2.includes("\xE9")) return plants;
   return [...plants, { encoding: `${encoding} in latin-1`, bytes: Buffer.from(text2, "latin1") }];
 }
-async function proveScanner(matcher, random = import_node_crypto6.randomBytes) {
+async function proveScanner(matcher, random = import_node_crypto8.randomBytes) {
   const missed = [];
   for (const plant of plantsOf(matcher.canary, random)) {
     if (!await isFound(plant, matcher, random)) missed.push(plant.encoding);
@@ -46760,9 +47214,9 @@ function hasPassword([, first2, second]) {
   const password = first2 ?? second ?? "";
   return !/^(pass(word|wd|phrase)?|pwd|secret|changeme|null|user(name)?|\$[A-Z_]+)$/i.test(password) && !/[{}]|(.)\1{3}|\*{3}|\.{3}|x{3}/i.test(password);
 }
-function isExample(token2) {
-  if (/example|(.)\1{7}/i.test(token2)) return true;
-  const codes = [...token2.toLowerCase()].map((character) => character.charCodeAt(0));
+function isExample(token) {
+  if (/example|(.)\1{7}/i.test(token)) return true;
+  const codes = [...token.toLowerCase()].map((character) => character.charCodeAt(0));
   let run2 = 1;
   return codes.some((code2, index) => {
     run2 = index > 0 && code2 === (codes[index - 1] ?? 0) + 1 ? run2 + 1 : 1;
@@ -46968,7 +47422,7 @@ function secretsIn(source, name, value) {
   const upper = name.replace(/([a-z])([A-Z])/g, "$1_$2").replace(/[.-]/g, "_").toUpperCase();
   const named2 = NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper);
   if (named2 || isRandom(value) && !NAME_OF_PUBLIC.test(upper)) return [{ name: `${source} ${name}`, value }];
-  return tokensIn(value).map((token2) => ({ name: `${source} ${name}`, value: token2 }));
+  return tokensIn(value).map((token) => ({ name: `${source} ${name}`, value: token }));
 }
 function tokensIn(text2) {
   return FAMILIES.flatMap(
@@ -46992,11 +47446,11 @@ function isRandom(value) {
 
 // src/secrets/known.ts
 function secretsOfInputs(inputs) {
-  const { secretValues, env, buildArgs, javaOptions: javaOptions2, githubToken } = inputs;
+  const { secretValues, env, buildArgs, javaOptions, githubToken } = inputs;
   const settings = {
     env,
     "build-args": buildArgs,
-    "java-options": pairsOf(javaOptions2),
+    "java-options": pairsOf(javaOptions),
     arguments: pairsOf(inputs.arguments)
   };
   return [
@@ -47015,8 +47469,8 @@ function pairsOf(options3) {
     })
   );
 }
-function secretsOfRunner(environment2) {
-  return Object.entries(environment2).flatMap(
+function secretsOfRunner(environment) {
+  return Object.entries(environment).flatMap(
     ([name, value = ""]) => (
       // The inputs are looked at by themselves.
       /^(INPUT|STATE)_|^CRAC_SECRET_VALUES$/.test(name) ? [] : secretsIn("the runner's", name, value)
@@ -47039,7 +47493,7 @@ function secretsOfLogins(logins) {
 }
 
 // src/secrets/matcher.ts
-var import_node_crypto7 = require("node:crypto");
+var import_node_crypto9 = require("node:crypto");
 
 // src/secrets/multi-pattern.ts
 var SHORTEST2 = 3;
@@ -47049,7 +47503,7 @@ function createSearch(patterns) {
   return {
     longest: patterns.reduce((longest, { length }) => Math.max(longest, length), 0),
     run(bytes, found) {
-      if (patterns.length > 0) sweep(bytes, table2, found);
+      if (patterns.length > 0) sweep2(bytes, table2, found);
     }
   };
 }
@@ -47082,7 +47536,7 @@ function rarest(bytes, lead, size2) {
   let best = lead;
   let least = Infinity;
   for (let at = lead; at + size2 <= bytes.length; at += size2) {
-    const commonness = bytes.subarray(at, at + size2).reduce((sum, byte) => sum + commonnessOf(byte), 0);
+    const commonness = bytes.subarray(at, at + size2).reduce((sum2, byte) => sum2 + commonnessOf(byte), 0);
     if (commonness < least) [best, least] = [at, commonness];
   }
   return best;
@@ -47095,7 +47549,7 @@ function commonnessOf(byte) {
   if (/[A-Z]/.test(character)) return 3;
   return 2;
 }
-function sweep(bytes, table2, found) {
+function sweep2(bytes, table2, found) {
   const values = wordsOf(bytes);
   const { pairs: pairs2, words, shift } = table2;
   const isZeroForeign = words[0] === 0 && pairs2[0] === 0;
@@ -47202,8 +47656,8 @@ function phasesOf(bytes) {
   });
 }
 function formEncoded(value) {
-  const percent2 = (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-  return encodeURIComponent(value).replace(/[!'()~]/g, percent2).replaceAll("%20", "+");
+  const percent = (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(value).replace(/[!'()~]/g, percent).replaceAll("%20", "+");
 }
 function propertiesEscaped(value) {
   const short = { "	": "\\t", "\n": "\\n", "\r": "\\r", "\f": "\\f" };
@@ -47266,7 +47720,7 @@ function createMatcher({ secrets, canary, key, families = FAMILIES }) {
     longestMatch: Math.max(search.longest, ...families.map(({ longest }) => longest * 2)),
     tooShort,
     canary,
-    digest: (token2) => (0, import_node_crypto7.createHmac)("sha256", key).update(token2).digest("hex").slice(0, 16)
+    digest: (token) => (0, import_node_crypto9.createHmac)("sha256", key).update(token).digest("hex").slice(0, 16)
   };
 }
 function prefixesOf(family) {
@@ -47382,11 +47836,11 @@ async function lookForSecrets(run2, taken) {
   });
 }
 async function lookIntoImage(run2, before, image) {
-  const { inputs, world, phases: phases2 } = run2;
+  const { inputs, world, phases } = run2;
   if (inputs.secretScan === "off") {
     return { mode: "off", bytes: 0, searched: [], notSearched: [], found: [], untrusted: void 0 };
   }
-  return await phases2.run("secrets-image", "Look for secrets in the image", async () => {
+  return await phases.run("secrets-image", "Look for secrets in the image", async () => {
     const search = before ?? await prepare(run2, []);
     const { matcher, report: report2 } = search;
     if (before === void 0) {
@@ -47400,13 +47854,13 @@ async function lookIntoImage(run2, before, image) {
   });
 }
 async function prepare({ inputs, world }, marks) {
-  const { environment: environment2, log } = world;
-  const logins = await loginsOf(environment2, log);
-  const secrets = [...secretsOfInputs(inputs), ...secretsOfRunner(environment2), ...secretsOfLogins(logins)];
+  const { environment, log } = world;
+  const logins = await loginsOf(environment, log);
+  const secrets = [...secretsOfInputs(inputs), ...secretsOfRunner(environment), ...secretsOfLogins(logins)];
   const matcher = createMatcher({
     secrets: [...secrets, ...marks],
     canary: createCanary(),
-    key: (0, import_node_crypto8.randomBytes)(32)
+    key: (0, import_node_crypto10.randomBytes)(32)
   });
   await proveScanner(matcher);
   const weak = new Map(matcher.tooShort.map(({ secret, reason }) => [secret, reason]));
@@ -47432,9 +47886,9 @@ async function prepare({ inputs, world }, marks) {
     else log.info(line2);
   }
 }
-async function loginsOf(environment2, log) {
+async function loginsOf(environment, log) {
   try {
-    return await storedLogins(environment2);
+    return await storedLogins(environment);
   } catch (error2) {
     if (!(error2 instanceof Failure)) throw error2;
     log.warning(`${error2.message} The passwords in it are not looked for.`);
@@ -47471,15 +47925,15 @@ function doubt({ inputs, world }, { report: report2 }, why) {
 }
 function locator(reading) {
   return (file, offset) => {
-    if (import_node_path38.default.posix.dirname(file) !== SNAPSHOT) return void 0;
-    const place = reading?.map.locate(import_node_path38.default.posix.basename(file), offset);
+    if (import_node_path44.default.posix.dirname(file) !== SNAPSHOT) return void 0;
+    const place = reading?.map.locate(import_node_path44.default.posix.basename(file), offset);
     return place && (place.kind === "files" && place.file ? `mapped ${place.file}` : WORDS[place.kind]);
   };
 }
 async function scanContainer(run2, { reading }, matcher) {
   const scans = [];
   for (const folder of TAKEN) {
-    const root = import_node_path38.default.posix.dirname(folder);
+    const root = import_node_path44.default.posix.dirname(folder);
     const scanned = await run2.world.engine.stream(
       ["cp", `${checkpointContainer(run2)}:${folder}`, "-"],
       (archive) => scanFiles(filesOfTar(archive, root), matcher, locator(reading))
@@ -47496,7 +47950,7 @@ async function scanImage({ world }, matcher, image) {
 }
 function note({ inputs, world }, search, findings, scans) {
   const { report: report2 } = search;
-  const bytes = scans.flatMap(({ sizes }) => [...sizes.values()]).reduce((sum, size2) => sum + size2, 0);
+  const bytes = scans.flatMap(({ sizes }) => [...sizes.values()]).reduce((sum2, size2) => sum2 + size2, 0);
   report2.bytes += bytes;
   report2.found = [...report2.found, ...foundSecrets(findings)];
   world.log.info(`Looked at ${bytes < 1e5 ? `${bytes} bytes` : `${(bytes / 1e6).toFixed(1)} MB`}.`);
@@ -47504,34 +47958,40 @@ function note({ inputs, world }, search, findings, scans) {
 }
 
 // src/main.ts
-async function run(id, inputs, world) {
-  const { engine: engine2, log } = world;
+async function run(id, inputs, given) {
+  const warnings2 = [];
+  const world = { ...given, log: noting(given.log, warnings2) };
+  const { undoing, log } = world;
   const job = {
     id,
     inputs,
     world,
     phases: new Phases(world.clock, log),
-    work: import_node_path39.default.join(world.runFolder, "work"),
-    logs: import_node_path39.default.join(world.runFolder, "logs")
+    warnings: warnings2,
+    work: import_node_path45.default.join(world.runFolder, "work"),
+    logs: import_node_path45.default.join(world.runFolder, "logs")
   };
-  await (0, import_promises41.mkdir)(job.work, { recursive: true });
-  await (0, import_promises41.mkdir)(job.logs, { recursive: true });
+  await (0, import_promises47.mkdir)(job.work, { recursive: true });
+  await (0, import_promises47.mkdir)(job.logs, { recursive: true });
   try {
-    await requireContext(import_node_path39.default.resolve(world.workspace, inputs.context));
+    await requireContext(import_node_path45.default.resolve(world.workspace, inputs.context));
     if (inputs.warmupScript !== void 0)
-      await requireScript(import_node_path39.default.resolve(world.workspace, inputs.warmupScript));
+      await requireScript(import_node_path45.default.resolve(world.workspace, inputs.warmupScript));
     return await checkpointed(job);
   } catch (error2) {
-    if (!(error2 instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error2;
+    if (!(error2 instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") {
+      throw await fullDisk(error2, job.work) ?? error2;
+    }
     log.warning(`This runner takes no snapshots: ${error2.message} ${error2.cure}`);
-    const common = { reason: error2.message, logs: job.logs, phases: job.phases.done };
+    const common = { reason: error2.message, warnings: warnings2, logs: job.logs, phases: job.phases.done };
     if (inputs.onUnsupportedRunner === "skip") return { outcome: "skipped", ...common };
     return { ...await cold(job, error2.message), ...common };
   } finally {
     const names = namesOf(id);
+    await settle(world.clock, id, world.cancelled.aborted);
     const left = [
-      ...await removeContainers(engine2, names),
-      ...await removeImages(engine2, names, ["checkpoint", "snapshot", "user"]),
+      ...await removeContainers(undoing, names),
+      ...await removeImages(undoing, names, ["checkpoint", "snapshot", "user"]),
       ...await removeFolder(job.work)
     ];
     for (const problem of left) log.warning(`Something of this run may be left behind: ${problem}`);
@@ -47545,38 +48005,48 @@ async function checkpointed(job) {
   const { fingerprint: fingerprint2, unchanged } = await decide(job, found, jdk);
   if (unchanged !== void 0) {
     const tags = inputs.tags.map((tag) => tag.text);
-    return { outcome: "unchanged", digest: unchanged, tags, logs: job.logs, phases: job.phases.done };
+    return {
+      outcome: "unchanged",
+      digest: unchanged,
+      tags,
+      warnings: job.warnings,
+      logs: job.logs,
+      phases: job.phases.done
+    };
   }
-  const context = await layOut(job, { found, archive: jdk, fingerprint: fingerprint2 });
-  await buildCheckpoint(job, context);
-  const takenBy = await chooseCheckpointEngine(job, runner);
-  const snapshot = await takeTheSnapshot(job, runner, takenBy);
-  const reading = await lookIntoSnapshot(job, snapshot);
-  const search = await lookForSecrets(job, { snapshot, reading });
-  const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot });
-  const measured = await measure(job, restoring, snapshot.size);
-  const secrets = await lookIntoImage(job, search, measured.imageId);
-  const published2 = await publish(job, measured.imageId);
+  const room = await lookForRoom(job, runner, found, jdk);
+  const made = await make(job, runner, { found, archive: jdk, fingerprint: fingerprint2 }).catch((error2) => {
+    throw toldOfRoom(error2, room);
+  });
+  const published = await publish(job, made.imageId);
   return {
     outcome: "checkpointed",
     runner,
     jdk,
     application: found.application.description,
     baseImage: inputs.baseImage,
-    takenBy,
-    snapshot,
-    reading,
-    ...measured,
-    privileges: restoring.privileges,
-    secrets,
+    ...made,
     tags: inputs.tags.map((tag) => tag.text),
-    ...published2,
+    ...published,
     port: inputs.port,
     user: inputs.user,
-    restoreFlags: flagsOf(restoring.privileges),
+    restoreFlags: flagsOf(made.privileges),
+    warnings: job.warnings,
     logs: job.logs,
     phases: job.phases.done
   };
+}
+async function make(job, runner, parts2) {
+  const context = await layOut(job, parts2);
+  await buildCheckpoint(job, context);
+  const takenBy = await chooseCheckpointEngine(job, runner);
+  const snapshot = await takeTheSnapshot(job, parts2.found, runner, takenBy);
+  const reading = await lookIntoSnapshot(job, snapshot);
+  const search = await lookForSecrets(job, { snapshot, reading });
+  const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot });
+  const measured = await measure(job, restoring, snapshot.size);
+  const secrets = await lookIntoImage(job, search, measured.imageId);
+  return { takenBy, snapshot, reading, ...measured, privileges: restoring.privileges, secrets };
 }
 async function cold(job, reason) {
   const { inputs, world } = job;
@@ -47586,15 +48056,15 @@ async function cold(job, reason) {
     (line2) => world.log.foreign(line2)
   );
   const reach = await findReach(world.engine, world.hostname);
-  await removeFolder(import_node_path39.default.join(job.work, "application"));
-  await removeFolder(import_node_path39.default.join(job.work, `context-${job.id}`));
+  await removeFolder(import_node_path45.default.join(job.work, "application"));
+  await removeFolder(import_node_path45.default.join(job.work, `context-${job.id}`));
   const found = await lookForApplication(job);
   const jdk = await resolveJdk(job, architecture);
   const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
   const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint2}` });
   const image = await buildCold(job, context, { reach, reason });
   const secrets = await lookIntoImage(job, void 0, image.imageId);
-  const published2 = await publish(job, image.imageId);
+  const published = await publish(job, image.imageId);
   return {
     outcome: "cold",
     jdk,
@@ -47603,7 +48073,7 @@ async function cold(job, reason) {
     baseImage: inputs.baseImage,
     ...image,
     tags: inputs.tags.map((tag) => tag.text),
-    ...published2,
+    ...published,
     port: inputs.port,
     user: inputs.user
   };
@@ -47635,9 +48105,13 @@ function compose({ image, port, privileges }) {
     service["cap_add"] = capabilities(privileges);
     service["security_opt"] = options2(privileges, "./seccomp.json");
   }
-  return (0, import_yaml.stringify)({ services: { app: service } });
+  const file = (0, import_yaml.stringify)({ services: { app: service } });
+  if (!file.includes(PROFILE)) return file;
+  return `# ${PROFILE} has to lie beside it:
+# docker run --rm --entrypoint cat ${image} ${PROFILE_IN_IMAGE} > ${PROFILE}
+${file}`;
 }
-function kubernetes({ image, port, privileges, user: user2 }) {
+function kubernetes({ image, port, privileges, user }) {
   const pod = {
     apiVersion: "v1",
     kind: "Pod",
@@ -47648,7 +48122,7 @@ function kubernetes({ image, port, privileges, user: user2 }) {
           name: "app",
           image,
           ports: [{ containerPort: port }],
-          securityContext: privileges === void 0 ? restricted(user2) : forRestore(privileges, user2)
+          securityContext: privileges === void 0 ? restricted(user) : forRestore(privileges, user)
         }
       ]
     }
@@ -47690,6 +48164,105 @@ function options2(privileges, profile) {
   const words = privileges.restore(profile);
   return words.filter((_, index) => words[index - 1] === "--security-opt");
 }
+function instructions(result) {
+  const { digest, tags, imageId, port, user } = result;
+  const image = digest ? `${repositoryOf(tags[0] ?? "")}@${digest}` : tags[0] ?? imageId;
+  const privileges = result.outcome === "checkpointed" ? result.privileges : void 0;
+  return instructionsFor({ image, port, user, privileges });
+}
+function repositoryOf(tag) {
+  return tag.replace(/:[^/:]*$/, "");
+}
+
+// src/report/metadata.ts
+function metadataOf(result) {
+  const { outcome, warnings: warnings2, phases } = result;
+  if (outcome === "skipped") return { outcome, reason: result.reason, warnings: warnings2, phases };
+  if (outcome === "unchanged")
+    return { outcome, image: { digest: result.digest, tags: result.tags }, warnings: warnings2, phases };
+  const { jdk } = result;
+  const common = {
+    outcome,
+    image: {
+      id: result.imageId,
+      digest: result.digest ?? null,
+      tags: result.tags,
+      baseImage: result.baseImage,
+      layers: result.layers
+    },
+    application: result.application,
+    jdk: {
+      distribution: jdk.asset.distribution,
+      version: jdk.asset.version,
+      asset: jdk.asset.name,
+      sha256: jdk.sha256
+    },
+    secrets: secretsOf(result.secrets)
+  };
+  if (outcome === "cold") {
+    const { reason, coldStarts } = result;
+    const { median } = answersOf(coldStarts);
+    return { ...common, reason, coldStart: median, coldStarts: coldStarts.map(startOf2), warnings: warnings2, phases };
+  }
+  const { runner, snapshot, figures, last, takenBy } = result;
+  return {
+    ...common,
+    runner: {
+      architecture: runner.architecture,
+      engineVersion: runner.version,
+      operatingSystem: runner.operatingSystem,
+      kernel: runner.kernel,
+      cpu: runner.cpu ?? null,
+      amx: runner.amx
+    },
+    snapshot: {
+      size: snapshot.size,
+      engine: takenBy.name,
+      criu: takenBy.name === "criu" ? { kind: takenBy.kind, version: takenBy.version, why: takenBy.why } : null,
+      privileges: snapshot.privileges?.rung ?? null,
+      statistics: snapshot.statistics ?? null,
+      content: contentMetadata(result.reading?.content),
+      startDuration: Math.round(snapshot.startDuration),
+      checkpointDuration: snapshot.checkpointDuration === void 0 ? null : Math.round(snapshot.checkpointDuration),
+      trigger: snapshot.trigger,
+      handover: snapshot.handover === void 0 ? null : Math.round(snapshot.handover),
+      warmUp: snapshot.warmUp
+    },
+    proof: {
+      ...figuresIn(figures),
+      privileges: result.privileges?.rung ?? null,
+      restoreFlags: result.restoreFlags
+    },
+    last: last ?? null,
+    warnings: warnings2,
+    phases
+  };
+}
+function figuresIn(figures) {
+  const { answer, speedup, requests, restores = [], coldStarts = [] } = figures ?? {};
+  return {
+    restoreTime: answer?.restore.median ?? null,
+    coldStart: answer?.coldStart.median ?? null,
+    speedup: speedup ?? null,
+    answer: answer ?? null,
+    requests: requests ?? null,
+    restores: restores.map(startOf2),
+    coldStarts: coldStarts.map(startOf2)
+  };
+}
+function startOf2({ answer, requests, jvm, criu }) {
+  return { answer, requests: requests ?? null, jvm: jvm ?? null, criu: criu ?? null };
+}
+function secretsOf({ found, untrusted, ...report2 }) {
+  return {
+    ...report2,
+    found: found.map(({ occurrences, ...one }) => ({
+      ...one,
+      occurrences: occurrences.map(({ mapping, ...rest }) => ({ ...rest, mapping: mapping ?? null }))
+    })),
+    untrusted: untrusted ?? null
+  };
+}
 
 // src/outputs.ts
 function outputsOf(result) {
@@ -47725,141 +48298,23 @@ function outputsOf(result) {
   });
   if (result.outcome === "cold")
     return { ...outputs, "cold-start": String(answersOf(result.coldStarts).median) };
-  const { snapshot, figures: figures2 } = result;
+  const { snapshot, figures } = result;
   return {
     ...outputs,
     "snapshot-size": String(snapshot.size),
-    "checkpoint-duration": String(Math.round(snapshot.checkpointDuration)),
-    ...figures2 && {
-      "cold-start": String(figures2.answer.coldStart.median),
-      "restore-time": String(figures2.answer.restore.median),
-      speedup: figures2.speedup.toFixed(1)
+    "checkpoint-duration": snapshot.checkpointDuration === void 0 ? "" : String(Math.round(snapshot.checkpointDuration)),
+    ...figures && {
+      "cold-start": String(figures.answer.coldStart.median),
+      "restore-time": String(figures.answer.restore.median),
+      speedup: figures.speedup.toFixed(1)
     },
     "restore-flags": result.restoreFlags
   };
 }
-function instructions(result) {
-  const { digest, tags, imageId, port, user: user2 } = result;
-  const image = digest ? `${repositoryOf(tags[0] ?? "")}@${digest}` : tags[0] ?? imageId;
-  const privileges = result.outcome === "checkpointed" ? result.privileges : void 0;
-  return instructionsFor({ image, port, user: user2, privileges });
-}
-function repositoryOf(tag) {
-  return tag.replace(/:[^/:]*$/, "");
-}
-function answersOf(starts) {
-  return spreadOf(starts.map(({ answer }) => answer));
-}
-function metadataOf(result) {
-  const { outcome, phases: phases2 } = result;
-  if (outcome === "skipped") return { outcome, reason: result.reason, phases: phases2 };
-  if (outcome === "unchanged") return { outcome, image: { digest: result.digest, tags: result.tags }, phases: phases2 };
-  const { jdk } = result;
-  const common = {
-    outcome,
-    image: {
-      id: result.imageId,
-      digest: result.digest ?? null,
-      tags: result.tags,
-      baseImage: result.baseImage,
-      layers: result.layers
-    },
-    application: result.application,
-    jdk: {
-      distribution: jdk.asset.distribution,
-      version: jdk.asset.version,
-      asset: jdk.asset.name,
-      sha256: jdk.sha256
-    },
-    secrets: secretsOf(result.secrets)
-  };
-  if (outcome === "cold") {
-    const { reason, coldStarts } = result;
-    const { median } = answersOf(coldStarts);
-    return { ...common, reason, coldStart: median, coldStarts: coldStarts.map(startOf), phases: phases2 };
-  }
-  const { runner, snapshot, figures: figures2, last, takenBy } = result;
-  return {
-    ...common,
-    runner: {
-      architecture: runner.architecture,
-      engineVersion: runner.version,
-      operatingSystem: runner.operatingSystem,
-      kernel: runner.kernel,
-      cpu: runner.cpu ?? null,
-      amx: runner.amx
-    },
-    snapshot: {
-      size: snapshot.size,
-      engine: takenBy.name,
-      criu: takenBy.name === "criu" ? { kind: takenBy.kind, version: takenBy.version, why: takenBy.why } : null,
-      privileges: snapshot.privileges?.rung ?? null,
-      statistics: snapshot.statistics ?? null,
-      content: contentMetadata(result.reading?.content),
-      startDuration: Math.round(snapshot.startDuration),
-      checkpointDuration: Math.round(snapshot.checkpointDuration),
-      handover: snapshot.handover === void 0 ? null : Math.round(snapshot.handover),
-      warmUp: snapshot.warmUp
-    },
-    proof: {
-      ...figuresIn(figures2),
-      privileges: result.privileges?.rung ?? null,
-      restoreFlags: result.restoreFlags
-    },
-    last: last ?? null,
-    phases: phases2
-  };
-}
-function figuresIn(figures2) {
-  const { answer, speedup, requests, restores = [], coldStarts = [] } = figures2 ?? {};
-  return {
-    restoreTime: answer?.restore.median ?? null,
-    coldStart: answer?.coldStart.median ?? null,
-    speedup: speedup ?? null,
-    answer: answer ?? null,
-    requests: requests ?? null,
-    restores: restores.map(startOf),
-    coldStarts: coldStarts.map(startOf)
-  };
-}
-function startOf({ answer, requests, jvm, criu }) {
-  return { answer, requests: requests ?? null, jvm: jvm ?? null, criu: criu ?? null };
-}
-function secretsOf({ found, untrusted, ...report2 }) {
-  return {
-    ...report2,
-    found: found.map(({ occurrences, ...one }) => ({
-      ...one,
-      occurrences: occurrences.map(({ mapping, ...rest }) => ({ ...rest, mapping: mapping ?? null }))
-    })),
-    untrusted: untrusted ?? null
-  };
-}
-
-// src/engine/orphans.ts
-var import_promises42 = require("node:fs/promises");
-var import_node_path40 = __toESM(require("node:path"), 1);
-var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
-async function endOrphans(run2, proc = "/proc") {
-  const entry = `${RUN_VARIABLE}=${run2}`;
-  let ended = 0;
-  for (const name of await (0, import_promises42.readdir)(proc)) {
-    if (!/^\d+$/.test(name)) continue;
-    const environment2 = await (0, import_promises42.readFile)(import_node_path40.default.join(proc, name, "environ"), "latin1").catch(() => "");
-    if (!environment2.split("\0").includes(entry)) continue;
-    try {
-      process.kill(Number(name), "SIGKILL");
-      ended++;
-    } catch {
-    }
-  }
-  return ended;
-}
 
 // src/post.ts
-var SETTLING_TIME3 = 1500;
 async function cleanUp(engine2, clock, id, runFolder) {
-  if (await endOrphans(id) > 0) await clock.sleep(SETTLING_TIME3);
+  await settle(clock, id, false);
   const names = namesOf(id);
   return [
     ...await removeContainers(engine2, names),
@@ -47868,35 +48323,107 @@ async function cleanUp(engine2, clock, id, runFolder) {
   ];
 }
 
-// src/report/change.ts
-function renderChange({ figures: figures2, snapshot, last }) {
-  if (!figures2 || !last) return [];
-  const before = last.figures;
-  const rows = [
-    ["Restore", before.restore.median, figures2.answer.restore.median, " ms"],
-    ["Cold start", before.coldStart.median, figures2.answer.coldStart.median, " ms"],
-    ["Speed-up", before.speedup, figures2.speedup, " times"],
-    ["Snapshot", before.snapshotSize / 1e6, snapshot.size / 1e6, " MB"]
-  ];
+// src/report/figures.ts
+function figureRows({ figures, last, snapshot }) {
+  const before = last?.figures;
+  const size2 = compared("Snapshot", snapshot.size, before?.snapshotSize, megabytes2);
+  if (!figures) return [{ name: "Restore", now: "works; not timed (`verify: false`)" }, size2];
+  const { answer, requests, speedup } = figures;
   return [
-    `Against the image that \`${last.tag}\` had before (\`${last.digest}\`):`,
-    "",
-    "| | before | now | change |",
-    "|---|---|---|---|",
-    ...rows.map(
-      ([name, was, now, unit]) => `| ${name} | ${shown(was)}${unit} | ${shown(now)}${unit} | ${percent(was, now)} |`
-    ),
-    "",
-    "Times of two runs may be of two machines; the speed-up compares what one machine did side by side.",
+    compared("**Restore**", answer.restore.median, before?.restore.median, time, bold(answer.restore)),
+    compared("Cold start", answer.coldStart.median, before?.coldStart.median, time, shown(answer.coldStart)),
+    compared("**Speed-up**", speedup, before?.speedup, times, `**${times(speedup)}**`),
+    ...requests ? [
+      {
+        name: `First ${requests.count} requests`,
+        now: `${time(requests.restore.median)}; ${time(requests.coldStart.median)} after a cold start`
+      }
+    ] : [],
+    size2
+  ];
+}
+function figureNotes({ figures, last }) {
+  if (!figures) return [];
+  const { length } = figures.restores;
+  const runs = length === 1 ? "one run of each" : `medians (from the least to the most) of ${length} runs of each, by turns`;
+  const comparison = last ? [
+    "Before: the image that the first tag had. Times of two runs may be of two machines; the speed-up compares what one machine did side by side."
+  ] : [];
+  return [
+    `<sub>From the start of a container to the first good answer: ${runs}, each in a fresh container with the flags below. ${comparison.join(" ")}</sub>`,
     ""
   ];
 }
-function shown(value) {
-  return Number.isInteger(value) ? String(value) : value.toFixed(1);
+function figureChart({ figures }) {
+  if (!figures) return [];
+  const { restore, coldStart } = figures.answer;
+  const most = Math.max(restore.median, coldStart.median);
+  return [
+    "```mermaid",
+    "---",
+    "config:",
+    "  xyChart: { width: 800, height: 200, titleFontSize: 16 }",
+    '  themeVariables: { xyChart: { plotColorPalette: "#2da44e" } }',
+    "---",
+    "xychart-beta horizontal",
+    '  title "From the start of a container to the first good answer, in ms"',
+    `  x-axis ["cold start: ${coldStart.median}", "restore: ${restore.median}"]`,
+    `  y-axis 0 --> ${most}`,
+    `  bar [${coldStart.median}, ${restore.median}]`,
+    "```",
+    ""
+  ];
 }
-function percent(before, now) {
-  const change = Math.round((now / before - 1) * 100);
-  return `${change > 0 ? "+" : ""}${change} %`;
+function compared(name, now, before, show, text2 = show(now)) {
+  if (before === void 0) return { name, now: text2 };
+  const percent = Math.round((now / before - 1) * 100);
+  return { name, now: text2, before: show(before), change: `${percent > 0 ? "+" : ""}${percent} %` };
+}
+function bold(spread2) {
+  const [median = "", ...range] = shown(spread2).split(" (");
+  return [`**${median}**`, ...range].join(" (");
+}
+function shown({ minimum, median, maximum }) {
+  return minimum === maximum ? time(median) : `${time(median)} (${time(minimum)} to ${time(maximum)})`;
+}
+function times(ratio) {
+  return `${ratio.toFixed(1)} times`;
+}
+
+// src/report/layers.ts
+var SHOWN3 = 5e4;
+function layerTable(layers) {
+  const rows = layers.filter(({ rawSize }) => rawSize >= SHOWN3).map(({ createdBy, rawSize, size: size2, sent }) => {
+    const packed = size2 === void 0 ? "not pushed" : `${megabytes2(size2)}${sent ? "" : ", was there"}`;
+    return `| ${code(createdBy.slice(0, 100) || "base image")} | ${megabytes2(rawSize)} | ${packed} |`;
+  });
+  const raw = megabytes2(sum(layers, ({ rawSize }) => rawSize));
+  return [
+    "| layer | raw | at the registry |",
+    "|---|---|---|",
+    ...rows,
+    `| together | ${raw} | ${pushedSize(layers) ?? "not pushed"} |`
+  ];
+}
+function pushedSize(layers) {
+  if (!layers.some(({ size: size2 }) => size2 !== void 0)) return void 0;
+  const all = sum(layers, ({ size: size2 = 0 }) => size2);
+  const sent = sum(layers, ({ size: size2 = 0, sent: sent2 }) => sent2 ? size2 : 0);
+  return `${megabytes2(sent)} sent of ${megabytes2(all)}`;
+}
+function sum(layers, of) {
+  return layers.reduce((total, layer) => total + of(layer), 0);
+}
+
+// src/report/timeline.ts
+function timeline(phases) {
+  let end = 0;
+  const bars = phases.map(({ name, milliseconds }) => {
+    const start = end;
+    end += Math.max(1, milliseconds);
+    return `  ${name.replaceAll("-", " ")} (${time(milliseconds)}) : ${start}, ${end}`;
+  });
+  return ["```mermaid", "gantt", "  dateFormat x", "  axisFormat %M:%S", ...bars, "```", ""];
 }
 
 // src/report/summary.ts
@@ -47936,69 +48463,26 @@ function renderSummary(result) {
   }
 }
 function renderCheckpointed(result) {
-  const { snapshot, jdk, takenBy } = result;
-  const engine2 = takenBy.name === "criu" ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : "Warp";
-  const { sent, failed } = snapshot.warmUp;
-  const rows = [
-    ["Application", result.application],
-    ["JDK", `${jdk.asset.distribution} ${jdk.asset.version} (${jdk.asset.name})`],
-    ["Taken by", engine2],
-    [
-      "Runner",
-      `Docker ${result.runner.version}, kernel ${result.runner.kernel}, privileges ${snapshot.privileges?.rung ?? "none"}`
-    ],
-    ["Warm-up", `${sent} ${sent === 1 ? "request" : "requests"}, ${failed} failed`],
-    ["Snapshot", `${megabytes(snapshot.size)}, taken in ${time(snapshot.checkpointDuration)}`],
-    ...figures(result),
-    ...published(result)
-  ];
+  const { figures, snapshot, privileges, reading } = result;
+  const fast = figures && `: starts in ${time(figures.answer.restore.median)}, ${figures.speedup.toFixed(1)} times faster`;
+  const needs = privileges ? `A restore needs the capabilities and the seccomp profile of this command; elsewhere the image starts normally.` : "A restore needs no privileges.";
   return [
-    "## CRaC checkpoint",
+    `## CRaC checkpoint${fast ?? ""}`,
     "",
-    table(rows),
+    ...rowTable([...figureRows(result), ...imageRows(result)]),
     "",
-    ...explained(result),
-    ...renderChange(result),
-    ...startIt(result),
+    ...figureNotes(result),
+    ...warnings(result),
     ...secretsPart(result.secrets),
-    ...renderContent(result.reading?.content, snapshot.statistics),
-    ...layers(result),
-    ...phases(result)
+    ...figureChart(result),
+    ...startIt(result, needs),
+    ...folded("What it is made of", table(parts(result))),
+    ...renderContent(reading?.content, snapshot.statistics),
+    ...folded("Layers", ...layerTable(result.layers)),
+    ...timeline(result.phases)
   ].join("\n");
 }
-function figures({ figures: figures2 }) {
-  if (!figures2) return [["Restore", "works; not timed (`verify` is false)"]];
-  const { answer, requests, speedup } = figures2;
-  return [
-    ["Cold start", spread2(answer.coldStart)],
-    ["Restore", spread2(answer.restore)],
-    ["Speed-up", `${speedup.toFixed(1)} times`],
-    ...requests ? [
-      [
-        `First ${requests.count} requests`,
-        `${time(requests.restore.median)} restored, ${time(requests.coldStart.median)} after a cold start`
-      ]
-    ] : []
-  ];
-}
-function explained({ figures: figures2 }) {
-  if (!figures2) return [];
-  const { length } = figures2.restores;
-  const runs = length === 1 ? "one run of each" : `medians (from the least to the most) of ${length} runs of each, by turns`;
-  return [
-    `Times are from the start of a container to the first good answer: ${runs}, each in a fresh container with the flags below.`,
-    ""
-  ];
-}
 function renderCold(result) {
-  const { jdk } = result;
-  const rows = [
-    ["Application", result.application],
-    ["JDK", `${jdk.asset.distribution} ${jdk.asset.version} (${jdk.asset.name})`],
-    ["Snapshot", "none"],
-    ["Cold start", spread2(answersOf(result.coldStarts))],
-    ...published(result)
-  ];
   return [
     "## CRaC checkpoint: an image without a snapshot",
     "",
@@ -48006,83 +48490,80 @@ function renderCold(result) {
     "",
     quote(result.reason),
     "",
-    table(rows),
+    ...rowTable([{ name: "Cold start", now: shown(answersOf(result.coldStarts)) }, ...imageRows(result)]),
     "",
-    ...startIt(result),
+    ...warnings(result),
     ...secretsPart(result.secrets),
-    ...layers(result),
-    ...phases(result)
+    ...startIt(result, "It needs no privileges."),
+    ...folded("What it is made of", table(commonParts(result))),
+    ...folded("Layers", ...layerTable(result.layers)),
+    ...timeline(result.phases)
   ].join("\n");
 }
-function published({ tags, digest }) {
+function rowTable(rows) {
+  const compared2 = rows.some(({ before }) => before !== void 0);
+  const line2 = ({ name, now, before = "", change = "" }) => compared2 ? `| ${name} | ${now} | ${before} | ${change} |` : `| ${name} | ${now} |`;
+  const head = { name: "", now: compared2 ? "now" : "", before: "before", change: "change" };
+  return [line2(head), compared2 ? "|---|---|---|---|" : "|---|---|", ...rows.map(line2)];
+}
+function imageRows({ tags, digest, layers }) {
   return [
-    ["Tags", tags.join(" ") || "none"],
-    ["Digest", digest ?? "not pushed"]
+    { name: "Image", now: pushedSize(layers) ?? "not pushed" },
+    { name: "Tags", now: tags.length > 0 ? tags.map(code).join("<br>") : "none" },
+    ...digest === void 0 ? [] : [{ name: "Digest", now: code(digest) }]
   ];
 }
-function startIt(result) {
-  const { run: run2, compose: compose2, kubernetes: kubernetes2 } = instructions(result);
-  const folded = (title, language, text2) => [
-    `<details><summary>${title}</summary>`,
-    "",
-    `\`\`\`${language}`,
-    text2.trimEnd(),
-    "```",
-    "",
-    "</details>",
-    ""
+function warnings({ warnings: warnings2 }) {
+  return warnings2.flatMap((warning2) => ["> [!WARNING]", `> ${code(warning2.split("\n")[0] ?? "")}`, ""]);
+}
+function parts(result) {
+  const { snapshot, takenBy, runner } = result;
+  const { sent, failed } = snapshot.warmUp;
+  return [
+    ...commonParts(result),
+    [
+      "Taken by",
+      takenBy.name === "criu" ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : "Warp"
+    ],
+    ...snapshot.checkpointDuration === void 0 ? [] : [["Taken in", time(snapshot.checkpointDuration)]],
+    [
+      "Runner",
+      `Docker ${runner.version}, kernel ${runner.kernel}, privileges ${snapshot.privileges?.rung ?? "none"}`
+    ],
+    [
+      "Warm-up",
+      snapshot.trigger === "application" ? "none: the application took its checkpoint itself" : `${sent} ${sent === 1 ? "request" : "requests"}, ${failed} failed`
+    ]
   ];
+}
+function commonParts({ application, jdk, baseImage }) {
+  const { distribution, version, name } = jdk.asset;
+  return [
+    ["Application", application],
+    ["JDK", `${distribution} ${version} (${name})`],
+    ["Base image", baseImage]
+  ];
+}
+function startIt(result, needs) {
+  const { run: run2, compose: compose2, kubernetes: kubernetes2 } = instructions(result);
+  const block = (language, text2) => [`\`\`\`${language}`, text2.trimEnd(), "```"];
   return [
     "**To start it:**",
     "",
-    "```sh",
-    run2,
-    "```",
+    ...block("sh", run2),
     "",
-    ...folded("With compose", "yaml", compose2),
-    ...folded("With Kubernetes", "yaml", kubernetes2)
-  ];
-}
-function layers({ layers: layers2 }) {
-  const rows = layers2.filter(({ rawSize }) => rawSize >= 5e4).map(({ createdBy, rawSize, size: size2, sent }) => {
-    const packed = size2 === void 0 ? "not pushed" : `${megabytes(size2)}${sent ? "" : ", was there"}`;
-    return `| ${code(createdBy.slice(0, 100) || "base image")} | ${megabytes(rawSize)} | ${packed} |`;
-  });
-  const sum = (of) => megabytes(layers2.reduce((total, layer) => total + of(layer), 0));
-  const pushed = layers2.some(({ size: size2 }) => size2 !== void 0) ? `${sum(({ size: size2 = 0, sent }) => sent ? size2 : 0)} sent of ${sum(({ size: size2 = 0 }) => size2)}` : "not pushed";
-  return [
-    "<details><summary>Layers</summary>",
+    needs,
     "",
-    "| layer | raw | at the registry |",
-    "|---|---|---|",
-    ...rows,
-    `| together | ${sum(({ rawSize }) => rawSize)} | ${pushed} |`,
-    "",
-    "</details>",
-    ""
-  ];
-}
-function phases(result) {
-  return [
-    "<details><summary>Phases</summary>",
-    "",
-    "| phase | time |",
-    "|---|---|",
-    ...result.phases.map((phase) => `| ${phase.name} | ${time(phase.milliseconds)} |`),
-    "",
-    "</details>",
-    ""
+    ...folded("With compose", ...block("yaml", compose2)),
+    ...folded("With Kubernetes", ...block("yaml", kubernetes2))
   ];
 }
 function renderFailure(failure) {
   return ["## CRaC checkpoint: failed", "", quote(describeFailure(failure)), ""].join("\n");
 }
-function spread2({ minimum, median, maximum }) {
-  return minimum === maximum ? time(median) : `${time(median)} (${time(minimum)} to ${time(maximum)})`;
-}
 
 // src/world.ts
-var import_node_os = require("node:os");
+var import_node_os2 = require("node:os");
 
 // src/registry/connection.ts
 var import_undici5 = __toESM(require_undici(), 1);
@@ -48175,8 +48656,8 @@ async function answerTo(challenge, scope, credentials, registry2, send2) {
   const asked3 = { ...service === void 0 ? {} : { service }, scope };
   const reply = await send2(tokenRequest(url, asked3, credentials));
   if (reply.status !== 200) throw refusal2(registry2.host, `GET ${url.origin}${url.pathname}`, reply);
-  const { token: token2, access_token } = jsonOf(reply.body) ?? {};
-  const given = token2 ?? access_token;
+  const { token, access_token } = jsonOf(reply.body) ?? {};
+  const given = token ?? access_token;
   if (typeof given !== "string") throw refusal2(registry2.host, `GET ${url.origin}${url.pathname}`, reply);
   return `Bearer ${given}`;
 }
@@ -48239,8 +48720,8 @@ var Connection = class {
     const challenge = wanted ? parseChallenge(reply.headers["www-authenticate"]) : void 0;
     if (challenge !== void 0) {
       const scope = challenge.parameters["scope"] ?? this.scope;
-      this.authorization = await answerTo(challenge, scope, credentials, origin, async (token2) => {
-        const { method, url, headers, body } = token2;
+      this.authorization = await answerTo(challenge, scope, credentials, origin, async (token) => {
+        const { method, url, headers, body } = token;
         return await this.once(
           {
             method,
@@ -48287,7 +48768,7 @@ var Connection = class {
         url = next;
       }
     } catch (error2) {
-      if (this.signal?.aborted) throw error2;
+      this.signal?.throwIfAborted();
       throw unreachable(this.registry, asked3, error2);
     }
   }
@@ -48302,18 +48783,18 @@ var Connection = class {
       ...body === void 0 ? {} : { body },
       ...this.signal === void 0 ? {} : { signal: this.signal }
     });
-    const parts = [];
+    const parts2 = [];
     let size2 = 0;
     for await (const part of response.body) {
       size2 += part.length;
       if (size2 > MOST_BYTES) throw new Error(`an answer of more than ${MOST_BYTES} bytes`);
-      parts.push(part);
+      parts2.push(part);
     }
     const single = Object.entries(response.headers).map(([name, value]) => [
       name,
       Array.isArray(value) ? value.join(", ") : value
     ]);
-    return { status: response.statusCode, headers: Object.fromEntries(single), body: Buffer.concat(parts) };
+    return { status: response.statusCode, headers: Object.fromEntries(single), body: Buffer.concat(parts2) };
   }
 };
 function isRepeatable(body) {
@@ -48329,12 +48810,12 @@ var MANIFESTS = [
 ].join(", ");
 var LONGEST_WAIT = 5 * 6e4;
 var RepositoryClient = class {
-  constructor(world, registry2, path50, signal) {
+  constructor(world, registry2, path54, signal) {
     this.world = world;
     this.registry = registry2;
-    this.path = path50;
+    this.path = path54;
     this.signal = signal;
-    this.connection = new Connection(world, registry2, `repository:${path50}:pull,push`, signal);
+    this.connection = new Connection(world, registry2, `repository:${path54}:pull,push`, signal);
   }
   world;
   registry;
@@ -48399,12 +48880,12 @@ var RepositoryClient = class {
     const timeout = this.world.patience.tryTimeout;
     return await this.again(async () => await this.connection.ask({ ...request4, timeout }, expected));
   }
-  async again(work2) {
+  async again(work) {
     const { clock, patience, info: info2 } = this.world;
     let waited = 0;
     for (let tries = 1; ; tries++) {
       try {
-        return await work2();
+        return await work();
       } catch (error2) {
         if (!(error2 instanceof RegistryFailure) || error2.tries === 1) throw error2;
         const asked3 = error2.pause;
@@ -48419,10 +48900,10 @@ var RepositoryClient = class {
 };
 
 // src/registry/endpoint.ts
-var import_promises43 = require("node:dns/promises");
-var import_promises44 = require("node:fs/promises");
+var import_promises48 = require("node:dns/promises");
+var import_promises49 = require("node:fs/promises");
 var import_node_net2 = require("node:net");
-var import_node_path41 = __toESM(require("node:path"), 1);
+var import_node_path46 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var import_undici6 = __toESM(require_undici(), 1);
 var PING_TIMEOUT = 5e3;
@@ -48457,7 +48938,7 @@ function basic2({ username, password }) {
   const both = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return `Basic ${Buffer.from(both).toString("base64")}`;
 }
-async function isInsecure(registry2, hostname2, engine2) {
+async function isInsecure(registry2, hostname3, engine2) {
   const told = await engine2.attempt(["info", "--format", "{{json .RegistryConfig}}"]);
   const config = told.exitCode === 0 ? JSON.parse(told.stdout) : null;
   const secure = config?.IndexConfigs?.[registry2]?.Secure;
@@ -48467,24 +48948,24 @@ async function isInsecure(registry2, hostname2, engine2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net2.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises43.lookup)(hostname2.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises48.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
-async function certificates(registry2, { environment: environment2, root }) {
-  const folder = import_node_path41.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises44.readdir)(folder).catch(() => [])).sort();
+async function certificates(registry2, { environment, root }) {
+  const folder = import_node_path46.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises49.readdir)(folder).catch(() => [])).sort();
   const read2 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises44.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises49.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path41.default.join(folder, name)));
+  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path46.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Node's own list is not that of the machine, which the engine trusts.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read2(import_node_path41.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
-      ...await read2(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
+      ...await read2(import_node_path46.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read2(environment["NODE_EXTRA_CA_CERTS"] ?? "", environment["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
     ...cert.length > 0 && key.length > 0 ? { cert: cert[0], key: key[0] } : {}
@@ -48492,10 +48973,10 @@ async function certificates(registry2, { environment: environment2, root }) {
 }
 
 // src/surroundings.ts
-var import_node_fs8 = require("node:fs");
+var import_node_fs9 = require("node:fs");
 var import_node_url = require("node:url");
 function shipped() {
-  const { version } = JSON.parse((0, import_node_fs8.readFileSync)(shippedFile("package.json"), "utf8"));
+  const { version } = JSON.parse((0, import_node_fs9.readFileSync)(shippedFile("package.json"), "utf8"));
   return {
     version,
     dockerFolder: shippedFile("docker"),
@@ -48505,9 +48986,9 @@ function shipped() {
 function shippedFile(name) {
   return (0, import_node_url.fileURLToPath)(new URL(`../${name}`, bundleUrl));
 }
-function vendorApis(environment2) {
+function vendorApis(environment) {
   const url = (name, standard) => {
-    const text2 = environment2[name] || standard;
+    const text2 = environment[name] || standard;
     if (URL.canParse(text2)) return new URL(text2);
     throw new Failure("input", `The environment variable ${name} is no URL.`, {
       cure: `Leave it out, or set it to the address of the API; the standard is ${standard}.`
@@ -48520,41 +49001,44 @@ function vendorApis(environment2) {
 }
 
 // src/world.ts
-function realWorld(run2, environment2, given) {
-  const patience = patienceOf(environment2);
-  const engine2 = dockerEngine(
-    { ...environment2, [RUN_VARIABLE]: run2 },
-    { clock: systemClock, longestAbsence: patience.tryTimeout }
-  );
+function realWorld(run2, environment, given) {
+  const patience = patienceOf(environment);
+  const marked = { ...environment, [RUN_VARIABLE]: run2 };
+  const engine2 = dockerEngine(marked, { longestAbsence: patience.tryTimeout, cancelled: given.cancelled });
+  const undoing = dockerEngine(environment);
   return {
     engine: engine2,
-    repositories: repositoriesOf({
-      clock: systemClock,
-      patience,
-      info: (line2) => given.log.info(line2),
-      credentials: (registry2) => credentialsFor(registry2, environment2),
-      endpoint: (registry2) => endpointOf(registry2, { engine: engine2, environment: environment2, root: "/" })
-    }),
+    undoing,
+    // Not the engine that a cancellation ends: the way to a registry is asked for when tags are put back, too.
+    repositories: repositoriesIn(environment, undoing, (line2) => given.log.info(line2)),
     clock: systemClock,
     platform: process.platform,
-    hostname: (0, import_node_os.hostname)(),
-    environment: environment2,
+    hostname: (0, import_node_os2.hostname)(),
+    environment: marked,
     ...shipped(),
-    ...vendorApis(environment2),
+    ...vendorApis(environment),
     patience,
     ...given
   };
 }
-function repositoriesOf(world) {
-  return ({ registry: registry2, path: path50 }, signal) => new RepositoryClient(world, registry2, path50, signal);
+function repositoriesIn(environment, engine2, info2) {
+  const world = {
+    clock: systemClock,
+    patience: patienceOf(environment),
+    info: info2,
+    credentials: (registry2) => credentialsFor(registry2, environment),
+    endpoint: (registry2) => endpointOf(registry2, { engine: engine2, environment, root: "/" })
+  };
+  return ({ registry: registry2, path: path54 }, signal) => new RepositoryClient(world, registry2, path54, signal);
 }
 
 // src/index.ts
 var STATE_RUN = "run";
 var STATE_FOLDER = "folder";
 async function main() {
-  const id = (0, import_node_crypto9.randomBytes)(6).toString("hex");
-  const runFolder = import_node_path42.default.join(requiredFolder("RUNNER_TEMP"), `crac-checkpoint-${id}`);
+  const cancellation = cancellationBy(process);
+  const id = await newRunId();
+  const runFolder = import_node_path47.default.join(requiredFolder("RUNNER_TEMP"), `${RUN_FOLDER}${id}`);
   saveState(STATE_RUN, id);
   saveState(STATE_FOLDER, runFolder);
   const log = createLog(core_exports);
@@ -48563,22 +49047,25 @@ async function main() {
     mask(readSecretValues(inputOf));
     const inputs = readInputs(inputOf);
     mask(secretsOfInputs(inputs));
-    setOutput("logs", import_node_path42.default.join(runFolder, "logs"));
+    setOutput("logs", import_node_path47.default.join(runFolder, "logs"));
     const world = realWorld(id, process.env, {
       log,
       toolCache: requiredFolder("RUNNER_TOOL_CACHE"),
       workspace: process.env["GITHUB_WORKSPACE"] ?? process.cwd(),
-      runFolder
+      runFolder,
+      cancelled: cancellation.signal
     });
-    const result = await run(id, inputs, world);
+    const result = await cancellation.bounded(run(id, inputs, world));
     for (const [name, value] of Object.entries(outputsOf(result))) setOutput(name, value);
     await writeSummary(renderSummary(result));
   } catch (error2) {
-    const failure = asFailure(error2);
+    const failure = cancellation.failureOf(error2);
     if (failure.kind === "internal" && error2 instanceof Error) log.foreign(error2.stack ?? "");
     log.end();
     setFailed(describeFailure(failure));
     await writeSummary(renderFailure(failure));
+    const exitCode = cancellation.exitCode();
+    if (exitCode !== void 0) process.exit(exitCode);
   }
 }
 function mask(secrets) {
@@ -48586,7 +49073,10 @@ function mask(secrets) {
 }
 async function post(id, runFolder) {
   const log = createLog(core_exports);
-  for (const problem of await cleanUp(dockerEngine(process.env), systemClock, id, runFolder)) {
+  const engine2 = dockerEngine(process.env);
+  const repositories = repositoriesIn(process.env, engine2, (line2) => log.info(line2));
+  for (const line2 of await putBackMoved(repositories, import_node_path47.default.join(runFolder, "work"))) log.warning(line2);
+  for (const problem of await cleanUp(engine2, systemClock, id, runFolder)) {
     log.warning(`Something of this run may be left behind: ${problem}`);
   }
 }
@@ -48600,5 +49090,8 @@ function requiredFolder(name) {
   return folder;
 }
 var savedRun = getState(STATE_RUN);
-var work = savedRun ? post(savedRun, getState(STATE_FOLDER)) : main();
-work.catch((error2) => setFailed(describeFailure(asFailure(error2))));
+if (savedRun) {
+  post(savedRun, getState(STATE_FOLDER)).catch((error2) => warning(messageOf(error2)));
+} else {
+  main().catch((error2) => setFailed(describeFailure(asFailure(error2))));
+}

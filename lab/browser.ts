@@ -9,7 +9,7 @@ import type { Progress } from './progress.js'
 
 /** A page as a browser shows it. */
 export interface Shown {
-  /** Its document, with everything drawn. */
+  /** Its document without the programs, with everything drawn. */
   document: string
   /** Height of all of it, in pixels. */
   height: number
@@ -32,7 +32,8 @@ export async function showSummary(markdown: string, picture?: string): Promise<S
   try {
     const page = path.join(folder, 'page.html')
     await writeFile(page, await pageOf(markdown))
-    const document = await chromium(folder, '--dump-dom', `file://${page}`)
+    const dumped = await chromium(folder, '--dump-dom', `file://${page}`)
+    const document = dumped.replace(/<script>[^]*?<\/script>/g, '')
     const height = Number(/data-height="(\d+)"/.exec(document)?.[1])
     if (picture !== undefined)
       await chromium(folder, `--screenshot=${picture}`, `--window-size=${WIDTH},${height}`, `file://${page}`)

@@ -5,6 +5,7 @@ import { attempt, run } from './command.js'
 import type { Progress } from './progress.js'
 
 const SUITE = 'trixie'
+const APT_LISTS = 'var/lib/apt/lists'
 const QUIET_APT = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' }
 
 /** Installs Debian packages on this machine, unless the command is there already. Needs root. */
@@ -17,7 +18,8 @@ export async function ensureCommand(command: string, packages: string[], progres
 
 /**
  * A folder with the root file system of a Debian 13 that has the packages. It appears under its name only
- * when it is complete, so an interrupted run leaves nothing that a later one would trust.
+ * when it is complete, so an interrupted run leaves nothing that a later one would trust; one that was made for
+ * fewer packages gets those that it lacks.
  */
 export async function debianRoot(
   home: string,
@@ -26,7 +28,11 @@ export async function debianRoot(
   progress: Progress
 ): Promise<string> {
   const root = path.join(home, name)
-  if (existsSync(root)) return root
+  if (existsSync(root)) {
+    const missing = await missingPackages(root, packages)
+    if (missing.length > 0) await installInto(root, missing, progress)
+    return root
+  }
 
   const building = `${root}.building`
   await rm(building, { recursive: true, force: true })
@@ -34,20 +40,40 @@ export async function debianRoot(
     await ensureCommand('debootstrap', ['debootstrap', 'debian-archive-keyring'], progress)
     progress(`Unpacking a Debian 13 (${SUITE}) ...`)
     await run('debootstrap', ['--variant=minbase', SUITE, building], { env: QUIET_APT })
+    await rm(path.join(building, APT_LISTS), { recursive: true, force: true })
   } else {
     const minimal = await debianRoot(home, SUITE, [], progress)
-    progress(`Installing ${packages.join(' ')} into a Debian 13 ...`)
     await run('cp', ['-a', minimal, building])
-    // Services must not start inside: there is nobody to stop them.
-    await writeFile(path.join(building, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 })
-    await cp('/etc/resolv.conf', path.join(building, 'etc/resolv.conf'), { dereference: true, force: true })
-    const chroot = async (...args: string[]) => await run('chroot', [building, ...args], { env: QUIET_APT })
-    await chroot('apt-get', 'update', '-qq')
-    await chroot('apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages)
-    await chroot('apt-get', 'clean')
-    await rm(path.join(building, 'usr/sbin/policy-rc.d'))
+    await installInto(building, packages, progress)
   }
-  await rm(path.join(building, 'var/lib/apt/lists'), { recursive: true, force: true })
   await rename(building, root)
   return root
+}
+
+async function missingPackages(root: string, packages: string[]): Promise<string[]> {
+  if (packages.length === 0) return []
+  // Its exit code is 1 when it does not know one of them.
+  const { stdout } = await attempt('chroot', [
+    root,
+    'dpkg-query',
+    '--show',
+    '--showformat=${Package} ${db:Status-Status}\n',
+    ...packages
+  ])
+  const installed = stdout.split('\n')
+  return packages.filter((name) => !installed.includes(`${name} installed`))
+}
+
+async function installInto(root: string, packages: string[], progress: Progress): Promise<void> {
+  progress(`Installing ${packages.join(' ')} into a Debian 13 ...`)
+  const policy = path.join(root, 'usr/sbin/policy-rc.d')
+  // Services must not start inside: there is nobody to stop them.
+  await writeFile(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  await cp('/etc/resolv.conf', path.join(root, 'etc/resolv.conf'), { dereference: true, force: true })
+  const chroot = async (...args: string[]) => await run('chroot', [root, ...args], { env: QUIET_APT })
+  await chroot('apt-get', 'update', '-qq')
+  await chroot('apt-get', 'install', '-y', '-qq', '--no-install-recommends', '--no-upgrade', ...packages)
+  await chroot('apt-get', 'clean')
+  await rm(policy)
+  await rm(path.join(root, APT_LISTS), { recursive: true, force: true })
 }

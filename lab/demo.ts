@@ -1,17 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { attempt, run } from './command.js'
+import { openWorld } from './open-world.js'
 import { progressOnStderr } from './progress.js'
-import { openRealWorld } from './real-world.js'
 import { runStep, type StepResult } from './runner.js'
 import { callUntilAnswer, DECLARED_FLAGS, startImage } from './started-image.js'
 import { LogReader } from './workflow-commands.js'
-import { openLab, type World } from './world.js'
+import type { World } from './world.js'
 
 // `npm start`: the action on the sample application, from the source to the pushed and started image.
 // With --json, stdout is one JSON object and nothing else; with --lab, the lab is used even where the real
 // world could be.
 const json = process.argv.includes('--json')
-const forceLab = process.argv.includes('--lab')
 
 const say = (text: string): void => {
   if (json) console.error(text)
@@ -19,7 +18,7 @@ const say = (text: string): void => {
 }
 
 try {
-  const world = await openWorld()
+  const world = await openWorld(process.argv, progressOnStderr)
   try {
     process.exitCode = (await demonstrate(world)) ? 0 : 1
   } finally {
@@ -28,11 +27,6 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
-}
-
-async function openWorld(): Promise<World> {
-  const real = forceLab ? undefined : await openRealWorld(progressOnStderr)
-  return real ?? (await openLab(progressOnStderr))
 }
 
 async function demonstrate(world: World): Promise<boolean> {

@@ -1,15 +1,20 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { ensureBuiltImage } from './built-image.js'
 import { attempt, run } from './command.js'
 import { ensureCommand } from './debian.js'
 import { hashFolder } from './hash.js'
 import { isRoot } from './home.js'
 import type { Progress } from './progress.js'
+import type { World } from './world.js'
+
+const PACKAGE = ['--quiet', '--batch-mode', 'clean', 'package']
 
 /** Builds the Maven project in a folder, and keeps what is in its target/ until its sources change. */
 export async function ensureMavenBuild(
   sources: string,
-  environment: NodeJS.ProcessEnv,
+  world: Pick<World, 'environment' | 'baseImage'>,
   progress: Progress
 ): Promise<void> {
   const stamp = path.join(sources, 'target/lab-sources')
@@ -17,23 +22,46 @@ export async function ensureMavenBuild(
   if ((await readFile(stamp, 'utf8').catch(() => '')) === hash) return
 
   progress(`Building ${path.basename(sources)} with Maven ...`)
-  const maven = ['mvn', '--quiet', '--batch-mode', 'clean', 'package']
   if (isRoot()) await ensureCommand('mvn', ['maven', 'default-jdk-headless'], progress)
-  if ((await attempt('which', ['mvn'])).code === 0) await run('mvn', maven.slice(1), { cwd: sources })
-  else await buildInContainer(sources, maven, environment)
+  const jdk = await jdkFor(await releaseOf(sources))
+  if (jdk !== undefined && (await attempt('which', ['mvn'])).code === 0)
+    await run('mvn', PACKAGE, { cwd: sources, env: { ...process.env, JAVA_HOME: jdk } })
+  else await buildInContainer(sources, world, progress)
   await writeFile(stamp, hash)
 }
 
-const MAVEN_IMAGE = 'maven:3-eclipse-temurin-17'
+/** The version of Java that the project is compiled for. */
+async function releaseOf(sources: string): Promise<number> {
+  const pom = await readFile(path.join(sources, 'pom.xml'), 'utf8')
+  return Number(/<(maven\.compiler\.release|java\.version)>(\d+)</.exec(pom)?.[2])
+}
 
-/** Where there is no Maven, and nobody to install it: Maven's own image. Files go by copy, as in the action itself. */
+/** Home of the oldest JDK on this machine that can compile for a version of Java. */
+async function jdkFor(release: number): Promise<string | undefined> {
+  const folder = '/usr/lib/jvm'
+  const places = [
+    process.env['JAVA_HOME'],
+    ...(await readdir(folder).catch(() => [])).map((name) => path.join(folder, name))
+  ]
+  const jdks: { home: string; version: number }[] = []
+  for (const home of places) {
+    if (home === undefined || !existsSync(path.join(home, 'bin/javac'))) continue
+    const facts = await readFile(path.join(home, 'release'), 'utf8').catch(() => '')
+    const version = Number(/^JAVA_VERSION="(\d+)/m.exec(facts)?.[1])
+    if (version >= release) jdks.push({ home, version })
+  }
+  return jdks.sort((a, b) => a.version - b.version)[0]?.home
+}
+
+/** Where there is no Maven, or no JDK that is new enough: Debian's, in a container. Files go by copy, as in the action itself. */
 async function buildInContainer(
   sources: string,
-  maven: string[],
-  environment: NodeJS.ProcessEnv
+  { environment, baseImage }: Pick<World, 'environment' | 'baseImage'>,
+  progress: Progress
 ): Promise<void> {
   const docker = async (...args: string[]): Promise<string> => await run('docker', args, { env: environment })
-  const container = await docker('create', '--workdir', '/sample', MAVEN_IMAGE, ...maven)
+  const image = await ensureBuiltImage('maven', environment, baseImage, progress)
+  const container = await docker('create', '--workdir', '/sample', image, 'mvn', ...PACKAGE)
   try {
     await docker('cp', `${sources}/.`, `${container}:/sample`)
     await docker('start', '--attach', container)

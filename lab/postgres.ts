@@ -1,34 +1,9 @@
-import { createHash } from 'node:crypto'
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { attempt, run } from './command.js'
-import { hashFolder } from './hash.js'
-import { PROJECT } from './home.js'
-import type { Progress } from './progress.js'
-
-const REPOSITORY = 'crac-checkpoint-lab/postgres'
-
-/** An image with Debian's PostgreSQL, built in the engine from lab/postgres and kept until that or its base changes. */
-export async function ensurePostgresImage(
-  environment: NodeJS.ProcessEnv,
-  baseImage: string,
-  progress: Progress
-): Promise<string> {
-  const sources = path.join(PROJECT, 'lab/postgres')
-  const base = await imageId(environment, baseImage)
-  const hash = createHash('sha256').update(`${base}\0${await hashFolder(sources)}`)
-  const image = `${REPOSITORY}:${hash.digest('hex').slice(0, 16)}`
-  if ((await attempt('docker', ['image', 'inspect', image], { env: environment })).code !== 0) {
-    progress('Building an image with PostgreSQL (about half a minute, once) ...')
-    const build = ['build', '--tag', image, '--build-arg', `BASE_IMAGE=${baseImage}`, sources]
-    await run('docker', build, { env: environment })
-  }
-  return image
-}
 
 export interface PostgresOptions {
   environment: NodeJS.ProcessEnv
-  /** From ensurePostgresImage(). */
+  /** Built from lab/postgres. */
   image: string
   network: string
   /** Its host name in the network; the container has it in its name. */
@@ -98,13 +73,4 @@ async function untilItAccepts(
     }
     await sleep(100)
   }
-}
-
-/** Pulls the image where the engine does not have it. */
-async function imageId(environment: NodeJS.ProcessEnv, image: string): Promise<string> {
-  const inspect = ['image', 'inspect', '--format', '{{.Id}}', image]
-  const { code, stdout } = await attempt('docker', inspect, { env: environment })
-  if (code === 0) return stdout.trim()
-  await run('docker', ['pull', '--quiet', image], { env: environment })
-  return await run('docker', inspect, { env: environment })
 }

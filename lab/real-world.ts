@@ -3,7 +3,7 @@ import { attempt, run } from './command.js'
 import { runningEngine } from './engine/engine.js'
 import { labHome } from './home.js'
 import type { Progress } from './progress.js'
-import { ensureSample } from './sample.js'
+import { ensureContext } from './samples.js'
 import type { World } from './world.js'
 
 const GITHUB_API = 'https://api.github.com'
@@ -31,7 +31,7 @@ export async function openRealWorld(progress: Progress): Promise<World | undefin
   if (!engine || !api || !images) return undefined
 
   progress('An engine runs here and the internet answers: using the real parts (--lab uses the lab).')
-  const context = await ensureSample('micronaut-hello', process.env, progress)
+  const context = await ensureContext({ environment: process.env, baseImage: BASE_IMAGE }, progress)
   const registry = await ensureRegistryContainer(progress)
   return {
     environment: process.env,

@@ -82,7 +82,8 @@ async function answers(port: number): Promise<boolean> {
   )
 }
 
-async function freePort(): Promise<number> {
+/** A port on the loopback that nobody has. */
+export async function freePort(): Promise<number> {
   return await new Promise((resolve, reject) => {
     const server = createServer()
     server.on('error', reject)

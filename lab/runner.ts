@@ -10,6 +10,8 @@ export interface StepOptions {
   environment: NodeJS.ProcessEnv
   workspace: string
   toolCache: string
+  /** Folder of the action; this checkout when absent. */
+  action?: string
   /** Called with each piece of the step's log. */
   onOutput?: (text: string) => void
   /** Called between the step and its post step. */
@@ -74,7 +76,7 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
     const saved = Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]))
     result.post = await execute(
       { ...environment, ...saved, ...options.postEnvironment },
-      options.onOutput ? { onOutput: options.onOutput } : {}
+      { ...options, onStart: () => undefined }
     )
     result.left = await list(runnerTemp)
     return result
@@ -85,10 +87,10 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
 
 async function execute(
   environment: NodeJS.ProcessEnv,
-  { onOutput, onStart }: Pick<StepOptions, 'onOutput' | 'onStart'>
+  { action = PROJECT, onOutput, onStart }: Pick<StepOptions, 'action' | 'onOutput' | 'onStart'>
 ): Promise<{ exitCode: number; log: string }> {
   return await new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [path.join(PROJECT, 'dist/index.cjs')], {
+    const child = spawn(process.execPath, [path.join(action, 'dist/index.cjs')], {
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe']
     })

@@ -5,7 +5,7 @@ import { labHome } from './home.js'
 import { withLock } from './lock.js'
 import type { Progress } from './progress.js'
 import { ensureRegistry } from './registry.js'
-import { ensureSample } from './sample.js'
+import { ensureContext } from './samples.js'
 import { ensureJdk, type LabJdk } from './stand-in-jdk.js'
 
 /** Everything that the action needs around it. */
@@ -34,7 +34,7 @@ export async function openLab(progress: Progress): Promise<World> {
     const engine = await ensureEngine(home, progress)
     const baseImage = await ensureBaseImage(home, engine, progress)
     const registry = await ensureRegistry(home, progress)
-    const context = await ensureSample('micronaut-hello', engine.environment, progress)
+    const context = await ensureContext({ environment: engine.environment, baseImage }, progress)
     const api = await ensureGitHubApi(async () => await ensureJdk(home, engine, baseImage, progress))
     return {
       environment: engine.environment,

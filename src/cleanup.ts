@@ -41,13 +41,27 @@ export async function settle(clock: Clock, id: string, interrupted: boolean): Pr
 /** Removes the run's containers; the first error does not keep it from the rest. Returns what went wrong. */
 export async function removeContainers(engine: Engine, names: RunNames): Promise<string[]> {
   return await collect(async () => {
-    const found = await engine.run(['ps', '--all', '--quiet', '--filter', `label=${RUN_LABEL}=${names.id}`])
-    const ids = found.split('\n').filter((id) => id !== '')
-    if (ids.length > 0) await engine.run(['rm', '--force', '--volumes', ...ids])
+    await removeFound(engine, ['ps', '--all', ...labelled(names)], ['rm', '--force', '--volumes'])
   })
 }
 
-/** Removes the run's temporary image names, and with them the images that have no other name. */
+function labelled({ id }: RunNames): string[] {
+  return ['--quiet', '--filter', `label=${RUN_LABEL}=${id}`]
+}
+
+async function removeFound(
+  engine: Engine,
+  list: readonly string[],
+  remove: readonly string[]
+): Promise<void> {
+  const ids = (await engine.run(list)).split('\n').filter((id) => id !== '')
+  if (ids.length > 0) await engine.run([...remove, ...ids])
+}
+
+/**
+ * Removes the run's temporary image names, and with them the images that have no other name; those that never had one, of the
+ * classic builder, go by their label.
+ */
 export async function removeImages(
   engine: Engine,
   names: RunNames,
@@ -58,6 +72,11 @@ export async function removeImages(
       const found = await engine.run(['image', 'ls', '--quiet', names.image(role)])
       if (found !== '') await engine.run(['image', 'rm', '--force', names.image(role)])
     }
+    await removeFound(
+      engine,
+      ['image', 'ls', ...['--filter', 'dangling=true'], ...labelled(names)],
+      ['image', 'rm', '--force']
+    )
   })
 }
 

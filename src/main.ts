@@ -114,7 +114,7 @@ async function make(job: Run, runner: Runner, parts: Parameters<typeof layOut>[1
   const context = await layOut(job, parts)
   await buildCheckpoint(job, context)
   const takenBy = await chooseCheckpointEngine(job, runner)
-  const snapshot = await takeTheSnapshot(job, runner, takenBy)
+  const snapshot = await takeTheSnapshot(job, parts.found, runner, takenBy)
   const reading = await lookIntoSnapshot(job, snapshot)
   const search = await lookForSecrets(job, { snapshot, reading })
   const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot })

@@ -41,7 +41,8 @@ export function outputsOf(result: Result): Record<string, string> {
   return {
     ...outputs,
     'snapshot-size': String(snapshot.size),
-    'checkpoint-duration': String(Math.round(snapshot.checkpointDuration)),
+    'checkpoint-duration':
+      snapshot.checkpointDuration === undefined ? '' : String(Math.round(snapshot.checkpointDuration)),
     ...(figures && {
       'cold-start': String(figures.answer.coldStart.median),
       'restore-time': String(figures.answer.restore.median),

@@ -40,6 +40,7 @@ describe('verifySnapshot', () => {
     expect(await verifySnapshot(await evidence(), killed, '')).toMatchObject({
       size: 8292,
       criuVersion: '4.1.1',
+      criuDuration: expect.closeTo(912.345),
       statistics: { frozenTime: 2, pagesWritten: 2 }
     })
   })

@@ -13,6 +13,16 @@ const AMX = `(00.000012) Version: 4.1.1 (gitid 0)
 (00.013100) Unfreezing tasks into 1
 (00.014000) Error (criu/cr-dump.c:2111): Dumping FAILED.`
 
+test.each([
+  ['5432', 'fw-jdbc'],
+  ['6379', 'fw-redis'],
+  ['9092', 'fw-kafka']
+])('a connection that the JVM knows by its descriptor only: port %s is %s', (port, id) => {
+  const socket = `tcp localAddr 10.0.0.3 localPort 36574 remoteAddr 10.0.0.2 remotePort ${port}`
+  const app = `\tSuppressed: jdk.crac.impl.CheckpointOpenSocketException: ${socket}`
+  expect(diagnose('dump', { app })?.signature?.id).toBe(id)
+})
+
 describe('diagnose', () => {
   test('a whole log of CRIU gives the cause, not the noise before it nor what follows from it', () => {
     expect(

@@ -19,6 +19,7 @@ describe('the scripts in the images', () => {
       'bin/java':
         '#!/bin/sh\nprintf "%s\\n" "$@" >"$HOME/arguments-of-java"\necho "$CRAC_CRIU_PATH|$CRAC_CRIU_OPTS" >"$HOME/environment-of-java"\n',
       'java-options': '-Xmx1g\n-Dtext=a  b $(id) `id` \\ "x"\n',
+      'checkpoint-options': '-Dspring.context.checkpoint=onRefresh\n',
       application: '-jar\n/app/app.jar\n',
       arguments: 'first\nsecond one\n',
       'main-class': 'Main\n',
@@ -59,6 +60,7 @@ describe('the scripts in the images', () => {
         `-XX:CRaCCheckpointTo=${home}/snapshot`,
         '-XX:CPUFeatures=generic',
         ...OPTIONS,
+        '-Dspring.context.checkpoint=onRefresh',
         '-jar',
         '/app/app.jar',
         'first',

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { PROJECT } from '../../lab/home.js'
-import { ensureMavenBuild } from '../../lab/maven.js'
-import { ensurePostgresImage, startPostgres, type Postgres } from '../../lab/postgres.js'
+import { ensureBuiltImage } from '../../lab/built-image.js'
+import { startPostgres, type Postgres } from '../../lab/postgres.js'
 import { progressOnStderr } from '../../lab/progress.js'
 import type { StepOptions, StepResult } from '../../lab/runner.js'
+import { ensureSample, SAMPLES } from '../../lab/samples.js'
 import { callUntilAnswer, DECLARED_FLAGS } from '../../lab/started-image.js'
 import {
   available,
@@ -20,9 +21,10 @@ import {
   withStarted,
   world
 } from './support/lab.js'
+import { wrongAnswers } from './support/load.js'
 
-describe('an application with a pool of connections to a database', () => {
-  const sources = path.join(PROJECT, '__tests__/e2e/applications/pool')
+describe('spring-boot-orders, with a pool of connections to a database', () => {
+  let context: string
   const network = `e2e-database-${process.pid}`
   const tag = available ? freshTag('database') : ''
   const password = {
@@ -40,9 +42,11 @@ describe('an application with a pool of connections to a database', () => {
 
   beforeAll(async () => {
     if (!available) return
-    const { environment } = world
-    await ensureMavenBuild(sources, environment, progressOnStderr)
-    const image = await ensurePostgresImage(environment, world.baseImage, progressOnStderr)
+    const { environment, baseImage } = world
+    const sample = SAMPLES.find(({ database }) => database)
+    if (!sample) throw new Error('no sample')
+    context = await ensureSample(sample, world, progressOnStderr)
+    const image = await ensureBuiltImage('postgres', environment, baseImage, progressOnStderr)
     untouched = engineContents()
     docker('network', 'create', network)
     const shared = { environment, image, network }
@@ -77,9 +81,11 @@ describe('an application with a pool of connections to a database', () => {
     await atBuild?.remove()
     await atRun?.remove()
     docker('network', 'rm', network)
-    docker('image', 'rm', '--force', tag)
+    docker('image', 'rm', '--force', tag, pushed())
     expect(engineContents()).toBe(untouched)
   })
+
+  const pushed = (): string => `${tag.slice(0, tag.lastIndexOf(':'))}@${step.outputs['digest']}`
 
   async function checkpoint(
     inputs: Record<string, string>,
@@ -88,12 +94,10 @@ describe('an application with a pool of connections to a database', () => {
     const env = Object.entries(variables(atBuild, 'build')).map(([name, value]) => `${name}=${value}`)
     return await runAction(
       {
-        context: path.join(sources, 'target/docker'),
+        context,
         push: 'true',
         network,
         env: env.join('\n'),
-        'ready-url': '/',
-        warmup: 'GET / x20',
         ...inputs
       },
       options
@@ -118,28 +122,39 @@ describe('an application with a pool of connections to a database', () => {
     expect(added).toEqual([tag])
   })
 
-  labTest('restored with the URL of another database, it asks that one, and never the first', async () => {
+  labTest('it was ready when its health said so, without being told where that is', () => {
+    expect(step.log).toContain('GET /actuator/health (status 200: 1)')
+  })
+
+  labTest('restored by its digest with another database, it asks that one, and never the first', async () => {
     const { opened } = await stateOf(atBuild)
-    const options = {
-      image: `${tag.slice(0, tag.lastIndexOf(':'))}@${step.outputs['digest']}`,
-      flags: [...DECLARED_FLAGS, '--network', network],
-      variables: variables(atRun, 'run')
-    }
-    await withStarted(options, async (image) => {
-      expect(await callUntilAnswer(image)).toBe('customers as run')
-      expect(containerLog(image.name)).not.toContain('starting the application normally')
+    await atRun.query(readFileSync(path.join(context, '../src/main/resources/schema.sql'), 'utf8'))
+    await atRun.query("insert into orders (article, quantity) values ('tea', 2)")
+    docker('image', 'rm', '--force', tag)
+    docker('pull', '--quiet', pushed())
+    const flags = [...DECLARED_FLAGS, '--network', network]
+    await withStarted({ image: pushed(), flags, variables: variables(atRun, 'run') }, async (started) => {
+      const orders = '[{"id":1,"article":"tea","quantity":2}]'
+      expect(await callUntilAnswer(started, 'orders')).toBe(orders)
+      expect(await wrongAnswers(started, orders, 'orders')).toEqual([])
+      expect(containerLog(started.name)).not.toContain('starting the application normally')
     })
     expect((await stateOf(atRun)).opened).toBeGreaterThan(0)
     expect((await stateOf(atBuild)).opened).toBe(opened)
   })
 
-  labTest('a pool that stays open: the checkpoint is refused, and the connection is named', async () => {
+  labTest.each([
+    ['a pool that must not be suspended', '-Dspring.datasource.hikari.allow-pool-suspension=false'],
+    ['a checkpoint on refresh, when the pool was asked already', '-Dspring.context.checkpoint=onRefresh']
+  ])('%s: the checkpoint is refused, and the connection is named', async (_, option) => {
     const refused = freshTag('database-kept')
     const contents = engineContents()
-    const failed = await checkpoint({ tags: refused, 'java-options': '-Dkeep=true' })
+    const failed = await checkpoint({ tags: refused, 'java-options': option })
     expect(failed.exitCode).toBe(1)
     const message = errorOf(failed)
     expect(message).toMatch(/The JVM refused the checkpoint: an open socket, tcp6? local.* remotePort 5432/)
+    expect(message).toContain('(fw-jdbc)')
+    expect(message).toContain('spring.datasource.hikari.allow-pool-suspension=true')
     expect(message).toContain('class: application')
     expect(await registryDigest(refused)).toBeUndefined()
     expect(engineContents()).toBe(contents)

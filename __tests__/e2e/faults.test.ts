@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,6 +17,7 @@ import {
   docker,
   dockerAt,
   engineContents,
+  engineTest,
   errorOf,
   freshTag,
   labTest,
@@ -25,10 +26,6 @@ import {
   withStarted,
   world
 } from './support/lab.js'
-
-// Only the lab's own engine is the tests' to end.
-const own = available && world.environment['DOCKER_HOST'] === `unix://${labHome()}/run/docker.sock`
-const whereTheEngineIsTheLabs = own ? labTest : test.skip
 
 // Faults around the run, in its own surroundings: what is injected is said, and then the same command succeeds without it.
 describe('a fault around the run', () => {
@@ -58,7 +55,7 @@ describe('a fault around the run', () => {
     expect(step.left).toEqual([])
   }
 
-  whereTheEngineIsTheLabs(
+  engineTest(
     'the engine dies between checkpoint and build: told when it stays away, waited for when it comes back',
     async () => {
       await withEmptyEngine(labHome(), async (environment, power) => {

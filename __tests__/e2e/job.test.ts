@@ -15,6 +15,7 @@ import {
   runAction,
   withStarted
 } from './support/lab.js'
+import { wrongAnswers } from './support/load.js'
 
 describe('the whole job on micronaut-hello', () => {
   const tag = available ? freshTag('hello') : ''
@@ -236,6 +237,7 @@ describe('the whole job on micronaut-hello', () => {
       await pulledElsewhere(second, step, async (pulled) => {
         await withStarted(pulled, async (image) => {
           expect(await callUntilAnswer(image)).toBe('Hello World')
+          expect(await wrongAnswers(image, 'Hello World')).toEqual([])
           dockerAt(pulled.environment, 'stop', '--time', '20', image.name)
           const state = ['inspect', '--format', '{{.State.ExitCode}}', image.name]
           expect(dockerAt(pulled.environment, ...state)).toBe('143')

@@ -3,114 +3,58 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { PROJECT } from '../../lab/home.js'
-import { ensureMavenBuild } from '../../lab/maven.js'
 import { progressOnStderr } from '../../lab/progress.js'
 import type { StepResult } from '../../lab/runner.js'
+import { ensureSample, SAMPLES } from '../../lab/samples.js'
 import { callUntilAnswer } from '../../lab/started-image.js'
 import {
+  available,
   containerLog,
   docker,
-  dockerAt,
   freshTag,
   labTest,
-  pulledElsewhere,
   runAction,
   withStarted,
   world
 } from './support/lab.js'
+import { ensureSpring, SPRING_JAR } from './support/spring.js'
 
-/** What a build leaves, and what a user of the action says of it. */
-interface Built {
-  /** Below __tests__/e2e/applications. */
-  project: string
-  /** In the project. */
-  context: string
-  inputs: Record<string, string>
-  found: string
-  /** How the application names itself in its answer. */
-  name: string
-  /** What it ends with after SIGTERM. */
-  exitCode: number
-}
-
-const SPRING: Built = {
-  project: 'spring',
-  context: 'target',
-  inputs: {},
-  found: 'Found: Spring Boot jar spring-1.0.jar (example.Application), unpacked.',
-  name: 'Spring',
-  exitCode: 143
-}
-
-const LAYOUTS: Record<string, Built> = {
-  'a fat jar of Spring Boot': SPRING,
-  'quarkus-app/': {
-    project: 'quarkus',
-    context: 'target',
-    inputs: {},
-    found: 'Found: Quarkus application (io.quarkus.bootstrap.runner.QuarkusEntryPoint).',
-    name: 'Quarkus',
-    exitCode: 143
-  },
-  'classes/ and lib/': {
-    project: 'class-path',
-    context: 'target',
-    inputs: { 'main-class': 'example.Application' },
-    found: 'Found: class path of 4 entries (example.Application).',
-    name: 'a class path',
-    exitCode: 143
-  },
-  'a jar with its Class-Path beside it': {
-    project: 'class-path',
-    context: 'target/jar',
-    inputs: {},
-    found: 'Found: runnable jar class-path-1.0.jar (example.Application).',
-    name: 'a class path',
-    exitCode: 143
-  }
-}
-
+const SPRING_FOUND = 'Found: Spring Boot jar spring-1.0.jar (example.Application), unpacked.'
 const DEPENDENCIES = 'COPY trees/dependencies/ / # buildkit'
 const CLASSES = 'COPY trees/classes/ / # buildkit'
 
 describe('layouts of applications', () => {
   let folder: string
-  beforeAll(() => {
+  beforeAll(async () => {
+    if (available) await ensureSpring()
     folder = mkdtempSync(path.join(tmpdir(), 'e2e-layouts-'))
   })
   afterAll(() => {
     rmSync(folder, { recursive: true })
   })
 
-  labTest.each(Object.entries(LAYOUTS))(
-    '%s: checkpointed, pulled by its digest, restored, called and stopped',
-    async (_, built) => {
-      const tag = freshTag(built.project)
-      const step = await checkpoint(built, { tags: tag, push: 'true' })
-      expect(step.log).toContain(built.found)
-      expect(Number(step.outputs['restore-time'])).toBeLessThan(Number(step.outputs['cold-start']))
-
-      await pulledElsewhere(tag, step, async (pulled) => {
-        await withStarted({ ...pulled, variables: { NAME: 'restore' } }, async (started) => {
-          expect(await callUntilAnswer(started)).toBe(`Hello restore from ${built.name}`)
-          const there = (...args: string[]): string => dockerAt(pulled.environment, ...args)
-          there('stop', '--time', '20', started.name)
-          const state = there('inspect', '--format', '{{.State.ExitCode}}', started.name)
-          expect(Number(state)).toBe(built.exitCode)
-          expect(containerLog(started.name, pulled.environment)).not.toContain('crac-checkpoint:')
-        })
-      })
-    }
-  )
+  labTest('classes/ and lib/, run by `main-class`', async () => {
+    const sample = SAMPLES.find(({ name }) => name === 'plain-java')
+    if (!sample) throw new Error('no sample')
+    const context = await ensureSample(sample, world, progressOnStderr)
+    const tag = freshTag('class-path')
+    const step = await checkpoint({ context, 'main-class': 'example.Application', tags: tag })
+    expect(step.log).toContain('Found: class path of 2 entries (example.Application).')
+    await withStarted({ image: tag, variables: { GREETING: 'Bonjour' } }, async (started) => {
+      expect(await callUntilAnswer(started)).toBe('Bonjour')
+      expect(containerLog(started.name)).not.toContain('crac-checkpoint:')
+    })
+    docker('image', 'rm', '--force', tag)
+  })
 
   labTest('Spring Boot: a changed class leaves the layer of the dependencies as it was', async () => {
     const [first, second] = [freshTag('spring'), freshTag('spring-changed')]
-    const step = await checkpoint(SPRING, { tags: first })
+    const step = await checkpoint({ context: path.dirname(SPRING_JAR), tags: first })
+    expect(step.log).toContain(SPRING_FOUND)
     // Spring Boot tells it itself, in a line of its log.
     const { proof } = JSON.parse(step.outputs['metadata'] ?? '') as { proof: { coldStarts: object[] } }
     expect(proof.coldStarts).toEqual([expect.objectContaining({ jvm: expect.any(Number) })])
-    await checkpoint(SPRING, { tags: second, context: withOtherGreeting(folder) })
+    await checkpoint({ tags: second, context: withOtherGreeting(folder) })
     const [before, after] = [layersOf(first), layersOf(second)]
     expect(before.get(DEPENDENCIES)).toMatch(/^sha256:/)
     expect(after.get(DEPENDENCIES)).toBe(before.get(DEPENDENCIES))
@@ -135,8 +79,12 @@ describe('layouts of applications', () => {
       mkdirSync(path.join(folder, 'base'))
       writeFileSync(path.join(folder, 'base/Dockerfile'), `FROM ${world.baseImage}\nRUN ${broken}\n`)
       docker('build', '--tag', base, path.join(folder, 'base'))
-      const inputs = { tags: tag, 'base-image': base, 'on-unsupported-runner': 'cold' }
-      const step = await checkpoint(SPRING, inputs)
+      const step = await checkpoint({
+        context: path.dirname(SPRING_JAR),
+        tags: tag,
+        'base-image': base,
+        'on-unsupported-runner': 'cold'
+      })
       expect(step.log).toContain('This runner takes no snapshots: No CRIU works on this runner.')
       await withStarted({ image: tag, flags: [] }, async (started) => {
         expect(await callUntilAnswer(started)).toBe('Hello null from Spring')
@@ -145,19 +93,11 @@ describe('layouts of applications', () => {
     }
   )
 
-  async function checkpoint(built: Built, inputs: Record<string, string>): Promise<StepResult> {
-    const sources = path.join(PROJECT, '__tests__/e2e/applications', built.project)
-    await ensureMavenBuild(sources, world.environment, progressOnStderr)
-    const step = await runAction({
-      context: path.join(sources, built.context),
-      ...built.inputs,
-      ...inputs
-    })
+  async function checkpoint(inputs: Record<string, string>): Promise<StepResult> {
+    const step = await runAction(inputs)
     if (step.exitCode !== 0) throw new Error(step.log)
     return step
   }
-
-  /** The flags of the output, with the file that they name taken out of the image, as the README says. */
 })
 
 /** A context with the jar of the fixture, in which one constant of one class is another. */
@@ -166,7 +106,7 @@ function withOtherGreeting(folder: string): string {
   const jar = path.join(context, 'spring-1.0.jar')
   const entry = 'BOOT-INF/classes/example/Application.class'
   mkdirSync(context)
-  copyFileSync(path.join(PROJECT, '__tests__/e2e/applications/spring/target/spring-1.0.jar'), jar)
+  copyFileSync(SPRING_JAR, jar)
   execFileSync('jar', ['--extract', '--file', jar, entry], { cwd: context })
   const file = path.join(context, entry)
   writeFileSync(file, readFileSync(file, 'latin1').replace(' from ', ' with '), 'latin1')

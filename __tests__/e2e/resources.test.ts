@@ -170,7 +170,7 @@ describe('resources', () => {
             expect(dockerAt(environment, 'image', 'ls', '--all', '--quiet')).toBe(before)
           }
         },
-        '1300m'
+        { size: '1300m' }
       )
     }
   )

@@ -111,6 +111,14 @@ describe('findApplication', () => {
     expect(await readFile(path.join(root, 'META-INF/resources/logo.svg'), 'utf8')).toBe('logo')
   })
 
+  test('tells a Quarkus in one jar that it will be checkpointed', async () => {
+    await writeJar(path.join(context, 'app-runner.jar'), 'io.quarkus.runner.GeneratedMain')
+    expect(await findApplication(context, undefined)).toMatchObject({
+      layout: 'jar',
+      command: ['-Dquarkus.package.jar.crac.enabled=true', '-jar', '/app/app-runner.jar']
+    })
+  })
+
   test.each(['.', 'quarkus-app'])('finds a Quarkus application, also from %s', async (application) => {
     for (const folder of ['app', 'lib/main', 'quarkus'])
       await mkdir(path.join(context, 'quarkus-app', folder), { recursive: true })

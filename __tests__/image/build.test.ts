@@ -23,11 +23,11 @@ const build = (): ImageBuild => ({
 })
 
 test('buildCommand', () => {
-  expect(buildCommand(build(), '/iid')).toEqual([
+  expect(buildCommand(build())).toEqual([
     'build',
     ...['--target', 'runtime'],
     ...['--tag', 'crac-checkpoint/run-1:runtime'],
-    ...['--iidfile', '/iid'],
+    '--force-rm',
     ...['--build-arg', 'BASE_IMAGE=debian:trixie-slim'],
     ...['--build-arg', 'UID=10001'],
     ...['--label', 'a=b c'],
@@ -37,11 +37,10 @@ test('buildCommand', () => {
 })
 
 describe('buildImage', () => {
-  test('gives the id that the engine wrote', async () => {
-    const engine = fakeEngine(async (args) => {
+  test("gives the engine's id for it", async () => {
+    const engine = fakeEngine((args) => {
       if (args[0] === 'context') return 'rootless'
-      await writeFile(args[args.indexOf('--iidfile') + 1] ?? '', 'sha256:abc\n')
-      return ''
+      return args[1] === 'inspect' && args.at(-1) === build().name ? 'sha256:abc\n' : ''
     })
     expect(await buildImage(engine, build(), {})).toBe('sha256:abc')
     // Whatever builder the user has chosen: the one of the engine sees its images.
@@ -87,7 +86,7 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
       dependencies: new Map([[at('libs'), 'libs']]),
       classes: new Map([[at('app.jar'), 'app.jar']])
     },
-    javaOptions: ['-Da=$(id) b', '-Xmx1g'],
+    javaOptions: ['-Da=$(id) b', '-Dspring.context.checkpoint=onRefresh', '-Xmx1g'],
     arguments: [],
     cpuFeatures: 'generic'
   })
@@ -96,6 +95,10 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
   expect(await read('jdk.tar.gz')).toBe('archive')
   expect(await read('trees/dependencies/app/libs/a.jar')).toBe('a')
   expect(await read('trees/classes/app/app.jar')).toBe('app')
+  // A normal start takes no checkpoint.
+  expect(await read('trees/checkpoint/opt/crac-checkpoint/checkpoint-options')).toBe(
+    '-Dspring.context.checkpoint=onRefresh\n'
+  )
   expect(await read('trees/launch/opt/crac-checkpoint/java-options')).toBe('-Da=$(id) b\n-Xmx1g\n')
   expect(await read('trees/launch/opt/crac-checkpoint/application')).toBe('-jar\n/app/app.jar\n')
   expect(await read('trees/launch/opt/crac-checkpoint/arguments')).toBe('')

@@ -89,6 +89,20 @@ describe('the port, when nothing else is known', () => {
     expect(await portCheck(address, 8080).ask()).toMatchObject({ ok })
   })
 
+  test.each([
+    [200, true],
+    [401, true],
+    [404, true],
+    [503, false]
+  ])('where it should tell of its health: %d: %p', async (status, ok) => {
+    const address = await serve((request, response) =>
+      response.writeHead(request.url === '/health' ? status : 200).end()
+    )
+    const check = portCheck(address, 8080, '/health')
+    expect(check.name).toBe('port 8080, GET /health')
+    expect(await check.ask()).toMatchObject({ ok })
+  })
+
   test('a server of another protocol, or one that waits, has an open port; a connection that is closed at once has not', async () => {
     const other = await listen(createTcpServer((socket) => socket.end('SSH-2.0\r\n')))
     expect(await portCheck(other, 8080).ask()).toMatchObject({ ok: true })

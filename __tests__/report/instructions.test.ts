@@ -1,8 +1,4 @@
 import { describe, expect, test } from '@jest/globals'
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { Pod } from 'kubernetes-models/v1'
 import { parse } from 'yaml'
 import { ladder } from '../../src/engine/privileges.js'
@@ -66,17 +62,4 @@ describe('how to start an image', () => {
       expect(app['privileged'] ?? false).toBe(run.includes('--privileged'))
     }
   )
-
-  const hasCompose = spawnSync('docker', ['compose', 'version']).status === 0
-  test('docker compose takes the file, where there is docker compose', () => {
-    if (!hasCompose) return
-    const folder = mkdtempSync(path.join(tmpdir(), 'compose-'))
-    writeFileSync(path.join(folder, 'compose.yaml'), of(RUNGS[1]).compose)
-    const { status, stderr } = spawnSync('docker', ['compose', 'config', '--quiet'], {
-      cwd: folder,
-      encoding: 'utf8'
-    })
-    rmSync(folder, { recursive: true })
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-  })
 })

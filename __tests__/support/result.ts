@@ -88,6 +88,8 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
       criuVersion: '4.1.1',
       startDuration: 1500,
       checkpointDuration: 700.4,
+      trigger: 'action',
+      criuDuration: 500,
       completedAt: undefined,
       handover: 60.2,
       warmUp: { sent: 200, failed: 1 },

@@ -28,6 +28,7 @@ while IFS= read -r word; do
     [ -z "$word" ] || set -- "$@" "$word"
 done <<EOF
 $(cat "$here/java-options")
+$(cat "$here/checkpoint-options")
 $(cat "$here/application")
 $(cat "$here/arguments")
 EOF

@@ -23,6 +23,7 @@ const PACKAGES = [
   'docker.io',
   'docker-cli',
   'docker-buildx',
+  'docker-compose',
   'docker-registry',
   'iptables',
   'iproute2',
@@ -73,7 +74,7 @@ async function ownEngine(home: string, progress: Progress): Promise<LabEngine> {
     progress("Starting the lab's Docker engine ...")
     const log = path.join(home, 'engine.log')
     const pid = await start(
-      { root, sockets, log, bridge: bridgeOf(home), data: '/var/lib/docker' },
+      { root, sockets, log, bridge: bridgeOf(home), data: '/var/lib/docker', features: {} },
       environment
     )
     await writeFile(pidFile(home), String(pid))
@@ -90,12 +91,13 @@ export interface Switch {
 
 /**
  * Another engine of the lab, without any image, as a machine that has never seen one; it is gone when the work is done. Only
- * where the lab's own engine can run. With a size (`800m`), its disk is that small.
+ * where the lab's own engine can run. With the features of its daemon.json that are given
+ * (https://docs.docker.com/reference/cli/dockerd/#feature-options); with a size (`800m`), its disk is that small.
  */
 export async function withEmptyEngine<T>(
   home: string,
   work: (environment: NodeJS.ProcessEnv, power: Switch) => Promise<T>,
-  size?: string
+  { features = {}, size }: Partial<Pick<Daemon, 'features' | 'size'>> = {}
 ): Promise<T> {
   const root = path.join(home, 'engine')
   const place = await mkdtemp(path.join(home, 'empty-'))
@@ -105,7 +107,7 @@ export async function withEmptyEngine<T>(
   // Of another network than any engine beside it, which may be that of another lab.
   const bridge = { name: `crac-${name.slice(-6)}`, address: `172.29.${randomInt(256)}.1/24` }
   const data = `/var/lib/docker-${name}`
-  const daemon = { root, sockets, log: path.join(home, 'engine.log'), bridge, data, size }
+  const daemon = { root, sockets, log: path.join(home, 'engine.log'), bridge, data, features, size }
   let pid = await start(daemon, environment)
   const power: Switch = {
     off: async () => await end(pid),
@@ -129,6 +131,7 @@ interface Daemon {
   bridge: { name: string; address: string }
   /** Folder of the root for images and containers. */
   data: string
+  features: Record<string, boolean>
   /** Of the disk under it, as tmpfs takes it; that of the machine where it is not given. */
   size?: string | undefined
 }
@@ -137,6 +140,7 @@ interface Daemon {
 async function start(daemon: Daemon, environment: NodeJS.ProcessEnv): Promise<number> {
   const { root, sockets, bridge, data, size } = daemon
   await mkdir(sockets, { recursive: true })
+  await writeFile(path.join(sockets, 'daemon.json'), JSON.stringify({ features: daemon.features }))
   const log = openSync(daemon.log, 'a')
   const script = path.join(PROJECT, 'lab/engine/start-engine.sh')
   const args = [root, sockets, bridge.name, bridge.address, data, ...(size === undefined ? [] : [size])]
@@ -195,13 +199,14 @@ function bridgeOf(home: string): { name: string; address: string } {
   return { name: `crac-${hash.toString('hex').slice(0, 8)}`, address: `172.30.${hash[0]}.1/24` }
 }
 
-/** A DOCKER_CONFIG of the lab's own: with the buildx of Debian 13, and without the user's logins. */
+/** A DOCKER_CONFIG of the lab's own: with buildx and compose of Debian 13, and without the user's logins. */
 async function clientConfig(home: string, root: string): Promise<string> {
   const config = path.join(home, 'docker-config')
-  const plugin = path.join(config, 'cli-plugins', 'docker-buildx')
-  if (!existsSync(plugin)) {
+  for (const name of ['docker-buildx', 'docker-compose']) {
+    const plugin = path.join(config, 'cli-plugins', name)
+    if (existsSync(plugin)) continue
     await mkdir(path.dirname(plugin), { recursive: true })
-    await cp(path.join(root, 'usr/libexec/docker/cli-plugins/docker-buildx'), plugin)
+    await cp(path.join(root, 'usr/libexec/docker/cli-plugins', name), plugin)
   }
   return config
 }

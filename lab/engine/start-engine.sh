@@ -2,6 +2,8 @@
 # Starts a Docker engine from a Debian root folder, in a mount namespace of its own (run me with `unshare -m`).
 # A plain chroot would not do: `docker exec` needs the engine's root to be the root of its mount namespace.
 #
+# The socket folder has the engine's daemon.json as well.
+#
 # usage: start-engine.sh ROOT SOCKET_FOLDER BRIDGE ADDRESS DATA_FOLDER [DATA_SIZE]
 # With a size, the data folder is a tmpfs of it.
 set -eu
@@ -31,5 +33,5 @@ cd "$root"
 pivot_root . .old
 umount -l /.old
 exec chroot . /usr/sbin/dockerd \
-    --host unix:///run/lab/docker.sock --bridge "$bridge" \
+    --config-file /run/lab/daemon.json --host unix:///run/lab/docker.sock --bridge "$bridge" \
     --data-root "$data" --exec-root /run/docker --pidfile /run/docker.pid

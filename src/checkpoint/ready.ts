@@ -11,6 +11,8 @@ export interface ReadyRequest {
   checks: readonly Check[]
   /** A line of the output to wait for. */
   logged: { pattern: RegExp; seen: Promise<void> } | undefined
+  /** The end of an application that takes its checkpoint itself, before anybody could ask for it. */
+  taken: Promise<ContainerEnd>
   startupTimeout: Milliseconds
   /** Existing folder for a thread dump. */
   evidence: string
@@ -19,12 +21,15 @@ export interface ReadyRequest {
 /** Between two probes of an application that starts. */
 const PROBE_INTERVAL: Milliseconds = 50
 
-/** The clock's time when all of the checks had held; an application that ends or does not become ready is a Failure. */
+/** When all of the checks had held, by the clock; or how the JVM ended that was checkpointed before. */
+export type Started = { readyAt: Milliseconds } | { taken: ContainerEnd }
+
+/** Waits until the application is ready, or has taken its checkpoint itself; one that ends or does neither is a Failure. */
 export async function untilApplicationReady(
   world: World,
   application: Application,
   request: ReadyRequest
-): Promise<Milliseconds> {
+): Promise<Started> {
   const { clock } = world
   const stop = new AbortController()
   let logSeen = request.logged === undefined
@@ -33,15 +38,17 @@ export async function untilApplicationReady(
   })
   const ready = untilReady(request.checks, PROBE_INTERVAL, clock, stop.signal)
   const both = Promise.all([ready, logged]).then(([outcome]) => outcome)
-  const first = Promise.race([both, application.ended])
+  const taken = request.taken.then((end) => ({ taken: end }))
+  const first = Promise.race([both, application.ended, taken])
   const outcome = await within(first, request.startupTimeout, clock).finally(() => stop.abort())
 
+  if (outcome !== EXPIRED && 'taken' in outcome) return outcome
   if (outcome !== EXPIRED && 'exitCode' in outcome) {
     await application.drained()
     throw endedEarly(outcome, application, 'before it was ready')
   }
   // A pattern may come last, and it comes without a time of its own.
-  if (outcome !== EXPIRED && outcome.ready) return request.logged ? clock.now() : outcome.at
+  if (outcome !== EXPIRED && outcome.ready) return { readyAt: request.logged ? clock.now() : outcome.at }
   const last = await ready
   const missing = last.ready ? undefined : `${last.check}: ${last.last.description}`
   const finding = knownCause(application.diagnoser.finding())

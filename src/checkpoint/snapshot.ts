@@ -17,6 +17,8 @@ export interface Snapshot {
   statistics: DumpStatistics | undefined
   /** As CRIU's log says it; undefined where it does not. */
   criuVersion: string | undefined
+  /** From CRIU's start to its success, by its own log; undefined where it does not say. */
+  criuDuration: Milliseconds | undefined
   /** When CRIU had written the last of it, in milliseconds since 1970, by the clock of the engine's machine. */
   completedAt: Milliseconds | undefined
 }
@@ -75,6 +77,8 @@ export async function verifySnapshot(
     files,
     statistics: statistics && orUndefined(() => readDumpStatistics(statistics)),
     criuVersion: /Version: (\S+)/.exec(criuLog)?.[1],
+    criuDuration:
+      Number(/^\((\d+\.\d+)\) Dumping finished successfully/m.exec(criuLog)?.[1]) * 1000 || undefined,
     completedAt: Number((await read('completed'))?.toString()) * 1000 || undefined
   }
 }
@@ -141,7 +145,14 @@ export async function verifyWarpSnapshot(
   const files = parseListing(await readFile(path.join(evidence, 'files'), 'utf8').catch(() => ''))
   if (end.oomKilled) throw outOfMemory()
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode)
-  return { size: sizeOf(files), files, statistics: undefined, criuVersion: undefined, completedAt: undefined }
+  return {
+    size: sizeOf(files),
+    files,
+    statistics: undefined,
+    criuVersion: undefined,
+    criuDuration: undefined,
+    completedAt: undefined
+  }
 }
 
 function broken(why: string, criuLog: string): Failure {

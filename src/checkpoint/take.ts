@@ -1,8 +1,6 @@
-import { rename, rm } from 'node:fs/promises'
-import path from 'node:path'
 import { OpenResources } from '../diagnosis/checkpoint-exception.js'
 import { wantsPrivileges } from '../diagnosis/wants-privileges.js'
-import { removeContainer, type ContainerSpec } from '../engine/containers.js'
+import { endOf, removeContainer, type ContainerEnd, type ContainerSpec } from '../engine/containers.js'
 import type { Privileges } from '../engine/privileges.js'
 import { Failure } from '../errors.js'
 import { checksOf, portCheck, type Readiness } from '../probe/readiness.js'
@@ -10,9 +8,10 @@ import type { Milliseconds } from '../values.js'
 import { startApplication, type World } from './application.js'
 import { engineName, type CheckpointEngine } from './engine.js'
 import { explainOpen, STACK_TRACES } from './open-resources.js'
+import { ownCheckpointFailure } from './own-checkpoint.js'
 import { untilApplicationReady } from './ready.js'
 import { verifySnapshot, verifyWarpSnapshot, type Snapshot } from './snapshot.js'
-import { checkpoint, HOME, watchSigns } from './trigger.js'
+import { checkpoint, copyEvidence, watchSigns } from './trigger.js'
 import { warmUp, type WarmUp, type WarmUpReport } from './warm-up.js'
 
 export interface CheckpointRequest extends Omit<ContainerSpec, 'name' | 'flags' | 'command'> {
@@ -34,8 +33,10 @@ export interface CheckpointRequest extends Omit<ContainerSpec, 'name' | 'flags' 
 export interface TakenSnapshot extends Snapshot {
   /** From the start of the container to the first good answer. */
   startDuration: Milliseconds
-  /** From the trigger to the complete snapshot. */
-  checkpointDuration: Milliseconds
+  /** From the trigger to the complete snapshot; where the application took it itself, of CRIU alone, if that can be told. */
+  checkpointDuration: Milliseconds | undefined
+  /** Who asked for the checkpoint. */
+  trigger: 'action' | 'application'
   warmUp: WarmUpReport
   /** The rung with which it was taken; undefined where none was needed. */
   privileges: Privileges | undefined
@@ -103,36 +104,53 @@ async function attempt(
   })
 
   const asked = checksOf(readiness, { engine, container: spec.name, address })
-  const checks = asked.length > 0 || readiness.log ? asked : [portCheck(address, request.port)]
-  const readyAt = await untilApplicationReady(world, application, {
+  const checks =
+    asked.length > 0 || readiness.log ? asked : [portCheck(address, request.port, readiness.health)]
+  const started = await untilApplicationReady(world, application, {
     ...request,
     checks,
-    logged: readiness.log && { pattern: readiness.log, seen: logged }
+    logged: readiness.log && { pattern: readiness.log, seen: logged },
+    taken: signs.collected.then((exitCode) => endOf(engine, application.name, exitCode))
+  }).catch(async (error: unknown) => {
+    throw (await ownCheckpointFailure(world, application, signs, request)) ?? error
   })
-  log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`)
-
-  const warmed = await warmUp(world, application, address, request)
-
-  const triggered = clock.now()
-  const end = await checkpoint(world, application, signs, request)
-  const checkpointDuration = clock.now() - triggered
-  await engine.run(['cp', `${application.name}:${HOME}/evidence/.`, request.evidence])
-  // The registers of the threads are in them, and so can be pieces of secrets: the evidence is for the logs.
-  await rm(request.images, { recursive: true, force: true })
-  await rename(path.join(request.evidence, 'images'), request.images).catch(() => undefined)
+  const startedAt = 'readyAt' in started ? started.readyAt : clock.now()
+  const { end, ...how } =
+    'readyAt' in started ? await askForIt(started.readyAt) : takenByTheApplication(started.taken)
+  await copyEvidence(world, application, request)
   const snapshot =
     takenBy.name === 'warp'
       ? await verifyWarpSnapshot(request, end)
       : await verifySnapshot(request, end, application.output.text())
   // Two machines may not agree on the time, and a clock may be set meanwhile.
   const sinceThen = Date.now() - (snapshot.completedAt ?? NaN)
-  const handover = sinceThen >= 0 && sinceThen <= clock.now() - triggered ? sinceThen : undefined
+  const handover = sinceThen >= 0 && sinceThen <= clock.now() - begin ? sinceThen : undefined
   return {
     ...snapshot,
-    startDuration: readyAt - begin,
-    checkpointDuration,
-    warmUp: warmed,
+    startDuration: startedAt - begin,
+    checkpointDuration: snapshot.criuDuration,
+    ...how,
     privileges,
     handover
   }
+
+  async function askForIt(readyAt: Milliseconds): Promise<Taken> {
+    log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`)
+    const warmed = await warmUp(world, application, address, request)
+    const triggered = clock.now()
+    const end = await checkpoint(world, application, signs, request)
+    return { end, trigger: 'action', checkpointDuration: clock.now() - triggered, warmUp: warmed }
+  }
+
+  function takenByTheApplication(end: ContainerEnd): Taken {
+    log.info('The application took its checkpoint itself while it started: nothing was asked of it before.')
+    if (request.warmUp.lines.some(({ standard }) => !standard) || request.warmUp.script !== undefined)
+      log.warning('There was no warm-up: the application took its checkpoint before it could be called.')
+    return { end, trigger: 'application', warmUp: { sent: 0, failed: 0 } }
+  }
+}
+
+type Taken = Pick<TakenSnapshot, 'trigger' | 'warmUp'> & {
+  end: ContainerEnd
+  checkpointDuration?: Milliseconds
 }

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { EXPIRED, within } from '../clock.js'
 import { checkpointRefusal } from '../diagnosis/checkpoint-exception.js'
@@ -8,7 +8,7 @@ import { lastLines, type CommandResult } from '../engine/docker.js'
 import { Failure } from '../errors.js'
 import { seconds, type Milliseconds } from '../values.js'
 import { SHOWN_LINES, type Application, type World } from './application.js'
-import { criuFailure } from './snapshot.js'
+import { criuFailure, type Evidence } from './snapshot.js'
 import { dumpThreads, tellingThreads } from './threads.js'
 
 /** Folder of the scripts, the snapshot and the evidence, in the image. */
@@ -26,17 +26,33 @@ export interface Signs {
   engineFailed: Promise<'engine failed'>
   /** The JVM's exit code, when the evidence of the checkpoint lies ready. */
   collected: Promise<number>
+  hasEngineFailed: () => boolean
+  /** A refusal in the log of an application that asked for the checkpoint itself; empty if there was none. */
+  refusal: () => string
 }
+
+const REFUSED = /\bCheckpointException\b/
+/** Of the exception and its causes. */
+const MOST_REFUSAL_LINES = 400
 
 /** Watches the output for these signs. */
 export function watchSigns(): Signs & { onLine: (line: string) => void } {
   let fail: (sign: 'engine failed') => void = () => undefined
   let end: (exitCode: number) => void = () => undefined
+  let failed = false
+  const refusal: string[] = []
   return {
     engineFailed: new Promise((resolve) => (fail = resolve)),
     collected: new Promise((resolve) => (end = resolve)),
+    hasEngineFailed: () => failed,
+    refusal: () => refusal.join('\n'),
     onLine: (line) => {
-      if (ENGINE_FAILED.test(line)) fail('engine failed')
+      if (ENGINE_FAILED.test(line)) {
+        failed = true
+        fail('engine failed')
+      }
+      const belongs = refusal.length > 0 || REFUSED.test(line)
+      if (belongs && refusal.length < MOST_REFUSAL_LINES) refusal.push(line)
       const code = ENDED.exec(line)?.[1]
       if (code !== undefined) end(Number(code))
     }
@@ -85,6 +101,18 @@ export async function checkpoint(
   }
   if (outcome === EXPIRED) throw await expired(world, application, request, answered)
   return outcome
+}
+
+/** Takes what proves the checkpoint out of the container. */
+export async function copyEvidence(
+  { engine }: World,
+  { name }: Application,
+  { evidence, images }: Evidence
+): Promise<void> {
+  await engine.run(['cp', `${name}:${HOME}/evidence/.`, evidence])
+  // The registers of the threads are in them, and so can be pieces of secrets: the evidence is for the logs.
+  await rm(images, { recursive: true, force: true })
+  await rename(path.join(evidence, 'images'), images).catch(() => undefined)
 }
 
 async function expired(

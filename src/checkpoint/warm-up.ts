@@ -2,6 +2,7 @@ import { EXPIRED, within } from '../clock.js'
 import type { Address } from '../engine/containers.js'
 import { Failure } from '../errors.js'
 import type { Log } from '../log.js'
+import type { Readiness } from '../probe/readiness.js'
 import { send, type HttpRequest } from '../probe/request.js'
 import { seconds, type Milliseconds } from '../values.js'
 import type { Application, World } from './application.js'
@@ -34,10 +35,10 @@ export interface WarmUpReport {
 }
 
 /** Without a warm-up of the user's own one request is better than none: the one that told that it is ready, or a guess. */
-export function standardWarmUp(ready: HttpRequest | undefined, port: number): WarmUpRequest {
-  const request = ready ?? { method: 'GET', target: '/', headers: { host: `localhost:${port}` } }
+export function standardWarmUp({ url, health = '/' }: Readiness, port: number): WarmUpRequest {
+  const request = url ?? { method: 'GET', target: health, headers: { host: `localhost:${port}` } }
   const line = { text: `GET ${request.target}`, request, times: 1, concurrency: 1 }
-  return ready ? line : { ...line, standard: true }
+  return url ? line : { ...line, standard: true }
 }
 
 /** Warms the application up, within its time; one that ends meanwhile is a Failure. */

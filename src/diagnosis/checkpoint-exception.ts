@@ -8,6 +8,8 @@ export interface OpenResource {
   kind: ResourceKind
   /** The JVM's own words: an address, a path. */
   description: string
+  /** A server's: nobody is at its other end. */
+  listens: boolean
   /** Thread and frames of the code that opened it; where the JVM was told to note them. */
   openedBy: { thread: string; frames: string[] } | undefined
 }
@@ -29,6 +31,7 @@ const SUPPRESSED = /^\s*Suppressed: ([\w.$]+)(?:: (.*))?$/
 const CREATED = /^\s*Caused by: \S+: This file descriptor was created by (.*) at epoch:\d+ here$/
 const FRAME = /^\s*at (?:[\w.]+\/)?([\w.$<>]+\(.*\))$/
 const JDK_FRAME = /^(?:java|javax|jdk|sun|com\.sun)\./
+const LISTENS = /remotePort 0$|ServerSocket(?:ChannelImpl)?\[/
 const MOST_LISTED = 20
 const MOST_FRAMES = 4
 
@@ -128,7 +131,7 @@ function openResource({ type, text, openedBy }: Cause): OpenResource[] {
   const match = /CheckpointOpen(Socket|File|Resource)Exception$/.exec(type)
   if (!match) return []
   const kind = match[1] === 'Socket' ? 'socket' : match[1] === 'File' ? 'file' : 'other'
-  return [{ kind, description: text, openedBy }]
+  return [{ kind, description: text, listens: LISTENS.test(text), openedBy }]
 }
 
 function summarise(open: readonly OpenResource[]): string {

@@ -1,6 +1,7 @@
 import { cp, lutimes, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { hashOfFile } from '../digest.js'
+import { TAKES_CHECKPOINT } from '../frameworks/catalogue.js'
 import { linkOrCopy } from '../link-or-copy.js'
 import type { Application } from './layouts/layout.js'
 
@@ -40,18 +41,25 @@ export async function assembleBuildContext(folder: string, parts: BuildContextPa
   await cp(from('seccomp.json'), path.join(tree('launch', OWN), 'seccomp.json'))
   await cp(from('checkpoint'), tree('checkpoint', OWN), { recursive: true })
   // Read by the scripts in the images, one word a line: so no value is ever part of a shell command.
+  const usual = (words: readonly string[]): string[] => words.filter((word) => !TAKES_CHECKPOINT.test(word))
   const launch: Record<string, readonly string[]> = {
-    'java-options': parts.javaOptions,
-    application: parts.application.command,
+    'java-options': usual(parts.javaOptions),
+    application: usual(parts.application.command),
     arguments: parts.arguments,
     'main-class': [parts.application.mainClass],
     'cpu-features': [parts.cpuFeatures]
   }
   for (const [name, words] of Object.entries(launch)) {
-    await writeFile(path.join(tree('launch', OWN), name), words.map((word) => `${word}\n`).join(''))
+    await writeFile(path.join(tree('launch', OWN), name), lines(words))
   }
+  const once = [...parts.javaOptions, ...parts.application.command].filter((word) =>
+    TAKES_CHECKPOINT.test(word)
+  )
+  await writeFile(path.join(tree('checkpoint', OWN), 'checkpoint-options'), lines(once))
   await settleTimes(tree(''), tree('classes', APPLICATION))
 }
+
+const lines = (words: readonly string[]): string => words.map((word) => `${word}\n`).join('')
 
 /** Folders in the images. */
 const APPLICATION = 'app'

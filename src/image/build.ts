@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import path from 'node:path'
 import { engineFailure, type CommandResult, type Engine, type Listeners } from '../engine/docker.js'
 import { Failure } from '../errors.js'
 import { baseImageFailure } from '../runner/base-image.js'
@@ -16,15 +14,15 @@ export interface ImageBuild {
 }
 
 /** The argument vector of `docker` for a build. */
-export function buildCommand(build: ImageBuild, idFile: string): string[] {
+export function buildCommand(build: ImageBuild): string[] {
   return [
     'build',
     '--target',
     build.target,
     '--tag',
     build.name,
-    '--iidfile',
-    idFile,
+    // Of the classic builder, which keeps that of a step that failed.
+    '--force-rm',
     ...pairs('--build-arg', build.buildArgs),
     ...pairs('--label', build.labels),
     '--',
@@ -34,8 +32,7 @@ export function buildCommand(build: ImageBuild, idFile: string): string[] {
 
 /** Builds one of the two images and returns its id (`sha256:...`). */
 export async function buildImage(engine: Engine, build: ImageBuild, output: Listeners): Promise<string> {
-  const idFile = path.join(build.context, '..', `${build.target}.iid`)
-  const command = buildCommand(build, idFile)
+  const command = buildCommand(build)
   const result = await runBuild(engine, command, output)
   if (result.exitCode !== 0) {
     const output = `${result.stdout}\n${result.stderr}`
@@ -45,7 +42,12 @@ export async function buildImage(engine: Engine, build: ImageBuild, output: List
       engineFailure(command, result)
     )
   }
-  return (await readFile(idFile, 'utf8')).trim()
+  return await idOf(engine, build.name)
+}
+
+/** The id of an image that was just built. `--iidfile` has another one where the engine keeps images in containerd. */
+export async function idOf(engine: Engine, name: string): Promise<string> {
+  return await engine.run(['image', 'inspect', '--format', '{{.Id}}', '--', name])
 }
 
 /**

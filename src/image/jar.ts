@@ -33,6 +33,14 @@ export async function readManifest(file: string): Promise<Manifest | undefined> 
   }
 }
 
+/** The names of the files in a jar. */
+export async function namesIn(file: string): Promise<string[]> {
+  const jar = await openPromise(file, { lazyEntries: true })
+  const names: string[] = []
+  for await (const entry of jar.eachEntry()) names.push(entry.fileName)
+  return names
+}
+
 /**
  * Unpacks what is below one folder of a jar into a folder, of that only what is wanted, with the times that the jar
  * has; a name that leads out of it is an error of the jar.

@@ -1,7 +1,7 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { engineFailure, type Engine, type Listeners } from '../engine/docker.js'
-import { pairs, runBuild } from './build.js'
+import { idOf, pairs, runBuild } from './build.js'
 
 /**
  * Gives an image more labels: its layers stay, its configuration and so its id are new. The name moves to the new image; gives its id.
@@ -14,15 +14,14 @@ export async function relabelImage(
   output: Listeners
 ): Promise<string> {
   const folder = path.join(work, 'relabel')
-  const idFile = path.join(work, 'relabel.iid')
   await mkdir(folder)
   await writeFile(path.join(folder, 'Dockerfile'), `FROM ${image.name}\n`)
-  const options = ['--tag', image.name, '--iidfile', idFile, ...pairs('--label', image.labels)]
+  const options = ['--tag', image.name, ...pairs('--label', image.labels)]
   const command = ['build', ...options, '--', folder]
   const result = await runBuild(engine, command, output)
   if (result.exitCode !== 0) throw engineFailure(command, result)
   await rm(folder, { recursive: true })
-  const id = (await readFile(idFile, 'utf8')).trim()
+  const id = await idOf(engine, image.name)
   // Without its name it would stay for ever. Engines that keep it as the parent of the other refuse, and remove both together.
   await engine.attempt(['image', 'rm', image.id])
   return id

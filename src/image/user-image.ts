@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { engineFailure, type Engine, type Listeners } from '../engine/docker.js'
 import { Failure } from '../errors.js'
@@ -15,8 +14,6 @@ export interface UserImageBuild {
   buildArgs: Record<string, string>
   /** Temporary name of the image. */
   name: string
-  /** A folder of the run. */
-  work: string
   /** `uid:gid` that the application will have. */
   user: string
 }
@@ -50,12 +47,11 @@ export async function buildUserImage(
   build: UserImageBuild,
   output: Listeners
 ): Promise<UserImage> {
-  const idFile = path.join(build.work, 'user.iid')
   const command = [
     'build',
     ...['--file', build.file],
     ...['--tag', build.name],
-    ...['--iidfile', idFile],
+    '--force-rm',
     ...Object.entries(build.buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
     '--',
     build.context
@@ -73,11 +69,8 @@ export async function buildUserImage(
       }
     )
   }
-  const id = (await readFile(idFile, 'utf8')).trim()
-  return checkContract(
-    JSON.parse(await engine.run(['image', 'inspect', '--format', '{{json .}}', id])) as ImageConfig,
-    build.user
-  )
+  const inspect = ['image', 'inspect', '--format', '{{json .}}', '--', build.name]
+  return checkContract(JSON.parse(await engine.run(inspect)) as ImageConfig, build.user)
 }
 
 /** How the application in the image is run; a Failure says what of the contract the image does not keep. */

@@ -11,6 +11,8 @@ export interface Readiness {
   command?: readonly string[]
   /** A line of its output that matches. */
   log?: RegExp
+  /** Where the application tells of its health, as its libraries say: asked only where nothing is given. */
+  health?: string | undefined
 }
 
 /** One thing to ask until it holds. */
@@ -43,9 +45,15 @@ export function checksOf(
   return checks
 }
 
-/** For an application of which nothing but the port is known. */
-export function portCheck(address: Address, port: number): Check {
-  return { name: `port ${port}`, ask: () => portAnswers(address) }
+/**
+ * For an application of which nothing but the port is known, and perhaps where it should tell of its health. There any
+ * answer but that of a server which is not well will do: its path may be another, or want a login.
+ */
+export function portCheck(address: Address, port: number, health?: string): Check {
+  return {
+    name: health === undefined ? `port ${port}` : `port ${port}, GET ${health}`,
+    ask: () => portAnswers(address, health ?? '/')
+  }
 }
 
 export type Outcome = { ready: true; at: Milliseconds } | { ready: false; check: string; last: Answer }
@@ -79,8 +87,8 @@ async function runCommand(engine: Engine, container: string, command: readonly s
  * A TCP connection alone proves nothing: the engine's proxy takes it before there is an application. So a request is
  * sent, and any answer of a web server that is no error of its own will do, or that of another protocol, or silence.
  */
-async function portAnswers(address: Address): Promise<Answer> {
-  const request: HttpRequest = { method: 'GET', target: '/', headers: { host: `localhost:${address.port}` } }
+async function portAnswers(address: Address, target: string): Promise<Answer> {
+  const request: HttpRequest = { method: 'GET', target, headers: { host: `localhost:${address.port}` } }
   const answer = await send(address, request, SILENCE)
   if (answer.ok) return answer
   const status = /^status (\d+)$/.exec(answer.description)?.[1]

@@ -51,7 +51,9 @@ function compose({ image, port, privileges }: Startable): string {
     service['cap_add'] = capabilities(privileges)
     service['security_opt'] = options(privileges, './seccomp.json')
   }
-  return stringify({ services: { app: service } })
+  const file = stringify({ services: { app: service } })
+  if (!file.includes(PROFILE)) return file
+  return `# ${PROFILE} has to lie beside it:\n# docker run --rm --entrypoint cat ${image} ${PROFILE_IN_IMAGE} > ${PROFILE}\n${file}`
 }
 
 function kubernetes({ image, port, privileges, user }: Startable): string {

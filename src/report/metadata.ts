@@ -53,7 +53,9 @@ export function metadataOf(result: Result): object {
       statistics: snapshot.statistics ?? null,
       content: contentMetadata(result.reading?.content),
       startDuration: Math.round(snapshot.startDuration),
-      checkpointDuration: Math.round(snapshot.checkpointDuration),
+      checkpointDuration:
+        snapshot.checkpointDuration === undefined ? null : Math.round(snapshot.checkpointDuration),
+      trigger: snapshot.trigger,
       handover: snapshot.handover === undefined ? null : Math.round(snapshot.handover),
       warmUp: snapshot.warmUp
     },

@@ -122,12 +122,19 @@ function parts(result: Checkpointed): [string, string][] {
       'Taken by',
       takenBy.name === 'criu' ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : 'Warp'
     ],
-    ['Taken in', time(snapshot.checkpointDuration)],
+    ...(snapshot.checkpointDuration === undefined
+      ? []
+      : ([['Taken in', time(snapshot.checkpointDuration)]] as [string, string][])),
     [
       'Runner',
       `Docker ${runner.version}, kernel ${runner.kernel}, privileges ${snapshot.privileges?.rung ?? 'none'}`
     ],
-    ['Warm-up', `${sent} ${sent === 1 ? 'request' : 'requests'}, ${failed} failed`]
+    [
+      'Warm-up',
+      snapshot.trigger === 'application'
+        ? 'none: the application took its checkpoint itself'
+        : `${sent} ${sent === 1 ? 'request' : 'requests'}, ${failed} failed`
+    ]
   ]
 }
 

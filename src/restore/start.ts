@@ -73,7 +73,7 @@ export async function timedStart(world: World, request: StartRequest, way: Way):
 
     const ready = addressOf(engine, spec).then(async (address) => {
       const asked = checksOf(request.readiness, { engine, container: name, address })
-      const checks = asked.length > 0 ? asked : [portCheck(address, request.port)]
+      const checks = asked.length > 0 ? asked : [portCheck(address, request.port, request.readiness.health)]
       return { address, ...(await untilReady(checks, PROBE_INTERVAL, clock, stop.signal)) }
     })
     // A container that has ended publishes no port: that is told by its end, below.

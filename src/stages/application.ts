@@ -1,8 +1,11 @@
 import path from 'node:path'
 import { namesOf } from '../cleanup.js'
+import { librariesOf, type Libraries } from '../frameworks/libraries.js'
+import { healthPath } from '../frameworks/health.js'
 import { findApplication } from '../image/application.js'
 import { refuseCracOptions } from '../image/jvm-variables.js'
 import type { Application } from '../image/layouts/layout.js'
+import type { Readiness } from '../probe/readiness.js'
 import { refuseStrays } from '../image/strays.js'
 import { buildUserImage } from '../image/user-image.js'
 import { imageDigest, imageEnvironment } from '../runner/base-image.js'
@@ -11,8 +14,15 @@ import { outputTo, type Run } from './run.js'
 /** What to run, and the image under it. */
 export interface Found {
   application: Application
+  /** What it is made of; undefined where that cannot be told. */
+  libraries: Libraries | undefined
   /** Of the images that are built. */
   base: { image: string; workingDirectory: string; digest: string | undefined }
+}
+
+/** How it says that it is up: as the user tells, else where its libraries do. */
+export function readinessOf({ inputs }: Run, { libraries }: Found): Readiness {
+  return { ...inputs.readiness, health: healthPath(libraries) }
 }
 
 /** Finds the application in the context, or builds the user's Dockerfile. */
@@ -22,10 +32,10 @@ export async function lookForApplication(run: Run): Promise<Found> {
     await refuseStrays(bodies(run), [world.workspace])
     const found = inputs.file === undefined ? await lookAround(run) : await ofDockerfile(run, inputs.file)
     world.log.info(`Found: ${found.application.description}.`)
-    return found
+    return { ...found, libraries: await librariesOf(found.application) }
   })
 
-  async function lookAround({ inputs }: Run): Promise<Found> {
+  async function lookAround({ inputs }: Run): Promise<Omit<Found, 'libraries'>> {
     const application = await findApplication({
       context: path.resolve(world.workspace, inputs.context),
       application: inputs.application,
@@ -39,7 +49,7 @@ export async function lookForApplication(run: Run): Promise<Found> {
     return { application, base: { image: inputs.baseImage, workingDirectory: '/home/app', digest } }
   }
 
-  async function ofDockerfile({ id, inputs }: Run, file: string): Promise<Found> {
+  async function ofDockerfile({ id, inputs }: Run, file: string): Promise<Omit<Found, 'libraries'>> {
     const name = namesOf(id).image('user')
     await refuseStrays([path.resolve(world.workspace, file)], places(run))
     const { application, workingDirectory } = await buildUserImage(
@@ -49,7 +59,6 @@ export async function lookForApplication(run: Run): Promise<Found> {
         file: path.resolve(world.workspace, file),
         buildArgs: inputs.buildArgs,
         name,
-        work,
         user: `${inputs.user.uid}:${inputs.user.gid}`
       },
       outputTo(run, 'build-user.log')

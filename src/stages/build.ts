@@ -4,22 +4,25 @@ import { assembleBuildContext } from '../image/build-context.js'
 import { buildImage, type ImageBuild } from '../image/build.js'
 import { originLabels } from '../image/labels.js'
 import type { JdkArchive } from '../jdk/install.js'
-import type { Found } from './application.js'
+import type { Readiness } from '../probe/readiness.js'
+import { readinessOf, type Found } from './application.js'
 import { outputTo, type Run } from './run.js'
 
 /** What the images are built from. */
 export interface BuildFrom {
   folder: string
   base: Found['base']
+  readiness: Readiness
   /** Of the finished image, whatever is in it. */
   labels: Record<string, string>
 }
 
 /** Lays out what the Dockerfile copies. */
 export async function layOut(
-  { id, inputs, world, work }: Run,
+  run: Run,
   parts: { found: Found; archive: JdkArchive; fingerprint: string }
 ): Promise<BuildFrom> {
+  const { id, inputs, world, work } = run
   const { found, archive } = parts
   // BuildKit remembers contexts by the last part of their path, and looks for changes there by size and time only.
   const folder = path.join(work, `context-${id}`)
@@ -40,7 +43,7 @@ export async function layOut(
     jdkSha256: archive.sha256,
     fingerprint: parts.fingerprint
   })
-  return { folder, base: found.base, labels }
+  return { folder, base: found.base, readiness: readinessOf(run, found), labels }
 }
 
 /** Builds one of the images of docker/Dockerfile; its id. */
@@ -63,6 +66,7 @@ export async function build(
         UID: String(inputs.user.uid),
         GID: String(inputs.user.gid),
         ENGINE: inputs.engine,
+        RUN: run.id,
         WORKING_DIRECTORY: from.base.workingDirectory,
         ...buildArgs
       },

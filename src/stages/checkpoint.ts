@@ -3,10 +3,14 @@ import { type CheckpointEngine, chooseEngine } from '../checkpoint/engine.js'
 import { type TakenSnapshot, takeSnapshot } from '../checkpoint/take.js'
 import { standardWarmUp, type WarmUp, type WarmUpRequest } from '../checkpoint/warm-up.js'
 import { namesOf } from '../cleanup.js'
+import { OpenResources } from '../diagnosis/checkpoint-exception.js'
+import { explainMissingSupport } from '../frameworks/missing-support.js'
+import type { Readiness } from '../probe/readiness.js'
 import { requestOf } from '../probe/request-lines.js'
 import { requireSize } from '../restore/budgets.js'
 import type { Runner } from '../runner/inspect.js'
 import { shownLines } from '../shown-lines.js'
+import { readinessOf, type Found } from './application.js'
 import { checkpointContainer, containerOf, imagesOf, keepIn, type Run } from './run.js'
 
 /** Finds the CRIU and the privileges that work here. */
@@ -32,10 +36,12 @@ export async function chooseCheckpointEngine(run: Run, runner: Runner): Promise<
 /** Starts, warms up and freezes the application. */
 export async function takeTheSnapshot(
   run: Run,
+  found: Found,
   runner: Runner,
   takenBy: CheckpointEngine
 ): Promise<TakenSnapshot> {
   const { inputs, world } = run
+  const readiness = readinessOf(run, found)
   return await run.phases.run('checkpoint', 'Take the snapshot', async () => {
     const taken = await takeSnapshot(
       {
@@ -49,29 +55,33 @@ export async function takeTheSnapshot(
         container: checkpointContainer(run),
         image: namesOf(run.id).image('checkpoint'),
         takenBy,
-        readiness: inputs.readiness,
+        readiness,
         startupTimeout: inputs.startupTimeout,
-        warmUp: await warmUpOf(run),
+        warmUp: await warmUpOf(run, readiness),
         warmupTimeout: inputs.warmupTimeout,
         checkpointTimeout: inputs.checkpointTimeout,
         evidence: run.logs,
         images: imagesOf(run)
       }
-    )
-    world.log.info(`Snapshot: ${taken.size} bytes, taken in ${Math.round(taken.checkpointDuration)} ms.`)
+    ).catch((error: unknown) => {
+      const { libraries } = found
+      throw error instanceof OpenResources && libraries ? explainMissingSupport(error, libraries) : error
+    })
+    const duration = taken.checkpointDuration
+    const within = duration === undefined ? '' : `, taken in ${Math.round(duration)} ms`
+    world.log.info(`Snapshot: ${taken.size} bytes${within}.`)
     requireSize(inputs.budgets, taken.size)
     return taken
   })
 }
 
-async function warmUpOf({ inputs, world }: Run): Promise<WarmUp> {
-  const { warmup, warmupScript, readiness } = inputs
+async function warmUpOf({ inputs, world }: Run, readiness: Readiness): Promise<WarmUp> {
+  const { warmup, warmupScript } = inputs
   const lines: WarmUpRequest[] = []
   for (const line of warmup ?? []) {
     lines.push({ ...line, request: await requestOf(line, world.workspace) })
   }
-  if (warmup === undefined && warmupScript === undefined)
-    lines.push(standardWarmUp(readiness.url, inputs.port))
+  if (warmup === undefined && warmupScript === undefined) lines.push(standardWarmUp(readiness, inputs.port))
   const script = warmupScript === undefined ? undefined : path.resolve(world.workspace, warmupScript)
   return { lines, script, environment: world.environment }
 }

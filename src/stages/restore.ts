@@ -10,6 +10,7 @@ import { Failure } from '../errors.js'
 import { coldLabels, snapshotLabels } from '../image/labels.js'
 import type { HttpRequest } from '../probe/request.js'
 import { requestOf } from '../probe/request-lines.js'
+import type { Readiness } from '../probe/readiness.js'
 import type { Start } from '../restore/figures.js'
 import { proveRestore, startNormally } from '../restore/prove.js'
 import { firstLoad } from '../restore/series.js'
@@ -39,7 +40,7 @@ export async function buildRestoring(
   const rungs = takenBy.name === 'criu' ? takenBy.privileges : [undefined]
   for (const [index, privileges] of rungs.entries()) {
     const imageId = await buildRuntime(run, from, { ...parts, privileges })
-    const request = await startRequest(run, parts.runner.reach, imageId, privileges)
+    const request = await startRequest(run, from, parts.runner.reach, imageId, privileges)
     try {
       return { imageId, privileges, request, first: await prove(run, request) }
     } catch (error) {
@@ -122,7 +123,7 @@ export async function buildCold(
       }
     )
   )
-  const request = await startRequest(run, parts.reach, imageId, undefined)
+  const request = await startRequest(run, from, parts.reach, imageId, undefined)
   if (inputs.budgets.restoreTime !== undefined || inputs.budgets.speedup !== undefined)
     world.log.info('`max-restore-time` and `min-speedup` do not count for an image without a snapshot.')
   const coldStarts = await run.phases.run('prove', 'Start the image', async () => {
@@ -145,6 +146,7 @@ export function flagsOf(privileges: Privileges | undefined): string {
 
 async function startRequest(
   run: Run,
+  { readiness }: BuildFrom,
   reach: Reach,
   image: string,
   privileges: Privileges | undefined
@@ -155,17 +157,17 @@ async function startRequest(
     container: namesOf(run.id).container,
     image,
     flags: privileges?.restore(path.join(world.dockerFolder, 'seccomp.json')) ?? [],
-    readiness: inputs.readiness,
+    readiness,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
-    load: inputs.verifyRuns > 0 ? firstLoad(await firstRequest(run)) : undefined,
+    load: inputs.verifyRuns > 0 ? firstLoad(await firstRequest(run, readiness)) : undefined,
     logs: run.logs
   }
 }
 
 /** What a restored application and a cold one are asked side by side: it must change nothing, because it is asked often. */
-async function firstRequest({ inputs, world }: Run): Promise<HttpRequest> {
+async function firstRequest({ inputs, world }: Run, readiness: Readiness): Promise<HttpRequest> {
   const line = inputs.warmup?.find(({ method }) => method === 'GET' || method === 'HEAD')
   if (line) return await requestOf(line, world.workspace)
-  return standardWarmUp(inputs.readiness.url, inputs.port).request
+  return standardWarmUp(readiness, inputs.port).request
 }

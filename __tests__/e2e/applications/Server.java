@@ -12,10 +12,12 @@ import jdk.crac.Resource;
 
 /**
  * A server that is closed before a checkpoint and opened after it. Its answer tells what it got; the system
- * property `hook` makes its hook misbehave: hang, fail, get in CRIU's way, leave a file open, or take its time at the restore.
+ * property `hook` makes its hook misbehave: hang, fail, get in CRIU's way, leave a file open, or take its time at the restore;
+ * `port` is where it listens.
  */
 public class Server implements Resource {
 
+    private static final int PORT = Integer.getInteger("port", 8080);
     private static Server instance;
     private static volatile String arguments = "";
     private final String hook = System.getProperty("hook", "");
@@ -30,14 +32,14 @@ public class Server implements Resource {
             Core.getGlobalContext().register(instance);
             Files.writeString(Path.of("/tmp/written-before-the-checkpoint"), "x");
             instance.open();
-            System.out.println("listening on 8080");
+            System.out.println("listening on " + PORT);
             // A JVM ends with its last thread that is no daemon, and the server's stops before the checkpoint.
             new CountDownLatch(1).await();
         }
     }
 
     private void open() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(8080), 0);
+        server = HttpServer.create(new InetSocketAddress(PORT), 0);
         server.createContext("/", exchange -> answer(exchange, 200, String.join("|",
                     String.valueOf(System.getProperty("given")),
                     String.valueOf(System.getenv("GIVEN")),

@@ -27,8 +27,14 @@ export const world = (given ? JSON.parse(readFileSync(given, 'utf8')) : {}) as W
 /** Whether there is a lab. */
 export const available = given !== undefined
 
+/** Whether the lab started the engine: one that was there before is the only one there is. */
+const ownEngine = available && world.environment['DOCKER_HOST'] === `unix://${labHome()}/run/docker.sock`
+
 /** A test that needs the lab. Where there is none it is skipped, and scripts/test.ts says why. */
 export const labTest = available ? test : test.skip
+
+/** A test that needs further engines, which only the lab can start. */
+export const engineTest = ownEngine ? test : test.skip
 
 /** Runs `docker` against the lab's engine. */
 export function docker(...args: string[]): string {
@@ -76,11 +82,10 @@ export async function pulledElsewhere<T>(
   const image = `${tag.slice(0, tag.lastIndexOf(':'))}@${step.outputs['digest']}`
   const folder = mkdtempSync(path.join(tmpdir(), 'e2e-pulled-'))
   const file = path.join(folder, 'seccomp.json')
-  // An engine that was there before the lab is the only one there is: then nothing but the image itself is new to it.
-  const own = world.environment['DOCKER_HOST'] === `unix://${labHome()}/run/docker.sock`
   docker('image', 'rm', '--force', tag)
   const elsewhere = async (environment: NodeJS.ProcessEnv): Promise<T> => {
-    if (own && dockerAt(environment, 'image', 'ls', '--all', '--quiet') !== '')
+    // Where there is one engine only, nothing but the image itself is new to it.
+    if (ownEngine && dockerAt(environment, 'image', 'ls', '--all', '--quiet') !== '')
       throw new Error('the engine is not empty')
     dockerAt(environment, 'pull', '--quiet', image)
     const profile = ['run', '--rm', '--entrypoint', 'cat', image, '/opt/crac-checkpoint/seccomp.json']
@@ -91,7 +96,7 @@ export async function pulledElsewhere<T>(
     return await work({ environment, image, flags })
   }
   try {
-    return await (own ? withEmptyEngine(labHome(), elsewhere) : elsewhere(world.environment))
+    return await (ownEngine ? withEmptyEngine(labHome(), elsewhere) : elsewhere(world.environment))
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -108,8 +113,30 @@ export async function answerBecomes(started: StartedImage, expected: string): Pr
   }
 }
 
-/** Everything that a run could leave in the engine, as one text to compare. */
-export function engineContents(): string {
+/** A new engine that has the base image and nothing else, with features of its daemon.json. */
+export async function withEngine<T>(
+  features: Record<string, boolean>,
+  work: (environment: NodeJS.ProcessEnv) => Promise<T>
+): Promise<T> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'e2e-engine-'))
+  const file = path.join(folder, 'base.tar')
+  try {
+    docker('save', '--output', file, world.baseImage)
+    return await withEmptyEngine(
+      labHome(),
+      async (environment) => {
+        dockerAt(environment, 'load', '--input', file)
+        return await work(environment)
+      },
+      { features }
+    )
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** Everything that a run could leave in an engine, as one text to compare. */
+export function engineContents(environment = world.environment): string {
   const lists = [
     ['ps', '--all', '--format', '{{.Names}}'],
     ['volume', 'ls', '--quiet'],
@@ -118,7 +145,7 @@ export function engineContents(): string {
   ]
   return lists
     .map((list) =>
-      docker(...list)
+      dockerAt(environment, ...list)
         .split('\n')
         .sort()
         .join('\n')

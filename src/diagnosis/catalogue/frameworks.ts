@@ -13,6 +13,16 @@ export const frameworks: readonly Signature[] = [
     weight: 'pointer'
   },
   {
+    id: 'fw-spring-refresh-support',
+    stages: ['dump'],
+    stream: 'app',
+    pattern: /Checkpoint on refresh requires a CRaC-enabled JVM/m,
+    kind: 'application',
+    cause: 'Spring was told to take its checkpoint on refresh, and the API of CRaC is not on its class path.',
+    cure: 'Add `org.crac:crac` to the dependencies; Spring Boot knows its version.',
+    weight: 'specific'
+  },
+  {
     id: 'fw-spring-minus1',
     stages: ['dump'],
     stream: 'app',
@@ -27,7 +37,7 @@ export const frameworks: readonly Signature[] = [
     stages: ['dump'],
     stream: 'app',
     pattern:
-      /(?:CheckpointOpenSocketException|BusySelectorException).*(?:port=|:)(5432|3306|1433|1521|27017|50000)\b/m,
+      /(?:CheckpointOpenSocketException|BusySelectorException).*(?:port=|remotePort |:)(5432|3306|1433|1521|27017|50000)\b/m,
     kind: 'application',
     cause: 'A connection to a database is open (port $1).',
     cure: 'Let the pool be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut; elsewhere close the pool in beforeCheckpoint.',
@@ -47,7 +57,8 @@ export const frameworks: readonly Signature[] = [
     id: 'fw-redis',
     stages: ['dump'],
     stream: 'app',
-    pattern: /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*[:=]6379\b/m,
+    pattern:
+      /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )6379\b/m,
     kind: 'application',
     cause: 'A connection to Redis is open.',
     cure: 'Use Spring Data Redis 3.2 or micronaut-crac 1.2.1 or newer, which close it, or stop the client in beforeCheckpoint.',
@@ -57,7 +68,8 @@ export const frameworks: readonly Signature[] = [
     id: 'fw-kafka',
     stages: ['dump'],
     stream: 'app',
-    pattern: /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*[:=](?:9092|9093)\b/m,
+    pattern:
+      /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )(?:9092|9093)\b/m,
     kind: 'application',
     cause: 'A connection to Kafka is open.',
     cure: 'Use Spring Cloud Stream 4.1 or newer, and stop listener containers and admin clients in beforeCheckpoint.',
@@ -71,7 +83,7 @@ export const frameworks: readonly Signature[] = [
       /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S*,localport=(\d+)\]/m,
     kind: 'application',
     cause: 'A server still listens on port $1$2.',
-    cure: "Use the framework's CRaC support (Spring Boot 3.2, micronaut-crac, Quarkus 2.10, each or newer; from 3.31 on Quarkus also wants `java-options: -Dquarkus.package.jar.crac.enabled=true`, where it is not the quarkus-app/ that gets it from the action), or stop the server in beforeCheckpoint and start it in afterRestore.",
+    cure: "Use the framework's CRaC support (Spring Boot 3.2, micronaut-crac, Quarkus 2.10, each or newer; from 3.31 on Quarkus also wants -Dquarkus.package.jar.crac.enabled=true in the start command of a Dockerfile of your own; elsewhere the action gives it), or stop the server in beforeCheckpoint and start it in afterRestore.",
     weight: 'specific'
   },
   {

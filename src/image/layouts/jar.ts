@@ -1,6 +1,10 @@
 import path from 'node:path'
 import { readManifest } from '../jar.js'
 import { HOME, isFile, isFolder, type Layout } from './layout.js'
+import { CRAC_ENABLED } from './quarkus.js'
+
+/** Of an uber-jar. */
+const QUARKUS_MAIN = 'io.quarkus.runner.GeneratedMain'
 
 /** A jar with a Main-Class, and what its Class-Path names beside it: as Helidon's and plain Maven builds make it. */
 export const runnableJar: Layout = async ({ at, mainClass: wanted }) => {
@@ -20,7 +24,10 @@ export const runnableJar: Layout = async ({ at, mainClass: wanted }) => {
     layout: 'jar',
     description: `runnable jar ${name} (${mainClass})`,
     mainClass,
-    command: wanted === undefined ? ['-jar', `${HOME}/${name}`] : ['-cp', `${HOME}/${name}`, wanted],
+    command: [
+      ...(mainClass === QUARKUS_MAIN ? [CRAC_ENABLED] : []),
+      ...(wanted === undefined ? ['-jar', `${HOME}/${name}`] : ['-cp', `${HOME}/${name}`, wanted])
+    ],
     dependencies,
     classes: new Map([[at, name]])
   }

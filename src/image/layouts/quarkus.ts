@@ -8,7 +8,7 @@ const JAR = 'quarkus-run.jar'
  * Without it Quarkus 3.31 and newer does not stop its server before a checkpoint. It is read when Quarkus starts,
  * whatever the build said. https://github.com/quarkusio/quarkus/issues/56797
  */
-const ENABLED = 'quarkus.package.jar.crac.enabled'
+export const CRAC_ENABLED = '-Dquarkus.package.jar.crac.enabled=true'
 
 /**
  * `quarkus-app/` as the Quarkus build makes it: `lib/` has the dependencies, the rest is the application.
@@ -27,7 +27,7 @@ export const quarkusApp: Layout = async ({ at }) => {
     layout: 'quarkus-app',
     description: `Quarkus application (${mainClass})`,
     mainClass,
-    command: [`-D${ENABLED}=true`, '-jar', `${HOME}/${JAR}`],
+    command: [CRAC_ENABLED, '-jar', `${HOME}/${JAR}`],
     dependencies: (await isFolder(lib)) ? new Map([[lib, 'lib']]) : new Map<string, string>(),
     classes
   }

@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Application, World } from '../../src/checkpoint/application.js'
+import { ownCheckpointFailure } from '../../src/checkpoint/own-checkpoint.js'
+import { watchSigns } from '../../src/checkpoint/trigger.js'
+import { OpenResources } from '../../src/diagnosis/checkpoint-exception.js'
+import { LineTail } from '../../src/engine/lines.js'
+import { fakeEngine } from '../support/fake-engine.js'
+
+// As Spring Boot prints it, shortened.
+const REFUSED = `2026-11-25T02:00:00.000Z ERROR 130 --- [main] o.s.boot.SpringApplication : Application run failed
+
+org.springframework.context.ApplicationContextException: Failed to take CRaC checkpoint on refresh
+\tat org.springframework.context.support.DefaultLifecycleProcessor$CracDelegate.checkpointRestore(DefaultLifecycleProcessor.java:568)
+Caused by: org.crac.CheckpointException: null
+\tat org.crac.Core$Compat.checkpointRestore(Core.java:144)
+\tSuppressed: jdk.crac.impl.CheckpointOpenSocketException: tcp6 localAddr 172.18.0.3 localPort 36574 remoteAddr 172.18.0.2 remotePort 5432
+\t\tat java.base/java.lang.Thread.run(Thread.java:1583)`
+
+describe('an application that took no checkpoint although it meant to', () => {
+  let evidence: string
+  beforeEach(async () => {
+    evidence = await mkdtemp(path.join(tmpdir(), 'own-checkpoint-test-'))
+  })
+  afterEach(async () => {
+    await rm(evidence, { recursive: true })
+  })
+
+  async function failureOf(log: string, criuLog = ''): Promise<Error | undefined> {
+    const signs = watchSigns()
+    const output = new LineTail(20)
+    for (const line of log.split('\n')) {
+      signs.onLine(line)
+      output.push(line)
+    }
+    const engine = fakeEngine(async (args) => {
+      if (args[0] === 'cp') await writeFile(path.join(evidence, 'dump4.log'), criuLog)
+      return ''
+    })
+    const application = { name: 'x', output } as unknown as Application
+    return await ownCheckpointFailure({ engine } as unknown as World, application, signs, {
+      evidence,
+      images: path.join(evidence, 'images-apart')
+    })
+  }
+
+  test('a refusal is read from its log', async () => {
+    const failure = await failureOf(REFUSED)
+    expect(failure).toBeInstanceOf(OpenResources)
+    expect(failure).toMatchObject({ signature: 'fw-jdbc' })
+    expect(failure?.message).toContain('an open socket, tcp6 localAddr 172.18.0.3')
+  })
+
+  test('a failure of CRIU is read from the log of CRIU', async () => {
+    const log =
+      'CRIU failed with exit code 1 - check dump4.log\norg.crac.CheckpointException: Native checkpoint failed.'
+    const failure = await failureOf(log, "(00.1) Error (criu/seize.c:1): Can't open the door\n")
+    expect(failure?.message).toContain("CRIU: Can't open the door")
+  })
+
+  test('any other end is no matter of checkpoints', async () => {
+    expect(await failureOf('the configuration is missing')).toBeUndefined()
+  })
+})

@@ -1,0 +1,71 @@
+import path from 'node:path'
+import { run } from '../../lab/command.js'
+import { withEmptyEngine } from '../../lab/engine/engine.js'
+import { labHome } from '../../lab/home.js'
+import { LEAST_PROOF, runAction } from '../action.js'
+import type { Bench, Measurement } from '../bench.js'
+import { runScript } from '../script-way/run.js'
+
+export const caches: Measurement = {
+  title: 'cold and warm caches, and a rebuild of what did not change',
+  conditions: [
+    'Cold: an engine without any image or build cache, which pulls the base image from the registry, and an empty tool cache.',
+    'JDK cached: another engine like that, and the tool cache of the run before, as a job that restores a cache has it.',
+    'Warm: the second run in the engine of the cold one. Unchanged: a third, with `skip-unchanged: true`.',
+    'The script way (see a) in an engine like that of the cold run.',
+    'Each of these engines pushes to a repository that has nothing yet.'
+  ],
+  run: async (bench) => {
+    const base = await pushBase(bench)
+    const times = {
+      script: [] as number[],
+      cold: [] as number[],
+      jdkCached: [] as number[],
+      warm: [] as number[],
+      unchanged: [] as number[]
+    }
+    const rounds = bench.rounds(2)
+    for (let round = 0; round < rounds; round++) {
+      const toolCache = path.join(bench.folder, `tool-cache-${round}`)
+      const repository = `${bench.world.registry}/bench/caches-${bench.id}-${round}`
+      const timeRun = async (environment: NodeJS.ProcessEnv, tag: string, inputs = {}): Promise<number> => {
+        const options = { environment, toolCache, keep: true }
+        const run = await runAction(bench, tag, { ...LEAST_PROOF, 'base-image': base, ...inputs }, options)
+        return run.milliseconds
+      }
+      await withEmptyEngine(labHome(), async (environment) => {
+        const tag = `${repository}-cold:crac`
+        times.cold.push(await timeRun(environment, tag))
+        times.warm.push(await timeRun(environment, tag))
+        times.unchanged.push(await timeRun(environment, tag, { 'skip-unchanged': 'true' }))
+      })
+      await withEmptyEngine(labHome(), async (environment) => {
+        const given = { environment, baseImage: base }
+        times.script.push((await runScript(bench, `${repository}-script:crac`, given)).milliseconds)
+      })
+      await withEmptyEngine(labHome(), async (environment) => {
+        times.jdkCached.push(await timeRun(environment, `${repository}-jdk:crac`))
+      })
+    }
+    return {
+      rows: [
+        { name: 'the script way, cold (its JDK lies on the disk)', unit: 'ms', values: times.script },
+        { name: 'the action, cold', unit: 'ms', values: times.cold },
+        { name: 'the action, JDK cached', unit: 'ms', values: times.jdkCached },
+        { name: 'the action, warm', unit: 'ms', values: times.warm },
+        { name: 'the action, unchanged', unit: 'ms', values: times.unchanged }
+      ],
+      targets: []
+    }
+  }
+}
+
+/** The base image as one that has to be pulled. */
+async function pushBase({ world }: Bench): Promise<string> {
+  const name = `${world.registry}/bench/base:trixie`
+  const env = world.environment
+  await run('docker', ['tag', world.baseImage, name], { env })
+  await run('docker', ['push', '--quiet', name], { env })
+  await run('docker', ['image', 'rm', name], { env })
+  return name
+}

@@ -1,0 +1,3 @@
+package example;
+
+public record Order(Long id, String article, int quantity) {}

@@ -1,0 +1,64 @@
+import { openWorld } from '../lab/open-world.js'
+import { progressOnStderr } from '../lab/progress.js'
+import { runStep } from '../lab/runner.js'
+import { ensureSample, SAMPLES, withDatabase, type Sample } from '../lab/samples.js'
+import type { World } from '../lab/world.js'
+
+// `npm run samples`: the action on every sample, and what it measured as a table of Markdown on stdout. The times are
+// those of the proof: from the start of a container to the first good answer.
+
+const world = await openWorld(process.argv, progressOnStderr)
+try {
+  const rows: string[][] = []
+  for (const sample of SAMPLES) rows.push(await measure(world, sample))
+  const head = ['sample', 'cold start', 'restore', 'speed-up', 'snapshot']
+  const table = [head, ['---', '---:', '---:', '---:', '---:'], ...rows]
+  console.log(table.map((cells) => `| ${cells.join(' | ')} |`).join('\n'))
+} finally {
+  await world.close()
+}
+
+async function measure(world: World, sample: Sample): Promise<string[]> {
+  const context = await ensureSample(sample, world, progressOnStderr)
+  progressOnStderr(`${sample.name}: checkpoint and restore ...`)
+  const step = sample.database
+    ? await withDatabase(
+        world,
+        `samples-${process.pid}`,
+        progressOnStderr,
+        async ({ network, variables }) => await act(world, { context, network, env: lines(variables) })
+      )
+    : await act(world, { context })
+  const { outputs } = step
+  if (step.exitCode !== 0) throw new Error(step.log.split('\n').slice(-40).join('\n'))
+  const megabytes = `${(Number(outputs['snapshot-size']) / 1e6).toFixed(0)} MB`
+  return [
+    `[${sample.name}](samples/${sample.name})`,
+    `${outputs['cold-start']} ms`,
+    `${outputs['restore-time']} ms`,
+    `${outputs['speedup']}`,
+    megabytes
+  ]
+}
+
+async function act(world: World, inputs: Record<string, string>): ReturnType<typeof runStep> {
+  return await runStep({
+    inputs: {
+      'base-image': world.baseImage,
+      'github-api-url': world.githubApiUrl,
+      'github-token': process.env['GITHUB_TOKEN'] ?? '',
+      // A busy machine is measured too.
+      'startup-timeout': '5m',
+      ...inputs
+    },
+    environment: world.environment,
+    workspace: process.cwd(),
+    toolCache: world.toolCache
+  })
+}
+
+function lines(variables: Record<string, string>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('\n')
+}
