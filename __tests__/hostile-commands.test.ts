@@ -46,6 +46,7 @@ const OPTIONS: Record<string, Record<string, boolean>> = {
   create: {
     '--no-healthcheck': false,
     '--log-driver': true,
+    '--log-opt': true,
     ...{ '--name': true, '--label': true, '--publish': true, '--network': true, '--add-host': true },
     ...{
       '--env-file': true,

@@ -97,7 +97,7 @@ describe('resources', () => {
       )
       expect(large.peak).toBeLessThan(small.peak + 64)
       expect(talkative.peak).toBeLessThan(small.peak + 64)
-      // The engine keeps 100 MB; what is written faster than it is read loses its middle.
+      // What is written faster than the engine hands it on loses its middle.
       for (const size of Object.values(talkative.logs)) expect(size).toBeLessThan(70e6)
     },
     600_000

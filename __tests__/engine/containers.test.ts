@@ -6,6 +6,8 @@ import { addressOf, containerEnd, createContainer, type ContainerSpec } from '..
 import { declaredFlags, ladder } from '../../src/engine/privileges.js'
 import { fakeEngine } from '../support/fake-engine.js'
 
+const LOG_DRIVER = '--log-driver local --log-opt compress=false --log-opt max-size=100m --log-opt max-file=2'
+
 const work = mkdtempSync(path.join(tmpdir(), 'containers-test-'))
 afterAll(() => rmSync(work, { recursive: true }))
 
@@ -39,7 +41,7 @@ test('a container gets exactly the flags that it was given, and its environment 
   expect(call?.args.join(' ')).toBe(
     'create --name c --label io.github.crac-checkpoint.run=1 --publish 127.0.0.1::8080 ' +
       '--cap-drop ALL --cap-add CHECKPOINT_RESTORE --cap-add SETPCAP --security-opt seccomp=/p.json ' +
-      `--env-file ${work}/c.env --log-driver local -- i system/x -Da=b`
+      `--env-file ${work}/c.env ${LOG_DRIVER} -- i system/x -Da=b`
   )
   expect(given).toBe('TOKEN=hunter2\n')
   expect(call?.options.env).toBeUndefined()
@@ -51,7 +53,7 @@ describe('how a container is reached', () => {
     const engine = fakeEngine(() => '')
     await createContainer(engine, { ...SPEC, env: {}, ...changes })
     return engine.calls.map(({ args }) =>
-      args.join(' ').replace(`--env-file ${work}/c.env --log-driver local `, '')
+      args.join(' ').replace(`--env-file ${work}/c.env ${LOG_DRIVER} `, '')
     )
   }
 

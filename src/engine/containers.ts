@@ -48,8 +48,15 @@ export interface ContainerEnd {
 /** In the network of the machine itself nothing is published: every port is there already. */
 const HOST_NETWORK = 'host'
 
-/** Of the drivers that `docker logs` can read, the one that keeps bytes as they are, and a bounded number of them (100 MB). */
-const LOG_DRIVER = ['--log-driver', 'local']
+/**
+ * Of the drivers that `docker logs` can read, the one that keeps bytes as they are. A bounded number of them, in large files:
+ * measured with 200 MB written at once, whoever follows a log misses whole files of it, of 20 MB each with the standard, and
+ * none before the first one is full.
+ */
+const LOG_DRIVER = [
+  ...['--log-driver', 'local', '--log-opt', 'compress=false'],
+  ...['--log-opt', 'max-size=100m', '--log-opt', 'max-file=2']
+]
 
 /** The argument vector of `docker` for a container; its environment stands in the file. */
 export function createCommand(spec: ContainerSpec, environmentFile: string): string[] {
