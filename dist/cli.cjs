@@ -32630,7 +32630,10 @@ var import_promises2 = require("node:fs/promises");
 var import_node_path = __toESM(require("node:path"), 1);
 var RUN_LABEL = "io.github.crac-checkpoint.run";
 var HOST_NETWORK = "host";
-var LOG_DRIVER = ["--log-driver", "local"];
+var LOG_DRIVER = [
+  ...["--log-driver", "local", "--log-opt", "compress=false"],
+  ...["--log-opt", "max-size=100m", "--log-opt", "max-file=2"]
+];
 function createCommand(spec, environmentFile) {
   const { reach } = spec;
   const network = spec.network ?? (reach.by === "network" ? reach.network : void 0);
