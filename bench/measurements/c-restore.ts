@@ -57,13 +57,13 @@ export const restore: Measurement = {
             claim: 'from `docker start` to the first answer at most 1.25 times a bare restore',
             ratio: ratio('fromCall'),
             limit: 1.25,
-            why: 'the entry script runs about a dozen small programs before CRIU'
+            why: 'before CRIU, the entry script and the launcher of the JVM have to run'
           },
           {
             claim: 'the same, without the time of the engine',
             ratio: ratio('fromStart'),
             limit: 1.25,
-            why: 'the entry script runs about a dozen small programs before CRIU'
+            why: 'before CRIU, the entry script and the launcher of the JVM have to run'
           }
         ]
       }
