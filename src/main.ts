@@ -41,21 +41,12 @@ export async function run(id: string, inputs: Inputs, given: World): Promise<Res
     work: path.join(world.runFolder, 'work'),
     logs: path.join(world.runFolder, 'logs')
   }
-  await mkdir(job.work, { recursive: true })
-  await mkdir(job.logs, { recursive: true })
   try {
-    await requireContext(path.resolve(world.workspace, inputs.context))
-    if (inputs.warmupScript !== undefined)
-      await requireScript(path.resolve(world.workspace, inputs.warmupScript))
-    return await checkpointed(job)
+    await mkdir(job.work, { recursive: true })
+    await mkdir(job.logs, { recursive: true })
+    return await outcomeOf(job)
   } catch (error) {
-    if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === 'fail') {
-      throw (await fullDisk(error, job.work)) ?? error
-    }
-    log.warning(`This runner takes no snapshots: ${error.message} ${error.cure}`)
-    const common = { reason: error.message, warnings, logs: job.logs, phases: job.phases.done }
-    if (inputs.onUnsupportedRunner === 'skip') return { outcome: 'skipped', ...common }
-    return { ...(await cold(job, error.message)), ...common }
+    throw (await fullDisk(error, path.dirname(world.runFolder))) ?? error
   } finally {
     // The runtime image keeps its temporary name until the post step: without tags it has no other.
     const names = namesOf(id)
@@ -66,6 +57,22 @@ export async function run(id: string, inputs: Inputs, given: World): Promise<Res
       ...(await removeFolder(job.work))
     ]
     for (const problem of left) log.warning(`Something of this run may be left behind: ${problem}`)
+  }
+}
+
+async function outcomeOf(job: Run): Promise<Result> {
+  const { inputs, world, warnings } = job
+  try {
+    await requireContext(path.resolve(world.workspace, inputs.context))
+    if (inputs.warmupScript !== undefined)
+      await requireScript(path.resolve(world.workspace, inputs.warmupScript))
+    return await checkpointed(job)
+  } catch (error) {
+    if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === 'fail') throw error
+    world.log.warning(`This runner takes no snapshots: ${error.message} ${error.cure}`)
+    const common = { reason: error.message, warnings, logs: job.logs, phases: job.phases.done }
+    if (inputs.onUnsupportedRunner === 'skip') return { outcome: 'skipped', ...common }
+    return { ...(await cold(job, error.message)), ...common }
   }
 }
 
