@@ -46745,21 +46745,12 @@ async function run(id, inputs, given) {
     work: import_node_path45.default.join(world.runFolder, "work"),
     logs: import_node_path45.default.join(world.runFolder, "logs")
   };
-  await (0, import_promises47.mkdir)(job.work, { recursive: true });
-  await (0, import_promises47.mkdir)(job.logs, { recursive: true });
   try {
-    await requireContext(import_node_path45.default.resolve(world.workspace, inputs.context));
-    if (inputs.warmupScript !== void 0)
-      await requireScript(import_node_path45.default.resolve(world.workspace, inputs.warmupScript));
-    return await checkpointed(job);
+    await (0, import_promises47.mkdir)(job.work, { recursive: true });
+    await (0, import_promises47.mkdir)(job.logs, { recursive: true });
+    return await outcomeOf(job);
   } catch (error) {
-    if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") {
-      throw await fullDisk(error, job.work) ?? error;
-    }
-    log.warning(`This runner takes no snapshots: ${error.message} ${error.cure}`);
-    const common = { reason: error.message, warnings: warnings2, logs: job.logs, phases: job.phases.done };
-    if (inputs.onUnsupportedRunner === "skip") return { outcome: "skipped", ...common };
-    return { ...await cold(job, error.message), ...common };
+    throw await fullDisk(error, import_node_path45.default.dirname(world.runFolder)) ?? error;
   } finally {
     const names = namesOf(id);
     await settle(world.clock, id, world.cancelled.aborted);
@@ -46769,6 +46760,21 @@ async function run(id, inputs, given) {
       ...await removeFolder(job.work)
     ];
     for (const problem of left) log.warning(`Something of this run may be left behind: ${problem}`);
+  }
+}
+async function outcomeOf(job) {
+  const { inputs, world, warnings: warnings2 } = job;
+  try {
+    await requireContext(import_node_path45.default.resolve(world.workspace, inputs.context));
+    if (inputs.warmupScript !== void 0)
+      await requireScript(import_node_path45.default.resolve(world.workspace, inputs.warmupScript));
+    return await checkpointed(job);
+  } catch (error) {
+    if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error;
+    world.log.warning(`This runner takes no snapshots: ${error.message} ${error.cure}`);
+    const common = { reason: error.message, warnings: warnings2, logs: job.logs, phases: job.phases.done };
+    if (inputs.onUnsupportedRunner === "skip") return { outcome: "skipped", ...common };
+    return { ...await cold(job, error.message), ...common };
   }
 }
 async function checkpointed(job) {
