@@ -7261,7 +7261,7 @@ var require_public_api = __commonJS({
       }
       return doc;
     }
-    function parse7(src, reviver, options3) {
+    function parse6(src, reviver, options3) {
       let _reviver = void 0;
       if (typeof reviver === "function") {
         _reviver = reviver;
@@ -7302,7 +7302,7 @@ var require_public_api = __commonJS({
         return value.toString(options3);
       return new Document.Document(value, _replacer, options3).toString(options3);
     }
-    exports2.parse = parse7;
+    exports2.parse = parse6;
     exports2.parseAllDocuments = parseAllDocuments;
     exports2.parseDocument = parseDocument;
     exports2.stringify = stringify2;
@@ -8807,14 +8807,14 @@ var require_b4a = __commonJS({
     function isEncoding(encoding) {
       return Buffer.isEncoding(encoding);
     }
-    function alloc(size2, fill2, encoding) {
-      return Buffer.alloc(size2, fill2, encoding);
+    function alloc(size, fill2, encoding) {
+      return Buffer.alloc(size, fill2, encoding);
     }
-    function allocUnsafe(size2) {
-      return Buffer.allocUnsafe(size2);
+    function allocUnsafe(size) {
+      return Buffer.allocUnsafe(size);
     }
-    function allocUnsafeSlow(size2) {
-      return Buffer.allocUnsafeSlow(size2);
+    function allocUnsafeSlow(size) {
+      return Buffer.allocUnsafeSlow(size);
     }
     function byteLength(string, encoding) {
       return Buffer.byteLength(string, encoding);
@@ -10344,7 +10344,7 @@ var require_headers = __commonJS({
       const mode = decodeOct(buf, 100, 8);
       const uid = decodeOct(buf, 108, 8);
       const gid = decodeOct(buf, 116, 8);
-      const size2 = decodeOct(buf, 124, 12);
+      const size = decodeOct(buf, 124, 12);
       const mtime = decodeOct(buf, 136, 12);
       const type = toType(typeflag);
       const linkname = buf[157] === 0 ? null : decodeStr(buf, 157, 100, filenameEncoding);
@@ -10369,7 +10369,7 @@ var require_headers = __commonJS({
         mode,
         uid,
         gid,
-        size: size2,
+        size,
         byteOffset: 0,
         mtime: new Date(1e3 * mtime),
         type,
@@ -10544,25 +10544,25 @@ var require_extract = __commonJS({
         this.buffered += buffer2.byteLength;
         this.queue.push(buffer2);
       }
-      shiftFirst(size2) {
-        return this.buffered === 0 ? null : this._next(size2);
+      shiftFirst(size) {
+        return this.buffered === 0 ? null : this._next(size);
       }
-      shift(size2) {
-        if (size2 > this.buffered) return null;
-        if (size2 === 0) return EMPTY;
-        let chunk = this._next(size2);
-        if (size2 === chunk.byteLength) return chunk;
+      shift(size) {
+        if (size > this.buffered) return null;
+        if (size === 0) return EMPTY;
+        let chunk = this._next(size);
+        if (size === chunk.byteLength) return chunk;
         const chunks = [chunk];
-        while ((size2 -= chunk.byteLength) > 0) {
-          chunk = this._next(size2);
+        while ((size -= chunk.byteLength) > 0) {
+          chunk = this._next(size);
           chunks.push(chunk);
         }
         return b4a.concat(chunks);
       }
-      _next(size2) {
+      _next(size) {
         const buf = this.queue.peek();
         const rem = buf.byteLength - this._offset;
-        if (size2 >= rem) {
+        if (size >= rem) {
           const sub = this._offset ? buf.subarray(this._offset, buf.byteLength) : buf;
           this.queue.shift();
           this._offset = 0;
@@ -10570,9 +10570,9 @@ var require_extract = __commonJS({
           this.shifted += rem;
           return sub;
         }
-        this.buffered -= size2;
-        this.shifted += size2;
-        return buf.subarray(this._offset, this._offset += size2);
+        this.buffered -= size;
+        this.shifted += size;
+        return buf.subarray(this._offset, this._offset += size);
       }
     };
     var Source = class extends Readable4 {
@@ -10861,9 +10861,9 @@ var require_extract = __commonJS({
     };
     function noop3() {
     }
-    function overflow(size2) {
-      size2 &= 511;
-      return size2 && 512 - size2;
+    function overflow(size) {
+      size &= 511;
+      return size && 512 - size;
     }
   }
 });
@@ -11112,9 +11112,9 @@ var require_pack = __commonJS({
     }
     function noop3() {
     }
-    function overflow(self, size2) {
-      size2 &= 511;
-      if (size2) self.push(END_OF_TAR.subarray(0, 512 - size2));
+    function overflow(self, size) {
+      size &= 511;
+      if (size) self.push(END_OF_TAR.subarray(0, 512 - size));
     }
     function mapWritable(buf) {
       return b4a.isBuffer(buf) ? buf : b4a.from(buf);
@@ -11871,16 +11871,16 @@ var require_util = __commonJS({
     function isStream(obj) {
       return obj && typeof obj === "object" && typeof obj.pipe === "function" && typeof obj.on === "function";
     }
-    function isBlobLike(object2) {
-      if (object2 === null) {
+    function isBlobLike(object) {
+      if (object === null) {
         return false;
-      } else if (object2 instanceof Blob2) {
+      } else if (object instanceof Blob2) {
         return true;
-      } else if (typeof object2 !== "object") {
+      } else if (typeof object !== "object") {
         return false;
       } else {
-        const sTag = object2[Symbol.toStringTag];
-        return (sTag === "Blob" || sTag === "File") && ("stream" in object2 && typeof object2.stream === "function" || "arrayBuffer" in object2 && typeof object2.arrayBuffer === "function");
+        const sTag = object[Symbol.toStringTag];
+        return (sTag === "Blob" || sTag === "File") && ("stream" in object && typeof object.stream === "function" || "arrayBuffer" in object && typeof object.arrayBuffer === "function");
       }
     }
     function buildURL(url, queryParams) {
@@ -12162,8 +12162,8 @@ var require_util = __commonJS({
         }
       );
     }
-    function isFormDataLike(object2) {
-      return object2 && typeof object2 === "object" && typeof object2.append === "function" && typeof object2.delete === "function" && typeof object2.get === "function" && typeof object2.getAll === "function" && typeof object2.has === "function" && typeof object2.set === "function" && object2[Symbol.toStringTag] === "FormData";
+    function isFormDataLike(object) {
+      return object && typeof object === "object" && typeof object.append === "function" && typeof object.delete === "function" && typeof object.get === "function" && typeof object.getAll === "function" && typeof object.has === "function" && typeof object.set === "function" && object[Symbol.toStringTag] === "FormData";
     }
     function addAbortListener(signal, listener) {
       if ("addEventListener" in signal) {
@@ -14996,8 +14996,8 @@ var require_util2 = __commonJS({
       }
       return "allowed";
     }
-    function isErrorLike(object2) {
-      return object2 instanceof Error || (object2?.constructor?.name === "Error" || object2?.constructor?.name === "DOMException");
+    function isErrorLike(object) {
+      return object instanceof Error || (object?.constructor?.name === "Error" || object?.constructor?.name === "DOMException");
     }
     function isValidReasonPhrase(statusText) {
       for (let i = 0; i < statusText.length; ++i) {
@@ -15422,7 +15422,7 @@ var require_util2 = __commonJS({
         return new FastIterableIterator(target, kind);
       };
     }
-    function iteratorMixin(name, object2, kInternalIterator, keyIndex = 0, valueIndex = 1) {
+    function iteratorMixin(name, object, kInternalIterator, keyIndex = 0, valueIndex = 1) {
       const makeIterator = createIterator(name, kInternalIterator, keyIndex, valueIndex);
       const properties = {
         keys: {
@@ -15430,7 +15430,7 @@ var require_util2 = __commonJS({
           enumerable: true,
           configurable: true,
           value: function keys() {
-            webidl.brandCheck(this, object2);
+            webidl.brandCheck(this, object);
             return makeIterator(this, "key");
           }
         },
@@ -15439,7 +15439,7 @@ var require_util2 = __commonJS({
           enumerable: true,
           configurable: true,
           value: function values() {
-            webidl.brandCheck(this, object2);
+            webidl.brandCheck(this, object);
             return makeIterator(this, "value");
           }
         },
@@ -15448,7 +15448,7 @@ var require_util2 = __commonJS({
           enumerable: true,
           configurable: true,
           value: function entries() {
-            webidl.brandCheck(this, object2);
+            webidl.brandCheck(this, object);
             return makeIterator(this, "key+value");
           }
         },
@@ -15457,7 +15457,7 @@ var require_util2 = __commonJS({
           enumerable: true,
           configurable: true,
           value: function forEach(callbackfn, thisArg = globalThis) {
-            webidl.brandCheck(this, object2);
+            webidl.brandCheck(this, object);
             webidl.argumentLengthCheck(arguments, 1, `${name}.forEach`);
             if (typeof callbackfn !== "function") {
               throw new TypeError(
@@ -15470,7 +15470,7 @@ var require_util2 = __commonJS({
           }
         }
       };
-      return Object.defineProperties(object2.prototype, {
+      return Object.defineProperties(object.prototype, {
         ...properties,
         [Symbol.iterator]: {
           writable: true,
@@ -15870,8 +15870,8 @@ var require_file = __commonJS({
       }
     };
     webidl.converters.Blob = webidl.interfaceConverter(Blob2);
-    function isFileLike(object2) {
-      return object2 instanceof File || object2 && (typeof object2.stream === "function" || typeof object2.arrayBuffer === "function") && object2[Symbol.toStringTag] === "File";
+    function isFileLike(object) {
+      return object instanceof File || object && (typeof object.stream === "function" || typeof object.arrayBuffer === "function") && object[Symbol.toStringTag] === "File";
     }
     module2.exports = { FileLike, isFileLike };
   }
@@ -16319,12 +16319,12 @@ var require_body = __commonJS({
         }
       });
     }
-    function extractBody(object2, keepalive = false) {
+    function extractBody(object, keepalive = false) {
       let stream = null;
-      if (object2 instanceof ReadableStream) {
-        stream = object2;
-      } else if (isBlobLike(object2)) {
-        stream = object2.stream();
+      if (object instanceof ReadableStream) {
+        stream = object;
+      } else if (isBlobLike(object)) {
+        stream = object.stream();
       } else {
         stream = new ReadableStream({
           async pull(controller) {
@@ -16344,17 +16344,17 @@ var require_body = __commonJS({
       let source = null;
       let length = null;
       let type = null;
-      if (typeof object2 === "string") {
-        source = object2;
+      if (typeof object === "string") {
+        source = object;
         type = "text/plain;charset=UTF-8";
-      } else if (object2 instanceof URLSearchParams) {
-        source = object2.toString();
+      } else if (object instanceof URLSearchParams) {
+        source = object.toString();
         type = "application/x-www-form-urlencoded;charset=UTF-8";
-      } else if (isArrayBuffer(object2)) {
-        source = new Uint8Array(object2.slice());
-      } else if (ArrayBuffer.isView(object2)) {
-        source = new Uint8Array(object2.buffer.slice(object2.byteOffset, object2.byteOffset + object2.byteLength));
-      } else if (util.isFormDataLike(object2)) {
+      } else if (isArrayBuffer(object)) {
+        source = new Uint8Array(object.slice());
+      } else if (ArrayBuffer.isView(object)) {
+        source = new Uint8Array(object.buffer.slice(object.byteOffset, object.byteOffset + object.byteLength));
+      } else if (util.isFormDataLike(object)) {
         const boundary = `----formdata-undici-0${`${random(1e11)}`.padStart(11, "0")}`;
         const prefix = `--${boundary}\r
 Content-Disposition: form-data`;
@@ -16364,7 +16364,7 @@ Content-Disposition: form-data`;
         const rn = new Uint8Array([13, 10]);
         length = 0;
         let hasUnknownSizeValue = false;
-        for (const [name, value] of object2) {
+        for (const [name, value] of object) {
           if (typeof value === "string") {
             const chunk2 = textEncoder.encode(prefix + `; name="${escape(normalizeLinefeeds(name))}"\r
 \r
@@ -16392,7 +16392,7 @@ Content-Type: ${value.type || "application/octet-stream"}\r
         if (hasUnknownSizeValue) {
           length = null;
         }
-        source = object2;
+        source = object;
         action = async function* () {
           for (const part of blobParts) {
             if (part.stream) {
@@ -16403,22 +16403,22 @@ Content-Type: ${value.type || "application/octet-stream"}\r
           }
         };
         type = `multipart/form-data; boundary=${boundary}`;
-      } else if (isBlobLike(object2)) {
-        source = object2;
-        length = object2.size;
-        if (object2.type) {
-          type = object2.type;
+      } else if (isBlobLike(object)) {
+        source = object;
+        length = object.size;
+        if (object.type) {
+          type = object.type;
         }
-      } else if (typeof object2[Symbol.asyncIterator] === "function") {
+      } else if (typeof object[Symbol.asyncIterator] === "function") {
         if (keepalive) {
           throw new TypeError("keepalive");
         }
-        if (util.isDisturbed(object2) || object2.locked) {
+        if (util.isDisturbed(object) || object.locked) {
           throw new TypeError(
             "Response body object should not be disturbed or locked"
           );
         }
-        stream = object2 instanceof ReadableStream ? object2 : ReadableStreamFrom(object2);
+        stream = object instanceof ReadableStream ? object : ReadableStreamFrom(object);
       }
       if (typeof source === "string" || util.isBuffer(source)) {
         length = Buffer.byteLength(source);
@@ -16427,7 +16427,7 @@ Content-Type: ${value.type || "application/octet-stream"}\r
         let iterator2;
         stream = new ReadableStream({
           async start() {
-            iterator2 = action(object2)[Symbol.asyncIterator]();
+            iterator2 = action(object)[Symbol.asyncIterator]();
           },
           async pull(controller) {
             const { value, done } = await iterator2.next();
@@ -16455,12 +16455,12 @@ Content-Type: ${value.type || "application/octet-stream"}\r
       const body = { stream, source, length };
       return [body, type];
     }
-    function safelyExtractBody(object2, keepalive = false) {
-      if (object2 instanceof ReadableStream) {
-        assert(!util.isDisturbed(object2), "The body has already been consumed.");
-        assert(!object2.locked, "The stream is locked.");
+    function safelyExtractBody(object, keepalive = false) {
+      if (object instanceof ReadableStream) {
+        assert(!util.isDisturbed(object), "The body has already been consumed.");
+        assert(!object.locked, "The stream is locked.");
       }
-      return extractBody(object2, keepalive);
+      return extractBody(object, keepalive);
     }
     function cloneBody(instance, body) {
       const [out1, out2] = body.stream.tee();
@@ -16540,12 +16540,12 @@ Content-Type: ${value.type || "application/octet-stream"}\r
     function mixinBody(prototype) {
       Object.assign(prototype.prototype, bodyMixinMethods(prototype));
     }
-    async function consumeBody(object2, convertBytesToJSValue, instance) {
-      webidl.brandCheck(object2, instance);
-      if (bodyUnusable(object2)) {
+    async function consumeBody(object, convertBytesToJSValue, instance) {
+      webidl.brandCheck(object, instance);
+      if (bodyUnusable(object)) {
         throw new TypeError("Body is unusable: Body has already been read");
       }
-      throwIfAborted(object2[kState]);
+      throwIfAborted(object[kState]);
       const promise = createDeferredPromise();
       const errorSteps = (error) => promise.reject(error);
       const successSteps = (data) => {
@@ -16555,15 +16555,15 @@ Content-Type: ${value.type || "application/octet-stream"}\r
           errorSteps(e);
         }
       };
-      if (object2[kState].body == null) {
+      if (object[kState].body == null) {
         successSteps(Buffer.allocUnsafe(0));
         return promise.promise;
       }
-      await fullyReadBody(object2[kState].body, successSteps, errorSteps);
+      await fullyReadBody(object[kState].body, successSteps, errorSteps);
       return promise.promise;
     }
-    function bodyUnusable(object2) {
-      const body = object2[kState].body;
+    function bodyUnusable(object) {
+      const body = object[kState].body;
       return body != null && (body.stream.locked || util.isDisturbed(body.stream));
     }
     function parseJSONFromBytes(bytes) {
@@ -17451,10 +17451,10 @@ upgrade: ${upgrade}\r
     }
     function writeStream(abort, body, client, request4, socket, contentLength, header, expectsPayload) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      let finished = false;
+      let finished2 = false;
       const writer = new AsyncWriter({ abort, socket, request: request4, contentLength, client, expectsPayload, header });
       const onData = function(chunk) {
-        if (finished) {
+        if (finished2) {
           return;
         }
         try {
@@ -17466,7 +17466,7 @@ upgrade: ${upgrade}\r
         }
       };
       const onDrain = function() {
-        if (finished) {
+        if (finished2) {
           return;
         }
         if (body.resume) {
@@ -17477,16 +17477,16 @@ upgrade: ${upgrade}\r
         queueMicrotask(() => {
           body.removeListener("error", onFinished);
         });
-        if (!finished) {
+        if (!finished2) {
           const err = new RequestAbortedError();
           queueMicrotask(() => onFinished(err));
         }
       };
       const onFinished = function(err) {
-        if (finished) {
+        if (finished2) {
           return;
         }
-        finished = true;
+        finished2 = true;
         assert(socket.destroyed || socket[kWriting] && client[kRunning] <= 1);
         socket.off("drain", onDrain).off("error", onFinished);
         body.removeListener("data", onData).removeListener("end", onFinished).removeListener("close", onClose);
@@ -19148,8 +19148,8 @@ var require_pool_base = __commonJS({
       }
       get [kSize]() {
         let ret = this[kQueued];
-        for (const { [kSize]: size2 } of this[kClients]) {
-          ret += size2;
+        for (const { [kSize]: size } of this[kClients]) {
+          ret += size;
         }
         return ret;
       }
@@ -20140,7 +20140,7 @@ var require_retry_handler = __commonJS({
             this.abort(contentLengthError);
             return false;
           }
-          const { start, size: size2, end = size2 - 1 } = contentRange;
+          const { start, size, end = size - 1 } = contentRange;
           if (this.start !== start || this.end != null && this.end !== end) {
             this.abort(
               new RequestRetryError("Content-Range mismatch", statusCode, {
@@ -20170,7 +20170,7 @@ var require_retry_handler = __commonJS({
               this.abort(contentLengthError);
               return false;
             }
-            const { start, size: size2, end = size2 - 1 } = range;
+            const { start, size, end = size - 1 } = range;
             assert(
               start != null && Number.isFinite(start),
               "content-range mismatch"
@@ -20894,7 +20894,7 @@ var require_api_stream = __commonJS({
   "node_modules/undici/lib/api/api-stream.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { finished, PassThrough } = require("node:stream");
+    var { finished: finished2, PassThrough } = require("node:stream");
     var { InvalidArgumentError, InvalidReturnValueError } = require_errors3();
     var util = require_util();
     var { getResolveErrorBodyCallback } = require_util3();
@@ -20990,7 +20990,7 @@ var require_api_stream = __commonJS({
           if (!res || typeof res.write !== "function" || typeof res.end !== "function" || typeof res.on !== "function") {
             throw new InvalidReturnValueError("expected Writable");
           }
-          finished(res, { readable: false }, (err) => {
+          finished2(res, { readable: false }, (err) => {
             const { callback: callback2, res: res2, opaque: opaque2, trailers, abort } = this;
             this.res = null;
             if (err || !res2.readable) {
@@ -22809,10 +22809,10 @@ var require_headers2 = __commonJS({
       while (j > i && isHTTPWhiteSpaceCharCode(potentialValue.charCodeAt(i))) ++i;
       return i === 0 && j === potentialValue.length ? potentialValue : potentialValue.substring(i, j);
     }
-    function fill(headers, object2) {
-      if (Array.isArray(object2)) {
-        for (let i = 0; i < object2.length; ++i) {
-          const header = object2[i];
+    function fill(headers, object) {
+      if (Array.isArray(object)) {
+        for (let i = 0; i < object.length; ++i) {
+          const header = object[i];
           if (header.length !== 2) {
             throw webidl.errors.exception({
               header: "Headers constructor",
@@ -22821,10 +22821,10 @@ var require_headers2 = __commonJS({
           }
           appendHeader(headers, header[0], header[1]);
         }
-      } else if (typeof object2 === "object" && object2 !== null) {
-        const keys = Object.keys(object2);
+      } else if (typeof object === "object" && object !== null) {
+        const keys = Object.keys(object);
         for (let i = 0; i < keys.length; ++i) {
-          appendHeader(headers, keys[i], object2[keys[i]]);
+          appendHeader(headers, keys[i], object[keys[i]]);
         }
       } else {
         throw webidl.errors.conversionFailed({
@@ -22976,17 +22976,17 @@ var require_headers2 = __commonJS({
       }
       // https://fetch.spec.whatwg.org/#convert-header-names-to-a-sorted-lowercase-set
       toSortedArray() {
-        const size2 = this[kHeadersMap].size;
-        const array = new Array(size2);
-        if (size2 <= 32) {
-          if (size2 === 0) {
+        const size = this[kHeadersMap].size;
+        const array = new Array(size);
+        if (size <= 32) {
+          if (size === 0) {
             return array;
           }
           const iterator2 = this[kHeadersMap][Symbol.iterator]();
           const firstValue = iterator2.next().value;
           array[0] = [firstValue[0], firstValue[1].value];
           assert(firstValue[1].value !== null);
-          for (let i = 1, j = 0, right = 0, left = 0, pivot = 0, x, value; i < size2; ++i) {
+          for (let i = 1, j = 0, right = 0, left = 0, pivot = 0, x, value; i < size; ++i) {
             value = iterator2.next().value;
             x = array[i] = [value[0], value[1].value];
             assert(x[1] !== null);
@@ -24423,7 +24423,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants4();
     var EE = require("node:events");
-    var { Readable: Readable4, pipeline: pipeline7, finished } = require("node:stream");
+    var { Readable: Readable4, pipeline: pipeline7, finished: finished2 } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher } = require_global2();
@@ -24891,7 +24891,7 @@ var require_fetch = __commonJS({
       if (internalResponse.body == null) {
         processResponseEndOfBody();
       } else {
-        finished(internalResponse.body.stream, () => {
+        finished2(internalResponse.body.stream, () => {
           processResponseEndOfBody();
         });
       }
@@ -25964,7 +25964,7 @@ var require_util4 = __commonJS({
       return null;
     }
     function combineByteSequences(sequences) {
-      const size2 = sequences.reduce((a, b) => {
+      const size = sequences.reduce((a, b) => {
         return a + b.byteLength;
       }, 0);
       let offset = 0;
@@ -25972,7 +25972,7 @@ var require_util4 = __commonJS({
         a.set(b, offset);
         offset += b.byteLength;
         return a;
-      }, new Uint8Array(size2));
+      }, new Uint8Array(size));
     }
     module2.exports = {
       staticPropertyDescriptors,
@@ -29405,13 +29405,13 @@ ${value}`;
           }
         }
       }
-      setEventFieldSize(field, size2) {
-        const eventSize = this.eventSize - this.eventFieldSizes[field] + size2;
+      setEventFieldSize(field, size) {
+        const eventSize = this.eventSize - this.eventFieldSizes[field] + size;
         if (this.maxEventSize > 0 && eventSize > this.maxEventSize) {
           throw createMaxEventSizeExceededError();
         }
         this.eventSize = eventSize;
-        this.eventFieldSizes[field] = size2;
+        this.eventFieldSizes[field] = size;
       }
       /**
        * @param {EventSourceStreamEvent} event
@@ -30743,7 +30743,7 @@ var require_parse2 = __commonJS({
   "node_modules/semver/functions/parse.js"(exports2, module2) {
     "use strict";
     var SemVer = require_semver();
-    var parse7 = (version, options3, throwErrors = false) => {
+    var parse6 = (version, options3, throwErrors = false) => {
       if (version instanceof SemVer) {
         return version;
       }
@@ -30756,7 +30756,7 @@ var require_parse2 = __commonJS({
         throw er;
       }
     };
-    module2.exports = parse7;
+    module2.exports = parse6;
   }
 });
 
@@ -30764,9 +30764,9 @@ var require_parse2 = __commonJS({
 var require_valid = __commonJS({
   "node_modules/semver/functions/valid.js"(exports2, module2) {
     "use strict";
-    var parse7 = require_parse2();
+    var parse6 = require_parse2();
     var valid2 = (version, options3) => {
-      const v = parse7(version, options3);
+      const v = parse6(version, options3);
       return v ? v.version : null;
     };
     module2.exports = valid2;
@@ -30777,9 +30777,9 @@ var require_valid = __commonJS({
 var require_clean = __commonJS({
   "node_modules/semver/functions/clean.js"(exports2, module2) {
     "use strict";
-    var parse7 = require_parse2();
+    var parse6 = require_parse2();
     var clean2 = (version, options3) => {
-      const s = parse7(version.trim().replace(/^[=v]+/, ""), options3);
+      const s = parse6(version.trim().replace(/^[=v]+/, ""), options3);
       return s ? s.version : null;
     };
     module2.exports = clean2;
@@ -30814,10 +30814,10 @@ var require_inc = __commonJS({
 var require_diff = __commonJS({
   "node_modules/semver/functions/diff.js"(exports2, module2) {
     "use strict";
-    var parse7 = require_parse2();
+    var parse6 = require_parse2();
     var diff = (version1, version2) => {
-      const v1 = parse7(version1, null, true);
-      const v2 = parse7(version2, null, true);
+      const v1 = parse6(version1, null, true);
+      const v2 = parse6(version2, null, true);
       const comparison = v1.compare(v2);
       if (comparison === 0) {
         return null;
@@ -30888,9 +30888,9 @@ var require_patch = __commonJS({
 var require_prerelease = __commonJS({
   "node_modules/semver/functions/prerelease.js"(exports2, module2) {
     "use strict";
-    var parse7 = require_parse2();
+    var parse6 = require_parse2();
     var prerelease = (version, options3) => {
-      const parsed = parse7(version, options3);
+      const parsed = parse6(version, options3);
       return parsed && parsed.prerelease.length ? parsed.prerelease : null;
     };
     module2.exports = prerelease;
@@ -31076,7 +31076,7 @@ var require_coerce = __commonJS({
   "node_modules/semver/functions/coerce.js"(exports2, module2) {
     "use strict";
     var SemVer = require_semver();
-    var parse7 = require_parse2();
+    var parse6 = require_parse2();
     var { safeRe: re, t } = require_re();
     var coerce = (version, options3) => {
       if (version instanceof SemVer) {
@@ -31111,7 +31111,7 @@ var require_coerce = __commonJS({
       const patch = match[4] || "0";
       const prerelease = options3.includePrerelease && match[5] ? `-${match[5]}` : "";
       const build2 = options3.includePrerelease && match[6] ? `+${match[6]}` : "";
-      return parse7(`${major}.${minor}.${patch}${prerelease}${build2}`, options3);
+      return parse6(`${major}.${minor}.${patch}${prerelease}${build2}`, options3);
     };
     module2.exports = coerce;
   }
@@ -31121,7 +31121,7 @@ var require_coerce = __commonJS({
 var require_truncate = __commonJS({
   "node_modules/semver/functions/truncate.js"(exports2, module2) {
     "use strict";
-    var parse7 = require_parse2();
+    var parse6 = require_parse2();
     var constants3 = require_constants7();
     var SemVer = require_semver();
     var truncate = (version, truncation, options3) => {
@@ -31133,7 +31133,7 @@ var require_truncate = __commonJS({
     };
     var cloneInputVersion = (version, options3) => {
       const versionStringToParse = version instanceof SemVer ? version.version : version;
-      return parse7(versionStringToParse, options3);
+      return parse6(versionStringToParse, options3);
     };
     var doTruncation = (version, truncation) => {
       if (isPrerelease(truncation)) {
@@ -32368,7 +32368,7 @@ var require_semver2 = __commonJS({
     var constants3 = require_constants7();
     var SemVer = require_semver();
     var identifiers = require_identifiers();
-    var parse7 = require_parse2();
+    var parse6 = require_parse2();
     var valid2 = require_valid();
     var clean2 = require_clean();
     var inc = require_inc();
@@ -32407,7 +32407,7 @@ var require_semver2 = __commonJS({
     var simplifyRange = require_simplify();
     var subset = require_subset();
     module2.exports = {
-      parse: parse7,
+      parse: parse6,
       valid: valid2,
       clean: clean2,
       inc,
@@ -32772,6 +32772,98 @@ async function collect(work) {
 
 // src/disk.ts
 var import_promises5 = require("node:fs/promises");
+
+// src/values.ts
+var UNIT = { ms: 1, s: 1e3, m: 6e4 };
+var LONGEST_DURATION = 6 * 60 * 6e4;
+function badInput(name, value, expected) {
+  return new Failure("input", `The input \`${name}\` is ${quoted(value)}.`, { cure: `Give ${expected}.` });
+}
+function parseDuration(name, value) {
+  const match = /^(\d{1,9})(ms|s|m)$/.exec(value);
+  const duration = Number(match?.[1]) * (UNIT[match?.[2] ?? ""] ?? NaN);
+  if (!(duration >= 1 && duration <= LONGEST_DURATION)) {
+    throw badInput(name, value, "a duration such as 500ms, 90s or 5m, of six hours at most");
+  }
+  return duration;
+}
+var SIZE_UNIT = {
+  B: 1,
+  kB: 1e3,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3
+};
+function parseSize(name, value) {
+  const match = /^(\d{1,9}(?:\.\d{1,3})?) ?([kKMG]?i?B)$/.exec(value);
+  const size = Number(match?.[1]) * (SIZE_UNIT[match?.[2] ?? ""] ?? NaN);
+  if (!(size >= 1)) throw badInput(name, value, "a size such as 200MB, 1.5GB or 512MiB");
+  return Math.floor(size);
+}
+function parseCount(name, value, most) {
+  const count = /^\d{1,9}$/.test(value) ? Number(value) : 0;
+  if (count < 1 || count > most) throw badInput(name, value, `a whole number between 1 and ${most}`);
+  return count;
+}
+function parseRatio(name, value) {
+  const ratio = /^\d{1,6}(\.\d{1,3})?$/.test(value) ? Number(value) : 0;
+  if (ratio <= 0) throw badInput(name, value, "a number above 0, such as 3 or 2.5");
+  return ratio;
+}
+function parseBoolean(name, value) {
+  if (/^(true|True|TRUE)$/.test(value)) return true;
+  if (/^(false|False|FALSE)$/.test(value)) return false;
+  throw badInput(name, value, "`true` or `false`");
+}
+function parsePort(name, value) {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+  if (port < 1 || port > 65535) throw badInput(name, value, "a port between 1 and 65535");
+  return port;
+}
+function parseChoice(name, value, choices) {
+  const choice = choices.find((candidate) => candidate === value);
+  if (choice === void 0) throw badInput(name, value, `one of: ${choices.join(", ")}`);
+  return choice;
+}
+var LONGEST_ENTRY = 6e4;
+function parseLines(name, value) {
+  refuseNul(name, value);
+  const lines3 = value.split(/\r?\n/).map((line2) => line2.trim()).filter((line2) => line2 !== "");
+  for (const line2 of lines3) {
+    if (Buffer.byteLength(line2) > LONGEST_ENTRY)
+      throw badInput(name, line2, `entries of at most ${LONGEST_ENTRY} bytes each`);
+  }
+  return lines3;
+}
+function parsePairs(name, value, namePattern) {
+  const pairs2 = {};
+  for (const line2 of parseLines(name, value)) {
+    const separator = line2.indexOf("=");
+    const key = separator < 0 ? line2 : line2.slice(0, separator);
+    if (separator < 1 || !namePattern.test(key)) {
+      throw badInput(name, key, "lines of the form NAME=value");
+    }
+    pairs2[key] = line2.slice(separator + 1);
+  }
+  return pairs2;
+}
+function refuseNul(name, value) {
+  if (value.includes("\0")) throw badInput(name, value, "text without NUL characters");
+}
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+function sizeText(bytes) {
+  return bytes < 1e5 ? `${bytes} bytes` : megabytes(bytes);
+}
+function seconds(duration) {
+  return `${duration / 1e3} s`;
+}
+
+// src/disk.ts
 async function freeBytes(folder) {
   const { bavail, bsize } = await (0, import_promises5.statfs)(folder);
   return bavail * bsize;
@@ -32802,9 +32894,6 @@ async function fullDisk(error, folder) {
       cause: error
     }
   );
-}
-function megabytes(bytes) {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 var CURE = "Free disk space on the runner, or let RUNNER_TEMP be on a larger disk, and run the job again.";
 
@@ -32926,8 +33015,8 @@ var WholeLines = class {
   }
 };
 var LineTail = class {
-  constructor(size2) {
-    this.size = size2;
+  constructor(size) {
+    this.size = size;
   }
   size;
   lines = [];
@@ -33140,90 +33229,6 @@ function refuseCracOptions(image, environment) {
   throw new Failure("image", `The base image ${image} ${problem}.`, { cure: LEAVE_TO_ACTION });
 }
 
-// src/values.ts
-var UNIT = { ms: 1, s: 1e3, m: 6e4 };
-var LONGEST_DURATION = 6 * 60 * 6e4;
-function badInput(name, value, expected) {
-  return new Failure("input", `The input \`${name}\` is ${quoted(value)}.`, { cure: `Give ${expected}.` });
-}
-function parseDuration(name, value) {
-  const match = /^(\d{1,9})(ms|s|m)$/.exec(value);
-  const duration = Number(match?.[1]) * (UNIT[match?.[2] ?? ""] ?? NaN);
-  if (!(duration >= 1 && duration <= LONGEST_DURATION)) {
-    throw badInput(name, value, "a duration such as 500ms, 90s or 5m, of six hours at most");
-  }
-  return duration;
-}
-var SIZE_UNIT = {
-  B: 1,
-  kB: 1e3,
-  KB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  KiB: 1024,
-  MiB: 1024 ** 2,
-  GiB: 1024 ** 3
-};
-function parseSize(name, value) {
-  const match = /^(\d{1,9}(?:\.\d{1,3})?) ?([kKMG]?i?B)$/.exec(value);
-  const size2 = Number(match?.[1]) * (SIZE_UNIT[match?.[2] ?? ""] ?? NaN);
-  if (!(size2 >= 1)) throw badInput(name, value, "a size such as 200MB, 1.5GB or 512MiB");
-  return Math.floor(size2);
-}
-function parseCount(name, value, most) {
-  const count = /^\d{1,9}$/.test(value) ? Number(value) : 0;
-  if (count < 1 || count > most) throw badInput(name, value, `a whole number between 1 and ${most}`);
-  return count;
-}
-function parseRatio(name, value) {
-  const ratio = /^\d{1,6}(\.\d{1,3})?$/.test(value) ? Number(value) : 0;
-  if (ratio <= 0) throw badInput(name, value, "a number above 0, such as 3 or 2.5");
-  return ratio;
-}
-function parseBoolean(name, value) {
-  if (/^(true|True|TRUE)$/.test(value)) return true;
-  if (/^(false|False|FALSE)$/.test(value)) return false;
-  throw badInput(name, value, "`true` or `false`");
-}
-function parsePort(name, value) {
-  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
-  if (port < 1 || port > 65535) throw badInput(name, value, "a port between 1 and 65535");
-  return port;
-}
-function parseChoice(name, value, choices) {
-  const choice = choices.find((candidate) => candidate === value);
-  if (choice === void 0) throw badInput(name, value, `one of: ${choices.join(", ")}`);
-  return choice;
-}
-var LONGEST_ENTRY = 6e4;
-function parseLines(name, value) {
-  refuseNul(name, value);
-  const lines3 = value.split(/\r?\n/).map((line2) => line2.trim()).filter((line2) => line2 !== "");
-  for (const line2 of lines3) {
-    if (Buffer.byteLength(line2) > LONGEST_ENTRY)
-      throw badInput(name, line2, `entries of at most ${LONGEST_ENTRY} bytes each`);
-  }
-  return lines3;
-}
-function parsePairs(name, value, namePattern) {
-  const pairs2 = {};
-  for (const line2 of parseLines(name, value)) {
-    const separator = line2.indexOf("=");
-    const key = separator < 0 ? line2 : line2.slice(0, separator);
-    if (separator < 1 || !namePattern.test(key)) {
-      throw badInput(name, key, "lines of the form NAME=value");
-    }
-    pairs2[key] = line2.slice(separator + 1);
-  }
-  return pairs2;
-}
-function refuseNul(name, value) {
-  if (value.includes("\0")) throw badInput(name, value, "text without NUL characters");
-}
-function seconds(duration) {
-  return `${duration / 1e3} s`;
-}
-
 // src/input-values.ts
 var LONGEST_PATH = 4095;
 var LONGEST_TEXT = 4096;
@@ -33359,9 +33364,9 @@ function parseApiUrl(name, value) {
 
 // src/jdk/asset.ts
 var DISTRIBUTIONS = ["crac", "zulu", "liberica", "file"];
-function isSound({ version, aliases, order, url, size: size2 }) {
+function isSound({ version, aliases, order, url, size }) {
   const isVersion = (text2) => typeof text2 === "string" && /^\w[\w.+-]{0,63}$/.test(text2);
-  return [version, ...aliases].every(isVersion) && order.every((place) => Number.isSafeInteger(place) && place >= 0) && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && (size2 === void 0 || Number.isSafeInteger(size2));
+  return [version, ...aliases].every(isVersion) && order.every((place) => Number.isSafeInteger(place) && place >= 0) && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && (size === void 0 || Number.isSafeInteger(size));
 }
 function parseVersionRequest(text2) {
   if (text2 === "latest") return { kind: "latest" };
@@ -33710,7 +33715,7 @@ function readInputs(get) {
   };
 }
 function budgets(get, verifyRuns) {
-  const given = (name, parse7) => get(name) === "" ? void 0 : parse7(name, get(name));
+  const given = (name, parse6) => get(name) === "" ? void 0 : parse6(name, get(name));
   for (const name of ["max-restore-time", "min-speedup"]) {
     if (get(name) !== "" && verifyRuns === 0) {
       throw badInput(
@@ -34132,6 +34137,9 @@ function jsonOf(text2) {
     return void 0;
   }
 }
+function fieldsOf(value) {
+  return typeof value === "object" && value !== null ? value : {};
+}
 
 // src/runner/engine-facts.ts
 var ANSWER_TIMEOUT = 4500;
@@ -34144,7 +34152,7 @@ async function askEngine(engine2) {
   const result = await engine2.attempt(args, { timeout: ANSWER_TIMEOUT });
   await refusePodman(engine2, result.stdout);
   if (result.exitCode !== 0) throw engineFailure(args, result);
-  const server = parse(result.stdout)?.Server;
+  const server = jsonOf(result.stdout)?.Server;
   if (!server) throw engineFailure(args, result);
   if (server.Os !== "linux") {
     throw new UnsupportedRunner(`The engine runs ${server.Os} containers; CRIU needs Linux.`, {
@@ -34158,7 +34166,7 @@ async function askEngine(engine2) {
     });
   }
   const told = await engine2.attempt(["info", "--format", "{{json .}}"], { timeout: ANSWER_TIMEOUT });
-  const info2 = parse(told.stdout);
+  const info2 = jsonOf(told.stdout);
   const security = (info2?.SecurityOptions ?? []).join(" ");
   return {
     version: server.Version,
@@ -34170,7 +34178,7 @@ async function askEngine(engine2) {
   };
 }
 async function refusePodman(engine2, answer2) {
-  const components = parse(answer2)?.Server?.Components ?? [];
+  const components = jsonOf(answer2)?.Server?.Components ?? [];
   const service = components.find(({ Name }) => /podman/i.test(Name));
   const client = service ? void 0 : /podman version (\S+)/i.exec((await engine2.attempt(["--version"], { timeout: ANSWER_TIMEOUT })).stdout);
   if (!service && !client) return;
@@ -34184,13 +34192,6 @@ async function refusePodman(engine2, answer2) {
       cure: "Install a Docker engine, version 24 or newer, on the runner, or point DOCKER_HOST at one."
     }
   );
-}
-function parse(text2) {
-  try {
-    return JSON.parse(text2);
-  } catch {
-    return void 0;
-  }
 }
 
 // src/runner/base-image.ts
@@ -34601,17 +34602,17 @@ var import_node_fs2 = require("node:fs");
 var import_node_path14 = __toESM(require("node:path"), 1);
 var FULL = 64 * 1024 * 1024;
 function keptLog(file, warning, full = FULL) {
-  let size2 = (0, import_node_fs2.statSync)(file, { throwIfNoEntry: false })?.size ?? 0;
+  let size = (0, import_node_fs2.statSync)(file, { throwIfNoEntry: false })?.size ?? 0;
   let broken3 = false;
   return (bytes) => {
     if (broken3) return;
     try {
-      if (size2 >= full) {
+      if (size >= full) {
         (0, import_node_fs2.renameSync)(file, `${file}.1`);
-        size2 = 0;
+        size = 0;
       }
       (0, import_node_fs2.appendFileSync)(file, bytes);
-      size2 += bytes.length;
+      size += bytes.length;
     } catch (error) {
       broken3 = true;
       warning(`${import_node_path14.default.basename(file)} is not complete: ${messageOf(error)}`);
@@ -37126,7 +37127,7 @@ function readPagemap(image) {
     const start = entry.number(1) ?? 0;
     runs.push({ start, end: start + (entry.number(5) ?? entry.number(2) ?? 0) * PAGE_SIZE });
   }
-  return { pagesId, size: runs.reduce((size2, run2) => size2 + run2.end - run2.start, 0), runs };
+  return { pagesId, size: runs.reduce((size, run2) => size + run2.end - run2.start, 0), runs };
 }
 function readProcesses(image) {
   return records(image, COMMON_MAGIC, PSTREE_MAGIC).map((entry) => ({
@@ -37255,10 +37256,10 @@ function verifyPages(name, image, files, criuLog2) {
   const pagemap = image && orUndefined(() => readPagemap(image));
   if (!pagemap) throw broken2(`${name} cannot be read`, criuLog2);
   const pages = files.find((file) => file.name === `pages-${pagemap.pagesId}.img`);
-  const size2 = pages?.size ?? 0;
-  if (size2 !== pagemap.size) {
+  const size = pages?.size ?? 0;
+  if (size !== pagemap.size) {
     throw broken2(
-      `pages-${pagemap.pagesId}.img has ${size2} bytes where ${name} counts ${pagemap.size}`,
+      `pages-${pagemap.pagesId}.img has ${size} bytes where ${name} counts ${pagemap.size}`,
       criuLog2
     );
   }
@@ -37293,7 +37294,7 @@ function criuFailure(criuLog2, exitCode, output) {
 async function verifyWarpSnapshot({ evidence }, end) {
   const files = parseListing(await (0, import_promises21.readFile)(import_node_path20.default.join(evidence, "files"), "utf8").catch(() => ""));
   if (end.oomKilled) throw outOfMemory();
-  if (!files.some(({ size: size2 }) => size2 > 0)) throw endedBefore(end.exitCode);
+  if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
   return {
     size: sizeOf(files),
     files,
@@ -37698,9 +37699,9 @@ function explainMissingSupport(refused3, libraries) {
 }
 
 // src/restore/budgets.ts
-function requireSize({ snapshotSize: most }, size2) {
-  if (most === void 0 || size2 <= most) return;
-  throw exceeded([`the snapshot has ${size2} bytes, and \`max-snapshot-size\` allows ${most}`], {
+function requireSize({ snapshotSize: most }, size) {
+  if (most === void 0 || size <= most) return;
+  throw exceeded([`the snapshot has ${size} bytes, and \`max-snapshot-size\` allows ${most}`], {
     cure: "Make the snapshot smaller (a smaller heap with `java-options: -Xmx...`, less kept in caches before the checkpoint), or raise the budget."
   });
 }
@@ -37942,9 +37943,6 @@ function table([head, ...rows]) {
 function time(milliseconds) {
   return milliseconds < 1e4 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1e3).toFixed(1)} s`;
 }
-function megabytes2(bytes) {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
-}
 function code(text2) {
   const fence = "`".repeat(longestRun(text2) + 1);
   const padding = fence.length > 1 ? " " : "";
@@ -37975,7 +37973,7 @@ function describeContent({ memory, threads, user, open: open2, environment }, st
   const rows = [];
   for (const kind of memory ? KINDS : []) {
     const bytes = memory?.[kind];
-    rows.push([`Memory: ${NAMES[kind]}`, bytes === void 0 ? "not known" : size(bytes)]);
+    rows.push([`Memory: ${NAMES[kind]}`, bytes === void 0 ? "not known" : sizeText(bytes)]);
   }
   const groups = threads.map(({ name, count }) => `${name}${count > 1 ? ` (${count})` : ""}`);
   rows.push([`Threads (${threadCount(threads)})`, list(groups)]);
@@ -38004,9 +38002,6 @@ function contentMetadata(content2) {
 }
 function threadCount(threads) {
   return threads.reduce((sum2, { count }) => sum2 + count, 0);
-}
-function size(bytes) {
-  return bytes < 1e5 ? `${bytes} bytes` : megabytes2(bytes);
 }
 function list(names) {
   if (names.length === 0) return "none";
@@ -38173,6 +38168,25 @@ var import_node_stream = require("node:stream");
 var import_promises28 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
+
+// src/peek.ts
+async function peek(stream) {
+  const pieces = stream[Symbol.asyncIterator]();
+  const first2 = await pieces.next();
+  const head = first2.done ? Buffer.alloc(0) : first2.value;
+  return {
+    head,
+    async *all() {
+      if (head.length > 0) yield head;
+      for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
+    }
+  };
+}
+function isGzip(head) {
+  return head.length >= 2 && head.readUInt16LE(0) === 35615;
+}
+
+// src/registry/packed-image.ts
 var GZIPPED = "application/vnd.oci.image.layer.v1.tar+gzip";
 var ZSTANDARD = "application/vnd.oci.image.layer.v1.tar+zstd";
 var LEVEL = 5;
@@ -38196,19 +38210,19 @@ async function packEntries(archive, left, folder, onLayer) {
   const sending = (0, import_promises28.pipeline)(archive, parser);
   sending.catch(() => void 0);
   for await (const entry of parser) {
-    const { name, type, linkname, size: size2 = 0 } = entry.header;
+    const { name, type, linkname, size = 0 } = entry.header;
     if (type === "symlink" && linkname) links.set(name, import_node_path27.default.posix.join(import_node_path27.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
     const isBlob = digest !== void 0 || import_node_path27.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && left.has(`sha256:${digest}`)) {
-      entries.set(name, { rawSize: size2, diffId: `sha256:${digest}`, packed: void 0 });
+      entries.set(name, { rawSize: size, diffId: `sha256:${digest}`, packed: void 0 });
       entry.resume();
     } else {
-      const small = size2 <= LARGEST_DOCUMENT ? await collected(entry) : void 0;
+      const small = size <= LARGEST_DOCUMENT ? await collected(entry) : void 0;
       if (name.endsWith(".json") || small && isDocument(small)) {
-        if (!small) throw unexpected(`${name} has ${size2} bytes`);
+        if (!small) throw unexpected(`${name} has ${size} bytes`);
         documents.set(name, small);
         if (documents.size > MOST_DOCUMENTS) throw unexpected(`it has more than ${MOST_DOCUMENTS} documents`);
         continue;
@@ -38230,23 +38244,16 @@ async function collected(stream) {
   return Buffer.concat(parts2);
 }
 async function pack(stream, folder) {
-  const iterator2 = stream[Symbol.asyncIterator]();
-  const first2 = await iterator2.next();
-  const head = first2.done ? Buffer.alloc(0) : first2.value;
-  async function* all() {
-    if (head.length > 0) yield head;
-    for (let next = await iterator2.next(); !next.done; next = await iterator2.next()) yield next.value;
-  }
+  const { head, all } = await peek(stream);
   const isZstandard = head.length >= 4 && head.readUInt32LE(0) === 4247762216;
-  const isGzip = head.length >= 2 && head.readUInt16LE(0) === 35615;
   const file = import_node_path27.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   const gzip = (0, import_node_zlib.createGzip)({ level: LEVEL, chunkSize: 256 * 1024 });
   try {
-    if (isGzip || isZstandard) await (0, import_promises28.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    if (isGzip(head) || isZstandard) await (0, import_promises28.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
     else await (0, import_promises28.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
-    if (isGzip) {
+    if (isGzip(head)) {
       raw.stream.resume();
       await (0, import_promises28.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
     }
@@ -38263,15 +38270,15 @@ async function pack(stream, folder) {
 }
 function counted() {
   const hash = (0, import_node_crypto3.createHash)("sha256");
-  let size2 = 0;
+  let size = 0;
   const stream = new import_node_stream.Transform({
     transform(chunk, _encoding, done) {
       hash.update(chunk);
-      size2 += chunk.length;
+      size += chunk.length;
       done(void 0, chunk);
     }
   });
-  return { stream, size: () => size2, digest: () => `sha256:${hash.digest("hex")}` };
+  return { stream, size: () => size, digest: () => `sha256:${hash.digest("hex")}` };
 }
 function assemble(image, { entries, documents, links }) {
   const parsed = (name) => {
@@ -38324,15 +38331,12 @@ async function imageOf(client, manifest) {
   const configuration = jsonOf(await client.blob(digest));
   return isConfiguration(configuration) ? { configuration, layers } : void 0;
 }
-function fieldsOf(value) {
-  return typeof value === "object" && value !== null ? value : {};
-}
 function isDigest(value) {
   return typeof value === "string" && /^sha256:[0-9a-f]{64}$/.test(value);
 }
 function isLayer(value) {
-  const { digest, size: size2, mediaType } = fieldsOf(value);
-  return isDigest(digest) && typeof size2 === "number" && typeof mediaType === "string";
+  const { digest, size, mediaType } = fieldsOf(value);
+  return isDigest(digest) && typeof size === "number" && typeof mediaType === "string";
 }
 function isConfiguration(value) {
   const { diff_ids: diffIds } = fieldsOf(fieldsOf(value)["rootfs"]);
@@ -38342,9 +38346,9 @@ function layersByContent({ configuration, layers }) {
   const known = /* @__PURE__ */ new Map();
   const diffIds = configuration.rootfs.diff_ids;
   if (diffIds.length !== layers.length) return known;
-  layers.forEach(({ digest, size: size2, mediaType }, index) => {
+  layers.forEach(({ digest, size, mediaType }, index) => {
     const type = MEDIA_TYPES[mediaType];
-    if (type !== void 0) known.set(diffIds[index] ?? "", { digest, size: size2, mediaType: type });
+    if (type !== void 0) known.set(diffIds[index] ?? "", { digest, size, mediaType: type });
   });
   return known;
 }
@@ -38755,7 +38759,7 @@ var KNOWN_TYPES = /* @__PURE__ */ new Set(["file", "directory", "symlink", "link
 async function checkArchive(file, limits = LIMITS) {
   const tar = (0, import_tar_stream2.extract)();
   let entries = 0;
-  let size2 = 0;
+  let size = 0;
   let top;
   const read2 = (0, import_promises31.pipeline)((0, import_node_fs6.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
   read2.catch(() => void 0);
@@ -38763,12 +38767,12 @@ async function checkArchive(file, limits = LIMITS) {
     for await (const entry of tar) {
       const { header } = entry;
       entries++;
-      size2 += header.size ?? 0;
+      size += header.size ?? 0;
       top ??= topOf(header.name);
       const problem = problemOf(header, top);
       if (problem !== void 0) throw refused2(file, problem);
       if (entries > limits.entries) throw refused2(file, `it has more than ${limits.entries} entries`);
-      if (size2 > limits.size) throw refused2(file, `it unpacks to more than ${limits.size} bytes`);
+      if (size > limits.size) throw refused2(file, `it unpacks to more than ${limits.size} bytes`);
       entry.resume();
     }
     await read2;
@@ -38810,9 +38814,9 @@ function refused2(file, why) {
 // src/jdk/verify.ts
 var import_promises32 = require("node:fs/promises");
 async function verifyArchive(file, asset, demands) {
-  const { size: size2 } = await (0, import_promises32.stat)(file);
-  if (asset.size !== void 0 && size2 !== asset.size) {
-    throw notGenuine(asset, `it has ${size2} bytes where the source says ${asset.size}`);
+  const { size } = await (0, import_promises32.stat)(file);
+  if (asset.size !== void 0 && size !== asset.size) {
+    throw notGenuine(asset, `it has ${size} bytes where the source says ${asset.size}`);
   }
   const sha256 = (await hashOfFile(file)).digest("hex");
   for (const demand of demands) {
@@ -39743,10 +39747,10 @@ async function oneTry(url, init, timeout, answering) {
 var LARGEST_ANSWER = 64 * 1024 * 1024;
 async function whole(response) {
   const parts2 = [];
-  let size2 = 0;
+  let size = 0;
   for await (const part of response.body ?? []) {
-    size2 += part.length;
-    if (size2 > LARGEST_ANSWER) throw new Error(`its answer has more than ${LARGEST_ANSWER} bytes`);
+    size += part.length;
+    if (size > LARGEST_ANSWER) throw new Error(`its answer has more than ${LARGEST_ANSWER} bytes`);
     parts2.push(part);
   }
   const body = Buffer.concat(parts2);
@@ -39905,12 +39909,12 @@ var DEFAULTS = {
     format: ""
   }
 };
-function lowercaseKeys2(object2) {
-  if (!object2) {
+function lowercaseKeys2(object) {
+  if (!object) {
     return {};
   }
-  return Object.keys(object2).reduce((newObj, key) => {
-    newObj[key.toLowerCase()] = object2[key];
+  return Object.keys(object).reduce((newObj, key) => {
+    newObj[key.toLowerCase()] = object[key];
     return newObj;
   }, {});
 }
@@ -39987,11 +39991,11 @@ function extractUrlVariableNames(url) {
   }
   return matches.map(removeNonChars).reduce((a, b) => a.concat(b), []);
 }
-function omit(object2, keysToOmit) {
+function omit(object, keysToOmit) {
   const result = { __proto__: null };
-  for (const key of Object.keys(object2)) {
+  for (const key of Object.keys(object)) {
     if (keysToOmit.indexOf(key) === -1) {
-      result[key] = object2[key];
+      result[key] = object[key];
     }
   }
   return result;
@@ -40126,7 +40130,7 @@ function expand(template, context) {
     return template.replace(/\/$/, "");
   }
 }
-function parse2(options3) {
+function parse(options3) {
   let method = options3.method.toUpperCase();
   let url = (options3.url || "/").replace(/:([a-z]\w+)/g, "{$1}");
   let headers = Object.assign({}, options3.headers);
@@ -40190,7 +40194,7 @@ function parse2(options3) {
   );
 }
 function endpointWithDefaults(defaults, route, options3) {
-  return parse2(merge(defaults, route, options3));
+  return parse(merge(defaults, route, options3));
 }
 function withDefaults(oldDefaults, newDefaults) {
   const DEFAULTS2 = merge(oldDefaults, newDefaults);
@@ -40199,7 +40203,7 @@ function withDefaults(oldDefaults, newDefaults) {
     DEFAULTS: DEFAULTS2,
     defaults: withDefaults.bind(null, DEFAULTS2),
     merge: merge.bind(null, DEFAULTS2),
-    parse: parse2
+    parse
   });
 }
 var endpoint2 = withDefaults(null, DEFAULTS);
@@ -40245,7 +40249,7 @@ var NullObject = /* @__PURE__ */ (() => {
   C.prototype = /* @__PURE__ */ Object.create(null);
   return C;
 })();
-function parse3(header, options3) {
+function parse2(header, options3) {
   const stopFlags = SEMI_FLAG | (options3?.comma === true ? COMMA_FLAG : 0);
   const len = header.length;
   let valueStart = options3?.start ?? 0;
@@ -40881,7 +40885,7 @@ async function getResponseData(response) {
   if (!contentType) {
     return response.text().catch(noop);
   }
-  const mimetype = parse3(contentType);
+  const mimetype = parse2(contentType);
   if (isJSONResponse(mimetype)) {
     let text2 = "";
     try {
@@ -44508,8 +44512,8 @@ async function fetched(asset, demands, options3) {
     if (further) demands.push(further);
   }
   const file = import_node_path34.default.join(options3.temporaryFolder, asset.name);
-  const size2 = asset.size === void 0 ? "" : ` (${(asset.size / 1e6).toFixed(1)} MB)`;
-  options3.info(`Downloading ${asset.name}${size2} from ${new URL(asset.url).host} ...`);
+  const size = asset.size === void 0 ? "" : ` (${megabytes(asset.size)})`;
+  options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
   await requireRoom(options3.temporaryFolder, asset.size ?? 0, asset.name);
   try {
     await (0, import_promises37.rm)(file, { force: true });
@@ -44775,9 +44779,8 @@ function figuresLabel(figures, snapshotSize) {
   });
 }
 function parseFiguresLabel(text2) {
-  const label2 = object(text2);
-  const [restore, coldStart] = [spread(label2?.["restore"]), spread(label2?.["cold"])];
-  const { version, runs, speedup, snapshot } = label2 ?? {};
+  const { version, runs, speedup, snapshot, requests, ...answers } = fieldsOf(jsonOf(text2));
+  const [restore, coldStart] = [spread(answers["restore"]), spread(answers["cold"])];
   if (version !== VERSION9 || !restore || !coldStart) return void 0;
   if (!isAmount(runs) || !isAmount(speedup) || !isAmount(snapshot)) return void 0;
   return {
@@ -44785,12 +44788,12 @@ function parseFiguresLabel(text2) {
     restore,
     coldStart,
     speedup,
-    requests: requestsOf(label2?.["requests"]),
+    requests: requestsOf(requests),
     snapshotSize: snapshot
   };
 }
 function requestsOf(value) {
-  const { count, restore, cold: cold2 } = value ?? {};
+  const { count, restore, cold: cold2 } = fieldsOf(value);
   const [restored2, started] = [spread(restore), spread(cold2)];
   return isAmount(count) && restored2 && started ? { count, restore: restored2, coldStart: started } : void 0;
 }
@@ -44804,14 +44807,6 @@ function spread(value) {
 }
 function isAmount(value) {
   return typeof value === "number" && Number.isFinite(value) && value > 0;
-}
-function object(text2) {
-  try {
-    const value = JSON.parse(text2);
-    return typeof value === "object" && value !== null ? value : void 0;
-  } catch {
-    return void 0;
-  }
 }
 
 // src/image/relabel.ts
@@ -45124,8 +45119,8 @@ async function layersOf(engine2, image) {
   const format = ["history", "--no-trunc", "--human=false", "--format", "{{.Size}} {{.CreatedBy}}"];
   const lines3 = (await engine2.run([...format, image])).split("\n").reverse();
   return lines3.flatMap((line2) => {
-    const [, size2, createdBy = ""] = /^(\d+) ?(.*)$/.exec(line2) ?? [];
-    return Number(size2) > 0 ? [{ createdBy: instruction(createdBy), rawSize: Number(size2) }] : [];
+    const [, size, createdBy = ""] = /^(\d+) ?(.*)$/.exec(line2) ?? [];
+    return Number(size) > 0 ? [{ createdBy: instruction(createdBy), rawSize: Number(size) }] : [];
   });
 }
 function instruction(createdBy) {
@@ -45260,7 +45255,7 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
         if (await target.client.hasBlob(blob.digest)) return;
         await target.client.upload(blob);
         sent.add(blob.digest);
-        info2(`${target.name}: sent ${megabytes3(blob.size)}.`);
+        info2(`${target.name}: sent ${megabytes(blob.size)}.`);
       });
     }
   }
@@ -45294,7 +45289,7 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
       schemaVersion: 2,
       mediaType: MANIFEST2,
       config: { mediaType: CONFIGURATION, ...config },
-      layers: layers.map(({ mediaType, digest, size: size2 }) => ({ mediaType, digest, size: size2 }))
+      layers: layers.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }))
     };
     return { manifest: Buffer.from(JSON.stringify(manifest)), layers: described(packed, layers, sent) };
   } finally {
@@ -45320,16 +45315,16 @@ async function knownEverywhere(engine2, image, targets) {
 }
 function described({ configuration, rawSizes }, layers, sent) {
   const made = (configuration.history ?? []).filter(({ empty_layer }) => empty_layer !== true);
-  return layers.map(({ digest, size: size2 }, index) => ({
+  return layers.map(({ digest, size }, index) => ({
     createdBy: instruction(made[index]?.created_by ?? ""),
     rawSize: rawSizes[index] ?? 0,
-    size: size2,
+    size,
     sent: sent.has(digest)
   }));
 }
-function sizeWarning(registry2, size2) {
-  if (registry2 !== "ghcr.io" || size2 <= LARGEST_AT_GITHUB) return void 0;
-  return `A layer has ${megabytes3(size2)}: ghcr.io takes 10 GB at most, and ten minutes for each. A smaller heap (\`java-options: -Xmx...\`) makes the snapshot smaller.`;
+function sizeWarning(registry2, size) {
+  if (registry2 !== "ghcr.io" || size <= LARGEST_AT_GITHUB) return void 0;
+  return `A layer has ${megabytes(size)}: ghcr.io takes 10 GB at most, and ten minutes for each. A smaller heap (\`java-options: -Xmx...\`) makes the snapshot smaller.`;
 }
 async function asked2({ name }, work) {
   try {
@@ -45342,9 +45337,6 @@ function otherDigest(name, given, digest) {
   return new Failure("registry", `${name} is ${given} at the registry, and ${digest} was pushed.`, {
     cure: "Something changes images on their way to the registry: find out what (a proxy, a mirror), and run the job again."
   });
-}
-function megabytes3(bytes) {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 // src/registry/tag.ts
@@ -45511,7 +45503,7 @@ async function lookForRoom({ world }, { diskFree }, found, jdk) {
   const room = roomFor(
     diskFree,
     archive,
-    sizes.reduce((sum2, size2) => sum2 + size2, 0)
+    sizes.reduce((sum2, size) => sum2 + size, 0)
   );
   const warning = lookAtRoom(room, archive);
   if (warning !== void 0) world.log.warning(warning);
@@ -45520,11 +45512,11 @@ async function lookForRoom({ world }, { diskFree }, found, jdk) {
 async function sizeOf2(place) {
   const own = await (0, import_promises44.stat)(place);
   if (!own.isDirectory()) return own.size;
-  let size2 = 0;
+  let size = 0;
   for (const entry of await (0, import_promises44.readdir)(place, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) size2 += (await (0, import_promises44.stat)(import_node_path41.default.join(entry.parentPath, entry.name))).size;
+    if (entry.isFile()) size += (await (0, import_promises44.stat)(import_node_path41.default.join(entry.parentPath, entry.name))).size;
   }
-  return size2;
+  return size;
 }
 
 // src/stages/secrets.ts
@@ -45703,9 +45695,9 @@ async function* filesOfTar(archive, root) {
   const reading = (0, import_promises46.pipeline)(archive, tar);
   reading.catch(() => void 0);
   for await (const entry of tar) {
-    const { name, linkname, size: size2 = 0 } = entry.header;
+    const { name, linkname, size = 0 } = entry.header;
     const bytes = linkname ? [Buffer.from(linkname)] : entry;
-    yield { name: import_node_path43.default.posix.join(root, name), bytes, size: size2 };
+    yield { name: import_node_path43.default.posix.join(root, name), bytes, size };
     entry.resume();
   }
   await reading;
@@ -45718,16 +45710,9 @@ async function* filesOfImage(archive) {
   }
 }
 async function layerOf(bytes) {
-  const pieces = import_node_stream3.Readable.from(bytes)[Symbol.asyncIterator]();
-  const first2 = await pieces.next();
-  if (first2.done) return void 0;
-  const head = first2.value;
-  async function* all() {
-    yield head;
-    for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
-  }
+  const { head, all } = await peek(import_node_stream3.Readable.from(bytes));
   if (head.toString("latin1", 257, 262) === "ustar") return import_node_stream3.Readable.from(all());
-  if (head.length < 2 || head.readUInt16LE(0) !== 35615) return void 0;
+  if (!isGzip(head)) return void 0;
   const unpacked = (0, import_node_zlib3.createGunzip)();
   (0, import_promises46.pipeline)(all(), unpacked).catch(() => void 0);
   return unpacked;
@@ -45800,16 +45785,16 @@ function tokenOf({ family, digest }) {
 // src/secrets/windows.ts
 async function eachWindow(pieces, { overlap: overlap2, step }, show2) {
   const memory = Buffer.allocUnsafeSlow(Math.ceil((overlap2 + step) / 4) * 4);
-  const size2 = overlap2 + step;
+  const size = overlap2 + step;
   let offset = 0;
   let filled = 0;
   for await (const piece of pieces) {
     for (let taken = 0; taken < piece.length; ) {
-      const part = piece.subarray(taken, taken + size2 - filled);
+      const part = piece.subarray(taken, taken + size - filled);
       memory.set(part, filled);
       filled += part.length;
       taken += part.length;
-      if (filled < size2) continue;
+      if (filled < size) continue;
       show2({ bytes: memory.subarray(0, filled), offset, end: step });
       memory.copyWithin(0, step, filled);
       offset += step;
@@ -46293,24 +46278,24 @@ function createTable(patterns) {
   };
   patterns.forEach((bytes, pattern) => {
     if (bytes.length < SHORTEST2) throw new RangeError(`a pattern of fewer than ${SHORTEST2} bytes`);
-    const size2 = bytes.length < SHORTEST_WITH_WORD ? 2 : 4;
-    for (let lead = 0; lead < size2; lead++)
-      enter(table2, { bytes, pattern, at: rarest(bytes, lead, size2) }, size2);
+    const size = bytes.length < SHORTEST_WITH_WORD ? 2 : 4;
+    for (let lead = 0; lead < size; lead++)
+      enter(table2, { bytes, pattern, at: rarest(bytes, lead, size) }, size);
   });
   return table2;
 }
-function enter(table2, place, size2) {
+function enter(table2, place, size) {
   const view = new DataView(place.bytes.buffer, place.bytes.byteOffset);
-  const slot = size2 === 2 ? view.getUint16(place.at, true) : Math.imul(view.getInt32(place.at, true), HASH) >>> table2.shift;
-  const [marks, places2] = size2 === 2 ? [table2.pairs, table2.pairPlaces] : [table2.words, table2.wordPlaces];
+  const slot = size === 2 ? view.getUint16(place.at, true) : Math.imul(view.getInt32(place.at, true), HASH) >>> table2.shift;
+  const [marks, places2] = size === 2 ? [table2.pairs, table2.pairPlaces] : [table2.words, table2.wordPlaces];
   marks[slot] = 1;
   places2[slot] = [...places2[slot] ?? [], place];
 }
-function rarest(bytes, lead, size2) {
+function rarest(bytes, lead, size) {
   let best = lead;
   let least = Infinity;
-  for (let at = lead; at + size2 <= bytes.length; at += size2) {
-    const commonness = bytes.subarray(at, at + size2).reduce((sum2, byte) => sum2 + commonnessOf(byte), 0);
+  for (let at = lead; at + size <= bytes.length; at += size) {
+    const commonness = bytes.subarray(at, at + size).reduce((sum2, byte) => sum2 + commonnessOf(byte), 0);
     if (commonness < least) [best, least] = [at, commonness];
   }
   return best;
@@ -46348,10 +46333,10 @@ function look2(bytes, value, at, table2, found) {
   if (pairs2[value >>> 16] !== 0) report(bytes, pairPlaces[value >>> 16], at + 2, found);
 }
 function wordsOf(bytes) {
-  const size2 = Math.ceil(bytes.length / 4);
-  const isAligned = bytes.byteOffset % 4 === 0 && bytes.byteOffset + size2 * 4 <= bytes.buffer.byteLength;
-  if (isAligned) return new Int32Array(bytes.buffer, bytes.byteOffset, size2);
-  const copy = new Int32Array(size2);
+  const size = Math.ceil(bytes.length / 4);
+  const isAligned = bytes.byteOffset % 4 === 0 && bytes.byteOffset + size * 4 <= bytes.buffer.byteLength;
+  if (isAligned) return new Int32Array(bytes.buffer, bytes.byteOffset, size);
+  const copy = new Int32Array(size);
   new Uint8Array(copy.buffer).set(bytes);
   return copy;
 }
@@ -46683,9 +46668,9 @@ function isOf2(finding, { name }) {
 }
 function distrust({ files }, scans, mark) {
   const [{ sizes, findings }] = scans;
-  for (const { name, size: size2 } of files) {
+  for (const { name, size } of files) {
     const seen = sizes.get(`${SNAPSHOT}/${name}`) ?? 0;
-    if (seen !== size2) return `of its ${name} ${seen} of ${size2} bytes were seen`;
+    if (seen !== size) return `of its ${name} ${seen} of ${size} bytes were seen`;
   }
   if (!findings.some((finding) => isOf2(finding, mark)))
     return "the environment of the application, which is in its memory, was not seen there";
@@ -46724,10 +46709,10 @@ async function scanImage({ world }, matcher, image) {
 }
 function note({ inputs, world }, search, findings, scans) {
   const { report: report2 } = search;
-  const bytes = scans.flatMap(({ sizes }) => [...sizes.values()]).reduce((sum2, size2) => sum2 + size2, 0);
+  const bytes = scans.flatMap(({ sizes }) => [...sizes.values()]).reduce((sum2, size) => sum2 + size, 0);
   report2.bytes += bytes;
   report2.found = [...report2.found, ...foundSecrets(findings)];
-  world.log.info(`Looked at ${bytes < 1e5 ? `${bytes} bytes` : `${(bytes / 1e6).toFixed(1)} MB`}.`);
+  world.log.info(`Looked at ${sizeText(bytes)}.`);
   if (inputs.secretScan === "fail" && report2.found.length > 0) throw secretFailure(report2);
 }
 
@@ -46763,7 +46748,7 @@ async function run(id, inputs, given) {
   }
 }
 async function outcomeOf(job) {
-  const { inputs, world, warnings: warnings2 } = job;
+  const { inputs, world } = job;
   try {
     await requireContext(import_node_path45.default.resolve(world.workspace, inputs.context));
     if (inputs.warmupScript !== void 0)
@@ -46772,9 +46757,9 @@ async function outcomeOf(job) {
   } catch (error) {
     if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error;
     world.log.warning(`This runner takes no snapshots: ${error.message} ${error.cure}`);
-    const common = { reason: error.message, warnings: warnings2, logs: job.logs, phases: job.phases.done };
-    if (inputs.onUnsupportedRunner === "skip") return { outcome: "skipped", ...common };
-    return { ...await cold(job, error.message), ...common };
+    const reason = error.message;
+    if (inputs.onUnsupportedRunner === "skip") return { outcome: "skipped", reason, ...finished(job) };
+    return await cold(job, reason);
   }
 }
 async function checkpointed(job) {
@@ -46785,14 +46770,7 @@ async function checkpointed(job) {
   const { fingerprint: fingerprint2, unchanged } = await decide(job, found, jdk);
   if (unchanged !== void 0) {
     const tags = inputs.tags.map((tag) => tag.text);
-    return {
-      outcome: "unchanged",
-      digest: unchanged,
-      tags,
-      warnings: job.warnings,
-      logs: job.logs,
-      phases: job.phases.done
-    };
+    return { outcome: "unchanged", digest: unchanged, tags, ...finished(job) };
   }
   const room = await lookForRoom(job, runner, found, jdk);
   const made = await make(job, runner, { found, archive: jdk, fingerprint: fingerprint2 }).catch((error) => {
@@ -46811,9 +46789,7 @@ async function checkpointed(job) {
     port: inputs.port,
     user: inputs.user,
     restoreFlags: flagsOf(made.privileges),
-    warnings: job.warnings,
-    logs: job.logs,
-    phases: job.phases.done
+    ...finished(job)
   };
 }
 async function make(job, runner, parts2) {
@@ -46847,6 +46823,7 @@ async function cold(job, reason) {
   const published = await publish(job, image.imageId);
   return {
     outcome: "cold",
+    reason,
     jdk,
     secrets,
     application: found.application.description,
@@ -46855,8 +46832,12 @@ async function cold(job, reason) {
     tags: inputs.tags.map((tag) => tag.text),
     ...published,
     port: inputs.port,
-    user: inputs.user
+    user: inputs.user,
+    ...finished(job)
   };
+}
+function finished({ warnings: warnings2, logs, phases }) {
+  return { warnings: warnings2, logs, phases: phases.done };
 }
 
 // src/report/instructions.ts
@@ -47106,8 +47087,8 @@ async function cleanUp(engine2, clock, id, runFolder) {
 // src/report/figures.ts
 function figureRows({ figures, last, snapshot }) {
   const before = last?.figures;
-  const size2 = compared("Snapshot", snapshot.size, before?.snapshotSize, megabytes2);
-  if (!figures) return [{ name: "Restore", now: "works; not timed (`verify: false`)" }, size2];
+  const size = compared("Snapshot", snapshot.size, before?.snapshotSize, megabytes);
+  if (!figures) return [{ name: "Restore", now: "works; not timed (`verify: false`)" }, size];
   const { answer: answer2, requests, speedup } = figures;
   return [
     compared("**Restore**", answer2.restore.median, before?.restore.median, time, bold(answer2.restore)),
@@ -47119,7 +47100,7 @@ function figureRows({ figures, last, snapshot }) {
         now: `${time(requests.restore.median)}; ${time(requests.coldStart.median)} after a cold start`
       }
     ] : [],
-    size2
+    size
   ];
 }
 function figureNotes({ figures, last }) {
@@ -47173,11 +47154,11 @@ function times(ratio) {
 // src/report/layers.ts
 var SHOWN3 = 5e4;
 function layerTable(layers) {
-  const rows = layers.filter(({ rawSize }) => rawSize >= SHOWN3).map(({ createdBy, rawSize, size: size2, sent }) => {
-    const packed = size2 === void 0 ? "not pushed" : `${megabytes2(size2)}${sent ? "" : ", was there"}`;
-    return `| ${code(createdBy.slice(0, 100) || "base image")} | ${megabytes2(rawSize)} | ${packed} |`;
+  const rows = layers.filter(({ rawSize }) => rawSize >= SHOWN3).map(({ createdBy, rawSize, size, sent }) => {
+    const packed = size === void 0 ? "not pushed" : `${megabytes(size)}${sent ? "" : ", was there"}`;
+    return `| ${code(createdBy.slice(0, 100) || "base image")} | ${megabytes(rawSize)} | ${packed} |`;
   });
-  const raw = megabytes2(sum(layers, ({ rawSize }) => rawSize));
+  const raw = megabytes(sum(layers, ({ rawSize }) => rawSize));
   return [
     "| layer | raw | at the registry |",
     "|---|---|---|",
@@ -47186,10 +47167,10 @@ function layerTable(layers) {
   ];
 }
 function pushedSize(layers) {
-  if (!layers.some(({ size: size2 }) => size2 !== void 0)) return void 0;
-  const all = sum(layers, ({ size: size2 = 0 }) => size2);
-  const sent = sum(layers, ({ size: size2 = 0, sent: sent2 }) => sent2 ? size2 : 0);
-  return `${megabytes2(sent)} sent of ${megabytes2(all)}`;
+  if (!layers.some(({ size }) => size !== void 0)) return void 0;
+  const all = sum(layers, ({ size = 0 }) => size);
+  const sent = sum(layers, ({ size = 0, sent: sent2 }) => sent2 ? size : 0);
+  return `${megabytes(sent)} sent of ${megabytes(all)}`;
 }
 function sum(layers, of) {
   return layers.reduce((total, layer) => total + of(layer), 0);
@@ -47579,10 +47560,10 @@ var Connection = class {
       ...this.signal === void 0 ? {} : { signal: this.signal }
     });
     const parts2 = [];
-    let size2 = 0;
+    let size = 0;
     for await (const part of response.body) {
-      size2 += part.length;
-      if (size2 > MOST_BYTES) throw new Error(`an answer of more than ${MOST_BYTES} bytes`);
+      size += part.length;
+      if (size > MOST_BYTES) throw new Error(`an answer of more than ${MOST_BYTES} bytes`);
       parts2.push(part);
     }
     const single = Object.entries(response.headers).map(([name, value]) => [
@@ -47826,7 +47807,7 @@ function terminalLog(write2, clock) {
 
 // src/cli/build.ts
 async function buildCommand2(args, answer2) {
-  const { inputs: given, json } = parse4(args);
+  const { inputs: given, json } = parse3(args);
   const cancellation = cancellationBy(process);
   const id = await newRunId();
   const defaults = declaredDefaults();
@@ -47885,7 +47866,7 @@ The logs are in ${logs}.`}`
   }
 }
 var SECRET_VALUES = "CRAC_SECRET_VALUES";
-function parse4(args) {
+function parse3(args) {
   if (args.some((arg) => arg.startsWith("--secret-values"))) {
     throw new Failure("input", "Secrets are not taken from the command line, where others can read them.", {
       cure: `Put them into the environment variable ${SECRET_VALUES}, one a line.`
@@ -47929,7 +47910,7 @@ function declaredDefaults() {
 var import_node_os4 = require("node:os");
 var import_node_util4 = require("node:util");
 async function doctorCommand(args, answer2) {
-  const options3 = parse5(args);
+  const options3 = parse4(args);
   try {
     const runner = await inspectRunner(
       {
@@ -47953,7 +47934,7 @@ async function doctorCommand(args, answer2) {
     return 1;
   }
 }
-function parse5(args) {
+function parse4(args) {
   const text2 = (value) => ({ type: "string", default: value });
   try {
     const { values } = (0, import_node_util4.parseArgs)({
@@ -48028,7 +48009,7 @@ var import_node_os5 = require("node:os");
 var import_node_path48 = __toESM(require("node:path"), 1);
 var import_node_util5 = require("node:util");
 async function jdkCommand(args, answer2) {
-  const { positionals, values } = parse6(args);
+  const { positionals, values } = parse5(args);
   const [command] = positionals;
   const wanted = parseChoice("jdk", positionals.length === 1 ? command ?? "" : positionals.join(" "), [
     "list",
@@ -48061,7 +48042,7 @@ async function jdkCommand(args, answer2) {
   }
 }
 var vendors = DISTRIBUTIONS.filter((name) => name !== "file");
-function parse6(args) {
+function parse5(args) {
   const text2 = (value) => ({ type: "string", default: value });
   try {
     const { positionals, values } = (0, import_node_util5.parseArgs)({
@@ -48127,7 +48108,7 @@ function progressBar(bytes, total) {
   const width = 40;
   const share = total === void 0 ? 0 : bytes / total;
   const bar = "#".repeat(Math.round(share * width)).padEnd(width, ".");
-  process.stderr.write(`\r[${bar}] ${(bytes / 1e6).toFixed(1)} MB${bytes === total ? "\n" : ""}`);
+  process.stderr.write(`\r[${bar}] ${megabytes(bytes)}${bytes === total ? "\n" : ""}`);
 }
 function show(assets, json, answer2, single = false) {
   if (json) {

@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import { Failure } from './errors.js'
+import { megabytes } from './values.js'
 
 /** Bytes that a user who is not root may still write on the disk under a folder. */
 export async function freeBytes(folder: string): Promise<number> {
@@ -38,10 +39,6 @@ export async function fullDisk(error: unknown, folder: string): Promise<Failure 
       cause: error
     }
   )
-}
-
-export function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`
 }
 
 const CURE = 'Free disk space on the runner, or let RUNNER_TEMP be on a larger disk, and run the job again.'

@@ -6,3 +6,8 @@ export function jsonOf(text: Buffer | string): unknown {
     return undefined
   }
 }
+
+/** The fields of a value of any shape; none where it is no object. */
+export function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}

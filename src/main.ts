@@ -6,7 +6,7 @@ import { fullDisk } from './disk.js'
 import { UnsupportedRunner } from './errors.js'
 import { requireContext } from './image/application.js'
 import type { Inputs } from './inputs.js'
-import type { Checkpointed, Cold, Result, Unchanged } from './result.js'
+import type { Checkpointed, Cold, Finished, Result, Unchanged } from './result.js'
 import { noting } from './log.js'
 import { Phases } from './phases.js'
 import { imageArchitecture } from './runner/base-image.js'
@@ -61,7 +61,7 @@ export async function run(id: string, inputs: Inputs, given: World): Promise<Res
 }
 
 async function outcomeOf(job: Run): Promise<Result> {
-  const { inputs, world, warnings } = job
+  const { inputs, world } = job
   try {
     await requireContext(path.resolve(world.workspace, inputs.context))
     if (inputs.warmupScript !== undefined)
@@ -70,9 +70,9 @@ async function outcomeOf(job: Run): Promise<Result> {
   } catch (error) {
     if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === 'fail') throw error
     world.log.warning(`This runner takes no snapshots: ${error.message} ${error.cure}`)
-    const common = { reason: error.message, warnings, logs: job.logs, phases: job.phases.done }
-    if (inputs.onUnsupportedRunner === 'skip') return { outcome: 'skipped', ...common }
-    return { ...(await cold(job, error.message)), ...common }
+    const reason = error.message
+    if (inputs.onUnsupportedRunner === 'skip') return { outcome: 'skipped', reason, ...finished(job) }
+    return await cold(job, reason)
   }
 }
 
@@ -84,14 +84,7 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
   const { fingerprint, unchanged } = await decide(job, found, jdk)
   if (unchanged !== undefined) {
     const tags = inputs.tags.map((tag) => tag.text)
-    return {
-      outcome: 'unchanged',
-      digest: unchanged,
-      tags,
-      warnings: job.warnings,
-      logs: job.logs,
-      phases: job.phases.done
-    }
+    return { outcome: 'unchanged', digest: unchanged, tags, ...finished(job) }
   }
   const room = await lookForRoom(job, runner, found, jdk)
   const made = await make(job, runner, { found, archive: jdk, fingerprint }).catch((error: unknown) => {
@@ -110,9 +103,7 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
     port: inputs.port,
     user: inputs.user,
     restoreFlags: flagsOf(made.privileges),
-    warnings: job.warnings,
-    logs: job.logs,
-    phases: job.phases.done
+    ...finished(job)
   }
 }
 
@@ -131,10 +122,7 @@ async function make(job: Run, runner: Runner, parts: Parameters<typeof layOut>[1
 }
 
 /** An image of the same application without a snapshot, for runners that take none. */
-async function cold(
-  job: Run,
-  reason: string
-): Promise<Omit<Cold, 'reason' | 'warnings' | 'logs' | 'phases'>> {
+async function cold(job: Run, reason: string): Promise<Cold> {
   const { inputs, world } = job
   const architecture = await imageArchitecture(world.engine, inputs.baseImage, (line) =>
     world.log.foreign(line)
@@ -152,6 +140,7 @@ async function cold(
   const published = await publish(job, image.imageId)
   return {
     outcome: 'cold',
+    reason,
     jdk,
     secrets,
     application: found.application.description,
@@ -160,6 +149,12 @@ async function cold(
     tags: inputs.tags.map((tag) => tag.text),
     ...published,
     port: inputs.port,
-    user: inputs.user
+    user: inputs.user,
+    ...finished(job)
   }
+}
+
+/** What every result has. */
+function finished({ warnings, logs, phases }: Run): Finished {
+  return { warnings, logs, phases: phases.done }
 }

@@ -13,7 +13,7 @@ import type { SnapshotReading } from './snapshot/read.js'
 /** Everything that a run found out; what outputs and summary are made of. */
 export type Result = Checkpointed | Cold | Unchanged | Skipped
 
-interface Finished {
+export interface Finished {
   /** What the log warned of. */
   warnings: readonly string[]
   /** Folder with what the run kept: CRIU's log, the application's output. */

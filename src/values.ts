@@ -112,6 +112,16 @@ export function refuseNul(name: string, value: string): void {
   if (value.includes('\0')) throw badInput(name, value, 'text without NUL characters')
 }
 
+/** For messages; of 10^6 bytes. */
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`
+}
+
+/** The same, of a size that may be small. */
+export function sizeText(bytes: number): string {
+  return bytes < 100_000 ? `${bytes} bytes` : megabytes(bytes)
+}
+
 /** For messages. */
 export function seconds(duration: Milliseconds): string {
   return `${duration / 1000} s`

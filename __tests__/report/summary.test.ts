@@ -3,7 +3,7 @@ import { Failure } from '../../src/errors.js'
 import type { LastImage } from '../../src/image/figures-label.js'
 import { fitting, renderFailure, renderSummary } from '../../src/report/summary.js'
 import type { Spread } from '../../src/restore/figures.js'
-import { aResult, aStart } from '../support/result.js'
+import { aCold, aResult } from '../support/result.js'
 
 describe('the job summary', () => {
   test('has JDK, digest, size and times, and how to start the image by its digest', () => {
@@ -32,16 +32,8 @@ describe('the job summary', () => {
   })
 
   test('without a snapshot it says why, and needs no flags', () => {
-    const { warnings, logs, phases, ...rest } = aResult()
-    const { jdk, application, baseImage, imageId, tags, digest, layers, secrets, port, user } = rest
-    const image = { jdk, application, baseImage, imageId, tags, digest, layers, secrets, port, user }
-    const common = { ...image, warnings, logs, phases }
-    const cold = renderSummary({
-      outcome: 'cold',
-      reason: 'no CRIU `works`',
-      coldStarts: [aStart(900)],
-      ...common
-    })
+    const { warnings, logs, phases } = aResult()
+    const cold = renderSummary(aCold('no CRIU `works`'))
     expect(cold).toContain('no CRIU `works`')
     expect(cold).not.toContain('seccomp.json')
     expect(renderSummary({ outcome: 'skipped', reason: 'AMX', warnings, logs, phases })).toContain('AMX')

@@ -1,6 +1,6 @@
 import { ladder } from '../../src/engine/privileges.js'
 import type { LastImage } from '../../src/image/figures-label.js'
-import type { Checkpointed, Result } from '../../src/result.js'
+import type { Checkpointed, Cold, Result } from '../../src/result.js'
 import { figuresOf, type Start } from '../../src/restore/figures.js'
 import type { SnapshotReading } from '../../src/snapshot/read.js'
 
@@ -164,39 +164,18 @@ function aReading(): SnapshotReading {
   }
 }
 
+/** The same application on a runner that takes no snapshots. */
+export function aCold(reason = 'no CRIU works'): Cold {
+  const { jdk, application, baseImage, imageId, tags, digest, ...others } = aResult()
+  const { layers, secrets, warnings, logs, phases, port, user } = others
+  const made = { jdk, application, baseImage, imageId, tags, digest, layers, secrets, port, user }
+  return { outcome: 'cold', reason, coldStarts: [aStart(900)], ...made, warnings, logs, phases }
+}
+
 /** A result of each outcome, and of each way in which a part can be unknown. */
 export function outcomes(): Record<string, Result> {
   const whole = aResult()
-  const {
-    jdk,
-    application,
-    baseImage,
-    imageId,
-    tags,
-    digest,
-    layers,
-    secrets,
-    warnings,
-    logs,
-    phases,
-    port,
-    user
-  } = whole
-  const image = {
-    jdk,
-    application,
-    baseImage,
-    imageId,
-    tags,
-    digest,
-    layers,
-    secrets,
-    warnings,
-    logs,
-    phases,
-    port,
-    user
-  }
+  const { digest, tags, warnings, logs, phases } = whole
   const reading = aReading()
   const { content } = reading
   const { memory } = content
@@ -222,7 +201,7 @@ export function outcomes(): Record<string, Result> {
     'without measurements': { ...whole, figures: undefined },
     'after another image': { ...whole, last: aLastImage() },
     'a JVM that tells nothing': withContent({ memory: undefined, user: undefined, environment: undefined }),
-    cold: { outcome: 'cold', reason: 'no CRIU works', coldStarts: [aStart(900)], ...image },
+    cold: aCold(),
     unchanged: { outcome: 'unchanged', digest: digest ?? '', tags, warnings, logs, phases },
     skipped: { outcome: 'skipped', reason: 'AMX', warnings, logs, phases }
   }

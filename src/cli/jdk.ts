@@ -14,7 +14,7 @@ import {
 import { jdkSource, type JdkSource } from '../jdk/source.js'
 import { patienceOf } from '../net/fetch.js'
 import { shipped, vendorApis } from '../surroundings.js'
-import { badInput, parseChoice } from '../values.js'
+import { badInput, megabytes, parseChoice } from '../values.js'
 
 /** Prints an answer on stdout, which is for answers alone. */
 export type Print = (text: string) => void
@@ -141,7 +141,7 @@ function progressBar(bytes: number, total: number | undefined): void {
   const width = 40
   const share = total === undefined ? 0 : bytes / total
   const bar = '#'.repeat(Math.round(share * width)).padEnd(width, '.')
-  process.stderr.write(`\r[${bar}] ${(bytes / 1e6).toFixed(1)} MB${bytes === total ? '\n' : ''}`)
+  process.stderr.write(`\r[${bar}] ${megabytes(bytes)}${bytes === total ? '\n' : ''}`)
 }
 
 function show(assets: JdkAsset[], json: boolean, answer: Print, single = false): void {

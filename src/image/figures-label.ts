@@ -1,3 +1,4 @@
+import { fieldsOf, jsonOf } from '../json.js'
 import type { Figures, Spread } from '../restore/figures.js'
 
 /** What the label of an image tells of the measurements that it was pushed with. Times in ms, size in bytes. */
@@ -39,9 +40,8 @@ export function figuresLabel(figures: Figures, snapshotSize: number): string {
 
 /** undefined for anything that is not such a label: it comes from a registry, and may be anyone's. */
 export function parseFiguresLabel(text: string): PublishedFigures | undefined {
-  const label = object(text)
-  const [restore, coldStart] = [spread(label?.['restore']), spread(label?.['cold'])]
-  const { version, runs, speedup, snapshot } = label ?? {}
+  const { version, runs, speedup, snapshot, requests, ...answers } = fieldsOf(jsonOf(text))
+  const [restore, coldStart] = [spread(answers['restore']), spread(answers['cold'])]
   if (version !== VERSION || !restore || !coldStart) return undefined
   if (!isAmount(runs) || !isAmount(speedup) || !isAmount(snapshot)) return undefined
   return {
@@ -49,13 +49,13 @@ export function parseFiguresLabel(text: string): PublishedFigures | undefined {
     restore,
     coldStart,
     speedup,
-    requests: requestsOf(label?.['requests']),
+    requests: requestsOf(requests),
     snapshotSize: snapshot
   }
 }
 
 function requestsOf(value: unknown): PublishedFigures['requests'] {
-  const { count, restore, cold } = (value ?? {}) as Record<string, unknown>
+  const { count, restore, cold } = fieldsOf(value)
   const [restored, started] = [spread(restore), spread(cold)]
   return isAmount(count) && restored && started ? { count, restore: restored, coldStart: started } : undefined
 }
@@ -72,13 +72,4 @@ function spread(value: unknown): Spread | undefined {
 
 function isAmount(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value > 0
-}
-
-function object(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
 }

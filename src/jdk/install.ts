@@ -5,6 +5,7 @@ import * as toolCache from '@actions/tool-cache'
 import { requireRoom } from '../disk.js'
 import { messageOf } from '../errors.js'
 import { linkOrCopy } from '../link-or-copy.js'
+import { megabytes } from '../values.js'
 import { checkArchive } from './archive.js'
 import type { JdkAsset } from './asset.js'
 import { download, type DownloadOptions } from './download.js'
@@ -76,7 +77,7 @@ async function fetched(asset: JdkAsset, demands: Demand[], options: InstallOptio
     if (further) demands.push(further)
   }
   const file = path.join(options.temporaryFolder, asset.name)
-  const size = asset.size === undefined ? '' : ` (${(asset.size / 1e6).toFixed(1)} MB)`
+  const size = asset.size === undefined ? '' : ` (${megabytes(asset.size)})`
   options.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`)
   await requireRoom(options.temporaryFolder, asset.size ?? 0, asset.name)
   try {

@@ -8,6 +8,7 @@ import { createGunzip, createGzip } from 'node:zlib'
 import { extract } from 'tar-stream'
 import { digestOf } from '../digest.js'
 import { Failure, messageOf } from '../errors.js'
+import { isGzip, peek } from '../peek.js'
 
 /** A layer as registries have it. Sizes in bytes. */
 export interface PackedLayer {
@@ -137,23 +138,16 @@ async function collected(stream: AsyncIterable<unknown>): Promise<Buffer> {
 
 /** Packs a layer into a file of the folder; one that is packed already (an engine with containerd's image store) stays as it is. */
 async function pack(stream: AsyncIterable<unknown>, folder: string): Promise<Entry> {
-  const iterator = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>
-  const first = await iterator.next()
-  const head = first.done ? Buffer.alloc(0) : first.value
-  async function* all(): AsyncGenerator<Buffer> {
-    if (head.length > 0) yield head
-    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
-  }
+  const { head, all } = await peek(stream)
   const isZstandard = head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528
-  const isGzip = head.length >= 2 && head.readUInt16LE(0) === 0x8b1f
   const file = path.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`)
   const raw = counted()
   const packed = counted()
   const gzip = createGzip({ level: LEVEL, chunkSize: 256 * 1024 })
   try {
-    if (isGzip || isZstandard) await pipeline(all(), packed.stream, createWriteStream(file))
+    if (isGzip(head) || isZstandard) await pipeline(all(), packed.stream, createWriteStream(file))
     else await pipeline(all(), raw.stream, gzip, packed.stream, createWriteStream(file))
-    if (isGzip) {
+    if (isGzip(head)) {
       raw.stream.resume()
       await pipeline(createReadStream(file), createGunzip(), raw.stream)
     }

@@ -1,5 +1,5 @@
 import { Failure } from '../errors.js'
-import { jsonOf } from '../json.js'
+import { fieldsOf, jsonOf } from '../json.js'
 import type { RepositoryClient, StoredManifest } from './client.js'
 import type { ImageConfiguration, PackedLayer } from './packed-image.js'
 import { GZIPPED, ZSTANDARD } from './packed-image.js'
@@ -24,11 +24,6 @@ export async function imageOf(
   if (!isDigest(digest) || !Array.isArray(layers) || !layers.every(isLayer)) return undefined
   const configuration = jsonOf(await client.blob(digest))
   return isConfiguration(configuration) ? { configuration, layers } : undefined
-}
-
-// What a registry gives can be anything.
-function fieldsOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }
 
 function isDigest(value: unknown): value is string {

@@ -4,8 +4,7 @@ import { digestOf } from '../digest.js'
 import type { Engine } from '../engine/docker.js'
 import { Failure } from '../errors.js'
 import { instruction, type ImageLayer } from '../image/layers.js'
-import type { Milliseconds } from '../values.js'
-import { seconds } from '../values.js'
+import { megabytes, seconds, type Milliseconds } from '../values.js'
 import type { Blob, StoredManifest } from './client.js'
 import { packImage, type LayerFile, type PackedImage, type PackedLayer } from './packed-image.js'
 import { imageOf, layersByContent, type Repositories } from './published.js'
@@ -205,8 +204,4 @@ function otherDigest(name: string, given: string, digest: string): Failure {
   return new Failure('registry', `${name} is ${given} at the registry, and ${digest} was pushed.`, {
     cure: 'Something changes images on their way to the registry: find out what (a proxy, a mirror), and run the job again.'
   })
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`
 }

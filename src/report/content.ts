@@ -1,7 +1,8 @@
 import type { Content } from '../snapshot/content.js'
 import type { DumpStatistics } from '../snapshot/images.js'
 import { KINDS, type Kind } from '../snapshot/memory-map.js'
-import { folded, megabytes, table, time } from './markdown.js'
+import { sizeText } from '../values.js'
+import { folded, table, time } from './markdown.js'
 
 const NAMES: Record<Kind, string> = {
   javaHeap: 'Java heap',
@@ -35,7 +36,7 @@ export function describeContent(
   const rows: [string, string][] = []
   for (const kind of memory ? KINDS : []) {
     const bytes = memory?.[kind]
-    rows.push([`Memory: ${NAMES[kind]}`, bytes === undefined ? 'not known' : size(bytes)])
+    rows.push([`Memory: ${NAMES[kind]}`, bytes === undefined ? 'not known' : sizeText(bytes)])
   }
   const groups = threads.map(({ name, count }) => `${name}${count > 1 ? ` (${count})` : ''}`)
   rows.push([`Threads (${threadCount(threads)})`, list(groups)])
@@ -67,10 +68,6 @@ export function contentMetadata(content: Content | undefined): object | null {
 
 function threadCount(threads: Content['threads']): number {
   return threads.reduce((sum, { count }) => sum + count, 0)
-}
-
-function size(bytes: number): string {
-  return bytes < 100_000 ? `${bytes} bytes` : megabytes(bytes)
 }
 
 function list(names: readonly string[]): string {

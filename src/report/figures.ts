@@ -1,6 +1,7 @@
 import type { Checkpointed } from '../result.js'
 import type { Spread } from '../restore/figures.js'
-import { megabytes, time } from './markdown.js'
+import { megabytes } from '../values.js'
+import { time } from './markdown.js'
 
 /** A line of the table that a busy reader needs: what it is, now, and where it is known before. Markdown. */
 export interface Row {

@@ -1,5 +1,6 @@
 import type { ImageLayer } from '../image/layers.js'
-import { code, megabytes } from './markdown.js'
+import { megabytes } from '../values.js'
+import { code } from './markdown.js'
 
 /** Smaller ones are counted only. In bytes. */
 const SHOWN = 50_000

@@ -19,10 +19,6 @@ export function time(milliseconds: number): string {
   return milliseconds < 10_000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`
 }
 
-export function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`
-}
-
 /**
  * Text of others, as it is: the fence of a code span must be longer than any in there, and a table needs its pipes
  * escaped all the same.

@@ -1,4 +1,5 @@
 import { engineFailure, type Engine } from '../engine/docker.js'
+import { jsonOf } from '../json.js'
 import { Failure, UnsupportedRunner } from '../errors.js'
 import type { Architecture } from '../jdk/asset.js'
 import type { Milliseconds } from '../values.js'
@@ -47,7 +48,7 @@ export async function askEngine(engine: Engine): Promise<EngineFacts> {
   const result = await engine.attempt(args, { timeout: ANSWER_TIMEOUT })
   await refusePodman(engine, result.stdout)
   if (result.exitCode !== 0) throw engineFailure(args, result)
-  const server = parse<Version>(result.stdout)?.Server
+  const server = (jsonOf(result.stdout) as Version | undefined)?.Server
   if (!server) throw engineFailure(args, result)
   if (server.Os !== 'linux') {
     throw new UnsupportedRunner(`The engine runs ${server.Os} containers; CRIU needs Linux.`, {
@@ -61,7 +62,7 @@ export async function askEngine(engine: Engine): Promise<EngineFacts> {
     })
   }
   const told = await engine.attempt(['info', '--format', '{{json .}}'], { timeout: ANSWER_TIMEOUT })
-  const info = parse<Info>(told.stdout)
+  const info = jsonOf(told.stdout) as Info | undefined
   const security = (info?.SecurityOptions ?? []).join(' ')
   return {
     version: server.Version,
@@ -75,7 +76,7 @@ export async function askEngine(engine: Engine): Promise<EngineFacts> {
 
 // podman takes the name `docker` (the package podman-docker), or answers on Docker's socket.
 async function refusePodman(engine: Engine, answer: string): Promise<void> {
-  const components = parse<Version>(answer)?.Server?.Components ?? []
+  const components = (jsonOf(answer) as Version | undefined)?.Server?.Components ?? []
   const service = components.find(({ Name }) => /podman/i.test(Name))
   const client = service
     ? undefined
@@ -91,12 +92,4 @@ async function refusePodman(engine: Engine, answer: string): Promise<void> {
       cure: 'Install a Docker engine, version 24 or newer, on the runner, or point DOCKER_HOST at one.'
     }
   )
-}
-
-function parse<T>(text: string): T | undefined {
-  try {
-    return JSON.parse(text) as T
-  } catch {
-    return undefined
-  }
 }

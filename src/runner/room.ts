@@ -1,5 +1,5 @@
-import { megabytes } from '../disk.js'
 import { Failure } from '../errors.js'
+import { megabytes } from '../values.js'
 
 /** The engine's disk, before the work. In bytes. */
 export interface Room {

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { extract } from 'tar-stream'
 import { fromBufferPromise } from 'yauzl'
+import { isGzip, peek } from '../peek.js'
 import type { Content } from './scan-files.js'
 import type { Pieces } from './windows.js'
 
@@ -44,17 +45,10 @@ export async function* filesOfImage(archive: Readable): AsyncGenerator<Content> 
 
 /** A layer as a tar archive; undefined for the documents that describe the image. */
 async function layerOf(bytes: Pieces): Promise<Readable | undefined> {
-  const pieces = Readable.from(bytes)[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>
-  const first = await pieces.next()
-  if (first.done) return undefined
-  const head = first.value
-  async function* all(): AsyncGenerator<Buffer> {
-    yield head
-    for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value
-  }
+  const { head, all } = await peek(Readable.from(bytes))
   if (head.toString('latin1', 257, 262) === 'ustar') return Readable.from(all())
   // An engine with containerd's image store keeps layers as they came.
-  if (head.length < 2 || head.readUInt16LE(0) !== 0x8b1f) return undefined
+  if (!isGzip(head)) return undefined
   const unpacked = createGunzip()
   pipeline(all(), unpacked).catch(() => undefined)
   return unpacked

@@ -18,6 +18,7 @@ import type { Secret } from '../secrets/needles.js'
 import { scanFiles, type FilesScanned, type Locate } from '../secrets/scan-files.js'
 import type { Kind } from '../snapshot/memory-map.js'
 import type { SnapshotReading } from '../snapshot/read.js'
+import { sizeText } from '../values.js'
 import { checkpointContainer, type Run } from './run.js'
 
 /** Where the snapshot is in the container, and what else docker/Dockerfile takes from there. */
@@ -226,6 +227,6 @@ function note(
   const bytes = scans.flatMap(({ sizes }) => [...sizes.values()]).reduce((sum, size) => sum + size, 0)
   report.bytes += bytes
   report.found = [...report.found, ...foundSecrets(findings)]
-  world.log.info(`Looked at ${bytes < 100_000 ? `${bytes} bytes` : `${(bytes / 1e6).toFixed(1)} MB`}.`)
+  world.log.info(`Looked at ${sizeText(bytes)}.`)
   if (inputs.secretScan === 'fail' && report.found.length > 0) throw secretFailure(report)
 }
