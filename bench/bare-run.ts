@@ -18,7 +18,8 @@ export type BareRun = Record<(typeof SAME_WORK)[number], number>
 export async function runBare({ world, folder }: Bench, recording: Recording, tag: string): Promise<BareRun> {
   const commands = recording.commands.filter(isBare)
   const first = commands[0]?.arguments ?? []
-  const oldId = /run-([0-9a-f]+):checkpoint/.exec(first.join(' '))?.[1] ?? ''
+  const oldId = /run-(\S+):checkpoint/.exec(first.join(' '))?.[1]
+  if (oldId === undefined) throw new Error(`no id of the run in: ${first.join(' ')}`)
   const oldWork = path.dirname(first.at(-1) ?? '')
   const id = randomBytes(6).toString('hex')
   const work = path.join(folder, `bare-${id}`)
@@ -63,7 +64,7 @@ function isBare({ arguments: args }: RecordedCommand): boolean {
   const verb = args[0] ?? ''
   if (verb === 'build') return /--target (checkpoint|runtime) /.test(words)
   if (verb === 'exec') return words.endsWith('/trigger.sh')
-  const own = /crac-checkpoint-[0-9a-f]+-checkpoint( |$)/.test(words)
+  const own = /crac-checkpoint-\S+-checkpoint( |$)/.test(words)
   return own && ['create', 'start', 'commit'].includes(verb)
 }
 
