@@ -46738,7 +46738,7 @@ async function run(id, inputs, given) {
     throw await fullDisk(error, import_node_path45.default.dirname(world.runFolder)) ?? error;
   } finally {
     const names = namesOf(id);
-    await settle(world.clock, id, world.cancelled.aborted);
+    if (world.cancelled.aborted) await settle(world.clock, id, true);
     const left = [
       ...await removeContainers(undoing, names),
       ...await removeImages(undoing, names, ["checkpoint", "snapshot", "user"]),

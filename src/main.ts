@@ -50,7 +50,8 @@ export async function run(id: string, inputs: Inputs, given: World): Promise<Res
   } finally {
     // The runtime image keeps its temporary name until the post step: without tags it has no other.
     const names = namesOf(id)
-    await settle(world.clock, id, world.cancelled.aborted)
+    // Otherwise nothing is under way but what follows the containers, and ends with them.
+    if (world.cancelled.aborted) await settle(world.clock, id, true)
     const left = [
       ...(await removeContainers(undoing, names)),
       ...(await removeImages(undoing, names, ['checkpoint', 'snapshot', 'user'])),
