@@ -7423,7 +7423,7 @@ var require_fd_slicer = __commonJS({
     var util = require("util");
     var stream = require("stream");
     var Readable4 = stream.Readable;
-    var PassThrough = stream.PassThrough;
+    var PassThrough2 = stream.PassThrough;
     var Pend = require_pend();
     var EventEmitter = require("events").EventEmitter;
     exports2.BufferSlicer = BufferSlicer;
@@ -7540,7 +7540,7 @@ var require_fd_slicer = __commonJS({
     };
     BufferSlicer.prototype.createReadStream = function(options3) {
       options3 = options3 || {};
-      var readStream = new PassThrough(options3);
+      var readStream = new PassThrough2(options3);
       readStream.start = options3.start || 0;
       readStream.endOffset = options3.end;
       readStream.pos = readStream.endOffset || this.buffer.length;
@@ -7854,7 +7854,7 @@ var require_yauzl = __commonJS({
     var util = require("util");
     var EventEmitter = require("events").EventEmitter;
     var Transform2 = require("stream").Transform;
-    var PassThrough = require("stream").PassThrough;
+    var PassThrough2 = require("stream").PassThrough;
     var Writable = require("stream").Writable;
     var crc32 = typeof zlib.crc32 === "function" ? zlib.crc32 : require_crc32();
     exports2.open = open2;
@@ -8592,7 +8592,7 @@ var require_yauzl = __commonJS({
       var start = options3.start;
       var end = options3.end;
       if (start === end) {
-        var emptyStream = new PassThrough();
+        var emptyStream = new PassThrough2();
         setImmediate(function() {
           emptyStream.end();
         });
@@ -8645,9 +8645,9 @@ var require_yauzl = __commonJS({
     RandomAccessReader.prototype.close = function(callback) {
       setImmediate(callback);
     };
-    util.inherits(RefUnrefFilter, PassThrough);
+    util.inherits(RefUnrefFilter, PassThrough2);
     function RefUnrefFilter(context) {
-      PassThrough.call(this);
+      PassThrough2.call(this);
       this.context = context;
       this.context.ref();
       this.unreffedYet = false;
@@ -9846,7 +9846,7 @@ var require_streamx = __commonJS({
         }
       }
       static deferred(fn, opts) {
-        const out = new PassThrough(opts);
+        const out = new PassThrough2(opts);
         fn().then((src) => {
           if (src === null) return out.end();
           if (out.destroying) return;
@@ -9898,7 +9898,7 @@ var require_streamx = __commonJS({
         const rs = new _Readable({
           ...opts,
           read(cb) {
-            ite.next().then(push).then(cb.bind(null, null)).catch(cb);
+            ite.next().then(push2).then(cb.bind(null, null)).catch(cb);
           },
           predestroy() {
             destroy = ite.return();
@@ -9909,7 +9909,7 @@ var require_streamx = __commonJS({
           }
         });
         return rs;
-        function push(data) {
+        function push2(data) {
           if (data.done) rs.push(null);
           else rs.push(data.value);
         }
@@ -10126,7 +10126,7 @@ var require_streamx = __commonJS({
         this._flush(transformAfterFlush.bind(this));
       }
     };
-    var PassThrough = class extends Transform2 {
+    var PassThrough2 = class extends Transform2 {
     };
     function transformAfterFlush(err, data) {
       const cb = this._transformState.afterFinal;
@@ -10257,7 +10257,7 @@ var require_streamx = __commonJS({
       Duplex,
       Transform: Transform2,
       // Export PassThrough for compatibility with Node.js core's stream module
-      PassThrough
+      PassThrough: PassThrough2
     };
   }
 });
@@ -17451,10 +17451,10 @@ upgrade: ${upgrade}\r
     }
     function writeStream(abort, body, client, request4, socket, contentLength, header, expectsPayload) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      let finished2 = false;
+      let finished3 = false;
       const writer = new AsyncWriter({ abort, socket, request: request4, contentLength, client, expectsPayload, header });
       const onData = function(chunk) {
-        if (finished2) {
+        if (finished3) {
           return;
         }
         try {
@@ -17466,7 +17466,7 @@ upgrade: ${upgrade}\r
         }
       };
       const onDrain = function() {
-        if (finished2) {
+        if (finished3) {
           return;
         }
         if (body.resume) {
@@ -17477,16 +17477,16 @@ upgrade: ${upgrade}\r
         queueMicrotask(() => {
           body.removeListener("error", onFinished);
         });
-        if (!finished2) {
+        if (!finished3) {
           const err = new RequestAbortedError();
           queueMicrotask(() => onFinished(err));
         }
       };
       const onFinished = function(err) {
-        if (finished2) {
+        if (finished3) {
           return;
         }
-        finished2 = true;
+        finished3 = true;
         assert(socket.destroyed || socket[kWriting] && client[kRunning] <= 1);
         socket.off("drain", onDrain).off("error", onFinished);
         body.removeListener("data", onData).removeListener("end", onFinished).removeListener("close", onClose);
@@ -20894,7 +20894,7 @@ var require_api_stream = __commonJS({
   "node_modules/undici/lib/api/api-stream.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { finished: finished2, PassThrough } = require("node:stream");
+    var { finished: finished3, PassThrough: PassThrough2 } = require("node:stream");
     var { InvalidArgumentError, InvalidReturnValueError } = require_errors3();
     var util = require_util();
     var { getResolveErrorBodyCallback } = require_util3();
@@ -20970,7 +20970,7 @@ var require_api_stream = __commonJS({
         if (this.throwOnError && statusCode >= 400) {
           const parsedHeaders = responseHeaders === "raw" ? util.parseHeaders(rawHeaders) : headers;
           const contentType = parsedHeaders["content-type"];
-          res = new PassThrough();
+          res = new PassThrough2();
           this.callback = null;
           this.runInAsyncScope(
             getResolveErrorBodyCallback,
@@ -20990,7 +20990,7 @@ var require_api_stream = __commonJS({
           if (!res || typeof res.write !== "function" || typeof res.end !== "function" || typeof res.on !== "function") {
             throw new InvalidReturnValueError("expected Writable");
           }
-          finished2(res, { readable: false }, (err) => {
+          finished3(res, { readable: false }, (err) => {
             const { callback: callback2, res: res2, opaque: opaque2, trailers, abort } = this;
             this.res = null;
             if (err || !res2.readable) {
@@ -21069,7 +21069,7 @@ var require_api_pipeline = __commonJS({
     var {
       Readable: Readable4,
       Duplex,
-      PassThrough
+      PassThrough: PassThrough2
     } = require("node:stream");
     var {
       InvalidArgumentError,
@@ -21255,7 +21255,7 @@ var require_api_pipeline = __commonJS({
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
         return pipelineHandler.ret;
       } catch (err) {
-        return new PassThrough().destroy(err);
+        return new PassThrough2().destroy(err);
       }
     }
     module2.exports = pipeline7;
@@ -24423,7 +24423,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants4();
     var EE = require("node:events");
-    var { Readable: Readable4, pipeline: pipeline7, finished: finished2 } = require("node:stream");
+    var { Readable: Readable4, pipeline: pipeline7, finished: finished3 } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher } = require_global2();
@@ -24891,7 +24891,7 @@ var require_fetch = __commonJS({
       if (internalResponse.body == null) {
         processResponseEndOfBody();
       } else {
-        finished2(internalResponse.body.stream, () => {
+        finished3(internalResponse.body.stream, () => {
           processResponseEndOfBody();
         });
       }
@@ -33655,8 +33655,8 @@ function readInputs(get) {
     }
   }
   const tags = parseLines("tags", get("tags")).flatMap((line2) => line2.split(",")).map((tag) => tag.trim()).filter((tag) => tag !== "").map(parseReference);
-  const push = parseBoolean("push", get("push"));
-  if (push && tags.length === 0) {
+  const push2 = parseBoolean("push", get("push"));
+  if (push2 && tags.length === 0) {
     throw badInput("tags", "", "at least one tag when `push` is true, for example ghcr.io/acme/hello:crac");
   }
   const skipUnchanged = parseBoolean("skip-unchanged", get("skip-unchanged"));
@@ -33709,7 +33709,7 @@ function readInputs(get) {
     secretScan: parseChoice("secret-scan", get("secret-scan"), ["fail", "warn", "off"]),
     secretValues: readSecretValues(get),
     skipUnchanged,
-    push,
+    push: push2,
     githubToken: parseToken("github-token", get("github-token")),
     githubApiUrl: parseApiUrl("github-api-url", get("github-api-url"))
   };
@@ -37816,6 +37816,16 @@ var KINDS = [
   "environment",
   "other"
 ];
+var KIND_NAMES = {
+  javaHeap: "Java heap",
+  code: "compiled code",
+  classes: "classes",
+  stacks: "stacks of threads",
+  nativeHeap: "native heap",
+  files: "mapped files",
+  environment: "environment and arguments",
+  other: "other memory"
+};
 var VMA_FILE_PRIVATE = 1 << 6;
 var VMA_FILE_SHARED = 1 << 7;
 var VMA_ANON_PRIVATE = 1 << 9;
@@ -37953,16 +37963,6 @@ function longestRun(text2) {
 }
 
 // src/report/content.ts
-var NAMES = {
-  javaHeap: "Java heap",
-  code: "compiled code",
-  classes: "classes",
-  stacks: "stacks of threads",
-  nativeHeap: "native heap",
-  files: "mapped files",
-  environment: "environment and arguments",
-  other: "other"
-};
 var SHOWN2 = 30;
 var LISTED = 100;
 function renderContent(content2, statistics) {
@@ -37973,7 +37973,7 @@ function describeContent({ memory, threads, user, open: open2, environment }, st
   const rows = [];
   for (const kind of memory ? KINDS : []) {
     const bytes = memory?.[kind];
-    rows.push([`Memory: ${NAMES[kind]}`, bytes === void 0 ? "not known" : sizeText(bytes)]);
+    rows.push([`Memory: ${KIND_NAMES[kind]}`, bytes === void 0 ? "not known" : sizeText(bytes)]);
   }
   const groups = threads.map(({ name, count }) => `${name}${count > 1 ? ` (${count})` : ""}`);
   rows.push([`Threads (${threadCount(threads)})`, list(groups)]);
@@ -38182,6 +38182,9 @@ async function peek(stream) {
     }
   };
 }
+function isZstandard(head) {
+  return head.length >= 4 && head.readUInt32LE(0) === 4247762216;
+}
 function isGzip(head) {
   return head.length >= 2 && head.readUInt16LE(0) === 35615;
 }
@@ -38192,17 +38195,19 @@ var ZSTANDARD = "application/vnd.oci.image.layer.v1.tar+zstd";
 var LEVEL = 5;
 var LARGEST_DOCUMENT = 8 * 1024 * 1024;
 var MOST_DOCUMENTS = 1e3;
-async function packImage(archive, image, left, folder, onLayer) {
+async function packImage(archive, image, left, folder) {
+  const files = [];
   try {
-    return assemble(image, await packEntries(archive, left, folder, onLayer));
+    return assemble(image, await packEntries(archive, left, folder, files));
   } catch (error) {
+    await Promise.all(files.map((file) => (0, import_promises27.rm)(file, { force: true })));
     throw error instanceof Failure || isOfSystem(error) ? error : unexpected(messageOf(error));
   }
 }
 function isOfSystem(error) {
   return error instanceof Error && "syscall" in error;
 }
-async function packEntries(archive, left, folder, onLayer) {
+async function packEntries(archive, left, folder, files) {
   const entries = /* @__PURE__ */ new Map();
   const documents = /* @__PURE__ */ new Map();
   const links = /* @__PURE__ */ new Map();
@@ -38229,7 +38234,7 @@ async function packEntries(archive, left, folder, onLayer) {
       }
       const packed = await pack(small ? import_node_stream.Readable.from([small]) : entry, folder);
       entries.set(name, packed);
-      if (packed.packed) onLayer(packed.packed);
+      if (packed.packed) files.push(packed.packed.file);
     }
   }
   await sending;
@@ -38245,13 +38250,13 @@ async function collected(stream) {
 }
 async function pack(stream, folder) {
   const { head, all } = await peek(stream);
-  const isZstandard = head.length >= 4 && head.readUInt32LE(0) === 4247762216;
+  const zstandard = isZstandard(head);
   const file = import_node_path27.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   const gzip = (0, import_node_zlib.createGzip)({ level: LEVEL, chunkSize: 256 * 1024 });
   try {
-    if (isGzip(head) || isZstandard) await (0, import_promises28.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    if (isGzip(head) || zstandard) await (0, import_promises28.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
     else await (0, import_promises28.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
     if (isGzip(head)) {
       raw.stream.resume();
@@ -38261,10 +38266,10 @@ async function pack(stream, folder) {
     await (0, import_promises27.rm)(file, { force: true });
     throw error;
   }
-  const layer = { digest: packed.digest(), size: packed.size(), mediaType: isZstandard ? ZSTANDARD : GZIPPED };
+  const layer = { digest: packed.digest(), size: packed.size(), mediaType: zstandard ? ZSTANDARD : GZIPPED };
   return {
-    rawSize: isZstandard ? layer.size : raw.size(),
-    diffId: isZstandard ? void 0 : raw.digest(),
+    rawSize: zstandard ? layer.size : raw.size(),
+    diffId: zstandard ? void 0 : raw.digest(),
     packed: { ...layer, file }
   };
 }
@@ -45207,25 +45212,31 @@ async function putBack(client, { tag, before: old }, pushed) {
 var MANIFEST2 = "application/vnd.oci.image.manifest.v1+json";
 var CONFIGURATION = "application/vnd.oci.image.config.v1+json";
 var LARGEST_AT_GITHUB = 1e10;
-async function pushImage(world, request4) {
-  const signal = AbortSignal.any([AbortSignal.timeout(request4.timeout), world.cancelled]);
-  try {
-    const targets = await targetsOf(world, request4.tags, signal);
-    const { manifest, layers } = await pushContent(world, request4, targets, signal);
-    const digest = digestOf(manifest);
-    for (const { client, name } of targets) {
-      const given = await client.putManifest(digest, { mediaType: MANIFEST2, bytes: manifest });
-      if (given !== void 0 && given !== digest) throw otherDigest(name, given, digest);
-    }
-    await moveTags(targets, { digest, mediaType: MANIFEST2, bytes: manifest }, request4.folder);
-    return { digest, layers };
-  } catch (error) {
-    if (!signal.aborted || world.cancelled.aborted) throw error;
-    throw new Failure("registry", `The push was not done within ${seconds(request4.timeout)}.`, {
-      cure: "If the registry is only slow, raise `push-timeout`; no tag was moved, or those that were have been put back.",
-      cause: error
-    });
+async function openPush(world, request4, signal) {
+  const targets = await targetsOf(world, request4.tags, signal);
+  const known = await knownEverywhere(world.engine, request4.image, targets);
+  return {
+    known: new Set(known.keys()),
+    send: (packed) => send2(world, request4, { targets, known, packed })
+  };
+}
+async function send2(world, { folder }, shipment) {
+  const { targets, packed, known } = shipment;
+  const layers = packed.layers.map((layer, index) => {
+    const found = layer ?? known.get(packed.configuration.rootfs.diff_ids[index] ?? "");
+    if (!found) throw new Error(`layer ${index} is neither packed nor known`);
+    return { digest: found.digest, size: found.size, mediaType: found.mediaType };
+  });
+  const sent = await sendContent(world, shipment);
+  const config = { mediaType: CONFIGURATION, digest: digestOf(packed.config), size: packed.config.length };
+  const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST2, config, layers }));
+  const digest = digestOf(manifest);
+  for (const { client, name } of targets) {
+    const given = await client.putManifest(digest, { mediaType: MANIFEST2, bytes: manifest });
+    if (given !== void 0 && given !== digest) throw otherDigest(name, given, digest);
   }
+  await moveTags(targets, { digest, mediaType: MANIFEST2, bytes: manifest }, folder);
+  return { digest, layers: described(packed, layers, sent) };
 }
 async function targetsOf({ repositories }, tags, signal) {
   const targets = /* @__PURE__ */ new Map();
@@ -45244,12 +45255,9 @@ async function targetsOf({ repositories }, tags, signal) {
   }
   return [...targets.values()];
 }
-async function pushContent({ engine: engine2, info: info2, warn }, { image, folder }, targets, signal) {
-  const known = await knownEverywhere(engine2, image, targets);
+async function sendContent({ info: info2, warn }, { targets, packed }) {
   const sent = /* @__PURE__ */ new Set();
-  const uploads = [];
-  const files = [];
-  async function send2(blob) {
+  async function sendBlob(blob) {
     for (const target of targets) {
       await asked2(target, async () => {
         if (await target.client.hasBlob(blob.digest)) return;
@@ -45259,42 +45267,24 @@ async function pushContent({ engine: engine2, info: info2, warn }, { image, fold
       });
     }
   }
-  function sendLayer(layer) {
-    files.push(layer.file);
+  async function sendLayer(layer) {
     for (const { client } of targets) {
       const warning = sizeWarning(client.registry, layer.size);
       if (warning !== void 0) warn(warning);
     }
-    const upload = send2({ ...layer, open: () => (0, import_node_fs8.createReadStream)(layer.file) }).finally(
-      () => (0, import_promises42.rm)(layer.file, { force: true })
-    );
-    upload.catch(() => void 0);
-    uploads.push(upload);
+    await sendBlob({ ...layer, open: () => (0, import_node_fs8.createReadStream)(layer.file) });
+    await (0, import_promises42.rm)(layer.file, { force: true });
   }
-  try {
-    const packed = await engine2.stream(
-      ["save", "--", image],
-      (archive) => packImage(archive, image, new Set(known.keys()), folder, sendLayer),
-      signal
-    );
-    const config = { digest: digestOf(packed.config), size: packed.config.length };
-    await Promise.all(uploads);
-    await send2({ ...config, open: () => packed.config });
-    const layers = packed.layers.map((layer, index) => {
-      const found = layer ?? known.get(packed.configuration.rootfs.diff_ids[index] ?? "");
-      if (!found) throw new Error(`layer ${index} is neither packed nor known`);
-      return { digest: found.digest, size: found.size, mediaType: found.mediaType };
-    });
-    const manifest = {
-      schemaVersion: 2,
-      mediaType: MANIFEST2,
-      config: { mediaType: CONFIGURATION, ...config },
-      layers: layers.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }))
-    };
-    return { manifest: Buffer.from(JSON.stringify(manifest)), layers: described(packed, layers, sent) };
-  } finally {
-    await Promise.allSettled(uploads);
-  }
+  const uploads = await Promise.allSettled(
+    packed.layers.filter((layer) => layer !== void 0).map(sendLayer)
+  );
+  for (const upload of uploads) if (upload.status === "rejected") throw upload.reason;
+  await sendBlob({
+    digest: digestOf(packed.config),
+    size: packed.config.length,
+    open: () => packed.config
+  });
+  return sent;
 }
 async function knownEverywhere(engine2, image, targets) {
   const known = /* @__PURE__ */ new Map();
@@ -45356,172 +45346,321 @@ async function fromFork(environment) {
   }
 }
 
-// src/stages/publish.ts
-async function publish(run2, imageId) {
-  const { inputs, world, work } = run2;
-  const { engine: engine2, log, environment } = world;
-  return await run2.phases.run("push", inputs.push ? "Push" : "Tag", async () => {
-    if (!inputs.push) {
-      await tagImage(engine2, imageId, inputs.tags);
-      log.info("`push` is false: the image is tagged on this machine, and nothing is pushed.");
-      return { digest: void 0, layers: await layersOf(engine2, imageId) };
-    }
-    try {
-      const pushed = await pushImage(
-        { ...world, info: (line2) => log.info(line2), warn: (line2) => log.warning(line2) },
-        { image: imageId, tags: inputs.tags, timeout: inputs.pushTimeout, folder: work }
-      );
-      await tagImage(world.undoing, imageId, inputs.tags);
-      return pushed;
-    } catch (error) {
-      throw error instanceof Failure && error.kind === "registry" && await fromFork(environment) ? error.also(
-        "This is a pull request from a fork, whose token may not push: set `push` to false for those."
-      ) : error;
-    }
-  });
-}
-
-// src/stages/restore.ts
+// src/secrets/archives.ts
 var import_node_path40 = __toESM(require("node:path"), 1);
-async function buildRestoring(run2, from, parts2) {
-  const { takenBy } = parts2;
-  const rungs = takenBy.name === "criu" ? takenBy.privileges : [void 0];
-  for (const [index, privileges] of rungs.entries()) {
-    const imageId = await buildRuntime(run2, from, { ...parts2, privileges });
-    const request4 = await startRequest(run2, from, parts2.runner.reach, imageId, privileges);
-    try {
-      return { imageId, privileges, request: request4, first: await prove(run2, request4) };
-    } catch (error) {
-      const last = index === rungs.length - 1;
-      if (last || !(error instanceof Failure) || !wantsPrivileges(error.signature)) throw error;
-      run2.world.log.info(`Leaving the privileges ${privileges?.rung}: ${error.message}`);
-      await removeImages(run2.world.engine, namesOf(run2.id), ["runtime"]);
+var import_node_stream3 = require("node:stream");
+var import_consumers2 = require("node:stream/consumers");
+var import_promises44 = require("node:stream/promises");
+var import_node_zlib3 = require("node:zlib");
+var import_tar_stream3 = __toESM(require_tar_stream(), 1);
+var import_yauzl2 = __toESM(require_yauzl(), 1);
+var LARGEST_JAR = 256 * 1024 * 1024;
+var DEEPEST_JAR = 2;
+async function* filesOfTar(archive, root) {
+  const tar = (0, import_tar_stream3.extract)();
+  const reading = (0, import_promises44.pipeline)(archive, tar);
+  reading.catch(() => void 0);
+  for await (const entry of tar) {
+    const { name, linkname, size = 0 } = entry.header;
+    const bytes = linkname ? [Buffer.from(linkname)] : entry;
+    yield { name: import_node_path40.default.posix.join(root, name), bytes, size };
+    entry.resume();
+  }
+  await reading;
+}
+async function* filesOfImage(archive, layers) {
+  for await (const { name, bytes } of filesOfTar(archive, "")) {
+    const { head, all } = await peek(import_node_stream3.Readable.from(bytes));
+    const layer = layerOf(head, all);
+    if (layer !== void 0) {
+      for await (const file of filesOfTar(layer, "/"))
+        for await (const content2 of withJars(file, DEEPEST_JAR)) yield { ...content2, layer: name };
+    } else if (isZstandard(head)) {
+      layers.unread.push(name);
+    } else if (name === "manifest.json") {
+      layers.order = orderIn(await (0, import_consumers2.buffer)(all()));
     }
   }
-  throw new Error("there is no rung of privileges to try");
 }
-async function buildRuntime(run2, from, parts2) {
-  const { inputs, world } = run2;
-  const { snapshot, takenBy, privileges } = parts2;
-  const names = namesOf(run2.id);
-  return await run2.phases.run("build-runtime", "Build the runtime image", async () => {
-    await world.engine.run(["commit", checkpointContainer(run2), names.image("snapshot")]);
-    return await build(
-      run2,
-      from,
-      "runtime",
-      {
-        SNAPSHOT_IMAGE: names.image("snapshot"),
-        ON_RESTORE_FAILURE: inputs.onRestoreFailure,
-        PORT: String(inputs.port),
-        TAKEN_BY: engineName(takenBy, privileges)
-      },
-      {
-        ...from.labels,
-        ...inputs.labels,
-        ...snapshotLabels({
-          restoreFlags: flagsOf(privileges),
-          privileges: privileges?.rung ?? "none",
-          criuVersion: snapshot.criuVersion ?? "none",
-          cpuFeatures: inputs.cpuFeatures,
-          kernel: parts2.runner.kernel
-        })
-      }
-    );
-  });
+function layerOf(head, all) {
+  if (head.toString("latin1", 257, 262) === "ustar") return import_node_stream3.Readable.from(all());
+  if (!isGzip(head)) return void 0;
+  const unpacked = (0, import_node_zlib3.createGunzip)();
+  (0, import_promises44.pipeline)(all(), unpacked).catch(() => void 0);
+  return unpacked;
 }
-async function prove(run2, request4) {
-  const { engine: engine2, clock, log } = run2.world;
-  return await run2.phases.run("prove", "Prove the restore", async () => {
-    const first2 = await proveRestore({ engine: engine2, clock }, request4);
-    log.info(`Restored, and answered after ${first2.answer} ms.`);
-    return first2;
-  });
+function orderIn(manifest) {
+  const images = jsonOf(manifest);
+  const { Layers } = fieldsOf(Array.isArray(images) ? images[0] : void 0);
+  return Array.isArray(Layers) ? Layers.map(String) : void 0;
 }
-async function buildCold(run2, from, parts2) {
-  const { inputs, world } = run2;
-  const imageId = await run2.phases.run(
-    "build-cold",
-    "Build the image without a snapshot",
-    () => build(
-      run2,
-      from,
-      "cold",
-      { PORT: String(inputs.port) },
-      {
-        ...from.labels,
-        ...inputs.labels,
-        ...coldLabels(parts2.reason)
-      }
-    )
-  );
-  const request4 = await startRequest(run2, from, parts2.reach, imageId, void 0);
-  if (inputs.budgets.restoreTime !== void 0 || inputs.budgets.speedup !== void 0)
-    world.log.info("`max-restore-time` and `min-speedup` do not count for an image without a snapshot.");
-  const coldStarts = await run2.phases.run("prove", "Start the image", async () => {
-    const starts = [];
-    const runs = Math.max(1, inputs.verifyRuns);
-    while (starts.length < runs) {
-      const start = await startNormally(world, { ...request4, load: void 0 });
-      starts.push(start);
-      world.log.info(`Run ${starts.length} of ${runs}: cold start in ${start.answer} ms.`);
+async function* withJars(file, depth) {
+  if (depth === 0 || !/\.[jw]ar$/.test(file.name) || file.size > LARGEST_JAR) {
+    yield file;
+    return;
+  }
+  const bytes = await (0, import_consumers2.buffer)(import_node_stream3.Readable.from(file.bytes));
+  yield { name: file.name, bytes: [bytes] };
+  try {
+    const jar = await (0, import_yauzl2.fromBufferPromise)(bytes);
+    for await (const entry of jar.eachEntry()) {
+      const name = `${file.name}!/${entry.fileName}`;
+      const content2 = whole2(await jar.openReadStreamPromise(entry));
+      yield* withJars({ name, bytes: content2, size: entry.uncompressedSize }, depth - 1);
     }
-    return starts;
-  });
-  return { imageId, coldStarts };
+  } catch {
+  }
 }
-function flagsOf(privileges) {
-  return privileges === void 0 ? "" : declaredFlags(privileges);
+async function* whole2(stream) {
+  try {
+    for await (const piece of stream) yield piece;
+  } catch {
+  }
 }
-async function startRequest(run2, { readiness: readiness2 }, reach, image, privileges) {
-  const { inputs, world } = run2;
+
+// src/secrets/findings.ts
+var MOST_OFFSETS = 5;
+var MOST_FINDINGS = 4e3;
+function createTally() {
+  const findings = /* @__PURE__ */ new Map();
+  let unlisted = 0;
   return {
-    ...containerOf(run2, reach),
-    container: namesOf(run2.id).container,
-    image,
-    flags: privileges?.restore(import_node_path40.default.join(world.dockerFolder, "seccomp.json")) ?? [],
-    readiness: readiness2,
-    startupTimeout: inputs.startupTimeout,
-    restoreTimeout: inputs.restoreTimeout,
-    load: inputs.verifyRuns > 0 ? firstLoad(await firstRequest(run2, readiness2)) : void 0,
-    logs: run2.logs
+    add(what, encoding, offset, place) {
+      let key = JSON.stringify([what, encoding, place]);
+      if ("secret" in what && findings.size >= MOST_FINDINGS && !findings.has(key)) {
+        place = place && { file: "further files", mapping: void 0, layer: place.layer };
+        key = JSON.stringify([what, encoding, place]);
+      }
+      const finding = findings.get(key);
+      if (finding !== void 0) {
+        finding.count++;
+        finding.offsets = lowest([...finding.offsets, offset]);
+      } else if ("secret" in what || findings.size < MOST_FINDINGS) {
+        findings.set(key, { ...what, encoding, place, count: 1, offsets: [offset] });
+      } else {
+        unlisted++;
+      }
+    },
+    findings: () => [...findings.values()],
+    unlisted: () => unlisted
   };
 }
-async function firstRequest({ inputs, world }, readiness2) {
-  const line2 = inputs.warmup?.find(({ method }) => method === "GET" || method === "HEAD");
-  if (line2) return await requestOf(line2, world.workspace);
-  return standardWarmUp(readiness2, inputs.port).request;
+function lowest(offsets) {
+  return offsets.sort((one, other) => one - other).slice(0, MOST_OFFSETS);
+}
+function newFindings(findings, baseline) {
+  const known = new Set(baseline.flatMap((finding) => "family" in finding ? [tokenOf(finding)] : []));
+  return findings.filter((finding) => !("family" in finding && known.has(tokenOf(finding))));
+}
+function tokenOf({ family, digest }) {
+  return `${family} ${digest}`;
 }
 
-// src/stages/room.ts
-var import_promises44 = require("node:fs/promises");
+// src/secrets/of-snapshot.ts
 var import_node_path41 = __toESM(require("node:path"), 1);
-async function lookForRoom({ world }, { diskFree }, found, jdk) {
-  const { dependencies, classes } = found.application;
-  const sizes = await Promise.all([...dependencies.keys(), ...classes.keys()].map(sizeOf2));
-  const archive = (await (0, import_promises44.stat)(jdk.file)).size;
-  const room = roomFor(
-    diskFree,
-    archive,
-    sizes.reduce((sum2, size) => sum2 + size, 0)
-  );
-  const warning = lookAtRoom(room, archive);
-  if (warning !== void 0) world.log.warning(warning);
-  return room;
+var SNAPSHOT = `${HOME2}/snapshot`;
+async function markOf(engine2, container) {
+  const inspect = ["inspect", "--format", "{{json .Config}}", "--", container];
+  const { Hostname, Env } = JSON.parse(await engine2.run(inspect));
+  const given = Env.find((pair) => pair.startsWith("HOSTNAME="));
+  return { name: "mark of the container", value: given ?? `HOSTNAME=${Hostname}` };
 }
-async function sizeOf2(place) {
-  const own = await (0, import_promises44.stat)(place);
-  if (!own.isDirectory()) return own.size;
-  let size = 0;
-  for (const entry of await (0, import_promises44.readdir)(place, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) size += (await (0, import_promises44.stat)(import_node_path41.default.join(entry.parentPath, entry.name))).size;
+function isOf2(finding, { name }) {
+  return "secret" in finding && finding.secret === name;
+}
+function distrust({ files, mark }, { sizes, findings, unlisted }) {
+  for (const { name, size } of files) {
+    const seen = sizes.get(`${SNAPSHOT}/${name}`) ?? 0;
+    if (seen !== size) return `of its ${name} ${seen} of ${size} bytes were seen`;
   }
-  return size;
+  if (!findings.some((finding) => isOf2(finding, mark) && finding.place?.file.startsWith(SNAPSHOT)))
+    return "the environment of the application, which is in its memory, was not seen there";
+  return unlisted > 0 ? "there are too many tokens in the image to be listed" : void 0;
+}
+function locatorIn(reading) {
+  return (file, offset) => {
+    if (import_node_path41.default.posix.dirname(file) !== SNAPSHOT) return void 0;
+    const place = reading?.map.locate(import_node_path41.default.posix.basename(file), offset);
+    return place && (place.kind === "files" && place.file ? `mapped ${place.file}` : KIND_NAMES[place.kind]);
+  };
+}
+
+// src/secrets/windows.ts
+async function eachWindow(pieces, { overlap: overlap2, step }, show2) {
+  const memory = Buffer.allocUnsafeSlow(Math.ceil((overlap2 + step) / 4) * 4);
+  const size = overlap2 + step;
+  let offset = 0;
+  let filled = 0;
+  for await (const piece of pieces) {
+    for (let taken = 0; taken < piece.length; ) {
+      const part = piece.subarray(taken, taken + size - filled);
+      memory.set(part, filled);
+      filled += part.length;
+      taken += part.length;
+      if (filled < size) continue;
+      show2({ bytes: memory.subarray(0, filled), offset, end: step });
+      memory.copyWithin(0, step, filled);
+      offset += step;
+      filled -= step;
+    }
+  }
+  show2({ bytes: memory.subarray(0, filled), offset, end: filled });
+  return offset + filled;
+}
+
+// src/secrets/scan.ts
+var STEP = 4 * 1024 * 1024;
+var IS_IN_RUN = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => /[\w.-]/.test(String.fromCharCode(byte)) ? 1 : 0
+);
+async function scan(pieces, matcher, step = STEP, placeOf) {
+  const all = createTally();
+  const tally = {
+    add: (what, encoding, offset) => all.add(what, encoding, offset, placeOf?.(offset))
+  };
+  const bytes = await eachWindow(pieces, { overlap: matcher.longestMatch, step }, (window) => {
+    matcher.search.run(window.bytes, (pattern, at) => {
+      if (at < window.end) judge(matcher, pattern, window, at, tally);
+    });
+  });
+  return { bytes, findings: all.findings(), unlisted: all.unlisted() };
+}
+function judge(matcher, pattern, { bytes, offset }, at, tally) {
+  const target = matcher.targets[pattern];
+  if (target === void 0) return;
+  if ("needle" in target) {
+    const { secret, encoding } = target.needle;
+    tally.add({ secret }, encoding, offset + at);
+  } else {
+    const { family, encoding, prefix } = target;
+    const width = encoding === "latin-1" ? 1 : 2;
+    if (!hasRun(bytes, at + prefix * width, width, family.run)) return;
+    const text2 = bytes.toString(
+      encoding === "latin-1" ? "latin1" : "utf16le",
+      at,
+      at + family.longest * width
+    );
+    const token = tokenAt(text2, family);
+    if (token === void 0) return;
+    tally.add({ family: family.id, digest: matcher.digest(token) }, encoding, offset + at);
+  }
+}
+function hasRun(bytes, start, width, run2) {
+  for (let at = start; at < start + run2 * width; at += width) {
+    if (IS_IN_RUN[bytes[at] ?? 0] !== 1) return false;
+  }
+  return true;
+}
+function tokenAt(text2, family) {
+  const match = family.pattern.exec(text2);
+  return match !== null && family.isReal(match) ? match[0] : void 0;
+}
+
+// src/secrets/scan-files.ts
+var GAP = Buffer.alloc(8);
+var WITHHELD = "(a name that holds it)";
+async function scanFiles(files, matcher, locate = () => void 0) {
+  const starts = [];
+  const sizes = /* @__PURE__ */ new Map();
+  async function* stream() {
+    let at = 0;
+    async function* part({ name: name2, layer, bytes }, of) {
+      starts.push({ at, name: name2, layer, of });
+      for await (const piece of bytes) {
+        at += piece.length;
+        yield piece;
+      }
+      at += GAP.length;
+      yield GAP;
+    }
+    for await (const file of files) {
+      const { name: name2 } = file;
+      yield* part({ ...file, bytes: [Buffer.from(name2)] }, "name");
+      const begin = at;
+      yield* part(file, "content");
+      sizes.set(name2, (sizes.get(name2) ?? 0) + at - begin - GAP.length);
+    }
+    const { name, value } = matcher.canary;
+    yield* part({ name, bytes: [Buffer.from(value)] }, "content");
+  }
+  function placeOf(offset) {
+    let low = 0;
+    for (let high = starts.length; high - low > 1; ) {
+      const middle = low + high >>> 1;
+      if ((starts[middle]?.at ?? Infinity) <= offset) low = middle;
+      else high = middle;
+    }
+    const { at = 0, name = "", layer, of } = starts[low] ?? {};
+    return { file: name, mapping: of === "name" ? "its name" : locate(name, offset - at), layer };
+  }
+  const { findings, unlisted } = await scan(stream(), matcher, void 0, placeOf);
+  const isCanary = (finding) => "secret" in finding && finding.secret === matcher.canary.name;
+  if (!findings.some(isCanary)) {
+    throw new Failure("internal", "The scan for secrets did not find what was planted for it.", {
+      cure: "Please open an issue with the log of this step."
+    });
+  }
+  return {
+    findings: await withheld(
+      findings.filter((one) => !isCanary(one)),
+      matcher
+    ),
+    unlisted,
+    sizes
+  };
+}
+async function withheld(findings, matcher) {
+  const shown2 = /* @__PURE__ */ new Map();
+  for (const { place } of findings) {
+    if (place === void 0 || shown2.has(place.file)) continue;
+    const inName = await scan([Buffer.from(place.file)], matcher, 1024);
+    shown2.set(place.file, inName.findings.length > 0 ? WITHHELD : place.file);
+  }
+  return findings.map((finding) => {
+    const { place } = finding;
+    return place === void 0 ? finding : { ...finding, place: { ...place, file: shown2.get(place.file) ?? WITHHELD } };
+  });
+}
+
+// src/secrets/image-scan.ts
+async function scanImage(archive, matcher, snapshot) {
+  const layers = { order: void 0, unread: [] };
+  const scanned = await scanFiles(filesOfImage(archive, layers), matcher, locatorIn(snapshot?.reading));
+  return { ...scanned, layers };
+}
+async function worthTelling(engine2, { findings, layers: { order = [] } }, image, snapshot) {
+  const known = findings.filter((finding) => "secret" in finding);
+  if (!snapshot) return known;
+  const below = new Set(order.slice(0, await layersInCommon(engine2, snapshot.below, image)));
+  const isBelow2 = ({ place }) => below.has(place?.layer ?? "");
+  const tokens = findings.filter((finding) => "family" in finding);
+  const brought = tokens.filter((finding) => !isBelow2(finding));
+  return [...known, ...newFindings(brought, tokens.filter(isBelow2))];
+}
+async function layersInCommon(engine2, one, other) {
+  const format = ["image", "inspect", "--format", "{{json .RootFS.Layers}}"];
+  const lists = (await engine2.run([...format, "--", one, other])).split("\n");
+  const [first2 = [], second = []] = lists.map((list3) => JSON.parse(list3));
+  const differ = first2.findIndex((layer, index) => layer !== second[index]);
+  return differ < 0 ? first2.length : differ;
+}
+
+// src/tee.ts
+var import_node_stream4 = require("node:stream");
+async function readByBoth(stream, one, other) {
+  const reads = [read2(one), read2(other)];
+  return await Promise.all(reads);
+  async function read2(reader) {
+    if (reader === void 0) return void 0;
+    const copy = new import_node_stream4.PassThrough({ highWaterMark: 1024 * 1024 });
+    (0, import_node_stream4.finished)(stream, (error) => error && copy.destroy(error));
+    return await reader(stream.pipe(copy));
+  }
 }
 
 // src/stages/secrets.ts
 var import_node_crypto9 = require("node:crypto");
-var import_node_path44 = __toESM(require("node:path"), 1);
 
 // src/registry/credentials.ts
 var import_node_child_process2 = require("node:child_process");
@@ -45680,181 +45819,8 @@ function printable(text2) {
   return text2.replace(new RegExp("\\p{Cc}", "gu"), " ");
 }
 
-// src/secrets/archives.ts
-var import_node_path43 = __toESM(require("node:path"), 1);
-var import_node_stream3 = require("node:stream");
-var import_consumers2 = require("node:stream/consumers");
-var import_promises46 = require("node:stream/promises");
-var import_node_zlib3 = require("node:zlib");
-var import_tar_stream3 = __toESM(require_tar_stream(), 1);
-var import_yauzl2 = __toESM(require_yauzl(), 1);
-var LARGEST_JAR = 256 * 1024 * 1024;
-var DEEPEST_JAR = 2;
-async function* filesOfTar(archive, root) {
-  const tar = (0, import_tar_stream3.extract)();
-  const reading = (0, import_promises46.pipeline)(archive, tar);
-  reading.catch(() => void 0);
-  for await (const entry of tar) {
-    const { name, linkname, size = 0 } = entry.header;
-    const bytes = linkname ? [Buffer.from(linkname)] : entry;
-    yield { name: import_node_path43.default.posix.join(root, name), bytes, size };
-    entry.resume();
-  }
-  await reading;
-}
-async function* filesOfImage(archive) {
-  for await (const document of filesOfTar(archive, "/")) {
-    const layer = await layerOf(document.bytes);
-    if (layer === void 0) continue;
-    for await (const file of filesOfTar(layer, "/")) yield* withJars(file, DEEPEST_JAR);
-  }
-}
-async function layerOf(bytes) {
-  const { head, all } = await peek(import_node_stream3.Readable.from(bytes));
-  if (head.toString("latin1", 257, 262) === "ustar") return import_node_stream3.Readable.from(all());
-  if (!isGzip(head)) return void 0;
-  const unpacked = (0, import_node_zlib3.createGunzip)();
-  (0, import_promises46.pipeline)(all(), unpacked).catch(() => void 0);
-  return unpacked;
-}
-async function* withJars(file, depth) {
-  if (depth === 0 || !/\.[jw]ar$/.test(file.name) || file.size > LARGEST_JAR) {
-    yield file;
-    return;
-  }
-  const bytes = await (0, import_consumers2.buffer)(import_node_stream3.Readable.from(file.bytes));
-  yield { name: file.name, bytes: [bytes] };
-  try {
-    const jar = await (0, import_yauzl2.fromBufferPromise)(bytes);
-    for await (const entry of jar.eachEntry()) {
-      const name = `${file.name}!/${entry.fileName}`;
-      const content2 = whole2(await jar.openReadStreamPromise(entry));
-      yield* withJars({ name, bytes: content2, size: entry.uncompressedSize }, depth - 1);
-    }
-  } catch {
-  }
-}
-async function* whole2(stream) {
-  try {
-    for await (const piece of stream) yield piece;
-  } catch {
-  }
-}
-
 // src/secrets/canary.ts
 var import_node_crypto7 = require("node:crypto");
-
-// src/secrets/findings.ts
-var MOST_OFFSETS = 5;
-var MOST_FINDINGS = 2e3;
-function createTally() {
-  const findings = /* @__PURE__ */ new Map();
-  let unlisted = 0;
-  return {
-    add(what, encoding, offset, place) {
-      let key = JSON.stringify([what, encoding, place]);
-      if ("secret" in what && findings.size >= MOST_FINDINGS && !findings.has(key)) {
-        place = place && { file: "further files", mapping: void 0 };
-        key = JSON.stringify([what, encoding, place]);
-      }
-      const finding = findings.get(key);
-      if (finding !== void 0) {
-        finding.count++;
-        finding.offsets = lowest([...finding.offsets, offset]);
-      } else if ("secret" in what || findings.size < MOST_FINDINGS) {
-        findings.set(key, { ...what, encoding, place, count: 1, offsets: [offset] });
-      } else {
-        unlisted++;
-      }
-    },
-    findings: () => [...findings.values()],
-    unlisted: () => unlisted
-  };
-}
-function lowest(offsets) {
-  return offsets.sort((one, other) => one - other).slice(0, MOST_OFFSETS);
-}
-function newFindings(findings, baseline) {
-  const known = new Set(baseline.flatMap((finding) => "family" in finding ? [tokenOf(finding)] : []));
-  return findings.filter((finding) => !("family" in finding && known.has(tokenOf(finding))));
-}
-function tokenOf({ family, digest }) {
-  return `${family} ${digest}`;
-}
-
-// src/secrets/windows.ts
-async function eachWindow(pieces, { overlap: overlap2, step }, show2) {
-  const memory = Buffer.allocUnsafeSlow(Math.ceil((overlap2 + step) / 4) * 4);
-  const size = overlap2 + step;
-  let offset = 0;
-  let filled = 0;
-  for await (const piece of pieces) {
-    for (let taken = 0; taken < piece.length; ) {
-      const part = piece.subarray(taken, taken + size - filled);
-      memory.set(part, filled);
-      filled += part.length;
-      taken += part.length;
-      if (filled < size) continue;
-      show2({ bytes: memory.subarray(0, filled), offset, end: step });
-      memory.copyWithin(0, step, filled);
-      offset += step;
-      filled -= step;
-    }
-  }
-  show2({ bytes: memory.subarray(0, filled), offset, end: filled });
-  return offset + filled;
-}
-
-// src/secrets/scan.ts
-var STEP = 4 * 1024 * 1024;
-var IS_IN_RUN = Uint8Array.from(
-  { length: 256 },
-  (_, byte) => /[\w.-]/.test(String.fromCharCode(byte)) ? 1 : 0
-);
-async function scan(pieces, matcher, step = STEP, placeOf) {
-  const all = createTally();
-  const tally = {
-    add: (what, encoding, offset) => all.add(what, encoding, offset, placeOf?.(offset))
-  };
-  const bytes = await eachWindow(pieces, { overlap: matcher.longestMatch, step }, (window) => {
-    matcher.search.run(window.bytes, (pattern, at) => {
-      if (at < window.end) judge(matcher, pattern, window, at, tally);
-    });
-  });
-  return { bytes, findings: all.findings(), unlisted: all.unlisted() };
-}
-function judge(matcher, pattern, { bytes, offset }, at, tally) {
-  const target = matcher.targets[pattern];
-  if (target === void 0) return;
-  if ("needle" in target) {
-    const { secret, encoding } = target.needle;
-    tally.add({ secret }, encoding, offset + at);
-  } else {
-    const { family, encoding, prefix } = target;
-    const width = encoding === "latin-1" ? 1 : 2;
-    if (!hasRun(bytes, at + prefix * width, width, family.run)) return;
-    const text2 = bytes.toString(
-      encoding === "latin-1" ? "latin1" : "utf16le",
-      at,
-      at + family.longest * width
-    );
-    const token = tokenAt(text2, family);
-    if (token === void 0) return;
-    tally.add({ family: family.id, digest: matcher.digest(token) }, encoding, offset + at);
-  }
-}
-function hasRun(bytes, start, width, run2) {
-  for (let at = start; at < start + run2 * width; at += width) {
-    if (IS_IN_RUN[bytes[at] ?? 0] !== 1) return false;
-  }
-  return true;
-}
-function tokenAt(text2, family) {
-  const match = family.pattern.exec(text2);
-  return match !== null && family.isReal(match) ? match[0] : void 0;
-}
-
-// src/secrets/canary.ts
 var SPECIAL = `"\\<&=:' \xE9~???
 `;
 var SPECIAL_IN = {
@@ -46142,7 +46108,12 @@ function foundSecrets(findings) {
       occurrences: []
     };
     const { file = "", mapping } = finding.place ?? {};
-    one.occurrences.push({ file, mapping, encoding: finding.encoding, count: finding.count });
+    const { encoding, count } = finding;
+    const same = one.occurrences.find(
+      (other) => other.file === file && other.mapping === mapping && other.encoding === encoding
+    );
+    if (same) same.count += count;
+    else one.occurrences.push({ file, mapping, encoding, count });
     found.set(key, one);
   }
   return [...found.values()].sort((one, other) => Number(other.known) - Number(one.known));
@@ -46495,155 +46466,75 @@ function prefixesOf(family) {
   ]);
 }
 
-// src/secrets/scan-files.ts
-var GAP = Buffer.alloc(8);
-var WITHHELD = "(a name that holds it)";
-async function scanFiles(files, matcher, locate = () => void 0) {
-  const starts = [];
-  const sizes = /* @__PURE__ */ new Map();
-  async function* stream() {
-    let at = 0;
-    async function* part(name, of, bytes) {
-      starts.push({ at, name, of });
-      for await (const piece of bytes) {
-        at += piece.length;
-        yield piece;
-      }
-      at += GAP.length;
-      yield GAP;
-    }
-    for await (const { name, bytes } of files) {
-      yield* part(name, "name", [Buffer.from(name)]);
-      const begin = at;
-      yield* part(name, "content", bytes);
-      sizes.set(name, (sizes.get(name) ?? 0) + at - begin - GAP.length);
-    }
-    yield* part(matcher.canary.name, "content", [Buffer.from(matcher.canary.value)]);
-  }
-  function placeOf(offset) {
-    let low = 0;
-    for (let high = starts.length; high - low > 1; ) {
-      const middle = low + high >>> 1;
-      if ((starts[middle]?.at ?? Infinity) <= offset) low = middle;
-      else high = middle;
-    }
-    const { at = 0, name = "", of } = starts[low] ?? {};
-    return of === "name" ? { file: name, mapping: "its name" } : { file: name, mapping: locate(name, offset - at) };
-  }
-  const { findings, unlisted } = await scan(stream(), matcher, void 0, placeOf);
-  const isCanary = (finding) => "secret" in finding && finding.secret === matcher.canary.name;
-  if (!findings.some(isCanary)) {
-    throw new Failure("internal", "The scan for secrets did not find what was planted for it.", {
-      cure: "Please open an issue with the log of this step."
-    });
-  }
-  return {
-    findings: await withheld(
-      findings.filter((one) => !isCanary(one)),
-      matcher
-    ),
-    unlisted,
-    sizes
-  };
-}
-async function withheld(findings, matcher) {
-  const shown2 = /* @__PURE__ */ new Map();
-  for (const { place } of findings) {
-    if (place === void 0 || shown2.has(place.file)) continue;
-    const inName = await scan([Buffer.from(place.file)], matcher, 1024);
-    shown2.set(place.file, inName.findings.length > 0 ? WITHHELD : place.file);
-  }
-  return findings.map((finding) => {
-    const { place } = finding;
-    return place === void 0 ? finding : { ...finding, place: { ...place, file: shown2.get(place.file) ?? WITHHELD } };
-  });
-}
-
 // src/stages/secrets.ts
-var SNAPSHOT = `${HOME2}/snapshot`;
-var TAKEN = [SNAPSHOT, "/tmp", "/home/app"];
-var WORDS = {
-  javaHeap: "Java heap",
-  code: "code",
-  classes: "classes",
-  stacks: "stack of a thread",
-  nativeHeap: "native heap",
-  files: "mapped file",
-  environment: "environment and arguments",
-  other: "other memory"
+var NOT_SEARCHED = {
+  mode: "off",
+  bytes: 0,
+  searched: [],
+  notSearched: [],
+  found: [],
+  untrusted: void 0
 };
-async function lookForSecrets(run2, taken) {
-  if (run2.inputs.secretScan === "off") return void 0;
-  return await run2.phases.run("secrets", "Look for secrets", async () => {
-    const mark = await markOf(run2, checkpointContainer(run2));
-    const search = await prepare(run2, [mark]);
-    const { matcher } = search;
-    const [scans, below] = await Promise.all([
-      scanContainer(run2, taken, matcher),
-      scanImage(run2, matcher, namesOf(run2.id).image("checkpoint"))
-    ]);
-    const findings = scans.flatMap((scanned) => scanned.findings);
-    doubt(run2, search, distrust(taken.snapshot, scans, mark));
-    const found = [...newFindings(findings, below.findings), ...below.findings.filter(isKnown)];
-    note(
-      run2,
-      search,
-      found.filter((finding) => !isOf2(finding, mark)),
-      [...scans, below]
-    );
-    return search;
-  });
-}
-async function lookIntoImage(run2, before, image) {
-  const { inputs, world, phases } = run2;
-  if (inputs.secretScan === "off") {
-    return { mode: "off", bytes: 0, searched: [], notSearched: [], found: [], untrusted: void 0 };
-  }
-  return await phases.run("secrets-image", "Look for secrets in the image", async () => {
-    const search = before ?? await prepare(run2, []);
-    const { matcher, report: report2 } = search;
-    if (before === void 0) {
-      const files = await scanImage(run2, matcher, image);
-      note(run2, search, files.findings.filter(isKnown), [files]);
-    }
-    const configuration = await scanFiles(await configurationOf(world.engine, image), matcher);
-    note(run2, search, configuration.findings, [configuration]);
-    if (report2.found.length > 0) world.log.warning(secretWarning(report2));
-    return report2;
-  });
-}
-async function prepare({ inputs, world }, marks) {
-  const { environment, log } = world;
+async function prepareSearch(run2, taken) {
+  const { inputs, world } = run2;
+  if (inputs.secretScan === "off") return void 0;
+  const { engine: engine2, environment, log } = world;
+  const snapshot = taken && {
+    files: taken.snapshot.files,
+    reading: taken.reading,
+    mark: await markOf(engine2, checkpointContainer(run2)),
+    below: namesOf(run2.id).image("checkpoint")
+  };
   const logins = await loginsOf(environment, log);
   const secrets = [...secretsOfInputs(inputs), ...secretsOfRunner(environment), ...secretsOfLogins(logins)];
   const matcher = createMatcher({
-    secrets: [...secrets, ...marks],
+    secrets: [...secrets, ...snapshot ? [snapshot.mark] : []],
     canary: createCanary(),
     key: (0, import_node_crypto9.randomBytes)(32)
   });
   await proveScanner(matcher);
   const weak = new Map(matcher.tooShort.map(({ secret, reason }) => [secret, reason]));
   const names = [...new Set(secrets.map(({ name }) => name))];
-  const notSearched = names.filter((name) => weak.has(name));
+  const searched = names.filter((name) => !weak.has(name));
+  const notSearched = names.filter((name) => weak.has(name)).map((name) => `${name} (${weak.get(name)})`);
+  log.info(`Looking for tokens and ${searched.length} known values: ${searched.join(", ") || "none"}.`);
+  tellWeak(log, notSearched);
+  return { matcher, snapshot, searched, notSearched };
+}
+async function judge2({ inputs, world }, search, image, scan2) {
+  const { engine: engine2, log } = world;
+  const { matcher, snapshot, searched, notSearched } = search;
+  const strict = inputs.secretScan === "fail";
+  if (scan2.layers.unread.length > 0)
+    log.warning(`Not looked into: ${scan2.layers.unread.length} layers of the image, packed with Zstandard.`);
+  const untrusted = snapshot && distrust(snapshot, scan2);
+  if (untrusted !== void 0) {
+    if (strict) throw untrustedFailure(untrusted);
+    log.warning(untrustedFailure(untrusted).message);
+  }
+  const configuration = await scanFiles(await configurationOf(engine2, image), matcher);
+  const told = await worthTelling(engine2, scan2, image, snapshot);
+  const findings = [...told, ...configuration.findings];
+  const sizes = [...scan2.sizes.values(), ...configuration.sizes.values()];
   const report2 = {
     mode: inputs.secretScan,
-    bytes: 0,
-    searched: names.filter((name) => !weak.has(name)),
-    notSearched: notSearched.map((name) => `${name} (${weak.get(name)})`),
-    found: [],
-    untrusted: void 0
+    bytes: sizes.reduce((sum2, size) => sum2 + size, 0),
+    searched,
+    notSearched,
+    found: foundSecrets(findings.filter((finding) => !snapshot || !isOf2(finding, snapshot.mark))),
+    untrusted
   };
-  log.info(
-    `Looking for tokens and ${report2.searched.length} known values: ${report2.searched.join(", ") || "none"}.`
-  );
-  tellWeak(notSearched);
-  return { matcher, report: report2 };
-  function tellWeak(weak2) {
-    if (weak2.length === 0) return;
-    const line2 = `Too weak to be told from anything else in a memory, and not looked for: ${report2.notSearched.join(", ")}.`;
-    if (weak2.some((name) => name.startsWith("secret-values"))) log.warning(line2);
-    else log.info(line2);
-  }
+  log.info(`Looked at ${sizeText(report2.bytes)}.`);
+  if (report2.found.length === 0) return report2;
+  if (strict) throw secretFailure(report2);
+  log.warning(secretWarning(report2));
+  return report2;
+}
+function tellWeak(log, notSearched) {
+  if (notSearched.length === 0) return;
+  const line2 = `Too weak to be told from anything else in a memory, and not looked for: ${notSearched.join(", ")}.`;
+  if (notSearched.some((name) => name.startsWith("secret-values"))) log.warning(line2);
+  else log.info(line2);
 }
 async function loginsOf(environment, log) {
   try {
@@ -46654,66 +46545,212 @@ async function loginsOf(environment, log) {
     return [];
   }
 }
-async function markOf({ world }, container) {
-  const inspect = ["inspect", "--format", "{{json .Config}}", "--", container];
-  const { Hostname, Env } = JSON.parse(await world.engine.run(inspect));
-  const given = Env.find((pair) => pair.startsWith("HOSTNAME="));
-  return { name: "mark of the container", value: given ?? `HOSTNAME=${Hostname}` };
+
+// src/stages/read-out.ts
+async function readOut(run2, image, taken, packing) {
+  const { inputs, phases, work, world } = run2;
+  const searched = inputs.secretScan !== "off";
+  if (!searched && !packing) return { secrets: NOT_SEARCHED, packed: void 0 };
+  const title = searched ? "Look for secrets in the image" : "Pack the image";
+  return await phases.run("read-out", packing && searched ? `${title}, and pack it` : title, async () => {
+    const search = await prepareSearch(run2, taken);
+    const [scan2, packed] = await world.engine.stream(
+      ["save", "--", image],
+      (archive) => readByBoth(
+        archive,
+        search && ((copy) => scanImage(copy, search.matcher, search.snapshot)),
+        packing && ((copy) => packImage(copy, image, packing.known, work))
+      ),
+      packing?.signal
+    );
+    const secrets = search && scan2 ? await judge2(run2, search, image, scan2) : NOT_SEARCHED;
+    return { secrets, packed };
+  });
 }
-function isKnown(finding) {
-  return "secret" in finding;
+
+// src/stages/publish.ts
+async function publish(run2, imageId, taken) {
+  const { inputs, world } = run2;
+  if (inputs.push) return await push(run2, imageId, taken);
+  const { secrets } = await readOut(run2, imageId, taken, void 0);
+  return await run2.phases.run("push", "Tag", async () => {
+    await tagImage(world.engine, imageId, inputs.tags);
+    world.log.info("`push` is false: the image is tagged on this machine, and nothing is pushed.");
+    return { digest: void 0, layers: await layersOf(world.engine, imageId), secrets };
+  });
 }
-function isOf2(finding, { name }) {
-  return "secret" in finding && finding.secret === name;
-}
-function distrust({ files }, scans, mark) {
-  const [{ sizes, findings }] = scans;
-  for (const { name, size } of files) {
-    const seen = sizes.get(`${SNAPSHOT}/${name}`) ?? 0;
-    if (seen !== size) return `of its ${name} ${seen} of ${size} bytes were seen`;
+async function push(run2, imageId, taken) {
+  const { inputs, world, work, phases } = run2;
+  const { log } = world;
+  const late = AbortSignal.timeout(inputs.pushTimeout);
+  const signal = AbortSignal.any([late, world.cancelled]);
+  try {
+    const opened = await phases.run(
+      "registries",
+      "Ask the registries",
+      () => openPush(
+        { ...world, info: (line2) => log.info(line2), warn: (line2) => log.warning(line2) },
+        { image: imageId, tags: inputs.tags, folder: work },
+        signal
+      )
+    );
+    const { secrets, packed } = await readOut(run2, imageId, taken, { known: opened.known, signal });
+    if (!packed) throw new Error("nothing was packed");
+    const pushed = await phases.run("push", "Push", () => opened.send(packed));
+    await tagImage(world.undoing, imageId, inputs.tags);
+    return { ...pushed, secrets };
+  } catch (error) {
+    throw late.aborted && !world.cancelled.aborted ? tooLate(run2, error) : await explained(run2, error);
   }
-  if (!findings.some((finding) => isOf2(finding, mark)))
-    return "the environment of the application, which is in its memory, was not seen there";
-  return scans.some(({ unlisted }) => unlisted > 0) ? "there are too many tokens in it to be listed" : void 0;
 }
-function doubt({ inputs, world }, { report: report2 }, why) {
-  if (why === void 0) return;
-  report2.untrusted = why;
-  if (inputs.secretScan === "fail") throw untrustedFailure(why);
-  world.log.warning(untrustedFailure(why).message);
+function tooLate({ inputs }, cause) {
+  return new Failure("registry", `The push was not done within ${seconds(inputs.pushTimeout)}.`, {
+    cure: "If the registry is only slow, raise `push-timeout`; no tag was moved, or those that were have been put back.",
+    cause
+  });
 }
-function locator(reading) {
-  return (file, offset) => {
-    if (import_node_path44.default.posix.dirname(file) !== SNAPSHOT) return void 0;
-    const place = reading?.map.locate(import_node_path44.default.posix.basename(file), offset);
-    return place && (place.kind === "files" && place.file ? `mapped ${place.file}` : WORDS[place.kind]);
+async function explained({ world }, error) {
+  return error instanceof Failure && error.kind === "registry" && await fromFork(world.environment) ? error.also(
+    "This is a pull request from a fork, whose token may not push: set `push` to false for those."
+  ) : error;
+}
+
+// src/stages/restore.ts
+var import_node_path43 = __toESM(require("node:path"), 1);
+async function buildRestoring(run2, from, parts2) {
+  const { takenBy } = parts2;
+  const rungs = takenBy.name === "criu" ? takenBy.privileges : [void 0];
+  for (const [index, privileges] of rungs.entries()) {
+    const imageId = await buildRuntime(run2, from, { ...parts2, privileges });
+    const request4 = await startRequest(run2, from, parts2.runner.reach, imageId, privileges);
+    try {
+      return { imageId, privileges, request: request4, first: await prove(run2, request4) };
+    } catch (error) {
+      const last = index === rungs.length - 1;
+      if (last || !(error instanceof Failure) || !wantsPrivileges(error.signature)) throw error;
+      run2.world.log.info(`Leaving the privileges ${privileges?.rung}: ${error.message}`);
+      await removeImages(run2.world.engine, namesOf(run2.id), ["runtime"]);
+    }
+  }
+  throw new Error("there is no rung of privileges to try");
+}
+async function buildRuntime(run2, from, parts2) {
+  const { inputs, world } = run2;
+  const { snapshot, takenBy, privileges } = parts2;
+  const names = namesOf(run2.id);
+  return await run2.phases.run("build-runtime", "Build the runtime image", async () => {
+    await world.engine.run(["commit", checkpointContainer(run2), names.image("snapshot")]);
+    return await build(
+      run2,
+      from,
+      "runtime",
+      {
+        SNAPSHOT_IMAGE: names.image("snapshot"),
+        ON_RESTORE_FAILURE: inputs.onRestoreFailure,
+        PORT: String(inputs.port),
+        TAKEN_BY: engineName(takenBy, privileges)
+      },
+      {
+        ...from.labels,
+        ...inputs.labels,
+        ...snapshotLabels({
+          restoreFlags: flagsOf(privileges),
+          privileges: privileges?.rung ?? "none",
+          criuVersion: snapshot.criuVersion ?? "none",
+          cpuFeatures: inputs.cpuFeatures,
+          kernel: parts2.runner.kernel
+        })
+      }
+    );
+  });
+}
+async function prove(run2, request4) {
+  const { engine: engine2, clock, log } = run2.world;
+  return await run2.phases.run("prove", "Prove the restore", async () => {
+    const first2 = await proveRestore({ engine: engine2, clock }, request4);
+    log.info(`Restored, and answered after ${first2.answer} ms.`);
+    return first2;
+  });
+}
+async function buildCold(run2, from, parts2) {
+  const { inputs, world } = run2;
+  const imageId = await run2.phases.run(
+    "build-cold",
+    "Build the image without a snapshot",
+    () => build(
+      run2,
+      from,
+      "cold",
+      { PORT: String(inputs.port) },
+      {
+        ...from.labels,
+        ...inputs.labels,
+        ...coldLabels(parts2.reason)
+      }
+    )
+  );
+  const request4 = await startRequest(run2, from, parts2.reach, imageId, void 0);
+  if (inputs.budgets.restoreTime !== void 0 || inputs.budgets.speedup !== void 0)
+    world.log.info("`max-restore-time` and `min-speedup` do not count for an image without a snapshot.");
+  const coldStarts = await run2.phases.run("prove", "Start the image", async () => {
+    const starts = [];
+    const runs = Math.max(1, inputs.verifyRuns);
+    while (starts.length < runs) {
+      const start = await startNormally(world, { ...request4, load: void 0 });
+      starts.push(start);
+      world.log.info(`Run ${starts.length} of ${runs}: cold start in ${start.answer} ms.`);
+    }
+    return starts;
+  });
+  return { imageId, coldStarts };
+}
+function flagsOf(privileges) {
+  return privileges === void 0 ? "" : declaredFlags(privileges);
+}
+async function startRequest(run2, { readiness: readiness2 }, reach, image, privileges) {
+  const { inputs, world } = run2;
+  return {
+    ...containerOf(run2, reach),
+    container: namesOf(run2.id).container,
+    image,
+    flags: privileges?.restore(import_node_path43.default.join(world.dockerFolder, "seccomp.json")) ?? [],
+    readiness: readiness2,
+    startupTimeout: inputs.startupTimeout,
+    restoreTimeout: inputs.restoreTimeout,
+    load: inputs.verifyRuns > 0 ? firstLoad(await firstRequest(run2, readiness2)) : void 0,
+    logs: run2.logs
   };
 }
-async function scanContainer(run2, { reading }, matcher) {
-  const scans = [];
-  for (const folder of TAKEN) {
-    const root = import_node_path44.default.posix.dirname(folder);
-    const scanned = await run2.world.engine.stream(
-      ["cp", `${checkpointContainer(run2)}:${folder}`, "-"],
-      (archive) => scanFiles(filesOfTar(archive, root), matcher, locator(reading))
-    );
-    scans.push(scanned);
-  }
-  return scans;
+async function firstRequest({ inputs, world }, readiness2) {
+  const line2 = inputs.warmup?.find(({ method }) => method === "GET" || method === "HEAD");
+  if (line2) return await requestOf(line2, world.workspace);
+  return standardWarmUp(readiness2, inputs.port).request;
 }
-async function scanImage({ world }, matcher, image) {
-  return await world.engine.stream(
-    ["save", "--", image],
-    (archive) => scanFiles(filesOfImage(archive), matcher)
+
+// src/stages/room.ts
+var import_promises46 = require("node:fs/promises");
+var import_node_path44 = __toESM(require("node:path"), 1);
+async function lookForRoom({ world }, { diskFree }, found, jdk) {
+  const { dependencies, classes } = found.application;
+  const sizes = await Promise.all([...dependencies.keys(), ...classes.keys()].map(sizeOf2));
+  const archive = (await (0, import_promises46.stat)(jdk.file)).size;
+  const room = roomFor(
+    diskFree,
+    archive,
+    sizes.reduce((sum2, size) => sum2 + size, 0)
   );
+  const warning = lookAtRoom(room, archive);
+  if (warning !== void 0) world.log.warning(warning);
+  return room;
 }
-function note({ inputs, world }, search, findings, scans) {
-  const { report: report2 } = search;
-  const bytes = scans.flatMap(({ sizes }) => [...sizes.values()]).reduce((sum2, size) => sum2 + size, 0);
-  report2.bytes += bytes;
-  report2.found = [...report2.found, ...foundSecrets(findings)];
-  world.log.info(`Looked at ${sizeText(bytes)}.`);
-  if (inputs.secretScan === "fail" && report2.found.length > 0) throw secretFailure(report2);
+async function sizeOf2(place) {
+  const own = await (0, import_promises46.stat)(place);
+  if (!own.isDirectory()) return own.size;
+  let size = 0;
+  for (const entry of await (0, import_promises46.readdir)(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size += (await (0, import_promises46.stat)(import_node_path44.default.join(entry.parentPath, entry.name))).size;
+  }
+  return size;
 }
 
 // src/main.ts
@@ -46758,7 +46795,7 @@ async function outcomeOf(job) {
     if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error;
     world.log.warning(`This runner takes no snapshots: ${error.message} ${error.cure}`);
     const reason = error.message;
-    if (inputs.onUnsupportedRunner === "skip") return { outcome: "skipped", reason, ...finished(job) };
+    if (inputs.onUnsupportedRunner === "skip") return { outcome: "skipped", reason, ...finished2(job) };
     return await cold(job, reason);
   }
 }
@@ -46770,13 +46807,13 @@ async function checkpointed(job) {
   const { fingerprint: fingerprint2, unchanged } = await decide(job, found, jdk);
   if (unchanged !== void 0) {
     const tags = inputs.tags.map((tag) => tag.text);
-    return { outcome: "unchanged", digest: unchanged, tags, ...finished(job) };
+    return { outcome: "unchanged", digest: unchanged, tags, ...finished2(job) };
   }
   const room = await lookForRoom(job, runner, found, jdk);
   const made = await make(job, runner, { found, archive: jdk, fingerprint: fingerprint2 }).catch((error) => {
     throw toldOfRoom(error, room);
   });
-  const published = await publish(job, made.imageId);
+  const published = await publish(job, made.imageId, made);
   return {
     outcome: "checkpointed",
     runner,
@@ -46789,7 +46826,7 @@ async function checkpointed(job) {
     port: inputs.port,
     user: inputs.user,
     restoreFlags: flagsOf(made.privileges),
-    ...finished(job)
+    ...finished2(job)
   };
 }
 async function make(job, runner, parts2) {
@@ -46798,11 +46835,9 @@ async function make(job, runner, parts2) {
   const takenBy = await chooseCheckpointEngine(job, runner);
   const snapshot = await takeTheSnapshot(job, parts2.found, runner, takenBy);
   const reading = await lookIntoSnapshot(job, snapshot);
-  const search = await lookForSecrets(job, { snapshot, reading });
   const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot });
   const measured = await measure(job, restoring, snapshot.size);
-  const secrets = await lookIntoImage(job, search, measured.imageId);
-  return { takenBy, snapshot, reading, ...measured, privileges: restoring.privileges, secrets };
+  return { takenBy, snapshot, reading, ...measured, privileges: restoring.privileges };
 }
 async function cold(job, reason) {
   const { inputs, world } = job;
@@ -46819,13 +46854,11 @@ async function cold(job, reason) {
   const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
   const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint2}` });
   const image = await buildCold(job, context, { reach, reason });
-  const secrets = await lookIntoImage(job, void 0, image.imageId);
-  const published = await publish(job, image.imageId);
+  const published = await publish(job, image.imageId, void 0);
   return {
     outcome: "cold",
     reason,
     jdk,
-    secrets,
     application: found.application.description,
     baseImage: inputs.baseImage,
     ...image,
@@ -46833,10 +46866,10 @@ async function cold(job, reason) {
     ...published,
     port: inputs.port,
     user: inputs.user,
-    ...finished(job)
+    ...finished2(job)
   };
 }
-function finished({ warnings: warnings2, logs, phases }) {
+function finished2({ warnings: warnings2, logs, phases }) {
   return { warnings: warnings2, logs, phases: phases.done };
 }
 
@@ -47423,14 +47456,14 @@ function parseChallenge(header) {
   }
   return { scheme, parameters };
 }
-async function answerTo(challenge, scope, credentials, registry2, send2) {
+async function answerTo(challenge, scope, credentials, registry2, send3) {
   if (challenge.scheme === "basic")
     return credentials?.kind === "password" ? basic(credentials.username, credentials.password) : void 0;
   const { realm, service } = challenge.parameters;
   const url = realm !== void 0 && URL.canParse(realm) ? new URL(realm) : void 0;
   if (url === void 0 || registry2.protocol === "https:" && url.protocol !== "https:") return void 0;
   const asked3 = { ...service === void 0 ? {} : { service }, scope };
-  const reply = await send2(tokenRequest(url, asked3, credentials));
+  const reply = await send3(tokenRequest(url, asked3, credentials));
   if (reply.status !== 200) throw refusal2(registry2.host, `GET ${url.origin}${url.pathname}`, reply);
   const { token, access_token } = jsonOf(reply.body) ?? {};
   const given = token ?? access_token;

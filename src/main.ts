@@ -25,7 +25,6 @@ import { publish } from './stages/publish.js'
 import { buildCold, buildRestoring, flagsOf } from './stages/restore.js'
 import { lookForRoom } from './stages/room.js'
 import type { Run, World } from './stages/run.js'
-import { lookForSecrets, lookIntoImage } from './stages/secrets.js'
 
 /** The whole job, from the inputs to the pushed digest. */
 export async function run(id: string, inputs: Inputs, given: World): Promise<Result> {
@@ -91,7 +90,7 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
   const made = await make(job, runner, { found, archive: jdk, fingerprint }).catch((error: unknown) => {
     throw toldOfRoom(error, room)
   })
-  const published = await publish(job, made.imageId)
+  const published = await publish(job, made.imageId, made)
   return {
     outcome: 'checkpointed',
     runner,
@@ -115,11 +114,9 @@ async function make(job: Run, runner: Runner, parts: Parameters<typeof layOut>[1
   const takenBy = await chooseCheckpointEngine(job, runner)
   const snapshot = await takeTheSnapshot(job, parts.found, runner, takenBy)
   const reading = await lookIntoSnapshot(job, snapshot)
-  const search = await lookForSecrets(job, { snapshot, reading })
   const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot })
   const measured = await measure(job, restoring, snapshot.size)
-  const secrets = await lookIntoImage(job, search, measured.imageId)
-  return { takenBy, snapshot, reading, ...measured, privileges: restoring.privileges, secrets }
+  return { takenBy, snapshot, reading, ...measured, privileges: restoring.privileges }
 }
 
 /** An image of the same application without a snapshot, for runners that take none. */
@@ -137,13 +134,11 @@ async function cold(job: Run, reason: string): Promise<Cold> {
   const { fingerprint } = await decide(job, found, jdk)
   const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint}` })
   const image = await buildCold(job, context, { reach, reason })
-  const secrets = await lookIntoImage(job, undefined, image.imageId)
-  const published = await publish(job, image.imageId)
+  const published = await publish(job, image.imageId, undefined)
   return {
     outcome: 'cold',
     reason,
     jdk,
-    secrets,
     application: found.application.description,
     baseImage: inputs.baseImage,
     ...image,

@@ -20,6 +20,11 @@ export async function peek(stream: AsyncIterable<unknown>): Promise<Peeked> {
   }
 }
 
+/** https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1 */
+export function isZstandard(head: Buffer): boolean {
+  return head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528
+}
+
 /** https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1 */
 export function isGzip(head: Buffer): boolean {
   return head.length >= 2 && head.readUInt16LE(0) === 0x8b1f

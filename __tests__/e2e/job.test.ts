@@ -89,12 +89,12 @@ describe('the whole job on micronaut-hello', () => {
       'engine',
       'checkpoint',
       'content',
-      'secrets',
       'build-runtime',
       'prove',
       'measure',
       'label',
-      'secrets-image',
+      'registries',
+      'read-out',
       'push'
     ])
     expect(metadata.snapshot).toMatchObject({

@@ -49,7 +49,7 @@ describe('packImage', () => {
   afterEach(() => rmSync(folder, { recursive: true }))
 
   const packed = async (archive: Pack, image: string, left: string[] = []) =>
-    await packImage(Readable.from(archive), image, new Set(left), folder, () => undefined)
+    await packImage(Readable.from(archive), image, new Set(left), folder)
   const blob = (bytes: Buffer): string => `blobs/sha256/${hex(bytes)}`
 
   test('of an engine since version 25: packs the layers, but for those that are known', async () => {
@@ -127,7 +127,7 @@ describe('packImage', () => {
     const parts: Buffer[] = []
     for await (const part of archive) parts.push(part as Buffer)
     const half = Readable.from([Buffer.concat(parts).subarray(0, 10_000_000)])
-    await expect(packImage(half, 'sha256:x', new Set(), folder, () => undefined)).rejects.toThrow()
+    await expect(packImage(half, 'sha256:x', new Set(), folder)).rejects.toThrow()
     expect(readdirSync(folder)).toEqual([])
   })
 })

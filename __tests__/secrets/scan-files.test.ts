@@ -7,7 +7,7 @@ import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
-import { filesOfImage, filesOfTar } from '../../src/secrets/archives.js'
+import { filesOfImage, filesOfTar, type ImageLayers } from '../../src/secrets/archives.js'
 import { createCanary } from '../../src/secrets/canary.js'
 import { createMatcher, type Matcher } from '../../src/secrets/matcher.js'
 import { scanFiles } from '../../src/secrets/scan-files.js'
@@ -84,7 +84,7 @@ describe('scanFiles', () => {
 
   test('a secret is told even where tokens are without number', async () => {
     const tokens = Array.from(
-      { length: 2500 },
+      { length: 4500 },
       () => `ghp_${random.text(36, 'abcdefghijkmnpqrstuvwxyz23456789')}\n`
     )
     const bytes = [Buffer.from(tokens.join('')), Buffer.from(value)]
@@ -118,9 +118,13 @@ describe('filesOfImage', () => {
       const image = await tarOf({
         'blobs/sha256/1': Buffer.from('{"rootfs": {}}'),
         'blobs/sha256/2': packed(layer),
-        'manifest.json': Buffer.from('[]')
+        'blobs/sha256/3': Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0]),
+        'manifest.json': Buffer.from('[{"Layers": ["blobs/sha256/2", "blobs/sha256/3"]}]')
       })
-      const { findings } = await scanFiles(filesOfImage(Readable.from([image])), matcher)
+      const layers: ImageLayers = { order: undefined, unread: [] }
+      const { findings } = await scanFiles(filesOfImage(Readable.from([image]), layers), matcher)
+      expect(layers).toEqual({ order: ['blobs/sha256/2', 'blobs/sha256/3'], unread: ['blobs/sha256/3'] })
+      expect(new Set(findings.map(({ place }) => place?.layer))).toEqual(new Set(['blobs/sha256/2']))
       const found = findings.map(({ place, count }) => `${place?.file} ${count}`)
       expect(found.sort()).toEqual([
         '/app/broken.jar 1',

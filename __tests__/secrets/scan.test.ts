@@ -119,9 +119,9 @@ describe('scan', () => {
   })
 
   test('keeps a bounded number of findings, and counts the rest', async () => {
-    const tokens = Array.from({ length: 2100 }, () => `npm_${random.text(36, ALNUM)}`)
+    const tokens = Array.from({ length: 4100 }, () => `npm_${random.text(36, ALNUM)}`)
     const { findings, unlisted } = await scan([Buffer.from(tokens.join(' '))], matcherOf([], FAMILIES))
-    expect(findings).toHaveLength(2000)
+    expect(findings).toHaveLength(4000)
     expect(unlisted).toBe(100)
   })
 })

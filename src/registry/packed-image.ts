@@ -8,7 +8,7 @@ import { createGunzip, createGzip } from 'node:zlib'
 import { extract } from 'tar-stream'
 import { digestOf } from '../digest.js'
 import { Failure, messageOf } from '../errors.js'
-import { isGzip, peek } from '../peek.js'
+import { isGzip, isZstandard, peek } from '../peek.js'
 
 /** A layer as registries have it. Sizes in bytes. */
 export interface PackedLayer {
@@ -64,19 +64,20 @@ interface Entry {
 }
 
 /**
- * Packs the layers of an image while the engine sends it (`docker save`), without the whole of it ever lying on the disk. Layers in
+ * Packs the layers of an image, while the engine writes it out (`docker save`), into files of a folder. Layers in
  * `left` are left out. Everything is held against the id of the image: a Failure if the engine sent another one.
  */
 export async function packImage(
   archive: Readable,
   image: string,
   left: ReadonlySet<string>,
-  folder: string,
-  onLayer: (layer: LayerFile) => void
+  folder: string
 ): Promise<PackedImage> {
+  const files: string[] = []
   try {
-    return assemble(image, await packEntries(archive, left, folder, onLayer))
+    return assemble(image, await packEntries(archive, left, folder, files))
   } catch (error) {
+    await Promise.all(files.map((file) => rm(file, { force: true })))
     throw error instanceof Failure || isOfSystem(error) ? error : unexpected(messageOf(error))
   }
 }
@@ -90,7 +91,7 @@ async function packEntries(
   archive: Readable,
   left: ReadonlySet<string>,
   folder: string,
-  onLayer: (layer: LayerFile) => void
+  files: string[]
 ): Promise<Archive> {
   const entries = new Map<string, Entry>()
   const documents = new Map<string, Buffer>()
@@ -118,7 +119,7 @@ async function packEntries(
       }
       const packed = await pack(small ? Readable.from([small]) : entry, folder)
       entries.set(name, packed)
-      if (packed.packed) onLayer(packed.packed)
+      if (packed.packed) files.push(packed.packed.file)
     }
   }
   await sending
@@ -139,13 +140,13 @@ async function collected(stream: AsyncIterable<unknown>): Promise<Buffer> {
 /** Packs a layer into a file of the folder; one that is packed already (an engine with containerd's image store) stays as it is. */
 async function pack(stream: AsyncIterable<unknown>, folder: string): Promise<Entry> {
   const { head, all } = await peek(stream)
-  const isZstandard = head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528
+  const zstandard = isZstandard(head)
   const file = path.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`)
   const raw = counted()
   const packed = counted()
   const gzip = createGzip({ level: LEVEL, chunkSize: 256 * 1024 })
   try {
-    if (isGzip(head) || isZstandard) await pipeline(all(), packed.stream, createWriteStream(file))
+    if (isGzip(head) || zstandard) await pipeline(all(), packed.stream, createWriteStream(file))
     else await pipeline(all(), raw.stream, gzip, packed.stream, createWriteStream(file))
     if (isGzip(head)) {
       raw.stream.resume()
@@ -155,10 +156,10 @@ async function pack(stream: AsyncIterable<unknown>, folder: string): Promise<Ent
     await rm(file, { force: true })
     throw error
   }
-  const layer = { digest: packed.digest(), size: packed.size(), mediaType: isZstandard ? ZSTANDARD : GZIPPED }
+  const layer = { digest: packed.digest(), size: packed.size(), mediaType: zstandard ? ZSTANDARD : GZIPPED }
   return {
-    rawSize: isZstandard ? layer.size : raw.size(),
-    diffId: isZstandard ? undefined : raw.digest(),
+    rawSize: zstandard ? layer.size : raw.size(),
+    diffId: zstandard ? undefined : raw.digest(),
     packed: { ...layer, file }
   }
 }

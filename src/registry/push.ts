@@ -4,9 +4,9 @@ import { digestOf } from '../digest.js'
 import type { Engine } from '../engine/docker.js'
 import { Failure } from '../errors.js'
 import { instruction, type ImageLayer } from '../image/layers.js'
-import { megabytes, seconds, type Milliseconds } from '../values.js'
+import { megabytes } from '../values.js'
 import type { Blob, StoredManifest } from './client.js'
-import { packImage, type LayerFile, type PackedImage, type PackedLayer } from './packed-image.js'
+import type { LayerFile, PackedImage, PackedLayer } from './packed-image.js'
 import { imageOf, layersByContent, type Repositories } from './published.js'
 import type { Reference } from './reference.js'
 import { moveTags, type Target } from './tags.js'
@@ -22,18 +22,25 @@ export interface PushWorld {
   repositories: Repositories
   info: (line: string) => void
   warn: (line: string) => void
-  /** Ends the push; what it had moved is put back. */
-  cancelled: AbortSignal
 }
 
 export interface PushRequest {
   /** Id of the verified image. */
   image: string
   tags: readonly Reference[]
-  /** For all of it. */
-  timeout: Milliseconds
-  /** Existing folder of the run, for the packed layers, and the record of what is moved. */
+  /** Existing folder of the run, for the record of what is moved. */
   folder: string
+}
+
+/** A push that may begin. */
+export interface Push {
+  /** Layers that need not be sent, by their content. */
+  known: ReadonlySet<string>
+  /**
+   * Sends the image: to all of the repositories its content first, then its manifest without a tag, and when every one of them has
+   * both, the tags. A failure before that moves no tag; one after it puts those back that were moved.
+   */
+  send: (packed: PackedImage) => Promise<Pushed>
 }
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
@@ -42,29 +49,41 @@ const CONFIGURATION = 'application/vnd.oci.image.config.v1+json'
 /** https://docs.github.com/packages/working-with-a-github-packages-registry/working-with-the-container-registry */
 const LARGEST_AT_GITHUB = 10e9
 
-/**
- * Pushes an image: to all of the repositories its content first, then its manifest without a tag, and when every one of them has
- * both, the tags. A failure before that moves no tag; one after it puts those back that were moved.
- */
-export async function pushImage(world: PushWorld, request: PushRequest): Promise<Pushed> {
-  const signal = AbortSignal.any([AbortSignal.timeout(request.timeout), world.cancelled])
-  try {
-    const targets = await targetsOf(world, request.tags, signal)
-    const { manifest, layers } = await pushContent(world, request, targets, signal)
-    const digest = digestOf(manifest)
-    for (const { client, name } of targets) {
-      const given = await client.putManifest(digest, { mediaType: MANIFEST, bytes: manifest })
-      if (given !== undefined && given !== digest) throw otherDigest(name, given, digest)
-    }
-    await moveTags(targets, { digest, mediaType: MANIFEST, bytes: manifest }, request.folder)
-    return { digest, layers }
-  } catch (error) {
-    if (!signal.aborted || world.cancelled.aborted) throw error
-    throw new Failure('registry', `The push was not done within ${seconds(request.timeout)}.`, {
-      cure: 'If the registry is only slow, raise `push-timeout`; no tag was moved, or those that were have been put back.',
-      cause: error
-    })
+/** Asks the registries what the tags have now: so one that refuses is known before the work. The signal ends all of the push. */
+export async function openPush(world: PushWorld, request: PushRequest, signal: AbortSignal): Promise<Push> {
+  const targets = await targetsOf(world, request.tags, signal)
+  const known = await knownEverywhere(world.engine, request.image, targets)
+  return {
+    known: new Set(known.keys()),
+    send: (packed) => send(world, request, { targets, known, packed })
   }
+}
+
+/** What is to be sent, and where to. */
+interface Shipment {
+  targets: readonly Target[]
+  /** Layers that all of them have, by their content. */
+  known: ReadonlyMap<string, PackedLayer>
+  packed: PackedImage
+}
+
+async function send(world: PushWorld, { folder }: PushRequest, shipment: Shipment): Promise<Pushed> {
+  const { targets, packed, known } = shipment
+  const layers = packed.layers.map((layer, index) => {
+    const found = layer ?? known.get(packed.configuration.rootfs.diff_ids[index] ?? '')
+    if (!found) throw new Error(`layer ${index} is neither packed nor known`)
+    return { digest: found.digest, size: found.size, mediaType: found.mediaType }
+  })
+  const sent = await sendContent(world, shipment)
+  const config = { mediaType: CONFIGURATION, digest: digestOf(packed.config), size: packed.config.length }
+  const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST, config, layers }))
+  const digest = digestOf(manifest)
+  for (const { client, name } of targets) {
+    const given = await client.putManifest(digest, { mediaType: MANIFEST, bytes: manifest })
+    if (given !== undefined && given !== digest) throw otherDigest(name, given, digest)
+  }
+  await moveTags(targets, { digest, mediaType: MANIFEST, bytes: manifest }, folder)
+  return { digest, layers: described(packed, layers, sent) }
 }
 
 async function targetsOf(
@@ -89,18 +108,13 @@ async function targetsOf(
   return [...targets.values()]
 }
 
-/** Sends what is not there; the manifest of the image. */
-async function pushContent(
-  { engine, info, warn }: PushWorld,
-  { image, folder }: PushRequest,
-  targets: readonly Target[],
-  signal: AbortSignal
-): Promise<{ manifest: Buffer; layers: ImageLayer[] }> {
-  const known = await knownEverywhere(engine, image, targets)
+/** Sends what is not there: the layers side by side, and then the configuration. The digests of what was sent. */
+async function sendContent(
+  { info, warn }: PushWorld,
+  { targets, packed }: Shipment
+): Promise<ReadonlySet<string>> {
   const sent = new Set<string>()
-  const uploads: Promise<void>[] = []
-  const files: string[] = []
-  async function send(blob: Blob): Promise<void> {
+  async function sendBlob(blob: Blob): Promise<void> {
     for (const target of targets) {
       await asked(target, async () => {
         if (await target.client.hasBlob(blob.digest)) return
@@ -110,42 +124,24 @@ async function pushContent(
       })
     }
   }
-  function sendLayer(layer: LayerFile): void {
-    files.push(layer.file)
+  async function sendLayer(layer: LayerFile): Promise<void> {
     for (const { client } of targets) {
       const warning = sizeWarning(client.registry, layer.size)
       if (warning !== undefined) warn(warning)
     }
-    const upload = send({ ...layer, open: () => createReadStream(layer.file) }).finally(() =>
-      rm(layer.file, { force: true })
-    )
-    upload.catch(() => undefined)
-    uploads.push(upload)
+    await sendBlob({ ...layer, open: () => createReadStream(layer.file) })
+    await rm(layer.file, { force: true })
   }
-  try {
-    const packed = await engine.stream(
-      ['save', '--', image],
-      (archive) => packImage(archive, image, new Set(known.keys()), folder, sendLayer),
-      signal
-    )
-    const config = { digest: digestOf(packed.config), size: packed.config.length }
-    await Promise.all(uploads)
-    await send({ ...config, open: () => packed.config })
-    const layers = packed.layers.map((layer, index) => {
-      const found = layer ?? known.get(packed.configuration.rootfs.diff_ids[index] ?? '')
-      if (!found) throw new Error(`layer ${index} is neither packed nor known`)
-      return { digest: found.digest, size: found.size, mediaType: found.mediaType }
-    })
-    const manifest = {
-      schemaVersion: 2,
-      mediaType: MANIFEST,
-      config: { mediaType: CONFIGURATION, ...config },
-      layers: layers.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }))
-    }
-    return { manifest: Buffer.from(JSON.stringify(manifest)), layers: described(packed, layers, sent) }
-  } finally {
-    await Promise.allSettled(uploads)
-  }
+  const uploads = await Promise.allSettled(
+    packed.layers.filter((layer) => layer !== undefined).map(sendLayer)
+  )
+  for (const upload of uploads) if (upload.status === 'rejected') throw upload.reason
+  await sendBlob({
+    digest: digestOf(packed.config),
+    size: packed.config.length,
+    open: () => packed.config
+  })
+  return sent
 }
 
 /** Layers of the image that every repository has already, by their content: those of the images that the tags have now. */

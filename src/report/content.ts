@@ -1,19 +1,8 @@
 import type { Content } from '../snapshot/content.js'
 import type { DumpStatistics } from '../snapshot/images.js'
-import { KINDS, type Kind } from '../snapshot/memory-map.js'
+import { KIND_NAMES, KINDS } from '../snapshot/memory-map.js'
 import { sizeText } from '../values.js'
 import { folded, table, time } from './markdown.js'
-
-const NAMES: Record<Kind, string> = {
-  javaHeap: 'Java heap',
-  code: 'compiled code',
-  classes: 'classes',
-  stacks: 'stacks of threads',
-  nativeHeap: 'native heap',
-  files: 'mapped files',
-  environment: 'environment and arguments',
-  other: 'other'
-}
 
 /** Of each list in the summary, and in `metadata`: a snapshot can have thousands of threads and files. */
 const SHOWN = 30
@@ -36,7 +25,7 @@ export function describeContent(
   const rows: [string, string][] = []
   for (const kind of memory ? KINDS : []) {
     const bytes = memory?.[kind]
-    rows.push([`Memory: ${NAMES[kind]}`, bytes === undefined ? 'not known' : sizeText(bytes)])
+    rows.push([`Memory: ${KIND_NAMES[kind]}`, bytes === undefined ? 'not known' : sizeText(bytes)])
   }
   const groups = threads.map(({ name, count }) => `${name}${count > 1 ? ` (${count})` : ''}`)
   rows.push([`Threads (${threadCount(threads)})`, list(groups)])

@@ -5,9 +5,9 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { extract } from 'tar-stream'
 import { fromBufferPromise } from 'yauzl'
-import { isGzip, peek } from '../peek.js'
+import { fieldsOf, jsonOf } from '../json.js'
+import { isGzip, isZstandard, peek } from '../peek.js'
 import type { Content } from './scan-files.js'
-import type { Pieces } from './windows.js'
 
 /** Of the jars that are read into memory to be unpacked, in bytes; a larger one is looked at as it is. */
 const LARGEST_JAR = 256 * 1024 * 1024
@@ -17,6 +17,14 @@ const DEEPEST_JAR = 2
 interface File extends Content {
   /** In bytes. */
   size: number
+}
+
+/** What an image's archive tells beside its files. */
+export interface ImageLayers {
+  /** Names of the layers in the order of the image; undefined as long as it was not told. */
+  order: string[] | undefined
+  /** Those that nothing was read of, since they are packed with Zstandard. */
+  unread: string[]
 }
 
 /** The files of a tar archive, such as `docker cp CONTAINER:FOLDER -` writes it; their names are below `root`. */
@@ -35,23 +43,35 @@ export async function* filesOfTar(archive: Readable, root: string): AsyncGenerat
 }
 
 /** The files in the layers of an image, from `docker save`; of a jar also what is in it, as `/app.jar!/application.yml`. */
-export async function* filesOfImage(archive: Readable): AsyncGenerator<Content> {
-  for await (const document of filesOfTar(archive, '/')) {
-    const layer = await layerOf(document.bytes)
-    if (layer === undefined) continue
-    for await (const file of filesOfTar(layer, '/')) yield* withJars(file, DEEPEST_JAR)
+export async function* filesOfImage(archive: Readable, layers: ImageLayers): AsyncGenerator<Content> {
+  for await (const { name, bytes } of filesOfTar(archive, '')) {
+    const { head, all } = await peek(Readable.from(bytes))
+    const layer = layerOf(head, all)
+    if (layer !== undefined) {
+      for await (const file of filesOfTar(layer, '/'))
+        for await (const content of withJars(file, DEEPEST_JAR)) yield { ...content, layer: name }
+    } else if (isZstandard(head)) {
+      layers.unread.push(name)
+    } else if (name === 'manifest.json') {
+      layers.order = orderIn(await buffer(all()))
+    }
   }
 }
 
-/** A layer as a tar archive; undefined for the documents that describe the image. */
-async function layerOf(bytes: Pieces): Promise<Readable | undefined> {
-  const { head, all } = await peek(Readable.from(bytes))
+/** A layer as a tar archive; undefined for what is none, such as the documents that describe the image. */
+function layerOf(head: Buffer, all: () => AsyncIterable<Buffer>): Readable | undefined {
   if (head.toString('latin1', 257, 262) === 'ustar') return Readable.from(all())
   // An engine with containerd's image store keeps layers as they came.
   if (!isGzip(head)) return undefined
   const unpacked = createGunzip()
   pipeline(all(), unpacked).catch(() => undefined)
   return unpacked
+}
+
+function orderIn(manifest: Buffer): string[] | undefined {
+  const images = jsonOf(manifest)
+  const { Layers } = fieldsOf(Array.isArray(images) ? images[0] : undefined)
+  return Array.isArray(Layers) ? Layers.map(String) : undefined
 }
 
 async function* withJars(file: File, depth: number): AsyncGenerator<Content> {

@@ -7,6 +7,8 @@ export interface Place {
   file: string
   /** Part of the JVM's memory, such as `heap`; undefined outside of it, and where it is not known. */
   mapping: string | undefined
+  /** Of an image, by its name in the archive; undefined for what is in none. */
+  layer?: string | undefined
 }
 
 interface Occurrences {
@@ -34,7 +36,7 @@ export interface FamilyFinding extends Occurrences {
 /** Offsets that a finding keeps. */
 const MOST_OFFSETS = 5
 /** Findings that one scan keeps: a file can be full of different tokens. Secrets are told beyond it. */
-const MOST_FINDINGS = 2000
+const MOST_FINDINGS = 4000
 
 export interface Tally {
   add(
@@ -56,7 +58,7 @@ export function createTally(): Tally {
       let key = JSON.stringify([what, encoding, place])
       if ('secret' in what && findings.size >= MOST_FINDINGS && !findings.has(key)) {
         // A known secret is told whatever else there is: there are only so many of them and of their encodings.
-        place = place && { file: 'further files', mapping: undefined }
+        place = place && { file: 'further files', mapping: undefined, layer: place.layer }
         key = JSON.stringify([what, encoding, place])
       }
       const finding = findings.get(key)

@@ -45,7 +45,13 @@ export function foundSecrets(findings: readonly Finding[]): FoundSecret[] {
       occurrences: []
     }
     const { file = '', mapping } = finding.place ?? {}
-    one.occurrences.push({ file, mapping, encoding: finding.encoding, count: finding.count })
+    const { encoding, count } = finding
+    // A file may be in several layers.
+    const same = one.occurrences.find(
+      (other) => other.file === file && other.mapping === mapping && other.encoding === encoding
+    )
+    if (same) same.count += count
+    else one.occurrences.push({ file, mapping, encoding, count })
     found.set(key, one)
   }
   return [...found.values()].sort((one, other) => Number(other.known) - Number(one.known))

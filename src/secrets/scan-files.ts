@@ -8,6 +8,8 @@ import type { Pieces } from './windows.js'
 export interface Content {
   /** Path in the container, or what else it is. */
   name: string
+  /** That it is in, where it is in one. */
+  layer?: string
   bytes: Pieces
 }
 
@@ -36,13 +38,16 @@ export async function scanFiles(
   matcher: Matcher,
   locate: Locate = () => undefined
 ): Promise<FilesScanned> {
-  const starts: { at: number; name: string; of: 'name' | 'content' }[] = []
+  const starts: { at: number; name: string; layer: string | undefined; of: 'name' | 'content' }[] = []
   const sizes = new Map<string, number>()
 
   async function* stream(): AsyncGenerator<Uint8Array> {
     let at = 0
-    async function* part(name: string, of: 'name' | 'content', bytes: Pieces): AsyncGenerator<Uint8Array> {
-      starts.push({ at, name, of })
+    async function* part(
+      { name, layer, bytes }: Content,
+      of: 'name' | 'content'
+    ): AsyncGenerator<Uint8Array> {
+      starts.push({ at, name, layer, of })
       for await (const piece of bytes) {
         at += piece.length
         yield piece
@@ -50,13 +55,15 @@ export async function scanFiles(
       at += GAP.length
       yield GAP
     }
-    for await (const { name, bytes } of files) {
-      yield* part(name, 'name', [Buffer.from(name)])
+    for await (const file of files) {
+      const { name } = file
+      yield* part({ ...file, bytes: [Buffer.from(name)] }, 'name')
       const begin = at
-      yield* part(name, 'content', bytes)
+      yield* part(file, 'content')
       sizes.set(name, (sizes.get(name) ?? 0) + at - begin - GAP.length)
     }
-    yield* part(matcher.canary.name, 'content', [Buffer.from(matcher.canary.value)])
+    const { name, value } = matcher.canary
+    yield* part({ name, bytes: [Buffer.from(value)] }, 'content')
   }
 
   function placeOf(offset: number): Place {
@@ -66,10 +73,8 @@ export async function scanFiles(
       if ((starts[middle]?.at ?? Infinity) <= offset) low = middle
       else high = middle
     }
-    const { at = 0, name = '', of } = starts[low] ?? {}
-    return of === 'name'
-      ? { file: name, mapping: 'its name' }
-      : { file: name, mapping: locate(name, offset - at) }
+    const { at = 0, name = '', layer, of } = starts[low] ?? {}
+    return { file: name, mapping: of === 'name' ? 'its name' : locate(name, offset - at), layer }
   }
 
   const { findings, unlisted } = await scan(stream(), matcher, undefined, placeOf)

@@ -14,6 +14,18 @@ export const KINDS = [
 ] as const
 export type Kind = (typeof KINDS)[number]
 
+/** For people. */
+export const KIND_NAMES: Record<Kind, string> = {
+  javaHeap: 'Java heap',
+  code: 'compiled code',
+  classes: 'classes',
+  stacks: 'stacks of threads',
+  nativeHeap: 'native heap',
+  files: 'mapped files',
+  environment: 'environment and arguments',
+  other: 'other memory'
+}
+
 /** Where in a process a byte of the snapshot was. */
 export interface Place {
   kind: Kind
