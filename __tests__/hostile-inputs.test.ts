@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { INPUT_NAMES, readInputs, type InputName } from '../src/inputs.js'
+import { INPUT_NAMES, type InputName } from '../src/inputs.js'
+import { readInputs } from '../src/read-inputs.js'
 import { inputsWith } from './support/inputs.js'
 import { holds, hostileText, mustBeClear } from './support/hostile.js'
 

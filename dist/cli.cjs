@@ -108,17 +108,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path50) {
-      const ctrl = callVisitor(key, node, visitor, path50);
+    function visit_(key, node, visitor, path51) {
+      const ctrl = callVisitor(key, node, visitor, path51);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path50, ctrl);
-        return visit_(key, ctrl, visitor, path50);
+        replaceNode(key, path51, ctrl);
+        return visit_(key, ctrl, visitor, path51);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path50 = Object.freeze(path50.concat(node));
+          path51 = Object.freeze(path51.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path50);
+            const ci = visit_(i, node.items[i], visitor, path51);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -129,13 +129,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path50 = Object.freeze(path50.concat(node));
-          const ck = visit_("key", node.key, visitor, path50);
+          path51 = Object.freeze(path51.concat(node));
+          const ck = visit_("key", node.key, visitor, path51);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path50);
+          const cv = visit_("value", node.value, visitor, path51);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -156,17 +156,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path50) {
-      const ctrl = await callVisitor(key, node, visitor, path50);
+    async function visitAsync_(key, node, visitor, path51) {
+      const ctrl = await callVisitor(key, node, visitor, path51);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path50, ctrl);
-        return visitAsync_(key, ctrl, visitor, path50);
+        replaceNode(key, path51, ctrl);
+        return visitAsync_(key, ctrl, visitor, path51);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path50 = Object.freeze(path50.concat(node));
+          path51 = Object.freeze(path51.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path50);
+            const ci = await visitAsync_(i, node.items[i], visitor, path51);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -177,13 +177,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path50 = Object.freeze(path50.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path50);
+          path51 = Object.freeze(path51.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path51);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path50);
+          const cv = await visitAsync_("value", node.value, visitor, path51);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -210,23 +210,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path50) {
+    function callVisitor(key, node, visitor, path51) {
       if (typeof visitor === "function")
-        return visitor(key, node, path50);
+        return visitor(key, node, path51);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path50);
+        return visitor.Map?.(key, node, path51);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path50);
+        return visitor.Seq?.(key, node, path51);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path50);
+        return visitor.Pair?.(key, node, path51);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path50);
+        return visitor.Scalar?.(key, node, path51);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path50);
+        return visitor.Alias?.(key, node, path51);
       return void 0;
     }
-    function replaceNode(key, path50, node) {
-      const parent = path50[path50.length - 1];
+    function replaceNode(key, path51, node) {
+      const parent = path51[path51.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -838,10 +838,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path50, value) {
+    function collectionFromPath(schema, path51, value) {
       let v = value;
-      for (let i = path50.length - 1; i >= 0; --i) {
-        const k = path50[i];
+      for (let i = path51.length - 1; i >= 0; --i) {
+        const k = path51[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -860,7 +860,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path50) => path50 == null || typeof path50 === "object" && !!path50[Symbol.iterator]().next().done;
+    var isEmptyPath = (path51) => path51 == null || typeof path51 === "object" && !!path51[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -890,11 +890,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path50, value) {
-        if (isEmptyPath(path50))
+      addIn(path51, value) {
+        if (isEmptyPath(path51))
           this.add(value);
         else {
-          const [key, ...rest] = path50;
+          const [key, ...rest] = path51;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -908,8 +908,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path50) {
-        const [key, ...rest] = path50;
+      deleteIn(path51) {
+        const [key, ...rest] = path51;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -923,8 +923,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path50, keepScalar) {
-        const [key, ...rest] = path50;
+      getIn(path51, keepScalar) {
+        const [key, ...rest] = path51;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -942,8 +942,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path50) {
-        const [key, ...rest] = path50;
+      hasIn(path51) {
+        const [key, ...rest] = path51;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -953,8 +953,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path50, value) {
-        const [key, ...rest] = path50;
+      setIn(path51, value) {
+        const [key, ...rest] = path51;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -3469,9 +3469,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path50, value) {
+      addIn(path51, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path50, value);
+          this.contents.addIn(path51, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3546,14 +3546,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path50) {
-        if (Collection2.isEmptyPath(path50)) {
+      deleteIn(path51) {
+        if (Collection2.isEmptyPath(path51)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path50) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path51) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3568,10 +3568,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path50, keepScalar) {
-        if (Collection2.isEmptyPath(path50))
+      getIn(path51, keepScalar) {
+        if (Collection2.isEmptyPath(path51))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path50, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path51, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3582,10 +3582,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path50) {
-        if (Collection2.isEmptyPath(path50))
+      hasIn(path51) {
+        if (Collection2.isEmptyPath(path51))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path50) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path51) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3602,13 +3602,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path50, value) {
-        if (Collection2.isEmptyPath(path50)) {
+      setIn(path51, value) {
+        if (Collection2.isEmptyPath(path51)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path50), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path51), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path50, value);
+          this.contents.setIn(path51, value);
         }
       }
       /**
@@ -5569,9 +5569,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path50) => {
+    visit.itemAtPath = (cst, path51) => {
       let item = cst;
-      for (const [field, index] of path50) {
+      for (const [field, index] of path51) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5580,23 +5580,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path50) => {
-      const parent = visit.itemAtPath(cst, path50.slice(0, -1));
-      const field = path50[path50.length - 1][0];
+    visit.parentCollection = (cst, path51) => {
+      const parent = visit.itemAtPath(cst, path51.slice(0, -1));
+      const field = path51[path51.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path50, item, visitor) {
-      let ctrl = visitor(item, path50);
+    function _visit(path51, item, visitor) {
+      let ctrl = visitor(item, path51);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token = item[field];
         if (token && "items" in token) {
           for (let i = 0; i < token.items.length; ++i) {
-            const ci = _visit(Object.freeze(path50.concat([[field, i]])), token.items[i], visitor);
+            const ci = _visit(Object.freeze(path51.concat([[field, i]])), token.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -5607,10 +5607,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path50);
+            ctrl = ctrl(item, path51);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path50) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path51) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -7873,9 +7873,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path50, options3) {
+    function openPromise2(path51, options3) {
       return new Promise((resolve, reject) => {
-        open2(path50, { ...options3, lazyEntries: true }, function(err, zipfile) {
+        open2(path51, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve(zipfile);
         });
@@ -7905,7 +7905,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path50, options3, callback) {
+    function open2(path51, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -7917,7 +7917,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs3.open(path50, "r", function(err, fd) {
+      fs3.open(path51, "r", function(err, fd) {
         if (err) return callback(err);
         fromFd(fd, options3, function(err2, zipfile) {
           if (err2) fs3.close(fd, defaultCallback);
@@ -9850,7 +9850,7 @@ var require_streamx = __commonJS({
         fn().then((src) => {
           if (src === null) return out.end();
           if (out.destroying) return;
-          pipeline7(src, out, noop3);
+          pipeline8(src, out, noop3);
         }).catch((err) => out.destroy(err));
         return out;
       }
@@ -10137,13 +10137,13 @@ var require_streamx = __commonJS({
     }
     function pipelinePromise(...streams) {
       return new Promise((resolve, reject) => {
-        return pipeline7(...streams, (err) => {
+        return pipeline8(...streams, (err) => {
           if (err) return reject(err);
           resolve();
         });
       });
     }
-    function pipeline7(stream, ...streams) {
+    function pipeline8(stream, ...streams) {
       const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
       const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
       if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
@@ -10241,7 +10241,7 @@ var require_streamx = __commonJS({
       return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
     }
     module2.exports = {
-      pipeline: pipeline7,
+      pipeline: pipeline8,
       pipelinePromise,
       isStream,
       isStreamx,
@@ -10899,7 +10899,7 @@ var require_pack = __commonJS({
     var FMODE = 420;
     var END_OF_TAR = b4a.alloc(1024);
     var Sink = class extends Writable {
-      constructor(pack2, header, callback) {
+      constructor(pack, header, callback) {
         super({ mapWritable, eagerOpen: true });
         this.written = 0;
         this.header = header;
@@ -10908,7 +10908,7 @@ var require_pack = __commonJS({
         this._isLinkname = header.type === "symlink" && !header.linkname;
         this._isVoid = header.type !== "file" && header.type !== "contiguous-file";
         this._finished = false;
-        this._pack = pack2;
+        this._pack = pack;
         this._openCallback = null;
         if (this._pack._stream === null) this._pack._stream = this;
         else this._pack._pending.push(this);
@@ -11092,7 +11092,7 @@ var require_pack = __commonJS({
         cb();
       }
     };
-    module2.exports = function pack2(opts) {
+    module2.exports = function pack(opts) {
       return new Pack(opts);
     };
     function modeToType(mode) {
@@ -11932,14 +11932,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path50 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path51 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path50 && path50[0] !== "/") {
-          path50 = `/${path50}`;
+        if (path51 && path51[0] !== "/") {
+          path51 = `/${path51}`;
         }
-        return new URL(`${origin}${path50}`);
+        return new URL(`${origin}${path51}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -12390,39 +12390,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path50, origin }
+          request: { method, path: path51, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path50);
+        debuglog("sending request to %s %s/%s", method, origin, path51);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path50, origin },
+          request: { method, path: path51, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path50,
+          path51,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path50, origin }
+          request: { method, path: path51, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path50);
+        debuglog("trailers received from %s %s/%s", method, origin, path51);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path50, origin },
+          request: { method, path: path51, origin },
           error
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path50,
+          path51,
           error.message
         );
       });
@@ -12471,9 +12471,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path50, origin }
+            request: { method, path: path51, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path50);
+          debuglog("sending request to %s %s/%s", method, origin, path51);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -12536,7 +12536,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path50,
+        path: path51,
         method,
         body,
         headers,
@@ -12551,11 +12551,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path50 !== "string") {
+        if (typeof path51 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path50[0] !== "/" && !(path50.startsWith("http://") || path50.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path51[0] !== "/" && !(path51.startsWith("http://") || path51.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path50)) {
+        } else if (invalidPathRegex.test(path51)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -12621,7 +12621,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path50, query) : path50;
+        this.path = query ? buildURL(path51, query) : path51;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -17314,7 +17314,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request4) {
-      const { method, path: path50, host, upgrade, blocking, reset } = request4;
+      const { method, path: path51, host, upgrade, blocking, reset } = request4;
       let { body, headers, contentLength } = request4;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -17395,7 +17395,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path50} HTTP/1.1\r
+      let header = `${method} ${path51} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -17725,7 +17725,7 @@ var require_client_h2 = __commonJS({
     "use strict";
     var assert = require("node:assert");
     var { errorMonitor } = require("node:events");
-    var { pipeline: pipeline7 } = require("node:stream");
+    var { pipeline: pipeline8 } = require("node:stream");
     var util = require_util();
     var {
       RequestContentLengthMismatchError,
@@ -17924,7 +17924,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request4) {
       const session = client[kHTTP2Session];
-      const { method, path: path50, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
+      const { method, path: path51, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
       let { body } = request4;
       if (upgrade) {
         util.errorRequest(client, request4, new Error("Upgrade not supported for H2"));
@@ -18021,7 +18021,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path50;
+      headers[HTTP2_HEADER_PATH] = path51;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -18204,7 +18204,7 @@ var require_client_h2 = __commonJS({
     }
     function writeStream(abort, socket, expectsPayload, h2stream, body, client, request4, contentLength) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      const pipe = pipeline7(
+      const pipe = pipeline8(
         body,
         h2stream,
         (err) => {
@@ -18374,9 +18374,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path50 = search ? `${pathname}${search}` : pathname;
+        const path51 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path50;
+        this.opts.path = path51;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -19615,10 +19615,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path50 = "/",
+          path: path51 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path50;
+        opts.path = origin + path51;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -21249,7 +21249,7 @@ var require_api_pipeline = __commonJS({
         util.destroy(ret, err);
       }
     };
-    function pipeline7(opts, handler2) {
+    function pipeline8(opts, handler2) {
       try {
         const pipelineHandler = new PipelineHandler(opts, handler2);
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
@@ -21258,7 +21258,7 @@ var require_api_pipeline = __commonJS({
         return new PassThrough2().destroy(err);
       }
     }
-    module2.exports = pipeline7;
+    module2.exports = pipeline8;
   }
 });
 
@@ -21590,20 +21590,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path50) {
-      if (typeof path50 !== "string") {
-        return path50;
+    function safeUrl(path51) {
+      if (typeof path51 !== "string") {
+        return path51;
       }
-      const pathSegments = path50.split("?");
+      const pathSegments = path51.split("?");
       if (pathSegments.length !== 2) {
-        return path50;
+        return path51;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path50, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path50);
+    function matchKey(mockDispatch2, { path: path51, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path51);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -21625,7 +21625,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path50 }) => matchValue(safeUrl(path50), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path51 }) => matchValue(safeUrl(path51), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -21663,9 +21663,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path50, method, body, headers, query } = opts;
+      const { path: path51, method, body, headers, query } = opts;
       return {
-        path: path50,
+        path: path51,
         method,
         body,
         headers,
@@ -22128,10 +22128,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path50, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
+          ({ method, path: path51, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path50,
+            Path: path51,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -24423,7 +24423,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants4();
     var EE = require("node:events");
-    var { Readable: Readable4, pipeline: pipeline7, finished: finished3 } = require("node:stream");
+    var { Readable: Readable4, pipeline: pipeline8, finished: finished3 } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher } = require_global2();
@@ -25368,7 +25368,7 @@ var require_fetch = __commonJS({
                 status,
                 statusText,
                 headersList,
-                body: decoders.length ? pipeline7(this.body, ...decoders, (err) => {
+                body: decoders.length ? pipeline8(this.body, ...decoders, (err) => {
                   if (err) {
                     this.onError(err);
                   }
@@ -27010,9 +27010,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path50) {
-      for (let i = 0; i < path50.length; ++i) {
-        const code2 = path50.charCodeAt(i);
+    function validateCookiePath(path51) {
+      for (let i = 0; i < path51.length; ++i) {
+        const code2 = path51.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -29569,7 +29569,7 @@ ${value}`;
 var require_eventsource = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource.js"(exports2, module2) {
     "use strict";
-    var { pipeline: pipeline7 } = require("node:stream");
+    var { pipeline: pipeline8 } = require("node:stream");
     var { fetching } = require_fetch();
     var { makeRequest } = require_request2();
     var { webidl } = require_webidl();
@@ -29729,7 +29729,7 @@ var require_eventsource = __commonJS({
               ));
             }
           });
-          pipeline7(
+          pipeline8(
             response.body.stream,
             eventSourceStream,
             (error) => {
@@ -29932,11 +29932,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path50 = opts.path;
+          let path51 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path50 = `/${path50}`;
+            path51 = `/${path51}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path50);
+          url = new URL(util.parseOrigin(url).origin + path51);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -32556,7 +32556,7 @@ function messageOf(error) {
 // src/cli/build.ts
 var import_node_fs10 = require("node:fs");
 var import_node_os3 = require("node:os");
-var import_node_path47 = __toESM(require("node:path"), 1);
+var import_node_path48 = __toESM(require("node:path"), 1);
 var import_node_util3 = require("node:util");
 var import_yaml2 = __toESM(require_dist(), 1);
 
@@ -33164,6 +33164,56 @@ function notStarted(error) {
   });
 }
 
+// src/inputs.ts
+var INPUT_NAMES = [
+  "context",
+  "application",
+  "main-class",
+  "file",
+  "build-args",
+  "base-image",
+  "labels",
+  "tags",
+  "java-options",
+  "arguments",
+  "env",
+  "distribution",
+  "java-version",
+  "jdk-file",
+  "jdk-sha256",
+  "engine",
+  "criu",
+  "on-unsupported-runner",
+  "cpu-features",
+  "port",
+  "ready-url",
+  "ready-command",
+  "ready-log",
+  "startup-timeout",
+  "warmup",
+  "warmup-script",
+  "warmup-timeout",
+  "checkpoint-timeout",
+  "restore-timeout",
+  "push-timeout",
+  "network",
+  "add-hosts",
+  "privileges",
+  "user",
+  "on-restore-failure",
+  "verify",
+  "verify-runs",
+  "max-restore-time",
+  "min-speedup",
+  "max-snapshot-size",
+  "secret-scan",
+  "secret-values",
+  "skip-unchanged",
+  "push",
+  "github-token",
+  "github-api-url"
+];
+
 // src/input-values.ts
 var import_node_net = require("node:net");
 
@@ -33521,23 +33571,23 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first2 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first2) || first2 === "localhost");
-  const path50 = hasDomain ? components.slice(1) : components;
+  const path51 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first2)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path50.some((component) => /[A-Z]/.test(component))) {
+  if (path51.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Write it in lower case; docker/metadata-action does that for you."
     );
   }
-  if (!path50.every((component) => PATH_COMPONENT.test(component)))
+  if (!path51.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first2 !== "index.docker.io" ? first2 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path50.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path50].join("/") };
+  const official = registry2 === DOCKER_HUB && path51.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path51].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
@@ -33587,56 +33637,8 @@ function isJson(text2) {
   }
 }
 
-// src/inputs.ts
+// src/read-inputs.ts
 var MOST_RUNS = 100;
-var INPUT_NAMES = [
-  "context",
-  "application",
-  "main-class",
-  "file",
-  "build-args",
-  "base-image",
-  "labels",
-  "tags",
-  "java-options",
-  "arguments",
-  "env",
-  "distribution",
-  "java-version",
-  "jdk-file",
-  "jdk-sha256",
-  "engine",
-  "criu",
-  "on-unsupported-runner",
-  "cpu-features",
-  "port",
-  "ready-url",
-  "ready-command",
-  "ready-log",
-  "startup-timeout",
-  "warmup",
-  "warmup-script",
-  "warmup-timeout",
-  "checkpoint-timeout",
-  "restore-timeout",
-  "push-timeout",
-  "network",
-  "add-hosts",
-  "privileges",
-  "user",
-  "on-restore-failure",
-  "verify",
-  "verify-runs",
-  "max-restore-time",
-  "min-speedup",
-  "max-snapshot-size",
-  "secret-scan",
-  "secret-values",
-  "skip-unchanged",
-  "push",
-  "github-token",
-  "github-api-url"
-];
 function readInputs(get) {
   const port = parsePort("port", get("port"));
   const distribution = parseChoice("distribution", get("distribution"), DISTRIBUTIONS);
@@ -33742,8 +33744,8 @@ function readiness(get, port) {
 }
 
 // src/main.ts
-var import_promises47 = require("node:fs/promises");
-var import_node_path45 = __toESM(require("node:path"), 1);
+var import_promises49 = require("node:fs/promises");
+var import_node_path46 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/warm-up-script.ts
 var import_promises7 = require("node:fs/promises");
@@ -36780,8 +36782,8 @@ function listResources(resources) {
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path50 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path50 ?? description}`, "action: reopen"];
+    const path51 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path51 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -37065,16 +37067,38 @@ var Reader = class {
   }
 };
 
-// src/snapshot/images.ts
+// src/snapshot/records.ts
 var COMMON_MAGIC = 1414939417;
-var SERVICE_MAGIC = 1427134784;
+function records(image, ...magics) {
+  const found = [];
+  magics.forEach((magic, index) => {
+    if (image.length < 4 * (index + 1) || image.readUInt32LE(4 * index) !== magic) {
+      throw new ImageFormatError("not a CRIU image of the expected kind");
+    }
+  });
+  let offset = 4 * magics.length;
+  while (offset < image.length) {
+    if (offset + 4 > image.length) throw new ImageFormatError("the image ends inside a record");
+    const end = offset + 4 + image.readUInt32LE(offset);
+    if (end > image.length) throw new ImageFormatError("the image ends inside a record");
+    found.push(new Message(image.subarray(offset + 4, end)));
+    offset = end;
+  }
+  return found;
+}
+function required(message, field) {
+  const value = message.number(field);
+  if (value === void 0) throw new ImageFormatError(`the message lacks field ${field}`);
+  return value;
+}
+
+// src/snapshot/images.ts
 var PSTREE_MAGIC = 1344745520;
 var CORE_MAGIC = 1426405447;
 var MM_MAGIC = 1464412192;
 var PAGEMAP_MAGIC = 1443381285;
 var FILES_MAGIC = 1445998904;
 var FDINFO_MAGIC = 1445017394;
-var STATS_MAGIC = 1460220678;
 var PAGE_SIZE = 4096;
 var PAGE_PRESENT = 4;
 var FILE_TYPES = [
@@ -37098,23 +37122,6 @@ var FILE_TYPES = [
   "timerfd",
   "memfd"
 ];
-function readDumpStatistics(image) {
-  const dump = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(1);
-  if (!dump) throw new ImageFormatError("stats-dump holds no statistics of a dump");
-  return {
-    freezingTime: dump.number(1) ?? 0,
-    frozenTime: dump.number(2) ?? 0,
-    memdumpTime: dump.number(3) ?? 0,
-    memwriteTime: dump.number(4) ?? 0,
-    pagesScanned: dump.number(5) ?? 0,
-    pagesWritten: dump.number(7) ?? 0
-  };
-}
-function readRestoreTime(image) {
-  const restore = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(2);
-  if (!restore) throw new ImageFormatError("stats-restore holds no statistics of a restore");
-  return (restore.number(4) ?? 0) / 1e3;
-}
 function readPagemap(image) {
   const [head, ...entries] = records(image, COMMON_MAGIC, PAGEMAP_MAGIC);
   const pagesId = head?.number(1);
@@ -37196,27 +37203,26 @@ function isLoose(socket) {
 function typeName(entry, field) {
   return FILE_TYPES[required(entry, field)] ?? "unknown";
 }
-function required(message, field) {
-  const value = message.number(field);
-  if (value === void 0) throw new ImageFormatError(`the message lacks field ${field}`);
-  return value;
+
+// src/snapshot/statistics.ts
+var SERVICE_MAGIC = 1427134784;
+var STATS_MAGIC = 1460220678;
+function readDumpStatistics(image) {
+  const dump = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(1);
+  if (!dump) throw new ImageFormatError("stats-dump holds no statistics of a dump");
+  return {
+    freezingTime: dump.number(1) ?? 0,
+    frozenTime: dump.number(2) ?? 0,
+    memdumpTime: dump.number(3) ?? 0,
+    memwriteTime: dump.number(4) ?? 0,
+    pagesScanned: dump.number(5) ?? 0,
+    pagesWritten: dump.number(7) ?? 0
+  };
 }
-function records(image, ...magics) {
-  const found = [];
-  magics.forEach((magic, index) => {
-    if (image.length < 4 * (index + 1) || image.readUInt32LE(4 * index) !== magic) {
-      throw new ImageFormatError("not a CRIU image of the expected kind");
-    }
-  });
-  let offset = 4 * magics.length;
-  while (offset < image.length) {
-    if (offset + 4 > image.length) throw new ImageFormatError("the image ends inside a record");
-    const end = offset + 4 + image.readUInt32LE(offset);
-    if (end > image.length) throw new ImageFormatError("the image ends inside a record");
-    found.push(new Message(image.subarray(offset + 4, end)));
-    offset = end;
-  }
-  return found;
+function readRestoreTime(image) {
+  const restore = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(2);
+  if (!restore) throw new ImageFormatError("stats-restore holds no statistics of a restore");
+  return (restore.number(4) ?? 0) / 1e3;
 }
 
 // src/checkpoint/snapshot.ts
@@ -38029,10 +38035,10 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path50 = file?.path;
+    const path51 = file?.path;
     if (type.endsWith("socket") && !file?.isLoose) sockets++;
-    else if (type !== "file" || path50 === void 0) others++;
-    else if (!EXPECTED.some((folder) => path50.startsWith(folder))) paths.add(path50);
+    else if (type !== "file" || path51 === void 0) others++;
+    else if (!EXPECTED.some((folder) => path51.startsWith(folder))) paths.add(path51);
   }
   return { files: [...paths].sort(), sockets, others };
 }
@@ -38159,7 +38165,7 @@ function compare(a, b) {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-// src/registry/packed-image.ts
+// src/registry/layer-file.ts
 var import_node_crypto3 = require("node:crypto");
 var import_node_fs4 = require("node:fs");
 var import_promises27 = require("node:fs/promises");
@@ -38167,7 +38173,6 @@ var import_node_path27 = __toESM(require("node:path"), 1);
 var import_node_stream = require("node:stream");
 var import_promises28 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
-var import_tar_stream = __toESM(require_tar_stream(), 1);
 
 // src/peek.ts
 async function peek(stream) {
@@ -38189,66 +38194,11 @@ function isGzip(head) {
   return head.length >= 2 && head.readUInt16LE(0) === 35615;
 }
 
-// src/registry/packed-image.ts
+// src/registry/layer-file.ts
 var GZIPPED = "application/vnd.oci.image.layer.v1.tar+gzip";
 var ZSTANDARD = "application/vnd.oci.image.layer.v1.tar+zstd";
 var LEVEL = 5;
-var LARGEST_DOCUMENT = 8 * 1024 * 1024;
-var MOST_DOCUMENTS = 1e3;
-async function packImage(archive, image, left, folder) {
-  const files = [];
-  try {
-    return assemble(image, await packEntries(archive, left, folder, files));
-  } catch (error) {
-    await Promise.all(files.map((file) => (0, import_promises27.rm)(file, { force: true })));
-    throw error instanceof Failure || isOfSystem(error) ? error : unexpected(messageOf(error));
-  }
-}
-function isOfSystem(error) {
-  return error instanceof Error && "syscall" in error;
-}
-async function packEntries(archive, left, folder, files) {
-  const entries = /* @__PURE__ */ new Map();
-  const documents = /* @__PURE__ */ new Map();
-  const links = /* @__PURE__ */ new Map();
-  const parser = (0, import_tar_stream.extract)();
-  const sending = (0, import_promises28.pipeline)(archive, parser);
-  sending.catch(() => void 0);
-  for await (const entry of parser) {
-    const { name, type, linkname, size = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path27.default.posix.join(import_node_path27.default.posix.dirname(name), linkname));
-    const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path27.default.posix.basename(name) === "layer.tar";
-    if (type !== "file" || !isBlob && !name.endsWith(".json")) {
-      entry.resume();
-    } else if (digest !== void 0 && left.has(`sha256:${digest}`)) {
-      entries.set(name, { rawSize: size, diffId: `sha256:${digest}`, packed: void 0 });
-      entry.resume();
-    } else {
-      const small = size <= LARGEST_DOCUMENT ? await collected(entry) : void 0;
-      if (name.endsWith(".json") || small && isDocument(small)) {
-        if (!small) throw unexpected(`${name} has ${size} bytes`);
-        documents.set(name, small);
-        if (documents.size > MOST_DOCUMENTS) throw unexpected(`it has more than ${MOST_DOCUMENTS} documents`);
-        continue;
-      }
-      const packed = await pack(small ? import_node_stream.Readable.from([small]) : entry, folder);
-      entries.set(name, packed);
-      if (packed.packed) files.push(packed.packed.file);
-    }
-  }
-  await sending;
-  return { entries, documents, links };
-}
-function isDocument(bytes) {
-  return bytes.at(0) === 123 && bytes.toString("latin1", 257, 262) !== "ustar";
-}
-async function collected(stream) {
-  const parts2 = [];
-  for await (const part of stream) parts2.push(part);
-  return Buffer.concat(parts2);
-}
-async function pack(stream, folder) {
+async function packLayer(stream, folder) {
   const { head, all } = await peek(stream);
   const zstandard = isZstandard(head);
   const file = import_node_path27.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
@@ -38284,48 +38234,6 @@ function counted() {
     }
   });
   return { stream, size: () => size, digest: () => `sha256:${hash.digest("hex")}` };
-}
-function assemble(image, { entries, documents, links }) {
-  const parsed = (name) => {
-    const bytes = documents.get(name);
-    if (!bytes) throw unexpected(`${name} is missing`);
-    return JSON.parse(bytes.toString("utf8"));
-  };
-  const [manifest, ...others] = parsed("manifest.json");
-  if (!manifest || others.length > 0) throw unexpected("it is not one image");
-  const config = documents.get(manifest.Config);
-  const configuration = parsed(manifest.Config);
-  if (!config || !isOf(image, digestOf(config), documents)) throw unexpected(`it is not the image ${image}`);
-  const { diff_ids: diffIds } = configuration.rootfs;
-  if (diffIds.length !== manifest.Layers.length) throw unexpected("layers are missing");
-  const found = diffIds.map((diffId, index) => {
-    const name = manifest.Layers[index] ?? "";
-    const entry = entries.get(links.get(name) ?? name);
-    const known = entry && (entry.diffId ?? (name.endsWith(digestHex(entry.packed?.digest)) ? diffId : ""));
-    if (!entry || known !== diffId) throw unexpected(`layer ${index + 1} is not ${diffId}`);
-    return entry;
-  });
-  return {
-    config,
-    configuration,
-    layers: found.map(({ packed }) => packed),
-    rawSizes: found.map(({ rawSize }) => rawSize)
-  };
-}
-function isOf(id, config, documents) {
-  if (id === config) return true;
-  const bytes = documents.get(`blobs/sha256/${digestHex(id)}`);
-  if (!bytes || digestOf(bytes) !== id) return false;
-  const { config: own, manifests = [] } = JSON.parse(bytes.toString("utf8"));
-  return own?.digest === config || manifests.some(({ digest }) => digest !== void 0 && isOf(digest, config, documents));
-}
-function digestHex(digest = "") {
-  return digest.replace("sha256:", "");
-}
-function unexpected(why) {
-  return new Failure("runner", `The engine did not give the image that was to be pushed: ${why}.`, {
-    cure: "Use a Docker engine of version 24 or newer, and run the job again."
-  });
 }
 
 // src/registry/published.ts
@@ -38757,12 +38665,12 @@ var import_node_fs6 = require("node:fs");
 var import_node_path31 = __toESM(require("node:path"), 1);
 var import_promises31 = require("node:stream/promises");
 var import_node_zlib2 = require("node:zlib");
-var import_tar_stream2 = __toESM(require_tar_stream(), 1);
+var import_tar_stream = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
 var SETUID = 3072;
 var KNOWN_TYPES = /* @__PURE__ */ new Set(["file", "directory", "symlink", "link", "contiguous-file"]);
 async function checkArchive(file, limits = LIMITS) {
-  const tar = (0, import_tar_stream2.extract)();
+  const tar = (0, import_tar_stream.extract)();
   let entries = 0;
   let size = 0;
   let top;
@@ -41254,17 +41162,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path50 = requestOptions.url.replace(options3.baseUrl, "");
+    const path51 = requestOptions.url.replace(options3.baseUrl, "");
     return request4(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path50} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path51} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error) => {
       const requestId = error.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path50} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path51} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error;
     });
@@ -45208,12 +45116,55 @@ async function putBack(client, { tag, before: old }, pushed) {
   }
 }
 
+// src/registry/targets.ts
+async function targetsOf(repositories, tags, signal) {
+  const targets = /* @__PURE__ */ new Map();
+  for (const tag of tags) {
+    const name = `${tag.registry}/${tag.path}`;
+    const target = targets.get(name) ?? {
+      client: repositories(tag, signal),
+      undoing: repositories(tag),
+      name: tag.repository,
+      tags: [],
+      before: /* @__PURE__ */ new Map()
+    };
+    targets.set(name, target);
+    target.tags.push(tag);
+    target.before.set(tag, await asked2(target, () => target.client.manifest(tag.tag)));
+  }
+  return [...targets.values()];
+}
+async function knownEverywhere(engine2, image, targets) {
+  const known = /* @__PURE__ */ new Map();
+  for (const { client, before } of targets) {
+    for (const manifest of before.values()) {
+      const published = manifest && await imageOf(client, manifest);
+      if (published) for (const [content2, layer] of layersByContent(published)) known.set(content2, layer);
+    }
+  }
+  if (known.size === 0) return known;
+  const format = ["image", "inspect", "--format", "{{json .RootFS.Layers}}", "--", image];
+  const own = new Set(JSON.parse(await engine2.run(format)));
+  for (const [content2, { digest }] of known) {
+    const there = own.has(content2) && await Promise.all(targets.map(({ client }) => client.hasBlob(digest)));
+    if (!there || there.includes(false)) known.delete(content2);
+  }
+  return known;
+}
+async function asked2({ name }, work) {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof Failure ? error.of(`${name} could not be pushed`) : error;
+  }
+}
+
 // src/registry/push.ts
 var MANIFEST2 = "application/vnd.oci.image.manifest.v1+json";
 var CONFIGURATION = "application/vnd.oci.image.config.v1+json";
 var LARGEST_AT_GITHUB = 1e10;
 async function openPush(world, request4, signal) {
-  const targets = await targetsOf(world, request4.tags, signal);
+  const targets = await targetsOf(world.repositories, request4.tags, signal);
   const known = await knownEverywhere(world.engine, request4.image, targets);
   return {
     known: new Set(known.keys()),
@@ -45237,23 +45188,6 @@ async function send2(world, { folder }, shipment) {
   }
   await moveTags(targets, { digest, mediaType: MANIFEST2, bytes: manifest }, folder);
   return { digest, layers: described(packed, layers, sent) };
-}
-async function targetsOf({ repositories }, tags, signal) {
-  const targets = /* @__PURE__ */ new Map();
-  for (const tag of tags) {
-    const name = `${tag.registry}/${tag.path}`;
-    const target = targets.get(name) ?? {
-      client: repositories(tag, signal),
-      undoing: repositories(tag),
-      name: tag.repository,
-      tags: [],
-      before: /* @__PURE__ */ new Map()
-    };
-    targets.set(name, target);
-    target.tags.push(tag);
-    target.before.set(tag, await asked2(target, () => target.client.manifest(tag.tag)));
-  }
-  return [...targets.values()];
 }
 async function sendContent({ info: info2, warn }, { targets, packed }) {
   const sent = /* @__PURE__ */ new Set();
@@ -45286,23 +45220,6 @@ async function sendContent({ info: info2, warn }, { targets, packed }) {
   });
   return sent;
 }
-async function knownEverywhere(engine2, image, targets) {
-  const known = /* @__PURE__ */ new Map();
-  for (const { client, before } of targets) {
-    for (const manifest of before.values()) {
-      const published = manifest && await imageOf(client, manifest);
-      if (published) for (const [content2, layer] of layersByContent(published)) known.set(content2, layer);
-    }
-  }
-  if (known.size === 0) return known;
-  const format = ["image", "inspect", "--format", "{{json .RootFS.Layers}}", "--", image];
-  const own = new Set(JSON.parse(await engine2.run(format)));
-  for (const [content2, { digest }] of known) {
-    const there = own.has(content2) && await Promise.all(targets.map(({ client }) => client.hasBlob(digest)));
-    if (!there || there.includes(false)) known.delete(content2);
-  }
-  return known;
-}
 function described({ configuration, rawSizes }, layers, sent) {
   const made = (configuration.history ?? []).filter(({ empty_layer }) => empty_layer !== true);
   return layers.map(({ digest, size }, index) => ({
@@ -45315,13 +45232,6 @@ function described({ configuration, rawSizes }, layers, sent) {
 function sizeWarning(registry2, size) {
   if (registry2 !== "ghcr.io" || size <= LARGEST_AT_GITHUB) return void 0;
   return `A layer has ${megabytes(size)}: ghcr.io takes 10 GB at most, and ten minutes for each. A smaller heap (\`java-options: -Xmx...\`) makes the snapshot smaller.`;
-}
-async function asked2({ name }, work) {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof Failure ? error.of(`${name} could not be pushed`) : error;
-  }
 }
 function otherDigest(name, given, digest) {
   return new Failure("registry", `${name} is ${given} at the registry, and ${digest} was pushed.`, {
@@ -45346,11 +45256,115 @@ async function fromFork(environment) {
   }
 }
 
-// src/secrets/archives.ts
+// src/registry/packed-image.ts
+var import_promises44 = require("node:fs/promises");
 var import_node_path40 = __toESM(require("node:path"), 1);
 var import_node_stream3 = require("node:stream");
+var import_promises45 = require("node:stream/promises");
+var import_tar_stream2 = __toESM(require_tar_stream(), 1);
+var LARGEST_DOCUMENT = 8 * 1024 * 1024;
+var MOST_DOCUMENTS = 1e3;
+async function packImage(archive, image, left, folder) {
+  const files = [];
+  try {
+    return assemble(image, await packEntries(archive, left, folder, files));
+  } catch (error) {
+    await Promise.all(files.map((file) => (0, import_promises44.rm)(file, { force: true })));
+    throw error instanceof Failure || isOfSystem(error) ? error : unexpected(messageOf(error));
+  }
+}
+function isOfSystem(error) {
+  return error instanceof Error && "syscall" in error;
+}
+async function packEntries(archive, left, folder, files) {
+  const entries = /* @__PURE__ */ new Map();
+  const documents = /* @__PURE__ */ new Map();
+  const links = /* @__PURE__ */ new Map();
+  const parser = (0, import_tar_stream2.extract)();
+  const sending = (0, import_promises45.pipeline)(archive, parser);
+  sending.catch(() => void 0);
+  for await (const entry of parser) {
+    const { name, type, linkname, size = 0 } = entry.header;
+    if (type === "symlink" && linkname) links.set(name, import_node_path40.default.posix.join(import_node_path40.default.posix.dirname(name), linkname));
+    const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
+    const isBlob = digest !== void 0 || import_node_path40.default.posix.basename(name) === "layer.tar";
+    if (type !== "file" || !isBlob && !name.endsWith(".json")) {
+      entry.resume();
+    } else if (digest !== void 0 && left.has(`sha256:${digest}`)) {
+      entries.set(name, { rawSize: size, diffId: `sha256:${digest}`, packed: void 0 });
+      entry.resume();
+    } else {
+      const small = size <= LARGEST_DOCUMENT ? await collected(entry) : void 0;
+      if (name.endsWith(".json") || small && isDocument(small)) {
+        if (!small) throw unexpected(`${name} has ${size} bytes`);
+        documents.set(name, small);
+        if (documents.size > MOST_DOCUMENTS) throw unexpected(`it has more than ${MOST_DOCUMENTS} documents`);
+        continue;
+      }
+      const packed = await packLayer(small ? import_node_stream3.Readable.from([small]) : entry, folder);
+      entries.set(name, packed);
+      if (packed.packed) files.push(packed.packed.file);
+    }
+  }
+  await sending;
+  return { entries, documents, links };
+}
+function isDocument(bytes) {
+  return bytes.at(0) === 123 && bytes.toString("latin1", 257, 262) !== "ustar";
+}
+async function collected(stream) {
+  const parts2 = [];
+  for await (const part of stream) parts2.push(part);
+  return Buffer.concat(parts2);
+}
+function assemble(image, { entries, documents, links }) {
+  const parsed = (name) => {
+    const bytes = documents.get(name);
+    if (!bytes) throw unexpected(`${name} is missing`);
+    return JSON.parse(bytes.toString("utf8"));
+  };
+  const [manifest, ...others] = parsed("manifest.json");
+  if (!manifest || others.length > 0) throw unexpected("it is not one image");
+  const config = documents.get(manifest.Config);
+  const configuration = parsed(manifest.Config);
+  if (!config || !isOf(image, digestOf(config), documents)) throw unexpected(`it is not the image ${image}`);
+  const { diff_ids: diffIds } = configuration.rootfs;
+  if (diffIds.length !== manifest.Layers.length) throw unexpected("layers are missing");
+  const found = diffIds.map((diffId, index) => {
+    const name = manifest.Layers[index] ?? "";
+    const entry = entries.get(links.get(name) ?? name);
+    const known = entry && (entry.diffId ?? (name.endsWith(digestHex(entry.packed?.digest)) ? diffId : ""));
+    if (!entry || known !== diffId) throw unexpected(`layer ${index + 1} is not ${diffId}`);
+    return entry;
+  });
+  return {
+    config,
+    configuration,
+    layers: found.map(({ packed }) => packed),
+    rawSizes: found.map(({ rawSize }) => rawSize)
+  };
+}
+function isOf(id, config, documents) {
+  if (id === config) return true;
+  const bytes = documents.get(`blobs/sha256/${digestHex(id)}`);
+  if (!bytes || digestOf(bytes) !== id) return false;
+  const { config: own, manifests = [] } = JSON.parse(bytes.toString("utf8"));
+  return own?.digest === config || manifests.some(({ digest }) => digest !== void 0 && isOf(digest, config, documents));
+}
+function digestHex(digest = "") {
+  return digest.replace("sha256:", "");
+}
+function unexpected(why) {
+  return new Failure("runner", `The engine did not give the image that was to be pushed: ${why}.`, {
+    cure: "Use a Docker engine of version 24 or newer, and run the job again."
+  });
+}
+
+// src/secrets/archives.ts
+var import_node_path41 = __toESM(require("node:path"), 1);
+var import_node_stream4 = require("node:stream");
 var import_consumers2 = require("node:stream/consumers");
-var import_promises44 = require("node:stream/promises");
+var import_promises46 = require("node:stream/promises");
 var import_node_zlib3 = require("node:zlib");
 var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 var import_yauzl2 = __toESM(require_yauzl(), 1);
@@ -45358,19 +45372,19 @@ var LARGEST_JAR = 256 * 1024 * 1024;
 var DEEPEST_JAR = 2;
 async function* filesOfTar(archive, root) {
   const tar = (0, import_tar_stream3.extract)();
-  const reading = (0, import_promises44.pipeline)(archive, tar);
+  const reading = (0, import_promises46.pipeline)(archive, tar);
   reading.catch(() => void 0);
   for await (const entry of tar) {
     const { name, linkname, size = 0 } = entry.header;
     const bytes = linkname ? [Buffer.from(linkname)] : entry;
-    yield { name: import_node_path40.default.posix.join(root, name), bytes, size };
+    yield { name: import_node_path41.default.posix.join(root, name), bytes, size };
     entry.resume();
   }
   await reading;
 }
 async function* filesOfImage(archive, layers) {
   for await (const { name, bytes } of filesOfTar(archive, "")) {
-    const { head, all } = await peek(import_node_stream3.Readable.from(bytes));
+    const { head, all } = await peek(import_node_stream4.Readable.from(bytes));
     const layer = layerOf(head, all);
     if (layer !== void 0) {
       for await (const file of filesOfTar(layer, "/"))
@@ -45383,10 +45397,10 @@ async function* filesOfImage(archive, layers) {
   }
 }
 function layerOf(head, all) {
-  if (head.toString("latin1", 257, 262) === "ustar") return import_node_stream3.Readable.from(all());
+  if (head.toString("latin1", 257, 262) === "ustar") return import_node_stream4.Readable.from(all());
   if (!isGzip(head)) return void 0;
   const unpacked = (0, import_node_zlib3.createGunzip)();
-  (0, import_promises44.pipeline)(all(), unpacked).catch(() => void 0);
+  (0, import_promises46.pipeline)(all(), unpacked).catch(() => void 0);
   return unpacked;
 }
 function orderIn(manifest) {
@@ -45399,7 +45413,7 @@ async function* withJars(file, depth) {
     yield file;
     return;
   }
-  const bytes = await (0, import_consumers2.buffer)(import_node_stream3.Readable.from(file.bytes));
+  const bytes = await (0, import_consumers2.buffer)(import_node_stream4.Readable.from(file.bytes));
   yield { name: file.name, bytes: [bytes] };
   try {
     const jar = await (0, import_yauzl2.fromBufferPromise)(bytes);
@@ -45457,7 +45471,7 @@ function tokenOf({ family, digest }) {
 }
 
 // src/secrets/of-snapshot.ts
-var import_node_path41 = __toESM(require("node:path"), 1);
+var import_node_path42 = __toESM(require("node:path"), 1);
 var SNAPSHOT = `${HOME2}/snapshot`;
 async function markOf(engine2, container) {
   const inspect = ["inspect", "--format", "{{json .Config}}", "--", container];
@@ -45479,8 +45493,8 @@ function distrust({ files, mark }, { sizes, findings, unlisted }) {
 }
 function locatorIn(reading) {
   return (file, offset) => {
-    if (import_node_path41.default.posix.dirname(file) !== SNAPSHOT) return void 0;
-    const place = reading?.map.locate(import_node_path41.default.posix.basename(file), offset);
+    if (import_node_path42.default.posix.dirname(file) !== SNAPSHOT) return void 0;
+    const place = reading?.map.locate(import_node_path42.default.posix.basename(file), offset);
     return place && (place.kind === "files" && place.file ? `mapped ${place.file}` : KIND_NAMES[place.kind]);
   };
 }
@@ -45647,14 +45661,14 @@ async function layersInCommon(engine2, one, other) {
 }
 
 // src/tee.ts
-var import_node_stream4 = require("node:stream");
+var import_node_stream5 = require("node:stream");
 async function readByBoth(stream, one, other) {
   const reads = [read2(one), read2(other)];
   return await Promise.all(reads);
   async function read2(reader) {
     if (reader === void 0) return void 0;
-    const copy = new import_node_stream4.PassThrough({ highWaterMark: 1024 * 1024 });
-    (0, import_node_stream4.finished)(stream, (error) => error && copy.destroy(error));
+    const copy = new import_node_stream5.PassThrough({ highWaterMark: 1024 * 1024 });
+    (0, import_node_stream5.finished)(stream, (error) => error && copy.destroy(error));
     return await reader(stream.pipe(copy));
   }
 }
@@ -45664,8 +45678,8 @@ var import_node_crypto9 = require("node:crypto");
 
 // src/registry/credentials.ts
 var import_node_child_process2 = require("node:child_process");
-var import_promises45 = require("node:fs/promises");
-var import_node_path42 = __toESM(require("node:path"), 1);
+var import_promises47 = require("node:fs/promises");
+var import_node_path43 = __toESM(require("node:path"), 1);
 var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 async function credentialsFor(registry2, environment) {
   const file = configFile(environment);
@@ -45684,11 +45698,11 @@ async function storedLogins(environment) {
   });
 }
 function configFile(environment) {
-  const folder = environment["DOCKER_CONFIG"] || import_node_path42.default.join(environment["HOME"] ?? "/", ".docker");
-  return import_node_path42.default.join(folder, "config.json");
+  const folder = environment["DOCKER_CONFIG"] || import_node_path43.default.join(environment["HOME"] ?? "/", ".docker");
+  return import_node_path43.default.join(folder, "config.json");
 }
 async function readConfig(file) {
-  const text2 = await (0, import_promises45.readFile)(file, "utf8").catch((error) => {
+  const text2 = await (0, import_promises47.readFile)(file, "utf8").catch((error) => {
     if (error.code === "ENOENT") return "{}";
     throw unreadable(file, messageOf(error));
   });
@@ -46616,7 +46630,7 @@ async function explained({ world }, error) {
 }
 
 // src/stages/restore.ts
-var import_node_path43 = __toESM(require("node:path"), 1);
+var import_node_path44 = __toESM(require("node:path"), 1);
 async function buildRestoring(run2, from, parts2) {
   const { takenBy } = parts2;
   const rungs = takenBy.name === "criu" ? takenBy.privileges : [void 0];
@@ -46713,7 +46727,7 @@ async function startRequest(run2, { readiness: readiness2 }, reach, image, privi
     ...containerOf(run2, reach),
     container: namesOf(run2.id).container,
     image,
-    flags: privileges?.restore(import_node_path43.default.join(world.dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path44.default.join(world.dockerFolder, "seccomp.json")) ?? [],
     readiness: readiness2,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
@@ -46728,12 +46742,12 @@ async function firstRequest({ inputs, world }, readiness2) {
 }
 
 // src/stages/room.ts
-var import_promises46 = require("node:fs/promises");
-var import_node_path44 = __toESM(require("node:path"), 1);
+var import_promises48 = require("node:fs/promises");
+var import_node_path45 = __toESM(require("node:path"), 1);
 async function lookForRoom({ world }, { diskFree }, found, jdk) {
   const { dependencies, classes } = found.application;
   const sizes = await Promise.all([...dependencies.keys(), ...classes.keys()].map(sizeOf2));
-  const archive = (await (0, import_promises46.stat)(jdk.file)).size;
+  const archive = (await (0, import_promises48.stat)(jdk.file)).size;
   const room = roomFor(
     diskFree,
     archive,
@@ -46744,11 +46758,11 @@ async function lookForRoom({ world }, { diskFree }, found, jdk) {
   return room;
 }
 async function sizeOf2(place) {
-  const own = await (0, import_promises46.stat)(place);
+  const own = await (0, import_promises48.stat)(place);
   if (!own.isDirectory()) return own.size;
   let size = 0;
-  for (const entry of await (0, import_promises46.readdir)(place, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) size += (await (0, import_promises46.stat)(import_node_path44.default.join(entry.parentPath, entry.name))).size;
+  for (const entry of await (0, import_promises48.readdir)(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size += (await (0, import_promises48.stat)(import_node_path45.default.join(entry.parentPath, entry.name))).size;
   }
   return size;
 }
@@ -46764,15 +46778,15 @@ async function run(id, inputs, given) {
     world,
     phases: new Phases(world.clock, log),
     warnings: warnings2,
-    work: import_node_path45.default.join(world.runFolder, "work"),
-    logs: import_node_path45.default.join(world.runFolder, "logs")
+    work: import_node_path46.default.join(world.runFolder, "work"),
+    logs: import_node_path46.default.join(world.runFolder, "logs")
   };
   try {
-    await (0, import_promises47.mkdir)(job.work, { recursive: true });
-    await (0, import_promises47.mkdir)(job.logs, { recursive: true });
+    await (0, import_promises49.mkdir)(job.work, { recursive: true });
+    await (0, import_promises49.mkdir)(job.logs, { recursive: true });
     return await outcomeOf(job);
   } catch (error) {
-    throw await fullDisk(error, import_node_path45.default.dirname(world.runFolder)) ?? error;
+    throw await fullDisk(error, import_node_path46.default.dirname(world.runFolder)) ?? error;
   } finally {
     const names = namesOf(id);
     if (world.cancelled.aborted) await settle(world.clock, id, true);
@@ -46787,9 +46801,9 @@ async function run(id, inputs, given) {
 async function outcomeOf(job) {
   const { inputs, world } = job;
   try {
-    await requireContext(import_node_path45.default.resolve(world.workspace, inputs.context));
+    await requireContext(import_node_path46.default.resolve(world.workspace, inputs.context));
     if (inputs.warmupScript !== void 0)
-      await requireScript(import_node_path45.default.resolve(world.workspace, inputs.warmupScript));
+      await requireScript(import_node_path46.default.resolve(world.workspace, inputs.warmupScript));
     return await checkpointed(job);
   } catch (error) {
     if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error;
@@ -46847,8 +46861,8 @@ async function cold(job, reason) {
     (line2) => world.log.foreign(line2)
   );
   const reach = await findReach(world.engine, world.hostname);
-  await removeFolder(import_node_path45.default.join(job.work, "application"));
-  await removeFolder(import_node_path45.default.join(job.work, `context-${job.id}`));
+  await removeFolder(import_node_path46.default.join(job.work, "application"));
+  await removeFolder(import_node_path46.default.join(job.work, `context-${job.id}`));
   const found = await lookForApplication(job);
   const jdk = await resolveJdk(job, architecture);
   const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
@@ -47619,12 +47633,12 @@ var MANIFESTS = [
 ].join(", ");
 var LONGEST_WAIT = 5 * 6e4;
 var RepositoryClient = class {
-  constructor(world, registry2, path50, signal) {
+  constructor(world, registry2, path51, signal) {
     this.world = world;
     this.registry = registry2;
-    this.path = path50;
+    this.path = path51;
     this.signal = signal;
-    this.connection = new Connection(world, registry2, `repository:${path50}:pull,push`, signal);
+    this.connection = new Connection(world, registry2, `repository:${path51}:pull,push`, signal);
   }
   world;
   registry;
@@ -47709,10 +47723,10 @@ var RepositoryClient = class {
 };
 
 // src/registry/endpoint.ts
-var import_promises48 = require("node:dns/promises");
-var import_promises49 = require("node:fs/promises");
+var import_promises50 = require("node:dns/promises");
+var import_promises51 = require("node:fs/promises");
 var import_node_net2 = require("node:net");
-var import_node_path46 = __toESM(require("node:path"), 1);
+var import_node_path47 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var import_undici6 = __toESM(require_undici(), 1);
 var PING_TIMEOUT = 5e3;
@@ -47757,23 +47771,23 @@ async function isInsecure(registry2, hostname4, engine2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net2.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises48.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises50.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment, root }) {
-  const folder = import_node_path46.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises49.readdir)(folder).catch(() => [])).sort();
+  const folder = import_node_path47.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises51.readdir)(folder).catch(() => [])).sort();
   const read2 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises49.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises51.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path46.default.join(folder, name)));
+  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path47.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Node's own list is not that of the machine, which the engine trusts.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read2(import_node_path46.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read2(import_node_path47.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
       ...await read2(environment["NODE_EXTRA_CA_CERTS"] ?? "", environment["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
@@ -47810,7 +47824,7 @@ function repositoriesIn(environment, engine2, info2) {
     credentials: (registry2) => credentialsFor(registry2, environment),
     endpoint: (registry2) => endpointOf(registry2, { engine: engine2, environment, root: "/" })
   };
-  return ({ registry: registry2, path: path50 }, signal) => new RepositoryClient(world, registry2, path50, signal);
+  return ({ registry: registry2, path: path51 }, signal) => new RepositoryClient(world, registry2, path51, signal);
 }
 
 // src/cli/terminal-log.ts
@@ -47845,11 +47859,11 @@ async function buildCommand2(args, answer2) {
   const id = await newRunId();
   const defaults = declaredDefaults();
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? "").trim());
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path47.default.join((0, import_node_os3.homedir)(), ".cache", "crac-checkpoint");
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path48.default.join((0, import_node_os3.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs10.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os3.tmpdir)();
-  const runFolder = import_node_path47.default.join((0, import_node_os3.tmpdir)(), `${RUN_FOLDER}${id}`);
+  const runFolder = import_node_path48.default.join((0, import_node_os3.tmpdir)(), `${RUN_FOLDER}${id}`);
   (0, import_node_fs10.mkdirSync)(runFolder, { mode: 448 });
   const log = terminalLog((line2) => console.error(line2), systemClock);
   const clean2 = (folder) => cleanUp(dockerEngine(process.env), systemClock, id, folder);
@@ -47881,8 +47895,8 @@ async function buildCommand2(args, answer2) {
   } catch (error) {
     const failure = cancellation.failureOf(error);
     const exitCode = cancellation.exitCode();
-    await clean2(exitCode === void 0 ? import_node_path47.default.join(runFolder, "work") : runFolder);
-    const logs = exitCode === void 0 ? import_node_path47.default.join(runFolder, "logs") : void 0;
+    await clean2(exitCode === void 0 ? import_node_path48.default.join(runFolder, "work") : runFolder);
+    const logs = exitCode === void 0 ? import_node_path48.default.join(runFolder, "logs") : void 0;
     if (json) {
       const { kind, message, cure, evidence, signature } = failure;
       answer2(JSON.stringify({ class: kind, message, cure, evidence, signature, logs }, void 0, 2));
@@ -48037,9 +48051,9 @@ function describeReach(reach) {
 
 // src/cli/jdk.ts
 var import_node_fs11 = require("node:fs");
-var import_promises50 = require("node:fs/promises");
+var import_promises52 = require("node:fs/promises");
 var import_node_os5 = require("node:os");
-var import_node_path48 = __toESM(require("node:path"), 1);
+var import_node_path49 = __toESM(require("node:path"), 1);
 var import_node_util5 = require("node:util");
 async function jdkCommand(args, answer2) {
   const { positionals, values } = parse5(args);
@@ -48101,7 +48115,7 @@ function parse5(args) {
   }
 }
 function sourceFor(githubApiUrl) {
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path48.default.join((0, import_node_os5.homedir)(), ".cache", "crac-checkpoint");
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path49.default.join((0, import_node_os5.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs11.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os5.tmpdir)();
@@ -48123,18 +48137,18 @@ function sourceFor(githubApiUrl) {
   );
 }
 async function downloadTo(source, asset, options3, answer2) {
-  const temporaryFolder = await (0, import_promises50.mkdtemp)(import_node_path48.default.join((0, import_node_os5.tmpdir)(), "crac-checkpoint-"));
+  const temporaryFolder = await (0, import_promises52.mkdtemp)(import_node_path49.default.join((0, import_node_os5.tmpdir)(), "crac-checkpoint-"));
   try {
     const { file, sha256 } = await source.install(asset, {
       jdkSha256: options3["jdk-sha256"]?.toLowerCase(),
       temporaryFolder,
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
-    const copy = import_node_path48.default.resolve(options3.output, asset.name);
-    await (0, import_promises50.copyFile)(file, copy);
+    const copy = import_node_path49.default.resolve(options3.output, asset.name);
+    await (0, import_promises52.copyFile)(file, copy);
     answer2(options3.json ? JSON.stringify({ ...asset, sha256, file: copy }, void 0, 2) : copy);
   } finally {
-    await (0, import_promises50.rm)(temporaryFolder, { recursive: true, force: true });
+    await (0, import_promises52.rm)(temporaryFolder, { recursive: true, force: true });
   }
 }
 function progressBar(bytes, total) {

@@ -6,7 +6,8 @@ import { Readable } from 'node:stream'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { pack, type Pack } from 'tar-stream'
 import { digestOf } from '../../src/digest.js'
-import { GZIPPED, packImage, ZSTANDARD } from '../../src/registry/packed-image.js'
+import { GZIPPED, ZSTANDARD } from '../../src/registry/layer-file.js'
+import { packImage } from '../../src/registry/packed-image.js'
 
 const hex = (bytes: Buffer): string => digestOf(bytes).slice('sha256:'.length)
 

@@ -1,27 +1,11 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import { Readable, Transform } from 'node:stream'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { createGunzip, createGzip } from 'node:zlib'
 import { extract } from 'tar-stream'
 import { digestOf } from '../digest.js'
 import { Failure, messageOf } from '../errors.js'
-import { isGzip, isZstandard, peek } from '../peek.js'
-
-/** A layer as registries have it. Sizes in bytes. */
-export interface PackedLayer {
-  /** Of the packed bytes. */
-  digest: string
-  size: number
-  mediaType: string
-}
-
-/** A layer that was packed here. */
-export interface LayerFile extends PackedLayer {
-  file: string
-}
+import { packLayer, type ArchivedLayer, type LayerFile } from './layer-file.js'
 
 export interface PackedImage {
   /** The image's configuration, as the engine has it. */
@@ -40,28 +24,11 @@ export interface ImageConfiguration {
   config?: { Labels?: Record<string, string> | null }
 }
 
-export const GZIPPED = 'application/vnd.oci.image.layer.v1.tar+gzip'
-export const ZSTANDARD = 'application/vnd.oci.image.layer.v1.tar+zstd'
-
-/**
- * Of zlib. Measured on the layers of the sample: 1.5 % larger than level 6, which the engine uses, in two thirds of the time; level 4
- * would take half of it for 3 to 5 %.
- */
-const LEVEL = 5
-
 /** Larger files of the archive are layers; JSON documents are some kilobytes. */
 const LARGEST_DOCUMENT = 8 * 1024 * 1024
 
 /** An image has one for each layer, and a few more. */
 const MOST_DOCUMENTS = 1000
-
-/** What stands in an archive entry, by its name. */
-interface Entry {
-  rawSize: number
-  /** Of the tar archive that it is; undefined where that was not looked at. */
-  diffId: string | undefined
-  packed: LayerFile | undefined
-}
 
 /**
  * Packs the layers of an image, while the engine writes it out (`docker save`), into files of a folder. Layers in
@@ -93,7 +60,7 @@ async function packEntries(
   folder: string,
   files: string[]
 ): Promise<Archive> {
-  const entries = new Map<string, Entry>()
+  const entries = new Map<string, ArchivedLayer>()
   const documents = new Map<string, Buffer>()
   const links = new Map<string, string>()
   const parser = extract()
@@ -117,7 +84,7 @@ async function packEntries(
         if (documents.size > MOST_DOCUMENTS) throw unexpected(`it has more than ${MOST_DOCUMENTS} documents`)
         continue
       }
-      const packed = await pack(small ? Readable.from([small]) : entry, folder)
+      const packed = await packLayer(small ? Readable.from([small]) : entry, folder)
       entries.set(name, packed)
       if (packed.packed) files.push(packed.packed.file)
     }
@@ -137,49 +104,8 @@ async function collected(stream: AsyncIterable<unknown>): Promise<Buffer> {
   return Buffer.concat(parts)
 }
 
-/** Packs a layer into a file of the folder; one that is packed already (an engine with containerd's image store) stays as it is. */
-async function pack(stream: AsyncIterable<unknown>, folder: string): Promise<Entry> {
-  const { head, all } = await peek(stream)
-  const zstandard = isZstandard(head)
-  const file = path.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`)
-  const raw = counted()
-  const packed = counted()
-  const gzip = createGzip({ level: LEVEL, chunkSize: 256 * 1024 })
-  try {
-    if (isGzip(head) || zstandard) await pipeline(all(), packed.stream, createWriteStream(file))
-    else await pipeline(all(), raw.stream, gzip, packed.stream, createWriteStream(file))
-    if (isGzip(head)) {
-      raw.stream.resume()
-      await pipeline(createReadStream(file), createGunzip(), raw.stream)
-    }
-  } catch (error) {
-    await rm(file, { force: true })
-    throw error
-  }
-  const layer = { digest: packed.digest(), size: packed.size(), mediaType: zstandard ? ZSTANDARD : GZIPPED }
-  return {
-    rawSize: zstandard ? layer.size : raw.size(),
-    diffId: zstandard ? undefined : raw.digest(),
-    packed: { ...layer, file }
-  }
-}
-
-/** Passes bytes on, and knows their number and digest at the end. */
-function counted(): { stream: Transform; size: () => number; digest: () => string } {
-  const hash = createHash('sha256')
-  let size = 0
-  const stream = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk)
-      size += chunk.length
-      done(undefined, chunk)
-    }
-  })
-  return { stream, size: () => size, digest: () => `sha256:${hash.digest('hex')}` }
-}
-
 interface Archive {
-  entries: ReadonlyMap<string, Entry>
+  entries: ReadonlyMap<string, ArchivedLayer>
   documents: ReadonlyMap<string, Buffer>
   /** Older engines store a layer once, and link to it. */
   links: ReadonlyMap<string, string>

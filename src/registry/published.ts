@@ -1,8 +1,8 @@
 import { Failure } from '../errors.js'
 import { fieldsOf, jsonOf } from '../json.js'
 import type { RepositoryClient, StoredManifest } from './client.js'
-import type { ImageConfiguration, PackedLayer } from './packed-image.js'
-import { GZIPPED, ZSTANDARD } from './packed-image.js'
+import { GZIPPED, ZSTANDARD, type PackedLayer } from './layer-file.js'
+import type { ImageConfiguration } from './packed-image.js'
 import type { Reference } from './reference.js'
 
 /** A client for the repository of a reference. */

@@ -5,11 +5,13 @@ import type { Engine } from '../engine/docker.js'
 import { Failure } from '../errors.js'
 import { instruction, type ImageLayer } from '../image/layers.js'
 import { megabytes } from '../values.js'
-import type { Blob, StoredManifest } from './client.js'
-import type { LayerFile, PackedImage, PackedLayer } from './packed-image.js'
-import { imageOf, layersByContent, type Repositories } from './published.js'
+import type { Blob } from './client.js'
+import type { LayerFile, PackedLayer } from './layer-file.js'
+import type { PackedImage } from './packed-image.js'
+import type { Repositories } from './published.js'
 import type { Reference } from './reference.js'
-import { moveTags, type Target } from './tags.js'
+import { moveTags } from './tags.js'
+import { asked, knownEverywhere, targetsOf, type Target } from './targets.js'
 
 export interface Pushed {
   /** `sha256:...`, the same for every tag. */
@@ -51,7 +53,7 @@ const LARGEST_AT_GITHUB = 10e9
 
 /** Asks the registries what the tags have now: so one that refuses is known before the work. The signal ends all of the push. */
 export async function openPush(world: PushWorld, request: PushRequest, signal: AbortSignal): Promise<Push> {
-  const targets = await targetsOf(world, request.tags, signal)
+  const targets = await targetsOf(world.repositories, request.tags, signal)
   const known = await knownEverywhere(world.engine, request.image, targets)
   return {
     known: new Set(known.keys()),
@@ -84,28 +86,6 @@ async function send(world: PushWorld, { folder }: PushRequest, shipment: Shipmen
   }
   await moveTags(targets, { digest, mediaType: MANIFEST, bytes: manifest }, folder)
   return { digest, layers: described(packed, layers, sent) }
-}
-
-async function targetsOf(
-  { repositories }: PushWorld,
-  tags: readonly Reference[],
-  signal: AbortSignal
-): Promise<Target[]> {
-  const targets = new Map<string, Target>()
-  for (const tag of tags) {
-    const name = `${tag.registry}/${tag.path}`
-    const target = targets.get(name) ?? {
-      client: repositories(tag, signal),
-      undoing: repositories(tag),
-      name: tag.repository,
-      tags: [],
-      before: new Map<Reference, StoredManifest | undefined>()
-    }
-    targets.set(name, target)
-    target.tags.push(tag)
-    target.before.set(tag, await asked(target, () => target.client.manifest(tag.tag)))
-  }
-  return [...targets.values()]
 }
 
 /** Sends what is not there: the layers side by side, and then the configuration. The digests of what was sent. */
@@ -144,29 +124,6 @@ async function sendContent(
   return sent
 }
 
-/** Layers of the image that every repository has already, by their content: those of the images that the tags have now. */
-async function knownEverywhere(
-  engine: Engine,
-  image: string,
-  targets: readonly Target[]
-): Promise<Map<string, PackedLayer>> {
-  const known = new Map<string, PackedLayer>()
-  for (const { client, before } of targets) {
-    for (const manifest of before.values()) {
-      const published = manifest && (await imageOf(client, manifest))
-      if (published) for (const [content, layer] of layersByContent(published)) known.set(content, layer)
-    }
-  }
-  if (known.size === 0) return known
-  const format = ['image', 'inspect', '--format', '{{json .RootFS.Layers}}', '--', image]
-  const own = new Set(JSON.parse(await engine.run(format)) as string[])
-  for (const [content, { digest }] of known) {
-    const there = own.has(content) && (await Promise.all(targets.map(({ client }) => client.hasBlob(digest))))
-    if (!there || there.includes(false)) known.delete(content)
-  }
-  return known
-}
-
 function described(
   { configuration, rawSizes }: PackedImage,
   layers: readonly PackedLayer[],
@@ -185,15 +142,6 @@ function described(
 export function sizeWarning(registry: string, size: number): string | undefined {
   if (registry !== 'ghcr.io' || size <= LARGEST_AT_GITHUB) return undefined
   return `A layer has ${megabytes(size)}: ghcr.io takes 10 GB at most, and ten minutes for each. A smaller heap (\`java-options: -Xmx...\`) makes the snapshot smaller.`
-}
-
-/** A failure of this work says which repository it is about. */
-async function asked<T>({ name }: Target, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw error instanceof Failure ? error.of(`${name} could not be pushed`) : error
-  }
 }
 
 function otherDigest(name: string, given: string, digest: string): Failure {

@@ -3,17 +3,7 @@ import type { RepositoryClient, StoredManifest } from './client.js'
 import type { Repositories } from './published.js'
 import type { Reference } from './reference.js'
 import { forget, record, recorded, type Moving } from './tag-record.js'
-
-/** A repository that gets the image, and the tags in it. */
-export interface Target {
-  client: RepositoryClient
-  /** The same, for what has to be put back when the time for the push is over. */
-  undoing: RepositoryClient
-  name: string
-  tags: Reference[]
-  /** What the tags have now. */
-  before: Map<Reference, StoredManifest | undefined>
-}
+import type { Target } from './targets.js'
 
 /**
  * Lets every tag point to a manifest that its repository has already, and asks the registry for each of them. When one fails, those

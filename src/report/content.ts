@@ -1,5 +1,5 @@
 import type { Content } from '../snapshot/content.js'
-import type { DumpStatistics } from '../snapshot/images.js'
+import type { DumpStatistics } from '../snapshot/statistics.js'
 import { KIND_NAMES, KINDS } from '../snapshot/memory-map.js'
 import { sizeText } from '../values.js'
 import { folded, table, time } from './markdown.js'

@@ -1,4 +1,4 @@
-import { readRestoreTime } from '../snapshot/images.js'
+import { readRestoreTime } from '../snapshot/statistics.js'
 import { ImageFormatError } from '../snapshot/protobuf.js'
 import { engineFailure, type Engine } from '../engine/docker.js'
 import type { Milliseconds } from '../values.js'

@@ -1,32 +1,17 @@
-/**
- * Reads what is needed of CRIU's image files: two u32 magics, then records of a u32 size and a protobuf
- * message. https://github.com/checkpoint-restore/criu/blob/criu-dev/criu/include/magic.h and images/*.proto
- */
-import { ImageFormatError, Message } from './protobuf.js'
+/** What is needed of CRIU's images of a process tree: https://github.com/checkpoint-restore/criu/tree/criu-dev/images */
+import { ImageFormatError, type Message } from './protobuf.js'
+import { COMMON_MAGIC, records, required } from './records.js'
 
-const COMMON_MAGIC = 0x54564319
-const SERVICE_MAGIC = 0x55105940
 const PSTREE_MAGIC = 0x50273030
 const CORE_MAGIC = 0x55053847
 const MM_MAGIC = 0x57492820
 const PAGEMAP_MAGIC = 0x56084025
 const FILES_MAGIC = 0x56303138
 const FDINFO_MAGIC = 0x56213732
-const STATS_MAGIC = 0x57093306
 
 export const PAGE_SIZE = 4096
 /** pagemap_entry.flags: the pages are in this image, not in a parent's. */
 const PAGE_PRESENT = 4
-
-/** Times of a dump, in microseconds, and pages of 4096 bytes. */
-export interface DumpStatistics {
-  freezingTime: number
-  frozenTime: number
-  memdumpTime: number
-  memwriteTime: number
-  pagesScanned: number
-  pagesWritten: number
-}
 
 /** Addresses from `start`, and below `end`. */
 export interface Range {
@@ -112,26 +97,6 @@ export interface Descriptor {
   /** Id of the file in files.img. */
   file: number
   type: string
-}
-
-export function readDumpStatistics(image: Buffer): DumpStatistics {
-  const dump = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(1)
-  if (!dump) throw new ImageFormatError('stats-dump holds no statistics of a dump')
-  return {
-    freezingTime: dump.number(1) ?? 0,
-    frozenTime: dump.number(2) ?? 0,
-    memdumpTime: dump.number(3) ?? 0,
-    memwriteTime: dump.number(4) ?? 0,
-    pagesScanned: dump.number(5) ?? 0,
-    pagesWritten: dump.number(7) ?? 0
-  }
-}
-
-/** How long CRIU's restore took by its own account (stats-restore), in milliseconds. */
-export function readRestoreTime(image: Buffer): number {
-  const restore = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(2)
-  if (!restore) throw new ImageFormatError('stats-restore holds no statistics of a restore')
-  return (restore.number(4) ?? 0) / 1000
 }
 
 export function readPagemap(image: Buffer): Pagemap {
@@ -225,28 +190,4 @@ function isLoose(socket: Message | undefined): boolean {
 
 function typeName(entry: Message, field: number): string {
   return FILE_TYPES[required(entry, field)] ?? 'unknown'
-}
-
-function required(message: Message, field: number): number {
-  const value = message.number(field)
-  if (value === undefined) throw new ImageFormatError(`the message lacks field ${field}`)
-  return value
-}
-
-function records(image: Buffer, ...magics: number[]): Message[] {
-  const found: Message[] = []
-  magics.forEach((magic, index) => {
-    if (image.length < 4 * (index + 1) || image.readUInt32LE(4 * index) !== magic) {
-      throw new ImageFormatError('not a CRIU image of the expected kind')
-    }
-  })
-  let offset = 4 * magics.length
-  while (offset < image.length) {
-    if (offset + 4 > image.length) throw new ImageFormatError('the image ends inside a record')
-    const end = offset + 4 + image.readUInt32LE(offset)
-    if (end > image.length) throw new ImageFormatError('the image ends inside a record')
-    found.push(new Message(image.subarray(offset + 4, end)))
-    offset = end
-  }
-  return found
 }
