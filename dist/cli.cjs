@@ -23022,7 +23022,7 @@ var require_headers2 = __commonJS({
         }
       }
     };
-    var Headers4 = class _Headers {
+    var Headers5 = class _Headers {
       #guard;
       #headersList;
       constructor(init = void 0) {
@@ -23172,13 +23172,13 @@ var require_headers2 = __commonJS({
         o.#headersList = list3;
       }
     };
-    var { getHeadersGuard, setHeadersGuard, getHeadersList, setHeadersList } = Headers4;
-    Reflect.deleteProperty(Headers4, "getHeadersGuard");
-    Reflect.deleteProperty(Headers4, "setHeadersGuard");
-    Reflect.deleteProperty(Headers4, "getHeadersList");
-    Reflect.deleteProperty(Headers4, "setHeadersList");
-    iteratorMixin("Headers", Headers4, kHeadersSortedMap, 0, 1);
-    Object.defineProperties(Headers4.prototype, {
+    var { getHeadersGuard, setHeadersGuard, getHeadersList, setHeadersList } = Headers5;
+    Reflect.deleteProperty(Headers5, "getHeadersGuard");
+    Reflect.deleteProperty(Headers5, "setHeadersGuard");
+    Reflect.deleteProperty(Headers5, "getHeadersList");
+    Reflect.deleteProperty(Headers5, "setHeadersList");
+    iteratorMixin("Headers", Headers5, kHeadersSortedMap, 0, 1);
+    Object.defineProperties(Headers5.prototype, {
       append: kEnumerableProperty,
       delete: kEnumerableProperty,
       get: kEnumerableProperty,
@@ -23196,7 +23196,7 @@ var require_headers2 = __commonJS({
     webidl.converters.HeadersInit = function(V, prefix, argument) {
       if (webidl.util.Type(V) === "Object") {
         const iterator2 = Reflect.get(V, Symbol.iterator);
-        if (!util.types.isProxy(V) && iterator2 === Headers4.prototype.entries) {
+        if (!util.types.isProxy(V) && iterator2 === Headers5.prototype.entries) {
           try {
             return getHeadersList(V).entriesList;
           } catch {
@@ -23217,7 +23217,7 @@ var require_headers2 = __commonJS({
       fill,
       // for test.
       compareHeaderName,
-      Headers: Headers4,
+      Headers: Headers5,
       HeadersList,
       getHeadersGuard,
       setHeadersGuard,
@@ -23231,7 +23231,7 @@ var require_headers2 = __commonJS({
 var require_response = __commonJS({
   "node_modules/undici/lib/web/fetch/response.js"(exports2, module2) {
     "use strict";
-    var { Headers: Headers4, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = require_headers2();
+    var { Headers: Headers5, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = require_headers2();
     var { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = require_body();
     var util = require_util();
     var nodeUtil = require("node:util");
@@ -23258,7 +23258,7 @@ var require_response = __commonJS({
     var assert = require("node:assert");
     var { types } = require("node:util");
     var textEncoder = new TextEncoder("utf-8");
-    var Response4 = class _Response {
+    var Response5 = class _Response {
       // Creates network error Response.
       static error() {
         const responseObject = fromInnerResponse(makeNetworkError(), "immutable");
@@ -23309,7 +23309,7 @@ var require_response = __commonJS({
         }
         init = webidl.converters.ResponseInit(init);
         this[kState] = makeResponse({});
-        this[kHeaders] = new Headers4(kConstruct);
+        this[kHeaders] = new Headers5(kConstruct);
         setHeadersGuard(this[kHeaders], "response");
         setHeadersList(this[kHeaders], this[kState].headersList);
         let bodyWithType = null;
@@ -23401,8 +23401,8 @@ var require_response = __commonJS({
         return `Response ${nodeUtil.formatWithOptions(options3, properties)}`;
       }
     };
-    mixinBody(Response4);
-    Object.defineProperties(Response4.prototype, {
+    mixinBody(Response5);
+    Object.defineProperties(Response5.prototype, {
       type: kEnumerableProperty,
       url: kEnumerableProperty,
       status: kEnumerableProperty,
@@ -23418,7 +23418,7 @@ var require_response = __commonJS({
         configurable: true
       }
     });
-    Object.defineProperties(Response4, {
+    Object.defineProperties(Response5, {
       json: kEnumerableProperty,
       redirect: kEnumerableProperty,
       error: kEnumerableProperty
@@ -23551,9 +23551,9 @@ var require_response = __commonJS({
       }
     }
     function fromInnerResponse(innerResponse, guard) {
-      const response = new Response4(kConstruct);
+      const response = new Response5(kConstruct);
       response[kState] = innerResponse;
-      response[kHeaders] = new Headers4(kConstruct);
+      response[kHeaders] = new Headers5(kConstruct);
       setHeadersList(response[kHeaders], innerResponse.headersList);
       setHeadersGuard(response[kHeaders], guard);
       if (hasFinalizationRegistry && innerResponse.body?.stream) {
@@ -23619,7 +23619,7 @@ var require_response = __commonJS({
       makeResponse,
       makeAppropriateNetworkError,
       filterResponse,
-      Response: Response4,
+      Response: Response5,
       cloneResponse,
       fromInnerResponse
     };
@@ -23673,7 +23673,7 @@ var require_request2 = __commonJS({
   "node_modules/undici/lib/web/fetch/request.js"(exports2, module2) {
     "use strict";
     var { extractBody, mixinBody, cloneBody, bodyUnusable } = require_body();
-    var { Headers: Headers4, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = require_headers2();
+    var { Headers: Headers5, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = require_headers2();
     var { FinalizationRegistry: FinalizationRegistry2 } = require_dispatcher_weakref()();
     var util = require_util();
     var nodeUtil = require("node:util");
@@ -23941,7 +23941,7 @@ var require_request2 = __commonJS({
             requestFinalizer.register(ac, { signal, abort }, abort);
           }
         }
-        this[kHeaders] = new Headers4(kConstruct);
+        this[kHeaders] = new Headers5(kConstruct);
         setHeadersList(this[kHeaders], request4.headersList);
         setHeadersGuard(this[kHeaders], "request");
         if (mode === "no-cors") {
@@ -24230,7 +24230,7 @@ var require_request2 = __commonJS({
       const request4 = new Request(kConstruct);
       request4[kState] = innerRequest;
       request4[kSignal] = signal;
-      request4[kHeaders] = new Headers4(kConstruct);
+      request4[kHeaders] = new Headers5(kConstruct);
       setHeadersList(request4[kHeaders], innerRequest.headersList);
       setHeadersGuard(request4[kHeaders], guard);
       return request4;
@@ -24465,7 +24465,7 @@ var require_fetch = __commonJS({
     function handleFetchDone(response) {
       finalizeAndReportTiming(response, "fetch");
     }
-    function fetch(input, init = void 0) {
+    function fetch2(input, init = void 0) {
       webidl.argumentLengthCheck(arguments, 1, "globalThis.fetch");
       let p = createDeferredPromise();
       let requestObject;
@@ -25420,7 +25420,7 @@ var require_fetch = __commonJS({
       }
     }
     module2.exports = {
-      fetch,
+      fetch: fetch2,
       Fetch,
       fetching,
       finalizeAndReportTiming
@@ -26289,7 +26289,7 @@ var require_cache = __commonJS({
     var { urlEquals, getFieldValues } = require_util5();
     var { kEnumerableProperty, isDisturbed } = require_util();
     var { webidl } = require_webidl();
-    var { Response: Response4, cloneResponse, fromInnerResponse } = require_response();
+    var { Response: Response5, cloneResponse, fromInnerResponse } = require_response();
     var { Request, fromInnerRequest } = require_request2();
     var { kState } = require_symbols2();
     var { fetching } = require_fetch();
@@ -26816,7 +26816,7 @@ var require_cache = __commonJS({
         converter: webidl.converters.DOMString
       }
     ]);
-    webidl.converters.Response = webidl.interfaceConverter(Response4);
+    webidl.converters.Response = webidl.interfaceConverter(Response5);
     webidl.converters["sequence<RequestInfo>"] = webidl.sequenceConverter(
       webidl.converters.RequestInfo
     );
@@ -27300,10 +27300,10 @@ var require_cookies = __commonJS({
     var { parseSetCookie } = require_parse();
     var { stringify: stringify2 } = require_util6();
     var { webidl } = require_webidl();
-    var { Headers: Headers4 } = require_headers2();
+    var { Headers: Headers5 } = require_headers2();
     function getCookies(headers) {
       webidl.argumentLengthCheck(arguments, 1, "getCookies");
-      webidl.brandCheck(headers, Headers4, { strict: false });
+      webidl.brandCheck(headers, Headers5, { strict: false });
       const cookie = headers.get("cookie");
       const out = {};
       if (!cookie) {
@@ -27316,7 +27316,7 @@ var require_cookies = __commonJS({
       return out;
     }
     function deleteCookie(headers, name, attributes) {
-      webidl.brandCheck(headers, Headers4, { strict: false });
+      webidl.brandCheck(headers, Headers5, { strict: false });
       const prefix = "deleteCookie";
       webidl.argumentLengthCheck(arguments, 2, prefix);
       name = webidl.converters.DOMString(name, prefix, "name");
@@ -27330,7 +27330,7 @@ var require_cookies = __commonJS({
     }
     function getSetCookies(headers) {
       webidl.argumentLengthCheck(arguments, 1, "getSetCookies");
-      webidl.brandCheck(headers, Headers4, { strict: false });
+      webidl.brandCheck(headers, Headers5, { strict: false });
       const cookies = headers.getSetCookie();
       if (!cookies) {
         return [];
@@ -27339,7 +27339,7 @@ var require_cookies = __commonJS({
     }
     function setCookie(headers, cookie) {
       webidl.argumentLengthCheck(arguments, 2, "setCookie");
-      webidl.brandCheck(headers, Headers4, { strict: false });
+      webidl.brandCheck(headers, Headers5, { strict: false });
       cookie = webidl.converters.Cookie(cookie);
       const str = stringify2(cookie);
       if (str) {
@@ -28029,7 +28029,7 @@ var require_connection = __commonJS({
     var { CloseEvent } = require_events();
     var { makeRequest } = require_request2();
     var { fetching } = require_fetch();
-    var { Headers: Headers4, getHeadersList } = require_headers2();
+    var { Headers: Headers5, getHeadersList } = require_headers2();
     var { getDecodeSplit } = require_util2();
     var { WebsocketFrameSend } = require_frame();
     var crypto;
@@ -28051,7 +28051,7 @@ var require_connection = __commonJS({
         redirect: "error"
       });
       if (options3.headers) {
-        const headersList = getHeadersList(new Headers4(options3.headers));
+        const headersList = getHeadersList(new Headers5(options3.headers));
         request4.headersList = headersList;
       }
       const keyValue = crypto.randomBytes(16).toString("base64");
@@ -29958,7 +29958,7 @@ var require_undici = __commonJS({
     module2.exports.setGlobalDispatcher = setGlobalDispatcher;
     module2.exports.getGlobalDispatcher = getGlobalDispatcher;
     var fetchImpl = require_fetch().fetch;
-    module2.exports.fetch = async function fetch(init, options3 = void 0) {
+    module2.exports.fetch = async function fetch2(init, options3 = void 0) {
       try {
         return await fetchImpl(init, options3);
       } catch (err) {
@@ -32948,6 +32948,52 @@ function endGroup({ pid }, how) {
   }
 }
 
+// src/engine/failure.ts
+var NOBODY_THERE = /Cannot connect to the Docker daemon|failed to connect to the docker API/;
+function engineFailure(args, result) {
+  const evidence = lastLines(result.stderr || result.stdout, 20);
+  const command = `docker ${args[0] ?? ""}`;
+  if (result.exitCode === TIMED_OUT) {
+    return new Failure("runner", `${command} did not answer in time.`, {
+      cure: "Look at the state of the Docker engine on the runner, and run the job again.",
+      evidence
+    });
+  }
+  if (NOBODY_THERE.test(result.stderr) || /error during connect|unexpected EOF/.test(result.stderr)) {
+    return new Failure("runner", "No Docker engine answers.", {
+      cure: "Start the engine, or set DOCKER_HOST to one that runs.",
+      evidence
+    });
+  }
+  const version = /client version \S+ is too (?:old|new)[^\n]*/i.exec(result.stderr)?.[0];
+  if (version !== void 0) {
+    return new Failure("runner", `The docker command line and the engine do not fit together: ${version}`, {
+      cure: "Install a docker command line of the age of the engine, version 24 or newer; or set DOCKER_API_VERSION to one that both know.",
+      evidence
+    });
+  }
+  if (/no space left on device/i.test(result.stderr)) {
+    return new Failure("runner", `The engine's disk is full (${command}).`, {
+      cure: "Free disk space on the runner, for example with `docker system prune`.",
+      evidence,
+      signature: "docker-nospace"
+    });
+  }
+  return new Failure("runner", `${command} failed with exit code ${result.exitCode}.`, {
+    cure: "The lines below are the engine's own words.",
+    evidence
+  });
+}
+function lastLines(text2, count) {
+  return text2.split("\n").filter((line2) => line2.trim() !== "").slice(-count).join("\n");
+}
+function notStarted(error) {
+  return new Failure("runner", `The docker command could not be started: ${messageOf(error)}`, {
+    cure: "Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
+    cause: error
+  });
+}
+
 // src/engine/lines.ts
 var import_node_string_decoder = require("node:string_decoder");
 var LONGEST_LINE = 4096;
@@ -33118,50 +33164,6 @@ function dockerEngine(environment, {
 }
 function listenersOf({ onLine, onBytes }) {
   return [...onLine ? [new LineSplitter(onLine)] : [], ...onBytes ? [new WholeLines(onBytes)] : []];
-}
-var NOBODY_THERE = /Cannot connect to the Docker daemon|failed to connect to the docker API/;
-function engineFailure(args, result) {
-  const evidence = lastLines(result.stderr || result.stdout, 20);
-  const command = `docker ${args[0] ?? ""}`;
-  if (result.exitCode === TIMED_OUT) {
-    return new Failure("runner", `${command} did not answer in time.`, {
-      cure: "Look at the state of the Docker engine on the runner, and run the job again.",
-      evidence
-    });
-  }
-  if (NOBODY_THERE.test(result.stderr) || /error during connect|unexpected EOF/.test(result.stderr)) {
-    return new Failure("runner", "No Docker engine answers.", {
-      cure: "Start the engine, or set DOCKER_HOST to one that runs.",
-      evidence
-    });
-  }
-  const version = /client version \S+ is too (?:old|new)[^\n]*/i.exec(result.stderr)?.[0];
-  if (version !== void 0) {
-    return new Failure("runner", `The docker command line and the engine do not fit together: ${version}`, {
-      cure: "Install a docker command line of the age of the engine, version 24 or newer; or set DOCKER_API_VERSION to one that both know.",
-      evidence
-    });
-  }
-  if (/no space left on device/i.test(result.stderr)) {
-    return new Failure("runner", `The engine's disk is full (${command}).`, {
-      cure: "Free disk space on the runner, for example with `docker system prune`.",
-      evidence,
-      signature: "docker-nospace"
-    });
-  }
-  return new Failure("runner", `${command} failed with exit code ${result.exitCode}.`, {
-    cure: "The lines below are the engine's own words.",
-    evidence
-  });
-}
-function lastLines(text2, count) {
-  return text2.split("\n").filter((line2) => line2.trim() !== "").slice(-count).join("\n");
-}
-function notStarted(error) {
-  return new Failure("runner", `The docker command could not be started: ${messageOf(error)}`, {
-    cure: "Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
-    cause: error
-  });
 }
 
 // src/inputs.ts
@@ -37811,7 +37813,7 @@ async function warmUpOf({ inputs, world }, readiness2) {
   return { lines: lines3, script, environment: world.environment };
 }
 
-// src/snapshot/memory-map.ts
+// src/snapshot/kinds.ts
 var KINDS = [
   "javaHeap",
   "code",
@@ -37832,117 +37834,6 @@ var KIND_NAMES = {
   environment: "environment and arguments",
   other: "other memory"
 };
-var VMA_FILE_PRIVATE = 1 << 6;
-var VMA_FILE_SHARED = 1 << 7;
-var VMA_ANON_PRIVATE = 1 << 9;
-var PROT_NONE = 0;
-var PROT_READ_WRITE = 3;
-var ARENA = 64 * 1024 * 1024;
-function createMemoryMap(processes, files, shared = []) {
-  const space = (pid, pagemap, parts2) => [
-    `pages-${pagemap.pagesId}.img`,
-    { pid, runs: runsOf(pagemap), parts: parts2 }
-  ];
-  const spaces = new Map([
-    ...processes.map((process2) => space(process2.pid, process2.pagemap, partsOf(process2, files))),
-    ...shared.map((pagemap) => space(void 0, pagemap, []))
-  ]);
-  return {
-    locate(pagesFile, offset) {
-      const space2 = spaces.get(pagesFile);
-      const run2 = space2 && lastWhere(space2.runs, (candidate) => candidate.offset <= offset);
-      const address = run2 && run2.start + offset - run2.offset;
-      if (!space2 || !run2 || address === void 0 || offset < 0 || address >= run2.end) return void 0;
-      const part = partAt(space2.parts, address);
-      return {
-        kind: part?.kind ?? "other",
-        pid: space2.pid,
-        address,
-        mapping: part && { start: part.mapping.start, end: part.mapping.end },
-        file: part?.file
-      };
-    },
-    sizes() {
-      const sizes = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
-      for (const { runs, parts: parts2 } of spaces.values()) {
-        for (const run2 of runs) {
-          for (let address = run2.start; address < run2.end; ) {
-            const part = partAt(parts2, address);
-            const next = part ? part.end : parts2.find(({ start }) => start > address)?.start;
-            const end = Math.min(run2.end, next ?? run2.end);
-            sizes[part?.kind ?? "other"] += end - address;
-            address = end;
-          }
-        }
-      }
-      return sizes;
-    }
-  };
-}
-function runsOf({ runs }) {
-  let offset = 0;
-  return runs.map(({ start, end }) => {
-    const run2 = { start, end, offset };
-    offset += end - start;
-    return run2;
-  });
-}
-function partsOf(process2, files) {
-  const { memory, jvm, stackPointers } = process2;
-  const mappings = [...memory.mappings].sort((one, other) => one.start - other.start);
-  const stacks = mappings.filter((mapping) => stackPointers.some((pointer) => contains(mapping, pointer)));
-  const claims = [
-    ["environment", [memory.arguments, memory.environment]],
-    ["javaHeap", jvm?.heap ?? []],
-    ["code", jvm?.code ?? []],
-    ["classes", jvm?.classes ?? []],
-    ["stacks", stacks],
-    ["nativeHeap", [memory.brk, ...arenas(mappings, jvm)]]
-  ];
-  const edges = claims.flatMap(([, ranges]) => ranges.flatMap(({ start, end }) => [start, end]));
-  return mappings.flatMap((mapping) => {
-    const file = isFile2(mapping) ? files.get(mapping.shmid)?.path : void 0;
-    const inside2 = edges.filter((edge) => mapping.start < edge && edge < mapping.end);
-    const cuts = [.../* @__PURE__ */ new Set([mapping.start, ...inside2, mapping.end])].sort((one, other) => one - other);
-    return cuts.slice(0, -1).map((start, index) => {
-      const claim = claims.find(([, ranges]) => ranges.some((range) => contains(range, start)));
-      const kind = claim?.[0] ?? kindOfMapping(mapping, file);
-      return { start, end: cuts[index + 1] ?? mapping.end, kind, mapping, file };
-    });
-  });
-}
-function kindOfMapping(mapping, file) {
-  if (!isFile2(mapping)) return "other";
-  return file?.endsWith(".jsa") ? "classes" : "files";
-}
-function isFile2({ status }) {
-  return (status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED)) !== 0;
-}
-function arenas(mappings, jvm) {
-  if (!jvm?.classes) return [];
-  return mappings.filter((mapping, index) => {
-    const next = mappings[index + 1];
-    return mapping.start % ARENA === 0 && mapping.end < mapping.start + ARENA && (mapping.status & VMA_ANON_PRIVATE) !== 0 && mapping.prot === PROT_READ_WRITE && next?.start === mapping.end && next.prot === PROT_NONE && next.end >= mapping.start + ARENA;
-  });
-}
-function contains({ start, end }, address) {
-  return start <= address && address < end;
-}
-function partAt(parts2, address) {
-  const part = lastWhere(parts2, ({ start }) => start <= address);
-  return part && contains(part, address) ? part : void 0;
-}
-function lastWhere(list3, holds) {
-  let low = 0;
-  let high = list3.length;
-  while (low < high) {
-    const middle = low + high >> 1;
-    const element = list3[middle];
-    if (element !== void 0 && holds(element)) low = middle + 1;
-    else high = middle;
-  }
-  return list3[low - 1];
-}
 
 // src/report/markdown.ts
 function quote(text2) {
@@ -38066,6 +37957,121 @@ function parseJvmMemory(answers) {
   }
   const known = (ranges) => ranges.length > 0 ? ranges : void 0;
   return { heap: known(heap), code: known(code2), classes: known(classes) };
+}
+
+// src/snapshot/parts.ts
+var VMA_FILE_PRIVATE = 1 << 6;
+var VMA_FILE_SHARED = 1 << 7;
+var VMA_ANON_PRIVATE = 1 << 9;
+var PROT_NONE = 0;
+var PROT_READ_WRITE = 3;
+var ARENA = 64 * 1024 * 1024;
+function partsOf(process2, files) {
+  const { memory, jvm, stackPointers } = process2;
+  const mappings = [...memory.mappings].sort((one, other) => one.start - other.start);
+  const stacks = mappings.filter((mapping) => stackPointers.some((pointer) => contains(mapping, pointer)));
+  const claims = [
+    ["environment", [memory.arguments, memory.environment]],
+    ["javaHeap", jvm?.heap ?? []],
+    ["code", jvm?.code ?? []],
+    ["classes", jvm?.classes ?? []],
+    ["stacks", stacks],
+    ["nativeHeap", [memory.brk, ...arenas(mappings, jvm)]]
+  ];
+  const edges = claims.flatMap(([, ranges]) => ranges.flatMap(({ start, end }) => [start, end]));
+  return mappings.flatMap((mapping) => {
+    const file = isFile2(mapping) ? files.get(mapping.shmid)?.path : void 0;
+    const inside2 = edges.filter((edge) => mapping.start < edge && edge < mapping.end);
+    const cuts = [.../* @__PURE__ */ new Set([mapping.start, ...inside2, mapping.end])].sort((one, other) => one - other);
+    return cuts.slice(0, -1).map((start, index) => {
+      const claim = claims.find(([, ranges]) => ranges.some((range) => contains(range, start)));
+      const kind = claim?.[0] ?? kindOfMapping(mapping, file);
+      return { start, end: cuts[index + 1] ?? mapping.end, kind, mapping, file };
+    });
+  });
+}
+function kindOfMapping(mapping, file) {
+  if (!isFile2(mapping)) return "other";
+  return file?.endsWith(".jsa") ? "classes" : "files";
+}
+function isFile2({ status }) {
+  return (status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED)) !== 0;
+}
+function arenas(mappings, jvm) {
+  if (!jvm?.classes) return [];
+  return mappings.filter((mapping, index) => {
+    const next = mappings[index + 1];
+    return mapping.start % ARENA === 0 && mapping.end < mapping.start + ARENA && (mapping.status & VMA_ANON_PRIVATE) !== 0 && mapping.prot === PROT_READ_WRITE && next?.start === mapping.end && next.prot === PROT_NONE && next.end >= mapping.start + ARENA;
+  });
+}
+function contains({ start, end }, address) {
+  return start <= address && address < end;
+}
+
+// src/snapshot/memory-map.ts
+function createMemoryMap(processes, files, shared = []) {
+  const space = (pid, pagemap, parts2) => [
+    `pages-${pagemap.pagesId}.img`,
+    { pid, runs: runsOf(pagemap), parts: parts2 }
+  ];
+  const spaces = new Map([
+    ...processes.map((process2) => space(process2.pid, process2.pagemap, partsOf(process2, files))),
+    ...shared.map((pagemap) => space(void 0, pagemap, []))
+  ]);
+  return {
+    locate(pagesFile, offset) {
+      const space2 = spaces.get(pagesFile);
+      const run2 = space2 && lastWhere(space2.runs, (candidate) => candidate.offset <= offset);
+      const address = run2 && run2.start + offset - run2.offset;
+      if (!space2 || !run2 || address === void 0 || offset < 0 || address >= run2.end) return void 0;
+      const part = partAt(space2.parts, address);
+      return {
+        kind: part?.kind ?? "other",
+        pid: space2.pid,
+        address,
+        mapping: part && { start: part.mapping.start, end: part.mapping.end },
+        file: part?.file
+      };
+    },
+    sizes() {
+      const sizes = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
+      for (const { runs, parts: parts2 } of spaces.values()) {
+        for (const run2 of runs) {
+          for (let address = run2.start; address < run2.end; ) {
+            const part = partAt(parts2, address);
+            const next = part ? part.end : parts2.find(({ start }) => start > address)?.start;
+            const end = Math.min(run2.end, next ?? run2.end);
+            sizes[part?.kind ?? "other"] += end - address;
+            address = end;
+          }
+        }
+      }
+      return sizes;
+    }
+  };
+}
+function runsOf({ runs }) {
+  let offset = 0;
+  return runs.map(({ start, end }) => {
+    const run2 = { start, end, offset };
+    offset += end - start;
+    return run2;
+  });
+}
+function partAt(parts2, address) {
+  const part = lastWhere(parts2, ({ start }) => start <= address);
+  return part && contains(part, address) ? part : void 0;
+}
+function lastWhere(list3, holds) {
+  let low = 0;
+  let high = list3.length;
+  while (low < high) {
+    const middle = low + high >> 1;
+    const element = list3[middle];
+    if (element !== void 0 && holds(element)) low = middle + 1;
+    else high = middle;
+  }
+  return list3[low - 1];
 }
 
 // src/snapshot/read.ts
@@ -38786,7 +38792,7 @@ var import_promises34 = require("node:fs/promises");
 var import_node_path33 = __toESM(require("node:path"), 1);
 var import_undici = __toESM(require_undici(), 1);
 var KEPT_HEADERS = ["content-type", "link"];
-function conditionalFetch(fetch, folder, warning) {
+function conditionalFetch(fetch2, folder, warning) {
   return async (url, init = {}) => {
     const file = import_node_path33.default.join(folder, `${(0, import_node_crypto5.createHash)("sha256").update(url).digest("hex")}.json`);
     const kept = await read(file, url);
@@ -38794,7 +38800,7 @@ function conditionalFetch(fetch, folder, warning) {
     if (kept?.etag) headers.set("if-none-match", kept.etag);
     let response;
     try {
-      response = await fetch(url, { ...init, headers });
+      response = await fetch2(url, { ...init, headers });
     } catch (error) {
       if (!kept) throw error;
       warning(`${messageOf(error)} Going on with its answer of an earlier run.`);
@@ -38847,6 +38853,9 @@ async function keep(file, url, response) {
 function restored(kept) {
   return new import_undici.Response(kept.body, { status: 200, headers: kept.headers });
 }
+
+// src/net/fetch.ts
+var import_undici4 = __toESM(require_undici(), 1);
 
 // node_modules/@actions/http-client/lib/index.js
 var http = __toESM(require("http"), 1);
@@ -38986,9 +38995,9 @@ var HttpCodes;
   HttpCodes2[HttpCodes2["GatewayTimeout"] = 504] = "GatewayTimeout";
 })(HttpCodes || (HttpCodes = {}));
 var Headers2;
-(function(Headers4) {
-  Headers4["Accept"] = "accept";
-  Headers4["ContentType"] = "content-type";
+(function(Headers5) {
+  Headers5["Accept"] = "accept";
+  Headers5["ContentType"] = "content-type";
 })(Headers2 || (Headers2 = {}));
 var MediaTypes;
 (function(MediaTypes2) {
@@ -39556,75 +39565,9 @@ var HttpClient = class {
 };
 var lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase()] = obj[k], c), {});
 
-// src/net/fetch.ts
+// src/net/one-try.ts
 var import_undici3 = __toESM(require_undici(), 1);
-var PATIENCE = { tryTimeout: 3e4, firstPause: 1e3, longestPause: 6e4 };
-function patienceOf(environment) {
-  const share = Number(environment["CRAC_CHECKPOINT_PATIENCE"] || 1);
-  const scaled = (duration) => duration * (share > 0 ? share : 1);
-  return {
-    tryTimeout: scaled(PATIENCE.tryTimeout),
-    firstPause: scaled(PATIENCE.firstPause),
-    longestPause: PATIENCE.longestPause
-  };
-}
-var TRIES = 4;
 var MOST_REDIRECTS2 = 5;
-var PASSING = /* @__PURE__ */ new Set([429, 500, 502, 503, 504, 522]);
-function resilientFetch(world, answering) {
-  const { patience } = world;
-  return async (url, init = {}) => {
-    const headers = new import_undici3.Headers(init.headers);
-    for (let tries = 1; ; tries++) {
-      const { cancelled: cancelled2 } = world;
-      const outcome = await oneTry(
-        url,
-        { ...init, headers, signal: cancelled2 },
-        patience.tryTimeout,
-        answering
-      );
-      cancelled2.throwIfAborted();
-      if (outcome instanceof import_undici3.Response && outcome.status === 401 && headers.has("authorization")) {
-        world.info(`${new URL(url).host} refuses the token; trying without it.`);
-        headers.delete("authorization");
-        continue;
-      }
-      const pause = outcome instanceof import_undici3.Response ? askedPause(outcome, tries, patience) : backOff(tries, patience);
-      const final = pause === void 0 || tries === TRIES;
-      if (final && outcome instanceof import_undici3.Response) return outcome;
-      if (final || outcome instanceof InsecureRedirect) throw outcome;
-      const why = outcome instanceof import_undici3.Response ? `${new URL(url).host} answers ${outcome.status}` : outcome.message;
-      world.info(`${why}; trying again in ${Math.ceil(pause / 1e3)} s.`);
-      if (outcome instanceof import_undici3.Response) await outcome.body?.cancel();
-      await world.clock.sleep(pause, cancelled2);
-    }
-  };
-}
-function askedPause(response, tries, patience) {
-  const limited = isRateLimited(response);
-  if (!limited && !PASSING.has(response.status)) return void 0;
-  const end = limitEnd(response);
-  if (end === void 0) return limited && response.status === 403 ? void 0 : backOff(tries, patience);
-  const pause = end.getTime() - Date.now();
-  return pause <= patience.longestPause ? Math.max(0, pause) : void 0;
-}
-function backOff(tries, patience) {
-  return patience.firstPause * 2 ** (tries - 1) * (1 + Math.random() / 4);
-}
-function isRateLimited(response) {
-  const { status, headers } = response;
-  return status === 429 || status === 403 && (headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after"));
-}
-function limitEnd(response) {
-  const { headers } = response;
-  const after = headers.get("retry-after");
-  const used = headers.get("x-ratelimit-remaining") === "0";
-  let end = NaN;
-  if (after !== null) end = /^\d+$/.test(after) ? Date.now() + Number(after) * 1e3 : Date.parse(after);
-  else if (used) end = Number(headers.get("x-ratelimit-reset") ?? NaN) * 1e3;
-  const date = new Date(end);
-  return Number.isNaN(date.getTime()) ? void 0 : date;
-}
 var InsecureRedirect = class extends Failure {
 };
 async function oneTry(url, init, timeout, answering) {
@@ -39689,6 +39632,74 @@ function insecureRedirect(from, to) {
 function causeOf(error) {
   const { cause } = error;
   return cause?.code ?? messageOf(cause ?? error);
+}
+
+// src/net/fetch.ts
+var PATIENCE = { tryTimeout: 3e4, firstPause: 1e3, longestPause: 6e4 };
+function patienceOf(environment) {
+  const share = Number(environment["CRAC_CHECKPOINT_PATIENCE"] || 1);
+  const scaled = (duration) => duration * (share > 0 ? share : 1);
+  return {
+    tryTimeout: scaled(PATIENCE.tryTimeout),
+    firstPause: scaled(PATIENCE.firstPause),
+    longestPause: PATIENCE.longestPause
+  };
+}
+var TRIES = 4;
+var PASSING = /* @__PURE__ */ new Set([429, 500, 502, 503, 504, 522]);
+function resilientFetch(world, answering) {
+  const { patience } = world;
+  return async (url, init = {}) => {
+    const headers = new import_undici4.Headers(init.headers);
+    for (let tries = 1; ; tries++) {
+      const { cancelled: cancelled2 } = world;
+      const outcome = await oneTry(
+        url,
+        { ...init, headers, signal: cancelled2 },
+        patience.tryTimeout,
+        answering
+      );
+      cancelled2.throwIfAborted();
+      if (outcome instanceof import_undici4.Response && outcome.status === 401 && headers.has("authorization")) {
+        world.info(`${new URL(url).host} refuses the token; trying without it.`);
+        headers.delete("authorization");
+        continue;
+      }
+      const pause = outcome instanceof import_undici4.Response ? askedPause(outcome, tries, patience) : backOff(tries, patience);
+      const final = pause === void 0 || tries === TRIES;
+      if (final && outcome instanceof import_undici4.Response) return outcome;
+      if (final || outcome instanceof InsecureRedirect) throw outcome;
+      const why = outcome instanceof import_undici4.Response ? `${new URL(url).host} answers ${outcome.status}` : outcome.message;
+      world.info(`${why}; trying again in ${Math.ceil(pause / 1e3)} s.`);
+      if (outcome instanceof import_undici4.Response) await outcome.body?.cancel();
+      await world.clock.sleep(pause, cancelled2);
+    }
+  };
+}
+function askedPause(response, tries, patience) {
+  const limited = isRateLimited(response);
+  if (!limited && !PASSING.has(response.status)) return void 0;
+  const end = limitEnd(response);
+  if (end === void 0) return limited && response.status === 403 ? void 0 : backOff(tries, patience);
+  const pause = end.getTime() - Date.now();
+  return pause <= patience.longestPause ? Math.max(0, pause) : void 0;
+}
+function backOff(tries, patience) {
+  return patience.firstPause * 2 ** (tries - 1) * (1 + Math.random() / 4);
+}
+function isRateLimited(response) {
+  const { status, headers } = response;
+  return status === 429 || status === 403 && (headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after"));
+}
+function limitEnd(response) {
+  const { headers } = response;
+  const after = headers.get("retry-after");
+  const used = headers.get("x-ratelimit-remaining") === "0";
+  let end = NaN;
+  if (after !== null) end = /^\d+$/.test(after) ? Date.now() + Number(after) * 1e3 : Date.parse(after);
+  else if (used) end = Number(headers.get("x-ratelimit-reset") ?? NaN) * 1e3;
+  const date = new Date(end);
+  return Number.isNaN(date.getTime()) ? void 0 : date;
 }
 
 // node_modules/universal-user-agent/index.js
@@ -40696,8 +40707,8 @@ function isPlainObject2(value) {
 }
 var noop = () => "";
 async function fetchWrapper(requestOptions) {
-  const fetch = requestOptions.request?.fetch || globalThis.fetch;
-  if (!fetch) {
+  const fetch2 = requestOptions.request?.fetch || globalThis.fetch;
+  if (!fetch2) {
     throw new Error(
       "fetch is not set. Please pass a fetch implementation as new Octokit({ request: { fetch }}). Learn more at https://github.com/octokit/octokit.js/#fetch-missing"
     );
@@ -40713,7 +40724,7 @@ async function fetchWrapper(requestOptions) {
   );
   let fetchResponse;
   try {
-    fetchResponse = await fetch(requestOptions.url, {
+    fetchResponse = await fetch2(requestOptions.url, {
       method: requestOptions.method,
       body,
       redirect: requestOptions.request?.redirect,
@@ -43742,7 +43753,7 @@ var Octokit2 = Octokit.plugin(requestLog, legacyRestEndpointMethods, paginateRes
 );
 
 // src/jdk/github.ts
-var import_undici4 = __toESM(require_undici(), 1);
+var import_undici5 = __toESM(require_undici(), 1);
 
 // src/jdk/answer.ts
 async function jsonText(response, host, hasToken) {
@@ -43817,7 +43828,7 @@ function octokit(github) {
       fetch: async (url, init) => {
         const response = await github.fetch(url, init);
         const text2 = await jsonText(response, github.apiUrl.host, github.token !== void 0);
-        return new import_undici4.Response(text2, { status: response.status, headers: response.headers });
+        return new import_undici5.Response(text2, { status: response.status, headers: response.headers });
       }
     }
   });
@@ -44481,7 +44492,7 @@ async function knownSha256(file, name) {
 
 // src/jdk/liberica.ts
 var NAME2 = /^bellsoft-jdk[\d.+]+-linux-(amd64|aarch64)-crac\.tar\.gz$/;
-async function listLiberica(fetch, apiUrl, architecture) {
+async function listLiberica(fetch2, apiUrl, architecture) {
   const url = new URL(apiUrl);
   url.search = new URLSearchParams({
     "bundle-type": "jdk-crac",
@@ -44491,7 +44502,7 @@ async function listLiberica(fetch, apiUrl, architecture) {
     "package-type": "tar.gz",
     "release-type": "all"
   }).toString();
-  const response = await fetch(url.href, { headers: { accept: "application/json" } });
+  const response = await fetch2(url.href, { headers: { accept: "application/json" } });
   return libericaAssets(JSON.parse(await jsonText(response, url.host, false)));
 }
 function libericaAssets(releases) {
@@ -44532,7 +44543,7 @@ async function libericaSha256(github, asset) {
 // src/jdk/zulu.ts
 var FIELDS = "sha256_hash,size,lib_c_type,java_package_type,archive_type,crac_supported,release_status";
 var NAME3 = /^zulu[\d._]+-ca-crac-jdk[\d.]+-linux_(x64|aarch64)\.tar\.gz$/;
-async function listZulu(fetch, apiUrl, architecture) {
+async function listZulu(fetch2, apiUrl, architecture) {
   const url = new URL(apiUrl);
   url.search = new URLSearchParams({
     os: "linux",
@@ -44548,7 +44559,7 @@ async function listZulu(fetch, apiUrl, architecture) {
     page: "1",
     page_size: "1000"
   }).toString();
-  const response = await fetch(url.href, { headers: { accept: "application/json" } });
+  const response = await fetch2(url.href, { headers: { accept: "application/json" } });
   return zuluAssets(JSON.parse(await jsonText(response, url.host, false)));
 }
 function zuluAssets(packages) {
@@ -47389,7 +47400,7 @@ function vendorApis(environment) {
 var import_node_os2 = require("node:os");
 
 // src/registry/connection.ts
-var import_undici5 = __toESM(require_undici(), 1);
+var import_undici6 = __toESM(require_undici(), 1);
 
 // src/registry/refusal.ts
 var import_node_http2 = require("node:http");
@@ -47597,7 +47608,7 @@ var Connection = class {
   }
   async send(url, options3) {
     const { method, headers, timeout, dispatcher, body } = options3;
-    const response = await (0, import_undici5.request)(url, {
+    const response = await (0, import_undici6.request)(url, {
       method,
       headers: { "user-agent": "crac-checkpoint", ...headers },
       dispatcher,
@@ -47728,7 +47739,7 @@ var import_promises51 = require("node:fs/promises");
 var import_node_net2 = require("node:net");
 var import_node_path47 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
-var import_undici6 = __toESM(require_undici(), 1);
+var import_undici7 = __toESM(require_undici(), 1);
 var PING_TIMEOUT = 5e3;
 async function endpointOf(registry2, world) {
   const host = registry2 === DOCKER_HUB ? "registry-1.docker.io" : registry2;
@@ -47737,7 +47748,7 @@ async function endpointOf(registry2, world) {
   const tls = { ...await certificates(registry2, world), rejectUnauthorized: !insecure };
   const dispatcher = connections(origin, tls);
   if (!insecure) return { origin, dispatcher };
-  const secured = await (0, import_undici6.request)(new URL("/v2/", origin), { dispatcher, headersTimeout: PING_TIMEOUT }).then(
+  const secured = await (0, import_undici7.request)(new URL("/v2/", origin), { dispatcher, headersTimeout: PING_TIMEOUT }).then(
     async ({ body }) => {
       await body.dump();
       return true;
@@ -47751,11 +47762,11 @@ async function endpointOf(registry2, world) {
 }
 function connections(origin, tls) {
   const proxy = getProxyUrl(origin);
-  return proxy ? new import_undici6.ProxyAgent({
+  return proxy ? new import_undici7.ProxyAgent({
     uri: `${proxy.protocol}//${proxy.host}`,
     requestTls: tls,
     ...proxy.username === "" ? {} : { token: basic2(proxy) }
-  }) : new import_undici6.Agent({ connect: tls });
+  }) : new import_undici7.Agent({ connect: tls });
 }
 function basic2({ username, password }) {
   const both = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;

@@ -3,7 +3,8 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { systemClock } from '../../src/clock.js'
-import { dockerEngine, engineFailure } from '../../src/engine/docker.js'
+import { dockerEngine } from '../../src/engine/docker.js'
+import { engineFailure } from '../../src/engine/failure.js'
 
 describe('dockerEngine', () => {
   let folder: string

@@ -1,6 +1,6 @@
 import type { CommandResult, Engine, RunOptions } from '../../src/engine/docker.js'
 import { Readable } from 'node:stream'
-import { engineFailure } from '../../src/engine/docker.js'
+import { engineFailure } from '../../src/engine/failure.js'
 
 export interface Call {
   args: string[]

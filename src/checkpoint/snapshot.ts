@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { diagnose } from '../diagnosis/diagnose.js'
-import { lastLines } from '../engine/docker.js'
+import { lastLines } from '../engine/failure.js'
 import type { ContainerEnd } from '../engine/containers.js'
 import { Failure } from '../errors.js'
 import { readPagemap } from '../snapshot/images.js'

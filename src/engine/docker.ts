@@ -2,9 +2,9 @@ import type { Readable } from 'node:stream'
 import { EXPIRED, systemClock, within, type Clock } from '../clock.js'
 import { isDiskFull } from '../disk.js'
 import { withoutInputs } from '../environment.js'
-import { Failure, messageOf } from '../errors.js'
 import type { Milliseconds } from '../values.js'
-import { startGroup, TIMED_OUT } from './command.js'
+import { startGroup } from './command.js'
+import { engineFailure, NOBODY_THERE, notStarted } from './failure.js'
 import { LineSplitter, WholeLines } from './lines.js'
 
 /** What is kept of each stream of a command, in characters: enough for any answer, too little for a log. */
@@ -160,60 +160,4 @@ export function dockerEngine(
 
 function listenersOf({ onLine, onBytes }: Listeners): (LineSplitter | WholeLines)[] {
   return [...(onLine ? [new LineSplitter(onLine)] : []), ...(onBytes ? [new WholeLines(onBytes)] : [])]
-}
-
-const NOBODY_THERE = /Cannot connect to the Docker daemon|failed to connect to the docker API/
-
-/** What a failed docker command means to the user. */
-export function engineFailure(args: readonly string[], result: CommandResult): Failure {
-  const evidence = lastLines(result.stderr || result.stdout, 20)
-  const command = `docker ${args[0] ?? ''}`
-  if (result.exitCode === TIMED_OUT) {
-    return new Failure('runner', `${command} did not answer in time.`, {
-      cure: 'Look at the state of the Docker engine on the runner, and run the job again.',
-      evidence
-    })
-  }
-  if (NOBODY_THERE.test(result.stderr) || /error during connect|unexpected EOF/.test(result.stderr)) {
-    return new Failure('runner', 'No Docker engine answers.', {
-      cure: 'Start the engine, or set DOCKER_HOST to one that runs.',
-      evidence
-    })
-  }
-  const version = /client version \S+ is too (?:old|new)[^\n]*/i.exec(result.stderr)?.[0]
-  if (version !== undefined) {
-    return new Failure('runner', `The docker command line and the engine do not fit together: ${version}`, {
-      cure: 'Install a docker command line of the age of the engine, version 24 or newer; or set DOCKER_API_VERSION to one that both know.',
-      evidence
-    })
-  }
-  if (/no space left on device/i.test(result.stderr)) {
-    return new Failure('runner', `The engine's disk is full (${command}).`, {
-      cure: 'Free disk space on the runner, for example with `docker system prune`.',
-      evidence,
-      signature: 'docker-nospace'
-    })
-  }
-  return new Failure('runner', `${command} failed with exit code ${result.exitCode}.`, {
-    cure: "The lines below are the engine's own words.",
-    evidence
-  })
-}
-
-/** The last `count` non-empty lines of a text. */
-export function lastLines(text: string, count: number): string {
-  return text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .slice(-count)
-    .join('\n')
-}
-
-function notStarted(error: unknown): Failure {
-  return new Failure('runner', `The docker command could not be started: ${messageOf(error)}`, {
-    cure:
-      'Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the ' +
-      "command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
-    cause: error
-  })
 }

@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { engineFailure, type Engine, type Listeners } from '../engine/docker.js'
+import type { Engine, Listeners } from '../engine/docker.js'
+import { engineFailure } from '../engine/failure.js'
 import { idOf, pairs, runBuild } from './build.js'
 
 /**

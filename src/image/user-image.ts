@@ -1,5 +1,6 @@
 import path from 'node:path'
-import { engineFailure, type Engine, type Listeners } from '../engine/docker.js'
+import type { Engine, Listeners } from '../engine/docker.js'
+import { engineFailure } from '../engine/failure.js'
 import { Failure } from '../errors.js'
 import { baseImageFailure } from '../runner/base-image.js'
 import { runBuild } from './build.js'

@@ -1,6 +1,6 @@
 import type { Content } from '../snapshot/content.js'
 import type { DumpStatistics } from '../snapshot/statistics.js'
-import { KIND_NAMES, KINDS } from '../snapshot/memory-map.js'
+import { KIND_NAMES, KINDS } from '../snapshot/kinds.js'
 import { sizeText } from '../values.js'
 import { folded, table, time } from './markdown.js'
 

@@ -1,5 +1,5 @@
 import { diagnose } from '../diagnosis/diagnose.js'
-import { lastLines } from '../engine/docker.js'
+import { lastLines } from '../engine/failure.js'
 import { Failure } from '../errors.js'
 import type { Start } from './figures.js'
 import { timedStart, type StartRequest, type World } from './start.js'

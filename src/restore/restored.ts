@@ -1,6 +1,7 @@
 import { readRestoreTime } from '../snapshot/statistics.js'
 import { ImageFormatError } from '../snapshot/protobuf.js'
-import { engineFailure, type Engine } from '../engine/docker.js'
+import type { Engine } from '../engine/docker.js'
+import { engineFailure } from '../engine/failure.js'
 import type { Milliseconds } from '../values.js'
 
 /** No exit code of `docker exec` itself, so that a container that has gone is not taken for one that was not restored. */

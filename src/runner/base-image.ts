@@ -1,4 +1,5 @@
-import { engineFailure, lastLines, type Engine } from '../engine/docker.js'
+import type { Engine } from '../engine/docker.js'
+import { engineFailure, lastLines } from '../engine/failure.js'
 import { Failure } from '../errors.js'
 import { jsonOf } from '../json.js'
 import type { Architecture } from '../jdk/asset.js'

@@ -1,4 +1,5 @@
-import { engineFailure, type Engine } from '../engine/docker.js'
+import type { Engine } from '../engine/docker.js'
+import { engineFailure } from '../engine/failure.js'
 import { jsonOf } from '../json.js'
 import { Failure, UnsupportedRunner } from '../errors.js'
 import type { Architecture } from '../jdk/asset.js'

@@ -1,5 +1,6 @@
 import { runOnce } from '../engine/containers.js'
-import { lastLines, type Engine } from '../engine/docker.js'
+import type { Engine } from '../engine/docker.js'
+import { lastLines } from '../engine/failure.js'
 import type { Privileges } from '../engine/privileges.js'
 import type { Milliseconds } from '../values.js'
 

@@ -39,5 +39,5 @@ export function toldOfRoom(error: unknown, { free, needed }: Room): unknown {
 
 const CURE = 'Free disk space on the machine of the engine, for example with `docker system prune`.'
 
-/** Ids of the catalogue, and of src/engine/docker.ts. */
+/** Ids of the catalogue, and of src/engine/failure.ts. */
 const NO_SPACE = new Set(['docker-nospace', 'criu-enospc'])

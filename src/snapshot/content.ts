@@ -1,5 +1,5 @@
 import type { Core, Descriptor, OpenFile } from './images.js'
-import type { Kind } from './memory-map.js'
+import type { Kind } from './kinds.js'
 
 /** What is in a snapshot, besides the bytes themselves. */
 export interface Content {

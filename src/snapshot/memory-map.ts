@@ -1,30 +1,6 @@
-import type { Mapping, Memory, OpenFile, Pagemap, Range } from './images.js'
-import type { JvmMemory } from './jvm-memory.js'
-
-/** What a byte of memory is for; `other` is what nothing tells, such as the tables of the garbage collector. */
-export const KINDS = [
-  'javaHeap',
-  'code',
-  'classes',
-  'stacks',
-  'nativeHeap',
-  'files',
-  'environment',
-  'other'
-] as const
-export type Kind = (typeof KINDS)[number]
-
-/** For people. */
-export const KIND_NAMES: Record<Kind, string> = {
-  javaHeap: 'Java heap',
-  code: 'compiled code',
-  classes: 'classes',
-  stacks: 'stacks of threads',
-  nativeHeap: 'native heap',
-  files: 'mapped files',
-  environment: 'environment and arguments',
-  other: 'other memory'
-}
+import type { OpenFile, Pagemap, Range } from './images.js'
+import { KINDS, type Kind } from './kinds.js'
+import { contains, partsOf, type Part, type ProcessMemory } from './parts.js'
 
 /** Where in a process a byte of the snapshot was. */
 export interface Place {
@@ -38,38 +14,11 @@ export interface Place {
   file: string | undefined
 }
 
-/** One process of a snapshot. */
-export interface ProcessMemory {
-  pid: number
-  memory: Memory
-  pagemap: Pagemap
-  /** Of each thread. */
-  stackPointers: number[]
-  /** undefined for a process that is not the JVM. */
-  jvm: JvmMemory | undefined
-}
-
 export interface MemoryMap {
   /** What the byte at the offset of a `pages-N.img` was; undefined where the file has no such byte, or is not known. */
   locate: (pagesFile: string, offset: number) => Place | undefined
   /** Bytes in the snapshot. Together they are all bytes of the page maps. */
   sizes: () => Record<Kind, number>
-}
-
-// criu/include/image.h
-const VMA_FILE_PRIVATE = 1 << 6
-const VMA_FILE_SHARED = 1 << 7
-const VMA_ANON_PRIVATE = 1 << 9
-const PROT_NONE = 0
-const PROT_READ_WRITE = 3
-
-/** Size and alignment of the heaps of glibc's arenas on 64 bits: HEAP_MAX_SIZE in malloc/arena.c. */
-const ARENA = 64 * 1024 * 1024
-
-interface Part extends Range {
-  kind: Kind
-  mapping: Mapping
-  file: string | undefined
 }
 
 /** What one file of pages holds. */
@@ -138,67 +87,6 @@ function runsOf({ runs }: Pagemap): Run[] {
     offset += end - start
     return run
   })
-}
-
-/** The mappings, cut where a part of another kind begins or ends in them; by address. */
-function partsOf(process: ProcessMemory, files: ReadonlyMap<number, OpenFile>): Part[] {
-  const { memory, jvm, stackPointers } = process
-  const mappings = [...memory.mappings].sort((one, other) => one.start - other.start)
-  const stacks = mappings.filter((mapping) => stackPointers.some((pointer) => contains(mapping, pointer)))
-  // The first that has an address decides.
-  const claims: [Kind, readonly Range[]][] = [
-    ['environment', [memory.arguments, memory.environment]],
-    ['javaHeap', jvm?.heap ?? []],
-    ['code', jvm?.code ?? []],
-    ['classes', jvm?.classes ?? []],
-    ['stacks', stacks],
-    ['nativeHeap', [memory.brk, ...arenas(mappings, jvm)]]
-  ]
-  const edges = claims.flatMap(([, ranges]) => ranges.flatMap(({ start, end }) => [start, end]))
-  return mappings.flatMap((mapping) => {
-    const file = isFile(mapping) ? files.get(mapping.shmid)?.path : undefined
-    const inside = edges.filter((edge) => mapping.start < edge && edge < mapping.end)
-    const cuts = [...new Set([mapping.start, ...inside, mapping.end])].sort((one, other) => one - other)
-    return cuts.slice(0, -1).map((start, index) => {
-      const claim = claims.find(([, ranges]) => ranges.some((range) => contains(range, start)))
-      const kind = claim?.[0] ?? kindOfMapping(mapping, file)
-      return { start, end: cuts[index + 1] ?? mapping.end, kind, mapping, file }
-    })
-  })
-}
-
-function kindOfMapping(mapping: Mapping, file: string | undefined): Kind {
-  if (!isFile(mapping)) return 'other'
-  // The archives of class data sharing.
-  return file?.endsWith('.jsa') ? 'classes' : 'files'
-}
-
-function isFile({ status }: Mapping): boolean {
-  return (status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED)) !== 0
-}
-
-/**
- * The heaps of malloc's arenas, known by their shape: aligned, in use at their beginning, and reserved up to their
- * end. Metaspace has the same shape, so that nothing is called an arena where the JVM does not tell what is metaspace.
- */
-function arenas(mappings: readonly Mapping[], jvm: JvmMemory | undefined): Range[] {
-  if (!jvm?.classes) return []
-  return mappings.filter((mapping, index) => {
-    const next = mappings[index + 1]
-    return (
-      mapping.start % ARENA === 0 &&
-      mapping.end < mapping.start + ARENA &&
-      (mapping.status & VMA_ANON_PRIVATE) !== 0 &&
-      mapping.prot === PROT_READ_WRITE &&
-      next?.start === mapping.end &&
-      next.prot === PROT_NONE &&
-      next.end >= mapping.start + ARENA
-    )
-  })
-}
-
-function contains({ start, end }: Range, address: number): boolean {
-  return start <= address && address < end
 }
 
 function partAt(parts: readonly Part[], address: number): Part | undefined {

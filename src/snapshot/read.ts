@@ -14,7 +14,8 @@ import {
   type Process
 } from './images.js'
 import { parseJvmMemory, type JvmMemory } from './jvm-memory.js'
-import { createMemoryMap, type MemoryMap, type ProcessMemory } from './memory-map.js'
+import { createMemoryMap, type MemoryMap } from './memory-map.js'
+import type { ProcessMemory } from './parts.js'
 import { ImageFormatError } from './protobuf.js'
 
 export interface SnapshotReading {
