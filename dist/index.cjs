@@ -5784,7 +5784,7 @@ var require_client_h1 = __commonJS({
       kResume,
       kHTTPContext
     } = require_symbols();
-    var constants3 = require_constants2();
+    var constants4 = require_constants2();
     var EMPTY_BUF = Buffer.alloc(0);
     var FastBuffer = Buffer[Symbol.species];
     var addListener = util.addListener;
@@ -5859,7 +5859,7 @@ var require_client_h1 = __commonJS({
       constructor(client, socket, { exports: exports3 }) {
         assert(Number.isFinite(client[kMaxHeadersSize]) && client[kMaxHeadersSize] > 0);
         this.llhttp = exports3;
-        this.ptr = this.llhttp.llhttp_alloc(constants3.TYPE.RESPONSE);
+        this.ptr = this.llhttp.llhttp_alloc(constants4.TYPE.RESPONSE);
         this.client = client;
         this.socket = socket;
         this.timeout = null;
@@ -5954,11 +5954,11 @@ var require_client_h1 = __commonJS({
             currentBufferRef = null;
           }
           const offset = llhttp.llhttp_get_error_pos(this.ptr) - currentBufferPtr;
-          if (ret !== constants3.ERROR.OK) {
+          if (ret !== constants4.ERROR.OK) {
             const body = data.subarray(offset);
-            if (ret === constants3.ERROR.PAUSED_UPGRADE) {
+            if (ret === constants4.ERROR.PAUSED_UPGRADE) {
               this.onUpgrade(body);
-            } else if (ret === constants3.ERROR.PAUSED) {
+            } else if (ret === constants4.ERROR.PAUSED) {
               this.paused = true;
               socket.unshift(body);
             } else {
@@ -5981,10 +5981,10 @@ var require_client_h1 = __commonJS({
         } finally {
           currentParser = null;
         }
-        if (ret === constants3.ERROR.OK) {
+        if (ret === constants4.ERROR.OK) {
           return null;
         }
-        if (ret === constants3.ERROR.PAUSED || ret === constants3.ERROR.PAUSED_UPGRADE) {
+        if (ret === constants4.ERROR.PAUSED || ret === constants4.ERROR.PAUSED_UPGRADE) {
           this.paused = true;
           return null;
         }
@@ -6001,7 +6001,7 @@ var require_client_h1 = __commonJS({
           const len = new Uint8Array(llhttp.memory.buffer, ptr).indexOf(0);
           message = "Response does not match the HTTP/1.1 protocol (" + Buffer.from(llhttp.memory.buffer, ptr, len).toString() + ")";
         }
-        return new HTTPParserError(message, constants3.ERROR[ret], data);
+        return new HTTPParserError(message, constants4.ERROR[ret], data);
       }
       destroy() {
         assert(this.ptr != null);
@@ -6181,7 +6181,7 @@ var require_client_h1 = __commonJS({
           socket[kBlocking] = false;
           client[kResume]();
         }
-        return pause ? constants3.ERROR.PAUSED : 0;
+        return pause ? constants4.ERROR.PAUSED : 0;
       }
       onBody(buf) {
         const { client, socket, statusCode, maxResponseSize } = this;
@@ -6203,7 +6203,7 @@ var require_client_h1 = __commonJS({
         }
         this.bytesRead += buf.length;
         if (request4.onData(buf) === false) {
-          return constants3.ERROR.PAUSED;
+          return constants4.ERROR.PAUSED;
         }
       }
       onMessageComplete() {
@@ -6239,13 +6239,13 @@ var require_client_h1 = __commonJS({
         if (socket[kWriting]) {
           assert(client[kRunning] === 0);
           util.destroy(socket, new InformationalError("reset"));
-          return constants3.ERROR.PAUSED;
+          return constants4.ERROR.PAUSED;
         } else if (!shouldKeepAlive) {
           util.destroy(socket, new InformationalError("reset"));
-          return constants3.ERROR.PAUSED;
+          return constants4.ERROR.PAUSED;
         } else if (socket[kReset] && client[kRunning] === 0) {
           util.destroy(socket, new InformationalError("reset"));
-          return constants3.ERROR.PAUSED;
+          return constants4.ERROR.PAUSED;
         } else if (client[kPipelining] == null || client[kPipelining] === 1) {
           setImmediate(() => client[kResume]());
         } else {
@@ -11112,7 +11112,7 @@ var require_mock_interceptor = __commonJS({
 var require_mock_client = __commonJS({
   "node_modules/undici/lib/mock/mock-client.js"(exports2, module2) {
     "use strict";
-    var { promisify } = require("node:util");
+    var { promisify: promisify2 } = require("node:util");
     var Client = require_client();
     var { buildMockDispatch } = require_mock_utils();
     var {
@@ -11152,7 +11152,7 @@ var require_mock_client = __commonJS({
         return new MockInterceptor(opts, this[kDispatches]);
       }
       async [kClose]() {
-        await promisify(this[kOriginalClose])();
+        await promisify2(this[kOriginalClose])();
         this[kConnected] = 0;
         this[kMockAgent][Symbols.kClients].delete(this[kOrigin]);
       }
@@ -11165,7 +11165,7 @@ var require_mock_client = __commonJS({
 var require_mock_pool = __commonJS({
   "node_modules/undici/lib/mock/mock-pool.js"(exports2, module2) {
     "use strict";
-    var { promisify } = require("node:util");
+    var { promisify: promisify2 } = require("node:util");
     var Pool = require_pool();
     var { buildMockDispatch } = require_mock_utils();
     var {
@@ -11205,7 +11205,7 @@ var require_mock_pool = __commonJS({
         return new MockInterceptor(opts, this[kDispatches]);
       }
       async [kClose]() {
-        await promisify(this[kOriginalClose])();
+        await promisify2(this[kOriginalClose])();
         this[kConnected] = 0;
         this[kMockAgent][Symbols.kClients].delete(this[kOrigin]);
       }
@@ -17342,7 +17342,7 @@ var require_connection = __commonJS({
 var require_permessage_deflate = __commonJS({
   "node_modules/undici/lib/web/websocket/permessage-deflate.js"(exports2, module2) {
     "use strict";
-    var { createInflateRaw, Z_DEFAULT_WINDOWBITS } = require("node:zlib");
+    var { createInflateRaw: createInflateRaw2, Z_DEFAULT_WINDOWBITS } = require("node:zlib");
     var { isValidClientWindowBits } = require_util7();
     var { MessageSizeExceededError } = require_errors();
     var tail = Buffer.from([0, 0, 255, 255]);
@@ -17378,7 +17378,7 @@ var require_permessage_deflate = __commonJS({
             windowBits = Number.parseInt(this.#options.serverMaxWindowBits);
           }
           try {
-            this.#inflate = createInflateRaw({ windowBits });
+            this.#inflate = createInflateRaw2({ windowBits });
           } catch (err) {
             callback(err);
             return;
@@ -19621,14 +19621,14 @@ var require_crc32 = __commonJS({
       1510334235,
       755167117
     ]);
-    function crc32(buf) {
+    function crc322(buf) {
       let crc = -1;
       for (let x of buf) {
         crc = CRC_TABLE[(crc ^ x) & 255] ^ crc >>> 8;
       }
       return (crc ^ -1) >>> 0;
     }
-    module2.exports = crc32;
+    module2.exports = crc322;
   }
 });
 
@@ -19643,7 +19643,7 @@ var require_yauzl = __commonJS({
     var Transform2 = require("stream").Transform;
     var PassThrough2 = require("stream").PassThrough;
     var Writable = require("stream").Writable;
-    var crc32 = typeof zlib.crc32 === "function" ? zlib.crc32 : require_crc32();
+    var crc322 = typeof zlib.crc32 === "function" ? zlib.crc32 : require_crc32();
     exports2.open = open2;
     exports2.fromFd = fromFd;
     exports2.fromBuffer = fromBuffer;
@@ -20274,7 +20274,7 @@ var require_yauzl = __commonJS({
             continue;
           }
           var oldNameCrc32 = extraField.data.readUInt32LE(1);
-          if (crc32(fileNameBuffer) !== oldNameCrc32) {
+          if (crc322(fileNameBuffer) !== oldNameCrc32) {
             continue;
           }
           fileName = decodeBuffer(extraField.data.subarray(5), true);
@@ -22658,7 +22658,7 @@ var require_extract = __commonJS({
 // node_modules/tar-stream/constants.js
 var require_constants6 = __commonJS({
   "node_modules/tar-stream/constants.js"(exports2, module2) {
-    var constants3 = {
+    var constants4 = {
       // just for envs without fs
       S_IFMT: 61440,
       S_IFDIR: 16384,
@@ -22668,9 +22668,9 @@ var require_constants6 = __commonJS({
       S_IFLNK: 40960
     };
     try {
-      module2.exports = require("fs").constants || constants3;
+      module2.exports = require("fs").constants || constants4;
     } catch {
-      module2.exports = constants3;
+      module2.exports = constants4;
     }
   }
 });
@@ -22680,7 +22680,7 @@ var require_pack = __commonJS({
   "node_modules/tar-stream/pack.js"(exports2, module2) {
     var { Readable: Readable4, Writable, getStreamError } = require_streamx();
     var b4a = require_b4a();
-    var constants3 = require_constants6();
+    var constants4 = require_constants6();
     var headers = require_headers2();
     var DMODE = 493;
     var FMODE = 420;
@@ -22883,16 +22883,16 @@ var require_pack = __commonJS({
       return new Pack(opts);
     };
     function modeToType(mode) {
-      switch (mode & constants3.S_IFMT) {
-        case constants3.S_IFBLK:
+      switch (mode & constants4.S_IFMT) {
+        case constants4.S_IFBLK:
           return "block-device";
-        case constants3.S_IFCHR:
+        case constants4.S_IFCHR:
           return "character-device";
-        case constants3.S_IFDIR:
+        case constants4.S_IFDIR:
           return "directory";
-        case constants3.S_IFIFO:
+        case constants4.S_IFIFO:
           return "fifo";
-        case constants3.S_IFLNK:
+        case constants4.S_IFLNK:
           return "symlink";
       }
       return "file";
@@ -23795,10 +23795,10 @@ var require_truncate = __commonJS({
   "node_modules/semver/functions/truncate.js"(exports2, module2) {
     "use strict";
     var parse3 = require_parse2();
-    var constants3 = require_constants7();
+    var constants4 = require_constants7();
     var SemVer = require_semver();
     var truncate = (version, truncation, options3) => {
-      if (!constants3.RELEASE_TYPES.includes(truncation)) {
+      if (!constants4.RELEASE_TYPES.includes(truncation)) {
         return null;
       }
       const clonedVersion = cloneInputVersion(version, options3);
@@ -25038,7 +25038,7 @@ var require_semver2 = __commonJS({
   "node_modules/semver/index.js"(exports2, module2) {
     "use strict";
     var internalRe = require_re();
-    var constants3 = require_constants7();
+    var constants4 = require_constants7();
     var SemVer = require_semver();
     var identifiers = require_identifiers();
     var parse3 = require_parse2();
@@ -25122,8 +25122,8 @@ var require_semver2 = __commonJS({
       re: internalRe.re,
       src: internalRe.src,
       tokens: internalRe.t,
-      SEMVER_SPEC_VERSION: constants3.SEMVER_SPEC_VERSION,
-      RELEASE_TYPES: constants3.RELEASE_TYPES,
+      SEMVER_SPEC_VERSION: constants4.SEMVER_SPEC_VERSION,
+      RELEASE_TYPES: constants4.RELEASE_TYPES,
       compareIdentifiers: identifiers.compareIdentifiers,
       rcompareIdentifiers: identifiers.rcompareIdentifiers
     };
@@ -40459,7 +40459,7 @@ var import_promises27 = require("node:fs/promises");
 var import_node_path27 = __toESM(require("node:path"), 1);
 var import_node_stream = require("node:stream");
 var import_promises28 = require("node:stream/promises");
-var import_node_zlib = require("node:zlib");
+var import_node_zlib2 = require("node:zlib");
 
 // src/peek.ts
 async function peek(stream) {
@@ -40481,6 +40481,53 @@ function isGzip(head) {
   return head.length >= 2 && head.readUInt16LE(0) === 35615;
 }
 
+// src/registry/gzip.ts
+var import_node_os = require("node:os");
+var import_node_util2 = require("node:util");
+var import_node_zlib = require("node:zlib");
+var BLOCK = 1024 * 1024;
+var WINDOW2 = 32 * 1024;
+var HEADER2 = Buffer.from([31, 139, 8, 0, 0, 0, 0, 0, 0, 255]);
+var LAST_BLOCK = Buffer.from([3, 0]);
+var deflate = (0, import_node_util2.promisify)(import_node_zlib.deflateRaw);
+async function* gzip(stream, level, atOnce = (0, import_node_os.availableParallelism)()) {
+  const underWay = [];
+  let dictionary = Buffer.alloc(0);
+  let checksum = 0;
+  let size = 0;
+  yield HEADER2;
+  for await (const block of inBlocks(stream)) {
+    checksum = (0, import_node_zlib.crc32)(block, checksum);
+    size += block.length;
+    const deflated = deflate(block, { level, dictionary, finishFlush: import_node_zlib.constants.Z_SYNC_FLUSH });
+    deflated.catch(() => void 0);
+    underWay.push(deflated);
+    dictionary = block.subarray(-WINDOW2);
+    if (underWay.length >= atOnce) yield await underWay.shift();
+  }
+  for (const deflated of underWay) yield await deflated;
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(checksum, 0);
+  trailer.writeUInt32LE(size % 2 ** 32, 4);
+  yield Buffer.concat([LAST_BLOCK, trailer]);
+}
+async function* inBlocks(stream) {
+  let block = Buffer.allocUnsafeSlow(BLOCK);
+  let filled = 0;
+  for await (const piece of stream) {
+    for (let taken = 0; taken < piece.length; ) {
+      const copied = piece.copy(block, filled, taken);
+      taken += copied;
+      filled += copied;
+      if (filled < BLOCK) continue;
+      yield block;
+      block = Buffer.allocUnsafeSlow(BLOCK);
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield block.subarray(0, filled);
+}
+
 // src/registry/layer-file.ts
 var GZIPPED = "application/vnd.oci.image.layer.v1.tar+gzip";
 var ZSTANDARD = "application/vnd.oci.image.layer.v1.tar+zstd";
@@ -40491,13 +40538,19 @@ async function packLayer(stream, folder) {
   const file = import_node_path27.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
-  const gzip = (0, import_node_zlib.createGzip)({ level: LEVEL, chunkSize: 256 * 1024 });
   try {
     if (isGzip(head) || zstandard) await (0, import_promises28.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
-    else await (0, import_promises28.pipeline)(all(), raw.stream, gzip, packed.stream, (0, import_node_fs4.createWriteStream)(file));
+    else
+      await (0, import_promises28.pipeline)(
+        all(),
+        raw.stream,
+        (tar) => gzip(tar, LEVEL),
+        packed.stream,
+        (0, import_node_fs4.createWriteStream)(file)
+      );
     if (isGzip(head)) {
       raw.stream.resume();
-      await (0, import_promises28.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), raw.stream);
+      await (0, import_promises28.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
     }
   } catch (error2) {
     await (0, import_promises27.rm)(file, { force: true });
@@ -40795,7 +40848,7 @@ var import_node_path29 = __toESM(require("node:path"), 1);
 // src/run-id.ts
 var import_node_crypto5 = require("node:crypto");
 var import_promises29 = require("node:fs/promises");
-var import_node_os = require("node:os");
+var import_node_os2 = require("node:os");
 var here = {
   root: "/",
   pid: process.pid,
@@ -40840,7 +40893,7 @@ async function surroundings({ root }) {
   const namespace = await (0, import_promises29.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
   return {
     machine: (0, import_node_crypto5.createHash)("sha256").update(`${await read2("etc/machine-id")}
-${(0, import_node_os.hostname)()}`).digest("hex").slice(0, 8),
+${(0, import_node_os2.hostname)()}`).digest("hex").slice(0, 8),
     boot: boot.slice(0, 12).padEnd(12, "0"),
     namespace: base36(Number(/\d+/.exec(namespace)?.[0] ?? 0))
   };
@@ -40951,7 +41004,7 @@ var import_node_path32 = __toESM(require("node:path"), 1);
 var import_node_fs6 = require("node:fs");
 var import_node_path31 = __toESM(require("node:path"), 1);
 var import_promises31 = require("node:stream/promises");
-var import_node_zlib2 = require("node:zlib");
+var import_node_zlib3 = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
 var SETUID = 3072;
@@ -40961,7 +41014,7 @@ async function checkArchive(file, limits = LIMITS) {
   let entries = 0;
   let size = 0;
   let top;
-  const read2 = (0, import_promises31.pipeline)((0, import_node_fs6.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), tar);
+  const read2 = (0, import_promises31.pipeline)((0, import_node_fs6.createReadStream)(file), (0, import_node_zlib3.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -46603,7 +46656,7 @@ var import_node_path41 = __toESM(require("node:path"), 1);
 var import_node_stream4 = require("node:stream");
 var import_consumers2 = require("node:stream/consumers");
 var import_promises46 = require("node:stream/promises");
-var import_node_zlib3 = require("node:zlib");
+var import_node_zlib4 = require("node:zlib");
 var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 var import_yauzl2 = __toESM(require_yauzl(), 1);
 var LARGEST_JAR = 256 * 1024 * 1024;
@@ -46637,7 +46690,7 @@ async function* filesOfImage(archive, layers) {
 function layerOf(head, all) {
   if (head.toString("latin1", 257, 262) === "ustar") return import_node_stream4.Readable.from(all());
   if (!isGzip(head)) return void 0;
-  const unpacked = (0, import_node_zlib3.createGunzip)();
+  const unpacked = (0, import_node_zlib4.createGunzip)();
   (0, import_promises46.pipeline)(all(), unpacked).catch(() => void 0);
   return unpacked;
 }
@@ -46656,17 +46709,33 @@ async function* withJars(file, depth) {
   try {
     const jar = await (0, import_yauzl2.fromBufferPromise)(bytes);
     for await (const entry of jar.eachEntry()) {
-      const name = `${file.name}!/${entry.fileName}`;
-      const content2 = whole2(await jar.openReadStreamPromise(entry));
-      yield* withJars({ name, bytes: content2, size: entry.uncompressedSize }, depth - 1);
+      const { fileName, uncompressedSize: size } = entry;
+      const { fileDataStart } = await jar.readLocalFileHeaderPromise(entry, { minimal: true });
+      const stored = bytes.subarray(fileDataStart, fileDataStart + entry.compressedSize);
+      const content2 = entry.compressionMethod === DEFLATED ? inflated(stored, size) : [stored];
+      yield* withJars({ name: `${file.name}!/${fileName}`, bytes: content2, size }, depth - 1);
     }
   } catch {
   }
 }
-async function* whole2(stream) {
+var DEFLATED = 8;
+var SMALL = 1024 * 1024;
+async function* inflated(bytes, size) {
+  const small = size <= SMALL ? inflatedAtOnce(bytes) : void 0;
+  if (small !== void 0) {
+    yield small;
+    return;
+  }
   try {
-    for await (const piece of stream) yield piece;
+    for await (const piece of import_node_stream4.Readable.from([bytes]).pipe((0, import_node_zlib4.createInflateRaw)())) yield piece;
   } catch {
+  }
+}
+function inflatedAtOnce(bytes) {
+  try {
+    return (0, import_node_zlib4.inflateRawSync)(bytes, { maxOutputLength: SMALL });
+  } catch {
+    return void 0;
   }
 }
 
@@ -48609,7 +48678,7 @@ function renderFailure(failure) {
 }
 
 // src/world.ts
-var import_node_os2 = require("node:os");
+var import_node_os3 = require("node:os");
 
 // src/registry/connection.ts
 var import_undici6 = __toESM(require_undici(), 1);
@@ -49059,7 +49128,7 @@ function realWorld(run2, environment, given) {
     repositories: repositoriesIn(environment, undoing, (line2) => given.log.info(line2)),
     clock: systemClock,
     platform: process.platform,
-    hostname: (0, import_node_os2.hostname)(),
+    hostname: (0, import_node_os3.hostname)(),
     environment: marked,
     ...shipped(),
     ...vendorApis(environment),

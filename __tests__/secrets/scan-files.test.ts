@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
@@ -131,6 +131,28 @@ describe('filesOfImage', () => {
         '/app/outer.jar!/lib/inner.jar!/settings.yml 50',
         '/app/outer.jar!/settings.yml 50'
       ])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('in a jar: large files, files that say they are small, and those before and behind a damaged one', async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'jars-'))
+    try {
+      const large = Buffer.concat([Buffer.alloc(3_000_000, 'x'), Buffer.from(value)])
+      for (const name of ['1-large', '2-damaged', '3-small', '4-liar'])
+        writeFileSync(path.join(folder, name), name === '3-small' ? value : large)
+      jar('x.jar', '1-large', '2-damaged', '3-small', '4-liar')
+      const bytes = readFileSync(path.join(folder, 'x.jar'))
+      // The sizes in the central directory are those that count: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.12
+      const entry = bytes.lastIndexOf('4-liar') - 46
+      bytes.writeUInt32LE(10, entry + 24)
+      bytes.fill(0xff, bytes.indexOf('2-damaged') + 30, bytes.indexOf('2-damaged') + 60)
+      const image = await tarOf({ 'blobs/sha256/1': await tarOf({ 'x.jar': bytes }) })
+      const layers: ImageLayers = { order: undefined, unread: [] }
+      const { findings } = await scanFiles(filesOfImage(Readable.from([image]), layers), matcher)
+      const found = findings.map(({ place }) => place?.file)
+      expect(found).toEqual(['/x.jar!/1-large', '/x.jar!/3-small', '/x.jar!/4-liar'])
     } finally {
       rmSync(folder, { recursive: true })
     }

@@ -4,8 +4,9 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { createGunzip, createGzip } from 'node:zlib'
+import { createGunzip } from 'node:zlib'
 import { isGzip, isZstandard, peek } from '../peek.js'
+import { gzip } from './gzip.js'
 
 /** A layer as registries have it. Sizes in bytes. */
 export interface PackedLayer {
@@ -44,10 +45,16 @@ export async function packLayer(stream: AsyncIterable<unknown>, folder: string):
   const file = path.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`)
   const raw = counted()
   const packed = counted()
-  const gzip = createGzip({ level: LEVEL, chunkSize: 256 * 1024 })
   try {
     if (isGzip(head) || zstandard) await pipeline(all(), packed.stream, createWriteStream(file))
-    else await pipeline(all(), raw.stream, gzip, packed.stream, createWriteStream(file))
+    else
+      await pipeline(
+        all(),
+        raw.stream,
+        (tar: AsyncIterable<Buffer>) => gzip(tar, LEVEL),
+        packed.stream,
+        createWriteStream(file)
+      )
     if (isGzip(head)) {
       raw.stream.resume()
       await pipeline(createReadStream(file), createGunzip(), raw.stream)

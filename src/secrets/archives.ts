@@ -2,7 +2,7 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
+import { createGunzip, createInflateRaw, inflateRawSync } from 'node:zlib'
 import { extract } from 'tar-stream'
 import { fromBufferPromise } from 'yauzl'
 import { fieldsOf, jsonOf } from '../json.js'
@@ -84,20 +84,41 @@ async function* withJars(file: File, depth: number): AsyncGenerator<Content> {
   try {
     const jar = await fromBufferPromise(bytes)
     for await (const entry of jar.eachEntry()) {
-      const name = `${file.name}!/${entry.fileName}`
-      const content = whole(await jar.openReadStreamPromise(entry))
-      yield* withJars({ name, bytes: content, size: entry.uncompressedSize }, depth - 1)
+      const { fileName, uncompressedSize: size } = entry
+      const { fileDataStart } = await jar.readLocalFileHeaderPromise(entry, { minimal: true })
+      const stored = bytes.subarray(fileDataStart, fileDataStart + entry.compressedSize)
+      const content = entry.compressionMethod === DEFLATED ? inflated(stored, size) : [stored]
+      yield* withJars({ name: `${file.name}!/${fileName}`, bytes: content, size }, depth - 1)
     }
   } catch {
     // No jar, or a broken one: its bytes have been looked at.
   }
 }
 
-/** What can be read of a stream that may be broken. */
-async function* whole(stream: Readable): AsyncGenerator<Buffer> {
+/** https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, section 4.4.5 */
+const DEFLATED = 8
+
+/** Of what is inflated at once, in bytes: a jar has thousands of small files, and a stream for each takes several times as long. */
+const SMALL = 1024 * 1024
+
+/** What can be read of bytes that may be broken, and more or fewer than they say. */
+async function* inflated(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
+  const small = size <= SMALL ? inflatedAtOnce(bytes) : undefined
+  if (small !== undefined) {
+    yield small
+    return
+  }
   try {
-    for await (const piece of stream) yield piece as Buffer
+    for await (const piece of Readable.from([bytes]).pipe(createInflateRaw())) yield piece as Buffer
   } catch {
-    // As above.
+    // It has been looked at up to there.
+  }
+}
+
+function inflatedAtOnce(bytes: Buffer): Buffer | undefined {
+  try {
+    return inflateRawSync(bytes, { maxOutputLength: SMALL })
+  } catch {
+    return undefined
   }
 }
