@@ -34845,6 +34845,8 @@ function describeFailure(failure) {
     `Who can mend it: ${MENDER[failure.kind]} (class: ${failure.kind}).`,
     `How: ${failure.cure}`
   ];
+  if (failure.signature !== void 0)
+    lines3.push(`More: docs/troubleshooting.md, under ${failure.signature}.`);
   if (failure.evidence) lines3.push("", withoutMiddle(plainText(failure.evidence).trimEnd(), MOST_EVIDENCE));
   return lines3.join("\n");
 }
@@ -35222,7 +35224,7 @@ function endGroup2({ pid }, how) {
 
 // src/engine/failure.ts
 var NOBODY_THERE = /Cannot connect to the Docker daemon|failed to connect to the docker API/;
-function engineFailure(args, result) {
+function engineFailure(args, result, cure = "The lines below are the engine's own words.") {
   const evidence = lastLines(result.stderr || result.stdout, 20);
   const command = `docker ${args[0] ?? ""}`;
   if (result.exitCode === TIMED_OUT) {
@@ -35234,7 +35236,8 @@ function engineFailure(args, result) {
   if (NOBODY_THERE.test(result.stderr) || /error during connect|unexpected EOF/.test(result.stderr)) {
     return new Failure("runner", "No Docker engine answers.", {
       cure: "Start the engine, or set DOCKER_HOST to one that runs.",
-      evidence
+      evidence,
+      signature: "docker-daemon"
     });
   }
   const version = /client version \S+ is too (?:old|new)[^\n]*/i.exec(result.stderr)?.[0];
@@ -35252,7 +35255,7 @@ function engineFailure(args, result) {
     });
   }
   return new Failure("runner", `${command} failed with exit code ${result.exitCode}.`, {
-    cure: "The lines below are the engine's own words.",
+    cure,
     evidence
   });
 }
@@ -35432,7 +35435,7 @@ function dockerEngine(environment, {
       group2.kill();
     }
   }
-  return { attempt: attempt3, run: run2, stream };
+  return { attempt: attempt3, run: run2, stream, hasAnswered: () => state !== "unknown" };
 }
 function listenersOf({ onLine, onBytes }) {
   return [...onLine ? [new LineSplitter(onLine)] : [], ...onBytes ? [new WholeLines(onBytes)] : []];
@@ -36499,10 +36502,11 @@ async function ensureBaseImage(engine2, image, onLine, refresh = false) {
   if (pulled.exitCode !== 0) {
     const output = `${pulled.stdout}
 ${pulled.stderr}`;
-    throw baseImageFailure(output, image) ?? engineFailure(pull, pulled).of(`The base image ${image} could not be pulled`);
+    throw baseImageFailure(output, image) ?? engineFailure(pull, pulled, PULL_CURE).of(`The base image ${image} could not be pulled`);
   }
   return (await engine2.run(inspect)).split(" ")[0] ?? "";
 }
+var PULL_CURE = "Check the name in `base-image`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.";
 async function imageDigest(engine2, image) {
   const inspect = [
     "image",
@@ -36931,40 +36935,50 @@ async function lookForApplication(run2) {
   const { inputs, world, phases, work } = run2;
   return await phases.run("application", "Find the application", async () => {
     await refuseStrays(bodies(run2), [world.workspace]);
-    const found = inputs.file === void 0 ? await lookAround(run2) : await ofDockerfile(run2, inputs.file);
-    world.log.info(`Found: ${found.application.description}.`);
-    return { ...found, libraries: await librariesOf(found.application) };
-  });
-  async function lookAround({ inputs: inputs2 }) {
+    if (inputs.file !== void 0) {
+      await refuseStrays([import_node_path16.default.resolve(world.workspace, inputs.file)], places(run2));
+      return void 0;
+    }
     const application = await findApplication({
-      context: import_node_path16.default.resolve(world.workspace, inputs2.context),
-      application: inputs2.application,
-      mainClass: inputs2.mainClass,
+      context: import_node_path16.default.resolve(world.workspace, inputs.context),
+      application: inputs.application,
+      mainClass: inputs.mainClass,
       scratch: import_node_path16.default.join(work, "application")
     });
     const { dependencies, classes } = application;
     await refuseStrays([...dependencies.keys(), ...classes.keys()], [...places(run2), work]);
-    refuseCracOptions(inputs2.baseImage, await imageEnvironment(world.engine, inputs2.baseImage));
-    const digest = await imageDigest(world.engine, inputs2.baseImage);
-    return { application, base: { image: inputs2.baseImage, workingDirectory: "/home/app", digest } };
-  }
-  async function ofDockerfile({ id, inputs: inputs2 }, file) {
-    const name = namesOf(id).image("user");
-    await refuseStrays([import_node_path16.default.resolve(world.workspace, file)], places(run2));
+    world.log.info(`Found: ${application.description}.`);
+    return application;
+  });
+}
+async function prepareBase(run2, application) {
+  const found = application ? await onBaseImage(run2, application) : await onUserImage(run2);
+  return { ...found, libraries: await librariesOf(found.application) };
+}
+async function onBaseImage({ inputs, world }, application) {
+  refuseCracOptions(inputs.baseImage, await imageEnvironment(world.engine, inputs.baseImage));
+  const digest = await imageDigest(world.engine, inputs.baseImage);
+  return { application, base: { image: inputs.baseImage, workingDirectory: "/home/app", digest } };
+}
+async function onUserImage(run2) {
+  const { id, inputs, world } = run2;
+  const name = namesOf(id).image("user");
+  return await run2.phases.run("build-user", "Build your Dockerfile", async () => {
     const { application, workingDirectory } = await buildUserImage(
       world.engine,
       {
-        context: import_node_path16.default.resolve(world.workspace, inputs2.context),
-        file: import_node_path16.default.resolve(world.workspace, file),
-        buildArgs: inputs2.buildArgs,
+        context: import_node_path16.default.resolve(world.workspace, inputs.context),
+        file: import_node_path16.default.resolve(world.workspace, inputs.file ?? ""),
+        buildArgs: inputs.buildArgs,
         name,
-        user: `${inputs2.user.uid}:${inputs2.user.gid}`
+        user: `${inputs.user.uid}:${inputs.user.gid}`
       },
       outputTo(run2, "build-user.log")
     );
+    world.log.info(`Found: ${application.description}.`);
     const digest = await imageDigest(world.engine, name);
     return { application, base: { image: name, workingDirectory, digest } };
-  }
+  });
 }
 function bodies({ inputs, world }) {
   return (inputs.warmup ?? []).flatMap(({ body }) => body && "file" in body ? [import_node_path16.default.resolve(world.workspace, body.file)] : []).filter((file) => !import_node_path16.default.relative(world.workspace, file).startsWith(".."));
@@ -39656,7 +39670,7 @@ function tellingThreads(dump) {
 // src/checkpoint/trigger.ts
 var HOME2 = "/opt/crac-checkpoint";
 var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/;
-var ENDED = /^crac-checkpoint: the JVM ended with (\d+)$/;
+var ENDED = /^crac-checkpoint: the JVM ended with (\d+), as it does/;
 var REFUSED2 = /\bCheckpointException\b/;
 var MOST_REFUSAL_LINES = 400;
 function watchSigns() {
@@ -46488,7 +46502,7 @@ async function sendContent({ info: info2, warn }, { targets, packed }) {
         if (await target.client.hasBlob(blob.digest)) return;
         await target.client.upload(blob);
         sent.add(blob.digest);
-        info2(`${target.name}: sent ${megabytes(blob.size)}.`);
+        info2(`${target.name}: sent ${sizeText(blob.size)}.`);
       });
     }
   }
@@ -47818,7 +47832,8 @@ async function prepareSearch(run2, taken) {
   const names = [...new Set(secrets.map(({ name }) => name))];
   const searched = names.filter((name) => !weak.has(name));
   const notSearched = names.filter((name) => weak.has(name)).map((name) => `${name} (${weak.get(name)})`);
-  log.info(`Looking for tokens and ${searched.length} known values: ${searched.join(", ") || "none"}.`);
+  const known = searched.length > 0 ? ` and ${searched.length} known values: ${searched.join(", ")}` : "";
+  log.info(`Looking for tokens${known}.`);
   tellWeak(log, notSearched);
   return { matcher, snapshot, searched, notSearched };
 }
@@ -48097,11 +48112,11 @@ async function run(id, inputs, given) {
   } finally {
     const names = namesOf(id);
     if (world.cancelled.aborted) await settle(world.clock, id, true);
-    const left = [
+    const inEngine = world.engine.hasAnswered() ? [
       ...await removeContainers(undoing, names),
-      ...await removeImages(undoing, names, ["checkpoint", "snapshot", "user"]),
-      ...await removeFolder(job.work)
-    ];
+      ...await removeImages(undoing, names, ["checkpoint", "snapshot", "user"])
+    ] : [];
+    const left = [...inEngine, ...await removeFolder(job.work)];
     for (const problem of left) log.warning(`Something of this run may be left behind: ${problem}`);
   }
 }
@@ -48122,8 +48137,9 @@ async function outcomeOf(job) {
 }
 async function checkpointed(job) {
   const { inputs } = job;
+  const application = await lookForApplication(job);
   const runner = await inspectTheRunner(job);
-  const found = await lookForApplication(job);
+  const found = await prepareBase(job, application);
   const jdk = await resolveJdk(job, runner.architecture);
   const { fingerprint: fingerprint2, unchanged } = await decide(job, found, jdk);
   if (unchanged !== void 0) {
@@ -48170,7 +48186,7 @@ async function cold(job, reason) {
   const reach = await findReach(world.engine, world.hostname);
   await removeFolder(import_node_path46.default.join(job.work, "application"));
   await removeFolder(import_node_path46.default.join(job.work, `context-${job.id}`));
-  const found = await lookForApplication(job);
+  const found = await prepareBase(job, await lookForApplication(job));
   const jdk = await resolveJdk(job, architecture);
   const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
   const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint2}` });
@@ -48431,11 +48447,11 @@ function outputsOf(result) {
 async function cleanUp(engine2, clock, id, runFolder) {
   await settle(clock, id, false);
   const names = namesOf(id);
-  return [
+  const inEngine = engine2 ? [
     ...await removeContainers(engine2, names),
-    ...await removeImages(engine2, names, ["checkpoint", "snapshot", "user", "runtime"]),
-    ...await removeFolder(runFolder)
-  ];
+    ...await removeImages(engine2, names, ["checkpoint", "snapshot", "user", "runtime"])
+  ] : [];
+  return [...inEngine, ...await removeFolder(runFolder)];
 }
 
 // src/report/figures.ts
@@ -49150,6 +49166,7 @@ function repositoriesIn(environment, engine2, info2) {
 // src/index.ts
 var STATE_RUN = "run";
 var STATE_FOLDER = "folder";
+var STATE_NO_ENGINE = "no-engine";
 async function main() {
   const cancellation = cancellationBy(process);
   const id = await newRunId();
@@ -49157,6 +49174,7 @@ async function main() {
   saveState(STATE_RUN, id);
   saveState(STATE_FOLDER, runFolder);
   const log = createLog(core_exports);
+  let engine2;
   try {
     const inputOf = (name) => getInput(name);
     mask(readSecretValues(inputOf));
@@ -49170,6 +49188,7 @@ async function main() {
       runFolder,
       cancelled: cancellation.signal
     });
+    engine2 = world.engine;
     const result = await cancellation.bounded(run(id, inputs, world));
     for (const [name, value] of Object.entries(outputsOf(result))) setOutput(name, value);
     await writeSummary(renderSummary(result));
@@ -49179,6 +49198,7 @@ async function main() {
     log.end();
     setFailed(describeFailure(failure));
     await writeSummary(renderFailure(failure));
+    if (!engine2?.hasAnswered()) saveState(STATE_NO_ENGINE, "true");
     const exitCode = cancellation.exitCode();
     if (exitCode !== void 0) process.exit(exitCode);
   }
@@ -49189,9 +49209,10 @@ function mask(secrets) {
 async function post(id, runFolder) {
   const log = createLog(core_exports);
   const engine2 = dockerEngine(process.env);
+  const used = getState(STATE_NO_ENGINE) === "" ? engine2 : void 0;
   const repositories = repositoriesIn(process.env, engine2, (line2) => log.info(line2));
   for (const line2 of await putBackMoved(repositories, import_node_path48.default.join(runFolder, "work"))) log.warning(line2);
-  for (const problem of await cleanUp(engine2, systemClock, id, runFolder)) {
+  for (const problem of await cleanUp(used, systemClock, id, runFolder)) {
     log.warning(`Something of this run may be left behind: ${problem}`);
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { textOf } from '../src/report/text.js'
 import { attempt, run } from './command.js'
 import { openWorld } from './open-world.js'
 import { progressOnStderr } from './progress.js'
@@ -70,7 +71,9 @@ async function runAction(world: World, tag: string): Promise<StepResult> {
     onOutput: readable(say)
   })
   if (step.exitCode === 0)
-    say(`\n--- the job summary ---\n\n${step.summary}\n--- end of the job summary ---\n`)
+    say(
+      `\n--- the job summary, but for what only a browser draws ---\n\n${textOf(step.summary)}\n\n--- end of the job summary ---\n`
+    )
   return step
 }
 
@@ -89,10 +92,23 @@ async function callPushed(
   try {
     const body = await callUntilAnswer(await startImage({ environment: env, image, name, port: 8080, flags }))
     say(`Started ${image}\nand called it; the restored application answered: ${JSON.stringify(body)}`)
+    say(byHand(world))
     return { image, body }
   } finally {
     await attempt('docker', ['rm', '--force', name], { env })
   }
+}
+
+/** How to go on from here: the lab's engine is not the one that `docker` finds by itself. */
+function byHand({ environment }: World): string {
+  const host = environment['DOCKER_HOST']
+  const engine = host === process.env['DOCKER_HOST'] ? '' : `    export DOCKER_HOST=${host}\n`
+  return [
+    '',
+    'That container is removed again; the image is still there. To start one yourself:',
+    `${engine}    the commands under "To start it" above, and in another terminal: curl http://localhost:8080/`,
+    ...(engine === '' ? [] : ['`npm run lab:stop` ends the engine and the registry of the lab.'])
+  ].join('\n')
 }
 
 /** The step's log as a person reads it: groups become headings, annotations are marked. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT } from '../lab/home.js'
 import { MENDER } from '../src/errors.js'
@@ -32,14 +32,36 @@ export function troubleshootingPage(): string {
     '',
     '<!-- Written by `npm run docs` from src/diagnosis/catalogue/. -->',
     '',
-    'The message of a failed step ends with the line that shows the cause. Where the failure is a known one, the message',
-    'has its name in brackets, for example `(fw-jdbc)`: search for it here. In a cause, `$1` stands for a part of that line.',
+    'Where the failure of a step is a known one, its message has a line such as `More: docs/troubleshooting.md, under',
+    'fw-jdbc.`: that name is a heading here. Without one, search for a few words of the line that the message ends with. In a',
+    'cause, `$1` stands for a part of that line.',
+    '',
+    ...PARTS.map(([title]) => `- [${title}](#${anchor(title)})`),
     '',
     ...parts
   ].join('\n')
 }
 
-function section({ id, cause, cure, kind, pattern, weight }: Signature): string[] {
+/** As GitHub makes it of a heading. */
+function anchor(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[^\w -]/g, '')
+    .replaceAll(' ', '-')
+}
+
+const SAMPLES = JSON.parse(
+  readFileSync(path.join(PROJECT, '__tests__/diagnosis/samples.json'), 'utf8')
+) as Record<string, string>
+
+/** A sample can be a log: only the line that tells is shown. */
+function sampleLine({ id, pattern }: Signature): string {
+  const lines = (SAMPLES[id] ?? '').split('\n')
+  return (lines.find((line) => pattern.test(line)) ?? lines[0] ?? '').trim()
+}
+
+function section(signature: Signature): string[] {
+  const { id, cause, cure, kind, weight } = signature
   return [
     `### ${id}`,
     '',
@@ -47,7 +69,7 @@ function section({ id, cause, cure, kind, pattern, weight }: Signature): string[
     '',
     `- **How to mend it:** ${cure}`,
     `- **Who can:** ${MENDER[kind]}`,
-    `- **Looks like:** ${code(pattern.source)}`,
+    `- **Looks like:** ${code(sampleLine(signature))}`,
     ''
   ]
 }

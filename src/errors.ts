@@ -85,6 +85,8 @@ export function describeFailure(failure: Failure): string {
     `Who can mend it: ${MENDER[failure.kind]} (class: ${failure.kind}).`,
     `How: ${failure.cure}`
   ]
+  if (failure.signature !== undefined)
+    lines.push(`More: docs/troubleshooting.md, under ${failure.signature}.`)
   if (failure.evidence) lines.push('', withoutMiddle(plainText(failure.evidence).trimEnd(), MOST_EVIDENCE))
   return lines.join('\n')
 }

@@ -3,7 +3,7 @@ import * as core from '@actions/core'
 import { cancellationBy } from './cancellation.js'
 import { RUN_FOLDER } from './cleanup.js'
 import { systemClock } from './clock.js'
-import { dockerEngine } from './engine/docker.js'
+import { dockerEngine, type Engine } from './engine/docker.js'
 import { asFailure, describeFailure, messageOf } from './errors.js'
 import type { InputName } from './inputs.js'
 import { readInputs, readSecretValues } from './read-inputs.js'
@@ -22,6 +22,8 @@ import { realWorld, repositoriesIn } from './world.js'
 // The runner starts this file twice: for the step, and after the job. The saved state tells which it is.
 const STATE_RUN = 'run'
 const STATE_FOLDER = 'folder'
+/** Set where the run had no engine. */
+const STATE_NO_ENGINE = 'no-engine'
 
 async function main(): Promise<void> {
   const cancellation = cancellationBy(process)
@@ -32,6 +34,7 @@ async function main(): Promise<void> {
   core.saveState(STATE_FOLDER, runFolder)
 
   const log = createLog(core)
+  let engine: Engine | undefined
   try {
     const inputOf = (name: InputName): string => core.getInput(name)
     mask(readSecretValues(inputOf))
@@ -45,6 +48,7 @@ async function main(): Promise<void> {
       runFolder,
       cancelled: cancellation.signal
     })
+    engine = world.engine
     const result = await cancellation.bounded(run(id, inputs, world))
     for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, value)
     await writeSummary(renderSummary(result))
@@ -56,6 +60,7 @@ async function main(): Promise<void> {
     log.end()
     core.setFailed(describeFailure(failure))
     await writeSummary(renderFailure(failure))
+    if (!engine?.hasAnswered()) core.saveState(STATE_NO_ENGINE, 'true')
     // Something may still wait for an answer that nobody needs any more.
     const exitCode = cancellation.exitCode()
     if (exitCode !== undefined) process.exit(exitCode)
@@ -69,9 +74,10 @@ function mask(secrets: readonly Secret[]): void {
 async function post(id: string, runFolder: string): Promise<void> {
   const log = createLog(core)
   const engine = dockerEngine(process.env)
+  const used = core.getState(STATE_NO_ENGINE) === '' ? engine : undefined
   const repositories = repositoriesIn(process.env, engine, (line) => log.info(line))
   for (const line of await putBackMoved(repositories, path.join(runFolder, 'work'))) log.warning(line)
-  for (const problem of await cleanUp(engine, systemClock, id, runFolder)) {
+  for (const problem of await cleanUp(used, systemClock, id, runFolder)) {
     log.warning(`Something of this run may be left behind: ${problem}`)
   }
 }

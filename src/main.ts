@@ -13,7 +13,7 @@ import { imageArchitecture } from './runner/base-image.js'
 import type { Runner } from './runner/inspect.js'
 import { findReach } from './runner/reach.js'
 import { toldOfRoom } from './runner/room.js'
-import { lookForApplication } from './stages/application.js'
+import { lookForApplication, prepareBase } from './stages/application.js'
 import { buildCheckpoint, layOut } from './stages/build.js'
 import { chooseCheckpointEngine, takeTheSnapshot } from './stages/checkpoint.js'
 import { lookIntoSnapshot } from './stages/content.js'
@@ -51,11 +51,13 @@ export async function run(id: string, inputs: Inputs, given: World): Promise<Res
     const names = namesOf(id)
     // Otherwise nothing is under way but what follows the containers, and ends with them.
     if (world.cancelled.aborted) await settle(world.clock, id, true)
-    const left = [
-      ...(await removeContainers(undoing, names)),
-      ...(await removeImages(undoing, names, ['checkpoint', 'snapshot', 'user'])),
-      ...(await removeFolder(job.work))
-    ]
+    const inEngine = world.engine.hasAnswered()
+      ? [
+          ...(await removeContainers(undoing, names)),
+          ...(await removeImages(undoing, names, ['checkpoint', 'snapshot', 'user']))
+        ]
+      : []
+    const left = [...inEngine, ...(await removeFolder(job.work))]
     for (const problem of left) log.warning(`Something of this run may be left behind: ${problem}`)
   }
 }
@@ -78,8 +80,9 @@ async function outcomeOf(job: Run): Promise<Result> {
 
 async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
   const { inputs } = job
+  const application = await lookForApplication(job)
   const runner = await inspectTheRunner(job)
-  const found = await lookForApplication(job)
+  const found = await prepareBase(job, application)
   const jdk = await resolveJdk(job, runner.architecture)
   const { fingerprint, unchanged } = await decide(job, found, jdk)
   if (unchanged !== undefined) {
@@ -129,7 +132,7 @@ async function cold(job: Run, reason: string): Promise<Cold> {
   // How far the run came is not known: what it has unpacked and laid out would be in the way.
   await removeFolder(path.join(job.work, 'application'))
   await removeFolder(path.join(job.work, `context-${job.id}`))
-  const found = await lookForApplication(job)
+  const found = await prepareBase(job, await lookForApplication(job))
   const jdk = await resolveJdk(job, architecture)
   const { fingerprint } = await decide(job, found, jdk)
   const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint}` })

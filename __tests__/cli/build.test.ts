@@ -1,6 +1,17 @@
 import { expect, test } from '@jest/globals'
 import { buildCommand } from '../../src/cli/build.js'
 
+test.each([
+  [['--contxt', '.'], "Unknown option '--contxt'."],
+  [['--push', '--tags', 'x'], "Option '--push' argument is ambiguous."]
+])('%j: the option is named, and what is right', async (args, what) => {
+  await expect(buildCommand(args, () => undefined)).rejects.toMatchObject({
+    kind: 'input',
+    message: expect.stringContaining(what),
+    cure: expect.stringContaining('`--context build/docker/main --push true`')
+  })
+})
+
 test('secrets on the command line are refused, and not shown', async () => {
   for (const args of [['--secret-values', 'tr0ub4dor&3'], ['--secret-values=tr0ub4dor&3']]) {
     const refused = buildCommand(args, () => undefined)

@@ -48,7 +48,7 @@ Warn  (criu/kerndat.c:1195): $XDG_RUNTIME_DIR not set. Cannot find location for 
 Error (criu/cr-restore.c:1230): Can't fork for 137: File exists
 Error (criu/cr-restore.c:2320): Restoring FAILED.
 OpenJDK 64-Bit Server VM warning: cannot restore
-crac-checkpoint: the snapshot could not be restored on this host; see the lines above`
+crac-checkpoint: the snapshot could not be restored here; see the lines above`
     expect(diagnose('restore', { app: log })).toMatchObject({
       signature: { id: 'criu-fork-eexist' },
       cause: expect.stringContaining('The process id 137 is taken already')

@@ -126,7 +126,7 @@ describe('the scripts in the images', () => {
       CRAC_ON_RESTORE_FAILURE: 'exit'
     })
     expect(restore.java).toEqual([`-XX:CRaCRestoreFrom=${home}/snapshot`, '-Da=1', '-Db=*'])
-    expect(restore.stderr).toContain('could not be restored on this host; see the lines above')
+    expect(restore.stderr).toContain('could not be restored here; see the lines above')
   })
 
   test('a normal start takes all of JAVA_OPTS, after the options of the image', async () => {

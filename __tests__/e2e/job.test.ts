@@ -81,8 +81,8 @@ describe('the whole job on micronaut-hello', () => {
       snapshot: { statistics: object; handover: number; criu: object; privileges: string }
     }
     expect(metadata.phases.map((phase) => phase.name)).toEqual([
-      'inspect',
       'application',
+      'inspect',
       'jdk',
       'decide',
       'build-checkpoint',
@@ -192,7 +192,7 @@ describe('the whole job on micronaut-hello', () => {
         .split('\n')
         .filter((line) => line.startsWith('crac-checkpoint:'))
       expect(said).toEqual([
-        'crac-checkpoint: the snapshot could not be restored on this host; starting the application normally'
+        "crac-checkpoint: the snapshot could not be restored here; starting the application normally. The flags that a restore needs are the image's label io.github.crac-checkpoint.restore-flags"
       ])
     })
   })

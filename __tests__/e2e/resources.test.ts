@@ -24,7 +24,7 @@ import { peakMemory } from './support/peak-memory.js'
 const LARGE = Number(process.env['LARGE_SNAPSHOT'] || 256)
 
 /** Of the checkpoint's script, behind all that the application has written. */
-const LAST_LINE = /crac-checkpoint: the JVM ended with 137$/
+const LAST_LINE = /crac-checkpoint: the JVM ended with 137, as it does when CRIU has dumped it$/
 
 describe('resources', () => {
   let fixture: ReturnType<typeof buildFixture>

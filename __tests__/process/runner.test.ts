@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { runStep, type StepResult } from '../../lab/runner.js'
@@ -34,10 +34,11 @@ describe('the inspection of the runner', () => {
     inputs: Record<string, string>
   ): Promise<{ step: StepResult; seconds: number }> {
     await install(machine)
+    await mkdir(path.join(folder, 'classes'))
     const begin = Date.now()
     let seconds = Infinity
     const step = await runStep({
-      inputs,
+      inputs: { 'main-class': 'Main', ...inputs },
       environment: { PATH: `${folder}:${process.env['PATH']}`, HOME: folder },
       workspace: folder,
       toolCache: path.join(folder, 'cache'),
@@ -64,6 +65,7 @@ case "$1 $2" in
 'image inspect') echo ${architecture} ;;
 'run --rm') ${machine.run ?? `echo '${CONTAINER}'`} ;;
 '--version ') echo '${client}' ;;
+'ps --all' | 'image ls') ;;
 *) exit 1 ;;
 esac
 `
@@ -96,6 +98,8 @@ esac
       expect(errorOf(step)).toContain(message)
       expect(errorOf(step)).toContain('class: runner')
       expect(errorOf(step)).toContain('How: ')
+      // An engine that never answered has nothing of the run.
+      expect(step.log + step.post.log).not.toContain('may be left behind')
       expect(seconds).toBeLessThan(10)
     },
     30_000
@@ -107,8 +111,9 @@ esac
       execFileSync('which', ['timeout'], { encoding: 'utf8' }).trim(),
       path.join(folder, 'timeout')
     )
+    await mkdir(path.join(folder, 'classes'))
     const step = await runStep({
-      inputs: {},
+      inputs: { 'main-class': 'Main' },
       environment: { PATH: folder, HOME: folder },
       workspace: folder,
       toolCache: path.join(folder, 'cache')

@@ -26,6 +26,7 @@ export function fakeEngine(answer: (args: string[]) => Reply | Promise<Reply>): 
   }
   return {
     calls,
+    hasAnswered: () => calls.length > 0,
     attempt,
     run: async (args, options) => {
       const result = await attempt(args, options)

@@ -84,5 +84,5 @@ chmod 0400 -- *
 # Left by the JVM's attach mechanism; nothing of it is open any more.
 rm -f /tmp/.java_pid* /tmp/.attach_pid*
 [ "$code" -eq 137 ] && [ -s "$here/evidence/dump4.log" ] || exit "$code"
-echo "crac-checkpoint: the JVM ended with $code"
+echo "crac-checkpoint: the JVM ended with $code, as it does when CRIU has dumped it"
 exec sleep 86400

@@ -67,10 +67,10 @@ fi
 if [ "$try" != false ]; then
     restore "$@" && exit "$code"
     if [ "${CRAC_ON_RESTORE_FAILURE-start}" = exit ]; then
-        echo "crac-checkpoint: the snapshot could not be restored on this host; see the lines above" >&2
+        echo "crac-checkpoint: the snapshot could not be restored here; see the lines above" >&2
         exit 1
     fi
-    echo "crac-checkpoint: the snapshot could not be restored on this host; starting the application normally" >&2
+    echo "crac-checkpoint: the snapshot could not be restored here; starting the application normally. The flags that a restore needs are the image's label io.github.crac-checkpoint.restore-flags" >&2
 fi
 
 # java is not PID 1 on purpose: some CRaC builds fork when they are, and run main twice.

@@ -19,7 +19,7 @@ const ENGINE_FAILED =
   /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/
 
 /** The last line of docker/checkpoint/checkpoint.sh, after which the container stays. */
-const ENDED = /^crac-checkpoint: the JVM ended with (\d+)$/
+const ENDED = /^crac-checkpoint: the JVM ended with (\d+), as it does/
 
 /** What the output of the container tells of a checkpoint, long before the container ends. */
 export interface Signs {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -6,17 +6,17 @@ import { parse as parseYaml } from 'yaml'
 import { cancellationBy } from '../cancellation.js'
 import { RUN_FOLDER } from '../cleanup.js'
 import { systemClock } from '../clock.js'
-import { dockerEngine } from '../engine/docker.js'
-import { describeFailure, Failure } from '../errors.js'
+import { dockerEngine, type Engine } from '../engine/docker.js'
+import { describeFailure, Failure, messageOf } from '../errors.js'
 import { INPUT_NAMES } from '../inputs.js'
 import { readInputs } from '../read-inputs.js'
 import { run } from '../main.js'
 import { outputsOf } from '../outputs.js'
 import { cleanUp } from '../post.js'
 import { renderSummary } from '../report/summary.js'
+import { textOf } from '../report/text.js'
 import { newRunId } from '../run-id.js'
 import { shippedFile } from '../surroundings.js'
-import { badInput } from '../values.js'
 import { realWorld } from '../world.js'
 import type { Print } from './jdk.js'
 import { terminalLog } from './terminal-log.js'
@@ -40,8 +40,9 @@ export async function buildCommand(args: string[], answer: Print): Promise<numbe
   const runFolder = path.join(tmpdir(), `${RUN_FOLDER}${id}`)
   mkdirSync(runFolder, { mode: 0o700 })
   const log = terminalLog((line) => console.error(line), systemClock)
+  let engine: Engine | undefined
   const clean = (folder: string): Promise<string[]> =>
-    cleanUp(dockerEngine(process.env), systemClock, id, folder)
+    cleanUp(engine?.hasAnswered() ? dockerEngine(process.env) : undefined, systemClock, id, folder)
   cancellation.signal.addEventListener('abort', () => {
     log.end()
     console.error('Cancelled; removing what was made ...')
@@ -55,6 +56,7 @@ export async function buildCommand(args: string[], answer: Print): Promise<numbe
       runFolder,
       cancelled
     })
+    engine = world.engine
     const result = await cancellation.bounded(run(id, inputs, world))
     const outputs = outputsOf(result)
     // Gone with the run: nothing failed.
@@ -66,16 +68,18 @@ export async function buildCommand(args: string[], answer: Print): Promise<numbe
             undefined,
             2
           )
-        : renderSummary(result)
+        : textOf(renderSummary(result))
     )
     await clean(runFolder)
     return 0
   } catch (error) {
     const failure = cancellation.failureOf(error)
     const exitCode = cancellation.exitCode()
-    // The logs of a failure stay.
-    await clean(exitCode === undefined ? path.join(runFolder, 'work') : runFolder)
-    const logs = exitCode === undefined ? path.join(runFolder, 'logs') : undefined
+    const folder = path.join(runFolder, 'logs')
+    // The logs of a failure stay, if there are any.
+    const logs =
+      exitCode === undefined && existsSync(folder) && readdirSync(folder).length > 0 ? folder : undefined
+    await clean(logs === undefined ? runFolder : path.join(runFolder, 'work'))
     if (json) {
       const { kind, message, cure, evidence, signature } = failure
       answer(JSON.stringify({ class: kind, message, cure, evidence, signature, logs }, undefined, 2))
@@ -116,12 +120,16 @@ function parse(args: string[]): { inputs: Partial<Record<string, string>>; json:
       json
     }
   } catch (error) {
-    throw badInput(
-      'arguments',
-      args.join(' '),
-      `the names of the inputs as options (${error instanceof Error ? error.message : ''})`
-    )
+    throw badOption(error)
   }
+}
+
+/** What Node says of options begins with one sentence, and goes on with advice that does not hold here. */
+function badOption(error: unknown): Failure {
+  const [what = ''] = messageOf(error).split(/\.\s|\n/)
+  return new Failure('input', `The options cannot be used: ${what.replace(/\.$/, '')}.`, {
+    cure: 'The options are the names of the inputs, each with a value, such as `--context build/docker/main --push true`; README.md lists them under "Inputs".'
+  })
 }
 
 /** The defaults of action.yml; an expression, which only GitHub can evaluate, counts as empty. */

@@ -37,6 +37,8 @@ export interface Engine {
   attempt(args: readonly string[], options?: RunOptions): Promise<CommandResult>
   /** Runs `docker ARGS` and returns its trimmed stdout; an exit code other than 0 is a Failure. */
   run(args: readonly string[], options?: RunOptions): Promise<string>
+  /** Whether it has answered at all: one that has not, has made nothing. */
+  hasAnswered(): boolean
   /** Gives what `docker ARGS` writes, however much it is, to a taker; an exit code other than 0 is a Failure. */
   stream<T>(args: readonly string[], take: (stdout: Readable) => Promise<T>, signal?: AbortSignal): Promise<T>
 }
@@ -155,7 +157,7 @@ export function dockerEngine(
     }
   }
 
-  return { attempt, run, stream }
+  return { attempt, run, stream, hasAnswered: () => state !== 'unknown' }
 }
 
 function listenersOf({ onLine, onBytes }: Listeners): (LineSplitter | WholeLines)[] {

@@ -5,8 +5,12 @@ import type { CommandResult } from './docker.js'
 /** What the client says where no engine listens. */
 export const NOBODY_THERE = /Cannot connect to the Docker daemon|failed to connect to the docker API/
 
-/** What a failed docker command means to the user. */
-export function engineFailure(args: readonly string[], result: CommandResult): Failure {
+/** What a failed docker command means to the user; `cure` is for what is not known. */
+export function engineFailure(
+  args: readonly string[],
+  result: CommandResult,
+  cure = "The lines below are the engine's own words."
+): Failure {
   const evidence = lastLines(result.stderr || result.stdout, 20)
   const command = `docker ${args[0] ?? ''}`
   if (result.exitCode === TIMED_OUT) {
@@ -18,7 +22,8 @@ export function engineFailure(args: readonly string[], result: CommandResult): F
   if (NOBODY_THERE.test(result.stderr) || /error during connect|unexpected EOF/.test(result.stderr)) {
     return new Failure('runner', 'No Docker engine answers.', {
       cure: 'Start the engine, or set DOCKER_HOST to one that runs.',
-      evidence
+      evidence,
+      signature: 'docker-daemon'
     })
   }
   const version = /client version \S+ is too (?:old|new)[^\n]*/i.exec(result.stderr)?.[0]
@@ -36,7 +41,7 @@ export function engineFailure(args: readonly string[], result: CommandResult): F
     })
   }
   return new Failure('runner', `${command} failed with exit code ${result.exitCode}.`, {
-    cure: "The lines below are the engine's own words.",
+    cure,
     evidence
   })
 }

@@ -4,7 +4,7 @@ import { digestOf } from '../digest.js'
 import type { Engine } from '../engine/docker.js'
 import { Failure } from '../errors.js'
 import { instruction, type ImageLayer } from '../image/layers.js'
-import { megabytes } from '../values.js'
+import { megabytes, sizeText } from '../values.js'
 import type { Blob } from './client.js'
 import type { LayerFile, PackedLayer } from './layer-file.js'
 import type { PackedImage } from './packed-image.js'
@@ -100,7 +100,7 @@ async function sendContent(
         if (await target.client.hasBlob(blob.digest)) return
         await target.client.upload(blob)
         sent.add(blob.digest)
-        info(`${target.name}: sent ${megabytes(blob.size)}.`)
+        info(`${target.name}: sent ${sizeText(blob.size)}.`)
       })
     }
   }

@@ -42,11 +42,14 @@ export async function ensureBaseImage(
     const output = `${pulled.stdout}\n${pulled.stderr}`
     throw (
       baseImageFailure(output, image) ??
-      engineFailure(pull, pulled).of(`The base image ${image} could not be pulled`)
+      engineFailure(pull, pulled, PULL_CURE).of(`The base image ${image} could not be pulled`)
     )
   }
   return (await engine.run(inspect)).split(' ')[0] ?? ''
 }
+
+const PULL_CURE =
+  'Check the name in `base-image`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.'
 
 /** The registry's digest of an image that the engine has, or its id where it is from no registry. */
 export async function imageDigest(engine: Engine, image: string): Promise<string> {

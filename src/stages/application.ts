@@ -25,17 +25,15 @@ export function readinessOf({ inputs }: Run, { libraries }: Found): Readiness {
   return { ...inputs.readiness, health: healthPath(libraries) }
 }
 
-/** Finds the application in the context, or builds the user's Dockerfile. */
-export async function lookForApplication(run: Run): Promise<Found> {
+/** Finds the application in the context, before any other work; undefined where a Dockerfile of the user's says what it is. */
+export async function lookForApplication(run: Run): Promise<Application | undefined> {
   const { inputs, world, phases, work } = run
   return await phases.run('application', 'Find the application', async () => {
     await refuseStrays(bodies(run), [world.workspace])
-    const found = inputs.file === undefined ? await lookAround(run) : await ofDockerfile(run, inputs.file)
-    world.log.info(`Found: ${found.application.description}.`)
-    return { ...found, libraries: await librariesOf(found.application) }
-  })
-
-  async function lookAround({ inputs }: Run): Promise<Omit<Found, 'libraries'>> {
+    if (inputs.file !== undefined) {
+      await refuseStrays([path.resolve(world.workspace, inputs.file)], places(run))
+      return undefined
+    }
     const application = await findApplication({
       context: path.resolve(world.workspace, inputs.context),
       application: inputs.application,
@@ -44,28 +42,45 @@ export async function lookForApplication(run: Run): Promise<Found> {
     })
     const { dependencies, classes } = application
     await refuseStrays([...dependencies.keys(), ...classes.keys()], [...places(run), work])
-    refuseCracOptions(inputs.baseImage, await imageEnvironment(world.engine, inputs.baseImage))
-    const digest = await imageDigest(world.engine, inputs.baseImage)
-    return { application, base: { image: inputs.baseImage, workingDirectory: '/home/app', digest } }
-  }
+    world.log.info(`Found: ${application.description}.`)
+    return application
+  })
+}
 
-  async function ofDockerfile({ id, inputs }: Run, file: string): Promise<Omit<Found, 'libraries'>> {
-    const name = namesOf(id).image('user')
-    await refuseStrays([path.resolve(world.workspace, file)], places(run))
+/** The application with the image under it, which may be one of the user's Dockerfile. */
+export async function prepareBase(run: Run, application: Application | undefined): Promise<Found> {
+  const found = application ? await onBaseImage(run, application) : await onUserImage(run)
+  return { ...found, libraries: await librariesOf(found.application) }
+}
+
+async function onBaseImage(
+  { inputs, world }: Run,
+  application: Application
+): Promise<Omit<Found, 'libraries'>> {
+  refuseCracOptions(inputs.baseImage, await imageEnvironment(world.engine, inputs.baseImage))
+  const digest = await imageDigest(world.engine, inputs.baseImage)
+  return { application, base: { image: inputs.baseImage, workingDirectory: '/home/app', digest } }
+}
+
+async function onUserImage(run: Run): Promise<Omit<Found, 'libraries'>> {
+  const { id, inputs, world } = run
+  const name = namesOf(id).image('user')
+  return await run.phases.run('build-user', 'Build your Dockerfile', async () => {
     const { application, workingDirectory } = await buildUserImage(
       world.engine,
       {
         context: path.resolve(world.workspace, inputs.context),
-        file: path.resolve(world.workspace, file),
+        file: path.resolve(world.workspace, inputs.file ?? ''),
         buildArgs: inputs.buildArgs,
         name,
         user: `${inputs.user.uid}:${inputs.user.gid}`
       },
       outputTo(run, 'build-user.log')
     )
+    world.log.info(`Found: ${application.description}.`)
     const digest = await imageDigest(world.engine, name)
     return { application, base: { image: name, workingDirectory, digest } }
-  }
+  })
 }
 
 /** What the warm-up sends of the workspace: the application has it in its memory, and so has the image. */

@@ -65,7 +65,8 @@ export async function prepareSearch(run: Run, taken: Taken | undefined): Promise
   const names = [...new Set(secrets.map(({ name }) => name))]
   const searched = names.filter((name) => !weak.has(name))
   const notSearched = names.filter((name) => weak.has(name)).map((name) => `${name} (${weak.get(name)})`)
-  log.info(`Looking for tokens and ${searched.length} known values: ${searched.join(', ') || 'none'}.`)
+  const known = searched.length > 0 ? ` and ${searched.length} known values: ${searched.join(', ')}` : ''
+  log.info(`Looking for tokens${known}.`)
   tellWeak(log, notSearched)
   return { matcher, snapshot, searched, notSearched }
 }
