@@ -53,14 +53,7 @@ export async function runAction(
   let milliseconds = 0
   const memory = watchMemory()
   const step = await runStep({
-    inputs: {
-      context: world.context,
-      tags: tag,
-      push: 'true',
-      'base-image': world.baseImage,
-      'github-api-url': world.githubApiUrl,
-      ...inputs
-    },
+    inputs: { ...world.inputs, context: world.context, tags: tag, push: 'true', ...inputs },
     environment,
     workspace: tmpdir(),
     toolCache: options.toolCache ?? world.toolCache,

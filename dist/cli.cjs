@@ -46927,16 +46927,10 @@ async function checkpointed(job) {
   return {
     outcome: "checkpointed",
     runner,
-    jdk,
-    application: found.application.description,
-    baseImage: inputs.baseImage,
     ...made,
-    tags: inputs.tags.map((tag) => tag.text),
     ...published,
-    port: inputs.port,
-    user: inputs.user,
     restoreFlags: flagsOf(made.privileges),
-    ...finished2(job)
+    ...common(job, found, jdk)
   };
 }
 async function make(job, runner, parts2) {
@@ -46968,16 +46962,15 @@ async function cold(job, reason) {
   return {
     outcome: "cold",
     reason,
-    jdk,
-    application: found.application.description,
-    baseImage: inputs.baseImage,
     ...image,
-    tags: inputs.tags.map((tag) => tag.text),
     ...published,
-    port: inputs.port,
-    user: inputs.user,
-    ...finished2(job)
+    ...common(job, found, jdk)
   };
+}
+function common(job, { application: { description } }, jdk) {
+  const { baseImage, tags, port, user } = job.inputs;
+  const names = tags.map((tag) => tag.text);
+  return { jdk, application: description, baseImage, tags: names, port, user, ...finished2(job) };
 }
 function finished2({ warnings: warnings2, logs, phases }) {
   return { warnings: warnings2, logs, phases: phases.done };
@@ -47085,7 +47078,7 @@ function metadataOf(result) {
   if (outcome === "unchanged")
     return { outcome, image: { digest: result.digest, tags: result.tags }, warnings: warnings2, phases };
   const { jdk } = result;
-  const common = {
+  const common2 = {
     outcome,
     image: {
       id: result.imageId,
@@ -47106,11 +47099,11 @@ function metadataOf(result) {
   if (outcome === "cold") {
     const { reason, coldStarts } = result;
     const { median } = answersOf(coldStarts);
-    return { ...common, reason, coldStart: median, coldStarts: coldStarts.map(startOf2), warnings: warnings2, phases };
+    return { ...common2, reason, coldStart: median, coldStarts: coldStarts.map(startOf2), warnings: warnings2, phases };
   }
   const { runner, snapshot, figures, last, takenBy } = result;
   return {
-    ...common,
+    ...common2,
     runner: {
       architecture: runner.architecture,
       engineVersion: runner.version,

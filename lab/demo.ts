@@ -57,14 +57,7 @@ async function demonstrate(world: World): Promise<boolean> {
 
 async function runAction(world: World, tag: string): Promise<StepResult> {
   const step = await runStep({
-    inputs: {
-      context: world.context,
-      tags: tag,
-      push: 'true',
-      'base-image': world.baseImage,
-      'github-api-url': world.githubApiUrl,
-      'github-token': process.env['GITHUB_TOKEN'] ?? ''
-    },
+    inputs: { ...world.inputs, context: world.context, tags: tag, push: 'true' },
     environment: world.environment,
     workspace: process.cwd(),
     toolCache: world.toolCache,

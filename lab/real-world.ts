@@ -4,7 +4,7 @@ import { runningEngine } from './engine/engine.js'
 import { labHome } from './home.js'
 import type { Progress } from './progress.js'
 import { ensureContext } from './samples.js'
-import type { World } from './world.js'
+import { inputsFor, type World } from './world.js'
 
 const GITHUB_API = 'https://api.github.com'
 const IMAGE_REGISTRY = 'https://registry-1.docker.io/v2/'
@@ -37,7 +37,7 @@ export async function openRealWorld(progress: Progress): Promise<World | undefin
     environment: process.env,
     baseImage: BASE_IMAGE,
     registry,
-    githubApiUrl: GITHUB_API,
+    inputs: inputsFor(BASE_IMAGE, GITHUB_API),
     jdkArchive: undefined,
     context,
     toolCache: path.join(labHome(), 'tool-cache'),

@@ -15,7 +15,8 @@ export interface World {
   baseImage: string
   /** Host and port of a registry that takes a push without a login. */
   registry: string
-  githubApiUrl: string
+  /** Inputs with which the action uses these parts. */
+  inputs: Record<string, string>
   /** The CRaC JDK behind that API; undefined where it is the real API. */
   jdkArchive: string | undefined
   /** The built sample application. */
@@ -25,6 +26,14 @@ export interface World {
   /** Part → what it is, and whether it is the real thing. */
   parts: Record<string, string>
   close: () => Promise<void>
+}
+
+export function inputsFor(baseImage: string, githubApiUrl: string): Record<string, string> {
+  return {
+    'base-image': baseImage,
+    'github-api-url': githubApiUrl,
+    'github-token': process.env['GITHUB_TOKEN'] ?? ''
+  }
 }
 
 /** Provides each part of the lab, from its cache where it was made before. */
@@ -40,7 +49,7 @@ export async function openLab(progress: Progress): Promise<World> {
       environment: engine.environment,
       baseImage,
       registry: registry.address,
-      githubApiUrl: api.url,
+      inputs: inputsFor(baseImage, api.url),
       jdkArchive: api.jdk?.file,
       context,
       toolCache: path.join(home, 'tool-cache'),

@@ -13,12 +13,11 @@ await ensureBrowser(progressOnStderr)
 const world = await openLab(progressOnStderr)
 try {
   const inputs = {
+    ...world.inputs,
     context: world.context,
     tags: `${world.registry}/acme/micronaut-hello:crac`,
     push: 'true',
-    warmup: 'GET / x200',
-    'base-image': world.baseImage,
-    'github-api-url': world.githubApiUrl
+    warmup: 'GET / x200'
   }
   const { environment, toolCache } = world
   const run = { inputs, environment, toolCache, workspace: PROJECT }

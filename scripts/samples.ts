@@ -44,9 +44,7 @@ async function measure(world: World, sample: Sample): Promise<string[]> {
 async function act(world: World, inputs: Record<string, string>): ReturnType<typeof runStep> {
   return await runStep({
     inputs: {
-      'base-image': world.baseImage,
-      'github-api-url': world.githubApiUrl,
-      'github-token': process.env['GITHUB_TOKEN'] ?? '',
+      ...world.inputs,
       // A busy machine is measured too.
       'startup-timeout': '5m',
       ...inputs

@@ -7,13 +7,14 @@ import { UnsupportedRunner } from './errors.js'
 import { requireContext } from './image/application.js'
 import type { Inputs } from './inputs.js'
 import type { Checkpointed, Cold, Finished, Result, Unchanged } from './result.js'
+import type { JdkArchive } from './jdk/install.js'
 import { noting } from './log.js'
 import { Phases } from './phases.js'
 import { imageArchitecture } from './runner/base-image.js'
 import type { Runner } from './runner/inspect.js'
 import { findReach } from './runner/reach.js'
 import { toldOfRoom } from './runner/room.js'
-import { lookForApplication, prepareBase } from './stages/application.js'
+import { lookForApplication, prepareBase, type Found } from './stages/application.js'
 import { buildCheckpoint, layOut } from './stages/build.js'
 import { chooseCheckpointEngine, takeTheSnapshot } from './stages/checkpoint.js'
 import { lookIntoSnapshot } from './stages/content.js'
@@ -97,16 +98,10 @@ async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
   return {
     outcome: 'checkpointed',
     runner,
-    jdk,
-    application: found.application.description,
-    baseImage: inputs.baseImage,
     ...made,
-    tags: inputs.tags.map((tag) => tag.text),
     ...published,
-    port: inputs.port,
-    user: inputs.user,
     restoreFlags: flagsOf(made.privileges),
-    ...finished(job)
+    ...common(job, found, jdk)
   }
 }
 
@@ -141,16 +136,17 @@ async function cold(job: Run, reason: string): Promise<Cold> {
   return {
     outcome: 'cold',
     reason,
-    jdk,
-    application: found.application.description,
-    baseImage: inputs.baseImage,
     ...image,
-    tags: inputs.tags.map((tag) => tag.text),
     ...published,
-    port: inputs.port,
-    user: inputs.user,
-    ...finished(job)
+    ...common(job, found, jdk)
   }
+}
+
+/** What every result with an image has. */
+function common(job: Run, { application: { description } }: Found, jdk: JdkArchive) {
+  const { baseImage, tags, port, user } = job.inputs
+  const names = tags.map((tag) => tag.text)
+  return { jdk, application: description, baseImage, tags: names, port, user, ...finished(job) }
 }
 
 /** What every result has. */

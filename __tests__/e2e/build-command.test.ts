@@ -44,7 +44,7 @@ describe('crac-checkpoint build', () => {
       '--base-image',
       world.baseImage,
       '--github-api-url',
-      world.githubApiUrl,
+      world.inputs['github-api-url'] ?? '',
       '--verify-runs',
       '1'
     ]

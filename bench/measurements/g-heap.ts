@@ -52,6 +52,7 @@ function rowsOf(megabytes: number, runs: ActionRun[]): Row[] {
     row('restore time', 'ms', ({ metadata }) => metadata.proof.restoreTime),
     row('cold start', 'ms', ({ metadata }) => metadata.proof.coldStart),
     phase('build-runtime'),
+    phase('read-out'),
     phase('push'),
     row('the whole step', 'ms', ({ milliseconds }) => milliseconds),
     row('snapshot', 'bytes', ({ metadata }) => metadata.snapshot.size),

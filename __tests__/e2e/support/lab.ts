@@ -160,9 +160,8 @@ export async function runAction(
 ): Promise<StepResult> {
   const step = await runStep({
     inputs: {
+      ...world.inputs,
       context: world.context,
-      'base-image': world.baseImage,
-      'github-api-url': world.githubApiUrl,
       // Figures are for the tests that are about them: those say how many runs they want.
       ...('verify-runs' in inputs ? {} : { verify: 'false' }),
       ...inputs
