@@ -7,14 +7,20 @@ import { ensureCommand } from './debian.js'
 import { hashFolder } from './hash.js'
 import { isRoot } from './home.js'
 import type { Progress } from './progress.js'
-import type { World } from './world.js'
+
+/** What a build happens in. */
+export interface BuildWorld {
+  /** Environment in which `docker` reaches the engine. */
+  environment: NodeJS.ProcessEnv
+  baseImage: string
+}
 
 const PACKAGE = ['--quiet', '--batch-mode', 'clean', 'package']
 
 /** Builds the Maven project in a folder, and keeps what is in its target/ until its sources change. */
 export async function ensureMavenBuild(
   sources: string,
-  world: Pick<World, 'environment' | 'baseImage'>,
+  world: BuildWorld,
   progress: Progress
 ): Promise<void> {
   const stamp = path.join(sources, 'target/lab-sources')
@@ -56,7 +62,7 @@ async function jdkFor(release: number): Promise<string | undefined> {
 /** Where there is no Maven, or no JDK that is new enough: Debian's, in a container. Files go by copy, as in the action itself. */
 async function buildInContainer(
   sources: string,
-  { environment, baseImage }: Pick<World, 'environment' | 'baseImage'>,
+  { environment, baseImage }: BuildWorld,
   progress: Progress
 ): Promise<void> {
   const docker = async (...args: string[]): Promise<string> => await run('docker', args, { env: environment })

@@ -2,10 +2,9 @@ import path from 'node:path'
 import { ensureBuiltImage } from './built-image.js'
 import { attempt, run } from './command.js'
 import { PROJECT } from './home.js'
-import { ensureMavenBuild } from './maven.js'
+import { ensureMavenBuild, type BuildWorld } from './maven.js'
 import { startPostgres, type Postgres } from './postgres.js'
 import type { Progress } from './progress.js'
-import type { World } from './world.js'
 
 /** One of the applications in samples/. */
 export interface Sample {
@@ -26,17 +25,15 @@ export const SAMPLES: readonly Sample[] = [
   { name: 'spring-boot-orders', context: 'target', database: true }
 ]
 
-type Engine = Pick<World, 'environment' | 'baseImage'>
-
 /** Builds a sample by Maven; gives the context for the action. */
-export async function ensureSample(sample: Sample, engine: Engine, progress: Progress): Promise<string> {
+export async function ensureSample(sample: Sample, engine: BuildWorld, progress: Progress): Promise<string> {
   const sources = path.join(PROJECT, 'samples', sample.name)
   await ensureMavenBuild(sources, engine, progress)
   return path.join(sources, sample.context)
 }
 
 /** LAB_CONTEXT, or the sample that the demonstration and most tests use. */
-export async function ensureContext(engine: Engine, progress: Progress): Promise<string> {
+export async function ensureContext(engine: BuildWorld, progress: Progress): Promise<string> {
   const given = process.env['LAB_CONTEXT']
   return given ? path.resolve(given) : await ensureSample(MICRONAUT, engine, progress)
 }
@@ -50,7 +47,7 @@ export interface WithDatabase {
 
 /** Starts a database in a network of its own for the work, and removes both afterwards. */
 export async function withDatabase<T>(
-  engine: Engine,
+  engine: BuildWorld,
   network: string,
   progress: Progress,
   work: (given: WithDatabase) => Promise<T>

@@ -1,4 +1,5 @@
-import type { CommandResult, Engine, RunOptions } from '../../src/engine/docker.js'
+import type { CommandResult } from '../../src/engine/command.js'
+import type { Engine, RunOptions } from '../../src/engine/docker.js'
 import { Readable } from 'node:stream'
 import { engineFailure } from '../../src/engine/failure.js'
 

@@ -20,6 +20,13 @@ export interface Group {
   kill: () => void
 }
 
+/** What a command gave in the end. */
+export interface CommandResult {
+  exitCode: number
+  stdout: string
+  stderr: string
+}
+
 /** The exit code of a command that had to be ended because its time was over, as coreutils' `timeout` has it. */
 export const TIMED_OUT = 124
 

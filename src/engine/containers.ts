@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { CommandResult, Engine } from './docker.js'
+import type { CommandResult } from './command.js'
+import type { Engine } from './docker.js'
 
 /** Label that marks everything of one run, so that its post step finds it. */
 export const RUN_LABEL = 'io.github.crac-checkpoint.run'

@@ -3,7 +3,7 @@ import { EXPIRED, systemClock, within, type Clock } from '../clock.js'
 import { isDiskFull } from '../disk.js'
 import { withoutInputs } from '../environment.js'
 import type { Milliseconds } from '../values.js'
-import { startGroup } from './command.js'
+import { startGroup, type CommandResult } from './command.js'
 import { engineFailure, NOBODY_THERE, notStarted } from './failure.js'
 import { LineSplitter, WholeLines } from './lines.js'
 
@@ -23,12 +23,6 @@ export interface RunOptions extends Listeners {
   env?: Record<string, string>
   /** Ends the command, and its children, after this many milliseconds. */
   timeout?: number
-}
-
-export interface CommandResult {
-  exitCode: number
-  stdout: string
-  stderr: string
 }
 
 /** A container engine, driven through its command line. Argument vectors only: there is no shell. */

@@ -1,6 +1,5 @@
 import { Failure, messageOf } from '../errors.js'
-import { TIMED_OUT } from './command.js'
-import type { CommandResult } from './docker.js'
+import { TIMED_OUT, type CommandResult } from './command.js'
 
 /** What the client says where no engine listens. */
 export const NOBODY_THERE = /Cannot connect to the Docker daemon|failed to connect to the docker API/

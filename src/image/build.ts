@@ -1,4 +1,5 @@
-import type { CommandResult, Engine, Listeners } from '../engine/docker.js'
+import type { CommandResult } from '../engine/command.js'
+import type { Engine, Listeners } from '../engine/docker.js'
 import { engineFailure } from '../engine/failure.js'
 import { Failure } from '../errors.js'
 import { baseImageFailure } from '../runner/base-image.js'
