@@ -40,9 +40,23 @@ describe('readByBoth', () => {
     expect(bytes?.equals(whole)).toBe(true)
   })
 
-  test('fails with the reader that fails, and with a stream that breaks off', async () => {
-    const fails = () => Promise.reject(new Error('no more'))
-    await expect(readByBoth(Readable.from(pieces), fails, buffer)).rejects.toThrow('no more')
+  test.each(['one', 'other'])(
+    'fails with the reader that fails (%s), when the other is done',
+    async (which) => {
+      let read = 0
+      const reads = async (copy: Readable): Promise<void> => {
+        for await (const piece of copy) read += (piece as Buffer).length
+      }
+      const fails = async (copy: Readable): Promise<void> => {
+        for await (const piece of copy) throw new Error(`no more than ${(piece as Buffer).length}`)
+      }
+      const both = which === 'one' ? ([fails, reads] as const) : ([reads, fails] as const)
+      await expect(readByBoth(Readable.from(pieces), ...both)).rejects.toThrow('no more than')
+      expect(read).toBe(whole.length)
+    }
+  )
+
+  test('fails with a stream that breaks off', async () => {
     const broken = new PassThrough()
     const reading = readByBoth(broken, buffer, buffer)
     broken.write('x')

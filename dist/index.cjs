@@ -46985,12 +46985,17 @@ async function layersInCommon(engine2, one, other) {
 var import_node_stream5 = require("node:stream");
 async function readByBoth(stream, one, other) {
   const reads = [read2(one), read2(other)];
+  await Promise.allSettled(reads);
   return await Promise.all(reads);
   async function read2(reader) {
     if (reader === void 0) return void 0;
     const copy = new import_node_stream5.PassThrough({ highWaterMark: 1024 * 1024 });
     (0, import_node_stream5.finished)(stream, (error2) => error2 && copy.destroy(error2));
-    return await reader(stream.pipe(copy));
+    try {
+      return await reader(stream.pipe(copy));
+    } finally {
+      copy.destroy();
+    }
   }
 }
 
@@ -47892,11 +47897,16 @@ async function readOut(run2, image, taken, packing) {
     const search = await prepareSearch(run2, taken);
     const [scan2, packed] = await world.engine.stream(
       ["save", "--", image],
-      (archive) => readByBoth(
-        archive,
-        search && ((copy) => scanImage(copy, search.matcher, search.snapshot)),
-        packing && ((copy) => packImage(copy, image, packing.known, work))
-      ),
+      (archive) => {
+        const progress = logProgress(world.log, world.clock);
+        let bytes = 0;
+        archive.on("data", ({ length }) => progress(bytes += length, void 0));
+        return readByBoth(
+          archive,
+          search && ((copy) => scanImage(copy, search.matcher, search.snapshot)),
+          packing && ((copy) => packImage(copy, image, packing.known, work))
+        );
+      },
       packing?.signal
     );
     const secrets = search && scan2 ? await judge2(run2, search, image, scan2) : NOT_SEARCHED;

@@ -105,10 +105,10 @@ export function createLog(writer: LogWriter): Log {
   }
 }
 
-/** Between two lines of the progress of one download, in milliseconds. */
+/** Between two lines of progress, in milliseconds. */
 const PROGRESS_INTERVAL = 5000
 
-/** Progress of a long download as lines of the log. */
+/** Progress of a long transfer as lines of the log. */
 export function logProgress(log: Log, clock: Clock): (bytes: number, total: number | undefined) => void {
   let last = clock.now()
   return (bytes, total) => {

@@ -55,7 +55,7 @@ function world(
     id: 'a1b2',
     inputs: inputsWith(inputs),
     phases: new Phases(systemClock, log),
-    world: { engine, log, environment: { DOCKER_CONFIG: '/does/not/exist' } }
+    world: { engine, log, clock: systemClock, environment: { DOCKER_CONFIG: '/does/not/exist' } }
   } as unknown as Run
   return { run, warnings, asked }
 }

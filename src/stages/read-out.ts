@@ -1,3 +1,4 @@
+import { logProgress } from '../log.js'
 import { packImage, type PackedImage } from '../registry/packed-image.js'
 import type { SecretReport } from '../secrets/found.js'
 import { scanImage } from '../secrets/image-scan.js'
@@ -36,12 +37,16 @@ export async function readOut(
     const search = await prepareSearch(run, taken)
     const [scan, packed] = await world.engine.stream(
       ['save', '--', image],
-      (archive) =>
-        readByBoth(
+      (archive) => {
+        const progress = logProgress(world.log, world.clock)
+        let bytes = 0
+        archive.on('data', ({ length }: Buffer) => progress((bytes += length), undefined))
+        return readByBoth(
           archive,
           search && ((copy) => scanImage(copy, search.matcher, search.snapshot)),
           packing && ((copy) => packImage(copy, image, packing.known, work))
-        ),
+        )
+      },
       packing?.signal
     )
     const secrets = search && scan ? await judge(run, search, image, scan) : NOT_SEARCHED
