@@ -7,7 +7,8 @@ import { runScript } from '../script-way/run.js'
 
 const NAMES: Record<string, string> = {
   script: 'the script',
-  action: 'the action, one proof',
+  untimed: 'the action, `verify: false`',
+  action: 'the action, one restore and one cold start timed',
   defaults: 'the action, with its defaults'
 }
 
@@ -17,7 +18,7 @@ export const scriptWay: Measurement = {
     'The same JDK archive, base image, application, CRIU and registry on both sides; one request as warm-up on both; caches warm (a round before the first is not counted).',
     'The script: bench/script-way/make-image.sh. A build that installs its packages, a start with --privileged, readiness polled every 2 s, one curl, jcmd, the snapshot polled every 5 s, docker cp, a second build, docker push. Its JDK archive lies on the disk.',
     'The action, with `push: true` and one restore and one cold start as its proof: besides, it asks for the release, inspects the runner, tries CRIU, and proves the restore and a normal start before it pushes.',
-    'The same with all defaults, where those prove more often.',
+    'The same with `verify: false`, where the image is restored once and nothing is timed, and with all defaults, where five restores and five cold starts are.',
     'The image of the script is started once, with --privileged, and has to say that it was restored.'
   ],
   run: async (bench) => {
@@ -38,12 +39,13 @@ export const scriptWay: Measurement = {
     }
     const action = async (inputs: Record<string, string>): Promise<number> =>
       (await runAction(bench, tags.action, inputs)).milliseconds
-    const provesMore = Object.keys(LEAST_PROOF).length > 0
-    const sides = { script, action: () => action(LEAST_PROOF) }
-    const all: Record<string, () => Promise<number>> = provesMore
-      ? { ...sides, defaults: () => action({}) }
-      : sides
-    const times = await byTurns(bench.rounds(3), all, { warmUp: true })
+    const sides = {
+      script,
+      untimed: () => action({ verify: 'false' }),
+      action: () => action(LEAST_PROOF),
+      defaults: () => action({})
+    }
+    const times = await byTurns(bench.rounds(3), sides, { warmUp: true })
     return {
       rows: [
         ...Object.entries(times).map(([name, values]) => ({
@@ -60,9 +62,9 @@ export const scriptWay: Measurement = {
       targets: [
         {
           claim: 'the action takes at most half the time of the script',
-          ratio: median(times['action'] ?? []) / median(times['script'] ?? []),
+          ratio: median(times.action) / median(times.script),
           limit: 0.5,
-          why: `the script's polling costs it at most 7 s of its ${(median(times['script'] ?? []) / 1000).toFixed(1)} s, the rest is work that the action does too, and it starts the application twice more, for the proof; b has the phases`
+          why: `the script's polling costs it at most 7 s of its ${(median(times.script) / 1000).toFixed(1)} s, the rest is work that the action does too, and it starts the application twice more, for the proof; b has the phases`
         }
       ],
       notes: ['A script with a bind mount in place of docker cp saves the step `copy`.']
