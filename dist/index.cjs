@@ -46514,9 +46514,8 @@ async function sendContent({ info: info2, warn }, { targets, packed }) {
     await sendBlob({ ...layer, open: () => (0, import_node_fs8.createReadStream)(layer.file) });
     await (0, import_promises42.rm)(layer.file, { force: true });
   }
-  const uploads = await Promise.allSettled(
-    packed.layers.filter((layer) => layer !== void 0).map(sendLayer)
-  );
+  const layers = new Set(packed.layers.filter((layer) => layer !== void 0));
+  const uploads = await Promise.allSettled([...layers].map(sendLayer));
   for (const upload of uploads) if (upload.status === "rejected") throw upload.reason;
   await sendBlob({
     digest: digestOf(packed.config),

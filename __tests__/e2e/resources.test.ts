@@ -123,8 +123,8 @@ describe('resources', () => {
     async () => {
       const before = machineContents()
       const tag = freshTag('full')
-      // For the JDK and the context, not for 200 MB of layer that do not pack.
-      await onSmallDisk('150m', async (runnerTemp) => {
+      // For the JDK, the context and the packed layers, not for 200 MB of layer that do not pack.
+      await onSmallDisk('260m', async (runnerTemp) => {
         const inputs = { ...heavy(200, 0), tags: tag, push: 'true', 'secret-scan': 'off' }
         const step = await runAction(inputs, { runnerTemp })
         expect(errorOf(step)).toMatch(

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { callUntilAnswer, DECLARED_FLAGS } from '../../lab/started-image.js'
 import { available, buildFixture, docker, freshTag, labTest, runAction, withStarted } from './support/lab.js'
 
@@ -24,6 +25,8 @@ describe('restoring', () => {
     } finally {
       fixture.remove()
     }
+    // A JVM keeps its own host name for five seconds (java.net.InetAddress), also across a restore.
+    await sleep(5000)
     for (const hostName of NAMES) {
       const flags = [...DECLARED_FLAGS, '--hostname', hostName, '--env', 'CRAC_ON_RESTORE_FAILURE=exit']
       const variables = { CHANGED: hostName, ADDED: hostName, JAVA_OPTS: `-Dgiven=${hostName}` }

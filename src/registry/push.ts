@@ -112,9 +112,9 @@ async function sendContent(
     await sendBlob({ ...layer, open: () => createReadStream(layer.file) })
     await rm(layer.file, { force: true })
   }
-  const uploads = await Promise.allSettled(
-    packed.layers.filter((layer) => layer !== undefined).map(sendLayer)
-  )
+  // An image may have a layer twice, such as an empty one.
+  const layers = new Set(packed.layers.filter((layer) => layer !== undefined))
+  const uploads = await Promise.allSettled([...layers].map(sendLayer))
   for (const upload of uploads) if (upload.status === 'rejected') throw upload.reason
   await sendBlob({
     digest: digestOf(packed.config),
