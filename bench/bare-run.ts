@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { attempt, run } from '../lab/command.js'
 import { callUntilAnswer } from '../lab/started-image.js'
@@ -41,6 +41,8 @@ export async function runBare({ world, folder }: Bench, recording: Recording, ta
   try {
     for (const recorded of commands) {
       const command = recorded.arguments.map((word) => word.replaceAll(oldWork, work).replaceAll(oldId, id))
+      const flag = command.indexOf('--env-file')
+      if (flag > 0) await writeFile(command[flag + 1] ?? '', recorded.environmentFile)
       times[phaseOf(recorded)] += await timed(async () => {
         await docker(...command)
         if (command[0] === 'start') {

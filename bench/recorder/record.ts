@@ -5,6 +5,8 @@ import { run } from '../../lab/command.js'
 /** A docker command that was recorded. */
 export interface RecordedCommand {
   arguments: string[]
+  /** What stood in its `--env-file`; empty where it had none. */
+  environmentFile: string
   /** From its start to its end; undefined for one that was ended. */
   milliseconds: number | undefined
 }
@@ -38,6 +40,7 @@ export async function recordDocker(
       const [begin, end] = times.split(' ').map(Number)
       return {
         arguments: (await readFile(file, 'utf8')).split('\0').slice(0, -1),
+        environmentFile: await readFile(file.replace(/arguments$/, 'environment'), 'utf8').catch(() => ''),
         milliseconds: begin && end ? (end - begin) / 1000 : undefined
       }
     })
