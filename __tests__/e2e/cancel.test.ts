@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { startRegistryFront } from '../../lab/registry-front.js'
@@ -16,7 +16,7 @@ import {
   runAction,
   world
 } from './support/lab.js'
-import { cancelAsRunner, completeDigest, machineContents, send } from './support/left.js'
+import { cancelAsRunner, completeDigest, hasEnded, machineContents, send } from './support/left.js'
 
 describe('a cancelled run', () => {
   let fixture: ReturnType<typeof buildFixture>
@@ -116,7 +116,7 @@ describe('a cancelled run', () => {
           after: 50
         })
         expect(step.exitCode).toBe(how === 'SIGINT' ? 130 : 1)
-        expect(existsSync(`/proc/${readFileSync(`${folder}/pid`, 'utf8').trim()}`)).toBe(false)
+        await hasEnded(Number(readFileSync(`${folder}/pid`, 'utf8')))
         expect(step.left).toEqual([])
         expect(machineContents()).toBe(before)
       }

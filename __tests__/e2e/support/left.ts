@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { RUN_VARIABLE } from '../../../src/engine/orphans.js'
 import { docker, world } from './lab.js'
 
@@ -61,6 +62,23 @@ export function cancelAsRunner(pid: number): void {
     ['SIGKILL', 10_000]
   ] as const) {
     setTimeout(() => send(pid, name), after).unref()
+  }
+}
+
+/** A process that was ended by a signal is gone a little later; one that only waits for its parent to ask for its exit code is. Rejects where it goes on. */
+export async function hasEnded(pid: number): Promise<void> {
+  const deadline = Date.now() + 2000
+  while (runs(pid)) {
+    if (Date.now() > deadline) throw new Error(`Process ${pid} still runs.`)
+    await sleep(20)
+  }
+}
+
+function runs(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
   }
 }
 
