@@ -91,12 +91,13 @@ describe('resources', () => {
       }
       const small = await peakOf(64, 0)
       const large = await peakOf(LARGE, 0)
-      const talkative = await peakOf(64, 200)
+      const talkative = await peakOf(64, 400)
       console.log(
-        `most memory: ${small.peak} MB; with a snapshot of ${LARGE} MB ${large.peak} MB; with 200 MB of log ${talkative.peak} MB; kept: ${JSON.stringify(talkative.logs)}`
+        `most memory: ${small.peak} MB; with a snapshot of ${LARGE} MB ${large.peak} MB; with 400 MB of log ${talkative.peak} MB; kept: ${JSON.stringify(talkative.logs)}`
       )
       expect(large.peak).toBeLessThan(small.peak + 64)
-      expect(talkative.peak).toBeLessThan(small.peak + 64)
+      // Text that goes by is garbage of up to 70 MB, however much it is (200 to 800 MB were measured).
+      expect(talkative.peak).toBeLessThan(small.peak + 150)
       // What is written faster than the engine hands it on loses its middle.
       for (const size of Object.values(talkative.logs)) expect(size).toBeLessThan(70e6)
     },
