@@ -20,7 +20,7 @@ interface Start {
 export const restore: Measurement = {
   title: 'restore of the image',
   conditions: [
-    'One image, three ways to start it, with the flags that it declares; asked every 2 ms until the first good answer. The containers are created before.',
+    'One image, three ways to start it, with the flags that it declares; asked every 2 ms from the return of `docker start` until the first good answer. The containers are created before.',
     'As it is: its entry script and the JVM start CRIU.',
     "By hand: `criu restore` of the same snapshot in a container of the same image, with CRIU as the container's first process and the JDK's criuengine as action script (it tells the JVM that it is back).",
     'Cold: a normal start (CRAC_RESTORE=false).'
@@ -95,15 +95,14 @@ async function timeStart({ world, id }: Bench, command: string[]): Promise<Start
   await run('docker', ['create', '--name', name, ...publish, ...DECLARED_FLAGS, ...command], { env })
   try {
     const before = { wall: Date.now(), steady: performance.now() }
-    const starting = run('docker', ['start', name], { env })
-    starting.catch(() => undefined)
+    // Asked before its network is up, the container's address would be looked for in vain, and then not again for a second.
+    await run('docker', ['start', name], { env })
     const url = new URL(`http://127.0.0.1:${port}/`)
     while ((await httpGet(url))?.status !== 200) {
       if (performance.now() - before.steady > 60_000) throw new Error('no answer within 60 s')
       await sleep(2)
     }
     const answered = performance.now()
-    await starting
     const startedAt = await run('docker', ['inspect', '--format', '{{.State.StartedAt}}', name], { env })
     const fromCall = answered - before.steady
     return { fromCall, fromStart: fromCall - (Date.parse(startedAt) - before.wall) }
