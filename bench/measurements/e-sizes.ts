@@ -18,7 +18,7 @@ const GARBAGE = 600
 export const sizes: Measurement = {
   title: 'sizes, with and without each measure that makes them smaller',
   conditions: [
-    `Garbage collection before the checkpoint: an application that has dropped ${GARBAGE} MB; without it docker/checkpoint/trigger.sh lacks the line \`jcmd GC.run\`.`,
+    `Garbage collection before the checkpoint: an application that has dropped ${GARBAGE} MB; without it docker/checkpoint/trigger.sh does not ask for \`GC.run\`.`,
     'The removal of what only developers need from the JDK: without it docker/tools/prepare-jdk.sh lacks the line that does it. The archive is that of the lab with jmods, headers and manuals of the JDK of this machine, since it has none.',
     'Layers used again: the first push of the sample to a repository of its own, and the push after one more file in its resources.',
     'gzip: the snapshot of the sample as a layer (a tar archive), by the zlib of Node; the action packs with level 5.'
@@ -38,7 +38,7 @@ export const sizes: Measurement = {
         bytes('its snapshot', [first.metadata.snapshot.size]),
         ...(await withAndWithout(bench, 'the removal', {
           file: 'docker/tools/prepare-jdk.sh',
-          lines: /rm -rf jmods/,
+          what: /^.*rm -rf jmods.*\n/m,
           inputs: { distribution: 'file', 'jdk-file': await developersJdk(bench) },
           figures: (run) => ({
             'the layer of the JDK, packed': layerOf(run, '/trees/jdk/')?.size ?? NaN,
@@ -47,7 +47,7 @@ export const sizes: Measurement = {
         })),
         ...(await withAndWithout(bench, 'garbage collection', {
           file: 'docker/checkpoint/trigger.sh',
-          lines: /GC\.run/,
+          what: /GC\.run\n/,
           inputs: { context: await heapApplication(bench), ...heapInputs(8, GARBAGE) },
           figures: (run) => ({
             'the snapshot': run.metadata.snapshot.size,
@@ -62,16 +62,16 @@ export const sizes: Measurement = {
 }
 
 interface Variant {
-  /** A file of the action, and the lines that are the measure. */
+  /** A file of the action, and what in it is the measure. */
   file: string
-  lines: RegExp
+  what: RegExp
   inputs: Record<string, string>
   figures: (run: ActionRun) => Record<string, number>
 }
 
 async function withAndWithout(bench: Bench, measure: string, variant: Variant): Promise<Row[]> {
   const tag = `${bench.world.registry}/bench/sizes:${bench.id}`
-  const action = await actionWithout(path.join(bench.folder, measure), variant.file, variant.lines)
+  const action = await actionWithout(path.join(bench.folder, measure), variant.file, variant.what)
   const inputs = { ...LEAST_PROOF, ...variant.inputs }
   const runs = await byTurns(bench.rounds(1), {
     with: () => runAction(bench, tag, inputs),
