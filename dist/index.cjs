@@ -47097,7 +47097,7 @@ var HELPER_TIMEOUT = 3e4;
 
 // src/report/secrets.ts
 var MOST_LINES2 = 40;
-var CURE3 = "Take the snapshot with placeholders, and let the application read the real values at the restore: in afterRestore, or from the environment. What is in a file, a label or a build argument: leave it out of there. `secret-scan: warn` lets the image pass as it is.";
+var CURE3 = "Take the snapshot with placeholders, and let the application read the real values at the restore: in afterRestore, or from the environment. A login that only this job has may say so: a value with `placeholder` in it is no secret. What is in a file, a label or a build argument: leave it out of there. `secret-scan: warn` lets the image pass as it is.";
 function secretFailure({ found }) {
   return new Failure("secret", `${said(found)} Nothing was pushed.`, {
     cure: CURE3,

@@ -54,7 +54,7 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const { environment, baseImage } = engine
   const image = await ensureBuiltImage('postgres', environment, baseImage, progress)
-  const login = { user: 'orders', password: `only-for-${network}` }
+  const login = { user: 'orders', password: `placeholder-${network}` }
   await run('docker', ['network', 'create', network], { env: environment })
   try {
     const database = await startPostgres({
