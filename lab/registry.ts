@@ -15,6 +15,9 @@ export interface LabRegistry {
   description: string
 }
 
+/** Of the registry, in the root folder of the engine. */
+const STORAGE = 'var/lib/lab-registry'
+
 /** LAB_REGISTRY, or Debian's docker-registry on a loopback port. */
 export async function ensureRegistry(home: string, progress: Progress): Promise<LabRegistry> {
   const given = process.env['LAB_REGISTRY']
@@ -33,12 +36,12 @@ export async function ensureRegistry(home: string, progress: Progress): Promise<
   const configuration = [
     'version: 0.1',
     'log: { level: warn }',
-    'storage: { filesystem: { rootdirectory: /var/lib/lab-registry }, delete: { enabled: true } }',
+    `storage: { filesystem: { rootdirectory: /${STORAGE} }, delete: { enabled: true } }`,
     `http: { addr: "127.0.0.1:${port}" }`,
     ''
   ].join('\n')
   await writeFile(path.join(root, 'etc/lab-registry.yml'), configuration)
-  await mkdir(path.join(root, 'var/lib/lab-registry'), { recursive: true })
+  await mkdir(path.join(root, STORAGE), { recursive: true })
   const log = openSync(path.join(home, 'registry.log'), 'a')
   const daemon = spawn('chroot', [root, 'docker-registry', 'serve', '/etc/lab-registry.yml'], {
     detached: true,
@@ -53,12 +56,14 @@ export async function ensureRegistry(home: string, progress: Progress): Promise<
   return described(port)
 }
 
+/** Ends the registry, and removes what was pushed to it. Does nothing when it does not run. */
 export async function stopRegistry(home: string): Promise<boolean> {
   const state = await savedState(home)
   await rm(stateFile(home), { force: true })
   if (!state || !isAlive(state.pid)) return false
   process.kill(state.pid, 'SIGTERM')
   for (let tries = 0; isAlive(state.pid) && tries < 50; tries++) await sleep(100)
+  await rm(path.join(home, 'engine', STORAGE), { recursive: true, force: true })
   return true
 }
 

@@ -4,7 +4,7 @@ import { labHome } from './home.js'
 import { REGISTRY_CONTAINER } from './real-world.js'
 import { stopRegistry } from './registry.js'
 
-// `npm run lab:stop`: ends what the lab started. What it made stays, for a quick start the next time.
+// `npm run lab:stop`: ends what the lab started. What it made stays, for a quick start the next time; what was pushed does not.
 const home = labHome()
 await attempt('docker', ['rm', '--force', REGISTRY_CONTAINER])
 const registry = await stopRegistry(home)

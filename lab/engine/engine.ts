@@ -136,11 +136,15 @@ interface Daemon {
   size?: string | undefined
 }
 
+/** What the engine itself would leave in its build cache, after hundreds of runs, fills disks. */
+const MOST_BUILD_CACHE = '5GB'
+
 /** Starts an engine and waits until it answers; its process id. */
 async function start(daemon: Daemon, environment: NodeJS.ProcessEnv): Promise<number> {
   const { root, sockets, bridge, data, size } = daemon
   await mkdir(sockets, { recursive: true })
-  await writeFile(path.join(sockets, 'daemon.json'), JSON.stringify({ features: daemon.features }))
+  const builder = { gc: { enabled: true, defaultKeepStorage: MOST_BUILD_CACHE } }
+  await writeFile(path.join(sockets, 'daemon.json'), JSON.stringify({ features: daemon.features, builder }))
   const log = openSync(daemon.log, 'a')
   const script = path.join(PROJECT, 'lab/engine/start-engine.sh')
   const args = [root, sockets, bridge.name, bridge.address, data, ...(size === undefined ? [] : [size])]
@@ -183,6 +187,8 @@ export async function stopEngine(home: string): Promise<boolean> {
     .split('\n')
     .filter(Boolean)
   if (containers.length > 0) await attempt('docker', ['kill', ...containers], { env: environment })
+  // Images whose tag went to a newer one.
+  await attempt('docker', ['image', 'prune', '--force'], { env: environment })
   await end(pid)
   await rm(pidFile(home), { force: true })
   await attempt('chroot', [path.join(home, 'engine'), 'ip', 'link', 'delete', bridgeOf(home).name])
