@@ -5,7 +5,7 @@ import { completeDigest, machineContents } from './support/left.js'
 import { peakMemory } from './support/peak-memory.js'
 
 /** `npm run soak` makes 30. */
-const RUNS = Number(process.env['SOAK_RUNS'] || 5)
+const RUNS = Number(process.env['SOAK_RUNS'] || 3)
 
 labTest(
   'runs in a row: the sample is checkpointed, restored and pushed, answers each time, and nothing is left but the images',
