@@ -54,6 +54,7 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const { environment, baseImage } = engine
   const image = await ensureBuiltImage('postgres', environment, baseImage, progress)
+  // Of a database that is gone after the work: no secret, and told as such to the search for them.
   const login = { user: 'orders', password: `placeholder-${network}` }
   await run('docker', ['network', 'create', network], { env: environment })
   try {

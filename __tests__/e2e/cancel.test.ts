@@ -16,7 +16,7 @@ import {
   runAction,
   world
 } from './support/lab.js'
-import { cancelAsRunner, completeDigest, hasEnded, machineContents, send } from './support/left.js'
+import { cancelAsRunner, completeDigest, machineContents, requireEnd, send } from './support/left.js'
 
 describe('a cancelled run', () => {
   let fixture: ReturnType<typeof buildFixture>
@@ -116,7 +116,7 @@ describe('a cancelled run', () => {
           after: 50
         })
         expect(step.exitCode).toBe(how === 'SIGINT' ? 130 : 1)
-        await hasEnded(Number(readFileSync(`${folder}/pid`, 'utf8')))
+        await requireEnd(Number(readFileSync(`${folder}/pid`, 'utf8')))
         expect(step.left).toEqual([])
         expect(machineContents()).toBe(before)
       }

@@ -7,8 +7,8 @@ const MOST_LINES = 40
 
 const CURE =
   'Take the snapshot with placeholders, and let the application read the real values at the restore: in afterRestore, or from ' +
-  'the environment. A login that only this job has may say so: a value with `placeholder` in it is no secret. What is in a file, a label or a build argument: leave it out of there. `secret-scan: warn` lets ' +
-  'the image pass as it is.'
+  'the environment. A login that only this job has may say so: a value with `placeholder` in it is no secret. What is in a ' +
+  'file, a label or a build argument: leave it out of there. `secret-scan: warn` lets the image pass as it is.'
 
 /** What stops a run that found secrets. */
 export function secretFailure({ found }: SecretReport): Failure {

@@ -65,8 +65,8 @@ export function cancelAsRunner(pid: number): void {
   }
 }
 
-/** A process that was ended by a signal is gone a little later; one that only waits for its parent to ask for its exit code is. Rejects where it goes on. */
-export async function hasEnded(pid: number): Promise<void> {
+/** Rejects for a process that goes on. One that a signal ended is gone a little later, and counts as gone when only its parent has not asked yet. */
+export async function requireEnd(pid: number): Promise<void> {
   const deadline = Date.now() + 2000
   while (runs(pid)) {
     if (Date.now() > deadline) throw new Error(`Process ${pid} still runs.`)
