@@ -32,7 +32,7 @@ export async function runBare({ world, folder }: Bench, recording: Recording, ta
   await run('cp', ['-a', recording.context, path.join(work, `context-${id}`)])
   const container = `crac-checkpoint-${id}-checkpoint`
   const image = (role: string): string => `crac-checkpoint/run-${id}:${role}`
-  // As the action sets them; see src/engine/docker.ts.
+  // As the action sets them; see src/docker/docker.ts.
   const env = { ...world.environment, BUILDX_NO_DEFAULT_ATTESTATIONS: '1', BUILDKIT_PROGRESS: 'plain' }
   const docker = (...args: string[]): Promise<string> => run('docker', args, { env })
 

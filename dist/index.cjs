@@ -11793,16 +11793,16 @@ var require_dns = __commonJS({
       setRecords(origin, addresses) {
         const timestamp = Date.now();
         const records2 = { records: { 4: null, 6: null } };
-        for (const record2 of addresses) {
-          record2.timestamp = timestamp;
-          if (typeof record2.ttl === "number") {
-            record2.ttl = Math.min(record2.ttl, this.#maxTTL);
+        for (const record of addresses) {
+          record.timestamp = timestamp;
+          if (typeof record.ttl === "number") {
+            record.ttl = Math.min(record.ttl, this.#maxTTL);
           } else {
-            record2.ttl = this.#maxTTL;
+            record.ttl = this.#maxTTL;
           }
-          const familyRecords = records2.records[record2.family] ?? { ips: [] };
-          familyRecords.ips.push(record2);
-          records2.records[record2.family] = familyRecords;
+          const familyRecords = records2.records[record.family] ?? { ips: [] };
+          familyRecords.ips.push(record);
+          records2.records[record.family] = familyRecords;
         }
         this.#records.set(origin.hostname, records2);
       }
@@ -34736,7 +34736,7 @@ function getIDToken(aud) {
   });
 }
 
-// src/clock.ts
+// src/lib/clock.ts
 var import_promises = require("node:timers/promises");
 var systemClock = {
   now: () => performance.now(),
@@ -34756,7 +34756,7 @@ async function within(work, limit, clock) {
   }
 }
 
-// src/text.ts
+// src/lib/text.ts
 var import_node_util = require("node:util");
 var UNSEEN = new RegExp("(?![\\t\\n])\\p{Cc}|[\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]", "gu");
 var LONGEST_SENTENCE = 2e3;
@@ -34790,40 +34790,50 @@ function cut(text2, length) {
   return text2.slice(0, length).replace(/[\ud800-\udbff]$/, "");
 }
 
-// src/errors.ts
-var MENDER = {
-  input: "whoever writes the workflow",
-  runner: "whoever runs the runner",
-  image: "whoever chose the base image",
-  application: "the developers of the application",
-  secret: "whoever writes the workflow, with the developers of the application",
-  jdk: "whoever writes the workflow (choice of the JDK)",
-  registry: "whoever owns the registry or the token",
-  cancelled: "nobody: the run was cancelled",
-  internal: "the developers of crac-checkpoint"
+// src/lib/errors.ts
+var OWNER = {
+  input: "workflow author",
+  runner: "runner administrator",
+  image: "author of the base image",
+  application: "application developers",
+  secret: "workflow author and application developers",
+  jdk: "workflow author",
+  registry: "registry administrator, or owner of the token",
+  cancelled: "nobody",
+  internal: "crac-checkpoint developers"
 };
 var Failure = class _Failure extends Error {
-  constructor(kind, what, details) {
+  constructor(category, what, details) {
     super(oneLine(what), details.cause === void 0 ? void 0 : { cause: details.cause });
-    this.kind = kind;
+    this.category = category;
     this.name = "Failure";
-    this.cure = oneLine(details.cure);
+    this.fix = oneLine(details.fix);
     this.evidence = details.evidence;
     this.signature = details.signature;
   }
-  kind;
-  cure;
+  category;
+  fix;
   evidence;
   signature;
-  /** The same failure, with another sentence behind its message. */
+  /** Returns this failure with one more sentence at the end of its message. */
   also(sentence) {
-    const { cure, evidence, signature } = this;
-    return new _Failure(this.kind, `${this.message} ${sentence}`, { cure, evidence, signature, cause: this });
+    const { fix, evidence, signature } = this;
+    return new _Failure(this.category, `${this.message} ${sentence}`, {
+      fix,
+      evidence,
+      signature,
+      cause: this
+    });
   }
-  /** The same failure, told of what was wanted: `${what}: ${its own message}`. */
-  of(what) {
-    const { cure, evidence, signature } = this;
-    return new _Failure(this.kind, `${what}: ${this.message}`, { cure, evidence, signature, cause: this });
+  /** Returns this failure with its context in front: `${context}: ${message}`. */
+  of(context) {
+    const { fix, evidence, signature } = this;
+    return new _Failure(this.category, `${context}: ${this.message}`, {
+      fix,
+      evidence,
+      signature,
+      cause: this
+    });
   }
 };
 var UnsupportedRunner = class extends Failure {
@@ -34834,7 +34844,7 @@ var UnsupportedRunner = class extends Failure {
 function asFailure(error2) {
   if (error2 instanceof Failure) return error2;
   return new Failure("internal", `crac-checkpoint itself failed: ${messageOf(error2)}`, {
-    cure: "Please open an issue with the log of this step.",
+    fix: "Please open an issue with the log of this step.",
     cause: error2
   });
 }
@@ -34842,11 +34852,10 @@ var MOST_EVIDENCE = 48 * 1024;
 function describeFailure(failure) {
   const lines3 = [
     failure.message,
-    `Who can mend it: ${MENDER[failure.kind]} (class: ${failure.kind}).`,
-    `How: ${failure.cure}`
+    `Fix: ${failure.fix}`,
+    `Owner: ${OWNER[failure.category]} (category: ${failure.category})`
   ];
-  if (failure.signature !== void 0)
-    lines3.push(`More: docs/troubleshooting.md, under ${failure.signature}.`);
+  if (failure.signature !== void 0) lines3.push(`Read more: docs/troubleshooting.md#${failure.signature}`);
   if (failure.evidence) lines3.push("", withoutMiddle(plainText(failure.evidence).trimEnd(), MOST_EVIDENCE));
   return lines3.join("\n");
 }
@@ -34854,7 +34863,7 @@ function messageOf(error2) {
   return error2 instanceof Error ? error2.message : String(error2);
 }
 
-// src/cancellation.ts
+// src/run/cancellation.ts
 var EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
 var PUTTING_BACK = 5e3;
 function cancellationBy(process2, clock = systemClock) {
@@ -34877,7 +34886,7 @@ function cancellationBy(process2, clock = systemClock) {
     exitCode: () => exitCode,
     failureOf: (error2) => {
       const failure = asFailure(error2);
-      return signal.aborted && failure.kind !== "cancelled" ? reason() : failure;
+      return signal.aborted && failure.category !== "cancelled" ? reason() : failure;
     },
     bounded: async (work) => {
       const late = new Promise((_, reject) => {
@@ -34892,14 +34901,14 @@ function cancellationBy(process2, clock = systemClock) {
 }
 function cancelled(signal) {
   return new Failure("cancelled", `The run was cancelled (${signal}).`, {
-    cure: "Run the job again if it was not meant to end: a newer run of the same `concurrency` group and `timeout-minutes` cancel, too."
+    fix: "Run the job again if it was not meant to end: a newer run of the same `concurrency` group and `timeout-minutes` cancel, too."
   });
 }
 
-// src/cleanup.ts
+// src/run/release.ts
 var import_promises4 = require("node:fs/promises");
 
-// src/engine/containers.ts
+// src/docker/containers.ts
 var import_promises2 = require("node:fs/promises");
 var import_node_path = __toESM(require("node:path"), 1);
 var RUN_LABEL = "io.github.crac-checkpoint.run";
@@ -34929,51 +34938,51 @@ function createCommand(spec, environmentFile) {
     ...spec.command ?? []
   ];
 }
-async function createContainer(engine2, spec) {
+async function createContainer(docker, spec) {
   const { reach, network, env } = spec;
   const file = import_node_path.default.join(spec.work, `${spec.name}.env`);
   const lines3 = Object.entries(env).map(([name, value]) => `${name}=${value}
 `);
   try {
     await (0, import_promises2.writeFile)(file, lines3.join(""), { mode: 384 });
-    await engine2.run(createCommand(spec, file));
+    await docker.run(createCommand(spec, file));
   } finally {
     await (0, import_promises2.rm)(file, { force: true });
   }
   if (reach.by === "network" && network !== void 0 && ![HOST_NETWORK, reach.network].includes(network)) {
-    await engine2.run(["network", "connect", reach.network, spec.name]);
+    await docker.run(["network", "connect", reach.network, spec.name]);
   }
 }
-async function containerEnd(engine2, name) {
-  return await endOf(engine2, name, Number(await engine2.run(["wait", name])));
+async function containerEnd(docker, name) {
+  return await endOf(docker, name, Number(await docker.run(["wait", name])));
 }
-async function endOf(engine2, name, exitCode) {
-  const oomKilled = await engine2.run(["inspect", "--format", "{{.State.OOMKilled}}", name]);
+async function endOf(docker, name, exitCode) {
+  const oomKilled = await docker.run(["inspect", "--format", "{{.State.OOMKilled}}", name]);
   return { exitCode, oomKilled: oomKilled === "true" };
 }
-async function addressOf(engine2, spec) {
+async function addressOf(docker, spec) {
   const { reach, name, port } = spec;
   if (spec.network === HOST_NETWORK) {
     return { host: reach.by === "published port" ? reach.host : "127.0.0.1", port };
   }
   if (reach.by === "network") {
     const format = `{{with index .NetworkSettings.Networks ${JSON.stringify(reach.network)}}}{{.IPAddress}}{{end}}`;
-    return { host: await engine2.run(["inspect", "--format", format, name]), port };
+    return { host: await docker.run(["inspect", "--format", format, name]), port };
   }
-  const published = await engine2.run(["port", name, `${port}/tcp`]);
+  const published = await docker.run(["port", name, `${port}/tcp`]);
   return { host: reach.host, port: Number(published.split("\n")[0]?.split(":").at(-1)) };
 }
-async function removeContainer(engine2, name) {
-  await engine2.attempt(["rm", "--force", "--volumes", name]);
+async function removeContainer(docker, name) {
+  await docker.attempt(["rm", "--force", "--volumes", name]);
 }
-async function runOnce(engine2, container, timeout) {
+async function runOnce(docker, container, timeout) {
   const { run: run2, image, flags, program, args } = container;
   const label2 = ["--label", `${RUN_LABEL}=${run2}`];
   const options3 = ["--rm", ...label2, "--network", "none", ...flags, "--entrypoint", program];
-  return await engine2.attempt(["run", ...options3, "--", image, ...args], { timeout });
+  return await docker.attempt(["run", ...options3, "--", image, ...args], { timeout });
 }
 
-// src/engine/orphans.ts
+// src/run/orphans.ts
 var import_promises3 = require("node:fs/promises");
 var import_node_path2 = __toESM(require("node:path"), 1);
 var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
@@ -34993,7 +35002,7 @@ async function endOrphans(run2, proc = "/proc") {
   return ended;
 }
 
-// src/cleanup.ts
+// src/run/release.ts
 var RUN_IMAGE = "crac-checkpoint/run-";
 var RUN_FOLDER = "crac-checkpoint-";
 function namesOf(id) {
@@ -35007,26 +35016,26 @@ var SETTLING_TIME = 1500;
 async function settle(clock, id, interrupted) {
   if (await endOrphans(id) > 0 || interrupted) await clock.sleep(SETTLING_TIME);
 }
-async function removeContainers(engine2, names) {
+async function removeContainers(docker, names) {
   return await collect(async () => {
-    await removeFound(engine2, ["ps", "--all", ...labelled(names)], ["rm", "--force", "--volumes"]);
+    await removeFound(docker, ["ps", "--all", ...labelled(names)], ["rm", "--force", "--volumes"]);
   });
 }
 function labelled({ id }) {
   return ["--quiet", "--filter", `label=${RUN_LABEL}=${id}`];
 }
-async function removeFound(engine2, list3, remove) {
-  const ids = (await engine2.run(list3)).split("\n").filter((id) => id !== "");
-  if (ids.length > 0) await engine2.run([...remove, ...ids]);
+async function removeFound(docker, list3, remove) {
+  const ids = (await docker.run(list3)).split("\n").filter((id) => id !== "");
+  if (ids.length > 0) await docker.run([...remove, ...ids]);
 }
-async function removeImages(engine2, names, roles) {
+async function removeImages(docker, names, roles) {
   return await collect(async () => {
     for (const role of roles) {
-      const found = await engine2.run(["image", "ls", "--quiet", names.image(role)]);
-      if (found !== "") await engine2.run(["image", "rm", "--force", names.image(role)]);
+      const found = await docker.run(["image", "ls", "--quiet", names.image(role)]);
+      if (found !== "") await docker.run(["image", "rm", "--force", names.image(role)]);
     }
     await removeFound(
-      engine2,
+      docker,
       ["image", "ls", ...["--filter", "dangling=true"], ...labelled(names)],
       ["image", "rm", "--force"]
     );
@@ -35044,14 +35053,14 @@ async function collect(work) {
   }
 }
 
-// src/disk.ts
+// src/lib/disk.ts
 var import_promises5 = require("node:fs/promises");
 
-// src/values.ts
+// src/lib/values.ts
 var UNIT = { ms: 1, s: 1e3, m: 6e4 };
 var LONGEST_DURATION = 6 * 60 * 6e4;
 function badInput(name, value, expected) {
-  return new Failure("input", `The input \`${name}\` is ${quoted(value)}.`, { cure: `Give ${expected}.` });
+  return new Failure("input", `The input \`${name}\` is ${quoted(value)}.`, { fix: `Give ${expected}.` });
 }
 function parseDuration(name, value) {
   const match = /^(\d{1,9})(ms|s|m)$/.exec(value);
@@ -35137,7 +35146,7 @@ function seconds(duration) {
   return `${duration / 1e3} s`;
 }
 
-// src/disk.ts
+// src/lib/disk.ts
 async function freeBytes(folder) {
   const { bavail, bsize } = await (0, import_promises5.statfs)(folder);
   return bavail * bsize;
@@ -35149,7 +35158,7 @@ async function requireRoom(folder, needed, what) {
     "runner",
     `There is no room for ${what}: ${megabytes(needed)} are needed in ${folder}, and ${megabytes(free)} are free.`,
     {
-      cure: CURE
+      fix: FIX
     }
   );
 }
@@ -35164,19 +35173,19 @@ async function fullDisk(error2, folder) {
     "runner",
     `The disk of the runner is full (${message}): ${megabytes(free)} are free in ${folder}.`,
     {
-      cure: CURE,
+      fix: FIX,
       cause: error2
     }
   );
 }
-var CURE = "Free disk space on the runner, or let RUNNER_TEMP be on a larger disk, and run the job again.";
+var FIX = "Free disk space on the runner, or let RUNNER_TEMP be on a larger disk, and run the job again.";
 
-// src/environment.ts
+// src/lib/environment.ts
 function withoutInputs(environment) {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(INPUT_|ACTIONS_)/.test(name)));
 }
 
-// src/engine/command.ts
+// src/docker/process-group.ts
 var import_node_child_process = require("node:child_process");
 var TIMED_OUT = 124;
 var LAST_WORDS = 5e3;
@@ -35222,20 +35231,20 @@ function endGroup2({ pid }, how) {
   }
 }
 
-// src/engine/failure.ts
-var NOBODY_THERE = /Cannot connect to the Docker daemon|failed to connect to the docker API/;
-function engineFailure(args, result, cure = "The lines below are the engine's own words.") {
+// src/docker/failure.ts
+var DAEMON_UNREACHABLE = /Cannot connect to the Docker daemon|failed to connect to the docker API/;
+function dockerFailure(args, result, fix = "The lines below are the engine's own words.") {
   const evidence = lastLines(result.stderr || result.stdout, 20);
   const command = `docker ${args[0] ?? ""}`;
   if (result.exitCode === TIMED_OUT) {
     return new Failure("runner", `${command} did not answer in time.`, {
-      cure: "Look at the state of the Docker engine on the runner, and run the job again.",
+      fix: "Look at the state of the Docker engine on the runner, and run the job again.",
       evidence
     });
   }
-  if (NOBODY_THERE.test(result.stderr) || /error during connect|unexpected EOF/.test(result.stderr)) {
+  if (DAEMON_UNREACHABLE.test(result.stderr) || /error during connect|unexpected EOF/.test(result.stderr)) {
     return new Failure("runner", "No Docker engine answers.", {
-      cure: "Start the engine, or set DOCKER_HOST to one that runs.",
+      fix: "Start the engine, or set DOCKER_HOST to one that runs.",
       evidence,
       signature: "docker-daemon"
     });
@@ -35243,33 +35252,33 @@ function engineFailure(args, result, cure = "The lines below are the engine's ow
   const version = /client version \S+ is too (?:old|new)[^\n]*/i.exec(result.stderr)?.[0];
   if (version !== void 0) {
     return new Failure("runner", `The docker command line and the engine do not fit together: ${version}`, {
-      cure: "Install a docker command line of the age of the engine, version 24 or newer; or set DOCKER_API_VERSION to one that both know.",
+      fix: "Install a docker command line of the age of the engine, version 24 or newer; or set DOCKER_API_VERSION to one that both know.",
       evidence
     });
   }
   if (/no space left on device/i.test(result.stderr)) {
     return new Failure("runner", `The engine's disk is full (${command}).`, {
-      cure: "Free disk space on the runner, for example with `docker system prune`.",
+      fix: "Free disk space on the runner, for example with `docker system prune`.",
       evidence,
       signature: "docker-nospace"
     });
   }
   return new Failure("runner", `${command} failed with exit code ${result.exitCode}.`, {
-    cure,
+    fix,
     evidence
   });
 }
 function lastLines(text2, count) {
   return text2.split("\n").filter((line2) => line2.trim() !== "").slice(-count).join("\n");
 }
-function notStarted(error2) {
+function clientNotStarted(error2) {
   return new Failure("runner", `The docker command could not be started: ${messageOf(error2)}`, {
-    cure: "Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
+    fix: "Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
     cause: error2
   });
 }
 
-// src/engine/lines.ts
+// src/lib/lines.ts
 var import_node_string_decoder = require("node:string_decoder");
 var LONGEST_LINE = 4096;
 var LineSplitter = class {
@@ -35350,13 +35359,13 @@ var LineTail = class {
   }
 };
 
-// src/engine/docker.ts
+// src/docker/docker.ts
 var KEPT_OUTPUT = 1024 * 1024;
 var LONGEST_ABSENCE = 3e4;
 var PROBE_INTERVAL = 500;
 var OF_THE_CLIENT = /* @__PURE__ */ new Set(["--version", "context"]);
 var SETTLING_TIME2 = 1e3;
-function dockerEngine(environment, {
+function createDocker(environment, {
   clock = systemClock,
   longestAbsence = LONGEST_ABSENCE,
   cancelled: cancelled2
@@ -35372,7 +35381,7 @@ function dockerEngine(environment, {
   async function attempt3(args, options3 = {}) {
     const result = await once(args, options3);
     if (result.exitCode === 0 && state === "unknown" && !OF_THE_CLIENT.has(args[0] ?? "")) state = "answered";
-    const away = result.exitCode !== 0 && NOBODY_THERE.test(result.stderr);
+    const away = result.exitCode !== 0 && DAEMON_UNREACHABLE.test(result.stderr);
     return away && await comesBack() ? await once(args, options3) : result;
   }
   async function comesBack() {
@@ -35405,12 +35414,12 @@ function dockerEngine(environment, {
       return { exitCode, ...output };
     } catch (error2) {
       if (cancelled2?.aborted) throw error2;
-      throw notStarted(error2);
+      throw clientNotStarted(error2);
     }
   }
   async function run2(args, options3 = {}) {
     const result = await attempt3(args, options3);
-    if (result.exitCode !== 0) throw engineFailure(args, result);
+    if (result.exitCode !== 0) throw dockerFailure(args, result);
     return result.stdout.trim();
   }
   async function stream(args, take, signal) {
@@ -35425,11 +35434,11 @@ function dockerEngine(environment, {
         take(group2.stdout).catch(async (error2) => {
           if (isDiskFull(error2)) throw error2;
           const code2 = await within(group2.ended, SETTLING_TIME2, clock);
-          throw code2 === 0 || code2 === EXPIRED ? error2 : engineFailure(args, { exitCode: code2, stdout: "", stderr });
+          throw code2 === 0 || code2 === EXPIRED ? error2 : dockerFailure(args, { exitCode: code2, stdout: "", stderr });
         }),
         group2.ended
       ]);
-      if (exitCode !== 0) throw engineFailure(args, { exitCode, stdout: "", stderr });
+      if (exitCode !== 0) throw dockerFailure(args, { exitCode, stdout: "", stderr });
       return taken;
     } finally {
       group2.kill();
@@ -35441,7 +35450,7 @@ function listenersOf({ onLine, onBytes }) {
   return [...onLine ? [new LineSplitter(onLine)] : [], ...onBytes ? [new WholeLines(onBytes)] : []];
 }
 
-// src/input-values.ts
+// src/inputs/grammar.ts
 var import_node_net = require("node:net");
 
 // node_modules/string-argv/index.js
@@ -35503,10 +35512,10 @@ function cracOptionIn(environment) {
 function refuseCracOptions(image, environment) {
   const problem = cracOptionIn(environment);
   if (problem === void 0) return;
-  throw new Failure("image", `The base image ${image} ${problem}.`, { cure: LEAVE_TO_ACTION });
+  throw new Failure("image", `The base image ${image} ${problem}.`, { fix: LEAVE_TO_ACTION });
 }
 
-// src/input-values.ts
+// src/inputs/grammar.ts
 var LONGEST_PATH = 4095;
 var LONGEST_TEXT = 4096;
 function optional(value) {
@@ -35549,7 +35558,7 @@ function parseEnvironment(value) {
   const variables = parsePairs("env", value, /^[A-Za-z_][A-Za-z0-9_]*$/);
   const problem = cracOptionIn(Object.entries(variables).map((pair) => pair.join("=")));
   if (problem === void 0) return variables;
-  throw new Failure("input", `The input \`env\` ${problem}.`, { cure: LEAVE_TO_ACTION });
+  throw new Failure("input", `The input \`env\` ${problem}.`, { fix: LEAVE_TO_ACTION });
 }
 function parseSha256(name, value) {
   if (value === "") return void 0;
@@ -35627,7 +35636,7 @@ function parseToken(name, value) {
     "input",
     `The input \`${name}\` is no token: it has characters that no token has, or too many.`,
     {
-      cure: "Give `${{ github.token }}` or a secret with a token, or leave it out."
+      fix: "Give `${{ github.token }}` or a secret with a token, or leave it out."
     }
   );
 }
@@ -35667,7 +35676,7 @@ function chooseAsset(available, request4, distribution, architecture) {
     "jdk",
     `No CRaC JDK ${formatRequest(request4)} of the distribution ${distribution} for Linux on ${architecture} was found.`,
     {
-      cure: versions ? `Set \`java-version\` to one of: ${versions}.` : `${distribution} has no build for ${architecture}; choose another \`distribution\`, or a runner of another architecture.`
+      fix: versions ? `Set \`java-version\` to one of: ${versions}.` : `${distribution} has no build for ${architecture}; choose another \`distribution\`, or a runner of another architecture.`
     }
   );
 }
@@ -35818,8 +35827,8 @@ function parseReference(text2) {
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
-function refused(text2, why, cure) {
-  return new Failure("input", `The input \`tags\` holds ${quoted(text2)}: ${why}.`, { cure });
+function refused(text2, why, fix) {
+  return new Failure("input", `The input \`tags\` holds ${quoted(text2)}: ${why}.`, { fix });
 }
 
 // src/secrets/values.ts
@@ -35848,7 +35857,7 @@ function endOfBlock(lines3, at) {
       "input",
       `The input \`secret-values\` has a PEM block in line ${at + 1} without its end.`,
       {
-        cure: "Give the whole block, from its line BEGIN to its line END, or one value a line."
+        fix: "Give the whole block, from its line BEGIN to its line END, or one value a line."
       }
     );
   }
@@ -35868,7 +35877,7 @@ function isJson(text2) {
   }
 }
 
-// src/read-inputs.ts
+// src/inputs/read-inputs.ts
 var MOST_RUNS = 100;
 function readInputs(get) {
   const port = parsePort("port", get("port"));
@@ -35974,7 +35983,7 @@ function readiness(get, port) {
   return { ...url && { url }, ...command && { command }, ...log && { log } };
 }
 
-// src/log.ts
+// src/lib/log.ts
 var import_node_crypto = require("node:crypto");
 function noting(log, warnings2) {
   return {
@@ -36088,7 +36097,7 @@ async function runScript(script, surroundings2) {
   if (outcome === 0 || signal.aborted) return;
   if (typeof outcome !== "number") throw cannotStart(script, outcome);
   throw new Failure("application", `The warm-up script ended with exit code ${outcome}.`, {
-    cure: "Mend `warmup-script`, or the application where it answers wrongly; the last lines of the script are below.",
+    fix: "Mend `warmup-script`, or the application where it answers wrongly; the last lines of the script are below.",
     evidence: tail.text()
   });
 }
@@ -36101,20 +36110,20 @@ function cannotStart(script, error2) {
     "input",
     `The warm-up script ${script} could not be started (${error2.code ?? error2.message}).`,
     {
-      cure: `${why[error2.code ?? ""] ?? ""} Give a program of the repository in \`warmup-script\`, with a first line such as #!/bin/sh.`.trim()
+      fix: `${why[error2.code ?? ""] ?? ""} Give a program of the repository in \`warmup-script\`, with a first line such as #!/bin/sh.`.trim()
     }
   );
 }
 
-// src/image/application.ts
+// src/application/find.ts
 var import_promises14 = require("node:fs/promises");
 var import_node_path10 = __toESM(require("node:path"), 1);
 
-// src/image/layouts/class-path.ts
+// src/application/layouts/class-path.ts
 var import_promises9 = require("node:fs/promises");
 var import_node_path4 = __toESM(require("node:path"), 1);
 
-// src/image/layouts/layout.ts
+// src/application/layouts/layout.ts
 var import_promises8 = require("node:fs/promises");
 var HOME = "/app";
 async function isFolder(place) {
@@ -36130,7 +36139,7 @@ async function isFile(place) {
   );
 }
 
-// src/image/layouts/class-path.ts
+// src/application/layouts/class-path.ts
 var classPath = async ({ at, mainClass }) => {
   if (mainClass === void 0) return void 0;
   const dependencies = /* @__PURE__ */ new Map();
@@ -36158,10 +36167,10 @@ var classPath = async ({ at, mainClass }) => {
   };
 };
 
-// src/image/layouts/jar.ts
+// src/application/layouts/jar.ts
 var import_node_path7 = __toESM(require("node:path"), 1);
 
-// src/image/jar.ts
+// src/application/jar.ts
 var import_node_fs = require("node:fs");
 var import_promises10 = require("node:fs/promises");
 var import_node_path5 = __toESM(require("node:path"), 1);
@@ -36211,7 +36220,7 @@ async function manifestText(file) {
   return void 0;
 }
 
-// src/image/layouts/quarkus.ts
+// src/application/layouts/quarkus.ts
 var import_node_path6 = __toESM(require("node:path"), 1);
 var JAR = "quarkus-run.jar";
 var CRAC_ENABLED = "-Dquarkus.package.jar.crac.enabled=true";
@@ -36234,7 +36243,7 @@ var quarkusApp = async ({ at }) => {
   };
 };
 
-// src/image/layouts/jar.ts
+// src/application/layouts/jar.ts
 var QUARKUS_MAIN = "io.quarkus.runner.GeneratedMain";
 var runnableJar = async ({ at, mainClass: wanted }) => {
   const manifest = await readManifest(at);
@@ -36261,7 +36270,7 @@ var runnableJar = async ({ at, mainClass: wanted }) => {
   };
 };
 
-// src/image/layouts/micronaut.ts
+// src/application/layouts/micronaut.ts
 var import_promises12 = require("node:fs/promises");
 var import_node_path8 = __toESM(require("node:path"), 1);
 var JAR2 = "application.jar";
@@ -36286,7 +36295,7 @@ var micronautLayers = async ({ at }) => {
   };
 };
 
-// src/image/layouts/spring-boot.ts
+// src/application/layouts/spring-boot.ts
 var import_promises13 = require("node:fs/promises");
 var import_node_path9 = __toESM(require("node:path"), 1);
 var springBootJar = async ({ at, scratch }) => {
@@ -36334,13 +36343,13 @@ async function inOrder(folder) {
   return [.../* @__PURE__ */ new Set([...indexed, ...jars])];
 }
 
-// src/image/application.ts
+// src/application/find.ts
 var OF_A_FOLDER = [micronautLayers, quarkusApp, classPath];
 var OF_A_JAR = [springBootJar, runnableJar];
 async function requireContext(context) {
   if (await isFolder(context)) return;
   throw new Failure("input", `The context ${context} is not a folder.`, {
-    cure: "Set `context` to the folder that holds the built application; the build has to run in a step before."
+    fix: "Set `context` to the folder that holds the built application; the build has to run in a step before."
   });
 }
 async function findApplication(request4) {
@@ -36348,14 +36357,14 @@ async function findApplication(request4) {
   const at = import_node_path10.default.resolve(context, application ?? ".");
   if (at !== context && !at.startsWith(context + import_node_path10.default.sep)) {
     throw new Failure("input", `\`application\` leads out of the context ${context}.`, {
-      cure: "Give a path relative to the context."
+      fix: "Give a path relative to the context."
     });
   }
   const place = { ...request4, at };
   const found = await isFolder(at) ? await findInFolder(place) : await first(OF_A_JAR, place);
   if (found) return found;
   throw new Failure("input", `No application was found in ${at}.`, {
-    cure: "Set `context` (and `application`, if needed) to a folder with `layers/` (Micronaut) or `quarkus-app/` (Quarkus), to a jar of Spring Boot or another whose manifest has a Main-Class, or to a folder with `classes/` or `lib/` and set `main-class`.",
+    fix: "Set `context` (and `application`, if needed) to a folder with `layers/` (Micronaut) or `quarkus-app/` (Quarkus), to a jar of Spring Boot or another whose manifest has a Main-Class, or to a folder with `classes/` or `lib/` and set `main-class`.",
     evidence: await listing(at)
   });
 }
@@ -36374,7 +36383,7 @@ async function findInFolder(place) {
   }
   if (runnable.length > 1) {
     throw new Failure("input", `There is more than one runnable jar in ${place.at}.`, {
-      cure: "Set `application` to the one to run.",
+      fix: "Set `application` to the one to run.",
       evidence: runnable.map(({ jar }) => jar).join("\n")
     });
   }
@@ -36397,8 +36406,8 @@ ${shown2}${names.length > 20 ? `
 (and ${names.length - 20} more)` : ""}`;
 }
 
-// src/phases.ts
-var Phases = class {
+// src/run/steps.ts
+var Steps = class {
   constructor(clock, log) {
     this.clock = clock;
     this.log = log;
@@ -36417,7 +36426,7 @@ var Phases = class {
   }
 };
 
-// src/json.ts
+// src/lib/json.ts
 function jsonOf(text2) {
   try {
     return JSON.parse(text2.toString());
@@ -36429,31 +36438,31 @@ function fieldsOf(value) {
   return typeof value === "object" && value !== null ? value : {};
 }
 
-// src/runner/engine-facts.ts
+// src/runner/docker-facts.ts
 var ANSWER_TIMEOUT = 4500;
 var ARCHITECTURES = { amd64: "x64", arm64: "aarch64" };
 function architectureOf(name) {
   return ARCHITECTURES[name];
 }
-async function askEngine(engine2) {
+async function readDockerFacts(docker) {
   const args = ["version", "--format", "{{json .}}"];
-  const result = await engine2.attempt(args, { timeout: ANSWER_TIMEOUT });
-  await refusePodman(engine2, result.stdout);
-  if (result.exitCode !== 0) throw engineFailure(args, result);
+  const result = await docker.attempt(args, { timeout: ANSWER_TIMEOUT });
+  await refusePodman(docker, result.stdout);
+  if (result.exitCode !== 0) throw dockerFailure(args, result);
   const server = jsonOf(result.stdout)?.Server;
-  if (!server) throw engineFailure(args, result);
+  if (!server) throw dockerFailure(args, result);
   if (server.Os !== "linux") {
     throw new UnsupportedRunner(`The engine runs ${server.Os} containers; CRIU needs Linux.`, {
-      cure: "Use a Linux runner, for example `runs-on: ubuntu-24.04`."
+      fix: "Use a Linux runner, for example `runs-on: ubuntu-24.04`."
     });
   }
   const architecture = architectureOf(server.Arch);
   if (!architecture) {
     throw new UnsupportedRunner(`There is no CRaC JDK for the architecture ${server.Arch} of this engine.`, {
-      cure: "Use a runner with x86-64 or arm64."
+      fix: "Use a runner with x86-64 or arm64."
     });
   }
-  const told = await engine2.attempt(["info", "--format", "{{json .}}"], { timeout: ANSWER_TIMEOUT });
+  const told = await docker.attempt(["info", "--format", "{{json .}}"], { timeout: ANSWER_TIMEOUT });
   const info2 = jsonOf(told.stdout);
   const security = (info2?.SecurityOptions ?? []).join(" ");
   return {
@@ -36465,10 +36474,10 @@ async function askEngine(engine2) {
     rootless: security.includes("name=rootless")
   };
 }
-async function refusePodman(engine2, answer) {
+async function refusePodman(docker, answer) {
   const components = jsonOf(answer)?.Server?.Components ?? [];
   const service = components.find(({ Name }) => /podman/i.test(Name));
-  const client = service ? void 0 : /podman version (\S+)/i.exec((await engine2.attempt(["--version"], { timeout: ANSWER_TIMEOUT })).stdout);
+  const client = service ? void 0 : /podman version (\S+)/i.exec((await docker.attempt(["--version"], { timeout: ANSWER_TIMEOUT })).stdout);
   if (!service && !client) return;
   throw new Failure(
     "runner",
@@ -36477,49 +36486,49 @@ async function refusePodman(engine2, answer) {
       " "
     ),
     {
-      cure: "Install a Docker engine, version 24 or newer, on the runner, or point DOCKER_HOST at one."
+      fix: "Install a Docker engine, version 24 or newer, on the runner, or point DOCKER_HOST at one."
     }
   );
 }
 
 // src/runner/base-image.ts
-async function imageArchitecture(engine2, image, onLine) {
-  const name = await ensureBaseImage(engine2, image, onLine);
+async function imageArchitecture(docker, image, onLine) {
+  const name = await ensureBaseImage(docker, image, onLine);
   const architecture = architectureOf(name);
   if (architecture) return architecture;
   throw new Failure("image", `There is no CRaC JDK for ${image}, an image for ${name}.`, {
-    cure: "Use a `base-image` for x86-64 or arm64."
+    fix: "Use a `base-image` for x86-64 or arm64."
   });
 }
-async function ensureBaseImage(engine2, image, onLine, refresh = false) {
+async function ensureBaseImage(docker, image, onLine, refresh = false) {
   const inspect = ["image", "inspect", "--format", "{{.Architecture}} {{len .RepoDigests}}", "--", image];
-  const known = await engine2.attempt(inspect);
+  const known = await docker.attempt(inspect);
   const [architecture = "", digests] = known.stdout.trim().split(" ");
   if (known.exitCode === 0 && (!refresh || digests === "0")) return architecture;
   const pull = ["pull", "--quiet", "--", image];
-  const pulled = await engine2.attempt(pull, { onLine });
+  const pulled = await docker.attempt(pull, { onLine });
   if (pulled.exitCode !== 0 && known.exitCode === 0) return architecture;
   if (pulled.exitCode !== 0) {
     const output = `${pulled.stdout}
 ${pulled.stderr}`;
-    throw baseImageFailure(output, image) ?? engineFailure(pull, pulled, PULL_CURE).of(`The base image ${image} could not be pulled`);
+    throw baseImageFailure(output, image) ?? dockerFailure(pull, pulled, PULL_FIX).of(`The base image ${image} could not be pulled`);
   }
-  return (await engine2.run(inspect)).split(" ")[0] ?? "";
+  return (await docker.run(inspect)).split(" ")[0] ?? "";
 }
-var PULL_CURE = "Check the name in `base-image`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.";
-async function imageDigest(engine2, image) {
+var PULL_FIX = "Check the name in `base-image`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.";
+async function imageDigest(docker, image) {
   const inspect = [
     "image",
     "inspect",
     "--format",
     "{{if .RepoDigests}}{{index .RepoDigests 0}}{{else}}{{.Id}}{{end}}"
   ];
-  const known = await engine2.run([...inspect, "--", image]);
+  const known = await docker.run([...inspect, "--", image]);
   return known.slice(known.indexOf("@") + 1);
 }
-async function imageEnvironment(engine2, image) {
+async function imageEnvironment(docker, image) {
   const format = ["image", "inspect", "--format", "{{json .Config.Env}}", "--", image];
-  return jsonOf(await engine2.run(format)) ?? [];
+  return jsonOf(await docker.run(format)) ?? [];
 }
 function baseImageFailure(output, image) {
   if (/toomanyrequests|429 Too Many Requests/i.test(output)) {
@@ -36527,7 +36536,7 @@ function baseImageFailure(output, image) {
       "registry",
       `The base image ${image} could not be pulled: the rate limit of its registry is used up.`,
       {
-        cure: "Run docker/login-action before, which raises the limit; use a `base-image` of another registry or of a mirror; or run the job again later.",
+        fix: "Run docker/login-action before, which raises the limit; use a `base-image` of another registry or of a mirror; or run the job again later.",
         evidence: lastLines(output, 10)
       }
     );
@@ -36535,7 +36544,7 @@ function baseImageFailure(output, image) {
   const pull = /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .* not found|no matching manifest|unauthorized|authentication required|no basic auth credentials)/;
   if (!pull.test(output)) return void 0;
   return new Failure("image", `The base image ${image} could not be pulled.`, {
-    cure: "Check the name in `base-image`; for a private image, run docker/login-action before.",
+    fix: "Check the name in `base-image`; for a private image, run docker/login-action before.",
     evidence: lastLines(output, 10)
   });
 }
@@ -36543,42 +36552,42 @@ function baseImageFailure(output, image) {
 // src/runner/reach.ts
 var ANSWER_TIMEOUT2 = 8e3;
 var LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
-async function findReach(engine2, hostname3) {
-  const remote = remoteHost(await endpoint(engine2));
+async function findReach(docker, hostname3) {
+  const remote = remoteHost(await endpoint(docker));
   if (remote !== void 0) return { by: "published port", bind: "0.0.0.0", host: remote };
-  const network = await ownNetwork(engine2, hostname3);
+  const network = await ownNetwork(docker, hostname3);
   if (network !== void 0) return { by: "network", network };
   return { by: "published port", bind: "127.0.0.1", host: "127.0.0.1" };
 }
 function isLocal(reach) {
   return reach.by === "network" || LOOPBACK.test(reach.bind);
 }
-async function endpoint(engine2) {
+async function endpoint(docker) {
   const format = "{{.Endpoints.docker.Host}}";
-  return (await engine2.attempt(["context", "inspect", "--format", format], { timeout: ANSWER_TIMEOUT2 })).stdout.trim();
+  return (await docker.attempt(["context", "inspect", "--format", format], { timeout: ANSWER_TIMEOUT2 })).stdout.trim();
 }
 function remoteHost(address) {
   if (!/^(tcp|ssh|https?):\/\//.test(address) || !URL.canParse(address)) return void 0;
   const { hostname: hostname3 } = new URL(address);
   return hostname3 === "" || LOOPBACK.test(hostname3) ? void 0 : hostname3.replace(/^\[|\]$/g, "");
 }
-async function ownNetwork(engine2, hostname3) {
+async function ownNetwork(docker, hostname3) {
   if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname3)) return void 0;
   const args = ["container", "inspect", "--format", "{{json .NetworkSettings.Networks}}", "--", hostname3];
-  const found = await engine2.attempt(args, { timeout: ANSWER_TIMEOUT2 });
+  const found = await docker.attempt(args, { timeout: ANSWER_TIMEOUT2 });
   if (found.exitCode !== 0) return void 0;
   const networks = Object.keys(JSON.parse(found.stdout));
   if (networks.includes("host")) return void 0;
   const network = networks.find((name) => name !== "none");
   if (network === void 0) {
     throw new Failure("runner", "This job runs in a container without a network.", {
-      cure: "Give the job container a network: the application is reached through it."
+      fix: "Give the job container a network: the application is reached through it."
     });
   }
   return network;
 }
 
-// src/runner/room.ts
+// src/runner/disk-space.ts
 var SMALL_SNAPSHOT = 128e6;
 function roomFor(free, archive, application) {
   return { free, needed: 3 * archive + 2 * application + 3 * SMALL_SNAPSHOT };
@@ -36586,7 +36595,7 @@ function roomFor(free, archive, application) {
 function lookAtRoom({ free, needed }, archive) {
   if (free === void 0 || free >= needed) return void 0;
   const told = `${megabytes(free)} are free on the engine's disk, and a run like this needs about ${megabytes(needed)}, more with a large heap`;
-  if (free < archive) throw new Failure("runner", `There is no room: ${told}.`, { cure: CURE2 });
+  if (free < archive) throw new Failure("runner", `There is no room: ${told}.`, { fix: FIX2 });
   return `There may be too little room: ${told}. What the engine has in its build cache need not be stored again.`;
 }
 function toldOfRoom(error2, { free, needed }) {
@@ -36595,13 +36604,13 @@ function toldOfRoom(error2, { free, needed }) {
     `When the run began, ${megabytes(free)} were free on the engine's disk; it needs about ${megabytes(needed)} and three times the memory of the application.`
   );
 }
-var CURE2 = "Free disk space on the machine of the engine, for example with `docker system prune`.";
+var FIX2 = "Free disk space on the machine of the engine, for example with `docker system prune`.";
 var NO_SPACE = /* @__PURE__ */ new Set(["docker-nospace", "criu-enospc"]);
 
 // src/stages/application.ts
 var import_node_path16 = __toESM(require("node:path"), 1);
 
-// src/frameworks/libraries.ts
+// src/application/libraries.ts
 var import_promises15 = require("node:fs/promises");
 var import_node_path11 = __toESM(require("node:path"), 1);
 var Libraries = class {
@@ -36630,18 +36639,18 @@ async function librariesOf(application) {
   );
 }
 
-// src/frameworks/catalogue.ts
+// src/application/frameworks.ts
 var ORG_CRAC = { coordinates: "org.crac:crac", jar: "crac", classes: "org/crac/" };
 var NO_FRAMEWORK = {
   support: ORG_CRAC,
-  cure: "Add `org.crac:crac` to the dependencies, and register an org.crac.Resource that stops the server in beforeCheckpoint and starts it in afterRestore."
+  fix: "Add `org.crac:crac` to the dependencies, and register an org.crac.Resource that stops the server in beforeCheckpoint and starts it in afterRestore."
 };
 var FRAMEWORKS = [
   {
     name: "Spring Boot",
     library: { jar: "spring-boot", classes: "org/springframework/boot/" },
     support: ORG_CRAC,
-    cure: "Add `org.crac:crac` to the dependencies (Spring Boot knows its version): with it Spring Boot 3.2 and newer stops its server and its pools.",
+    fix: "Add `org.crac:crac` to the dependencies (Spring Boot knows its version): with it Spring Boot 3.2 and newer stops its server and its pools.",
     health: {
       library: { jar: "spring-boot-actuator", classes: "org/springframework/boot/actuate/" },
       path: "/actuator/health"
@@ -36655,7 +36664,7 @@ var FRAMEWORKS = [
       jar: "micronaut-crac",
       classes: "io/micronaut/crac/"
     },
-    cure: "Add `io.micronaut.crac:micronaut-crac` to the dependencies (the platform of Micronaut knows its version): it stops the server.",
+    fix: "Add `io.micronaut.crac:micronaut-crac` to the dependencies (the platform of Micronaut knows its version): it stops the server.",
     health: {
       library: { jar: "micronaut-management", classes: "io/micronaut/management/" },
       path: "/health"
@@ -36665,7 +36674,7 @@ var FRAMEWORKS = [
     name: "Quarkus",
     library: { jar: "quarkus-core", classes: "io/quarkus/runtime/" },
     support: ORG_CRAC,
-    cure: "Use Quarkus 2.10 or newer, which brings `org.crac:crac` along and stops its server.",
+    fix: "Use Quarkus 2.10 or newer, which brings `org.crac:crac` along and stops its server.",
     health: {
       library: { jar: "quarkus-smallrye-health", classes: "io/quarkus/smallrye/health/" },
       path: "/q/health"
@@ -36679,7 +36688,7 @@ var FRAMEWORKS = [
       jar: "helidon-integrations-crac",
       classes: "io/helidon/integrations/crac/"
     },
-    cure: "Add `io.helidon.integrations.crac:helidon-integrations-crac` to the dependencies (Helidon 4.2 or newer; its BOM knows the version), or stop the server in beforeCheckpoint of an org.crac.Resource of your own.",
+    fix: "Add `io.helidon.integrations.crac:helidon-integrations-crac` to the dependencies (Helidon 4.2 or newer; its BOM knows the version), or stop the server in beforeCheckpoint of an org.crac.Resource of your own.",
     health: {
       library: { jar: "helidon-webserver-observe-health", classes: "io/helidon/webserver/observe/health/" },
       path: "/observe/health"
@@ -36696,12 +36705,12 @@ var FRAMEWORKS = [
 ];
 var TAKES_CHECKPOINT = /^-D(?:spring\.context\.checkpoint|io\.helidon\.resumable\.checkpoint)=/;
 
-// src/frameworks/health.ts
+// src/application/health.ts
 function healthPath(libraries) {
   return FRAMEWORKS.find(({ health }) => health && libraries?.has(health.library))?.health?.path;
 }
 
-// src/image/strays.ts
+// src/application/strays.ts
 var import_promises16 = require("node:fs/promises");
 var import_node_path12 = __toESM(require("node:path"), 1);
 async function refuseStrays(sources, folders) {
@@ -36722,11 +36731,11 @@ async function look(file, roots, above) {
 }
 function stray(file, why) {
   return new Failure("input", `${file} ${why}; it does not go into an image.`, {
-    cure: "Copy what the application needs into `context`, and leave links out of it that lead elsewhere."
+    fix: "Copy what the application needs into `context`, and leave links out of it that lead elsewhere."
   });
 }
 
-// src/image/user-image.ts
+// src/image/user-dockerfile.ts
 var import_node_path13 = __toESM(require("node:path"), 1);
 
 // src/image/build.ts
@@ -36745,22 +36754,22 @@ function buildCommand(build2) {
     build2.context
   ];
 }
-async function buildImage(engine2, build2, output) {
+async function buildImage(docker, build2, output) {
   const command = buildCommand(build2);
-  const result = await runBuild(engine2, command, output);
+  const result = await runBuild(docker, command, output);
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
-    throw jdkFailure(output2) ?? baseImageFailure(output2, build2.buildArgs["BASE_IMAGE"] ?? "") ?? engineFailure(command, result);
+    throw jdkFailure(output2) ?? baseImageFailure(output2, build2.buildArgs["BASE_IMAGE"] ?? "") ?? dockerFailure(command, result);
   }
-  return await idOf(engine2, build2.name);
+  return await idOf(docker, build2.name);
 }
-async function idOf(engine2, name) {
-  return await engine2.run(["image", "inspect", "--format", "{{.Id}}", "--", name]);
+async function idOf(docker, name) {
+  return await docker.run(["image", "inspect", "--format", "{{.Id}}", "--", name]);
 }
-async function runBuild(engine2, command, output) {
-  const builder = await engine2.run(["context", "show"]);
-  return await engine2.attempt(command, { ...output, env: { BUILDX_BUILDER: builder } });
+async function runBuild(docker, command, output) {
+  const builder = await docker.run(["context", "show"]);
+  return await docker.attempt(command, { ...output, env: { BUILDX_BUILDER: builder } });
 }
 function pairs(option, values) {
   return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
@@ -36770,22 +36779,22 @@ function jdkFailure(output) {
   if (!match) return void 0;
   if (match[1] === "NO-CRIU") {
     return new Failure("image", `Nothing in the base image takes snapshots: ${match[2]}.`, {
-      cure: "Use a `base-image` that is a Debian 13 or newer, or like one, or that brings CRIU 4.1 or newer and setcap."
+      fix: "Use a `base-image` that is a Debian 13 or newer, or like one, or that brings CRIU 4.1 or newer and setcap."
     });
   }
   if (match[1] === "NO-ENGINE") {
     return new Failure("jdk", `The JDK does not have the wanted engine: ${match[2]}.`, {
-      cure: "Leave `engine` at `auto`; Warp is only in builds of Azul (`distribution: zulu`), and not in all of them."
+      fix: "Leave `engine` at `auto`; Warp is only in builds of Azul (`distribution: zulu`), and not in all of them."
     });
   }
   return new Failure("jdk", `The JDK cannot take checkpoints: ${match[2]}`, {
-    cure: "Choose another `java-version`: an archive of a JDK with CRaC, for Linux with glibc."
+    fix: "Choose another `java-version`: an archive of a JDK with CRaC, for Linux with glibc."
   });
 }
 
-// src/image/user-image.ts
+// src/image/user-dockerfile.ts
 var KEPT = ["/opt/crac-checkpoint", "/opt/java", "/opt/jdk", "/home/app", "/tmp"];
-async function buildUserImage(engine2, build2, output) {
+async function buildUserImage(docker, build2, output) {
   const command = [
     "build",
     ...["--file", build2.file],
@@ -36795,22 +36804,22 @@ async function buildUserImage(engine2, build2, output) {
     "--",
     build2.context
   ];
-  const result = await runBuild(engine2, command, output);
+  const result = await runBuild(docker, command, output);
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
-    const failure = baseImageFailure(output2, "of the Dockerfile") ?? engineFailure(command, result);
+    const failure = baseImageFailure(output2, "of the Dockerfile") ?? dockerFailure(command, result);
     throw new Failure(
-      failure.kind === "image" ? "image" : "application",
+      failure.category === "image" ? "image" : "application",
       `${build2.file} could not be built. ${failure.message}`,
       {
-        cure: "Mend the Dockerfile in `file`, or what it needs in `context` and `build-args`; the last lines of its build are below.",
+        fix: "Mend the Dockerfile in `file`, or what it needs in `context` and `build-args`; the last lines of its build are below.",
         evidence: failure.evidence
       }
     );
   }
   const inspect = ["image", "inspect", "--format", "{{json .}}", "--", build2.name];
-  return checkContract(JSON.parse(await engine2.run(inspect)), build2.user);
+  return checkContract(JSON.parse(await docker.run(inspect)), build2.user);
 }
 function checkContract({ Architecture, Config }, user) {
   const [program = "", ...words] = Config.Entrypoint?.length ? [...Config.Entrypoint, ...Config.Cmd ?? []] : Config.Cmd ?? [];
@@ -36877,16 +36886,16 @@ function overlap(a, b) {
   const [x, y] = [a, b].map((folder) => `${import_node_path13.default.posix.normalize(folder).replace(/\/$/, "")}/`);
   return x.startsWith(y) || y.startsWith(x);
 }
-function broken(what, cure) {
+function broken(what, fix) {
   return new Failure("image", `The image of your Dockerfile ${what}.`, {
-    cure: `${cure} (docs/dockerfile.md has the contract.)`
+    fix: `${fix} (docs/dockerfile.md has the contract.)`
   });
 }
 
 // src/stages/run.ts
 var import_node_path15 = __toESM(require("node:path"), 1);
 
-// src/kept-log.ts
+// src/lib/kept-log.ts
 var import_node_fs2 = require("node:fs");
 var import_node_path14 = __toESM(require("node:path"), 1);
 var FULL = 64 * 1024 * 1024;
@@ -36932,8 +36941,8 @@ function readinessOf({ inputs }, { libraries }) {
   return { ...inputs.readiness, health: healthPath(libraries) };
 }
 async function lookForApplication(run2) {
-  const { inputs, world, phases, work } = run2;
-  return await phases.run("application", "Find the application", async () => {
+  const { inputs, world, steps, work } = run2;
+  return await steps.run("application", "Find the application", async () => {
     await refuseStrays(bodies(run2), [world.workspace]);
     if (inputs.file !== void 0) {
       await refuseStrays([import_node_path16.default.resolve(world.workspace, inputs.file)], places(run2));
@@ -36956,16 +36965,16 @@ async function prepareBase(run2, application) {
   return { ...found, libraries: await librariesOf(found.application) };
 }
 async function onBaseImage({ inputs, world }, application) {
-  refuseCracOptions(inputs.baseImage, await imageEnvironment(world.engine, inputs.baseImage));
-  const digest = await imageDigest(world.engine, inputs.baseImage);
+  refuseCracOptions(inputs.baseImage, await imageEnvironment(world.docker, inputs.baseImage));
+  const digest = await imageDigest(world.docker, inputs.baseImage);
   return { application, base: { image: inputs.baseImage, workingDirectory: "/home/app", digest } };
 }
 async function onUserImage(run2) {
   const { id, inputs, world } = run2;
   const name = namesOf(id).image("user");
-  return await run2.phases.run("build-user", "Build your Dockerfile", async () => {
+  return await run2.steps.run("build-user", "Build your Dockerfile", async () => {
     const { application, workingDirectory } = await buildUserImage(
-      world.engine,
+      world.docker,
       {
         context: import_node_path16.default.resolve(world.workspace, inputs.context),
         file: import_node_path16.default.resolve(world.workspace, inputs.file ?? ""),
@@ -36976,7 +36985,7 @@ async function onUserImage(run2) {
       outputTo(run2, "build-user.log")
     );
     world.log.info(`Found: ${application.description}.`);
-    const digest = await imageDigest(world.engine, name);
+    const digest = await imageDigest(world.docker, name);
     return { application, base: { image: name, workingDirectory, digest } };
   });
 }
@@ -36996,7 +37005,7 @@ var import_node_path18 = __toESM(require("node:path"), 1);
 var import_promises19 = require("node:fs/promises");
 var import_node_path17 = __toESM(require("node:path"), 1);
 
-// src/digest.ts
+// src/lib/digest.ts
 var import_node_crypto2 = require("node:crypto");
 var import_node_fs3 = require("node:fs");
 var import_promises17 = require("node:stream/promises");
@@ -37011,7 +37020,7 @@ function digestOf(bytes) {
   return `sha256:${(0, import_node_crypto2.createHash)("sha256").update(bytes).digest("hex")}`;
 }
 
-// src/link-or-copy.ts
+// src/lib/link-or-copy.ts
 var import_promises18 = require("node:fs/promises");
 async function linkOrCopy(source, destination) {
   await (0, import_promises18.link)(source, destination).catch(() => (0, import_promises18.cp)(source, destination));
@@ -37145,7 +37154,7 @@ async function layOut(run2, parts2) {
 async function build(run2, from, target, buildArgs, labels) {
   const { inputs } = run2;
   return await buildImage(
-    run2.world.engine,
+    run2.world.docker,
     {
       context: from.folder,
       target,
@@ -37165,7 +37174,7 @@ async function build(run2, from, target, buildArgs, labels) {
   );
 }
 async function buildCheckpoint(run2, from) {
-  await run2.phases.run(
+  await run2.steps.run(
     "build-checkpoint",
     "Build the checkpoint image",
     () => build(run2, from, "checkpoint", {}, {})
@@ -37237,112 +37246,112 @@ function anyOf(patterns) {
 var criuBoth = [
   {
     id: "criu-vdso-bounds",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "criu",
     pattern: /Unexpected rt vDSO area bounds/m,
-    kind: "jdk",
+    category: "jdk",
     cause: "This kernel's vDSO is larger than this CRIU expects, as kernels from 6.13 on have it.",
-    cure: "Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.",
+    fix: "Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.",
     weight: "cause"
   },
   {
     id: "criu-compat-vdso",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "criu",
     pattern: /Compatible vdso's size is bigger than reserved buf/m,
-    kind: "jdk",
+    category: "jdk",
     cause: "The kernel's vDSO for 32-bit programs is larger than this CRIU expects.",
-    cure: "Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.",
+    fix: "Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.",
     weight: "cause"
   },
   {
     id: "criu-ptrace-denied",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "criu",
     pattern: /(?:PTRACE_TRACEME\) failed|Unable to ptrace the child|can't interrupt task): Operation not permitted/m,
-    kind: "runner",
+    category: "runner",
     cause: "The kernel does not let CRIU trace the JVM.",
-    cure: "Let containers of this engine have SYS_PTRACE, and set kernel.yama.ptrace_scope to 1 or 0 on the runner.",
+    fix: "Let containers of this engine have SYS_PTRACE, and set kernel.yama.ptrace_scope to 1 or 0 on the runner.",
     weight: "cause"
   },
   {
     id: "criu-short-write",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "criu",
     pattern: /Img trimmed (\d+)\/(\d+)|Unexpected EOF$/m,
-    kind: "runner",
+    category: "runner",
     cause: "A file of the snapshot is shorter than it should be: the disk was full, or the image was changed.",
-    cure: "Free disk space on the runner and run the job again.",
+    fix: "Free disk space on the runner and run the job again.",
     weight: "cause"
   },
   {
     id: "criu-enomem",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "criu",
     pattern: /(?:Unable to reserve memory|Unable to map ANON_VMA|Can't map|mmap).*Cannot allocate memory|Unable to reserve memory \(\d+ bytes\)/m,
-    kind: "runner",
+    category: "runner",
     cause: "There was not enough memory for CRIU to map what the process has.",
-    cure: "Give the host or the container more memory, or the JVM a smaller heap with `java-options: -Xmx...`.",
+    fix: "Give the host or the container more memory, or the JVM a smaller heap with `java-options: -Xmx...`.",
     weight: "cause"
   },
   {
     id: "criu-no-cap",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "criu",
     pattern: /CRIU needs to have the CAP_SYS_ADMIN or the CAP_CHECKPOINT_RESTORE capability/m,
-    kind: "runner",
+    category: "runner",
     cause: "CRIU has neither of the capabilities CHECKPOINT_RESTORE and SYS_ADMIN.",
-    cure: "Start the container with the flags in the output `restore-flags` (`allowPrivilegeEscalation: true` in Kubernetes); for the checkpoint leave `privileges` at `auto`.",
+    fix: "Start the container with the flags in the output `restore-flags` (`allowPrivilegeEscalation: true` in Kubernetes); for the checkpoint leave `privileges` at `auto`.",
     weight: "cause"
   },
   {
     id: "criu-unprivileged-flag",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "criu",
     pattern: /Running as non-root requires '--unprivileged'/m,
-    kind: "internal",
+    category: "internal",
     cause: "CRIU was not told that its user is not root.",
-    cure: "Please open an issue with the log of this step: the action should not have let this happen.",
+    fix: "Please open an issue with the log of this step: the action should not have let this happen.",
     weight: "cause"
   },
   {
     id: "criu-netlink-selinux",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "criu",
     pattern: /Can't send request message: Permission denied/m,
-    kind: "runner",
+    category: "runner",
     cause: "SELinux does not let CRIU ask the kernel about sockets.",
-    cure: "On the host, set the SELinux boolean virt_sandbox_use_netlink, or run the container with `--security-opt label=disable`.",
+    fix: "On the host, set the SELinux boolean virt_sandbox_use_netlink, or run the container with `--security-opt label=disable`.",
     weight: "cause"
   },
   {
     id: "criu-logfile",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "criu",
     pattern: /Can't create log file (\S+): (.+)/m,
-    kind: "image",
+    category: "image",
     cause: "CRIU may not write its log: $1, $2.",
-    cure: "Let the folder of the snapshot belong to the `user` of the image, and keep it writable.",
+    fix: "Let the folder of the snapshot belong to the `user` of the image, and keep it writable.",
     weight: "cause"
   },
   {
     id: "criu-imgdir",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "criu",
     pattern: /Couldn't open image dir (.+)|Can't open dir (.+): No such file/m,
-    kind: "image",
+    category: "image",
     cause: "The folder of the snapshot is not there: $1$2.",
-    cure: "Let nothing be mounted over /opt/crac-checkpoint, and build the image again.",
+    fix: "Let nothing be mounted over /opt/crac-checkpoint, and build the image again.",
     weight: "cause"
   },
   {
     id: "criu-nofile",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "criu",
     pattern: /Can't chose service_fd_base: (-?\d+) (-?\d+)/m,
-    kind: "runner",
+    category: "runner",
     cause: "The limit of open files is so high that CRIU has no room for its own.",
-    cure: "Start the container with `--ulimit nofile=1024:65536`, or lower the engine's default.",
+    fix: "Start the container with `--ulimit nofile=1024:65536`, or lower the engine's default.",
     weight: "cause"
   }
 ];
@@ -37351,292 +37360,292 @@ var criuBoth = [
 var criuDump = [
   {
     id: "criu-amx-xsave",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Can't set FPU registers for \d+: Bad address/m,
-    kind: "jdk",
+    category: "jdk",
     cause: "The CPU has AMX, and the registers that it adds do not fit into the tables of this CRIU.",
-    cure: "Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.",
+    fix: "Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.",
     weight: "cause"
   },
   {
     id: "criu-xsave-warn",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /max xsave frame exceed xsave_struct \((\d+) (\d+)\)/m,
-    kind: "jdk",
+    category: "jdk",
     cause: "The registers of this CPU ($1 bytes) do not fit into the tables of this CRIU ($2 bytes).",
-    cure: "Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.",
+    fix: "Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.",
     weight: "cause"
   },
   {
     id: "criu-sockopt-616",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Can't get 1:(?:16|34)(?:\(\d+\))? opt: Operation not supported/m,
-    kind: "application",
+    category: "application",
     cause: "The application still has an internet socket open, of which kernels from 6.16 on do not tell what this CRIU asks.",
-    cure: "Close every socket in beforeCheckpoint; with `env` or `java-options` give the framework its CRaC support.",
+    fix: "Close every socket in beforeCheckpoint; with `env` or `java-options` give the framework its CRaC support.",
     weight: "cause"
   },
   {
     id: "criu-rseq",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /has rseq but kernel lacks get_rseq_conf feature/m,
-    kind: "image",
+    category: "image",
     cause: "The base image has a glibc that uses restartable sequences, and this kernel cannot tell CRIU about them.",
-    cure: "Use a runner with kernel 5.13 or newer, or `env: GLIBC_TUNABLES=glibc.pthread.rseq=0`.",
+    fix: "Use a runner with kernel 5.13 or newer, or `env: GLIBC_TUNABLES=glibc.pthread.rseq=0`.",
     weight: "cause"
   },
   {
     id: "criu-seccomp-suspend",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /suspending seccomp failed: (.+)/m,
-    kind: "runner",
+    category: "runner",
     cause: "CRIU may not suspend the seccomp filter of the JVM ($1).",
-    cure: "Leave `privileges` at `auto`; if every rung was tried, let this engine run containers with `seccomp=unconfined`.",
+    fix: "Leave `privileges` at `auto`; if every level was tried, let this engine run containers with `seccomp=unconfined`.",
     weight: "cause"
   },
   {
     id: "criu-unseizable",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Unseizable non-zombie (\d+) found, state (\S+), err/m,
-    kind: "runner",
+    category: "runner",
     cause: "CRIU cannot take hold of process $1 (state $2), because another program traces it or because it may not.",
-    cure: "Take debuggers and profilers out of `java-options`; if there are none, let containers have SYS_PTRACE.",
+    fix: "Take debuggers and profilers out of `java-options`; if there are none, let containers have SYS_PTRACE.",
     weight: "cause"
   },
   {
     id: "criu-own-tree",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /The criu itself is within dumped tree|can't move out of JVM process hierarchy/m,
-    kind: "internal",
+    category: "internal",
     cause: "CRIU was started inside the tree of processes that it should dump.",
-    cure: "Please open an issue with the log of this step: the action should not have let this happen.",
+    fix: "Please open an issue with the log of this step: the action should not have let this happen.",
     weight: "cause"
   },
   {
     id: "criu-io-uring",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Unknown shit .*anon_inode:\[io_uring\]|anon_inode:\[io_uring\]/m,
-    kind: "application",
+    category: "application",
     cause: "The application uses io_uring, which CRIU cannot dump.",
-    cure: "Switch it off for the checkpoint, for example with `java-options: -Dio.netty.transport.noNative=true` for Netty, or close the transport in beforeCheckpoint.",
+    fix: "Switch it off for the checkpoint, for example with `java-options: -Dio.netty.transport.noNative=true` for Netty, or close the transport in beforeCheckpoint.",
     weight: "cause"
   },
   {
     id: "criu-fd-type",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Can't dump file (\d+) of that type \[\d+\] \((.*)\)/m,
-    kind: "application",
+    category: "application",
     cause: "The application has a descriptor open of a kind that CRIU cannot dump: number $1, $2.",
-    cure: "Close what opened it in beforeCheckpoint: profilers, watchers and native libraries are the usual ones.",
+    fix: "Close what opened it in beforeCheckpoint: profilers, watchers and native libraries are the usual ones.",
     weight: "cause"
   },
   {
     id: "criu-tcp-established",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Connected TCP socket, consider using --tcp-established/m,
-    kind: "application",
+    category: "application",
     cause: "The application has a TCP connection open.",
-    cure: "Close connections in beforeCheckpoint (pools, clients, telemetry) and open them again in afterRestore.",
+    fix: "Close connections in beforeCheckpoint (pools, clients, telemetry) and open them again in afterRestore.",
     weight: "cause"
   },
   {
     id: "criu-unix-external",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /External socket is used\. Consider using --ext-unix-sk|Can't dump half of stream unix connection|Can't dump name-less external socket/m,
-    kind: "application",
+    category: "application",
     cause: "The application has a Unix socket open whose other end is outside the snapshot.",
-    cure: "Close it in beforeCheckpoint; agents and log drivers are the usual owners.",
+    fix: "Close it in beforeCheckpoint; agents and log drivers are the usual owners.",
     weight: "cause"
   },
   {
     id: "criu-unix-inflight",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /In-flight connection/m,
-    kind: "runner",
+    category: "runner",
     cause: "A connection was just being made while CRIU looked.",
-    cure: "Run the job again; if a health check calls the application all the time, switch it off for the checkpoint.",
+    fix: "Run the job again; if a health check calls the application all the time, switch it off for the checkpoint.",
     weight: "cause"
   },
   {
     id: "criu-lookup-mount",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Error \([^)]{1,80}\): (?:[\w ]{1,20}: )?Can't lookup mount=(\d+) for fd=(-?\d+) path=(.+)/m,
-    kind: "application",
+    category: "application",
     cause: "CRIU cannot find the file system of an open file: descriptor $2, $3.",
-    cure: "Close that file in beforeCheckpoint; if it is the application's own output, keep it on standard output.",
+    fix: "Close that file in beforeCheckpoint; if it is the application's own output, keep it on standard output.",
     weight: "cause"
   },
   {
     id: "criu-overmounted",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Open files on overmounted mounts are not supported yet/m,
-    kind: "application",
+    category: "application",
     cause: "A file is open whose place another file system was mounted over.",
-    cure: "Close it in beforeCheckpoint.",
+    fix: "Close it in beforeCheckpoint.",
     weight: "cause"
   },
   {
     id: "criu-ghost-limit",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Can't dump ghost file (\S+) of (\d+) size, increase limit/m,
-    kind: "application",
+    category: "application",
     cause: "A deleted file of $2 bytes is still open or mapped: $1.",
-    cure: "Close it in beforeCheckpoint; caches in /tmp are the usual ones.",
+    fix: "Close it in beforeCheckpoint; caches in /tmp are the usual ones.",
     weight: "cause"
   },
   {
     id: "criu-link-remap",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Can't create link remap for (.+?)\. Use link-remap/m,
-    kind: "application",
+    category: "application",
     cause: "A file is open that was deleted, or whose name changed: $1.",
-    cure: "Close it in beforeCheckpoint.",
+    fix: "Close it in beforeCheckpoint.",
     weight: "cause"
   },
   {
     id: "criu-inotify",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /fsnotify:\s*Can't dump that handle|Can't find suitable path for handle|irmap: Can't stat/m,
-    kind: "application",
+    category: "application",
     cause: "The application watches files or folders that CRIU cannot find again.",
-    cure: "Stop the watch service in beforeCheckpoint: reloading of configuration and development tools use one.",
+    fix: "Stop the watch service in beforeCheckpoint: reloading of configuration and development tools use one.",
     weight: "cause"
   },
   {
     id: "criu-nonregular-map",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Can't handle non-regular mapping|Can't open \d+'s mapfile link/m,
-    kind: "application",
+    category: "application",
     cause: "The application has something mapped into its memory that is no plain file.",
-    cure: "Close devices and shared memory in beforeCheckpoint; profilers and GPU libraries map such things.",
+    fix: "Close devices and shared memory in beforeCheckpoint; profilers and GPU libraries map such things.",
     weight: "cause"
   },
   {
     id: "criu-mapping",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Unsupported mapping found [0-9a-f]+-[0-9a-f]+/m,
-    kind: "application",
+    category: "application",
     cause: "The application has memory of a kind that CRIU does not know.",
-    cure: "Leave native libraries and JVM options that map devices or huge pages out of the checkpoint.",
+    fix: "Leave native libraries and JVM options that map devices or huge pages out of the checkpoint.",
     weight: "cause"
   },
   {
     id: "criu-sysv-shm",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /with SysVIPC shmem map @\S+ doesn't live in IPC ns/m,
-    kind: "application",
+    category: "application",
     cause: "The application uses System V shared memory.",
-    cure: "Let go of it in beforeCheckpoint; a native library uses it.",
+    fix: "Let go of it in beforeCheckpoint; a native library uses it.",
     weight: "cause"
   },
   {
     id: "criu-enospc",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /(?:Error|Warn) {1,2}\([^)]{1,80}\): .{0,300}No space left on device/m,
-    kind: "runner",
+    category: "runner",
     cause: "The disk was full while CRIU wrote the snapshot.",
-    cure: "Free disk space on the runner, or give the JVM a smaller heap with `java-options: -Xmx...`.",
+    fix: "Free disk space on the runner, or give the JVM a smaller heap with `java-options: -Xmx...`.",
     weight: "cause"
   },
   {
     id: "criu-timeout",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Timeout reached\. Try to interrupt/m,
-    kind: "runner",
+    category: "runner",
     cause: "CRIU could not stop all threads of the JVM in time.",
-    cure: "Run the job again on a runner that is less busy; if it stays, warm up with less concurrency.",
+    fix: "Run the job again on a runner that is less busy; if it stays, warm up with less concurrency.",
     weight: "cause"
   },
   {
     id: "criu-stopped-task",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Task \d+ is in unexpected state|unsupported stop signal|Individually stopped threads not supported/m,
-    kind: "application",
+    category: "application",
     cause: "A thread or process of the application is stopped, and CRIU cannot go on with it.",
-    cure: "Let nothing stop the JVM (SIGSTOP, debuggers), and end child processes in beforeCheckpoint.",
+    fix: "Let nothing stop the JVM (SIGSTOP, debuggers), and end child processes in beforeCheckpoint.",
     weight: "cause"
   },
   {
     id: "criu-session",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /A session leader of \d+\(\d+\) is outside of its pid namespace|is not a session leader\. Consider using --shell-job/m,
-    kind: "internal",
+    category: "internal",
     cause: "The JVM belongs to a session whose leader is not in the snapshot.",
-    cure: "Please open an issue with the log of this step: the action should not have let this happen.",
+    fix: "Please open an issue with the log of this step: the action should not have let this happen.",
     weight: "cause"
   },
   {
     id: "criu-parasite-memfd",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Can't create memfd in victim|Can't [lr]m?map memfd for parasite blob|Can't infect \(pid: \d+\) with parasite/m,
-    kind: "runner",
+    category: "runner",
     cause: "CRIU could not put its helper into the JVM.",
-    cure: "Let containers of this engine have SYS_PTRACE without a seccomp filter; leave `privileges` at `auto`.",
+    fix: "Let containers of this engine have SYS_PTRACE without a seccomp filter; leave `privileges` at `auto`.",
     weight: "cause"
   },
   {
     id: "criu-aio",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Failed to check aio rings|wrong aio: tail=/m,
-    kind: "application",
+    category: "application",
     cause: "The application has asynchronous disk operations under way.",
-    cure: "Wait for them in beforeCheckpoint; a native library or database driver started them.",
+    fix: "Wait for them in beforeCheckpoint; a native library or database driver started them.",
     weight: "cause"
   },
   {
     id: "criu-freezer",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Unable to freeze cgroup|Neither a cgroupv1 \(freezer\.state\) or cgroupv2 \(cgroup\.freeze\)/m,
-    kind: "runner",
+    category: "runner",
     cause: "CRIU could not freeze the container's control group.",
-    cure: "Update the engine; inside other containers, give this one its own cgroup namespace.",
+    fix: "Update the engine; inside other containers, give this one its own cgroup namespace.",
     weight: "cause"
   },
   {
     id: "criu-mntns",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Nested mount namespaces are not supported|is autodetected external mount|doesn't have a proper root mount/m,
-    kind: "runner",
+    category: "runner",
     cause: "The mounts of this container are of a kind that CRIU cannot describe.",
-    cure: "Use a plain Docker engine on the runner; nested engines and user namespaces make such mounts.",
+    fix: "Use a plain Docker engine on the runner; nested engines and user namespaces make such mounts.",
     weight: "cause"
   },
   {
     id: "criu-32bit",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "criu",
     pattern: /Can't dump task \d+ running in 32-bit mode/m,
-    kind: "image",
+    category: "image",
     cause: "A process of the application is a 32-bit program.",
-    cure: "Use a 64-bit JDK, and end 32-bit child processes in beforeCheckpoint.",
+    fix: "Use a 64-bit JDK, and end 32-bit child processes in beforeCheckpoint.",
     weight: "cause"
   }
 ];
@@ -37645,282 +37654,282 @@ var criuDump = [
 var criuRestore = [
   {
     id: "criu-vdso-image",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Can't find vDSO area in image/m,
-    kind: "image",
+    category: "image",
     cause: "The kernel of this host differs from that of the checkpoint, and this CRIU cannot match the two vDSOs.",
-    cure: "Restore with CRIU 4.1 or newer (`criu: system`), or build on a runner with the kernel of the host.",
+    fix: "Restore with CRIU 4.1 or newer (`criu: system`), or build on a runner with the kernel of the host.",
     weight: "cause"
   },
   {
     id: "criu-fork-eexist",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Can't fork for (\d+): File exists/m,
-    kind: "runner",
+    category: "runner",
     cause: "The process id $1 is taken already, and a restored process must have its own again.",
-    cure: "Start nothing else in the container before the restore: no `--init`, no `--pid=host`, no program in front of the entry script.",
+    fix: "Start nothing else in the container before the restore: no `--init`, no `--pid=host`, no program in front of the entry script.",
     weight: "cause"
   },
   {
     id: "criu-fork-erofs",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Can't fork for (\d+): (?:Read-only file system|Permission denied)/m,
-    kind: "runner",
+    category: "runner",
     cause: "CRIU could not give a process its id $1: neither clone3 nor /proc/sys could be used.",
-    cure: "Start the container with the flags in the output `restore-flags`.",
+    fix: "Start the container with the flags in the output `restore-flags`.",
     weight: "cause"
   },
   {
     id: "criu-fork-eperm",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Can't fork for (\d+): Operation not permitted/m,
-    kind: "runner",
+    category: "runner",
     cause: "CRIU may not choose the process id $1.",
-    cure: "Start the container with the flags in the output `restore-flags`: it lacks CHECKPOINT_RESTORE.",
+    fix: "Start the container with the flags in the output `restore-flags`: it lacks CHECKPOINT_RESTORE.",
     weight: "cause"
   },
   {
     id: "criu-fork-einval",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Can't fork for (\d+): Invalid argument/m,
-    kind: "image",
+    category: "image",
     cause: "The process id $1 is larger than this host allows, or is no id.",
-    cure: "Raise kernel.pid_max on the host, or build the image on a runner that gives lower ids.",
+    fix: "Raise kernel.pid_max on the host, or build the image on a runner that gives lower ids.",
     weight: "cause"
   },
   {
     id: "criu-fork-eagain",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Can't fork for (\d+): Resource temporarily unavailable/m,
-    kind: "runner",
+    category: "runner",
     cause: "The container may not have so many processes (id $1).",
-    cure: "Start it with a higher `--pids-limit`: the application's threads and some more.",
+    fix: "Start it with a higher `--pids-limit`: the application's threads and some more.",
     weight: "cause"
   },
   {
     id: "criu-pid-mismatch",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Pid (\d+) do not match expected (\d+)/m,
-    kind: "runner",
+    category: "runner",
     cause: "A process got the id $1 where it needs $2.",
-    cure: "Start nothing else in the container, and use the flags in the output `restore-flags`.",
+    fix: "Start nothing else in the container, and use the flags in the output `restore-flags`.",
     weight: "cause"
   },
   {
     id: "criu-thread-pid",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Thread pid mismatch (\d+)\/(\d+)|Unable to create a thread: (-?\d+)/m,
-    kind: "runner",
+    category: "runner",
     cause: "A thread could not get its own id again.",
-    cure: "Start nothing else in the container before the restore, and use the flags in the output `restore-flags`.",
+    fix: "Start nothing else in the container before the restore, and use the flags in the output `restore-flags`.",
     weight: "cause"
   },
   {
     id: "criu-sid",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Current (?:sid|gid) (\d+) intersects with pid \((\d+)\) in images/m,
-    kind: "image",
+    category: "image",
     cause: "A process id of the snapshot ($2) is that of a session or group ($1) in this container.",
-    cure: "Start nothing in front of the entry script, and build the image again.",
+    fix: "Start nothing in front of the entry script, and build the image again.",
     weight: "cause"
   },
   {
     id: "criu-tty-params",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Error \([^)]{1,80}\): (?:tty: )?Can't set tty params on 0x[0-9a-f]+(?!.{0,40}trying to skip)/m,
-    kind: "runner",
+    category: "runner",
     cause: "The terminal of the container cannot be set up as it was.",
-    cure: "Start the container without `-t`.",
+    fix: "Start the container without `-t`.",
     weight: "cause"
   },
   {
     id: "criu-tty-inherit",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Don't have tty to inherit session from, aborting/m,
-    kind: "runner",
+    category: "runner",
     cause: "The snapshot was taken with a terminal, and there is none here.",
-    cure: "Build the image again without a terminal, and start it without `-t`.",
+    fix: "Build the image again without a terminal, and start it without `-t`.",
     weight: "cause"
   },
   {
     id: "criu-bad-size",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /File (\S+) has bad size (\d+) \(expect (\d+)\)/m,
-    kind: "image",
+    category: "image",
     cause: "The file $1 has $2 bytes where the snapshot knows $3.",
-    cure: "Do not change files of the image after the build: every file that the JVM had open must be the same.",
+    fix: "Do not change files of the image after the build: every file that the JVM had open must be the same.",
     weight: "cause"
   },
   {
     id: "criu-bad-buildid",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /File (\S+) has bad build-ID/m,
-    kind: "image",
+    category: "image",
     cause: "The library $1 is another build than at the checkpoint.",
-    cure: "Do not update packages in the finished image; build it again instead.",
+    fix: "Do not update packages in the finished image; build it again instead.",
     weight: "cause"
   },
   {
     id: "criu-bad-mode",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /File (\S+) has bad mode 0(\d+) \(expect 0(\d+)\)/m,
-    kind: "image",
+    category: "image",
     cause: "The permissions of the file $1 are 0$2 where the snapshot knows 0$3.",
-    cure: "Do not change files of the image after the build.",
+    fix: "Do not change files of the image after the build.",
     weight: "cause"
   },
   {
     id: "criu-file-missing",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Can't open file (.+?)(?: on restore)?: (No such file or directory|Permission denied)/m,
-    kind: "image",
+    category: "image",
     cause: "A file that the process had open or mapped cannot be opened here: $1 ($2).",
-    cure: "Let the application write below /tmp or its home folder, which the image keeps, as files that its user may read; or close it in beforeCheckpoint.",
+    fix: "Let the application write below /tmp or its home folder, which the image keeps, as files that its user may read; or close it in beforeCheckpoint.",
     weight: "cause"
   },
   {
     id: "criu-cpu-caps",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /CPU (?:instruction )?capabilities do not match run time|FPU feature required by image|CPU xsave (?:max )?size mismatch \(\d+\/\d+\)|CPU xfeatures has unsupported bits/m,
-    kind: "runner",
+    category: "runner",
     cause: "The CPU of this host lacks features that the snapshot uses.",
-    cure: "Build with `cpu-features: generic`, on the oldest CPU that the image will run on.",
+    fix: "Build with `cpu-features: generic`, on the oldest CPU that the image will run on.",
     weight: "cause"
   },
   {
     id: "criu-pages-mmap",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Can't read pages data \((-?\d+)\)/m,
-    kind: "runner",
+    category: "runner",
     cause: "The memory of the snapshot could not be read ($1).",
-    cure: "Keep the file system of the image executable (no `noexec`) and unchanged while it runs.",
+    fix: "Keep the file system of the image executable (no `noexec`) and unchanged while it runs.",
     weight: "cause"
   },
   {
     id: "criu-magic",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /[Mm]agic doesn't match for (\S+)|Images corrupted or too old criu|Not supported images version (\d+)|Too old image/m,
-    kind: "image",
+    category: "image",
     cause: "A file of the snapshot is broken, or of another version of CRIU ($1$2).",
-    cure: "Build the image again, and do not replace its CRIU.",
+    fix: "Build the image again, and do not replace its CRIU.",
     weight: "cause"
   },
   {
     id: "criu-prctl-mm",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /sys_prctl\(PR_SET_MM, PR_SET_MM_MAP\) failed with (-?\d+)/m,
-    kind: "runner",
+    category: "runner",
     cause: "CRIU may not describe the memory of the process to the kernel.",
-    cure: "Start the container with the flags in the output `restore-flags`.",
+    fix: "Start the container with the flags in the output `restore-flags`.",
     weight: "cause"
   },
   {
     id: "criu-killed",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /(\d+) killed by signal (\d+): (.+)/m,
-    kind: "runner",
+    category: "runner",
     cause: "Process $1 of the snapshot was ended by signal $2 while it was restored: $3.",
-    cure: "Look for the line above it in the log; with signal 11 or 4 the CPU differs from that of the checkpoint, and `cpu-features: generic` is the cure.",
+    fix: "Look for the line above it in the log; with signal 11 or 4 the CPU differs from that of the checkpoint, and `cpu-features: generic` is the fix.",
     weight: "cause"
   },
   {
     id: "criu-restore-mapping",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Can't restore [0-9a-f]+ mapping with -?[0-9a-f]+|Can't restore high memory region/m,
-    kind: "runner",
+    category: "runner",
     cause: "A piece of the memory could not be put where it was.",
-    cure: "Use a host with the same architecture and enough memory, without limits on the address space.",
+    fix: "Use a host with the same architecture and enough memory, without limits on the address space.",
     weight: "cause"
   },
   {
     id: "criu-clone3-denied",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Unexpected error from clone3: Operation not permitted/m,
-    kind: "runner",
+    category: "runner",
     cause: "The kernel does not let CRIU choose process ids: clone3 is allowed, the capability is not there.",
-    cure: "Start the container with the flags in the output `restore-flags`.",
+    fix: "Start the container with the flags in the output `restore-flags`.",
     weight: "cause"
   },
   {
     id: "criu-vmsplice",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Error splicing data: Operation not permitted/m,
-    kind: "runner",
+    category: "runner",
     cause: "CRIU may not fill the pipes of the process.",
-    cure: "Start the container with the flags in the output `restore-flags`.",
+    fix: "Start the container with the flags in the output `restore-flags`.",
     weight: "cause"
   },
   {
     id: "criu-creds",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Unable to set (?:real, effective and saved (?:user|group) ID|SECURE_NO_SETUID_FIXUP|PR_SET_SECUREBITS|fsuid|fsgid)|Can't setup supplementary group IDs|Unable to (?:drop capability|restore capabilities)|Ignoring restore_task error 2/m,
-    kind: "runner",
+    category: "runner",
     cause: "User, group or capabilities of the process could not be set again.",
-    cure: "Start the container with the flags in the output `restore-flags`, and as the user of the image.",
+    fix: "Start the container with the flags in the output `restore-flags`, and as the user of the image.",
     weight: "cause"
   },
   {
     id: "criu-bind",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Can't bind (?:inet )?socket.*: (Address already in use|Cannot assign requested address)/m,
-    kind: "application",
+    category: "application",
     cause: "A listening socket of the snapshot cannot be opened here: $1.",
-    cure: "Close listeners in beforeCheckpoint and open them in afterRestore.",
+    fix: "Close listeners in beforeCheckpoint and open them in afterRestore.",
     weight: "cause"
   },
   {
     id: "criu-apparmor",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /can't write lsm profile -?\d+|apparmor LSM specified but|mismatched lsm types/m,
-    kind: "runner",
+    category: "runner",
     cause: "The AppArmor profile of the process cannot be set on this host.",
-    cure: "Run the container with `--security-opt apparmor=unconfined`; for the build leave `privileges` at `auto`.",
+    fix: "Run the container with `--security-opt apparmor=unconfined`; for the build leave `privileges` at `auto`.",
     weight: "cause"
   },
   {
     id: "criu-ns-last-pid-ro",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Can't open \S*sys\/kernel\/ns_last_pid on procfs: Read-only file system/m,
-    kind: "runner",
+    category: "runner",
     cause: "CRIU fell back to /proc/sys, which is read-only in containers: the seccomp profile hides clone3.",
-    cure: "Start the container with the flags in the output `restore-flags`: seccomp.json in the image lets clone3 through.",
+    fix: "Start the container with the flags in the output `restore-flags`: seccomp.json in the image lets clone3 through.",
     weight: "cause"
   },
   {
     id: "criu-stats-restore-denied",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "criu",
     pattern: /Unable to open stats-restore: Permission denied/m,
-    kind: "runner",
+    category: "runner",
     cause: "CRIU could not write its statistics, which does no harm.",
-    cure: "Nothing has to be done about it.",
+    fix: "Nothing has to be done about it.",
     weight: "noise"
   }
 ];
@@ -37929,102 +37938,102 @@ var criuRestore = [
 var engine = [
   {
     id: "docker-exec-format",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "docker",
     pattern: /exec (?:user process caused: |\/?\S*: )?exec format error|exec format error/m,
-    kind: "image",
+    category: "image",
     cause: "A program of the image is of another architecture, or a script without a first line `#!`.",
-    cure: "Use a `base-image` and a JDK of the architecture of the runner.",
+    fix: "Use a `base-image` and a JDK of the architecture of the runner.",
     weight: "cause"
   },
   {
     id: "docker-platform",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "docker",
     pattern: /The requested image's platform \((\S+)\) does not match the detected host platform \((\S+)\)/m,
-    kind: "image",
+    category: "image",
     cause: "The image is for $1, and this host is $2.",
-    cure: "Use a `base-image` of the architecture of the runner.",
+    fix: "Use a `base-image` of the architecture of the runner.",
     weight: "cause"
   },
   {
     id: "docker-qemu",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "docker",
     pattern: /qemu-(?:x86_64|aarch64|arm|riscv64)(?:-static)?\b|qemu: uncaught target signal (\d+)/m,
-    kind: "runner",
+    category: "runner",
     cause: "The container runs under the emulator QEMU, where CRIU cannot work.",
-    cure: "Use a runner of the architecture of the image, for arm64 `runs-on: ubuntu-24.04-arm`.",
+    fix: "Use a runner of the architecture of the image, for arm64 `runs-on: ubuntu-24.04-arm`.",
     weight: "cause"
   },
   {
     id: "docker-oom",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "docker",
     pattern: /"OOMKilled":\s*true|Out of memory: Killed process|oom-kill:/m,
-    kind: "runner",
+    category: "runner",
     cause: "The kernel ended a process because the memory was used up.",
-    cure: "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`.",
+    fix: "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`.",
     weight: "cause"
   },
   {
     id: "docker-daemon",
-    stages: ["dump", "restore", "push"],
+    operations: ["dump", "restore", "push"],
     stream: "docker",
     pattern: /Cannot connect to the Docker daemon|error during connect: |context deadline exceeded while .*docker/m,
-    kind: "runner",
+    category: "runner",
     cause: "No Docker engine answers.",
-    cure: "Start the engine, or set DOCKER_HOST to one that runs.",
+    fix: "Start the engine, or set DOCKER_HOST to one that runs.",
     weight: "cause"
   },
   {
     id: "docker-cap",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "docker",
     pattern: /unknown capability: "?(?:CAP_)?CHECKPOINT_RESTORE/m,
-    kind: "runner",
+    category: "runner",
     cause: "This engine does not know the capability CHECKPOINT_RESTORE.",
-    cure: "Leave `privileges` at `auto`, or use Docker 24 or newer on kernel 5.9 or newer.",
+    fix: "Leave `privileges` at `auto`, or use Docker 24 or newer on kernel 5.9 or newer.",
     weight: "cause"
   },
   {
     id: "docker-nospace",
-    stages: ["dump", "restore", "push"],
+    operations: ["dump", "restore", "push"],
     stream: "docker",
     pattern: /no space left on device/m,
-    kind: "runner",
+    category: "runner",
     cause: "The engine's disk is full.",
-    cure: "Free disk space on the runner, for example with `docker system prune`.",
+    fix: "Free disk space on the runner, for example with `docker system prune`.",
     weight: "cause"
   },
   {
     id: "docker-noexe",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "docker",
     pattern: /exec: "(\S+)": executable file not found in \$PATH/m,
-    kind: "image",
+    category: "image",
     cause: "The program $1 is not in the image.",
-    cure: "Use a `base-image` that is a Debian, or like one.",
+    fix: "Use a `base-image` that is a Debian, or like one.",
     weight: "cause"
   },
   {
     id: "docker-name",
-    stages: ["dump", "restore", "push"],
+    operations: ["dump", "restore", "push"],
     stream: "docker",
     pattern: /Conflict\. The container name "\/?(\S+?)" is already in use|port is already allocated/m,
-    kind: "runner",
+    category: "runner",
     cause: "A container or port of an earlier run is in the way.",
-    cure: "Remove it on the runner, and run the job again.",
+    fix: "Remove it on the runner, and run the job again.",
     weight: "cause"
   },
   {
     id: "runc-apply-caps",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "docker",
     pattern: /unable to apply caps: operation not permitted/m,
-    kind: "runner",
+    category: "runner",
     cause: "The engine cannot give the container capabilities that its own host does not have.",
-    cure: "Leave `privileges` at `auto`: `privileged` asks for all of them.",
+    fix: "Leave `privileges` at `auto`: `privileged` asks for all of them.",
     weight: "cause"
   }
 ];
@@ -38033,112 +38042,112 @@ var engine = [
 var frameworks = [
   {
     id: "fw-spring-refresh",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "app",
     pattern: /Failed to take CRaC checkpoint on refresh/m,
-    kind: "application",
+    category: "application",
     cause: "Spring could not take its checkpoint on refresh.",
-    cure: "The suppressed exceptions below it have the causes.",
+    fix: "The suppressed exceptions below it have the causes.",
     weight: "pointer"
   },
   {
     id: "fw-spring-refresh-support",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "app",
     pattern: /Checkpoint on refresh requires a CRaC-enabled JVM/m,
-    kind: "application",
+    category: "application",
     cause: "Spring was told to take its checkpoint on refresh, and the API of CRaC is not on its class path.",
-    cure: "Add `org.crac:crac` to the dependencies; Spring Boot knows its version.",
+    fix: "Add `org.crac:crac` to the dependencies; Spring Boot knows its version.",
     weight: "specific"
   },
   {
     id: "fw-spring-minus1",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "app",
     pattern: /restored JVM running for -1 ms/m,
-    kind: "runner",
+    category: "runner",
     cause: "The checkpoint failed, and Spring started its beans again in the old JVM.",
-    cure: "CRIU's log (dump4.log in the folder of the output `logs`) has the cause.",
+    fix: "CRIU's log (dump4.log in the folder of the output `logs`) has the cause.",
     weight: "pointer"
   },
   {
     id: "fw-jdbc",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "app",
     pattern: /(?:CheckpointOpenSocketException|BusySelectorException).*(?:port=|remotePort |:)(5432|3306|1433|1521|27017|50000)\b/m,
-    kind: "application",
+    category: "application",
     cause: "A connection to a database is open (port $1).",
-    cure: "Let the pool be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut; elsewhere close the pool in beforeCheckpoint.",
+    fix: "Let the pool be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut; elsewhere close the pool in beforeCheckpoint.",
     weight: "specific"
   },
   {
     id: "fw-hikari-suspend",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "app",
     pattern: /is not configured to allow pool suspension/m,
-    kind: "application",
+    category: "application",
     cause: "The Hikari pool is not allowed to be suspended, so its connections stay open.",
-    cure: "Set `allow-pool-suspension` of the data source to true.",
+    fix: "Set `allow-pool-suspension` of the data source to true.",
     weight: "specific"
   },
   {
     id: "fw-redis",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "app",
     pattern: /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )6379\b/m,
-    kind: "application",
+    category: "application",
     cause: "A connection to Redis is open.",
-    cure: "Use Spring Data Redis 3.2 or micronaut-crac 1.2.1 or newer, which close it, or stop the client in beforeCheckpoint.",
+    fix: "Use Spring Data Redis 3.2 or micronaut-crac 1.2.1 or newer, which close it, or stop the client in beforeCheckpoint.",
     weight: "specific"
   },
   {
     id: "fw-kafka",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "app",
     pattern: /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )(?:9092|9093)\b/m,
-    kind: "application",
+    category: "application",
     cause: "A connection to Kafka is open.",
-    cure: "Use Spring Cloud Stream 4.1 or newer, and stop listener containers and admin clients in beforeCheckpoint.",
+    fix: "Use Spring Cloud Stream 4.1 or newer, and stop listener containers and admin clients in beforeCheckpoint.",
     weight: "specific"
   },
   {
     id: "fw-listener",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "app",
     pattern: /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S*,localport=(\d+)\]/m,
-    kind: "application",
+    category: "application",
     cause: "A server still listens on port $1$2.",
-    cure: "Use the framework's CRaC support (Spring Boot 3.2, micronaut-crac, Quarkus 2.10, each or newer; from 3.31 on Quarkus also wants -Dquarkus.package.jar.crac.enabled=true in the start command of a Dockerfile of your own; elsewhere the action gives it), or stop the server in beforeCheckpoint and start it in afterRestore.",
+    fix: "Use the framework's CRaC support (Spring Boot 3.2, micronaut-crac, Quarkus 2.10, each or newer; from 3.31 on Quarkus also wants -Dquarkus.package.jar.crac.enabled=true in the start command of a Dockerfile of your own; elsewhere the action gives it), or stop the server in beforeCheckpoint and start it in afterRestore.",
     weight: "specific"
   },
   {
     id: "fw-logfile",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "app",
     pattern: /CheckpointOpenFileException: .*\.(?:log|txt|out)\b/m,
-    kind: "application",
+    category: "application",
     cause: "A log file is open.",
-    cure: "Log to standard output in containers, or let resource policies close and reopen it.",
+    fix: "Log to standard output in containers, or let resource policies close and reopen it.",
     weight: "specific"
   },
   {
     id: "fw-sssd",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "app",
     pattern: /path=\/var\/lib\/sss\/mc\//m,
-    kind: "image",
+    category: "image",
     cause: "A cache of SSSD is open, which glibc opened to look a user up.",
-    cure: "Use a base image without sssd, or a newer `java-version`, which ignores it.",
+    fix: "Use a base image without sssd, or a newer `java-version`, which ignores it.",
     weight: "specific"
   },
   {
     id: "fw-classpath",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "app",
     pattern: /(?:ClassNotFoundException|NoClassDefFoundError|NoSuchFileException|ZipException|zip END header not found).*/m,
-    kind: "image",
+    category: "image",
     cause: "A class or jar that the application needs is not there any more.",
-    cure: "Keep every jar at its path and unchanged after the checkpoint: nothing may be mounted over the application.",
+    fix: "Keep every jar at its path and unchanged after the checkpoint: nothing may be mounted over the application.",
     weight: "specific"
   }
 ];
@@ -38147,232 +38156,232 @@ var frameworks = [
 var jvmDump = [
   {
     id: "jvm-crac-unsupported",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /java\.lang\.UnsupportedOperationException(?:\s|$)[\s\S]{0,200}org\.crac\.Core/m,
-    kind: "jdk",
+    category: "jdk",
     cause: "The application asked for a checkpoint, and this JVM has no CRaC.",
-    cure: "Choose a CRaC build with `distribution` and `java-version`.",
+    fix: "Choose a CRaC build with `distribution` and `java-version`.",
     weight: "cause"
   },
   {
     id: "jvm-not-configured",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /C\/R is not configured|CRaCCheckpointTo is not specified/m,
-    kind: "internal",
+    category: "internal",
     cause: "The JVM was started without a folder for the checkpoint.",
-    cure: "Please open an issue with the log of this step: the action should not have let this happen.",
+    fix: "Please open an issue with the log of this step: the action should not have let this happen.",
     weight: "cause"
   },
   {
     id: "jvm-native-failed",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /JVM: invalid info for restore provided(?:: (?:queued code (-?\d+)|not queued)| \(may be failed checkpoint\))|Native checkpoint failed\./m,
-    kind: "runner",
+    category: "runner",
     cause: "The engine of the JVM failed to take the snapshot.",
-    cure: "CRIU's log (dump4.log in the folder of the output `logs`) has the cause.",
+    fix: "CRIU's log (dump4.log in the folder of the output `logs`) has the cause.",
     weight: "pointer"
   },
   {
     id: "jvm-criu-exit",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /CRIU failed with exit code (\d+) - check (\S+)/m,
-    kind: "runner",
+    category: "runner",
     cause: "CRIU failed with exit code $1.",
-    cure: "CRIU's log (dump4.log in the folder of the output `logs`) has the cause.",
+    fix: "CRIU's log (dump4.log in the folder of the output `logs`) has the cause.",
     weight: "pointer"
   },
   {
     id: "jvm-criu-signal",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /CRIU has not properly exited, waitpid status was (\d+)/m,
-    kind: "runner",
+    category: "runner",
     cause: "CRIU was ended by a signal (status $1).",
-    cure: "Give the runner more memory, and look at the end of dump4.log in the folder of the output `logs`.",
+    fix: "Give the runner more memory, and look at the end of dump4.log in the folder of the output `logs`.",
     weight: "pointer"
   },
   {
     id: "jvm-ckpt-dir",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /cannot create (\S+): (.+)|: not a directory$|CRaCCheckpointTo=(\S+) is not a directory|Cannot create CRaCCheckpointTo=(\S+): (.+)/m,
-    kind: "image",
+    category: "image",
     cause: "The folder for the snapshot cannot be written to.",
-    cure: "Let nothing be mounted over /opt/crac-checkpoint, and leave `java-options` without CRaCCheckpointTo.",
+    fix: "Let nothing be mounted over /opt/crac-checkpoint, and leave `java-options` without CRaCCheckpointTo.",
     weight: "cause"
   },
   {
     id: "jvm-open-socket",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /CheckpointOpenSocketException: (.+)/m,
-    kind: "application",
+    category: "application",
     cause: "A socket is open: $1.",
-    cure: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the framework's own CRaC support, which does that.",
+    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the framework's own CRaC support, which does that.",
     weight: "general"
   },
   {
     id: "jvm-open-file",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /CheckpointOpenFileException: (.+)/m,
-    kind: "application",
+    category: "application",
     cause: "A file is open: $1.",
-    cure: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or name it in a file of resource policies.",
+    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or name it in a file of resource policies.",
     weight: "general"
   },
   {
     id: "jvm-open-resource",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /CheckpointOpenResourceException: (?:FD fd=(\d+) type=(\S+) path=(.+)|FileDescriptor (\d+)|(.+))/m,
-    kind: "application",
+    category: "application",
     cause: "Something is open that cannot be in a snapshot: $1$4$5 $2 $3.",
-    cure: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore.",
+    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore.",
     weight: "general"
   },
   {
     id: "jvm-fd-left-open",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /FileDescriptor (\d+) left open: (.+)/m,
-    kind: "application",
+    category: "application",
     cause: "Descriptor $1 was left open: $2.",
-    cure: "Close it in beforeCheckpoint of an org.crac.Resource, or name it in a file of resource policies.",
+    fix: "Close it in beforeCheckpoint of an org.crac.Resource, or name it in a file of resource policies.",
     weight: "cause"
   },
   {
     id: "jvm-epoll",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /path=anon_inode:\[(eventpoll|eventfd|timerfd)\]/m,
-    kind: "application",
+    category: "application",
     cause: "An event loop is still open ($1): that of a server or client which takes no part in the checkpoint.",
-    cure: "Shut the event loop down in beforeCheckpoint; newer versions of Netty-based frameworks do it.",
+    fix: "Shut the event loop down in beforeCheckpoint; newer versions of Netty-based frameworks do it.",
     weight: "cause"
   },
   {
     id: "jvm-busy-selector",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /BusySelectorException: Selector (\S+) has registered keys from channels: (.+)|Suppressed: java\.nio\.channels\.IllegalSelectorException/m,
-    kind: "application",
+    category: "application",
     cause: "A selector of NIO still has channels registered.",
-    cure: "Close the channels in beforeCheckpoint, or let the framework stop its server; telemetry exporters and database clients are often forgotten.",
+    fix: "Close the channels in beforeCheckpoint, or let the framework stop its server; telemetry exporters and database clients are often forgotten.",
     weight: "cause"
   },
   {
     id: "jvm-recursive",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /Recursive checkpoint is not allowed/m,
-    kind: "application",
+    category: "application",
     cause: "The application asked for a checkpoint while one was under way.",
-    cure: "Leave the checkpoint to the action: take out calls of Core.checkpointRestore() and spring.context.checkpoint.",
+    fix: "Leave the checkpoint to the action: take out calls of Core.checkpointRestore() and spring.context.checkpoint.",
     weight: "cause"
   },
   {
     id: "jvm-zgc",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /UseZGC is currently unsupported for -XX:CRaCCheckpointTo|path=\/memfd:java_heap/m,
-    kind: "application",
+    category: "application",
     cause: "This JVM takes no checkpoints with the Z garbage collector.",
-    cure: "Take -XX:+UseZGC out of `java-options`.",
+    fix: "Take -XX:+UseZGC out of `java-options`.",
     weight: "cause"
   },
   {
     id: "jvm-cpu-request",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /Specified -XX:CPUFeatures=(\S+); this machine's CPU features are (\S+); missing features of this CPU are (\S+) = (.*)/m,
-    kind: "runner",
+    category: "runner",
     cause: "This runner's CPU lacks features that `cpu-features` asks for: $4.",
-    cure: "Set `cpu-features: generic`, or use another runner.",
+    fix: "Set `cpu-features: generic`, or use another runner.",
     weight: "cause"
   },
   {
     id: "jvm-cpu-syntax",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /VM option 'CPUFeatures=(.*)' must be of the form: 0xnum,0xnum/m,
-    kind: "input",
+    category: "input",
     cause: "The value `$1` of `cpu-features` is not one that this JVM takes.",
-    cure: "Set `cpu-features` to generic, native, or two hexadecimal numbers such as 0x1,0x2.",
+    fix: "Set `cpu-features` to generic, native, or two hexadecimal numbers such as 0x1,0x2.",
     weight: "cause"
   },
   {
     id: "jvm-min-pid",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /Can't adjust PID to min PID (\d+), current PID (\d+)|spin_last_pid: (.+)|set_last_pid: (.+)|spin_last_pid clone: (.+)/m,
-    kind: "runner",
+    category: "runner",
     cause: "The JVM could not raise the counter of process ids.",
-    cure: "Raise the engine's limit of processes for a container (at least 2000) and kernel.pid_max.",
+    fix: "Raise the engine's limit of processes for a container (at least 2000) and kernel.pid_max.",
     weight: "cause"
   },
   {
     id: "jvm-attach",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /AttachNotSupportedException: Unable to open socket file (\S+): target process (\d+) doesn't respond|AttachNotSupportedException/m,
-    kind: "application",
+    category: "application",
     cause: "The JVM did not answer jcmd.",
-    cure: "Take -XX:+DisableAttachMechanism out of `java-options`; if the JVM hangs, the thread dump in the folder of the output `logs` says where.",
+    fix: "Take -XX:+DisableAttachMechanism out of `java-options`; if the JVM hangs, the thread dump in the folder of the output `logs` says where.",
     weight: "cause"
   },
   {
     id: "jvm-attach-owner",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /well-known file (\S+) is not secure/m,
-    kind: "image",
+    category: "image",
     cause: "The JVM runs as another user than the image.",
-    cure: "Let nothing in the application or the base image change the user of the JVM.",
+    fix: "Let nothing in the application or the base image change the user of the JVM.",
     weight: "cause"
   },
   {
     id: "jvm-jcmd-fail",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /An exception during a checkpoint operation:/m,
-    kind: "application",
+    category: "application",
     cause: "The JVM refused the checkpoint.",
-    cure: "The suppressed exceptions below it have the causes.",
+    fix: "The suppressed exceptions below it have the causes.",
     weight: "pointer"
   },
   {
     id: "jvm-timeout",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /The checkpoint was not generated within (\d+) seconds\./m,
-    kind: "runner",
+    category: "runner",
     cause: "The JVM itself gave the checkpoint up after $1 seconds.",
-    cure: "Take -XX:CRaCCheckpointTimeout out of `java-options`; `checkpoint-timeout` is the limit of the action.",
+    fix: "Take -XX:CRaCCheckpointTimeout out of `java-options`; `checkpoint-timeout` is the limit of the action.",
     weight: "cause"
   },
   {
     id: "jvm-bad-fd",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /JVM: FD fd=(\d+) type=(\S+) path="(.*?)"\s+BAD: opened by application/m,
-    kind: "application",
+    category: "application",
     cause: "Descriptor $1 was opened by the application: $2, $3.",
-    cure: "Close it in beforeCheckpoint of an org.crac.Resource.",
+    fix: "Close it in beforeCheckpoint of an org.crac.Resource.",
     weight: "cause"
   },
   {
     id: "jvm-heap",
-    stages: ["dump"],
+    operations: ["dump"],
     stream: "jvm",
     pattern: /java\.lang\.OutOfMemoryError: (.+)/m,
-    kind: "application",
+    category: "application",
     cause: "The heap of the JVM is too small: $1.",
-    cure: "Give it more with `java-options: -Xmx...`, or load less at the start.",
+    fix: "Give it more with `java-options: -Xmx...`, or load less at the start.",
     weight: "cause"
   }
 ];
@@ -38381,212 +38390,212 @@ var jvmDump = [
 var jvmRestore = [
   {
     id: "criu-exec-eperm",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "jvm",
     pattern: /criu: Operation not permitted|Cannot execute CRIU(?: "[^"]*")?: Operation not permitted|Can't exec criu swrk: Operation not permitted/m,
-    kind: "runner",
+    category: "runner",
     cause: "CRIU could not be started: its file capabilities are more than this container may have.",
-    cure: "Start the container with the flags in the output `restore-flags`; in Kubernetes set `allowPrivilegeEscalation: true`.",
+    fix: "Start the container with the flags in the output `restore-flags`; in Kubernetes set `allowPrivilegeEscalation: true`.",
     weight: "cause"
   },
   {
     id: "jvm-not-crac",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "jvm",
     pattern: /Unrecognized VM option '\+?(?:CRaC|CR)\w+/m,
-    kind: "jdk",
+    category: "jdk",
     cause: "This JVM has no CRaC: it does not know the option that makes a checkpoint.",
-    cure: "Choose a CRaC build: `distribution: crac`, `zulu` or `liberica`; for `file`, an archive of one.",
+    fix: "Choose a CRaC build: `distribution: crac`, `zulu` or `liberica`; for `file`, an archive of one.",
     weight: "cause"
   },
   {
     id: "jvm-no-criu",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "jvm",
     pattern: /cannot find CRIU to use|Cannot find CRIU executable on the PATH|CRIU executable does not exist in (\S+)|CRIU at (\S+) is not executable/m,
-    kind: "image",
+    category: "image",
     cause: "The JVM found no CRIU that it can start.",
-    cure: "Leave `criu` at `auto`, and use a base image that has CRIU.",
+    fix: "Leave `criu` at `auto`, and use a base image that has CRIU.",
     weight: "cause"
   },
   {
     id: "jvm-criu-suid",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "jvm",
     pattern: /does not have the SUID bit set and you're not a root|is not owned by the root user and you're not a root/m,
-    kind: "image",
+    category: "image",
     cause: "The JVM's CRIU does not belong to root or lacks its setuid bit.",
-    cure: "Nothing has to be done with `criu: auto`, which uses file capabilities instead.",
+    fix: "Nothing has to be done with `criu: auto`, which uses file capabilities instead.",
     weight: "noise"
   },
   {
     id: "jvm-criu-exec",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "jvm",
     pattern: /Cannot execute CRIU(?: "[^"]*")?: (Permission denied|No such file or directory|Exec format error)|CRaC error executing: (\S+)/m,
-    kind: "image",
+    category: "image",
     cause: "The JVM could not start CRIU.",
-    cure: "Use a Debian with glibc as `base-image`, of the architecture of the JDK; with Alpine a CRIU for glibc does not start.",
+    fix: "Use a Debian with glibc as `base-image`, of the architecture of the JDK; with Alpine a CRIU for glibc does not start.",
     weight: "cause"
   },
   {
     id: "jvm-engine-missing",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "jvm",
     pattern: /Could not find (\S+criuengine): |Did not find CRaCEngine (\S+)|Cannot find CRaC engine (\S+)|Cannot load CRaC engine/m,
-    kind: "jdk",
+    category: "jdk",
     cause: "The JVM does not have the engine for checkpoints.",
-    cure: "Leave `engine` at `auto`, or choose another `java-version`.",
+    fix: "Leave `engine` at `auto`, or choose another `java-version`.",
     weight: "cause"
   },
   {
     id: "jvm-engine-mismatch",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "jvm",
     pattern: /Image format does not match; saved image with engine (\S+), restoring with (\S+)/m,
-    kind: "image",
+    category: "image",
     cause: "The snapshot was taken with the engine $1, and the JVM restores with $2.",
-    cure: "Do not set CRaC options in `JAVA_TOOL_OPTIONS` or `JDK_JAVA_OPTIONS`; build the image again.",
+    fix: "Do not set CRaC options in `JAVA_TOOL_OPTIONS` or `JDK_JAVA_OPTIONS`; build the image again.",
     weight: "cause"
   },
   {
     id: "jvm-restore-dir",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "jvm",
     pattern: /Cannot open CRaCRestoreFrom=(\S+): (.+)|CRaCRestoreFrom=(\S+) is not a directory/m,
-    kind: "image",
+    category: "image",
     cause: "The folder of the snapshot cannot be read.",
-    cure: "Let nothing be mounted over /opt/crac-checkpoint, and start the image as its own user.",
+    fix: "Let nothing be mounted over /opt/crac-checkpoint, and start the image as its own user.",
     weight: "cause"
   },
   {
     id: "jvm-engine-fail",
-    stages: ["dump", "restore"],
+    operations: ["dump", "restore"],
     stream: "jvm",
     pattern: /CRaC engine failed to (?:checkpoint to|restore from) (\S+?):? \(?error/m,
-    kind: "runner",
+    category: "runner",
     cause: "The engine of the JVM failed ($1).",
-    cure: "The lines of CRIU above it have the cause.",
+    fix: "The lines of CRIU above it have the cause.",
     weight: "pointer"
   },
   {
     id: "jvm-cannot-restore",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "jvm",
     pattern: /warning: cannot restore$|\[crac\] Failed to restore checkpoint/m,
-    kind: "runner",
+    category: "runner",
     cause: "The JVM could not restore the snapshot.",
-    cure: "The lines above it have the cause.",
+    fix: "The lines above it have the cause.",
     weight: "pointer"
   },
   {
     id: "jvm-cpu-17",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "jvm",
     pattern: /You have to specify -XX:CPUFeatures=(\S+) together with -XX:CRaCCheckpointTo when making a checkpoint file; specified -XX:CRaCRestoreFrom file contains CPU features (\S+); missing features of this CPU are (\S+) = (.*)/m,
-    kind: "runner",
+    category: "runner",
     cause: "The CPU of this host lacks features that the snapshot uses: $4.",
-    cure: "Build with `cpu-features: generic`, or with `cpu-features: $1`.",
+    fix: "Build with `cpu-features: generic`, or with `cpu-features: $1`.",
     weight: "cause"
   },
   {
     id: "jvm-cpu-zulu",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "jvm",
     pattern: /Image checkpoint has incompatible CPU features in its user data/m,
-    kind: "runner",
+    category: "runner",
     cause: "The CPU of this host lacks features that the snapshot uses.",
-    cure: "Build with `cpu-features: generic`, on the oldest CPU that the image will run on.",
+    fix: "Build with `cpu-features: generic`, on the oldest CPU that the image will run on.",
     weight: "cause"
   },
   {
     id: "jvm-cpu-main",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "jvm",
     pattern: /Restore failed due to incompatible or missing CPU features(?:, try using -XX:CPUFeatures=(\S+) on checkpoint)?\.?/m,
-    kind: "runner",
+    category: "runner",
     cause: "The CPU of this host lacks features that the snapshot uses.",
-    cure: "Build with `cpu-features: generic`, on the oldest CPU that the image will run on.",
+    fix: "Build with `cpu-features: generic`, on the oldest CPU that the image will run on.",
     weight: "cause"
   },
   {
     id: "jvm-cpu-arch",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "jvm",
     pattern: /Restore failed due to wrong or missing CPU architecture \(current architecture is (\S+)\)/m,
-    kind: "image",
+    category: "image",
     cause: "The snapshot is of another architecture than this host ($1).",
-    cure: "Publish an image for each architecture, each from a runner of that architecture.",
+    fix: "Publish an image for each architecture, each from a runner of that architecture.",
     weight: "cause"
   },
   {
     id: "jvm-cpu-supports",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "jvm",
     pattern: /Specified -XX:CRaCRestoreFrom file contains feature "(\w+)" value (\d) while this CPU has value (\d)/m,
-    kind: "image",
+    category: "image",
     cause: "The CPU of this host differs from that of the checkpoint in $1.",
-    cure: "Build on the oldest CPU that the image will run on.",
+    fix: "Build on the oldest CPU that the image will run on.",
     weight: "cause"
   },
   {
     id: "jvm-restore-flag",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "jvm",
     pattern: /VM [Oo]ption '?(\w+)'? cannot be changed|Flag (\w+) cannot be set during restore/m,
-    kind: "image",
+    category: "image",
     cause: "The JVM option $1$2 cannot be changed at a restore.",
-    cure: "Give it in `java-options` at the checkpoint; at a restore only -D options have an effect.",
+    fix: "Give it in `java-options` at the checkpoint; at a restore only -D options have an effect.",
     weight: "cause"
   },
   {
     id: "jvm-shm",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "jvm",
     pattern: /^shm_open: (.+)|Failed to open a space shared with restored process|Cannot read restore parameters|Restore cannot continue, VM will exit/m,
-    kind: "runner",
+    category: "runner",
     cause: "New arguments and variables could not be handed to the restored process.",
-    cure: "Give the container a writable /dev/shm.",
+    fix: "Give the container a writable /dev/shm.",
     weight: "cause"
   },
   {
     id: "jvm-perfdata-sigbus",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "jvm",
     pattern: /SIGBUS \(0x7\)[\s\S]{0,600}Perf\w+/m,
-    kind: "jdk",
+    category: "jdk",
     cause: "The JVM lost the file of its performance counters.",
-    cure: "Add -XX:-UsePerfData to `java-options`, or use a newer `java-version`.",
+    fix: "Add -XX:-UsePerfData to `java-options`, or use a newer `java-version`.",
     weight: "cause"
   },
   {
     id: "jvm-perfdata",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "jvm",
     pattern: /Cannot (?:open shared perfdata file|restore \(ftruncate\) perfdata file size|remap shared perfdata|remap perfdata memory)|cannot mmap shared perfdata file/m,
-    kind: "runner",
+    category: "runner",
     cause: "The JVM cannot open the file of its performance counters again.",
-    cure: "Give the container a writable /tmp, or add -XX:-UsePerfData to `java-options` and build again.",
+    fix: "Give the container a writable /tmp, or add -XX:-UsePerfData to `java-options` and build again.",
     weight: "cause"
   },
   {
     id: "jvm-sigill",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "jvm",
     pattern: /SIGILL \(0x4\)/m,
-    kind: "image",
+    category: "image",
     cause: "The restored code uses an instruction that this CPU does not have.",
-    cure: "Build with `cpu-features: generic`; take options that skip the check of the CPU out of `java-options`.",
+    fix: "Build with `cpu-features: generic`; take options that skip the check of the CPU out of `java-options`.",
     weight: "cause"
   },
   {
     id: "jvm-sigsegv",
-    stages: ["restore"],
+    operations: ["restore"],
     stream: "jvm",
     pattern: /SIGSEGV \(0xb\) at pc=|\[thread \d+ also had an error\]/m,
-    kind: "image",
+    category: "image",
     cause: "The JVM crashed.",
-    cure: "If it restores on the runner and not here, the CPU differs: build with `cpu-features: generic`. Else report the file hs_err to the vendor of the JDK.",
+    fix: "If it restores on the runner and not here, the CPU differs: build with `cpu-features: generic`. Else report the file hs_err to the vendor of the JDK.",
     weight: "cause"
   }
 ];
@@ -38595,142 +38604,142 @@ var jvmRestore = [
 var registry = [
   {
     id: "reg-write-package",
-    stages: ["push"],
+    operations: ["push"],
     stream: "registry",
     pattern: /denied: permission_denied: write_package/m,
-    kind: "registry",
+    category: "registry",
     cause: "The token may not write to this package.",
-    cure: "Give the job `permissions: packages: write`, and in the package's settings give the repository write access.",
+    fix: "Give the job `permissions: packages: write`, and in the package's settings give the repository write access.",
     weight: "cause"
   },
   {
     id: "reg-denied",
-    stages: ["push"],
+    operations: ["push"],
     stream: "registry",
     pattern: /denied: (?:installation not allowed|requested access to the resource is denied|permission_denied|.*does not exist)/m,
-    kind: "registry",
+    category: "registry",
     cause: "The registry refused access.",
-    cure: "Run docker/login-action before this step, with a token that may write to this repository, and check its name in `tags`.",
+    fix: "Run docker/login-action before this step, with a token that may write to this repository, and check its name in `tags`.",
     weight: "cause"
   },
   {
     id: "reg-unauthorized",
-    stages: ["push"],
+    operations: ["push"],
     stream: "registry",
     pattern: /unauthorized: |401 Unauthorized|no basic auth credentials/m,
-    kind: "registry",
+    category: "registry",
     cause: "The registry does not know who is pushing.",
-    cure: "Run docker/login-action before this step; in long jobs, directly before it.",
+    fix: "Run docker/login-action before this step; in long jobs, directly before it.",
     weight: "cause"
   },
   {
     id: "reg-403",
-    stages: ["push"],
+    operations: ["push"],
     stream: "registry",
     pattern: /403 \(?Forbidden/m,
-    kind: "registry",
+    category: "registry",
     cause: "The registry forbids it.",
-    cure: "Check the rights of the token on this repository; if they are right, run the job again.",
+    fix: "Check the rights of the token on this repository; if they are right, run the job again.",
     weight: "cause"
   },
   {
     id: "reg-429",
-    stages: ["push"],
+    operations: ["push"],
     stream: "registry",
     pattern: /toomanyrequests: |429 Too Many Requests/m,
-    kind: "registry",
+    category: "registry",
     cause: "The registry's rate limit is used up.",
-    cure: "Log in before this step, which raises the limit, or run the job later.",
+    fix: "Log in before this step, which raises the limit, or run the job later.",
     weight: "cause"
   },
   {
     id: "reg-blob",
-    stages: ["push"],
+    operations: ["push"],
     stream: "registry",
     pattern: /blob (?:upload )?(?:unknown|invalid)|BLOB_(?:UPLOAD_)?(?:UNKNOWN|INVALID)/m,
-    kind: "registry",
+    category: "registry",
     cause: "The registry lost an upload that was under way.",
-    cure: "Run the job again.",
+    fix: "Run the job again.",
     weight: "cause"
   },
   {
     id: "reg-net",
-    stages: ["push"],
+    operations: ["push"],
     stream: "registry",
     pattern: /TLS handshake timeout|i\/o timeout|connection reset by peer|unexpected EOF|no such host|context deadline exceeded|Client\.Timeout exceeded|broken pipe|\b(?:ECONN(?:RESET|REFUSED)|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|UND_ERR_(?:SOCKET|\w+_TIMEOUT))\b/m,
-    kind: "registry",
+    category: "registry",
     cause: "The connection to the registry broke, or was never made.",
-    cure: "Check the name of the registry in `tags`, and that the runner reaches it; then run the job again.",
+    fix: "Check the name of the registry in `tags`, and that the runner reaches it; then run the job again.",
     weight: "cause"
   },
   {
     id: "reg-tls",
-    stages: ["push"],
+    operations: ["push"],
     stream: "registry",
     pattern: /x509: (.+)|tls: failed to verify certificate|http: server gave HTTP response to HTTPS client|\b(?:CERT_\w+|SELF_SIGNED_CERT\w*|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_\w+|ERR_TLS_CERT_ALTNAME_INVALID|ERR_SSL_\w+)\b/m,
-    kind: "registry",
+    category: "registry",
     cause: "The registry's certificate is not trusted, or it speaks plain HTTP.",
-    cure: "Put the registry's certificate authority into /etc/docker/certs.d of the runner, or list the registry as insecure in the engine's configuration.",
+    fix: "Put the registry's certificate authority into /etc/docker/certs.d of the runner, or list the registry as insecure in the engine's configuration.",
     weight: "cause"
   },
   {
     id: "reg-5xx",
-    stages: ["push"],
+    operations: ["push"],
     stream: "registry",
     pattern: /(?:unexpected (?:HTTP )?status.*|status code |: )50[0234]\b/m,
-    kind: "registry",
+    category: "registry",
     cause: "The registry has a fault of its own.",
-    cure: "Run the job again later.",
+    fix: "Run the job again later.",
     weight: "cause"
   },
   {
     id: "reg-commit",
-    stages: ["push"],
+    operations: ["push"],
     stream: "registry",
     pattern: /failed commit on ref "(?:layer|manifest|config|index)-sha256:/m,
-    kind: "registry",
+    category: "registry",
     cause: "The registry did not accept a part of the image.",
-    cure: "Run the job again; if it stays, the registry's own log has the cause.",
+    fix: "Run the job again; if it stays, the registry's own log has the cause.",
     weight: "cause"
   },
   {
     id: "reg-name",
-    stages: ["push"],
+    operations: ["push"],
     stream: "registry",
     pattern: /repository name must be lowercase|invalid reference format/m,
-    kind: "input",
+    category: "input",
     cause: "The name of the image is not one that registries take.",
-    cure: "Write the repository in `tags` in lower case.",
+    fix: "Write the repository in `tags` in lower case.",
     weight: "cause"
   },
   {
     id: "reg-missing",
-    stages: ["push"],
+    operations: ["push"],
     stream: "registry",
     pattern: /name unknown: |NAME_UNKNOWN|repository .* does not exist|RepositoryNotFoundException/m,
-    kind: "registry",
+    category: "registry",
     cause: "The repository does not exist at the registry.",
-    cure: "Create it there first; some registries, such as Amazon ECR, do not do so at a push.",
+    fix: "Create it there first; some registries, such as Amazon ECR, do not do so at a push.",
     weight: "cause"
   },
   {
     id: "reg-immutable",
-    stages: ["push"],
+    operations: ["push"],
     stream: "registry",
     pattern: /(?:tag invalid: The image tag .* already exists|immutable)/m,
-    kind: "registry",
+    category: "registry",
     cause: "The tag exists already, and may not be moved.",
-    cure: "Use a new tag for each build.",
+    fix: "Use a new tag for each build.",
     weight: "cause"
   },
   {
     id: "reg-size",
-    stages: ["push"],
+    operations: ["push"],
     stream: "registry",
     pattern: /413 Request Entity Too Large|quota exceeded|exceeds? .*(?:size|storage) limit/m,
-    kind: "registry",
+    category: "registry",
     cause: "The registry, or a proxy in front of it, takes no layers of this size.",
-    cure: "Make the snapshot smaller with `java-options: -Xmx...`, or raise the limit.",
+    fix: "Make the snapshot smaller with `java-options: -Xmx...`, or raise the limit.",
     weight: "cause"
   }
 ];
@@ -38765,7 +38774,7 @@ var Matcher = class {
   open = [];
   constructor(stage, stream) {
     const rows = CATALOGUE.filter(
-      (row) => row.stages.includes(stage) && SPEAKERS[stream].includes(row.stream)
+      (row) => row.operations.includes(stage) && SPEAKERS[stream].includes(row.stream)
     );
     this.single = rows.filter((row) => !row.pattern.source.includes(SEVERAL_LINES));
     this.several = rows.filter((row) => row.pattern.source.includes(SEVERAL_LINES)).map((signature) => ({
@@ -38881,8 +38890,8 @@ function describe({ signature, match, line: line2 }) {
     return {
       signature,
       cause: `CRIU: ${match?.[3]?.trim()}.`,
-      cure: "CRIU's log in the folder of the output `logs` has what came before: a kernel or a CPU that this CRIU does not know, or something that the application has open.",
-      kind: "runner",
+      fix: "CRIU's log in the folder of the output `logs` has what came before: a kernel or a CPU that this CRIU does not know, or something that the application has open.",
+      category: "runner",
       line: line2
     };
   }
@@ -38890,8 +38899,8 @@ function describe({ signature, match, line: line2 }) {
   return {
     signature,
     cause: `${fill(signature.cause).replace(/[.:]*$/, "")} (${signature.id}).`,
-    cure: fill(signature.cure),
-    kind: signature.kind,
+    fix: fill(signature.fix),
+    category: signature.category,
     line: line2.trim()
   };
 }
@@ -38921,22 +38930,22 @@ function wantsPrivileges(signature) {
   return signature !== void 0 && IDS.has(signature);
 }
 
-// src/checkpoint/engine.ts
+// src/checkpoint/choose-engine.ts
 var TRIAL_TIMEOUT = 3e4;
 var PREFERRED = ["system", "bundled"];
-async function chooseEngine({ engine: engine2, info: info2 }, request4) {
+async function chooseEngine({ docker, info: info2 }, request4) {
   if (request4.engine === "warp") return { name: "warp" };
   const kinds = request4.criu === "auto" ? PREFERRED : [request4.criu];
   const failed = [];
   for (const [index, privileges] of request4.privileges.entries()) {
-    const { engines, trials } = await tryRung(engine2, request4, privileges);
+    const { engines, trials } = await tryRung(docker, request4, privileges);
     if (request4.engine === "auto" && !engines.includes("criu") && engines.includes("warp"))
       return { name: "warp" };
     const candidates = kinds.flatMap((kind) => trials.filter((trial) => trial.kind === kind));
     const works = candidates.find(({ failure }) => failure === void 0);
     for (const trial of candidates) {
-      if (trial.failure) failed.push({ rung: privileges.rung, trial });
-      info2(`${describe2(trial)}, with privileges ${privileges.rung}: ${trial.failure?.reason ?? "works"}.`);
+      if (trial.failure) failed.push({ level: privileges.level, trial });
+      info2(`${describe2(trial)}, with privileges ${privileges.level}: ${trial.failure?.reason ?? "works"}.`);
     }
     if (works) {
       const why = whyThis(works, request4, candidates);
@@ -38963,9 +38972,9 @@ function whyThis(works, { criu }, candidates) {
   if (!other) return "the only one there is, and it works here";
   return other.failure ? `the ${other.kind} one (${other.version}) fails here: ${other.failure.reason}` : "both work here; it is the preferred one";
 }
-async function tryRung(engine2, { run: run2, image }, privileges) {
+async function tryRung(docker, { run: run2, image }, privileges) {
   const result = await runOnce(
-    engine2,
+    docker,
     {
       run: run2,
       image,
@@ -38995,7 +39004,7 @@ function parseTrials(output) {
   });
 }
 function noCriu(wanted) {
-  const [what, kind, cure] = wanted === "bundled" ? [
+  const [what, kind, fix] = wanted === "bundled" ? [
     "The JDK has no CRIU of its own (lib/criu).",
     "jdk",
     "Leave `criu` at `auto`, or choose another `java-version`."
@@ -39004,7 +39013,7 @@ function noCriu(wanted) {
     "image",
     "Use a `base-image` that is a Debian 13 or newer, or brings CRIU 4.1 or newer."
   ];
-  return new Failure(kind, what, { cure });
+  return new Failure(kind, what, { fix });
 }
 function noneWorks(failed) {
   const first2 = failed[0]?.trial;
@@ -39012,9 +39021,9 @@ function noneWorks(failed) {
   return new UnsupportedRunner(
     `No CRIU works on this runner. ${first2 ? `${describe2(first2)}: ${first2.failure?.reason}.` : ""}`.trim(),
     {
-      cure: finding?.cure ?? "Use another runner, such as a GitHub-hosted ubuntu-24.04, or a newer CRIU in the base image.",
+      fix: finding?.fix ?? "Use another runner, such as a GitHub-hosted ubuntu-24.04, or a newer CRIU in the base image.",
       evidence: failed.map(
-        ({ rung, trial }) => `${rung}, ${trial.kind} ${trial.version}: ${trial.failure?.finding?.line ?? trial.failure?.reason}`
+        ({ level, trial }) => `${level}, ${trial.kind} ${trial.version}: ${trial.failure?.finding?.line ?? trial.failure?.reason}`
       ).join("\n"),
       signature: finding?.signature?.id
     }
@@ -39048,14 +39057,14 @@ function checkpointRefusal(output) {
   if (open2.length > 0) {
     const id = known?.signature ? ` (${known.signature.id})` : "";
     return new OpenResources(open2, `The JVM refused the checkpoint: ${summarise(open2)}${id}.`, {
-      cure: known?.signature?.weight === "specific" ? known.cure : "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the framework's own CRaC support, which does that.",
+      fix: known?.signature?.weight === "specific" ? known.fix : "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the framework's own CRaC support, which does that.",
       evidence: listResources(open2),
       signature: known?.signature?.id
     });
   }
   if (/C\/R is not configured/.test(output)) {
     return new Failure("internal", "The JVM was not started for a checkpoint.", {
-      cure: "Please open an issue with the log of this step.",
+      fix: "Please open an issue with the log of this step.",
       evidence: output.trim()
     });
   }
@@ -39064,7 +39073,7 @@ function checkpointRefusal(output) {
     "application",
     `A beforeCheckpoint hook of the application failed${first2 ? `: ${simpleName(first2.type)}: ${first2.text}` : ""}.`,
     {
-      cure: known?.signature?.weight === "cause" ? known.cure : "Mend the hook that the stack trace below names.",
+      fix: known?.signature?.weight === "cause" ? known.fix : "Mend the hook that the stack trace below names.",
       evidence: output.trim().split("\n").slice(0, 40).join("\n")
     }
   );
@@ -39190,13 +39199,13 @@ function within3(location, from, request4) {
 // src/probe/readiness.ts
 var COMMAND_TIMEOUT = 1e4;
 var SILENCE = 1e3;
-function checksOf(readiness2, { engine: engine2, container, address }) {
+function checksOf(readiness2, { docker, container, address }) {
   const { url, command } = readiness2;
   const checks = [];
   if (command) {
     checks.push({
       name: `ready-command (${command.join(" ")})`,
-      ask: () => runCommand(engine2, container, command)
+      ask: () => runCommand(docker, container, command)
     });
   }
   if (url) checks.push({ name: `${url.method} ${url.target}`, ask: () => send(address, url) });
@@ -39221,8 +39230,8 @@ async function untilReady(checks, interval, clock, signal) {
   }
   return { ready: true, at };
 }
-async function runCommand(engine2, container, command) {
-  const result = await engine2.attempt(["exec", container, ...command], { timeout: COMMAND_TIMEOUT });
+async function runCommand(docker, container, command) {
+  const result = await docker.attempt(["exec", container, ...command], { timeout: COMMAND_TIMEOUT });
   return { ok: result.exitCode === 0, description: `exit code ${result.exitCode}` };
 }
 async function portAnswers(address, target) {
@@ -39234,16 +39243,16 @@ async function portAnswers(address, target) {
   return { ...answer, ok: ok2 };
 }
 
-// src/checkpoint/application.ts
+// src/checkpoint/started-application.ts
 var SHOWN_LINES2 = 20;
 var DRAIN_TIMEOUT = 2e3;
-async function startApplication({ engine: engine2, clock, log, keep: keep3 }, spec, onLine) {
-  await createContainer(engine2, spec);
-  await engine2.run(["start", spec.name]);
+async function startApplication({ docker, clock, log, keep: keep3 }, spec, onLine) {
+  await createContainer(docker, spec);
+  await docker.run(["start", spec.name]);
   const output = new LineTail(SHOWN_LINES2);
   const diagnoser = new Diagnoser("dump");
   const listeners = /* @__PURE__ */ new Set([onLine]);
-  const followed = engine2.attempt(["logs", "--follow", spec.name], {
+  const followed = docker.attempt(["logs", "--follow", spec.name], {
     onLine: (line2) => {
       output.push(line2);
       diagnoser.push("app", line2);
@@ -39252,7 +39261,7 @@ async function startApplication({ engine: engine2, clock, log, keep: keep3 }, sp
     },
     onBytes: keep3
   });
-  const ended = containerEnd(engine2, spec.name);
+  const ended = containerEnd(docker, spec.name);
   ended.catch(() => void 0);
   followed.catch(() => void 0);
   const application = {
@@ -39266,7 +39275,7 @@ async function startApplication({ engine: engine2, clock, log, keep: keep3 }, sp
     },
     drained: () => within(followed, DRAIN_TIMEOUT, clock)
   };
-  const address = await addressOf(engine2, spec).catch(() => ({ host: "127.0.0.1", port: 0 }));
+  const address = await addressOf(docker, spec).catch(() => ({ host: "127.0.0.1", port: 0 }));
   return { application, address };
 }
 
@@ -39280,7 +39289,7 @@ async function explainOpen(refused3, second, logs) {
   const policies = suggestPolicies(resources);
   await (0, import_promises20.writeFile)(import_node_path19.default.join(logs, POLICIES), policies);
   return new OpenResources(resources, (second ?? refused3).message, {
-    cure: `${refused3.cure} What cannot be closed there can be left to the JVM: with \`java-options: -Djdk.crac.resource-policies=FILE\`, FILE being a path in the image; ${POLICIES} in the folder of the output \`logs\` is a beginning.`,
+    fix: `${refused3.fix} What cannot be closed there can be left to the JVM: with \`java-options: -Djdk.crac.resource-policies=FILE\`, FILE being a path in the image; ${POLICIES} in the folder of the output \`logs\` is a beginning.`,
     evidence: listResources(resources),
     signature: refused3.signature
   });
@@ -39290,7 +39299,7 @@ async function explainOpen(refused3, second, logs) {
 var import_promises24 = require("node:fs/promises");
 var import_node_path23 = __toESM(require("node:path"), 1);
 
-// src/checkpoint/snapshot.ts
+// src/checkpoint/verify.ts
 var import_promises21 = require("node:fs/promises");
 var import_node_path20 = __toESM(require("node:path"), 1);
 
@@ -39522,7 +39531,7 @@ function readRestoreTime(image) {
   return (restore.number(4) ?? 0) / 1e3;
 }
 
-// src/checkpoint/snapshot.ts
+// src/checkpoint/verify.ts
 var KILLED = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
   const read2 = (name) => (0, import_promises21.readFile)(import_node_path20.default.join(evidence, name)).catch(() => void 0);
@@ -39569,7 +39578,7 @@ function verifyPages(name, image, files, criuLog2) {
 }
 function outOfMemory() {
   return new Failure("runner", "The kernel ended the JVM during the checkpoint: out of memory.", {
-    cure: "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`."
+    fix: "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`."
   });
 }
 function endedBefore(exitCode) {
@@ -39577,7 +39586,7 @@ function endedBefore(exitCode) {
     "application",
     `The application ended with exit code ${exitCode} during the checkpoint, before CRIU began.`,
     {
-      cure: "A JVM ends when its last non-daemon thread does: keep one alive while beforeCheckpoint stops the servers. If the JVM crashed, the application's log says so."
+      fix: "A JVM ends when its last non-daemon thread does: keep one alive while beforeCheckpoint stops the servers. If the JVM crashed, the application's log says so."
     }
   );
 }
@@ -39585,10 +39594,10 @@ function criuFailure(criuLog2, exitCode, output) {
   const finding = diagnose("dump", { criu: criuLog2, jvm: output });
   const ended = exitCode === void 0 ? "" : ` The JVM ended with ${exitCode}.`;
   return new Failure(
-    finding?.kind ?? "runner",
+    finding?.category ?? "runner",
     finding ? `CRIU could not take the snapshot. ${finding.cause}${ended}` : `No snapshot was taken.${ended}`,
     {
-      cure: finding?.cure ?? "CRIU's log (dump4.log in the folder of the output `logs`) names the cause: a kernel that is newer than this CRIU, a CPU feature, or a resource of the application.",
+      fix: finding?.fix ?? "CRIU's log (dump4.log in the folder of the output `logs`) names the cause: a kernel that is newer than this CRIU, a CPU feature, or a resource of the application.",
       evidence: finding?.line ?? (lastLines(criuLog2, 20) || lastLines(output, 20)),
       signature: finding?.signature?.id
     }
@@ -39609,7 +39618,7 @@ async function verifyWarpSnapshot({ evidence }, end) {
 }
 function broken2(why, criuLog2) {
   return new Failure("runner", `The snapshot is not complete: ${why}.`, {
-    cure: "Check that the disk of the runner is not full, and run the job again.",
+    fix: "Check that the disk of the runner is not full, and run the job again.",
     evidence: lastLines(criuLog2, 10)
   });
 }
@@ -39642,7 +39651,7 @@ var DUMP_TIMEOUT = 2e3;
 var MOST_LINES = 2e4;
 var SHOWN_THREADS = 2;
 var SHOWN_FRAMES = 12;
-async function dumpThreads({ engine: engine2, clock }, application, folder) {
+async function dumpThreads({ docker, clock }, application, folder) {
   const lines3 = [];
   let finish = () => void 0;
   const complete = new Promise((resolve2) => finish = resolve2);
@@ -39652,7 +39661,7 @@ async function dumpThreads({ engine: engine2, clock }, application, folder) {
     if (/^JNI global refs/.test(line2)) finish();
   });
   const signal = 'kill -QUIT "$(cat /opt/crac-checkpoint/evidence/jvm.pid)"';
-  await engine2.attempt(["exec", application.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
+  await docker.attempt(["exec", application.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
   await within(complete, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines3.join("\n");
@@ -39696,9 +39705,9 @@ function watchSigns() {
   };
 }
 async function checkpoint(world, application, signs, request4) {
-  const { engine: engine2, clock } = world;
+  const { docker, clock } = world;
   let answered = false;
-  const answer = engine2.attempt(["exec", application.name, `${HOME2}/trigger.sh`], { timeout: request4.checkpointTimeout }).then(async (result) => {
+  const answer = docker.attempt(["exec", application.name, `${HOME2}/trigger.sh`], { timeout: request4.checkpointTimeout }).then(async (result) => {
     answered = true;
     await (0, import_promises23.writeFile)(import_node_path22.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
     return result;
@@ -39708,7 +39717,7 @@ async function checkpoint(world, application, signs, request4) {
   const outcome = await within(
     Promise.race([
       application.ended,
-      signs.collected.then((exitCode) => endOf(engine2, application.name, exitCode)),
+      signs.collected.then((exitCode) => endOf(docker, application.name, exitCode)),
       signs.engineFailed,
       // An answer that is no refusal says nothing: what counts is the end of the JVM.
       refused3.then((failure) => failure ?? new Promise(() => void 0))
@@ -39723,8 +39732,8 @@ async function checkpoint(world, application, signs, request4) {
   if (outcome === EXPIRED) throw await expired(world, application, request4, answered);
   return outcome;
 }
-async function copyEvidence({ engine: engine2 }, { name }, { evidence, images }) {
-  await engine2.run(["cp", `${name}:${HOME2}/evidence/.`, evidence]);
+async function copyEvidence({ docker }, { name }, { evidence, images }) {
+  await docker.run(["cp", `${name}:${HOME2}/evidence/.`, evidence]);
   await (0, import_promises23.rm)(images, { recursive: true, force: true });
   await (0, import_promises23.rename)(import_node_path22.default.join(evidence, "images"), images).catch(() => void 0);
 }
@@ -39738,29 +39747,29 @@ async function expired(world, application, request4, answered) {
     "application",
     `The checkpoint was not complete within ${seconds(request4.checkpointTimeout)}: ${phase}.${finding ? ` ${finding.cause}` : ""}`,
     {
-      cure: finding?.cure ?? (answered ? "If it needs longer, raise `checkpoint-timeout`; CRIU's log is in the folder of the output `logs`." : "Mend the hook that the threads below stand in (threads.txt in the folder of the output `logs` has them all); if it only needs longer, raise `checkpoint-timeout`."),
+      fix: finding?.fix ?? (answered ? "If it needs longer, raise `checkpoint-timeout`; CRIU's log is in the folder of the output `logs`." : "Mend the hook that the threads below stand in (threads.txt in the folder of the output `logs` has them all); if it only needs longer, raise `checkpoint-timeout`."),
       evidence: [output, lastLines(log, SHOWN_LINES2), threads].filter((part) => part !== "").join("\n"),
       signature: finding?.signature?.id
     }
   );
 }
-async function refusal({ engine: engine2 }, application, answer) {
+async function refusal({ docker }, application, answer) {
   const refused3 = checkpointRefusal(answer.stdout);
   if (refused3 || answer.exitCode === 0 || answer.stdout.includes("CR: Checkpoint")) return refused3;
-  const running = await engine2.attempt(["inspect", "--format", "{{.State.Running}}", application.name]);
+  const running = await docker.attempt(["inspect", "--format", "{{.State.Running}}", application.name]);
   if (running.stdout.trim() !== "true") return void 0;
   const words = `${answer.stdout}
 ${answer.stderr}`;
   const finding = diagnose("dump", { jvm: words });
   return new Failure("application", "The JVM could not be asked for a checkpoint.", {
-    cure: finding?.cure ?? "Do not disable the attach mechanism of the JVM (-XX:+DisableAttachMechanism); the words of jcmd are below.",
+    fix: finding?.fix ?? "Do not disable the attach mechanism of the JVM (-XX:+DisableAttachMechanism); the words of jcmd are below.",
     evidence: lastLines(words, SHOWN_LINES2),
     signature: finding?.signature?.id
   });
 }
-async function criuLog({ engine: engine2 }, { name }, { evidence }) {
+async function criuLog({ docker }, { name }, { evidence }) {
   const copy = import_node_path22.default.join(evidence, "dump4.log");
-  await engine2.attempt(["cp", `${name}:${HOME2}/snapshot/dump4.log`, copy]);
+  await docker.attempt(["cp", `${name}:${HOME2}/snapshot/dump4.log`, copy]);
   return await (0, import_promises23.readFile)(copy, "latin1").catch(() => "");
 }
 
@@ -39801,7 +39810,7 @@ async function untilApplicationReady(world, application, request4) {
     "application",
     `The application was not ready within ${seconds(request4.startupTimeout)} (${missing ?? (logSeen ? "it was just late" : `no line matched ready-log ${request4.logged?.pattern.source ?? ""}`)}).` + (finding ? ` ${finding.cause}` : ""),
     {
-      cure: finding?.cure ?? "If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port`, `ready-url`, `ready-log` or `ready-command`. The last lines of its log are below.",
+      fix: finding?.fix ?? "If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port`, `ready-url`, `ready-log` or `ready-command`. The last lines of its log are below.",
       evidence: [output, threads].filter((part) => part !== "").join("\n"),
       signature: finding?.signature?.id
     }
@@ -39811,10 +39820,10 @@ function endedEarly(end, application, when) {
   const finding = knownCause(application.diagnoser.finding());
   const why = end.oomKilled ? "was ended by the kernel: out of memory" : `ended with exit code ${end.exitCode}`;
   return new Failure(
-    finding?.kind ?? "application",
+    finding?.category ?? "application",
     `The application ${why} ${when}.${finding ? ` ${finding.cause}` : ""}`,
     {
-      cure: end.oomKilled ? "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`." : finding?.cure ?? "Mend what the last lines of its log below name; it must run in a container with nothing but this image and `env`.",
+      fix: end.oomKilled ? "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`." : finding?.fix ?? "Mend what the last lines of its log below name; it must run in a container with nothing but this image and `env`.",
       evidence: application.output.text(),
       signature: finding?.signature?.id
     }
@@ -39854,7 +39863,7 @@ async function warmUp(world, application, address, request4) {
   const output = application.output.text();
   const threads = tellingThreads(await dumpThreads(world, application, request4.evidence));
   throw new Failure("application", `The warm-up was not done within ${seconds(request4.warmupTimeout)}.`, {
-    cure: "Send fewer requests in `warmup`, or raise `warmup-timeout`; if a request hangs, the threads below say where.",
+    fix: "Send fewer requests in `warmup`, or raise `warmup-timeout`; if a request hangs, the threads below say where.",
     evidence: [output, threads].filter((part) => part !== "").join("\n")
   });
 }
@@ -39878,7 +39887,7 @@ async function sendRequests(lines3, address, log, signal) {
         "application",
         `The warm-up \`${line2.text}\` was never answered well: ${histogram}.`,
         {
-          cure: "Mend the line in `warmup` (path, method, body, `-> STATUS`), or the application where it answers wrongly."
+          fix: "Mend the line in `warmup` (path, method, body, `-> STATUS`), or the application where it answers wrongly."
         }
       );
     } else {
@@ -39914,14 +39923,14 @@ async function takeSnapshot(world, request4) {
       if (!(error2 instanceof Failure)) throw error2;
       if (error2 instanceof OpenResources) throw await explain(world, request4, privileges, error2);
       if (index === takenBy.privileges.length - 1 || !wantsPrivileges(error2.signature)) throw error2;
-      world.log.info(`Leaving the privileges ${privileges.rung}: ${error2.message}`);
-      await removeContainer(world.engine, request4.container);
+      world.log.info(`Leaving the privileges ${privileges.level}: ${error2.message}`);
+      await removeContainer(world.docker, request4.container);
     }
   }
-  throw new Error("there is no rung of privileges to try");
+  throw new Error("there is no level of privileges to try");
 }
 async function explain(world, request4, privileges, refused3) {
-  await removeContainer(world.engine, request4.container);
+  await removeContainer(world.docker, request4.container);
   world.log.info("The JVM refused. Starting once more, to find out which code opened what is open ...");
   try {
     await attempt(world, request4, privileges, [STACK_TRACES]);
@@ -39931,7 +39940,7 @@ async function explain(world, request4, privileges, refused3) {
   return await explainOpen(refused3, void 0, request4.evidence);
 }
 async function attempt(world, request4, privileges, javaOptions) {
-  const { engine: engine2, clock, log } = world;
+  const { docker, clock, log } = world;
   const { readiness: readiness2, takenBy } = request4;
   const begin = clock.now();
   const signs = watchSigns();
@@ -39948,13 +39957,13 @@ async function attempt(world, request4, privileges, javaOptions) {
     signs.onLine(line2);
     if (readiness2.log?.test(line2)) sawLog();
   });
-  const asked3 = checksOf(readiness2, { engine: engine2, container: spec.name, address });
+  const asked3 = checksOf(readiness2, { docker, container: spec.name, address });
   const checks = asked3.length > 0 || readiness2.log ? asked3 : [portCheck(address, request4.port, readiness2.health)];
   const started = await untilApplicationReady(world, application, {
     ...request4,
     checks,
     logged: readiness2.log && { pattern: readiness2.log, seen: logged },
-    taken: signs.collected.then((exitCode) => endOf(engine2, application.name, exitCode))
+    taken: signs.collected.then((exitCode) => endOf(docker, application.name, exitCode))
   }).catch(async (error2) => {
     throw await ownCheckpointFailure(world, application, signs, request4) ?? error2;
   });
@@ -39987,25 +39996,25 @@ async function attempt(world, request4, privileges, javaOptions) {
   }
 }
 
-// src/frameworks/missing-support.ts
+// src/application/missing-support.ts
 function explainMissingSupport(refused3, libraries) {
   const framework = FRAMEWORKS.find(({ library }) => libraries.has(library));
-  const { support, cure } = framework ?? NO_FRAMEWORK;
+  const { support, fix } = framework ?? NO_FRAMEWORK;
   if (!refused3.resources.some(({ listens }) => listens) || libraries.has(support)) return refused3;
   const without = framework ? `${framework.name} is on the class path, but ${support.coordinates} is not, without which nothing stops its server.` : `${support.coordinates} is not on the class path.`;
-  return new Failure(refused3.kind, `${refused3.message} ${without}`, {
-    cure,
+  return new Failure(refused3.category, `${refused3.message} ${without}`, {
+    fix,
     evidence: refused3.evidence,
     signature: refused3.signature,
     cause: refused3
   });
 }
 
-// src/restore/budgets.ts
+// src/proof/budgets.ts
 function requireSize({ snapshotSize: most }, size) {
   if (most === void 0 || size <= most) return;
   throw exceeded([`the snapshot has ${size} bytes, and \`max-snapshot-size\` allows ${most}`], {
-    cure: "Make the snapshot smaller (a smaller heap with `java-options: -Xmx...`, less kept in caches before the checkpoint), or raise the budget."
+    fix: "Make the snapshot smaller (a smaller heap with `java-options: -Xmx...`, less kept in caches before the checkpoint), or raise the budget."
   });
 }
 function requireSpeed({ restoreTime: restoreTime2, speedup }, figures) {
@@ -40023,7 +40032,7 @@ function requireSpeed({ restoreTime: restoreTime2, speedup }, figures) {
   }
   if (wrong.length === 0) return;
   throw exceeded(wrong, {
-    cure: "Do less at the restore (`afterRestore`, connections that are opened at once), keep the snapshot small, warm up more (`warmup`), or change the budget."
+    fix: "Do less at the restore (`afterRestore`, connections that are opened at once), keep the snapshot small, warm up more (`warmup`), or change the budget."
   });
 }
 function exceeded(wrong, details) {
@@ -40031,7 +40040,7 @@ function exceeded(wrong, details) {
   return new Failure("application", `A budget is exceeded: ${what}. Nothing was pushed.`, details);
 }
 
-// src/shown-lines.ts
+// src/lib/shown-lines.ts
 var SHOWN = 10 * 1024 * 1024;
 function shownLines(log, file, most = SHOWN) {
   let shown2 = 0;
@@ -40046,9 +40055,9 @@ function shownLines(log, file, most = SHOWN) {
 // src/stages/checkpoint.ts
 async function chooseCheckpointEngine(run2, runner) {
   const { inputs, world } = run2;
-  return await run2.phases.run("engine", "Choose what takes the snapshot", async () => {
+  return await run2.steps.run("engine", "Choose what takes the snapshot", async () => {
     const found = await chooseEngine(
-      { engine: world.engine, info: (line2) => world.log.info(line2) },
+      { docker: world.docker, info: (line2) => world.log.info(line2) },
       {
         run: run2.id,
         image: namesOf(run2.id).image("checkpoint"),
@@ -40065,10 +40074,10 @@ async function chooseCheckpointEngine(run2, runner) {
 async function takeTheSnapshot(run2, found, runner, takenBy) {
   const { inputs, world } = run2;
   const readiness2 = readinessOf(run2, found);
-  return await run2.phases.run("checkpoint", "Take the snapshot", async () => {
+  return await run2.steps.run("checkpoint", "Take the snapshot", async () => {
     const taken = await takeSnapshot(
       {
-        engine: world.engine,
+        docker: world.docker,
         clock: world.clock,
         log: { ...world.log, foreign: shownLines(world.log, "application.log") },
         keep: keepIn(run2, "application.log")
@@ -40426,7 +40435,7 @@ async function memoryOf(image, { pid }, cores, jvm) {
 
 // src/stages/content.ts
 async function lookIntoSnapshot(run2, { statistics }) {
-  return await run2.phases.run("content", "Look into the snapshot", async () => {
+  return await run2.steps.run("content", "Look into the snapshot", async () => {
     const reading = await readSnapshot(run2.logs, imagesOf(run2));
     const lines3 = reading ? describeContent(reading.content, statistics) : [["Its images", "cannot be read"]];
     for (const [name, value] of lines3) run2.world.log.foreign(`${name}: ${value}`);
@@ -40475,7 +40484,7 @@ var import_node_stream = require("node:stream");
 var import_promises28 = require("node:stream/promises");
 var import_node_zlib2 = require("node:zlib");
 
-// src/peek.ts
+// src/lib/peek.ts
 async function peek(stream) {
   const pieces = stream[Symbol.asyncIterator]();
   const first2 = await pieces.next();
@@ -40649,8 +40658,8 @@ async function publishedWith(repositories, tags, label2, value, info2) {
 
 // src/stages/decide.ts
 async function decide(run2, found, archive) {
-  const { inputs, world, phases } = run2;
-  return await phases.run("decide", "Look for what changed", async () => {
+  const { inputs, world, steps } = run2;
+  return await steps.run("decide", "Look for what changed", async () => {
     const own = await fingerprintOf(run2, found, archive);
     world.log.info(`Fingerprint of everything that goes in: ${own}.`);
     if (!inputs.skipUnchanged) return { fingerprint: own, unchanged: void 0 };
@@ -40701,24 +40710,24 @@ async function fingerprintOf({ inputs, world }, found, archive) {
 // src/stages/inspect.ts
 var import_node_path30 = __toESM(require("node:path"), 1);
 
-// src/engine/privileges.ts
+// src/docker/privileges.ts
 var NO_APPARMOR = ["--security-opt", "apparmor=unconfined"];
-var LADDER = [
+var LEVELS = [
   named("least", "checkpoint_restore", []),
   named("no-apparmor", "checkpoint_restore", NO_APPARMOR),
   // For engines and kernels that do not know CHECKPOINT_RESTORE, which was split off from SYS_ADMIN.
   named("sys-admin", "sys_admin", NO_APPARMOR),
   {
-    rung: "privileged",
+    level: "privileged",
     capability: "checkpoint_restore",
     checkpoint: ["--privileged"],
     restore: () => ["--privileged"]
   }
 ];
-function named(rung, capability, more) {
+function named(level, capability, more) {
   const granted = ["--cap-add", capability.toUpperCase()];
   return {
-    rung,
+    level,
     capability,
     // CRIU suspends the seccomp filter of what it dumps, which no process under a filter may do.
     checkpoint: [...granted, "--cap-add", "SYS_PTRACE", "--security-opt", "seccomp=unconfined", ...more],
@@ -40734,9 +40743,9 @@ function named(rung, capability, more) {
     ]
   };
 }
-function ladder(wanted, { appArmor }) {
-  if (wanted !== "auto") return LADDER.filter(({ rung }) => rung === wanted);
-  return LADDER.filter(({ rung }) => appArmor || rung !== "no-apparmor");
+function privilegeLevels(wanted, { appArmor }) {
+  if (wanted !== "auto") return LEVELS.filter(({ level }) => level === wanted);
+  return LEVELS.filter(({ level }) => appArmor || level !== "no-apparmor");
 }
 function declaredFlags(privileges) {
   return privileges.restore("seccomp.json").join(" ");
@@ -40746,9 +40755,9 @@ function declaredFlags(privileges) {
 var CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n };
 var ASK = "cat /proc/self/status /proc/self/cmdline /proc/cpuinfo; df -P -k / || true";
 var START_TIMEOUT = 8e3;
-async function tryPrivileges(engine2, run2, image, privileges) {
+async function tryPrivileges(docker, run2, image, privileges) {
   const result = await runOnce(
-    engine2,
+    docker,
     {
       run: run2,
       image,
@@ -40775,8 +40784,8 @@ function factsFrom(output, wanted) {
     emulator: /\S*(?:qemu-[\w-]+|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
   };
 }
-function wantedOf({ rung, capability }) {
-  if (rung === "privileged") return [];
+function wantedOf({ level, capability }) {
+  if (level === "privileged") return [];
   return [capability === "sys_admin" ? "SYS_ADMIN" : "CHECKPOINT_RESTORE", "SYS_PTRACE"];
 }
 
@@ -40793,45 +40802,45 @@ function bundledCriuFault(kernel, amx) {
 
 // src/runner/inspect.ts
 async function inspectRunner(world, request4) {
-  const { engine: engine2, platform: platform2 } = world;
+  const { docker, platform: platform2 } = world;
   if (platform2 !== "linux") {
     throw new UnsupportedRunner(
       `Snapshots are made by CRIU, which needs Linux; this runner is ${platform2}.`,
       {
-        cure: "Use a Linux runner, for example `runs-on: ubuntu-24.04`."
+        fix: "Use a Linux runner, for example `runs-on: ubuntu-24.04`."
       }
     );
   }
-  const facts = await askEngine(engine2);
-  const reach = await findReach(engine2, world.hostname);
-  const imageArchitecture2 = await ensureBaseImage(engine2, request4.baseImage, world.onLine, request4.refresh);
+  const facts = await readDockerFacts(docker);
+  const reach = await findReach(docker, world.hostname);
+  const imageArchitecture2 = await ensureBaseImage(docker, request4.baseImage, world.onLine, request4.refresh);
   if (architectureOf(imageArchitecture2) !== facts.architecture) {
     throw emulated(`${request4.baseImage} is an image for ${imageArchitecture2}`, facts);
   }
   if (request4.warp) {
     return { ...facts, cpu: void 0, amx: false, diskFree: void 0, reach, privileges: [], refused: [] };
   }
-  const { granted, refused: refused3, container } = await findPrivileges(engine2, request4, facts);
+  const { granted, refused: refused3, container } = await findPrivileges(docker, request4, facts);
   if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
   const fault = request4.criu === "bundled" ? bundledCriuFault(facts.kernel, container.amx) : void 0;
   if (fault !== void 0) {
     throw new UnsupportedRunner(`The CRIU that CRaC JDKs bundle (3.17.1) does not work here: ${fault}.`, {
-      cure: "Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on."
+      fix: "Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on."
     });
   }
   const { cpu, amx, diskFree } = container;
   return { ...facts, cpu, amx, diskFree, reach, privileges: granted, refused: refused3 };
 }
-async function findPrivileges(engine2, request4, facts) {
-  const rungs = ladder(request4.privileges, facts);
+async function findPrivileges(docker, request4, facts) {
+  const levels = privilegeLevels(request4.privileges, facts);
   const refused3 = [];
-  for (const [index, privileges] of rungs.entries()) {
-    const container = await tryPrivileges(engine2, request4.run, request4.baseImage, privileges);
+  for (const [index, privileges] of levels.entries()) {
+    const container = await tryPrivileges(docker, request4.run, request4.baseImage, privileges);
     if (typeof container !== "string" && container.missing.length === 0) {
-      return { granted: rungs.slice(index), refused: refused3, container };
+      return { granted: levels.slice(index), refused: refused3, container };
     }
     const reason = typeof container === "string" ? container : `${container.missing.join(" and ")} not granted`;
-    refused3.push({ rung: privileges.rung, reason });
+    refused3.push({ level: privileges.level, reason });
     if (/exec format error/.test(reason))
       throw emulated(`${request4.baseImage} cannot be run here (${reason})`, facts);
   }
@@ -40840,8 +40849,8 @@ async function findPrivileges(engine2, request4, facts) {
   throw new UnsupportedRunner(
     `The engine does not grant what CRIU needs (privileges: ${request4.privileges}).${old}${rootless}`,
     {
-      cure: `Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, run by root, on kernel 5.9 or newer${request4.privileges === "least" ? "; or leave `privileges` at `auto`" : ""}.`,
-      evidence: refused3.map(({ rung, reason }) => `${rung}: ${reason}`).join("\n")
+      fix: `Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, run by root, on kernel 5.9 or newer${request4.privileges === "least" ? "; or leave `privileges` at `auto`" : ""}.`,
+      evidence: refused3.map(({ level, reason }) => `${level}: ${reason}`).join("\n")
     }
   );
 }
@@ -40849,27 +40858,27 @@ function emulated(what, { architecture, operatingSystem }) {
   return new UnsupportedRunner(
     `${what}, and this engine (${operatingSystem}) is ${architecture}: under emulation CRIU cannot see the real process.`,
     {
-      cure: "Use a runner of the architecture of the image (for arm64 `runs-on: ubuntu-24.04-arm`), or a `base-image` of that of the runner."
+      fix: "Use a runner of the architecture of the image (for arm64 `runs-on: ubuntu-24.04-arm`), or a `base-image` of that of the runner."
     }
   );
 }
 
-// src/sweep.ts
+// src/run/sweep.ts
 var import_node_fs5 = require("node:fs");
 var import_promises30 = require("node:fs/promises");
 var import_node_path29 = __toESM(require("node:path"), 1);
 
-// src/run-id.ts
+// src/run/run-id.ts
 var import_node_crypto5 = require("node:crypto");
 var import_promises29 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
-var here = {
+var thisHost = {
   root: "/",
   pid: process.pid,
   now: () => /* @__PURE__ */ new Date(),
   signal: (pid, signal) => process.kill(pid, signal)
 };
-async function newRunId(place = here) {
+async function newRunId(place = thisHost) {
   const { machine, boot, namespace } = await surroundings(place);
   const random = (0, import_node_crypto5.randomBytes)(6).toString("hex");
   const begun = Math.floor(place.now().getTime() / 1e3);
@@ -40885,7 +40894,7 @@ function parseRunId(text2) {
 }
 var LONGEST_JOB = 5 * 24 * 3600;
 var MARGIN = 24 * 3600;
-async function lifeOf(run2, localEngine, place = here) {
+async function runState(run2, localEngine, place = thisHost) {
   if (place.now().getTime() / 1e3 - run2.begun > LONGEST_JOB + MARGIN) return "gone";
   const own = await surroundings(place);
   if (run2.boot !== own.boot) return localEngine && run2.machine === own.machine ? "gone" : "unknown";
@@ -40921,12 +40930,12 @@ function base36(number) {
   return number.toString(36);
 }
 
-// src/sweep.ts
-async function sweep(world, place = here) {
-  const { engine: engine2, localEngine, info: info2 } = world;
+// src/run/sweep.ts
+async function sweep(world, place = thisHost) {
+  const { docker, localEngine, info: info2 } = world;
   for (const [id, left] of await whatRunsLeft(world)) {
     const run2 = parseRunId(id);
-    const life = run2 && await lifeOf(run2, localEngine, place);
+    const life = run2 && await runState(run2, localEngine, place);
     if (life === void 0 || life === "unknown") continue;
     const images = left.images.filter((role) => life === "gone" || role !== "runtime");
     const folder = left.folder && (life === "gone" ? left.folder : import_node_path29.default.join(left.folder, "work"));
@@ -40934,15 +40943,15 @@ async function sweep(world, place = here) {
     if (!left.containers && images.length === 0 && !files) continue;
     await endOrphans(id);
     const problems = [
-      ...await removeContainers(engine2, namesOf(id)),
-      ...await removeImages(engine2, namesOf(id), images),
+      ...await removeContainers(docker, namesOf(id)),
+      ...await removeImages(docker, namesOf(id), images),
       ...files ? await removeFolder(folder) : []
     ];
     const rest = problems.length > 0 ? `, but for this: ${problems.join("; ")}` : "";
     info2(`Removed what the run ${id} left, which ended without its clean-up${rest}.`);
   }
 }
-async function whatRunsLeft({ engine: engine2, folder }) {
+async function whatRunsLeft({ docker, folder }) {
   const found = /* @__PURE__ */ new Map();
   function of(id) {
     const left = found.get(id) ?? { containers: false, images: [], folder: void 0 };
@@ -40957,7 +40966,7 @@ async function whatRunsLeft({ engine: engine2, folder }) {
     "--format",
     `{{.Label "${RUN_LABEL}"}}`
   ];
-  for (const id of lines2((await engine2.attempt(containers)).stdout)) of(id).containers = true;
+  for (const id of lines2((await docker.attempt(containers)).stdout)) of(id).containers = true;
   const images = [
     "image",
     "ls",
@@ -40966,7 +40975,7 @@ async function whatRunsLeft({ engine: engine2, folder }) {
     "--format",
     "{{.Repository}}:{{.Tag}}"
   ];
-  for (const name of lines2((await engine2.attempt(images)).stdout)) {
+  for (const name of lines2((await docker.attempt(images)).stdout)) {
     const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
     of(id).images.push(role);
   }
@@ -40980,11 +40989,11 @@ function lines2(text2) {
 }
 
 // src/stages/inspect.ts
-async function inspectTheRunner({ id, inputs, world, phases }) {
-  const { engine: engine2, log } = world;
-  return await phases.run("inspect", "Inspect the runner", async () => {
+async function inspectTheRunner({ id, inputs, world, steps }) {
+  const { docker, log } = world;
+  return await steps.run("inspect", "Inspect the runner", async () => {
     const found = await inspectRunner(
-      { engine: engine2, platform: world.platform, hostname: world.hostname, onLine: (line2) => log.foreign(line2) },
+      { docker, platform: world.platform, hostname: world.hostname, onLine: (line2) => log.foreign(line2) },
       {
         run: id,
         baseImage: inputs.baseImage,
@@ -40997,12 +41006,13 @@ async function inspectTheRunner({ id, inputs, world, phases }) {
     );
     log.info(`Docker ${found.version} on ${found.architecture}, kernel ${found.kernel}.`);
     await sweep({
-      engine: engine2,
+      docker,
       localEngine: isLocal(found.reach),
       folder: import_node_path30.default.dirname(world.runFolder),
       info: (line2) => log.info(line2)
     });
-    for (const { rung, reason } of found.refused) log.info(`Privileges ${rung} are not to be had: ${reason}`);
+    for (const { level, reason } of found.refused)
+      log.info(`Privileges ${level} are not to be had: ${reason}`);
     return found;
   });
 }
@@ -41074,7 +41084,7 @@ function isBelow(name, top) {
 }
 function refused2(file, why) {
   return new Failure("jdk", `${import_node_path31.default.basename(file)} is not used: ${why}.`, {
-    cure: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
+    fix: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
   });
 }
 
@@ -41098,7 +41108,7 @@ async function verifyArchive(file, asset, demands) {
 }
 function notGenuine(asset, why) {
   return new Failure("jdk", `${asset.name} is not the archive that was asked for: ${why}.`, {
-    cure: "Run the job again; if it stays so, compare the digests with a source that you trust before you change `jdk-sha256`."
+    fix: "Run the job again; if it stays so, compare the digests with a source that you trust before you change `jdk-sha256`."
   });
 }
 
@@ -41107,7 +41117,7 @@ async function jdkFromFile(file, architecture, jdkSha256, warning2) {
   const entry = await (0, import_promises33.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
-      cure: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
+      fix: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
     });
   }
   const name = import_node_path32.default.basename(file);
@@ -41134,7 +41144,7 @@ async function jdkFromFile(file, architecture, jdkSha256, warning2) {
 // src/jdk/source.ts
 var import_node_path35 = __toESM(require("node:path"), 1);
 
-// src/net/conditional.ts
+// src/http/conditional.ts
 var import_node_crypto6 = require("node:crypto");
 var import_promises34 = require("node:fs/promises");
 var import_node_path33 = __toESM(require("node:path"), 1);
@@ -41202,10 +41212,10 @@ function restored(kept) {
   return new import_undici2.Response(kept.body, { status: 200, headers: kept.headers });
 }
 
-// src/net/fetch.ts
+// src/http/fetch.ts
 var import_undici4 = __toESM(require_undici(), 1);
 
-// src/net/one-try.ts
+// src/http/one-try.ts
 var import_undici3 = __toESM(require_undici(), 1);
 var MOST_REDIRECTS2 = 5;
 var InsecureRedirect = class extends Failure {
@@ -41256,7 +41266,7 @@ async function whole(response) {
 }
 function noAnswer(at, why, cause) {
   return new Failure("runner", `${at.host} does not answer: ${why}.`, {
-    cure: "Check that the runner reaches that host (proxy, firewall, DNS), and run the job again.",
+    fix: "Check that the runner reaches that host (proxy, firewall, DNS), and run the job again.",
     cause
   });
 }
@@ -41265,7 +41275,7 @@ function insecureRedirect(from, to) {
     "runner",
     `${from.host} redirects from https to ${to.protocol}//${to.host}, which is not followed.`,
     {
-      cure: "Somebody between the runner and that host changes its answers; find out who."
+      fix: "Somebody between the runner and that host changes its answers; find out who."
     }
   );
 }
@@ -41274,7 +41284,7 @@ function causeOf(error2) {
   return cause?.code ?? messageOf(cause ?? error2);
 }
 
-// src/net/fetch.ts
+// src/http/fetch.ts
 var PATIENCE = { tryTimeout: 3e4, firstPause: 1e3, longestPause: 6e4 };
 function patienceOf(environment) {
   const share = Number(environment["CRAC_CHECKPOINT_PATIENCE"] || 1);
@@ -45405,7 +45415,7 @@ async function jsonText(response, host, hasToken) {
     "runner",
     `${host} answers with ${isJson2(response) ? "broken JSON" : `${type} instead of JSON`}.`,
     {
-      cure: "Something between the runner and that host answers in its place, such as a proxy or a captive portal; its words are below.",
+      fix: "Something between the runner and that host answers in its place, such as a proxy or a captive portal; its words are below.",
       evidence: text2.slice(0, 200)
     }
   );
@@ -45418,25 +45428,25 @@ async function badStatus(response, host, hasToken) {
       "runner",
       `the rate limit of ${host} is used up${until ? ` until ${until.toISOString()}` : ""}.`,
       {
-        cure: hasToken ? "Run the job again after that time." : "Set `github-token` to a token for that server: requests with a token have a much higher limit.",
+        fix: hasToken ? "Run the job again after that time." : "Set `github-token` to a token for that server: requests with a token have a much higher limit.",
         evidence
       }
     );
   }
   if (response.status === 401 || response.status === 403) {
     return new Failure("input", `${host} refuses access (status ${response.status}).`, {
-      cure: "Check `github-token`: it must be a token for that server, and not expired.",
+      fix: "Check `github-token`: it must be a token for that server, and not expired.",
       evidence
     });
   }
   if (response.status === 404) {
     return new Failure("input", `${host} knows nothing of it (status 404).`, {
-      cure: "Check the address; for `github-api-url` the default is https://api.github.com.",
+      fix: "Check the address; for `github-api-url` the default is https://api.github.com.",
       evidence
     });
   }
   return new Failure("runner", `${host} answers with status ${response.status}.`, {
-    cure: "The server has a problem, or something in front of it; run the job again later.",
+    fix: "The server has a problem, or something in front of it; run the job again later.",
     evidence
   });
 }
@@ -45627,7 +45637,7 @@ async function download(asset, file, options3) {
     await (0, import_promises35.rm)(file, { force: true });
     if (tries === TRIES2) {
       throw new Failure("runner", `${asset.name} could not be downloaded: ${broken3}.`, {
-        cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
+        fix: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
       });
     }
     options3.info(`${asset.name}: ${broken3}; trying again.`);
@@ -45689,11 +45699,11 @@ async function fromCache(asset, demands, options3) {
   try {
     await (0, import_promises37.rm)(file, { force: true });
     await linkOrCopy(import_node_path34.default.join(folder, asset.name), file);
-    const recorded2 = {
+    const recorded = {
       sha256: (await (0, import_promises37.readFile)(import_node_path34.default.join(folder, RECORD), "utf8")).trim(),
       by: "the record of its download"
     };
-    const sha256 = await verifyArchive(file, asset, [...demands, recorded2]);
+    const sha256 = await verifyArchive(file, asset, [...demands, recorded]);
     options3.info(`${asset.name} is in the tool cache.`);
     return { asset, file, sha256, cached: true };
   } catch (error2) {
@@ -45893,7 +45903,7 @@ function jdkSource(world, patience) {
       "runner",
       `The list of JDKs of the distribution ${vendor} is not of the shape that it should have.`,
       {
-        cure: "Something between the runner and the vendor answers in its place, or the vendor has changed its API: look for a newer version of this action, or use another `distribution`."
+        fix: "Something between the runner and the vendor answers in its place, or the vendor has changed its API: look for a newer version of this action, or use another `distribution`."
       }
     );
   }
@@ -45931,9 +45941,9 @@ function jdkSource(world, patience) {
 }
 
 // src/stages/jdk.ts
-async function resolveJdk({ inputs, world, phases, work }, architecture) {
+async function resolveJdk({ inputs, world, steps, work }, architecture) {
   const { log, clock } = world;
-  return await phases.run("jdk", "Resolve the JDK", async () => {
+  return await steps.run("jdk", "Resolve the JDK", async () => {
     const { distribution, jdkSha256 } = inputs;
     if (distribution === "file") {
       const file = import_node_path36.default.resolve(world.workspace, inputs.jdkFile ?? "");
@@ -45958,7 +45968,7 @@ async function resolveJdk({ inputs, world, phases, work }, architecture) {
   });
 }
 
-// src/image/figures-label.ts
+// src/proof/figures-label.ts
 var VERSION9 = 1;
 function figuresLabel(figures, snapshotSize) {
   const { answer, speedup, requests } = figures;
@@ -46008,26 +46018,26 @@ function isAmount(value) {
 // src/image/relabel.ts
 var import_promises39 = require("node:fs/promises");
 var import_node_path37 = __toESM(require("node:path"), 1);
-async function relabelImage(engine2, image, work, output) {
+async function relabelImage(docker, image, work, output) {
   const folder = import_node_path37.default.join(work, "relabel");
   await (0, import_promises39.mkdir)(folder);
   await (0, import_promises39.writeFile)(import_node_path37.default.join(folder, "Dockerfile"), `FROM ${image.name}
 `);
   const options3 = ["--tag", image.name, ...pairs("--label", image.labels)];
   const command = ["build", ...options3, "--", folder];
-  const result = await runBuild(engine2, command, output);
-  if (result.exitCode !== 0) throw engineFailure(command, result);
+  const result = await runBuild(docker, command, output);
+  if (result.exitCode !== 0) throw dockerFailure(command, result);
   await (0, import_promises39.rm)(folder, { recursive: true });
-  const id = await idOf(engine2, image.name);
-  await engine2.attempt(["image", "rm", image.id]);
+  const id = await idOf(docker, image.name);
+  await docker.attempt(["image", "rm", image.id]);
   return id;
 }
 
-// src/restore/start.ts
+// src/proof/timed-start.ts
 var import_promises40 = require("node:fs/promises");
 var import_node_path38 = __toESM(require("node:path"), 1);
 
-// src/restore/jvm-age.ts
+// src/proof/jvm-age.ts
 var TOLD = [
   // Spring Framework 6.1 and newer, DefaultLifecycleProcessor; -1 where the JVM does not know.
   [/\(restored JVM running for (\d+) ms\)/, 1],
@@ -46044,7 +46054,7 @@ function jvmAge(log) {
   return void 0;
 }
 
-// src/restore/requests.ts
+// src/proof/first-requests.ts
 async function timeRequests(address, { request: request4, count, limit }, clock) {
   const begin = clock.now();
   let sent = 0;
@@ -46056,17 +46066,17 @@ async function timeRequests(address, { request: request4, count, limit }, clock)
   return { count: sent, duration: Math.max(1, Math.round(clock.now() - begin)) };
 }
 
-// src/restore/restored.ts
+// src/proof/restore-marks.ts
 var NOT_RESTORED = 3;
 var MARKS = `
 id=$(cat /dev/shm/crac-restored) && [ -n "$id" ] && { [ "$id" = warp ] || [ -d "/proc/$id" ]; } || exit ${NOT_RESTORED}
 base64 -w 0 "\${HOME:-/tmp}/stats-restore" || true`;
 var TIMEOUT = 3e4;
-async function restoreIn(engine2, container) {
+async function restoreIn(docker, container) {
   const command = ["exec", container, "sh", "-c", MARKS];
-  const result = await engine2.attempt(command, { timeout: TIMEOUT });
+  const result = await docker.attempt(command, { timeout: TIMEOUT });
   if (result.exitCode === NOT_RESTORED) return void 0;
-  if (result.exitCode !== 0) throw engineFailure(command, result);
+  if (result.exitCode !== 0) throw dockerFailure(command, result);
   const statistics = result.stdout.trim();
   return { criu: statistics === "" ? void 0 : restoreTime(statistics) };
 }
@@ -46079,29 +46089,29 @@ function restoreTime(statistics) {
   }
 }
 
-// src/restore/start.ts
+// src/proof/timed-start.ts
 var PROBE_INTERVAL3 = 2;
 var KEPT_LINES = "2000";
 async function timedStart(world, request4, way) {
-  const { engine: engine2, clock } = world;
+  const { docker, clock } = world;
   const name = `${request4.container}-${way.name}`;
   const spec = { ...request4, name, env: { ...request4.env, ...way.env } };
   const stop = new AbortController();
   async function failure(why) {
-    const log = await logOf(engine2, name);
+    const log = await logOf(docker, name);
     await (0, import_promises40.writeFile)(import_node_path38.default.join(request4.logs, `${way.name}.log`), `${log}
 `);
     return way.failed(why, log);
   }
   try {
-    await createContainer(engine2, spec);
+    await createContainer(docker, spec);
     const before = { wall: Date.now(), steady: clock.now() };
-    await engine2.run(["start", name]);
+    await docker.run(["start", name]);
     const after = clock.now();
-    const ended = containerEnd(engine2, name);
+    const ended = containerEnd(docker, name);
     ended.catch(() => void 0);
-    const ready = addressOf(engine2, spec).then(async (address) => {
-      const asked3 = checksOf(request4.readiness, { engine: engine2, container: name, address });
+    const ready = addressOf(docker, spec).then(async (address) => {
+      const asked3 = checksOf(request4.readiness, { docker, container: name, address });
       const checks = asked3.length > 0 ? asked3 : [portCheck(address, request4.port, request4.readiness.health)];
       return { address, ...await untilReady(checks, PROBE_INTERVAL3, clock, stop.signal) };
     });
@@ -46110,29 +46120,29 @@ async function timedStart(world, request4, way) {
     if ("exitCode" in outcome) throw await failure(`it ended with exit code ${outcome.exitCode}`);
     if (!outcome.ready) throw await failure("it did not answer");
     const requests = request4.load && await timeRequests(outcome.address, request4.load, clock);
-    const restored2 = way.name === "restore" ? await restoreIn(engine2, name) : { criu: void 0 };
+    const restored2 = way.name === "restore" ? await restoreIn(docker, name) : { criu: void 0 };
     if (!restored2) throw await failure("what answered was not restored but started normally");
-    const startedAt = Date.parse(await engine2.run(["inspect", "--format", "{{.State.StartedAt}}", name]));
+    const startedAt = Date.parse(await docker.run(["inspect", "--format", "{{.State.StartedAt}}", name]));
     const started = before.steady + (startedAt - before.wall);
     const answer = outcome.at - (started >= before.steady && started <= after ? started : after);
     return {
       answer: Math.max(1, Math.round(answer)),
       requests,
-      jvm: jvmAge(await logOf(engine2, name)),
+      jvm: jvmAge(await logOf(docker, name)),
       criu: restored2.criu
     };
   } finally {
     stop.abort();
-    await removeContainer(engine2, name);
+    await removeContainer(docker, name);
   }
 }
-async function logOf(engine2, name) {
-  const { stdout, stderr } = await engine2.attempt(["logs", "--tail", KEPT_LINES, name]);
+async function logOf(docker, name) {
+  const { stdout, stderr } = await docker.attempt(["logs", "--tail", KEPT_LINES, name]);
   return `${stdout}
 ${stderr}`.trim();
 }
 
-// src/restore/prove.ts
+// src/proof/prove.ts
 async function proveRestore(world, request4) {
   return await timedStart(world, request4, {
     name: "restore",
@@ -46157,10 +46167,10 @@ async function startNormally(world, request4) {
 function restoreFailed(why, log) {
   const finding = diagnose("restore", { app: log });
   return new Failure(
-    finding?.kind ?? "runner",
+    finding?.category ?? "runner",
     `The image does not restore: ${why}.${finding ? ` ${finding.cause}` : ""} It was not pushed.`,
     {
-      cure: finding?.cure ?? "CRIU's words below name the cause; a capability or a system call that this host does not allow is the usual one.",
+      fix: finding?.fix ?? "CRIU's words below name the cause; a capability or a system call that this host does not allow is the usual one.",
       evidence: finding?.line ?? lastLines(log, 30),
       signature: finding?.signature?.id
     }
@@ -46168,12 +46178,12 @@ function restoreFailed(why, log) {
 }
 function coldStartFailed(why, log) {
   return new Failure("application", `The image does not start normally: ${why}. It was not pushed.`, {
-    cure: "On hosts that cannot restore, this is what would happen; mend what the log below names.",
+    fix: "On hosts that cannot restore, this is what would happen; mend what the log below names.",
     evidence: lastLines(log, 30)
   });
 }
 
-// src/restore/figures.ts
+// src/proof/figures.ts
 function figuresOf(restores, coldStarts) {
   const answer = {
     restore: spreadOf(restores.map((start) => start.answer)),
@@ -46209,7 +46219,7 @@ function requestsOf2(restores, coldStarts) {
   return { count, restore: spreadOf(restored2), coldStart: spreadOf(cold2) };
 }
 
-// src/restore/series.ts
+// src/proof/series.ts
 var FIRST_REQUESTS = 100;
 var FIRST_LIMIT = 2e3;
 var LATER_LIMIT = 3e4;
@@ -46256,7 +46266,7 @@ async function measure(run2, restoring, snapshotSize) {
     run2.world.log.info("`verify` is false: the image was restored once, and nothing is timed.");
     return { imageId: restoring.imageId, figures: void 0, last: void 0 };
   }
-  const { figures, last } = await run2.phases.run("measure", "Time restores and cold starts", async () => {
+  const { figures, last } = await run2.steps.run("measure", "Time restores and cold starts", async () => {
     const found = await timeSeries(run2, restoring);
     requireSpeed(run2.inputs.budgets, found);
     return { figures: found, last: await lastImage(run2) };
@@ -46266,9 +46276,9 @@ async function measure(run2, restoring, snapshotSize) {
 }
 async function timeSeries(run2, { request: request4, first: first2 }) {
   const { inputs, world } = run2;
-  const { engine: engine2, clock, log } = world;
+  const { docker, clock, log } = world;
   const series = { first: first2, runs: inputs.verifyRuns };
-  const figures = await measureSeries({ engine: engine2, clock }, request4, series, (line2) => log.info(line2));
+  const figures = await measureSeries({ docker, clock }, request4, series, (line2) => log.info(line2));
   const { restore, coldStart } = figures.answer;
   log.info(
     `The medians: restored in ${restore.median} ms, cold start in ${coldStart.median} ms, ${figures.speedup.toFixed(1)} times faster.`
@@ -46296,24 +46306,24 @@ async function lastImage({ inputs, world }) {
   }
 }
 async function label(run2, { imageId, request: request4 }, text2) {
-  const { engine: engine2, clock, log } = run2.world;
-  return await run2.phases.run("label", "Label the image with its figures, and restore it", async () => {
+  const { docker, clock, log } = run2.world;
+  return await run2.steps.run("label", "Label the image with its figures, and restore it", async () => {
     const image = {
       name: namesOf(run2.id).image("runtime"),
       id: imageId,
       labels: { [FIGURES_LABEL]: text2 }
     };
-    const labelled2 = await relabelImage(engine2, image, run2.work, outputTo(run2, "build-label.log"));
-    const last = await proveRestore({ engine: engine2, clock }, { ...request4, load: void 0, image: labelled2 });
+    const labelled2 = await relabelImage(docker, image, run2.work, outputTo(run2, "build-label.log"));
+    const last = await proveRestore({ docker, clock }, { ...request4, load: void 0, image: labelled2 });
     log.info(`${labelled2} restores, and answered after ${last.answer} ms.`);
     return labelled2;
   });
 }
 
 // src/image/layers.ts
-async function layersOf(engine2, image) {
+async function layersOf(docker, image) {
   const format = ["history", "--no-trunc", "--human=false", "--format", "{{.Size}} {{.CreatedBy}}"];
-  const lines3 = (await engine2.run([...format, image])).split("\n").reverse();
+  const lines3 = (await docker.run([...format, image])).split("\n").reverse();
   return lines3.flatMap((line2) => {
     const [, size, createdBy = ""] = /^(\d+) ?(.*)$/.exec(line2) ?? [];
     return Number(size) > 0 ? [{ createdBy: instruction(createdBy), rawSize: Number(size) }] : [];
@@ -46331,7 +46341,7 @@ var import_promises42 = require("node:fs/promises");
 var import_promises41 = require("node:fs/promises");
 var import_node_path39 = __toESM(require("node:path"), 1);
 var FILE = "moving-tags.json";
-async function record(folder, { digest, tags }) {
+async function writeJournal(folder, { digest, tags }) {
   const written = {
     digest,
     tags: tags.map(({ tag, before }) => ({
@@ -46341,10 +46351,10 @@ async function record(folder, { digest, tags }) {
   };
   await (0, import_promises41.writeFile)(import_node_path39.default.join(folder, FILE), JSON.stringify(written));
 }
-async function forget(folder) {
+async function deleteJournal(folder) {
   await (0, import_promises41.rm)(import_node_path39.default.join(folder, FILE), { force: true });
 }
-async function recorded(folder) {
+async function readJournal(folder) {
   try {
     const { digest, tags } = JSON.parse(await (0, import_promises41.readFile)(import_node_path39.default.join(folder, FILE), "utf8"));
     return {
@@ -46362,7 +46372,7 @@ async function recorded(folder) {
 // src/registry/tags.ts
 async function moveTags(targets, manifest, folder) {
   const all = targets.flatMap(({ tags, before }) => tags.map((tag) => ({ tag, before: before.get(tag) })));
-  await record(folder, { digest: manifest.digest, tags: all });
+  await writeJournal(folder, { digest: manifest.digest, tags: all });
   const moved = [];
   try {
     for (const target of targets) {
@@ -46378,11 +46388,11 @@ async function moveTags(targets, manifest, folder) {
     }
     throw error2 instanceof Failure ? error2.also(told.join(" ")) : error2;
   } finally {
-    await forget(folder);
+    await deleteJournal(folder);
   }
 }
 async function putBackMoved(repositories, folder) {
-  const movement = await recorded(folder);
+  const movement = await readJournal(folder);
   const told = [];
   for (const moving of movement?.tags ?? []) {
     told.push(await putBack(repositories(moving.tag), moving, movement?.digest ?? ""));
@@ -46398,7 +46408,7 @@ async function moveTag({ client }, tag, manifest) {
       "registry",
       `it is ${there?.digest ?? "nothing"} at the registry, and ${manifest.digest} was pushed.`,
       {
-        cure: "Something changed the image on its way, or another job moved the tag: look at the registry, and run the job again."
+        fix: "Something changed the image on its way, or another job moved the tag: look at the registry, and run the job again."
       }
     );
   } catch (error2) {
@@ -46439,7 +46449,7 @@ async function targetsOf(repositories, tags, signal) {
   }
   return [...targets.values()];
 }
-async function knownEverywhere(engine2, image, targets) {
+async function knownEverywhere(docker, image, targets) {
   const known = /* @__PURE__ */ new Map();
   for (const { client, before } of targets) {
     for (const manifest of before.values()) {
@@ -46449,7 +46459,7 @@ async function knownEverywhere(engine2, image, targets) {
   }
   if (known.size === 0) return known;
   const format = ["image", "inspect", "--format", "{{json .RootFS.Layers}}", "--", image];
-  const own = new Set(JSON.parse(await engine2.run(format)));
+  const own = new Set(JSON.parse(await docker.run(format)));
   for (const [content2, { digest }] of known) {
     const there = own.has(content2) && await Promise.all(targets.map(({ client }) => client.hasBlob(digest)));
     if (!there || there.includes(false)) known.delete(content2);
@@ -46470,7 +46480,7 @@ var CONFIGURATION = "application/vnd.oci.image.config.v1+json";
 var LARGEST_AT_GITHUB = 1e10;
 async function openPush(world, request4, signal) {
   const targets = await targetsOf(world.repositories, request4.tags, signal);
-  const known = await knownEverywhere(world.engine, request4.image, targets);
+  const known = await knownEverywhere(world.docker, request4.image, targets);
   return {
     known: new Set(known.keys()),
     send: (packed) => send2(world, request4, { targets, known, packed })
@@ -46539,16 +46549,16 @@ function sizeWarning(registry2, size) {
 }
 function otherDigest(name, given, digest) {
   return new Failure("registry", `${name} is ${given} at the registry, and ${digest} was pushed.`, {
-    cure: "Something changes images on their way to the registry: find out what (a proxy, a mirror), and run the job again."
+    fix: "Something changes images on their way to the registry: find out what (a proxy, a mirror), and run the job again."
   });
 }
 
 // src/registry/tag.ts
-async function tagImage(engine2, image, tags) {
-  for (const tag of tags) await engine2.run(["tag", image, tag.text]);
+async function tagImage(docker, image, tags) {
+  for (const tag of tags) await docker.run(["tag", image, tag.text]);
 }
 
-// src/runner/event.ts
+// src/runner/pull-request.ts
 var import_promises43 = require("node:fs/promises");
 async function fromFork(environment) {
   const text2 = await (0, import_promises43.readFile)(environment["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
@@ -46660,7 +46670,7 @@ function digestHex(digest = "") {
 }
 function unexpected(why) {
   return new Failure("runner", `The engine did not give the image that was to be pushed: ${why}.`, {
-    cure: "Use a Docker engine of version 24 or newer, and run the job again."
+    fix: "Use a Docker engine of version 24 or newer, and run the job again."
   });
 }
 
@@ -46793,9 +46803,9 @@ function tokenOf({ family, digest }) {
 // src/secrets/of-snapshot.ts
 var import_node_path42 = __toESM(require("node:path"), 1);
 var SNAPSHOT = `${HOME2}/snapshot`;
-async function markOf(engine2, container) {
+async function markOf(docker, container) {
   const inspect = ["inspect", "--format", "{{json .Config}}", "--", container];
-  const { Hostname, Env } = JSON.parse(await engine2.run(inspect));
+  const { Hostname, Env } = JSON.parse(await docker.run(inspect));
   const given = Env.find((pair) => pair.startsWith("HOSTNAME="));
   return { name: "mark of the container", value: given ?? `HOSTNAME=${Hostname}` };
 }
@@ -46932,7 +46942,7 @@ async function scanFiles(files, matcher, locate = () => void 0) {
   const isCanary = (finding) => "secret" in finding && finding.secret === matcher.canary.name;
   if (!findings.some(isCanary)) {
     throw new Failure("internal", "The scan for secrets did not find what was planted for it.", {
-      cure: "Please open an issue with the log of this step."
+      fix: "Please open an issue with the log of this step."
     });
   }
   return {
@@ -46963,24 +46973,24 @@ async function scanImage(archive, matcher, snapshot) {
   const scanned = await scanFiles(filesOfImage(archive, layers), matcher, locatorIn(snapshot?.reading));
   return { ...scanned, layers };
 }
-async function worthTelling(engine2, { findings, layers: { order = [] } }, image, snapshot) {
+async function worthTelling(docker, { findings, layers: { order = [] } }, image, snapshot) {
   const known = findings.filter((finding) => "secret" in finding);
   if (!snapshot) return known;
-  const below = new Set(order.slice(0, await layersInCommon(engine2, snapshot.below, image)));
+  const below = new Set(order.slice(0, await layersInCommon(docker, snapshot.below, image)));
   const isBelow2 = ({ place }) => below.has(place?.layer ?? "");
   const tokens = findings.filter((finding) => "family" in finding);
   const brought = tokens.filter((finding) => !isBelow2(finding));
   return [...known, ...newFindings(brought, tokens.filter(isBelow2))];
 }
-async function layersInCommon(engine2, one, other) {
+async function layersInCommon(docker, one, other) {
   const format = ["image", "inspect", "--format", "{{json .RootFS.Layers}}"];
-  const lists = (await engine2.run([...format, "--", one, other])).split("\n");
+  const lists = (await docker.run([...format, "--", one, other])).split("\n");
   const [first2 = [], second = []] = lists.map((list3) => JSON.parse(list3));
   const differ = first2.findIndex((layer, index) => layer !== second[index]);
   return differ < 0 ? first2.length : differ;
 }
 
-// src/tee.ts
+// src/lib/tee.ts
 var import_node_stream5 = require("node:stream");
 async function readByBoth(stream, one, other) {
   const reads = [read2(one), read2(other)];
@@ -47039,7 +47049,7 @@ async function readConfig(file) {
 }
 function unreadable(file, why) {
   return new Failure("runner", `The docker client's configuration ${file} cannot be read: ${why}.`, {
-    cure: "Mend or remove that file, and run docker/login-action before this step."
+    fix: "Mend or remove that file, and run docker/login-action before this step."
   });
 }
 function hostOf(key) {
@@ -47062,7 +47072,7 @@ function credentialsOf(login, file) {
 async function ask(helper, host, environment) {
   const program = `docker-credential-${helper}`;
   const failed = (why) => new Failure("runner", `${program} gave no login for ${host}: ${why}.`, {
-    cure: `Run docker/login-action before this step, or mend the credential helper of the docker client.`
+    fix: `Run docker/login-action before this step, or mend the credential helper of the docker client.`
   });
   if (!/^[\w.-]+$/.test(helper)) throw failed("that is no name of a program");
   const result = await answerOf(program, host, environment).catch((error2) => {
@@ -47097,16 +47107,16 @@ var HELPER_TIMEOUT = 3e4;
 
 // src/report/secrets.ts
 var MOST_LINES2 = 40;
-var CURE3 = "Take the snapshot with placeholders, and let the application read the real values at the restore: in afterRestore, or from the environment. A login that only this job has may say so: a value with `placeholder` in it is no secret. What is in a file, a label or a build argument: leave it out of there. `secret-scan: warn` lets the image pass as it is.";
+var FIX3 = "Take the snapshot with placeholders, and let the application read the real values at the restore: in afterRestore, or from the environment. A login that only this job has may say so: a value with `placeholder` in it is no secret. What is in a file, a label or a build argument: leave it out of there. `secret-scan: warn` lets the image pass as it is.";
 function secretFailure({ found }) {
   return new Failure("secret", `${said(found)} Nothing was pushed.`, {
-    cure: CURE3,
+    fix: FIX3,
     evidence: placesOf(found).join("\n")
   });
 }
 function untrustedFailure(why) {
   return new Failure("secret", `Whether secrets are in the snapshot cannot be told: ${why}.`, {
-    cure: "`secret-scan: warn` lets the image pass without that proof."
+    fix: "`secret-scan: warn` lets the image pass without that proof."
   });
 }
 function secretWarning(report2) {
@@ -47218,7 +47228,7 @@ async function proveScanner(matcher, random = import_node_crypto8.randomBytes) {
   throw new Failure(
     "internal",
     `The scan for secrets cannot be trusted: it missed a value that was planted as ${[...new Set(missed)].join(", ")}.`,
-    { cure: "Please open an issue with the log of this step." }
+    { fix: "Please open an issue with the log of this step." }
   );
 }
 async function isFound({ encoding, bytes }, matcher, random) {
@@ -47462,10 +47472,10 @@ function kindOf(family) {
 }
 
 // src/secrets/image-configuration.ts
-async function configurationOf(engine2, image) {
-  const [{ Config, ...rest }] = JSON.parse(await engine2.run(["image", "inspect", "--", image]));
+async function configurationOf(docker, image) {
+  const [{ Config, ...rest }] = JSON.parse(await docker.run(["image", "inspect", "--", image]));
   const { Env, Labels, ...settings } = Config;
-  const history = await engine2.run(["history", "--no-trunc", "--format", "{{json .}}", "--", image]);
+  const history = await docker.run(["history", "--no-trunc", "--format", "{{json .}}", "--", image]);
   const steps = history.split("\n").map((line2) => JSON.parse(line2).CreatedBy);
   return [
     ...(Env ?? []).map((pair) => content(`environment variable ${pair.replace(/=.*/s, "")}`, pair)),
@@ -47513,7 +47523,7 @@ function isRandom(value) {
   return changes / (classes.length - 1) >= LEAST_CHANGES;
 }
 
-// src/secrets/known.ts
+// src/secrets/sources.ts
 function secretsOfInputs(inputs) {
   const { secretValues, env, buildArgs, javaOptions, githubToken } = inputs;
   const settings = {
@@ -47817,11 +47827,11 @@ var NOT_SEARCHED = {
 async function prepareSearch(run2, taken) {
   const { inputs, world } = run2;
   if (inputs.secretScan === "off") return void 0;
-  const { engine: engine2, environment, log } = world;
+  const { docker, environment, log } = world;
   const snapshot = taken && {
     files: taken.snapshot.files,
     reading: taken.reading,
-    mark: await markOf(engine2, checkpointContainer(run2)),
+    mark: await markOf(docker, checkpointContainer(run2)),
     below: namesOf(run2.id).image("checkpoint")
   };
   const logins = await loginsOf(environment, log);
@@ -47842,7 +47852,7 @@ async function prepareSearch(run2, taken) {
   return { matcher, snapshot, searched, notSearched };
 }
 async function judge2({ inputs, world }, search, image, scan2) {
-  const { engine: engine2, log } = world;
+  const { docker, log } = world;
   const { matcher, snapshot, searched, notSearched } = search;
   const strict = inputs.secretScan === "fail";
   if (scan2.layers.unread.length > 0)
@@ -47852,8 +47862,8 @@ async function judge2({ inputs, world }, search, image, scan2) {
     if (strict) throw untrustedFailure(untrusted);
     log.warning(untrustedFailure(untrusted).message);
   }
-  const configuration = await scanFiles(await configurationOf(engine2, image), matcher);
-  const told = await worthTelling(engine2, scan2, image, snapshot);
+  const configuration = await scanFiles(await configurationOf(docker, image), matcher);
+  const told = await worthTelling(docker, scan2, image, snapshot);
   const findings = [...told, ...configuration.findings];
   const sizes = [...scan2.sizes.values(), ...configuration.sizes.values()];
   const report2 = {
@@ -47888,13 +47898,13 @@ async function loginsOf(environment, log) {
 
 // src/stages/read-out.ts
 async function readOut(run2, image, taken, packing) {
-  const { inputs, phases, work, world } = run2;
+  const { inputs, steps, work, world } = run2;
   const searched = inputs.secretScan !== "off";
   if (!searched && !packing) return { secrets: NOT_SEARCHED, packed: void 0 };
   const title = searched ? "Look for secrets in the image" : "Pack the image";
-  return await phases.run("read-out", packing && searched ? `${title}, and pack it` : title, async () => {
+  return await steps.run("read-out", packing && searched ? `${title}, and pack it` : title, async () => {
     const search = await prepareSearch(run2, taken);
-    const [scan2, packed] = await world.engine.stream(
+    const [scan2, packed] = await world.docker.stream(
       ["save", "--", image],
       (archive) => {
         const progress = logProgress(world.log, world.clock);
@@ -47918,19 +47928,19 @@ async function publish(run2, imageId, taken) {
   const { inputs, world } = run2;
   if (inputs.push) return await push(run2, imageId, taken);
   const { secrets } = await readOut(run2, imageId, taken, void 0);
-  return await run2.phases.run("push", "Tag", async () => {
-    await tagImage(world.engine, imageId, inputs.tags);
+  return await run2.steps.run("push", "Tag", async () => {
+    await tagImage(world.docker, imageId, inputs.tags);
     world.log.info("`push` is false: the image is tagged on this machine, and nothing is pushed.");
-    return { digest: void 0, layers: await layersOf(world.engine, imageId), secrets };
+    return { digest: void 0, layers: await layersOf(world.docker, imageId), secrets };
   });
 }
 async function push(run2, imageId, taken) {
-  const { inputs, world, work, phases } = run2;
+  const { inputs, world, work, steps } = run2;
   const { log } = world;
   const late = AbortSignal.timeout(inputs.pushTimeout);
   const signal = AbortSignal.any([late, world.cancelled]);
   try {
-    const opened = await phases.run(
+    const opened = await steps.run(
       "registries",
       "Ask the registries",
       () => openPush(
@@ -47941,8 +47951,8 @@ async function push(run2, imageId, taken) {
     );
     const { secrets, packed } = await readOut(run2, imageId, taken, { known: opened.known, signal });
     if (!packed) throw new Error("nothing was packed");
-    const pushed = await phases.run("push", "Push", () => opened.send(packed));
-    await tagImage(world.undoing, imageId, inputs.tags);
+    const pushed = await steps.run("push", "Push", () => opened.send(packed));
+    await tagImage(world.dockerAfterCancel, imageId, inputs.tags);
     return { ...pushed, secrets };
   } catch (error2) {
     throw late.aborted && !world.cancelled.aborted ? tooLate(run2, error2) : await explained(run2, error2);
@@ -47950,12 +47960,12 @@ async function push(run2, imageId, taken) {
 }
 function tooLate({ inputs }, cause) {
   return new Failure("registry", `The push was not done within ${seconds(inputs.pushTimeout)}.`, {
-    cure: "If the registry is only slow, raise `push-timeout`; no tag was moved, or those that were have been put back.",
+    fix: "If the registry is only slow, raise `push-timeout`; no tag was moved, or those that were have been put back.",
     cause
   });
 }
 async function explained({ world }, error2) {
-  return error2 instanceof Failure && error2.kind === "registry" && await fromFork(world.environment) ? error2.also(
+  return error2 instanceof Failure && error2.category === "registry" && await fromFork(world.environment) ? error2.also(
     "This is a pull request from a fork, whose token may not push: set `push` to false for those."
   ) : error2;
 }
@@ -47964,27 +47974,27 @@ async function explained({ world }, error2) {
 var import_node_path44 = __toESM(require("node:path"), 1);
 async function buildRestoring(run2, from, parts2) {
   const { takenBy } = parts2;
-  const rungs = takenBy.name === "criu" ? takenBy.privileges : [void 0];
-  for (const [index, privileges] of rungs.entries()) {
+  const levels = takenBy.name === "criu" ? takenBy.privileges : [void 0];
+  for (const [index, privileges] of levels.entries()) {
     const imageId = await buildRuntime(run2, from, { ...parts2, privileges });
     const request4 = await startRequest(run2, from, parts2.runner.reach, imageId, privileges);
     try {
       return { imageId, privileges, request: request4, first: await prove(run2, request4) };
     } catch (error2) {
-      const last = index === rungs.length - 1;
+      const last = index === levels.length - 1;
       if (last || !(error2 instanceof Failure) || !wantsPrivileges(error2.signature)) throw error2;
-      run2.world.log.info(`Leaving the privileges ${privileges?.rung}: ${error2.message}`);
-      await removeImages(run2.world.engine, namesOf(run2.id), ["runtime"]);
+      run2.world.log.info(`Leaving the privileges ${privileges?.level}: ${error2.message}`);
+      await removeImages(run2.world.docker, namesOf(run2.id), ["runtime"]);
     }
   }
-  throw new Error("there is no rung of privileges to try");
+  throw new Error("there is no level of privileges to try");
 }
 async function buildRuntime(run2, from, parts2) {
   const { inputs, world } = run2;
   const { snapshot, takenBy, privileges } = parts2;
   const names = namesOf(run2.id);
-  return await run2.phases.run("build-runtime", "Build the runtime image", async () => {
-    await world.engine.run(["commit", checkpointContainer(run2), names.image("snapshot")]);
+  return await run2.steps.run("build-runtime", "Build the runtime image", async () => {
+    await world.docker.run(["commit", checkpointContainer(run2), names.image("snapshot")]);
     return await build(
       run2,
       from,
@@ -48000,7 +48010,7 @@ async function buildRuntime(run2, from, parts2) {
         ...inputs.labels,
         ...snapshotLabels({
           restoreFlags: flagsOf(privileges),
-          privileges: privileges?.rung ?? "none",
+          privileges: privileges?.level ?? "none",
           criuVersion: snapshot.criuVersion ?? "none",
           cpuFeatures: inputs.cpuFeatures,
           kernel: parts2.runner.kernel
@@ -48010,16 +48020,16 @@ async function buildRuntime(run2, from, parts2) {
   });
 }
 async function prove(run2, request4) {
-  const { engine: engine2, clock, log } = run2.world;
-  return await run2.phases.run("prove", "Prove the restore", async () => {
-    const first2 = await proveRestore({ engine: engine2, clock }, request4);
+  const { docker, clock, log } = run2.world;
+  return await run2.steps.run("prove", "Prove the restore", async () => {
+    const first2 = await proveRestore({ docker, clock }, request4);
     log.info(`Restored, and answered after ${first2.answer} ms.`);
     return first2;
   });
 }
 async function buildCold(run2, from, parts2) {
   const { inputs, world } = run2;
-  const imageId = await run2.phases.run(
+  const imageId = await run2.steps.run(
     "build-cold",
     "Build the image without a snapshot",
     () => build(
@@ -48037,7 +48047,7 @@ async function buildCold(run2, from, parts2) {
   const request4 = await startRequest(run2, from, parts2.reach, imageId, void 0);
   if (inputs.budgets.restoreTime !== void 0 || inputs.budgets.speedup !== void 0)
     world.log.info("`max-restore-time` and `min-speedup` do not count for an image without a snapshot.");
-  const coldStarts = await run2.phases.run("prove", "Start the image", async () => {
+  const coldStarts = await run2.steps.run("prove", "Start the image", async () => {
     const starts = [];
     const runs = Math.max(1, inputs.verifyRuns);
     while (starts.length < runs) {
@@ -48102,12 +48112,12 @@ async function sizeOf2(place) {
 async function run(id, inputs, given) {
   const warnings2 = [];
   const world = { ...given, log: noting(given.log, warnings2) };
-  const { undoing, log } = world;
+  const { dockerAfterCancel, log } = world;
   const job = {
     id,
     inputs,
     world,
-    phases: new Phases(world.clock, log),
+    steps: new Steps(world.clock, log),
     warnings: warnings2,
     work: import_node_path46.default.join(world.runFolder, "work"),
     logs: import_node_path46.default.join(world.runFolder, "logs")
@@ -48121,9 +48131,9 @@ async function run(id, inputs, given) {
   } finally {
     const names = namesOf(id);
     if (world.cancelled.aborted) await settle(world.clock, id, true);
-    const inEngine = world.engine.hasAnswered() ? [
-      ...await removeContainers(undoing, names),
-      ...await removeImages(undoing, names, ["checkpoint", "snapshot", "user"])
+    const inEngine = world.docker.hasAnswered() ? [
+      ...await removeContainers(dockerAfterCancel, names),
+      ...await removeImages(dockerAfterCancel, names, ["checkpoint", "snapshot", "user"])
     ] : [];
     const left = [...inEngine, ...await removeFolder(job.work)];
     for (const problem of left) log.warning(`Something of this run may be left behind: ${problem}`);
@@ -48138,7 +48148,7 @@ async function outcomeOf(job) {
     return await checkpointed(job);
   } catch (error2) {
     if (!(error2 instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error2;
-    world.log.warning(`This runner takes no snapshots: ${error2.message} ${error2.cure}`);
+    world.log.warning(`This runner takes no snapshots: ${error2.message} ${error2.fix}`);
     const reason = error2.message;
     if (inputs.onUnsupportedRunner === "skip") return { outcome: "skipped", reason, ...finished2(job) };
     return await cold(job, reason);
@@ -48182,11 +48192,11 @@ async function make(job, runner, parts2) {
 async function cold(job, reason) {
   const { inputs, world } = job;
   const architecture = await imageArchitecture(
-    world.engine,
+    world.docker,
     inputs.baseImage,
     (line2) => world.log.foreign(line2)
   );
-  const reach = await findReach(world.engine, world.hostname);
+  const reach = await findReach(world.docker, world.hostname);
   await removeFolder(import_node_path46.default.join(job.work, "application"));
   await removeFolder(import_node_path46.default.join(job.work, `context-${job.id}`));
   const found = await prepareBase(job, await lookForApplication(job));
@@ -48208,8 +48218,8 @@ function common(job, { application: { description } }, jdk) {
   const names = tags.map((tag) => tag.text);
   return { jdk, application: description, baseImage, tags: names, port, user, ...finished2(job) };
 }
-function finished2({ warnings: warnings2, logs, phases }) {
-  return { warnings: warnings2, logs, phases: phases.done };
+function finished2({ warnings: warnings2, logs, steps }) {
+  return { warnings: warnings2, logs, phases: steps.done };
 }
 
 // src/report/instructions.ts
@@ -48232,7 +48242,7 @@ function dockerRun({ image, port, privileges }) {
 }
 function compose({ image, port, privileges }) {
   const service = { image, ports: [`${port}:${port}`] };
-  if (privileges?.rung === "privileged") service["privileged"] = true;
+  if (privileges?.level === "privileged") service["privileged"] = true;
   else if (privileges) {
     service["cap_drop"] = ["ALL"];
     service["cap_add"] = capabilities(privileges);
@@ -48264,7 +48274,7 @@ function kubernetes({ image, port, privileges, user }) {
     "# seccomp.json has to lie on each node below /var/lib/kubelet/seccomp/; where it cannot,",
     "# `type: Unconfined` does too. RuntimeDefault does not: it hides clone3."
   ];
-  const needsProfile = privileges !== void 0 && privileges.rung !== "privileged";
+  const needsProfile = privileges !== void 0 && privileges.level !== "privileged";
   return `${needsProfile ? `${profile.join("\n")}
 ` : ""}${(0, import_yaml.stringify)(pod)}`;
 }
@@ -48280,14 +48290,14 @@ function restricted({ uid, gid }) {
 }
 function forRestore(privileges, { uid, gid }) {
   const who = { runAsNonRoot: true, runAsUser: uid, runAsGroup: gid };
-  if (privileges.rung === "privileged") return { ...who, privileged: true };
+  if (privileges.level === "privileged") return { ...who, privileged: true };
   return {
     ...who,
     // CRIU gets its two capabilities from its file, which counts as an escalation; the application has none.
     allowPrivilegeEscalation: true,
     capabilities: { drop: ["ALL"], add: capabilities(privileges) },
     seccompProfile: { type: "Localhost", localhostProfile: PROFILE },
-    ...privileges.rung === "least" ? {} : { appArmorProfile: { type: "Unconfined" } }
+    ...privileges.level === "least" ? {} : { appArmorProfile: { type: "Unconfined" } }
   };
 }
 function capabilities({ capability }) {
@@ -48352,7 +48362,7 @@ function metadataOf(result) {
       size: snapshot.size,
       engine: takenBy.name,
       criu: takenBy.name === "criu" ? { kind: takenBy.kind, version: takenBy.version, why: takenBy.why } : null,
-      privileges: snapshot.privileges?.rung ?? null,
+      privileges: snapshot.privileges?.level ?? null,
       statistics: snapshot.statistics ?? null,
       content: contentMetadata(result.reading?.content),
       startDuration: Math.round(snapshot.startDuration),
@@ -48363,7 +48373,7 @@ function metadataOf(result) {
     },
     proof: {
       ...figuresIn(figures),
-      privileges: result.privileges?.rung ?? null,
+      privileges: result.privileges?.level ?? null,
       restoreFlags: result.restoreFlags
     },
     last: last ?? null,
@@ -48397,7 +48407,7 @@ function secretsOf({ found, untrusted, ...report2 }) {
   };
 }
 
-// src/outputs.ts
+// src/report/outputs.ts
 function outputsOf(result) {
   const outputs = {
     digest: "",
@@ -48445,13 +48455,13 @@ function outputsOf(result) {
   };
 }
 
-// src/post.ts
-async function cleanUp(engine2, clock, id, runFolder) {
+// src/run/post.ts
+async function cleanUp(docker, clock, id, runFolder) {
   await settle(clock, id, false);
   const names = namesOf(id);
-  const inEngine = engine2 ? [
-    ...await removeContainers(engine2, names),
-    ...await removeImages(engine2, names, ["checkpoint", "snapshot", "user", "runtime"])
+  const inEngine = docker ? [
+    ...await removeContainers(docker, names),
+    ...await removeImages(docker, names, ["checkpoint", "snapshot", "user", "runtime"])
   ] : [];
   return [...inEngine, ...await removeFolder(runFolder)];
 }
@@ -48661,7 +48671,7 @@ function parts(result) {
     ...snapshot.checkpointDuration === void 0 ? [] : [["Taken in", time(snapshot.checkpointDuration)]],
     [
       "Runner",
-      `Docker ${runner.version}, kernel ${runner.kernel}, privileges ${snapshot.privileges?.rung ?? "none"}`
+      `Docker ${runner.version}, kernel ${runner.kernel}, privileges ${snapshot.privileges?.level ?? "none"}`
     ],
     [
       "Warm-up",
@@ -48695,7 +48705,7 @@ function renderFailure(failure) {
   return ["## CRaC checkpoint: failed", "", quote(describeFailure(failure)), ""].join("\n");
 }
 
-// src/world.ts
+// src/run/world.ts
 var import_node_os3 = require("node:os");
 
 // src/registry/connection.ts
@@ -48725,7 +48735,7 @@ function refusal2(registry2, asked3, reply) {
   return new RegistryFailure(
     finding?.cause ?? `${registry2} answered with ${status}.`,
     {
-      cure: finding?.cure ?? "The lines below are the words of the registry; run the job again, and if it stays so, ask those who run the registry.",
+      fix: finding?.fix ?? "The lines below are the words of the registry; run the job again, and if it stays so, ask those who run the registry.",
       evidence: evidence.join("\n"),
       signature: finding?.signature?.id
     },
@@ -48740,7 +48750,7 @@ function unreachable(registry2, asked3, error2) {
   return new RegistryFailure(
     finding?.cause ?? `${registry2} does not answer.`,
     {
-      cure: finding?.cure ?? "Check the name of the registry in `tags`, and that the runner reaches it (proxy, firewall, DNS); then run the job again.",
+      fix: finding?.fix ?? "Check the name of the registry in `tags`, and that the runner reaches it (proxy, firewall, DNS); then run the job again.",
       evidence: words,
       signature: finding?.signature?.id,
       cause: error2
@@ -48985,7 +48995,7 @@ var RepositoryClient = class {
     throw new RegistryFailure(
       `${this.registry} has other content under ${digest}.`,
       {
-        cure: "Something changes images on their way, or the storage of the registry is damaged: tell those who run it."
+        fix: "Something changes images on their way, or the storage of the registry is damaged: tell those who run it."
       },
       1
     );
@@ -49043,7 +49053,7 @@ var PING_TIMEOUT = 5e3;
 async function endpointOf(registry2, world) {
   const host = registry2 === DOCKER_HUB ? "registry-1.docker.io" : registry2;
   const origin = new URL(`https://${host}`);
-  const insecure = await isInsecure(registry2, origin.hostname, world.engine);
+  const insecure = await isInsecure(registry2, origin.hostname, world.docker);
   const tls = { ...await certificates(registry2, world), rejectUnauthorized: !insecure };
   const dispatcher = connections(origin, tls);
   if (!insecure) return { origin, dispatcher };
@@ -49071,8 +49081,8 @@ function basic2({ username, password }) {
   const both = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return `Basic ${Buffer.from(both).toString("base64")}`;
 }
-async function isInsecure(registry2, hostname3, engine2) {
-  const told = await engine2.attempt(["info", "--format", "{{json .RegistryConfig}}"]);
+async function isInsecure(registry2, hostname3, docker) {
+  const told = await docker.attempt(["info", "--format", "{{json .RegistryConfig}}"]);
   const config = told.exitCode === 0 ? JSON.parse(told.stdout) : null;
   const secure = config?.IndexConfigs?.[registry2]?.Secure;
   if (secure !== void 0) return !secure;
@@ -49105,7 +49115,7 @@ async function certificates(registry2, { environment, root }) {
   };
 }
 
-// src/surroundings.ts
+// src/shipped.ts
 var import_node_fs9 = require("node:fs");
 var import_node_url = require("node:url");
 function shipped() {
@@ -49124,7 +49134,7 @@ function vendorApis(environment) {
     const text2 = environment[name] || standard;
     if (URL.canParse(text2)) return new URL(text2);
     throw new Failure("input", `The environment variable ${name} is no URL.`, {
-      cure: `Leave it out, or set it to the address of the API; the standard is ${standard}.`
+      fix: `Leave it out, or set it to the address of the API; the standard is ${standard}.`
     });
   };
   return {
@@ -49133,17 +49143,17 @@ function vendorApis(environment) {
   };
 }
 
-// src/world.ts
+// src/run/world.ts
 function realWorld(run2, environment, given) {
   const patience = patienceOf(environment);
   const marked = { ...environment, [RUN_VARIABLE]: run2 };
-  const engine2 = dockerEngine(marked, { longestAbsence: patience.tryTimeout, cancelled: given.cancelled });
-  const undoing = dockerEngine(environment);
+  const docker = createDocker(marked, { longestAbsence: patience.tryTimeout, cancelled: given.cancelled });
+  const dockerAfterCancel = createDocker(environment);
   return {
-    engine: engine2,
-    undoing,
+    docker,
+    dockerAfterCancel,
     // Not the engine that a cancellation ends: the way to a registry is asked for when tags are put back, too.
-    repositories: repositoriesIn(environment, undoing, (line2) => given.log.info(line2)),
+    repositories: repositoriesIn(environment, dockerAfterCancel, (line2) => given.log.info(line2)),
     clock: systemClock,
     platform: process.platform,
     hostname: (0, import_node_os3.hostname)(),
@@ -49154,13 +49164,13 @@ function realWorld(run2, environment, given) {
     ...given
   };
 }
-function repositoriesIn(environment, engine2, info2) {
+function repositoriesIn(environment, docker, info2) {
   const world = {
     clock: systemClock,
     patience: patienceOf(environment),
     info: info2,
     credentials: (registry2) => credentialsFor(registry2, environment),
-    endpoint: (registry2) => endpointOf(registry2, { engine: engine2, environment, root: "/" })
+    endpoint: (registry2) => endpointOf(registry2, { docker, environment, root: "/" })
   };
   return ({ registry: registry2, path: path55 }, signal) => new RepositoryClient(world, registry2, path55, signal);
 }
@@ -49176,7 +49186,7 @@ async function main() {
   saveState(STATE_RUN, id);
   saveState(STATE_FOLDER, runFolder);
   const log = createLog(core_exports);
-  let engine2;
+  let docker;
   try {
     const inputOf = (name) => getInput(name);
     mask(readSecretValues(inputOf));
@@ -49190,17 +49200,17 @@ async function main() {
       runFolder,
       cancelled: cancellation.signal
     });
-    engine2 = world.engine;
+    docker = world.docker;
     const result = await cancellation.bounded(run(id, inputs, world));
     for (const [name, value] of Object.entries(outputsOf(result))) setOutput(name, value);
     await writeSummary(renderSummary(result));
   } catch (error2) {
     const failure = cancellation.failureOf(error2);
-    if (failure.kind === "internal" && error2 instanceof Error) log.foreign(error2.stack ?? "");
+    if (failure.category === "internal" && error2 instanceof Error) log.foreign(error2.stack ?? "");
     log.end();
     setFailed(describeFailure(failure));
     await writeSummary(renderFailure(failure));
-    if (!engine2?.hasAnswered()) saveState(STATE_NO_ENGINE, "true");
+    if (!docker?.hasAnswered()) saveState(STATE_NO_ENGINE, "true");
     const exitCode = cancellation.exitCode();
     if (exitCode !== void 0) process.exit(exitCode);
   }
@@ -49210,9 +49220,9 @@ function mask(secrets) {
 }
 async function post(id, runFolder) {
   const log = createLog(core_exports);
-  const engine2 = dockerEngine(process.env);
-  const used = getState(STATE_NO_ENGINE) === "" ? engine2 : void 0;
-  const repositories = repositoriesIn(process.env, engine2, (line2) => log.info(line2));
+  const docker = createDocker(process.env);
+  const used = getState(STATE_NO_ENGINE) === "" ? docker : void 0;
+  const repositories = repositoriesIn(process.env, docker, (line2) => log.info(line2));
   for (const line2 of await putBackMoved(repositories, import_node_path48.default.join(runFolder, "work"))) log.warning(line2);
   for (const problem of await cleanUp(used, systemClock, id, runFolder)) {
     log.warning(`Something of this run may be left behind: ${problem}`);

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT } from '../lab/home.js'
-import { MENDER } from '../src/errors.js'
+import { OWNER } from '../src/lib/errors.js'
 import { CATALOGUE } from '../src/diagnosis/catalogue/index.js'
 import type { Signature } from '../src/diagnosis/signature.js'
 
@@ -12,10 +12,10 @@ const PARTS: [string, (signature: Signature) => boolean][] = [
     'The checkpoint: what the application has open',
     ({ id }) => /^(fw-|jvm-(open|fd|epoll|busy|bad-fd))/.test(id)
   ],
-  ['The checkpoint: the JVM', ({ stream, stages }) => stream === 'jvm' && stages.includes('dump')],
-  ['The checkpoint: CRIU', ({ stream, stages }) => stream === 'criu' && stages.includes('dump')],
-  ['The restore', ({ stages }) => stages.includes('restore')],
-  ['The push', ({ stages }) => stages.includes('push')]
+  ['The checkpoint: the JVM', ({ stream, operations }) => stream === 'jvm' && operations.includes('dump')],
+  ['The checkpoint: CRIU', ({ stream, operations }) => stream === 'criu' && operations.includes('dump')],
+  ['The restore', ({ operations }) => operations.includes('restore')],
+  ['The push', ({ operations }) => operations.includes('push')]
 ]
 
 /** The whole page. */
@@ -32,9 +32,9 @@ export function troubleshootingPage(): string {
     '',
     '<!-- Written by `npm run docs` from src/diagnosis/catalogue/. -->',
     '',
-    'Where the failure of a step is a known one, its message has a line such as `More: docs/troubleshooting.md, under',
-    'fw-jdbc.`: that name is a heading here. Without one, search for a few words of the line that the message ends with. In a',
-    'cause, `$1` stands for a part of that line.',
+    'The message of a known failure ends with a line such as `Read more: docs/troubleshooting.md#fw-jdbc`: the last part is a',
+    'heading of this page. For other failures, search this page for words of the log lines below the message. In a cause, `$1`',
+    'stands for a part of the log line.',
     '',
     ...PARTS.map(([title]) => `- [${title}](#${anchor(title)})`),
     '',
@@ -54,22 +54,22 @@ const SAMPLES = JSON.parse(
   readFileSync(path.join(PROJECT, '__tests__/diagnosis/samples.json'), 'utf8')
 ) as Record<string, string>
 
-/** A sample can be a log: only the line that tells is shown. */
+/** The line of a sample that the pattern matches: a sample can be a whole log. */
 function sampleLine({ id, pattern }: Signature): string {
   const lines = (SAMPLES[id] ?? '').split('\n')
   return (lines.find((line) => pattern.test(line)) ?? lines[0] ?? '').trim()
 }
 
 function section(signature: Signature): string[] {
-  const { id, cause, cure, kind, weight } = signature
+  const { id, cause, fix, category, weight } = signature
   return [
     `### ${id}`,
     '',
     `${cause}${weight === 'noise' ? ' Harmless.' : ''}`,
     '',
-    `- **How to mend it:** ${cure}`,
-    `- **Who can:** ${MENDER[kind]}`,
-    `- **Looks like:** ${code(sampleLine(signature))}`,
+    `- **Fix:** ${fix}`,
+    `- **Owner:** ${OWNER[category]}`,
+    `- **Log line:** ${code(sampleLine(signature))}`,
     ''
   ]
 }

@@ -1,23 +1,23 @@
 import path from 'node:path'
 import * as core from '@actions/core'
-import { cancellationBy } from './cancellation.js'
-import { RUN_FOLDER } from './cleanup.js'
-import { systemClock } from './clock.js'
-import { dockerEngine, type Engine } from './engine/docker.js'
-import { asFailure, describeFailure, messageOf } from './errors.js'
-import type { InputName } from './inputs.js'
-import { readInputs, readSecretValues } from './read-inputs.js'
-import { createLog } from './log.js'
+import { cancellationBy } from './run/cancellation.js'
+import { RUN_FOLDER } from './run/release.js'
+import { systemClock } from './lib/clock.js'
+import { createDocker, type Docker } from './docker/docker.js'
+import { asFailure, describeFailure, messageOf } from './lib/errors.js'
+import type { InputName } from './inputs/inputs.js'
+import { readInputs, readSecretValues } from './inputs/read-inputs.js'
+import { createLog } from './lib/log.js'
 import { run } from './main.js'
-import { outputsOf } from './outputs.js'
-import { cleanUp } from './post.js'
+import { outputsOf } from './report/outputs.js'
+import { cleanUp } from './run/post.js'
 import { fitting, renderFailure, renderSummary } from './report/summary.js'
-import { secretsOfInputs } from './secrets/known.js'
+import { secretsOfInputs } from './secrets/sources.js'
 import type { Secret } from './secrets/needles.js'
 import { masksOf } from './secrets/values.js'
-import { newRunId } from './run-id.js'
+import { newRunId } from './run/run-id.js'
 import { putBackMoved } from './registry/tags.js'
-import { realWorld, repositoriesIn } from './world.js'
+import { realWorld, repositoriesIn } from './run/world.js'
 
 // The runner starts this file twice: for the step, and after the job. The saved state tells which it is.
 const STATE_RUN = 'run'
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   core.saveState(STATE_FOLDER, runFolder)
 
   const log = createLog(core)
-  let engine: Engine | undefined
+  let docker: Docker | undefined
   try {
     const inputOf = (name: InputName): string => core.getInput(name)
     mask(readSecretValues(inputOf))
@@ -48,19 +48,19 @@ async function main(): Promise<void> {
       runFolder,
       cancelled: cancellation.signal
     })
-    engine = world.engine
+    docker = world.docker
     const result = await cancellation.bounded(run(id, inputs, world))
     for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, value)
     await writeSummary(renderSummary(result))
   } catch (error) {
     const failure = cancellation.failureOf(error)
     // It has the words of others in it.
-    if (failure.kind === 'internal' && error instanceof Error) log.foreign(error.stack ?? '')
+    if (failure.category === 'internal' && error instanceof Error) log.foreign(error.stack ?? '')
     // A container may still have had something to say: the annotation must not stand inside its fence.
     log.end()
     core.setFailed(describeFailure(failure))
     await writeSummary(renderFailure(failure))
-    if (!engine?.hasAnswered()) core.saveState(STATE_NO_ENGINE, 'true')
+    if (!docker?.hasAnswered()) core.saveState(STATE_NO_ENGINE, 'true')
     // Something may still wait for an answer that nobody needs any more.
     const exitCode = cancellation.exitCode()
     if (exitCode !== undefined) process.exit(exitCode)
@@ -73,9 +73,9 @@ function mask(secrets: readonly Secret[]): void {
 
 async function post(id: string, runFolder: string): Promise<void> {
   const log = createLog(core)
-  const engine = dockerEngine(process.env)
-  const used = core.getState(STATE_NO_ENGINE) === '' ? engine : undefined
-  const repositories = repositoriesIn(process.env, engine, (line) => log.info(line))
+  const docker = createDocker(process.env)
+  const used = core.getState(STATE_NO_ENGINE) === '' ? docker : undefined
+  const repositories = repositoriesIn(process.env, docker, (line) => log.info(line))
   for (const line of await putBackMoved(repositories, path.join(runFolder, 'work'))) log.warning(line)
   for (const problem of await cleanUp(used, systemClock, id, runFolder)) {
     log.warning(`Something of this run may be left behind: ${problem}`)

@@ -1,19 +1,19 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { requireScript } from './checkpoint/warm-up-script.js'
-import { namesOf, removeContainers, removeFolder, removeImages, settle } from './cleanup.js'
-import { fullDisk } from './disk.js'
-import { UnsupportedRunner } from './errors.js'
-import { requireContext } from './image/application.js'
-import type { Inputs } from './inputs.js'
-import type { Checkpointed, Cold, Finished, Result, Unchanged } from './result.js'
+import { namesOf, removeContainers, removeFolder, removeImages, settle } from './run/release.js'
+import { fullDisk } from './lib/disk.js'
+import { UnsupportedRunner } from './lib/errors.js'
+import { requireContext } from './application/find.js'
+import type { Inputs } from './inputs/inputs.js'
+import type { Checkpointed, Cold, Finished, Result, Unchanged } from './report/result.js'
 import type { JdkArchive } from './jdk/install.js'
-import { noting } from './log.js'
-import { Phases } from './phases.js'
+import { noting } from './lib/log.js'
+import { Steps } from './run/steps.js'
 import { imageArchitecture } from './runner/base-image.js'
 import type { Runner } from './runner/inspect.js'
 import { findReach } from './runner/reach.js'
-import { toldOfRoom } from './runner/room.js'
+import { toldOfRoom } from './runner/disk-space.js'
 import { lookForApplication, prepareBase, type Found } from './stages/application.js'
 import { buildCheckpoint, layOut } from './stages/build.js'
 import { chooseCheckpointEngine, takeTheSnapshot } from './stages/checkpoint.js'
@@ -31,12 +31,12 @@ import type { Run, World } from './stages/run.js'
 export async function run(id: string, inputs: Inputs, given: World): Promise<Result> {
   const warnings: string[] = []
   const world: World = { ...given, log: noting(given.log, warnings) }
-  const { undoing, log } = world
+  const { dockerAfterCancel, log } = world
   const job: Run = {
     id,
     inputs,
     world,
-    phases: new Phases(world.clock, log),
+    steps: new Steps(world.clock, log),
     warnings,
     work: path.join(world.runFolder, 'work'),
     logs: path.join(world.runFolder, 'logs')
@@ -52,10 +52,10 @@ export async function run(id: string, inputs: Inputs, given: World): Promise<Res
     const names = namesOf(id)
     // Otherwise nothing is under way but what follows the containers, and ends with them.
     if (world.cancelled.aborted) await settle(world.clock, id, true)
-    const inEngine = world.engine.hasAnswered()
+    const inEngine = world.docker.hasAnswered()
       ? [
-          ...(await removeContainers(undoing, names)),
-          ...(await removeImages(undoing, names, ['checkpoint', 'snapshot', 'user']))
+          ...(await removeContainers(dockerAfterCancel, names)),
+          ...(await removeImages(dockerAfterCancel, names, ['checkpoint', 'snapshot', 'user']))
         ]
       : []
     const left = [...inEngine, ...(await removeFolder(job.work))]
@@ -72,7 +72,7 @@ async function outcomeOf(job: Run): Promise<Result> {
     return await checkpointed(job)
   } catch (error) {
     if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === 'fail') throw error
-    world.log.warning(`This runner takes no snapshots: ${error.message} ${error.cure}`)
+    world.log.warning(`This runner takes no snapshots: ${error.message} ${error.fix}`)
     const reason = error.message
     if (inputs.onUnsupportedRunner === 'skip') return { outcome: 'skipped', reason, ...finished(job) }
     return await cold(job, reason)
@@ -120,10 +120,10 @@ async function make(job: Run, runner: Runner, parts: Parameters<typeof layOut>[1
 /** An image of the same application without a snapshot, for runners that take none. */
 async function cold(job: Run, reason: string): Promise<Cold> {
   const { inputs, world } = job
-  const architecture = await imageArchitecture(world.engine, inputs.baseImage, (line) =>
+  const architecture = await imageArchitecture(world.docker, inputs.baseImage, (line) =>
     world.log.foreign(line)
   )
-  const reach = await findReach(world.engine, world.hostname)
+  const reach = await findReach(world.docker, world.hostname)
   // How far the run came is not known: what it has unpacked and laid out would be in the way.
   await removeFolder(path.join(job.work, 'application'))
   await removeFolder(path.join(job.work, `context-${job.id}`))
@@ -150,6 +150,6 @@ function common(job: Run, { application: { description } }: Found, jdk: JdkArchi
 }
 
 /** What every result has. */
-function finished({ warnings, logs, phases }: Run): Finished {
-  return { warnings, logs, phases: phases.done }
+function finished({ warnings, logs, steps }: Run): Finished {
+  return { warnings, logs, phases: steps.done }
 }

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Application, World } from '../../src/checkpoint/application.js'
+import type { Application, World } from '../../src/checkpoint/started-application.js'
 import { ownCheckpointFailure } from '../../src/checkpoint/own-checkpoint.js'
 import { watchSigns } from '../../src/checkpoint/trigger.js'
 import { OpenResources } from '../../src/diagnosis/checkpoint-exception.js'
-import { LineTail } from '../../src/engine/lines.js'
-import { fakeEngine } from '../support/fake-engine.js'
+import { LineTail } from '../../src/lib/lines.js'
+import { fakeDocker } from '../support/fake-docker.js'
 
 // As Spring Boot prints it, shortened.
 const REFUSED = `2026-11-25T02:00:00.000Z ERROR 130 --- [main] o.s.boot.SpringApplication : Application run failed
@@ -35,12 +35,12 @@ describe('an application that took no checkpoint although it meant to', () => {
       signs.onLine(line)
       output.push(line)
     }
-    const engine = fakeEngine(async (args) => {
+    const docker = fakeDocker(async (args) => {
       if (args[0] === 'cp') await writeFile(path.join(evidence, 'dump4.log'), criuLog)
       return ''
     })
     const application = { name: 'x', output } as unknown as Application
-    return await ownCheckpointFailure({ engine } as unknown as World, application, signs, {
+    return await ownCheckpointFailure({ docker } as unknown as World, application, signs, {
       evidence,
       images: path.join(evidence, 'images-apart')
     })

@@ -6,9 +6,9 @@ test.each([
   [['--push', '--tags', 'x'], "Option '--push' argument is ambiguous."]
 ])('%j: the option is named, and what is right', async (args, what) => {
   await expect(buildCommand(args, () => undefined)).rejects.toMatchObject({
-    kind: 'input',
+    category: 'input',
     message: expect.stringContaining(what),
-    cure: expect.stringContaining('`--context build/docker/main --push true`')
+    fix: expect.stringContaining('`--context build/docker/main --push true`')
   })
 })
 
@@ -16,9 +16,9 @@ test('secrets on the command line are refused, and not shown', async () => {
   for (const args of [['--secret-values', 'tr0ub4dor&3'], ['--secret-values=tr0ub4dor&3']]) {
     const refused = buildCommand(args, () => undefined)
     await expect(refused).rejects.toMatchObject({
-      kind: 'input',
+      category: 'input',
       message: expect.not.stringContaining('tr0ub4dor'),
-      cure: expect.stringContaining('CRAC_SECRET_VALUES')
+      fix: expect.stringContaining('CRAC_SECRET_VALUES')
     })
   }
 })

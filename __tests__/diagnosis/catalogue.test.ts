@@ -22,7 +22,9 @@ describe('the catalogue of known failures', () => {
     expect(CATALOGUE.length).toBeGreaterThanOrEqual(145)
   })
 
-  const rows = CATALOGUE.flatMap((signature) => signature.stages.map((stage) => ({ ...signature, stage })))
+  const rows = CATALOGUE.flatMap((signature) =>
+    signature.operations.map((stage) => ({ ...signature, stage }))
+  )
   test.each(rows)('$id ($stage): its sample gives its own id', ({ id, stage, stream }) => {
     const diagnoser = new Diagnoser(stage)
     for (const line of (SAMPLES[id] ?? '').split('\n')) diagnoser.push(stream, line)
@@ -30,14 +32,14 @@ describe('the catalogue of known failures', () => {
     expect(finding?.signature?.id).toBe(id)
     expect(finding?.cause).toContain(`(${id})`)
     expect(finding?.cause).not.toMatch(/\$\d|\(\)| {2}|undefined/)
-    expect(finding?.cure).not.toMatch(/\$\d/)
+    expect(finding?.fix).not.toMatch(/\$\d/)
   })
 
   test.each(CATALOGUE.map((signature) => [signature.id, signature] as const))(
-    '%s: cause and cure are sentences',
-    (_, { cause, cure }) => {
+    '%s: cause and fix are sentences',
+    (_, { cause, fix }) => {
       expect(cause).toMatch(/^[A-Z].{10,}\.$/)
-      expect(cure).toMatch(/^[A-Z].{10,}\.$/)
+      expect(fix).toMatch(/^[A-Z].{10,}\.$/)
     }
   )
 

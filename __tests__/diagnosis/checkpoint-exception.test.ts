@@ -39,7 +39,7 @@ describe('checkpointRefusal', () => {
   ])('%s.%s names the resource', (packageName, type, text, word) => {
     const output = `${HEAD}\tSuppressed: ${packageName}.${type}: ${text}\n\t\tat x\n`
     expect(checkpointRefusal(output)).toMatchObject({
-      kind: 'application',
+      category: 'application',
       message: expect.stringContaining(`The JVM refused the checkpoint: ${word}, ${text} (`),
       evidence: expect.stringMatching(/^(socket|file|other): /)
     })

@@ -29,7 +29,7 @@ describe('diagnose', () => {
       diagnose('dump', { criu: AMX, jvm: 'CRIU failed with exit code 1 - check /cr/dump4.log' })
     ).toMatchObject({
       signature: { id: 'criu-amx-xsave' },
-      kind: 'jdk',
+      category: 'jdk',
       line: expect.stringContaining("Can't set FPU registers for 137")
     })
   })
@@ -72,7 +72,7 @@ jdk.crac.CheckpointException
     expect(finding).toMatchObject({
       signature: undefined,
       cause: 'CRIU: sub: Something that is not known: 7.',
-      kind: 'runner'
+      category: 'runner'
     })
     expect(knownCause(finding)).toBeUndefined()
   })
@@ -123,7 +123,7 @@ Dumping finished successfully`
       'The push refers to repository [ghcr.io/o/r]\nabc: Preparing\ndenied: permission_denied: write_package'
     expect(diagnose('push', { registry: output })).toMatchObject({
       signature: { id: 'reg-write-package' },
-      kind: 'registry'
+      category: 'registry'
     })
   })
 

@@ -90,7 +90,7 @@ describe('a cancelled run', () => {
       expect(step.exitCode).toBe(signal === 'SIGINT' ? 130 : 143)
       expect(annotations(step, 'error')).toHaveLength(1)
       expect(errorOf(step)).toContain(`The run was cancelled (${signal}).`)
-      expect(errorOf(step)).toContain('class: cancelled')
+      expect(errorOf(step)).toContain('category: cancelled')
       expect(step.summary).toContain('was cancelled')
       // A runner would ask a second time after 7.5 s.
       expect(step.took).toBeLessThan(7500)

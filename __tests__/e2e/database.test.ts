@@ -155,7 +155,7 @@ describe('spring-boot-orders, with a pool of connections to a database', () => {
     expect(message).toMatch(/The JVM refused the checkpoint: an open socket, tcp6? local.* remotePort 5432/)
     expect(message).toContain('(fw-jdbc)')
     expect(message).toContain('spring.datasource.hikari.allow-pool-suspension=true')
-    expect(message).toContain('class: application')
+    expect(message).toContain('category: application')
     expect(await registryDigest(refused)).toBeUndefined()
     expect(engineContents()).toBe(contents)
   })

@@ -111,7 +111,7 @@ describe("a Dockerfile of the user's own", () => {
     const before = engineContents()
     const step = await run(lines)
     expect(errorOf(step)).toContain(message)
-    expect(errorOf(step)).toContain('class: image')
+    expect(errorOf(step)).toContain('category: image')
     expect(engineContents()).toBe(before)
   })
 

@@ -70,7 +70,7 @@ describe('a run that fails', () => {
     expect(message).toMatch(/The JVM refused the checkpoint: an open socket, tcp6? local/)
     expect(message).toContain('8080')
     expect(message).toContain('OpenSocket.main(OpenSocket.java:')
-    expect(message).toContain('class: application')
+    expect(message).toContain('category: application')
     expect(seconds).toBeLessThan(30)
     expect(step.summary).toContain('an open socket')
     // The application printed a workflow command, and the runner saw none: errorOf() found one error only.
@@ -196,7 +196,7 @@ describe('a run that fails', () => {
       /a restore takes 1\d{4} ms .*`max-restore-time` allows 1000 ms; a restore is 0\.\d times/
     )
     expect(message).toContain('`min-speedup` wants 1000')
-    expect(message).toContain('class: application')
+    expect(message).toContain('category: application')
     expect(annotations(step, 'warning')).toEqual([
       expect.stringMatching(/no faster than a normal start: 1\d{4} ms .* against \d+ ms/)
     ])
@@ -253,13 +253,13 @@ describe('a run that fails', () => {
   labTest('a base image that does not exist', async () => {
     const { message } = await failing({ 'base-image': `${world.registry}/none/none:1` })
     expect(message).toContain('could not be pulled')
-    expect(message).toContain('class: image')
+    expect(message).toContain('category: image')
   })
 
   labTest('a registry that does not answer', async () => {
     const { message } = await failing({ tags: 'localhost:9/none/none:1' })
     expect(message).toContain('localhost:9/none/none could not be pushed')
-    expect(message).toContain('class: registry')
+    expect(message).toContain('category: registry')
   })
 
   labTest(

@@ -66,7 +66,7 @@ describe('a fault around the run', () => {
 
         const away = await dyingAtCommit(environment, power, false, { tags: tag, push: 'true' })
         expect(away.exitCode).toBe(1)
-        expect(errorOf(away)).toMatch(/^No Docker engine answers\.\n.*\(class: runner\)/)
+        expect(errorOf(away)).toMatch(/^No Docker engine answers\.\n[^]*\(category: runner\)/)
         expect(annotations(away, 'warning').join()).toContain('may be left behind')
         expect(await registryDigest(tag)).toBeUndefined()
         expect(away.left).toEqual([])
@@ -132,12 +132,12 @@ describe('a fault around the run', () => {
         const image = stored.replace(world.registry, front.address)
         const before = engineContents()
         for (const [status, code, says] of [
-          [404, 'MANIFEST_UNKNOWN', /could not be pulled\.\n.*class: image/],
-          [401, 'UNAUTHORIZED', /could not be pulled\.\n.*class: image[^]*docker\/login-action/],
+          [404, 'MANIFEST_UNKNOWN', /could not be pulled\.\n[^]*category: image/],
+          [401, 'UNAUTHORIZED', /could not be pulled\.\n[^]*category: image[^]*docker\/login-action/],
           [
             429,
             'TOOMANYREQUESTS',
-            /could not be pulled: the rate limit of its registry is used up\.\n.*class: registry/
+            /could not be pulled: the rate limit of its registry is used up\.\n[^]*category: registry/
           ]
         ] as const) {
           front.script(
@@ -254,7 +254,7 @@ Date.now = () => now() - back
     try {
       base('ENV JAVA_TOOL_OPTIONS="-XX:CRaCCheckpointTo=/elsewhere"')
       const refused = await job({ 'base-image': image })
-      expect(errorOf(refused)).toMatch(/sets -XX:CRaCCheckpointTo in JAVA_TOOL_OPTIONS\.\n.*class: image/)
+      expect(errorOf(refused)).toMatch(/sets -XX:CRaCCheckpointTo in JAVA_TOOL_OPTIONS\.\n[^]*category: image/)
       expect(refused.left).toEqual([])
 
       const tag = freshTag('options')

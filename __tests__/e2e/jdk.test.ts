@@ -87,14 +87,14 @@ describe('the distributions of JDKs', () => {
     expect(log).toContain('To pin vendor-jdk.tar.gz, set `jdk-sha256: ')
   })
 
-  labTest('a JDK without CRaC is refused, with the cure', async () => {
+  labTest('a JDK without CRaC is refused, with the fix', async () => {
     // What the stand-in is made of: an ordinary OpenJDK.
     repack('plain-jdk.tar.gz', 'mv jdk/bin/java-hotspot jdk/bin/java')
     const inputs = { context: fixture.context, distribution: 'file', 'jdk-file': 'plain-jdk.tar.gz' }
     const step = await runAction(inputs, { workspace: folder })
     expect(step.exitCode).toBe(1)
     expect(errorOf(step)).toMatch(
-      /The JDK cannot take checkpoints: openjdk version "21[\s\S]*class: jdk[\s\S]*with CRaC/
+      /The JDK cannot take checkpoints: openjdk version "21[\s\S]*category: jdk[\s\S]*with CRaC/
     )
   })
 

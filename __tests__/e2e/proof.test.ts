@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals'
-import { parseFiguresLabel, type PublishedFigures } from '../../src/image/figures-label.js'
+import { parseFiguresLabel, type PublishedFigures } from '../../src/proof/figures-label.js'
 import { httpGet } from '../../lab/http.js'
-import type { Spread } from '../../src/restore/figures.js'
+import type { Spread } from '../../src/proof/figures.js'
 import type { StepResult } from '../../lab/runner.js'
 import {
   available,

@@ -37,7 +37,7 @@ const BY_DIGEST = /\/manifests\/sha256:/
 
 const CASES: Case[] = [
   {
-    name: 'a refusal is told with its cure, and not tried again',
+    name: 'a refusal is told with its fix, and not tried again',
     faults: [
       {
         method: 'POST',
@@ -183,7 +183,7 @@ describe('a push', () => {
     }
     expect(faulty.exitCode).toBe(1)
     expect(errorOf(faulty)).toMatch(says)
-    expect(errorOf(faulty)).toContain('class: registry')
+    expect(errorOf(faulty)).toContain('category: registry')
     expect(await digests()).toEqual(before)
     expect(faulty.left).toEqual([])
 

@@ -113,7 +113,7 @@ describe('resources', () => {
       expect(errorOf(step)).toMatch(
         /There is no room for \S+\.tar\.gz: [\d.]+ MB are needed in \S+, and [\d.]+ MB are free\./
       )
-      expect(errorOf(step)).toContain('class: runner')
+      expect(errorOf(step)).toContain('category: runner')
       expect(step.log).not.toContain('Build the checkpoint image')
       expect(step.left.filter((name) => !name.startsWith('tools'))).toEqual([])
     })
@@ -131,7 +131,7 @@ describe('resources', () => {
         expect(errorOf(step)).toMatch(
           /The disk of the runner is full \([^\n]*ENOSPC[^\n]*\): [\d.]+ MB are free in /
         )
-        expect(errorOf(step)).toContain('class: runner')
+        expect(errorOf(step)).toContain('category: runner')
         expect(await completeDigest(tag)).toBeUndefined()
         expect(step.post).toMatchObject({ exitCode: 0, log: expect.not.stringContaining('::warning') })
         expect(step.left).toEqual([])
@@ -163,7 +163,7 @@ describe('resources', () => {
             const step = await runAction(heavy(memory, 0), { environment })
             expect([...step.log.matchAll(/^::group::(.*)$/gm)].at(-1)?.[1]).toBe(where)
             expect(errorOf(step)).toMatch(/disk was full while CRIU wrote|engine's disk is full/)
-            expect(errorOf(step)).toContain('class: runner')
+            expect(errorOf(step)).toContain('category: runner')
             expect(errorOf(step)).toMatch(/When the run began, [\d.]+ MB were free on the engine's disk/)
             expect(step.post.exitCode).toBe(0)
             expect(step.left).toEqual([])

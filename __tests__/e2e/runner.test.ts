@@ -66,7 +66,7 @@ describe('a runner of another kind', () => {
   }
 
   labTest(
-    'an engine that does not know CHECKPOINT_RESTORE: one rung up, declared, and it restores with that',
+    'an engine that does not know CHECKPOINT_RESTORE: one level up, declared, and it restores with that',
     async () => {
       const step = await job({}, engineWithout('*CHECKPOINT_RESTORE*'))
       expect(step.log).toContain('Privileges least are not to be had: ')
@@ -104,7 +104,7 @@ describe('a runner of another kind', () => {
   )
 
   labTest(
-    'an engine that grants nothing: refused with the reasons of each rung, or an image without a snapshot',
+    'an engine that grants nothing: refused with the reasons of each level, or an image without a snapshot',
     async () => {
       const environment = { ...world.environment, ...engineWithout('*--cap-add*|*--privileged*') }
       const refused = await runAction({ context: fixture.context, tags: image }, { environment })

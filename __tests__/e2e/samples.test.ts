@@ -75,7 +75,7 @@ describe('applications that nothing stops before a checkpoint', () => {
     expect(message).toContain(
       'Netty is on the class path, but org.crac:crac is not, without which nothing stops its server.'
     )
-    expect(message).toContain('How: Add `org.crac:crac` to the dependencies')
+    expect(message).toContain('Fix: Add `org.crac:crac` to the dependencies')
   })
 
   labTest('Spring Boot without org.crac:crac, asked by the action and by itself', async () => {

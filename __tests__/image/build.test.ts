@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { assembleBuildContext } from '../../src/image/build-context.js'
 import { buildCommand, buildImage, type ImageBuild } from '../../src/image/build.js'
-import { fakeEngine } from '../support/fake-engine.js'
+import { fakeDocker } from '../support/fake-docker.js'
 
 let folder: string
 beforeEach(async () => {
@@ -38,7 +38,7 @@ test('buildCommand', () => {
 
 describe('buildImage', () => {
   test("gives the engine's id for it", async () => {
-    const engine = fakeEngine((args) => {
+    const engine = fakeDocker((args) => {
       if (args[0] === 'context') return 'rootless'
       return args[1] === 'inspect' && args.at(-1) === build().name ? 'sha256:abc\n' : ''
     })
@@ -57,10 +57,10 @@ describe('buildImage', () => {
     ['#9 crac-checkpoint: NO-ENGINE: it has no engine warp (it has: criu)', 'jdk', 'no engine warp'],
     ['manifest for debian:none not found: manifest unknown', 'image', 'could not be pulled'],
     ['RUN exit 1 failed', 'runner', 'docker build failed']
-  ])('%s is of class %s', async (stderr, kind, message) => {
-    const engine = fakeEngine((args) => (args[0] === 'context' ? 'default' : { exitCode: 1, stderr }))
+  ])('%s is of class %s', async (stderr, category, message) => {
+    const engine = fakeDocker((args) => (args[0] === 'context' ? 'default' : { exitCode: 1, stderr }))
     await expect(buildImage(engine, build(), {})).rejects.toMatchObject({
-      kind,
+      category,
       message: expect.stringContaining(message)
     })
   })

@@ -34,7 +34,7 @@ describe('checkArchive', () => {
   ])('refuses an entry that %s', async (why, entry) => {
     await writeTar(file, [...JDK_ENTRIES, entry])
     await expect(checkArchive(file)).rejects.toMatchObject({
-      kind: 'jdk',
+      category: 'jdk',
       message: expect.stringContaining(why)
     })
   })

@@ -93,8 +93,8 @@ describe('zulu: the packages of Azul', () => {
   test('nothing there: the message says what to do', () => {
     expect(() => choose(zuluAssets(fixture<ZuluPackage[]>('azul-empty.json')), '21')).toThrow(
       expect.objectContaining({
-        kind: 'jdk',
-        cure: expect.stringContaining('the-vendor has no build for x64')
+        category: 'jdk',
+        fix: expect.stringContaining('the-vendor has no build for x64')
       })
     )
   })
@@ -122,7 +122,7 @@ describe('liberica: the releases of BellSoft', () => {
 
   test('a version that does not exist is answered with those that do, the newest first', () => {
     expect(() => choose(assets, '25')).toThrow(
-      expect.objectContaining({ cure: 'Set `java-version` to one of: 21.0.12.1+2, 21.0.11+12, 17.0.20.1+2.' })
+      expect.objectContaining({ fix: 'Set `java-version` to one of: 21.0.12.1+2, 21.0.11+12, 17.0.20.1+2.' })
     )
   })
 })

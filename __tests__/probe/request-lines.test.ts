@@ -38,7 +38,7 @@ test('a body comes from a file in the workspace; one that cannot be read is told
     const [line, missing] = parse('POST / @b.json\nPOST / @none.json')
     expect(String((await requestOf(line!, workspace)).body)).toBe('[1]')
     await expect(requestOf(missing!, workspace)).rejects.toMatchObject({
-      kind: 'input',
+      category: 'input',
       message: 'The input `warmup` is "@none.json".'
     })
   } finally {

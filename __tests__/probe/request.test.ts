@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net'
-import { systemClock } from '../../src/clock.js'
-import type { Address } from '../../src/engine/containers.js'
+import { systemClock } from '../../src/lib/clock.js'
+import type { Address } from '../../src/docker/containers.js'
 import { checksOf, portCheck, untilReady } from '../../src/probe/readiness.js'
 import { send, type HttpRequest } from '../../src/probe/request.js'
-import { fakeEngine } from '../support/fake-engine.js'
+import { fakeDocker } from '../support/fake-docker.js'
 
 let server: Server | TcpServer
 afterEach(() => {
@@ -142,13 +142,13 @@ describe('untilReady', () => {
 
   test('a command runs in the container, as words, with a limit', async () => {
     server = createServer()
-    const engine = fakeEngine(() => ({ exitCode: 3 }))
+    const docker = fakeDocker(() => ({ exitCode: 3 }))
     const [command] = checksOf(
       { command: ['pg_isready', '$(id)'] },
-      { engine, container: 'c', address: { host: '', port: 0 } }
+      { docker, container: 'c', address: { host: '', port: 0 } }
     )
     expect(await command?.ask()).toEqual({ ok: false, description: 'exit code 3' })
-    expect(engine.calls[0]?.args).toEqual(['exec', 'c', 'pg_isready', '$(id)'])
-    expect(engine.calls[0]?.options.timeout).toBeGreaterThan(0)
+    expect(docker.calls[0]?.args).toEqual(['exec', 'c', 'pg_isready', '$(id)'])
+    expect(docker.calls[0]?.options.timeout).toBeGreaterThan(0)
   })
 })

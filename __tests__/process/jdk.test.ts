@@ -110,7 +110,7 @@ describe('crac-checkpoint jdk', () => {
   /** A failure has exit code 1, its message, and leaves no file and no cached archive. */
   async function expectFailure(run: Run, ...messages: (string | RegExp)[]): Promise<void> {
     for (const message of messages) expect(run.stderr).toMatch(message)
-    expect(run.stderr).toContain('How: ')
+    expect(run.stderr).toContain('Fix: ')
     expect(run.stderr).not.toMatch(/^\s+at /m)
     expect(run.code).toBe(1)
     expect(run.stdout).toBe('')
@@ -119,7 +119,7 @@ describe('crac-checkpoint jdk', () => {
     expect(existsSync(path.join(folder, 'cache/crac-jdk-archive'))).toBe(false)
   }
   async function expectSuccess(run: Run): Promise<void> {
-    expect(run.stderr).not.toContain('How: ')
+    expect(run.stderr).not.toContain('Fix: ')
     expect(run.code).toBe(0)
     expect(await readFile(path.join(folder, 'output', NAME))).toEqual(archive)
     expect(await readdir(path.join(folder, 'temporary'))).toEqual([])

@@ -96,8 +96,8 @@ esac
       const { step, seconds } = await start(machine, inputs)
       expect(step.exitCode).toBe(1)
       expect(errorOf(step)).toContain(message)
-      expect(errorOf(step)).toContain('class: runner')
-      expect(errorOf(step)).toContain('How: ')
+      expect(errorOf(step)).toContain('category: runner')
+      expect(errorOf(step)).toContain('Fix: ')
       // An engine that never answered has nothing of the run.
       expect(step.log + step.post.log).not.toContain('may be left behind')
       expect(seconds).toBeLessThan(10)
@@ -120,7 +120,7 @@ esac
     })
     expect(step.exitCode).toBe(1)
     expect(errorOf(step)).toMatch(/^The docker command could not be started: [^\n]*docker/)
-    expect(errorOf(step)).toContain('class: runner')
+    expect(errorOf(step)).toContain('category: runner')
     expect(errorOf(step)).toMatch(/A job in a container needs the command line in its image/)
     expect(step.post.exitCode).toBe(0)
     expect(step.left).toEqual([])
@@ -162,7 +162,7 @@ esac
       expect(stdout).toMatch(/^restore +--cap-drop ALL --cap-add CHECKPOINT_RESTORE/m)
     })
 
-    test('names the rung that was left, and why', async () => {
+    test('names the level that was left, and why', async () => {
       const once = `case "$*" in *CHECKPOINT_RESTORE*) echo 'unknown capability: "CAP_CHECKPOINT_RESTORE"' >&2; exit 125;; esac; echo '${CONTAINER}'`
       const { stdout } = await doctor({ run: once })
       expect(stdout).toMatch(/^not least +unknown capability/m)
@@ -175,7 +175,7 @@ esac
         stderr: expect.stringContaining('under emulation')
       })
       const refused = await doctor({ architecture: 'arm64' }, '--json')
-      expect(JSON.parse(refused.stdout)).toMatchObject({ supported: false, class: 'runner' })
+      expect(JSON.parse(refused.stdout)).toMatchObject({ supported: false, category: 'runner' })
       const fine = await doctor({}, '--json', '--privileges', 'privileged')
       expect(JSON.parse(fine.stdout)).toMatchObject({ supported: true, privileges: 'privileged' })
       expect(await doctor({}, '--criu', 'newest')).toMatchObject({

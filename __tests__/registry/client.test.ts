@@ -5,11 +5,11 @@ import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { digestOf } from '../../src/digest.js'
+import { digestOf } from '../../src/lib/digest.js'
 import { RepositoryClient } from '../../src/registry/client.js'
 import type { Credentials } from '../../src/registry/credentials.js'
 import { endpointOf } from '../../src/registry/endpoint.js'
-import { fakeEngine } from '../support/fake-engine.js'
+import { fakeDocker } from '../support/fake-docker.js'
 
 const TLS = path.join(path.dirname(new URL(import.meta.url).pathname), 'tls')
 const servers: Server[] = []
@@ -34,7 +34,7 @@ function clientOf(
 ) {
   const pauses: number[] = []
   const { insecure = true, root = '/nowhere' } = options
-  const engine = fakeEngine(() => JSON.stringify({ IndexConfigs: { [registry]: { Secure: !insecure } } }))
+  const docker = fakeDocker(() => JSON.stringify({ IndexConfigs: { [registry]: { Secure: !insecure } } }))
   const world = {
     clock: {
       now: () => 0,
@@ -46,7 +46,7 @@ function clientOf(
     patience: { tryTimeout: 2000, firstPause: 1000, longestPause: 1000 },
     info: () => undefined,
     credentials: () => Promise.resolve(options.credentials),
-    endpoint: () => endpointOf(registry, { engine, environment: {}, root })
+    endpoint: () => endpointOf(registry, { docker, environment: {}, root })
   }
   return { client: new RepositoryClient(world, registry, 'acme/hello'), pauses }
 }
@@ -119,7 +119,7 @@ describe('a login', () => {
     )
     const credentials = { kind: 'password', username: 'me', password: 'word' } as const
     await expect(clientOf(registry, { credentials }).client.manifest('x')).rejects.toMatchObject({
-      kind: 'registry'
+      category: 'registry'
     })
 
     const moved = await listen(
@@ -174,7 +174,7 @@ describe('a login is for its own registry only', () => {
       })
     )
     await expect(clientOf(registry, { credentials }).client.manifest('x')).rejects.toMatchObject({
-      kind: 'registry'
+      category: 'registry'
     })
     expect(other.heard).toEqual([])
   })
@@ -216,7 +216,7 @@ describe('tries', () => {
       })
     )
     const { client, pauses } = clientOf(registry)
-    await expect(client.manifest('x')).rejects.toMatchObject({ kind: 'registry', status })
+    await expect(client.manifest('x')).rejects.toMatchObject({ category: 'registry', status })
     // One more, to find out whether it has TLS, never gets as far as a request.
     expect(asked).toBe(tries)
     expect(pauses).toEqual(expected)

@@ -64,7 +64,7 @@ describe('credentialsFor', () => {
   test('a broken file is told without what stands in it', async () => {
     const broken = given('{"auths": {"ghcr.io": {"auth": "c2VjcmV0"', 'ghcr.io')
     await expect(broken).rejects.toMatchObject({
-      kind: 'runner',
+      category: 'runner',
       message: expect.not.stringContaining('c2Vj')
     })
     await expect(given({ auths: { 'ghcr.io': { auth: base64('secret') } } }, 'ghcr.io')).rejects.toThrow(
@@ -93,7 +93,7 @@ describe('credentialsFor', () => {
       expect(await given({ credsStore: 'test' }, 'a.io')).toBeUndefined()
       helper('exit 3')
       await expect(given({ credsStore: 'test' }, 'a.io')).rejects.toThrow('exit code 3')
-      await expect(given({ credsStore: 'no-such' }, 'a.io')).rejects.toMatchObject({ kind: 'runner' })
+      await expect(given({ credsStore: 'no-such' }, 'a.io')).rejects.toMatchObject({ category: 'runner' })
       await expect(given({ credsStore: '../x' }, 'a.io')).rejects.toThrow('no name of a program')
     })
   })

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { pack, type Pack } from 'tar-stream'
-import { digestOf } from '../../src/digest.js'
+import { digestOf } from '../../src/lib/digest.js'
 import { GZIPPED, ZSTANDARD } from '../../src/registry/layer-file.js'
 import { packImage } from '../../src/registry/packed-image.js'
 
@@ -118,7 +118,7 @@ describe('packImage', () => {
       [blob(config)]: config,
       'manifest.json': manifest(blob(config), blob(one))
     }
-    await expect(packed(archiveOf(files), image)).rejects.toMatchObject({ kind: 'runner' })
+    await expect(packed(archiveOf(files), image)).rejects.toMatchObject({ category: 'runner' })
   })
 
   test('an archive that breaks off is a failure, and leaves no file', async () => {

@@ -7,7 +7,7 @@ import { sizeWarning } from '../../src/registry/push.js'
 import { parseReference } from '../../src/registry/reference.js'
 import { moveTags, putBackMoved } from '../../src/registry/tags.js'
 import type { Target } from '../../src/registry/targets.js'
-import { Failure } from '../../src/errors.js'
+import { Failure } from '../../src/lib/errors.js'
 import type { RepositoryClient } from '../../src/registry/client.js'
 
 // The push itself runs against a real registry: __tests__/e2e/push.test.ts.
@@ -41,7 +41,7 @@ describe('moveTags', () => {
       putManifest: (tag: string, { digest }: { digest: string }) => {
         if (tag === '2') {
           for (const [name, value] of Object.entries(meanwhile)) tags.set(name, value)
-          return Promise.reject(new Failure('registry', 'No.', { cure: '' }))
+          return Promise.reject(new Failure('registry', 'No.', { fix: '' }))
         }
         tags.set(tag, digest)
         return Promise.resolve(digest)

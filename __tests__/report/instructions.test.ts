@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import { Pod } from 'kubernetes-models/v1'
 import { parse } from 'yaml'
-import { ladder } from '../../src/engine/privileges.js'
+import { privilegeLevels } from '../../src/docker/privileges.js'
 import { instructionsFor } from '../../src/report/instructions.js'
 
 const image = `ghcr.io/acme/hello@sha256:${'a'.repeat(64)}`
-const RUNGS = [undefined, ...ladder('auto', { appArmor: true })]
+const RUNGS = [undefined, ...privilegeLevels('auto', { appArmor: true })]
 const of = (privileges: (typeof RUNGS)[number]) =>
   instructionsFor({ image, port: 8080, privileges, user: { uid: 10001, gid: 10001 } })
 
@@ -23,10 +23,10 @@ describe('how to start an image', () => {
     expect(of(undefined).run).not.toContain('seccomp')
   })
 
-  test.each(RUNGS.map((rung) => [rung?.rung ?? 'none', rung] as const))(
+  test.each(RUNGS.map((level) => [level?.level ?? 'none', level] as const))(
     'the pod for the privileges %s is one by the schema of Kubernetes',
-    (_, rung) => {
-      const pod = parse(of(rung).kubernetes) as ConstructorParameters<typeof Pod>[0]
+    (_, level) => {
+      const pod = parse(of(level).kubernetes) as ConstructorParameters<typeof Pod>[0]
       expect(() => new Pod(pod).validate()).not.toThrow()
     }
   )
@@ -48,10 +48,10 @@ describe('how to start an image', () => {
     expect(() => new Pod(pod as never).validate()).toThrow()
   })
 
-  test.each(RUNGS.map((rung) => [rung?.rung ?? 'none', rung] as const))(
+  test.each(RUNGS.map((level) => [level?.level ?? 'none', level] as const))(
     'the compose file for the privileges %s says the same as docker run',
-    (_, rung) => {
-      const { compose, run } = of(rung)
+    (_, level) => {
+      const { compose, run } = of(level)
       const { services } = parse(compose) as { services: { app: Record<string, unknown> } }
       const { app } = services
       expect(app['image']).toBe(image)

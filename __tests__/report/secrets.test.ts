@@ -24,9 +24,9 @@ describe('secrets in the report', () => {
   })
 
   test('a failure names the secrets, and in its evidence the places', () => {
-    const { message, cure, evidence } = secretFailure(report({ found: [found] }))
+    const { message, fix, evidence } = secretFailure(report({ found: [found] }))
     expect(message).toBe('A secret is in the image: env DB_PASSWORD. Nothing was pushed.')
-    expect(cure).toContain('afterRestore')
+    expect(fix).toContain('afterRestore')
     expect(evidence).toBe(
       `env DB_PASSWORD: ${file} (Java heap): 3 x utf-8, 1 x base64\n` +
         'env DB_PASSWORD: /tmp/``` ::error::x: 1 x utf-8'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { Failure } from '../../src/errors.js'
-import type { LastImage } from '../../src/image/figures-label.js'
+import { Failure } from '../../src/lib/errors.js'
+import type { LastImage } from '../../src/proof/figures-label.js'
 import { fitting, renderFailure, renderSummary } from '../../src/report/summary.js'
-import type { Spread } from '../../src/restore/figures.js'
+import type { Spread } from '../../src/proof/figures.js'
 import { aCold, aResult } from '../support/result.js'
 
 describe('the job summary', () => {
@@ -78,7 +78,7 @@ describe('the job summary', () => {
     const summary = renderSummary(aResult({ application: 'a | <img src=x> `b` \n## c' }))
     expect(summary).toContain('| Application | `` a \\| <img src=x> `b` ## c `` |')
     const failed = renderFailure(
-      new Failure('application', 'x', { cure: 'y', evidence: '```\n<script>\n````' })
+      new Failure('application', 'x', { fix: 'y', evidence: '```\n<script>\n````' })
     )
     expect(failed.trimEnd().split('\n').at(-1)).toMatch(/^`{7}$/)
   })

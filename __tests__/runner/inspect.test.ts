@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { inspectRunner, type InspectionRequest } from '../../src/runner/inspect.js'
-import { fakeEngine, type Reply } from '../support/fake-engine.js'
+import { fakeDocker, type Reply } from '../support/fake-docker.js'
 
 const SERVER = { Version: '28.2.2', Os: 'linux', Arch: 'amd64', KernelVersion: '6.17.0-1010-azure' }
 const ALL = 'CapBnd:\t000001ffffffffff\n'
@@ -17,7 +17,7 @@ interface Machine {
 }
 
 function machine(given: Machine = {}) {
-  return fakeEngine((args): Reply => {
+  return fakeDocker((args): Reply => {
     const line = args.join(' ')
     if (line.startsWith('version')) {
       return JSON.stringify({ Client: {}, Server: given.server === undefined ? SERVER : given.server })
@@ -36,12 +36,12 @@ function machine(given: Machine = {}) {
 }
 
 const inspect = (
-  engine: ReturnType<typeof machine>,
+  docker: ReturnType<typeof machine>,
   request: Partial<InspectionRequest> = {},
   hostname = 'runner'
 ) =>
   inspectRunner(
-    { engine, platform: 'linux', hostname, onLine: () => undefined },
+    { docker, platform: 'linux', hostname, onLine: () => undefined },
     {
       run: '1',
       baseImage: 'debian:trixie-slim',
@@ -68,8 +68,8 @@ describe('inspectRunner', () => {
   })
 
   test('gives the architecture of the engine, in the words of the JDK archives', async () => {
-    const engine = machine({ server: { ...SERVER, Arch: 'arm64' }, imageArchitecture: 'arm64' })
-    expect(await inspect(engine)).toMatchObject({ architecture: 'aarch64' })
+    const docker = machine({ server: { ...SERVER, Arch: 'arm64' }, imageArchitecture: 'arm64' })
+    expect(await inspect(docker)).toMatchObject({ architecture: 'aarch64' })
   })
 
   test.each<[string, Machine, string]>([
@@ -93,7 +93,7 @@ describe('inspectRunner', () => {
   ])('refuses %s', async (_, given, message) => {
     await expect(inspect(machine(given))).rejects.toMatchObject({
       name: 'Failure',
-      kind: 'runner',
+      category: 'runner',
       message: expect.stringContaining(message)
     })
   })
@@ -107,18 +107,18 @@ describe('inspectRunner', () => {
     ]
   ])("the JDK's own CRIU alone is refused for %s, and the way out is named", async (_, given, message) => {
     await expect(inspect(machine(given), { criu: 'bundled' })).rejects.toMatchObject({
-      kind: 'runner',
+      category: 'runner',
       message: expect.stringContaining(message),
-      cure: expect.stringContaining('Leave `criu` at `auto`')
+      fix: expect.stringContaining('Leave `criu` at `auto`')
     })
   })
 
   test("the JDK's own CRIU is fine on an older kernel without AMX", async () => {
-    const engine = machine({
+    const docker = machine({
       server: { ...SERVER, KernelVersion: '6.8.0' },
       container: () => `${ALL}flags : sse2`
     })
-    expect((await inspect(engine, { criu: 'bundled' })).refused).toEqual([])
+    expect((await inspect(docker, { criu: 'bundled' })).refused).toEqual([])
   })
 
   test('podman is refused by its name, as a client and as a service', async () => {
@@ -126,19 +126,19 @@ describe('inspectRunner', () => {
       server: { ...SERVER, Components: [{ Name: 'Podman Engine', Version: '5.4.0' }] }
     })
     await expect(inspect(service)).rejects.toThrow('podman 5.4.0, not Docker')
-    const client = fakeEngine((args) =>
+    const client = fakeDocker((args) =>
       args[0] === '--version' ? 'podman version 4.3.1' : { exitCode: 125, stderr: 'Error: template' }
     )
     await expect(inspect(client)).rejects.toMatchObject({
-      kind: 'runner',
+      category: 'runner',
       message: expect.stringContaining('podman 4.3.1, not Docker'),
-      cure: expect.stringContaining('Docker engine')
+      fix: expect.stringContaining('Docker engine')
     })
   })
 
   test('refuses another system than Linux before it asks anything', async () => {
-    const engine = machine()
-    const world = { engine, platform: 'darwin', hostname: 'mac', onLine: () => undefined } as const
+    const docker = machine()
+    const world = { docker, platform: 'darwin', hostname: 'mac', onLine: () => undefined } as const
     const request = {
       run: '1',
       baseImage: 'x',
@@ -148,16 +148,16 @@ describe('inspectRunner', () => {
       refresh: false
     } as const
     await expect(inspectRunner(world, request)).rejects.toThrow('this runner is darwin')
-    expect(engine.calls).toEqual([])
+    expect(docker.calls).toEqual([])
   })
 
   test('an engine that is not there is told as such', async () => {
-    const engine = fakeEngine(() => ({
+    const docker = fakeDocker(() => ({
       exitCode: 1,
       stderr: 'Cannot connect to the Docker daemon at unix:///x'
     }))
-    await expect(inspect(engine)).rejects.toThrow('No Docker engine answers')
-    expect(engine.calls[0]?.options.timeout).toBeLessThan(10_000)
+    await expect(inspect(docker)).rejects.toThrow('No Docker engine answers')
+    expect(docker.calls[0]?.options.timeout).toBeLessThan(10_000)
   })
 
   test.each([
@@ -165,17 +165,17 @@ describe('inspectRunner', () => {
     ['image', 'Error response from daemon: unauthorized: authentication required'],
     ['registry', 'Error response from daemon: toomanyrequests: You have reached your pull rate limit.'],
     ['runner', 'Error response from daemon: Get "https://r.example/v2/": dial tcp: connection refused']
-  ])('a base image that cannot be pulled is of class %s, before any other work: %s', async (kind, stderr) => {
-    const engine = fakeEngine(async (args): Promise<Reply> => {
+  ])('a base image that cannot be pulled is of class %s, before any other work: %s', async (category, stderr) => {
+    const docker = fakeDocker(async (args): Promise<Reply> => {
       if (args[0] === 'image') return { exitCode: 1, stderr: 'No such image' }
       if (args[0] === 'pull') return { exitCode: 1, stderr }
       return await machine().attempt(args)
     })
-    await expect(inspect(engine)).rejects.toMatchObject({
-      kind,
+    await expect(inspect(docker)).rejects.toMatchObject({
+      category,
       message: expect.stringMatching(/^The base image \S+ could not be pulled/)
     })
-    expect(engine.calls.at(-1)?.args[0]).toBe('pull')
+    expect(docker.calls.at(-1)?.args[0]).toBe('pull')
   })
 })
 
@@ -192,42 +192,42 @@ describe('privileges', () => {
         : FACTS
   }
 
-  test('an engine without CHECKPOINT_RESTORE: one rung up, and the reason is kept', async () => {
+  test('an engine without CHECKPOINT_RESTORE: one level up, and the reason is kept', async () => {
     const found = await inspect(machine(OLD))
-    expect(found.privileges.map(({ rung }) => rung)).toEqual(['sys-admin', 'privileged'])
-    expect(found.refused).toEqual([{ rung: 'least', reason: expect.stringContaining('unknown capability') }])
+    expect(found.privileges.map(({ level }) => level)).toEqual(['sys-admin', 'privileged'])
+    expect(found.refused).toEqual([{ level: 'least', reason: expect.stringContaining('unknown capability') }])
   })
 
   test("the same with `least`: refused, with the engine's own words", async () => {
     await expect(inspect(machine(OLD), { privileges: 'least' })).rejects.toMatchObject({
-      kind: 'runner',
+      category: 'runner',
       message: expect.stringContaining('Docker 20.10.24 does not know the capability CHECKPOINT_RESTORE'),
-      cure: expect.stringContaining('leave `privileges` at `auto`'),
+      fix: expect.stringContaining('leave `privileges` at `auto`'),
       evidence: expect.stringContaining('unknown capability')
     })
   })
 
-  test('each rung is tried once; a host that has nothing to give is refused', async () => {
-    const engine = machine({
+  test('each level is tried once; a host that has nothing to give is refused', async () => {
+    const docker = machine({
       container: () => ({ exitCode: 125, stderr: 'unable to apply caps: operation not permitted' })
     })
-    await expect(inspect(engine)).rejects.toThrow('does not grant what CRIU needs')
-    expect(engine.calls.filter(({ args }) => args[0] === 'run')).toHaveLength(3)
+    await expect(inspect(docker)).rejects.toThrow('does not grant what CRIU needs')
+    expect(docker.calls.filter(({ args }) => args[0] === 'run')).toHaveLength(3)
   })
 
   test('a capability that was asked for and is not there is no grant', async () => {
-    const engine = machine({
+    const docker = machine({
       container: (flags) => (flags.includes('--privileged') ? FACTS : 'CapBnd:\t00000000a80425fb\n')
     })
-    const found = await inspect(engine)
-    expect(found.privileges.map(({ rung }) => rung)).toEqual(['privileged'])
+    const found = await inspect(docker)
+    expect(found.privileges.map(({ level }) => level)).toEqual(['privileged'])
     expect(found.refused[0]?.reason).toBe('CHECKPOINT_RESTORE and SYS_PTRACE not granted')
   })
 
   test('`privileged` pins the top of the ladder; Warp needs none of it', async () => {
-    const engine = machine()
-    await inspect(engine, { privileges: 'privileged' })
-    expect(engine.calls.find(({ args }) => args[0] === 'run')?.args).toContain('--privileged')
+    const docker = machine()
+    await inspect(docker, { privileges: 'privileged' })
+    expect(docker.calls.find(({ args }) => args[0] === 'run')?.args).toContain('--privileged')
     const warp = machine()
     expect((await inspect(warp, { warp: true })).privileges).toEqual([])
     expect(warp.calls.some(({ args }) => args[0] === 'run')).toBe(false)

@@ -42,7 +42,7 @@ describe('proveScanner', () => {
         }
       }
       await expect(proveScanner(blind)).rejects.toMatchObject({
-        kind: 'internal',
+        category: 'internal',
         message: `The scan for secrets cannot be trusted: it missed a value that was planted as ${encoding}.`
       })
     }

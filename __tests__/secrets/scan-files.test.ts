@@ -79,7 +79,7 @@ describe('scanFiles', () => {
 
   test('a search that finds nothing, not even what was planted for it, is a failure', async () => {
     const blind: Matcher = { ...matcher, search: { ...matcher.search, run: () => undefined } }
-    await expect(scanFiles([], blind)).rejects.toMatchObject({ kind: 'internal' })
+    await expect(scanFiles([], blind)).rejects.toMatchObject({ category: 'internal' })
   })
 
   test('a secret is told even where tokens are without number', async () => {

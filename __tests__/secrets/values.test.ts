@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { Failure } from '../../src/errors.js'
+import { Failure } from '../../src/lib/errors.js'
 import { masksOf, parseSecretValues } from '../../src/secrets/values.js'
 
 describe('parseSecretValues', () => {
@@ -32,7 +32,7 @@ describe('parseSecretValues', () => {
     try {
       parseSecretValues('-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIIrYS')
     } catch (error) {
-      message = error instanceof Failure ? `${error.kind} ${error.message} ${error.cure}` : ''
+      message = error instanceof Failure ? `${error.category} ${error.message} ${error.fix}` : ''
     }
     expect(message).toMatch(/^input .*line 1/)
     expect(message).not.toContain('MHcC')

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
-import { Phases } from '../../src/phases.js'
+import { Steps } from '../../src/run/steps.js'
 import type { Run } from '../../src/stages/run.js'
 import { readOut } from '../../src/stages/read-out.js'
-import { systemClock } from '../../src/clock.js'
-import type { InputName } from '../../src/inputs.js'
-import { fakeEngine } from '../support/fake-engine.js'
+import { systemClock } from '../../src/lib/clock.js'
+import type { InputName } from '../../src/inputs/inputs.js'
+import { fakeDocker } from '../support/fake-docker.js'
 import { inputsWith } from '../support/inputs.js'
 import { aResult } from '../support/result.js'
 
@@ -36,7 +36,7 @@ function world(
     group: async <T>(_: string, work: () => Promise<T>) => await work()
   }
   const asked: string[][] = []
-  const engine = fakeEngine(async (args) => {
+  const docker = fakeDocker(async (args) => {
     asked.push(args)
     if (args[0] === 'save') {
       return await tarOf({
@@ -54,8 +54,8 @@ function world(
   const run = {
     id: 'a1b2',
     inputs: inputsWith(inputs),
-    phases: new Phases(systemClock, log),
-    world: { engine, log, clock: systemClock, environment: { DOCKER_CONFIG: '/does/not/exist' } }
+    steps: new Steps(systemClock, log),
+    world: { docker, log, clock: systemClock, environment: { DOCKER_CONFIG: '/does/not/exist' } }
   } as unknown as Run
   return { run, warnings, asked }
 }
@@ -93,7 +93,7 @@ describe('the search for secrets in an image', () => {
     const checkpoint = pages === undefined ? { 'tmp/other': MARK } : { [PAGES]: pages, 'tmp/other': MARK }
     const strict = world(given, { checkpoint })
     await expect(search(strict.run, size)).rejects.toMatchObject({
-      kind: 'secret',
+      category: 'secret',
       message: expect.stringContaining(why)
     })
     const lenient = world({ ...given, 'secret-scan': 'warn' }, { checkpoint })
@@ -113,7 +113,7 @@ describe('the search for secrets in an image', () => {
   ])('a secret in %s', async (_, { checkpoint, ...files }, place) => {
     const { run } = world(given, { checkpoint: { [PAGES]: memory, ...checkpoint }, ...files })
     await expect(search(run)).rejects.toMatchObject({
-      kind: 'secret',
+      category: 'secret',
       message: 'A secret is in the image: secret-values line 1. Nothing was pushed.',
       evidence: `secret-values line 1: ${place}`
     })
@@ -133,7 +133,7 @@ describe('the search for secrets in an image', () => {
 
   test('an image without a snapshot is looked into as well, for known values', async () => {
     const { run } = world(given, { checkpoint: {}, below: { 'app/x.yml': SECRET } })
-    await expect(readOut(run, 'sha256:1', undefined, undefined)).rejects.toMatchObject({ kind: 'secret' })
+    await expect(readOut(run, 'sha256:1', undefined, undefined)).rejects.toMatchObject({ category: 'secret' })
     const { run: other } = world(given, { checkpoint: {}, below: { 'app/test-key': TOKEN } })
     expect((await readOut(other, 'sha256:1', undefined, undefined)).secrets.found).toEqual([])
   })

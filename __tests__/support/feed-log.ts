@@ -1,4 +1,4 @@
-import { LineSplitter, LineTail } from '../../src/engine/lines.js'
+import { LineSplitter, LineTail } from '../../src/lib/lines.js'
 import { Diagnoser } from '../../src/diagnosis/diagnose.js'
 
 // Reads a log as a run does, from its standard input, and prints what it found and how much memory it took.

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { Failure, describeFailure, type FailureClass } from '../../src/errors.js'
-import { createLog } from '../../src/log.js'
+import { Failure, describeFailure, type FailureCategory } from '../../src/lib/errors.js'
+import { createLog } from '../../src/lib/log.js'
 import { linesOf, LogReader } from '../../lab/workflow-commands.js'
 
 /**
@@ -118,23 +118,23 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
 )
 
 /** Throws unless the error is, as a user would see it, one clear message of one of these classes. */
-export function mustBeClear(error: unknown, ...classes: FailureClass[]): void {
+export function mustBeClear(error: unknown, ...classes: FailureCategory[]): void {
   const problem = unclear(error, ...classes)
   if (problem !== undefined) throw new Error(problem, { cause: error })
 }
 
-function unclear(error: unknown, ...classes: FailureClass[]): string | undefined {
+function unclear(error: unknown, ...classes: FailureCategory[]): string | undefined {
   if (!(error instanceof Failure))
     return `no Failure: ${error instanceof Error ? error.stack : String(error)}`
-  if (!classes.includes(error.kind)) return `of class ${error.kind}: ${error.message}`
-  for (const sentence of [error.message, error.cure]) {
+  if (!classes.includes(error.category)) return `of class ${error.category}: ${error.message}`
+  for (const sentence of [error.message, error.fix]) {
     if (!/^[^\p{Cc}\u2028\u2029\u202a-\u202e]{5,2003}$/u.test(sentence))
       return `no clear sentence: ${JSON.stringify(sentence)}`
     if (/\p{Cs}/u.test(sentence)) return `broken Unicode: ${JSON.stringify(sentence)}`
   }
   const text = describeFailure(error)
   if (Buffer.byteLength(text) > 60_000) return `too long: ${text.length}`
-  if (/^\s+at .*[(:]\d+\)?$/m.test(error.message + error.cure)) return `a stack trace: ${error.message}`
+  if (/^\s+at .*[(:]\d+\)?$/m.test(error.message + error.fix)) return `a stack trace: ${error.message}`
   const acts = commandsOf((log) => log.info(error.message))
   return acts.length > 0 ? `acts as ${acts.join()}` : undefined
 }

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
-import type { InputName, Inputs } from '../../src/inputs.js'
-import { readInputs } from '../../src/read-inputs.js'
+import type { InputName, Inputs } from '../../src/inputs/inputs.js'
+import { readInputs } from '../../src/inputs/read-inputs.js'
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 

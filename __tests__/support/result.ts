@@ -1,10 +1,10 @@
-import { ladder } from '../../src/engine/privileges.js'
-import type { LastImage } from '../../src/image/figures-label.js'
-import type { Checkpointed, Cold, Result } from '../../src/result.js'
-import { figuresOf, type Start } from '../../src/restore/figures.js'
+import { privilegeLevels } from '../../src/docker/privileges.js'
+import type { LastImage } from '../../src/proof/figures-label.js'
+import type { Checkpointed, Cold, Result } from '../../src/report/result.js'
+import { figuresOf, type Start } from '../../src/proof/figures.js'
 import type { SnapshotReading } from '../../src/snapshot/read.js'
 
-const [LEAST] = ladder('least', { appArmor: false })
+const [LEAST] = privilegeLevels('least', { appArmor: false })
 
 /** A start that answered after `answer` ms, and then 100 requests in `duration` ms. */
 export function aStart(answer: number, duration?: number): Start {

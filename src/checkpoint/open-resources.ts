@@ -17,8 +17,8 @@ export async function explainOpen(
   const policies = suggestPolicies(resources)
   await writeFile(path.join(logs, POLICIES), policies)
   return new OpenResources(resources, (second ?? refused).message, {
-    cure:
-      `${refused.cure} What cannot be closed there can be left to the JVM: with ` +
+    fix:
+      `${refused.fix} What cannot be closed there can be left to the JVM: with ` +
       `\`java-options: -Djdk.crac.resource-policies=FILE\`, FILE being a path in the image; ${POLICIES} in the folder of the output ` +
       '`logs` is a beginning.',
     evidence: listResources(resources),

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { checkpointRefusal } from '../diagnosis/checkpoint-exception.js'
-import type { Failure } from '../errors.js'
-import type { Application, World } from './application.js'
-import { criuFailure, type Evidence } from './snapshot.js'
+import type { Failure } from '../lib/errors.js'
+import type { Application, World } from './started-application.js'
+import { criuFailure, type Evidence } from './verify.js'
 import { copyEvidence, type Signs } from './trigger.js'
 
 /**

@@ -1,10 +1,10 @@
-import { EXPIRED, within } from '../clock.js'
+import { EXPIRED, within } from '../lib/clock.js'
 import { knownCause } from '../diagnosis/diagnose.js'
-import type { ContainerEnd } from '../engine/containers.js'
-import { Failure } from '../errors.js'
+import type { ContainerEnd } from '../docker/containers.js'
+import { Failure } from '../lib/errors.js'
 import { untilReady, type Check } from '../probe/readiness.js'
-import { seconds, type Milliseconds } from '../values.js'
-import type { Application, World } from './application.js'
+import { seconds, type Milliseconds } from '../lib/values.js'
+import type { Application, World } from './started-application.js'
 import { dumpThreads, tellingThreads } from './threads.js'
 
 export interface ReadyRequest {
@@ -61,8 +61,8 @@ export async function untilApplicationReady(
       `${missing ?? (logSeen ? 'it was just late' : `no line matched ready-log ${request.logged?.pattern.source ?? ''}`)}).` +
       (finding ? ` ${finding.cause}` : ''),
     {
-      cure:
-        finding?.cure ??
+      fix:
+        finding?.fix ??
         'If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port`, `ready-url`, `ready-log` or ' +
           '`ready-command`. The last lines of its log are below.',
       evidence: [output, threads].filter((part) => part !== '').join('\n'),
@@ -78,12 +78,12 @@ export function endedEarly(end: ContainerEnd, application: Application, when: st
     ? 'was ended by the kernel: out of memory'
     : `ended with exit code ${end.exitCode}`
   return new Failure(
-    finding?.kind ?? 'application',
+    finding?.category ?? 'application',
     `The application ${why} ${when}.${finding ? ` ${finding.cause}` : ''}`,
     {
-      cure: end.oomKilled
+      fix: end.oomKilled
         ? 'Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`.'
-        : (finding?.cure ??
+        : (finding?.fix ??
           'Mend what the last lines of its log below name; it must run in a container with nothing but this image and `env`.'),
       evidence: application.output.text(),
       signature: finding?.signature?.id

@@ -1,16 +1,16 @@
 import { OpenResources } from '../diagnosis/checkpoint-exception.js'
 import { wantsPrivileges } from '../diagnosis/wants-privileges.js'
-import { endOf, removeContainer, type ContainerEnd, type ContainerSpec } from '../engine/containers.js'
-import type { Privileges } from '../engine/privileges.js'
-import { Failure } from '../errors.js'
+import { endOf, removeContainer, type ContainerEnd, type ContainerSpec } from '../docker/containers.js'
+import type { Privileges } from '../docker/privileges.js'
+import { Failure } from '../lib/errors.js'
 import { checksOf, portCheck, type Readiness } from '../probe/readiness.js'
-import type { Milliseconds } from '../values.js'
-import { startApplication, type World } from './application.js'
-import { engineName, type CheckpointEngine } from './engine.js'
+import type { Milliseconds } from '../lib/values.js'
+import { startApplication, type World } from './started-application.js'
+import { engineName, type CheckpointEngine } from './choose-engine.js'
 import { explainOpen, STACK_TRACES } from './open-resources.js'
 import { ownCheckpointFailure } from './own-checkpoint.js'
 import { untilApplicationReady } from './ready.js'
-import { verifySnapshot, verifyWarpSnapshot, type Snapshot } from './snapshot.js'
+import { verifySnapshot, verifyWarpSnapshot, type Snapshot } from './verify.js'
 import { checkpoint, copyEvidence, watchSigns } from './trigger.js'
 import { warmUp, type WarmUp, type WarmUpReport } from './warm-up.js'
 
@@ -38,13 +38,13 @@ export interface TakenSnapshot extends Snapshot {
   /** Who asked for the checkpoint. */
   trigger: 'action' | 'application'
   warmUp: WarmUpReport
-  /** The rung with which it was taken; undefined where none was needed. */
+  /** The level with which it was taken; undefined where none was needed. */
   privileges: Privileges | undefined
   /** From CRIU's last byte to the end of this stage; undefined where it cannot be told. */
   handover: Milliseconds | undefined
 }
 
-/** Starts the application, waits until it is ready, warms it up and takes the snapshot; a rung up if that is the way. */
+/** Starts the application, waits until it is ready, warms it up and takes the snapshot; one level up if that is the way. */
 export async function takeSnapshot(world: World, request: CheckpointRequest): Promise<TakenSnapshot> {
   const { takenBy } = request
   if (takenBy.name === 'warp') return await attempt(world, request, undefined, [])
@@ -55,11 +55,11 @@ export async function takeSnapshot(world: World, request: CheckpointRequest): Pr
       if (!(error instanceof Failure)) throw error
       if (error instanceof OpenResources) throw await explain(world, request, privileges, error)
       if (index === takenBy.privileges.length - 1 || !wantsPrivileges(error.signature)) throw error
-      world.log.info(`Leaving the privileges ${privileges.rung}: ${error.message}`)
-      await removeContainer(world.engine, request.container)
+      world.log.info(`Leaving the privileges ${privileges.level}: ${error.message}`)
+      await removeContainer(world.docker, request.container)
     }
   }
-  throw new Error('there is no rung of privileges to try')
+  throw new Error('there is no level of privileges to try')
 }
 
 /** The refusal again, with the code that opened what is open: it takes a second start, which notes that. */
@@ -69,7 +69,7 @@ async function explain(
   privileges: Privileges,
   refused: OpenResources
 ): Promise<Failure> {
-  await removeContainer(world.engine, request.container)
+  await removeContainer(world.docker, request.container)
   world.log.info('The JVM refused. Starting once more, to find out which code opened what is open ...')
   try {
     await attempt(world, request, privileges, [STACK_TRACES])
@@ -85,7 +85,7 @@ async function attempt(
   privileges: Privileges | undefined,
   javaOptions: readonly string[]
 ): Promise<TakenSnapshot> {
-  const { engine, clock, log } = world
+  const { docker, clock, log } = world
   const { readiness, takenBy } = request
   const begin = clock.now()
   const signs = watchSigns()
@@ -103,14 +103,14 @@ async function attempt(
     if (readiness.log?.test(line)) sawLog()
   })
 
-  const asked = checksOf(readiness, { engine, container: spec.name, address })
+  const asked = checksOf(readiness, { docker, container: spec.name, address })
   const checks =
     asked.length > 0 || readiness.log ? asked : [portCheck(address, request.port, readiness.health)]
   const started = await untilApplicationReady(world, application, {
     ...request,
     checks,
     logged: readiness.log && { pattern: readiness.log, seen: logged },
-    taken: signs.collected.then((exitCode) => endOf(engine, application.name, exitCode))
+    taken: signs.collected.then((exitCode) => endOf(docker, application.name, exitCode))
   }).catch(async (error: unknown) => {
     throw (await ownCheckpointFailure(world, application, signs, request)) ?? error
   })

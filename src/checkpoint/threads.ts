@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { within } from '../clock.js'
-import type { Milliseconds } from '../values.js'
-import type { Application, World } from './application.js'
+import { within } from '../lib/clock.js'
+import type { Milliseconds } from '../lib/values.js'
+import type { Application, World } from './started-application.js'
 
 /** A JVM that can answer does so at once; one that CRIU has frozen never does. */
 const DUMP_TIMEOUT: Milliseconds = 2000
@@ -16,7 +16,7 @@ const SHOWN_FRAMES = 12
  * SIGQUIT: jcmd would wait behind the checkpoint that hangs.
  */
 export async function dumpThreads(
-  { engine, clock }: World,
+  { docker, clock }: World,
   application: Application,
   folder: string
 ): Promise<string> {
@@ -29,7 +29,7 @@ export async function dumpThreads(
     if (/^JNI global refs/.test(line)) finish()
   })
   const signal = 'kill -QUIT "$(cat /opt/crac-checkpoint/evidence/jvm.pid)"'
-  await engine.attempt(['exec', application.name, 'sh', '-c', signal], { timeout: DUMP_TIMEOUT })
+  await docker.attempt(['exec', application.name, 'sh', '-c', signal], { timeout: DUMP_TIMEOUT })
   await within(complete, DUMP_TIMEOUT, clock)
   stop()
   const text = lines.join('\n')

@@ -1,15 +1,15 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { EXPIRED, within } from '../clock.js'
+import { EXPIRED, within } from '../lib/clock.js'
 import { checkpointRefusal } from '../diagnosis/checkpoint-exception.js'
 import { diagnose } from '../diagnosis/diagnose.js'
-import { endOf, type ContainerEnd } from '../engine/containers.js'
-import type { CommandResult } from '../engine/command.js'
-import { lastLines } from '../engine/failure.js'
-import { Failure } from '../errors.js'
-import { seconds, type Milliseconds } from '../values.js'
-import { SHOWN_LINES, type Application, type World } from './application.js'
-import { criuFailure, type Evidence } from './snapshot.js'
+import { endOf, type ContainerEnd } from '../docker/containers.js'
+import type { CommandResult } from '../docker/process-group.js'
+import { lastLines } from '../docker/failure.js'
+import { Failure } from '../lib/errors.js'
+import { seconds, type Milliseconds } from '../lib/values.js'
+import { SHOWN_LINES, type Application, type World } from './started-application.js'
+import { criuFailure, type Evidence } from './verify.js'
 import { dumpThreads, tellingThreads } from './threads.js'
 
 /** Folder of the scripts, the snapshot and the evidence, in the image. */
@@ -73,9 +73,9 @@ export async function checkpoint(
   signs: Signs,
   request: TriggerRequest
 ): Promise<ContainerEnd> {
-  const { engine, clock } = world
+  const { docker, clock } = world
   let answered = false
-  const answer = engine
+  const answer = docker
     .attempt(['exec', application.name, `${HOME}/trigger.sh`], { timeout: request.checkpointTimeout })
     .then(async (result) => {
       answered = true
@@ -88,7 +88,7 @@ export async function checkpoint(
   const outcome = await within(
     Promise.race([
       application.ended,
-      signs.collected.then((exitCode) => endOf(engine, application.name, exitCode)),
+      signs.collected.then((exitCode) => endOf(docker, application.name, exitCode)),
       signs.engineFailed,
       // An answer that is no refusal says nothing: what counts is the end of the JVM.
       refused.then((failure) => failure ?? new Promise<never>(() => undefined))
@@ -106,11 +106,11 @@ export async function checkpoint(
 
 /** Takes what proves the checkpoint out of the container. */
 export async function copyEvidence(
-  { engine }: World,
+  { docker }: World,
   { name }: Application,
   { evidence, images }: Evidence
 ): Promise<void> {
-  await engine.run(['cp', `${name}:${HOME}/evidence/.`, evidence])
+  await docker.run(['cp', `${name}:${HOME}/evidence/.`, evidence])
   // The registers of the threads are in them, and so can be pieces of secrets: the evidence is for the logs.
   await rm(images, { recursive: true, force: true })
   await rename(path.join(evidence, 'images'), images).catch(() => undefined)
@@ -134,8 +134,8 @@ async function expired(
     'application',
     `The checkpoint was not complete within ${seconds(request.checkpointTimeout)}: ${phase}.${finding ? ` ${finding.cause}` : ''}`,
     {
-      cure:
-        finding?.cure ??
+      fix:
+        finding?.fix ??
         (answered
           ? "If it needs longer, raise `checkpoint-timeout`; CRIU's log is in the folder of the output `logs`."
           : 'Mend the hook that the threads below stand in (threads.txt in the folder of the output `logs` has them all); if it only needs longer, raise `checkpoint-timeout`.'),
@@ -147,19 +147,19 @@ async function expired(
 
 /** What jcmd's answer means; undefined where it is no refusal. */
 async function refusal(
-  { engine }: World,
+  { docker }: World,
   application: Application,
   answer: CommandResult
 ): Promise<Failure | undefined> {
   const refused = checkpointRefusal(answer.stdout)
   if (refused || answer.exitCode === 0 || answer.stdout.includes('CR: Checkpoint')) return refused
-  const running = await engine.attempt(['inspect', '--format', '{{.State.Running}}', application.name])
+  const running = await docker.attempt(['inspect', '--format', '{{.State.Running}}', application.name])
   if (running.stdout.trim() !== 'true') return undefined
   const words = `${answer.stdout}\n${answer.stderr}`
   const finding = diagnose('dump', { jvm: words })
   return new Failure('application', 'The JVM could not be asked for a checkpoint.', {
-    cure:
-      finding?.cure ??
+    fix:
+      finding?.fix ??
       'Do not disable the attach mechanism of the JVM (-XX:+DisableAttachMechanism); the words of jcmd are below.',
     evidence: lastLines(words, SHOWN_LINES),
     signature: finding?.signature?.id
@@ -168,11 +168,11 @@ async function refusal(
 
 /** CRIU's log so far, of a checkpoint that did not end. */
 async function criuLog(
-  { engine }: World,
+  { docker }: World,
   { name }: Application,
   { evidence }: TriggerRequest
 ): Promise<string> {
   const copy = path.join(evidence, 'dump4.log')
-  await engine.attempt(['cp', `${name}:${HOME}/snapshot/dump4.log`, copy])
+  await docker.attempt(['cp', `${name}:${HOME}/snapshot/dump4.log`, copy])
   return await readFile(copy, 'latin1').catch(() => '')
 }

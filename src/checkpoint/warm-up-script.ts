@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises'
-import type { Address } from '../engine/containers.js'
-import { startGroup } from '../engine/command.js'
-import { LineSplitter, LineTail, WholeLines } from '../engine/lines.js'
-import { withoutInputs } from '../environment.js'
-import { Failure } from '../errors.js'
-import type { Log } from '../log.js'
+import type { Address } from '../docker/containers.js'
+import { startGroup } from '../docker/process-group.js'
+import { LineSplitter, LineTail, WholeLines } from '../lib/lines.js'
+import { withoutInputs } from '../lib/environment.js'
+import { Failure } from '../lib/errors.js'
+import type { Log } from '../lib/log.js'
 
 /** Lines of the script's output that a message shows. */
 const SHOWN_LINES = 20
@@ -51,7 +51,7 @@ export async function runScript(script: string, surroundings: ScriptSurroundings
   if (outcome === 0 || signal.aborted) return
   if (typeof outcome !== 'number') throw cannotStart(script, outcome)
   throw new Failure('application', `The warm-up script ended with exit code ${outcome}.`, {
-    cure: 'Mend `warmup-script`, or the application where it answers wrongly; the last lines of the script are below.',
+    fix: 'Mend `warmup-script`, or the application where it answers wrongly; the last lines of the script are below.',
     evidence: tail.text()
   })
 }
@@ -65,7 +65,7 @@ function cannotStart(script: string, error: NodeJS.ErrnoException): Failure {
     'input',
     `The warm-up script ${script} could not be started (${error.code ?? error.message}).`,
     {
-      cure: `${why[error.code ?? ''] ?? ''} Give a program of the repository in \`warmup-script\`, with a first line such as #!/bin/sh.`.trim()
+      fix: `${why[error.code ?? ''] ?? ''} Give a program of the repository in \`warmup-script\`, with a first line such as #!/bin/sh.`.trim()
     }
   )
 }

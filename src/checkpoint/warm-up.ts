@@ -1,11 +1,11 @@
-import { EXPIRED, within } from '../clock.js'
-import type { Address } from '../engine/containers.js'
-import { Failure } from '../errors.js'
-import type { Log } from '../log.js'
+import { EXPIRED, within } from '../lib/clock.js'
+import type { Address } from '../docker/containers.js'
+import { Failure } from '../lib/errors.js'
+import type { Log } from '../lib/log.js'
 import type { Readiness } from '../probe/readiness.js'
 import { send, type HttpRequest } from '../probe/request.js'
-import { seconds, type Milliseconds } from '../values.js'
-import type { Application, World } from './application.js'
+import { seconds, type Milliseconds } from '../lib/values.js'
+import type { Application, World } from './started-application.js'
 import { endedEarly } from './ready.js'
 import { dumpThreads, tellingThreads } from './threads.js'
 import { runScript } from './warm-up-script.js'
@@ -76,7 +76,7 @@ export async function warmUp(
   const output = application.output.text()
   const threads = tellingThreads(await dumpThreads(world, application, request.evidence))
   throw new Failure('application', `The warm-up was not done within ${seconds(request.warmupTimeout)}.`, {
-    cure: 'Send fewer requests in `warmup`, or raise `warmup-timeout`; if a request hangs, the threads below say where.',
+    fix: 'Send fewer requests in `warmup`, or raise `warmup-timeout`; if a request hangs, the threads below say where.',
     evidence: [output, threads].filter((part) => part !== '').join('\n')
   })
 }
@@ -109,7 +109,7 @@ export async function sendRequests(
         'application',
         `The warm-up \`${line.text}\` was never answered well: ${histogram}.`,
         {
-          cure: 'Mend the line in `warmup` (path, method, body, `-> STATUS`), or the application where it answers wrongly.'
+          fix: 'Mend the line in `warmup` (path, method, body, `-> STATUS`), or the application where it answers wrongly.'
         }
       )
     } else {

@@ -3,21 +3,21 @@ import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse as parseYaml } from 'yaml'
-import { cancellationBy } from '../cancellation.js'
-import { RUN_FOLDER } from '../cleanup.js'
-import { systemClock } from '../clock.js'
-import { dockerEngine, type Engine } from '../engine/docker.js'
-import { describeFailure, Failure, messageOf } from '../errors.js'
-import { INPUT_NAMES } from '../inputs.js'
-import { readInputs } from '../read-inputs.js'
+import { cancellationBy } from '../run/cancellation.js'
+import { RUN_FOLDER } from '../run/release.js'
+import { systemClock } from '../lib/clock.js'
+import { createDocker, type Docker } from '../docker/docker.js'
+import { describeFailure, Failure, messageOf } from '../lib/errors.js'
+import { INPUT_NAMES } from '../inputs/inputs.js'
+import { readInputs } from '../inputs/read-inputs.js'
 import { run } from '../main.js'
-import { outputsOf } from '../outputs.js'
-import { cleanUp } from '../post.js'
+import { outputsOf } from '../report/outputs.js'
+import { cleanUp } from '../run/post.js'
 import { renderSummary } from '../report/summary.js'
 import { textOf } from '../report/text.js'
-import { newRunId } from '../run-id.js'
-import { shippedFile } from '../surroundings.js'
-import { realWorld } from '../world.js'
+import { newRunId } from '../run/run-id.js'
+import { shippedFile } from '../shipped.js'
+import { realWorld } from '../run/world.js'
 import type { Print } from './jdk.js'
 import { terminalLog } from './terminal-log.js'
 
@@ -40,9 +40,9 @@ export async function buildCommand(args: string[], answer: Print): Promise<numbe
   const runFolder = path.join(tmpdir(), `${RUN_FOLDER}${id}`)
   mkdirSync(runFolder, { mode: 0o700 })
   const log = terminalLog((line) => console.error(line), systemClock)
-  let engine: Engine | undefined
+  let docker: Docker | undefined
   const clean = (folder: string): Promise<string[]> =>
-    cleanUp(engine?.hasAnswered() ? dockerEngine(process.env) : undefined, systemClock, id, folder)
+    cleanUp(docker?.hasAnswered() ? createDocker(process.env) : undefined, systemClock, id, folder)
   cancellation.signal.addEventListener('abort', () => {
     log.end()
     console.error('Cancelled; removing what was made ...')
@@ -56,7 +56,7 @@ export async function buildCommand(args: string[], answer: Print): Promise<numbe
       runFolder,
       cancelled
     })
-    engine = world.engine
+    docker = world.docker
     const result = await cancellation.bounded(run(id, inputs, world))
     const outputs = outputsOf(result)
     // Gone with the run: nothing failed.
@@ -81,8 +81,8 @@ export async function buildCommand(args: string[], answer: Print): Promise<numbe
       exitCode === undefined && existsSync(folder) && readdirSync(folder).length > 0 ? folder : undefined
     await clean(logs === undefined ? runFolder : path.join(runFolder, 'work'))
     if (json) {
-      const { kind, message, cure, evidence, signature } = failure
-      answer(JSON.stringify({ class: kind, message, cure, evidence, signature, logs }, undefined, 2))
+      const { category, message, fix, evidence, signature } = failure
+      answer(JSON.stringify({ category, message, fix, evidence, signature, logs }, undefined, 2))
     } else {
       console.error(
         `\n${describeFailure(failure)}${logs === undefined ? '' : `\n\nThe logs are in ${logs}.`}`
@@ -100,7 +100,7 @@ const SECRET_VALUES = 'CRAC_SECRET_VALUES'
 function parse(args: string[]): { inputs: Partial<Record<string, string>>; json: boolean } {
   if (args.some((arg) => arg.startsWith('--secret-values'))) {
     throw new Failure('input', 'Secrets are not taken from the command line, where others can read them.', {
-      cure: `Put them into the environment variable ${SECRET_VALUES}, one a line.`
+      fix: `Put them into the environment variable ${SECRET_VALUES}, one a line.`
     })
   }
   const options = Object.fromEntries(
@@ -128,7 +128,7 @@ function parse(args: string[]): { inputs: Partial<Record<string, string>>; json:
 function badOption(error: unknown): Failure {
   const [what = ''] = messageOf(error).split(/\.\s|\n/)
   return new Failure('input', `The options cannot be used: ${what.replace(/\.$/, '')}.`, {
-    cure: 'The options are the names of the inputs, each with a value, such as `--context build/docker/main --push true`; README.md lists them under "Inputs".'
+    fix: 'The options are the names of the inputs, each with a value, such as `--context build/docker/main --push true`; README.md lists them under "Inputs".'
   })
 }
 

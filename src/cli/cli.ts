@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { asFailure, describeFailure } from '../errors.js'
+import { asFailure, describeFailure } from '../lib/errors.js'
 import { buildCommand } from './build.js'
 import { doctorCommand } from './doctor.js'
 import { jdkCommand } from './jdk.js'

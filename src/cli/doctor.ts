@@ -1,11 +1,11 @@
 import { hostname } from 'node:os'
 import { parseArgs } from 'node:util'
-import { dockerEngine } from '../engine/docker.js'
-import type { Reach } from '../engine/containers.js'
-import { describeFailure, Failure } from '../errors.js'
+import { createDocker } from '../docker/docker.js'
+import type { Reach } from '../docker/containers.js'
+import { describeFailure, Failure } from '../lib/errors.js'
 import { inspectRunner, type Runner } from '../runner/inspect.js'
-import { newRunId } from '../run-id.js'
-import { badInput, parseChoice } from '../values.js'
+import { newRunId } from '../run/run-id.js'
+import { badInput, parseChoice } from '../lib/values.js'
 import type { Print } from './jdk.js'
 
 /**
@@ -17,7 +17,7 @@ export async function doctorCommand(args: string[], answer: Print): Promise<numb
   try {
     const runner = await inspectRunner(
       {
-        engine: dockerEngine(process.env),
+        docker: createDocker(process.env),
         platform: process.platform,
         hostname: hostname(),
         onLine: (line) => console.error(line)
@@ -29,8 +29,8 @@ export async function doctorCommand(args: string[], answer: Print): Promise<numb
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     if (options.json) {
-      const { kind, message, cure, evidence } = error
-      answer(JSON.stringify({ supported: false, class: kind, message, cure, evidence }, undefined, 2))
+      const { category, message, fix, evidence } = error
+      answer(JSON.stringify({ supported: false, category, message, fix, evidence }, undefined, 2))
     } else {
       console.error(describeFailure(error))
     }
@@ -79,7 +79,7 @@ function reportOf(runner: Runner, options: DoctorOptions): object {
     supported: true,
     ...rest,
     baseImage: options.baseImage,
-    privileges: privileges[0]?.rung,
+    privileges: privileges[0]?.level,
     checkpointFlags: privileges[0]?.checkpoint,
     restoreFlags: privileges[0]?.restore('seccomp.json'),
     criu: options.criu
@@ -96,8 +96,8 @@ function describe(runner: Runner, options: DoctorOptions): string {
     ['AppArmor', runner.appArmor ? 'yes' : 'no'],
     ['base image', options.baseImage],
     ['ports', describeReach(runner.reach)],
-    ...runner.refused.map(({ rung, reason }): [string, string] => [`not ${rung}`, reason]),
-    ['privileges', granted?.rung ?? 'none'],
+    ...runner.refused.map(({ level, reason }): [string, string] => [`not ${level}`, reason]),
+    ['privileges', granted?.level ?? 'none'],
     ['checkpoint', granted?.checkpoint.join(' ') ?? ''],
     ['restore', granted?.restore('seccomp.json').join(' ') ?? ''],
     ['CRIU', criuText(options.criu)]

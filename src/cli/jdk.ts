@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { systemClock } from '../clock.js'
+import { systemClock } from '../lib/clock.js'
 import {
   DISTRIBUTIONS,
   newerFirst,
@@ -12,9 +12,9 @@ import {
   type JdkAsset
 } from '../jdk/asset.js'
 import { jdkSource, type JdkSource } from '../jdk/source.js'
-import { patienceOf } from '../net/fetch.js'
-import { shipped, vendorApis } from '../surroundings.js'
-import { badInput, megabytes, parseChoice } from '../values.js'
+import { patienceOf } from '../http/fetch.js'
+import { shipped, vendorApis } from '../shipped.js'
+import { badInput, megabytes, parseChoice } from '../lib/values.js'
 
 /** Prints an answer on stdout, which is for answers alone. */
 export type Print = (text: string) => void

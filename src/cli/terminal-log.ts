@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { Clock } from '../clock.js'
-import type { Log } from '../log.js'
+import type { Clock } from '../lib/clock.js'
+import type { Log } from '../lib/log.js'
 
 /** A log for people at a terminal: stages with their time, and what others print indented below them. */
 export function terminalLog(write: (line: string) => void, clock: Clock): Log {

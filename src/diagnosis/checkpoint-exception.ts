@@ -1,4 +1,4 @@
-import { Failure, type FailureDetails } from '../errors.js'
+import { Failure, type FailureDetails } from '../lib/errors.js'
 import { diagnose } from './diagnose.js'
 
 /** Kinds of resources that a CRaC JVM refuses to take into a snapshot. */
@@ -44,9 +44,9 @@ export function checkpointRefusal(output: string): Failure | undefined {
   if (open.length > 0) {
     const id = known?.signature ? ` (${known.signature.id})` : ''
     return new OpenResources(open, `The JVM refused the checkpoint: ${summarise(open)}${id}.`, {
-      cure:
+      fix:
         known?.signature?.weight === 'specific'
-          ? known.cure
+          ? known.fix
           : 'Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, ' +
             "or use the framework's own CRaC support, which does that.",
       evidence: listResources(open),
@@ -55,7 +55,7 @@ export function checkpointRefusal(output: string): Failure | undefined {
   }
   if (/C\/R is not configured/.test(output)) {
     return new Failure('internal', 'The JVM was not started for a checkpoint.', {
-      cure: 'Please open an issue with the log of this step.',
+      fix: 'Please open an issue with the log of this step.',
       evidence: output.trim()
     })
   }
@@ -64,8 +64,8 @@ export function checkpointRefusal(output: string): Failure | undefined {
     'application',
     `A beforeCheckpoint hook of the application failed${first ? `: ${simpleName(first.type)}: ${first.text}` : ''}.`,
     {
-      cure:
-        known?.signature?.weight === 'cause' ? known.cure : 'Mend the hook that the stack trace below names.',
+      fix:
+        known?.signature?.weight === 'cause' ? known.fix : 'Mend the hook that the stack trace below names.',
       evidence: output.trim().split('\n').slice(0, 40).join('\n')
     }
   )

@@ -1,8 +1,8 @@
-import type { FailureClass } from '../errors.js'
-import { LONGEST_LINE } from '../engine/lines.js'
+import type { FailureCategory } from '../lib/errors.js'
+import { LONGEST_LINE } from '../lib/lines.js'
 import { CASCADE, NOISE } from './noise.js'
 import { Matcher } from './matcher.js'
-import type { Signature, Stage, Stream, Weight } from './signature.js'
+import type { Signature, Operation, Stream, Weight } from './signature.js'
 
 /** The cause that is reported. */
 export interface Finding {
@@ -10,8 +10,8 @@ export interface Finding {
   signature: Signature | undefined
   /** One sentence, with the id in it. */
   cause: string
-  cure: string
-  kind: FailureClass
+  fix: string
+  category: FailureCategory
   /** The line that shows it. */
   line: string
 }
@@ -19,7 +19,7 @@ export interface Finding {
 /** How CRIU's lines look, with or without time, process and subsystem. */
 const CRIU_LINE = /^(?:\((\d+\.\d+)\) ?)?(?:pie: ?)?(?: *\d+: )?(Error|Warn) {1,2}\([^):]{1,80}:\d+\): (.*)$/
 const TIMED = /^\(\d+\.\d+\) /
-const SUCCESS: Record<Stage, RegExp | undefined> = {
+const SUCCESS: Record<Operation, RegExp | undefined> = {
   // The whole line: an application may quote it.
   dump: /^(?:\(\d+\.\d+\) ?)?(?: *\d+: )?Dumping finished successfully\s*$/,
   restore: /^(?:\(\d+\.\d+\) ?)?(?: *\d+: )?Restore finished successfully\. Tasks resumed\.\s*$/,
@@ -51,7 +51,7 @@ export class Diagnoser {
   private ofOthers: Candidate | undefined
   private offered = 0
 
-  constructor(private readonly stage: Stage) {}
+  constructor(private readonly stage: Operation) {}
 
   push(stream: Stream, text: string): void {
     const line = text.length > LONGEST_LINE ? text.slice(0, LONGEST_LINE) : text
@@ -94,7 +94,7 @@ export class Diagnoser {
 }
 
 /** The one cause in some texts. */
-export function diagnose(stage: Stage, texts: Partial<Record<Stream, string>>): Finding | undefined {
+export function diagnose(stage: Operation, texts: Partial<Record<Stream, string>>): Finding | undefined {
   const diagnoser = new Diagnoser(stage)
   for (const [stream, text] of Object.entries(texts) as [Stream, string][]) {
     for (const line of text.split('\n')) diagnoser.push(stream, line)
@@ -118,8 +118,8 @@ function describe({ signature, match, line }: Candidate): Finding {
     return {
       signature,
       cause: `CRIU: ${match?.[3]?.trim()}.`,
-      cure: "CRIU's log in the folder of the output `logs` has what came before: a kernel or a CPU that this CRIU does not know, or something that the application has open.",
-      kind: 'runner',
+      fix: "CRIU's log in the folder of the output `logs` has what came before: a kernel or a CPU that this CRIU does not know, or something that the application has open.",
+      category: 'runner',
       line
     }
   }
@@ -131,8 +131,8 @@ function describe({ signature, match, line }: Candidate): Finding {
   return {
     signature,
     cause: `${fill(signature.cause).replace(/[.:]*$/, '')} (${signature.id}).`,
-    cure: fill(signature.cure),
-    kind: signature.kind,
+    fix: fill(signature.fix),
+    category: signature.category,
     line: line.trim()
   }
 }

@@ -1,5 +1,5 @@
 import { CATALOGUE } from './catalogue/index.js'
-import type { Signature, Stage, Stream } from './signature.js'
+import type { Signature, Operation, Stream } from './signature.js'
 
 export interface Hit {
   signature: Signature
@@ -27,9 +27,9 @@ export class Matcher {
   private readonly any: RegExp
   private open: { signature: Signature; text: string; left: number }[] = []
 
-  constructor(stage: Stage, stream: Stream) {
+  constructor(stage: Operation, stream: Stream) {
     const rows = CATALOGUE.filter(
-      (row) => row.stages.includes(stage) && SPEAKERS[stream].includes(row.stream)
+      (row) => row.operations.includes(stage) && SPEAKERS[stream].includes(row.stream)
     )
     this.single = rows.filter((row) => !row.pattern.source.includes(SEVERAL_LINES))
     this.several = rows

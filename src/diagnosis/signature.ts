@@ -1,7 +1,7 @@
-import type { FailureClass } from '../errors.js'
+import type { FailureCategory } from '../lib/errors.js'
 
 /** What was being done. */
-export type Stage = 'dump' | 'restore' | 'push'
+export type Operation = 'dump' | 'restore' | 'push'
 
 /** Who said it: `app` is the mixed output of a container, in which the JVM and CRIU speak too. */
 export type Stream = 'criu' | 'jvm' | 'app' | 'docker' | 'registry'
@@ -16,12 +16,12 @@ export type Weight = 'specific' | 'cause' | 'general' | 'pointer' | 'noise'
 export interface Signature {
   /** Stands in messages, and in docs/troubleshooting.md. */
   id: string
-  stages: readonly Stage[]
+  operations: readonly Operation[]
   stream: Stream
   pattern: RegExp
-  kind: FailureClass
+  category: FailureCategory
   /** One sentence; `$1` and so on are groups of the pattern. */
   cause: string
-  cure: string
+  fix: string
   weight: Weight
 }

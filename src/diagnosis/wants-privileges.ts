@@ -1,4 +1,4 @@
-/** Known failures that another rung of privileges may mend (src/engine/privileges.ts). */
+/** Known failures that another level of privileges may mend (src/docker/privileges.ts). */
 const IDS: ReadonlySet<string> = new Set([
   'criu-seccomp-suspend',
   'criu-ptrace-denied',

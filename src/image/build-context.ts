@@ -1,9 +1,9 @@
 import { cp, lutimes, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { hashOfFile } from '../digest.js'
-import { TAKES_CHECKPOINT } from '../frameworks/catalogue.js'
-import { linkOrCopy } from '../link-or-copy.js'
-import type { Application } from './layouts/layout.js'
+import { hashOfFile } from '../lib/digest.js'
+import { TAKES_CHECKPOINT } from '../application/frameworks.js'
+import { linkOrCopy } from '../lib/link-or-copy.js'
+import type { Application } from '../application/layouts/layout.js'
 
 export interface BuildContextParts {
   /** The project's `docker/` folder. */

@@ -1,7 +1,7 @@
-import type { CommandResult } from '../engine/command.js'
-import type { Engine, Listeners } from '../engine/docker.js'
-import { engineFailure } from '../engine/failure.js'
-import { Failure } from '../errors.js'
+import type { CommandResult } from '../docker/process-group.js'
+import type { Docker, Listeners } from '../docker/docker.js'
+import { dockerFailure } from '../docker/failure.js'
+import { Failure } from '../lib/errors.js'
 import { baseImageFailure } from '../runner/base-image.js'
 
 export interface ImageBuild {
@@ -33,23 +33,23 @@ export function buildCommand(build: ImageBuild): string[] {
 }
 
 /** Builds one of the two images and returns its id (`sha256:...`). */
-export async function buildImage(engine: Engine, build: ImageBuild, output: Listeners): Promise<string> {
+export async function buildImage(docker: Docker, build: ImageBuild, output: Listeners): Promise<string> {
   const command = buildCommand(build)
-  const result = await runBuild(engine, command, output)
+  const result = await runBuild(docker, command, output)
   if (result.exitCode !== 0) {
     const output = `${result.stdout}\n${result.stderr}`
     throw (
       jdkFailure(output) ??
       baseImageFailure(output, build.buildArgs['BASE_IMAGE'] ?? '') ??
-      engineFailure(command, result)
+      dockerFailure(command, result)
     )
   }
-  return await idOf(engine, build.name)
+  return await idOf(docker, build.name)
 }
 
 /** The id of an image that was just built. `--iidfile` has another one where the engine keeps images in containerd. */
-export async function idOf(engine: Engine, name: string): Promise<string> {
-  return await engine.run(['image', 'inspect', '--format', '{{.Id}}', '--', name])
+export async function idOf(docker: Docker, name: string): Promise<string> {
+  return await docker.run(['image', 'inspect', '--format', '{{.Id}}', '--', name])
 }
 
 /**
@@ -57,12 +57,12 @@ export async function idOf(engine: Engine, name: string): Promise<string> {
  * would not see the images of the engine.
  */
 export async function runBuild(
-  engine: Engine,
+  docker: Docker,
   command: readonly string[],
   output: Listeners
 ): Promise<CommandResult> {
-  const builder = await engine.run(['context', 'show'])
-  return await engine.attempt(command, { ...output, env: { BUILDX_BUILDER: builder } })
+  const builder = await docker.run(['context', 'show'])
+  return await docker.attempt(command, { ...output, env: { BUILDX_BUILDER: builder } })
 }
 
 export function pairs(option: string, values: Record<string, string>): string[] {
@@ -75,15 +75,15 @@ function jdkFailure(output: string): Failure | undefined {
   if (!match) return undefined
   if (match[1] === 'NO-CRIU') {
     return new Failure('image', `Nothing in the base image takes snapshots: ${match[2]}.`, {
-      cure: 'Use a `base-image` that is a Debian 13 or newer, or like one, or that brings CRIU 4.1 or newer and setcap.'
+      fix: 'Use a `base-image` that is a Debian 13 or newer, or like one, or that brings CRIU 4.1 or newer and setcap.'
     })
   }
   if (match[1] === 'NO-ENGINE') {
     return new Failure('jdk', `The JDK does not have the wanted engine: ${match[2]}.`, {
-      cure: 'Leave `engine` at `auto`; Warp is only in builds of Azul (`distribution: zulu`), and not in all of them.'
+      fix: 'Leave `engine` at `auto`; Warp is only in builds of Azul (`distribution: zulu`), and not in all of them.'
     })
   }
   return new Failure('jdk', `The JDK cannot take checkpoints: ${match[2]}`, {
-    cure: 'Choose another `java-version`: an archive of a JDK with CRaC, for Linux with glibc.'
+    fix: 'Choose another `java-version`: an archive of a JDK with CRaC, for Linux with glibc.'
   })
 }

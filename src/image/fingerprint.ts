@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { hashOfFile } from '../digest.js'
+import { hashOfFile } from '../lib/digest.js'
 
 /**
  * The sha256 of everything that goes into an image, in hexadecimal: names and content of the files, and the values. The

@@ -1,4 +1,4 @@
-import { Failure } from '../errors.js'
+import { Failure } from '../lib/errors.js'
 
 /** Variables whose content a JVM takes for more options. */
 const JVM_VARIABLES = ['JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS']
@@ -22,5 +22,5 @@ export function cracOptionIn(environment: readonly string[]): string | undefined
 export function refuseCracOptions(image: string, environment: readonly string[]): void {
   const problem = cracOptionIn(environment)
   if (problem === undefined) return
-  throw new Failure('image', `The base image ${image} ${problem}.`, { cure: LEAVE_TO_ACTION })
+  throw new Failure('image', `The base image ${image} ${problem}.`, { fix: LEAVE_TO_ACTION })
 }

@@ -4,7 +4,7 @@ const OCI = 'org.opencontainers.image'
 /** The label that tells whether a rebuild would change anything. */
 export const FINGERPRINT_LABEL = `${PREFIX}.fingerprint`
 
-/** The label with what was measured of the image (src/image/figures-label.ts). */
+/** The label with what was measured of the image (src/proof/figures-label.ts). */
 export const FIGURES_LABEL = `${PREFIX}.figures`
 
 /** What every image says of itself: where it is from, and what is in it. */

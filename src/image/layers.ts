@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/docker.js'
+import type { Docker } from '../docker/docker.js'
 
 /** A layer of an image. Sizes in bytes. */
 export interface ImageLayer {
@@ -12,9 +12,9 @@ export interface ImageLayer {
 }
 
 /** The layers of an image that hold anything, from the lowest up. */
-export async function layersOf(engine: Engine, image: string): Promise<ImageLayer[]> {
+export async function layersOf(docker: Docker, image: string): Promise<ImageLayer[]> {
   const format = ['history', '--no-trunc', '--human=false', '--format', '{{.Size}} {{.CreatedBy}}']
-  const lines = (await engine.run([...format, image])).split('\n').reverse()
+  const lines = (await docker.run([...format, image])).split('\n').reverse()
   return lines.flatMap((line) => {
     const [, size, createdBy = ''] = /^(\d+) ?(.*)$/.exec(line) ?? []
     return Number(size) > 0 ? [{ createdBy: instruction(createdBy), rawSize: Number(size) }] : []

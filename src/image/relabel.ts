@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Engine, Listeners } from '../engine/docker.js'
-import { engineFailure } from '../engine/failure.js'
+import type { Docker, Listeners } from '../docker/docker.js'
+import { dockerFailure } from '../docker/failure.js'
 import { idOf, pairs, runBuild } from './build.js'
 
 /**
@@ -9,7 +9,7 @@ import { idOf, pairs, runBuild } from './build.js'
  * `work` is an existing folder of the run.
  */
 export async function relabelImage(
-  engine: Engine,
+  docker: Docker,
   image: { name: string; id: string; labels: Record<string, string> },
   work: string,
   output: Listeners
@@ -19,11 +19,11 @@ export async function relabelImage(
   await writeFile(path.join(folder, 'Dockerfile'), `FROM ${image.name}\n`)
   const options = ['--tag', image.name, ...pairs('--label', image.labels)]
   const command = ['build', ...options, '--', folder]
-  const result = await runBuild(engine, command, output)
-  if (result.exitCode !== 0) throw engineFailure(command, result)
+  const result = await runBuild(docker, command, output)
+  if (result.exitCode !== 0) throw dockerFailure(command, result)
   await rm(folder, { recursive: true })
-  const id = await idOf(engine, image.name)
+  const id = await idOf(docker, image.name)
   // Without its name it would stay for ever. Engines that keep it as the parent of the other refuse, and remove both together.
-  await engine.attempt(['image', 'rm', image.id])
+  await docker.attempt(['image', 'rm', image.id])
   return id
 }

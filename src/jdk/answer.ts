@@ -1,7 +1,7 @@
 import type { Response } from 'undici'
-import { Failure } from '../errors.js'
-import { isJson, parses } from '../net/conditional.js'
-import { isRateLimited, limitEnd } from '../net/fetch.js'
+import { Failure } from '../lib/errors.js'
+import { isJson, parses } from '../http/conditional.js'
+import { isRateLimited, limitEnd } from '../http/fetch.js'
 
 /** The text of an answer in JSON, which can be parsed; any other answer is a Failure that says what it means. */
 export async function jsonText(response: Response, host: string, hasToken: boolean): Promise<string> {
@@ -13,7 +13,7 @@ export async function jsonText(response: Response, host: string, hasToken: boole
     'runner',
     `${host} answers with ${isJson(response) ? 'broken JSON' : `${type} instead of JSON`}.`,
     {
-      cure: 'Something between the runner and that host answers in its place, such as a proxy or a captive portal; its words are below.',
+      fix: 'Something between the runner and that host answers in its place, such as a proxy or a captive portal; its words are below.',
       evidence: text.slice(0, 200)
     }
   )
@@ -28,7 +28,7 @@ export async function badStatus(response: Response, host: string, hasToken: bool
       'runner',
       `the rate limit of ${host} is used up${until ? ` until ${until.toISOString()}` : ''}.`,
       {
-        cure: hasToken
+        fix: hasToken
           ? 'Run the job again after that time.'
           : 'Set `github-token` to a token for that server: requests with a token have a much higher limit.',
         evidence
@@ -37,18 +37,18 @@ export async function badStatus(response: Response, host: string, hasToken: bool
   }
   if (response.status === 401 || response.status === 403) {
     return new Failure('input', `${host} refuses access (status ${response.status}).`, {
-      cure: 'Check `github-token`: it must be a token for that server, and not expired.',
+      fix: 'Check `github-token`: it must be a token for that server, and not expired.',
       evidence
     })
   }
   if (response.status === 404) {
     return new Failure('input', `${host} knows nothing of it (status 404).`, {
-      cure: 'Check the address; for `github-api-url` the default is https://api.github.com.',
+      fix: 'Check the address; for `github-api-url` the default is https://api.github.com.',
       evidence
     })
   }
   return new Failure('runner', `${host} answers with status ${response.status}.`, {
-    cure: 'The server has a problem, or something in front of it; run the job again later.',
+    fix: 'The server has a problem, or something in front of it; run the job again later.',
     evidence
   })
 }

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { extract, type Header } from 'tar-stream'
-import { Failure, messageOf } from '../errors.js'
+import { Failure, messageOf } from '../lib/errors.js'
 
 /** More than any JDK has, and less than hurts. The size is that of the unpacked files, in bytes. */
 const LIMITS = { entries: 100_000, size: 4 * 1024 ** 3 }
@@ -76,6 +76,6 @@ function isBelow(name: string, top: string): boolean {
 
 function refused(file: string, why: string): Failure {
   return new Failure('jdk', `${path.basename(file)} is not used: ${why}.`, {
-    cure: 'Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz.'
+    fix: 'Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz.'
   })
 }

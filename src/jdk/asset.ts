@@ -1,5 +1,5 @@
-import { Failure } from '../errors.js'
-import { badInput } from '../values.js'
+import { Failure } from '../lib/errors.js'
+import { badInput } from '../lib/values.js'
 
 /** Where a JDK can come from. */
 export const DISTRIBUTIONS = ['crac', 'zulu', 'liberica', 'file'] as const
@@ -84,7 +84,7 @@ export function chooseAsset(
     'jdk',
     `No CRaC JDK ${formatRequest(request)} of the distribution ${distribution} for Linux on ${architecture} was found.`,
     {
-      cure: versions
+      fix: versions
         ? `Set \`java-version\` to one of: ${versions}.`
         : `${distribution} has no build for ${architecture}; choose another \`distribution\`, or a runner of another architecture.`
     }

@@ -2,10 +2,10 @@ import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { isDiskFull } from '../disk.js'
-import { Failure, messageOf } from '../errors.js'
-import type { Fetch } from '../net/fetch.js'
-import type { Milliseconds } from '../values.js'
+import { isDiskFull } from '../lib/disk.js'
+import { Failure, messageOf } from '../lib/errors.js'
+import type { Fetch } from '../http/fetch.js'
+import type { Milliseconds } from '../lib/values.js'
 import { badStatus } from './answer.js'
 import type { JdkAsset } from './asset.js'
 
@@ -31,7 +31,7 @@ export async function download(asset: JdkAsset, file: string, options: DownloadO
     await rm(file, { force: true })
     if (tries === TRIES) {
       throw new Failure('runner', `${asset.name} could not be downloaded: ${broken}.`, {
-        cure: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
+        fix: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
       })
     }
     options.info(`${asset.name}: ${broken}; trying again.`)

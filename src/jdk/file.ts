@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
-import { Failure } from '../errors.js'
+import { Failure } from '../lib/errors.js'
 import { checkArchive } from './archive.js'
 import type { Architecture, JdkAsset } from './asset.js'
 import type { JdkArchive } from './install.js'
@@ -16,7 +16,7 @@ export async function jdkFromFile(
   const entry = await stat(file).catch(() => undefined)
   if (!entry?.isFile()) {
     throw new Failure('input', `The input \`jdk-file\` names ${file}, and there is no such file.`, {
-      cure: 'Give the path of a .tar.gz, relative to the workspace; a step before has to put it there.'
+      fix: 'Give the path of a .tar.gz, relative to the workspace; a step before has to put it there.'
     })
   }
   const name = path.basename(file)

@@ -1,7 +1,7 @@
 import { Octokit } from '@octokit/rest'
 import { Response } from 'undici'
-import { Failure } from '../errors.js'
-import type { Fetch } from '../net/fetch.js'
+import { Failure } from '../lib/errors.js'
+import type { Fetch } from '../http/fetch.js'
 import { jsonText } from './answer.js'
 
 /** A GitHub API, and how it is reached. */

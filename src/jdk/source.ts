@@ -1,8 +1,8 @@
 import path from 'node:path'
-import type { Clock } from '../clock.js'
-import { Failure } from '../errors.js'
-import { conditionalFetch } from '../net/conditional.js'
-import { resilientFetch, type Fetch, type NetworkWorld, type Patience } from '../net/fetch.js'
+import type { Clock } from '../lib/clock.js'
+import { Failure } from '../lib/errors.js'
+import { conditionalFetch } from '../http/conditional.js'
+import { resilientFetch, type Fetch, type NetworkWorld, type Patience } from '../http/fetch.js'
 import {
   chooseAsset,
   isSound,
@@ -65,7 +65,7 @@ export function jdkSource(world: SourceWorld, patience: Patience): JdkSource {
       'runner',
       `The list of JDKs of the distribution ${vendor} is not of the shape that it should have.`,
       {
-        cure: 'Something between the runner and the vendor answers in its place, or the vendor has changed its API: look for a newer version of this action, or use another `distribution`.'
+        fix: 'Something between the runner and the vendor answers in its place, or the vendor has changed its API: look for a newer version of this action, or use another `distribution`.'
       }
     )
   }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
-import { hashOfFile } from '../digest.js'
-import { Failure } from '../errors.js'
+import { hashOfFile } from '../lib/digest.js'
+import { Failure } from '../lib/errors.js'
 import type { JdkAsset } from './asset.js'
 
 /** A digest that an archive must have, and who says so. */
@@ -33,6 +33,6 @@ export async function verifyArchive(
 
 function notGenuine(asset: JdkAsset, why: string): Failure {
   return new Failure('jdk', `${asset.name} is not the archive that was asked for: ${why}.`, {
-    cure: 'Run the job again; if it stays so, compare the digests with a source that you trust before you change `jdk-sha256`.'
+    fix: 'Run the job again; if it stays so, compare the digests with a source that you trust before you change `jdk-sha256`.'
   })
 }

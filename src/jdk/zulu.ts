@@ -1,4 +1,4 @@
-import type { Fetch } from '../net/fetch.js'
+import type { Fetch } from '../http/fetch.js'
 import { jsonText } from './answer.js'
 import type { Architecture, JdkAsset } from './asset.js'
 

@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.js'
-import type { Address } from '../engine/containers.js'
-import type { Engine } from '../engine/docker.js'
-import type { Milliseconds } from '../values.js'
+import type { Clock } from '../lib/clock.js'
+import type { Address } from '../docker/containers.js'
+import type { Docker } from '../docker/docker.js'
+import type { Milliseconds } from '../lib/values.js'
 import { send, type Answer, type HttpRequest } from './request.js'
 
 /** How the application says that it is up. What is given has to hold, all of it; if nothing is, its port answers. */
@@ -31,14 +31,14 @@ const SILENCE: Milliseconds = 1000
 /** What can be asked from outside a container, and in it. */
 export function checksOf(
   readiness: Readiness,
-  { engine, container, address }: { engine: Engine; container: string; address: Address }
+  { docker, container, address }: { docker: Docker; container: string; address: Address }
 ): Check[] {
   const { url, command } = readiness
   const checks: Check[] = []
   if (command) {
     checks.push({
       name: `ready-command (${command.join(' ')})`,
-      ask: () => runCommand(engine, container, command)
+      ask: () => runCommand(docker, container, command)
     })
   }
   if (url) checks.push({ name: `${url.method} ${url.target}`, ask: () => send(address, url) })
@@ -78,8 +78,8 @@ export async function untilReady(
   return { ready: true, at }
 }
 
-async function runCommand(engine: Engine, container: string, command: readonly string[]): Promise<Answer> {
-  const result = await engine.attempt(['exec', container, ...command], { timeout: COMMAND_TIMEOUT })
+async function runCommand(docker: Docker, container: string, command: readonly string[]): Promise<Answer> {
+  const result = await docker.attempt(['exec', container, ...command], { timeout: COMMAND_TIMEOUT })
   return { ok: result.exitCode === 0, description: `exit code ${result.exitCode}` }
 }
 

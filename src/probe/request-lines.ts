@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgsStringToArgv } from 'string-argv'
-import { messageOf } from '../errors.js'
-import { badInput, parseLines } from '../values.js'
+import { messageOf } from '../lib/errors.js'
+import { badInput, parseLines } from '../lib/values.js'
 import type { HttpRequest } from './request.js'
 
 /** A line of `warmup`: a request, and how often it is sent. */

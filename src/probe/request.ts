@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { messageOf } from '../errors.js'
-import type { Address } from '../engine/containers.js'
-import type { Milliseconds } from '../values.js'
+import { messageOf } from '../lib/errors.js'
+import type { Address } from '../docker/containers.js'
+import type { Milliseconds } from '../lib/values.js'
 
 /** One HTTP request to the application. */
 export interface HttpRequest {

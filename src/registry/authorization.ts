@@ -1,5 +1,5 @@
 import type { Credentials } from './credentials.js'
-import { jsonOf } from '../json.js'
+import { jsonOf } from '../lib/json.js'
 import { refusal, type Reply } from './refusal.js'
 
 /** How a registry wants to be asked: https://distribution.github.io/distribution/spec/auth/token/ */

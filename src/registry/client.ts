@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
-import type { Clock } from '../clock.js'
-import { digestOf } from '../digest.js'
-import type { Patience } from '../net/fetch.js'
-import { seconds, type Milliseconds } from '../values.js'
+import type { Clock } from '../lib/clock.js'
+import { digestOf } from '../lib/digest.js'
+import type { Patience } from '../http/fetch.js'
+import { seconds, type Milliseconds } from '../lib/values.js'
 import { Connection, type ConnectionWorld, type Request } from './connection.js'
 import { RegistryFailure, type Reply } from './refusal.js'
 
@@ -91,7 +91,7 @@ export class RepositoryClient {
     throw new RegistryFailure(
       `${this.registry} has other content under ${digest}.`,
       {
-        cure: 'Something changes images on their way, or the storage of the registry is damaged: tell those who run it.'
+        fix: 'Something changes images on their way, or the storage of the registry is damaged: tell those who run it.'
       },
       1
     )

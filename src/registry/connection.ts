@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { request } from 'undici'
-import type { Milliseconds } from '../values.js'
+import type { Milliseconds } from '../lib/values.js'
 import { answerTo, parseChallenge } from './authorization.js'
 import type { Credentials } from './credentials.js'
 import type { Endpoint } from './endpoint.js'

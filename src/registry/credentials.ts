@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { Failure, messageOf } from '../errors.js'
-import type { Milliseconds } from '../values.js'
+import { Failure, messageOf } from '../lib/errors.js'
+import type { Milliseconds } from '../lib/values.js'
 import { DOCKER_HUB } from './reference.js'
 
 /** What `docker login` left for a registry. */
@@ -80,7 +80,7 @@ async function readConfig(file: string): Promise<DockerConfig> {
 
 function unreadable(file: string, why: string): Failure {
   return new Failure('runner', `The docker client's configuration ${file} cannot be read: ${why}.`, {
-    cure: 'Mend or remove that file, and run docker/login-action before this step.'
+    fix: 'Mend or remove that file, and run docker/login-action before this step.'
   })
 }
 
@@ -119,7 +119,7 @@ async function ask(
   const program = `docker-credential-${helper}`
   const failed = (why: string): Failure =>
     new Failure('runner', `${program} gave no login for ${host}: ${why}.`, {
-      cure: `Run docker/login-action before this step, or mend the credential helper of the docker client.`
+      fix: `Run docker/login-action before this step, or mend the credential helper of the docker client.`
     })
   if (!/^[\w.-]+$/.test(helper)) throw failed('that is no name of a program')
   const result = await answerOf(program, host, environment).catch((error: unknown) => {

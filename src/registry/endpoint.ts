@@ -5,8 +5,8 @@ import path from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { getProxyUrl } from '@actions/http-client/lib/proxy'
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici'
-import type { Engine } from '../engine/docker.js'
-import type { Milliseconds } from '../values.js'
+import type { Docker } from '../docker/docker.js'
+import type { Milliseconds } from '../lib/values.js'
 import { DOCKER_HUB } from './reference.js'
 
 /** Where a registry answers, and the connections to it. */
@@ -23,7 +23,7 @@ interface RegistryConfig {
 }
 
 export interface EndpointWorld {
-  engine: Engine
+  docker: Docker
   environment: NodeJS.ProcessEnv
   /** Root of the file system in which the machine keeps its certificates. */
   root: string
@@ -38,7 +38,7 @@ const PING_TIMEOUT: Milliseconds = 5000
 export async function endpointOf(registry: string, world: EndpointWorld): Promise<Endpoint> {
   const host = registry === DOCKER_HUB ? 'registry-1.docker.io' : registry
   const origin = new URL(`https://${host}`)
-  const insecure = await isInsecure(registry, origin.hostname, world.engine)
+  const insecure = await isInsecure(registry, origin.hostname, world.docker)
   const tls = { ...(await certificates(registry, world)), rejectUnauthorized: !insecure }
   const dispatcher = connections(origin, tls)
   if (!insecure) return { origin, dispatcher }
@@ -72,8 +72,8 @@ function basic({ username, password }: URL): string {
 }
 
 // https://docs.docker.com/reference/cli/dockerd/#insecure-registries
-async function isInsecure(registry: string, hostname: string, engine: Engine): Promise<boolean> {
-  const told = await engine.attempt(['info', '--format', '{{json .RegistryConfig}}'])
+async function isInsecure(registry: string, hostname: string, docker: Docker): Promise<boolean> {
+  const told = await docker.attempt(['info', '--format', '{{json .RegistryConfig}}'])
   const config = (told.exitCode === 0 ? JSON.parse(told.stdout) : null) as RegistryConfig | null
   const secure = config?.IndexConfigs?.[registry]?.Secure
   if (secure !== undefined) return !secure

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { isGzip, isZstandard, peek } from '../peek.js'
+import { isGzip, isZstandard, peek } from '../lib/peek.js'
 import { gzip } from './gzip.js'
 
 /** A layer as registries have it. Sizes in bytes. */

@@ -3,8 +3,8 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { extract } from 'tar-stream'
-import { digestOf } from '../digest.js'
-import { Failure, messageOf } from '../errors.js'
+import { digestOf } from '../lib/digest.js'
+import { Failure, messageOf } from '../lib/errors.js'
 import { packLayer, type ArchivedLayer, type LayerFile } from './layer-file.js'
 
 export interface PackedImage {
@@ -168,6 +168,6 @@ function digestHex(digest = ''): string {
 
 function unexpected(why: string): Failure {
   return new Failure('runner', `The engine did not give the image that was to be pushed: ${why}.`, {
-    cure: 'Use a Docker engine of version 24 or newer, and run the job again.'
+    fix: 'Use a Docker engine of version 24 or newer, and run the job again.'
   })
 }

@@ -1,5 +1,5 @@
-import { Failure } from '../errors.js'
-import { fieldsOf, jsonOf } from '../json.js'
+import { Failure } from '../lib/errors.js'
+import { fieldsOf, jsonOf } from '../lib/json.js'
 import type { RepositoryClient, StoredManifest } from './client.js'
 import { GZIPPED, ZSTANDARD, type PackedLayer } from './layer-file.js'
 import type { ImageConfiguration } from './packed-image.js'

@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { digestOf } from '../digest.js'
-import type { Engine } from '../engine/docker.js'
-import { Failure } from '../errors.js'
+import { digestOf } from '../lib/digest.js'
+import type { Docker } from '../docker/docker.js'
+import { Failure } from '../lib/errors.js'
 import { instruction, type ImageLayer } from '../image/layers.js'
-import { megabytes, sizeText } from '../values.js'
+import { megabytes, sizeText } from '../lib/values.js'
 import type { Blob } from './client.js'
 import type { LayerFile, PackedLayer } from './layer-file.js'
 import type { PackedImage } from './packed-image.js'
@@ -20,7 +20,7 @@ export interface Pushed {
 }
 
 export interface PushWorld {
-  engine: Engine
+  docker: Docker
   repositories: Repositories
   info: (line: string) => void
   warn: (line: string) => void
@@ -54,7 +54,7 @@ const LARGEST_AT_GITHUB = 10e9
 /** Asks the registries what the tags have now: so one that refuses is known before the work. The signal ends all of the push. */
 export async function openPush(world: PushWorld, request: PushRequest, signal: AbortSignal): Promise<Push> {
   const targets = await targetsOf(world.repositories, request.tags, signal)
-  const known = await knownEverywhere(world.engine, request.image, targets)
+  const known = await knownEverywhere(world.docker, request.image, targets)
   return {
     known: new Set(known.keys()),
     send: (packed) => send(world, request, { targets, known, packed })
@@ -146,6 +146,6 @@ export function sizeWarning(registry: string, size: number): string | undefined 
 
 function otherDigest(name: string, given: string, digest: string): Failure {
   return new Failure('registry', `${name} is ${given} at the registry, and ${digest} was pushed.`, {
-    cure: 'Something changes images on their way to the registry: find out what (a proxy, a mirror), and run the job again.'
+    fix: 'Something changes images on their way to the registry: find out what (a proxy, a mirror), and run the job again.'
   })
 }

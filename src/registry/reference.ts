@@ -1,5 +1,5 @@
-import { Failure } from '../errors.js'
-import { quoted } from '../text.js'
+import { Failure } from '../lib/errors.js'
+import { quoted } from '../lib/text.js'
 
 /** A reference to an image in a registry, such as `ghcr.io/acme/hello:crac`. */
 export interface Reference {
@@ -57,6 +57,6 @@ export const DOCKER_HUB = 'docker.io'
 
 const SHAPE = 'Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.'
 
-function refused(text: string, why: string, cure: string): Failure {
-  return new Failure('input', `The input \`tags\` holds ${quoted(text)}: ${why}.`, { cure })
+function refused(text: string, why: string, fix: string): Failure {
+  return new Failure('input', `The input \`tags\` holds ${quoted(text)}: ${why}.`, { fix })
 }

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { diagnose } from '../diagnosis/diagnose.js'
-import { Failure, messageOf } from '../errors.js'
-import type { Milliseconds } from '../values.js'
+import { Failure, messageOf } from '../lib/errors.js'
+import type { Milliseconds } from '../lib/values.js'
 
 /** A registry that does not answer, or not as it should. */
 export class RegistryFailure extends Failure {
@@ -41,8 +41,8 @@ export function refusal(registry: string, asked: string, reply: Reply): Registry
   return new RegistryFailure(
     finding?.cause ?? `${registry} answered with ${status}.`,
     {
-      cure:
-        finding?.cure ??
+      fix:
+        finding?.fix ??
         'The lines below are the words of the registry; run the job again, and if it stays so, ask those who run the registry.',
       evidence: evidence.join('\n'),
       signature: finding?.signature?.id
@@ -60,8 +60,8 @@ export function unreachable(registry: string, asked: string, error: unknown): Re
   return new RegistryFailure(
     finding?.cause ?? `${registry} does not answer.`,
     {
-      cure:
-        finding?.cure ??
+      fix:
+        finding?.fix ??
         'Check the name of the registry in `tags`, and that the runner reaches it (proxy, firewall, DNS); then run the job again.',
       evidence: words,
       signature: finding?.signature?.id,

@@ -4,15 +4,15 @@ import type { StoredManifest } from './client.js'
 import { parseReference, type Reference } from './reference.js'
 
 /** A tag that is about to be moved, and what it has now. */
-export interface Moving {
+export interface TagMove {
   tag: Reference
   before: StoredManifest | undefined
 }
 
 /** The tags that a run is about to move to the digest. */
-export interface Movement {
+export interface TagMoves {
   digest: string
-  tags: Moving[]
+  tags: TagMove[]
 }
 
 interface Written {
@@ -23,7 +23,7 @@ interface Written {
 const FILE = 'moving-tags.json'
 
 /** Writes down, in a folder of the run, what is about to be moved: should this process be killed, the post step puts it back. */
-export async function record(folder: string, { digest, tags }: Movement): Promise<void> {
+export async function writeJournal(folder: string, { digest, tags }: TagMoves): Promise<void> {
   const written: Written = {
     digest,
     tags: tags.map(({ tag, before }) => ({
@@ -35,12 +35,12 @@ export async function record(folder: string, { digest, tags }: Movement): Promis
 }
 
 /** All of the tags have been moved, or put back. */
-export async function forget(folder: string): Promise<void> {
+export async function deleteJournal(folder: string): Promise<void> {
   await rm(path.join(folder, FILE), { force: true })
 }
 
 /** What was under way when the run ended; undefined where nothing was. */
-export async function recorded(folder: string): Promise<Movement | undefined> {
+export async function readJournal(folder: string): Promise<TagMoves | undefined> {
   try {
     const { digest, tags } = JSON.parse(await readFile(path.join(folder, FILE), 'utf8')) as Written
     return {

@@ -1,8 +1,8 @@
-import { Failure } from '../errors.js'
+import { Failure } from '../lib/errors.js'
 import type { RepositoryClient, StoredManifest } from './client.js'
 import type { Repositories } from './published.js'
 import type { Reference } from './reference.js'
-import { forget, record, recorded, type Moving } from './tag-record.js'
+import { deleteJournal, writeJournal, readJournal, type TagMove } from './tag-record.js'
 import type { Target } from './targets.js'
 
 /**
@@ -15,7 +15,7 @@ export async function moveTags(
   folder: string
 ): Promise<void> {
   const all = targets.flatMap(({ tags, before }) => tags.map((tag) => ({ tag, before: before.get(tag) })))
-  await record(folder, { digest: manifest.digest, tags: all })
+  await writeJournal(folder, { digest: manifest.digest, tags: all })
   const moved: [Target, Reference][] = []
   try {
     for (const target of targets) {
@@ -31,13 +31,13 @@ export async function moveTags(
     }
     throw error instanceof Failure ? error.also(told.join(' ')) : error
   } finally {
-    await forget(folder)
+    await deleteJournal(folder)
   }
 }
 
 /** Puts back what a killed run had moved; what became of each tag, as a sentence. */
 export async function putBackMoved(repositories: Repositories, folder: string): Promise<string[]> {
-  const movement = await recorded(folder)
+  const movement = await readJournal(folder)
   const told: string[] = []
   for (const moving of movement?.tags ?? []) {
     told.push(await putBack(repositories(moving.tag), moving, movement?.digest ?? ''))
@@ -54,7 +54,7 @@ async function moveTag({ client }: Target, tag: Reference, manifest: StoredManif
       'registry',
       `it is ${there?.digest ?? 'nothing'} at the registry, and ${manifest.digest} was pushed.`,
       {
-        cure: 'Something changed the image on its way, or another job moved the tag: look at the registry, and run the job again.'
+        fix: 'Something changed the image on its way, or another job moved the tag: look at the registry, and run the job again.'
       }
     )
   } catch (error) {
@@ -65,7 +65,7 @@ async function moveTag({ client }: Target, tag: Reference, manifest: StoredManif
 /** What became of a tag, as a sentence; the one that failed may have been moved, or not. */
 async function putBack(
   client: RepositoryClient,
-  { tag, before: old }: Moving,
+  { tag, before: old }: TagMove,
   pushed: string
 ): Promise<string> {
   try {

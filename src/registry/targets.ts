@@ -1,5 +1,5 @@
-import type { Engine } from '../engine/docker.js'
-import { Failure } from '../errors.js'
+import type { Docker } from '../docker/docker.js'
+import { Failure } from '../lib/errors.js'
 import type { RepositoryClient, StoredManifest } from './client.js'
 import type { PackedLayer } from './layer-file.js'
 import { imageOf, layersByContent, type Repositories } from './published.js'
@@ -41,7 +41,7 @@ export async function targetsOf(
 
 /** Layers of the image that every repository has already, by their content: those of the images that the tags have now. */
 export async function knownEverywhere(
-  engine: Engine,
+  docker: Docker,
   image: string,
   targets: readonly Target[]
 ): Promise<Map<string, PackedLayer>> {
@@ -54,7 +54,7 @@ export async function knownEverywhere(
   }
   if (known.size === 0) return known
   const format = ['image', 'inspect', '--format', '{{json .RootFS.Layers}}', '--', image]
-  const own = new Set(JSON.parse(await engine.run(format)) as string[])
+  const own = new Set(JSON.parse(await docker.run(format)) as string[])
   for (const [content, { digest }] of known) {
     const there = own.has(content) && (await Promise.all(targets.map(({ client }) => client.hasBlob(digest))))
     if (!there || there.includes(false)) known.delete(content)

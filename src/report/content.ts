@@ -1,7 +1,7 @@
 import type { Content } from '../snapshot/content.js'
 import type { DumpStatistics } from '../snapshot/statistics.js'
 import { KIND_NAMES, KINDS } from '../snapshot/kinds.js'
-import { sizeText } from '../values.js'
+import { sizeText } from '../lib/values.js'
 import { folded, table, time } from './markdown.js'
 
 /** Of each list in the summary, and in `metadata`: a snapshot can have thousands of threads and files. */

@@ -1,6 +1,6 @@
-import type { Checkpointed } from '../result.js'
-import type { Spread } from '../restore/figures.js'
-import { megabytes } from '../values.js'
+import type { Checkpointed } from './result.js'
+import type { Spread } from '../proof/figures.js'
+import { megabytes } from '../lib/values.js'
 import { time } from './markdown.js'
 
 /** A line of the table that a busy reader needs: what it is, now, and where it is known before. Markdown. */

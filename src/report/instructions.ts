@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
-import type { Checkpointed, Cold } from '../result.js'
-import type { Privileges } from '../engine/privileges.js'
+import type { Checkpointed, Cold } from './result.js'
+import type { Privileges } from '../docker/privileges.js'
 
 /** What somebody needs to know who starts an image. */
 export interface Startable {
@@ -45,7 +45,7 @@ function dockerRun({ image, port, privileges }: Startable): string {
 
 function compose({ image, port, privileges }: Startable): string {
   const service: Record<string, unknown> = { image, ports: [`${port}:${port}`] }
-  if (privileges?.rung === 'privileged') service['privileged'] = true
+  if (privileges?.level === 'privileged') service['privileged'] = true
   else if (privileges) {
     service['cap_drop'] = ['ALL']
     service['cap_add'] = capabilities(privileges)
@@ -76,7 +76,7 @@ function kubernetes({ image, port, privileges, user }: Startable): string {
     '# seccomp.json has to lie on each node below /var/lib/kubelet/seccomp/; where it cannot,',
     '# `type: Unconfined` does too. RuntimeDefault does not: it hides clone3.'
   ]
-  const needsProfile = privileges !== undefined && privileges.rung !== 'privileged'
+  const needsProfile = privileges !== undefined && privileges.level !== 'privileged'
   return `${needsProfile ? `${profile.join('\n')}\n` : ''}${stringify(pod)}`
 }
 
@@ -93,14 +93,14 @@ function restricted({ uid, gid }: Startable['user']): object {
 
 function forRestore(privileges: Privileges, { uid, gid }: Startable['user']): object {
   const who = { runAsNonRoot: true, runAsUser: uid, runAsGroup: gid }
-  if (privileges.rung === 'privileged') return { ...who, privileged: true }
+  if (privileges.level === 'privileged') return { ...who, privileged: true }
   return {
     ...who,
     // CRIU gets its two capabilities from its file, which counts as an escalation; the application has none.
     allowPrivilegeEscalation: true,
     capabilities: { drop: ['ALL'], add: capabilities(privileges) },
     seccompProfile: { type: 'Localhost', localhostProfile: PROFILE },
-    ...(privileges.rung === 'least' ? {} : { appArmorProfile: { type: 'Unconfined' } })
+    ...(privileges.level === 'least' ? {} : { appArmorProfile: { type: 'Unconfined' } })
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ImageLayer } from '../image/layers.js'
-import { megabytes } from '../values.js'
+import { megabytes } from '../lib/values.js'
 import { code } from './markdown.js'
 
 /** Smaller ones are counted only. In bytes. */

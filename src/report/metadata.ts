@@ -1,5 +1,5 @@
-import { answersOf, type Figures, type Start } from '../restore/figures.js'
-import type { Result } from '../result.js'
+import { answersOf, type Figures, type Start } from '../proof/figures.js'
+import type { Result } from './result.js'
 import type { SecretReport } from '../secrets/found.js'
 import { contentMetadata } from './content.js'
 
@@ -49,7 +49,7 @@ export function metadataOf(result: Result): object {
       engine: takenBy.name,
       criu:
         takenBy.name === 'criu' ? { kind: takenBy.kind, version: takenBy.version, why: takenBy.why } : null,
-      privileges: snapshot.privileges?.rung ?? null,
+      privileges: snapshot.privileges?.level ?? null,
       statistics: snapshot.statistics ?? null,
       content: contentMetadata(result.reading?.content),
       startDuration: Math.round(snapshot.startDuration),
@@ -61,7 +61,7 @@ export function metadataOf(result: Result): object {
     },
     proof: {
       ...figuresIn(figures),
-      privileges: result.privileges?.rung ?? null,
+      privileges: result.privileges?.level ?? null,
       restoreFlags: result.restoreFlags
     },
     last: last ?? null,

@@ -1,11 +1,11 @@
-import { Failure } from '../errors.js'
+import { Failure } from '../lib/errors.js'
 import type { FoundSecret, SecretReport } from '../secrets/found.js'
 import { folded, quote } from './markdown.js'
 
 /** Lines that name places; more are counted. */
 const MOST_LINES = 40
 
-const CURE =
+const FIX =
   'Take the snapshot with placeholders, and let the application read the real values at the restore: in afterRestore, or from ' +
   'the environment. A login that only this job has may say so: a value with `placeholder` in it is no secret. What is in a ' +
   'file, a label or a build argument: leave it out of there. `secret-scan: warn` lets the image pass as it is.'
@@ -13,7 +13,7 @@ const CURE =
 /** What stops a run that found secrets. */
 export function secretFailure({ found }: SecretReport): Failure {
   return new Failure('secret', `${said(found)} Nothing was pushed.`, {
-    cure: CURE,
+    fix: FIX,
     evidence: placesOf(found).join('\n')
   })
 }
@@ -21,7 +21,7 @@ export function secretFailure({ found }: SecretReport): Failure {
 /** What stops a run whose scan proves nothing. */
 export function untrustedFailure(why: string): Failure {
   return new Failure('secret', `Whether secrets are in the snapshot cannot be told: ${why}.`, {
-    cure: '`secret-scan: warn` lets the image pass without that proof.'
+    fix: '`secret-scan: warn` lets the image pass without that proof.'
   })
 }
 

@@ -1,6 +1,6 @@
-import { describeFailure, type Failure } from '../errors.js'
-import { answersOf } from '../restore/figures.js'
-import type { Checkpointed, Cold, Result } from '../result.js'
+import { describeFailure, type Failure } from '../lib/errors.js'
+import { answersOf } from '../proof/figures.js'
+import type { Checkpointed, Cold, Result } from './result.js'
 import { renderContent } from './content.js'
 import { figureChart, figureNotes, figureRows, shown, type Row } from './figures.js'
 import { instructions } from './instructions.js'
@@ -127,7 +127,7 @@ function parts(result: Checkpointed): [string, string][] {
       : ([['Taken in', time(snapshot.checkpointDuration)]] as [string, string][])),
     [
       'Runner',
-      `Docker ${runner.version}, kernel ${runner.kernel}, privileges ${snapshot.privileges?.rung ?? 'none'}`
+      `Docker ${runner.version}, kernel ${runner.kernel}, privileges ${snapshot.privileges?.level ?? 'none'}`
     ],
     [
       'Warm-up',

@@ -1,8 +1,8 @@
-import type { Phase } from '../phases.js'
+import type { Step } from '../run/steps.js'
 import { time } from './markdown.js'
 
 /** Where the time of the run went, as a chart that GitHub draws. */
-export function timeline(phases: readonly Phase[]): string[] {
+export function timeline(phases: readonly Step[]): string[] {
   let end = 0
   const bars = phases.map(({ name, milliseconds }) => {
     const start = end

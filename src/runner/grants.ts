@@ -1,8 +1,8 @@
-import { runOnce } from '../engine/containers.js'
-import type { Engine } from '../engine/docker.js'
-import { lastLines } from '../engine/failure.js'
-import type { Privileges } from '../engine/privileges.js'
-import type { Milliseconds } from '../values.js'
+import { runOnce } from '../docker/containers.js'
+import type { Docker } from '../docker/docker.js'
+import { lastLines } from '../docker/failure.js'
+import type { Privileges } from '../docker/privileges.js'
+import type { Milliseconds } from '../lib/values.js'
 
 /** What a throw-away container says of the machine that it ran on, and of what it was given there. */
 export interface ContainerFacts {
@@ -18,9 +18,9 @@ export interface ContainerFacts {
   diskFree: number | undefined
 }
 
-/** Why a rung was left. */
+/** Why a level was left. */
 export interface Refused {
-  rung: string
+  level: string
   reason: string
 }
 
@@ -35,13 +35,13 @@ const START_TIMEOUT: Milliseconds = 8000
 
 /** Starts a container of the image with these privileges; a text says why the engine did not. */
 export async function tryPrivileges(
-  engine: Engine,
+  docker: Docker,
   run: string,
   image: string,
   privileges: Privileges
 ): Promise<ContainerFacts | string> {
   const result = await runOnce(
-    engine,
+    docker,
     {
       run,
       image,
@@ -74,7 +74,7 @@ export function factsFrom(output: string, wanted: readonly (keyof typeof CAPABIL
   }
 }
 
-function wantedOf({ rung, capability }: Privileges): (keyof typeof CAPABILITY_BITS)[] {
-  if (rung === 'privileged') return []
+function wantedOf({ level, capability }: Privileges): (keyof typeof CAPABILITY_BITS)[] {
+  if (level === 'privileged') return []
   return [capability === 'sys_admin' ? 'SYS_ADMIN' : 'CHECKPOINT_RESTORE', 'SYS_PTRACE']
 }

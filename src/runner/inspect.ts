@@ -1,24 +1,24 @@
-import type { Reach } from '../engine/containers.js'
-import type { Engine } from '../engine/docker.js'
-import { ladder, type Privileges, type PrivilegesWanted } from '../engine/privileges.js'
-import { UnsupportedRunner } from '../errors.js'
+import type { Reach } from '../docker/containers.js'
+import type { Docker } from '../docker/docker.js'
+import { privilegeLevels, type Privileges, type PrivilegesWanted } from '../docker/privileges.js'
+import { UnsupportedRunner } from '../lib/errors.js'
 import { ensureBaseImage } from './base-image.js'
-import { architectureOf, askEngine, type EngineFacts } from './engine-facts.js'
+import { architectureOf, readDockerFacts, type DockerFacts } from './docker-facts.js'
 import { tryPrivileges, type ContainerFacts, type Refused } from './grants.js'
 import { bundledCriuFault } from './old-criu.js'
 import { findReach } from './reach.js'
 
 /** What the machine under this job can do, as far as the job needs to know. */
-export interface Runner extends EngineFacts {
+export interface Runner extends DockerFacts {
   /** As the kernel names it. */
   cpu: string | undefined
   amx: boolean
   /** Bytes that are free on the engine's disk; undefined where that cannot be told. */
   diskFree: number | undefined
   reach: Reach
-  /** The rungs of privileges that the engine may grant: the first one it does, the others are not tried yet. */
+  /** The levels of privileges that the engine may grant: the first one it does, the others are not tried yet. */
   privileges: Privileges[]
-  /** The rungs that it does not grant, and why. */
+  /** The levels that it does not grant, and why. */
   refused: Refused[]
 }
 
@@ -36,7 +36,7 @@ export interface InspectionRequest {
 }
 
 export interface InspectionWorld {
-  engine: Engine
+  docker: Docker
   platform: NodeJS.Platform
   /** Of this machine, as the system names it. */
   hostname: string
@@ -45,30 +45,30 @@ export interface InspectionWorld {
 
 /** Finds out what this machine can do; what cannot work is refused here, before any work. */
 export async function inspectRunner(world: InspectionWorld, request: InspectionRequest): Promise<Runner> {
-  const { engine, platform } = world
+  const { docker, platform } = world
   if (platform !== 'linux') {
     throw new UnsupportedRunner(
       `Snapshots are made by CRIU, which needs Linux; this runner is ${platform}.`,
       {
-        cure: 'Use a Linux runner, for example `runs-on: ubuntu-24.04`.'
+        fix: 'Use a Linux runner, for example `runs-on: ubuntu-24.04`.'
       }
     )
   }
-  const facts = await askEngine(engine)
-  const reach = await findReach(engine, world.hostname)
-  const imageArchitecture = await ensureBaseImage(engine, request.baseImage, world.onLine, request.refresh)
+  const facts = await readDockerFacts(docker)
+  const reach = await findReach(docker, world.hostname)
+  const imageArchitecture = await ensureBaseImage(docker, request.baseImage, world.onLine, request.refresh)
   if (architectureOf(imageArchitecture) !== facts.architecture) {
     throw emulated(`${request.baseImage} is an image for ${imageArchitecture}`, facts)
   }
   if (request.warp) {
     return { ...facts, cpu: undefined, amx: false, diskFree: undefined, reach, privileges: [], refused: [] }
   }
-  const { granted, refused, container } = await findPrivileges(engine, request, facts)
+  const { granted, refused, container } = await findPrivileges(docker, request, facts)
   if (container.emulator !== undefined) throw emulated(`${container.emulator} runs the containers`, facts)
   const fault = request.criu === 'bundled' ? bundledCriuFault(facts.kernel, container.amx) : undefined
   if (fault !== undefined) {
     throw new UnsupportedRunner(`The CRIU that CRaC JDKs bundle (3.17.1) does not work here: ${fault}.`, {
-      cure: 'Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on.'
+      fix: 'Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on.'
     })
   }
   const { cpu, amx, diskFree } = container
@@ -77,20 +77,20 @@ export async function inspectRunner(world: InspectionWorld, request: InspectionR
 
 /** Goes up the ladder until the engine starts a container with what was asked for. */
 async function findPrivileges(
-  engine: Engine,
+  docker: Docker,
   request: InspectionRequest,
-  facts: EngineFacts
+  facts: DockerFacts
 ): Promise<{ granted: Privileges[]; refused: Refused[]; container: ContainerFacts }> {
-  const rungs = ladder(request.privileges, facts)
+  const levels = privilegeLevels(request.privileges, facts)
   const refused: Refused[] = []
-  for (const [index, privileges] of rungs.entries()) {
-    const container = await tryPrivileges(engine, request.run, request.baseImage, privileges)
+  for (const [index, privileges] of levels.entries()) {
+    const container = await tryPrivileges(docker, request.run, request.baseImage, privileges)
     if (typeof container !== 'string' && container.missing.length === 0) {
-      return { granted: rungs.slice(index), refused, container }
+      return { granted: levels.slice(index), refused, container }
     }
     const reason =
       typeof container === 'string' ? container : `${container.missing.join(' and ')} not granted`
-    refused.push({ rung: privileges.rung, reason })
+    refused.push({ level: privileges.level, reason })
     if (/exec format error/.test(reason))
       throw emulated(`${request.baseImage} cannot be run here (${reason})`, facts)
   }
@@ -101,19 +101,19 @@ async function findPrivileges(
   throw new UnsupportedRunner(
     `The engine does not grant what CRIU needs (privileges: ${request.privileges}).${old}${rootless}`,
     {
-      cure:
+      fix:
         'Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, ' +
         `run by root, on kernel 5.9 or newer${request.privileges === 'least' ? '; or leave `privileges` at `auto`' : ''}.`,
-      evidence: refused.map(({ rung, reason }) => `${rung}: ${reason}`).join('\n')
+      evidence: refused.map(({ level, reason }) => `${level}: ${reason}`).join('\n')
     }
   )
 }
 
-function emulated(what: string, { architecture, operatingSystem }: EngineFacts): UnsupportedRunner {
+function emulated(what: string, { architecture, operatingSystem }: DockerFacts): UnsupportedRunner {
   return new UnsupportedRunner(
     `${what}, and this engine (${operatingSystem}) is ${architecture}: under emulation CRIU cannot see the real process.`,
     {
-      cure: 'Use a runner of the architecture of the image (for arm64 `runs-on: ubuntu-24.04-arm`), or a `base-image` of that of the runner.'
+      fix: 'Use a runner of the architecture of the image (for arm64 `runs-on: ubuntu-24.04-arm`), or a `base-image` of that of the runner.'
     }
   )
 }

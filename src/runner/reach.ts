@@ -1,7 +1,7 @@
-import type { Reach } from '../engine/containers.js'
-import type { Engine } from '../engine/docker.js'
-import { Failure } from '../errors.js'
-import type { Milliseconds } from '../values.js'
+import type { Reach } from '../docker/containers.js'
+import type { Docker } from '../docker/docker.js'
+import { Failure } from '../lib/errors.js'
+import type { Milliseconds } from '../lib/values.js'
 
 const ANSWER_TIMEOUT: Milliseconds = 8000
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/
@@ -11,10 +11,10 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/
  * network of the job's own container; or on the machine of a remote engine. `hostname` is this machine's, which in a
  * container is its id.
  */
-export async function findReach(engine: Engine, hostname: string): Promise<Reach> {
-  const remote = remoteHost(await endpoint(engine))
+export async function findReach(docker: Docker, hostname: string): Promise<Reach> {
+  const remote = remoteHost(await endpoint(docker))
   if (remote !== undefined) return { by: 'published port', bind: '0.0.0.0', host: remote }
-  const network = await ownNetwork(engine, hostname)
+  const network = await ownNetwork(docker, hostname)
   if (network !== undefined) return { by: 'network', network }
   return { by: 'published port', bind: '127.0.0.1', host: '127.0.0.1' }
 }
@@ -25,10 +25,10 @@ export function isLocal(reach: Reach): boolean {
 }
 
 /** The address that the docker command talks to, from DOCKER_HOST or its context. */
-async function endpoint(engine: Engine): Promise<string> {
+async function endpoint(docker: Docker): Promise<string> {
   const format = '{{.Endpoints.docker.Host}}'
   return (
-    await engine.attempt(['context', 'inspect', '--format', format], { timeout: ANSWER_TIMEOUT })
+    await docker.attempt(['context', 'inspect', '--format', format], { timeout: ANSWER_TIMEOUT })
   ).stdout.trim()
 }
 
@@ -40,17 +40,17 @@ function remoteHost(address: string): string | undefined {
 }
 
 /** The network of the container that this process runs in, if the engine knows that container. */
-async function ownNetwork(engine: Engine, hostname: string): Promise<string | undefined> {
+async function ownNetwork(docker: Docker, hostname: string): Promise<string | undefined> {
   if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname)) return undefined
   const args = ['container', 'inspect', '--format', '{{json .NetworkSettings.Networks}}', '--', hostname]
-  const found = await engine.attempt(args, { timeout: ANSWER_TIMEOUT })
+  const found = await docker.attempt(args, { timeout: ANSWER_TIMEOUT })
   if (found.exitCode !== 0) return undefined
   const networks = Object.keys(JSON.parse(found.stdout) as Record<string, unknown>)
   if (networks.includes('host')) return undefined
   const network = networks.find((name) => name !== 'none')
   if (network === undefined) {
     throw new Failure('runner', 'This job runs in a container without a network.', {
-      cure: 'Give the job container a network: the application is reached through it.'
+      fix: 'Give the job container a network: the application is reached through it.'
     })
   }
   return network

@@ -5,8 +5,8 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip, createInflateRaw, inflateRawSync } from 'node:zlib'
 import { extract } from 'tar-stream'
 import { fromBufferPromise } from 'yauzl'
-import { fieldsOf, jsonOf } from '../json.js'
-import { isGzip, isZstandard, peek } from '../peek.js'
+import { fieldsOf, jsonOf } from '../lib/json.js'
+import { isGzip, isZstandard, peek } from '../lib/peek.js'
 import type { Content } from './scan-files.js'
 
 /** Of the jars that are read into memory to be unpacked, in bytes; a larger one is looked at as it is. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { Failure } from '../errors.js'
+import { Failure } from '../lib/errors.js'
 import type { Matcher } from './matcher.js'
 import type { Secret } from './needles.js'
 import { scan } from './scan.js'
@@ -86,7 +86,7 @@ export async function proveScanner(matcher: Matcher, random: Random = randomByte
   throw new Failure(
     'internal',
     `The scan for secrets cannot be trusted: it missed a value that was planted as ${[...new Set(missed)].join(', ')}.`,
-    { cure: 'Please open an issue with the log of this step.' }
+    { fix: 'Please open an issue with the log of this step.' }
   )
 }
 

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/docker.js'
+import type { Docker } from '../docker/docker.js'
 import type { Content } from './scan-files.js'
 
 interface Inspected {
@@ -7,10 +7,10 @@ interface Inspected {
 }
 
 /** What an image says of itself, for everyone who can pull it: environment, labels, commands, and how each layer was made. */
-export async function configurationOf(engine: Engine, image: string): Promise<Content[]> {
-  const [{ Config, ...rest }] = JSON.parse(await engine.run(['image', 'inspect', '--', image])) as [Inspected]
+export async function configurationOf(docker: Docker, image: string): Promise<Content[]> {
+  const [{ Config, ...rest }] = JSON.parse(await docker.run(['image', 'inspect', '--', image])) as [Inspected]
   const { Env, Labels, ...settings } = Config
-  const history = await engine.run(['history', '--no-trunc', '--format', '{{json .}}', '--', image])
+  const history = await docker.run(['history', '--no-trunc', '--format', '{{json .}}', '--', image])
   const steps = history.split('\n').map((line) => (JSON.parse(line) as { CreatedBy: string }).CreatedBy)
   return [
     ...(Env ?? []).map((pair) => content(`environment variable ${pair.replace(/=.*/s, '')}`, pair)),

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Engine } from '../engine/docker.js'
+import type { Docker } from '../docker/docker.js'
 import { filesOfImage, type ImageLayers } from './archives.js'
 import { newFindings, type Finding } from './findings.js'
 import type { Matcher } from './matcher.js'
@@ -27,14 +27,14 @@ export async function scanImage(
  * test key in a jar is none, and neither is its copy in memory.
  */
 export async function worthTelling(
-  engine: Engine,
+  docker: Docker,
   { findings, layers: { order = [] } }: ImageScan,
   image: string,
   snapshot: SearchedSnapshot | undefined
 ): Promise<Finding[]> {
   const known = findings.filter((finding) => 'secret' in finding)
   if (!snapshot) return known
-  const below = new Set(order.slice(0, await layersInCommon(engine, snapshot.below, image)))
+  const below = new Set(order.slice(0, await layersInCommon(docker, snapshot.below, image)))
   const isBelow = ({ place }: Finding): boolean => below.has(place?.layer ?? '')
   const tokens = findings.filter((finding) => 'family' in finding)
   const brought = tokens.filter((finding) => !isBelow(finding))
@@ -42,9 +42,9 @@ export async function worthTelling(
 }
 
 /** How many layers two images have in common, from the first on. */
-async function layersInCommon(engine: Engine, one: string, other: string): Promise<number> {
+async function layersInCommon(docker: Docker, one: string, other: string): Promise<number> {
   const format = ['image', 'inspect', '--format', '{{json .RootFS.Layers}}']
-  const lists = (await engine.run([...format, '--', one, other])).split('\n')
+  const lists = (await docker.run([...format, '--', one, other])).split('\n')
   const [first = [], second = []] = lists.map((list) => JSON.parse(list) as string[])
   const differ = first.findIndex((layer, index) => layer !== second[index])
   return differ < 0 ? first.length : differ

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { HOME } from '../checkpoint/trigger.js'
-import type { SnapshotFile } from '../checkpoint/snapshot.js'
-import type { Engine } from '../engine/docker.js'
+import type { SnapshotFile } from '../checkpoint/verify.js'
+import type { Docker } from '../docker/docker.js'
 import { KIND_NAMES } from '../snapshot/kinds.js'
 import type { SnapshotReading } from '../snapshot/read.js'
 import type { Finding } from './findings.js'
@@ -22,9 +22,9 @@ export interface SearchedSnapshot {
 }
 
 /** The environment of the application is in its memory, and its host name is the container's own. */
-export async function markOf(engine: Engine, container: string): Promise<Secret> {
+export async function markOf(docker: Docker, container: string): Promise<Secret> {
   const inspect = ['inspect', '--format', '{{json .Config}}', '--', container]
-  const { Hostname, Env } = JSON.parse(await engine.run(inspect)) as { Hostname: string; Env: string[] }
+  const { Hostname, Env } = JSON.parse(await docker.run(inspect)) as { Hostname: string; Env: string[] }
   const given = Env.find((pair) => pair.startsWith('HOSTNAME='))
   return { name: 'mark of the container', value: given ?? `HOSTNAME=${Hostname}` }
 }

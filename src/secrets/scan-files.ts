@@ -1,4 +1,4 @@
-import { Failure } from '../errors.js'
+import { Failure } from '../lib/errors.js'
 import type { Finding, Place } from './findings.js'
 import type { Matcher } from './matcher.js'
 import { scan } from './scan.js'
@@ -83,7 +83,7 @@ export async function scanFiles(
     'secret' in finding && finding.secret === matcher.canary.name
   if (!findings.some(isCanary)) {
     throw new Failure('internal', 'The scan for secrets did not find what was planted for it.', {
-      cure: 'Please open an issue with the log of this step.'
+      fix: 'Please open an issue with the log of this step.'
     })
   }
   return {

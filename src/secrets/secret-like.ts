@@ -16,7 +16,7 @@ const NAME_OF_PUBLIC =
 /** It says where the secret is. */
 const IS_PATH = /^(\/[a-z0-9._-]+){2,}$/
 
-/** What the value of a placeholder has in it: the cure for a secret in a snapshot must not be one itself. */
+/** What the value of a placeholder has in it: the fix for a secret in a snapshot must not be one itself. */
 const PLACEHOLDER =
   /placeholder|dummy|change[-_]?me|example|fake|redacted|not[-_ ]?a[-_ ]?(real[-_ ]?)?(secret|password|token)|not[-_ ]?used|^<.*>$|^\$\{.*\}$/i
 

@@ -1,4 +1,4 @@
-import { Failure } from '../errors.js'
+import { Failure } from '../lib/errors.js'
 import type { Secret } from './needles.js'
 
 const BEGIN = /^\s*-----BEGIN ([A-Z0-9 ]+)-----\s*$/
@@ -37,7 +37,7 @@ function endOfBlock(lines: readonly string[], at: number): number {
       'input',
       `The input \`secret-values\` has a PEM block in line ${at + 1} without its end.`,
       {
-        cure: 'Give the whole block, from its line BEGIN to its line END, or one value a line.'
+        fix: 'Give the whole block, from its line BEGIN to its line END, or one value a line.'
       }
     )
   }

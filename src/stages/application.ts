@@ -1,13 +1,13 @@
 import path from 'node:path'
-import { namesOf } from '../cleanup.js'
-import { librariesOf, type Libraries } from '../frameworks/libraries.js'
-import { healthPath } from '../frameworks/health.js'
-import { findApplication } from '../image/application.js'
+import { namesOf } from '../run/release.js'
+import { librariesOf, type Libraries } from '../application/libraries.js'
+import { healthPath } from '../application/health.js'
+import { findApplication } from '../application/find.js'
 import { refuseCracOptions } from '../image/jvm-variables.js'
-import type { Application } from '../image/layouts/layout.js'
+import type { Application } from '../application/layouts/layout.js'
 import type { Readiness } from '../probe/readiness.js'
-import { refuseStrays } from '../image/strays.js'
-import { buildUserImage } from '../image/user-image.js'
+import { refuseStrays } from '../application/strays.js'
+import { buildUserImage } from '../image/user-dockerfile.js'
 import { imageDigest, imageEnvironment } from '../runner/base-image.js'
 import { outputTo, type Run } from './run.js'
 
@@ -27,8 +27,8 @@ export function readinessOf({ inputs }: Run, { libraries }: Found): Readiness {
 
 /** Finds the application in the context, before any other work; undefined where a Dockerfile of the user's says what it is. */
 export async function lookForApplication(run: Run): Promise<Application | undefined> {
-  const { inputs, world, phases, work } = run
-  return await phases.run('application', 'Find the application', async () => {
+  const { inputs, world, steps, work } = run
+  return await steps.run('application', 'Find the application', async () => {
     await refuseStrays(bodies(run), [world.workspace])
     if (inputs.file !== undefined) {
       await refuseStrays([path.resolve(world.workspace, inputs.file)], places(run))
@@ -57,17 +57,17 @@ async function onBaseImage(
   { inputs, world }: Run,
   application: Application
 ): Promise<Omit<Found, 'libraries'>> {
-  refuseCracOptions(inputs.baseImage, await imageEnvironment(world.engine, inputs.baseImage))
-  const digest = await imageDigest(world.engine, inputs.baseImage)
+  refuseCracOptions(inputs.baseImage, await imageEnvironment(world.docker, inputs.baseImage))
+  const digest = await imageDigest(world.docker, inputs.baseImage)
   return { application, base: { image: inputs.baseImage, workingDirectory: '/home/app', digest } }
 }
 
 async function onUserImage(run: Run): Promise<Omit<Found, 'libraries'>> {
   const { id, inputs, world } = run
   const name = namesOf(id).image('user')
-  return await run.phases.run('build-user', 'Build your Dockerfile', async () => {
+  return await run.steps.run('build-user', 'Build your Dockerfile', async () => {
     const { application, workingDirectory } = await buildUserImage(
-      world.engine,
+      world.docker,
       {
         context: path.resolve(world.workspace, inputs.context),
         file: path.resolve(world.workspace, inputs.file ?? ''),
@@ -78,7 +78,7 @@ async function onUserImage(run: Run): Promise<Omit<Found, 'libraries'>> {
       outputTo(run, 'build-user.log')
     )
     world.log.info(`Found: ${application.description}.`)
-    const digest = await imageDigest(world.engine, name)
+    const digest = await imageDigest(world.docker, name)
     return { application, base: { image: name, workingDirectory, digest } }
   })
 }

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { namesOf } from '../cleanup.js'
+import { namesOf } from '../run/release.js'
 import { assembleBuildContext } from '../image/build-context.js'
 import { buildImage, type ImageBuild } from '../image/build.js'
 import { originLabels } from '../image/labels.js'
@@ -56,7 +56,7 @@ export async function build(
 ): Promise<string> {
   const { inputs } = run
   return await buildImage(
-    run.world.engine,
+    run.world.docker,
     {
       context: from.folder,
       target,
@@ -78,7 +78,7 @@ export async function build(
 
 /** The image in which the snapshot is taken. */
 export async function buildCheckpoint(run: Run, from: BuildFrom): Promise<void> {
-  await run.phases.run('build-checkpoint', 'Build the checkpoint image', () =>
+  await run.steps.run('build-checkpoint', 'Build the checkpoint image', () =>
     build(run, from, 'checkpoint', {}, {})
   )
 }

@@ -1,24 +1,24 @@
 import path from 'node:path'
-import { type CheckpointEngine, chooseEngine } from '../checkpoint/engine.js'
+import { type CheckpointEngine, chooseEngine } from '../checkpoint/choose-engine.js'
 import { type TakenSnapshot, takeSnapshot } from '../checkpoint/take.js'
 import { standardWarmUp, type WarmUp, type WarmUpRequest } from '../checkpoint/warm-up.js'
-import { namesOf } from '../cleanup.js'
+import { namesOf } from '../run/release.js'
 import { OpenResources } from '../diagnosis/checkpoint-exception.js'
-import { explainMissingSupport } from '../frameworks/missing-support.js'
+import { explainMissingSupport } from '../application/missing-support.js'
 import type { Readiness } from '../probe/readiness.js'
 import { requestOf } from '../probe/request-lines.js'
-import { requireSize } from '../restore/budgets.js'
+import { requireSize } from '../proof/budgets.js'
 import type { Runner } from '../runner/inspect.js'
-import { shownLines } from '../shown-lines.js'
+import { shownLines } from '../lib/shown-lines.js'
 import { readinessOf, type Found } from './application.js'
 import { checkpointContainer, containerOf, imagesOf, keepIn, type Run } from './run.js'
 
 /** Finds the CRIU and the privileges that work here. */
 export async function chooseCheckpointEngine(run: Run, runner: Runner): Promise<CheckpointEngine> {
   const { inputs, world } = run
-  return await run.phases.run('engine', 'Choose what takes the snapshot', async () => {
+  return await run.steps.run('engine', 'Choose what takes the snapshot', async () => {
     const found = await chooseEngine(
-      { engine: world.engine, info: (line) => world.log.info(line) },
+      { docker: world.docker, info: (line) => world.log.info(line) },
       {
         run: run.id,
         image: namesOf(run.id).image('checkpoint'),
@@ -42,10 +42,10 @@ export async function takeTheSnapshot(
 ): Promise<TakenSnapshot> {
   const { inputs, world } = run
   const readiness = readinessOf(run, found)
-  return await run.phases.run('checkpoint', 'Take the snapshot', async () => {
+  return await run.steps.run('checkpoint', 'Take the snapshot', async () => {
     const taken = await takeSnapshot(
       {
-        engine: world.engine,
+        docker: world.docker,
         clock: world.clock,
         log: { ...world.log, foreign: shownLines(world.log, 'application.log') },
         keep: keepIn(run, 'application.log')

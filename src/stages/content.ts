@@ -8,7 +8,7 @@ export async function lookIntoSnapshot(
   run: Run,
   { statistics }: TakenSnapshot
 ): Promise<SnapshotReading | undefined> {
-  return await run.phases.run('content', 'Look into the snapshot', async () => {
+  return await run.steps.run('content', 'Look into the snapshot', async () => {
     const reading = await readSnapshot(run.logs, imagesOf(run))
     const lines = reading ? describeContent(reading.content, statistics) : [['Its images', 'cannot be read']]
     // Names of threads and variables are the application's.

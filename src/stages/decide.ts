@@ -13,8 +13,8 @@ export async function decide(
   found: Found,
   archive: JdkArchive
 ): Promise<{ fingerprint: string; unchanged: string | undefined }> {
-  const { inputs, world, phases } = run
-  return await phases.run('decide', 'Look for what changed', async () => {
+  const { inputs, world, steps } = run
+  return await steps.run('decide', 'Look for what changed', async () => {
     const own = await fingerprintOf(run, found, archive)
     world.log.info(`Fingerprint of everything that goes in: ${own}.`)
     if (!inputs.skipUnchanged) return { fingerprint: own, unchanged: undefined }

@@ -1,15 +1,15 @@
 import path from 'node:path'
 import { inspectRunner, type Runner } from '../runner/inspect.js'
 import { isLocal } from '../runner/reach.js'
-import { sweep } from '../sweep.js'
+import { sweep } from '../run/sweep.js'
 import type { Run } from './run.js'
 
 /** Finds out what this machine can do, and says so. */
-export async function inspectTheRunner({ id, inputs, world, phases }: Run): Promise<Runner> {
-  const { engine, log } = world
-  return await phases.run('inspect', 'Inspect the runner', async () => {
+export async function inspectTheRunner({ id, inputs, world, steps }: Run): Promise<Runner> {
+  const { docker, log } = world
+  return await steps.run('inspect', 'Inspect the runner', async () => {
     const found = await inspectRunner(
-      { engine, platform: world.platform, hostname: world.hostname, onLine: (line) => log.foreign(line) },
+      { docker, platform: world.platform, hostname: world.hostname, onLine: (line) => log.foreign(line) },
       {
         run: id,
         baseImage: inputs.baseImage,
@@ -22,12 +22,13 @@ export async function inspectTheRunner({ id, inputs, world, phases }: Run): Prom
     )
     log.info(`Docker ${found.version} on ${found.architecture}, kernel ${found.kernel}.`)
     await sweep({
-      engine,
+      docker,
       localEngine: isLocal(found.reach),
       folder: path.dirname(world.runFolder),
       info: (line) => log.info(line)
     })
-    for (const { rung, reason } of found.refused) log.info(`Privileges ${rung} are not to be had: ${reason}`)
+    for (const { level, reason } of found.refused)
+      log.info(`Privileges ${level} are not to be had: ${reason}`)
     return found
   })
 }

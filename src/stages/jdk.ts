@@ -3,16 +3,16 @@ import type { Architecture } from '../jdk/asset.js'
 import { jdkFromFile } from '../jdk/file.js'
 import type { JdkArchive } from '../jdk/install.js'
 import { jdkSource } from '../jdk/source.js'
-import { logProgress } from '../log.js'
+import { logProgress } from '../lib/log.js'
 import type { Run } from './run.js'
 
 /** Finds the release, and gets its archive. */
 export async function resolveJdk(
-  { inputs, world, phases, work }: Run,
+  { inputs, world, steps, work }: Run,
   architecture: Architecture
 ): Promise<JdkArchive> {
   const { log, clock } = world
-  return await phases.run('jdk', 'Resolve the JDK', async () => {
+  return await steps.run('jdk', 'Resolve the JDK', async () => {
     const { distribution, jdkSha256 } = inputs
     if (distribution === 'file') {
       const file = path.resolve(world.workspace, inputs.jdkFile ?? '')

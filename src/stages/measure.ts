@@ -1,14 +1,14 @@
-import { namesOf } from '../cleanup.js'
-import { Failure } from '../errors.js'
-import { figuresLabel, parseFiguresLabel, type LastImage } from '../image/figures-label.js'
+import { namesOf } from '../run/release.js'
+import { Failure } from '../lib/errors.js'
+import { figuresLabel, parseFiguresLabel, type LastImage } from '../proof/figures-label.js'
 import { FIGURES_LABEL } from '../image/labels.js'
 import { relabelImage } from '../image/relabel.js'
 import { publishedAt } from '../registry/published.js'
-import { requireSpeed } from '../restore/budgets.js'
-import type { Figures } from '../restore/figures.js'
-import { proveRestore } from '../restore/prove.js'
-import { measureSeries } from '../restore/series.js'
-import type { Milliseconds } from '../values.js'
+import { requireSpeed } from '../proof/budgets.js'
+import type { Figures } from '../proof/figures.js'
+import { proveRestore } from '../proof/prove.js'
+import { measureSeries } from '../proof/series.js'
+import type { Milliseconds } from '../lib/values.js'
 import type { Restoring } from './restore.js'
 import { outputTo, type Run } from './run.js'
 
@@ -29,7 +29,7 @@ export async function measure(run: Run, restoring: Restoring, snapshotSize: numb
     run.world.log.info('`verify` is false: the image was restored once, and nothing is timed.')
     return { imageId: restoring.imageId, figures: undefined, last: undefined }
   }
-  const { figures, last } = await run.phases.run('measure', 'Time restores and cold starts', async () => {
+  const { figures, last } = await run.steps.run('measure', 'Time restores and cold starts', async () => {
     const found = await timeSeries(run, restoring)
     requireSpeed(run.inputs.budgets, found)
     return { figures: found, last: await lastImage(run) }
@@ -40,9 +40,9 @@ export async function measure(run: Run, restoring: Restoring, snapshotSize: numb
 
 async function timeSeries(run: Run, { request, first }: Restoring): Promise<Figures> {
   const { inputs, world } = run
-  const { engine, clock, log } = world
+  const { docker, clock, log } = world
   const series = { first, runs: inputs.verifyRuns }
-  const figures = await measureSeries({ engine, clock }, request, series, (line) => log.info(line))
+  const figures = await measureSeries({ docker, clock }, request, series, (line) => log.info(line))
   const { restore, coldStart } = figures.answer
   log.info(
     `The medians: restored in ${restore.median} ms, cold start in ${coldStart.median} ms, ${figures.speedup.toFixed(1)} times faster.`
@@ -76,15 +76,15 @@ async function lastImage({ inputs, world }: Run): Promise<LastImage | undefined>
 
 /** A label is a part of the configuration, and so of the id and the digest: the image that has it is restored again. */
 async function label(run: Run, { imageId, request }: Restoring, text: string): Promise<string> {
-  const { engine, clock, log } = run.world
-  return await run.phases.run('label', 'Label the image with its figures, and restore it', async () => {
+  const { docker, clock, log } = run.world
+  return await run.steps.run('label', 'Label the image with its figures, and restore it', async () => {
     const image = {
       name: namesOf(run.id).image('runtime'),
       id: imageId,
       labels: { [FIGURES_LABEL]: text }
     }
-    const labelled = await relabelImage(engine, image, run.work, outputTo(run, 'build-label.log'))
-    const last = await proveRestore({ engine, clock }, { ...request, load: undefined, image: labelled })
+    const labelled = await relabelImage(docker, image, run.work, outputTo(run, 'build-label.log'))
+    const last = await proveRestore({ docker, clock }, { ...request, load: undefined, image: labelled })
     log.info(`${labelled} restores, and answered after ${last.answer} ms.`)
     return labelled
   })

@@ -1,8 +1,8 @@
-import { logProgress } from '../log.js'
+import { logProgress } from '../lib/log.js'
 import { packImage, type PackedImage } from '../registry/packed-image.js'
 import type { SecretReport } from '../secrets/found.js'
 import { scanImage } from '../secrets/image-scan.js'
-import { readByBoth } from '../tee.js'
+import { readByBoth } from '../lib/tee.js'
 import type { Run } from './run.js'
 import { judge, NOT_SEARCHED, prepareSearch, type Taken } from './secrets.js'
 
@@ -29,13 +29,13 @@ export async function readOut(
   taken: Taken | undefined,
   packing: Packing | undefined
 ): Promise<ReadImage> {
-  const { inputs, phases, work, world } = run
+  const { inputs, steps, work, world } = run
   const searched = inputs.secretScan !== 'off'
   if (!searched && !packing) return { secrets: NOT_SEARCHED, packed: undefined }
   const title = searched ? 'Look for secrets in the image' : 'Pack the image'
-  return await phases.run('read-out', packing && searched ? `${title}, and pack it` : title, async () => {
+  return await steps.run('read-out', packing && searched ? `${title}, and pack it` : title, async () => {
     const search = await prepareSearch(run, taken)
-    const [scan, packed] = await world.engine.stream(
+    const [scan, packed] = await world.docker.stream(
       ['save', '--', image],
       (archive) => {
         const progress = logProgress(world.log, world.clock)

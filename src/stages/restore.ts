@@ -1,20 +1,20 @@
 import path from 'node:path'
-import { type CheckpointEngine, engineName } from '../checkpoint/engine.js'
+import { type CheckpointEngine, engineName } from '../checkpoint/choose-engine.js'
 import type { TakenSnapshot } from '../checkpoint/take.js'
 import { standardWarmUp } from '../checkpoint/warm-up.js'
-import { namesOf, removeImages } from '../cleanup.js'
+import { namesOf, removeImages } from '../run/release.js'
 import { wantsPrivileges } from '../diagnosis/wants-privileges.js'
-import type { Reach } from '../engine/containers.js'
-import { declaredFlags, type Privileges } from '../engine/privileges.js'
-import { Failure } from '../errors.js'
+import type { Reach } from '../docker/containers.js'
+import { declaredFlags, type Privileges } from '../docker/privileges.js'
+import { Failure } from '../lib/errors.js'
 import { coldLabels, snapshotLabels } from '../image/labels.js'
 import type { HttpRequest } from '../probe/request.js'
 import { requestOf } from '../probe/request-lines.js'
 import type { Readiness } from '../probe/readiness.js'
-import type { Start } from '../restore/figures.js'
-import { proveRestore, startNormally } from '../restore/prove.js'
-import { firstLoad } from '../restore/series.js'
-import type { StartRequest } from '../restore/start.js'
+import type { Start } from '../proof/figures.js'
+import { proveRestore, startNormally } from '../proof/prove.js'
+import { firstLoad } from '../proof/series.js'
+import type { StartRequest } from '../proof/timed-start.js'
 import type { Runner } from '../runner/inspect.js'
 import { build, type BuildFrom } from './build.js'
 import { checkpointContainer, containerOf, type Run } from './run.js'
@@ -26,31 +26,31 @@ export interface Restoring {
   first: Start
   /** How it is started and asked, here and later. */
   request: StartRequest
-  /** The rung that it needs; undefined where it needs none. */
+  /** The level that it needs; undefined where it needs none. */
   privileges: Privileges | undefined
 }
 
-/** Builds the image that restores, and restores it: with the least privileges, or a rung up if that is the way. */
+/** Builds the image that restores, and restores it: with the least privileges, or one level up if that is the way. */
 export async function buildRestoring(
   run: Run,
   from: BuildFrom,
   parts: { runner: Runner; takenBy: CheckpointEngine; snapshot: TakenSnapshot }
 ): Promise<Restoring> {
   const { takenBy } = parts
-  const rungs = takenBy.name === 'criu' ? takenBy.privileges : [undefined]
-  for (const [index, privileges] of rungs.entries()) {
+  const levels = takenBy.name === 'criu' ? takenBy.privileges : [undefined]
+  for (const [index, privileges] of levels.entries()) {
     const imageId = await buildRuntime(run, from, { ...parts, privileges })
     const request = await startRequest(run, from, parts.runner.reach, imageId, privileges)
     try {
       return { imageId, privileges, request, first: await prove(run, request) }
     } catch (error) {
-      const last = index === rungs.length - 1
+      const last = index === levels.length - 1
       if (last || !(error instanceof Failure) || !wantsPrivileges(error.signature)) throw error
-      run.world.log.info(`Leaving the privileges ${privileges?.rung}: ${error.message}`)
-      await removeImages(run.world.engine, namesOf(run.id), ['runtime'])
+      run.world.log.info(`Leaving the privileges ${privileges?.level}: ${error.message}`)
+      await removeImages(run.world.docker, namesOf(run.id), ['runtime'])
     }
   }
-  throw new Error('there is no rung of privileges to try')
+  throw new Error('there is no level of privileges to try')
 }
 
 async function buildRuntime(
@@ -66,9 +66,9 @@ async function buildRuntime(
   const { inputs, world } = run
   const { snapshot, takenBy, privileges } = parts
   const names = namesOf(run.id)
-  return await run.phases.run('build-runtime', 'Build the runtime image', async () => {
+  return await run.steps.run('build-runtime', 'Build the runtime image', async () => {
     // Committed only to be copied from: the image that is pushed has nothing else of this container.
-    await world.engine.run(['commit', checkpointContainer(run), names.image('snapshot')])
+    await world.docker.run(['commit', checkpointContainer(run), names.image('snapshot')])
     return await build(
       run,
       from,
@@ -84,7 +84,7 @@ async function buildRuntime(
         ...inputs.labels,
         ...snapshotLabels({
           restoreFlags: flagsOf(privileges),
-          privileges: privileges?.rung ?? 'none',
+          privileges: privileges?.level ?? 'none',
           criuVersion: snapshot.criuVersion ?? 'none',
           cpuFeatures: inputs.cpuFeatures,
           kernel: parts.runner.kernel
@@ -95,9 +95,9 @@ async function buildRuntime(
 }
 
 async function prove(run: Run, request: StartRequest): Promise<Start> {
-  const { engine, clock, log } = run.world
-  return await run.phases.run('prove', 'Prove the restore', async () => {
-    const first = await proveRestore({ engine, clock }, request)
+  const { docker, clock, log } = run.world
+  return await run.steps.run('prove', 'Prove the restore', async () => {
+    const first = await proveRestore({ docker, clock }, request)
     log.info(`Restored, and answered after ${first.answer} ms.`)
     return first
   })
@@ -110,7 +110,7 @@ export async function buildCold(
   parts: { reach: Reach; reason: string }
 ): Promise<{ imageId: string; coldStarts: Start[] }> {
   const { inputs, world } = run
-  const imageId = await run.phases.run('build-cold', 'Build the image without a snapshot', () =>
+  const imageId = await run.steps.run('build-cold', 'Build the image without a snapshot', () =>
     build(
       run,
       from,
@@ -126,7 +126,7 @@ export async function buildCold(
   const request = await startRequest(run, from, parts.reach, imageId, undefined)
   if (inputs.budgets.restoreTime !== undefined || inputs.budgets.speedup !== undefined)
     world.log.info('`max-restore-time` and `min-speedup` do not count for an image without a snapshot.')
-  const coldStarts = await run.phases.run('prove', 'Start the image', async () => {
+  const coldStarts = await run.steps.run('prove', 'Start the image', async () => {
     const starts: Start[] = []
     const runs = Math.max(1, inputs.verifyRuns)
     while (starts.length < runs) {

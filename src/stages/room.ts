@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { JdkArchive } from '../jdk/install.js'
 import type { Runner } from '../runner/inspect.js'
-import { lookAtRoom, roomFor, type Room } from '../runner/room.js'
+import { lookAtRoom, roomFor, type Room } from '../runner/disk-space.js'
 import type { Found } from './application.js'
 import type { Run } from './run.js'
 

@@ -1,25 +1,25 @@
 import path from 'node:path'
-import { namesOf } from '../cleanup.js'
-import type { Clock } from '../clock.js'
-import type { Reach } from '../engine/containers.js'
-import type { Engine, Listeners } from '../engine/docker.js'
-import type { Inputs } from '../inputs.js'
+import { namesOf } from '../run/release.js'
+import type { Clock } from '../lib/clock.js'
+import type { Reach } from '../docker/containers.js'
+import type { Docker, Listeners } from '../docker/docker.js'
+import type { Inputs } from '../inputs/inputs.js'
 import type { SourceWorld } from '../jdk/source.js'
-import { keptLog } from '../kept-log.js'
-import type { Log } from '../log.js'
-import type { Patience } from '../net/fetch.js'
-import type { Phases } from '../phases.js'
+import { keptLog } from '../lib/kept-log.js'
+import type { Log } from '../lib/log.js'
+import type { Patience } from '../http/fetch.js'
+import type { Steps } from '../run/steps.js'
 import type { Repositories } from '../registry/published.js'
-import type { StartRequest } from '../restore/start.js'
+import type { StartRequest } from '../proof/timed-start.js'
 
 /** Everything outside the program that a run touches. */
 export interface World extends Pick<
   SourceWorld,
   'azulApiUrl' | 'bellsoftApiUrl' | 'toolCache' | 'knownDigests' | 'cancelled'
 > {
-  engine: Engine
+  docker: Docker
   /** The same for what has to be removed or put back after a cancellation, which ends the other one. */
-  undoing: Engine
+  dockerAfterCancel: Docker
   repositories: Repositories
   clock: Clock
   log: Log
@@ -44,7 +44,7 @@ export interface Run {
   id: string
   inputs: Inputs
   world: World
-  phases: Phases
+  steps: Steps
   /** What the log warned of so far. */
   warnings: readonly string[]
   /** Folder for files of the run, and that for its logs. */

@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import type { TakenSnapshot } from '../checkpoint/take.js'
-import { namesOf } from '../cleanup.js'
-import { Failure } from '../errors.js'
-import type { Log } from '../log.js'
+import { namesOf } from '../run/release.js'
+import { Failure } from '../lib/errors.js'
+import type { Log } from '../lib/log.js'
 import { storedLogins, type Login } from '../registry/credentials.js'
 import { secretFailure, secretWarning, untrustedFailure } from '../report/secrets.js'
 import { createCanary, proveScanner } from '../secrets/canary.js'
 import { foundSecrets, type SecretReport } from '../secrets/found.js'
 import { configurationOf } from '../secrets/image-configuration.js'
 import { worthTelling, type ImageScan } from '../secrets/image-scan.js'
-import { secretsOfInputs, secretsOfLogins, secretsOfRunner } from '../secrets/known.js'
+import { secretsOfInputs, secretsOfLogins, secretsOfRunner } from '../secrets/sources.js'
 import { createMatcher, type Matcher } from '../secrets/matcher.js'
 import { distrust, isOf, markOf, type SearchedSnapshot } from '../secrets/of-snapshot.js'
 import { scanFiles } from '../secrets/scan-files.js'
 import type { SnapshotReading } from '../snapshot/read.js'
-import { sizeText } from '../values.js'
+import { sizeText } from '../lib/values.js'
 import { checkpointContainer, type Run } from './run.js'
 
 /** A snapshot, and what is known of what is where in it. */
@@ -46,11 +46,11 @@ export const NOT_SEARCHED: SecretReport = {
 export async function prepareSearch(run: Run, taken: Taken | undefined): Promise<Search | undefined> {
   const { inputs, world } = run
   if (inputs.secretScan === 'off') return undefined
-  const { engine, environment, log } = world
+  const { docker, environment, log } = world
   const snapshot = taken && {
     files: taken.snapshot.files,
     reading: taken.reading,
-    mark: await markOf(engine, checkpointContainer(run)),
+    mark: await markOf(docker, checkpointContainer(run)),
     below: namesOf(run.id).image('checkpoint')
   }
   const logins = await loginsOf(environment, log)
@@ -78,7 +78,7 @@ export async function judge(
   image: string,
   scan: ImageScan
 ): Promise<SecretReport> {
-  const { engine, log } = world
+  const { docker, log } = world
   const { matcher, snapshot, searched, notSearched } = search
   const strict = inputs.secretScan === 'fail'
   if (scan.layers.unread.length > 0)
@@ -89,8 +89,8 @@ export async function judge(
     log.warning(untrustedFailure(untrusted).message)
   }
   // What the image says of itself.
-  const configuration = await scanFiles(await configurationOf(engine, image), matcher)
-  const told = await worthTelling(engine, scan, image, snapshot)
+  const configuration = await scanFiles(await configurationOf(docker, image), matcher)
+  const told = await worthTelling(docker, scan, image, snapshot)
   const findings = [...told, ...configuration.findings]
   const sizes = [...scan.sizes.values(), ...configuration.sizes.values()]
   const report: SecretReport = {

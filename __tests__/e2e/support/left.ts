@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RUN_VARIABLE } from '../../../src/engine/orphans.js'
+import { RUN_VARIABLE } from '../../../src/run/orphans.js'
 import { docker, world } from './lab.js'
 
 /** Everything that a run could leave on this machine, as one text to compare; for files see StepResult.left. */

@@ -4,115 +4,115 @@ import type { Signature } from '../signature.js'
 export const criuBoth: readonly Signature[] = [
   {
     id: 'criu-vdso-bounds',
-    stages: ['dump', 'restore'],
+    operations: ['dump', 'restore'],
     stream: 'criu',
     pattern: /Unexpected rt vDSO area bounds/m,
-    kind: 'jdk',
+    category: 'jdk',
     cause: "This kernel's vDSO is larger than this CRIU expects, as kernels from 6.13 on have it.",
-    cure: 'Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.',
+    fix: 'Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.',
     weight: 'cause'
   },
   {
     id: 'criu-compat-vdso',
-    stages: ['dump', 'restore'],
+    operations: ['dump', 'restore'],
     stream: 'criu',
     pattern: /Compatible vdso's size is bigger than reserved buf/m,
-    kind: 'jdk',
+    category: 'jdk',
     cause: "The kernel's vDSO for 32-bit programs is larger than this CRIU expects.",
-    cure: 'Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.',
+    fix: 'Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.',
     weight: 'cause'
   },
   {
     id: 'criu-ptrace-denied',
-    stages: ['dump', 'restore'],
+    operations: ['dump', 'restore'],
     stream: 'criu',
     pattern:
       /(?:PTRACE_TRACEME\) failed|Unable to ptrace the child|can't interrupt task): Operation not permitted/m,
-    kind: 'runner',
+    category: 'runner',
     cause: 'The kernel does not let CRIU trace the JVM.',
-    cure: 'Let containers of this engine have SYS_PTRACE, and set kernel.yama.ptrace_scope to 1 or 0 on the runner.',
+    fix: 'Let containers of this engine have SYS_PTRACE, and set kernel.yama.ptrace_scope to 1 or 0 on the runner.',
     weight: 'cause'
   },
   {
     id: 'criu-short-write',
-    stages: ['dump', 'restore'],
+    operations: ['dump', 'restore'],
     stream: 'criu',
     pattern: /Img trimmed (\d+)\/(\d+)|Unexpected EOF$/m,
-    kind: 'runner',
+    category: 'runner',
     cause:
       'A file of the snapshot is shorter than it should be: the disk was full, or the image was changed.',
-    cure: 'Free disk space on the runner and run the job again.',
+    fix: 'Free disk space on the runner and run the job again.',
     weight: 'cause'
   },
   {
     id: 'criu-enomem',
-    stages: ['dump', 'restore'],
+    operations: ['dump', 'restore'],
     stream: 'criu',
     pattern:
       /(?:Unable to reserve memory|Unable to map ANON_VMA|Can't map|mmap).*Cannot allocate memory|Unable to reserve memory \(\d+ bytes\)/m,
-    kind: 'runner',
+    category: 'runner',
     cause: 'There was not enough memory for CRIU to map what the process has.',
-    cure: 'Give the host or the container more memory, or the JVM a smaller heap with `java-options: -Xmx...`.',
+    fix: 'Give the host or the container more memory, or the JVM a smaller heap with `java-options: -Xmx...`.',
     weight: 'cause'
   },
   {
     id: 'criu-no-cap',
-    stages: ['dump', 'restore'],
+    operations: ['dump', 'restore'],
     stream: 'criu',
     pattern: /CRIU needs to have the CAP_SYS_ADMIN or the CAP_CHECKPOINT_RESTORE capability/m,
-    kind: 'runner',
+    category: 'runner',
     cause: 'CRIU has neither of the capabilities CHECKPOINT_RESTORE and SYS_ADMIN.',
-    cure: 'Start the container with the flags in the output `restore-flags` (`allowPrivilegeEscalation: true` in Kubernetes); for the checkpoint leave `privileges` at `auto`.',
+    fix: 'Start the container with the flags in the output `restore-flags` (`allowPrivilegeEscalation: true` in Kubernetes); for the checkpoint leave `privileges` at `auto`.',
     weight: 'cause'
   },
   {
     id: 'criu-unprivileged-flag',
-    stages: ['dump', 'restore'],
+    operations: ['dump', 'restore'],
     stream: 'criu',
     pattern: /Running as non-root requires '--unprivileged'/m,
-    kind: 'internal',
+    category: 'internal',
     cause: 'CRIU was not told that its user is not root.',
-    cure: 'Please open an issue with the log of this step: the action should not have let this happen.',
+    fix: 'Please open an issue with the log of this step: the action should not have let this happen.',
     weight: 'cause'
   },
   {
     id: 'criu-netlink-selinux',
-    stages: ['dump', 'restore'],
+    operations: ['dump', 'restore'],
     stream: 'criu',
     pattern: /Can't send request message: Permission denied/m,
-    kind: 'runner',
+    category: 'runner',
     cause: 'SELinux does not let CRIU ask the kernel about sockets.',
-    cure: 'On the host, set the SELinux boolean virt_sandbox_use_netlink, or run the container with `--security-opt label=disable`.',
+    fix: 'On the host, set the SELinux boolean virt_sandbox_use_netlink, or run the container with `--security-opt label=disable`.',
     weight: 'cause'
   },
   {
     id: 'criu-logfile',
-    stages: ['dump', 'restore'],
+    operations: ['dump', 'restore'],
     stream: 'criu',
     pattern: /Can't create log file (\S+): (.+)/m,
-    kind: 'image',
+    category: 'image',
     cause: 'CRIU may not write its log: $1, $2.',
-    cure: 'Let the folder of the snapshot belong to the `user` of the image, and keep it writable.',
+    fix: 'Let the folder of the snapshot belong to the `user` of the image, and keep it writable.',
     weight: 'cause'
   },
   {
     id: 'criu-imgdir',
-    stages: ['dump', 'restore'],
+    operations: ['dump', 'restore'],
     stream: 'criu',
     pattern: /Couldn't open image dir (.+)|Can't open dir (.+): No such file/m,
-    kind: 'image',
+    category: 'image',
     cause: 'The folder of the snapshot is not there: $1$2.',
-    cure: 'Let nothing be mounted over /opt/crac-checkpoint, and build the image again.',
+    fix: 'Let nothing be mounted over /opt/crac-checkpoint, and build the image again.',
     weight: 'cause'
   },
   {
     id: 'criu-nofile',
-    stages: ['dump', 'restore'],
+    operations: ['dump', 'restore'],
     stream: 'criu',
     pattern: /Can't chose service_fd_base: (-?\d+) (-?\d+)/m,
-    kind: 'runner',
+    category: 'runner',
     cause: 'The limit of open files is so high that CRIU has no room for its own.',
-    cure: "Start the container with `--ulimit nofile=1024:65536`, or lower the engine's default.",
+    fix: "Start the container with `--ulimit nofile=1024:65536`, or lower the engine's default.",
     weight: 'cause'
   }
 ]

@@ -4,117 +4,117 @@ import type { Signature } from '../signature.js'
 export const frameworks: readonly Signature[] = [
   {
     id: 'fw-spring-refresh',
-    stages: ['dump'],
+    operations: ['dump'],
     stream: 'app',
     pattern: /Failed to take CRaC checkpoint on refresh/m,
-    kind: 'application',
+    category: 'application',
     cause: 'Spring could not take its checkpoint on refresh.',
-    cure: 'The suppressed exceptions below it have the causes.',
+    fix: 'The suppressed exceptions below it have the causes.',
     weight: 'pointer'
   },
   {
     id: 'fw-spring-refresh-support',
-    stages: ['dump'],
+    operations: ['dump'],
     stream: 'app',
     pattern: /Checkpoint on refresh requires a CRaC-enabled JVM/m,
-    kind: 'application',
+    category: 'application',
     cause: 'Spring was told to take its checkpoint on refresh, and the API of CRaC is not on its class path.',
-    cure: 'Add `org.crac:crac` to the dependencies; Spring Boot knows its version.',
+    fix: 'Add `org.crac:crac` to the dependencies; Spring Boot knows its version.',
     weight: 'specific'
   },
   {
     id: 'fw-spring-minus1',
-    stages: ['dump'],
+    operations: ['dump'],
     stream: 'app',
     pattern: /restored JVM running for -1 ms/m,
-    kind: 'runner',
+    category: 'runner',
     cause: 'The checkpoint failed, and Spring started its beans again in the old JVM.',
-    cure: "CRIU's log (dump4.log in the folder of the output `logs`) has the cause.",
+    fix: "CRIU's log (dump4.log in the folder of the output `logs`) has the cause.",
     weight: 'pointer'
   },
   {
     id: 'fw-jdbc',
-    stages: ['dump'],
+    operations: ['dump'],
     stream: 'app',
     pattern:
       /(?:CheckpointOpenSocketException|BusySelectorException).*(?:port=|remotePort |:)(5432|3306|1433|1521|27017|50000)\b/m,
-    kind: 'application',
+    category: 'application',
     cause: 'A connection to a database is open (port $1).',
-    cure: 'Let the pool be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut; elsewhere close the pool in beforeCheckpoint.',
+    fix: 'Let the pool be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut; elsewhere close the pool in beforeCheckpoint.',
     weight: 'specific'
   },
   {
     id: 'fw-hikari-suspend',
-    stages: ['dump'],
+    operations: ['dump'],
     stream: 'app',
     pattern: /is not configured to allow pool suspension/m,
-    kind: 'application',
+    category: 'application',
     cause: 'The Hikari pool is not allowed to be suspended, so its connections stay open.',
-    cure: 'Set `allow-pool-suspension` of the data source to true.',
+    fix: 'Set `allow-pool-suspension` of the data source to true.',
     weight: 'specific'
   },
   {
     id: 'fw-redis',
-    stages: ['dump'],
+    operations: ['dump'],
     stream: 'app',
     pattern:
       /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )6379\b/m,
-    kind: 'application',
+    category: 'application',
     cause: 'A connection to Redis is open.',
-    cure: 'Use Spring Data Redis 3.2 or micronaut-crac 1.2.1 or newer, which close it, or stop the client in beforeCheckpoint.',
+    fix: 'Use Spring Data Redis 3.2 or micronaut-crac 1.2.1 or newer, which close it, or stop the client in beforeCheckpoint.',
     weight: 'specific'
   },
   {
     id: 'fw-kafka',
-    stages: ['dump'],
+    operations: ['dump'],
     stream: 'app',
     pattern:
       /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )(?:9092|9093)\b/m,
-    kind: 'application',
+    category: 'application',
     cause: 'A connection to Kafka is open.',
-    cure: 'Use Spring Cloud Stream 4.1 or newer, and stop listener containers and admin clients in beforeCheckpoint.',
+    fix: 'Use Spring Cloud Stream 4.1 or newer, and stop listener containers and admin clients in beforeCheckpoint.',
     weight: 'specific'
   },
   {
     id: 'fw-listener',
-    stages: ['dump'],
+    operations: ['dump'],
     stream: 'app',
     pattern:
       /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S*,localport=(\d+)\]/m,
-    kind: 'application',
+    category: 'application',
     cause: 'A server still listens on port $1$2.',
-    cure: "Use the framework's CRaC support (Spring Boot 3.2, micronaut-crac, Quarkus 2.10, each or newer; from 3.31 on Quarkus also wants -Dquarkus.package.jar.crac.enabled=true in the start command of a Dockerfile of your own; elsewhere the action gives it), or stop the server in beforeCheckpoint and start it in afterRestore.",
+    fix: "Use the framework's CRaC support (Spring Boot 3.2, micronaut-crac, Quarkus 2.10, each or newer; from 3.31 on Quarkus also wants -Dquarkus.package.jar.crac.enabled=true in the start command of a Dockerfile of your own; elsewhere the action gives it), or stop the server in beforeCheckpoint and start it in afterRestore.",
     weight: 'specific'
   },
   {
     id: 'fw-logfile',
-    stages: ['dump'],
+    operations: ['dump'],
     stream: 'app',
     pattern: /CheckpointOpenFileException: .*\.(?:log|txt|out)\b/m,
-    kind: 'application',
+    category: 'application',
     cause: 'A log file is open.',
-    cure: 'Log to standard output in containers, or let resource policies close and reopen it.',
+    fix: 'Log to standard output in containers, or let resource policies close and reopen it.',
     weight: 'specific'
   },
   {
     id: 'fw-sssd',
-    stages: ['dump'],
+    operations: ['dump'],
     stream: 'app',
     pattern: /path=\/var\/lib\/sss\/mc\//m,
-    kind: 'image',
+    category: 'image',
     cause: 'A cache of SSSD is open, which glibc opened to look a user up.',
-    cure: 'Use a base image without sssd, or a newer `java-version`, which ignores it.',
+    fix: 'Use a base image without sssd, or a newer `java-version`, which ignores it.',
     weight: 'specific'
   },
   {
     id: 'fw-classpath',
-    stages: ['restore'],
+    operations: ['restore'],
     stream: 'app',
     pattern:
       /(?:ClassNotFoundException|NoClassDefFoundError|NoSuchFileException|ZipException|zip END header not found).*/m,
-    kind: 'image',
+    category: 'image',
     cause: 'A class or jar that the application needs is not there any more.',
-    cure: 'Keep every jar at its path and unchanged after the checkpoint: nothing may be mounted over the application.',
+    fix: 'Keep every jar at its path and unchanged after the checkpoint: nothing may be mounted over the application.',
     weight: 'specific'
   }
 ]

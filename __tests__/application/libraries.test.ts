@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { librariesOf } from '../../src/application/libraries.js'
+import { findApplication } from '../../src/application/find.js'
+import type { Application } from '../../src/application/layouts/layout.js'
+import { writeJar } from '../support/jar.js'
+
+const NETTY = { jar: 'netty-transport', classes: 'io/netty/channel/' }
+
+describe('librariesOf', () => {
+  let context: string
+  beforeEach(async () => {
+    context = await mkdtemp(path.join(tmpdir(), 'libraries-test-'))
+  })
+  afterEach(async () => {
+    await rm(context, { recursive: true })
+  })
+
+  const find = async (mainClass?: string): Promise<Application> =>
+    await findApplication({
+      context,
+      application: undefined,
+      mainClass,
+      scratch: path.join(context, 'scratch')
+    })
+
+  test('looks at folders of jars, however deep', async () => {
+    await mkdir(path.join(context, 'lib/main'), { recursive: true })
+    await writeFile(path.join(context, 'lib/app.jar'), '')
+    await writeFile(path.join(context, 'lib/main/netty-transport-4.2.1.jar'), '')
+    const libraries = await librariesOf(await find('example.Main'))
+    expect(libraries?.has(NETTY)).toBe(true)
+    expect(libraries?.has({ jar: 'crac', classes: 'org/crac/' })).toBe(false)
+  })
+
+  test('looks at what lies beside a jar, and into it', async () => {
+    const manifest = { 'Main-Class': 'example.Main', 'Class-Path': 'netty-transport-4.2.1.jar' }
+    await writeJar(path.join(context, 'app.jar'), manifest, { 'org/crac/Core.class': '' })
+    await writeJar(path.join(context, 'netty-transport-4.2.1.jar'), undefined)
+    const libraries = await librariesOf(await find())
+    expect(libraries?.has(NETTY)).toBe(true)
+    expect(libraries?.has({ jar: 'crac', classes: 'org/crac/' })).toBe(true)
+  })
+
+  test("knows nothing of a user's own image", async () => {
+    const application: Application = {
+      layout: 'dockerfile',
+      description: '',
+      mainClass: '',
+      command: [],
+      dependencies: new Map(),
+      classes: new Map()
+    }
+    expect(await librariesOf(application)).toBeUndefined()
+  })
+})

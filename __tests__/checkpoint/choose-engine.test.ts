@@ -1,0 +1,125 @@
+import { describe, expect, test } from '@jest/globals'
+import {
+  chooseEngine,
+  engineName,
+  parseTrials,
+  type EngineRequest
+} from '../../src/checkpoint/choose-engine.js'
+import { privilegeLevels } from '../../src/docker/privileges.js'
+import { fakeDocker, type Reply } from '../support/fake-docker.js'
+
+const VDSO = '(00.025701) Error (criu/vdso.c:381): vdso: Unexpected rt vDSO area bounds'
+const AMX =
+  "(00.011875) Error (compel/arch/x86/src/lib/infect.c:413): Can't set FPU registers for 10: Bad address"
+const SECCOMP =
+  '(00.024197) Error (compel/src/lib/ptrace.c:27): suspending seccomp failed: Operation not permitted'
+const GOOD = '(00.03) Dumping finished successfully'
+
+const trial = (kind: string, version: string, log: string, code: number): string =>
+  `crac-checkpoint: trial of ${kind} ${version}\n${log}\ncrac-checkpoint: trial of ${kind} ended with ${code}\n`
+const output = (...trials: string[]): string => `crac-checkpoint: engines criu warp\n${trials.join('')}`
+
+function choose(reply: (flags: string) => Reply, request: Partial<EngineRequest> = {}) {
+  const lines: string[] = []
+  const docker = fakeDocker((args) => reply(args.join(' ')))
+  const levels = privilegeLevels('auto', { appArmor: false })
+  const chosen = chooseEngine(
+    { docker, info: (line) => lines.push(line) },
+    { run: '1', image: 'i', engine: 'auto', criu: 'auto', privileges: levels, ...request }
+  )
+  return { chosen, lines, docker }
+}
+
+describe('chooseEngine', () => {
+  test("on a new kernel the JDK's own CRIU fails, and that of the base image is taken: the reason is told", async () => {
+    const { chosen } = choose(() =>
+      output(trial('bundled', '3.17.1', VDSO, 1), trial('system', '4.1.1', GOOD, 0))
+    )
+    expect(await chosen).toMatchObject({
+      name: 'criu',
+      kind: 'system',
+      version: '4.1.1',
+      why: expect.stringContaining('3.17.1')
+    })
+  })
+
+  test("the JDK's own is taken where it is the one that works, and where it was asked for", async () => {
+    const { chosen } = choose(() =>
+      output(trial('bundled', '3.17.1', GOOD, 0), trial('system', '3.17', VDSO, 1))
+    )
+    expect(await chosen).toMatchObject({ kind: 'bundled' })
+    const both = () => output(trial('bundled', '3.17.1', GOOD, 0), trial('system', '4.1.1', GOOD, 0))
+    expect(await choose(both, { criu: 'bundled' }).chosen).toMatchObject({
+      kind: 'bundled',
+      why: '`criu: bundled`'
+    })
+    expect(await choose(both).chosen).toMatchObject({ kind: 'system' })
+  })
+
+  test('none works: the runner is refused with the cause, and no level is tried that could not mend it', async () => {
+    const { chosen, docker } = choose(() => output(trial('bundled', '3.17.1', AMX, 1)), { criu: 'bundled' })
+    await expect(chosen).rejects.toMatchObject({ category: 'runner', signature: 'criu-amx-xsave' })
+    expect(docker.calls).toHaveLength(1)
+  })
+
+  test('a cause that privileges can mend: one level up, each tried once, the reason logged', async () => {
+    const { chosen, docker, lines } = choose((flags) =>
+      output(
+        flags.includes('--privileged')
+          ? trial('system', '4.1.1', GOOD, 0)
+          : trial('system', '4.1.1', SECCOMP, 1)
+      )
+    )
+    const engineChosen = await chosen
+    expect(engineChosen.name === 'criu' && engineChosen.privileges.map(({ level }) => level)).toEqual([
+      'privileged'
+    ])
+    expect(docker.calls).toHaveLength(3)
+    expect(lines[0]).toContain('with privileges least: ')
+    expect(docker.calls.map(({ args }) => args.at(-1))).toEqual([
+      'checkpoint_restore',
+      'sys_admin',
+      'checkpoint_restore'
+    ])
+  })
+
+  test('a CRIU that hangs is told as such', async () => {
+    const { chosen } = choose(() => output(trial('system', '4.1.1', '', 137)))
+    await expect(chosen).rejects.toThrow('it hung')
+  })
+
+  test('a CRIU that is not there', async () => {
+    const { chosen } = choose(() => output(trial('system', '4.1.1', GOOD, 0)), { criu: 'bundled' })
+    await expect(chosen).rejects.toMatchObject({
+      category: 'jdk',
+      message: expect.stringContaining('no CRIU of its own')
+    })
+  })
+
+  test('Warp: asked for, without a trial; found, where the JDK has nothing else', async () => {
+    const { chosen, docker } = choose(() => '', { engine: 'warp' })
+    expect(await chosen).toEqual({ name: 'warp' })
+    expect(docker.calls).toEqual([])
+    expect(await choose(() => 'crac-checkpoint: engines warp\n').chosen).toEqual({ name: 'warp' })
+    expect(engineName({ name: 'warp' }, undefined)).toBe('warp')
+  })
+
+  test('an engine that refuses a level leads to the next', async () => {
+    const { chosen } = choose((flags) =>
+      flags.includes('CHECKPOINT_RESTORE')
+        ? {
+            exitCode: 125,
+            stderr: 'docker: Error: invalid CapAdd: unknown capability: "CAP_CHECKPOINT_RESTORE"'
+          }
+        : output(trial('system', '4.1.1', GOOD, 0))
+    )
+    const found = await chosen
+    expect(engineName(found, found.name === 'criu' ? found.privileges[0] : undefined)).toBe(
+      'system/sys_admin'
+    )
+  })
+})
+
+test('parseTrials reads nothing out of noise', () => {
+  expect(parseTrials('crac-checkpoint: trial of system 4\nno end')).toEqual([])
+})

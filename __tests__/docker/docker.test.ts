@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { systemClock } from '../../src/lib/clock.js'
+import { createDocker } from '../../src/docker/docker.js'
+import { dockerFailure } from '../../src/docker/failure.js'
+
+describe('dockerEngine', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'docker-test-'))
+  })
+  afterEach(() => {
+    rmSync(folder, { recursive: true })
+  })
+
+  // @actions/exec looks for `docker` on this process's PATH.
+  async function withDocker<T>(script: string, work: () => Promise<T>): Promise<T> {
+    const file = path.join(folder, 'docker')
+    writeFileSync(file, `#!/bin/sh\n${script}\n`)
+    chmodSync(file, 0o755)
+    const before = process.env['PATH']
+    process.env['PATH'] = `${folder}:${before}`
+    try {
+      return await work()
+    } finally {
+      process.env['PATH'] = before
+    }
+  }
+
+  test('hands arguments over as they are: there is no shell', async () => {
+    const hostile = ['run', '$(touch /tmp/x)', '; rm -rf /', '`id`', 'a b', '"', "'", '*', '\n']
+    const output = await withDocker('printf "%s|" "$@"', () => createDocker(process.env).run(hostile))
+    expect(output).toBe(`${hostile.join('|')}|`)
+  })
+
+  test('gives values by environment, lines as they come, and the exit code', async () => {
+    const lines: string[] = []
+    const result = await withDocker('echo "$SECRET"; echo err >&2; exit 3', () =>
+      createDocker(process.env).attempt(['x'], { env: { SECRET: 's' }, onLine: (line) => lines.push(line) })
+    )
+    expect(result).toEqual({ exitCode: 3, stdout: 's\n', stderr: 'err\n' })
+    expect(lines.sort()).toEqual(['err', 's'])
+  })
+
+  test('ends a command that hangs, with its children', async () => {
+    const marker = path.join(folder, 'survived')
+    const result = await withDocker(`(sleep 1; touch ${marker}) & sleep 30`, () =>
+      createDocker(process.env).attempt(['wait'], { timeout: 200 })
+    )
+    expect(dockerFailure(['wait'], result).message).toBe('docker wait did not answer in time.')
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    expect(existsSync(marker)).toBe(false)
+  })
+
+  describe('that had answered, and is away', () => {
+    const DOWN =
+      'echo "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?" >&2; exit 1'
+    const engine = () => createDocker(process.env, { clock: systemClock, longestAbsence: 1000 })
+    /** Down while there is a file `down`; counts its commands in files. */
+    const script = (more: string): string =>
+      `echo "$1" >>${folder}/calls; ${more} [ ! -e ${folder}/down ] || { ${DOWN}; }; echo "$1 done"`
+    const calls = (): string[] => readFileSync(path.join(folder, 'calls'), 'utf8').trim().split('\n')
+
+    test('is waited for, and the command is given again', async () => {
+      const returns = `[ "$1" != version ] || rm -f ${folder}/down;`
+      await withDocker(script(returns), async () => {
+        const docker = engine()
+        expect(await docker.run(['info'])).toBe('info done')
+        writeFileSync(path.join(folder, 'down'), '')
+        expect(await docker.run(['commit'])).toBe('commit done')
+      })
+      expect(calls()).toEqual(['info', 'commit', 'version', 'commit'])
+    })
+
+    test('and does not come back: no engine answers, and nothing waits for it again', async () => {
+      await withDocker(script(''), async () => {
+        const docker = engine()
+        await docker.run(['info'])
+        writeFileSync(path.join(folder, 'down'), '')
+        await expect(docker.run(['commit'])).rejects.toMatchObject({
+          category: 'runner',
+          message: 'No Docker engine answers.'
+        })
+        const before = calls().length
+        await expect(docker.run(['ps'])).rejects.toThrow('No Docker engine answers.')
+        expect(calls().slice(before)).toEqual(['ps'])
+      })
+      expect(calls().filter((call) => call === 'commit')).toHaveLength(1)
+    })
+
+    test('one that never answered is not waited for', async () => {
+      await withDocker(`[ "$1" != --version ] || exit 0; ${DOWN}`, async () => {
+        const docker = engine()
+        await docker.run(['--version'])
+        const begin = Date.now()
+        await expect(docker.run(['info'])).rejects.toThrow('No Docker engine answers.')
+        expect(Date.now() - begin).toBeLessThan(1000)
+      })
+    })
+  })
+
+  test('keeps the inputs and the tokens of the runner from the client', async () => {
+    const secret = { INPUT_SECRET: 'x', ACTIONS_RUNTIME_TOKEN: 'x', KEPT: 'yes' }
+    const output = await withDocker('env', () => createDocker({ ...process.env, ...secret }).run(['x']))
+    expect(output).toContain('KEPT=yes')
+    expect(output).not.toMatch(/^(INPUT_|ACTIONS_)/m)
+  })
+
+  test('makes no attestations: they would change the digest', async () => {
+    const output = await withDocker('echo "$BUILDX_NO_DEFAULT_ATTESTATIONS"', () =>
+      createDocker(process.env).run(['build'])
+    )
+    expect(output).toBe('1')
+  })
+})
+
+describe('engineFailure', () => {
+  test.each([
+    [
+      'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?',
+      'No Docker engine answers'
+    ],
+    [
+      'Error response from daemon: client version 1.24 is too old. Minimum supported API version is 1.44',
+      'do not fit together: client version 1.24 is too old. Minimum supported API version is 1.44'
+    ],
+    ['failed to register layer: write /x: no space left on device', 'disk is full'],
+    ['Error response from daemon: something else', 'docker run failed with exit code 125']
+  ])('%s', (stderr, message) => {
+    const failure = dockerFailure(['run'], { exitCode: 125, stdout: '', stderr })
+    expect(failure.category).toBe('runner')
+    expect(failure.message).toContain(message)
+    expect(failure.evidence).toBe(stderr)
+  })
+})

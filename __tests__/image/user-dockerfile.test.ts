@@ -1,0 +1,46 @@
+import { describe, expect, test } from '@jest/globals'
+import { checkContract, type ImageConfig } from '../../src/image/user-dockerfile.js'
+
+const JAVA = ['java', '-Xmx256m', '-cp', '/srv/lib/*', 'com.acme.Main', 'serve']
+const check = (config: ImageConfig['Config']) =>
+  checkContract({ Architecture: 'amd64', Config: config }, '10001:10001')
+
+describe('the contract of a Dockerfile', () => {
+  test('the words of ENTRYPOINT and CMD behind java are what the JVM runs', () => {
+    expect(check({ Entrypoint: JAVA.slice(0, 5), Cmd: JAVA.slice(5), WorkingDir: '/srv' })).toMatchObject({
+      application: { command: JAVA.slice(1), mainClass: 'com.acme.Main' },
+      workingDirectory: '/srv'
+    })
+    expect(check({ Cmd: ['/usr/bin/java', '-jar', 'app.jar'], User: '10001' })).toMatchObject({
+      application: { command: ['-jar', 'app.jar'], mainClass: '' },
+      workingDirectory: '/'
+    })
+  })
+
+  test.each<[string, ImageConfig['Config'], string]>([
+    ['no command', {}, 'has neither ENTRYPOINT nor CMD'],
+    ['the shell form', { Entrypoint: ['/bin/sh', '-c', 'java -jar app.jar'] }, 'through a shell'],
+    ['a script', { Entrypoint: ['/start.sh'] }, 'starts with /start.sh, not with java'],
+    [
+      'an option of CRaC',
+      { Entrypoint: ['java', '-XX:CRaCCheckpointTo=/cr', '-jar', 'a'] },
+      'sets -XX:CRaCCheckpointTo'
+    ],
+    [
+      'one in the environment',
+      { Cmd: JAVA, Env: ['PATH=/bin', 'JAVA_TOOL_OPTIONS=-Xint -XX:CRaCMinPid=5'] },
+      'sets -XX:CRaCMinPid in JAVA_TOOL_OPTIONS'
+    ],
+    ['a volume over the snapshot', { Cmd: JAVA, Volumes: { '/opt/': {} } }, 'has a VOLUME on /opt/'],
+    ['a volume within /tmp', { Cmd: JAVA, Volumes: { '/tmp/cache': {} } }, 'has a VOLUME on /tmp/cache'],
+    ['ONBUILD', { Cmd: JAVA, OnBuild: ['RUN x'] }, 'has ONBUILD'],
+    ['another user', { Cmd: JAVA, User: '1001' }, 'runs as the user 1001']
+  ])('refuses %s', (_, config, message) => {
+    expect(() => check(config)).toThrow(message)
+  })
+
+  test('other volumes and harmless variables are fine', () => {
+    const config = { Cmd: JAVA, Volumes: { '/data': {}, '/tmpfiles': {} }, Env: ['JAVA_TOOL_OPTIONS=-Xint'] }
+    expect(check(config).application.layout).toBe('dockerfile')
+  })
+})

@@ -1,0 +1,201 @@
+import { describe, expect, test } from '@jest/globals'
+import { Failure } from '../../src/lib/errors.js'
+import type { InputName } from '../../src/inputs/inputs.js'
+import { inputsWith } from '../support/inputs.js'
+
+describe('readInputs', () => {
+  test('gives the defaults of action.yml', () => {
+    const inputs = inputsWith({})
+    expect(inputs).toMatchObject({
+      context: '.',
+      application: undefined,
+      baseImage: 'debian:trixie-slim',
+      tags: [],
+      push: false,
+      javaVersion: { kind: 'latest' },
+      cpuFeatures: 'generic',
+      port: 8080,
+      startupTimeout: 60_000,
+      checkpointTimeout: 60_000,
+      user: { uid: 10001, gid: 10001 },
+      onRestoreFailure: 'start',
+      githubToken: undefined
+    })
+    expect(inputs.readiness).toEqual({})
+    expect(inputs.githubApiUrl.href).toBe('https://api.github.com/')
+  })
+
+  test('verify-runs, or none where nothing is to be timed; budgets are limits only where they are given', () => {
+    expect(inputsWith({}).verifyRuns).toBe(5)
+    expect(inputsWith({}).budgets).toEqual({
+      restoreTime: undefined,
+      speedup: undefined,
+      snapshotSize: undefined
+    })
+    expect(inputsWith({ verify: 'false', 'verify-runs': '7' }).verifyRuns).toBe(0)
+    const given = { 'max-restore-time': '200ms', 'min-speedup': '2.5', 'max-snapshot-size': '1.5GB' }
+    expect(inputsWith(given).budgets).toEqual({
+      restoreTime: 200,
+      speedup: 2.5,
+      snapshotSize: 1_500_000_000
+    })
+    expect(inputsWith({ 'max-snapshot-size': '2MiB' }).budgets.snapshotSize).toBe(2_097_152)
+  })
+
+  test.each<[Partial<Record<InputName, string>>, RegExp]>([
+    [{ 'verify-runs': '0' }, /between 1 and 100/],
+    [{ 'verify-runs': '101' }, /between 1 and 100/],
+    [{ 'verify-runs': '2.5' }, /between 1 and 100/],
+    [{ 'min-speedup': '0' }, /above 0/],
+    [{ 'min-speedup': '3x' }, /above 0/],
+    [{ 'max-snapshot-size': '200' }, /a size such as/],
+    [{ 'max-snapshot-size': '200 XB' }, /a size such as/],
+    [{ 'max-snapshot-size': '0MB' }, /a size such as/],
+    [{ 'max-restore-time': '200' }, /a duration such as/],
+    [{ 'max-restore-time': '1s', verify: 'false' }, /only where `verify` is true/],
+    [{ 'min-speedup': '3', verify: 'false' }, /only where `verify` is true/]
+  ])('refuses %j', (given, fix) => {
+    let thrown: unknown
+    try {
+      inputsWith(given)
+    } catch (error) {
+      thrown = error
+    }
+    expect(thrown).toBeInstanceOf(Failure)
+    expect((thrown as Failure).fix).toMatch(fix)
+  })
+
+  test('reads lists, one entry a line; tags also separated by commas', () => {
+    const inputs = inputsWith({
+      tags: 'ghcr.io/acme/hello:crac\n ghcr.io/acme/hello:1.0 , localhost:5000/hello \n\n',
+      'java-options': '-Xmx256m\n-Dname=a b;$(c)\n',
+      arguments: '--a=b c\n',
+      env: 'A=1\nB=x=y\nEMPTY=',
+      labels: 'org.example.team=orders'
+    })
+    expect(inputs.tags.map((tag) => tag.text)).toEqual([
+      'ghcr.io/acme/hello:crac',
+      'ghcr.io/acme/hello:1.0',
+      'localhost:5000/hello'
+    ])
+    expect(inputs.javaOptions).toEqual(['-Xmx256m', '-Dname=a b;$(c)'])
+    expect(inputs.arguments).toEqual(['--a=b c'])
+    expect(inputs.env).toEqual({ A: '1', B: 'x=y', EMPTY: '' })
+    expect(inputs.labels).toEqual({ 'org.example.team': 'orders' })
+  })
+
+  test('readiness: a URL or path with a status and headers, a command, a line of the log', () => {
+    expect(inputsWith({ port: '9000', 'ready-url': '/health -> 204\nX-Probe: yes' }).readiness.url).toEqual({
+      method: 'GET',
+      target: '/health',
+      status: 204,
+      headers: { host: 'localhost:9000', 'x-probe': 'yes' }
+    })
+    expect(inputsWith({ 'ready-url': 'http://localhost:8080/a?b=c' }).readiness.url?.target).toBe('/a?b=c')
+    expect(inputsWith({ 'ready-command': 'pg_isready -h "my db" $(id)' }).readiness.command).toEqual([
+      'pg_isready',
+      '-h',
+      'my db',
+      '$(id)'
+    ])
+    expect(
+      inputsWith({ 'ready-log': 'Startup completed in \\d+ms' }).readiness.log?.test(
+        'Startup completed in 12ms'
+      )
+    ).toBe(true)
+  })
+
+  test('the network of the application', () => {
+    const { network, addHosts } = inputsWith({
+      network: 'github_network_1',
+      'add-hosts': 'db:10.0.0.5\nme=host-gateway\nv6:::1'
+    })
+    expect({ network, addHosts }).toEqual({
+      network: 'github_network_1',
+      addHosts: ['db:10.0.0.5', 'me:host-gateway', 'v6:::1']
+    })
+  })
+
+  test.each<[InputName, string, string]>([
+    ['push', 'yes', '`true` or `false`'],
+    ['port', '0', 'between 1 and 65535'],
+    ['port', '8080a', 'between 1 and 65535'],
+    ['startup-timeout', '60', 'a duration such as'],
+    ['startup-timeout', '7h', 'a duration such as'],
+    ['checkpoint-timeout', '0s', 'a duration such as'],
+    ['checkpoint-timeout', '999m', 'six hours'],
+    ['tags', 'ghcr.io/Acme/hello', 'lower case'],
+    ['tags', '--privileged', 'registry/owner/name:tag'],
+    ['tags', 'hello:$(id)', 'registry/owner/name:tag'],
+    ['java-version', 'newest', 'an exact release'],
+    ['java-version', '21;id', 'an exact release'],
+    ['distribution', 'temurin', 'one of: crac, zulu, liberica, file'],
+    ['jdk-file', 'jdk.tar.gz', 'together with `distribution: file`'],
+    ['cpu-features', 'all', '`generic`'],
+    ['ready-url', 'http://localhost:9999/', "on the application's `port`"],
+    ['ready-url', 'https://localhost:8080/', 'an http URL'],
+    ['ready-url', '/health -> 999', 'an HTTP status'],
+    ['ready-url', '/health\nno header', 'headers of the form'],
+    ['ready-command', '--privileged x', 'a program in the image'],
+    ['ready-log', '(', 'a regular expression'],
+    ['warmup', 'fetch /x', 'lines such as'],
+    ['warmup', 'GET http://elsewhere/', 'lines such as'],
+    ['warmup', 'GET / x0', 'between 1 and'],
+    ['warmup', 'GET / c1000', 'between 1 and'],
+    ['warmup', 'GET / -> OK', 'an HTTP status'],
+    ['warmup', 'GET / @a @b', 'lines such as'],
+    ['warmup', 'Accept: x', 'lines such as'],
+    ['network', 'container:x', 'the name of a network'],
+    ['network', 'none', 'the name of a network'],
+    ['add-hosts', 'db', 'name:address'],
+    ['add-hosts', '--x:1.2.3.4', 'name:address'],
+    ['engine', 'sim', 'one of: auto, criu, warp'],
+    ['privileges', 'all', 'one of: auto, least, privileged'],
+    ['on-unsupported-runner', 'ignore', 'one of: fail, skip, cold'],
+    ['user', '0:0', 'other than root'],
+    ['user', 'app', 'other than root'],
+    ['env', 'NO_VALUE', 'NAME=value'],
+    ['env', '1A=b', 'NAME=value'],
+    ['env', 'JDK_JAVA_OPTIONS=-Xint -XX:CRaCMinPid=5', 'sets -XX:CRaCMinPid in JDK_JAVA_OPTIONS'],
+    ['warmup', 'CONNECT /x', 'lines such as'],
+    ['arguments', 'x'.repeat(60_001), 'entries of at most 60000 bytes each'],
+    ['context', 'x'.repeat(4096), 'at most 4095 bytes'],
+    ['labels', '=x', 'NAME=value'],
+    ['java-options', 'Main', 'leading dash'],
+    ['java-options', '-XX:CRaCCheckpointTo=/x', 'the action sets itself'],
+    ['jdk-sha256', 'abc', '64 hexadecimal digits'],
+    ['base-image', '-x', 'the name of an image'],
+    ['base-image', 'a b', 'the name of an image'],
+    ['ready-url', 'https://localhost:8080/', 'http URL'],
+    ['ready-url', 'http://localhost:9999/', "application's `port`"],
+    ['on-restore-failure', 'retry', 'one of: start, exit'],
+    ['github-api-url', 'file:///etc/passwd', 'URL of a GitHub API'],
+    ['context', 'a\0b', 'NUL'],
+    ['application', 'a\nb', 'one path']
+  ])('refuses %s = %j before any work', (name, value, expected) => {
+    const failure = failureOf(() => inputsWith({ [name]: value }))
+    expect(failure.category).toBe('input')
+    expect(failure.message).toContain(`\`${name}\``)
+    expect(`${failure.message} ${failure.fix}`).toContain(expected)
+  })
+
+  test('a push without a tag is refused', () => {
+    expect(failureOf(() => inputsWith({ push: 'true' })).message).toContain('`tags`')
+  })
+
+  test('a refused environment variable shows its name, not its value', () => {
+    const failure = failureOf(() => inputsWith({ env: 'BAD NAME=hunter2' }))
+    expect(failure.message).toContain('BAD NAME')
+    expect(failure.message).not.toContain('hunter2')
+  })
+})
+
+function failureOf(work: () => unknown): Failure {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof Failure) return error
+    throw error
+  }
+  throw new Error('nothing was refused')
+}

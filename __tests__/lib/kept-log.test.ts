@@ -1,0 +1,53 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { keptLog } from '../../src/lib/kept-log.js'
+import { shownLines } from '../../src/lib/shown-lines.js'
+
+describe('a log without end', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'kept-log-test-'))
+  })
+  afterEach(() => {
+    rmSync(folder, { recursive: true })
+  })
+
+  test('takes two files of bounded size, and the last of it is there', () => {
+    const file = path.join(folder, 'application.log')
+    const keep = keptLog(file, fail, 1000)
+    for (let line = 0; line < 1000; line++) keep(Buffer.from(`line ${line}\n`))
+    expect(readdirSync(folder)).toEqual(['application.log', 'application.log.1'])
+    const [now, before] = [readFileSync(file, 'utf8'), readFileSync(`${file}.1`, 'utf8')]
+    expect(now.length + before.length).toBeLessThan(2100)
+    expect(`${before}${now}`).toMatch(/^line (\d+)\n[^]*line 998\nline 999\n$/)
+    // Another part of the run goes on where this one was.
+    keptLog(file, fail, 1000)(Buffer.from('more\n'))
+    expect(readFileSync(file, 'utf8')).toBe(`${now}more\n`)
+  })
+
+  test('on a disk that is full is told once, and ends nothing', () => {
+    const told: string[] = []
+    // Every write to it fails with ENOSPC.
+    const keep = keptLog('/dev/full', (line) => told.push(line))
+    keep(Buffer.from('a\n'))
+    keep(Buffer.from('b\n'))
+    expect(told).toEqual([expect.stringMatching(/^full is not complete: .*ENOSPC/)])
+  })
+
+  test('is shown as far as people read, and then where the rest is', () => {
+    const seen: string[] = []
+    const log = { foreign: (line: string) => seen.push(line), info: (line: string) => seen.push(`:${line}`) }
+    const show = shownLines(log, 'application.log', 25)
+    for (let line = 0; line < 100; line++) show(`line ${line}`)
+    expect(seen).toEqual([
+      ...['line 0', 'line 1', 'line 2', 'line 3'],
+      ':What follows is in application.log only, in the folder of the output `logs`.'
+    ])
+  })
+
+  function fail(line: string): never {
+    throw new Error(line)
+  }
+})

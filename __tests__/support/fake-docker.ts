@@ -1,0 +1,43 @@
+import type { CommandResult } from '../../src/docker/process-group.js'
+import type { Docker, RunOptions } from '../../src/docker/docker.js'
+import { Readable } from 'node:stream'
+import { dockerFailure } from '../../src/docker/failure.js'
+
+export interface Call {
+  args: string[]
+  options: RunOptions
+}
+
+export type Reply = Partial<CommandResult> | string
+
+/** An engine that answers from a function and remembers what it was asked. */
+export function fakeDocker(answer: (args: string[]) => Reply | Promise<Reply>): Docker & { calls: Call[] } {
+  const calls: Call[] = []
+  async function attempt(args: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
+    calls.push({ args: [...args], options })
+    const reply = await answer([...args])
+    const result = {
+      exitCode: 0,
+      stdout: '',
+      stderr: '',
+      ...(typeof reply === 'string' ? { stdout: reply } : reply)
+    }
+    for (const line of `${result.stdout}${result.stderr}`.split('\n').filter(Boolean)) options.onLine?.(line)
+    return result
+  }
+  return {
+    calls,
+    hasAnswered: () => calls.length > 0,
+    attempt,
+    run: async (args, options) => {
+      const result = await attempt(args, options)
+      if (result.exitCode !== 0) throw dockerFailure(args, result)
+      return result.stdout.trim()
+    },
+    stream: async (args, take) => {
+      const result = await attempt(args)
+      if (result.exitCode !== 0) throw dockerFailure(args, result)
+      return await take(Readable.from([Buffer.from(result.stdout, 'latin1')]))
+    }
+  }
+}

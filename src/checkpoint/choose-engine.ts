@@ -1,0 +1,181 @@
+import { diagnose, type Finding } from '../diagnosis/diagnose.js'
+import { wantsPrivileges } from '../diagnosis/wants-privileges.js'
+import { runOnce } from '../docker/containers.js'
+import type { Docker } from '../docker/docker.js'
+import { lastLines } from '../docker/failure.js'
+import type { Privileges } from '../docker/privileges.js'
+import { Failure, UnsupportedRunner } from '../lib/errors.js'
+import type { Milliseconds } from '../lib/values.js'
+
+/** What takes the snapshot. */
+export type CheckpointEngine =
+  | { name: 'warp' }
+  | {
+      name: 'criu'
+      kind: CriuKind
+      version: string
+      /** Why this one. */
+      why: string
+      /** The level with which it worked, and those above. */
+      privileges: Privileges[]
+    }
+
+/** The JDK's own CRIU, or that of the base image. */
+export type CriuKind = 'bundled' | 'system'
+
+export interface EngineRequest {
+  /** Id of the run. */
+  run: string
+  /** The checkpoint image. */
+  image: string
+  engine: 'auto' | 'criu' | 'warp'
+  criu: 'auto' | CriuKind
+  /** The levels that the engine may grant. */
+  privileges: readonly Privileges[]
+}
+
+/** One CRIU that was asked to dump a sleeping process. */
+export interface Trial {
+  kind: string
+  version: string
+  /** undefined when it did. */
+  failure: { reason: string; finding: Finding | undefined } | undefined
+}
+
+/** Each of the two may hang for 10 s (docker/checkpoint/try-criu.sh). */
+const TRIAL_TIMEOUT: Milliseconds = 30_000
+
+/** The CRIU of the base image is the newer one: CRaC JDKs bundle 3.17.1. */
+const PREFERRED: readonly CriuKind[] = ['system', 'bundled']
+
+/**
+ * Finds the CRIU and the least privileges that work on this runner, by letting each CRIU of the checkpoint image dump
+ * a sleeping process. Where none does, the runner is refused.
+ */
+export async function chooseEngine(
+  { docker, info }: { docker: Docker; info: (line: string) => void },
+  request: EngineRequest
+): Promise<CheckpointEngine> {
+  if (request.engine === 'warp') return { name: 'warp' }
+  const kinds = request.criu === 'auto' ? PREFERRED : [request.criu]
+  const failed: { level: string; trial: Trial }[] = []
+  for (const [index, privileges] of request.privileges.entries()) {
+    const { engines, trials } = await tryRung(docker, request, privileges)
+    if (request.engine === 'auto' && !engines.includes('criu') && engines.includes('warp'))
+      return { name: 'warp' }
+    const candidates = kinds.flatMap((kind) => trials.filter((trial) => trial.kind === kind))
+    const works = candidates.find(({ failure }) => failure === undefined)
+    for (const trial of candidates) {
+      if (trial.failure) failed.push({ level: privileges.level, trial })
+      info(`${describe(trial)}, with privileges ${privileges.level}: ${trial.failure?.reason ?? 'works'}.`)
+    }
+    if (works) {
+      const why = whyThis(works, request, candidates)
+      const { version } = works
+      return {
+        name: 'criu',
+        kind: works.kind as CriuKind,
+        version,
+        why,
+        privileges: request.privileges.slice(index)
+      }
+    }
+    if (candidates.length === 0) throw noCriu(request.criu)
+    if (!candidates.some(({ failure }) => wantsPrivileges(failure?.finding?.signature?.id))) break
+  }
+  throw noneWorks(failed)
+}
+
+function describe({ kind, version }: Pick<Trial, 'kind' | 'version'>): string {
+  return `${kind === 'system' ? "The base image's" : "The JDK's"} CRIU ${version}`
+}
+
+function whyThis(works: Trial, { criu }: EngineRequest, candidates: readonly Trial[]): string {
+  if (criu !== 'auto') return `\`criu: ${criu}\``
+  const other = candidates.find((trial) => trial !== works)
+  if (!other) return 'the only one there is, and it works here'
+  return other.failure
+    ? `the ${other.kind} one (${other.version}) fails here: ${other.failure.reason}`
+    : 'both work here; it is the preferred one'
+}
+
+async function tryRung(
+  docker: Docker,
+  { run, image }: EngineRequest,
+  privileges: Privileges
+): Promise<{ engines: string[]; trials: Trial[] }> {
+  const result = await runOnce(
+    docker,
+    {
+      run,
+      image,
+      flags: privileges.checkpoint,
+      program: '/opt/crac-checkpoint/try-criu.sh',
+      args: [privileges.capability]
+    },
+    TRIAL_TIMEOUT
+  )
+  const output = `${result.stdout}\n${result.stderr}`
+  const trials = parseTrials(output)
+  const engines = /^crac-checkpoint: engines (.*)$/m.exec(output)?.[1]?.split(' ') ?? []
+  if (trials.length > 0 || engines.length > 0) return { engines, trials }
+  // The container did not even start: that is a failure of each CRIU in it.
+  const finding = diagnose('dump', { docker: output })
+  const reason = finding?.cause ?? lastLines(result.stderr, 1)
+  const failure = { reason, finding }
+  return { engines: ['criu'], trials: PREFERRED.map((kind) => ({ kind, version: '', failure })) }
+}
+
+/** Reads the output of docker/checkpoint/try-criu.sh. */
+export function parseTrials(output: string): Trial[] {
+  const TRIAL =
+    /^crac-checkpoint: trial of (\w+) (\S+)\n([^]*?)^crac-checkpoint: trial of \1 ended with (\d+)$/gm
+  return [...output.matchAll(TRIAL)].map(([, kind = '', version = '', log = '', code]) => {
+    if (code === '0') return { kind, version, failure: undefined }
+    const finding = diagnose('dump', { criu: log })
+    const reason = code === '137' ? 'it hung' : (finding?.cause ?? (lastLines(log, 1) || `exit code ${code}`))
+    return { kind, version, failure: { reason: reason.replace(/\.$/, ''), finding } }
+  })
+}
+
+function noCriu(wanted: string): Failure {
+  const [what, kind, fix] =
+    wanted === 'bundled'
+      ? ([
+          'The JDK has no CRIU of its own (lib/criu).',
+          'jdk',
+          'Leave `criu` at `auto`, or choose another `java-version`.'
+        ] as const)
+      : ([
+          'The base image has no CRIU.',
+          'image',
+          'Use a `base-image` that is a Debian 13 or newer, or brings CRIU 4.1 or newer.'
+        ] as const)
+  return new Failure(kind, what, { fix })
+}
+
+function noneWorks(failed: readonly { level: string; trial: Trial }[]): UnsupportedRunner {
+  // What the least privileges and the preferred CRIU said tells most: above, engines refuse for other reasons.
+  const first = failed[0]?.trial
+  const finding = first?.failure?.finding
+  return new UnsupportedRunner(
+    `No CRIU works on this runner. ${first ? `${describe(first)}: ${first.failure?.reason}.` : ''}`.trim(),
+    {
+      fix:
+        finding?.fix ??
+        'Use another runner, such as a GitHub-hosted ubuntu-24.04, or a newer CRIU in the base image.',
+      evidence: failed
+        .map(
+          ({ level, trial }) =>
+            `${level}, ${trial.kind} ${trial.version}: ${trial.failure?.finding?.line ?? trial.failure?.reason}`
+        )
+        .join('\n'),
+      signature: finding?.signature?.id
+    }
+  )
+}
+
+/** The name by which the scripts in the images know the engine (docker/criu.sh). */
+export function engineName(engine: CheckpointEngine, privileges: Privileges | undefined): string {
+  return engine.name === 'criu' ? `${engine.kind}/${privileges?.capability ?? 'checkpoint_restore'}` : 'warp'
+}

@@ -1,0 +1,65 @@
+import { Failure, messageOf } from '../lib/errors.js'
+import { TIMED_OUT, type CommandResult } from './process-group.js'
+
+/** What the client says where no engine listens. */
+export const DAEMON_UNREACHABLE = /Cannot connect to the Docker daemon|failed to connect to the docker API/
+
+/** What a failed docker command means to the user; `fix` is for what is not known. */
+export function dockerFailure(
+  args: readonly string[],
+  result: CommandResult,
+  fix = "The lines below are the engine's own words."
+): Failure {
+  const evidence = lastLines(result.stderr || result.stdout, 20)
+  const command = `docker ${args[0] ?? ''}`
+  if (result.exitCode === TIMED_OUT) {
+    return new Failure('runner', `${command} did not answer in time.`, {
+      fix: 'Look at the state of the Docker engine on the runner, and run the job again.',
+      evidence
+    })
+  }
+  if (DAEMON_UNREACHABLE.test(result.stderr) || /error during connect|unexpected EOF/.test(result.stderr)) {
+    return new Failure('runner', 'No Docker engine answers.', {
+      fix: 'Start the engine, or set DOCKER_HOST to one that runs.',
+      evidence,
+      signature: 'docker-daemon'
+    })
+  }
+  const version = /client version \S+ is too (?:old|new)[^\n]*/i.exec(result.stderr)?.[0]
+  if (version !== undefined) {
+    return new Failure('runner', `The docker command line and the engine do not fit together: ${version}`, {
+      fix: 'Install a docker command line of the age of the engine, version 24 or newer; or set DOCKER_API_VERSION to one that both know.',
+      evidence
+    })
+  }
+  if (/no space left on device/i.test(result.stderr)) {
+    return new Failure('runner', `The engine's disk is full (${command}).`, {
+      fix: 'Free disk space on the runner, for example with `docker system prune`.',
+      evidence,
+      signature: 'docker-nospace'
+    })
+  }
+  return new Failure('runner', `${command} failed with exit code ${result.exitCode}.`, {
+    fix,
+    evidence
+  })
+}
+
+/** The last `count` non-empty lines of a text. */
+export function lastLines(text: string, count: number): string {
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-count)
+    .join('\n')
+}
+
+/** What it means that the docker command could not even be started. */
+export function clientNotStarted(error: unknown): Failure {
+  return new Failure('runner', `The docker command could not be started: ${messageOf(error)}`, {
+    fix:
+      'Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the ' +
+      "command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
+    cause: error
+  })
+}

@@ -1,0 +1,156 @@
+import path from 'node:path'
+import type { Docker, Listeners } from '../docker/docker.js'
+import { dockerFailure } from '../docker/failure.js'
+import { Failure } from '../lib/errors.js'
+import { baseImageFailure } from '../runner/base-image.js'
+import { runBuild } from './build.js'
+import { CRAC_OPTION, cracOptionIn, LEAVE_TO_ACTION } from './jvm-variables.js'
+import type { Application } from '../application/layouts/layout.js'
+
+/** An image that the user's own Dockerfile makes, to which JDK, CRIU and snapshot are added. */
+export interface UserImageBuild {
+  /** Absolute paths of the folder that is sent to the engine, and of the Dockerfile. */
+  context: string
+  file: string
+  buildArgs: Record<string, string>
+  /** Temporary name of the image. */
+  name: string
+  /** `uid:gid` that the application will have. */
+  user: string
+}
+
+/** What such an image says of itself that matters here. */
+export interface ImageConfig {
+  Architecture: string
+  Config: {
+    Entrypoint?: string[] | null
+    Cmd?: string[] | null
+    User?: string
+    WorkingDir?: string
+    Volumes?: Record<string, object> | null
+    Env?: string[] | null
+    OnBuild?: string[] | null
+  }
+}
+
+export interface UserImage {
+  application: Application
+  workingDirectory: string
+  architecture: string
+}
+
+/** Folders that the finished image needs as they were at the checkpoint. */
+const KEPT = ['/opt/crac-checkpoint', '/opt/java', '/opt/jdk', '/home/app', '/tmp']
+
+/** Builds the image, and checks that it keeps the contract of docs/dockerfile.md. */
+export async function buildUserImage(
+  docker: Docker,
+  build: UserImageBuild,
+  output: Listeners
+): Promise<UserImage> {
+  const command = [
+    'build',
+    ...['--file', build.file],
+    ...['--tag', build.name],
+    '--force-rm',
+    ...Object.entries(build.buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+    '--',
+    build.context
+  ]
+  const result = await runBuild(docker, command, output)
+  if (result.exitCode !== 0) {
+    const output = `${result.stdout}\n${result.stderr}`
+    const failure = baseImageFailure(output, 'of the Dockerfile') ?? dockerFailure(command, result)
+    throw new Failure(
+      failure.category === 'image' ? 'image' : 'application',
+      `${build.file} could not be built. ${failure.message}`,
+      {
+        fix: 'Mend the Dockerfile in `file`, or what it needs in `context` and `build-args`; the last lines of its build are below.',
+        evidence: failure.evidence
+      }
+    )
+  }
+  const inspect = ['image', 'inspect', '--format', '{{json .}}', '--', build.name]
+  return checkContract(JSON.parse(await docker.run(inspect)) as ImageConfig, build.user)
+}
+
+/** How the application in the image is run; a Failure says what of the contract the image does not keep. */
+export function checkContract({ Architecture, Config }: ImageConfig, user: string): UserImage {
+  const [program = '', ...words] = Config.Entrypoint?.length
+    ? [...Config.Entrypoint, ...(Config.Cmd ?? [])]
+    : (Config.Cmd ?? [])
+  if (program === '') {
+    throw broken(
+      'has neither ENTRYPOINT nor CMD',
+      'End it with `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`.'
+    )
+  }
+  if (/(^|\/)(ba|da)?sh$/.test(program) && words[0] === '-c') {
+    throw broken(
+      'starts its application through a shell (the shell form of ENTRYPOINT or CMD)',
+      'Write it as a list of words, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore gives each process its own number again, and the shell would have one of them.'
+    )
+  }
+  if (path.posix.basename(program) !== 'java') {
+    throw broken(
+      `starts with ${program}, not with java`,
+      'Let ENTRYPOINT begin with "java": the entry script of the finished image takes its place.'
+    )
+  }
+  const crac = words.find((word) => CRAC_OPTION.test(word))
+  if (crac !== undefined) throw broken(`sets ${crac}`, 'Leave the options of CRaC to the action.')
+  const inVariable = cracOptionIn(Config.Env ?? [])
+  if (inVariable !== undefined) throw broken(inVariable, LEAVE_TO_ACTION)
+  const hidden = Object.keys(Config.Volumes ?? {}).find((volume) =>
+    KEPT.some((kept) => overlap(volume, kept))
+  )
+  if (hidden !== undefined) {
+    throw broken(
+      `has a VOLUME on ${hidden}`,
+      `Leave ${KEPT.join(', ')} without volumes: one would hide what the restore needs.`
+    )
+  }
+  if (Config.OnBuild?.length)
+    throw broken(
+      'has ONBUILD instructions',
+      'Take them out: they would run again in the images that are built from it.'
+    )
+  const own = Config.User ?? ''
+  if (!['', 'root', '0', '0:0', user, user.split(':')[0]].includes(own)) {
+    throw broken(
+      `runs as the user ${own}`,
+      `Set \`user\` to the numbers of that user, or leave USER out; the application runs as ${user}.`
+    )
+  }
+  const main = words.find(
+    (word, index) =>
+      !word.startsWith('-') &&
+      !/^(-cp|-classpath|--class-path|-jar|-p|--module-path)$/.test(words[index - 1] ?? '')
+  )
+  return {
+    application: {
+      layout: 'dockerfile',
+      description: `Dockerfile of your own (java ${words.join(' ')})`.slice(0, 200),
+      mainClass: words.includes('-jar') ? '' : (main ?? ''),
+      command: words,
+      dependencies: new Map(),
+      classes: new Map()
+    },
+    workingDirectory: Config.WorkingDir || '/',
+    architecture: Architecture
+  }
+}
+
+function overlap(a: string, b: string): boolean {
+  const [x, y] = [a, b].map((folder) => `${path.posix.normalize(folder).replace(/\/$/, '')}/`) as [
+    string,
+    string
+  ]
+  return x.startsWith(y) || y.startsWith(x)
+}
+
+function broken(what: string, fix: string): Failure {
+  return new Failure('image', `The image of your Dockerfile ${what}.`, {
+    fix: `${fix} (docs/dockerfile.md has the contract.)`
+  })
+}

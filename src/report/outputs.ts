@@ -1,0 +1,53 @@
+import { instructions } from './instructions.js'
+import { metadataOf } from './metadata.js'
+import { answersOf } from '../proof/figures.js'
+import type { Result } from './result.js'
+
+/** The outputs, by the names in action.yml. Times are whole milliseconds, sizes bytes. */
+export function outputsOf(result: Result): Record<string, string> {
+  const outputs: Record<string, string> = {
+    digest: '',
+    imageid: '',
+    tags: '',
+    metadata: JSON.stringify(metadataOf(result)),
+    'java-version': '',
+    'jdk-asset': '',
+    'snapshot-size': '',
+    'checkpoint-duration': '',
+    'cold-start': '',
+    'restore-time': '',
+    speedup: '',
+    'restore-flags': '',
+    run: '',
+    compose: '',
+    kubernetes: '',
+    skipped: String(result.outcome === 'skipped' || result.outcome === 'unchanged'),
+    logs: result.logs
+  }
+  if (result.outcome === 'skipped') return outputs
+  if (result.outcome === 'unchanged')
+    return { ...outputs, digest: result.digest, tags: result.tags.join('\n') }
+  Object.assign(outputs, {
+    digest: result.digest ?? '',
+    imageid: result.imageId,
+    tags: result.tags.join('\n'),
+    'java-version': result.jdk.asset.version,
+    'jdk-asset': result.jdk.asset.name,
+    ...instructions(result)
+  })
+  if (result.outcome === 'cold')
+    return { ...outputs, 'cold-start': String(answersOf(result.coldStarts).median) }
+  const { snapshot, figures } = result
+  return {
+    ...outputs,
+    'snapshot-size': String(snapshot.size),
+    'checkpoint-duration':
+      snapshot.checkpointDuration === undefined ? '' : String(Math.round(snapshot.checkpointDuration)),
+    ...(figures && {
+      'cold-start': String(figures.answer.coldStart.median),
+      'restore-time': String(figures.answer.restore.median),
+      speedup: figures.speedup.toFixed(1)
+    }),
+    'restore-flags': result.restoreFlags
+  }
+}

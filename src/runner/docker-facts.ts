@@ -1,0 +1,96 @@
+import type { Docker } from '../docker/docker.js'
+import { dockerFailure } from '../docker/failure.js'
+import { jsonOf } from '../lib/json.js'
+import { Failure, UnsupportedRunner } from '../lib/errors.js'
+import type { Architecture } from '../jdk/asset.js'
+import type { Milliseconds } from '../lib/values.js'
+
+/** What the engine says of itself and of the machine that it runs on. */
+export interface DockerFacts {
+  version: string
+  architecture: Architecture
+  /** Of the machine that the engine runs on. */
+  kernel: string
+  operatingSystem: string
+  /** Its containers run under AppArmor. */
+  appArmor: boolean
+  rootless: boolean
+}
+
+/** An engine that does not answer within this time is treated as none: twice this is less than ten seconds. */
+const ANSWER_TIMEOUT: Milliseconds = 4500
+
+const ARCHITECTURES: Record<string, Architecture> = { amd64: 'x64', arm64: 'aarch64' }
+
+interface Version {
+  Client?: { Platform?: { Name?: string } } | null
+  Server?: {
+    Version: string
+    Os: string
+    Arch: string
+    KernelVersion?: string
+    Components?: { Name: string; Version?: string }[] | null
+  } | null
+}
+
+interface Info {
+  OperatingSystem?: string
+  SecurityOptions?: string[] | null
+}
+
+/** The Docker architecture names, in those of JDK archives; undefined where there is no CRaC JDK. */
+export function architectureOf(name: string): Architecture | undefined {
+  return ARCHITECTURES[name]
+}
+
+/** Asks the engine; one that is none, that is podman, or that runs no Linux containers is refused. */
+export async function readDockerFacts(docker: Docker): Promise<DockerFacts> {
+  const args = ['version', '--format', '{{json .}}']
+  const result = await docker.attempt(args, { timeout: ANSWER_TIMEOUT })
+  await refusePodman(docker, result.stdout)
+  if (result.exitCode !== 0) throw dockerFailure(args, result)
+  const server = (jsonOf(result.stdout) as Version | undefined)?.Server
+  if (!server) throw dockerFailure(args, result)
+  if (server.Os !== 'linux') {
+    throw new UnsupportedRunner(`The engine runs ${server.Os} containers; CRIU needs Linux.`, {
+      fix: 'Use a Linux runner, for example `runs-on: ubuntu-24.04`.'
+    })
+  }
+  const architecture = architectureOf(server.Arch)
+  if (!architecture) {
+    throw new UnsupportedRunner(`There is no CRaC JDK for the architecture ${server.Arch} of this engine.`, {
+      fix: 'Use a runner with x86-64 or arm64.'
+    })
+  }
+  const told = await docker.attempt(['info', '--format', '{{json .}}'], { timeout: ANSWER_TIMEOUT })
+  const info = jsonOf(told.stdout) as Info | undefined
+  const security = (info?.SecurityOptions ?? []).join(' ')
+  return {
+    version: server.Version,
+    architecture,
+    kernel: server.KernelVersion ?? 'unknown',
+    operatingSystem: info?.OperatingSystem ?? 'unknown',
+    appArmor: security.includes('name=apparmor'),
+    rootless: security.includes('name=rootless')
+  }
+}
+
+// podman takes the name `docker` (the package podman-docker), or answers on Docker's socket.
+async function refusePodman(docker: Docker, answer: string): Promise<void> {
+  const components = (jsonOf(answer) as Version | undefined)?.Server?.Components ?? []
+  const service = components.find(({ Name }) => /podman/i.test(Name))
+  const client = service
+    ? undefined
+    : /podman version (\S+)/i.exec((await docker.attempt(['--version'], { timeout: ANSWER_TIMEOUT })).stdout)
+  if (!service && !client) return
+  throw new Failure(
+    'runner',
+    `The container engine here is podman ${service?.Version ?? client?.[1] ?? ''}, not Docker; snapshots under podman are not supported.`.replace(
+      '  ',
+      ' '
+    ),
+    {
+      fix: 'Install a Docker engine, version 24 or newer, on the runner, or point DOCKER_HOST at one.'
+    }
+  )
+}
