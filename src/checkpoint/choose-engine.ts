@@ -4,6 +4,7 @@ import { runOnce } from '../docker/containers.js'
 import type { Docker } from '../docker/docker.js'
 import { lastLines } from '../docker/failure.js'
 import type { Privileges } from '../docker/privileges.js'
+import { CRAC_DIR, MARKERS, SCRIPTS } from '../lib/image-paths.js'
 import { Failure, UnsupportedRunner } from '../lib/errors.js'
 import type { Milliseconds } from '../lib/values.js'
 
@@ -110,14 +111,14 @@ async function tryRung(
       run,
       image,
       flags: privileges.checkpoint,
-      program: '/opt/crac-checkpoint/try-criu.sh',
+      program: `${CRAC_DIR}/${SCRIPTS.tryCriu}`,
       args: [privileges.capability]
     },
     TRIAL_TIMEOUT
   )
   const output = `${result.stdout}\n${result.stderr}`
   const trials = parseTrials(output)
-  const engines = /^crac-checkpoint: engines (.*)$/m.exec(output)?.[1]?.split(' ') ?? []
+  const engines = new RegExp(`^${MARKERS.engines} (.*)$`, 'm').exec(output)?.[1]?.split(' ') ?? []
   if (trials.length > 0 || engines.length > 0) return { engines, trials }
   // The container did not even start: that is a failure of each CRIU in it.
   const finding = diagnose('dump', { docker: output })
@@ -128,8 +129,10 @@ async function tryRung(
 
 /** Reads the output of docker/checkpoint/try-criu.sh. */
 export function parseTrials(output: string): Trial[] {
-  const TRIAL =
-    /^crac-checkpoint: trial of (\w+) (\S+)\n([^]*?)^crac-checkpoint: trial of \1 ended with (\d+)$/gm
+  const TRIAL = new RegExp(
+    `^${MARKERS.trial} (\\w+) (\\S+)\\n([^]*?)^${MARKERS.trial} \\1 ended with (\\d+)$`,
+    'gm'
+  )
   return [...output.matchAll(TRIAL)].map(([, kind = '', version = '', log = '', code]) => {
     if (code === '0') return { kind, version, failure: undefined }
     const finding = diagnose('dump', { criu: log })
@@ -175,7 +178,7 @@ function noneWorks(failed: readonly { level: string; trial: Trial }[]): Unsuppor
   )
 }
 
-/** The name by which the scripts in the images know the engine (docker/criu.sh). */
+/** The name by which the scripts in the images know the engine (docker/image/criu.sh). */
 export function engineName(engine: CheckpointEngine, privileges: Privileges | undefined): string {
   return engine.name === 'criu' ? `${engine.kind}/${privileges?.capability ?? 'checkpoint_restore'}` : 'warp'
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { checkpointRefusal } from '../diagnosis/checkpoint-exception.js'
+import { EVIDENCE_FILES } from '../lib/image-paths.js'
 import type { Failure } from '../lib/errors.js'
 import type { Application, World } from './started-application.js'
 import { criuFailure, type Evidence } from './verify.js'
@@ -18,6 +19,6 @@ export async function ownCheckpointFailure(
 ): Promise<Failure | undefined> {
   if (!signs.hasEngineFailed()) return checkpointRefusal(signs.refusal())
   await copyEvidence(world, application, to).catch(() => undefined)
-  const criuLog = await readFile(path.join(to.evidence, 'dump4.log'), 'latin1').catch(() => '')
+  const criuLog = await readFile(path.join(to.evidence, EVIDENCE_FILES.criuLog), 'latin1').catch(() => '')
   return criuFailure(criuLog, undefined, application.output.text())
 }

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { EVIDENCE_DIR, EVIDENCE_FILES } from '../lib/image-paths.js'
 import { within } from '../lib/clock.js'
 import type { Milliseconds } from '../lib/values.js'
 import type { Application, World } from './started-application.js'
@@ -28,7 +29,7 @@ export async function dumpThreads(
     if (lines.length < MOST_LINES) lines.push(line)
     if (/^JNI global refs/.test(line)) finish()
   })
-  const signal = 'kill -QUIT "$(cat /opt/crac-checkpoint/evidence/jvm.pid)"'
+  const signal = `kill -QUIT "$(cat ${EVIDENCE_DIR}/${EVIDENCE_FILES.jvmPid})"`
   await docker.attempt(['exec', application.name, 'sh', '-c', signal], { timeout: DUMP_TIMEOUT })
   await within(complete, DUMP_TIMEOUT, clock)
   stop()

@@ -1,5 +1,6 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { CRAC_DIR, EVIDENCE_DIR, EVIDENCE_FILES, MARKERS, SCRIPTS, SNAPSHOT_DIR } from '../lib/image-paths.js'
 import { EXPIRED, within } from '../lib/clock.js'
 import { checkpointRefusal } from '../diagnosis/checkpoint-exception.js'
 import { diagnose } from '../diagnosis/diagnose.js'
@@ -12,14 +13,11 @@ import { SHOWN_LINES, type Application, type World } from './started-application
 import { criuFailure, type Evidence } from './verify.js'
 import { dumpThreads, tellingThreads } from './threads.js'
 
-/** Folder of the scripts, the snapshot and the evidence, in the image. */
-export const HOME = '/opt/crac-checkpoint'
-
 const ENGINE_FAILED =
   /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/
 
 /** The last line of docker/checkpoint/checkpoint.sh, after which the container stays. */
-const ENDED = /^crac-checkpoint: the JVM ended with (\d+), as it does/
+const ENDED = new RegExp(`^${MARKERS.jvmEnded} (\\d+), as it does`)
 
 /** What the output of the container tells of a checkpoint, long before the container ends. */
 export interface Signs {
@@ -76,7 +74,9 @@ export async function checkpoint(
   const { docker, clock } = world
   let answered = false
   const answer = docker
-    .attempt(['exec', application.name, `${HOME}/trigger.sh`], { timeout: request.checkpointTimeout })
+    .attempt(['exec', application.name, `${CRAC_DIR}/${SCRIPTS.trigger}`], {
+      timeout: request.checkpointTimeout
+    })
     .then(async (result) => {
       answered = true
       await writeFile(path.join(request.evidence, 'jcmd.log'), `${result.stdout}${result.stderr}`)
@@ -110,10 +110,10 @@ export async function copyEvidence(
   { name }: Application,
   { evidence, images }: Evidence
 ): Promise<void> {
-  await docker.run(['cp', `${name}:${HOME}/evidence/.`, evidence])
+  await docker.run(['cp', `${name}:${EVIDENCE_DIR}/.`, evidence])
   // The registers of the threads are in them, and so can be pieces of secrets: the evidence is for the logs.
   await rm(images, { recursive: true, force: true })
-  await rename(path.join(evidence, 'images'), images).catch(() => undefined)
+  await rename(path.join(evidence, EVIDENCE_FILES.images), images).catch(() => undefined)
 }
 
 async function expired(
@@ -172,7 +172,7 @@ async function criuLog(
   { name }: Application,
   { evidence }: TriggerRequest
 ): Promise<string> {
-  const copy = path.join(evidence, 'dump4.log')
-  await docker.attempt(['cp', `${name}:${HOME}/snapshot/dump4.log`, copy])
+  const copy = path.join(evidence, EVIDENCE_FILES.criuLog)
+  await docker.attempt(['cp', `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, copy])
   return await readFile(copy, 'latin1').catch(() => '')
 }

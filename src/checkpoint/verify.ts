@@ -3,6 +3,7 @@ import path from 'node:path'
 import { diagnose } from '../diagnosis/diagnose.js'
 import { lastLines } from '../docker/failure.js'
 import type { ContainerEnd } from '../docker/containers.js'
+import { EVIDENCE_FILES } from '../lib/image-paths.js'
 import { Failure } from '../lib/errors.js'
 import { readPagemap } from '../snapshot/images.js'
 import { readDumpStatistics, type DumpStatistics } from '../snapshot/statistics.js'
@@ -50,7 +51,7 @@ export async function verifySnapshot(
   output: string
 ): Promise<Snapshot> {
   const read = (name: string) => readFile(path.join(evidence, name)).catch(() => undefined)
-  const criuLog = (await read('dump4.log'))?.toString('latin1') ?? ''
+  const criuLog = (await read(EVIDENCE_FILES.criuLog))?.toString('latin1') ?? ''
 
   if (end.oomKilled) {
     throw outOfMemory()
@@ -63,7 +64,7 @@ export async function verifySnapshot(
     throw broken(`the JVM ended with ${end.exitCode} instead of ${KILLED}`, criuLog)
   }
 
-  const files = parseListing((await read('files'))?.toString('utf8') ?? '')
+  const files = parseListing((await read(EVIDENCE_FILES.listing))?.toString('utf8') ?? '')
   if (!files.some((file) => file.name === 'inventory.img')) throw broken('inventory.img is missing', criuLog)
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name))
   if (pagemaps.length === 0) throw broken('there is no map of its pages', criuLog)
@@ -72,7 +73,7 @@ export async function verifySnapshot(
     verifyPages(name, image, files, criuLog)
   }
 
-  const statistics = await read('stats-dump')
+  const statistics = await read(EVIDENCE_FILES.statistics)
   return {
     size: sizeOf(files),
     files,
@@ -80,7 +81,7 @@ export async function verifySnapshot(
     criuVersion: /Version: (\S+)/.exec(criuLog)?.[1],
     criuDuration:
       Number(/^\((\d+\.\d+)\) Dumping finished successfully/m.exec(criuLog)?.[1]) * 1000 || undefined,
-    completedAt: Number((await read('completed'))?.toString()) * 1000 || undefined
+    completedAt: Number((await read(EVIDENCE_FILES.completed))?.toString()) * 1000 || undefined
   }
 }
 
@@ -143,7 +144,9 @@ export async function verifyWarpSnapshot(
   { evidence }: Pick<Evidence, 'evidence'>,
   end: ContainerEnd
 ): Promise<Snapshot> {
-  const files = parseListing(await readFile(path.join(evidence, 'files'), 'utf8').catch(() => ''))
+  const files = parseListing(
+    await readFile(path.join(evidence, EVIDENCE_FILES.listing), 'utf8').catch(() => '')
+  )
   if (end.oomKilled) throw outOfMemory()
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode)
   return {

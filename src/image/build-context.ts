@@ -1,5 +1,6 @@
 import { cp, lutimes, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { APP_DIR, CRAC_DIR, LAUNCH_FILES } from '../lib/image-paths.js'
 import { hashOfFile } from '../lib/digest.js'
 import { TAKES_CHECKPOINT } from '../application/frameworks.js'
 import { linkOrCopy } from '../lib/link-or-copy.js'
@@ -30,40 +31,36 @@ export async function assembleBuildContext(folder: string, parts: BuildContextPa
 
   const { dependencies, classes } = parts.application
   for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await mkdir(tree(name, APPLICATION), { recursive: true })
+    await mkdir(tree(name, APP_DIR), { recursive: true })
     for (const [source, target] of files) {
       const options = { recursive: true, dereference: true, preserveTimestamps: true }
-      await cp(source, path.join(tree(name, APPLICATION), target), options)
+      await cp(source, path.join(tree(name, APP_DIR), target), options)
     }
   }
 
-  await cp(from('image'), tree('launch', OWN), { recursive: true })
-  await cp(from('seccomp.json'), path.join(tree('launch', OWN), 'seccomp.json'))
-  await cp(from('checkpoint'), tree('checkpoint', OWN), { recursive: true })
+  await cp(from('image'), tree('launch', CRAC_DIR), { recursive: true })
+  await cp(from('seccomp.json'), path.join(tree('launch', CRAC_DIR), LAUNCH_FILES.seccompProfile))
+  await cp(from('checkpoint'), tree('checkpoint', CRAC_DIR), { recursive: true })
   // Read by the scripts in the images, one word a line: so no value is ever part of a shell command.
   const usual = (words: readonly string[]): string[] => words.filter((word) => !TAKES_CHECKPOINT.test(word))
   const launch: Record<string, readonly string[]> = {
-    'java-options': usual(parts.javaOptions),
-    application: usual(parts.application.command),
-    arguments: parts.arguments,
-    'main-class': [parts.application.mainClass],
-    'cpu-features': [parts.cpuFeatures]
+    [LAUNCH_FILES.javaOptions]: usual(parts.javaOptions),
+    [LAUNCH_FILES.application]: usual(parts.application.command),
+    [LAUNCH_FILES.arguments]: parts.arguments,
+    [LAUNCH_FILES.mainClass]: [parts.application.mainClass],
+    [LAUNCH_FILES.cpuFeatures]: [parts.cpuFeatures]
   }
   for (const [name, words] of Object.entries(launch)) {
-    await writeFile(path.join(tree('launch', OWN), name), lines(words))
+    await writeFile(path.join(tree('launch', CRAC_DIR), name), lines(words))
   }
   const once = [...parts.javaOptions, ...parts.application.command].filter((word) =>
     TAKES_CHECKPOINT.test(word)
   )
-  await writeFile(path.join(tree('checkpoint', OWN), 'checkpoint-options'), lines(once))
-  await settleTimes(tree(''), tree('classes', APPLICATION))
+  await writeFile(path.join(tree('checkpoint', CRAC_DIR), LAUNCH_FILES.checkpointOptions), lines(once))
+  await settleTimes(tree(''), tree('classes', APP_DIR))
 }
 
 const lines = (words: readonly string[]): string => words.map((word) => `${word}\n`).join('')
-
-/** Folders in the images. */
-const APPLICATION = 'app'
-const OWN = 'opt/crac-checkpoint'
 
 /** The first of the times that files get: zip, and with it some tools, knows none before 1980. In seconds. */
 const EPOCH = Date.UTC(1980, 1, 1) / 1000

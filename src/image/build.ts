@@ -2,6 +2,7 @@ import type { CommandResult } from '../docker/process-group.js'
 import type { Docker, Listeners } from '../docker/docker.js'
 import { dockerFailure } from '../docker/failure.js'
 import { Failure } from '../lib/errors.js'
+import { BUILD_PROBLEM } from '../lib/image-paths.js'
 import { baseImageFailure } from '../runner/base-image.js'
 
 export interface ImageBuild {
@@ -71,7 +72,7 @@ export function pairs(option: string, values: Record<string, string>): string[] 
 
 // The lines of docker/tools/.
 function jdkFailure(output: string): Failure | undefined {
-  const match = /crac-checkpoint: (NO-[A-Z]+): (.*)/.exec(output)
+  const match = BUILD_PROBLEM.exec(output)
   if (!match) return undefined
   if (match[1] === 'NO-CRIU') {
     return new Failure('image', `Nothing in the base image takes snapshots: ${match[2]}.`, {

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Docker, Listeners } from '../docker/docker.js'
 import { dockerFailure } from '../docker/failure.js'
+import { CRAC_DIR, HOME_DIR, JAVA_LINK, JDK_DIR } from '../lib/image-paths.js'
 import { Failure } from '../lib/errors.js'
 import { baseImageFailure } from '../runner/base-image.js'
 import { runBuild } from './build.js'
@@ -40,7 +41,7 @@ export interface UserImage {
 }
 
 /** Folders that the finished image needs as they were at the checkpoint. */
-const KEPT = ['/opt/crac-checkpoint', '/opt/java', '/opt/jdk', '/home/app', '/tmp']
+const KEPT = [CRAC_DIR, JAVA_LINK, JDK_DIR, HOME_DIR, '/tmp']
 
 /** Builds the image, and checks that it keeps the contract of docs/dockerfile.md. */
 export async function buildUserImage(

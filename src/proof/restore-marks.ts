@@ -2,6 +2,7 @@ import { readRestoreTime } from '../snapshot/statistics.js'
 import { ImageFormatError } from '../snapshot/protobuf.js'
 import type { Docker } from '../docker/docker.js'
 import { dockerFailure } from '../docker/failure.js'
+import { RESTORED_FILE } from '../lib/image-paths.js'
 import type { Milliseconds } from '../lib/values.js'
 
 /** No exit code of `docker exec` itself, so that a container that has gone is not taken for one that was not restored. */
@@ -12,7 +13,7 @@ const NOT_RESTORED = 3
  * has no such process. What is printed are CRIU's statistics.
  */
 const MARKS = `
-id=$(cat /dev/shm/crac-restored) && [ -n "$id" ] && { [ "$id" = warp ] || [ -d "/proc/$id" ]; } || exit ${NOT_RESTORED}
+id=$(cat ${RESTORED_FILE}) && [ -n "$id" ] && { [ "$id" = warp ] || [ -d "/proc/$id" ]; } || exit ${NOT_RESTORED}
 base64 -w 0 "\${HOME:-/tmp}/stats-restore" || true`
 
 const TIMEOUT: Milliseconds = 30_000

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 import type { Checkpointed, Cold } from './result.js'
 import type { Privileges } from '../docker/privileges.js'
+import { CRAC_DIR, LAUNCH_FILES } from '../lib/image-paths.js'
 
 /** What somebody needs to know who starts an image. */
 export interface Startable {
@@ -23,8 +24,8 @@ export interface Instructions {
 }
 
 /** Where the seccomp profile lies in the finished image, so that it can be copied from there. */
-const PROFILE_IN_IMAGE = '/opt/crac-checkpoint/seccomp.json'
-const PROFILE = 'seccomp.json'
+const PROFILE = LAUNCH_FILES.seccompProfile
+const PROFILE_IN_IMAGE = `${CRAC_DIR}/${PROFILE}`
 
 export function instructionsFor(startable: Startable): Instructions {
   return { run: dockerRun(startable), compose: compose(startable), kubernetes: kubernetes(startable) }

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { HOME } from '../checkpoint/trigger.js'
+import { SNAPSHOT_DIR } from '../lib/image-paths.js'
 import type { SnapshotFile } from '../checkpoint/verify.js'
 import type { Docker } from '../docker/docker.js'
 import { KIND_NAMES } from '../snapshot/kinds.js'
@@ -7,9 +7,6 @@ import type { SnapshotReading } from '../snapshot/read.js'
 import type { Finding } from './findings.js'
 import type { Secret } from './needles.js'
 import type { FilesScanned, Locate } from './scan-files.js'
-
-/** Where the snapshot is in the image. */
-const SNAPSHOT = `${HOME}/snapshot`
 
 /** The snapshot in an image that is searched, and what is known of it. */
 export interface SearchedSnapshot {
@@ -39,10 +36,10 @@ export function distrust(
   { sizes, findings, unlisted }: FilesScanned
 ): string | undefined {
   for (const { name, size } of files) {
-    const seen = sizes.get(`${SNAPSHOT}/${name}`) ?? 0
+    const seen = sizes.get(`${SNAPSHOT_DIR}/${name}`) ?? 0
     if (seen !== size) return `of its ${name} ${seen} of ${size} bytes were seen`
   }
-  if (!findings.some((finding) => isOf(finding, mark) && finding.place?.file.startsWith(SNAPSHOT)))
+  if (!findings.some((finding) => isOf(finding, mark) && finding.place?.file.startsWith(SNAPSHOT_DIR)))
     return 'the environment of the application, which is in its memory, was not seen there'
   return unlisted > 0 ? 'there are too many tokens in the image to be listed' : undefined
 }
@@ -50,7 +47,7 @@ export function distrust(
 /** The kind of memory that a byte of a file of pages was. */
 export function locatorIn(reading: SnapshotReading | undefined): Locate {
   return (file, offset) => {
-    if (path.posix.dirname(file) !== SNAPSHOT) return undefined
+    if (path.posix.dirname(file) !== SNAPSHOT_DIR) return undefined
     const place = reading?.map.locate(path.posix.basename(file), offset)
     return place && (place.kind === 'files' && place.file ? `mapped ${place.file}` : KIND_NAMES[place.kind])
   }

@@ -1,5 +1,6 @@
 import type { Core, Descriptor, OpenFile } from './images.js'
 import type { Kind } from './kinds.js'
+import { APP_DIR, JDK_DIR } from '../lib/image-paths.js'
 
 /** What is in a snapshot, besides the bytes themselves. */
 export interface Content {
@@ -30,7 +31,7 @@ export interface OpenThings {
 }
 
 /** Where the images of the action keep the JDK and the application (docker/Dockerfile). */
-const EXPECTED = ['/opt/jdk/', '/app/']
+const EXPECTED = [`${JDK_DIR}/`, `${APP_DIR}/`]
 
 /** The threads in groups, the largest first. */
 export function threadsOf(cores: readonly Core[]): ThreadGroup[] {

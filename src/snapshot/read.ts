@@ -17,6 +17,7 @@ import { parseJvmMemory, type JvmMemory } from './jvm-memory.js'
 import { createMemoryMap, type MemoryMap } from './memory-map.js'
 import type { ProcessMemory } from './parts.js'
 import { ImageFormatError } from './protobuf.js'
+import { EVIDENCE_FILES } from '../lib/image-paths.js'
 
 export interface SnapshotReading {
   content: Content
@@ -43,7 +44,9 @@ async function readImages(evidence: string, folder: string): Promise<SnapshotRea
       throw new ImageFormatError(`${name} cannot be read`)
     })
   const processes = readProcesses(await image('pstree.img'))
-  const jvm = parseJvmMemory(await readFile(path.join(evidence, 'jvm-memory'), 'utf8').catch(() => ''))
+  const jvm = parseJvmMemory(
+    await readFile(path.join(evidence, EVIDENCE_FILES.jvmMemory), 'utf8').catch(() => '')
+  )
   const cores: Core[] = []
   const memories: ProcessMemory[] = []
   for (const process of processes) {
@@ -61,7 +64,9 @@ async function readImages(evidence: string, folder: string): Promise<SnapshotRea
     if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(readPagemap(await image(name)))
   }
   const map = createMemoryMap(memories, files, shared)
-  const names = await readFile(path.join(evidence, 'environment-names'), 'utf8').catch(() => undefined)
+  const names = await readFile(path.join(evidence, EVIDENCE_FILES.environmentNames), 'utf8').catch(
+    () => undefined
+  )
   return {
     map,
     content: {

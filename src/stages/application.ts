@@ -10,6 +10,7 @@ import { refuseStrays } from '../application/strays.js'
 import { buildUserImage } from '../image/user-dockerfile.js'
 import { imageDigest, imageEnvironment } from '../runner/base-image.js'
 import { outputTo, type Run } from './run.js'
+import { HOME_DIR } from '../lib/image-paths.js'
 
 /** What to run, and the image under it. */
 export interface Found {
@@ -59,7 +60,7 @@ async function onBaseImage(
 ): Promise<Omit<Found, 'libraries'>> {
   refuseCracOptions(inputs.baseImage, await imageEnvironment(world.docker, inputs.baseImage))
   const digest = await imageDigest(world.docker, inputs.baseImage)
-  return { application, base: { image: inputs.baseImage, workingDirectory: '/home/app', digest } }
+  return { application, base: { image: inputs.baseImage, workingDirectory: HOME_DIR, digest } }
 }
 
 async function onUserImage(run: Run): Promise<Omit<Found, 'libraries'>> {

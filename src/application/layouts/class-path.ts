@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
-import { HOME, isFolder, type Layout } from './layout.js'
+import { isFolder, type Layout } from './layout.js'
+import { APP_DIR } from '../../lib/image-paths.js'
 
 /** `classes/` and the jars of `lib/` or `libs/`, run by the main class that the user names. */
 export const classPath: Layout = async ({ at, mainClass }) => {
@@ -24,7 +25,7 @@ export const classPath: Layout = async ({ at, mainClass }) => {
     layout: 'class-path',
     description: `class path of ${entries.length} ${entries.length === 1 ? 'entry' : 'entries'} (${mainClass})`,
     mainClass,
-    command: ['-cp', entries.map((entry) => `${HOME}/${entry}`).join(':'), mainClass],
+    command: ['-cp', entries.map((entry) => `${APP_DIR}/${entry}`).join(':'), mainClass],
     dependencies,
     classes
   }

@@ -1,7 +1,8 @@
 import path from 'node:path'
 import { readManifest } from '../jar.js'
-import { HOME, isFile, isFolder, type Layout } from './layout.js'
+import { isFile, isFolder, type Layout } from './layout.js'
 import { CRAC_ENABLED } from './quarkus.js'
+import { APP_DIR } from '../../lib/image-paths.js'
 
 /** Of an uber-jar. */
 const QUARKUS_MAIN = 'io.quarkus.runner.GeneratedMain'
@@ -26,7 +27,7 @@ export const runnableJar: Layout = async ({ at, mainClass: wanted }) => {
     mainClass,
     command: [
       ...(mainClass === QUARKUS_MAIN ? [CRAC_ENABLED] : []),
-      ...(wanted === undefined ? ['-jar', `${HOME}/${name}`] : ['-cp', `${HOME}/${name}`, wanted])
+      ...(wanted === undefined ? ['-jar', `${APP_DIR}/${name}`] : ['-cp', `${APP_DIR}/${name}`, wanted])
     ],
     dependencies,
     classes: new Map([[at, name]])

@@ -1,8 +1,5 @@
 import { stat } from 'node:fs/promises'
 
-/** Folder of the application in the image. */
-export const HOME = '/app'
-
 /** An application that was found in the user's context, and how it goes into the image. */
 export interface Application {
   layout: 'micronaut-layers' | 'spring-boot' | 'quarkus-app' | 'class-path' | 'jar' | 'dockerfile'

@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { readManifest } from '../jar.js'
-import { HOME, isFolder, type Layout } from './layout.js'
+import { isFolder, type Layout } from './layout.js'
+import { APP_DIR } from '../../lib/image-paths.js'
 
 const JAR = 'application.jar'
 
@@ -25,7 +26,7 @@ export const micronautLayers: Layout = async ({ at }) => {
     layout: 'micronaut-layers',
     description: `Micronaut layers (${mainClass})`,
     mainClass,
-    command: ['-jar', `${HOME}/${JAR}`],
+    command: ['-jar', `${APP_DIR}/${JAR}`],
     dependencies,
     classes
   }

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { readManifest } from '../jar.js'
-import { HOME, isFolder, type Layout } from './layout.js'
+import { isFolder, type Layout } from './layout.js'
+import { APP_DIR } from '../../lib/image-paths.js'
 
 const JAR = 'quarkus-run.jar'
 
@@ -27,7 +28,7 @@ export const quarkusApp: Layout = async ({ at }) => {
     layout: 'quarkus-app',
     description: `Quarkus application (${mainClass})`,
     mainClass,
-    command: [CRAC_ENABLED, '-jar', `${HOME}/${JAR}`],
+    command: [CRAC_ENABLED, '-jar', `${APP_DIR}/${JAR}`],
     dependencies: (await isFolder(lib)) ? new Map([[lib, 'lib']]) : new Map<string, string>(),
     classes
   }

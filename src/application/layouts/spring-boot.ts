@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { readManifest, unpackFrom } from '../jar.js'
-import { HOME, isFolder, type Layout } from './layout.js'
+import { isFolder, type Layout } from './layout.js'
+import { APP_DIR } from '../../lib/image-paths.js'
 
 /**
  * A fat jar of Spring Boot, unpacked as its own tools unpack it: so that the dependencies have a layer of their own,
@@ -35,7 +36,7 @@ export const springBootJar: Layout = async ({ at, scratch }) => {
     files.set(path.join(folder, 'lib', jar), `lib/${jar}`)
     entries.push(`lib/${jar}`)
   }
-  const classPath = entries.map((entry) => `${HOME}/${entry}`)
+  const classPath = entries.map((entry) => `${APP_DIR}/${entry}`)
   return {
     layout: 'spring-boot',
     description: `Spring Boot jar ${path.basename(at)} (${mainClass}), unpacked`,

@@ -1,0 +1,64 @@
+// Names that this program shares with the scripts in docker/. __tests__/image/image-paths.test.ts checks that both agree.
+
+/** Folder of the application in the image. */
+export const APP_DIR = '/app'
+
+/** Home folder of the user who runs the application in the image. */
+export const HOME_DIR = '/home/app'
+
+/** Folder of the JDK in the image; JAVA_LINK leads to its top folder. */
+export const JDK_DIR = '/opt/jdk'
+export const JAVA_LINK = '/opt/java'
+
+/** Folder of the action's scripts and files in the image. */
+export const CRAC_DIR = '/opt/crac-checkpoint'
+
+/** Folder of the snapshot: CRIU's images. */
+export const SNAPSHOT_DIR = `${CRAC_DIR}/snapshot`
+
+/** Folder of the files that describe the checkpoint; it exists in the checkpoint container only. */
+export const EVIDENCE_DIR = `${CRAC_DIR}/evidence`
+
+/** The entry script writes the process id of the restored JVM to it, or `warp`. */
+export const RESTORED_FILE = '/dev/shm/crac-restored'
+
+/** Scripts that the program runs in a container, below CRAC_DIR. */
+export const SCRIPTS = { trigger: 'trigger.sh', tryCriu: 'try-criu.sh' } as const
+
+/** Files that the program writes for the scripts, below CRAC_DIR: one word a line, but for the profile. */
+export const LAUNCH_FILES = {
+  javaOptions: 'java-options',
+  application: 'application',
+  arguments: 'arguments',
+  mainClass: 'main-class',
+  cpuFeatures: 'cpu-features',
+  checkpointOptions: 'checkpoint-options',
+  seccompProfile: 'seccomp.json'
+} as const
+
+/** Files that the scripts write for the program, below EVIDENCE_DIR. */
+export const EVIDENCE_FILES = {
+  criuLog: 'dump4.log',
+  statistics: 'stats-dump',
+  /** Names and sizes of the files of the snapshot. */
+  listing: 'files',
+  /** Time at which CRIU finished, in seconds. */
+  completed: 'completed',
+  jvmPid: 'jvm.pid',
+  /** Output of jcmd: where the JVM keeps what in its memory. */
+  jvmMemory: 'jvm-memory',
+  /** Names of the environment variables of the JVM, with a NUL after each. */
+  environmentNames: 'environment-names',
+  /** Folder of CRIU's images without the memory. */
+  images: 'images'
+} as const
+
+/** Beginnings of the lines that the scripts print for the program. */
+export const MARKERS = {
+  engines: 'crac-checkpoint: engines',
+  trial: 'crac-checkpoint: trial of',
+  jvmEnded: 'crac-checkpoint: the JVM ended with'
+} as const
+
+/** A line with which docker/tools/ ends the build: the name of the problem, and its details. */
+export const BUILD_PROBLEM = /crac-checkpoint: (NO-CRIU|NO-JDK|NO-CRAC|NO-JCMD|NO-ENGINE): (.*)/
