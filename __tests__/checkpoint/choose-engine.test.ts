@@ -75,7 +75,7 @@ describe('chooseEngine', () => {
       'privileged'
     ])
     expect(docker.calls).toHaveLength(3)
-    expect(lines[0]).toContain('with privileges least: ')
+    expect(lines[0]).toContain('with privilege level least: ')
     expect(docker.calls.map(({ args }) => args.at(-1))).toEqual([
       'checkpoint_restore',
       'sys_admin',

@@ -137,7 +137,7 @@ describe('a runner of another kind', () => {
         distribution: 'file',
         'jdk-file': jdkWithCriu('echo "Version: 3.17.1"', 'x="Unexpected rt vDSO area bounds"')
       })
-      expect(step.log).toContain("The JDK's CRIU 3.17.1, with privileges least: ")
+      expect(step.log).toContain("The JDK's CRIU 3.17.1, with privilege level least: ")
       expect(step.log).toContain('(criu-vdso-bounds)')
       const metadata = JSON.parse(step.outputs['metadata'] ?? '') as { snapshot: { criu: object } }
       expect(metadata.snapshot.criu).toMatchObject({ kind: 'system', why: expect.stringContaining('3.17.1') })

@@ -3,7 +3,7 @@ import { wantsPrivileges } from '../diagnosis/wants-privileges.js'
 import { runOnce } from '../docker/containers.js'
 import type { Docker } from '../docker/docker.js'
 import { lastLines } from '../docker/failure.js'
-import type { Privileges } from '../docker/privileges.js'
+import { climb, type Privileges } from '../docker/privileges.js'
 import { CRAC_DIR, MARKERS, SCRIPTS } from '../lib/image-paths.js'
 import { Failure, UnsupportedRunner } from '../lib/errors.js'
 import type { Milliseconds } from '../lib/values.js'
@@ -60,31 +60,29 @@ export async function chooseEngine(
   if (request.engine === 'warp') return { name: 'warp' }
   const kinds = request.criu === 'auto' ? PREFERRED : [request.criu]
   const failed: { level: string; trial: Trial }[] = []
-  for (const [index, privileges] of request.privileges.entries()) {
-    const { engines, trials } = await tryRung(docker, request, privileges)
-    if (request.engine === 'auto' && !engines.includes('criu') && engines.includes('warp'))
-      return { name: 'warp' }
-    const candidates = kinds.flatMap((kind) => trials.filter((trial) => trial.kind === kind))
-    const works = candidates.find(({ failure }) => failure === undefined)
-    for (const trial of candidates) {
-      if (trial.failure) failed.push({ level: privileges.level, trial })
-      info(`${describe(trial)}, with privileges ${privileges.level}: ${trial.failure?.reason ?? 'works'}.`)
-    }
-    if (works) {
-      const why = whyThis(works, request, candidates)
-      const { version } = works
-      return {
-        name: 'criu',
-        kind: works.kind as CriuKind,
-        version,
-        why,
-        privileges: request.privileges.slice(index)
+  return await climb<Privileges, CheckpointEngine>(
+    request.privileges,
+    async (privileges, fromHere) => {
+      const { engines, trials } = await tryLevel(docker, request, privileges)
+      if (request.engine === 'auto' && !engines.includes('criu') && engines.includes('warp'))
+        return { name: 'warp' }
+      const candidates = kinds.flatMap((kind) => trials.filter((trial) => trial.kind === kind))
+      for (const trial of candidates) {
+        if (trial.failure) failed.push({ level: privileges.level, trial })
+        info(
+          `${describe(trial)}, with privilege level ${privileges.level}: ${trial.failure?.reason ?? 'works'}.`
+        )
       }
-    }
-    if (candidates.length === 0) throw noCriu(request.criu)
-    if (!candidates.some(({ failure }) => wantsPrivileges(failure?.finding?.signature?.id))) break
-  }
-  throw noneWorks(failed)
+      if (candidates.length === 0) throw noCriu(request.criu)
+      const works = candidates.find(({ failure }) => failure === undefined)
+      if (!works) throw noneWorks(failed)
+      const { kind, version } = works
+      const why = whyThis(works, request, candidates)
+      return { name: 'criu', kind: kind as CriuKind, version, why, privileges: fromHere }
+    },
+    (_, { level }) =>
+      failed.some((one) => one.level === level && wantsPrivileges(one.trial.failure?.finding?.signature?.id))
+  )
 }
 
 function describe({ kind, version }: Pick<Trial, 'kind' | 'version'>): string {
@@ -100,7 +98,7 @@ function whyThis(works: Trial, { criu }: EngineRequest, candidates: readonly Tri
     : 'both work here; it is the preferred one'
 }
 
-async function tryRung(
+async function tryLevel(
   docker: Docker,
   { run, image }: EngineRequest,
   privileges: Privileges

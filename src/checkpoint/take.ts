@@ -1,8 +1,9 @@
 import { OpenResources } from '../diagnosis/checkpoint-exception.js'
 import { wantsPrivileges } from '../diagnosis/wants-privileges.js'
 import { endOf, removeContainer, type ContainerEnd, type ContainerSpec } from '../docker/containers.js'
-import type { Privileges } from '../docker/privileges.js'
+import { climb, type Privileges } from '../docker/privileges.js'
 import { Failure } from '../lib/errors.js'
+import type { Log } from '../lib/log.js'
 import { checksOf, portCheck, type Readiness } from '../probe/readiness.js'
 import type { Milliseconds } from '../lib/values.js'
 import { startApplication, type World } from './started-application.js'
@@ -44,22 +45,31 @@ export interface TakenSnapshot extends Snapshot {
   handover: Milliseconds | undefined
 }
 
-/** Starts the application, waits until it is ready, warms it up and takes the snapshot; one level up if that is the way. */
+/** Starts the application, waits until it is ready, warms it up and takes the snapshot, with the least privileges that work. */
 export async function takeSnapshot(world: World, request: CheckpointRequest): Promise<TakenSnapshot> {
-  const { takenBy } = request
+  const { takenBy, container } = request
   if (takenBy.name === 'warp') return await attempt(world, request, undefined, [])
-  for (const [index, privileges] of takenBy.privileges.entries()) {
-    try {
-      return await attempt(world, request, privileges, [])
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error
-      if (error instanceof OpenResources) throw await explain(world, request, privileges, error)
-      if (index === takenBy.privileges.length - 1 || !wantsPrivileges(error.signature)) throw error
-      world.log.info(`Leaving the privileges ${privileges.level}: ${error.message}`)
-      await removeContainer(world.docker, request.container)
-    }
+  return await climb(
+    takenBy.privileges,
+    (privileges) =>
+      attempt(world, request, privileges, []).catch(async (error: unknown) => {
+        throw error instanceof OpenResources ? await explain(world, request, privileges, error) : error
+      }),
+    retryWithMore(world.log, () => removeContainer(world.docker, container))
+  )
+}
+
+/** Returns a function for `climb`: after a failure that more privileges may fix it removes the leftovers and agrees to retry. */
+export function retryWithMore(
+  log: Pick<Log, 'info'>,
+  removeLeftovers: () => Promise<unknown>
+): (error: unknown, privileges: Privileges | undefined) => Promise<boolean> {
+  return async (error, privileges) => {
+    if (!(error instanceof Failure) || !wantsPrivileges(error.signature)) return false
+    log.info(`Retrying with more privileges than ${privileges?.level}: ${error.message}`)
+    await removeLeftovers()
+    return true
   }
-  throw new Error('there is no level of privileges to try')
 }
 
 /** The refusal again, with the code that opened what is open: it takes a second start, which notes that. */

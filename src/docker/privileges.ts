@@ -62,3 +62,24 @@ export function privilegeLevels(wanted: PrivilegesWanted, { appArmor }: { appArm
 export function declaredFlags(privileges: Privileges): string {
   return privileges.restore('seccomp.json').join(' ')
 }
+
+/**
+ * Attempts something with each privilege level, in the order given, and returns the first result. After an attempt that
+ * throws, `retryWithMore` says whether to try the next level; it is not called after the last one. Throws the error of
+ * the last attempt. `attempt` also gets the levels from its own on.
+ */
+export async function climb<Level extends Privileges | undefined, Result>(
+  levels: readonly Level[],
+  attempt: (level: Level, fromHere: Level[]) => Promise<Result>,
+  retryWithMore: (error: unknown, level: Level) => boolean | Promise<boolean>
+): Promise<Result> {
+  for (const [index, level] of levels.entries()) {
+    try {
+      return await attempt(level, levels.slice(index))
+    } catch (error) {
+      const isLast = index === levels.length - 1
+      if (isLast || !(await retryWithMore(error, level))) throw error
+    }
+  }
+  throw new Error('There is no privilege level to try.')
+}

@@ -1,6 +1,6 @@
 import type { Reach } from '../docker/containers.js'
 import type { Docker } from '../docker/docker.js'
-import { privilegeLevels, type Privileges, type PrivilegesWanted } from '../docker/privileges.js'
+import { climb, privilegeLevels, type Privileges, type PrivilegesWanted } from '../docker/privileges.js'
 import { UnsupportedRunner } from '../lib/errors.js'
 import { ensureBaseImage } from './base-image.js'
 import { architectureOf, readDockerFacts, type DockerFacts } from './docker-facts.js'
@@ -75,35 +75,48 @@ export async function inspectRunner(world: InspectionWorld, request: InspectionR
   return { ...facts, cpu, amx, diskFree, reach, privileges: granted, refused }
 }
 
-/** Goes up the ladder until the engine starts a container with what was asked for. */
+/** Finds the least privileges with which the Docker engine starts a container that has what CRIU needs. */
 async function findPrivileges(
   docker: Docker,
   request: InspectionRequest,
   facts: DockerFacts
 ): Promise<{ granted: Privileges[]; refused: Refused[]; container: ContainerFacts }> {
-  const levels = privilegeLevels(request.privileges, facts)
+  const { run, baseImage } = request
   const refused: Refused[] = []
-  for (const [index, privileges] of levels.entries()) {
-    const container = await tryPrivileges(docker, request.run, request.baseImage, privileges)
-    if (typeof container !== 'string' && container.missing.length === 0) {
-      return { granted: levels.slice(index), refused, container }
-    }
-    const reason =
-      typeof container === 'string' ? container : `${container.missing.join(' and ')} not granted`
-    refused.push({ level: privileges.level, reason })
-    if (/exec format error/.test(reason))
-      throw emulated(`${request.baseImage} cannot be run here (${reason})`, facts)
-  }
+  return await climb(
+    privilegeLevels(request.privileges, facts),
+    async (privileges, fromHere) => {
+      const container = await tryPrivileges(docker, run, baseImage, privileges)
+      if (typeof container !== 'string' && container.missing.length === 0) {
+        return { granted: fromHere, refused, container }
+      }
+      const reason =
+        typeof container === 'string' ? container : `${container.missing.join(' and ')} not granted`
+      refused.push({ level: privileges.level, reason })
+      if (EMULATION.test(reason)) throw emulated(`${baseImage} cannot be run here (${reason})`, facts)
+      throw notGranted(request.privileges, facts, refused)
+    },
+    () => !EMULATION.test(refused.at(-1)?.reason ?? '')
+  )
+}
+
+const EMULATION = /exec format error/
+
+function notGranted(
+  wanted: PrivilegesWanted,
+  facts: DockerFacts,
+  refused: readonly Refused[]
+): UnsupportedRunner {
   const rootless = facts.rootless ? ' It runs rootless, and so has only what its user has.' : ''
   const old = refused.some(({ reason }) => /unknown capability/.test(reason))
     ? ` Docker ${facts.version} does not know the capability CHECKPOINT_RESTORE.`
     : ''
-  throw new UnsupportedRunner(
-    `The engine does not grant what CRIU needs (privileges: ${request.privileges}).${old}${rootless}`,
+  return new UnsupportedRunner(
+    `The engine does not grant what CRIU needs (privileges: ${wanted}).${old}${rootless}`,
     {
       fix:
         'Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, ' +
-        `run by root, on kernel 5.9 or newer${request.privileges === 'least' ? '; or leave `privileges` at `auto`' : ''}.`,
+        `run by root, on kernel 5.9 or newer${wanted === 'least' ? '; or leave `privileges` at `auto`' : ''}.`,
       evidence: refused.map(({ level, reason }) => `${level}: ${reason}`).join('\n')
     }
   )
