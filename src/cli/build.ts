@@ -128,7 +128,7 @@ function parse(args: string[]): { inputs: Partial<Record<string, string>>; json:
 function badOption(error: unknown): Failure {
   const [what = ''] = messageOf(error).split(/\.\s|\n/)
   return new Failure('input', `The options cannot be used: ${what.replace(/\.$/, '')}.`, {
-    fix: 'The options are the names of the inputs, each with a value, such as `--context build/docker/main --push true`; README.md lists them under "Inputs".'
+    fix: 'The options are the names of the inputs, each with a value, such as `--context build/docker/main --push true`; docs/inputs.md lists them.'
   })
 }
 

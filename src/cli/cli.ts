@@ -9,7 +9,7 @@ const USAGE = `usage: crac-checkpoint build [options]
        crac-checkpoint doctor [options]
        crac-checkpoint jdk list|resolve|download [options]
 
-build: the whole job; the options are the inputs of the action (README.md, "Inputs"), each with a value, a list by an
+build: the whole job; the options are the inputs of the action (docs/inputs.md), each with a value, a list by an
 option for each of its entries
 
   --context build/docker/main --tags ghcr.io/acme/hello:crac --push true ...
