@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { gzip } from '../../src/registry/gzip.js'
+import { gzip } from '../../src/registry/layer-file.js'
 import { seeded } from '../support/seeded.js'
 
 const random = seeded(11)

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sizeWarning } from '../../src/registry/push.js'
 import { parseReference } from '../../src/registry/reference.js'
 import { moveTags, putBackMoved } from '../../src/registry/tags.js'
-import type { Target } from '../../src/registry/targets.js'
+import type { PushTarget } from '../../src/registry/published.js'
 import { Failure } from '../../src/lib/errors.js'
 import type { RepositoryClient } from '../../src/registry/client.js'
 
@@ -34,7 +34,7 @@ describe('moveTags', () => {
 
   const stored = (digest: string) => ({ digest, mediaType: 'm', bytes: Buffer.from(digest) })
   /** A repository with these tags, which refuses a move of the second. */
-  function target(has: Record<string, string>, meanwhile: Record<string, string> = {}): Target {
+  function target(has: Record<string, string>, meanwhile: Record<string, string> = {}): PushTarget {
     const tags = new Map(Object.entries(has))
     const client = {
       manifest: (tag: string) => Promise.resolve(tags.has(tag) ? stored(tags.get(tag) ?? '') : undefined),

@@ -8,10 +8,9 @@ import { megabytes, sizeText } from '../lib/values.js'
 import type { Blob } from './client.js'
 import type { LayerFile, PackedLayer } from './layer-file.js'
 import type { PackedImage } from './packed-image.js'
-import type { Repositories } from './published.js'
+import { knownEverywhere, targetsOf, withContext, type PushTarget, type Repositories } from './published.js'
 import type { Reference } from './reference.js'
 import { moveTags } from './tags.js'
-import { asked, knownEverywhere, targetsOf, type Target } from './targets.js'
 
 export interface Pushed {
   /** `sha256:...`, the same for every tag. */
@@ -63,7 +62,7 @@ export async function openPush(world: PushWorld, request: PushRequest, signal: A
 
 /** What is to be sent, and where to. */
 interface Shipment {
-  targets: readonly Target[]
+  targets: readonly PushTarget[]
   /** Layers that all of them have, by their content. */
   known: ReadonlyMap<string, PackedLayer>
   packed: PackedImage
@@ -96,7 +95,7 @@ async function sendContent(
   const sent = new Set<string>()
   async function sendBlob(blob: Blob): Promise<void> {
     for (const target of targets) {
-      await asked(target, async () => {
+      await withContext(target, async () => {
         if (await target.client.hasBlob(blob.digest)) return
         await target.client.upload(blob)
         sent.add(blob.digest)
@@ -148,4 +147,9 @@ function otherDigest(name: string, given: string, digest: string): Failure {
   return new Failure('registry', `${name} is ${given} at the registry, and ${digest} was pushed.`, {
     fix: 'Something changes images on their way to the registry: find out what (a proxy, a mirror), and run the job again.'
   })
+}
+
+/** Gives the verified image its tags on this machine. */
+export async function tagImage(docker: Docker, image: string, tags: readonly Reference[]): Promise<void> {
+  for (const tag of tags) await docker.run(['tag', image, tag.text])
 }

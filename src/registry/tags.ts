@@ -1,22 +1,22 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { Failure } from '../lib/errors.js'
 import type { RepositoryClient, StoredManifest } from './client.js'
-import type { Repositories } from './published.js'
-import type { Reference } from './reference.js'
-import { deleteJournal, writeJournal, readJournal, type TagMove } from './tag-record.js'
-import type { Target } from './targets.js'
+import type { PushTarget, Repositories } from './published.js'
+import { parseReference, type Reference } from './reference.js'
 
 /**
  * Lets every tag point to a manifest that its repository has already, and asks the registry for each of them. When one fails, those
  * before it are put back to what they had; the failure says how that went. The record is for a process that is killed meanwhile.
  */
 export async function moveTags(
-  targets: readonly Target[],
+  targets: readonly PushTarget[],
   manifest: StoredManifest,
   folder: string
 ): Promise<void> {
   const all = targets.flatMap(({ tags, before }) => tags.map((tag) => ({ tag, before: before.get(tag) })))
   await writeJournal(folder, { digest: manifest.digest, tags: all })
-  const moved: [Target, Reference][] = []
+  const moved: [PushTarget, Reference][] = []
   try {
     for (const target of targets) {
       for (const tag of target.tags) {
@@ -45,7 +45,7 @@ export async function putBackMoved(repositories: Repositories, folder: string): 
   return told
 }
 
-async function moveTag({ client }: Target, tag: Reference, manifest: StoredManifest): Promise<void> {
+async function moveTag({ client }: PushTarget, tag: Reference, manifest: StoredManifest): Promise<void> {
   try {
     await client.putManifest(tag.tag, manifest)
     const there = await client.manifest(tag.tag)
@@ -84,5 +84,58 @@ async function putBack(
       : `${tag.text}, which is new, has the image.`
   } catch {
     return `${tag.text} could not be put back.`
+  }
+}
+
+/** A tag that is about to be moved, and what it has now. */
+export interface TagMove {
+  tag: Reference
+  before: StoredManifest | undefined
+}
+
+/** The tags that a run is about to move to the digest. */
+export interface TagMoves {
+  digest: string
+  tags: TagMove[]
+}
+
+interface Written {
+  digest: string
+  tags: { tag: string; before?: { mediaType: string; digest: string; bytes: string } }[]
+}
+
+const FILE = 'moving-tags.json'
+
+/** Writes down, in a folder of the run, what is about to be moved: should this process be killed, the post step puts it back. */
+export async function writeJournal(folder: string, { digest, tags }: TagMoves): Promise<void> {
+  const written: Written = {
+    digest,
+    tags: tags.map(({ tag, before }) => ({
+      tag: tag.text,
+      ...(before && { before: { ...before, bytes: before.bytes.toString('base64') } })
+    }))
+  }
+  await writeFile(path.join(folder, FILE), JSON.stringify(written))
+}
+
+/** All of the tags have been moved, or put back. */
+export async function deleteJournal(folder: string): Promise<void> {
+  await rm(path.join(folder, FILE), { force: true })
+}
+
+/** What was under way when the run ended; undefined where nothing was. */
+export async function readJournal(folder: string): Promise<TagMoves | undefined> {
+  try {
+    const { digest, tags } = JSON.parse(await readFile(path.join(folder, FILE), 'utf8')) as Written
+    return {
+      digest,
+      tags: tags.map(({ tag, before }) => ({
+        tag: parseReference(tag),
+        before: before && { ...before, bytes: Buffer.from(before.bytes, 'base64') }
+      }))
+    }
+  } catch {
+    // None, or one that was being written when the run was killed: then nothing had been moved.
+    return undefined
   }
 }

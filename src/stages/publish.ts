@@ -1,7 +1,6 @@
 import { Failure } from '../lib/errors.js'
 import { layersOf, type ImageLayer } from '../image/layers.js'
-import { openPush } from '../registry/push.js'
-import { tagImage } from '../registry/tag.js'
+import { openPush, tagImage } from '../registry/push.js'
 import { fromFork } from '../runner/pull-request.js'
 import type { SecretReport } from '../secrets/found.js'
 import { seconds } from '../lib/values.js'
