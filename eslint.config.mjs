@@ -35,7 +35,7 @@ export default tseslint.config(
     extends: [jest.configs['flat/recommended']],
     rules: {
       'jest/expect-expect': ['warn', { assertFunctionNames: ['expect', 'expect*'] }],
-      // An end-to-end test is a `labTest`, which the rules do not know for a test.
+      // An end-to-end test is a `labTest`, which the rules do not recognize as a test.
       'jest/no-standalone-expect': [
         'error',
         {
