@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { attempt, run } from './command.js'
-import { runningEngine } from './engine/engine.js'
+import { runningDocker } from './docker/docker.js'
 import { labHome } from './home.js'
 import type { Progress } from './progress.js'
 import { ensureContext } from './samples.js'
@@ -24,7 +24,7 @@ export async function openRealWorld(progress: Progress): Promise<World | undefin
   if (Object.keys(process.env).some((name) => name.startsWith('LAB_') && name !== 'LAB_HOME'))
     return undefined
   const [engine, api, images] = await Promise.all([
-    runningEngine(),
+    runningDocker(),
     answers(GITHUB_API),
     answers(IMAGE_REGISTRY)
   ])

@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { engineRoot } from './engine/engine.js'
+import { dockerRoot } from './docker/docker.js'
 import { isRoot } from './home.js'
 import { isAlive } from './lock.js'
 import type { Progress } from './progress.js'
@@ -30,7 +30,7 @@ export async function ensureRegistry(home: string, progress: Progress): Promise<
       "Only root can start the lab's registry. Set LAB_REGISTRY to one that this machine may push to."
     )
 
-  const root = await engineRoot(home, progress)
+  const root = await dockerRoot(home, progress)
   progress('Starting the registry ...')
   const port = await freePort()
   const configuration = [

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { run } from './command.js'
-import type { LabEngine } from './engine/engine.js'
+import type { LabDocker } from './docker/docker.js'
 import { hashFolder } from './hash.js'
 import { PROJECT } from './home.js'
 import type { Progress } from './progress.js'
@@ -18,7 +18,7 @@ const IMAGE = 'crac-checkpoint-lab/jdk'
 /** LAB_JDK_ARCHIVE, or the stand-in JDK, built in the engine from lab/jdk and kept until that changes. */
 export async function ensureJdk(
   home: string,
-  engine: LabEngine,
+  engine: LabDocker,
   baseImage: string,
   progress: Progress
 ): Promise<LabJdk> {

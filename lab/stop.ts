@@ -1,5 +1,5 @@
 import { attempt } from './command.js'
-import { stopEngine } from './engine/engine.js'
+import { stopDocker } from './docker/docker.js'
 import { labHome } from './home.js'
 import { REGISTRY_CONTAINER } from './real-world.js'
 import { stopRegistry } from './registry.js'
@@ -8,7 +8,7 @@ import { stopRegistry } from './registry.js'
 const home = labHome()
 await attempt('docker', ['rm', '--force', REGISTRY_CONTAINER])
 const registry = await stopRegistry(home)
-const engine = await stopEngine(home)
+const engine = await stopDocker(home)
 console.log(
   `registry: ${registry ? 'stopped' : 'did not run'}; engine: ${engine ? 'stopped' : 'did not run'}`
 )

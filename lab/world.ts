@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { ensureBaseImage, ensureEngine } from './engine/engine.js'
+import { ensureBaseImage, ensureDocker } from './docker/docker.js'
 import { offer, startGitHubStandIn } from './github-api/server.js'
 import { labHome } from './home.js'
 import { withLock } from './lock.js'
@@ -40,7 +40,7 @@ export function inputsFor(baseImage: string, githubApiUrl: string): Record<strin
 export async function openLab(progress: Progress): Promise<World> {
   const home = labHome()
   return await withLock(home, async () => {
-    const engine = await ensureEngine(home, progress)
+    const engine = await ensureDocker(home, progress)
     const baseImage = await ensureBaseImage(home, engine, progress)
     const registry = await ensureRegistry(home, progress)
     const context = await ensureContext({ environment: engine.environment, baseImage }, progress)

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ensureBaseImage, withEmptyEngine, type Switch } from '../../lab/engine/engine.js'
+import { ensureBaseImage, withEmptyDocker, type Switch } from '../../lab/docker/docker.js'
 import { labHome } from '../../lab/home.js'
 import { startRegistryFront } from '../../lab/registry-front.js'
 import type { StepOptions, StepResult } from '../../lab/runner.js'
@@ -58,7 +58,7 @@ describe('a fault around the run', () => {
   engineTest(
     'the engine dies between checkpoint and build: told when it stays away, waited for when it comes back',
     async () => {
-      await withEmptyEngine(labHome(), async (environment, power) => {
+      await withEmptyDocker(labHome(), async (environment, power) => {
         const quiet = (): void => undefined
         await ensureBaseImage(labHome(), { environment, description: '' }, quiet)
         const tag = freshTag('engine-lost')

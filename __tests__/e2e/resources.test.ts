@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { withEmptyEngine } from '../../lab/engine/engine.js'
+import { withEmptyDocker } from '../../lab/docker/docker.js'
 import { labHome } from '../../lab/home.js'
 import {
   annotations,
@@ -151,7 +151,7 @@ describe('resources', () => {
       if (!own) return
       const base = path.join(place, 'base.tar')
       docker('save', '--output', base, world.baseImage)
-      await withEmptyEngine(
+      await withEmptyDocker(
         labHome(),
         async (environment) => {
           dockerAt(environment, 'load', '--input', base)

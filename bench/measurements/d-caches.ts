@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { run } from '../../lab/command.js'
-import { withEmptyEngine } from '../../lab/engine/engine.js'
+import { withEmptyDocker } from '../../lab/docker/docker.js'
 import { labHome } from '../../lab/home.js'
 import { LEAST_PROOF, runAction } from '../action.js'
 import type { Bench, Measurement } from '../bench.js'
@@ -33,17 +33,17 @@ export const caches: Measurement = {
         const run = await runAction(bench, tag, { ...LEAST_PROOF, 'base-image': base, ...inputs }, options)
         return run.milliseconds
       }
-      await withEmptyEngine(labHome(), async (environment) => {
+      await withEmptyDocker(labHome(), async (environment) => {
         const tag = `${repository}-cold:crac`
         times.cold.push(await timeRun(environment, tag))
         times.warm.push(await timeRun(environment, tag))
         times.unchanged.push(await timeRun(environment, tag, { 'skip-unchanged': 'true' }))
       })
-      await withEmptyEngine(labHome(), async (environment) => {
+      await withEmptyDocker(labHome(), async (environment) => {
         const given = { environment, baseImage: base }
         times.script.push((await runScript(bench, `${repository}-script:crac`, given)).milliseconds)
       })
-      await withEmptyEngine(labHome(), async (environment) => {
+      await withEmptyDocker(labHome(), async (environment) => {
         times.jdkCached.push(await timeRun(environment, `${repository}-jdk:crac`))
       })
     }

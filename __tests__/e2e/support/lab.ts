@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from '@jest/globals'
-import { withEmptyEngine } from '../../../lab/engine/engine.js'
+import { withEmptyDocker } from '../../../lab/docker/docker.js'
 import { labHome } from '../../../lab/home.js'
 import { runStep, type StepOptions, type StepResult } from '../../../lab/runner.js'
 import {
@@ -28,13 +28,13 @@ export const world = (given ? JSON.parse(readFileSync(given, 'utf8')) : {}) as W
 export const available = given !== undefined
 
 /** Whether the lab started the engine: one that was there before is the only one there is. */
-const ownEngine = available && world.environment['DOCKER_HOST'] === `unix://${labHome()}/run/docker.sock`
+const ownDocker = available && world.environment['DOCKER_HOST'] === `unix://${labHome()}/run/docker.sock`
 
 /** A test that needs the lab. Where there is none it is skipped, and scripts/test.ts says why. */
 export const labTest = available ? test : test.skip
 
 /** A test that needs further engines, which only the lab can start. */
-export const engineTest = ownEngine ? test : test.skip
+export const engineTest = ownDocker ? test : test.skip
 
 /** Runs `docker` against the lab's engine. */
 export function docker(...args: string[]): string {
@@ -85,7 +85,7 @@ export async function pulledElsewhere<T>(
   docker('image', 'rm', '--force', tag)
   const elsewhere = async (environment: NodeJS.ProcessEnv): Promise<T> => {
     // Where there is one engine only, nothing but the image itself is new to it.
-    if (ownEngine && dockerAt(environment, 'image', 'ls', '--all', '--quiet') !== '')
+    if (ownDocker && dockerAt(environment, 'image', 'ls', '--all', '--quiet') !== '')
       throw new Error('the engine is not empty')
     dockerAt(environment, 'pull', '--quiet', image)
     const profile = ['run', '--rm', '--entrypoint', 'cat', image, '/opt/crac-checkpoint/seccomp.json']
@@ -96,7 +96,7 @@ export async function pulledElsewhere<T>(
     return await work({ environment, image, flags })
   }
   try {
-    return await (ownEngine ? withEmptyEngine(labHome(), elsewhere) : elsewhere(world.environment))
+    return await (ownDocker ? withEmptyDocker(labHome(), elsewhere) : elsewhere(world.environment))
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -122,7 +122,7 @@ export async function withEngine<T>(
   const file = path.join(folder, 'base.tar')
   try {
     docker('save', '--output', file, world.baseImage)
-    return await withEmptyEngine(
+    return await withEmptyDocker(
       labHome(),
       async (environment) => {
         dockerAt(environment, 'load', '--input', file)

@@ -4,7 +4,7 @@
 #
 # The socket folder has the engine's daemon.json as well.
 #
-# usage: start-engine.sh ROOT SOCKET_FOLDER BRIDGE ADDRESS DATA_FOLDER [DATA_SIZE]
+# usage: start-docker.sh ROOT SOCKET_FOLDER BRIDGE ADDRESS DATA_FOLDER [DATA_SIZE]
 # With a size, the data folder is a tmpfs of it.
 set -eu
 root=$1 sockets=$2 bridge=$3 address=$4 data=$5 size=${6:-}

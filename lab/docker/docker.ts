@@ -11,7 +11,7 @@ import { isAlive } from '../lock.js'
 import type { Progress } from '../progress.js'
 
 /** A container engine, and the environment in which the `docker` command reaches it. */
-export interface LabEngine {
+export interface LabDocker {
   environment: NodeJS.ProcessEnv
   description: string
 }
@@ -31,7 +31,7 @@ const PACKAGES = [
 ]
 
 /** LAB_DOCKER_HOST, or an engine that runs already, or one of the lab's own. */
-export async function ensureEngine(home: string, progress: Progress): Promise<LabEngine> {
+export async function ensureDocker(home: string, progress: Progress): Promise<LabDocker> {
   const given = process.env['LAB_DOCKER_HOST']
   if (given)
     return {
@@ -39,7 +39,7 @@ export async function ensureEngine(home: string, progress: Progress): Promise<La
       description: `real, at ${given} (LAB_DOCKER_HOST)`
     }
 
-  const running = await runningEngine()
+  const running = await runningDocker()
   if (running)
     return { environment: process.env, description: `real, Docker ${running}, the one that runs here` }
   if (!isRoot()) {
@@ -48,11 +48,11 @@ export async function ensureEngine(home: string, progress: Progress): Promise<La
         'Start one, set LAB_DOCKER_HOST, or run this as root.'
     )
   }
-  return await ownEngine(home, progress)
+  return await ownDocker(home, progress)
 }
 
 /** Version of the engine that `docker` reaches by itself, if it is new enough. */
-export async function runningEngine(
+export async function runningDocker(
   environment: NodeJS.ProcessEnv = process.env
 ): Promise<string | undefined> {
   const format = ['version', '--format', '{{.Server.Version}}']
@@ -62,15 +62,15 @@ export async function runningEngine(
 }
 
 /** Root folder of the lab's engine; docker-registry is in there as well. */
-export async function engineRoot(home: string, progress: Progress): Promise<string> {
+export async function dockerRoot(home: string, progress: Progress): Promise<string> {
   return await debianRoot(home, 'engine', PACKAGES, progress)
 }
 
-async function ownEngine(home: string, progress: Progress): Promise<LabEngine> {
-  const root = await engineRoot(home, progress)
+async function ownDocker(home: string, progress: Progress): Promise<LabDocker> {
+  const root = await dockerRoot(home, progress)
   const sockets = path.join(home, 'run')
   const environment = await clientEnvironment(home, root, sockets)
-  if (!(await runningEngine(environment))) {
+  if (!(await runningDocker(environment))) {
     progress("Starting the lab's Docker engine ...")
     const log = path.join(home, 'engine.log')
     const pid = await start(
@@ -79,7 +79,7 @@ async function ownEngine(home: string, progress: Progress): Promise<LabEngine> {
     )
     await writeFile(pidFile(home), String(pid))
   }
-  const version = await runningEngine(environment)
+  const version = await runningDocker(environment)
   return { environment, description: `real, Docker ${version} of Debian 13, started by the lab` }
 }
 
@@ -94,7 +94,7 @@ export interface Switch {
  * where the lab's own engine can run. With the features of its daemon.json that are given
  * (https://docs.docker.com/reference/cli/dockerd/#feature-options); with a size (`800m`), its disk is that small.
  */
-export async function withEmptyEngine<T>(
+export async function withEmptyDocker<T>(
   home: string,
   work: (environment: NodeJS.ProcessEnv, power: Switch) => Promise<T>,
   { features = {}, size }: Partial<Pick<Daemon, 'features' | 'size'>> = {}
@@ -146,7 +146,7 @@ async function start(daemon: Daemon, environment: NodeJS.ProcessEnv): Promise<nu
   const builder = { gc: { enabled: true, defaultKeepStorage: MOST_BUILD_CACHE } }
   await writeFile(path.join(sockets, 'daemon.json'), JSON.stringify({ features: daemon.features, builder }))
   const log = openSync(daemon.log, 'a')
-  const script = path.join(PROJECT, 'lab/engine/start-engine.sh')
+  const script = path.join(PROJECT, 'lab/docker/start-docker.sh')
   const args = [root, sockets, bridge.name, bridge.address, data, ...(size === undefined ? [] : [size])]
   const child = spawn('unshare', ['--mount', script, ...args], {
     detached: true,
@@ -154,7 +154,7 @@ async function start(daemon: Daemon, environment: NodeJS.ProcessEnv): Promise<nu
   })
   child.unref()
   const pid = child.pid ?? 0
-  for (let tries = 0; !(await runningEngine(environment)); tries++) {
+  for (let tries = 0; !(await runningDocker(environment)); tries++) {
     if (tries === 120 || !isAlive(pid)) {
       const lines = (await readFile(daemon.log, 'utf8')).trim().split('\n').slice(-15)
       throw new Error(`The lab's engine did not start; the end of ${daemon.log}:\n${lines.join('\n')}`)
@@ -179,7 +179,7 @@ async function clientEnvironment(home: string, root: string, sockets: string): P
 }
 
 /** Ends the lab's engine and everything in it. Does nothing when it does not run. */
-export async function stopEngine(home: string): Promise<boolean> {
+export async function stopDocker(home: string): Promise<boolean> {
   const pid = Number(await readFile(pidFile(home), 'utf8').catch(() => '0'))
   if (!pid || !isAlive(pid)) return false
   const environment = { ...process.env, DOCKER_HOST: `unix://${home}/run/docker.sock` }
@@ -228,7 +228,7 @@ async function clientFolder(home: string, root: string): Promise<string> {
 }
 
 /** The engine's image of Debian 13 with CRIU: LAB_BASE_IMAGE, or one made here. */
-export async function ensureBaseImage(home: string, engine: LabEngine, progress: Progress): Promise<string> {
+export async function ensureBaseImage(home: string, engine: LabDocker, progress: Progress): Promise<string> {
   const given = process.env['LAB_BASE_IMAGE']
   if (given) return given
   const name = 'crac-checkpoint-lab/base:trixie'
