@@ -19,7 +19,13 @@ export default {
       ...common,
       displayName: 'e2e',
       // scripts/test.ts provides the world around them.
-      testMatch: ['<rootDir>/__tests__/e2e/**/*.test.ts']
+      testMatch: ['<rootDir>/__tests__/e2e/*.test.ts']
+    },
+    {
+      ...common,
+      displayName: 'long',
+      // `npm run test:long`
+      testMatch: ['<rootDir>/__tests__/e2e/long/*.test.ts']
     }
   ]
 }

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ensureBuiltImage } from './built-image.js'
 import { attempt, run } from './command.js'
 import { ensureCommand } from './debian.js'
 import { hashFolder } from './hash.js'
-import { isRoot } from './home.js'
+import { isRoot, labHome } from './home.js'
+import { withLock } from './lock.js'
 import type { Progress } from './progress.js'
 
 /** What a build happens in. */
@@ -25,15 +26,22 @@ export async function ensureMavenBuild(
 ): Promise<void> {
   const stamp = path.join(sources, 'target/lab-sources')
   const hash = await hashFolder(sources)
-  if ((await readFile(stamp, 'utf8').catch(() => '')) === hash) return
+  const lock = path.join(labHome(), 'maven')
+  await mkdir(lock, { recursive: true })
+  await withLock(lock, async () => {
+    if ((await readFile(stamp, 'utf8').catch(() => '')) === hash) return
+    await build(sources, world, progress)
+    await writeFile(stamp, hash)
+  })
+}
 
+async function build(sources: string, world: BuildWorld, progress: Progress): Promise<void> {
   progress(`Building ${path.basename(sources)} with Maven ...`)
   if (isRoot()) await ensureCommand('mvn', ['maven', 'default-jdk-headless'], progress)
   const jdk = await jdkFor(await releaseOf(sources))
   if (jdk !== undefined && (await attempt('which', ['mvn'])).code === 0)
     await run('mvn', PACKAGE, { cwd: sources, env: { ...process.env, JAVA_HOME: jdk } })
   else await buildInContainer(sources, world, progress)
-  await writeFile(stamp, hash)
 }
 
 /** The version of Java that the project is compiled for. */

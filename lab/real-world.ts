@@ -35,6 +35,8 @@ export async function openRealWorld(progress: Progress): Promise<World | undefin
   const registry = await ensureRegistryContainer(progress)
   return {
     environment: process.env,
+    engines: [process.env],
+    ownDocker: false,
     baseImage: BASE_IMAGE,
     registry,
     inputs: inputsFor(BASE_IMAGE, GITHUB_API),

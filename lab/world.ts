@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { ensureBaseImage, ensureDocker } from './docker/docker.js'
+import { ensureBaseImage, ensureDocker, ownDocker } from './docker/docker.js'
 import { offer, startGitHubStandIn } from './github-api/server.js'
 import { labHome } from './home.js'
 import { withLock } from './lock.js'
@@ -12,6 +12,10 @@ import { ensureJdk, type LabJdk } from './stand-in-jdk.js'
 export interface World {
   /** Environment in which `docker` reaches the engine. */
   environment: NodeJS.ProcessEnv
+  /** The same for each Docker engine that tests may use side by side, the first one included. */
+  engines: NodeJS.ProcessEnv[]
+  /** Whether the lab started them, and so can start others. */
+  ownDocker: boolean
   baseImage: string
   /** Host and port of a registry that takes a push without a login. */
   registry: string
@@ -36,17 +40,25 @@ export function inputsFor(baseImage: string, githubApiUrl: string): Record<strin
   }
 }
 
-/** Provides each part of the lab, from its cache where it was made before. */
-export async function openLab(progress: Progress): Promise<World> {
+/** Provides each part of the lab, from its cache where it was made before; of Docker so many, where it starts them itself. */
+export async function openLab(progress: Progress, engines = 1): Promise<World> {
   const home = labHome()
   return await withLock(home, async () => {
     const engine = await ensureDocker(home, progress)
     const baseImage = await ensureBaseImage(home, engine, progress)
+    const environments = [engine.environment]
+    for (let number = 2; engine.own && number <= engines; number++) {
+      const other = await ownDocker(home, progress, number)
+      await ensureBaseImage(home, other, progress)
+      environments.push(other.environment)
+    }
     const registry = await ensureRegistry(home, progress)
     const context = await ensureContext({ environment: engine.environment, baseImage }, progress)
     const api = await ensureGitHubApi(async () => await ensureJdk(home, engine, baseImage, progress))
     return {
       environment: engine.environment,
+      engines: environments,
+      ownDocker: engine.own,
       baseImage,
       registry: registry.address,
       inputs: inputsFor(baseImage, api.url),

@@ -3,18 +3,33 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { PROJECT } from '../lab/home.js'
+import { ensureMavenBuild } from '../lab/maven.js'
 import { progressOnStderr } from '../lab/progress.js'
-import { openLab } from '../lab/world.js'
+import { ensureSample, SAMPLES } from '../lab/samples.js'
+import { openLab, type World } from '../lab/world.js'
 
 // `npm test`: the unit tests, then the end-to-end tests in the lab. Arguments go to jest.
-// Ends with the line `N passed, N failed`.
+// `npm run test:long`: the tests that repeat a run many times, or measure it, and want a quiet machine.
+// Ends with the ten slowest tests, the minutes in total, and the line `N passed, N failed`.
+
+/** Docker engines of the lab, and so the files of end-to-end tests that run side by side. */
+const SIDE_BY_SIDE = 2
+
+interface Test {
+  fullName: string
+  status: string
+  /** In milliseconds. */
+  duration?: number | null
+}
 
 interface Counts {
   passed: number
   failed: number
   skipped: number
-  skippedNames: string[]
+  tests: Test[]
 }
+
+const NONE: Counts = { passed: 0, failed: 0, skipped: 0, tests: [] }
 
 const folder = mkdtempSync(path.join(tmpdir(), 'crac-checkpoint-test-'))
 try {
@@ -23,23 +38,30 @@ try {
   rmSync(folder, { recursive: true })
 }
 
-async function main(args: string[]): Promise<number> {
+async function main(given: string[]): Promise<number> {
+  const begin = Date.now()
+  const args = given.filter((arg) => arg !== '--long')
+  const long = args.length < given.length
   // The end-to-end tests run dist/: a stale one would prove nothing.
   if (spawnSync('node', ['scripts/build.mjs', '--check'], { cwd: PROJECT, stdio: 'inherit' }).status !== 0)
     return 1
 
-  const unit = await jest('unit', args, {})
-  const world = await openLab(progressOnStderr).catch((error: unknown) => String(error))
+  // The lab is made ready during the unit tests.
+  const opening = openLab(progressOnStderr, long ? 1 : SIDE_BY_SIDE).catch((error: unknown) => String(error))
+  if (!long && args.length === 0) void opening.then(buildApplications)
+  const unit = long ? NONE : await jest('unit', args, {}, SIDE_BY_SIDE)
+  const world = await opening
+  const project = long ? 'long' : 'e2e'
   let e2e: Counts
   if (typeof world === 'string') {
     console.log(`\nThe end-to-end tests are not run, because the lab cannot be provided here:\n${world}\n`)
-    e2e = await jest('e2e', args, {})
+    e2e = await jest(project, args, {}, 1)
     // jest names no test of a file in which all are skipped.
-    for (const name of e2e.skippedNames) console.log(`not run: ${name}`)
+    for (const { status, fullName } of e2e.tests) if (status === 'pending') console.log(`not run: ${fullName}`)
   } else {
     const file = path.join(folder, 'world.json')
     writeFileSync(file, JSON.stringify(world), { mode: 0o600 })
-    e2e = await jest('e2e', args, { LAB_WORLD: file })
+    e2e = await jest(project, args, { LAB_WORLD: file }, world.engines.length)
     await world.close()
   }
 
@@ -47,24 +69,42 @@ async function main(args: string[]): Promise<number> {
   const skipped = total('skipped')
   const missed = typeof world === 'string' && process.env['CI'] === 'true'
   if (missed) console.log('With CI=true, end-to-end tests that could not be run are a failure.')
+  console.log(['The slowest tests:', ...slowest([...unit.tests, ...e2e.tests])].join('\n  '))
+  console.log(`${((Date.now() - begin) / 60_000).toFixed(1)} minutes in total`)
   const last = `${total('passed')} passed, ${total('failed')} failed`
   console.log(skipped > 0 ? `${last}, ${skipped} skipped` : last)
   return total('failed') > 0 || missed ? 1 : 0
 }
 
-async function jest(project: string, args: string[], env: NodeJS.ProcessEnv): Promise<Counts> {
+/** The Maven projects that tests would else wait for; a build that fails here fails there again, and says why. */
+async function buildApplications(world: World | string): Promise<void> {
+  if (typeof world === 'string') return
+  try {
+    for (const sample of SAMPLES) await ensureSample(sample, world, progressOnStderr)
+    for (const name of ['spring', 'netty'])
+      await ensureMavenBuild(path.join(PROJECT, '__tests__/e2e/applications', name), world, progressOnStderr)
+  } catch (error) {
+    progressOnStderr(String(error))
+  }
+}
+
+function slowest(tests: readonly Test[]): string[] {
+  return [...tests]
+    .sort((one, other) => (other.duration ?? 0) - (one.duration ?? 0))
+    .slice(0, 10)
+    .map(({ fullName, duration }) => `${((duration ?? 0) / 1000).toFixed(1).padStart(6)} s  ${fullName}`)
+}
+
+async function jest(
+  project: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  workers: number
+): Promise<Counts> {
   const report = path.join(folder, `${project}.json`)
-  const command = [
-    '--selectProjects',
-    project,
-    '--verbose',
-    '--json',
-    '--outputFile',
-    report,
-    '--passWithNoTests'
-  ]
-  // The tests of one lab share its engine: one file after the other, so that timings mean something.
-  if (project === 'e2e') command.push('--runInBand', '--testTimeout', '180000')
+  const command = ['--selectProjects', project, '--verbose', '--json', '--outputFile', report]
+  command.push('--passWithNoTests', '--testTimeout', project === 'unit' ? '30000' : '300000')
+  command.push(...(workers === 1 ? ['--runInBand'] : ['--maxWorkers', String(workers)]))
   await new Promise((resolve) => {
     // ES modules in jest need the flag: https://jestjs.io/docs/ecmascript-modules
     const options = [
@@ -88,10 +128,7 @@ async function jest(project: string, args: string[], env: NodeJS.ProcessEnv): Pr
     // A file that cannot be loaded has no tests to fail.
     failed: result.numFailedTests + result.numRuntimeErrorTestSuites,
     skipped: result.numPendingTests + result.numTodoTests,
-    skippedNames: result.testResults
-      .flatMap((file) => file.assertionResults)
-      .filter((test) => test.status === 'pending')
-      .map((test) => test.fullName)
+    tests: result.testResults.flatMap((file) => file.assertionResults)
   }
 }
 
@@ -101,5 +138,5 @@ interface JestReport {
   numRuntimeErrorTestSuites: number
   numPendingTests: number
   numTodoTests: number
-  testResults: { assertionResults: { fullName: string; status: string }[] }[]
+  testResults: { assertionResults: Test[] }[]
 }

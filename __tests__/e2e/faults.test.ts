@@ -60,7 +60,7 @@ describe('a fault around the run', () => {
     async () => {
       await withEmptyDocker(labHome(), async (environment, power) => {
         const quiet = (): void => undefined
-        await ensureBaseImage(labHome(), { environment, description: '' }, quiet)
+        await ensureBaseImage(labHome(), { environment }, quiet)
         const tag = freshTag('engine-lost')
         const before = dockerAt(environment, 'image', 'ls', '--all', '--quiet')
 

@@ -1,6 +1,6 @@
 import { createHash, randomInt } from 'node:crypto'
 import { existsSync, openSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,10 +10,12 @@ import { isRoot, PROJECT } from '../home.js'
 import { isAlive } from '../lock.js'
 import type { Progress } from '../progress.js'
 
-/** A container engine, and the environment in which the `docker` command reaches it. */
+/** A Docker engine, and the environment in which the `docker` command reaches it. */
 export interface LabDocker {
   environment: NodeJS.ProcessEnv
   description: string
+  /** Whether the lab started it, and so can start others beside it. */
+  own: boolean
 }
 
 /** Docker 20.10, which Debian 12 has, does not know the capability CHECKPOINT_RESTORE. */
@@ -36,12 +38,17 @@ export async function ensureDocker(home: string, progress: Progress): Promise<La
   if (given)
     return {
       environment: { ...process.env, DOCKER_HOST: given },
-      description: `real, at ${given} (LAB_DOCKER_HOST)`
+      description: `real, at ${given} (LAB_DOCKER_HOST)`,
+      own: false
     }
 
   const running = await runningDocker()
   if (running)
-    return { environment: process.env, description: `real, Docker ${running}, the one that runs here` }
+    return {
+      environment: process.env,
+      description: `real, Docker ${running}, the one that runs here`,
+      own: false
+    }
   if (!isRoot()) {
     throw new Error(
       `No Docker engine ${OLDEST_ENGINE} or newer runs here, and only root can start the lab's own. ` +
@@ -66,21 +73,21 @@ export async function dockerRoot(home: string, progress: Progress): Promise<stri
   return await debianRoot(home, 'engine', PACKAGES, progress)
 }
 
-async function ownDocker(home: string, progress: Progress): Promise<LabDocker> {
+/** The lab's own Docker engine of a number: each has its own images, so that tests can run side by side. */
+export async function ownDocker(home: string, progress: Progress, number = 1): Promise<LabDocker> {
   const root = await dockerRoot(home, progress)
-  const sockets = path.join(home, 'run')
+  const name = nameOf(number)
+  const sockets = path.join(home, `run${name}`)
   const environment = await clientEnvironment(home, root, sockets)
   if (!(await runningDocker(environment))) {
     progress("Starting the lab's Docker engine ...")
     const log = path.join(home, 'engine.log')
-    const pid = await start(
-      { root, sockets, log, bridge: bridgeOf(home), data: '/var/lib/docker', features: {} },
-      environment
-    )
-    await writeFile(pidFile(home), String(pid))
+    const place = { bridge: bridgeOf(home, name), data: `/var/lib/docker${name}` }
+    const pid = await start({ root, sockets, log, ...place, features: {} }, environment)
+    await writeFile(pidFile(home, name), String(pid))
   }
   const version = await runningDocker(environment)
-  return { environment, description: `real, Docker ${version} of Debian 13, started by the lab` }
+  return { environment, description: `real, Docker ${version} of Debian 13, started by the lab`, own: true }
 }
 
 /** Ends an engine, and starts it again with all that it has. */
@@ -105,7 +112,10 @@ export async function withEmptyDocker<T>(
   const sockets = path.join(place, 'run')
   const environment = await clientEnvironment(home, root, sockets)
   // Of another network than any engine beside it, which may be that of another lab.
-  const bridge = { name: `crac-${name.slice(-6)}`, address: `172.29.${randomInt(256)}.1/24` }
+  const bridge = {
+    name: `crac-${name.slice(-6)}`,
+    address: `172.${randomInt(24, 30)}.${randomInt(256)}.1/24`
+  }
   const data = `/var/lib/docker-${name}`
   const daemon = { root, sockets, log: path.join(home, 'engine.log'), bridge, data, features, size }
   let pid = await start(daemon, environment)
@@ -178,11 +188,17 @@ async function clientEnvironment(home: string, root: string, sockets: string): P
   }
 }
 
-/** Ends the lab's engine and everything in it. Does nothing when it does not run. */
+/** Ends the Docker engines of the lab and everything in them. Does nothing where none runs. */
 export async function stopDocker(home: string): Promise<boolean> {
-  const pid = Number(await readFile(pidFile(home), 'utf8').catch(() => '0'))
+  const files = (await readdir(home)).filter((name) => /^engine(-\d+)?\.pid$/.test(name))
+  const stopped = files.map(async (file) => await stopOne(home, /-\d+/.exec(file)?.[0] ?? ''))
+  return (await Promise.all(stopped)).includes(true)
+}
+
+async function stopOne(home: string, name: string): Promise<boolean> {
+  const pid = Number(await readFile(pidFile(home, name), 'utf8'))
   if (!pid || !isAlive(pid)) return false
-  const environment = { ...process.env, DOCKER_HOST: `unix://${home}/run/docker.sock` }
+  const environment = { ...process.env, DOCKER_HOST: `unix://${home}/run${name}/docker.sock` }
   const containers = (await attempt('docker', ['ps', '--quiet'], { env: environment })).stdout
     .split('\n')
     .filter(Boolean)
@@ -190,18 +206,23 @@ export async function stopDocker(home: string): Promise<boolean> {
   // Images whose tag went to a newer one.
   await attempt('docker', ['image', 'prune', '--force'], { env: environment })
   await end(pid)
-  await rm(pidFile(home), { force: true })
-  await attempt('chroot', [path.join(home, 'engine'), 'ip', 'link', 'delete', bridgeOf(home).name])
+  await rm(pidFile(home, name), { force: true })
+  await attempt('chroot', [path.join(home, 'engine'), 'ip', 'link', 'delete', bridgeOf(home, name).name])
   return true
 }
 
-function pidFile(home: string): string {
-  return path.join(home, 'engine.pid')
+/** What the files and folders of an engine have in their names: nothing for the first one. */
+function nameOf(number: number): string {
+  return number === 1 ? '' : `-${number}`
+}
+
+function pidFile(home: string, name: string): string {
+  return path.join(home, `engine${name}.pid`)
 }
 
 // The name of a network interface has at most 15 characters.
-function bridgeOf(home: string): { name: string; address: string } {
-  const hash = createHash('sha256').update(home).digest()
+function bridgeOf(home: string, name: string): { name: string; address: string } {
+  const hash = createHash('sha256').update(`${home}${name}`).digest()
   return { name: `crac-${hash.toString('hex').slice(0, 8)}`, address: `172.30.${hash[0]}.1/24` }
 }
 
@@ -227,19 +248,25 @@ async function clientFolder(home: string, root: string): Promise<string> {
   return folder
 }
 
-/** The engine's image of Debian 13 with CRIU: LAB_BASE_IMAGE, or one made here. */
-export async function ensureBaseImage(home: string, engine: LabDocker, progress: Progress): Promise<string> {
+/** A Debian 13 with CRIU in a Docker engine: LAB_BASE_IMAGE, or one made here. */
+export async function ensureBaseImage(
+  home: string,
+  engine: Pick<LabDocker, 'environment'>,
+  progress: Progress
+): Promise<string> {
   const given = process.env['LAB_BASE_IMAGE']
   if (given) return given
-  const name = 'crac-checkpoint-lab/base:trixie'
+  const name = 'crac-checkpoint-lab/base:trixie-slim'
   const { code } = await attempt('docker', ['image', 'inspect', name], { env: engine.environment })
   if (code === 0) return name
   if (!isRoot())
     throw new Error('Only root can make the base image of the lab. Set LAB_BASE_IMAGE to a Debian 13 image.')
   const root = await debianRoot(home, 'base', ['criu', 'libcap2-bin'], progress)
   progress('Importing the base image ...')
-  const archive = path.join(home, 'base.tar')
-  await run('tar', ['--directory', root, '--one-file-system', '--create', '--file', archive, '.'])
+  const archive = path.join(home, `base-${process.pid}.tar`)
+  // Without what Debian's slim images leave out as well: every image that is built on it is a third smaller.
+  const left = ['doc', 'info', 'locale', 'man'].map((folder) => `--exclude=./usr/share/${folder}/*`)
+  await run('tar', ['--directory', root, '--one-file-system', ...left, '--create', '--file', archive, '.'])
   await run('docker', ['import', archive, name], { env: engine.environment })
   await rm(archive)
   return name
