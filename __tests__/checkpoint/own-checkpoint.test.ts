@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Application, World } from '../../src/checkpoint/started-application.js'
+import type { Application, CheckpointContext } from '../../src/checkpoint/started-application.js'
 import { ownCheckpointFailure } from '../../src/checkpoint/own-checkpoint.js'
 import { watchSigns } from '../../src/checkpoint/trigger.js'
 import { OpenResources } from '../../src/diagnosis/checkpoint-exception.js'
@@ -19,7 +19,7 @@ Caused by: org.crac.CheckpointException: null
 \tSuppressed: jdk.crac.impl.CheckpointOpenSocketException: tcp6 localAddr 172.18.0.3 localPort 36574 remoteAddr 172.18.0.2 remotePort 5432
 \t\tat java.base/java.lang.Thread.run(Thread.java:1583)`
 
-describe('an application that took no checkpoint although it meant to', () => {
+describe('an application whose own checkpoint failed', () => {
   let evidence: string
   beforeEach(async () => {
     evidence = await mkdtemp(path.join(tmpdir(), 'own-checkpoint-test-'))
@@ -40,27 +40,27 @@ describe('an application that took no checkpoint although it meant to', () => {
       return ''
     })
     const application = { name: 'x', output } as unknown as Application
-    return await ownCheckpointFailure({ docker } as unknown as World, application, signs, {
+    return await ownCheckpointFailure({ docker } as unknown as CheckpointContext, application, signs, {
       evidence,
       images: path.join(evidence, 'images-apart')
     })
   }
 
-  test('a refusal is read from its log', async () => {
+  test('finds the refusal in its log', async () => {
     const failure = await failureOf(REFUSED)
     expect(failure).toBeInstanceOf(OpenResources)
     expect(failure).toMatchObject({ signature: 'fw-jdbc' })
     expect(failure?.message).toContain('an open socket, tcp6 localAddr 172.18.0.3')
   })
 
-  test('a failure of CRIU is read from the log of CRIU', async () => {
+  test('finds a failure of CRIU in the log of CRIU', async () => {
     const log =
       'CRIU failed with exit code 1 - check dump4.log\norg.crac.CheckpointException: Native checkpoint failed.'
     const failure = await failureOf(log, "(00.1) Error (criu/seize.c:1): Can't open the door\n")
     expect(failure?.message).toContain("CRIU: Can't open the door")
   })
 
-  test('any other end is no matter of checkpoints', async () => {
+  test('returns nothing for any other end', async () => {
     expect(await failureOf('the configuration is missing')).toBeUndefined()
   })
 })

@@ -130,13 +130,13 @@ describe('a run that fails', () => {
 
   labTest('a warm-up that is never answered well, and one that does not end', async () => {
     const { message } = await failing({ ...application('Server'), warmup: 'GET /none x5 -> 201' })
-    expect(message).toContain('`GET /none x5 -> 201` was never answered well: status 200: 5')
+    expect(message).toContain('`GET /none x5 -> 201` never got a successful response: status 200: 5')
     const slow = await failing({
       ...application('Server'),
       warmup: 'GET / x1000000',
       'warmup-timeout': '1s'
     })
-    expect(slow.message).toContain('The warm-up was not done within 1 s')
+    expect(slow.message).toContain('The warm-up did not finish within 1 s')
   })
 
   labTest('a heap that is too small is named, and how to give more', async () => {
@@ -180,7 +180,7 @@ describe('a run that fails', () => {
     const normally = 'exec java $(cat /opt/crac-checkpoint/java-options /opt/crac-checkpoint/application)'
     const more = ['case "$*" in *-XX:CRaCRestoreFrom=*)', UNREADABLE, '/usr/bin/env "$@"', normally, 'esac']
     const { message, step } = await failingAtRestore(application('Server'), more, 'env')
-    expect(message).toContain('what answered was not restored but started normally')
+    expect(message).toContain('the application was not restored but started normally')
     expect(step.log).not.toContain('Restored')
   })
 

@@ -109,7 +109,7 @@ describe('an application that takes its checkpoint itself', () => {
     rmSync(context, { recursive: true })
     if (step.exitCode !== 0) throw new Error(step.log)
     expect(step.log).toContain('The application took its checkpoint itself while it started')
-    expect(step.log).toContain('::warning::There was no warm-up')
+    expect(step.log).toContain('::warning::The warm-up was skipped')
     expect(step.summary).toContain('none: the application took its checkpoint itself')
     expect(Number(step.outputs['checkpoint-duration'])).toBeGreaterThan(0)
     const metadata = JSON.parse(step.outputs['metadata'] ?? '') as { snapshot: { trigger: string } }

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net'
 import { systemClock } from '../../src/lib/clock.js'
 import type { Address } from '../../src/docker/containers.js'
-import { checksOf, portCheck, untilReady } from '../../src/probe/readiness.js'
+import { checksFor, untilReady, type Readiness } from '../../src/probe/readiness.js'
 import { send, type HttpRequest } from '../../src/probe/request.js'
 import { fakeDocker } from '../support/fake-docker.js'
 
@@ -21,6 +21,9 @@ async function listen(made: Server | TcpServer): Promise<Address> {
 const serve = (listener: RequestListener): Promise<Address> => listen(createServer(listener))
 const GET: HttpRequest = { method: 'GET', target: '/', headers: { host: 'localhost:8080' } }
 
+const checkOf = (address: Address, readiness: Readiness = {}, docker = fakeDocker(() => '')) =>
+  checksFor(readiness, { docker, container: 'c', address, port: 8080 })[0]
+
 describe('send', () => {
   test.each([
     [200, undefined, true],
@@ -30,23 +33,23 @@ describe('send', () => {
     [404, 404, true],
     [200, 201, false],
     [302, 302, true]
-  ])('status %d, expected %p, is good: %p', async (status, expected, ok) => {
+  ])('status %d, expected %p: success %p', async (status, expected, ok) => {
     const address = await serve((_, response) => response.writeHead(status, { location: '/' }).end('x'))
     const request = expected === undefined ? GET : { ...GET, status: expected }
     expect(await send(address, request)).toEqual({ ok, description: `status ${status}` })
   })
 
-  test('follows redirects within the application, and takes one that leads out of it for an answer', async () => {
-    const asked: string[] = []
+  test('follows redirects within the application; a redirect out of it is a response', async () => {
+    const targets: string[] = []
     const address = await serve((request, response) => {
-      asked.push(request.url ?? '')
+      targets.push(request.url ?? '')
       if (request.url === '/') response.writeHead(302, { location: '/login?a=b' }).end()
       else if (request.url === '/sso') response.writeHead(302, { location: 'https://sso.example/' }).end()
       else if (request.url === '/round') response.writeHead(302, { location: '/round' }).end()
       else response.writeHead(200).end()
     })
     expect(await send(address, GET)).toEqual({ ok: true, description: 'status 200' })
-    expect(asked).toEqual(['/', '/login?a=b'])
+    expect(targets).toEqual(['/', '/login?a=b'])
     expect(await send(address, { ...GET, target: '/sso' })).toEqual({ ok: true, description: 'status 302' })
     expect(await send(address, { ...GET, target: '/round' })).toEqual({
       ok: false,
@@ -71,7 +74,7 @@ describe('send', () => {
     expect(seen).toBe('POST acme localhost:8080 close {}')
   })
 
-  test('no listener, and a connection that breaks, are answers that are not good', async () => {
+  test('a missing listener and a broken connection are failures', async () => {
     const address = await serve((request) => request.socket.destroy())
     expect(await send(address, GET)).toEqual({ ok: false, description: 'ECONNRESET' })
     server.close()
@@ -79,14 +82,14 @@ describe('send', () => {
   })
 })
 
-describe('the port, when nothing else is known', () => {
+describe('the check of the port, where no other condition is given', () => {
   test.each([
     [200, true],
     [404, true],
     [500, false]
-  ])('a web server that answers with %d: %p', async (status, ok) => {
+  ])('a web server that responds with %d: %p', async (status, ok) => {
     const address = await serve((_, response) => response.writeHead(status).end())
-    expect(await portCheck(address, 8080).ask()).toMatchObject({ ok })
+    expect(await checkOf(address)?.run()).toMatchObject({ ok })
   })
 
   test.each([
@@ -94,34 +97,34 @@ describe('the port, when nothing else is known', () => {
     [401, true],
     [404, true],
     [503, false]
-  ])('where it should tell of its health: %d: %p', async (status, ok) => {
+  ])('a health endpoint that responds with %d: %p', async (status, ok) => {
     const address = await serve((request, response) =>
       response.writeHead(request.url === '/health' ? status : 200).end()
     )
-    const check = portCheck(address, 8080, '/health')
-    expect(check.name).toBe('port 8080, GET /health')
-    expect(await check.ask()).toMatchObject({ ok })
+    const check = checkOf(address, { health: '/health' })
+    expect(check?.name).toBe('port 8080, GET /health')
+    expect(await check?.run()).toMatchObject({ ok })
   })
 
-  test('a server of another protocol, or one that waits, has an open port; a connection that is closed at once has not', async () => {
+  test('accepts another protocol and a silent server, but not a connection that is closed at once', async () => {
     const other = await listen(createTcpServer((socket) => socket.end('SSH-2.0\r\n')))
-    expect(await portCheck(other, 8080).ask()).toMatchObject({ ok: true })
+    expect(await checkOf(other)?.run()).toMatchObject({ ok: true })
     server.close()
     const silent = await listen(createTcpServer(() => undefined))
-    expect(await portCheck(silent, 8080).ask()).toMatchObject({ ok: true })
+    expect(await checkOf(silent)?.run()).toMatchObject({ ok: true })
     server.close()
     const proxy = await listen(createTcpServer((socket) => socket.destroy()))
-    expect(await portCheck(proxy, 8080).ask()).toMatchObject({ ok: false })
+    expect(await checkOf(proxy)?.run()).toMatchObject({ ok: false })
   })
 })
 
 describe('untilReady', () => {
   const check = (name: string, answers: boolean[]) => ({
     name,
-    ask: () => Promise.resolve({ ok: answers.shift() ?? false, description: name })
+    run: () => Promise.resolve({ ok: answers.shift() ?? false, description: name })
   })
 
-  test('asks each check until it holds, one after the other', async () => {
+  test('repeats each check until it holds, one after the other', async () => {
     server = createServer()
     const checks = [check('a', [false, true]), check('b', [true])]
     expect(await untilReady(checks, 1, systemClock, new AbortController().signal)).toMatchObject({
@@ -129,7 +132,7 @@ describe('untilReady', () => {
     })
   })
 
-  test('stops at the signal, with the check that did not hold and its last answer', async () => {
+  test('stops at the signal, with the failed check and its last response', async () => {
     server = createServer()
     const stop = new AbortController()
     setTimeout(() => stop.abort(), 20)
@@ -140,14 +143,11 @@ describe('untilReady', () => {
     })
   })
 
-  test('a command runs in the container, as words, with a limit', async () => {
+  test('runs the command in the container without a shell, with a time limit', async () => {
     server = createServer()
     const docker = fakeDocker(() => ({ exitCode: 3 }))
-    const [command] = checksOf(
-      { command: ['pg_isready', '$(id)'] },
-      { docker, container: 'c', address: { host: '', port: 0 } }
-    )
-    expect(await command?.ask()).toEqual({ ok: false, description: 'exit code 3' })
+    const command = checkOf({ host: '', port: 0 }, { command: ['pg_isready', '$(id)'] }, docker)
+    expect(await command?.run()).toEqual({ ok: false, description: 'exit code 3' })
     expect(docker.calls[0]?.args).toEqual(['exec', 'c', 'pg_isready', '$(id)'])
     expect(docker.calls[0]?.options.timeout).toBeGreaterThan(0)
   })

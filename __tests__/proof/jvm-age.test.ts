@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { jvmAge } from '../../src/proof/jvm-age.js'
+import { jvmAge } from '../../src/proof/timed-start.js'
 
 test.each([
   ['Spring-managed lifecycle restart completed (restored JVM running for 24 ms)', 24],

@@ -4,33 +4,33 @@ import type { ContainerEnd } from '../docker/containers.js'
 import { Failure } from '../lib/errors.js'
 import { untilReady, type Check } from '../probe/readiness.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
-import type { Application, World } from './started-application.js'
-import { dumpThreads, tellingThreads } from './threads.js'
+import type { Application, CheckpointContext } from './started-application.js'
+import { dumpThreads, relevantThreads } from './threads.js'
 
 export interface ReadyRequest {
   checks: readonly Check[]
-  /** A line of the output to wait for. */
+  /** Pattern of `ready-log`, and when a line of the output has matched it. */
   logged: { pattern: RegExp; seen: Promise<void> } | undefined
-  /** The end of an application that takes its checkpoint itself, before anybody could ask for it. */
-  taken: Promise<ContainerEnd>
+  /** End of an application that triggers its checkpoint itself while it starts. */
+  checkpointed: Promise<ContainerEnd>
   startupTimeout: Milliseconds
   /** Existing folder for a thread dump. */
   evidence: string
 }
 
-/** Between two probes of an application that starts. */
+/** Pause between two probes of an application that starts. */
 const PROBE_INTERVAL: Milliseconds = 50
 
-/** When all of the checks had held, by the clock; or how the JVM ended that was checkpointed before. */
-export type Started = { readyAt: Milliseconds } | { taken: ContainerEnd }
+/** Time by the clock when all of the checks had held, or the end of the JVM that was checkpointed before that. */
+export type Started = { readyAt: Milliseconds } | { checkpointed: ContainerEnd }
 
-/** Waits until the application is ready, or has taken its checkpoint itself; one that ends or does neither is a Failure. */
+/** Waits until the application is ready, or has triggered its checkpoint itself. Throws a Failure if neither happens in time. */
 export async function untilApplicationReady(
-  world: World,
+  context: CheckpointContext,
   application: Application,
   request: ReadyRequest
 ): Promise<Started> {
-  const { clock } = world
+  const { clock } = context
   const stop = new AbortController()
   let logSeen = request.logged === undefined
   const logged = request.logged?.seen.then(() => {
@@ -38,32 +38,32 @@ export async function untilApplicationReady(
   })
   const ready = untilReady(request.checks, PROBE_INTERVAL, clock, stop.signal)
   const both = Promise.all([ready, logged]).then(([outcome]) => outcome)
-  const taken = request.taken.then((end) => ({ taken: end }))
-  const first = Promise.race([both, application.ended, taken])
+  const checkpointed = request.checkpointed.then((end) => ({ checkpointed: end }))
+  const first = Promise.race([both, application.ended, checkpointed])
   const outcome = await within(first, request.startupTimeout, clock).finally(() => stop.abort())
 
-  if (outcome !== EXPIRED && 'taken' in outcome) return outcome
+  if (outcome !== EXPIRED && 'checkpointed' in outcome) return outcome
   if (outcome !== EXPIRED && 'exitCode' in outcome) {
     await application.drained()
     throw endedEarly(outcome, application, 'before it was ready')
   }
-  // A pattern may come last, and it comes without a time of its own.
+  // The line that matches may come after the checks, and its time is not recorded.
   if (outcome !== EXPIRED && outcome.ready) return { readyAt: request.logged ? clock.now() : outcome.at }
   const last = await ready
   const missing = last.ready ? undefined : `${last.check}: ${last.last.description}`
   const finding = knownCause(application.diagnoser.finding())
-  // Taken before the threads, which are printed too.
+  // Read before the thread dump, which goes to the same output.
   const output = application.output.text()
-  const threads = tellingThreads(await dumpThreads(world, application, request.evidence))
+  const threads = relevantThreads(await dumpThreads(context, application, request.evidence))
   throw new Failure(
     'application',
     `The application was not ready within ${seconds(request.startupTimeout)} (` +
-      `${missing ?? (logSeen ? 'it was just late' : `no line matched ready-log ${request.logged?.pattern.source ?? ''}`)}).` +
+      `${missing ?? (logSeen ? 'it became ready just too late' : `no line matched ready-log ${request.logged?.pattern.source ?? ''}`)}).` +
       (finding ? ` ${finding.cause}` : ''),
     {
       fix:
         finding?.fix ??
-        'If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port`, `ready-url`, `ready-log` or ' +
+        'If it needs longer, raise `startup-timeout`; if it listens or responds elsewhere, set `port`, `ready-url`, `ready-log` or ' +
           '`ready-command`. The last lines of its log are below.',
       evidence: [output, threads].filter((part) => part !== '').join('\n'),
       signature: finding?.signature?.id
@@ -71,7 +71,7 @@ export async function untilApplicationReady(
   )
 }
 
-/** The application ended by itself when it should not. */
+/** Returns the Failure of an application that ended too early; `when` completes the sentence. */
 export function endedEarly(end: ContainerEnd, application: Application, when: string): Failure {
   const finding = knownCause(application.diagnoser.finding())
   const why = end.oomKilled
@@ -84,7 +84,7 @@ export function endedEarly(end: ContainerEnd, application: Application, when: st
       fix: end.oomKilled
         ? 'Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`.'
         : (finding?.fix ??
-          'Mend what the last lines of its log below name; it must run in a container with nothing but this image and `env`.'),
+          'Fix the problem that the last lines of its log show; it must run in a container with nothing but this image and `env`.'),
       evidence: application.output.text(),
       signature: finding?.signature?.id
     }

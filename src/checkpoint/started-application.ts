@@ -1,35 +1,25 @@
-import { within, type Clock } from '../lib/clock.js'
+import { within } from '../lib/clock.js'
 import { Diagnoser } from '../diagnosis/diagnose.js'
-import {
-  addressOf,
-  containerEnd,
-  createContainer,
-  type Address,
-  type ContainerEnd,
-  type ContainerSpec
-} from '../docker/containers.js'
-import type { Docker } from '../docker/docker.js'
+import type { Address, ContainerSpec } from '../docker/containers.js'
+import { startContainer, type StartContext, type StartedContainer } from '../docker/started-container.js'
 import { LineTail } from '../lib/lines.js'
 import type { Log } from '../lib/log.js'
 import type { Milliseconds } from '../lib/values.js'
 
-export interface World {
-  docker: Docker
-  clock: Clock
+export interface CheckpointContext extends StartContext {
   log: Log
-  /** Takes all that the application writes, as it is. */
+  /** Keeps the output of the application, byte for byte. */
   keep: (bytes: Buffer) => void
 }
 
-/** A started container with the application: its end, and what it prints. */
-export interface Application {
-  name: string
-  ended: Promise<ContainerEnd>
+/** A started container with the application, and its output. */
+export interface Application extends Pick<StartedContainer, 'name' | 'ended'> {
+  address: Address
   /** The last lines of its output. */
   output: LineTail
-  /** Looks at all of its output for known failures. */
+  /** Searches all of its output for known failures. */
   diagnoser: Diagnoser
-  /** Calls for each further line; gives the function that ends that. */
+  /** Calls the listener for each further line; returns the function that stops that. */
   listen: (onLine: (line: string) => void) => () => void
   /** Waits, for a short time at most, until all the output of an ended container was read. */
   drained: () => Promise<unknown>
@@ -38,22 +28,21 @@ export interface Application {
 /** Lines of the log that a message shows. */
 export const SHOWN_LINES = 20
 
-/** For the last lines of a container that has ended. */
+/** Limit for reading the last lines of a container that has ended. */
 const DRAIN_TIMEOUT: Milliseconds = 2000
 
-/** Starts a container; `onLine` listens from its first line on. */
+/** Starts a container; `onLine` gets each line from the first one on. */
 export async function startApplication(
-  { docker, clock, log, keep }: World,
+  context: CheckpointContext,
   spec: ContainerSpec,
   onLine: (line: string) => void
-): Promise<{ application: Application; address: Address }> {
-  await createContainer(docker, spec)
-  await docker.run(['start', spec.name])
-
+): Promise<Application> {
+  const { docker, clock, log, keep } = context
+  const { name, ended, address } = await startContainer(context, spec)
   const output = new LineTail(SHOWN_LINES)
   const diagnoser = new Diagnoser('dump')
   const listeners = new Set([onLine])
-  const followed = docker.attempt(['logs', '--follow', spec.name], {
+  const followed = docker.attempt(['logs', '--follow', name], {
     onLine: (line) => {
       output.push(line)
       diagnoser.push('app', line)
@@ -62,13 +51,13 @@ export async function startApplication(
     },
     onBytes: keep
   })
-  const ended = containerEnd(docker, spec.name)
-  // A failure elsewhere ends the run before anyone looks at these two.
-  ended.catch(() => undefined)
+  // A failure elsewhere may end the run before this is awaited.
   followed.catch(() => undefined)
-  const application: Application = {
-    name: spec.name,
+  return {
+    name,
     ended,
+    // Without an address the container has ended, which is reported by its end.
+    address: await address.catch(() => ({ host: '127.0.0.1', port: 0 })),
     output,
     diagnoser,
     listen: (listener) => {
@@ -77,7 +66,4 @@ export async function startApplication(
     },
     drained: () => within(followed, DRAIN_TIMEOUT, clock)
   }
-  // A container that has ended publishes no port: its end tells more than that.
-  const address = await addressOf(docker, spec).catch(() => ({ host: '127.0.0.1', port: 0 }))
-  return { application, address }
 }

@@ -4,58 +4,62 @@ import { endOf, removeContainer, type ContainerEnd, type ContainerSpec } from '.
 import { climb, type Privileges } from '../docker/privileges.js'
 import { Failure } from '../lib/errors.js'
 import type { Log } from '../lib/log.js'
-import { checksOf, portCheck, type Readiness } from '../probe/readiness.js'
+import { withResolvers } from '../lib/with-resolvers.js'
+import { checksFor, type Readiness } from '../probe/readiness.js'
 import type { Milliseconds } from '../lib/values.js'
-import { startApplication, type World } from './started-application.js'
+import { startApplication, type Application, type CheckpointContext } from './started-application.js'
 import { engineName, type CheckpointEngine } from './choose-engine.js'
 import { explainOpen, STACK_TRACES } from './open-resources.js'
 import { ownCheckpointFailure } from './own-checkpoint.js'
 import { untilApplicationReady } from './ready.js'
 import { verifySnapshot, verifyWarpSnapshot, type Snapshot } from './verify.js'
-import { checkpoint, copyEvidence, watchSigns } from './trigger.js'
+import { checkpoint, copyEvidence, watchSigns, type Signs } from './trigger.js'
 import { warmUp, type WarmUp, type WarmUpReport } from './warm-up.js'
 
 export interface CheckpointRequest extends Omit<ContainerSpec, 'name' | 'flags' | 'command'> {
-  /** Name for the container; it is left, for its files to be taken. */
+  /** Name of the container; the caller removes it, after it has copied its files. */
   container: string
-  /** What takes the snapshot. */
+  /** Engine that takes the snapshot. */
   takenBy: CheckpointEngine
   readiness: Readiness
   startupTimeout: Milliseconds
   warmUp: WarmUp
   warmupTimeout: Milliseconds
   checkpointTimeout: Milliseconds
-  /** Existing folder for CRIU's log and what else proves the checkpoint. */
+  /** Existing folder for CRIU's log and the other evidence of the checkpoint. */
   evidence: string
-  /** Folder for CRIU's images without the memory; one that is there is replaced. */
+  /** Folder for CRIU's images without the memory; an existing one is replaced. */
   images: string
 }
 
 export interface TakenSnapshot extends Snapshot {
-  /** From the start of the container to the first good answer. */
+  /** Time from the creation of the container until it was ready. */
   startDuration: Milliseconds
-  /** From the trigger to the complete snapshot; where the application took it itself, of CRIU alone, if that can be told. */
+  /** Time from the trigger to the complete snapshot; only CRIU's own time, if known, where the application triggered it. */
   checkpointDuration: Milliseconds | undefined
-  /** Who asked for the checkpoint. */
+  /** Who triggered the checkpoint. */
   trigger: 'action' | 'application'
   warmUp: WarmUpReport
-  /** The level with which it was taken; undefined where none was needed. */
+  /** Privilege level of the checkpoint; undefined where none was needed. */
   privileges: Privileges | undefined
-  /** From CRIU's last byte to the end of this stage; undefined where it cannot be told. */
+  /** Time from CRIU's last byte until the snapshot was verified; undefined where it is not known. */
   handover: Milliseconds | undefined
 }
 
 /** Starts the application, waits until it is ready, warms it up and takes the snapshot, with the least privileges that work. */
-export async function takeSnapshot(world: World, request: CheckpointRequest): Promise<TakenSnapshot> {
+export async function takeSnapshot(
+  context: CheckpointContext,
+  request: CheckpointRequest
+): Promise<TakenSnapshot> {
   const { takenBy, container } = request
-  if (takenBy.name === 'warp') return await attempt(world, request, undefined, [])
+  if (takenBy.name === 'warp') return await attempt(context, request, undefined, [])
   return await climb(
     takenBy.privileges,
     (privileges) =>
-      attempt(world, request, privileges, []).catch(async (error: unknown) => {
-        throw error instanceof OpenResources ? await explain(world, request, privileges, error) : error
+      attempt(context, request, privileges, []).catch(async (error: unknown) => {
+        throw error instanceof OpenResources ? await explain(context, request, privileges, error) : error
       }),
-    retryWithMore(world.log, () => removeContainer(world.docker, container))
+    retryWithMore(context.log, () => removeContainer(context.docker, container))
   )
 }
 
@@ -72,17 +76,19 @@ export function retryWithMore(
   }
 }
 
-/** The refusal again, with the code that opened what is open: it takes a second start, which notes that. */
+/** Starts the application once more with stack traces, and returns the refusal with the code that opened the resources. */
 async function explain(
-  world: World,
+  context: CheckpointContext,
   request: CheckpointRequest,
   privileges: Privileges,
   refused: OpenResources
 ): Promise<Failure> {
-  await removeContainer(world.docker, request.container)
-  world.log.info('The JVM refused. Starting once more, to find out which code opened what is open ...')
+  await removeContainer(context.docker, request.container)
+  context.log.info(
+    'The JVM refused the checkpoint. Starting the application again to find the code that opened the resources ...'
+  )
   try {
-    await attempt(world, request, privileges, [STACK_TRACES])
+    await attempt(context, request, privileges, [STACK_TRACES])
   } catch (error) {
     return await explainOpen(refused, error instanceof OpenResources ? error : undefined, request.evidence)
   }
@@ -90,77 +96,89 @@ async function explain(
 }
 
 async function attempt(
-  world: World,
+  context: CheckpointContext,
   request: CheckpointRequest,
   privileges: Privileges | undefined,
   javaOptions: readonly string[]
 ): Promise<TakenSnapshot> {
-  const { docker, clock, log } = world
-  const { readiness, takenBy } = request
+  const { docker, clock, log } = context
+  const { readiness, takenBy, port } = request
   const begin = clock.now()
   const signs = watchSigns()
-  let sawLog = (): void => undefined
-  const logged = new Promise<void>((resolve) => (sawLog = resolve))
+  const logMatched = withResolvers<void>()
   const spec: ContainerSpec = {
     ...request,
     name: request.container,
-    // A check that calls the application could open a connection in just the wrong moment.
+    // A health check that calls the application could open a connection just at the checkpoint.
     flags: ['--no-healthcheck', ...(privileges?.checkpoint ?? [])],
     command: [engineName(takenBy, privileges), ...javaOptions]
   }
-  const { application, address } = await startApplication(world, spec, (line) => {
+  const application = await startApplication(context, spec, (line) => {
     signs.onLine(line)
-    if (readiness.log?.test(line)) sawLog()
+    if (readiness.log?.test(line)) logMatched.resolve()
   })
-
-  const asked = checksOf(readiness, { docker, container: spec.name, address })
-  const checks =
-    asked.length > 0 || readiness.log ? asked : [portCheck(address, request.port, readiness.health)]
-  const started = await untilApplicationReady(world, application, {
+  const { name, address, output } = application
+  const started = await untilApplicationReady(context, application, {
     ...request,
-    checks,
-    logged: readiness.log && { pattern: readiness.log, seen: logged },
-    taken: signs.collected.then((exitCode) => endOf(docker, application.name, exitCode))
+    checks: checksFor(readiness, { docker, container: name, address, port }),
+    logged: readiness.log && { pattern: readiness.log, seen: logMatched.promise },
+    checkpointed: signs.collected.then((exitCode) => endOf(docker, name, exitCode))
   }).catch(async (error: unknown) => {
-    throw (await ownCheckpointFailure(world, application, signs, request)) ?? error
+    throw (await ownCheckpointFailure(context, application, signs, request)) ?? error
   })
-  const startedAt = 'readyAt' in started ? started.readyAt : clock.now()
-  const { end, ...how } =
-    'readyAt' in started ? await askForIt(started.readyAt) : takenByTheApplication(started.taken)
-  await copyEvidence(world, application, request)
+  const readyAt = 'readyAt' in started ? started.readyAt : clock.now()
+  if ('readyAt' in started) log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`)
+  const { end, ...checkpointed } =
+    'readyAt' in started
+      ? await checkpointByAction(context, application, signs, request)
+      : checkpointByApplication(context, started.checkpointed, request)
+  await copyEvidence(context, application, request)
   const snapshot =
     takenBy.name === 'warp'
       ? await verifyWarpSnapshot(request, end)
-      : await verifySnapshot(request, end, application.output.text())
-  // Two machines may not agree on the time, and a clock may be set meanwhile.
+      : await verifySnapshot(request, end, output.text())
+  // The clocks of two machines may differ, and a clock may be set meanwhile.
   const sinceThen = Date.now() - (snapshot.completedAt ?? NaN)
   const handover = sinceThen >= 0 && sinceThen <= clock.now() - begin ? sinceThen : undefined
   return {
     ...snapshot,
-    startDuration: startedAt - begin,
+    startDuration: readyAt - begin,
     checkpointDuration: snapshot.criuDuration,
-    ...how,
+    ...checkpointed,
     privileges,
     handover
   }
-
-  async function askForIt(readyAt: Milliseconds): Promise<Taken> {
-    log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`)
-    const warmed = await warmUp(world, application, address, request)
-    const triggered = clock.now()
-    const end = await checkpoint(world, application, signs, request)
-    return { end, trigger: 'action', checkpointDuration: clock.now() - triggered, warmUp: warmed }
-  }
-
-  function takenByTheApplication(end: ContainerEnd): Taken {
-    log.info('The application took its checkpoint itself while it started: nothing was asked of it before.')
-    if (request.warmUp.lines.some(({ standard }) => !standard) || request.warmUp.script !== undefined)
-      log.warning('There was no warm-up: the application took its checkpoint before it could be called.')
-    return { end, trigger: 'application', warmUp: { sent: 0, failed: 0 } }
-  }
 }
 
-type Taken = Pick<TakenSnapshot, 'trigger' | 'warmUp'> & {
+type Checkpointed = Pick<TakenSnapshot, 'trigger' | 'warmUp'> & {
   end: ContainerEnd
   checkpointDuration?: Milliseconds
+}
+
+async function checkpointByAction(
+  context: CheckpointContext,
+  application: Application,
+  signs: Signs,
+  request: CheckpointRequest
+): Promise<Checkpointed> {
+  const { clock } = context
+  const warmUpReport = await warmUp(context, application, request)
+  const triggered = clock.now()
+  const end = await checkpoint(context, application, signs, request)
+  return { end, trigger: 'action', checkpointDuration: clock.now() - triggered, warmUp: warmUpReport }
+}
+
+function checkpointByApplication(
+  { log }: CheckpointContext,
+  end: ContainerEnd,
+  { warmUp: { lines, script } }: CheckpointRequest
+): Checkpointed {
+  log.info(
+    'The application triggered its checkpoint itself during its start; no request was sent to it before.'
+  )
+  if (lines.some(({ standard }) => !standard) || script !== undefined)
+    log.warning(
+      'The warm-up was skipped: the application triggered its checkpoint before it could be called.'
+    )
+  return { end, trigger: 'application', warmUp: { sent: 0, failed: 0 } }
 }

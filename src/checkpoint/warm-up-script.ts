@@ -9,16 +9,16 @@ import type { Log } from '../lib/log.js'
 /** Lines of the script's output that a message shows. */
 const SHOWN_LINES = 20
 
-/** Refuses a script that is no file: that can be told before any work. */
+/** Throws a Failure for a script that is not a file, before any work is done. */
 export async function requireScript(script: string): Promise<void> {
   const problem = await stat(script).then(
-    (entry) => (entry.isFile() ? undefined : new Error('it is no file')),
+    (entry) => (entry.isFile() ? undefined : new Error('it is not a file')),
     (error: NodeJS.ErrnoException) => error
   )
   if (problem !== undefined) throw cannotStart(script, problem)
 }
 
-export interface ScriptSurroundings {
+export interface ScriptContext {
   address: Address
   container: string
   log: Log
@@ -27,9 +27,9 @@ export interface ScriptSurroundings {
   environment: NodeJS.ProcessEnv
 }
 
-/** Runs the script with APP_URL and CONTAINER_ID; anything but exit code 0 is a Failure. The signal ends its group. */
-export async function runScript(script: string, surroundings: ScriptSurroundings): Promise<void> {
-  const { address, container, log, keep, signal, environment } = surroundings
+/** Runs the script with APP_URL and CONTAINER_ID. Throws a Failure for any exit code but 0. The signal ends its process group. */
+export async function runScript(script: string, context: ScriptContext): Promise<void> {
+  const { address, container, log, keep, signal, environment } = context
   const tail = new LineTail(SHOWN_LINES)
   const group = startGroup(script, [], {
     signal,
@@ -51,7 +51,7 @@ export async function runScript(script: string, surroundings: ScriptSurroundings
   if (outcome === 0 || signal.aborted) return
   if (typeof outcome !== 'number') throw cannotStart(script, outcome)
   throw new Failure('application', `The warm-up script ended with exit code ${outcome}.`, {
-    fix: 'Mend `warmup-script`, or the application where it answers wrongly; the last lines of the script are below.',
+    fix: 'Fix `warmup-script`, or the response of the application; the last lines of the output of the script are below.',
     evidence: tail.text()
   })
 }

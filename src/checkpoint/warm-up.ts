@@ -2,15 +2,15 @@ import { EXPIRED, within } from '../lib/clock.js'
 import type { Address } from '../docker/containers.js'
 import { Failure } from '../lib/errors.js'
 import type { Log } from '../lib/log.js'
-import type { Readiness } from '../probe/readiness.js'
+import { standardRequest, type Readiness } from '../probe/readiness.js'
 import { send, type HttpRequest } from '../probe/request.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
-import type { Application, World } from './started-application.js'
+import type { Application, CheckpointContext } from './started-application.js'
 import { endedEarly } from './ready.js'
-import { dumpThreads, tellingThreads } from './threads.js'
+import { dumpThreads, relevantThreads } from './threads.js'
 import { runScript } from './warm-up-script.js'
 
-/** What is sent to the application before its checkpoint, so that its code is loaded and compiled. */
+/** Requests and a script that run before the checkpoint, so that the code of the application is loaded and compiled. */
 export interface WarmUp {
   lines: WarmUpRequest[]
   /** Program on this machine, as an absolute path. */
@@ -20,12 +20,12 @@ export interface WarmUp {
 }
 
 export interface WarmUpRequest {
-  /** As the user wrote it. */
+  /** The line as the user wrote it. */
   text: string
   request: HttpRequest
   times: number
   concurrency: number
-  /** Nobody asked for it: that it fails is no failure. */
+  /** Set where the request is only a guess, whose failure is not reported as one. */
   standard?: boolean
 }
 
@@ -34,31 +34,31 @@ export interface WarmUpReport {
   failed: number
 }
 
-/** Without a warm-up of the user's own one request is better than none: the one that told that it is ready, or a guess. */
-export function standardWarmUp({ url, health = '/' }: Readiness, port: number): WarmUpRequest {
-  const request = url ?? { method: 'GET', target: health, headers: { host: `localhost:${port}` } }
+/** The warm-up where the user gives none: one request, as one is better than none. */
+export function standardWarmUp(readiness: Readiness, port: number): WarmUpRequest {
+  const request = standardRequest(readiness, port)
   const line = { text: `GET ${request.target}`, request, times: 1, concurrency: 1 }
-  return url ? line : { ...line, standard: true }
+  return readiness.url ? line : { ...line, standard: true }
 }
 
-/** Warms the application up, within its time; one that ends meanwhile is a Failure. */
+/** Warms the application up. Throws a Failure if it ends meanwhile, or if the time is over. */
 export async function warmUp(
-  world: World,
+  context: CheckpointContext,
   application: Application,
-  address: Address,
   request: { warmUp: WarmUp; warmupTimeout: Milliseconds; evidence: string }
 ): Promise<WarmUpReport> {
-  const { clock, log, keep } = world
+  const { clock, log, keep } = context
   const { lines, script, environment } = request.warmUp
+  const { name: container, address } = application
   const stop = new AbortController()
   async function work(): Promise<WarmUpReport> {
     const report = await sendRequests(lines, address, log, stop.signal)
-    const surroundings = { address, container: application.name, log, keep, signal: stop.signal, environment }
-    if (script) await runScript(script, surroundings)
+    const scriptContext = { address, container, log, keep, signal: stop.signal, environment }
+    if (script) await runScript(script, scriptContext)
     return report
   }
   const running = work()
-  // When the application has ended, so do its answers: the end tells more.
+  // If the application has ended, its end explains the failed requests.
   const failed = running.catch(async (error: unknown) => {
     const ended = await within(application.ended, SETTLING_TIME, clock)
     if (ended === EXPIRED) throw error
@@ -72,19 +72,19 @@ export async function warmUp(
   }
   if (outcome !== EXPIRED) return outcome
   running.catch(() => undefined)
-  // Taken before the threads, which are printed too.
+  // Read before the thread dump, which goes to the same output.
   const output = application.output.text()
-  const threads = tellingThreads(await dumpThreads(world, application, request.evidence))
-  throw new Failure('application', `The warm-up was not done within ${seconds(request.warmupTimeout)}.`, {
-    fix: 'Send fewer requests in `warmup`, or raise `warmup-timeout`; if a request hangs, the threads below say where.',
+  const threads = relevantThreads(await dumpThreads(context, application, request.evidence))
+  throw new Failure('application', `The warm-up did not finish within ${seconds(request.warmupTimeout)}.`, {
+    fix: 'Send fewer requests in `warmup`, or raise `warmup-timeout`; if a request hangs, the threads below show where.',
     evidence: [output, threads].filter((part) => part !== '').join('\n')
   })
 }
 
-/** An application that a request has ended is told by its end, which comes a little after the broken connection. */
+/** Limit for the end of an application that a request has crashed: it follows the broken connection a little later. */
 const SETTLING_TIME: Milliseconds = 500
 
-/** Sends every request. A line of which none was answered well is a Failure; some that were not are a warning. */
+/** Sends all requests. A line without a successful response throws a Failure; one with some failed requests logs a warning. */
 export async function sendRequests(
   lines: readonly WarmUpRequest[],
   address: Address,
@@ -103,13 +103,15 @@ export async function sendRequests(
     log.info(`${line.text} (${histogram})`)
     if (failed === 0) continue
     if (line.standard) {
-      log.info(`That request was only a guess; name real ones in \`warmup\`, and the snapshot starts faster.`)
+      log.info(
+        'That request was only a guess. Give real ones in `warmup` for a faster start from the snapshot.'
+      )
     } else if (failed === line.times) {
       throw new Failure(
         'application',
-        `The warm-up \`${line.text}\` was never answered well: ${histogram}.`,
+        `The warm-up \`${line.text}\` never got a successful response: ${histogram}.`,
         {
-          fix: 'Mend the line in `warmup` (path, method, body, `-> STATUS`), or the application where it answers wrongly.'
+          fix: 'Fix the line in `warmup` (path, method, body, `-> STATUS`), or the response of the application.'
         }
       )
     } else {

@@ -4,61 +4,60 @@ import type { Docker } from '../docker/docker.js'
 import type { Milliseconds } from '../lib/values.js'
 import { send, type Answer, type HttpRequest } from './request.js'
 
-/** How the application says that it is up. What is given has to hold, all of it; if nothing is, its port answers. */
+/** What shows that the application is ready. All that is given has to hold; if nothing is given, its port has to respond. */
 export interface Readiness {
   url?: HttpRequest
-  /** Run in the container; 0 is ready. */
+  /** Command to run in the container; exit code 0 means ready. */
   command?: readonly string[]
-  /** A line of its output that matches. */
-  log?: RegExp
-  /** Where the application tells of its health, as its libraries say: asked only where nothing is given. */
+  /** Pattern of a line of the output. */
+  log?: RegExp | undefined
+  /** Path of the health endpoint that the application's libraries provide; used only where nothing is given. */
   health?: string | undefined
 }
 
-/** One thing to ask until it holds. */
+/** A condition to check until it holds. */
 export interface Check {
-  /** What the message names: `GET /health`. */
+  /** Name in messages: `GET /health`. */
   name: string
-  ask: () => Promise<Answer>
+  run: () => Promise<Answer>
 }
 
-/** For one run of `ready-command`. */
+/** Limit for one run of `ready-command`. */
 const COMMAND_TIMEOUT: Milliseconds = 10_000
 
-/** An application that takes the connection and says nothing for so long has an open port, if no web server. */
+/** An application that accepts a connection and sends nothing for so long has an open port, if not a web server. */
 const SILENCE: Milliseconds = 1000
 
-/** What can be asked from outside a container, and in it. */
-export function checksOf(
-  readiness: Readiness,
-  { docker, container, address }: { docker: Docker; container: string; address: Address }
+/**
+ * The checks for a started container. Where neither a URL, a command nor a log pattern is given, its port has to
+ * respond. The caller watches the output for the log pattern.
+ */
+export function checksFor(
+  { url, command, log, health }: Readiness,
+  { docker, container, address, port }: { docker: Docker; container: string; address: Address; port: number }
 ): Check[] {
-  const { url, command } = readiness
   const checks: Check[] = []
   if (command) {
     checks.push({
       name: `ready-command (${command.join(' ')})`,
-      ask: () => runCommand(docker, container, command)
+      run: () => runCommand(docker, container, command)
     })
   }
-  if (url) checks.push({ name: `${url.method} ${url.target}`, ask: () => send(address, url) })
-  return checks
+  if (url) checks.push({ name: `${url.method} ${url.target}`, run: () => send(address, url) })
+  if (checks.length > 0 || log) return checks
+  // Any response of a working server counts: the real path of the health endpoint may differ, or need a login.
+  const name = health === undefined ? `port ${port}` : `port ${port}, GET ${health}`
+  return [{ name, run: () => portResponds(address, health ?? '/') }]
 }
 
-/**
- * For an application of which nothing but the port is known, and perhaps where it should tell of its health. There any
- * answer but that of a server which is not well will do: its path may be another, or want a login.
- */
-export function portCheck(address: Address, port: number, health?: string): Check {
-  return {
-    name: health === undefined ? `port ${port}` : `port ${port}, GET ${health}`,
-    ask: () => portAnswers(address, health ?? '/')
-  }
+/** The request to send where the user names none: the one of `ready-url`, or else a guess. */
+export function standardRequest({ url, health = '/' }: Readiness, port: number): HttpRequest {
+  return url ?? { method: 'GET', target: health, headers: { host: `localhost:${port}` } }
 }
 
 export type Outcome = { ready: true; at: Milliseconds } | { ready: false; check: string; last: Answer }
 
-/** Asks each check until it holds, or until the signal; `at` is the clock's time of the last good answer. */
+/** Repeats each check until it holds, or until the signal; `at` is the clock's time of the last successful response. */
 export async function untilReady(
   checks: readonly Check[],
   interval: Milliseconds,
@@ -66,11 +65,11 @@ export async function untilReady(
   signal: AbortSignal
 ): Promise<Outcome> {
   let at = clock.now()
-  for (const { name, ask } of checks) {
-    let last: Answer = { ok: false, description: 'not asked' }
+  for (const { name, run } of checks) {
+    let last: Answer = { ok: false, description: 'not checked' }
     while (!last.ok) {
       if (signal.aborted) return { ready: false, check: name, last }
-      last = await ask()
+      last = await run()
       if (!last.ok) await clock.sleep(interval)
     }
     at = clock.now()
@@ -84,10 +83,10 @@ async function runCommand(docker: Docker, container: string, command: readonly s
 }
 
 /**
- * A TCP connection alone proves nothing: the engine's proxy takes it before there is an application. So a request is
- * sent, and any answer of a web server that is no error of its own will do, or that of another protocol, or silence.
+ * Sends a request to the port: a TCP connection alone proves nothing, as Docker's proxy accepts it before there is an
+ * application. Any response below status 500 counts, and so do another protocol and silence.
  */
-async function portAnswers(address: Address, target: string): Promise<Answer> {
+async function portResponds(address: Address, target: string): Promise<Answer> {
   const request: HttpRequest = { method: 'GET', target, headers: { host: `localhost:${address.port}` } }
   const answer = await send(address, request, SILENCE)
   if (answer.ok) return answer

@@ -2,13 +2,14 @@ import { diagnose } from '../diagnosis/diagnose.js'
 import { lastLines } from '../docker/failure.js'
 import { Failure } from '../lib/errors.js'
 import type { Start } from './figures.js'
-import { timedStart, type StartRequest, type World } from './timed-start.js'
+import type { StartContext } from '../docker/started-container.js'
+import { timedStart, type StartRequest } from './timed-start.js'
 
-/** Restores the image, with exactly the privileges that it declares; one that does not answer, restored, is a Failure. */
-export async function proveRestore(world: World, request: StartRequest): Promise<Start> {
-  return await timedStart(world, request, {
+/** Restores the image, with exactly the privileges that it declares. Throws a Failure if no restored application responds. */
+export async function proveRestore(context: StartContext, request: StartRequest): Promise<Start> {
+  return await timedStart(context, request, {
     name: 'restore',
-    // No fallback, and whatever the user's `env` says of it.
+    // The fallback is off, whatever the user's `env` says.
     env: {
       CRAC_RESTORE: 'true',
       CRAC_ON_RESTORE_FAILURE: 'exit',
@@ -19,9 +20,9 @@ export async function proveRestore(world: World, request: StartRequest): Promise
   })
 }
 
-/** Starts the image normally; one that does not answer is a Failure. */
-export async function startNormally(world: World, request: StartRequest): Promise<Start> {
-  return await timedStart(world, request, {
+/** Starts the image normally. Throws a Failure if it does not respond. */
+export async function startNormally(context: StartContext, request: StartRequest): Promise<Start> {
+  return await timedStart(context, request, {
     name: 'cold',
     env: { CRAC_RESTORE: 'false' },
     limit: request.startupTimeout,
@@ -37,7 +38,7 @@ function restoreFailed(why: string, log: string): Failure {
     {
       fix:
         finding?.fix ??
-        "CRIU's words below name the cause; a capability or a system call that this host does not allow is the usual one.",
+        'The output of CRIU below shows the cause; usually it is a capability or a system call that this host does not allow.',
       evidence: finding?.line ?? lastLines(log, 30),
       signature: finding?.signature?.id
     }
@@ -46,7 +47,7 @@ function restoreFailed(why: string, log: string): Failure {
 
 function coldStartFailed(why: string, log: string): Failure {
   return new Failure('application', `The image does not start normally: ${why}. It was not pushed.`, {
-    fix: 'On hosts that cannot restore, this is what would happen; mend what the log below names.',
+    fix: 'On a host that cannot restore, the image would fail like this. Fix the problem that the log below shows.',
     evidence: lastLines(log, 30)
   })
 }

@@ -2,29 +2,29 @@ import type { HttpRequest } from '../probe/request.js'
 import type { Milliseconds } from '../lib/values.js'
 import { figuresOf, type Figures, type Start } from './figures.js'
 import { proveRestore, startNormally } from './prove.js'
-import type { Load } from './first-requests.js'
-import type { StartRequest, World } from './timed-start.js'
+import type { StartContext } from '../docker/started-container.js'
+import type { Load, StartRequest } from './timed-start.js'
 
-/** How many requests after the first good answer are timed, if the restored application is quick. */
+/** Number of requests that are timed after the first successful response, if the restored application is fast. */
 const FIRST_REQUESTS = 100
 
-/** As many of them as the first restore answers in this time; every later start then gets that number. */
+/** Limit for the requests to the first restore; every later start gets as many as were sent in it. */
 const FIRST_LIMIT: Milliseconds = 2000
 
-/** For the same number in a start whose code is not warm. */
+/** Limit for the same number of requests to a start whose code is not warm. */
 const LATER_LIMIT: Milliseconds = 30_000
 
-/** For the first restore of a series: as many requests as it answers in a short time. */
+/** The load for the first restore of a series: as many requests as it responds to in a short time. */
 export function firstLoad(request: HttpRequest): Load {
   return { request, count: FIRST_REQUESTS, limit: FIRST_LIMIT }
 }
 
 /**
- * Times `runs` restores and as many cold starts, by turns, so that whatever else the machine does meets both. The first restore has
- * been made already.
+ * Times `runs` restores and as many cold starts, alternately, so that other load on the machine affects both. `first`
+ * is the first restore, which was made already.
  */
 export async function measureSeries(
-  world: World,
+  context: StartContext,
   request: StartRequest,
   { first, runs }: { first: Start; runs: number },
   onRun: (line: string) => void
@@ -36,8 +36,8 @@ export async function measureSeries(
   const restores: Start[] = []
   const coldStarts: Start[] = []
   for (let run = 1; run <= runs; run++) {
-    const restore = run === 1 ? first : await proveRestore(world, later)
-    const coldStart = await startNormally(world, later)
+    const restore = run === 1 ? first : await proveRestore(context, later)
+    const coldStart = await startNormally(context, later)
     restores.push(restore)
     coldStarts.push(coldStart)
     onRun(`Run ${run} of ${runs}: ${line(restore, coldStart)}.`)
@@ -57,9 +57,9 @@ function line(restore: Start, coldStart: Start): string {
 }
 
 function inside({ criu, jvm }: Start): string {
-  const told = [
+  const parts = [
     ...(criu === undefined ? [] : [`CRIU: ${criu} ms`]),
     ...(jvm === undefined ? [] : [`the JVM: ${jvm} ms`])
   ]
-  return told.length > 0 ? ` (${told.join(', ')})` : ''
+  return parts.length > 0 ? ` (${parts.join(', ')})` : ''
 }

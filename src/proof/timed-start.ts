@@ -1,97 +1,97 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { EXPIRED, within, type Clock } from '../lib/clock.js'
-import {
-  addressOf,
-  containerEnd,
-  createContainer,
-  removeContainer,
-  type ContainerSpec
-} from '../docker/containers.js'
+import { removeContainer, type Address, type ContainerSpec } from '../docker/containers.js'
 import type { Docker } from '../docker/docker.js'
+import { dockerFailure } from '../docker/failure.js'
+import { startContainer, type StartContext } from '../docker/started-container.js'
 import type { Failure } from '../lib/errors.js'
-import { checksOf, portCheck, untilReady, type Readiness } from '../probe/readiness.js'
+import { RESTORED_FILE } from '../lib/image-paths.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
+import { checksFor, untilReady, type Readiness } from '../probe/readiness.js'
+import { send, type HttpRequest } from '../probe/request.js'
+import { ImageFormatError } from '../snapshot/protobuf.js'
+import { readRestoreTime } from '../snapshot/statistics.js'
 import type { Start } from './figures.js'
-import { jvmAge } from './jvm-age.js'
-import { timeRequests, type Load } from './first-requests.js'
-import { restoreIn } from './restore-marks.js'
 
-export interface World {
-  docker: Docker
-  clock: Clock
+/** The same request many times, one after the other: what the first users of a started application send. */
+export interface Load {
+  request: HttpRequest
+  count: number
+  /** After this time no further request is sent. */
+  limit: Milliseconds
 }
 
-/** An image, and how it is started and asked. */
+/** An image, and how to start it and send requests to it. */
 export interface StartRequest extends Omit<ContainerSpec, 'name'> {
   /** Prefix for the names of the containers. */
   container: string
   readiness: Readiness
   startupTimeout: Milliseconds
   restoreTimeout: Milliseconds
-  /** Requests after the first good answer; undefined for none. */
+  /** Requests after the first successful response; undefined for none. */
   load?: Load | undefined
   /** Existing folder for the logs of the containers. */
   logs: string
 }
 
-/** One way to start the image. */
-export interface Way {
+/** A restore or a normal start: its environment, its limit, and the Failure that it leads to. */
+export interface StartMode {
   name: 'restore' | 'cold'
   env: Record<string, string>
   limit: Milliseconds
   failed: (why: string, log: string) => Failure
 }
 
-/** Between two probes: short, since what is measured is short. */
+/** Pause between two probes: short, as the measured time is short. */
 const PROBE_INTERVAL: Milliseconds = 2
 
-/** For the log of a container; one that ended badly may have written much. */
+/** Lines of the log of a container that are kept; a failed one may have written many. */
 const KEPT_LINES = '2000'
 
 /**
- * Starts the image in a fresh container, and times it. It is a Failure if it does not answer in time, and for a restore,
- * if what answers was not restored.
+ * Starts the image in a fresh container, and measures the time. Throws a Failure if it does not respond in time, or if a
+ * process that was not restored responds to what should be a restore.
  */
-export async function timedStart(world: World, request: StartRequest, way: Way): Promise<Start> {
-  const { docker, clock } = world
-  const name = `${request.container}-${way.name}`
-  const spec: ContainerSpec = { ...request, name, env: { ...request.env, ...way.env } }
+export async function timedStart(
+  context: StartContext,
+  request: StartRequest,
+  mode: StartMode
+): Promise<Start> {
+  const { docker, clock } = context
+  const { load, port, readiness } = request
+  const name = `${request.container}-${mode.name}`
   const stop = new AbortController()
   async function failure(why: string): Promise<Failure> {
     const log = await logOf(docker, name)
-    await writeFile(path.join(request.logs, `${way.name}.log`), `${log}\n`)
-    return way.failed(why, log)
+    await writeFile(path.join(request.logs, `${mode.name}.log`), `${log}\n`)
+    return mode.failed(why, log)
   }
   try {
-    await createContainer(docker, spec)
-    const before = { wall: Date.now(), steady: clock.now() }
-    await docker.run(['start', name])
-    const after = clock.now()
-    const ended = containerEnd(docker, name)
-    ended.catch(() => undefined)
-
-    const ready = addressOf(docker, spec).then(async (address) => {
-      const asked = checksOf(request.readiness, { docker, container: name, address })
-      const checks = asked.length > 0 ? asked : [portCheck(address, request.port, request.readiness.health)]
+    const container = await startContainer(context, {
+      ...request,
+      name,
+      env: { ...request.env, ...mode.env }
+    })
+    const { ended, startTime } = container
+    const ready = container.address.then(async (address) => {
+      const target = { docker, container: name, address, port }
+      // The log is not followed here: without another condition the port has to respond.
+      const checks = checksFor({ ...readiness, log: undefined }, target)
       return { address, ...(await untilReady(checks, PROBE_INTERVAL, clock, stop.signal)) }
     })
-    // A container that has ended publishes no port: that is told by its end, below.
-    const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), way.limit, clock)
-    if (outcome === EXPIRED) throw await failure(`it did not answer within ${seconds(way.limit)}`)
+    // A container without an address has ended, which is reported below.
+    const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), mode.limit, clock)
+    if (outcome === EXPIRED) throw await failure(`it did not respond within ${seconds(mode.limit)}`)
     if ('exitCode' in outcome) throw await failure(`it ended with exit code ${outcome.exitCode}`)
-    if (!outcome.ready) throw await failure('it did not answer')
-    const requests = request.load && (await timeRequests(outcome.address, request.load, clock))
+    if (!outcome.ready) throw await failure('it did not respond')
+    const requests = load && (await timeRequests(outcome.address, load, clock))
 
-    const restored = way.name === 'restore' ? await restoreIn(docker, name) : { criu: undefined }
-    if (!restored) throw await failure('what answered was not restored but started normally')
+    const restored = mode.name === 'restore' ? await restoreIn(docker, name) : { criu: undefined }
+    if (!restored) throw await failure('the application was not restored but started normally')
 
-    // The engine knows best when the container started; its clock counts only if it agrees with ours.
-    const startedAt = Date.parse(await docker.run(['inspect', '--format', '{{.State.StartedAt}}', name]))
-    const started = before.steady + (startedAt - before.wall)
-    const answer = outcome.at - (started >= before.steady && started <= after ? started : after)
     return {
-      answer: Math.max(1, Math.round(answer)),
+      answer: Math.max(1, Math.round(outcome.at - (await startTime()))),
       requests,
       jvm: jvmAge(await logOf(docker, name)),
       criu: restored.criu
@@ -105,4 +105,74 @@ export async function timedStart(world: World, request: StartRequest, way: Way):
 async function logOf(docker: Docker, name: string): Promise<string> {
   const { stdout, stderr } = await docker.attempt(['logs', '--tail', KEPT_LINES, name])
   return `${stdout}\n${stderr}`.trim()
+}
+
+/** Sends the requests. Returns their number and total time; undefined if one did not get a successful response. */
+async function timeRequests(
+  address: Address,
+  { request, count, limit }: Load,
+  clock: Clock
+): Promise<Start['requests']> {
+  const begin = clock.now()
+  let sent = 0
+  while (sent < count && clock.now() - begin < limit) {
+    const { ok } = await send(address, request)
+    if (!ok) return undefined
+    sent++
+  }
+  return { count: sent, duration: Math.max(1, Math.round(clock.now() - begin)) }
+}
+
+/** Log lines in which frameworks report the age of their JVM when they are up, and the unit of the number. */
+const AGE_LINES: [pattern: RegExp, unit: Milliseconds][] = [
+  // Spring Framework 6.1 and newer, DefaultLifecycleProcessor; -1 where the JVM does not know.
+  [/\(restored JVM running for (\d+) ms\)/, 1],
+  // Spring Boot, StartupInfoLogger.
+  [/ in [\d.]+ seconds \((?:process|JVM) running for ([\d.]+)\)/, 1000],
+  // Helidon 4, LoomServer.
+  [/ (\d+) milliseconds since JVM (?:startup|snapshot restore)\b/, 1]
+]
+
+/** Returns the time since the start or the restore of the JVM that the log of an application reports; undefined if none. */
+export function jvmAge(log: string): Milliseconds | undefined {
+  for (const [pattern, unit] of AGE_LINES) {
+    const age = pattern.exec(log)?.[1]
+    if (age !== undefined) return Math.round(Number(age) * unit)
+  }
+  return undefined
+}
+
+/** Exit code that `docker exec` itself never has, to tell a process that was not restored apart from a missing container. */
+const NOT_RESTORED = 3
+
+/**
+ * Checks the process id that the entry script writes after a restore, or `warp`: only a restored process has that id.
+ * Prints CRIU's statistics.
+ */
+const CHECK_RESTORED = `
+id=$(cat ${RESTORED_FILE}) && [ -n "$id" ] && { [ "$id" = warp ] || [ -d "/proc/$id" ]; } || exit ${NOT_RESTORED}
+base64 -w 0 "\${HOME:-/tmp}/stats-restore" || true`
+
+const CHECK_TIMEOUT: Milliseconds = 30_000
+
+/** Returns CRIU's time for the restore, where it is known; undefined if the process in the container was not restored. */
+async function restoreIn(
+  docker: Docker,
+  container: string
+): Promise<{ criu: Milliseconds | undefined } | undefined> {
+  const command = ['exec', container, 'sh', '-c', CHECK_RESTORED]
+  const result = await docker.attempt(command, { timeout: CHECK_TIMEOUT })
+  if (result.exitCode === NOT_RESTORED) return undefined
+  if (result.exitCode !== 0) throw dockerFailure(command, result)
+  const statistics = result.stdout.trim()
+  return { criu: statistics === '' ? undefined : restoreTime(statistics) }
+}
+
+function restoreTime(statistics: string): Milliseconds | undefined {
+  try {
+    return Math.round(readRestoreTime(Buffer.from(statistics, 'base64')))
+  } catch (error) {
+    if (error instanceof ImageFormatError) return undefined
+    throw error
+  }
 }
