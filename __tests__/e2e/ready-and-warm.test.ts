@@ -115,7 +115,7 @@ describe('ready and warm', () => {
     )
     script('#!/bin/sh\nsleep 987 &\nwait\n')
     expect(errorOf(await job({ 'warmup-script': 'warm.sh', 'warmup-timeout': '1s' }))).toContain(
-      'not done within 1 s'
+      'did not finish within 1 s'
     )
     expect(processes()).not.toContain('sleep\u0000987')
     expect(errorOf(await job({ 'warmup-script': 'none.sh' }))).toContain('ENOENT')

@@ -174,7 +174,7 @@ function checkpointByApplication(
   { warmUp: { lines, script } }: CheckpointRequest
 ): Checkpointed {
   log.info(
-    'The application triggered its checkpoint itself during its start; no request was sent to it before.'
+    'The application took its checkpoint itself while it started; no request was sent to it before.'
   )
   if (lines.some(({ standard }) => !standard) || script !== undefined)
     log.warning(
