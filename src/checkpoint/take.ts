@@ -173,9 +173,7 @@ function checkpointByApplication(
   end: ContainerEnd,
   { warmUp: { lines, script } }: CheckpointRequest
 ): Checkpointed {
-  log.info(
-    'The application took its checkpoint itself while it started; no request was sent to it before.'
-  )
+  log.info('The application took its checkpoint itself while it started; no request was sent to it before.')
   if (lines.some(({ standard }) => !standard) || script !== undefined)
     log.warning(
       'The warm-up was skipped: the application triggered its checkpoint before it could be called.'
