@@ -1,115 +1,119 @@
-// Part of `npm run lint`: finds words in comments, messages and docs that are not plain, standard English.
-// docs/architecture.md has the glossary with the words to use instead.
+// Part of `npm run lint`: reports words in comments, messages and pages that are not plain, standard English.
+// The glossary in docs/architecture.md has the words to use instead.
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 
-/** Patterns of words, each with its replacement. */
+/** Private words, each with a suggestion. Patterns match across line breaks. */
 const WORDS = [
-  [/\b(?:told|tells?|telling)\b(?! apart)/i, 'report, say, show'],
+  [/\b(?:told|tells?|telling)\b(?! (?:\w+ ){0,3}apart)/i, 'report, log, say, show'],
   [/\bmend(?:s|ed|ing)?\b/i, 'fix'],
   [/\bcures?\b/i, 'fix'],
-  [/\bwhoever\b/i, 'name the person: workflow author, registry administrator'],
-  [/\bof others\b/i, 'untrusted, or name the source'],
+  [/\bwhoever\b|\bwhose hands\b/i, 'name the person, such as the workflow author'],
+  [/\bof others\b|\bforeign\b(?! key)/i, 'untrusted, or name the source'],
   [/\brungs?\b/i, 'privilege level'],
   [/\b(?:held|holds?|holding) (?:\w+ ){0,6}against\b/i, 'verify against, compare with'],
-  [/\b(?:is|are|was|were) no (?!longer\b)\w+/i, 'is not a ...'],
+  [/(?<!\bthere )\b(?:is|are|was|were) no (?!longer\b|such\b|more than\b|less than\b)\w+/i, 'is not a ...'],
   [/\bnot to be had\b/i, 'is not available'],
-  [/\brooms?\b/i, 'disk space, folder'],
-  [/\basked\b/i, 'requested, queried'],
+  [/\brooms?\b/i, 'disk space, or folder'],
+  [/\basked\b|\basks? (?:a|an|the) (?:server|registry|engine|API|JVM|vendor)\b/i, 'request, query'],
   [/\bby turns\b/i, 'alternately'],
   [/\blook(?:s|ed|ing)? (?:at|for|into)\b/i, 'read, search, inspect, check'],
-  [/\banswered well\b/i, 'got a successful response'],
-  [/\bto be told from\b/i, 'to be distinguished from'],
-  [/\bcan pass\b/i, 'is transient']
+  [/\banswer(?:s|ed)? well\b/i, 'succeed, get a successful response'],
+  [/\b(?:in|by|with) the words of\b|'s own words\b/i, 'message, text'],
+  [/\bknows? no\b|\b(?:has|have|had) not (?:a|an|any|the)\b/i, 'does not know, does not have'],
+  [/\bcan pass\b(?=[.,;:)]| by itself|$)/i, 'is transient']
 ]
 
-/** Beginnings of doc comments that only make sense together with the line above them. */
-const FRAGMENT = /^(?:Of|The same|Those|Such|Likewise|So many)\b/
+/** Beginnings of doc comments that need the line above to be understood. */
+const FRAGMENT =
+  /^(?:Of|The same|Those|Such|Likewise|So many|Ditto|And|But|Or|In (?:bytes|characters|milliseconds|seconds|MB))\b/
 
-let problems = 0
+/** Files with text that is not ours, and the two files that quote private words. */
+const EXEMPT =
+  /^(?:dist\/|docs\/troubleshooting\.md$|package-lock\.json$|scripts\/check-words\.mjs$|__tests__\/project\/words\.test\.ts$)/
 
-function report(file, line, text, found, advice) {
-  problems++
-  console.error(`${file}:${line}: "${found}" in "${text.trim().slice(0, 100)}"; use: ${advice}`)
-}
+const SLASH_COMMENTS_AND_STRINGS = /"""[^]*?"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\/\/.*|\/\*[^]*?\*\//g
 
-function check(file, line, text) {
-  for (const [pattern, advice] of WORDS) {
-    const found = pattern.exec(text)?.[0]
-    if (found !== undefined) report(file, line, text, found, advice)
-  }
-}
-
-function checkLines(file, firstLine, text) {
-  text.split('\n').forEach((line, index) => check(file, firstLine + index, line))
-}
-
-function checkTypeScript(file, text) {
+/** Returns the comments and strings of a TypeScript or JavaScript file as [position, text]. */
+function textsOfScript(file, text) {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
-  const lineOf = (position) => source.getLineAndCharacterOfPosition(position).line + 1
-  const seen = new Set()
-  function comments(position) {
-    for (const ranges of [
-      ts.getLeadingCommentRanges(text, position),
-      ts.getTrailingCommentRanges(text, position)
-    ]) {
-      for (const { pos, end } of ranges ?? []) {
-        if (seen.has(pos)) continue
-        seen.add(pos)
-        const comment = text.slice(pos, end)
-        checkLines(file, lineOf(pos), comment)
-        const first = /^\/\*\*\s*([^]*?)\s*\*\/$/.exec(comment)?.[1] ?? ''
-        if (FRAGMENT.test(first))
-          report(
-            file,
-            lineOf(pos),
-            first,
-            FRAGMENT.exec(first)[0],
-            'begin with the thing, in a full sentence'
-          )
-      }
+  const texts = new Map()
+  const visit = (node) => {
+    for (const rangesAt of [ts.getLeadingCommentRanges, ts.getTrailingCommentRanges]) {
+      const position = rangesAt === ts.getLeadingCommentRanges ? node.getFullStart() : node.getEnd()
+      for (const { pos, end } of rangesAt(text, position) ?? []) texts.set(pos, text.slice(pos, end))
     }
-  }
-  function visit(node) {
-    comments(node.getFullStart())
-    comments(node.getEnd())
-    if (
-      ts.isStringLiteralLike(node) ||
-      ts.isTemplateHead(node) ||
-      ts.isTemplateMiddle(node) ||
-      ts.isTemplateTail(node)
-    ) {
-      if (!ts.isImportDeclaration(node.parent) && !ts.isExportDeclaration(node.parent))
-        checkLines(file, lineOf(node.getStart()), node.text)
-    }
-    ts.forEachChild(node, visit)
+    const isText =
+      ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)
+    if (isText && !ts.isImportDeclaration(node.parent)) texts.set(node.getStart(), node.getText())
+    node.getChildren().forEach(visit)
   }
   visit(source)
+  return [...texts].sort(([a], [b]) => a - b)
 }
 
-function checkMarkdown(file, text) {
-  let inCode = false
-  text.split('\n').forEach((line, index) => {
-    if (/^\s*```/.test(line)) inCode = !inCode
-    else if (!inCode) check(file, index + 1, line.replace(/`[^`]*`|\]\([^)]*\)/g, ' '))
-  })
+/** Returns the prose of a file as [position, text]. Positions are offsets in `text`. */
+function textsOf(file, text) {
+  if (/\.(?:ts|mjs|js)$/.test(file)) return textsOfScript(file, text)
+  if (/\.(?:java|c|h)$/.test(file))
+    return [...text.matchAll(SLASH_COMMENTS_AND_STRINGS)].map((match) => [match.index, match[0]])
+  if (file.endsWith('.xml'))
+    return [...text.matchAll(/<!--[^]*?-->/g)].map((match) => [match.index, match[0]])
+  if (file.endsWith('.md')) {
+    const blank = (code) => code.replace(/[^\n]/g, ' ')
+    const prose = text.replace(/^ *```[^]*?^ *```/gm, blank).replace(/`[^`\n]*`|\]\([^)\n]*\)/g, blank)
+    return [...prose.matchAll(/(?:.+\n?)+/g)].map((match) => [match.index, match[0]])
+  }
+  if (/\.(?:sh|ya?ml|properties|schema\.json)$|Dockerfile|^\.ci\/run$/.test(file)) return [[0, text]]
+  return []
 }
 
-function checkHashComments(file, text) {
-  text.split('\n').forEach((line, index) => {
-    const comment = /(?:^|\s)#(?!!)(.*)$/.exec(line)?.[1]
-    if (comment !== undefined) check(file, index + 1, comment)
-  })
+/** Returns the problems of one file, each as a line `file:line: ...`. */
+function problemsOf(file, text) {
+  const problems = []
+  const report = (position, found, advice) => {
+    const line = text.slice(0, position).split('\n').length
+    problems.push(`${file}:${line}: "${found}"; use: ${advice}`)
+  }
+  let previousEnd = -1
+  let block = ''
+  let blockStart = 0
+  const checkBlock = () => {
+    // Line breaks and comment marks become blanks of the same length, so that positions stay.
+    const flat = block.replace(/\n[ \t]*(?:\/\/|\*(?!\/)|#)?/g, (mark) => ' '.repeat(mark.length))
+    // Several blanks count as one for the patterns: a map leads back to the position.
+    const positions = []
+    let single = ''
+    for (let index = 0; index < flat.length; index++) {
+      if (flat[index] === ' ' && single.endsWith(' ')) continue
+      single += flat[index]
+      positions.push(index)
+    }
+    for (const [pattern, advice] of WORDS)
+      for (const match of single.matchAll(new RegExp(pattern, 'gi')))
+        report(blockStart + (positions[match.index] ?? 0), match[0], advice)
+  }
+  for (const [position, part] of textsOf(file, text)) {
+    const gap = text.slice(previousEnd, position)
+    if (part.startsWith('//') && block.startsWith('//') && /^\s*$/.test(gap)) block += gap + part
+    else {
+      checkBlock()
+      block = part
+      blockStart = position
+    }
+    previousEnd = position + part.length
+    const doc = /^\/\*\*[\s*]*([^]*)\*\/$/.exec(part)?.[1]
+    const fragment = FRAGMENT.exec(doc ?? '')?.[0]
+    if (fragment !== undefined) report(position, fragment, 'a full sentence that begins with the thing')
+  }
+  checkBlock()
+  return problems
 }
-
-/** Files with text that is not ours: samples of log lines, and this list. */
-const EXEMPT =
-  /^(?:dist\/|LICENSE|package-lock\.json|scripts\/check-words\.mjs|__tests__\/project\/words\.test\.ts|__tests__\/diagnosis\/samples\.json|docs\/troubleshooting\.md)/
 
 const given = process.argv.slice(2)
 const files =
@@ -121,20 +125,10 @@ const files =
       })
         .trim()
         .split('\n')
-        .filter((file) => !EXEMPT.test(file))
-for (const file of files) {
-  let text
-  try {
-    text = readFileSync(path.join(ROOT, file), 'utf8')
-  } catch {
-    continue
-  }
-  if (/\.(?:ts|mjs|js)$/.test(file)) checkTypeScript(file, text)
-  else if (file.endsWith('.md')) checkMarkdown(file, text)
-  else if (file === 'action.yml') checkLines(file, 1, text)
-  else if (/\.(?:sh|ya?ml)$|Dockerfile/.test(file)) checkHashComments(file, text)
-}
-if (problems > 0) {
-  console.error(`${problems} places with words that a stranger would not understand.`)
-  process.exit(1)
+        .filter((file) => !EXEMPT.test(file) && existsSync(path.join(ROOT, file)))
+const problems = files.flatMap((file) => problemsOf(file, readFileSync(path.join(ROOT, file), 'utf8')))
+for (const problem of problems) console.error(problem)
+if (problems.length > 0) {
+  console.error(`${problems.length} places with words that a stranger would not understand.`)
+  process.exitCode = 1
 }
