@@ -284,7 +284,7 @@ describe('a run that fails', () => {
 
   labTest('an input that cannot be used is refused before anything is made', async () => {
     const { message, seconds } = await failing({ port: 'x; reboot' })
-    expect(message).toContain('The input `port` is "x; reboot"')
+    expect(message).toContain('Invalid input `port`: "x; reboot"')
     expect(seconds).toBeLessThan(5)
   })
 

@@ -5,7 +5,7 @@ import { readInputs } from '../../src/inputs/read-inputs.js'
 import { inputsWith } from '../support/inputs.js'
 import { holds, hostileText, mustBeClear } from '../support/hostile.js'
 
-/** Around a text, so that it comes as far as it can. */
+/** Wraps a text, so that it passes the first checks of its input. */
 const FORMS: Partial<Record<InputName, (text: string) => string>> = {
   'build-args': (text) => `NAME=${text}`,
   labels: (text) => `name=${text}`,
@@ -30,7 +30,7 @@ const input = fc
   .map(([name, text, formed]) => ({ name, text: formed ? (FORMS[name] ?? String)(text) : text }))
 
 describe('hostile inputs', () => {
-  test('10,000 of them: each is accepted, or refused in one clear message of class input', async () => {
+  test('10,000 hostile inputs are each accepted, or refused in one clear message of category input', async () => {
     const seen = { accepted: 0, refused: 0 }
     await holds(
       10_000,
@@ -44,11 +44,11 @@ describe('hostile inputs', () => {
         }
       })
     )
-    // Neither way would be a test if nothing went the other.
+    // Without many of both, the test would prove nothing.
     expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(1000)
   })
 
-  test('all at once: one message', async () => {
+  test('all inputs hostile at once give one message', async () => {
     const all = fc.record(Object.fromEntries(INPUT_NAMES.map((name) => [name, hostileText])))
     await holds(
       300,
@@ -63,8 +63,8 @@ describe('hostile inputs', () => {
     )
   })
 
-  test('a token that is refused is not shown', () => {
-    expect(() => inputsWith({ 'github-token': 'ghs_secret value' })).toThrow(/no token/)
+  test('a message about a refused token does not show it', () => {
+    expect(() => inputsWith({ 'github-token': 'ghs_secret value' })).toThrow(/not a token/)
     expect(() => inputsWith({ 'github-token': 'ghs_secret value' })).not.toThrow(/secret value/)
   })
 })

@@ -6,7 +6,7 @@ import { parseWarmUp, requestOf } from '../../src/probe/request-lines.js'
 
 const parse = (text: string) => parseWarmUp('warmup', text, 'localhost:8080')
 
-test('the language of the warm-up: times, concurrency, bodies, statuses and headers', () => {
+test('parses requests with times, concurrency, bodies, statuses and headers', () => {
   const lines = parse(`
     GET /orders x200 c4
     POST /orders @order.json x50 -> 201
@@ -31,7 +31,7 @@ test('the language of the warm-up: times, concurrency, bodies, statuses and head
   ])
 })
 
-test('a body comes from a file in the workspace; one that cannot be read is told before any work', async () => {
+test('reads a body from a file in the workspace; a file that cannot be read is a failure', async () => {
   const workspace = await mkdtemp(path.join(tmpdir(), 'warm-up-'))
   try {
     await writeFile(path.join(workspace, 'b.json'), '[1]')
@@ -39,7 +39,7 @@ test('a body comes from a file in the workspace; one that cannot be read is told
     expect(String((await requestOf(line!, workspace)).body)).toBe('[1]')
     await expect(requestOf(missing!, workspace)).rejects.toMatchObject({
       category: 'input',
-      message: 'The input `warmup` is "@none.json".'
+      message: 'Invalid input `warmup`: "@none.json".'
     })
   } finally {
     await rm(workspace, { recursive: true })

@@ -1,164 +1,164 @@
-/** The grammar of single inputs: each gives its value, or a Failure of kind `input` that says what is expected. */
+// Parsers of single inputs. Each returns the value, or throws a Failure that says what was expected.
 import { isIP } from 'node:net'
 import { parseArgsStringToArgv } from 'string-argv'
-import { Failure, messageOf } from '../lib/errors.js'
 import { cracOptionIn, LEAVE_TO_ACTION } from '../image/jvm-variables.js'
-import { badInput, parseLines, parsePairs, refuseNul } from '../lib/values.js'
+import { Failure, messageOf } from '../lib/errors.js'
+import { badInput, parseChoice, parseLines, refuseNul, type Bytes, type Parser } from '../lib/values.js'
+import { parseReference, type Reference } from '../registry/reference.js'
 
-/** What the kernel takes, in bytes. */
-const LONGEST_PATH = 4095
+/** Maximum length of a path that the kernel accepts. */
+const MAX_PATH: Bytes = 4095
 
-/** Class names, commands and patterns that are longer are a mistake. In characters. */
-const LONGEST_TEXT = 4096
+/** Maximum length of a command or a pattern, in characters. */
+const MAX_TEXT = 4096
 
-export function optional(value: string): string | undefined {
-  return value === '' ? undefined : value
-}
-
-export function parsePath(name: string, value: string): string {
+export function path(name: string, value: string): string {
   refuseNul(name, value)
   if (/[\r\n]/.test(value)) throw badInput(name, value, 'one path')
-  if (Buffer.byteLength(value) > LONGEST_PATH)
-    throw badInput(name, value, `a path of at most ${LONGEST_PATH} bytes`)
+  if (Buffer.byteLength(value) > MAX_PATH) throw badInput(name, value, `a path of at most ${MAX_PATH} bytes`)
   return value
 }
 
-export function parseMainClass(value: string): string | undefined {
-  if (value === '') return undefined
-  if (
-    value.length > LONGEST_TEXT ||
-    !/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(value)
-  ) {
-    throw badInput('main-class', value, 'the full name of a class, for example com.acme.Main')
+/** Returns a parser of texts that match the pattern. */
+function matching(pattern: RegExp, expected: string): Parser<string> {
+  return (name, value) => {
+    if (value.length > MAX_TEXT || !pattern.test(value)) throw badInput(name, value, expected)
+    return value
   }
-  return value
 }
 
-export function parseImageName(name: string, value: string): string {
-  if (!/^[a-zA-Z0-9][\w./:@-]{0,511}$/.test(value)) {
-    throw badInput(name, value, 'the name of an image, for example debian:trixie-slim')
+export const className = matching(
+  /^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u,
+  'the full name of a class, for example com.acme.Main'
+)
+
+export const imageName = matching(
+  /^[a-zA-Z0-9][\w./:@-]{0,511}$/,
+  'the name of an image, for example debian:trixie-slim'
+)
+
+export const cpuFeatures = matching(
+  /^(native|generic|ignore|0x[0-9a-fA-F]{1,16},0x[0-9a-fA-F]{1,16})$/,
+  '`generic`, `native`, `ignore` or two hexadecimal numbers (0x1,0x2)'
+)
+
+export const network = matching(
+  /^(?!none$)[a-zA-Z0-9][\w.-]{0,127}$/,
+  'the name of a Docker network, for example ${{ job.container.network }}'
+)
+
+const sha256Digits = matching(/^[0-9a-fA-F]{64}$/, 'a sha256 digest: 64 hexadecimal digits')
+
+/** Parses a digest; returns it in lower case. */
+export const sha256: Parser<string> = (name, value) => sha256Digits(name, value).toLowerCase()
+
+/** Returns a parser of one of a few words. */
+export function choice<const T extends string>(...choices: T[]): Parser<T> {
+  return (name, value) => parseChoice(name, value, choices)
+}
+
+/** Returns a parser of lines `NAME=value`; the pattern says what a name may be. */
+export function pairs(namePattern: RegExp): Parser<Record<string, string>> {
+  return (name, value) => {
+    const entries = parseLines(name, value).map((line): [string, string] => {
+      const separator = line.indexOf('=')
+      const key = separator < 0 ? line : line.slice(0, separator)
+      // The value may be a secret: the message shows the name only.
+      if (separator < 1 || !namePattern.test(key)) throw badInput(name, key, 'lines of the form NAME=value')
+      return [key, line.slice(separator + 1)]
+    })
+    return Object.fromEntries(entries)
   }
-  return value
 }
 
-// These belong to the action: the JVM must get them in its own argument vector, once, with the right values.
+export const variables = pairs(/^[A-Za-z_][A-Za-z0-9_]*$/)
+
+export const labels = pairs(/^[^\s"'=-][^\s"'=]*$/)
+
+/** Parses the environment of the application; refuses variables that set CRaC options. */
+export function environment(name: string, value: string): Record<string, string> {
+  const given = variables(name, value)
+  const problem = cracOptionIn(Object.entries(given).map((pair) => pair.join('=')))
+  if (problem === undefined) return given
+  throw new Failure('input', `Invalid input \`${name}\`: it ${problem}.`, { fix: LEAVE_TO_ACTION })
+}
+
+/** Options that the action passes itself: the JVM must get them in its arguments, once, with the right values. */
 const OWN_OPTIONS = /^-XX:(CRaCCheckpointTo|CRaCRestoreFrom|CRaCMinPid|CPUFeatures)=/
 
-export function parseJavaOptions(value: string): string[] {
-  const options = parseLines('java-options', value)
+export function javaOptions(name: string, value: string): string[] {
+  const options = parseLines(name, value)
   for (const option of options) {
-    if (!option.startsWith('-')) {
-      throw badInput('java-options', option, 'options of the JVM, one a line, each with its leading dash')
-    }
-    if (OWN_OPTIONS.test(option)) {
-      throw badInput('java-options', option, 'no option that the action sets itself (see `cpu-features`)')
-    }
+    if (!option.startsWith('-'))
+      throw badInput(name, option, 'JVM options, one per line, each with its leading dash')
+    if (OWN_OPTIONS.test(option))
+      throw badInput(name, option, 'none of the options that the action sets itself (see `cpu-features`)')
   }
   return options
 }
 
-export function parseEnvironment(value: string): Record<string, string> {
-  const variables = parsePairs('env', value, /^[A-Za-z_][A-Za-z0-9_]*$/)
-  const problem = cracOptionIn(Object.entries(variables).map((pair) => pair.join('=')))
-  if (problem === undefined) return variables
-  throw new Failure('input', `The input \`env\` ${problem}.`, { fix: LEAVE_TO_ACTION })
+/** Parses tags, separated by line ends or commas. */
+export function tags(name: string, value: string): Reference[] {
+  return parseLines(name, value)
+    .flatMap((line) => line.split(','))
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '')
+    .map(parseReference)
 }
 
-export function parseSha256(name: string, value: string): string | undefined {
-  if (value === '') return undefined
-  if (!/^[0-9a-fA-F]{64}$/.test(value)) throw badInput(name, value, 'a sha256 digest: 64 hexadecimal digits')
-  return value.toLowerCase()
-}
-
-export function parseCpuFeatures(value: string): string {
-  if (!/^(native|generic|ignore|0x[0-9a-fA-F]{1,16},0x[0-9a-fA-F]{1,16})$/.test(value)) {
-    throw badInput(
-      'cpu-features',
-      value,
-      '`generic`, `native`, `ignore` or two hexadecimal numbers (0x1,0x2)'
-    )
-  }
-  return value
-}
-
-export function parseReadyCommand(value: string): string[] | undefined {
-  refuseNul('ready-command', value)
+/** Parses a command line; returns the program and its arguments, undefined if there are none. */
+export function command(name: string, value: string): string[] | undefined {
+  refuseNul(name, value)
   const words = parseArgsStringToArgv(value)
-  // It stands where `docker exec` would take an option for its own.
-  if (words[0]?.startsWith('-') || value.length > LONGEST_TEXT) {
-    throw badInput(
-      'ready-command',
-      value,
-      `a program in the image, and its arguments, in at most ${LONGEST_TEXT} characters`
-    )
+  // `docker exec` would read a first word with a dash as an option of its own.
+  if (words[0]?.startsWith('-') || value.length > MAX_TEXT) {
+    const expected = `a program in the image with its arguments, at most ${MAX_TEXT} characters`
+    throw badInput(name, value, expected)
   }
   return words.length === 0 ? undefined : words
 }
 
-export function parseReadyLog(value: string): RegExp | undefined {
-  if (value === '') return undefined
-  if (value.length > LONGEST_TEXT)
-    throw badInput('ready-log', value, `a regular expression of at most ${LONGEST_TEXT} characters`)
+export function regularExpression(name: string, value: string): RegExp {
+  if (value.length > MAX_TEXT)
+    throw badInput(name, value, `a regular expression of at most ${MAX_TEXT} characters`)
   try {
     return new RegExp(value, 'u')
   } catch (error) {
-    // `Invalid regular expression: /.../u: Unterminated group`
-    const why = messageOf(error).slice(messageOf(error).lastIndexOf(':') + 1)
-    throw badInput('ready-log', value, `a regular expression that can be read (${why.trim()})`)
+    // Node's message is `Invalid regular expression: /.../u: Unterminated group`.
+    const reason = messageOf(error).slice(messageOf(error).lastIndexOf(':') + 1)
+    throw badInput(name, value, `a valid regular expression (${reason.trim()})`)
   }
 }
 
-export function parseNetwork(value: string): string | undefined {
-  if (value === '') return undefined
-  if (!/^[a-zA-Z0-9][\w.-]{0,127}$/.test(value) || value === 'none') {
-    throw badInput(
-      'network',
-      value,
-      'the name of a network of the engine, for example ${{ job.container.network }}'
-    )
-  }
-  return value
-}
-
-export function parseAddHosts(value: string): string[] {
-  return parseLines('add-hosts', value).map((line) => {
-    const [, name = '', address = ''] = /^([a-zA-Z0-9][\w.-]{0,252})[:=](.+)$/.exec(line) ?? []
-    if (name === '' || !(address === 'host-gateway' || isIP(address.replace(/^\[|\]$/g, '')))) {
-      throw badInput(
-        'add-hosts',
-        line,
-        'lines of the form name:address, for example db:10.0.0.5 or host:host-gateway'
-      )
+/** Parses lines `name:address` or `name=address`; returns them with a colon. */
+export function hosts(name: string, value: string): string[] {
+  return parseLines(name, value).map((line) => {
+    const [, host, address = ''] = /^([a-zA-Z0-9][\w.-]{0,252})[:=](.+)$/.exec(line) ?? []
+    if (host === undefined || !(address === 'host-gateway' || isIP(address.replace(/^\[|\]$/g, '')))) {
+      const expected = 'lines of the form name:address, for example db:10.0.0.5 or host:host-gateway'
+      throw badInput(name, line, expected)
     }
-    return `${name}:${address}`
+    return `${host}:${address}`
   })
 }
 
-export function parseUser(value: string): { uid: number; gid: number } {
+export function user(name: string, value: string): { uid: number; gid: number } {
   const match = /^(\d{1,9}):(\d{1,9})$/.exec(value)
   const ids = { uid: Number(match?.[1]), gid: Number(match?.[2]) }
-  if (!(ids.uid > 0 && ids.gid > 0)) {
-    throw badInput('user', value, 'numbers of a user and a group other than root, for example 10001:10001')
-  }
-  return ids
+  if (ids.uid > 0 && ids.gid > 0) return ids
+  throw badInput(name, value, 'the numbers of a user and a group other than root, for example 10001:10001')
 }
 
-export function parseToken(name: string, value: string): string | undefined {
-  if (/^[\x21-\x7e]{0,8192}$/.test(value)) return optional(value)
-  // Without the value: it is, or was meant to be, a secret.
-  throw new Failure(
-    'input',
-    `The input \`${name}\` is no token: it has characters that no token has, or too many.`,
-    {
-      fix: 'Give `${{ github.token }}` or a secret with a token, or leave it out.'
-    }
-  )
+export function token(name: string, value: string): string {
+  if (/^[\x21-\x7e]{0,8192}$/.test(value)) return value
+  // The message omits the value, which is a secret or was meant to be one.
+  throw new Failure('input', `Invalid input \`${name}\`: it is not a token.`, {
+    fix: 'Expected `${{ github.token }}` or a secret with a token: at most 8192 visible ASCII characters.'
+  })
 }
 
-export function parseApiUrl(name: string, value: string): URL {
+export function httpUrl(name: string, value: string): URL {
   const url = URL.canParse(value) ? new URL(value) : undefined
-  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
-    throw badInput(name, value, 'the URL of a GitHub API, for example https://api.github.com')
-  }
-  return url
+  if (url?.protocol === 'https:' || url?.protocol === 'http:') return url
+  throw badInput(name, value, 'the URL of a GitHub API, for example https://api.github.com')
 }

@@ -1,114 +1,132 @@
-import type { PrivilegesWanted } from '../docker/privileges.js'
-import type { Distribution, VersionRequest } from '../jdk/asset.js'
+import { DISTRIBUTIONS, parseVersionRequest } from '../jdk/asset.js'
+import { parseBoolean, parseDuration, parseLines, parseRatio, parseSize, wholeNumber } from '../lib/values.js'
 import type { Readiness } from '../probe/readiness.js'
-import type { WarmUpLine } from '../probe/request-lines.js'
-import type { Reference } from '../registry/reference.js'
+import { parseReadyUrl, parseWarmUp } from '../probe/request-lines.js'
 import type { Budgets } from '../proof/budgets.js'
-import type { Secret } from '../secrets/needles.js'
-import type { Milliseconds } from '../lib/values.js'
+import { parseSecretValues } from '../secrets/values.js'
+import * as grammar from './grammar.js'
+import { choice } from './grammar.js'
 
-/** The names of the inputs, as action.yml declares them. */
-export const INPUT_NAMES = [
-  'context',
-  'application',
-  'main-class',
-  'file',
-  'build-args',
-  'base-image',
-  'labels',
-  'tags',
-  'java-options',
-  'arguments',
-  'env',
-  'distribution',
-  'java-version',
-  'jdk-file',
-  'jdk-sha256',
-  'engine',
-  'criu',
-  'on-unsupported-runner',
-  'cpu-features',
-  'port',
-  'ready-url',
-  'ready-command',
-  'ready-log',
-  'startup-timeout',
-  'warmup',
-  'warmup-script',
-  'warmup-timeout',
-  'checkpoint-timeout',
-  'restore-timeout',
-  'push-timeout',
-  'network',
-  'add-hosts',
-  'privileges',
-  'user',
-  'on-restore-failure',
-  'verify',
-  'verify-runs',
-  'max-restore-time',
-  'min-speedup',
-  'max-snapshot-size',
-  'secret-scan',
-  'secret-values',
-  'skip-unchanged',
-  'push',
-  'github-token',
-  'github-api-url'
-] as const
+/** Parses one input; the third argument gives the text of other inputs that its meaning depends on. */
+type InputParser<T> = (name: string, value: string, textOf: TextOf) => T
 
-export type InputName = (typeof INPUT_NAMES)[number]
+/** Returns the trimmed text of an input; an empty text means that the input was not given. */
+type TextOf = (name: string) => string
 
-/** What the user asked for, checked. */
-export interface Inputs {
-  /** Folder that holds the built application, as the user wrote it. */
-  context: string
-  /** What to run, relative to the context; found by looking when absent. */
-  application: string | undefined
-  mainClass: string | undefined
-  /** A Dockerfile of the user's own, as the user wrote it. */
-  file: string | undefined
-  buildArgs: Record<string, string>
-  baseImage: string
-  labels: Record<string, string>
-  tags: Reference[]
-  javaOptions: string[]
-  arguments: string[]
-  env: Record<string, string>
-  distribution: Distribution
-  javaVersion: VersionRequest
-  /** Archive for the distribution `file`, as the user wrote it. */
-  jdkFile: string | undefined
-  /** Lower-case hexadecimal. */
-  jdkSha256: string | undefined
-  /** What takes the snapshot: CRIU, or the JVM itself. */
-  engine: 'auto' | 'criu' | 'warp'
-  criu: 'auto' | 'bundled' | 'system'
-  onUnsupportedRunner: 'fail' | 'skip' | 'cold'
-  cpuFeatures: string
-  port: number
+interface InputSpec<T = unknown> {
+  parse: InputParser<T>
+  /**
+   * Whether another value makes another image, so that `skip-unchanged` has to build again. The fingerprint contains the
+   * value itself (`true`), or what the value leads to, such as files or the digest of the JDK (`resolved`).
+   */
+  changesImage: boolean | 'resolved'
+}
+
+function input<T>(parse: InputParser<T>, options: { changesImage: boolean | 'resolved' }): InputSpec<T> {
+  return { parse, ...options }
+}
+
+function optional<T>(parse: InputParser<T>): InputParser<T | undefined> {
+  return (name, value, textOf) => (value === '' ? undefined : parse(name, value, textOf))
+}
+
+const parsePort = wholeNumber(65535, 'a port')
+const portOf = (textOf: TextOf): number => parsePort('port', textOf('port'))
+
+/** Maximum of `verify-runs`: more runs do not make the medians more exact. */
+const MAX_RUNS = 100
+
+/**
+ * The inputs, one row each; action.yml has their defaults and descriptions. A field of `Inputs` is named after its input:
+ * `java-options` is `javaOptions`.
+ */
+export const INPUTS = {
+  context: input((name, value) => grammar.path(name, value || '.'), { changesImage: 'resolved' }),
+  application: input(optional(grammar.path), { changesImage: 'resolved' }),
+  'main-class': input(optional(grammar.className), { changesImage: 'resolved' }),
+  'java-options': input(grammar.javaOptions, { changesImage: true }),
+  arguments: input(parseLines, { changesImage: true }),
+  env: input(grammar.environment, { changesImage: true }),
+  port: input(parsePort, { changesImage: true }),
+  file: input(optional(grammar.path), { changesImage: 'resolved' }),
+  'build-args': input(grammar.variables, { changesImage: 'resolved' }),
+
+  distribution: input(choice(...DISTRIBUTIONS), { changesImage: 'resolved' }),
+  'java-version': input((_, value) => parseVersionRequest(value), { changesImage: 'resolved' }),
+  'jdk-file': input(optional(grammar.path), { changesImage: 'resolved' }),
+  'jdk-sha256': input(optional(grammar.sha256), { changesImage: 'resolved' }),
+
+  'ready-url': input((name, value, textOf) => parseReadyUrl(name, value, portOf(textOf)), {
+    changesImage: true
+  }),
+  'ready-command': input(grammar.command, { changesImage: true }),
+  'ready-log': input(optional(grammar.regularExpression), { changesImage: true }),
+  'startup-timeout': input(parseDuration, { changesImage: false }),
+  warmup: input(
+    optional((name, value, textOf) => parseWarmUp(name, value, `localhost:${portOf(textOf)}`)),
+    { changesImage: 'resolved' }
+  ),
+  'warmup-script': input(optional(grammar.path), { changesImage: 'resolved' }),
+  'warmup-timeout': input(parseDuration, { changesImage: false }),
+
+  engine: input(choice('auto', 'criu', 'warp'), { changesImage: true }),
+  criu: input(choice('auto', 'bundled', 'system'), { changesImage: true }),
+  'cpu-features': input(grammar.cpuFeatures, { changesImage: true }),
+  privileges: input(choice('auto', 'least', 'privileged'), { changesImage: true }),
+  'on-unsupported-runner': input(choice('fail', 'skip', 'cold'), { changesImage: false }),
+  'on-restore-failure': input(choice('start', 'exit'), { changesImage: true }),
+  'checkpoint-timeout': input(parseDuration, { changesImage: false }),
+  'restore-timeout': input(parseDuration, { changesImage: false }),
+
+  // The proof and the secret scan leave no trace in the image, but an image that did not pass them is another image.
+  verify: input(parseBoolean, { changesImage: true }),
+  /** The number of restores and cold starts that are timed; 0 if `verify` is false. */
+  'verify-runs': input(
+    (name, value, textOf) =>
+      wholeNumber(MAX_RUNS)(name, value) * Number(parseBoolean('verify', textOf('verify'))),
+    { changesImage: false }
+  ),
+  'max-restore-time': input(optional(parseDuration), { changesImage: true }),
+  'min-speedup': input(optional(parseRatio), { changesImage: true }),
+  'max-snapshot-size': input(optional(parseSize), { changesImage: true }),
+
+  'secret-scan': input(choice('fail', 'warn', 'off'), { changesImage: true }),
+  'secret-values': input((_, value) => parseSecretValues(value), { changesImage: false }),
+
+  tags: input(grammar.tags, { changesImage: false }),
+  push: input(parseBoolean, { changesImage: false }),
+  'skip-unchanged': input(parseBoolean, { changesImage: false }),
+  'push-timeout': input(parseDuration, { changesImage: false }),
+
+  'base-image': input(grammar.imageName, { changesImage: 'resolved' }),
+  labels: input(grammar.labels, { changesImage: true }),
+  user: input(grammar.user, { changesImage: true }),
+  network: input(optional(grammar.network), { changesImage: false }),
+  'add-hosts': input(grammar.hosts, { changesImage: false }),
+  'github-token': input(optional(grammar.token), { changesImage: false }),
+  'github-api-url': input(grammar.httpUrl, { changesImage: false })
+} satisfies Record<string, InputSpec>
+
+export type InputName = keyof typeof INPUTS
+
+export const INPUT_NAMES = Object.keys(INPUTS) as InputName[]
+
+type CamelCase<S extends string> = S extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : S
+
+/** The values of all inputs. */
+export type InputValues = {
+  [Name in InputName as CamelCase<Name>]: ReturnType<(typeof INPUTS)[Name]['parse']>
+}
+
+/** The checked inputs, and groups of them that other parts take as one value. */
+export interface Inputs extends InputValues {
   readiness: Readiness
-  startupTimeout: Milliseconds
-  /** undefined: nothing was asked for. */
-  warmup: WarmUpLine[] | undefined
-  /** As the user wrote it. */
-  warmupScript: string | undefined
-  warmupTimeout: Milliseconds
-  checkpointTimeout: Milliseconds
-  restoreTimeout: Milliseconds
-  pushTimeout: Milliseconds
-  network: string | undefined
-  addHosts: string[]
-  privileges: PrivilegesWanted
-  user: { uid: number; gid: number }
-  onRestoreFailure: 'start' | 'exit'
-  /** How many restores and cold starts are timed; 0: the image is restored once, and nothing is timed. */
-  verifyRuns: number
   budgets: Budgets
-  secretScan: 'fail' | 'warn' | 'off'
-  secretValues: Secret[]
-  skipUnchanged: boolean
-  push: boolean
-  githubToken: string | undefined
-  githubApiUrl: URL
+}
+
+/** Returns the name of the field of `InputValues` for an input. */
+export function fieldOf(name: InputName): keyof InputValues {
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()) as keyof InputValues
 }

@@ -2,33 +2,32 @@ import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgsStringToArgv } from 'string-argv'
 import { messageOf } from '../lib/errors.js'
-import { badInput, parseLines } from '../lib/values.js'
+import { badInput, parseLines, type Bytes } from '../lib/values.js'
 import type { HttpRequest } from './request.js'
 
-/** A line of `warmup`: a request, and how often it is sent. */
+/** A line of `warmup`: a request, how often it is sent, and how many times at once. */
 export interface WarmUpLine extends Omit<HttpRequest, 'body'> {
   /** The line as the user wrote it. */
   text: string
-  /** File with the body, as the user wrote it, or the body itself. */
+  /** The body itself, or the file that contains it, as the user wrote it. */
   body?: { file: string } | { text: string }
   times: number
-  /** How many are under way at once. */
   concurrency: number
 }
 
-const MOST_TIMES = 1_000_000
-const MOST_AT_ONCE = 256
+const MAX_TIMES = 1_000_000
+const MAX_CONCURRENCY = 256
 
-/** In bytes; it is held in memory. */
-const LARGEST_BODY = 64 * 1024 * 1024
+/** Maximum size of a body: it is kept in memory. */
+const MAX_BODY: Bytes = 64 * 1024 * 1024
 
 const HEADER = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/
 const FORM =
   'lines such as `GET /path x200`, `POST /orders @body.json x50 c4 -> 201`, then headers `Name: value`'
 
 /**
- * Requests, one a line: `METHOD /path [@file | 'body'] [xTIMES] [cCONCURRENCY] [-> STATUS]`. Lines of the form
- * `Name: value` behind it are its headers.
+ * Parses requests, one per line: `METHOD /path [@file | 'body'] [xTIMES] [cCONCURRENCY] [-> STATUS]`. Lines of the form
+ * `Name: value` after a request are its headers.
  */
 export function parseWarmUp(name: string, value: string, host: string): WarmUpLine[] {
   const lines: WarmUpLine[] = []
@@ -41,7 +40,7 @@ export function parseWarmUp(name: string, value: string, host: string): WarmUpLi
   return lines
 }
 
-/** A URL of the application, `-> STATUS` behind it or not, and its headers, one a line. */
+/** Parses a URL or a path of the application, with an optional `-> STATUS`, then headers, one per line. */
 export function parseReadyUrl(name: string, value: string, port: number): HttpRequest | undefined {
   const [first, ...headers] = parseLines(name, value)
   if (first === undefined) return undefined
@@ -67,7 +66,7 @@ export function parseReadyUrl(name: string, value: string, port: number): HttpRe
   }
 }
 
-/** The request that is sent for a line; reads the file of its body, relative to the workspace. */
+/** Returns the request of a line, with its body; the path of a body is relative to the workspace. */
 export async function requestOf(line: WarmUpLine, workspace: string): Promise<HttpRequest> {
   const { method, target, headers, status, body } = line
   const request: HttpRequest = { method, target, headers }
@@ -82,21 +81,17 @@ async function readBody(file: string, workspace: string): Promise<Buffer> {
   try {
     const name = path.resolve(workspace, file)
     const entry = await stat(name)
-    if (!entry.isFile()) throw new Error('it is no file')
-    if (entry.size > LARGEST_BODY) throw new Error(`it has more than ${LARGEST_BODY} bytes`)
+    if (!entry.isFile()) throw new Error('it is not a file')
+    if (entry.size > MAX_BODY) throw new Error(`it has more than ${MAX_BODY} bytes`)
     return await readFile(name)
   } catch (error) {
-    throw badInput(
-      'warmup',
-      `@${file}`,
-      `a file that can be read, relative to the workspace (${messageOf(error)})`
-    )
+    throw badInput('warmup', `@${file}`, `a readable file, relative to the workspace (${messageOf(error)})`)
   }
 }
 
 function requestLine(name: string, text: string, host: string): WarmUpLine {
   const [method = '', target = '', ...options] = parseArgsStringToArgv(text)
-  // CONNECT would make a tunnel of the connection.
+  // CONNECT would turn the connection into a tunnel.
   if (!/^(?!CONNECT$)[A-Z]{1,20}$/.test(method) || !/^\/[\x21-\x7e]*$/.test(target))
     throw badInput(name, text, FORM)
   const line: WarmUpLine = { text, method, target, headers: { host }, times: 1, concurrency: 1 }
@@ -104,31 +99,31 @@ function requestLine(name: string, text: string, host: string): WarmUpLine {
     const word = options.shift() ?? ''
     const count = /^([xc])(\d{1,7})$/.exec(word)
     if (word === '->') line.status = statusOf(name, options.shift() ?? '')
-    else if (count?.[1] === 'x') line.times = within(name, text, Number(count[2]), MOST_TIMES)
-    else if (count) line.concurrency = within(name, text, Number(count[2]), MOST_AT_ONCE)
+    else if (count?.[1] === 'x') line.times = within(name, text, Number(count[2]), MAX_TIMES)
+    else if (count) line.concurrency = within(name, text, Number(count[2]), MAX_CONCURRENCY)
     else if (line.body !== undefined) throw badInput(name, text, FORM)
     else line.body = word.startsWith('@') ? { file: word.slice(1) } : { text: word }
   }
   return line
 }
 
-function within(name: string, text: string, count: number, most: number): number {
-  if (count < 1 || count > most)
-    throw badInput(name, text, `a number between 1 and ${most} behind \`x\` or \`c\``)
+function within(name: string, text: string, count: number, maximum: number): number {
+  if (count < 1 || count > maximum)
+    throw badInput(name, text, `a number between 1 and ${maximum} after \`x\` or \`c\``)
   return count
 }
 
 function statusOf(name: string, text: string): number {
   const status = /^\d{3}$/.test(text) ? Number(text) : 0
-  if (status < 100 || status > 599) throw badInput(name, text, 'an HTTP status such as 200 behind `->`')
+  if (status < 100 || status > 599) throw badInput(name, text, 'an HTTP status such as 200 after `->`')
   return status
 }
 
 function headerOf(name: string, line: string): Record<string, string> {
   const [, field, value = ''] = HEADER.exec(line) ?? []
-  // Control characters would end the header; Node refuses them too, but only when the request is sent.
+  // Control characters would end the header. Node refuses them as well, but only when the request is sent.
   if (field === undefined || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
-    throw badInput(name, field ?? line, 'headers of the form `Name: value`, one a line')
+    throw badInput(name, field ?? line, 'headers of the form `Name: value`, one per line')
   }
   return { [field.toLowerCase()]: value }
 }
