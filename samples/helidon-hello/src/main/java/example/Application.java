@@ -12,7 +12,7 @@ public final class Application {
     public static void main(String[] args) throws InterruptedException {
         SERVER.start();
         Core.getGlobalContext().register(SERVER);
-        // A JVM ends with its last thread that is no daemon, and the server's end before the checkpoint.
+        // A JVM ends with its last non-daemon thread, and the server's threads end before the checkpoint.
         Thread.currentThread().join();
     }
 }

@@ -14,7 +14,7 @@ public final class Application {
     public static void main(String[] args) throws IOException, InterruptedException {
         SERVER.start();
         Core.getGlobalContext().register(SERVER);
-        // A JVM ends with its last thread that is no daemon, and the server's ends before the checkpoint.
+        // A JVM ends with its last non-daemon thread, and the server's thread ends before the checkpoint.
         new CountDownLatch(1).await();
     }
 }

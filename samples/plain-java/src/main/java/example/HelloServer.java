@@ -14,7 +14,7 @@ class HelloServer implements Resource {
     private final int port;
     private HttpServer server;
 
-    /** With port 0 the system chooses one; {@link #port()} tells which. */
+    /** Creates a server. With port 0 the system chooses one, which {@link #port()} returns. */
     HelloServer(int port) {
         this.port = port;
     }
