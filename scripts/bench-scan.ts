@@ -4,9 +4,8 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, createReadStream, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { createCanary, proveScanner } from '../src/secrets/canary.js'
-import { createMatcher } from '../src/secrets/matcher.js'
-import { scan } from '../src/secrets/scan.js'
+import { createCanary, proveScanner } from '../src/secrets/scanner/canary.js'
+import { createMatcher, scan } from '../src/secrets/scanner/scan.js'
 
 const MB = 1024 * 1024
 const SIZE = Number(process.argv[2] ?? 1024)
@@ -107,7 +106,7 @@ try {
       `${name.padEnd(8)} ${median(all).toFixed(2)} s (${all.map((one) => one.toFixed(2)).join(', ')})`
     )
   }
-  const patterns = matcher.targets.length
+  const patterns = matcher.origins.length
   console.log(`${SIZE} MB, ${SECRETS.length} secrets and the canary, ${patterns} patterns`)
   console.log(`ratio    ${(median(times.scan) / median(times.indexOf)).toFixed(2)} (at most 2)`)
 } finally {

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { StepResult } from '../../lab/runner.js'
-import { formsOf } from '../../src/secrets/encodings.js'
-import type { SecretReport } from '../../src/secrets/found.js'
+import { formsOf } from '../../src/secrets/scanner/needles.js'
+import type { SecretReport } from '../../src/secrets/report.js'
 import { metadataErrors } from '../support/metadata.js'
 import {
   annotations,
@@ -119,7 +119,7 @@ describe('the search for secrets', () => {
       count: 1
     })
     expect(found.get(lineOf('name'))?.occurrences).toContainEqual({
-      file: '(a name that holds it)',
+      file: '(a file name that contains the secret)',
       mapping: 'its name',
       encoding: 'utf-8',
       count: 1
@@ -157,7 +157,7 @@ describe('the search for secrets', () => {
     const step = await job({ 'secret-scan': 'off' })
     if (step.exitCode !== 0) throw new Error(step.log)
     expect(reportOf(step)).toMatchObject({ mode: 'off', found: [] })
-    expect(step.summary).toContain('Secrets were not looked for')
+    expect(step.summary).toContain('The image was not scanned for secrets')
     expectSilence(step)
   })
 

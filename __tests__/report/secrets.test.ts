@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { secretFailure, secretsPart } from '../../src/report/secrets.js'
-import type { FoundSecret, SecretReport } from '../../src/secrets/found.js'
+import { secretsPart } from '../../src/report/secrets.js'
+import { secretFailure, type FoundSecret, type SecretReport } from '../../src/secrets/report.js'
 
 describe('secrets in the report', () => {
   const file = '/opt/crac-checkpoint/snapshot/pages-1.img'
@@ -55,7 +55,7 @@ describe('secrets in the report', () => {
     expect(text({ found: [found] })).toMatch(/^\*\*Secrets:\*\* A secret is in the image[^]*Java heap/)
     // No file name ends the block that it stands in.
     expect(text({ found: [found] }).match(/^`{3,}/gm)).toHaveLength(2)
-    expect(text({ untrusted: 'no pages' })).toContain('cannot be told: no pages')
+    expect(text({ untrusted: 'no pages' })).toContain('is incomplete: no pages')
     expect(text({ mode: 'off' })).toContain('`secret-scan: off`')
   })
 })

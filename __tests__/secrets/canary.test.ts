@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { createCanary, plantsOf, proveScanner } from '../../src/secrets/canary.js'
-import { createMatcher, type Matcher } from '../../src/secrets/matcher.js'
-import { needlesOf } from '../../src/secrets/needles.js'
+import { createCanary, plantsOf, proveScanner } from '../../src/secrets/scanner/canary.js'
+import { createMatcher, type SecretMatcher } from '../../src/secrets/scanner/scan.js'
+import { needlesOf } from '../../src/secrets/scanner/needles.js'
 import { seeded } from '../support/seeded.js'
 
 const random = seeded(7)
@@ -28,10 +28,10 @@ describe('proveScanner', () => {
   test.each(['utf-16le', 'base64url', 'json in latin-1', 'piece in utf-8'])(
     'does not trust a scanner that is blind to %s',
     async (encoding) => {
-      const isSeen = matcher.targets.map(
-        (target) => !('needle' in target && target.needle.encoding === encoding)
+      const isSeen = matcher.origins.map(
+        (origin) => !('needle' in origin && origin.needle.encoding === encoding)
       )
-      const blind: Matcher = {
+      const blind: SecretMatcher = {
         ...matcher,
         search: {
           ...matcher.search,
@@ -43,16 +43,16 @@ describe('proveScanner', () => {
       }
       await expect(proveScanner(blind)).rejects.toMatchObject({
         category: 'internal',
-        message: `The scan for secrets cannot be trusted: it missed a value that was planted as ${encoding}.`
+        message: `The scan for secrets failed its self-test: it missed a test value encoded as ${encoding}.`
       })
     }
   )
 
   test('does not trust a scanner that misses one of the three ways in which base64 lies', async () => {
-    const first = matcher.targets.findIndex(
-      (target) => 'needle' in target && target.needle.encoding === 'base64'
+    const first = matcher.origins.findIndex(
+      (origin) => 'needle' in origin && origin.needle.encoding === 'base64'
     )
-    const blind: Matcher = {
+    const blind: SecretMatcher = {
       ...matcher,
       search: {
         ...matcher.search,
@@ -62,7 +62,7 @@ describe('proveScanner', () => {
           })
       }
     }
-    await expect(proveScanner(blind)).rejects.toThrow('planted as base64.')
+    await expect(proveScanner(blind)).rejects.toThrow('encoded as base64.')
   })
 })
 

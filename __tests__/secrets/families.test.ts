@@ -1,16 +1,15 @@
 import { describe, expect, test } from '@jest/globals'
-import { createCanary } from '../../src/secrets/canary.js'
-import { FAMILIES } from '../../src/secrets/families.js'
-import type { FamilyFinding } from '../../src/secrets/findings.js'
-import { createMatcher } from '../../src/secrets/matcher.js'
-import { scan } from '../../src/secrets/scan.js'
+import { createCanary } from '../../src/secrets/scanner/canary.js'
+import { FAMILIES } from '../../src/secrets/scanner/families.js'
+import type { TokenFinding } from '../../src/secrets/scanner/findings.js'
+import { createMatcher, scan } from '../../src/secrets/scanner/scan.js'
 import { seeded } from '../support/seeded.js'
 
 const random = seeded(5)
 const ALNUM = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 const matcher = createMatcher({ secrets: [], canary: createCanary(), key: Buffer.from('key') })
 
-async function familiesIn(bytes: Buffer, step?: number): Promise<FamilyFinding[]> {
+async function familiesIn(bytes: Buffer, step?: number): Promise<TokenFinding[]> {
   const { findings } = await scan([bytes], matcher, step)
   return findings.filter((finding) => 'family' in finding)
 }

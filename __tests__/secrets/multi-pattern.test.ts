@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { createSearch } from '../../src/secrets/multi-pattern.js'
+import { createSearch } from '../../src/secrets/scanner/multi-pattern.js'
 import { seeded } from '../support/seeded.js'
 
 /** Every occurrence as `pattern@offset`, sorted. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { needlesOf } from '../../src/secrets/needles.js'
+import { needlesOf } from '../../src/secrets/scanner/needles.js'
 import { seeded } from '../support/seeded.js'
 
 /** The patterns of one value as texts of Latin-1, by encoding. */
@@ -110,7 +110,7 @@ describe('a value with several lines', () => {
   })
 })
 
-describe('tooShort', () => {
+describe('weak', () => {
   test.each([
     ['', 'short'],
     ['  Zu3kQ9w \n', 'short'],
@@ -136,8 +136,8 @@ describe('tooShort', () => {
     ['4929 1837 5502 6614', undefined],
     ['https://sonar.example.org', undefined]
   ])('%j: %s', (value, reason) => {
-    const { needles, tooShort } = needlesOf([{ name: 'A', value }])
-    expect(tooShort).toEqual(reason === undefined ? [] : [{ secret: 'A', reason }])
+    const { needles, weak } = needlesOf([{ name: 'A', value }])
+    expect(weak).toEqual(reason === undefined ? [] : [{ secret: 'A', reason }])
     expect(needles.length > 0).toBe(reason === undefined)
   })
 })

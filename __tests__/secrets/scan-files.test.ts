@@ -8,8 +8,8 @@ import { gzipSync } from 'node:zlib'
 import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
 import { filesOfImage, filesOfTar, type ImageLayers } from '../../src/secrets/archives.js'
-import { createCanary } from '../../src/secrets/canary.js'
-import { createMatcher, type Matcher } from '../../src/secrets/matcher.js'
+import { createCanary } from '../../src/secrets/scanner/canary.js'
+import { createMatcher, type SecretMatcher } from '../../src/secrets/scanner/scan.js'
 import { scanFiles } from '../../src/secrets/scan-files.js'
 import { seeded } from '../support/seeded.js'
 
@@ -45,9 +45,9 @@ describe('scanFiles', () => {
     )
     const encoding = { secret: 'DB_PASSWORD', encoding: 'utf-8' }
     expect(findings).toMatchObject([
-      { ...encoding, place: { file: '/tmp/a', mapping: undefined }, count: 2 },
-      { ...encoding, place: { file: '/tmp/c', mapping: 'at 5000000' }, count: 1 },
-      { ...encoding, place: { file: '/tmp/c', mapping: 'at 8999000' }, count: 1 }
+      { ...encoding, location: { file: '/tmp/a', mapping: undefined }, count: 2 },
+      { ...encoding, location: { file: '/tmp/c', mapping: 'at 5000000' }, count: 1 },
+      { ...encoding, location: { file: '/tmp/c', mapping: 'at 8999000' }, count: 1 }
     ])
     expect([...sizes]).toEqual([
       ['/tmp/a', 2 + 2 * value.length],
@@ -70,15 +70,15 @@ describe('scanFiles', () => {
       [{ name: `/tmp/${value}.log`, bytes: [Buffer.from(value)] }],
       matcher
     )
-    const file = '(a name that holds it)'
-    expect(findings.map(({ place }) => place)).toEqual([
+    const file = '(a file name that contains the secret)'
+    expect(findings.map(({ location }) => location)).toEqual([
       { file, mapping: 'its name' },
       { file, mapping: undefined }
     ])
   })
 
   test('a search that finds nothing, not even what was planted for it, is a failure', async () => {
-    const blind: Matcher = { ...matcher, search: { ...matcher.search, run: () => undefined } }
+    const blind: SecretMatcher = { ...matcher, search: { ...matcher.search, run: () => undefined } }
     await expect(scanFiles([], blind)).rejects.toMatchObject({ category: 'internal' })
   })
 
@@ -124,8 +124,8 @@ describe('filesOfImage', () => {
       const layers: ImageLayers = { order: undefined, unread: [] }
       const { findings } = await scanFiles(filesOfImage(Readable.from([image]), layers), matcher)
       expect(layers).toEqual({ order: ['blobs/sha256/2', 'blobs/sha256/3'], unread: ['blobs/sha256/3'] })
-      expect(new Set(findings.map(({ place }) => place?.layer))).toEqual(new Set(['blobs/sha256/2']))
-      const found = findings.map(({ place, count }) => `${place?.file} ${count}`)
+      expect(new Set(findings.map(({ location }) => location?.layer))).toEqual(new Set(['blobs/sha256/2']))
+      const found = findings.map(({ location, count }) => `${location?.file} ${count}`)
       expect(found.sort()).toEqual([
         '/app/broken.jar 1',
         '/app/outer.jar!/lib/inner.jar!/settings.yml 50',
@@ -151,7 +151,7 @@ describe('filesOfImage', () => {
       const image = await tarOf({ 'blobs/sha256/1': await tarOf({ 'x.jar': bytes }) })
       const layers: ImageLayers = { order: undefined, unread: [] }
       const { findings } = await scanFiles(filesOfImage(Readable.from([image]), layers), matcher)
-      const found = findings.map(({ place }) => place?.file)
+      const found = findings.map(({ location }) => location?.file)
       expect(found).toEqual(['/x.jar!/1-large', '/x.jar!/3-small', '/x.jar!/4-liar'])
     } finally {
       rmSync(folder, { recursive: true })

@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { createCanary, plantsOf } from '../../src/secrets/canary.js'
-import { FAMILIES, type Family } from '../../src/secrets/families.js'
-import { newFindings } from '../../src/secrets/findings.js'
-import { createMatcher, type Matcher } from '../../src/secrets/matcher.js'
-import { needlesOf } from '../../src/secrets/needles.js'
-import { scan } from '../../src/secrets/scan.js'
+import { createCanary, plantsOf } from '../../src/secrets/scanner/canary.js'
+import { FAMILIES, type Family } from '../../src/secrets/scanner/families.js'
+import { newFindings } from '../../src/secrets/scanner/findings.js'
+import { createMatcher, type SecretMatcher, scan } from '../../src/secrets/scanner/scan.js'
+import { needlesOf } from '../../src/secrets/scanner/needles.js'
 import { seeded } from '../support/seeded.js'
 
 const random = seeded(42)
@@ -25,7 +24,7 @@ function* piecesOf(bytes: Buffer, largest: number): Iterable<Buffer> {
   }
 }
 
-function matcherOf(secrets = SECRETS, families: readonly Family[] = []): Matcher {
+function matcherOf(secrets = SECRETS, families: readonly Family[] = []): SecretMatcher {
   return createMatcher({ secrets, canary, key: KEY, families })
 }
 
@@ -113,9 +112,7 @@ describe('scan', () => {
   })
 
   test('names the secrets that it does not search for', () => {
-    expect(matcherOf([{ name: 'FLAG', value: 'true' }]).tooShort).toEqual([
-      { secret: 'FLAG', reason: 'short' }
-    ])
+    expect(matcherOf([{ name: 'FLAG', value: 'true' }]).weak).toEqual([{ secret: 'FLAG', reason: 'short' }])
   })
 
   test('keeps a bounded number of findings, and counts the rest', async () => {

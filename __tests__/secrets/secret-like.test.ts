@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
-import { secretsIn } from '../../src/secrets/secret-like.js'
+import { secretsIn } from '../../src/secrets/sources.js'
 
 describe('secretsIn', () => {
   const valuesOf = (name: string, value: string): string[] =>

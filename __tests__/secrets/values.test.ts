@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { Failure } from '../../src/lib/errors.js'
-import { masksOf, parseSecretValues } from '../../src/secrets/values.js'
+import { masksOf, parseSecretValues } from '../../src/secrets/sources.js'
 
 describe('parseSecretValues', () => {
   const pem =

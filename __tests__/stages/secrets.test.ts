@@ -86,9 +86,14 @@ describe('the search for secrets in an image', () => {
   })
 
   test.each([
-    ['whose pages are not all there', memory, memory.length + 4096, `of its pages-1.img ${memory.length} of`],
+    [
+      'whose pages are not all there',
+      memory,
+      memory.length + 4096,
+      `${memory.length} of ${memory.length + 4096} bytes of pages-1.img`
+    ],
     ['whose memory does not show what every memory has', '....', 4, 'the environment of the application'],
-    ['whose pages are not there', undefined, 4096, 'of its pages-1.img 0 of 4096 bytes']
+    ['whose pages are not there', undefined, 4096, '0 of 4096 bytes of pages-1.img']
   ])('a snapshot %s is not trusted', async (_, pages, size, why) => {
     const checkpoint = pages === undefined ? { 'tmp/other': MARK } : { [PAGES]: pages, 'tmp/other': MARK }
     const strict = world(given, { checkpoint })

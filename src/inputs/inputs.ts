@@ -3,7 +3,7 @@ import { parseBoolean, parseDuration, parseLines, parseRatio, parseSize, wholeNu
 import type { Readiness } from '../probe/readiness.js'
 import { parseReadyUrl, parseWarmUp } from '../probe/request-lines.js'
 import type { Budgets } from '../proof/budgets.js'
-import { parseSecretValues } from '../secrets/values.js'
+import { parseSecretValues } from '../secrets/sources.js'
 import * as grammar from './grammar.js'
 import { choice } from './grammar.js'
 

@@ -1,5 +1,5 @@
 import { badInput } from '../lib/values.js'
-import type { Secret } from '../secrets/needles.js'
+import type { Secret } from '../secrets/scanner/needles.js'
 import { fieldOf, INPUT_NAMES, INPUTS, type InputName, type Inputs, type InputValues } from './inputs.js'
 
 /** Returns the trimmed text of an input; an empty text means that the input was not given. */

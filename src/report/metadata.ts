@@ -1,6 +1,6 @@
 import { answersOf, type Figures, type Start } from '../proof/figures.js'
 import type { Result } from './result.js'
-import type { SecretReport } from '../secrets/found.js'
+import type { SecretReport } from '../secrets/report.js'
 import { contentMetadata } from './content.js'
 
 /** The output `metadata`; docs/metadata.schema.json describes it. */

@@ -7,7 +7,7 @@ import type { JdkArchive } from '../jdk/install.js'
 import type { Step } from '../run/steps.js'
 import type { Figures, Start } from '../proof/figures.js'
 import type { Runner } from '../runner/inspect.js'
-import type { SecretReport } from '../secrets/found.js'
+import type { SecretReport } from '../secrets/report.js'
 import type { SnapshotReading } from '../snapshot/read.js'
 
 /** Everything that a run found out; what outputs and summary are made of. */

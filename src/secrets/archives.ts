@@ -7,34 +7,34 @@ import { extract } from 'tar-stream'
 import { fromBufferPromise } from 'yauzl'
 import { fieldsOf, jsonOf } from '../lib/json.js'
 import { isGzip, isZstandard, peek } from '../lib/peek.js'
-import type { Content } from './scan-files.js'
+import type { NamedContent } from './scan-files.js'
 
-/** Of the jars that are read into memory to be unpacked, in bytes; a larger one is looked at as it is. */
+/** Maximum size of a jar that is read into memory and unpacked, in bytes; a larger one is scanned as it is. */
 const LARGEST_JAR = 256 * 1024 * 1024
-/** An application's jar can have libraries in it as jars, and those hardly anything. */
+/** Maximum depth of jars in jars: the jar of an application can contain libraries as jars. */
 const DEEPEST_JAR = 2
 
-interface File extends Content {
-  /** In bytes. */
+interface ArchivedFile extends NamedContent {
+  /** Size in bytes. */
   size: number
 }
 
-/** What an image's archive tells beside its files. */
+/** Layers in the archive of an image; filled while its files are read. */
 export interface ImageLayers {
-  /** Names of the layers in the order of the image; undefined as long as it was not told. */
+  /** Names of the layers in the order of the image; undefined until the manifest was read. */
   order: string[] | undefined
-  /** Those that nothing was read of, since they are packed with Zstandard. */
+  /** Names of the layers that were not read, since they are compressed with Zstandard. */
   unread: string[]
 }
 
-/** The files of a tar archive, such as `docker cp CONTAINER:FOLDER -` writes it; their names are below `root`. */
-export async function* filesOfTar(archive: Readable, root: string): AsyncGenerator<File> {
+/** Returns the files of a tar archive, such as that of `docker cp CONTAINER:FOLDER -`, with names below `root`. */
+export async function* filesOfTar(archive: Readable, root: string): AsyncGenerator<ArchivedFile> {
   const tar = extract()
   const reading = pipeline(archive, tar)
   reading.catch(() => undefined)
   for await (const entry of tar) {
     const { name, linkname, size = 0 } = entry.header
-    // Where a link leads to is text like any other.
+    // The target of a link can contain a secret too.
     const bytes = linkname ? [Buffer.from(linkname)] : (entry as AsyncIterable<Buffer>)
     yield { name: path.posix.join(root, name), bytes, size }
     entry.resume()
@@ -42,8 +42,8 @@ export async function* filesOfTar(archive: Readable, root: string): AsyncGenerat
   await reading
 }
 
-/** The files in the layers of an image, from `docker save`; of a jar also what is in it, as `/app.jar!/application.yml`. */
-export async function* filesOfImage(archive: Readable, layers: ImageLayers): AsyncGenerator<Content> {
+/** Returns the files in the layers of an image from `docker save`, and the files in jars, such as `/app.jar!/application.yml`. */
+export async function* filesOfImage(archive: Readable, layers: ImageLayers): AsyncGenerator<NamedContent> {
   for await (const { name, bytes } of filesOfTar(archive, '')) {
     const { head, all } = await peek(Readable.from(bytes))
     const layer = layerOf(head, all)
@@ -58,10 +58,10 @@ export async function* filesOfImage(archive: Readable, layers: ImageLayers): Asy
   }
 }
 
-/** A layer as a tar archive; undefined for what is none, such as the documents that describe the image. */
+/** Returns a layer as a tar archive; undefined for other files, such as the JSON documents of the image. */
 function layerOf(head: Buffer, all: () => AsyncIterable<Buffer>): Readable | undefined {
   if (head.toString('latin1', 257, 262) === 'ustar') return Readable.from(all())
-  // An engine with containerd's image store keeps layers as they came.
+  // Docker with containerd's image store keeps layers compressed, as they were pulled.
   if (!isGzip(head)) return undefined
   const unpacked = createGunzip()
   pipeline(all(), unpacked).catch(() => undefined)
@@ -74,7 +74,7 @@ function orderIn(manifest: Buffer): string[] | undefined {
   return Array.isArray(Layers) ? Layers.map(String) : undefined
 }
 
-async function* withJars(file: File, depth: number): AsyncGenerator<Content> {
+async function* withJars(file: ArchivedFile, depth: number): AsyncGenerator<NamedContent> {
   if (depth === 0 || !/\.[jw]ar$/.test(file.name) || file.size > LARGEST_JAR) {
     yield file
     return
@@ -91,17 +91,17 @@ async function* withJars(file: File, depth: number): AsyncGenerator<Content> {
       yield* withJars({ name: `${file.name}!/${fileName}`, bytes: content, size }, depth - 1)
     }
   } catch {
-    // No jar, or a broken one: its bytes have been looked at.
+    // Not a jar, or a damaged one: its bytes were scanned above.
   }
 }
 
 /** https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, section 4.4.5 */
 const DEFLATED = 8
 
-/** Of what is inflated at once, in bytes: a jar has thousands of small files, and a stream for each takes several times as long. */
+/** Maximum size of a file that is inflated without a stream, in bytes: streams for thousands of small files take several times as long. */
 const SMALL = 1024 * 1024
 
-/** What can be read of bytes that may be broken, and more or fewer than they say. */
+/** Returns what can be inflated of bytes that may be damaged, or of another size than declared. */
 async function* inflated(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   const small = size <= SMALL ? inflatedAtOnce(bytes) : undefined
   if (small !== undefined) {
@@ -111,7 +111,7 @@ async function* inflated(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   try {
     for await (const piece of Readable.from([bytes]).pipe(createInflateRaw())) yield piece as Buffer
   } catch {
-    // It has been looked at up to there.
+    // The bytes before the damage were scanned.
   }
 }
 

@@ -1,41 +1,40 @@
 import { Failure } from '../lib/errors.js'
-import type { Finding, Place } from './findings.js'
-import type { Matcher } from './matcher.js'
-import { scan } from './scan.js'
-import type { Pieces } from './windows.js'
+import type { FileLocation, ScanFinding } from './scanner/findings.js'
+import { scan, type ByteStream, type SecretMatcher } from './scanner/scan.js'
 
-/** Anything with a name and a content, such as a file of an image or one of its labels. */
-export interface Content {
-  /** Path in the container, or what else it is. */
+/** A text with a name, such as a file of an image or one of its labels. */
+export interface NamedContent {
+  /** Path in the container, or another name. */
   name: string
-  /** That it is in, where it is in one. */
+  /** Layer of the file, if any. */
   layer?: string
-  bytes: Pieces
+  bytes: ByteStream
 }
 
+/** Result of a scan of files. */
 export interface FilesScanned {
-  findings: Finding[]
-  /** Occurrences beyond the findings that are listed. */
+  findings: ScanFinding[]
+  /** Number of occurrences beyond the maximum number of findings. */
   unlisted: number
-  /** Bytes of each file, by its name. */
+  /** Size of each file in bytes, by its name. */
   sizes: Map<string, number>
 }
 
-/** Part of the JVM's memory that a byte of a file belongs to. */
+/** Returns the part of the JVM's memory that a byte of a file belongs to; undefined where it is not known. */
 export type Locate = (file: string, offset: number) => string | undefined
 
-/** Between two files, so that no match reaches from one into the next: no pattern has zeros like these. */
+/** Bytes between two files that are in no pattern, so that no match extends from one file into the next. */
 const GAP = Buffer.alloc(8)
-/** What a name that holds a secret itself is called. */
-const WITHHELD = '(a name that holds it)'
+/** Replacement for the name of a file that contains a secret. */
+const WITHHELD = '(a file name that contains the secret)'
 
 /**
- * Scans files in one pass, their names too; a name that holds a secret is not in the result. The matcher's canary is behind the
- * last file: a pass that does not find it there is a Failure, since what it did not find elsewhere means nothing.
+ * Scans files and their names in one pass; the result contains no name that contains a secret. The canary of the matcher follows
+ * the last file: a pass that does not find it there throws a Failure of category `internal`, since its results would be worthless.
  */
 export async function scanFiles(
-  files: AsyncIterable<Content> | Iterable<Content>,
-  matcher: Matcher,
+  files: AsyncIterable<NamedContent> | Iterable<NamedContent>,
+  matcher: SecretMatcher,
   locate: Locate = () => undefined
 ): Promise<FilesScanned> {
   const starts: { at: number; name: string; layer: string | undefined; of: 'name' | 'content' }[] = []
@@ -44,7 +43,7 @@ export async function scanFiles(
   async function* stream(): AsyncGenerator<Uint8Array> {
     let at = 0
     async function* part(
-      { name, layer, bytes }: Content,
+      { name, layer, bytes }: NamedContent,
       of: 'name' | 'content'
     ): AsyncGenerator<Uint8Array> {
       starts.push({ at, name, layer, of })
@@ -66,7 +65,7 @@ export async function scanFiles(
     yield* part({ name, bytes: [Buffer.from(value)] }, 'content')
   }
 
-  function placeOf(offset: number): Place {
+  function locationOf(offset: number): FileLocation {
     let low = 0
     for (let high = starts.length; high - low > 1;) {
       const middle = (low + high) >>> 1
@@ -77,14 +76,18 @@ export async function scanFiles(
     return { file: name, mapping: of === 'name' ? 'its name' : locate(name, offset - at), layer }
   }
 
-  const { findings, unlisted } = await scan(stream(), matcher, undefined, placeOf)
-  // It is random: nothing else has it.
-  const isCanary = (finding: Finding): boolean =>
+  const { findings, unlisted } = await scan(stream(), matcher, undefined, locationOf)
+  // It is random, so the files do not contain it.
+  const isCanary = (finding: ScanFinding): boolean =>
     'secret' in finding && finding.secret === matcher.canary.name
   if (!findings.some(isCanary)) {
-    throw new Failure('internal', 'The scan for secrets did not find what was planted for it.', {
-      fix: 'Please open an issue with the log of this step.'
-    })
+    throw new Failure(
+      'internal',
+      'The scan for secrets failed its self-test: it did not find the test value.',
+      {
+        fix: 'Please open an issue with the log of this step.'
+      }
+    )
   }
   return {
     findings: await withheld(
@@ -96,18 +99,18 @@ export async function scanFiles(
   }
 }
 
-/** Names of files come from the container, and can be secrets themselves. */
-async function withheld(findings: Finding[], matcher: Matcher): Promise<Finding[]> {
+/** Replaces names of files that contain a secret: they come from the container. */
+async function withheld(findings: ScanFinding[], matcher: SecretMatcher): Promise<ScanFinding[]> {
   const shown = new Map<string, string>()
-  for (const { place } of findings) {
-    if (place === undefined || shown.has(place.file)) continue
-    const inName = await scan([Buffer.from(place.file)], matcher, 1024)
-    shown.set(place.file, inName.findings.length > 0 ? WITHHELD : place.file)
+  for (const { location } of findings) {
+    if (location === undefined || shown.has(location.file)) continue
+    const inName = await scan([Buffer.from(location.file)], matcher, 1024)
+    shown.set(location.file, inName.findings.length > 0 ? WITHHELD : location.file)
   }
   return findings.map((finding) => {
-    const { place } = finding
-    return place === undefined
+    const { location } = finding
+    return location === undefined
       ? finding
-      : { ...finding, place: { ...place, file: shown.get(place.file) ?? WITHHELD } }
+      : { ...finding, location: { ...location, file: shown.get(location.file) ?? WITHHELD } }
   })
 }

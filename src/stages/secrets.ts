@@ -4,15 +4,26 @@ import { namesOf } from '../run/release.js'
 import { Failure } from '../lib/errors.js'
 import type { Log } from '../lib/log.js'
 import { storedLogins, type Login } from '../registry/credentials.js'
-import { secretFailure, secretWarning, untrustedFailure } from '../report/secrets.js'
-import { createCanary, proveScanner } from '../secrets/canary.js'
-import { foundSecrets, type SecretReport } from '../secrets/found.js'
-import { configurationOf } from '../secrets/image-configuration.js'
-import { worthTelling, type ImageScan } from '../secrets/image-scan.js'
-import { secretsOfInputs, secretsOfLogins, secretsOfRunner } from '../secrets/sources.js'
-import { createMatcher, type Matcher } from '../secrets/matcher.js'
-import { distrust, isOf, markOf, type SearchedSnapshot } from '../secrets/of-snapshot.js'
+import {
+  configurationOf,
+  incompleteScanReason,
+  isOf,
+  markOf,
+  reportable,
+  type ImageScan,
+  type SearchedSnapshot
+} from '../secrets/image.js'
+import {
+  foundSecrets,
+  incompleteScanFailure,
+  secretFailure,
+  secretWarning,
+  type SecretReport
+} from '../secrets/report.js'
 import { scanFiles } from '../secrets/scan-files.js'
+import { createCanary, proveScanner } from '../secrets/scanner/canary.js'
+import { createMatcher, type SecretMatcher } from '../secrets/scanner/scan.js'
+import { secretsOfInputs, secretsOfLogins, secretsOfRunner } from '../secrets/sources.js'
 import type { SnapshotReading } from '../snapshot/read.js'
 import { sizeText } from '../lib/values.js'
 import { checkpointContainer, type Run } from './run.js'
@@ -25,7 +36,7 @@ export interface Taken {
 
 /** A search that can begin: what is looked for. */
 export interface Search {
-  matcher: Matcher
+  matcher: SecretMatcher
   snapshot: SearchedSnapshot | undefined
   /** Names of what is looked for, and of what is too weak for that. */
   searched: string[]
@@ -61,7 +72,7 @@ export async function prepareSearch(run: Run, taken: Taken | undefined): Promise
     key: randomBytes(32)
   })
   await proveScanner(matcher)
-  const weak = new Map(matcher.tooShort.map(({ secret, reason }) => [secret, reason]))
+  const weak = new Map(matcher.weak.map(({ secret, reason }) => [secret, reason]))
   const names = [...new Set(secrets.map(({ name }) => name))]
   const searched = names.filter((name) => !weak.has(name))
   const notSearched = names.filter((name) => weak.has(name)).map((name) => `${name} (${weak.get(name)})`)
@@ -83,14 +94,14 @@ export async function judge(
   const strict = inputs.secretScan === 'fail'
   if (scan.layers.unread.length > 0)
     log.warning(`Not looked into: ${scan.layers.unread.length} layers of the image, packed with Zstandard.`)
-  const untrusted = snapshot && distrust(snapshot, scan)
+  const untrusted = snapshot && incompleteScanReason(snapshot, scan)
   if (untrusted !== undefined) {
-    if (strict) throw untrustedFailure(untrusted)
-    log.warning(untrustedFailure(untrusted).message)
+    if (strict) throw incompleteScanFailure(untrusted)
+    log.warning(incompleteScanFailure(untrusted).message)
   }
   // What the image says of itself.
   const configuration = await scanFiles(await configurationOf(docker, image), matcher)
-  const told = await worthTelling(docker, scan, image, snapshot)
+  const told = await reportable(docker, scan, image, snapshot)
   const findings = [...told, ...configuration.findings]
   const sizes = [...scan.sizes.values(), ...configuration.sizes.values()]
   const report: SecretReport = {

@@ -1,26 +1,27 @@
-import { hasKey, hasMixedRandomPart, hasPassword, hasRandomPart } from './real-token.js'
+import { hasKey, hasMixedRandomPart, hasPassword, hasRandomPart } from './strength.js'
 
-/** A kind of token that is known by its form. */
+/** A kind of token that has a known form. */
 export interface Family {
   id: string
+  /** Name of the kind in the report. */
   what: string
-  /** Literal beginnings, of at least 3 characters: one of them starts every match. */
+  /** Literal prefixes of at least 3 characters: every match starts with one of them. */
   prefixes: readonly string[]
-  /** The whole token, from its prefix on: begins with `^`, all quantifiers are bounded. ASCII only. */
+  /** Pattern of the whole token with its prefix, in ASCII: begins with `^`, and all quantifiers are bounded. */
   pattern: RegExp
-  /** Characters of the longest match. */
+  /** Maximum length of a match, in characters. */
   longest: number
-  /** Letters, digits, `-`, `_` and `.` that stand at least behind the prefix: most prefixes have fewer, and cost little then. */
+  /** Minimum number of letters, digits, `-`, `_` and `.` after the prefix: a quick check that most occurrences of a prefix fail. */
   run: number
-  /** Whether a match reads like a real one: what the pattern cannot say. */
+  /** Returns whether a match looks like a real token, beyond what the pattern checks. */
   isReal(match: RegExpExecArray): boolean
 }
 
-/** Ways to write a line break in a PEM: real, or escaped in a JSON text or a properties file. */
+/** A line break in a PEM block: real, or escaped in a JSON text or a properties file. */
 const BREAK = String.raw`(?:\r?\n|\\r\\n|\\n|\\\r?\n)`
 const BASE64 = '[A-Za-z0-9+/=]'
 
-/** Token families. Where two match the same bytes, both are found. */
+/** All token families. Where two match the same bytes, both are found. */
 export const FAMILIES: readonly Family[] = [
   {
     id: 'github-token',
@@ -126,8 +127,8 @@ export const FAMILIES: readonly Family[] = [
     id: 'private-key',
     what: 'private key (PEM)',
     prefixes: ['-----BEGIN '],
-    // The bare header is a constant of the JDK and of many libraries: a line of base64 must follow, perhaps
-    // behind headers such as `Proc-Type:` and an empty line. Of the body, four lines tell keys apart.
+    // The header alone is a constant of the JDK and of many libraries: a line of base64 must follow, perhaps
+    // after headers such as `Proc-Type:` and an empty line. Four lines of the body identify a key.
     pattern: new RegExp(
       `^-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----${BREAK}` +
         `(?:[A-Za-z-]{4,20}: ?[^\\r\\n\\\\]{1,100}${BREAK}){0,4}(?:${BREAK})?` +
@@ -150,7 +151,7 @@ export const FAMILIES: readonly Family[] = [
     id: 'jdbc-password',
     what: 'JDBC address with a password',
     prefixes: ['jdbc:'],
-    // Either as a parameter, or as Oracle has it: jdbc:oracle:thin:user/password@host.
+    // A parameter, or the form of Oracle: jdbc:oracle:thin:user/password@host.
     pattern:
       /^jdbc:(?:[\w:]{2,40}:[\w.:/?&;=@,!$%()*+~#{}[\]-]{2,400}[?;&]password=([\w.:/?=@,!$%()*+~#{}[\]^|-]{4,128})|oracle:thin:[\w$#]{1,30}\/([\w.!$%()*+~#{}^-]{4,128})@)/i,
     run: 2,

@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { Failure } from '../lib/errors.js'
-import type { Matcher } from './matcher.js'
+import { Failure } from '../../lib/errors.js'
 import type { Secret } from './needles.js'
-import { scan } from './scan.js'
+import { scan, type SecretMatcher } from './scan.js'
 
-/** Between the two random parts: characters that come out differently in each encoding. */
+/** Characters between the two random parts, which each encoding writes in another way. */
 const SPECIAL = `"\\<&=:' é~???\n`
 
-/** The special characters in texts of other formats, written by hand: the scanner's encoders prove nothing about themselves. */
+/** Special characters in other formats, written by hand, since the encoders of the scanner cannot verify themselves. */
 const SPECIAL_IN = {
   url: `%22%5C%3C%26%3D%3A'%20%C3%A9~%3F%3F%3F%0A`,
   form: '%22%5C%3C%26%3D%3A%27+%C3%A9%7E%3F%3F%3F%0A',
@@ -18,26 +17,26 @@ const SPECIAL_IN = {
   xml: '&quot;\\&lt;&amp;=:&apos; é~???\n'
 }
 
-/** Bytes of a window in the proof: so few that hits lie across the borders. */
+/** Size of a window in the proof, in bytes: small, so that matches cross the borders. */
 const STEP = 64
 
 export type Random = (bytes: number) => Buffer
 
-/** A value that no other run has, to be searched for like a secret. */
+/** Returns a random value, unique to this run, to search for like a secret. */
 export function createCanary(random: Random = randomBytes): Secret {
-  // What is searched for by itself must have letters of both cases and digits.
+  // Pieces that are searched for separately must have letters of both cases and digits.
   const part = (): string => `Aa1${random(18).toString('base64url')}`
   return { name: 'canary of crac-checkpoint', value: `${part()}${SPECIAL}${part()}` }
 }
 
-/** A place where a canary lies in some encoding. */
+/** A canary in one encoding. */
 export interface Plant {
   encoding: string
-  /** The canary's bytes, perhaps with others before and behind that share its characters. */
+  /** Bytes of the canary, for base64 with other bytes before and after it. */
   bytes: Buffer
 }
 
-/** The canary in each encoding, and in base64 in each of the three ways in which it can lie. */
+/** Returns the canary in each encoding, and for base64 in each of its three phases. */
 export function plantsOf({ value }: Secret, random: Random = randomBytes): Plant[] {
   const [head = '', tail = ''] = value.split(SPECIAL)
   const texts: [string, string][] = Object.entries(SPECIAL_IN).map(([encoding, special]) => [
@@ -74,10 +73,10 @@ function plantsOfText(encoding: string, text: string): Plant[] {
 }
 
 /**
- * The positive control: plants the matcher's canary in every encoding among random bytes and scans for it.
- * Throws a Failure of kind `internal` if the scanner misses one: what it does not find elsewhere means nothing then.
+ * Scans for the canary of the matcher in every encoding, among random bytes. Throws a Failure of category `internal` if the scanner
+ * misses one: its results would be worthless.
  */
-export async function proveScanner(matcher: Matcher, random: Random = randomBytes): Promise<void> {
+export async function proveScanner(matcher: SecretMatcher, random: Random = randomBytes): Promise<void> {
   const missed: string[] = []
   for (const plant of plantsOf(matcher.canary, random)) {
     if (!(await isFound(plant, matcher, random))) missed.push(plant.encoding)
@@ -85,12 +84,12 @@ export async function proveScanner(matcher: Matcher, random: Random = randomByte
   if (missed.length === 0) return
   throw new Failure(
     'internal',
-    `The scan for secrets cannot be trusted: it missed a value that was planted as ${[...new Set(missed)].join(', ')}.`,
+    `The scan for secrets failed its self-test: it missed a test value encoded as ${[...new Set(missed)].join(', ')}.`,
     { fix: 'Please open an issue with the log of this step.' }
   )
 }
 
-async function isFound({ encoding, bytes }: Plant, matcher: Matcher, random: Random): Promise<boolean> {
+async function isFound({ encoding, bytes }: Plant, matcher: SecretMatcher, random: Random): Promise<boolean> {
   const before = random(100 + (random(1)[0] ?? 0))
   const { findings } = await scan([before, bytes, random(100)], matcher, STEP)
   return findings.some(

@@ -1,0 +1,125 @@
+import path from 'node:path'
+import type { Readable } from 'node:stream'
+import type { Docker } from '../docker/docker.js'
+import { SNAPSHOT_DIR } from '../lib/image-paths.js'
+import { KIND_NAMES } from '../snapshot/kinds.js'
+import type { SnapshotReading } from '../snapshot/read.js'
+import { filesOfImage, type ImageLayers } from './archives.js'
+import { scanFiles, type FilesScanned, type Locate, type NamedContent } from './scan-files.js'
+import { newFindings, type ScanFinding } from './scanner/findings.js'
+import type { Secret } from './scanner/needles.js'
+import type { SecretMatcher } from './scanner/scan.js'
+
+/** The snapshot in an image that is scanned. */
+export interface SearchedSnapshot {
+  /** Names and sizes in bytes of its files. */
+  files: readonly { name: string; size: number }[]
+  reading: SnapshotReading | undefined
+  /** A value that the scan must find in the snapshot. */
+  mark: Secret
+  /** Name or id of the image in which the snapshot was taken: the image below it. */
+  below: string
+}
+
+/** Result of a scan of all files of an image. */
+export interface ImageScan extends FilesScanned {
+  layers: ImageLayers
+}
+
+/** Scans the files of an image in its archive (`docker save`). */
+export async function scanImage(
+  archive: Readable,
+  matcher: SecretMatcher,
+  snapshot: SearchedSnapshot | undefined
+): Promise<ImageScan> {
+  const layers: ImageLayers = { order: undefined, unread: [] }
+  const scanned = await scanFiles(filesOfImage(archive, layers), matcher, locatorIn(snapshot?.reading))
+  return { ...scanned, layers }
+}
+
+/** Returns the kind of memory that a byte of a file of pages belongs to. */
+function locatorIn(reading: SnapshotReading | undefined): Locate {
+  return (file, offset) => {
+    if (path.posix.dirname(file) !== SNAPSHOT_DIR) return undefined
+    const memory = reading?.map.locate(path.posix.basename(file), offset)
+    return (
+      memory && (memory.kind === 'files' && memory.file ? `mapped ${memory.file}` : KIND_NAMES[memory.kind])
+    )
+  }
+}
+
+/**
+ * Returns the findings to report: known values in all layers, and tokens that the checkpoint added. A test key in a jar of the image
+ * below the snapshot is not reported, and neither is its copy in memory.
+ */
+export async function reportable(
+  docker: Docker,
+  { findings, layers: { order = [] } }: ImageScan,
+  image: string,
+  snapshot: SearchedSnapshot | undefined
+): Promise<ScanFinding[]> {
+  const known = findings.filter((finding) => 'secret' in finding)
+  if (!snapshot) return known
+  const below = new Set(order.slice(0, await commonLayers(docker, snapshot.below, image)))
+  const isBelow = ({ location }: ScanFinding): boolean => below.has(location?.layer ?? '')
+  const tokens = findings.filter((finding) => 'family' in finding)
+  const added = tokens.filter((finding) => !isBelow(finding))
+  return [...known, ...newFindings(added, tokens.filter(isBelow))]
+}
+
+/** Returns the number of layers that two images have in common, from the lowest up. */
+async function commonLayers(docker: Docker, one: string, other: string): Promise<number> {
+  const format = ['image', 'inspect', '--format', '{{json .RootFS.Layers}}']
+  const lists = (await docker.run([...format, '--', one, other])).split('\n')
+  const [first = [], second = []] = lists.map((list) => JSON.parse(list) as string[])
+  const differ = first.findIndex((layer, index) => layer !== second[index])
+  return differ < 0 ? first.length : differ
+}
+
+/** Returns the variable HOSTNAME of a container: it is unique to the container, and in the memory of the application. */
+export async function markOf(docker: Docker, container: string): Promise<Secret> {
+  const inspect = ['inspect', '--format', '{{json .Config}}', '--', container]
+  const { Hostname, Env } = JSON.parse(await docker.run(inspect)) as { Hostname: string; Env: string[] }
+  const given = Env.find((pair) => pair.startsWith('HOSTNAME='))
+  return { name: 'mark of the container', value: given ?? `HOSTNAME=${Hostname}` }
+}
+
+export function isOf(finding: ScanFinding, { name }: Secret): boolean {
+  return 'secret' in finding && finding.secret === name
+}
+
+/** Returns why the scan of the snapshot is incomplete; undefined if it is complete. */
+export function incompleteScanReason(
+  { files, mark }: SearchedSnapshot,
+  { sizes, findings, unlisted }: FilesScanned
+): string | undefined {
+  for (const { name, size } of files) {
+    const read = sizes.get(`${SNAPSHOT_DIR}/${name}`) ?? 0
+    if (read !== size) return `${read} of ${size} bytes of ${name} were read`
+  }
+  if (!findings.some((finding) => isOf(finding, mark) && finding.location?.file.startsWith(SNAPSHOT_DIR)))
+    return 'the environment of the application was not found in the snapshot, although it is in its memory'
+  return unlisted > 0 ? 'the image has too many tokens to list them' : undefined
+}
+
+interface InspectedImage {
+  Config: { Env?: string[] | null; Labels?: Record<string, string> | null; [other: string]: unknown }
+  [other: string]: unknown
+}
+
+/** Returns the metadata of an image, which everyone who can pull it can read: environment, labels, commands and history. */
+export async function configurationOf(docker: Docker, image: string): Promise<NamedContent[]> {
+  const [{ Config, ...rest }] = JSON.parse(await docker.run(['image', 'inspect', '--', image])) as [
+    InspectedImage
+  ]
+  const { Env, Labels, ...settings } = Config
+  const history = await docker.run(['history', '--no-trunc', '--format', '{{json .}}', '--', image])
+  const steps = history.split('\n').map((line) => (JSON.parse(line) as { CreatedBy: string }).CreatedBy)
+  const content = (name: string, text: string): NamedContent => ({ name, bytes: [Buffer.from(text)] })
+  return [
+    ...(Env ?? []).map((pair) => content(`environment variable ${pair.replace(/=.*/s, '')}`, pair)),
+    ...Object.entries(Labels ?? {}).map(([name, value]) => content(`label ${name}`, value)),
+    content('history of the image', steps.join('\n')),
+    content('configuration of the image', JSON.stringify({ ...settings, ...rest }))
+  ]
+}

@@ -1,0 +1,92 @@
+/** A secret or a token in a scanned stream, without its value. */
+export type ScanFinding = SecretFinding | TokenFinding
+
+/** Location of a finding. */
+export interface FileLocation {
+  /** Path in the container, or the name of another scanned text, such as `label team`. */
+  file: string
+  /** Part of the JVM's memory, such as `heap`; undefined outside of it, and where it is not known. */
+  mapping: string | undefined
+  /** Layer of the image, by its name in the archive; undefined for what is not in a layer. */
+  layer?: string | undefined
+}
+
+interface Occurrences {
+  encoding: string
+  /** Location in the scanned files; undefined where the stream is not made of files. */
+  location?: FileLocation | undefined
+  count: number
+  /** Lowest offsets in the stream, in bytes. */
+  offsets: number[]
+}
+
+/** Occurrences of a secret in one encoding and location. */
+export interface SecretFinding extends Occurrences {
+  /** Name of the secret. */
+  secret: string
+}
+
+/** Occurrences of one token of a family. */
+export interface TokenFinding extends Occurrences {
+  /** Id of the family. */
+  family: string
+  /** Identifies the token; see SecretMatcher.digest. */
+  digest: string
+}
+
+/** Maximum number of offsets of a finding. */
+const MOST_OFFSETS = 5
+/** Maximum number of findings of a scan: a file can be full of different tokens. Secrets are listed beyond it. */
+const MOST_FINDINGS = 4000
+
+/** Collects the matches of a scan as findings. */
+export interface Tally {
+  add(what: { secret: string } | { family: string; digest: string }, encoding: string, offset: number): void
+  findings(): ScanFinding[]
+  /** Number of occurrences of tokens beyond the maximum number of findings. */
+  unlisted(): number
+}
+
+export function createTally(locationOf?: (offset: number) => FileLocation): Tally {
+  const findings = new Map<string, ScanFinding>()
+  let unlisted = 0
+  return {
+    add(what, encoding, offset) {
+      let location = locationOf?.(offset)
+      let key = JSON.stringify([what, encoding, location])
+      if ('secret' in what && findings.size >= MOST_FINDINGS && !findings.has(key)) {
+        // The number of secrets and encodings is limited, so the findings stay limited too.
+        location = location && { file: 'further files', mapping: undefined, layer: location.layer }
+        key = JSON.stringify([what, encoding, location])
+      }
+      const finding = findings.get(key)
+      if (finding !== undefined) {
+        finding.count++
+        finding.offsets = lowest([...finding.offsets, offset])
+      } else if ('secret' in what || findings.size < MOST_FINDINGS) {
+        findings.set(key, { ...what, encoding, location, count: 1, offsets: [offset] })
+      } else {
+        unlisted++
+      }
+    },
+    findings: () => [...findings.values()],
+    unlisted: () => unlisted
+  }
+}
+
+function lowest(offsets: number[]): number[] {
+  return offsets.sort((one, other) => one - other).slice(0, MOST_OFFSETS)
+}
+
+/** Returns the findings without the tokens that are in the baseline too, such as in the image below the snapshot. Secrets stay. */
+export function newFindings(
+  findings: readonly ScanFinding[],
+  baseline: readonly ScanFinding[]
+): ScanFinding[] {
+  const known = new Set(baseline.flatMap((finding) => ('family' in finding ? [tokenOf(finding)] : [])))
+  return findings.filter((finding) => !('family' in finding && known.has(tokenOf(finding))))
+}
+
+function tokenOf({ family, digest }: TokenFinding): string {
+  return `${family} ${digest}`
+}
