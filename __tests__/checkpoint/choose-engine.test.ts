@@ -58,7 +58,7 @@ describe('chooseEngine', () => {
 
   test('none works: the runner is refused with the cause, and no level is tried that could not mend it', async () => {
     const { chosen, docker } = choose(() => output(trial('bundled', '3.17.1', AMX, 1)), { criu: 'bundled' })
-    await expect(chosen).rejects.toMatchObject({ category: 'runner', signature: 'criu-amx-xsave' })
+    await expect(chosen).rejects.toMatchObject({ category: 'runner', signature: { id: 'criu-amx-xsave' } })
     expect(docker.calls).toHaveLength(1)
   })
 

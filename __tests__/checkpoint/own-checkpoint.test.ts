@@ -49,7 +49,7 @@ describe('an application whose own checkpoint failed', () => {
   test('finds the refusal in its log', async () => {
     const failure = await failureOf(REFUSED)
     expect(failure).toBeInstanceOf(OpenResources)
-    expect(failure).toMatchObject({ signature: 'fw-jdbc' })
+    expect(failure).toMatchObject({ signature: { id: 'fw-jdbc' } })
     expect(failure?.message).toContain('an open socket, tcp6 localAddr 172.18.0.3')
   })
 

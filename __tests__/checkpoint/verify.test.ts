@@ -85,7 +85,7 @@ describe('verifySnapshot', () => {
       verifySnapshot(await evidence({ 'dump4.log': FAILED_LOG }), killed, '')
     ).rejects.toMatchObject({
       message: expect.stringMatching(/^CRIU could not take the snapshot\. .* The JVM ended with 137\.$/),
-      signature: 'criu-vdso-bounds',
+      signature: { id: 'criu-vdso-bounds' },
       evidence: expect.stringContaining('Unexpected rt vDSO area bounds')
     })
   })

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { troubleshootingPage } from '../../scripts/docs.js'
 import { CATALOGUE } from '../../src/diagnosis/catalogue/index.js'
 import { Diagnoser } from '../../src/diagnosis/diagnose.js'
+import { dockerFailure } from '../../src/docker/failure.js'
 import { ROOT } from '../support/inputs.js'
 
 /** Of every signature, a text as it was seen. */
@@ -17,6 +18,17 @@ test('docs/troubleshooting.md is what `npm run docs` writes', () => {
 })
 
 describe('the catalogue of known failures', () => {
+  test('a remedy fits the operations of its row, and is the same in src/docker/failure.ts', () => {
+    for (const { id, remedy, operations } of CATALOGUE) {
+      if (remedy === 'privileges') expect(operations).not.toContain('push')
+      if (remedy === 'retry' || remedy === 'none') expect([id, operations]).toEqual([id, ['push']])
+    }
+    for (const stderr of ['Cannot connect to the Docker daemon', 'no space left on device']) {
+      const { signature } = dockerFailure(['commit'], { exitCode: 1, stdout: '', stderr })
+      expect(CATALOGUE.find(({ id }) => id === signature?.id)).toMatchObject(signature ?? {})
+    }
+  })
+
   test('every signature has a sample, and every sample a signature', () => {
     expect(CATALOGUE.map(({ id }) => id).sort()).toEqual(Object.keys(SAMPLES).sort())
     expect(CATALOGUE.length).toBeGreaterThanOrEqual(145)

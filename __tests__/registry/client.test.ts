@@ -89,7 +89,7 @@ describe('a login', () => {
     const credentials = { kind: 'password', username: 'me', password: 'word' } as const
     expect(await clientOf(registry, { credentials }).client.manifest('x')).toBeDefined()
     await expect(clientOf(registry).client.manifest('x')).rejects.toMatchObject({
-      signature: 'reg-unauthorized'
+      signature: { id: 'reg-unauthorized' }
     })
   })
 
@@ -225,7 +225,9 @@ describe('tries', () => {
   test('a registry that is not there is told by its cause', async () => {
     const registry = await listen(createServer())
     servers.splice(0).forEach((server) => server.close())
-    await expect(clientOf(registry).client.manifest('x')).rejects.toMatchObject({ signature: 'reg-net' })
+    await expect(clientOf(registry).client.manifest('x')).rejects.toMatchObject({
+      signature: { id: 'reg-net' }
+    })
   })
 })
 
@@ -237,7 +239,7 @@ describe('TLS', () => {
   test('a certificate that nobody vouches for is refused', async () => {
     const registry = await secure()
     const { client, pauses } = clientOf(registry, { insecure: false })
-    await expect(client.manifest('x')).rejects.toMatchObject({ signature: 'reg-tls' })
+    await expect(client.manifest('x')).rejects.toMatchObject({ signature: { id: 'reg-tls' } })
     expect(pauses).toEqual([])
   })
   test('unless it lies where the engine looks for it, or the engine does not care', async () => {

@@ -23,7 +23,7 @@ describe("room on the engine's disk", () => {
   test('that was not enough is told with the numbers, and nothing else is', () => {
     const full = new Failure('runner', "The engine's disk is full (docker commit).", {
       fix: '',
-      signature: 'docker-nospace'
+      signature: { id: 'docker-nospace', remedy: 'disk' }
     })
     expect((toldOfRoom(full, room(900e6)) as Failure).message).toContain('900.0 MB were free')
     const other = new Failure('jdk', 'x', { fix: '' })

@@ -1,5 +1,4 @@
 import { diagnose, type Finding } from '../diagnosis/diagnose.js'
-import { wantsPrivileges } from '../diagnosis/wants-privileges.js'
 import { runOnce } from '../docker/containers.js'
 import type { Docker } from '../docker/docker.js'
 import { lastLines } from '../docker/failure.js'
@@ -81,7 +80,9 @@ export async function chooseEngine(
       return { name: 'criu', kind: kind as CriuKind, version, why, privileges: fromHere }
     },
     (_, { level }) =>
-      failed.some((one) => one.level === level && wantsPrivileges(one.trial.failure?.finding?.signature?.id))
+      failed.some(
+        (one) => one.level === level && one.trial.failure?.finding?.signature?.remedy === 'privileges'
+      )
   )
 }
 
@@ -171,7 +172,7 @@ function noneWorks(failed: readonly { level: string; trial: Trial }[]): Unsuppor
             `${level}, ${trial.kind} ${trial.version}: ${trial.failure?.finding?.line ?? trial.failure?.reason}`
         )
         .join('\n'),
-      signature: finding?.signature?.id
+      signature: finding?.signature
     }
   )
 }

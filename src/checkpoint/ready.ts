@@ -66,7 +66,7 @@ export async function untilApplicationReady(
         'If it needs longer, raise `startup-timeout`; if it listens or responds elsewhere, set `port`, `ready-url`, `ready-log` or ' +
           '`ready-command`. The last lines of its log are below.',
       evidence: [output, threads].filter((part) => part !== '').join('\n'),
-      signature: finding?.signature?.id
+      signature: finding?.signature
     }
   )
 }
@@ -86,7 +86,7 @@ export function endedEarly(end: ContainerEnd, application: Application, when: st
         : (finding?.fix ??
           'Fix the problem that the last lines of its log show; it must run in a container with nothing but this image and `env`.'),
       evidence: application.output.text(),
-      signature: finding?.signature?.id
+      signature: finding?.signature
     }
   )
 }

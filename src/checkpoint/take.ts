@@ -1,5 +1,4 @@
 import { OpenResources } from '../diagnosis/checkpoint-exception.js'
-import { wantsPrivileges } from '../diagnosis/wants-privileges.js'
 import { endOf, removeContainer, type ContainerEnd, type ContainerSpec } from '../docker/containers.js'
 import { climb, type Privileges } from '../docker/privileges.js'
 import { Failure } from '../lib/errors.js'
@@ -69,7 +68,7 @@ export function retryWithMore(
   removeLeftovers: () => Promise<unknown>
 ): (error: unknown, privileges: Privileges | undefined) => Promise<boolean> {
   return async (error, privileges) => {
-    if (!(error instanceof Failure) || !wantsPrivileges(error.signature)) return false
+    if (!(error instanceof Failure) || error.signature?.remedy !== 'privileges') return false
     log.info(`Retrying with more privileges than ${privileges?.level}: ${error.message}`)
     await removeLeftovers()
     return true

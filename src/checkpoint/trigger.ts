@@ -141,7 +141,7 @@ async function expired(
           ? "If it needs longer, raise `checkpoint-timeout`; CRIU's log is in the folder of the output `logs`."
           : 'Fix the hook in which the threads below hang (threads.txt in the folder of the output `logs` has them all); if it only needs longer, raise `checkpoint-timeout`.'),
       evidence: [output, lastLines(log, SHOWN_LINES), threads].filter((part) => part !== '').join('\n'),
-      signature: finding?.signature?.id
+      signature: finding?.signature
     }
   )
 }
@@ -163,7 +163,7 @@ async function refusal(
       finding?.fix ??
       'Do not disable the attach mechanism of the JVM (-XX:+DisableAttachMechanism); the output of jcmd is below.',
     evidence: lastLines(output, SHOWN_LINES),
-    signature: finding?.signature?.id
+    signature: finding?.signature
   })
 }
 

@@ -134,7 +134,7 @@ export function criuFailure(criuLog: string, exitCode: number | undefined, outpu
         finding?.fix ??
         "CRIU's log (dump4.log in the folder of the output `logs`) names the cause: a kernel that is newer than this CRIU, a CPU feature, or a resource of the application.",
       evidence: finding?.line ?? (lastLines(criuLog, 20) || lastLines(output, 20)),
-      signature: finding?.signature?.id
+      signature: finding?.signature
     }
   )
 }

@@ -82,7 +82,9 @@ export async function buildCommand(args: string[], answer: Print): Promise<numbe
     await clean(logs === undefined ? runFolder : path.join(runFolder, 'work'))
     if (json) {
       const { category, message, fix, evidence, signature } = failure
-      answer(JSON.stringify({ category, message, fix, evidence, signature, logs }, undefined, 2))
+      answer(
+        JSON.stringify({ category, message, fix, evidence, signature: signature?.id, logs }, undefined, 2)
+      )
     } else {
       console.error(
         `\n${describeFailure(failure)}${logs === undefined ? '' : `\n\nThe logs are in ${logs}.`}`

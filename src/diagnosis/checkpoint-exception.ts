@@ -50,7 +50,7 @@ export function checkpointRefusal(output: string): Failure | undefined {
           : 'Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, ' +
             "or use the framework's own CRaC support, which does that.",
       evidence: listResources(open),
-      signature: known?.signature?.id
+      signature: known?.signature
     })
   }
   if (/C\/R is not configured/.test(output)) {

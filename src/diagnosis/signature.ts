@@ -1,4 +1,4 @@
-import type { FailureCategory } from '../lib/errors.js'
+import type { FailureCategory, KnownFailure } from '../lib/errors.js'
 
 /** What was being done. */
 export type Operation = 'dump' | 'restore' | 'push'
@@ -13,9 +13,7 @@ export type Stream = 'criu' | 'jvm' | 'app' | 'docker' | 'registry'
 export type Weight = 'specific' | 'cause' | 'general' | 'pointer' | 'noise'
 
 /** A failure that is known: how to recognise it, and what to say about it. */
-export interface Signature {
-  /** Stands in messages, and in docs/troubleshooting.md. */
-  id: string
+export interface Signature extends KnownFailure {
   operations: readonly Operation[]
   stream: Stream
   pattern: RegExp

@@ -22,7 +22,7 @@ export function dockerFailure(
     return new Failure('runner', 'No Docker engine answers.', {
       fix: 'Start the engine, or set DOCKER_HOST to one that runs.',
       evidence,
-      signature: 'docker-daemon'
+      signature: { id: 'docker-daemon' }
     })
   }
   const version = /client version \S+ is too (?:old|new)[^\n]*/i.exec(result.stderr)?.[0]
@@ -36,7 +36,7 @@ export function dockerFailure(
     return new Failure('runner', `The engine's disk is full (${command}).`, {
       fix: 'Free disk space on the runner, for example with `docker system prune`.',
       evidence,
-      signature: 'docker-nospace'
+      signature: { id: 'docker-nospace', remedy: 'disk' }
     })
   }
   return new Failure('runner', `${command} failed with exit code ${result.exitCode}.`, {

@@ -17,13 +17,21 @@ export const OWNER: Record<FailureCategory, string> = {
   internal: 'crac-checkpoint developers'
 }
 
+/** What may fix a failure of a known kind; `none`: not even another attempt. */
+export type Remedy = 'privileges' | 'disk' | 'retry' | 'none'
+
+/** A failure of a known kind: its id in src/diagnosis/catalogue/, and its remedy. */
+export interface KnownFailure {
+  id: string
+  remedy?: Remedy | undefined
+}
+
 export interface FailureDetails {
   /** One or two sentences in the imperative that solve the problem. */
   fix: string
   /** Untrusted text that shows the problem: log lines, or the response of a server. */
   evidence?: string | undefined
-  /** Id of the matching signature in src/diagnosis/catalogue/. */
-  signature?: string | undefined
+  signature?: KnownFailure | undefined
   /** Error that led to this failure. */
   cause?: unknown
 }
@@ -32,7 +40,7 @@ export interface FailureDetails {
 export class Failure extends Error {
   readonly fix: string
   readonly evidence: string | undefined
-  readonly signature: string | undefined
+  readonly signature: KnownFailure | undefined
 
   constructor(
     readonly category: FailureCategory,
@@ -95,7 +103,8 @@ export function describeFailure(failure: Failure): string {
     `Fix: ${failure.fix}`,
     `Owner: ${OWNER[failure.category]} (category: ${failure.category})`
   ]
-  if (failure.signature !== undefined) lines.push(`Read more: docs/troubleshooting.md#${failure.signature}`)
+  if (failure.signature !== undefined)
+    lines.push(`Read more: docs/troubleshooting.md#${failure.signature.id}`)
   if (failure.evidence) lines.push('', withoutMiddle(plainText(failure.evidence).trimEnd(), MOST_EVIDENCE))
   return lines.join('\n')
 }

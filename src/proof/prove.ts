@@ -40,7 +40,7 @@ function restoreFailed(why: string, log: string): Failure {
         finding?.fix ??
         'The output of CRIU below shows the cause; usually it is a capability or a system call that this host does not allow.',
       evidence: finding?.line ?? lastLines(log, 30),
-      signature: finding?.signature?.id
+      signature: finding?.signature
     }
   )
 }

@@ -35,7 +35,7 @@ export function refusal(registry: string, asked: string, reply: Reply): Registry
   // The registry's words first: they tell more than its status.
   const evidence = [...wordsOf(reply.body), `${asked}: ${status} ${STATUS_CODES[status] ?? ''}`.trim()]
   const finding = diagnose('push', { registry: evidence.join('\n') })
-  const lost = finding?.signature?.id === 'reg-blob'
+  const lost = finding?.signature?.remedy === 'retry'
   // GitHub's registry refuses now and then what it takes a second later.
   const perhaps = status === 403 && registry === 'ghcr.io' ? 2 : 1
   return new RegistryFailure(
@@ -45,7 +45,7 @@ export function refusal(registry: string, asked: string, reply: Reply): Registry
         finding?.fix ??
         'The lines below are the words of the registry; run the job again, and if it stays so, ask those who run the registry.',
       evidence: evidence.join('\n'),
-      signature: finding?.signature?.id
+      signature: finding?.signature
     },
     PASSING.has(status) || lost ? TRIES : perhaps,
     retryAfter(reply.headers['retry-after']),
@@ -64,10 +64,10 @@ export function unreachable(registry: string, asked: string, error: unknown): Re
         finding?.fix ??
         'Check the name of the registry in `tags`, and that the runner reaches it (proxy, firewall, DNS); then run the job again.',
       evidence: words,
-      signature: finding?.signature?.id,
+      signature: finding?.signature,
       cause: error
     },
-    finding?.signature?.id === 'reg-tls' ? 1 : TRIES
+    finding?.signature?.remedy === 'none' ? 1 : TRIES
   )
 }
 

@@ -31,13 +31,10 @@ export function lookAtRoom({ free, needed }: Room, archive: number): string | un
 
 /** A failure for want of room, with the numbers. */
 export function toldOfRoom(error: unknown, { free, needed }: Room): unknown {
-  if (!(error instanceof Failure) || free === undefined || !NO_SPACE.has(error.signature ?? '')) return error
+  if (!(error instanceof Failure) || free === undefined || error.signature?.remedy !== 'disk') return error
   return error.also(
     `When the run began, ${megabytes(free)} were free on the engine's disk; it needs about ${megabytes(needed)} and three times the memory of the application.`
   )
 }
 
 const FIX = 'Free disk space on the machine of the engine, for example with `docker system prune`.'
-
-/** Ids of the catalogue, and of src/docker/failure.ts. */
-const NO_SPACE = new Set(['docker-nospace', 'criu-enospc'])

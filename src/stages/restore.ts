@@ -3,7 +3,6 @@ import { type CheckpointEngine, engineName } from '../checkpoint/choose-engine.j
 import type { TakenSnapshot } from '../checkpoint/take.js'
 import { standardWarmUp } from '../checkpoint/warm-up.js'
 import { namesOf, removeImages } from '../run/release.js'
-import { wantsPrivileges } from '../diagnosis/wants-privileges.js'
 import type { Reach } from '../docker/containers.js'
 import { declaredFlags, type Privileges } from '../docker/privileges.js'
 import { Failure } from '../lib/errors.js'
@@ -45,7 +44,7 @@ export async function buildRestoring(
       return { imageId, privileges, request, first: await prove(run, request) }
     } catch (error) {
       const last = index === levels.length - 1
-      if (last || !(error instanceof Failure) || !wantsPrivileges(error.signature)) throw error
+      if (last || !(error instanceof Failure) || error.signature?.remedy !== 'privileges') throw error
       run.world.log.info(`Leaving the privileges ${privileges?.level}: ${error.message}`)
       await removeImages(run.world.docker, namesOf(run.id), ['runtime'])
     }

@@ -31,7 +31,8 @@ export const criuBoth: readonly Signature[] = [
     category: 'runner',
     cause: 'The kernel does not let CRIU trace the JVM.',
     fix: 'Let containers of this engine have SYS_PTRACE, and set kernel.yama.ptrace_scope to 1 or 0 on the runner.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'privileges'
   },
   {
     id: 'criu-short-write',
@@ -63,7 +64,8 @@ export const criuBoth: readonly Signature[] = [
     category: 'runner',
     cause: 'CRIU has neither of the capabilities CHECKPOINT_RESTORE and SYS_ADMIN.',
     fix: 'Start the container with the flags in the output `restore-flags` (`allowPrivilegeEscalation: true` in Kubernetes); for the checkpoint leave `privileges` at `auto`.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'privileges'
   },
   {
     id: 'criu-unprivileged-flag',
@@ -83,7 +85,8 @@ export const criuBoth: readonly Signature[] = [
     category: 'runner',
     cause: 'SELinux does not let CRIU ask the kernel about sockets.',
     fix: 'On the host, set the SELinux boolean virt_sandbox_use_netlink, or run the container with `--security-opt label=disable`.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'privileges'
   },
   {
     id: 'criu-logfile',

@@ -52,7 +52,8 @@ export const criuDump: readonly Signature[] = [
     category: 'runner',
     cause: 'CRIU may not suspend the seccomp filter of the JVM ($1).',
     fix: 'Leave `privileges` at `auto`; if every level was tried, let this engine run containers with `seccomp=unconfined`.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'privileges'
   },
   {
     id: 'criu-unseizable',
@@ -63,7 +64,8 @@ export const criuDump: readonly Signature[] = [
     cause:
       'CRIU cannot take hold of process $1 (state $2), because another program traces it or because it may not.',
     fix: 'Take debuggers and profilers out of `java-options`; if there are none, let containers have SYS_PTRACE.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'privileges'
   },
   {
     id: 'criu-own-tree',
@@ -184,7 +186,8 @@ export const criuDump: readonly Signature[] = [
     category: 'application',
     cause: 'The application has something mapped into its memory that is no plain file.',
     fix: 'Close devices and shared memory in beforeCheckpoint; profilers and GPU libraries map such things.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'privileges'
   },
   {
     id: 'criu-mapping',
@@ -214,7 +217,8 @@ export const criuDump: readonly Signature[] = [
     category: 'runner',
     cause: 'The disk was full while CRIU wrote the snapshot.',
     fix: 'Free disk space on the runner, or give the JVM a smaller heap with `java-options: -Xmx...`.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'disk'
   },
   {
     id: 'criu-timeout',
@@ -257,7 +261,8 @@ export const criuDump: readonly Signature[] = [
     category: 'runner',
     cause: 'CRIU could not put its helper into the JVM.',
     fix: 'Let containers of this engine have SYS_PTRACE without a seccomp filter; leave `privileges` at `auto`.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'privileges'
   },
   {
     id: 'criu-aio',
@@ -277,7 +282,8 @@ export const criuDump: readonly Signature[] = [
     category: 'runner',
     cause: "CRIU could not freeze the container's control group.",
     fix: 'Update the engine; inside other containers, give this one its own cgroup namespace.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'privileges'
   },
   {
     id: 'criu-mntns',

@@ -41,7 +41,8 @@ export const criuRestore: readonly Signature[] = [
     category: 'runner',
     cause: 'CRIU may not choose the process id $1.',
     fix: 'Start the container with the flags in the output `restore-flags`: it lacks CHECKPOINT_RESTORE.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'privileges'
   },
   {
     id: 'criu-fork-einval',
@@ -193,7 +194,8 @@ export const criuRestore: readonly Signature[] = [
     category: 'runner',
     cause: 'CRIU may not describe the memory of the process to the kernel.',
     fix: 'Start the container with the flags in the output `restore-flags`.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'privileges'
   },
   {
     id: 'criu-killed',
@@ -223,7 +225,8 @@ export const criuRestore: readonly Signature[] = [
     category: 'runner',
     cause: 'The kernel does not let CRIU choose process ids: clone3 is allowed, the capability is not there.',
     fix: 'Start the container with the flags in the output `restore-flags`.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'privileges'
   },
   {
     id: 'criu-vmsplice',
@@ -233,7 +236,8 @@ export const criuRestore: readonly Signature[] = [
     category: 'runner',
     cause: 'CRIU may not fill the pipes of the process.',
     fix: 'Start the container with the flags in the output `restore-flags`.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'privileges'
   },
   {
     id: 'criu-creds',
@@ -244,7 +248,8 @@ export const criuRestore: readonly Signature[] = [
     category: 'runner',
     cause: 'User, group or capabilities of the process could not be set again.',
     fix: 'Start the container with the flags in the output `restore-flags`, and as the user of the image.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'privileges'
   },
   {
     id: 'criu-bind',
@@ -264,7 +269,8 @@ export const criuRestore: readonly Signature[] = [
     category: 'runner',
     cause: 'The AppArmor profile of the process cannot be set on this host.',
     fix: 'Run the container with `--security-opt apparmor=unconfined`; for the build leave `privileges` at `auto`.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'privileges'
   },
   {
     id: 'criu-ns-last-pid-ro',
@@ -274,7 +280,8 @@ export const criuRestore: readonly Signature[] = [
     category: 'runner',
     cause: 'CRIU fell back to /proc/sys, which is read-only in containers: the seccomp profile hides clone3.',
     fix: 'Start the container with the flags in the output `restore-flags`: seccomp.json in the image lets clone3 through.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'privileges'
   },
   {
     id: 'criu-stats-restore-denied',

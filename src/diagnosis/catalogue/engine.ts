@@ -61,7 +61,8 @@ export const engine: readonly Signature[] = [
     category: 'runner',
     cause: 'This engine does not know the capability CHECKPOINT_RESTORE.',
     fix: 'Leave `privileges` at `auto`, or use Docker 24 or newer on kernel 5.9 or newer.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'privileges'
   },
   {
     id: 'docker-nospace',
@@ -71,7 +72,8 @@ export const engine: readonly Signature[] = [
     category: 'runner',
     cause: "The engine's disk is full.",
     fix: 'Free disk space on the runner, for example with `docker system prune`.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'disk'
   },
   {
     id: 'docker-noexe',
@@ -101,6 +103,7 @@ export const engine: readonly Signature[] = [
     category: 'runner',
     cause: 'The engine cannot give the container capabilities that its own host does not have.',
     fix: 'Leave `privileges` at `auto`: `privileged` asks for all of them.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'privileges'
   }
 ]

@@ -11,7 +11,8 @@ export const jvmRestore: readonly Signature[] = [
     category: 'runner',
     cause: 'CRIU could not be started: its file capabilities are more than this container may have.',
     fix: 'Start the container with the flags in the output `restore-flags`; in Kubernetes set `allowPrivilegeEscalation: true`.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'privileges'
   },
   {
     id: 'jvm-not-crac',

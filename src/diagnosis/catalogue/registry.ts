@@ -61,7 +61,8 @@ export const registry: readonly Signature[] = [
     category: 'registry',
     cause: 'The registry lost an upload that was under way.',
     fix: 'Run the job again.',
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'retry'
   },
   {
     id: 'reg-net',
@@ -83,7 +84,8 @@ export const registry: readonly Signature[] = [
     category: 'registry',
     cause: "The registry's certificate is not trusted, or it speaks plain HTTP.",
     fix: "Put the registry's certificate authority into /etc/docker/certs.d of the runner, or list the registry as insecure in the engine's configuration.",
-    weight: 'cause'
+    weight: 'cause',
+    remedy: 'none'
   },
   {
     id: 'reg-5xx',
