@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { readPagemap } from '../../src/snapshot/images.js'
 import { readDumpStatistics, readRestoreTime } from '../../src/snapshot/statistics.js'
-import { ImageFormatError } from '../../src/snapshot/protobuf.js'
+import { ImageFormatError } from '../../src/snapshot/image-format.js'
 import { criuImage, PAGEMAP, protobuf, STATS } from '../support/criu.js'
 import { ROOT } from '../support/inputs.js'
 
@@ -45,7 +45,7 @@ describe('readPagemap', () => {
   })
 })
 
-test('readDumpStatistics gives times in microseconds and pages', () => {
+test('readDumpStatistics returns times in microseconds and numbers of pages', () => {
   const dump = protobuf({ 1: 100, 2: 200_000, 3: 5, 4: 6, 5: 30_000, 6: 0, 7: 27_000 })
   expect(readDumpStatistics(criuImage(STATS, { 1: dump }))).toEqual({
     freezingTime: 100,
@@ -58,7 +58,7 @@ test('readDumpStatistics gives times in microseconds and pages', () => {
   expect(() => readDumpStatistics(criuImage(STATS, { 2: protobuf({ 1: 1 }) }))).toThrow(ImageFormatError)
 })
 
-test('readRestoreTime gives milliseconds, of a file that CRIU 4.1.1 wrote', () => {
+test('readRestoreTime returns milliseconds from a file that CRIU 4.1.1 wrote', () => {
   const image = Buffer.from('QFkQVQYzCVcQAAAAEg4IABAAGAEgt4wIKOveAQ==', 'base64')
   expect(readRestoreTime(image)).toBe(132.663)
   expect(() => readRestoreTime(criuImage(STATS, { 1: protobuf({ 4: 1 }) }))).toThrow(ImageFormatError)

@@ -50,7 +50,7 @@ describe('parseJvmMemory', () => {
   test.each([
     ...Object.entries(HEAP_17).map(([name, heap]) => [`${name} of JDK 17`, heap, REST_17] as const),
     ...Object.entries(HEAP_25).map(([name, heap]) => [`${name} of JDK 25`, heap, REST_25] as const)
-  ])('tells the whole reserved heap of %s', (_, heap, rest) => {
+  ])('returns the whole reserved heap of %s', (_, heap, rest) => {
     const { heap: ranges = [] } = parseJvmMemory([...heap, ...rest].join('\n'))
     // What they cover together, without a gap.
     let end = 0xf0000000
@@ -62,9 +62,9 @@ describe('parseJvmMemory', () => {
     expect(end).toBe(0x100000000)
   })
 
-  test('tells code cache and metaspace, in segments or whole', () => {
+  test('returns the code cache and metaspace, in segments or as a whole', () => {
     expect(parseJvmMemory(REST_17.join('\n'))).toEqual({
-      // ZGC tells no address of its heap.
+      // ZGC does not report the address of its heap.
       heap: undefined,
       code: [
         { start: 0x7fdc80ec7000, end: 0x7fdc88400000 },
@@ -81,7 +81,7 @@ describe('parseJvmMemory', () => {
     })
   })
 
-  test('knows nothing where the JVM gave no answer', () => {
+  test('returns nothing where the JVM gave no answer', () => {
     expect(parseJvmMemory('137:\nUnknown diagnostic command\n')).toEqual({
       heap: undefined,
       code: undefined,

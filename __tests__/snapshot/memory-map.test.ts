@@ -51,14 +51,14 @@ const JVM: JvmMemory = {
 }
 
 describe('createMemoryMap', () => {
-  test('a mapping that reaches over the end of the heap is cut there', () => {
+  test('splits a mapping at the end of the heap', () => {
     const { sizes, locate } = mapOf([mapping(16 * MB, 19 * MB)], { jvm: JVM })
     expect(sizes()).toMatchObject({ javaHeap: 2 * MB, other: MB + 8192 })
     expect(locate('pages-1.img', 2 * MB - 1)?.kind).toBe('javaHeap')
     expect(locate('pages-1.img', 2 * MB)?.kind).toBe('other')
   })
 
-  test('files are files, but for the archive of classes and what is mapped into the heap', () => {
+  test('counts mapped files as files, except the class data archive and files mapped into the heap', () => {
     const archive = { status: FILE, shmid: 2 }
     const { sizes, locate } = mapOf(
       [
@@ -78,7 +78,7 @@ describe('createMemoryMap', () => {
     })
   })
 
-  test('stacks are where stack pointers are; the environment is cut out of one, byte by byte', () => {
+  test('finds stacks by the stack pointers, and the environment in one of them to the byte', () => {
     const { sizes } = mapOf([mapping(0x10000, 0x20000), mapping(0x30000, 0x40000)], {
       stackPointers: [0x1ff00],
       environment: { start: 0x1ff10, end: 0x1ff13 }
@@ -86,7 +86,7 @@ describe('createMemoryMap', () => {
     expect(sizes()).toMatchObject({ stacks: 0x10000 - 3, environment: 3, other: 0x10000 + 8192 })
   })
 
-  test('arenas are known by their shape, but never without knowing metaspace, which has the same', () => {
+  test('finds arenas by their shape, but only where metaspace, of the same shape, is known', () => {
     const shape = (start: number): Mapping[] => [
       mapping(start, start + MB),
       mapping(start + MB, start + 64 * MB, { prot: 0 })
@@ -97,7 +97,7 @@ describe('createMemoryMap', () => {
     expect(mapOf(mappings, {}).sizes()).toMatchObject({ classes: 0, nativeHeap: 0 })
   })
 
-  test('shared memory, and pages that no mapping has, are other', () => {
+  test('counts shared memory and pages outside of all mappings as other', () => {
     expect(mapOf([], {}).locate('pages-2.img', 5000)).toEqual({
       kind: 'other',
       pid: undefined,

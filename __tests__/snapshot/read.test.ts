@@ -19,7 +19,7 @@ describe('readSnapshot', () => {
     await rm(folder, { recursive: true })
   })
 
-  test('tells what is in a real snapshot', async () => {
+  test('summarizes the content of a real snapshot', async () => {
     const { content } = (await readSnapshot(folder, path.join(folder, 'images'))) ?? {}
     expect(content).toMatchObject({
       processes: 1,
@@ -67,14 +67,14 @@ describe('readSnapshot', () => {
     expect(map?.locate('pages-2.img', 0)).toBeUndefined()
   })
 
-  test('memory by kind is not told where the JVM did not say what is where; bytes are located all the same', async () => {
+  test('locates bytes, but gives no sizes by kind, where the JVM did not report its memory', async () => {
     await rm(path.join(folder, 'jvm-memory'))
     const reading = await readSnapshot(folder, path.join(folder, 'images'))
     expect(reading?.content.memory).toBeUndefined()
     expect(reading?.map.locate('pages-1.img', PAGES - 1)?.kind).toBe('stacks')
   })
 
-  test('names of the environment that are not there are not known', async () => {
+  test('has no names of the environment where their file is missing', async () => {
     await rm(path.join(folder, 'environment-names'))
     expect((await readSnapshot(folder, path.join(folder, 'images')))?.content.environment).toBeUndefined()
   })

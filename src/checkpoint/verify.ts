@@ -7,7 +7,7 @@ import { EVIDENCE_FILES } from '../lib/image-paths.js'
 import { Failure } from '../lib/errors.js'
 import { readPagemap } from '../snapshot/images.js'
 import { readDumpStatistics, type DumpStatistics } from '../snapshot/statistics.js'
-import { ImageFormatError } from '../snapshot/protobuf.js'
+import { ImageFormatError } from '../snapshot/image-format.js'
 import type { Milliseconds } from '../lib/values.js'
 
 /** A complete snapshot of the JVM. */

@@ -10,7 +10,7 @@ import { RESTORED_FILE } from '../lib/image-paths.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
 import { checksFor, untilReady, type Readiness } from '../probe/readiness.js'
 import { send, type HttpRequest } from '../probe/request.js'
-import { ImageFormatError } from '../snapshot/protobuf.js'
+import { ImageFormatError } from '../snapshot/image-format.js'
 import { readRestoreTime } from '../snapshot/statistics.js'
 import type { Start } from './figures.js'
 

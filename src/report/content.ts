@@ -1,6 +1,5 @@
-import type { Content } from '../snapshot/content.js'
+import { KIND_NAMES, KINDS, type SnapshotContent } from '../snapshot/content.js'
 import type { DumpStatistics } from '../snapshot/statistics.js'
-import { KIND_NAMES, KINDS } from '../snapshot/kinds.js'
 import { sizeText } from '../lib/values.js'
 import { folded, table, time } from './markdown.js'
 
@@ -10,7 +9,7 @@ const LISTED = 100
 
 /** A folded part of the job summary: what is in the snapshot; nothing where that is not known. */
 export function renderContent(
-  content: Content | undefined,
+  content: SnapshotContent | undefined,
   statistics: DumpStatistics | undefined
 ): string[] {
   if (!content) return []
@@ -19,7 +18,7 @@ export function renderContent(
 
 /** Names and values, for people. */
 export function describeContent(
-  { memory, threads, user, open, environment }: Content,
+  { memory, threads, user, open, environment }: SnapshotContent,
   statistics: DumpStatistics | undefined
 ): [string, string][] {
   const rows: [string, string][] = []
@@ -42,7 +41,7 @@ export function describeContent(
 }
 
 /** The same for `metadata`; docs/metadata.schema.json describes it. */
-export function contentMetadata(content: Content | undefined): object | null {
+export function contentMetadata(content: SnapshotContent | undefined): object | null {
   if (!content) return null
   const { memory, processes, threads, user, open, environment } = content
   return {
@@ -55,7 +54,7 @@ export function contentMetadata(content: Content | undefined): object | null {
   }
 }
 
-function threadCount(threads: Content['threads']): number {
+function threadCount(threads: SnapshotContent['threads']): number {
   return threads.reduce((sum, { count }) => sum + count, 0)
 }
 

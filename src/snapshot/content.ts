@@ -1,39 +1,63 @@
 import type { Core, Descriptor, OpenFile } from './images.js'
-import type { Kind } from './kinds.js'
 import { APP_DIR, JDK_DIR } from '../lib/image-paths.js'
 
-/** What is in a snapshot, besides the bytes themselves. */
-export interface Content {
-  /** In bytes, together the size of the files of pages; undefined where the JVM did not tell what is where. */
+/** What memory is used for; `other` has no known use, such as the tables of the garbage collector. */
+export const KINDS = [
+  'javaHeap',
+  'code',
+  'classes',
+  'stacks',
+  'nativeHeap',
+  'files',
+  'environment',
+  'other'
+] as const
+export type Kind = (typeof KINDS)[number]
+
+/** Names of the kinds in reports. */
+export const KIND_NAMES: Record<Kind, string> = {
+  javaHeap: 'Java heap',
+  code: 'compiled code',
+  classes: 'classes',
+  stacks: 'stacks of threads',
+  nativeHeap: 'native heap',
+  files: 'mapped files',
+  environment: 'environment and arguments',
+  other: 'other memory'
+}
+
+/** Summary of what a snapshot holds. */
+export interface SnapshotContent {
+  /** Sizes in bytes; their sum is the size of the pages files. undefined where the JVM did not report its memory. */
   memory: (Record<Exclude<Kind, 'javaHeap'>, number> & { javaHeap: number | undefined }) | undefined
   processes: number
   threads: ThreadGroup[]
-  /** undefined where CRIU did not note it. */
+  /** User of the JVM; undefined where CRIU did not record it. */
   user: { uid: number; gid: number; groups: number[] } | undefined
-  open: OpenThings
-  /** Names alone, sorted; undefined where they are not known. */
+  open: OpenFiles
+  /** Sorted names of the environment variables, without values; undefined where they are not known. */
   environment: string[] | undefined
 }
 
-/** Threads whose names differ in nothing but the number at their end. */
+/** Threads whose names differ only in the number at their end. */
 export interface ThreadGroup {
   name: string
   count: number
 }
 
-export interface OpenThings {
+export interface OpenFiles {
   /** Paths of files outside of the JDK and the application, sorted. */
   files: string[]
-  /** Sockets that lead anywhere: the JDK itself keeps the loose end of a pair, which does not. */
+  /** Number of sockets, without the unconnected one of a pair that the JDK itself keeps. */
   sockets: number
-  /** Everything else, such as the pipes of the standard streams. */
+  /** Number of other descriptors, such as the pipes of the standard streams. */
   others: number
 }
 
-/** Where the images of the action keep the JDK and the application (docker/Dockerfile). */
+/** Folders of the JDK and the application, whose files are expected to be open. */
 const EXPECTED = [`${JDK_DIR}/`, `${APP_DIR}/`]
 
-/** The threads in groups, the largest first. */
+/** Returns the threads in groups, the largest group first. */
 export function threadsOf(cores: readonly Core[]): ThreadGroup[] {
   const counts = new Map<string, number>()
   for (const { name = '' } of cores) {
@@ -45,7 +69,7 @@ export function threadsOf(cores: readonly Core[]): ThreadGroup[] {
     .sort((one, other) => other.count - one.count || (one.name < other.name ? -1 : 1))
 }
 
-export function openOf(descriptors: readonly Descriptor[], files: ReadonlyMap<number, OpenFile>): OpenThings {
+export function openOf(descriptors: readonly Descriptor[], files: ReadonlyMap<number, OpenFile>): OpenFiles {
   const paths = new Set<string>()
   let sockets = 0
   let others = 0

@@ -1,6 +1,5 @@
-/** What is needed of CRIU's images of a process tree: https://github.com/checkpoint-restore/criu/tree/criu-dev/images */
-import { ImageFormatError, type Message } from './protobuf.js'
-import { COMMON_MAGIC, records, required } from './records.js'
+// Readers of CRIU's images of a process tree: https://github.com/checkpoint-restore/criu/tree/criu-dev/images
+import { COMMON_MAGIC, ImageFormatError, records, required, type Message } from './image-format.js'
 
 const PSTREE_MAGIC = 0x50273030
 const CORE_MAGIC = 0x55053847
@@ -10,45 +9,45 @@ const FILES_MAGIC = 0x56303138
 const FDINFO_MAGIC = 0x56213732
 
 export const PAGE_SIZE = 4096
-/** pagemap_entry.flags: the pages are in this image, not in a parent's. */
+/** Bit of pagemap_entry.flags: the pages are in this image, not in that of a parent. */
 const PAGE_PRESENT = 4
 
-/** Addresses from `start`, and below `end`. */
+/** Addresses from `start` up to, but without, `end`. */
 export interface Range {
   start: number
   end: number
 }
 
-/** What a pagemap says of its pages file: `pages-<pagesId>.img` must have `size` bytes. */
+/** Content of a pagemap image: `pages-<pagesId>.img` must have `size` bytes. */
 export interface Pagemap {
   pagesId: number
   size: number
-  /** What lies in the file, in its order. */
+  /** Address ranges of the pages in the file, in its order. */
   runs: Range[]
 }
 
 export interface Process {
   pid: number
-  /** Ids of its threads, the first of which is its own. */
+  /** Ids of its threads; the first is the id of the process. */
   threads: number[]
 }
 
-/** What is known of a thread. */
+/** Facts about a thread. */
 export interface Core {
-  /** As the kernel knows it: 15 bytes at most. undefined where an old CRIU did not note it. */
+  /** Name in the kernel, of 15 bytes at most; undefined where an old CRIU did not record it. */
   name: string | undefined
   /** undefined on an architecture that is not x86-64 or aarch64. */
   stackPointer: number | undefined
   credentials: { uid: number; gid: number; groups: number[] } | undefined
 }
 
-/** An area of a process's memory. */
+/** A mapping in the memory of a process. */
 export interface Mapping extends Range {
   prot: number
   flags: number
   /** Bits of VMA_... in criu/include/image.h. */
   status: number
-  /** Of a mapped file: its id in files.img. Of shared memory: the id of its own page map. */
+  /** Id in files.img for a mapped file; id of the page map for shared memory. */
   shmid: number
 }
 
@@ -86,15 +85,15 @@ const FILE_TYPES = [
 /** A file that a process had open or mapped. */
 export interface OpenFile {
   type: string
-  /** Whether it is a Unix socket without a name and without another end: nothing can be sent through it. */
+  /** Whether it is a Unix socket without a name and without a peer, through which nothing can be sent. */
   isLoose: boolean
-  /** Of a regular file. */
+  /** Path of a regular file; undefined for other types. */
   path: string | undefined
 }
 
 export interface Descriptor {
   fd: number
-  /** Id of the file in files.img. */
+  /** Id of the open file in files.img. */
   file: number
   type: string
 }
@@ -102,7 +101,7 @@ export interface Descriptor {
 export function readPagemap(image: Buffer): Pagemap {
   const [head, ...entries] = records(image, COMMON_MAGIC, PAGEMAP_MAGIC)
   const pagesId = head?.number(1)
-  if (pagesId === undefined) throw new ImageFormatError('a pagemap without the id of its pages')
+  if (pagesId === undefined) throw new ImageFormatError('the pagemap has no id of its pages')
   const runs: Range[] = []
   for (const entry of entries) {
     const flags = entry.number(4)
@@ -115,7 +114,7 @@ export function readPagemap(image: Buffer): Pagemap {
   return { pagesId, size: runs.reduce((size, run) => size + run.end - run.start, 0), runs }
 }
 
-/** The processes of pstree.img; the first is their common ancestor. */
+/** Reads the processes in pstree.img; the first is their common ancestor. */
 export function readProcesses(image: Buffer): Process[] {
   return records(image, COMMON_MAGIC, PSTREE_MAGIC).map((entry) => ({
     pid: required(entry, 1),
@@ -141,7 +140,7 @@ export function readCore(image: Buffer): Core {
 
 export function readMemory(image: Buffer): Memory {
   const [mm] = records(image, COMMON_MAGIC, MM_MAGIC)
-  if (!mm) throw new ImageFormatError('mm holds nothing')
+  if (!mm) throw new ImageFormatError('the mm image has no entry')
   const range = (start: number, end: number): Range => ({
     start: required(mm, start),
     end: required(mm, end)
@@ -161,7 +160,7 @@ export function readMemory(image: Buffer): Memory {
   }
 }
 
-/** The files of files.img by their ids. */
+/** Reads the open files in files.img, by id. */
 export function readFiles(image: Buffer): Map<number, OpenFile> {
   return new Map(
     records(image, COMMON_MAGIC, FILES_MAGIC).map((entry) => [

@@ -1,24 +1,24 @@
 import type { Range } from './images.js'
 
-/** Where a JVM keeps what, by its own words; a part of which it said nothing is undefined. */
+/** Address ranges in a JVM, as it reports them; a part that it does not report is undefined. */
 export interface JvmMemory {
-  /** The reserved Java heap. ZGC does not tell its addresses. */
+  /** The reserved Java heap. ZGC does not report its addresses. */
   heap: Range[] | undefined
-  /** The code cache: what the JIT compiled, and the interpreter. */
+  /** The code cache, with the output of the JIT compiler and the interpreter. */
   code: Range[] | undefined
-  /** Metaspace and the compressed class space. The archive of classes is a mapped file. */
+  /** Metaspace and the compressed class space. The class data archive is a mapped file, and not part of this. */
   classes: Range[] | undefined
 }
 
 /**
- * Reads the answers of jcmd's `GC.heap_info`, `Compiler.codecache` and `VM.metaspace vslist`, one after the other, as
- * JDK 17 to 25 give them. Of a range with a mark in it (`[bottom, top, end)`) all is reserved.
+ * Parses the output of jcmd's `GC.heap_info`, `Compiler.codecache` and `VM.metaspace vslist`, one after the other, as
+ * JDK 17 to 25 print it. A range with a mark in it (`[bottom, top, end)`) counts as a whole.
  */
 export function parseJvmMemory(answers: string): JvmMemory {
   const heap: Range[] = []
   const code: Range[] = []
   const classes: Range[] = []
-  // The heap comes first; the end of the last answer has ranges that are of something else.
+  // The heap comes first; the output of the last command ends with ranges of other things.
   let isHeap = true
   for (const line of answers.split('\n')) {
     if (/^Code(?:Heap|Cache)\b/.test(line)) isHeap = false

@@ -1,39 +1,39 @@
 import type { OpenFile, Pagemap, Range } from './images.js'
-import { KINDS, type Kind } from './kinds.js'
+import { KINDS, type Kind } from './content.js'
 import { contains, partsOf, type Part, type ProcessMemory } from './parts.js'
 
-/** Where in a process a byte of the snapshot was. */
-export interface Place {
+/** Location of a byte of the snapshot in the memory of a process. */
+export interface MemoryLocation {
   kind: Kind
-  /** undefined for memory that processes share; `address` is then where in it. */
+  /** undefined for memory that processes share; `address` is then relative to its begin. */
   pid: number | undefined
   address: number
-  /** The whole mapping around it; undefined where the page map names memory that no mapping has. */
+  /** The whole mapping around it; undefined for pages outside of all mappings. */
   mapping: Range | undefined
-  /** Path of the file that is mapped there. */
+  /** Path of the file that is mapped at the address. */
   file: string | undefined
 }
 
 export interface MemoryMap {
-  /** What the byte at the offset of a `pages-N.img` was; undefined where the file has no such byte, or is not known. */
-  locate: (pagesFile: string, offset: number) => Place | undefined
-  /** Bytes in the snapshot. Together they are all bytes of the page maps. */
+  /** Locates the byte at an offset of a `pages-N.img`; undefined where the file is not known or shorter. */
+  locate: (pagesFile: string, offset: number) => MemoryLocation | undefined
+  /** Returns the bytes in the snapshot by kind; their sum is that of all page maps. */
   sizes: () => Record<Kind, number>
 }
 
-/** What one file of pages holds. */
+/** Content of one pages file. */
 interface Space {
   pid: number | undefined
   runs: Run[]
   parts: Part[]
 }
 
-/** A run of pages: where its first byte is in its file, and in memory. */
+/** A run of pages in memory, with the offset of its first byte in the pages file. */
 interface Run extends Range {
   offset: number
 }
 
-/** `shared` are the page maps of memory that is not one process's own, such as the heap of ZGC: it is `other`. */
+/** Creates the map of the memory. `shared`: page maps of shared memory, such as the heap of ZGC, which counts as `other`. */
 export function createMemoryMap(
   processes: readonly ProcessMemory[],
   files: ReadonlyMap<number, OpenFile>,
@@ -94,7 +94,7 @@ function partAt(parts: readonly Part[], address: number): Part | undefined {
   return part && contains(part, address) ? part : undefined
 }
 
-/** The last of those that hold, where they are all before those that do not. */
+/** Returns the last element that holds, by binary search: all elements that hold come before those that do not. */
 function lastWhere<T>(list: readonly T[], holds: (element: T) => boolean): T | undefined {
   let low = 0
   let high = list.length

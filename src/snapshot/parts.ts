@@ -1,13 +1,13 @@
 import type { Mapping, Memory, OpenFile, Pagemap, Range } from './images.js'
 import type { JvmMemory } from './jvm-memory.js'
-import type { Kind } from './kinds.js'
+import type { Kind } from './content.js'
 
-/** One process of a snapshot. */
+/** The memory of a process in a snapshot. */
 export interface ProcessMemory {
   pid: number
   memory: Memory
   pagemap: Pagemap
-  /** Of each thread. */
+  /** Stack pointers of its threads. */
   stackPointers: number[]
   /** undefined for a process that is not the JVM. */
   jvm: JvmMemory | undefined
@@ -23,19 +23,19 @@ const PROT_READ_WRITE = 3
 /** Size and alignment of the heaps of glibc's arenas on 64 bits: HEAP_MAX_SIZE in malloc/arena.c. */
 const ARENA = 64 * 1024 * 1024
 
-/** A stretch of memory that is all of one kind. */
+/** A range of memory of a single kind. */
 export interface Part extends Range {
   kind: Kind
   mapping: Mapping
   file: string | undefined
 }
 
-/** The mappings, cut where a part of another kind begins or ends in them; by address. */
+/** Splits the mappings where memory of another kind begins or ends in them; sorted by address. */
 export function partsOf(process: ProcessMemory, files: ReadonlyMap<number, OpenFile>): Part[] {
   const { memory, jvm, stackPointers } = process
   const mappings = [...memory.mappings].sort((one, other) => one.start - other.start)
   const stacks = mappings.filter((mapping) => stackPointers.some((pointer) => contains(mapping, pointer)))
-  // The first that has an address decides.
+  // The first claim that contains an address decides.
   const claims: [Kind, readonly Range[]][] = [
     ['environment', [memory.arguments, memory.environment]],
     ['javaHeap', jvm?.heap ?? []],
@@ -59,7 +59,7 @@ export function partsOf(process: ProcessMemory, files: ReadonlyMap<number, OpenF
 
 function kindOfMapping(mapping: Mapping, file: string | undefined): Kind {
   if (!isFile(mapping)) return 'other'
-  // The archives of class data sharing.
+  // An archive of class data sharing.
   return file?.endsWith('.jsa') ? 'classes' : 'files'
 }
 
@@ -68,8 +68,8 @@ function isFile({ status }: Mapping): boolean {
 }
 
 /**
- * The heaps of malloc's arenas, known by their shape: aligned, in use at their beginning, and reserved up to their
- * end. Metaspace has the same shape, so that nothing is called an arena where the JVM does not tell what is metaspace.
+ * Finds the heaps of malloc's arenas by their shape: aligned, in use at their beginning, and reserved up to their
+ * end. Metaspace has the same shape, so the result is empty where the JVM does not report its metaspace.
  */
 function arenas(mappings: readonly Mapping[], jvm: JvmMemory | undefined): Range[] {
   if (!jvm?.classes) return []

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { openOf, threadsOf, type Content } from './content.js'
+import { openOf, threadsOf, type SnapshotContent } from './content.js'
 import {
   readCore,
   readDescriptors,
@@ -16,18 +16,17 @@ import {
 import { parseJvmMemory, type JvmMemory } from './jvm-memory.js'
 import { createMemoryMap, type MemoryMap } from './memory-map.js'
 import type { ProcessMemory } from './parts.js'
-import { ImageFormatError } from './protobuf.js'
+import { ImageFormatError } from './image-format.js'
 import { EVIDENCE_FILES } from '../lib/image-paths.js'
 
 export interface SnapshotReading {
-  content: Content
+  content: SnapshotContent
   map: MemoryMap
 }
 
 /**
- * Reads what docker/checkpoint/ collected: `images` holds CRIU's images without the memory, `evidence` has jvm-memory,
- * what jcmd said, and environment-names, with a NUL after each. undefined where an image is not there or is of a kind that
- * is not known.
+ * Reads the files that docker/checkpoint/ collected: `images` has CRIU's images without the memory, `evidence` the
+ * output of jcmd and the names of the environment. Returns undefined where an image is missing or has an unknown format.
  */
 export async function readSnapshot(evidence: string, images: string): Promise<SnapshotReading | undefined> {
   try {

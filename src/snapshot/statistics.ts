@@ -1,10 +1,10 @@
-import { ImageFormatError } from './protobuf.js'
-import { records } from './records.js'
+import type { Milliseconds } from '../lib/values.js'
+import { ImageFormatError, records } from './image-format.js'
 
 const SERVICE_MAGIC = 0x55105940
 const STATS_MAGIC = 0x57093306
 
-/** Times of a dump, in microseconds, and pages of 4096 bytes. */
+/** CRIU's statistics of a dump: times in microseconds, numbers of pages of 4096 bytes. */
 export interface DumpStatistics {
   freezingTime: number
   frozenTime: number
@@ -16,7 +16,7 @@ export interface DumpStatistics {
 
 export function readDumpStatistics(image: Buffer): DumpStatistics {
   const dump = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(1)
-  if (!dump) throw new ImageFormatError('stats-dump holds no statistics of a dump')
+  if (!dump) throw new ImageFormatError('stats-dump has no statistics of a dump')
   return {
     freezingTime: dump.number(1) ?? 0,
     frozenTime: dump.number(2) ?? 0,
@@ -27,9 +27,9 @@ export function readDumpStatistics(image: Buffer): DumpStatistics {
   }
 }
 
-/** How long CRIU's restore took by its own account (stats-restore), in milliseconds. */
-export function readRestoreTime(image: Buffer): number {
+/** Reads the time that CRIU took for a restore from its stats-restore. */
+export function readRestoreTime(image: Buffer): Milliseconds {
   const restore = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(2)
-  if (!restore) throw new ImageFormatError('stats-restore holds no statistics of a restore')
+  if (!restore) throw new ImageFormatError('stats-restore has no statistics of a restore')
   return (restore.number(4) ?? 0) / 1000
 }

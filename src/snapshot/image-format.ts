@@ -1,11 +1,43 @@
-/** An image, or a message in it, that is not what it should be. */
+/** Thrown for a CRIU image that does not have the expected format. */
 export class ImageFormatError extends Error {}
 
-/** A protobuf message; its fields go by their numbers. */
+/** Most images begin with this number, followed by the magic of their type. */
+export const COMMON_MAGIC = 0x54564319
+
+/**
+ * Reads the records of a CRIU image: u32 magics, then records of a u32 size and a protobuf message.
+ * https://github.com/checkpoint-restore/criu/blob/criu-dev/criu/include/magic.h
+ */
+export function records(image: Buffer, ...magics: number[]): Message[] {
+  const found: Message[] = []
+  magics.forEach((magic, index) => {
+    if (image.length < 4 * (index + 1) || image.readUInt32LE(4 * index) !== magic) {
+      throw new ImageFormatError('not a CRIU image of the expected type')
+    }
+  })
+  let offset = 4 * magics.length
+  while (offset < image.length) {
+    if (offset + 4 > image.length) throw new ImageFormatError('the image ends inside a record')
+    const end = offset + 4 + image.readUInt32LE(offset)
+    if (end > image.length) throw new ImageFormatError('the image ends inside a record')
+    found.push(new Message(image.subarray(offset + 4, end)))
+    offset = end
+  }
+  return found
+}
+
+/** Returns the number in a field that the message must have. */
+export function required(message: Message, field: number): number {
+  const value = message.number(field)
+  if (value === undefined) throw new ImageFormatError(`the message lacks field ${field}`)
+  return value
+}
+
+/** A protobuf message; its fields have numbers, not names. */
 export class Message {
   private readonly fields: { field: number; value: number | Buffer }[] = []
 
-  /** Decodes it. https://protobuf.dev/programming-guides/encoding/ Numbers above 2^53 lose their last bits. */
+  /** Decodes a message (https://protobuf.dev/programming-guides/encoding/). Numbers above 2^53 lose their last bits. */
   constructor(bytes: Buffer) {
     const reader = new Reader(bytes)
     while (!reader.atEnd()) {
@@ -14,7 +46,7 @@ export class Message {
     }
   }
 
-  /** The last value of a field of a number type; undefined where there is none. */
+  /** Returns the last value of a number field; undefined where there is none. */
   number(field: number): number | undefined {
     return this.numbers(field).at(-1)
   }
@@ -58,7 +90,7 @@ class Reader {
     for (let shift = 0; shift < 64; shift += 7) {
       const byte = this.message[this.offset++]
       if (byte === undefined) break
-      // Not by bits: JavaScript's are 32.
+      // Not with bit operators: those of JavaScript have 32 bits.
       value += (byte & 0x7f) * 2 ** shift
       if (byte < 0x80) return value
     }
