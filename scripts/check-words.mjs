@@ -1,7 +1,6 @@
 // Part of `npm run lint`: reports words in comments, messages and pages that are not plain, standard English.
 // The glossary in docs/architecture.md has the words to use instead.
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
@@ -35,7 +34,10 @@ const FRAGMENT =
 
 /** Files with text that is not ours, and the two files that quote private words. */
 const EXEMPT =
-  /^(?:dist\/|docs\/troubleshooting\.md$|package-lock\.json$|scripts\/check-words\.mjs$|__tests__\/project\/words\.test\.ts$)/
+  /^(?:docs\/troubleshooting\.md|package-lock\.json|scripts\/check-words\.mjs|__tests__\/project\/words\.test\.ts)$/
+
+/** Folders without sources. */
+const NO_SOURCES = /^(?:\.git|dist|coverage|bench\/report)$|(?:^|\/)(?:node_modules|target)$/
 
 const SLASH_COMMENTS_AND_STRINGS = /"""[^]*?"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\/\/.*|\/\*[^]*?\*\//g
 
@@ -115,17 +117,17 @@ function problemsOf(file, text) {
   return problems
 }
 
+/** Returns the paths of all files below a folder of the project, without packages and builds. */
+function filesIn(folder) {
+  return readdirSync(path.join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(folder, entry.name)
+    if (entry.isDirectory()) return NO_SOURCES.test(file) ? [] : filesIn(file)
+    return entry.isFile() && !EXEMPT.test(file) ? [file] : []
+  })
+}
+
 const given = process.argv.slice(2)
-const files =
-  given.length > 0
-    ? given.map((file) => path.relative(ROOT, path.resolve(file)))
-    : execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
-        cwd: ROOT,
-        encoding: 'utf8'
-      })
-        .trim()
-        .split('\n')
-        .filter((file) => !EXEMPT.test(file) && existsSync(path.join(ROOT, file)))
+const files = given.length > 0 ? given.map((file) => path.relative(ROOT, path.resolve(file))) : filesIn('')
 const problems = files.flatMap((file) => problemsOf(file, readFileSync(path.join(ROOT, file), 'utf8')))
 for (const problem of problems) console.error(problem)
 if (problems.length > 0) {

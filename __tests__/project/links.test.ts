@@ -1,16 +1,19 @@
 import { describe, expect, test } from '@jest/globals'
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { ROOT } from '../support/inputs.js'
 
-const pages = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
-  cwd: ROOT,
-  encoding: 'utf8'
-})
-  .trim()
-  .split('\n')
-  .filter((page) => existsSync(path.join(ROOT, page)))
+const files = readdirSync(ROOT)
+  .filter((name) => !['.git', 'node_modules', 'dist', 'coverage'].includes(name))
+  .flatMap((name) =>
+    statSync(path.join(ROOT, name)).isFile()
+      ? [name]
+      : readdirSync(path.join(ROOT, name), { recursive: true, encoding: 'utf8' }).map((file) =>
+          path.join(name, file)
+        )
+  )
+  .filter((file) => !/(?:^|\/)(?:node_modules|target)\//.test(file) && !file.startsWith('bench/report/'))
+const pages = files.filter((file) => file.endsWith('.md'))
 
 function proseOf(page: string): string {
   return readFileSync(path.join(ROOT, page), 'utf8').replace(/^ *```[^]*?^ *```/gm, '')
@@ -46,6 +49,9 @@ function brokenLinks(page: string): string[] {
     })
 }
 
+/** Path of a file in one of the main folders of the project. */
+const FILE = /(?<![\w/.-])(?:docs|docker|scripts|src)\/[\w./-]+\.(?:md|ts|mjs|sh|json)\b/g
+
 describe('the links of', () => {
   test.each(pages)('%s lead to files and headings that exist', (page) => {
     expect(brokenLinks(page)).toEqual([])
@@ -53,12 +59,12 @@ describe('the links of', () => {
 })
 
 test('the files that code and pages name exist', () => {
-  const pattern = '(^|[^/a-zA-Z0-9_.-])(docs|docker|scripts|src)/[a-zA-Z0-9_./-]+[.](md|ts|mjs|sh|json)\\b'
-  const where = ['src', 'docker', 'docs', 'scripts', 'lab', '*.md', 'action.yml', '.github', ':!__tests__']
-  const found = execFileSync('git', ['grep', '-ohE', pattern, '--', ...where], {
-    cwd: ROOT,
-    encoding: 'utf8'
-  })
-  const files = found.split('\n').map((line) => line.replace(/^[^a-z]/, ''))
-  expect(files.filter((file) => !existsSync(path.join(ROOT, file)))).toEqual([])
+  const named = files
+    .filter((file) =>
+      /^(?:src|docker|docs|scripts|lab|\.github)\/.*\.(?:ts|mjs|sh|ya?ml|md)$|^[A-Z]+\.md$|^action\.yml$/.test(
+        file
+      )
+    )
+    .flatMap((file) => readFileSync(path.join(ROOT, file), 'utf8').match(FILE) ?? [])
+  expect(named.filter((file) => !existsSync(path.join(ROOT, file)))).toEqual([])
 })
