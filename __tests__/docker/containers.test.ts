@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { addressOf, containerEnd, createContainer, type ContainerSpec } from '../../src/docker/containers.js'
 import { declaredFlags, privilegeLevels } from '../../src/docker/privileges.js'
-import { fakeDocker } from '../support/fake-docker.js'
+import { containerJson, fakeDocker } from '../support/fake-docker.js'
 
 const LOG_DRIVER = '--log-driver local --log-opt compress=false --log-opt max-size=100m --log-opt max-file=2'
 
@@ -78,7 +78,9 @@ describe('how a container is reached', () => {
     ])
     expect(
       await addressOf(
-        fakeDocker(() => '172.18.0.3'),
+        fakeDocker(() =>
+          containerJson({ NetworkSettings: { Networks: { job: { IPAddress: '172.18.0.3' } } } })
+        ),
         { ...SPEC, reach }
       )
     ).toEqual({
@@ -127,6 +129,8 @@ describe('the ladder of privileges', () => {
 })
 
 test('containerEnd tells the exit code, and whether the kernel ended it', async () => {
-  const engine = fakeDocker((args) => (args[0] === 'wait' ? '137\n' : 'true\n'))
+  const engine = fakeDocker((args) =>
+    args[0] === 'wait' ? '137\n' : containerJson({ State: { OOMKilled: true } })
+  )
   expect(await containerEnd(engine, 'c')).toEqual({ exitCode: 137, oomKilled: true })
 })

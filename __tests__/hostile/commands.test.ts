@@ -10,7 +10,7 @@ import { run } from '../../src/main.js'
 import type { World } from '../../src/stages/run.js'
 import { shipped } from '../../src/shipped.js'
 import { criuImage, PAGEMAP } from '../support/criu.js'
-import { fakeDocker, type Reply } from '../support/fake-docker.js'
+import { containerJson, fakeDocker, imageJson, type Reply } from '../support/fake-docker.js'
 import { holds, hostileText, mustBeClear } from '../support/hostile.js'
 import { serve, type TestServer } from '../support/http-server.js'
 import { inputsWith } from '../support/inputs.js'
@@ -63,7 +63,7 @@ const OPTIONS: Record<string, Record<string, boolean>> = {
   wait: {},
   port: {},
   logs: { '--follow': false, '--tail': true },
-  inspect: { '--format': true },
+  container: {},
   exec: {},
   cp: {},
   commit: {},
@@ -140,10 +140,7 @@ describe('hostile inputs in commands', () => {
           return rest[0] === 'inspect' ? 'unix:///var/run/docker.sock' : 'default'
         case 'image':
           if (rest[0] !== 'inspect') return ''
-          if (last.endsWith(':user') || args.includes('{{.Id}}')) return IMAGE
-          if (args.includes('{{json .}}'))
-            return JSON.stringify({ Architecture: 'amd64', Config: { Cmd: ['java', '-jar', '/a.jar'] } })
-          return args.some((word) => word.includes('{{.Architecture}}')) ? 'amd64 0' : '[]'
+          return imageJson({ Id: IMAGE, Config: { Cmd: ['java', '-jar', '/a.jar'] } })
         case 'run':
           if (args.includes('sh')) return 'CapBnd: 000001ffffffffff\nflags : fpu'
           return 'crac-checkpoint: engines criu\ncrac-checkpoint: trial of system 4.1.1\ncrac-checkpoint: trial of system ended with 0\n'
@@ -161,8 +158,11 @@ describe('hostile inputs in commands', () => {
         case 'cp':
           if (last.endsWith('logs')) cpSync(evidence, last, { recursive: true })
           return ''
-        case 'inspect':
-          return args.some((word) => word.includes('StartedAt')) ? new Date().toISOString() : 'false'
+        case 'container':
+          return containerJson({
+            Config: { Hostname: 'host' },
+            State: { OOMKilled: false, StartedAt: new Date().toISOString() }
+          })
         default:
           return ''
       }

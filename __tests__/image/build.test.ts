@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { assembleBuildContext } from '../../src/image/build-context.js'
 import { buildCommand, buildImage, type ImageBuild } from '../../src/image/build.js'
-import { fakeDocker } from '../support/fake-docker.js'
+import { fakeDocker, imageJson } from '../support/fake-docker.js'
 
 let folder: string
 beforeEach(async () => {
@@ -40,7 +40,7 @@ describe('buildImage', () => {
   test("gives the engine's id for it", async () => {
     const engine = fakeDocker((args) => {
       if (args[0] === 'context') return 'rootless'
-      return args[1] === 'inspect' && args.at(-1) === build().name ? 'sha256:abc\n' : ''
+      return args[1] === 'inspect' && args.at(-1) === build().name ? imageJson({ Id: 'sha256:abc' }) : ''
     })
     expect(await buildImage(engine, build(), {})).toBe('sha256:abc')
     // Whatever builder the user has chosen: the one of the engine sees its images.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { checkContract, type ImageConfig } from '../../src/image/user-dockerfile.js'
+import type { ImageConfig } from '../../src/docker/inspect.js'
+import { checkContract } from '../../src/image/user-dockerfile.js'
 
 const JAVA = ['java', '-Xmx256m', '-cp', '/srv/lib/*', 'com.acme.Main', 'serve']
 const check = (config: ImageConfig['Config']) =>

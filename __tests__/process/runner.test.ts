@@ -62,7 +62,7 @@ case "$1 $2" in
 'version --format') ${version} ;;
 'info --format') echo '{"OperatingSystem":"Ubuntu 24.04"}' ;;
 'context inspect') echo unix:///var/run/docker.sock ;;
-'image inspect') echo ${architecture} ;;
+'image inspect') echo '[{"Architecture":"${architecture}"}]' ;;
 'run --rm') ${machine.run ?? `echo '${CONTAINER}'`} ;;
 '--version ') echo '${client}' ;;
 'ps --all' | 'image ls') ;;

@@ -34,7 +34,9 @@ function clientOf(
 ) {
   const pauses: number[] = []
   const { insecure = true, root = '/nowhere' } = options
-  const docker = fakeDocker(() => JSON.stringify({ IndexConfigs: { [registry]: { Secure: !insecure } } }))
+  const docker = fakeDocker(() =>
+    JSON.stringify({ RegistryConfig: { IndexConfigs: { [registry]: { Secure: !insecure } } } })
+  )
   const world = {
     clock: {
       now: () => 0,

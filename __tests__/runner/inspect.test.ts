@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { inspectRunner, type InspectionRequest } from '../../src/runner/inspect.js'
-import { fakeDocker, type Reply } from '../support/fake-docker.js'
+import { containerJson, fakeDocker, imageJson, type Reply } from '../support/fake-docker.js'
 
 const SERVER = { Version: '28.2.2', Os: 'linux', Arch: 'amd64', KernelVersion: '6.17.0-1010-azure' }
 const ALL = 'CapBnd:\t000001ffffffffff\n'
@@ -26,9 +26,12 @@ function machine(given: Machine = {}) {
       return JSON.stringify(given.info ?? { OperatingSystem: 'Ubuntu 24.04', SecurityOptions: [] })
     if (line.startsWith('context')) return given.endpoint ?? 'unix:///var/run/docker.sock'
     if (line.startsWith('container inspect')) {
-      return given.networks ? JSON.stringify(given.networks) : { exitCode: 1 }
+      return given.networks
+        ? containerJson({ NetworkSettings: { Networks: given.networks } })
+        : { exitCode: 1 }
     }
-    if (line.startsWith('image inspect')) return given.imageArchitecture ?? 'amd64'
+    if (line.startsWith('image inspect'))
+      return imageJson({ Architecture: given.imageArchitecture ?? 'amd64' })
     if (line.startsWith('run')) return given.container?.(line) ?? FACTS
     if (line === '--version') return 'Docker version 28.2.2, build e6534b4'
     throw new Error(`unexpected: ${line}`)
@@ -165,18 +168,21 @@ describe('inspectRunner', () => {
     ['image', 'Error response from daemon: unauthorized: authentication required'],
     ['registry', 'Error response from daemon: toomanyrequests: You have reached your pull rate limit.'],
     ['runner', 'Error response from daemon: Get "https://r.example/v2/": dial tcp: connection refused']
-  ])('a base image that cannot be pulled is of class %s, before any other work: %s', async (category, stderr) => {
-    const docker = fakeDocker(async (args): Promise<Reply> => {
-      if (args[0] === 'image') return { exitCode: 1, stderr: 'No such image' }
-      if (args[0] === 'pull') return { exitCode: 1, stderr }
-      return await machine().attempt(args)
-    })
-    await expect(inspect(docker)).rejects.toMatchObject({
-      category,
-      message: expect.stringMatching(/^The base image \S+ could not be pulled/)
-    })
-    expect(docker.calls.at(-1)?.args[0]).toBe('pull')
-  })
+  ])(
+    'a base image that cannot be pulled is of class %s, before any other work: %s',
+    async (category, stderr) => {
+      const docker = fakeDocker(async (args): Promise<Reply> => {
+        if (args[0] === 'image') return { exitCode: 1, stderr: 'No such image' }
+        if (args[0] === 'pull') return { exitCode: 1, stderr }
+        return await machine().attempt(args)
+      })
+      await expect(inspect(docker)).rejects.toMatchObject({
+        category,
+        message: expect.stringMatching(/^The base image \S+ could not be pulled/)
+      })
+      expect(docker.calls.at(-1)?.args[0]).toBe('pull')
+    }
+  )
 })
 
 describe('privileges', () => {

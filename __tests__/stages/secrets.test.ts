@@ -6,7 +6,7 @@ import type { Run } from '../../src/stages/run.js'
 import { readOut } from '../../src/stages/read-out.js'
 import { systemClock } from '../../src/lib/clock.js'
 import type { InputName } from '../../src/inputs/inputs.js'
-import { fakeDocker } from '../support/fake-docker.js'
+import { containerJson, fakeDocker } from '../support/fake-docker.js'
 import { inputsWith } from '../support/inputs.js'
 import { aResult } from '../support/result.js'
 
@@ -45,9 +45,16 @@ function world(
         'manifest.json': '[{"Layers": ["blobs/sha256/1", "blobs/sha256/2"]}]'
       })
     }
-    if (args[0] === 'inspect') return '{"Hostname": "0123456789ab", "Env": ["PATH=/bin"]}'
-    if (args.includes('{{json .RootFS.Layers}}')) return '["sha256:a"]\n["sha256:a", "sha256:b"]'
-    if (args[0] === 'image') return JSON.stringify([{ Config: { Env: ['A=1'], Labels: files.labels ?? {} } }])
+    if (args[0] === 'container') {
+      return containerJson({ Config: { Hostname: '0123456789ab', Env: ['PATH=/bin'] } })
+    }
+    if (args[0] === 'image') {
+      const Config = { Env: ['A=1'], Labels: files.labels ?? {} }
+      const layers = [['sha256:a'], ['sha256:a', 'sha256:b']]
+      return JSON.stringify(
+        layers.map((Layers) => ({ Config, RootFS: { Layers } })).slice(0, args.length - 3)
+      )
+    }
     if (args[0] === 'history') return '{"CreatedBy": "COPY a b"}'
     throw new Error(args.join(' '))
   })

@@ -1,5 +1,6 @@
 import type { CommandResult } from '../../src/docker/process-group.js'
 import type { Docker, RunOptions } from '../../src/docker/docker.js'
+import type { ContainerConfig, ImageConfig } from '../../src/docker/inspect.js'
 import { Readable } from 'node:stream'
 import { dockerFailure } from '../../src/docker/failure.js'
 
@@ -10,7 +11,17 @@ export interface Call {
 
 export type Reply = Partial<CommandResult> | string
 
-/** An engine that answers from a function and remembers what it was asked. */
+/** The response to `docker image inspect` about one image. */
+export function imageJson(fields: Partial<ImageConfig> = {}): string {
+  return JSON.stringify([{ Id: 'sha256:1', Architecture: 'amd64', RootFS: {}, Config: {}, ...fields }])
+}
+
+/** The response to `docker container inspect` about one container. */
+export function containerJson(fields: { [Name in keyof ContainerConfig]?: object }): string {
+  return JSON.stringify([fields])
+}
+
+/** A Docker whose commands a function answers; it remembers them. */
 export function fakeDocker(answer: (args: string[]) => Reply | Promise<Reply>): Docker & { calls: Call[] } {
   const calls: Call[] = []
   async function attempt(args: readonly string[], options: RunOptions = {}): Promise<CommandResult> {

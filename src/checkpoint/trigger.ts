@@ -5,6 +5,7 @@ import { EXPIRED, within } from '../lib/clock.js'
 import { checkpointRefusal } from '../diagnosis/checkpoint-exception.js'
 import { diagnose } from '../diagnosis/diagnose.js'
 import { endOf, type ContainerEnd } from '../docker/containers.js'
+import { findContainer } from '../docker/inspect.js'
 import type { CommandResult } from '../docker/process-group.js'
 import { lastLines } from '../docker/failure.js'
 import { Failure } from '../lib/errors.js'
@@ -154,8 +155,7 @@ async function refusal(
 ): Promise<Failure | undefined> {
   const refused = checkpointRefusal(answer.stdout)
   if (refused || answer.exitCode === 0 || answer.stdout.includes('CR: Checkpoint')) return refused
-  const running = await docker.attempt(['inspect', '--format', '{{.State.Running}}', application.name])
-  if (running.stdout.trim() !== 'true') return undefined
+  if (!(await findContainer(docker, application.name))?.State.Running) return undefined
   const output = `${answer.stdout}\n${answer.stderr}`
   const finding = diagnose('dump', { jvm: output })
   return new Failure('application', 'jcmd could not trigger the checkpoint in the JVM.', {

@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { CommandResult } from './process-group.js'
 import type { Docker } from './docker.js'
+import { inspectContainer } from './inspect.js'
 
 /** Label that marks everything of one run, so that its post step finds it. */
 export const RUN_LABEL = 'io.github.crac-checkpoint.run'
@@ -108,8 +109,8 @@ export async function containerEnd(docker: Docker, name: string): Promise<Contai
 
 /** The same for a container whose exit code is known. */
 export async function endOf(docker: Docker, name: string, exitCode: number): Promise<ContainerEnd> {
-  const oomKilled = await docker.run(['inspect', '--format', '{{.State.OOMKilled}}', name])
-  return { exitCode, oomKilled: oomKilled === 'true' }
+  const { State } = await inspectContainer(docker, name)
+  return { exitCode, oomKilled: State.OOMKilled }
 }
 
 /** Where the application's port of a started container is. */
@@ -119,8 +120,8 @@ export async function addressOf(docker: Docker, spec: ContainerSpec): Promise<Ad
     return { host: reach.by === 'published port' ? reach.host : '127.0.0.1', port }
   }
   if (reach.by === 'network') {
-    const format = `{{with index .NetworkSettings.Networks ${JSON.stringify(reach.network)}}}{{.IPAddress}}{{end}}`
-    return { host: await docker.run(['inspect', '--format', format, name]), port }
+    const { NetworkSettings } = await inspectContainer(docker, name)
+    return { host: NetworkSettings.Networks[reach.network]?.IPAddress ?? '', port }
   }
   const published = await docker.run(['port', name, `${port}/tcp`])
   return { host: reach.host, port: Number(published.split('\n')[0]?.split(':').at(-1)) }

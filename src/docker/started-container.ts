@@ -9,6 +9,7 @@ import {
   type ContainerSpec
 } from './containers.js'
 import type { Docker } from './docker.js'
+import { inspectContainer } from './inspect.js'
 
 /** What it takes to start a container and to measure time. */
 export interface StartContext {
@@ -46,7 +47,7 @@ export async function startContainer(
     address,
     // Docker knows best when the container started; its clock counts only if it agrees with ours.
     startTime: async () => {
-      const startedAt = Date.parse(await docker.run(['inspect', '--format', '{{.State.StartedAt}}', name]))
+      const startedAt = Date.parse((await inspectContainer(docker, name)).State.StartedAt)
       const started = before.steady + (startedAt - before.wall)
       return started >= before.steady && started <= after ? started : after
     }

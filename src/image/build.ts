@@ -1,6 +1,7 @@
 import type { CommandResult } from '../docker/process-group.js'
 import type { Docker, Listeners } from '../docker/docker.js'
 import { dockerFailure } from '../docker/failure.js'
+import { inspectImage } from '../docker/inspect.js'
 import { Failure } from '../lib/errors.js'
 import { BUILD_PROBLEM } from '../lib/image-paths.js'
 import { baseImageFailure } from '../runner/base-image.js'
@@ -50,7 +51,7 @@ export async function buildImage(docker: Docker, build: ImageBuild, output: List
 
 /** The id of an image that was just built. `--iidfile` has another one where the engine keeps images in containerd. */
 export async function idOf(docker: Docker, name: string): Promise<string> {
-  return await docker.run(['image', 'inspect', '--format', '{{.Id}}', '--', name])
+  return (await inspectImage(docker, name)).Id
 }
 
 /**

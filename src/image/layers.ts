@@ -1,4 +1,5 @@
 import type { Docker } from '../docker/docker.js'
+import { imageHistory } from '../docker/inspect.js'
 
 /** A layer of an image. Sizes in bytes. */
 export interface ImageLayer {
@@ -13,11 +14,10 @@ export interface ImageLayer {
 
 /** The layers of an image that hold anything, from the lowest up. */
 export async function layersOf(docker: Docker, image: string): Promise<ImageLayer[]> {
-  const format = ['history', '--no-trunc', '--human=false', '--format', '{{.Size}} {{.CreatedBy}}']
-  const lines = (await docker.run([...format, image])).split('\n').reverse()
-  return lines.flatMap((line) => {
-    const [, size, createdBy = ''] = /^(\d+) ?(.*)$/.exec(line) ?? []
-    return Number(size) > 0 ? [{ createdBy: instruction(createdBy), rawSize: Number(size) }] : []
+  const history = await imageHistory(docker, image)
+  return history.reverse().flatMap(({ CreatedBy, Size }) => {
+    const [firstLine = ''] = CreatedBy.split('\n')
+    return Number(Size) > 0 ? [{ createdBy: instruction(firstLine), rawSize: Number(Size) }] : []
   })
 }
 

@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { Docker, Listeners } from '../docker/docker.js'
 import { dockerFailure } from '../docker/failure.js'
 import { CRAC_DIR, HOME_DIR, JAVA_LINK, JDK_DIR } from '../lib/image-paths.js'
+import { inspectImage, type ImageConfig } from '../docker/inspect.js'
 import { Failure } from '../lib/errors.js'
 import { baseImageFailure } from '../runner/base-image.js'
 import { runBuild } from './build.js'
@@ -18,20 +19,6 @@ export interface UserImageBuild {
   name: string
   /** `uid:gid` that the application will have. */
   user: string
-}
-
-/** What such an image says of itself that matters here. */
-export interface ImageConfig {
-  Architecture: string
-  Config: {
-    Entrypoint?: string[] | null
-    Cmd?: string[] | null
-    User?: string
-    WorkingDir?: string
-    Volumes?: Record<string, object> | null
-    Env?: string[] | null
-    OnBuild?: string[] | null
-  }
 }
 
 export interface UserImage {
@@ -71,12 +58,14 @@ export async function buildUserImage(
       }
     )
   }
-  const inspect = ['image', 'inspect', '--format', '{{json .}}', '--', build.name]
-  return checkContract(JSON.parse(await docker.run(inspect)) as ImageConfig, build.user)
+  return checkContract(await inspectImage(docker, build.name), build.user)
 }
 
 /** How the application in the image is run; a Failure says what of the contract the image does not keep. */
-export function checkContract({ Architecture, Config }: ImageConfig, user: string): UserImage {
+export function checkContract(
+  { Architecture, Config }: Pick<ImageConfig, 'Architecture' | 'Config'>,
+  user: string
+): UserImage {
   const [program = '', ...words] = Config.Entrypoint?.length
     ? [...Config.Entrypoint, ...(Config.Cmd ?? [])]
     : (Config.Cmd ?? [])

@@ -6,6 +6,7 @@ import { rootCertificates } from 'node:tls'
 import { getProxyUrl } from '@actions/http-client/lib/proxy'
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici'
 import type { Docker } from '../docker/docker.js'
+import { dockerInfo } from '../docker/inspect.js'
 import type { Milliseconds } from '../lib/values.js'
 import { DOCKER_HUB } from './reference.js'
 
@@ -14,12 +15,6 @@ export interface Endpoint {
   /** `https://ghcr.io`. */
   origin: URL
   dispatcher: Dispatcher
-}
-
-/** Of the engine's configuration: registries that it talks to without a certificate, or without TLS. */
-interface RegistryConfig {
-  IndexConfigs?: Record<string, { Secure?: boolean }>
-  InsecureRegistryCIDRs?: string[] | null
 }
 
 export interface EndpointWorld {
@@ -73,8 +68,7 @@ function basic({ username, password }: URL): string {
 
 // https://docs.docker.com/reference/cli/dockerd/#insecure-registries
 async function isInsecure(registry: string, hostname: string, docker: Docker): Promise<boolean> {
-  const told = await docker.attempt(['info', '--format', '{{json .RegistryConfig}}'])
-  const config = (told.exitCode === 0 ? JSON.parse(told.stdout) : null) as RegistryConfig | null
+  const config = (await dockerInfo(docker))?.RegistryConfig
   const secure = config?.IndexConfigs?.[registry]?.Secure
   if (secure !== undefined) return !secure
   const list = new BlockList()

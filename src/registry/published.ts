@@ -1,4 +1,5 @@
 import type { Docker } from '../docker/docker.js'
+import { inspectImage } from '../docker/inspect.js'
 import { Failure } from '../lib/errors.js'
 import { fieldsOf, jsonOf } from '../lib/json.js'
 import type { RepositoryClient, StoredManifest } from './client.js'
@@ -144,8 +145,7 @@ export async function knownEverywhere(
     }
   }
   if (known.size === 0) return known
-  const format = ['image', 'inspect', '--format', '{{json .RootFS.Layers}}', '--', image]
-  const own = new Set(JSON.parse(await docker.run(format)) as string[])
+  const own = new Set((await inspectImage(docker, image)).RootFS.Layers)
   for (const [content, { digest }] of known) {
     const there = own.has(content) && (await Promise.all(targets.map(({ client }) => client.hasBlob(digest))))
     if (!there || there.includes(false)) known.delete(content)

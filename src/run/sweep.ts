@@ -12,6 +12,7 @@ import {
 } from './release.js'
 import { RUN_LABEL } from '../docker/containers.js'
 import type { Docker } from '../docker/docker.js'
+import { imageNames, labelValues } from '../docker/inspect.js'
 import { endOrphans } from './orphans.js'
 import { thisHost, runState, parseRunId, type HostProbe } from './run-id.js'
 
@@ -64,25 +65,8 @@ async function whatRunsLeft({ docker, folder }: SweepWorld): Promise<Map<string,
     found.set(id, left)
     return left
   }
-  const containers = [
-    'ps',
-    '--all',
-    '--filter',
-    `label=${RUN_LABEL}`,
-    '--format',
-    `{{.Label "${RUN_LABEL}"}}`
-  ]
-  for (const id of lines((await docker.attempt(containers)).stdout)) of(id).containers = true
-
-  const images = [
-    'image',
-    'ls',
-    '--filter',
-    `reference=${RUN_IMAGE}*`,
-    '--format',
-    '{{.Repository}}:{{.Tag}}'
-  ]
-  for (const name of lines((await docker.attempt(images)).stdout)) {
+  for (const id of await labelValues(docker, RUN_LABEL)) of(id).containers = true
+  for (const name of await imageNames(docker, `${RUN_IMAGE}*`)) {
     const [id = '', role = ''] = name.slice(RUN_IMAGE.length).split(':')
     of(id).images.push(role as ImageRole)
   }
@@ -90,8 +74,4 @@ async function whatRunsLeft({ docker, folder }: SweepWorld): Promise<Map<string,
     if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = path.join(folder, name)
   }
   return found
-}
-
-function lines(text: string): string[] {
-  return text.split('\n').filter((line) => line !== '')
 }

@@ -1,7 +1,7 @@
 import type { Docker } from '../docker/docker.js'
 import { dockerFailure, lastLines } from '../docker/failure.js'
+import { findImage, inspectImage } from '../docker/inspect.js'
 import { Failure } from '../lib/errors.js'
-import { jsonOf } from '../lib/json.js'
 import type { Architecture } from '../jdk/asset.js'
 import { architectureOf } from './docker-facts.js'
 
@@ -29,15 +29,13 @@ export async function ensureBaseImage(
   onLine: (line: string) => void,
   refresh = false
 ): Promise<string> {
-  const inspect = ['image', 'inspect', '--format', '{{.Architecture}} {{len .RepoDigests}}', '--', image]
-  const known = await docker.attempt(inspect)
-  const [architecture = '', digests] = known.stdout.trim().split(' ')
-  // An image that was made here is from no registry, and as new as it gets.
-  if (known.exitCode === 0 && (!refresh || digests === '0')) return architecture
+  const known = await findImage(docker, image)
+  // An image without a digest was built here: no registry has a newer one.
+  if (known && (!refresh || !known.RepoDigests?.length)) return known.Architecture
   const pull = ['pull', '--quiet', '--', image]
   const pulled = await docker.attempt(pull, { onLine })
-  // Better the one of yesterday than none.
-  if (pulled.exitCode !== 0 && known.exitCode === 0) return architecture
+  // An older image is better than none.
+  if (pulled.exitCode !== 0 && known) return known.Architecture
   if (pulled.exitCode !== 0) {
     const output = `${pulled.stdout}\n${pulled.stderr}`
     throw (
@@ -45,7 +43,7 @@ export async function ensureBaseImage(
       dockerFailure(pull, pulled, PULL_FIX).of(`The base image ${image} could not be pulled`)
     )
   }
-  return (await docker.run(inspect)).split(' ')[0] ?? ''
+  return (await inspectImage(docker, image)).Architecture
 }
 
 const PULL_FIX =
@@ -53,20 +51,14 @@ const PULL_FIX =
 
 /** The registry's digest of an image that the engine has, or its id where it is from no registry. */
 export async function imageDigest(docker: Docker, image: string): Promise<string> {
-  const inspect = [
-    'image',
-    'inspect',
-    '--format',
-    '{{if .RepoDigests}}{{index .RepoDigests 0}}{{else}}{{.Id}}{{end}}'
-  ]
-  const known = await docker.run([...inspect, '--', image])
+  const { RepoDigests, Id } = await inspectImage(docker, image)
+  const known = RepoDigests?.[0] ?? Id
   return known.slice(known.indexOf('@') + 1)
 }
 
 /** The environment of an image that the engine has, `NAME=value` each. */
 export async function imageEnvironment(docker: Docker, image: string): Promise<string[]> {
-  const format = ['image', 'inspect', '--format', '{{json .Config.Env}}', '--', image]
-  return (jsonOf(await docker.run(format)) ?? []) as string[]
+  return (await inspectImage(docker, image)).Config.Env ?? []
 }
 
 /** What it means that an image could not be pulled; undefined where the output says nothing of that. */

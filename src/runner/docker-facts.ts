@@ -1,6 +1,5 @@
 import type { Docker } from '../docker/docker.js'
-import { dockerFailure } from '../docker/failure.js'
-import { jsonOf } from '../lib/json.js'
+import { dockerInfo, dockerVersion, type DockerVersion } from '../docker/inspect.js'
 import { Failure, UnsupportedRunner } from '../lib/errors.js'
 import type { Architecture } from '../jdk/asset.js'
 import type { Milliseconds } from '../lib/values.js'
@@ -22,22 +21,6 @@ const ANSWER_TIMEOUT: Milliseconds = 4500
 
 const ARCHITECTURES: Record<string, Architecture> = { amd64: 'x64', arm64: 'aarch64' }
 
-interface Version {
-  Client?: { Platform?: { Name?: string } } | null
-  Server?: {
-    Version: string
-    Os: string
-    Arch: string
-    KernelVersion?: string
-    Components?: { Name: string; Version?: string }[] | null
-  } | null
-}
-
-interface Info {
-  OperatingSystem?: string
-  SecurityOptions?: string[] | null
-}
-
 /** The Docker architecture names, in those of JDK archives; undefined where there is no CRaC JDK. */
 export function architectureOf(name: string): Architecture | undefined {
   return ARCHITECTURES[name]
@@ -45,12 +28,10 @@ export function architectureOf(name: string): Architecture | undefined {
 
 /** Asks the engine; one that is none, that is podman, or that runs no Linux containers is refused. */
 export async function readDockerFacts(docker: Docker): Promise<DockerFacts> {
-  const args = ['version', '--format', '{{json .}}']
-  const result = await docker.attempt(args, { timeout: ANSWER_TIMEOUT })
-  await refusePodman(docker, result.stdout)
-  if (result.exitCode !== 0) throw dockerFailure(args, result)
-  const server = (jsonOf(result.stdout) as Version | undefined)?.Server
-  if (!server) throw dockerFailure(args, result)
+  const { exitCode, version, failure } = await dockerVersion(docker, ANSWER_TIMEOUT)
+  await refusePodman(docker, version)
+  const server = version?.Server
+  if (exitCode !== 0 || !server) throw failure()
   if (server.Os !== 'linux') {
     throw new UnsupportedRunner(`The engine runs ${server.Os} containers; CRIU needs Linux.`, {
       fix: 'Use a Linux runner, for example `runs-on: ubuntu-24.04`.'
@@ -62,8 +43,7 @@ export async function readDockerFacts(docker: Docker): Promise<DockerFacts> {
       fix: 'Use a runner with x86-64 or arm64.'
     })
   }
-  const told = await docker.attempt(['info', '--format', '{{json .}}'], { timeout: ANSWER_TIMEOUT })
-  const info = jsonOf(told.stdout) as Info | undefined
+  const info = await dockerInfo(docker, ANSWER_TIMEOUT)
   const security = (info?.SecurityOptions ?? []).join(' ')
   return {
     version: server.Version,
@@ -76,8 +56,8 @@ export async function readDockerFacts(docker: Docker): Promise<DockerFacts> {
 }
 
 // podman takes the name `docker` (the package podman-docker), or answers on Docker's socket.
-async function refusePodman(docker: Docker, answer: string): Promise<void> {
-  const components = (jsonOf(answer) as Version | undefined)?.Server?.Components ?? []
+async function refusePodman(docker: Docker, version: DockerVersion | undefined): Promise<void> {
+  const components = version?.Server?.Components ?? []
   const service = components.find(({ Name }) => /podman/i.test(Name))
   const client = service
     ? undefined

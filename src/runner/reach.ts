@@ -1,5 +1,6 @@
 import type { Reach } from '../docker/containers.js'
 import type { Docker } from '../docker/docker.js'
+import { dockerEndpoint, findContainer } from '../docker/inspect.js'
 import { Failure } from '../lib/errors.js'
 import type { Milliseconds } from '../lib/values.js'
 
@@ -12,7 +13,7 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/
  * container is its id.
  */
 export async function findReach(docker: Docker, hostname: string): Promise<Reach> {
-  const remote = remoteHost(await endpoint(docker))
+  const remote = remoteHost(await dockerEndpoint(docker, ANSWER_TIMEOUT))
   if (remote !== undefined) return { by: 'published port', bind: '0.0.0.0', host: remote }
   const network = await ownNetwork(docker, hostname)
   if (network !== undefined) return { by: 'network', network }
@@ -22,14 +23,6 @@ export async function findReach(docker: Docker, hostname: string): Promise<Reach
 /** Whether the engine is on this machine: then no other machine's containers are in it. */
 export function isLocal(reach: Reach): boolean {
   return reach.by === 'network' || LOOPBACK.test(reach.bind)
-}
-
-/** The address that the docker command talks to, from DOCKER_HOST or its context. */
-async function endpoint(docker: Docker): Promise<string> {
-  const format = '{{.Endpoints.docker.Host}}'
-  return (
-    await docker.attempt(['context', 'inspect', '--format', format], { timeout: ANSWER_TIMEOUT })
-  ).stdout.trim()
 }
 
 function remoteHost(address: string): string | undefined {
@@ -42,10 +35,9 @@ function remoteHost(address: string): string | undefined {
 /** The network of the container that this process runs in, if the engine knows that container. */
 async function ownNetwork(docker: Docker, hostname: string): Promise<string | undefined> {
   if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname)) return undefined
-  const args = ['container', 'inspect', '--format', '{{json .NetworkSettings.Networks}}', '--', hostname]
-  const found = await docker.attempt(args, { timeout: ANSWER_TIMEOUT })
-  if (found.exitCode !== 0) return undefined
-  const networks = Object.keys(JSON.parse(found.stdout) as Record<string, unknown>)
+  const container = await findContainer(docker, hostname, ANSWER_TIMEOUT)
+  if (container === undefined) return undefined
+  const networks = Object.keys(container.NetworkSettings.Networks)
   if (networks.includes('host')) return undefined
   const network = networks.find((name) => name !== 'none')
   if (network === undefined) {

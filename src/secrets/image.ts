@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Docker } from '../docker/docker.js'
+import { imageHistory, inspectContainer, inspectImage, inspectImages } from '../docker/inspect.js'
 import { SNAPSHOT_DIR } from '../lib/image-paths.js'
 import { KIND_NAMES } from '../snapshot/content.js'
 import type { SnapshotReading } from '../snapshot/read.js'
@@ -69,18 +70,16 @@ export async function reportable(
 
 /** Returns the number of layers that two images have in common, from the lowest up. */
 async function commonLayers(docker: Docker, one: string, other: string): Promise<number> {
-  const format = ['image', 'inspect', '--format', '{{json .RootFS.Layers}}']
-  const lists = (await docker.run([...format, '--', one, other])).split('\n')
-  const [first = [], second = []] = lists.map((list) => JSON.parse(list) as string[])
+  const images = await inspectImages(docker, one, other)
+  const [first = [], second = []] = images.map(({ RootFS }) => RootFS.Layers ?? [])
   const differ = first.findIndex((layer, index) => layer !== second[index])
   return differ < 0 ? first.length : differ
 }
 
 /** Returns the variable HOSTNAME of a container: it is unique to the container, and in the memory of the application. */
 export async function markOf(docker: Docker, container: string): Promise<Secret> {
-  const inspect = ['inspect', '--format', '{{json .Config}}', '--', container]
-  const { Hostname, Env } = JSON.parse(await docker.run(inspect)) as { Hostname: string; Env: string[] }
-  const given = Env.find((pair) => pair.startsWith('HOSTNAME='))
+  const { Hostname, Env } = (await inspectContainer(docker, container)).Config
+  const given = Env?.find((pair) => pair.startsWith('HOSTNAME='))
   return { name: 'mark of the container', value: given ?? `HOSTNAME=${Hostname}` }
 }
 
@@ -102,19 +101,11 @@ export function incompleteScanReason(
   return unlisted > 0 ? 'the image has too many tokens to list them' : undefined
 }
 
-interface InspectedImage {
-  Config: { Env?: string[] | null; Labels?: Record<string, string> | null; [other: string]: unknown }
-  [other: string]: unknown
-}
-
 /** Returns the metadata of an image, which everyone who can pull it can read: environment, labels, commands and history. */
 export async function configurationOf(docker: Docker, image: string): Promise<NamedContent[]> {
-  const [{ Config, ...rest }] = JSON.parse(await docker.run(['image', 'inspect', '--', image])) as [
-    InspectedImage
-  ]
+  const { Config, ...rest } = await inspectImage(docker, image)
   const { Env, Labels, ...settings } = Config
-  const history = await docker.run(['history', '--no-trunc', '--format', '{{json .}}', '--', image])
-  const steps = history.split('\n').map((line) => (JSON.parse(line) as { CreatedBy: string }).CreatedBy)
+  const steps = (await imageHistory(docker, image)).map(({ CreatedBy }) => CreatedBy)
   const content = (name: string, text: string): NamedContent => ({ name, bytes: [Buffer.from(text)] })
   return [
     ...(Env ?? []).map((pair) => content(`environment variable ${pair.replace(/=.*/s, '')}`, pair)),
