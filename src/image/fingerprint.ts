@@ -1,39 +1,64 @@
 import { createHash, type Hash } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
+import type { Application } from '../application/layouts/layout.js'
 import { hashOfFile } from '../lib/digest.js'
+import { requestOf, type WarmUpLine } from '../probe/request-lines.js'
+
+/** Everything that goes into an image. */
+export interface ImageParts {
+  /** The version of this action. */
+  version: string
+  /** The folder of the Dockerfile and the scripts that the action ships. */
+  dockerFolder: string
+  base: { digest: string | undefined; workingDirectory: string }
+  jdkSha256: string
+  application: Pick<Application, 'command' | 'dependencies' | 'classes'>
+  /** The folder that paths of the warm-up are relative to. */
+  workspace: string
+  warmup: readonly WarmUpLine[] | undefined
+  warmupScript: string | undefined
+  /** The values of the inputs that change the image, as they can be written as JSON. */
+  inputs: unknown
+}
 
 /**
- * The sha256 of everything that goes into an image, in hexadecimal: names and content of the files, and the values. The
- * order of the parts counts; the times of the files do not.
+ * Returns the sha256 of everything that goes into an image, in hexadecimal: names, contents and executable bits of files,
+ * and values. The times of the files do not count.
  */
-export async function fingerprint(parts: {
-  /** Files and folders, by what they are called in the image. */
-  files: ReadonlyMap<string, string>
-  /** Anything that JSON can say. */
-  values: unknown
-}): Promise<string> {
+export async function fingerprintOf(parts: ImageParts): Promise<string> {
+  const { version, dockerFolder, base, jdkSha256, application, workspace, warmup = [], warmupScript } = parts
+  const requests = await Promise.all(
+    warmup.map(async (line) => [await requestOf(line, workspace), line.times, line.concurrency])
+  )
+  /** Names in the image, with the files and folders on the runner. */
+  const files = [...application.dependencies, ...application.classes].map(([from, to]): [string, string] => [
+    `app/${to}`,
+    from
+  ])
+  files.push(['docker', dockerFolder])
+  if (warmupScript !== undefined) files.push(['warmup-script', path.resolve(workspace, warmupScript)])
+
   const hash = createHash('sha256')
-  add(hash, JSON.stringify(parts.values))
-  for (const [source, target] of [...parts.files].sort(([, a], [, b]) => compare(a, b)))
-    await addTree(hash, source, target)
+  const values = [version, base.digest, base.workingDirectory, jdkSha256, application.command, requests]
+  add(hash, JSON.stringify([...values, parts.inputs]))
+  for (const [name, source] of files.sort(([a], [b]) => compare(a, b))) await addTree(hash, name, source)
   return hash.digest('hex')
 }
 
-async function addTree(hash: Hash, source: string, target: string): Promise<void> {
-  // As in the image: what a link leads to.
+async function addTree(hash: Hash, name: string, source: string): Promise<void> {
+  // The image contains what a link leads to, not the link.
   const entry = await stat(source)
   if (entry.isDirectory()) {
-    for (const name of (await readdir(source)).sort(compare)) {
-      await addTree(hash, path.join(source, name), path.posix.join(target, name))
-    }
+    for (const child of (await readdir(source)).sort(compare))
+      await addTree(hash, path.posix.join(name, child), path.join(source, child))
     return
   }
   const content = await hashOfFile(source)
-  add(hash, `${target}\0${entry.mode & 0o111 ? 'x' : '-'}\0${content.digest('hex')}`)
+  add(hash, `${name}\0${entry.mode & 0o111 ? 'x' : '-'}\0${content.digest('hex')}`)
 }
 
-/** With its length in front: so that no two lists of parts are the same text. */
+/** Adds a text after its length, so that two different lists of texts never give the same hash. */
 function add(hash: Hash, text: string): void {
   hash.update(`${Buffer.byteLength(text)}\0${text}`)
 }

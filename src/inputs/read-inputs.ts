@@ -28,7 +28,7 @@ export function readSecretValues(textOf: Texts): Secret[] {
 }
 
 /** Returns the values for the fingerprint of the image: they can be written as JSON. */
-export function imageValues(inputs: InputValues): Partial<Record<InputName, unknown>> {
+export function imageValues(inputs: InputValues): Record<string, unknown> {
   const names = INPUT_NAMES.filter((name) => INPUTS[name].changesImage === true)
   return Object.fromEntries(
     names.map((name) => {
