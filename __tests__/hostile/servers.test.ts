@@ -20,7 +20,7 @@ interface Lie {
 }
 
 const clock = { now: () => 0, sleep: () => Promise.resolve() }
-const patience = { tryTimeout: 2000, firstPause: 30_000, longestPause: 1 }
+const patience = { tryTimeout: 2000, shortestPause: 30_000, longestPause: 1 }
 
 // A server can send no other characters in a header.
 const headerText = hostileText.map((text) => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '').slice(0, 500))
@@ -147,7 +147,7 @@ describe('servers that lie', () => {
     body: document
   })
 
-  test('a registry: what it gives is used as what it is, or refused in one clear message', async () => {
+  test('a registry: a response is used, or fails with one clear message', async () => {
     const seen = { given: 0, refused: 0 }
     const world = {
       clock,
@@ -194,7 +194,7 @@ describe('servers that lie', () => {
     expect(Math.min(seen.given, seen.refused)).toBeGreaterThan(30)
   })
 
-  test('a list of JDKs: what it gives can be relied on, or is refused in one clear message', async () => {
+  test('a list of JDKs is valid, or fails with one clear message', async () => {
     const seen = { given: 0, refused: 0 }
     const url = new URL(`${server.url}/`)
     const lists = fc.oneof(
@@ -245,7 +245,7 @@ describe('servers that lie', () => {
     expect(seen.given).toBeGreaterThan(0)
   })
 
-  test('an answer without end is given up, in bounded memory', async () => {
+  test('a response without end fails, in bounded memory', async () => {
     const endless = await serve((_, response) => {
       response.writeHead(200, { 'content-type': 'application/json' })
       const piece = Buffer.alloc(1024 * 1024, ' ')
@@ -272,7 +272,7 @@ describe('servers that lie', () => {
       )
       await expect(source.list('zulu', 'x64')).rejects.toMatchObject({
         category: 'runner',
-        message: expect.stringContaining('its answer has more than 67108864 bytes')
+        message: expect.stringContaining('its response has more than 67108864 bytes')
       })
     } finally {
       await endless.close()

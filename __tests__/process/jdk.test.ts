@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
@@ -11,7 +11,9 @@ import { json, serve, type Handler, type TestServer } from '../support/http-serv
 import { ROOT } from '../support/inputs.js'
 import { JDK_ENTRIES, writeTar, type TarEntry } from '../support/tar.js'
 
-// dist/cli.cjs as a process, against loopback servers: the rows of the fault matrix that are about JDKs.
+// dist/cli.cjs as a process, against loopback servers.
+jest.setTimeout(30_000)
+
 const NAME = 'openjdk-24-crac+20_linux-x64.tar.gz'
 const RELEASES = '/repos/CRaC/openjdk-builds/releases'
 
@@ -80,7 +82,7 @@ describe('crac-checkpoint jdk', () => {
           HOME: folder,
           TMPDIR: path.join(folder, 'temporary'),
           RUNNER_TOOL_CACHE: path.join(folder, 'cache'),
-          // A hundredth of the patience that users have: 0.3 s a try.
+          // 0.3 s for a try.
           CRAC_CHECKPOINT_PATIENCE: '0.01',
           ...environment
         },
@@ -129,7 +131,7 @@ describe('crac-checkpoint jdk', () => {
   const downloads = (api: TestServer): number => api.requests.length - lists(api)
 
   describe('without a fault', () => {
-    test('downloads, verifies and keeps; a second run makes one conditional request and downloads nothing', async () => {
+    test('downloads and verifies; a second run makes one conditional request and downloads nothing', async () => {
       const list = gitHub()
       const api = await server((request, response, count) => {
         if (request.headers['if-none-match'] === '"one"') response.writeHead(304).end()
@@ -163,7 +165,7 @@ describe('crac-checkpoint jdk', () => {
       })
     })
 
-    test('wrong words end with exit code 2 and the usage, or name what is wrong', async () => {
+    test('invalid arguments end with the usage and exit code 2, or with a message that names them', async () => {
       expect(await cli([])).toMatchObject({ code: 2, stderr: expect.stringContaining('usage:') })
       expect(await cli(['list', '--distribution', 'temurin'])).toMatchObject({
         code: 1,
@@ -240,7 +242,7 @@ describe('crac-checkpoint jdk', () => {
       )
     })
 
-    test("zulu: one request asks for the digests, and the token of GitHub is not Azul's", async () => {
+    test('zulu: one request returns the digests, without the token of GitHub', async () => {
       const api = await vendors()
       const result = await cli(
         ['list', '--distribution', 'zulu', '--architecture', 'x64', '--github-api-url', 'http://127.0.0.1:9'],
@@ -257,15 +259,15 @@ describe('crac-checkpoint jdk', () => {
       expect(api.requests[0]?.headers.authorization).toBeUndefined()
     })
 
-    test('liberica: another sha1 than that of the source', async () => {
+    test('liberica: a sha1 that differs from the source fails', async () => {
       const api = await vendors({ liberica: { sha1: '0'.repeat(40) } })
       await expectFailure(
         await run(api, 'liberica'),
-        `its sha1 is ${digest('sha1')}, but the source says 0000`
+        `its sha1 is ${digest('sha1')}, but the source has 0000`
       )
     })
 
-    test('liberica: the sha256 of the same file on GitHub counts', async () => {
+    test('liberica: a sha256 that differs from that of the same file on GitHub fails', async () => {
       const release: Handler = (_, response) =>
         json(response, {
           tag_name: '21.0.99+1',
@@ -273,13 +275,13 @@ describe('crac-checkpoint jdk', () => {
           assets: [{ name: LIBERICA, digest: `sha256:${'0'.repeat(64)}` }]
         })
       const api = await vendors({ github: release })
-      await expectFailure(await run(api, 'liberica'), 'but GitHub demands 0000')
+      await expectFailure(await run(api, 'liberica'), 'but GitHub has 0000')
       const asked = api.requests.find(({ path }) => path.startsWith('/repos/'))
       expect(asked?.path).toBe('/repos/bell-sw/Liberica/releases/tags/21.0.99%2B1')
     })
   })
 
-  describe('row 1: the rate limit', () => {
+  describe('a rate limit', () => {
     const limited =
       (headers: Record<string, string>): Handler =>
       (_, response) =>
@@ -287,7 +289,7 @@ describe('crac-checkpoint jdk', () => {
           .writeHead(403, { 'content-type': 'application/json', ...headers })
           .end(readFileSync(path.join(ROOT, '__tests__/fixtures/github-error-403-rate-limit.json')))
 
-    test('that ends late is told with its end and with github-token, and not waited for', async () => {
+    test('fails at once when the limit ends late, and names its end and `github-token`', async () => {
       const reset = Math.floor(Date.now() / 1000) + 1800
       const api = await server(limited({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(reset) }))
       const run = await download(api)
@@ -304,7 +306,7 @@ describe('crac-checkpoint jdk', () => {
         403,
         () => ({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': soon() })
       ]
-    ])('that ends soon (%s) is waited for', async (_, status, headers) => {
+    ])('is waited for when it ends soon (%s)', async (_, status, headers) => {
       const works = gitHub()
       const secondary = readFileSync(path.join(ROOT, '__tests__/fixtures/github-error-403-secondary.json'))
       const api = await server((request, response, count) => {
@@ -316,7 +318,7 @@ describe('crac-checkpoint jdk', () => {
       expect(run.seconds).toBeGreaterThanOrEqual(1)
     })
 
-    test('of a token asks for patience, not for a token', async () => {
+    test('does not suggest a token when one is set', async () => {
       const api = await server(limited({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '99999999999' }))
       await expectFailure(
         await download(api, { GITHUB_TOKEN: 'secret' }),
@@ -325,7 +327,7 @@ describe('crac-checkpoint jdk', () => {
     })
   })
 
-  test('row 2: 404 is not tried again, and says what was asked for', async () => {
+  test('404 is not retried, and the message names the request', async () => {
     const api = await server((_, response) =>
       response.writeHead(404).end(readFileSync(path.join(ROOT, '__tests__/fixtures/github-error-404.json')))
     )
@@ -337,7 +339,7 @@ describe('crac-checkpoint jdk', () => {
     expect(api.requests).toHaveLength(1)
   })
 
-  test('row 2: a version that does not exist is answered with those that do', async () => {
+  test('a version that does not exist fails with a list of those that do', async () => {
     const api = await server(gitHub())
     await expectFailure(
       await download(api, {}, '--java-version', '17'),
@@ -346,7 +348,7 @@ describe('crac-checkpoint jdk', () => {
     )
   })
 
-  test.each([500, 502, 503])('row 3: %d passes: the third try works', async (status) => {
+  test.each([500, 502, 503])('%d is retried, and the third try works', async (status) => {
     const works = gitHub()
     const api = await server((request, response, count) => {
       if (count > 2) works(request, response, count)
@@ -355,13 +357,13 @@ describe('crac-checkpoint jdk', () => {
     await expectSuccess(await download(api))
   })
 
-  test('row 3: 503 that stays fails after four tries, with the status', async () => {
+  test('503 on every try fails after four tries, with the status', async () => {
     const api = await server((_, response) => response.writeHead(503).end('down'))
-    await expectFailure(await download(api), 'answers with status 503')
+    await expectFailure(await download(api), 'responds with status 503')
     expect(api.requests).toHaveLength(4)
   })
 
-  test('row 3: a reset passes', async () => {
+  test('a connection reset is retried', async () => {
     const works = gitHub()
     const api = await server((request, response, count) => {
       if (count > 1) works(request, response, count)
@@ -370,7 +372,7 @@ describe('crac-checkpoint jdk', () => {
     await expectSuccess(await download(api))
   })
 
-  test('the API is down, and its answer of an earlier run is there: the run goes on and warns', async () => {
+  test('uses the cached response of an earlier run, with a warning, when the API is down', async () => {
     let down = false
     const works = gitHub()
     const api = await server((request, response, count) => {
@@ -382,10 +384,12 @@ describe('crac-checkpoint jdk', () => {
     await rm(path.join(folder, 'output', NAME))
     const run = await download(api)
     await expectSuccess(run)
-    expect(run.stderr).toMatch(/warning: .* answers 503\. Going on with its answer of an earlier run/)
+    expect(run.stderr).toMatch(
+      /warning: .* responds with status 503\. Using the cached response of an earlier run/
+    )
   })
 
-  test('row 4: an API that hangs fails after bounded tries', async () => {
+  test('an API that hangs fails after four tries', async () => {
     const api = await server(() => undefined)
     const run = await download(api)
     await expectFailure(run, 'timed out after 0.3 s')
@@ -393,22 +397,22 @@ describe('crac-checkpoint jdk', () => {
     expect(run.seconds).toBeLessThan(10)
   })
 
-  test('row 4: a download that stalls is given up', async () => {
+  test('a download that stalls fails', async () => {
     const stall: Handler = (_, response) =>
       void response.writeHead(200, { 'content-length': 1000 }).write('x')
     const api = await server(gitHub({ asset: { size: 1000 }, archive: stall }))
-    await expectFailure(await download(api), 'nothing came for 0.3 s')
+    await expectFailure(await download(api), 'no data for 0.3 s')
   })
 
   test.each([
     ['HTML', 'text/html', '<html>Please log in</html>', 'text/html instead of JSON'],
     ['broken JSON', 'application/json', '[{"tag_name": "24', 'broken JSON']
-  ])('row 5: %s is shown as such, with its first bytes', async (_, type, body, message) => {
+  ])('%s in place of JSON fails with its type and its first bytes', async (_, type, body, message) => {
     const api = await server((_, response) => response.writeHead(200, { 'content-type': type }).end(body))
     await expectFailure(await download(api), message, body)
   })
 
-  test('row 6: a download that breaks off is tried once more', async () => {
+  test('an incomplete download is retried once', async () => {
     let tries = 0
     const breaking: Handler = (_, response) => {
       response.writeHead(200, { 'content-length': archive.length })
@@ -419,40 +423,40 @@ describe('crac-checkpoint jdk', () => {
     expect(tries).toBe(2)
   })
 
-  test('row 6: a download that always breaks off fails, and leaves nothing', async () => {
+  test('a download that is incomplete twice fails, and leaves no file', async () => {
     const short: Handler = (_, response) => response.writeHead(200).end(archive.subarray(0, 10))
     const api = await server(gitHub({ archive: short }))
-    await expectFailure(await download(api), `it has 10 bytes where the source says ${archive.length}`)
+    await expectFailure(await download(api), `it has 10 bytes, but the source has ${archive.length}`)
     expect(downloads(api)).toBe(2)
   })
 
-  test('row 7: another digest than that of the source fails at once', async () => {
+  test('a digest that differs from the source fails at once', async () => {
     const api = await server(gitHub({ asset: { digest: `sha256:${'0'.repeat(64)}` } }))
     await expectFailure(
       await download(api),
-      'is not the archive that was asked for',
-      `but the source demands ${'0'.repeat(64)}`
+      'is not the expected archive',
+      `but the source has ${'0'.repeat(64)}`
     )
     expect(downloads(api)).toBe(1)
   })
 
-  test('row 7: another digest than the user demands', async () => {
+  test('a digest that differs from `jdk-sha256` fails', async () => {
     const api = await server(gitHub())
     await expectFailure(
       await download(api, {}, '--jdk-sha256', 'f'.repeat(64)),
-      `\`jdk-sha256\` demands ${'f'.repeat(64)}`
+      `\`jdk-sha256\` has ${'f'.repeat(64)}`
     )
   })
 
-  test('row 7: where the source gives no digest, the one that the project knows counts', async () => {
+  test('a digest that differs from data/jdk-digests.tsv fails where the source has none', async () => {
     const api = await server(gitHub({ asset: { digest: null } }))
     await expectFailure(
       await download(api),
-      'data/jdk-digests.tsv demands a23311241b41288054c04580898fc1666a730683b71946d4'
+      'data/jdk-digests.tsv has a23311241b41288054c04580898fc1666a730683b71946d4'
     )
   })
 
-  test('row 7: without any digest a warning shows the one that was computed', async () => {
+  test('without any digest a warning shows the computed one', async () => {
     const works = gitHub({ asset: { digest: null, name: 'openjdk-99-crac+1_linux-x64.tar.gz' } })
     const api = await server(
       gitHub({
@@ -469,8 +473,8 @@ describe('crac-checkpoint jdk', () => {
     expect(run.stderr).toContain(`jdk-sha256: ${createHash('sha256').update(archive).digest('hex')}`)
   })
 
-  describe('row 8: redirects', () => {
-    test('the token stays with the API, and does not go where it redirects to', async () => {
+  describe('redirects', () => {
+    test('do not receive the token of the API', async () => {
       const storage = await server((_, response) => response.writeHead(200).end(archive))
       const redirect: Handler = (_, response) =>
         response.writeHead(302, { location: `${storage.url}/signed` }).end()
@@ -484,7 +488,7 @@ describe('crac-checkpoint jdk', () => {
       expect(storage.requests.map(({ headers }) => headers.authorization)).toEqual([undefined])
     })
 
-    test('a token that is refused is left out', async () => {
+    test('a request with a refused token is sent again without it', async () => {
       const works = gitHub()
       const api = await server((request, response, count) => {
         if (request.headers.authorization) response.writeHead(401).end('{"message":"Bad credentials"}')
@@ -495,7 +499,7 @@ describe('crac-checkpoint jdk', () => {
       expect(run.stderr).toContain('refuses the token; trying without it')
     })
 
-    test('from https to http is refused', async () => {
+    test('from https to http are refused', async () => {
       const plain = await server((_, response) => response.writeHead(200).end(archive))
       const redirect: Handler = (_, response) => response.writeHead(302, { location: plain.url }).end()
       const list = gitHub({ archive: redirect })
@@ -512,9 +516,9 @@ describe('crac-checkpoint jdk', () => {
       expect(plain.requests).toEqual([])
     })
 
-    test('without end are given up', async () => {
+    test('are followed five times at most', async () => {
       const api = await server((_, response) => response.writeHead(302, { location: '/again' }).end())
-      await expectFailure(await download(api), 'it redirects without end')
+      await expectFailure(await download(api), 'more than 5 redirects')
     })
   })
 
@@ -523,12 +527,12 @@ describe('crac-checkpoint jdk', () => {
     ['links to /etc/passwd', { name: 'jdk-21/x', type: 'symlink', linkname: '/etc/passwd' }],
     ['is a block-device', { name: 'jdk-21/sda', type: 'block-device' }],
     ['has a setuid bit', { name: 'jdk-21/bin/su', mode: 0o4755, content: 'x' }]
-  ])('row 9: an archive with an entry that %s is not used', async (message, entry) => {
+  ])('an archive with an entry that %s is not used', async (message, entry) => {
     archive = await tar([...JDK_ENTRIES, entry])
     await expectFailure(await download(await server(gitHub())), `${NAME} is not used`, message)
   })
 
-  test('row 54: a cached archive that changed is not used', async () => {
+  test('a cached archive that changed is not used', async () => {
     const api = await server(gitHub())
     await expectSuccess(await download(api))
     const cached = path.join(folder, 'cache/crac-jdk-archive/24.20.0-crac/x64', NAME)
@@ -539,8 +543,8 @@ describe('crac-checkpoint jdk', () => {
     expect(await readFile(cached)).toEqual(archive)
   })
 
-  describe('row 55: between the runner and the server', () => {
-    test('a proxy is used for the API and for the download, and not for what no_proxy names', async () => {
+  describe('proxies and certificates', () => {
+    test('a proxy is used for the API and the download, except for hosts in no_proxy', async () => {
       const api = await server(gitHub())
       const port = new URL(api.url).port
       const proxy = await connectProxy()
@@ -553,12 +557,12 @@ describe('crac-checkpoint jdk', () => {
       await rm(path.join(folder, 'output', NAME))
       await expectFailure(
         await download(url, { ...proxied, no_proxy: 'api.test' }),
-        /api\.test:\d+ does not answer/
+        /api\.test:\d+ does not respond/
       )
       expect(proxy.connected).toHaveLength(2)
     })
 
-    test('a certificate of an authority of the company is accepted when Node is told so, and named when not', async () => {
+    test('a private certificate authority is accepted with NODE_EXTRA_CA_CERTS, and the error is named without', async () => {
       const list = gitHub()
       const api = await server((request, response, count) => {
         const end = response.end.bind(response)
@@ -568,7 +572,7 @@ describe('crac-checkpoint jdk', () => {
           )) as typeof response.end
         list(request, response, count)
       }, certificate())
-      await expectFailure(await download(api), /does not answer: (DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED)/)
+      await expectFailure(await download(api), /does not respond: (DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED)/)
       await expectSuccess(await download(api, { NODE_EXTRA_CA_CERTS: CERTIFICATE }))
     })
   })

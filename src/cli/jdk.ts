@@ -12,7 +12,7 @@ import {
   type JdkAsset
 } from '../jdk/asset.js'
 import { jdkSource, type JdkSource } from '../jdk/source.js'
-import { patienceOf } from '../http/fetch.js'
+import { patienceOf } from '../http/retry.js'
 import { shipped, vendorApis } from '../shipped.js'
 import { badInput, megabytes, parseChoice } from '../lib/values.js'
 

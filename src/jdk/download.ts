@@ -2,82 +2,66 @@ import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { isDiskFull } from '../lib/disk.js'
-import { Failure, messageOf } from '../lib/errors.js'
+import { reasonOf } from '../http/client.js'
 import type { Fetch } from '../http/fetch.js'
-import type { Milliseconds } from '../lib/values.js'
-import { badStatus } from './answer.js'
+import { HttpFailure, withRetries, type HttpContext } from '../http/retry.js'
+import { isDiskFull } from '../lib/disk.js'
+import { Failure } from '../lib/errors.js'
 import type { JdkAsset } from './asset.js'
+import { statusFailure } from './response.js'
 
-export interface DownloadOptions {
+export interface DownloadOptions extends HttpContext {
   fetch: Fetch
-  /** For the server of the asset; never sent to the one that it redirects to. */
+  /** Token for the server of the asset; it is not sent to a server to which that one redirects. */
   token: string | undefined
-  /** The longest time between two pieces of the archive. */
-  stallTimeout: Milliseconds
-  /** Bytes so far, and of all where the source tells. */
+  /** Receives the bytes so far, and the total where the source has it. */
   progress: (bytes: number, total: number | undefined) => void
-  info: (line: string) => void
 }
 
-/** An archive that breaks off is fetched once more. */
-const TRIES = 2
-
-/** Fetches the archive into a file that does not exist yet; after a failure there is none. */
+/** Downloads the archive into a file that does not exist yet; after a failure it does not exist either. */
 export async function download(asset: JdkAsset, file: string, options: DownloadOptions): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    const broken = await attempt(asset, file, options)
-    if (broken === undefined) return
-    await rm(file, { force: true })
-    if (tries === TRIES) {
-      throw new Failure('runner', `${asset.name} could not be downloaded: ${broken}.`, {
-        fix: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
-      })
+  // An archive that is not complete is downloaded once more.
+  await withRetries(options, { tries: 2, longestWait: 0 }, async () => {
+    try {
+      await attempt(asset, file, options)
+    } catch (error) {
+      await rm(file, { force: true })
+      throw error
     }
-    options.info(`${asset.name}: ${broken}; trying again.`)
-  }
+  })
 }
 
-/** What broke the download off; undefined when it is complete. */
-async function attempt(asset: JdkAsset, file: string, options: DownloadOptions): Promise<string | undefined> {
+async function attempt(asset: JdkAsset, file: string, options: DownloadOptions): Promise<void> {
   const { host } = new URL(asset.url)
-  // Without this Accept header the GitHub API answers with a description of the asset.
-  const headers: Record<string, string> = {
-    accept: 'application/octet-stream',
-    'user-agent': 'crac-checkpoint'
-  }
+  const context = `${asset.name} could not be downloaded`
+  // Without this Accept header the GitHub API responds with a description of the asset.
+  const headers: Record<string, string> = { accept: 'application/octet-stream' }
   if (options.token !== undefined) headers['authorization'] = `Bearer ${options.token}`
-  const response = await options.fetch(asset.url, { headers })
-  if (!response.ok) {
-    const failure = await badStatus(response, host, options.token !== undefined)
-    throw failure.of(`${asset.name} could not be downloaded`)
+  const response = await options.fetch(asset.url, { headers }).catch((error: unknown) => {
+    throw error instanceof Failure ? error.of(context) : error
+  })
+  if (!response.ok) throw (await statusFailure(response, host, options.token !== undefined)).of(context)
+  const incomplete = (why: string): HttpFailure => {
+    const fix = `Check that the runner reaches ${host} and the host that it redirects to, and run the job again.`
+    return new HttpFailure('runner', `${context}: ${why}.`, { fix }, {})
   }
-  if (response.body === null) return 'the answer has no body'
+  if (response.body === null) throw incomplete('the response has no body')
 
   let bytes = 0
   const body = Readable.fromWeb(response.body)
-  let stall = setTimeout(stalled, options.stallTimeout)
-  function stalled(): void {
-    body.destroy(new Error(`nothing came for ${options.stallTimeout / 1000} s`))
-  }
   body.on('data', (chunk: Buffer) => {
     bytes += chunk.length
-    clearTimeout(stall)
-    stall = setTimeout(stalled, options.stallTimeout)
     options.progress(bytes, asset.size)
     if (asset.size !== undefined && bytes > asset.size)
-      body.destroy(new Error('it is longer than the source says'))
+      body.destroy(new Error(`it is longer than ${asset.size} bytes`))
   })
   try {
     await pipeline(body, createWriteStream(file, { flags: 'wx' }))
   } catch (error) {
-    // Trying again makes no room.
+    options.cancelled?.throwIfAborted()
     if (isDiskFull(error)) throw error
-    return `it broke off after ${bytes} bytes (${messageOf(error)})`
-  } finally {
-    clearTimeout(stall)
+    throw incomplete(`it ended after ${bytes} bytes (${reasonOf(error, options.patience.tryTimeout)})`)
   }
   if (asset.size !== undefined && bytes !== asset.size)
-    return `it has ${bytes} bytes where the source says ${asset.size}`
-  return undefined
+    throw incomplete(`it has ${bytes} bytes, but the source has ${asset.size}`)
 }

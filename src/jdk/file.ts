@@ -33,8 +33,8 @@ export async function jdkFromFile(
     sha256: undefined,
     sha1: undefined
   }
-  const demands = jdkSha256 === undefined ? [] : [{ sha256: jdkSha256, by: '`jdk-sha256`' }]
-  const sha256 = await verifyArchive(file, asset, demands)
+  const expected = jdkSha256 === undefined ? [] : [{ sha256: jdkSha256, source: '`jdk-sha256`' }]
+  const sha256 = await verifyArchive(file, asset, expected)
   if (jdkSha256 === undefined) warning(`To pin ${name}, set \`jdk-sha256: ${sha256}\`.`)
   await checkArchive(file)
   return { asset, file, sha256, cached: true }

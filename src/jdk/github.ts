@@ -2,7 +2,7 @@ import { Octokit } from '@octokit/rest'
 import { Response } from 'undici'
 import { Failure } from '../lib/errors.js'
 import type { Fetch } from '../http/fetch.js'
-import { jsonText } from './answer.js'
+import { jsonText } from './response.js'
 
 /** A GitHub API, and how it is reached. */
 export interface GitHub {

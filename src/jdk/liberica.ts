@@ -1,5 +1,5 @@
 import type { Fetch } from '../http/fetch.js'
-import { jsonText } from './answer.js'
+import { jsonText } from './response.js'
 import type { Architecture, JdkAsset } from './asset.js'
 import { releaseByTag, type GitHub } from './github.js'
 

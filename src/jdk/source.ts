@@ -1,8 +1,8 @@
 import path from 'node:path'
-import type { Clock } from '../lib/clock.js'
 import { Failure } from '../lib/errors.js'
 import { conditionalFetch } from '../http/conditional.js'
-import { resilientFetch, type Fetch, type NetworkWorld, type Patience } from '../http/fetch.js'
+import { createFetch, type Fetch } from '../http/fetch.js'
+import type { HttpContext, Patience } from '../http/retry.js'
 import {
   chooseAsset,
   isSound,
@@ -14,28 +14,24 @@ import {
 import { listCrac } from './crac.js'
 import type { GitHub } from './github.js'
 import { installJdk, type InstallOptions, type JdkArchive } from './install.js'
-import { knownSha256 } from './known-digests.js'
 import { libericaSha256, listLiberica } from './liberica.js'
-import type { Demand } from './verify.js'
+import { knownSha256, type ExpectedDigest } from './verify.js'
 import { listZulu } from './zulu.js'
 
-export interface SourceWorld {
-  clock: Clock
+export interface SourceWorld extends Omit<HttpContext, 'patience'> {
+  cancelled: AbortSignal
   githubApiUrl: URL
   githubToken: string | undefined
   azulApiUrl: URL
   bellsoftApiUrl: URL
-  /** RUNNER_TOOL_CACHE: answers are kept in there, too. */
+  /** RUNNER_TOOL_CACHE, which has the cached responses, too. */
   toolCache: string
-  /** data/jdk-digests.tsv. */
+  /** Path of data/jdk-digests.tsv. */
   knownDigests: string
-  info: (line: string) => void
   warning: (line: string) => void
-  /** Ends what is under way. */
-  cancelled: AbortSignal
 }
 
-/** Where JDKs come from: their lists, and their archives. */
+/** Source of JDKs: lists of assets, and their archives. */
 export interface JdkSource {
   list(vendor: Vendor, architecture: Architecture): Promise<JdkAsset[]>
   resolve(vendor: Vendor, request: VersionRequest, architecture: Architecture): Promise<JdkAsset>
@@ -46,13 +42,13 @@ export interface JdkSource {
 }
 
 export function jdkSource(world: SourceWorld, patience: Patience): JdkSource {
-  const network: NetworkWorld = { ...world, patience }
-  const lookUp: Fetch = conditionalFetch(
-    resilientFetch(network, 'whole'),
+  const http: HttpContext = { ...world, patience }
+  const cachedFetch: Fetch = conditionalFetch(
+    createFetch(http, 'whole'),
     path.join(world.toolCache, 'crac-jdk-lookups'),
     world.warning
   )
-  const github: GitHub = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp }
+  const github: GitHub = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: cachedFetch }
 
   async function list(vendor: Vendor, architecture: Architecture): Promise<JdkAsset[]> {
     try {
@@ -63,9 +59,9 @@ export function jdkSource(world: SourceWorld, patience: Patience): JdkSource {
     }
     throw new Failure(
       'runner',
-      `The list of JDKs of the distribution ${vendor} is not of the shape that it should have.`,
+      `The list of JDKs of the distribution ${vendor} does not have the expected format.`,
       {
-        fix: 'Something between the runner and the vendor answers in its place, or the vendor has changed its API: look for a newer version of this action, or use another `distribution`.'
+        fix: 'Something between the runner and the vendor responds in its place, or the vendor has changed its API: use a newer version of this action, or another `distribution`.'
       }
     )
   }
@@ -75,17 +71,17 @@ export function jdkSource(world: SourceWorld, patience: Patience): JdkSource {
       case 'crac':
         return await listCrac(github)
       case 'zulu':
-        return await listZulu(lookUp, world.azulApiUrl, architecture)
+        return await listZulu(cachedFetch, world.azulApiUrl, architecture)
       case 'liberica':
-        return await listLiberica(lookUp, world.bellsoftApiUrl, architecture)
+        return await listLiberica(cachedFetch, world.bellsoftApiUrl, architecture)
     }
   }
 
-  async function furtherSha256(asset: JdkAsset): Promise<Demand | undefined> {
+  async function furtherSha256(asset: JdkAsset): Promise<ExpectedDigest | undefined> {
     const fromGitHub = asset.distribution === 'liberica' ? await libericaSha256(github, asset) : undefined
-    if (fromGitHub !== undefined) return { sha256: fromGitHub, by: 'GitHub' }
+    if (fromGitHub !== undefined) return { sha256: fromGitHub, source: 'GitHub' }
     const known = await knownSha256(world.knownDigests, asset.name)
-    return known === undefined ? undefined : { sha256: known, by: 'data/jdk-digests.tsv' }
+    return known === undefined ? undefined : { sha256: known, source: 'data/jdk-digests.tsv' }
   }
 
   return {
@@ -94,14 +90,13 @@ export function jdkSource(world: SourceWorld, patience: Patience): JdkSource {
       chooseAsset(await list(vendor, architecture), request, vendor, architecture),
     install: async (asset, options) =>
       await installJdk(asset, {
+        ...http,
         ...options,
-        fetch: resilientFetch(network, 'stream'),
-        // The token is for the server that the look-up asked, and for no other vendor's.
+        fetch: createFetch(http, 'stream'),
+        // The token is for the GitHub API only, not for the servers of other vendors.
         token: new URL(asset.url).origin === world.githubApiUrl.origin ? world.githubToken : undefined,
         toolCache: world.toolCache,
-        stallTimeout: patience.tryTimeout,
         furtherSha256,
-        info: world.info,
         warning: world.warning
       })
   }

@@ -1,5 +1,5 @@
 import type { Fetch } from '../http/fetch.js'
-import { jsonText } from './answer.js'
+import { jsonText } from './response.js'
 import type { Architecture, JdkAsset } from './asset.js'
 
 /** A package in the answer of https://api.azul.com/metadata/v1/zulu/packages/, with the fields asked for. */

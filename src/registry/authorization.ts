@@ -1,15 +1,16 @@
+import type { HttpRequest, HttpResponse } from '../http/client.js'
+import { fieldsOf, jsonOf } from '../lib/json.js'
 import type { Credentials } from './credentials.js'
-import { jsonOf } from '../lib/json.js'
-import { refusal, type Reply } from './refusal.js'
+import { refusal } from './refusal.js'
 
-/** How a registry wants to be asked: https://distribution.github.io/distribution/spec/auth/token/ */
+/** Authorization that a registry requires: https://distribution.github.io/distribution/spec/auth/token/ */
 export interface Challenge {
   scheme: 'basic' | 'bearer'
   parameters: Record<string, string>
 }
 
-/** Reads the header `www-authenticate`; undefined where it names no scheme that registries use. */
-export function parseChallenge(header: string | undefined): Challenge | undefined {
+/** Parses the header `www-authenticate`; undefined where it names none of the schemes that registries use. */
+export function parseChallenge(header: string | null): Challenge | undefined {
   const scheme = /^\s*(basic|bearer)\b/i.exec(header ?? '')?.[1]?.toLowerCase() as
     Challenge['scheme'] | undefined
   if (scheme === undefined) return undefined
@@ -20,47 +21,41 @@ export function parseChallenge(header: string | undefined): Challenge | undefine
   return { scheme, parameters }
 }
 
-/** A request to the registry's token server. */
-export interface TokenRequest {
-  method: 'GET' | 'POST'
-  url: URL
-  headers: Record<string, string>
-  body?: string
-}
+type TokenRequest = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'>
 
 /**
- * The header `authorization` that answers a challenge; undefined where there is nothing to answer with. `send` asks the
- * token server. A token is never asked for without TLS where the registry itself has it.
+ * Returns the header `authorization` for a challenge; undefined where there are no credentials for it. `send` reaches the
+ * token server, which needs TLS where the registry has it.
  */
-export async function answerTo(
+export async function authorize(
   challenge: Challenge,
   scope: string,
   credentials: Credentials | undefined,
   registry: URL,
-  send: (request: TokenRequest) => Promise<Reply>
+  send: (request: TokenRequest) => Promise<HttpResponse>
 ): Promise<string | undefined> {
   if (challenge.scheme === 'basic')
     return credentials?.kind === 'password' ? basic(credentials.username, credentials.password) : undefined
   const { realm, service } = challenge.parameters
   const url = realm !== undefined && URL.canParse(realm) ? new URL(realm) : undefined
   if (url === undefined || (registry.protocol === 'https:' && url.protocol !== 'https:')) return undefined
-  const asked = { ...(service === undefined ? {} : { service }), scope }
-  const reply = await send(tokenRequest(url, asked, credentials))
-  if (reply.status !== 200) throw refusal(registry.host, `GET ${url.origin}${url.pathname}`, reply)
-  const { token, access_token } = (jsonOf(reply.body) ?? {}) as Record<string, unknown>
-  const given = token ?? access_token
-  // An answer without a token is that of something which is no token server.
-  if (typeof given !== 'string') throw refusal(registry.host, `GET ${url.origin}${url.pathname}`, reply)
-  return `Bearer ${given}`
+  const query = { ...(service === undefined ? {} : { service }), scope }
+  const response = await send(tokenRequest(url, query, credentials))
+  const { token, access_token: accessToken } = fieldsOf(jsonOf(response.body))
+  const granted = token ?? accessToken
+  // Without a token it is not the response of a token server.
+  if (response.status !== 200 || typeof granted !== 'string')
+    throw refusal(registry.host, `GET ${url.origin}${url.pathname}`, response)
+  return `Bearer ${granted}`
 }
 
-function tokenRequest(url: URL, asked: Record<string, string>, credentials?: Credentials): TokenRequest {
+function tokenRequest(url: URL, query: Record<string, string>, credentials?: Credentials): TokenRequest {
   if (credentials?.kind === 'identity') {
     const form = {
       grant_type: 'refresh_token',
       client_id: 'crac-checkpoint',
       refresh_token: credentials.token,
-      ...asked
+      ...query
     }
     return {
       method: 'POST',
@@ -70,7 +65,7 @@ function tokenRequest(url: URL, asked: Record<string, string>, credentials?: Cre
     }
   }
   const withScope = new URL(url)
-  for (const [name, value] of Object.entries(asked)) withScope.searchParams.set(name, value)
+  for (const [name, value] of Object.entries(query)) withScope.searchParams.set(name, value)
   return {
     method: 'GET',
     url: withScope,

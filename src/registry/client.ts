@@ -1,18 +1,12 @@
 import type { Readable } from 'node:stream'
-import type { Clock } from '../lib/clock.js'
+import type { HttpResponse } from '../http/client.js'
+import { HttpFailure, withRetries, type HttpContext, type RetryPolicy } from '../http/retry.js'
 import { digestOf } from '../lib/digest.js'
-import type { Patience } from '../http/fetch.js'
-import { seconds, type Milliseconds } from '../lib/values.js'
-import { Connection, type ConnectionWorld, type Request } from './connection.js'
-import { RegistryFailure, type Reply } from './refusal.js'
+import { Connection, type ConnectionContext, type RegistryRequest } from './connection.js'
 
-export interface ClientWorld extends ConnectionWorld {
-  clock: Clock
-  patience: Patience
-  info: (line: string) => void
-}
+export type ClientContext = ConnectionContext & Omit<HttpContext, 'cancelled'>
 
-/** A manifest as it stands at the registry. */
+/** A manifest as the registry has it. */
 export interface StoredManifest {
   /** `sha256:...` of its bytes. */
   digest: string
@@ -20,7 +14,7 @@ export interface StoredManifest {
   bytes: Buffer
 }
 
-/** Bytes to be sent, as often as it takes. */
+/** Content to upload; `open` is called for each try. */
 export interface Blob {
   digest: string
   size: number
@@ -34,85 +28,80 @@ const MANIFESTS = [
   'application/vnd.docker.distribution.manifest.list.v2+json'
 ].join(', ')
 
-/** How long a registry may ask to wait, all in all. */
-const LONGEST_WAIT: Milliseconds = 5 * 60_000
+/** Three tries; where the registry says when to retry, waits of up to five minutes in total. */
+const POLICY: RetryPolicy = { tries: 3, longestWait: 5 * 60_000 }
 
 /**
- * One repository of a registry, by the protocol that all of them speak
- * (https://github.com/opencontainers/distribution-spec/blob/main/spec.md). What can pass is tried again, three times in
- * all, and for as long as five minutes where the registry says when; anything else is a RegistryFailure.
+ * One repository of a registry, by the protocol of the specification
+ * (https://github.com/opencontainers/distribution-spec/blob/main/spec.md). Methods retry after transient errors, and
+ * throw an HttpFailure of the category `registry`.
  */
 export class RepositoryClient {
   private readonly connection: Connection
 
   constructor(
-    private readonly world: ClientWorld,
+    private readonly context: ClientContext,
     readonly registry: string,
     readonly path: string,
-    /** Ends what is under way. */
-    private readonly signal?: AbortSignal
+    private readonly cancelled?: AbortSignal
   ) {
-    this.connection = new Connection(world, registry, `repository:${path}:pull,push`, signal)
+    this.connection = new Connection(context, registry, `repository:${path}:pull,push`, cancelled)
   }
 
-  /** What stands under a tag or digest; undefined where nothing does. */
+  /** Returns the manifest of a tag or digest; undefined where there is none. */
   async manifest(reference: string): Promise<StoredManifest | undefined> {
-    const reply = await this.persist(
+    const { status, headers, body } = await this.send(
       { method: 'GET', url: this.at('manifests', reference), headers: { accept: MANIFESTS } },
       [200, 404]
     )
-    if (reply.status === 404) return undefined
-    return { digest: digestOf(reply.body), mediaType: reply.headers['content-type'] ?? '', bytes: reply.body }
+    if (status === 404) return undefined
+    return { digest: digestOf(body), mediaType: headers.get('content-type') ?? '', bytes: body }
   }
 
-  /** Puts a manifest under a tag or its own digest; the digest that the registry gave it, if it says so. */
+  /** Puts a manifest under a tag or its own digest. Returns its digest as the registry reports it, if it does. */
   async putManifest(
     reference: string,
     manifest: Pick<StoredManifest, 'mediaType' | 'bytes'>
   ): Promise<string | undefined> {
     const headers = { 'content-type': manifest.mediaType }
     const url = this.at('manifests', reference)
-    const reply = await this.persist({ method: 'PUT', url, headers, body: manifest.bytes }, [200, 201, 202])
-    return reply.headers['docker-content-digest']
+    const response = await this.send({ method: 'PUT', url, headers, body: manifest.bytes }, [200, 201, 202])
+    return response.headers.get('docker-content-digest') ?? undefined
   }
 
-  /** Whether the registry has removed a tag or a manifest; not all of them do. */
+  /** Removes a tag or a manifest. Returns false where the registry refuses, as some do. */
   async remove(reference: string): Promise<boolean> {
-    return await this.persist({ method: 'DELETE', url: this.at('manifests', reference) }, [200, 202]).then(
+    return await this.send({ method: 'DELETE', url: this.at('manifests', reference) }, [200, 202]).then(
       () => true,
       () => false
     )
   }
 
-  /** A small blob: the configuration of an image. */
+  /** Returns a small blob, such as the configuration of an image. */
   async blob(digest: string): Promise<Buffer> {
-    const { body } = await this.persist({ method: 'GET', url: this.at('blobs', digest) }, [200])
+    const { body } = await this.send({ method: 'GET', url: this.at('blobs', digest) }, [200])
     if (digestOf(body) === digest) return body
-    throw new RegistryFailure(
-      `${this.registry} has other content under ${digest}.`,
-      {
-        fix: 'Something changes images on their way, or the storage of the registry is damaged: tell those who run it.'
-      },
-      1
-    )
+    throw new HttpFailure('registry', `${this.registry} has other content under ${digest}.`, {
+      fix: 'Something changes images in transit, or the storage of the registry is damaged: report it to the administrators of the registry.'
+    })
   }
 
   async hasBlob(digest: string): Promise<boolean> {
-    const reply = await this.persist({ method: 'HEAD', url: this.at('blobs', digest) }, [200, 404])
-    return reply.status === 200
+    const { status } = await this.send({ method: 'HEAD', url: this.at('blobs', digest) }, [200, 404])
+    return status === 200
   }
 
-  /** Sends a blob that the registry does not have. */
+  /** Uploads a blob that the registry does not have. */
   async upload(blob: Blob): Promise<void> {
     const headers = { 'content-type': 'application/octet-stream', 'content-length': String(blob.size) }
-    await this.again(async () => {
-      const { tryTimeout } = this.world.patience
-      const begin: Request = { method: 'POST', url: this.at('blobs', 'uploads/'), timeout: tryTimeout }
-      const session = (await this.connection.ask(begin, [202])).headers['location'] ?? ''
+    const { tryTimeout } = this.context.patience
+    await this.withRetries(async () => {
+      const begin = { method: 'POST', url: this.at('blobs', 'uploads/'), timeout: tryTimeout } as const
+      const session = (await this.connection.send(begin, [202])).headers.get('location') ?? ''
       const url = `${session}${session.includes('?') ? '&' : '?'}digest=${encodeURIComponent(blob.digest)}`
-      // Some need minutes to store what they were sent.
+      // Some registries need minutes to store a blob.
       const timeout = tryTimeout * 10
-      await this.connection.ask({ method: 'PUT', url, headers, body: blob.open(), timeout }, [201, 204])
+      await this.connection.send({ method: 'PUT', url, headers, body: blob.open(), timeout }, [201, 204])
     })
   }
 
@@ -120,27 +109,15 @@ export class RepositoryClient {
     return `/v2/${this.path}/${kind}/${reference}`
   }
 
-  private async persist(request: Omit<Request, 'timeout'>, expected: readonly number[]): Promise<Reply> {
-    const timeout = this.world.patience.tryTimeout
-    return await this.again(async () => await this.connection.ask({ ...request, timeout }, expected))
+  private async send(
+    request: Omit<RegistryRequest, 'timeout'>,
+    expected: readonly number[]
+  ): Promise<HttpResponse> {
+    const timeout = this.context.patience.tryTimeout
+    return await this.withRetries(() => this.connection.send({ ...request, timeout }, expected))
   }
 
-  private async again<T>(work: () => Promise<T>): Promise<T> {
-    const { clock, patience, info } = this.world
-    let waited: Milliseconds = 0
-    for (let tries = 1; ; tries++) {
-      try {
-        return await work()
-      } catch (error) {
-        if (!(error instanceof RegistryFailure) || error.tries === 1) throw error
-        const asked = error.pause
-        const pause =
-          asked === undefined ? patience.firstPause * 2 ** tries : Math.max(asked, patience.firstPause)
-        waited += pause
-        if (asked === undefined ? tries >= error.tries : waited > LONGEST_WAIT) throw error
-        info(`${error.message} Trying again in ${seconds(Math.ceil(pause / 100) * 100)}.`)
-        await clock.sleep(pause, this.signal)
-      }
-    }
+  private async withRetries<T>(attempt: () => Promise<T>): Promise<T> {
+    return await withRetries({ ...this.context, cancelled: this.cancelled }, POLICY, attempt)
   }
 }

@@ -3,67 +3,49 @@ import { readdir, readFile } from 'node:fs/promises'
 import { BlockList, isIPv6 } from 'node:net'
 import path from 'node:path'
 import { rootCertificates } from 'node:tls'
-import { getProxyUrl } from '@actions/http-client/lib/proxy'
-import { Agent, type Dispatcher, ProxyAgent, request } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Docker } from '../docker/docker.js'
 import { dockerInfo } from '../docker/inspect.js'
+import { dispatcherFor, send } from '../http/client.js'
 import type { Milliseconds } from '../lib/values.js'
 import { DOCKER_HUB } from './reference.js'
 
-/** Where a registry answers, and the connections to it. */
+/** Address of a registry, and the connections to it. */
 export interface Endpoint {
   /** `https://ghcr.io`. */
   origin: URL
   dispatcher: Dispatcher
 }
 
-export interface EndpointWorld {
+export interface EndpointContext {
   docker: Docker
   environment: NodeJS.ProcessEnv
-  /** Root of the file system in which the machine keeps its certificates. */
+  /** Root of the file system with the certificates of the machine. */
   root: string
 }
 
 const PING_TIMEOUT: Milliseconds = 5000
 
 /**
- * Finds a registry as the engine would: Docker Hub under its other name, TLS with the machine's and the registry's own
- * certificates (/etc/docker/certs.d), proxies, and plain HTTP for a registry that the engine lists as insecure.
+ * Finds a registry in the way of Docker: Docker Hub under its other name, TLS with the certificates of the machine and of
+ * the registry (/etc/docker/certs.d), proxies, and plain HTTP for a registry that Docker lists as insecure.
  */
-export async function endpointOf(registry: string, world: EndpointWorld): Promise<Endpoint> {
+export async function endpointOf(registry: string, context: EndpointContext): Promise<Endpoint> {
   const host = registry === DOCKER_HUB ? 'registry-1.docker.io' : registry
   const origin = new URL(`https://${host}`)
-  const insecure = await isInsecure(registry, origin.hostname, world.docker)
-  const tls = { ...(await certificates(registry, world)), rejectUnauthorized: !insecure }
-  const dispatcher = connections(origin, tls)
+  const insecure = await isInsecure(registry, origin.hostname, context.docker)
+  const tls = { ...(await certificates(registry, context)), rejectUnauthorized: !insecure }
+  const dispatcher = dispatcherFor(origin, tls)
   if (!insecure) return { origin, dispatcher }
-  const secured = await request(new URL('/v2/', origin), { dispatcher, headersTimeout: PING_TIMEOUT }).then(
-    async ({ body }) => {
-      await body.dump()
-      return true
-    },
+  const ping = { method: 'GET', url: new URL('/v2/', origin), dispatcher, timeout: PING_TIMEOUT } as const
+  const hasTls = await send(ping).then(
+    () => true,
     () => false
   )
-  if (secured) return { origin, dispatcher }
+  if (hasTls) return { origin, dispatcher }
   await dispatcher.close()
   const plain = new URL(`http://${host}`)
-  return { origin: plain, dispatcher: connections(plain, {}) }
-}
-
-function connections(origin: URL, tls: object): Dispatcher {
-  const proxy = getProxyUrl(origin)
-  return proxy
-    ? new ProxyAgent({
-        uri: `${proxy.protocol}//${proxy.host}`,
-        requestTls: tls,
-        ...(proxy.username === '' ? {} : { token: basic(proxy) })
-      })
-    : new Agent({ connect: tls })
-}
-
-function basic({ username, password }: URL): string {
-  const both = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-  return `Basic ${Buffer.from(both).toString('base64')}`
+  return { origin: plain, dispatcher: dispatcherFor(plain) }
 }
 
 // https://docs.docker.com/reference/cli/dockerd/#insecure-registries
@@ -81,7 +63,7 @@ async function isInsecure(registry: string, hostname: string, docker: Docker): P
 }
 
 // https://docs.docker.com/engine/security/certificates/
-async function certificates(registry: string, { environment, root }: EndpointWorld): Promise<object> {
+async function certificates(registry: string, { environment, root }: EndpointContext): Promise<object> {
   const folder = path.join(root, 'etc/docker/certs.d', registry)
   const names = (await readdir(folder).catch(() => [])).sort()
   const read = async (...files: string[]): Promise<string[]> => {
@@ -92,7 +74,7 @@ async function certificates(registry: string, { environment, root }: EndpointWor
     read(...names.filter((name) => name.endsWith(extension)).map((name) => path.join(folder, name)))
   const [cert, key] = [await own('.cert'), await own('.key')]
   return {
-    // Node's own list is not that of the machine, which the engine trusts.
+    // Docker trusts the list of the machine, which Node's own list does not contain.
     ca: [
       ...rootCertificates,
       ...(await read(path.join(root, 'etc/ssl/certs/ca-certificates.crt'))),

@@ -1,73 +1,52 @@
 import { STATUS_CODES } from 'node:http'
 import { diagnose } from '../diagnosis/diagnose.js'
-import { Failure, messageOf } from '../lib/errors.js'
-import type { Milliseconds } from '../lib/values.js'
+import type { HttpResponse } from '../http/client.js'
+import { HttpFailure, retryOf } from '../http/retry.js'
+import { messageOf } from '../lib/errors.js'
 
-/** A registry that does not answer, or not as it should. */
-export class RegistryFailure extends Failure {
-  constructor(
-    what: string,
-    details: ConstructorParameters<typeof Failure>[2],
-    /** How often it is worth to ask, all in all. */
-    readonly tries: number,
-    /** What the registry asks to wait before the next try. */
-    readonly pause: Milliseconds | undefined = undefined,
-    /** Of its answer; undefined where there was none. */
-    readonly status: number | undefined = undefined
-  ) {
-    super('registry', what, details)
-  }
-}
-
-export interface Reply {
-  status: number
-  headers: Record<string, string | undefined>
-  body: Buffer
-}
-
-/** Of the errors that pass by themselves. */
-const TRIES = 3
-const PASSING = new Set([408, 429, 500, 502, 503, 504, 522])
-
-/** What an answer that is none of those expected means, by the catalogue of known failures. */
-export function refusal(registry: string, asked: string, reply: Reply): RegistryFailure {
-  const { status } = reply
-  // The registry's words first: they tell more than its status.
-  const evidence = [...wordsOf(reply.body), `${asked}: ${status} ${STATUS_CODES[status] ?? ''}`.trim()]
+/** Returns the failure that a response with an unexpected status means, by the catalogue of known failures. */
+export function refusal(registry: string, request: string, response: HttpResponse): HttpFailure {
+  const { status } = response
+  // The messages of the registry come first: they say more than its status.
+  const evidence = [
+    ...messagesOf(response.body),
+    `${request}: ${status} ${STATUS_CODES[status] ?? ''}`.trim()
+  ]
   const finding = diagnose('push', { registry: evidence.join('\n') })
-  const lost = finding?.signature?.remedy === 'retry'
-  // GitHub's registry refuses now and then what it takes a second later.
-  const perhaps = status === 403 && registry === 'ghcr.io' ? 2 : 1
-  return new RegistryFailure(
-    finding?.cause ?? `${registry} answered with ${status}.`,
+  // GitHub's registry sometimes refuses a request that it accepts a second later.
+  const perhaps = status === 403 && registry === 'ghcr.io' ? { tries: 2 } : undefined
+  return new HttpFailure(
+    'registry',
+    finding?.cause ?? `${registry} responded with status ${status}.`,
     {
       fix:
         finding?.fix ??
-        'The lines below are the words of the registry; run the job again, and if it stays so, ask those who run the registry.',
+        'Run the job again. If it fails again, report the messages of the registry below to its administrators.',
       evidence: evidence.join('\n'),
       signature: finding?.signature
     },
-    PASSING.has(status) || lost ? TRIES : perhaps,
-    retryAfter(reply.headers['retry-after']),
+    retryOf(response) ?? (finding?.signature?.remedy === 'retry' ? {} : perhaps),
     status
   )
 }
 
-/** No answer came. */
-export function unreachable(registry: string, asked: string, error: unknown): RegistryFailure {
-  const words = `${asked}: ${codeOf(error)}`
-  const finding = diagnose('push', { registry: words })
-  return new RegistryFailure(
-    finding?.cause ?? `${registry} does not answer.`,
+/** Returns the failure of a request without a response. */
+export function unreachable(registry: string, request: string, error: Error): HttpFailure {
+  const evidence = `${request}: ${codeOf(error.cause ?? error)}`
+  const finding = diagnose('push', { registry: evidence })
+  const isFinal = finding?.signature?.remedy === 'none' || (error instanceof HttpFailure && !error.retry)
+  return new HttpFailure(
+    'registry',
+    finding?.cause ?? `${registry} does not respond.`,
     {
       fix:
         finding?.fix ??
         'Check the name of the registry in `tags`, and that the runner reaches it (proxy, firewall, DNS); then run the job again.',
-      evidence: words,
+      evidence,
       signature: finding?.signature,
       cause: error
     },
-    finding?.signature?.remedy === 'none' ? 1 : TRIES
+    isFinal ? undefined : {}
   )
 }
 
@@ -81,23 +60,16 @@ interface Errors {
   details?: string
 }
 
-// As the docker client prints them: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes
-function wordsOf(body: Buffer): string[] {
+/** Returns the messages of a response, in the form of the docker client: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes */
+function messagesOf(body: Buffer): string[] {
   const text = body.subarray(0, 2000).toString('utf8').trim()
   try {
     const { errors = [], details } = JSON.parse(body.toString('utf8')) as Errors
-    const words = errors.map(
+    const messages = errors.map(
       ({ code, message }) => `${(code ?? 'unknown').toLowerCase().replaceAll('_', ' ')}: ${message ?? ''}`
     )
-    return words.length > 0 ? words : [details ?? text]
+    return messages.length > 0 ? messages : [details ?? text]
   } catch {
     return text === '' ? [] : [text]
   }
-}
-
-/** In seconds, or a date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
-function retryAfter(value: string | undefined): Milliseconds | undefined {
-  if (value === undefined) return undefined
-  const pause = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
-  return Number.isNaN(pause) ? undefined : Math.max(0, pause)
 }

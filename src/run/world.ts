@@ -3,8 +3,8 @@ import { systemClock } from '../lib/clock.js'
 import { createDocker, type Docker } from '../docker/docker.js'
 import { RUN_VARIABLE } from './orphans.js'
 import type { Log } from '../lib/log.js'
-import { patienceOf } from '../http/fetch.js'
-import { RepositoryClient, type ClientWorld } from '../registry/client.js'
+import { patienceOf } from '../http/retry.js'
+import { RepositoryClient, type ClientContext } from '../registry/client.js'
 import { credentialsFor } from '../registry/credentials.js'
 import { endpointOf } from '../registry/endpoint.js'
 import type { Repositories } from '../registry/published.js'
@@ -43,7 +43,7 @@ export function repositoriesIn(
   docker: Docker,
   info: (line: string) => void
 ): Repositories {
-  const world: ClientWorld = {
+  const world: ClientContext = {
     clock: systemClock,
     patience: patienceOf(environment),
     info,

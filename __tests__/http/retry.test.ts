@@ -1,18 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
 import { Response } from 'undici'
-import { isRateLimited, limitEnd, PATIENCE, patienceOf } from '../../src/http/fetch.js'
+import { isRateLimited, retryTime, PATIENCE, patienceOf } from '../../src/http/retry.js'
 
 const answer = (status: number, headers: Record<string, string> = {}): Response =>
   new Response(null, { status, headers })
 
-describe('limitEnd', () => {
+describe('retryTime', () => {
   test('reads seconds, a date, and the reset of GitHub', () => {
     const date = 'Wed, 01 Jan 2031 00:00:00 GMT'
-    expect(limitEnd(answer(429, { 'retry-after': date }))?.toISOString()).toBe('2031-01-01T00:00:00.000Z')
-    const seconds = limitEnd(answer(429, { 'retry-after': '60' }))
+    expect(retryTime(answer(429, { 'retry-after': date }))?.toISOString()).toBe('2031-01-01T00:00:00.000Z')
+    const seconds = retryTime(answer(429, { 'retry-after': '60' }))
     expect(Math.abs((seconds?.getTime() ?? 0) - Date.now() - 60_000)).toBeLessThan(1000)
     const reset = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1893456000' }
-    expect(limitEnd(answer(403, reset))?.toISOString()).toBe('2030-01-01T00:00:00.000Z')
+    expect(retryTime(answer(403, reset))?.toISOString()).toBe('2030-01-01T00:00:00.000Z')
   })
 
   test.each<Record<string, string>>([
@@ -24,7 +24,7 @@ describe('limitEnd', () => {
     { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': 'never' },
     { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '9e99' }
   ])('knows no end from %j', (headers) => {
-    expect(limitEnd(answer(403, headers))).toBeUndefined()
+    expect(retryTime(answer(403, headers))).toBeUndefined()
   })
 })
 

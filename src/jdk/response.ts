@@ -1,29 +1,30 @@
 import type { Response } from 'undici'
+import { isJson } from '../http/conditional.js'
+import { isRateLimited, retryTime } from '../http/retry.js'
 import { Failure } from '../lib/errors.js'
-import { isJson, parses } from '../http/conditional.js'
-import { isRateLimited, limitEnd } from '../http/fetch.js'
+import { jsonOf } from '../lib/json.js'
 
-/** The text of an answer in JSON, which can be parsed; any other answer is a Failure that says what it means. */
+/** Returns the text of a response in JSON, which is valid; any other response is a Failure. */
 export async function jsonText(response: Response, host: string, hasToken: boolean): Promise<string> {
-  if (!response.ok) throw await badStatus(response, host, hasToken)
+  if (!response.ok) throw await statusFailure(response, host, hasToken)
   const text = await response.text()
   const type = response.headers.get('content-type') ?? 'no type'
-  if (isJson(response) && parses(text)) return text
+  if (isJson(response) && jsonOf(text) !== undefined) return text
   throw new Failure(
     'runner',
-    `${host} answers with ${isJson(response) ? 'broken JSON' : `${type} instead of JSON`}.`,
+    `${host} responds with ${isJson(response) ? 'broken JSON' : `${type} instead of JSON`}.`,
     {
-      fix: 'Something between the runner and that host answers in its place, such as a proxy or a captive portal; its words are below.',
+      fix: 'Something between the runner and that host responds in its place, such as a proxy or a captive portal; see its response below.',
       evidence: text.slice(0, 200)
     }
   )
 }
 
-/** What a status other than success means to the user. */
-export async function badStatus(response: Response, host: string, hasToken: boolean): Promise<Failure> {
+/** Returns what a status other than success means to the user. */
+export async function statusFailure(response: Response, host: string, hasToken: boolean): Promise<Failure> {
   const evidence = (await response.text()).slice(0, 200)
   if (isRateLimited(response)) {
-    const until = limitEnd(response)
+    const until = retryTime(response)
     return new Failure(
       'runner',
       `the rate limit of ${host} is used up${until ? ` until ${until.toISOString()}` : ''}.`,
@@ -42,12 +43,12 @@ export async function badStatus(response: Response, host: string, hasToken: bool
     })
   }
   if (response.status === 404) {
-    return new Failure('input', `${host} knows nothing of it (status 404).`, {
+    return new Failure('input', `${host} does not have it (status 404).`, {
       fix: 'Check the address; for `github-api-url` the default is https://api.github.com.',
       evidence
     })
   }
-  return new Failure('runner', `${host} answers with status ${response.status}.`, {
+  return new Failure('runner', `${host} responds with status ${response.status}.`, {
     fix: 'The server has a problem, or something in front of it; run the job again later.',
     evidence
   })

@@ -1,0 +1,155 @@
+import { Readable } from 'node:stream'
+import { getProxyUrl } from '@actions/http-client/lib/proxy'
+import { Agent, getGlobalDispatcher, Headers, ProxyAgent, request, type Dispatcher } from 'undici'
+import { messageOf } from '../lib/errors.js'
+import { seconds, type Milliseconds } from '../lib/values.js'
+import { HttpFailure } from './retry.js'
+
+export interface HttpRequest {
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
+  url: URL
+  /** Headers by lower-case name; `authorization` is sent to the origin of `url` only. */
+  headers?: Record<string, string>
+  /** A stream can be sent once: a retry needs a new one. */
+  body?: Readable | Buffer | string | undefined
+  /** Maximum time until the response is there, and between two pieces of a body. */
+  timeout: Milliseconds
+  /** Connections to use, in place of those that dispatcherFor returns. */
+  dispatcher?: Dispatcher | undefined
+  cancelled?: AbortSignal | undefined
+}
+
+export interface HttpResponse<Body = Buffer> {
+  /** Address after redirects. */
+  url: URL
+  status: number
+  headers: Headers
+  body: Body
+}
+
+/** Maximum number of redirects of one request. */
+const MOST_REDIRECTS = 5
+
+/** Maximum size of a response that is read as a whole, in bytes. A list of releases has some hundred kilobytes. */
+const LARGEST_BODY = 64 * 1024 * 1024
+
+/** Sends a request and returns the whole response, whatever its status; without a response it throws an HttpFailure. */
+export async function send(sent: HttpRequest): Promise<HttpResponse> {
+  return await exchange(sent, readAll)
+}
+
+/** Does the same as `send`, but returns the body of a successful response as a stream. */
+export async function open(sent: HttpRequest): Promise<HttpResponse<Readable | Buffer>> {
+  return await exchange(sent, async (body, status) => (status < 300 ? body : await readAll(body)))
+}
+
+/** Returns the connections to a server: through the proxy of the environment, with the given TLS settings if any. */
+export function dispatcherFor(url: URL, tls?: object): Dispatcher {
+  const proxy = getProxyUrl(url)
+  if (!proxy) return tls === undefined ? getGlobalDispatcher() : new Agent({ connect: tls })
+  const login = Buffer.from(`${proxy.username}:${proxy.password}`).toString('base64')
+  return new ProxyAgent({
+    uri: `${proxy.protocol}//${proxy.host}`,
+    ...(tls === undefined ? {} : { requestTls: tls }),
+    ...(login === 'Og==' ? {} : { token: `Basic ${login}` })
+  })
+}
+
+async function exchange<Body>(
+  sent: HttpRequest,
+  read: (body: Readable, status: number) => Promise<Body>
+): Promise<HttpResponse<Body>> {
+  const { method, body, timeout, cancelled } = sent
+  const { authorization, ...others } = sent.headers ?? {}
+  const limit = new AbortController()
+  // An upload takes as long as its body needs; undici's time limits watch over its pieces.
+  const timer = body instanceof Readable ? undefined : setTimeout(() => limit.abort(), timeout)
+  let { url } = sent
+  try {
+    for (let redirects = 0; ; redirects++) {
+      const isOwn = authorization !== undefined && url.origin === sent.url.origin
+      const response = await request(url, {
+        method,
+        headers: { 'user-agent': 'crac-checkpoint', ...others, ...(isOwn ? { authorization } : {}) },
+        body: body ?? null,
+        dispatcher: sent.dispatcher ?? dispatcherFor(url),
+        headersTimeout: timeout,
+        bodyTimeout: timeout,
+        signal: cancelled === undefined ? limit.signal : AbortSignal.any([limit.signal, cancelled])
+      })
+      const status = response.statusCode
+      if (status > 599) throw noResponse(url, `its status ${status} is invalid`)
+      const headers = headersOf(response.headers)
+      const location = [301, 302, 303, 307, 308].includes(status) ? headers.get('location') : null
+      if (location === null || (method !== 'GET' && method !== 'HEAD'))
+        return { url, status, headers, body: await read(response.body, status) }
+      await response.body.dump()
+      const next = new URL(location, url)
+      if (url.protocol === 'https:' && next.protocol !== 'https:') throw insecureRedirect(url, next)
+      if (redirects === MOST_REDIRECTS) throw noResponse(url, `more than ${MOST_REDIRECTS} redirects`)
+      url = next
+    }
+  } catch (error) {
+    cancelled?.throwIfAborted()
+    if (error instanceof HttpFailure) throw error
+    if (error instanceof TooLarge) throw noResponse(url, error.message)
+    throw noResponse(url, limit.signal.aborted ? timedOut(timeout) : reasonOf(error, timeout), error)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+class TooLarge extends Error {}
+
+async function readAll(body: Readable): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let size = 0
+  for await (const part of body as AsyncIterable<Buffer>) {
+    size += part.length
+    if (size > LARGEST_BODY) throw new TooLarge(`its response has more than ${LARGEST_BODY} bytes`)
+    parts.push(part)
+  }
+  return Buffer.concat(parts)
+}
+
+function headersOf(given: Record<string, string | string[] | undefined>): Headers {
+  const headers = new Headers()
+  for (const [name, values = []] of Object.entries(given)) {
+    // Headers takes no characters above 255, and undici reads values as UTF-8.
+    for (const value of [values].flat()) headers.append(name, Buffer.from(value).toString('latin1'))
+  }
+  return headers
+}
+
+/** Only an error that a network may cause is retryable. */
+function noResponse(url: URL, reason: string, cause?: unknown): HttpFailure {
+  return new HttpFailure(
+    'runner',
+    `${url.host} does not respond: ${reason}.`,
+    {
+      fix: 'Check that the runner reaches that host (proxy, firewall, DNS), and run the job again.',
+      cause
+    },
+    cause === undefined ? undefined : {}
+  )
+}
+
+function insecureRedirect(from: URL, to: URL): HttpFailure {
+  return new HttpFailure(
+    'runner',
+    `${from.host} redirects from https to ${to.protocol}//${to.host}, which is not followed.`,
+    { fix: 'Something between the runner and that host changes its responses: check the proxy.' }
+  )
+}
+
+function timedOut(timeout: Milliseconds): string {
+  return `timed out after ${seconds(timeout)}`
+}
+
+/** Describes why a connection failed. */
+export function reasonOf(error: unknown, timeout: Milliseconds): string {
+  const { code } = error as { code?: string }
+  if (code === 'UND_ERR_HEADERS_TIMEOUT') return timedOut(timeout)
+  if (code === 'UND_ERR_BODY_TIMEOUT') return `no data for ${seconds(timeout)}`
+  return code ?? messageOf(error)
+}
