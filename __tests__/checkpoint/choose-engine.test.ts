@@ -31,7 +31,7 @@ function choose(reply: (flags: string) => Reply, request: Partial<EngineRequest>
 }
 
 describe('chooseEngine', () => {
-  test("on a new kernel the JDK's own CRIU fails, and that of the base image is taken: the reason is told", async () => {
+  test("chooses the base image's CRIU, with the reason, where a new kernel breaks the JDK's own", async () => {
     const { chosen } = choose(() =>
       output(trial('bundled', '3.17.1', VDSO, 1), trial('system', '4.1.1', GOOD, 0))
     )
@@ -43,7 +43,7 @@ describe('chooseEngine', () => {
     })
   })
 
-  test("the JDK's own is taken where it is the one that works, and where it was asked for", async () => {
+  test("chooses the JDK's own where only that works, and where the input says so", async () => {
     const { chosen } = choose(() =>
       output(trial('bundled', '3.17.1', GOOD, 0), trial('system', '3.17', VDSO, 1))
     )
@@ -56,13 +56,13 @@ describe('chooseEngine', () => {
     expect(await choose(both).chosen).toMatchObject({ kind: 'system' })
   })
 
-  test('none works: the runner is refused with the cause, and no level is tried that could not mend it', async () => {
+  test('refuses a runner where none works, without a retry with more privileges that cannot help', async () => {
     const { chosen, docker } = choose(() => output(trial('bundled', '3.17.1', AMX, 1)), { criu: 'bundled' })
     await expect(chosen).rejects.toMatchObject({ category: 'runner', signature: { id: 'criu-amx-xsave' } })
     expect(docker.calls).toHaveLength(1)
   })
 
-  test('a cause that privileges can mend: one level up, each tried once, the reason logged', async () => {
+  test('retries with more privileges where they may help, and logs the reason', async () => {
     const { chosen, docker, lines } = choose((flags) =>
       output(
         flags.includes('--privileged')
@@ -83,12 +83,12 @@ describe('chooseEngine', () => {
     ])
   })
 
-  test('a CRIU that hangs is told as such', async () => {
+  test('reports that CRIU hangs', async () => {
     const { chosen } = choose(() => output(trial('system', '4.1.1', '', 137)))
     await expect(chosen).rejects.toThrow('it hung')
   })
 
-  test('a CRIU that is not there', async () => {
+  test('reports a missing CRIU', async () => {
     const { chosen } = choose(() => output(trial('system', '4.1.1', GOOD, 0)), { criu: 'bundled' })
     await expect(chosen).rejects.toMatchObject({
       category: 'jdk',
@@ -96,7 +96,7 @@ describe('chooseEngine', () => {
     })
   })
 
-  test('Warp: asked for, without a trial; found, where the JDK has nothing else', async () => {
+  test('chooses Warp without a trial, where the input says so or the JDK has nothing else', async () => {
     const { chosen, docker } = choose(() => '', { engine: 'warp' })
     expect(await chosen).toEqual({ name: 'warp' })
     expect(docker.calls).toEqual([])
@@ -104,7 +104,7 @@ describe('chooseEngine', () => {
     expect(engineName({ name: 'warp' }, undefined)).toBe('warp')
   })
 
-  test('an engine that refuses a level leads to the next', async () => {
+  test('retries with the next privilege level where Docker refuses one', async () => {
     const { chosen } = choose((flags) =>
       flags.includes('CHECKPOINT_RESTORE')
         ? {
@@ -120,6 +120,6 @@ describe('chooseEngine', () => {
   })
 })
 
-test('parseTrials reads nothing out of noise', () => {
+test('parseTrials ignores other output', () => {
   expect(parseTrials('crac-checkpoint: trial of system 4\nno end')).toEqual([])
 })

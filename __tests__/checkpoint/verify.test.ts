@@ -45,7 +45,7 @@ describe('verifySnapshot', () => {
     })
   })
 
-  test('statistics are no condition', async () => {
+  test('a snapshot needs no statistics', async () => {
     expect(await verifySnapshot(await evidence({ 'stats-dump': 'broken' }), killed, '')).toMatchObject({
       statistics: undefined
     })
@@ -68,13 +68,13 @@ describe('verifySnapshot', () => {
       { files: '60 pagemap-134.img\n8192 pages-1.img\n' },
       'inventory.img is missing'
     ],
-    ['there are no page maps', { files: '40 inventory.img\n' }, 'no map of its pages'],
+    ['the page maps are missing', { files: '40 inventory.img\n' }, 'its page map is missing'],
     ['a page map is broken', { 'images/pagemap-134.img': 'x' }, 'pagemap-134.img cannot be read']
   ])('a snapshot is refused when %s', async (_, changes, message) => {
     await expect(verifySnapshot(await evidence(changes), killed, '')).rejects.toThrow(message)
   })
 
-  test('a good log and a JVM that lived on do not agree', async () => {
+  test('refuses a successful log of a JVM that survived', async () => {
     await expect(verifySnapshot(await evidence(), { exitCode: 0, oomKilled: false }, '')).rejects.toThrow(
       'ended with 0 instead of 137'
     )
@@ -90,7 +90,7 @@ describe('verifySnapshot', () => {
     })
   })
 
-  test('an application that ends before CRIU begins is told about its threads', async () => {
+  test('reports an application that ends before CRIU begins', async () => {
     const end = { exitCode: 0, oomKilled: false }
     const ended = verifySnapshot(await evidence({ 'dump4.log': undefined }), end, '')
     await expect(ended).rejects.toMatchObject({
@@ -99,7 +99,7 @@ describe('verifySnapshot', () => {
     })
   })
 
-  test('a snapshot of Warp is judged by its files and by the kernel only', async () => {
+  test('verifies a snapshot of Warp by its files only', async () => {
     const end = { exitCode: 0, oomKilled: false }
     expect(await verifyWarpSnapshot(await evidence({ files: '5 image\n' }), end)).toMatchObject({ size: 5 })
     await expect(verifyWarpSnapshot(await evidence({ files: '' }), end)).rejects.toThrow(
@@ -107,7 +107,7 @@ describe('verifySnapshot', () => {
     )
   })
 
-  test('running out of memory is told as such', async () => {
+  test('reports that the memory ran out', async () => {
     await expect(verifySnapshot(await evidence(), { exitCode: 137, oomKilled: true }, '')).rejects.toThrow(
       'out of memory'
     )

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { addressOf, containerEnd, createContainer, type ContainerSpec } from '../../src/docker/containers.js'
-import { declaredFlags, privilegeLevels } from '../../src/docker/privileges.js'
+import { climb, declaredFlags, privilegeLevels } from '../../src/docker/privileges.js'
 import { containerJson, fakeDocker } from '../support/fake-docker.js'
 
 const LOG_DRIVER = '--log-driver local --log-opt compress=false --log-opt max-size=100m --log-opt max-file=2'
@@ -24,7 +24,7 @@ const SPEC: ContainerSpec = {
 }
 const [LEAST] = privilegeLevels('least', { appArmor: false })
 
-test('a container gets exactly the flags that it was given, and its environment by a file that is gone afterwards', async () => {
+test('creates a container with exactly the given flags, and its environment in a temporary file', async () => {
   let given = ''
   const engine = fakeDocker((args) => {
     const file = args[args.indexOf('--env-file') + 1] ?? ''
@@ -48,7 +48,7 @@ test('a container gets exactly the flags that it was given, and its environment 
   expect(readdirSync(work)).toEqual([])
 })
 
-describe('how a container is reached', () => {
+describe('the address of a container', () => {
   const argsOf = async (changes: Partial<ContainerSpec>): Promise<string[]> => {
     const engine = fakeDocker(() => '')
     await createContainer(engine, { ...SPEC, env: {}, ...changes })
@@ -57,7 +57,7 @@ describe('how a container is reached', () => {
     )
   }
 
-  test('a remote engine publishes on all addresses, and is called by its own', async () => {
+  test('is that of a remote Docker engine, which publishes on all its addresses', async () => {
     const reach = { by: 'published port', bind: '0.0.0.0', host: 'docker.example' } as const
     expect((await argsOf({ reach }))[0]).toContain('--publish 0.0.0.0::8080 ')
     const address = await addressOf(
@@ -67,7 +67,7 @@ describe('how a container is reached', () => {
     expect(address).toEqual({ host: 'docker.example', port: 32768 })
   })
 
-  test("a job in a container shares a network with the application, beside the user's own", async () => {
+  test("is in a shared network for a job in a container, beside the user's own network", async () => {
     const reach = { by: 'network', network: 'job' } as const
     expect(await argsOf({ reach })).toEqual([
       'create --name c --label io.github.crac-checkpoint.run=1 --network job -- i'
@@ -89,7 +89,7 @@ describe('how a container is reached', () => {
     })
   })
 
-  test('in the network of the machine the port is where it is', async () => {
+  test('is that of the machine in its own network', async () => {
     expect(
       await addressOf(
         fakeDocker(() => ''),
@@ -102,8 +102,8 @@ describe('how a container is reached', () => {
   })
 })
 
-describe('the ladder of privileges', () => {
-  test('its least level is not privileged, and levels without AppArmor are only where there is AppArmor', () => {
+describe('the privilege levels', () => {
+  test('begin without --privileged, and include no-apparmor only where there is AppArmor', () => {
     expect([...(LEAST?.checkpoint ?? []), ...(LEAST?.restore('x') ?? [])].join(' ')).not.toMatch(
       /privileged|SYS_ADMIN/
     )
@@ -121,14 +121,33 @@ describe('the ladder of privileges', () => {
     expect(privilegeLevels('privileged', { appArmor: true }).map(declaredFlags)).toEqual(['--privileged'])
   })
 
-  test('an engine that does not know CHECKPOINT_RESTORE is given SYS_ADMIN in its place', () => {
+  test('include SYS_ADMIN instead of CHECKPOINT_RESTORE', () => {
     const level = privilegeLevels('auto', { appArmor: false })[1]
     expect(level?.capability).toBe('sys_admin')
     expect(level && declaredFlags(level)).toContain('--cap-drop ALL --cap-add SYS_ADMIN --cap-add SETPCAP')
   })
 })
 
-test('containerEnd tells the exit code, and whether the kernel ended it', async () => {
+describe('climb', () => {
+  const levels = privilegeLevels('auto', { appArmor: true })
+  const attempt =
+    (works: string) =>
+    ({ level }: { level: string }, fromHere: unknown[]): Promise<number> =>
+      level === works ? Promise.resolve(fromHere.length) : Promise.reject(new Error(level))
+
+  test('returns the first result, and passes the levels from its own on', async () => {
+    expect(await climb(levels, attempt('sys-admin'), () => true)).toBe(2)
+  })
+
+  test('stops with the error after which more privileges would not help, or with the last one', async () => {
+    await expect(climb(levels, attempt(''), (_, { level }) => level === 'least')).rejects.toThrow(
+      'no-apparmor'
+    )
+    await expect(climb(levels, attempt(''), () => true)).rejects.toThrow('privileged')
+  })
+})
+
+test('containerEnd returns the exit code, and whether the kernel killed the container', async () => {
   const engine = fakeDocker((args) =>
     args[0] === 'wait' ? '137\n' : containerJson({ State: { OOMKilled: true } })
   )

@@ -195,7 +195,7 @@ describe('a run that fails', () => {
     expect(message).toMatch(
       /a restore takes 1\d{4} ms .*`max-restore-time` allows 1000 ms; a restore is 0\.\d times/
     )
-    expect(message).toContain('`min-speedup` wants 1000')
+    expect(message).toContain('`min-speedup` requires 1000')
     expect(message).toContain('category: application')
     expect(annotations(step, 'warning')).toEqual([
       expect.stringMatching(/no faster than a normal start: 1\d{4} ms .* against \d+ ms/)

@@ -9,19 +9,19 @@ const NONE: Budgets = { restoreTime: undefined, speedup: undefined, snapshotSize
 describe('budgets', () => {
   const figures = figuresOf([aStart(100)], [aStart(295)])
 
-  test('what is exactly at its budget is within it, and no budget allows all', () => {
+  test('accepts a value equal to its budget, and any value without one', () => {
     expect(() => requireSpeed({ ...NONE, restoreTime: 100, speedup: 3 }, figures)).not.toThrow()
     expect(() => requireSpeed(NONE, figures)).not.toThrow()
     expect(() => requireSize({ ...NONE, snapshotSize: 10 }, 10)).not.toThrow()
     expect(() => requireSize(NONE, 1e12)).not.toThrow()
   })
 
-  test('all that are exceeded are one message, with the numbers and the fix', () => {
+  test('reports all exceeded budgets in one message, with the numbers and the fix', () => {
     const message = messageOf(() => requireSpeed({ ...NONE, restoreTime: 99, speedup: 3.1 }, figures))
     expect(message).toContain('a restore takes 100 ms')
     expect(message).toContain('`max-restore-time` allows 99 ms')
     expect(message).toContain(
-      '3.0 times as fast as a cold start (100 ms against 295 ms), and `min-speedup` wants 3.1'
+      '3.0 times as fast as a cold start (100 ms against 295 ms), and `min-speedup` requires 3.1'
     )
     expect(message).toContain('Nothing was pushed.')
     expect(message).toContain('category: application')

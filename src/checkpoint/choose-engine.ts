@@ -7,50 +7,50 @@ import { CRAC_DIR, MARKERS, SCRIPTS } from '../lib/image-paths.js'
 import { Failure, UnsupportedRunner } from '../lib/errors.js'
 import type { Milliseconds } from '../lib/values.js'
 
-/** What takes the snapshot. */
+/** Engine that takes the snapshot. */
 export type CheckpointEngine =
   | { name: 'warp' }
   | {
       name: 'criu'
       kind: CriuKind
       version: string
-      /** Why this one. */
+      /** Reason for the choice, for the log. */
       why: string
-      /** The level with which it worked, and those above. */
+      /** The privilege level with which it worked, and the levels above. */
       privileges: Privileges[]
     }
 
-/** The JDK's own CRIU, or that of the base image. */
+/** `bundled`: the JDK's own CRIU; `system`: that of the base image. */
 export type CriuKind = 'bundled' | 'system'
 
 export interface EngineRequest {
   /** Id of the run. */
   run: string
-  /** The checkpoint image. */
+  /** Name of the checkpoint image. */
   image: string
   engine: 'auto' | 'criu' | 'warp'
   criu: 'auto' | CriuKind
-  /** The levels that the engine may grant. */
+  /** Privilege levels that Docker may grant, the least first. */
   privileges: readonly Privileges[]
 }
 
-/** One CRIU that was asked to dump a sleeping process. */
+/** Trial of a CRIU: the dump of a sleeping process. */
 export interface Trial {
   kind: string
   version: string
-  /** undefined when it did. */
+  /** undefined if the dump succeeded. */
   failure: { reason: string; finding: Finding | undefined } | undefined
 }
 
-/** Each of the two may hang for 10 s (docker/checkpoint/try-criu.sh). */
+/** Limit for the trials of both CRIUs, each of which may hang for 10 s (docker/checkpoint/try-criu.sh). */
 const TRIAL_TIMEOUT: Milliseconds = 30_000
 
-/** The CRIU of the base image is the newer one: CRaC JDKs bundle 3.17.1. */
+/** Order of preference: the CRIU of the base image is newer, as CRaC JDKs bundle 3.17.1. */
 const PREFERRED: readonly CriuKind[] = ['system', 'bundled']
 
 /**
- * Finds the CRIU and the least privileges that work on this runner, by letting each CRIU of the checkpoint image dump
- * a sleeping process. Where none does, the runner is refused.
+ * Finds the CRIU and the least privileges that work on this runner: each CRIU of the checkpoint image has to dump a
+ * sleeping process. Throws UnsupportedRunner where none works.
  */
 export async function chooseEngine(
   { docker, info }: { docker: Docker; info: (line: string) => void },
@@ -93,10 +93,10 @@ function describe({ kind, version }: Pick<Trial, 'kind' | 'version'>): string {
 function whyThis(works: Trial, { criu }: EngineRequest, candidates: readonly Trial[]): string {
   if (criu !== 'auto') return `\`criu: ${criu}\``
   const other = candidates.find((trial) => trial !== works)
-  if (!other) return 'the only one there is, and it works here'
+  if (!other) return 'it is the only one, and it works here'
   return other.failure
     ? `the ${other.kind} one (${other.version}) fails here: ${other.failure.reason}`
-    : 'both work here; it is the preferred one'
+    : 'both work here, and it is preferred'
 }
 
 async function tryLevel(
@@ -119,14 +119,14 @@ async function tryLevel(
   const trials = parseTrials(output)
   const engines = new RegExp(`^${MARKERS.engines} (.*)$`, 'm').exec(output)?.[1]?.split(' ') ?? []
   if (trials.length > 0 || engines.length > 0) return { engines, trials }
-  // The container did not even start: that is a failure of each CRIU in it.
+  // The container did not start: that counts as a failure of each CRIU in it.
   const finding = diagnose('dump', { docker: output })
   const reason = finding?.cause ?? lastLines(result.stderr, 1)
   const failure = { reason, finding }
   return { engines: ['criu'], trials: PREFERRED.map((kind) => ({ kind, version: '', failure })) }
 }
 
-/** Reads the output of docker/checkpoint/try-criu.sh. */
+/** Parses the output of docker/checkpoint/try-criu.sh. */
 export function parseTrials(output: string): Trial[] {
   const TRIAL = new RegExp(
     `^${MARKERS.trial} (\\w+) (\\S+)\\n([^]*?)^${MARKERS.trial} \\1 ended with (\\d+)$`,
@@ -151,13 +151,13 @@ function noCriu(wanted: string): Failure {
       : ([
           'The base image has no CRIU.',
           'image',
-          'Use a `base-image` that is a Debian 13 or newer, or brings CRIU 4.1 or newer.'
+          'Use Debian 13 or newer as `base-image`, or another image with CRIU 4.1 or newer.'
         ] as const)
   return new Failure(kind, what, { fix })
 }
 
 function noneWorks(failed: readonly { level: string; trial: Trial }[]): UnsupportedRunner {
-  // What the least privileges and the preferred CRIU said tells most: above, engines refuse for other reasons.
+  // The failure of the preferred CRIU with the least privileges is the most useful: higher levels may be refused for other reasons.
   const first = failed[0]?.trial
   const finding = first?.failure?.finding
   return new UnsupportedRunner(
@@ -177,7 +177,7 @@ function noneWorks(failed: readonly { level: string; trial: Trial }[]): Unsuppor
   )
 }
 
-/** The name by which the scripts in the images know the engine (docker/image/criu.sh). */
+/** Returns the name of the engine for the scripts in the images (docker/image/criu.sh). */
 export function engineName(engine: CheckpointEngine, privileges: Privileges | undefined): string {
   return engine.name === 'criu' ? `${engine.kind}/${privileges?.capability ?? 'checkpoint_restore'}` : 'warp'
 }

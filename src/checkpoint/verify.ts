@@ -8,33 +8,32 @@ import { Failure } from '../lib/errors.js'
 import { readPagemap } from '../snapshot/images.js'
 import { readDumpStatistics, type DumpStatistics } from '../snapshot/statistics.js'
 import { ImageFormatError } from '../snapshot/image-format.js'
-import type { Milliseconds } from '../lib/values.js'
+import type { Bytes, Milliseconds } from '../lib/values.js'
 
 /** A complete snapshot of the JVM. */
 export interface Snapshot {
-  /** Of all its files together, in bytes. */
-  size: number
+  /** Total size of its files. */
+  size: Bytes
   files: SnapshotFile[]
-  /** undefined where CRIU left none. */
+  /** CRIU's statistics; undefined where CRIU left none. */
   statistics: DumpStatistics | undefined
-  /** As CRIU's log says it; undefined where it does not. */
+  /** Version in CRIU's log; undefined where the log lacks it. */
   criuVersion: string | undefined
-  /** From CRIU's start to its success, by its own log; undefined where it does not say. */
+  /** Time from CRIU's start to its success, from its log; undefined where the log lacks it. */
   criuDuration: Milliseconds | undefined
-  /** When CRIU had written the last of it, in milliseconds since 1970, by the clock of the engine's machine. */
+  /** Time at which CRIU finished, since 1970, by the clock of the machine that runs Docker. */
   completedAt: Milliseconds | undefined
 }
 
 export interface SnapshotFile {
   name: string
-  /** In bytes. */
-  size: number
+  size: Bytes
 }
 
 /** Exit code of a JVM that CRIU ended after the dump: 128 + SIGKILL. */
 const KILLED = 137
 
-/** Two folders with what a checkpoint left. */
+/** Folders with the files that a checkpoint leaves. */
 export interface Evidence {
   evidence: string
   /** CRIU's images without the memory. */
@@ -42,8 +41,8 @@ export interface Evidence {
 }
 
 /**
- * Judges a checkpoint by what it left (docker/checkpoint/checkpoint.sh collects it), not by jcmd's exit code.
- * Anything short of a complete snapshot is a Failure.
+ * Verifies a checkpoint by its files (docker/checkpoint/checkpoint.sh collects them), not by jcmd's exit code.
+ * Throws a Failure for anything but a complete snapshot.
  */
 export async function verifySnapshot(
   { evidence, images }: Evidence,
@@ -67,7 +66,7 @@ export async function verifySnapshot(
   const files = parseListing((await read(EVIDENCE_FILES.listing))?.toString('utf8') ?? '')
   if (!files.some((file) => file.name === 'inventory.img')) throw broken('inventory.img is missing', criuLog)
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name))
-  if (pagemaps.length === 0) throw broken('there is no map of its pages', criuLog)
+  if (pagemaps.length === 0) throw broken('its page map is missing', criuLog)
   for (const { name } of pagemaps) {
     const image = await readFile(path.join(images, name)).catch(() => undefined)
     verifyPages(name, image, files, criuLog)
@@ -94,7 +93,7 @@ function verifyPages(
   const pagemap = image && orUndefined(() => readPagemap(image))
   if (!pagemap) throw broken(`${name} cannot be read`, criuLog)
   const pages = files.find((file) => file.name === `pages-${pagemap.pagesId}.img`)
-  // A process without pages of its own has no file of pages.
+  // A process without pages of its own has no pages file.
   const size = pages?.size ?? 0
   if (size !== pagemap.size) {
     throw broken(
@@ -122,7 +121,7 @@ function endedBefore(exitCode: number): Failure {
   )
 }
 
-/** The checkpoint did not work: CRIU's own words are the evidence, or what the JVM (`output`) says about CRIU. */
+/** Returns the Failure of a checkpoint that did not work. Its evidence comes from CRIU's log, or else the output of the JVM. */
 export function criuFailure(criuLog: string, exitCode: number | undefined, output: string): Failure {
   const finding = diagnose('dump', { criu: criuLog, jvm: output })
   const ended = exitCode === undefined ? '' : ` The JVM ended with ${exitCode}.`
@@ -139,7 +138,7 @@ export function criuFailure(criuLog: string, exitCode: number | undefined, outpu
   )
 }
 
-/** The same for the engine Warp, of which no more is known than that it leaves files. */
+/** Verifies a snapshot of the engine Warp, of which only its files are known. */
 export async function verifyWarpSnapshot(
   { evidence }: Pick<Evidence, 'evidence'>,
   end: ContainerEnd
@@ -166,7 +165,7 @@ function broken(why: string, criuLog: string): Failure {
   })
 }
 
-function sizeOf(files: readonly SnapshotFile[]): number {
+function sizeOf(files: readonly SnapshotFile[]): Bytes {
   return files.reduce((sum, file) => sum + file.size, 0)
 }
 

@@ -4,17 +4,17 @@ import type { CommandResult } from './process-group.js'
 import type { Docker } from './docker.js'
 import { inspectContainer } from './inspect.js'
 
-/** Label that marks everything of one run, so that its post step finds it. */
+/** Label of all containers and images of a run, by which its post step finds them. */
 export const RUN_LABEL = 'io.github.crac-checkpoint.run'
 
 /** How this process reaches the ports of a container. */
 export type Reach =
-  /** On a port that the engine publishes on `bind`, and that is reached as `host`. */
+  /** Through a port that Docker publishes on the address `bind`, and that this process reaches at `host`. */
   | { by: 'published port'; bind: string; host: string }
-  /** On the container's own address in a network that this process is in too. */
+  /** At the container's own address in a network that this process is in too. */
   | { by: 'network'; network: string }
 
-/** Where a port of a container is, as seen from here. */
+/** Address of a port of a container, as this process reaches it. */
 export interface Address {
   host: string
   port: number
@@ -23,22 +23,22 @@ export interface Address {
 export interface ContainerSpec {
   name: string
   image: string
-  /** Id of the run that it belongs to. */
+  /** Id of the run that the container belongs to. */
   run: string
-  /** `docker create` flags: privileges. */
+  /** Flags of `docker create` for the privileges. */
   flags: readonly string[]
-  /** Environment of the application, without line ends. */
+  /** Environment of the application; values have no line breaks. */
   env: Record<string, string>
   /** Existing folder of the run. */
   work: string
   /** Port of the application. */
   port: number
   reach: Reach
-  /** Network of the engine; its default one when absent. */
+  /** Docker network; undefined for the default one. */
   network?: string | undefined
-  /** `name:address` each. */
+  /** Entries of the form `name:address`. */
   addHosts: readonly string[]
-  /** Arguments behind the image. */
+  /** Arguments after the image. */
   command?: readonly string[]
 }
 
@@ -47,20 +47,20 @@ export interface ContainerEnd {
   oomKilled: boolean
 }
 
-/** In the network of the machine itself nothing is published: every port is there already. */
+/** Network of the machine itself, in which ports need no publishing. */
 const HOST_NETWORK = 'host'
 
 /**
- * Of the drivers that `docker logs` can read, the one that keeps bytes as they are. A bounded number of them, in large files:
- * measured with 200 MB written at once, whoever follows a log misses whole files of it, of 20 MB each with the standard, and
- * none before the first one is full.
+ * The one log driver that `docker logs` can read and that keeps bytes as they are, with a bounded number of large
+ * files. Measured with 200 MB written at once: a follower of the log misses whole files, of 20 MB by default, but none
+ * before the first file is full.
  */
 const LOG_DRIVER = [
   ...['--log-driver', 'local', '--log-opt', 'compress=false'],
   ...['--log-opt', 'max-size=100m', '--log-opt', 'max-file=2']
 ]
 
-/** The argument vector of `docker` for a container; its environment stands in the file. */
+/** Returns the arguments of `docker` that create a container with the environment in the file. */
 export function createCommand(spec: ContainerSpec, environmentFile: string): string[] {
   const { reach } = spec
   const network = spec.network ?? (reach.by === 'network' ? reach.network : undefined)
@@ -84,8 +84,8 @@ export function createCommand(spec: ContainerSpec, environmentFile: string): str
 }
 
 /**
- * Makes a container. Its environment reaches the engine by a file that is gone afterwards: argv is there for all to see, and in the
- * environment of the client its DOCKER_HOST or PATH would be taken for the client's own.
+ * Creates a container. Its environment is passed in a temporary file: other users can read argv, and in the
+ * environment of the client a DOCKER_HOST or PATH would change the client itself.
  */
 export async function createContainer(docker: Docker, spec: ContainerSpec): Promise<void> {
   const { reach, network, env } = spec
@@ -102,18 +102,18 @@ export async function createContainer(docker: Docker, spec: ContainerSpec): Prom
   }
 }
 
-/** Resolves when the container has ended: `docker wait`, so at once and without polling. */
+/** Resolves as soon as the container has ended; uses `docker wait`, and so does not poll. */
 export async function containerEnd(docker: Docker, name: string): Promise<ContainerEnd> {
   return await endOf(docker, name, Number(await docker.run(['wait', name])))
 }
 
-/** The same for a container whose exit code is known. */
+/** Returns the end of a container whose exit code is known. */
 export async function endOf(docker: Docker, name: string, exitCode: number): Promise<ContainerEnd> {
   const { State } = await inspectContainer(docker, name)
   return { exitCode, oomKilled: State.OOMKilled }
 }
 
-/** Where the application's port of a started container is. */
+/** Returns the address of the application's port in a started container. */
 export async function addressOf(docker: Docker, spec: ContainerSpec): Promise<Address> {
   const { reach, name, port } = spec
   if (spec.network === HOST_NETWORK) {
@@ -127,12 +127,12 @@ export async function addressOf(docker: Docker, spec: ContainerSpec): Promise<Ad
   return { host: reach.host, port: Number(published.split('\n')[0]?.split(':').at(-1)) }
 }
 
-/** Removes a container, running or not; one that is not there is fine. */
+/** Removes a container, running or not, if it exists. */
 export async function removeContainer(docker: Docker, name: string): Promise<void> {
   await docker.attempt(['rm', '--force', '--volumes', name])
 }
 
-/** Runs a program of an image in a container that is gone afterwards, without a network. */
+/** Runs a program of an image in a fresh container without a network, and removes the container. */
 export async function runOnce(
   docker: Docker,
   container: {

@@ -1,28 +1,28 @@
-/** How much of the machine a container is given; each level of the ladder has more than the one before. */
+/** Privilege level of a container; each level has more privileges than the one before. */
 export type PrivilegeLevel = 'least' | 'no-apparmor' | 'sys-admin' | 'privileged'
 
-/** What the user asks for: the least that works here, or one end of the ladder. */
+/** Input `privileges`: the least privileges that work here, or the lowest or highest level only. */
 export type PrivilegesWanted = 'auto' | 'least' | 'privileged'
 
-/** The capability with which CRIU may do its work; the programs of both images have it as a file capability. */
+/** The capability that CRIU needs; its program has it as a file capability in both images. */
 export type CriuCapability = 'checkpoint_restore' | 'sys_admin'
 
 export interface Privileges {
   level: PrivilegeLevel
   capability: CriuCapability
-  /** `docker create` flags for the checkpoint. */
+  /** Flags of `docker create` for the checkpoint. */
   checkpoint: readonly string[]
-  /** The same for a restore; `seccompProfile` is the path of docker/seccomp.json, or of a copy of it. */
+  /** Returns the flags for a restore; `seccompProfile` is the path of docker/seccomp.json, or of a copy of it. */
   restore: (seccompProfile: string) => string[]
 }
 
 const NO_APPARMOR = ['--security-opt', 'apparmor=unconfined']
 
-/** Measured: docs/decisions/privileges.md. The JVM itself has no capability: CRIU gets them from its file. */
+/** The levels are measured: docs/decisions/privileges.md. The JVM itself has no capability; CRIU gets them from its file. */
 const LEVELS: readonly Privileges[] = [
   named('least', 'checkpoint_restore', []),
   named('no-apparmor', 'checkpoint_restore', NO_APPARMOR),
-  // For engines and kernels that do not know CHECKPOINT_RESTORE, which was split off from SYS_ADMIN.
+  // For versions of Docker and kernels without CHECKPOINT_RESTORE, which was split off from SYS_ADMIN.
   named('sys-admin', 'sys_admin', NO_APPARMOR),
   {
     level: 'privileged',
@@ -37,7 +37,7 @@ function named(level: PrivilegeLevel, capability: CriuCapability, more: readonly
   return {
     level,
     capability,
-    // CRIU suspends the seccomp filter of what it dumps, which no process under a filter may do.
+    // CRIU suspends the seccomp filter of the processes that it dumps, which a process under a filter may not do.
     checkpoint: [...granted, '--cap-add', 'SYS_PTRACE', '--security-opt', 'seccomp=unconfined', ...more],
     restore: (seccompProfile) => [
       '--cap-drop',
@@ -52,13 +52,13 @@ function named(level: PrivilegeLevel, capability: CriuCapability, more: readonly
   }
 }
 
-/** The levels to try, the least first. */
+/** Returns the levels to try, the least first. */
 export function privilegeLevels(wanted: PrivilegesWanted, { appArmor }: { appArmor: boolean }): Privileges[] {
   if (wanted !== 'auto') return LEVELS.filter(({ level }) => level === wanted)
   return LEVELS.filter(({ level }) => appArmor || level !== 'no-apparmor')
 }
 
-/** The `docker run` flags that an image declares; the profile is then a file in the current folder. */
+/** Returns the flags of `docker run` that an image declares; the seccomp profile is a file in the current folder. */
 export function declaredFlags(privileges: Privileges): string {
   return privileges.restore('seccomp.json').join(' ')
 }
@@ -81,5 +81,5 @@ export async function climb<Level extends Privileges | undefined, Result>(
       if (isLast || !(await retryWithMore(error, level))) throw error
     }
   }
-  throw new Error('There is no privilege level to try.')
+  throw new Error('No privilege level to try.')
 }

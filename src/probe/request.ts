@@ -6,29 +6,29 @@ import type { Milliseconds } from '../lib/values.js'
 /** One HTTP request to the application. */
 export interface HttpRequest {
   method: string
-  /** As it stands in the request: path and query. */
+  /** Path and query, as in the request line. */
   target: string
   headers: Readonly<Record<string, string>>
   body?: Buffer
-  /** The status that counts as good; else any of 200 to 399 does. */
+  /** The only status that counts as success; without it, any status from 200 to 399 does. */
   status?: number
 }
 
-/** What came back of one request. */
+/** Result of a request. */
 export interface Answer {
   ok: boolean
   /** `status 200`, `ECONNREFUSED`, ... */
   description: string
 }
 
-/** For one request: an application that starts may accept and not answer. */
+/** Limit for one request: an application that starts may accept a connection and not respond. */
 const REQUEST_TIMEOUT: Milliseconds = 5000
 
 const MOST_REDIRECTS = 5
 
 /**
- * Sends a request. Redirects within the application are followed, unless a status is expected; one that leads out of
- * it is an answer. The connection is not kept: at a checkpoint it would be an open socket of the application.
+ * Sends a request. Follows redirects within the application, unless a status is expected; a redirect out of it is a
+ * successful response. Closes the connection: at a checkpoint it would be an open socket of the application.
  */
 export async function send(
   address: Address,
@@ -84,13 +84,13 @@ async function exchange(
     })
     sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeout / 1000} s`)))
     sent.on('error', failed)
-    // A protocol that the answer switches to is not for us.
+    // A response may switch to another protocol, and then never ends.
     sent.on('close', () => resolve({ error: 'no answer' }))
     sent.end(request.body)
   }).catch((error: unknown) => ({ error: messageOf(error) }))
 }
 
-/** The target of a redirect that stays in the application; undefined when it leads elsewhere. */
+/** Returns the target of a redirect within the application; undefined for one that leads elsewhere. */
 function within(location: string, from: string, request: HttpRequest): string | undefined {
   const host = request.headers['host'] ?? 'localhost'
   const base = `http://${host}`

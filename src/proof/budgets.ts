@@ -1,21 +1,20 @@
 import { Failure } from '../lib/errors.js'
-import type { Milliseconds } from '../lib/values.js'
+import type { Bytes, Milliseconds } from '../lib/values.js'
 import type { Figures } from './figures.js'
 
-/** What may not be exceeded; undefined is no limit. */
+/** Limits of the user; undefined means no limit. */
 export interface Budgets {
-  /** For the median of the restores. */
+  /** Maximum for the median of the restores. */
   restoreTime: Milliseconds | undefined
-  /** The least ratio of the medians of cold start and restore. */
+  /** Minimum for the ratio of the medians of cold start and restore. */
   speedup: number | undefined
-  /** In bytes. */
-  snapshotSize: number | undefined
+  snapshotSize: Bytes | undefined
 }
 
-/** A snapshot over its budget is a Failure. */
-export function requireSize({ snapshotSize: most }: Budgets, size: number): void {
+/** Throws a Failure for a snapshot over its budget. */
+export function requireSize({ snapshotSize: most }: Budgets, size: Bytes): void {
   if (most === undefined || size <= most) return
-  // Down to the byte: a budget may be exceeded by less than what a rounded number shows.
+  // In bytes, as a rounded number may hide by how much the budget is exceeded.
   throw exceeded([`the snapshot has ${size} bytes, and \`max-snapshot-size\` allows ${most}`], {
     fix:
       'Make the snapshot smaller (a smaller heap with `java-options: -Xmx...`, less kept in caches before the checkpoint), ' +
@@ -23,7 +22,7 @@ export function requireSize({ snapshotSize: most }: Budgets, size: number): void
   })
 }
 
-/** Starts over their budgets are one Failure. */
+/** Throws a single Failure for all budgets that the starts exceed. */
 export function requireSpeed({ restoreTime, speedup }: Budgets, figures: Figures): void {
   const { restore, coldStart } = figures.answer
   const wrong: string[] = []
@@ -36,7 +35,7 @@ export function requireSpeed({ restoreTime, speedup }: Budgets, figures: Figures
   if (speedup !== undefined && figures.speedup < speedup) {
     wrong.push(
       `a restore is ${figures.speedup.toFixed(1)} times as fast as a cold start (${restore.median} ms against ` +
-        `${coldStart.median} ms), and \`min-speedup\` wants ${speedup}`
+        `${coldStart.median} ms), and \`min-speedup\` requires ${speedup}`
     )
   }
   if (wrong.length === 0) return

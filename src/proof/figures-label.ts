@@ -1,29 +1,30 @@
 import { fieldsOf, jsonOf } from '../lib/json.js'
+import type { Bytes } from '../lib/values.js'
 import type { Figures, Spread } from './figures.js'
 
-/** What the label of an image tells of the measurements that it was pushed with. Times in ms, size in bytes. */
+/** Measurements in the label of a published image. */
 export interface PublishedFigures {
-  /** Of each kind. */
+  /** Number of restores, and as many cold starts. */
   runs: number
   restore: Spread
   coldStart: Spread
   speedup: number
   requests: { count: number; restore: Spread; coldStart: Spread } | undefined
-  snapshotSize: number
+  snapshotSize: Bytes
 }
 
-/** The image that a tag had before a run moved it. */
+/** The image at a tag before a run moves the tag. */
 export interface LastImage {
   tag: string
   digest: string
   figures: PublishedFigures
 }
 
-/** Changes when a reader of today could not read it any more. */
+/** Version of the format; it changes when older readers could not read it. */
 const VERSION = 1
 
-/** JSON in which a spread is [minimum, median, maximum]: small, and read by eye all the same. */
-export function figuresLabel(figures: Figures, snapshotSize: number): string {
+/** Returns the label: JSON in which a spread is [minimum, median, maximum], which is compact and readable. */
+export function figuresLabel(figures: Figures, snapshotSize: Bytes): string {
   const { answer, speedup, requests } = figures
   return JSON.stringify({
     version: VERSION,
@@ -38,7 +39,7 @@ export function figuresLabel(figures: Figures, snapshotSize: number): string {
   })
 }
 
-/** undefined for anything that is not such a label: it comes from a registry, and may be anyone's. */
+/** Parses a label. Returns undefined for anything else: the text comes from a registry, and is untrusted. */
 export function parseFiguresLabel(text: string): PublishedFigures | undefined {
   const { version, runs, speedup, snapshot, requests, ...answers } = fieldsOf(jsonOf(text))
   const [restore, coldStart] = [spread(answers['restore']), spread(answers['cold'])]

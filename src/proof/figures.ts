@@ -1,39 +1,39 @@
 import type { Milliseconds } from '../lib/values.js'
 
-/** One start of the image, timed. */
+/** The measured times of one start of the image. */
 export interface Start {
-  /** From the start of the container to the first good answer; whole milliseconds, at least 1. */
+  /** Time from the start of the container to the first successful response; a whole number, at least 1. */
   answer: Milliseconds
-  /** How long the first requests after that took; undefined where not all of them were answered well. */
+  /** Time for the first requests after that; undefined where not all of them got a successful response. */
   requests: { count: number; duration: Milliseconds } | undefined
-  /** How old the JVM was when the application was up, or how long restored, as its log tells; undefined where it does not. */
+  /** Time since the start or the restore of the JVM when the application was up, from its log; undefined where the log lacks it. */
   jvm: Milliseconds | undefined
-  /** How long CRIU restored, as its statistics tell; undefined for a cold start. */
+  /** Time that CRIU took for the restore, from its statistics; undefined for a cold start. */
   criu: Milliseconds | undefined
 }
 
-/** The same measurement several times. */
+/** Minimum, median and maximum of repeated measurements. */
 export interface Spread {
   minimum: Milliseconds
   median: Milliseconds
   maximum: Milliseconds
 }
 
-/** Restored, and started normally beside it. */
+/** The times of restores, and of cold starts for comparison. */
 export interface Pair {
   restore: Spread
   coldStart: Spread
 }
 
-/** What was measured of an image: as many restores as cold starts, in the order in which they were made. */
+/** The measurements of an image: as many restores as cold starts, in the order in which they were made. */
 export interface Figures {
   restores: Start[]
   coldStarts: Start[]
-  /** From the start of a container to the first good answer. */
+  /** Times from the start of a container to the first successful response. */
   answer: Pair
-  /** The median of the cold starts divided by that of the restores, to one decimal. */
+  /** Median of the cold starts divided by the median of the restores, to one decimal. */
   speedup: number
-  /** For `count` requests after the first good answer; undefined where not every start has them all. */
+  /** Times for `count` requests after the first successful response; undefined where a start lacks some of them. */
   requests: ({ count: number } & Pair) | undefined
 }
 
@@ -51,12 +51,12 @@ export function figuresOf(restores: Start[], coldStarts: Start[]): Figures {
   }
 }
 
-/** How long starts took. */
+/** Returns the spread of the times to the first successful response. */
 export function answersOf(starts: readonly Start[]): Spread {
   return spreadOf(starts.map(({ answer }) => answer))
 }
 
-/** Of at least one value. An even number of them has the mean of the two in the middle, rounded. */
+/** Returns the spread of at least one value. The median of an even number of values is the rounded mean of the middle two. */
 export function spreadOf(values: readonly Milliseconds[]): Spread {
   const sorted = [...values].sort((one, other) => one - other)
   const at = (index: number): Milliseconds => sorted[index] ?? NaN

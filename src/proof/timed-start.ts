@@ -14,7 +14,7 @@ import { ImageFormatError } from '../snapshot/image-format.js'
 import { readRestoreTime } from '../snapshot/statistics.js'
 import type { Start } from './figures.js'
 
-/** The same request many times, one after the other: what the first users of a started application send. */
+/** A request to send many times, one after the other, like the first users of a started application. */
 export interface Load {
   request: HttpRequest
   count: number
@@ -142,7 +142,7 @@ export function jvmAge(log: string): Milliseconds | undefined {
   return undefined
 }
 
-/** Exit code that `docker exec` itself never has, to tell a process that was not restored apart from a missing container. */
+/** Exit code of the check for a process that was not restored; `docker exec` itself never has it, not even without the container. */
 const NOT_RESTORED = 3
 
 /**

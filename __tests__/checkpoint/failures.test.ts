@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Application, CheckpointContext } from '../../src/checkpoint/started-application.js'
-import { ownCheckpointFailure } from '../../src/checkpoint/own-checkpoint.js'
+import { ownCheckpointFailure } from '../../src/checkpoint/failures.js'
 import { watchSigns } from '../../src/checkpoint/trigger.js'
 import { OpenResources } from '../../src/diagnosis/checkpoint-exception.js'
 import { LineTail } from '../../src/lib/lines.js'
@@ -22,7 +22,7 @@ Caused by: org.crac.CheckpointException: null
 describe('an application whose own checkpoint failed', () => {
   let evidence: string
   beforeEach(async () => {
-    evidence = await mkdtemp(path.join(tmpdir(), 'own-checkpoint-test-'))
+    evidence = await mkdtemp(path.join(tmpdir(), 'checkpoint-failures-test-'))
   })
   afterEach(async () => {
     await rm(evidence, { recursive: true })

@@ -1,0 +1,55 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import {
+  checkpointRefusal,
+  listResources,
+  OpenResources,
+  suggestPolicies
+} from '../diagnosis/checkpoint-exception.js'
+import { EVIDENCE_FILES } from '../lib/image-paths.js'
+import type { Failure } from '../lib/errors.js'
+import type { Application, CheckpointContext } from './started-application.js'
+import { criuFailure, type Evidence } from './verify.js'
+import { copyEvidence, type Signs } from './trigger.js'
+
+/**
+ * Returns why an application that triggers its checkpoint itself ended without one; undefined where its end has another
+ * reason. The JVM reports the refusal to the caller: here the application, in whose log it is.
+ */
+export async function ownCheckpointFailure(
+  context: CheckpointContext,
+  application: Application,
+  signs: Signs,
+  to: Evidence
+): Promise<Failure | undefined> {
+  if (!signs.hasEngineFailed()) return checkpointRefusal(signs.refusal())
+  await copyEvidence(context, application, to).catch(() => undefined)
+  const criuLog = await readFile(path.join(to.evidence, EVIDENCE_FILES.criuLog), 'latin1').catch(() => '')
+  return criuFailure(criuLog, undefined, application.output.text())
+}
+
+/** Makes the JVM record where each descriptor was opened; it slows the application down. */
+export const STACK_TRACES = '-Djdk.crac.collect-fd-stacktraces=true'
+
+const POLICIES = 'resource-policies.txt'
+
+/**
+ * Returns the refusal with the resources of a second one, which has stack traces, and writes suggested resource
+ * policies for them to a file beside the logs.
+ */
+export async function explainOpen(
+  refused: OpenResources,
+  second: OpenResources | undefined,
+  logs: string
+): Promise<OpenResources> {
+  const { resources, message } = second ?? refused
+  await writeFile(path.join(logs, POLICIES), suggestPolicies(resources))
+  return new OpenResources(resources, message, {
+    fix:
+      `${refused.fix} The JVM can handle a resource that cannot be closed there: set ` +
+      `\`java-options: -Djdk.crac.resource-policies=FILE\`, where FILE is a path in the image, and start from ${POLICIES} ` +
+      'in the folder of the output `logs`.',
+    evidence: listResources(resources),
+    signature: refused.signature
+  })
+}
