@@ -34,7 +34,7 @@ async function tarOf(entries: readonly Entry[]): Promise<Buffer> {
   return await bytesOf(tar)
 }
 
-/** Bytes with some of them changed, or without their end. */
+/** Changes of some bytes, or the loss of the end. */
 const damage = fc.record({
   changes: fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }),
   length: fc.option(fc.nat(), { freq: 4 })
@@ -99,7 +99,7 @@ describe('hostile archives', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  /** What `tar` makes of an archive that was accepted stays where it belongs. */
+  /** Verifies that `tar` unpacks an accepted archive into its folder only. */
   function unpack(file: string): void {
     const place = path.join(folder, 'place')
     const inside = path.join(place, 'inside')
@@ -107,7 +107,7 @@ describe('hostile archives', () => {
     try {
       execFileSync('tar', ['-xzf', file, '-C', inside], { stdio: 'ignore' })
     } catch {
-      // An archive that tar does not like is no danger; what it did unpack is looked at all the same.
+      // An archive that tar refuses is harmless; the files that it did unpack are checked below.
     }
     expect(readdirSync(place)).toEqual(['inside'])
     for (const name of readdirSync(inside, { recursive: true, encoding: 'utf8' })) {
@@ -164,7 +164,7 @@ describe('hostile archives', () => {
     expect(refused).toBeGreaterThan(100)
   })
 
-  test('of an engine: the very image that was asked for, or one clear message', async () => {
+  test('of Docker: exactly the requested image, or one clear message', async () => {
     const layer = await tarOf([{ name: 'etc/x', type: 'file', linkname: '', mode: 0o644, content: 'x' }])
     const config = Buffer.from(JSON.stringify({ rootfs: { diff_ids: [digestOf(layer)] } }))
     const image = digestOf(config)

@@ -8,22 +8,22 @@ import { seeded } from '../support/seeded.js'
 
 const random = seeded(11)
 
-/** Bytes that pack to about half, with repetitions that reach over the borders of blocks. */
+/** Returns bytes that compress to about half, with repetitions across the borders of blocks. */
 function somewhatRandom(length: number): Buffer {
   const bytes = Buffer.alloc(length)
   for (let at = 0; at < length; at += 20_000) random.bytes(Math.min(10_000, length - at)).copy(bytes, at)
   return bytes
 }
 
-async function packed(bytes: Buffer, { pieces = 65_536, atOnce = 2 } = {}): Promise<Buffer> {
+async function packed(bytes: Buffer, { pieces = 65_536, parallel = 2 } = {}): Promise<Buffer> {
   const parts: Buffer[] = []
   for (let at = 0; at < bytes.length; at += pieces) parts.push(bytes.subarray(at, at + pieces))
-  return await buffer(Readable.from(gzip(Readable.from(parts), 5, atOnce)))
+  return await buffer(Readable.from(gzip(Readable.from(parts), 5, parallel)))
 }
 
 describe('gzip', () => {
   test.each([0, 1, 1024 * 1024 - 1, 1024 * 1024, 1024 * 1024 + 1, 5_000_000])(
-    '%d bytes come back, here and from the program gzip',
+    'zlib and the program gzip unpack %d bytes',
     async (length) => {
       const bytes = somewhatRandom(length)
       const archive = await packed(bytes)
@@ -33,20 +33,20 @@ describe('gzip', () => {
     }
   )
 
-  test('the same bytes give the same archive, in whatever pieces and on however many cores', async () => {
+  test('returns the same bytes for any size of pieces and any number of cores', async () => {
     const bytes = somewhatRandom(5_000_000)
-    const one = await packed(bytes, { pieces: 5_000_000, atOnce: 1 })
-    expect((await packed(bytes, { pieces: 77_777, atOnce: 8 })).equals(one)).toBe(true)
+    const one = await packed(bytes, { pieces: 5_000_000, parallel: 1 })
+    expect((await packed(bytes, { pieces: 77_777, parallel: 8 })).equals(one)).toBe(true)
   })
 
-  test('it is hardly larger than of one piece', async () => {
+  test('is at most 1 % larger than the output of zlib', async () => {
     const text = Buffer.from(
       Array.from({ length: 300_000 }, (_, line) => `line ${line % 977}: ${line}\n`).join('')
     )
     expect((await packed(text)).length).toBeLessThan(gzipSync(text, { level: 5 }).length * 1.01)
   })
 
-  test('a stream that breaks off is an error', async () => {
+  test('fails for a stream that fails', async () => {
     const broken = async function* (): AsyncGenerator<Buffer> {
       yield Buffer.alloc(3_000_000)
       await Promise.resolve()

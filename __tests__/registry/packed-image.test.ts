@@ -11,7 +11,7 @@ import { packImage } from '../../src/registry/packed-image.js'
 
 const hex = (bytes: Buffer): string => digestOf(bytes).slice('sha256:'.length)
 
-/** A tar archive with one file. */
+/** Returns a tar archive with one file. */
 async function layer(content: string): Promise<Buffer> {
   const archive = pack()
   archive.entry({ name: '{file' }, content)
@@ -49,11 +49,11 @@ describe('packImage', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  const packed = async (archive: Pack, image: string, left: string[] = []) =>
-    await packImage(Readable.from(archive), image, new Set(left), folder)
+  const packed = async (archive: Pack, image: string, skipped: string[] = []) =>
+    await packImage(Readable.from(archive), image, new Set(skipped), folder)
   const blob = (bytes: Buffer): string => `blobs/sha256/${hex(bytes)}`
 
-  test('of an engine since version 25: packs the layers, but for those that are known', async () => {
+  test('of Docker 25 and newer: packs all layers but the known ones', async () => {
     const config = configOf(one, two)
     const files = { [blob(two)]: two, [blob(one)]: one, [blob(config)]: config }
     const list = { 'manifest.json': manifest(blob(config), blob(one), blob(two)) }
@@ -67,7 +67,7 @@ describe('packImage', () => {
     expect(gunzipSync(bytes)).toEqual(two)
   })
 
-  test('of an older engine, which links to a layer that it has written', async () => {
+  test('of an older Docker: follows links to layers', async () => {
     const config = configOf(one, one)
     const list = manifest(`${hex(config)}.json`, 'a/layer.tar', 'b/layer.tar')
     const files = {
@@ -83,7 +83,7 @@ describe('packImage', () => {
     expect(image.layers[0]).toEqual(image.layers[1])
   })
 
-  test('with the image store of containerd: what is packed stays as it is, and the id is that of the manifest', async () => {
+  test("with containerd's image store: keeps compressed layers, and accepts the digest of the manifest as id", async () => {
     const zipped = gzipSync(one)
     const zstandard = Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), Buffer.alloc(9_000_000, 7)])
     const config = configOf(one, two)
@@ -96,7 +96,7 @@ describe('packImage', () => {
       [digestOf(zstandard), ZSTANDARD]
     ]
     expect(image.layers.map((entry) => [entry?.digest, entry?.mediaType])).toEqual(expected)
-    // What is known is known by its content: such a layer is looked at all the same.
+    // Known layers are identified by their uncompressed digests: a compressed one is packed nevertheless.
     const again = archiveOf({ ...Object.fromEntries(files), ...list })
     const { layers } = await packed(again, digestOf(own), [digestOf(one), digestOf(two)])
     expect(layers.map((entry) => [entry?.digest, entry?.mediaType])).toEqual(expected)
@@ -111,7 +111,7 @@ describe('packImage', () => {
         return { image: digestOf(config), config }
       }
     ]
-  ])('%s than was asked for is refused', async (_, other) => {
+  ])('refuses %s than the requested one', async (_, other) => {
     const { image, config } = other(configOf(one))
     const files = {
       [blob(one)]: one,
@@ -121,7 +121,7 @@ describe('packImage', () => {
     await expect(packed(archiveOf(files), image)).rejects.toMatchObject({ category: 'runner' })
   })
 
-  test('an archive that breaks off is a failure, and leaves no file', async () => {
+  test('fails for a truncated archive, and leaves no file', async () => {
     const archive = pack()
     archive.entry({ name: blob(one) }, Buffer.alloc(20_000_000, one))
     archive.finalize()

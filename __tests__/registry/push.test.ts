@@ -10,15 +10,15 @@ import type { PushTarget } from '../../src/registry/published.js'
 import { Failure } from '../../src/lib/errors.js'
 import type { RepositoryClient } from '../../src/registry/client.js'
 
-// The push itself runs against a real registry: __tests__/e2e/push.test.ts.
+// __tests__/e2e/push.test.ts runs the push against a real registry.
 const TAGS = ['r.example/a:1', 'r.example/a:2'].map(parseReference)
 
-describe('a layer that the registry will not take', () => {
+describe('a layer that is too large for the registry', () => {
   test.each([
     ['ghcr.io', 10_000_000_001, true],
     ['ghcr.io', 10_000_000_000, false],
     ['r.example', 20_000_000_000, false]
-  ])('%s, %d bytes: warned of: %s', (registry, size, warned) => {
+  ])('%s, %d bytes: warns: %s', (registry, size, warned) => {
     expect(sizeWarning(registry, size) !== undefined).toBe(warned)
   })
 })
@@ -33,7 +33,7 @@ describe('moveTags', () => {
   })
 
   const stored = (digest: string) => ({ digest, mediaType: 'm', bytes: Buffer.from(digest) })
-  /** A repository with these tags, which refuses a move of the second. */
+  /** Returns a repository with these tags that refuses to move the second. */
   function target(has: Record<string, string>, meanwhile: Record<string, string> = {}): PushTarget {
     const tags = new Map(Object.entries(has))
     const client = {
@@ -49,22 +49,27 @@ describe('moveTags', () => {
       remove: (tag: string) => Promise.resolve(tags.delete(tag))
     } as unknown as RepositoryClient
     const before = new Map(TAGS.map((tag) => [tag, tag.tag in has ? stored(has[tag.tag] ?? '') : undefined]))
-    return { client, undoing: client, name: 'r.example/a', tags: TAGS, before }
+    return { client, rollback: client, name: 'r.example/a', tags: TAGS, before }
   }
 
   test.each([
-    ['is put back', { 1: 'old' }, {}, 'r.example/a:1 was put back to old.'],
-    ['that is new is removed', {}, {}, 'r.example/a:1, which is new, was removed again.'],
-    ['that another job moved stays', { 1: 'old' }, { 1: 'theirs' }, 'r.example/a:1 has another image now.']
-  ])('a tag before the one that failed %s', async (_, has, meanwhile, told) => {
+    ['goes back to its old manifest', { 1: 'old' }, {}, 'r.example/a:1 was put back to old.'],
+    ['is removed if it is new', {}, {}, 'r.example/a:1, which is new, was removed again.'],
+    [
+      'stays if another job has moved it',
+      { 1: 'old' },
+      { 1: 'theirs' },
+      'r.example/a:1 has another image now.'
+    ]
+  ])('a tag that was moved before the failure %s', async (_, has, meanwhile, outcome) => {
     const moved = moveTags([target(has, meanwhile)], stored('new'), folder)
     await expect(moved).rejects.toThrow(
-      `r.example/a:2 could not be pushed: No. ${told} r.example/a:2 is as it was.`
+      `r.example/a:2 could not be pushed: No. ${outcome} r.example/a:2 is unchanged.`
     )
     expect(await putBackMoved(() => target({}).client, folder)).toEqual([])
   })
 
-  test('in a process that is killed leaves a record, by which the post step puts everything back', async () => {
+  test('leaves a journal in a killed process, from which the post step puts the tags back', async () => {
     const { client } = target({ 1: 'old' })
     const hangs = { ...client, putManifest: () => new Promise<string>(() => undefined) }
     void moveTags(
@@ -76,12 +81,12 @@ describe('moveTags', () => {
     const there = target({ 1: 'new' })
     expect(await putBackMoved(() => there.client, folder)).toEqual([
       'r.example/a:1 was put back to old.',
-      'r.example/a:2 is as it was.'
+      'r.example/a:2 is unchanged.'
     ])
     expect((await there.client.manifest('1'))?.digest).toBe('old')
   })
 
-  test('that was just being written down has moved nothing yet', async () => {
+  test('has moved nothing if the journal is incomplete', async () => {
     writeFileSync(path.join(folder, 'moving-tags.json'), '{"digest":"sha2')
     expect(await putBackMoved(() => target({}).client, folder)).toEqual([])
   })

@@ -19,14 +19,14 @@ describe('proveScanner', () => {
     }
   })
 
-  test('plants every encoding that is searched for', () => {
+  test('tests every encoding that is searched for', () => {
     const planted = plantsOf(matcher.canary).map(({ encoding }) => encoding)
     const searched = needlesOf([matcher.canary]).needles.map(({ encoding }) => encoding)
     expect(new Set(planted)).toEqual(new Set(searched))
   })
 
   test.each(['utf-16le', 'base64url', 'json in latin-1', 'piece in utf-8'])(
-    'does not trust a scanner that is blind to %s',
+    'fails for a scanner that misses %s',
     async (encoding) => {
       const isSeen = matcher.origins.map(
         (origin) => !('needle' in origin && origin.needle.encoding === encoding)
@@ -48,7 +48,7 @@ describe('proveScanner', () => {
     }
   )
 
-  test('does not trust a scanner that misses one of the three ways in which base64 lies', async () => {
+  test('fails for a scanner that misses one of the three phases of base64', async () => {
     const first = matcher.origins.findIndex(
       (origin) => 'needle' in origin && origin.needle.encoding === 'base64'
     )
@@ -66,6 +66,6 @@ describe('proveScanner', () => {
   })
 })
 
-test('each canary is another one', () => {
+test('createCanary returns a different value each time', () => {
   expect(createCanary().value).not.toBe(createCanary().value)
 })

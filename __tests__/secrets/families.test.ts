@@ -21,7 +21,7 @@ function json64(value: unknown): string {
 const JWT = `${json64({ typ: 'JWT', alg: 'RS256', kid: 'k1' })}.${json64({ sub: 'svc', exp: 1 })}.${random.text(342, `${ALNUM}-_`)}`
 const LINES = Array.from({ length: 5 }, () => random.text(64, `${ALNUM}+/`))
 
-// Put together here: a token in one piece would stop a push of this file.
+// Assembled at runtime: GitHub blocks the push of a file with a complete token.
 const REAL: [string, string][] = [
   ...['p', 'o', 'u', 's', 'r'].map((kind): [string, string] => [
     'github-token',
@@ -66,7 +66,7 @@ const REAL: [string, string][] = [
 ]
 
 describe('a real token', () => {
-  test.each(REAL)('%s is found in Latin-1 and UTF-16LE, wherever it lies', async (family, token) => {
+  test.each(REAL)('%s is found in Latin-1 and UTF-16LE, at any offset', async (family, token) => {
     for (const encoding of ['latin1', 'utf16le'] as const) {
       for (let at = 0; at < 4; at++) {
         const bytes = Buffer.concat([
@@ -84,7 +84,7 @@ describe('a real token', () => {
     }
   })
 
-  test('has the same digest wherever it is, and another token another one', async () => {
+  test('has the same digest in each location, and differs from that of other tokens', async () => {
     const [, token = ''] = REAL[0] ?? []
     const other = `ghp_${random.text(36, ALNUM)}`
     const found = await familiesIn(
@@ -99,7 +99,7 @@ describe('a real token', () => {
     expect(matcher.digest(token)).not.toBe(matcher.digest(other))
   })
 
-  test('is found across the borders of the windows, up to the longest', async () => {
+  test('is found across the borders of the windows, up to the maximum length', async () => {
     const longest = `${json64({ alg: 'none', pad: 'x'.repeat(1400) })}.${json64({ pad: 'y'.repeat(5900) })}.${random.text(1400, ALNUM)}`
     for (const token of [longest, JWT]) {
       const bytes = Buffer.concat([random.bytes(2000), Buffer.from(token, 'utf16le'), Buffer.alloc(9)])
@@ -139,12 +139,12 @@ test.each([
   'https://${user}:${password}@host',
   'redis://:@localhost',
   'https://user:*****@host'
-])('%j is no token', async (text) => {
+])('%j is not a token', async (text) => {
   expect(await familiesIn(Buffer.from(text))).toEqual([])
   expect(await familiesIn(Buffer.from(text, 'utf16le'))).toEqual([])
 })
 
-test.each(REAL)('%s: no match is longer than its family says', (id, token) => {
+test.each(REAL)('%s: no match exceeds the maximum length of its family', (id, token) => {
   const family = FAMILIES.find((one) => one.id === id)
   const start = family?.prefixes.map((prefix) => token.indexOf(prefix)).find((at) => at >= 0)
   const [match = ''] = family?.pattern.exec(token.slice(start) + 'Aa1'.repeat(5000)) ?? []

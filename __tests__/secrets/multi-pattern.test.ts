@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { createSearch } from '../../src/secrets/scanner/multi-pattern.js'
 import { seeded } from '../support/seeded.js'
 
-/** Every occurrence as `pattern@offset`, sorted. */
+/** Returns every occurrence as `pattern@offset`, sorted. */
 function occurrences(patterns: readonly Buffer[], bytes: Uint8Array): string[] {
   const all: string[] = []
   createSearch(patterns).run(bytes, (pattern, offset) => all.push(`${pattern}@${offset}`))
@@ -24,7 +24,7 @@ describe('createSearch', () => {
   test('finds what a naive search finds, in 400 random texts', () => {
     const random = seeded(20260101)
     for (let round = 0; round < 400; round++) {
-      // Few letters make many occurrences, also overlapping ones and such at the very ends.
+      // A small alphabet causes many occurrences, including overlapping ones and some at both ends.
       const letters = 1 + random.below(4)
       const text = random.bytes(random.below(300), letters)
       const patterns = Array.from({ length: 1 + random.below(30) }, () =>
@@ -37,7 +37,7 @@ describe('createSearch', () => {
     }
   })
 
-  test.each([3, 4, 5, 6, 7, 8, 9, 30])('finds a pattern of %i bytes once wherever it lies', (length) => {
+  test.each([3, 4, 5, 6, 7, 8, 9, 30])('finds a pattern of %i bytes once at any offset', (length) => {
     const pattern = Buffer.from('correct-horse-battery-staple-and-more').subarray(0, length)
     for (let at = 0; at < 20; at++) {
       for (const behind of [0, 1, 2, 3, 9]) {
@@ -47,24 +47,24 @@ describe('createSearch', () => {
     }
   })
 
-  test('finds patterns that have zeros in them, also among zeros', () => {
+  test('finds patterns that contain zeros, also among zeros', () => {
     const patterns = [Buffer.alloc(8), Buffer.alloc(3), Buffer.from('\0\0\0\0\0\0\0secret\0\0\0\0\0')]
     const bytes = Buffer.concat([Buffer.alloc(41), Buffer.from('secret'), Buffer.alloc(33)])
     expect(occurrences(patterns, bytes)).toEqual(naive(patterns, bytes))
   })
 
-  test('does not look behind the end of the bytes', () => {
+  test('does not read beyond the end of the bytes', () => {
     const memory = Buffer.from('....secret-value')
     expect(occurrences([Buffer.from('secret-value')], memory.subarray(0, -1))).toEqual([])
     expect(occurrences([Buffer.from('cret-value')], memory.subarray(7))).toEqual([])
   })
 
-  test('finds nothing without patterns, and refuses one of two bytes', () => {
+  test('finds nothing without patterns, and refuses a pattern of two bytes', () => {
     expect(occurrences([], Buffer.from('text'))).toEqual([])
     expect(() => createSearch([Buffer.from('ab')])).toThrow(RangeError)
   })
 
-  test('gives the length of the longest pattern', () => {
+  test('has the size of the longest pattern', () => {
     expect(createSearch([Buffer.from('abcd'), Buffer.from('abcdefgh'), Buffer.from('abc')]).longest).toBe(8)
   })
 })

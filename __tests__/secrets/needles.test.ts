@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { needlesOf } from '../../src/secrets/scanner/needles.js'
 import { seeded } from '../support/seeded.js'
 
-/** The patterns of one value as texts of Latin-1, by encoding. */
+/** Returns the patterns of a value as Latin-1 text, by encoding. */
 function patternsOf(value: string): Record<string, string[]> {
   const byEncoding: Record<string, string[]> = {}
   for (const { encoding, bytes, secret } of needlesOf([{ name: 'TOKEN', value }]).needles) {
@@ -13,7 +13,7 @@ function patternsOf(value: string): Record<string, string[]> {
 }
 
 describe('the patterns of a value', () => {
-  test('of plain letters are few', () => {
+  test('have no escaped forms if it is alphanumeric', () => {
     expect(Object.keys(patternsOf('Zu3kQ9wLx0'))).toEqual([
       'utf-8',
       'utf-16le',
@@ -27,11 +27,11 @@ describe('the patterns of a value', () => {
     ])
   })
 
-  test('have no white space of the ends', () => {
+  test('do not include white space at its ends', () => {
     expect(patternsOf(' \tZu3kQ9wLx0\r\n')).toEqual(patternsOf('Zu3kQ9wLx0'))
   })
 
-  test('are what other programs write', () => {
+  test('match the escapes of other programs', () => {
     expect(patternsOf(`p'ä<s "w\\=d&~1`)).toMatchObject({
       'utf-8': [Buffer.from(`p'ä<s "w\\=d&~1`).toString('latin1')],
       'latin-1': [`p'ä<s "w\\=d&~1`],
@@ -47,7 +47,7 @@ describe('the patterns of a value', () => {
     })
   })
 
-  test('are in base64 whatever stands before and behind', () => {
+  test('match base64 with any bytes before and after it', () => {
     const random = seeded(3)
     for (let round = 0; round < 300; round++) {
       const value = `x7?K${random.text(4 + random.below(40), 'abcXYZ0189/+?>~é')}z`
@@ -62,7 +62,7 @@ describe('the patterns of a value', () => {
     }
   })
 
-  test('are never the same twice, and never shorter than 8 bytes', () => {
+  test('are all different, and have at least 8 bytes', () => {
     for (const value of ['Zu3kQ9wL', `a"é\n0?/=%+`, '7f3a90c2d41b6e85', `first:Line1\nsecond-Line2`]) {
       const patterns = needlesOf([{ name: 'TOKEN', value }]).needles.map(({ bytes }) => bytes.toString('hex'))
       expect(new Set(patterns).size).toBe(patterns.length)
@@ -70,7 +70,7 @@ describe('the patterns of a value', () => {
     }
   })
 
-  test('stand under both names of the same value', () => {
+  test('have the names of both secrets of the same value', () => {
     const { needles } = needlesOf([
       { name: 'ONE', value: 'Zu3kQ9wLx0' },
       { name: 'OTHER', value: 'Zu3kQ9wLx0' }
@@ -87,13 +87,13 @@ describe('a value with several lines', () => {
   const body = Array.from({ length: 4 }, () => `aB3${random.text(61, 'abcdefgXYZ0123456789+/')}`)
   const pem = ['-----BEGIN PRIVATE KEY-----', ...body, '-----END PRIVATE KEY-----', ''].join('\n')
 
-  test('is searched for by its lines too, but not by the header, which the JDK has', () => {
+  test('is searched for by its lines too, but not by the header, which is in the JDK', () => {
     expect(patternsOf(pem)['piece in utf-8']).toEqual(body)
     expect(patternsOf(pem.replaceAll('\n', '\r\n'))['piece in utf-8']).toEqual(body)
     expect(patternsOf(pem)['piece in utf-16le']).toHaveLength(4)
   })
 
-  test('is taken apart where it is JSON: addresses and names in it are also in libraries', () => {
+  test('of JSON is searched for by its random parts, since addresses and names are in libraries too', () => {
     const account = {
       type: 'service_account',
       private_key_id: '3f9c1d0e7b2a4586c1d0e7b2a45863f9c1d0e7b2',
@@ -110,7 +110,7 @@ describe('a value with several lines', () => {
   })
 })
 
-describe('weak', () => {
+describe('weak secrets', () => {
   test.each([
     ['', 'short'],
     ['  Zu3kQ9w \n', 'short'],

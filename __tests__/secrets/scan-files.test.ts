@@ -29,7 +29,7 @@ async function tarOf(files: Record<string, Buffer>): Promise<Buffer> {
 }
 
 describe('scanFiles', () => {
-  test('says in which file, in which part of it, and how often, and knows their sizes', async () => {
+  test('returns the file, the part of the file, the count, and the size of each file', async () => {
     const large = Buffer.alloc(9_000_000)
     large.write(value, 5_000_000)
     large.write(value, 8_999_000)
@@ -56,7 +56,7 @@ describe('scanFiles', () => {
     ])
   })
 
-  test('nothing reaches from one file into the next', async () => {
+  test('finds no match that extends from one file into the next', async () => {
     const half = value.length / 2
     const files = [
       { name: 'a', bytes: [Buffer.from(value.slice(0, half))] },
@@ -65,7 +65,7 @@ describe('scanFiles', () => {
     expect((await scanFiles(files, matcher)).findings).toEqual([])
   })
 
-  test('a name that holds a secret is found, and withheld', async () => {
+  test('finds a file name that contains a secret, and withholds it', async () => {
     const { findings } = await scanFiles(
       [{ name: `/tmp/${value}.log`, bytes: [Buffer.from(value)] }],
       matcher
@@ -77,12 +77,12 @@ describe('scanFiles', () => {
     ])
   })
 
-  test('a search that finds nothing, not even what was planted for it, is a failure', async () => {
+  test('fails if the scanner does not find the canary', async () => {
     const blind: SecretMatcher = { ...matcher, search: { ...matcher.search, run: () => undefined } }
     await expect(scanFiles([], blind)).rejects.toMatchObject({ category: 'internal' })
   })
 
-  test('a secret is told even where tokens are without number', async () => {
+  test('reports a secret even if there are too many tokens to list', async () => {
     const tokens = Array.from(
       { length: 4500 },
       () => `ghp_${random.text(36, 'abcdefghijkmnpqrstuvwxyz23456789')}\n`
@@ -102,8 +102,8 @@ describe('filesOfImage', () => {
 
   test.each([
     ['as tar archives', (layer: Buffer) => layer],
-    ['packed', (layer: Buffer) => gzipSync(layer)]
-  ])('looks into layers %s, into jars, and into jars in them', async (_, packed) => {
+    ['with gzip', (layer: Buffer) => gzipSync(layer)]
+  ])('reads layers %s, jars, and jars in jars', async (_, packed) => {
     folder = mkdtempSync(path.join(tmpdir(), 'jars-'))
     try {
       mkdirSync(path.join(folder, 'lib'))
@@ -136,7 +136,7 @@ describe('filesOfImage', () => {
     }
   })
 
-  test('in a jar: large files, files that say they are small, and those before and behind a damaged one', async () => {
+  test('reads large files of a jar, files with a wrong size, and files before and after a damaged one', async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'jars-'))
     try {
       const large = Buffer.concat([Buffer.alloc(3_000_000, 'x'), Buffer.from(value)])
@@ -144,7 +144,7 @@ describe('filesOfImage', () => {
         writeFileSync(path.join(folder, name), name === '3-small' ? value : large)
       jar('x.jar', '1-large', '2-damaged', '3-small', '4-liar')
       const bytes = readFileSync(path.join(folder, 'x.jar'))
-      // The sizes in the central directory are those that count: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.12
+      // Readers use the sizes in the central directory: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.12
       const entry = bytes.lastIndexOf('4-liar') - 46
       bytes.writeUInt32LE(10, entry + 24)
       bytes.fill(0xff, bytes.indexOf('2-damaged') + 30, bytes.indexOf('2-damaged') + 60)

@@ -15,7 +15,7 @@ const SECRETS = [
   { name: 'API_TOKEN', value: random.text(40, ALNUM) }
 ]
 
-/** A stream of pieces of random sizes. */
+/** Returns a stream of pieces of random sizes. */
 function* piecesOf(bytes: Buffer, largest: number): Iterable<Buffer> {
   for (let at = 0; at < bytes.length;) {
     const size = random.below(largest + 1)
@@ -29,11 +29,11 @@ function matcherOf(secrets = SECRETS, families: readonly Family[] = []): SecretM
 }
 
 describe('scan', () => {
-  test('finds every pattern at every place across the borders of its windows', async () => {
+  test('finds every pattern at every offset across the borders of its windows', async () => {
     const matcher = matcherOf()
     const step = 32
     for (const { secret, encoding, bytes } of needlesOf(SECRETS).needles) {
-      // All places with respect to the borders, in one stream: each one byte further on.
+      // One stream covers all offsets relative to the borders: each is one byte further.
       const stride = Math.ceil((bytes.length + 8) / step) * step + 1
       const places = Array.from({ length: step + 4 }, (_, index) => index * stride)
       const stream = random.bytes(stride * places.length)
@@ -78,7 +78,7 @@ describe('scan', () => {
     }
   })
 
-  test('tells no value, of secrets or of tokens', async () => {
+  test('returns no value of secrets or tokens', async () => {
     const token = `ghp_${random.text(36, ALNUM)}`
     const texts = [...SECRETS.map(({ value }) => value), canary.value, token]
     const stream = Buffer.concat([
@@ -89,15 +89,15 @@ describe('scan', () => {
     const { findings } = await scan([stream], matcher)
     const names = new Set(findings.map((finding) => ('secret' in finding ? finding.secret : finding.family)))
     expect(names).toEqual(new Set(['DB_PASSWORD', 'API_TOKEN', canary.name, 'github-token']))
-    const told = JSON.stringify(findings)
+    const result = JSON.stringify(findings)
     for (const text of texts) {
       for (let at = 0; at + 6 <= text.length; at++) {
-        expect(told).not.toContain(JSON.stringify(text.slice(at, at + 6)).slice(1, -1))
+        expect(result).not.toContain(JSON.stringify(text.slice(at, at + 6)).slice(1, -1))
       }
     }
   })
 
-  test('reads async streams, empty ones and such that end inside a secret', async () => {
+  test('reads async streams, empty streams, and streams that end inside a secret', async () => {
     async function* stream(): AsyncIterable<Uint8Array> {
       await Promise.resolve()
       yield Buffer.from(`x${SECRETS[1]?.value}`)
@@ -111,7 +111,7 @@ describe('scan', () => {
     )
   })
 
-  test('names the secrets that it does not search for', () => {
+  test('lists the secrets that it does not search for', () => {
     expect(matcherOf([{ name: 'FLAG', value: 'true' }]).weak).toEqual([{ secret: 'FLAG', reason: 'short' }])
   })
 
@@ -124,7 +124,7 @@ describe('scan', () => {
 })
 
 describe('newFindings', () => {
-  test('leaves tokens out that the baseline has, by their digest', async () => {
+  test('omits tokens of the baseline, by their digest', async () => {
     const [old, fresh] = [random.text(36, ALNUM), random.text(36, ALNUM)]
     const matcher = matcherOf(SECRETS, FAMILIES)
     const secret = SECRETS[1]?.value

@@ -8,55 +8,56 @@ import { Failure, messageOf } from '../lib/errors.js'
 import { packLayer, type ArchivedLayer, type LayerFile } from './layer-file.js'
 
 export interface PackedImage {
-  /** The image's configuration, as the engine has it. */
+  /** Configuration of the image, byte by byte as Docker exports it. */
   config: Buffer
   configuration: ImageConfiguration
-  /** In the order of the image: the layer that was packed, or undefined for one that was left out. */
+  /** Layers in the order of the image; undefined for a layer that was not packed. */
   layers: (LayerFile | undefined)[]
-  /** Of the layers as tar archives, in their order. */
+  /** Uncompressed sizes of the layers in bytes, in their order. */
   rawSizes: number[]
 }
 
-/** What of https://github.com/opencontainers/image-spec/blob/main/config.md matters here. */
+/** Part of the configuration of an image: https://github.com/opencontainers/image-spec/blob/main/config.md */
 export interface ImageConfiguration {
   rootfs: { diff_ids: string[] }
   history?: { created_by?: string; empty_layer?: boolean }[]
   config?: { Labels?: Record<string, string> | null }
 }
 
-/** Larger files of the archive are layers; JSON documents are some kilobytes. */
+/** Maximum size of a JSON document in the archive, in bytes: larger files are layers. */
 const LARGEST_DOCUMENT = 8 * 1024 * 1024
 
-/** An image has one for each layer, and a few more. */
+/** Maximum number of JSON documents: an image has one for each layer, and a few more. */
 const MOST_DOCUMENTS = 1000
 
 /**
- * Packs the layers of an image, while the engine writes it out (`docker save`), into files of a folder. Layers in
- * `left` are left out. Everything is held against the id of the image: a Failure if the engine sent another one.
+ * Compresses the layers of an image into files of a folder, while Docker exports it (`docker save`). The layers in `skipped`, by
+ * their uncompressed digests, are not packed. Verifies everything against the id of the image; throws a Failure of category
+ * `runner` if Docker exports another image.
  */
 export async function packImage(
   archive: Readable,
   image: string,
-  left: ReadonlySet<string>,
+  skipped: ReadonlySet<string>,
   folder: string
 ): Promise<PackedImage> {
   const files: string[] = []
   try {
-    return assemble(image, await packEntries(archive, left, folder, files))
+    return assemble(image, await packEntries(archive, skipped, folder, files))
   } catch (error) {
     await Promise.all(files.map((file) => rm(file, { force: true })))
-    throw error instanceof Failure || isOfSystem(error) ? error : unexpected(messageOf(error))
+    throw error instanceof Failure || isSystemError(error) ? error : unexpected(messageOf(error))
   }
 }
 
-/** A full disk, and the like. */
-function isOfSystem(error: unknown): boolean {
+/** Returns whether an error is one of the operating system, such as a full disk. */
+function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error
 }
 
 async function packEntries(
   archive: Readable,
-  left: ReadonlySet<string>,
+  skipped: ReadonlySet<string>,
   folder: string,
   files: string[]
 ): Promise<Archive> {
@@ -73,7 +74,7 @@ async function packEntries(
     const isBlob = digest !== undefined || path.posix.basename(name) === 'layer.tar'
     if (type !== 'file' || (!isBlob && !name.endsWith('.json'))) {
       entry.resume()
-    } else if (digest !== undefined && left.has(`sha256:${digest}`)) {
+    } else if (digest !== undefined && skipped.has(`sha256:${digest}`)) {
       entries.set(name, { rawSize: size, diffId: `sha256:${digest}`, packed: undefined })
       entry.resume()
     } else {
@@ -81,7 +82,8 @@ async function packEntries(
       if (name.endsWith('.json') || (small && isDocument(small))) {
         if (!small) throw unexpected(`${name} has ${size} bytes`)
         documents.set(name, small)
-        if (documents.size > MOST_DOCUMENTS) throw unexpected(`it has more than ${MOST_DOCUMENTS} documents`)
+        if (documents.size > MOST_DOCUMENTS)
+          throw unexpected(`the archive has more than ${MOST_DOCUMENTS} JSON documents`)
         continue
       }
       const packed = await packLayer(small ? Readable.from([small]) : entry, folder)
@@ -93,7 +95,7 @@ async function packEntries(
   return { entries, documents, links }
 }
 
-// A tar archive begins with a name, and has its magic at 257.
+// A tar archive begins with a name, and has its magic number at offset 257.
 function isDocument(bytes: Buffer): boolean {
   return bytes.at(0) === 0x7b && bytes.toString('latin1', 257, 262) !== 'ustar'
 }
@@ -107,7 +109,7 @@ async function collected(stream: AsyncIterable<unknown>): Promise<Buffer> {
 interface Archive {
   entries: ReadonlyMap<string, ArchivedLayer>
   documents: ReadonlyMap<string, Buffer>
-  /** Older engines store a layer once, and link to it. */
+  /** Links of older versions of Docker, which store a layer once. */
   links: ReadonlyMap<string, string>
 }
 
@@ -123,16 +125,17 @@ function assemble(image: string, { entries, documents, links }: Archive): Packed
     return JSON.parse(bytes.toString('utf8')) as T
   }
   const [manifest, ...others] = parsed<DockerManifest[]>('manifest.json')
-  if (!manifest || others.length > 0) throw unexpected('it is not one image')
+  if (!manifest || others.length > 0) throw unexpected('the archive does not contain exactly one image')
   const config = documents.get(manifest.Config)
   const configuration = parsed<ImageConfiguration>(manifest.Config)
-  if (!config || !isOf(image, digestOf(config), documents)) throw unexpected(`it is not the image ${image}`)
+  if (!config || !identifies(image, digestOf(config), documents))
+    throw unexpected(`the archive contains another image than ${image}`)
   const { diff_ids: diffIds } = configuration.rootfs
   if (diffIds.length !== manifest.Layers.length) throw unexpected('layers are missing')
-  const found = diffIds.map((diffId, index) => {
+  const ordered = diffIds.map((diffId, index) => {
     const name = manifest.Layers[index] ?? ''
     const entry = entries.get(links.get(name) ?? name)
-    // A layer in Zstandard is known by the digest in its name.
+    // A layer in Zstandard is identified by the digest in its name.
     const known = entry && (entry.diffId ?? (name.endsWith(digestHex(entry.packed?.digest)) ? diffId : ''))
     if (!entry || known !== diffId) throw unexpected(`layer ${index + 1} is not ${diffId}`)
     return entry
@@ -140,8 +143,8 @@ function assemble(image: string, { entries, documents, links }: Archive): Packed
   return {
     config,
     configuration,
-    layers: found.map(({ packed }) => packed),
-    rawSizes: found.map(({ rawSize }) => rawSize)
+    layers: ordered.map(({ packed }) => packed),
+    rawSizes: ordered.map(({ rawSize }) => rawSize)
   }
 }
 
@@ -150,15 +153,15 @@ interface StoredDocument {
   manifests?: { digest?: string }[]
 }
 
-// The id of an image is the digest of its configuration; with containerd's image store it is that of its manifest or index.
-function isOf(id: string, config: string, documents: ReadonlyMap<string, Buffer>): boolean {
+// The id of an image is the digest of its configuration; with containerd's image store, of its manifest or index.
+function identifies(id: string, config: string, documents: ReadonlyMap<string, Buffer>): boolean {
   if (id === config) return true
   const bytes = documents.get(`blobs/sha256/${digestHex(id)}`)
   if (!bytes || digestOf(bytes) !== id) return false
   const { config: own, manifests = [] } = JSON.parse(bytes.toString('utf8')) as StoredDocument
   return (
     own?.digest === config ||
-    manifests.some(({ digest }) => digest !== undefined && isOf(digest, config, documents))
+    manifests.some(({ digest }) => digest !== undefined && identifies(digest, config, documents))
   )
 }
 
@@ -167,7 +170,7 @@ function digestHex(digest = ''): string {
 }
 
 function unexpected(why: string): Failure {
-  return new Failure('runner', `The engine did not give the image that was to be pushed: ${why}.`, {
-    fix: 'Use a Docker engine of version 24 or newer, and run the job again.'
+  return new Failure('runner', `Docker did not export the image to push: ${why}.`, {
+    fix: 'Update Docker to version 24 or newer, and run the job again.'
   })
 }

@@ -7,16 +7,16 @@ import { GZIPPED, ZSTANDARD, type PackedLayer } from './layer-file.js'
 import type { ImageConfiguration } from './packed-image.js'
 import type { Reference } from './reference.js'
 
-/** A client for the repository of a reference. */
+/** Returns a client for the repository of a reference; the signal ends its requests. */
 export type Repositories = (reference: Reference, signal?: AbortSignal) => RepositoryClient
 
-/** An image of one platform as its registry has it. */
+/** An image of one platform at its registry. */
 export interface PublishedImage {
   configuration: ImageConfiguration
   layers: PackedLayer[]
 }
 
-/** What a manifest stands for; undefined for an image of several platforms, or something else. */
+/** Returns the image of a manifest; undefined if it is not an image of one platform. */
 export async function imageOf(
   client: RepositoryClient,
   manifest: StoredManifest
@@ -42,7 +42,7 @@ function isConfiguration(value: unknown): value is ImageConfiguration {
   return Array.isArray(diffIds) && diffIds.every(isDigest)
 }
 
-/** The layers of a published image that can stand in another one too, by the digest of what is in them. */
+/** Returns the layers of a published image that other images can reuse, by their uncompressed digests. */
 export function layersByContent({ configuration, layers }: PublishedImage): Map<string, PackedLayer> {
   const known = new Map<string, PackedLayer>()
   const diffIds = configuration.rootfs.diff_ids
@@ -54,14 +54,14 @@ export function layersByContent({ configuration, layers }: PublishedImage): Map<
   return known
 }
 
-/** Docker's name for the same, and those that stay. */
+/** Media types of reusable layers, with the type that our manifests use for them. */
 const MEDIA_TYPES: Record<string, string> = {
   'application/vnd.docker.image.rootfs.diff.tar.gzip': GZIPPED,
   [GZIPPED]: GZIPPED,
   [ZSTANDARD]: ZSTANDARD
 }
 
-/** What the image of one platform that a tag has says of itself; undefined where there is none. */
+/** Returns the digest and the labels of the image of a tag; undefined if the tag has no image of one platform. */
 export async function publishedAt(
   repositories: Repositories,
   tag: Reference,
@@ -73,7 +73,7 @@ export async function publishedAt(
   return manifest && image && { digest: manifest.digest, labels: image.configuration.config?.Labels ?? {} }
 }
 
-/** The one digest that all of the tags have, if each of their images has the label; a registry that does not answer has none. */
+/** Returns the digest that all of the tags have in common, if their image has the label. A tag that cannot be read has no digest. */
 export async function publishedWith(
   repositories: Repositories,
   tags: readonly Reference[],
@@ -88,7 +88,7 @@ export async function publishedWith(
         return published?.labels[label] === value ? published.digest : undefined
       } catch (error) {
         if (!(error instanceof Failure)) throw error
-        info(`${tag.text} could not be looked at: ${error.message}`)
+        info(`${tag.text} could not be read: ${error.message}`)
         return undefined
       }
     })
@@ -97,18 +97,19 @@ export async function publishedWith(
   return new Set(found).size === 1 ? digest : undefined
 }
 
-/** A repository that gets the image, and the tags in it. */
+/** A repository to push to, with its tags. */
 export interface PushTarget {
   client: RepositoryClient
-  /** The same, for what has to be put back when the time for the push is over. */
-  undoing: RepositoryClient
+  /** Client without the time limit of the push: it puts tags back when that has expired. */
+  rollback: RepositoryClient
+  /** Name as the user wrote it. */
   name: string
   tags: Reference[]
-  /** What the tags have now. */
+  /** Manifests that the tags had before the push. */
   before: Map<Reference, StoredManifest | undefined>
 }
 
-/** The repositories of some tags, asked for what these have now. The signal ends what the clients do, but for their undoing. */
+/** Returns the repositories of the tags, with their present manifests. The signal ends all requests but those of `rollback`. */
 export async function targetsOf(
   repositories: Repositories,
   tags: readonly Reference[],
@@ -119,7 +120,7 @@ export async function targetsOf(
     const name = `${tag.registry}/${tag.path}`
     const target = targets.get(name) ?? {
       client: repositories(tag, signal),
-      undoing: repositories(tag),
+      rollback: repositories(tag),
       name: tag.repository,
       tags: [],
       before: new Map<Reference, StoredManifest | undefined>()
@@ -131,7 +132,7 @@ export async function targetsOf(
   return [...targets.values()]
 }
 
-/** Layers of the image that every repository has already, by their content: those of the images that the tags have now. */
+/** Returns the layers of the image that every repository has already, from the present images of the tags, by their uncompressed digests. */
 export async function knownEverywhere(
   docker: Docker,
   image: string,
@@ -153,7 +154,7 @@ export async function knownEverywhere(
   return known
 }
 
-/** A failure of this work says which repository it is about. */
+/** Adds the name of the repository to a failure of the work. */
 export async function withContext<T>({ name }: PushTarget, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -13,7 +13,7 @@ import type { Reference } from './reference.js'
 import { moveTags } from './tags.js'
 
 export interface Pushed {
-  /** `sha256:...`, the same for every tag. */
+  /** Digest of the manifest, `sha256:...`: the same for every tag. */
   digest: string
   layers: ImageLayer[]
 }
@@ -26,20 +26,20 @@ export interface PushWorld {
 }
 
 export interface PushRequest {
-  /** Id of the verified image. */
+  /** Id of the image. */
   image: string
   tags: readonly Reference[]
-  /** Existing folder of the run, for the record of what is moved. */
+  /** Existing folder of the run, for the journal of the moved tags. */
   folder: string
 }
 
-/** A push that may begin. */
+/** A push to registries that have been checked. */
 export interface Push {
-  /** Layers that need not be sent, by their content. */
+  /** Uncompressed digests of the layers that all registries have. */
   known: ReadonlySet<string>
   /**
-   * Sends the image: to all of the repositories its content first, then its manifest without a tag, and when every one of them has
-   * both, the tags. A failure before that moves no tag; one after it puts those back that were moved.
+   * Sends the image: first its content to all repositories, then its manifest without a tag, and last moves the tags. A failure
+   * before that moves no tag; a failure after it puts the moved tags back.
    */
   send: (packed: PackedImage) => Promise<Pushed>
 }
@@ -47,10 +47,10 @@ export interface Push {
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 const CONFIGURATION = 'application/vnd.oci.image.config.v1+json'
 
-/** https://docs.github.com/packages/working-with-a-github-packages-registry/working-with-the-container-registry */
+/** Maximum size of a layer in bytes: https://docs.github.com/packages/working-with-a-github-packages-registry/working-with-the-container-registry */
 const LARGEST_AT_GITHUB = 10e9
 
-/** Asks the registries what the tags have now: so one that refuses is known before the work. The signal ends all of the push. */
+/** Reads the present tags from the registries, so that a registry that refuses ends the run early. The signal ends the whole push. */
 export async function openPush(world: PushWorld, request: PushRequest, signal: AbortSignal): Promise<Push> {
   const targets = await targetsOf(world.repositories, request.tags, signal)
   const known = await knownEverywhere(world.docker, request.image, targets)
@@ -60,10 +60,10 @@ export async function openPush(world: PushWorld, request: PushRequest, signal: A
   }
 }
 
-/** What is to be sent, and where to. */
+/** An image and its destinations. */
 interface Shipment {
   targets: readonly PushTarget[]
-  /** Layers that all of them have, by their content. */
+  /** Layers that all repositories have, by their uncompressed digests. */
   known: ReadonlyMap<string, PackedLayer>
   packed: PackedImage
 }
@@ -71,9 +71,10 @@ interface Shipment {
 async function send(world: PushWorld, { folder }: PushRequest, shipment: Shipment): Promise<Pushed> {
   const { targets, packed, known } = shipment
   const layers = packed.layers.map((layer, index) => {
-    const found = layer ?? known.get(packed.configuration.rootfs.diff_ids[index] ?? '')
-    if (!found) throw new Error(`layer ${index} is neither packed nor known`)
-    return { digest: found.digest, size: found.size, mediaType: found.mediaType }
+    const packedOrKnown = layer ?? known.get(packed.configuration.rootfs.diff_ids[index] ?? '')
+    if (!packedOrKnown) throw new Error(`layer ${index} is neither packed nor known`)
+    const { digest, size, mediaType } = packedOrKnown
+    return { digest, size, mediaType }
   })
   const sent = await sendContent(world, shipment)
   const config = { mediaType: CONFIGURATION, digest: digestOf(packed.config), size: packed.config.length }
@@ -87,7 +88,7 @@ async function send(world: PushWorld, { folder }: PushRequest, shipment: Shipmen
   return { digest, layers: described(packed, layers, sent) }
 }
 
-/** Sends what is not there: the layers side by side, and then the configuration. The digests of what was sent. */
+/** Sends the missing layers in parallel, and then the configuration. Returns the digests of the blobs that were sent. */
 async function sendContent(
   { info, warn }: PushWorld,
   { targets, packed }: Shipment
@@ -111,7 +112,7 @@ async function sendContent(
     await sendBlob({ ...layer, open: () => createReadStream(layer.file) })
     await rm(layer.file, { force: true })
   }
-  // An image may have a layer twice, such as an empty one.
+  // An image can contain a layer twice, such as an empty one.
   const layers = new Set(packed.layers.filter((layer) => layer !== undefined))
   const uploads = await Promise.allSettled([...layers].map(sendLayer))
   for (const upload of uploads) if (upload.status === 'rejected') throw upload.reason
@@ -128,28 +129,28 @@ function described(
   layers: readonly PackedLayer[],
   sent: ReadonlySet<string>
 ): ImageLayer[] {
-  const made = (configuration.history ?? []).filter(({ empty_layer }) => empty_layer !== true)
+  const instructions = (configuration.history ?? []).filter(({ empty_layer }) => empty_layer !== true)
   return layers.map(({ digest, size }, index) => ({
-    createdBy: instruction(made[index]?.created_by ?? ''),
+    createdBy: instruction(instructions[index]?.created_by ?? ''),
     rawSize: rawSizes[index] ?? 0,
     size,
     sent: sent.has(digest)
   }))
 }
 
-/** Said before a layer is sent that the registry will not take; undefined where nothing is known against it. */
+/** Returns a warning about a layer that is larger than the registry accepts; undefined for any other. */
 export function sizeWarning(registry: string, size: number): string | undefined {
   if (registry !== 'ghcr.io' || size <= LARGEST_AT_GITHUB) return undefined
-  return `A layer has ${megabytes(size)}: ghcr.io takes 10 GB at most, and ten minutes for each. A smaller heap (\`java-options: -Xmx...\`) makes the snapshot smaller.`
+  return `A layer has ${megabytes(size)}: ghcr.io accepts at most 10 GB and ten minutes per layer. Set a smaller heap (\`java-options: -Xmx...\`) for a smaller snapshot.`
 }
 
 function otherDigest(name: string, given: string, digest: string): Failure {
-  return new Failure('registry', `${name} is ${given} at the registry, and ${digest} was pushed.`, {
-    fix: 'Something changes images on their way to the registry: find out what (a proxy, a mirror), and run the job again.'
+  return new Failure('registry', `${name}: the registry has ${given}, but ${digest} was pushed.`, {
+    fix: 'Find out what changes images on their way to the registry, such as a proxy or a mirror, and run the job again.'
   })
 }
 
-/** Gives the verified image its tags on this machine. */
+/** Tags the image on this machine. */
 export async function tagImage(docker: Docker, image: string, tags: readonly Reference[]): Promise<void> {
   for (const tag of tags) await docker.run(['tag', image, tag.text])
 }

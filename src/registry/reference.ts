@@ -3,9 +3,9 @@ import { quoted } from '../lib/text.js'
 
 /** A reference to an image in a registry, such as `ghcr.io/acme/hello:crac`. */
 export interface Reference {
-  /** As the user wrote it. */
+  /** Text that the user wrote. */
   readonly text: string
-  /** Without the tag: `ghcr.io/acme/hello`. */
+  /** Text without the tag: `ghcr.io/acme/hello`. */
   readonly repository: string
   readonly tag: string
   /** Host and port of the registry: `ghcr.io`; `docker.io` where the text names none. */
@@ -21,9 +21,9 @@ const PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/
 const TAG = /^\w[\w.-]{0,127}$/
 const LONGEST_NAME = 255
 
-/** Reads a reference; a text that no registry would accept is a Failure that says what is wrong with it. */
+/** Parses a reference. Throws a Failure of category `input` for a text that no registry accepts. */
 export function parseReference(text: string): Reference {
-  if (text.includes('@')) throw refused(text, 'a tag cannot carry a digest', 'Give a name and a tag only.')
+  if (text.includes('@')) throw refused(text, 'a tag cannot carry a digest', 'Use a name and a tag only.')
 
   const lastSlash = text.lastIndexOf('/')
   const colon = text.indexOf(':', lastSlash + 1)
@@ -42,7 +42,7 @@ export function parseReference(text: string): Reference {
     throw refused(
       text,
       'a repository name must be lower case',
-      'Write it in lower case; docker/metadata-action does that for you.'
+      'Use lower case; docker/metadata-action converts names.'
     )
   }
   if (!path.every((component) => PATH_COMPONENT.test(component)))
@@ -58,5 +58,5 @@ export const DOCKER_HUB = 'docker.io'
 const SHAPE = 'Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.'
 
 function refused(text: string, why: string, fix: string): Failure {
-  return new Failure('input', `The input \`tags\` holds ${quoted(text)}: ${why}.`, { fix })
+  return new Failure('input', `Invalid input \`tags\`: ${quoted(text)}: ${why}.`, { fix })
 }

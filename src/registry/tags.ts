@@ -6,8 +6,9 @@ import type { PushTarget, Repositories } from './published.js'
 import { parseReference, type Reference } from './reference.js'
 
 /**
- * Lets every tag point to a manifest that its repository has already, and asks the registry for each of them. When one fails, those
- * before it are put back to what they had; the failure says how that went. The record is for a process that is killed meanwhile.
+ * Moves every tag to a manifest that its repository has already, and verifies each of them at the registry. When one fails, the
+ * tags before it are put back to their old manifests, and the failure reports the state of each. The journal in the folder is for a
+ * process that is killed meanwhile.
  */
 export async function moveTags(
   targets: readonly PushTarget[],
@@ -25,24 +26,24 @@ export async function moveTags(
       }
     }
   } catch (error) {
-    const told: string[] = []
-    for (const [{ undoing, before }, tag] of moved) {
-      told.push(await putBack(undoing, { tag, before: before.get(tag) }, manifest.digest))
+    const outcomes: string[] = []
+    for (const [{ rollback, before }, tag] of moved) {
+      outcomes.push(await putBack(rollback, { tag, before: before.get(tag) }, manifest.digest))
     }
-    throw error instanceof Failure ? error.also(told.join(' ')) : error
+    throw error instanceof Failure ? error.also(outcomes.join(' ')) : error
   } finally {
     await deleteJournal(folder)
   }
 }
 
-/** Puts back what a killed run had moved; what became of each tag, as a sentence. */
+/** Puts back the tags that a killed run had moved. Returns a sentence about each tag. */
 export async function putBackMoved(repositories: Repositories, folder: string): Promise<string[]> {
-  const movement = await readJournal(folder)
-  const told: string[] = []
-  for (const moving of movement?.tags ?? []) {
-    told.push(await putBack(repositories(moving.tag), moving, movement?.digest ?? ''))
+  const moves = await readJournal(folder)
+  const outcomes: string[] = []
+  for (const move of moves?.tags ?? []) {
+    outcomes.push(await putBack(repositories(move.tag), move, moves?.digest ?? ''))
   }
-  return told
+  return outcomes
 }
 
 async function moveTag({ client }: PushTarget, tag: Reference, manifest: StoredManifest): Promise<void> {
@@ -52,9 +53,9 @@ async function moveTag({ client }: PushTarget, tag: Reference, manifest: StoredM
     if (there?.digest === manifest.digest) return
     throw new Failure(
       'registry',
-      `it is ${there?.digest ?? 'nothing'} at the registry, and ${manifest.digest} was pushed.`,
+      `the registry has ${there?.digest ?? 'nothing'}, but ${manifest.digest} was pushed.`,
       {
-        fix: 'Something changed the image on its way, or another job moved the tag: look at the registry, and run the job again.'
+        fix: 'Another job moved the tag, or a proxy changed the image: check the tag at the registry, and run the job again.'
       }
     )
   } catch (error) {
@@ -62,7 +63,7 @@ async function moveTag({ client }: PushTarget, tag: Reference, manifest: StoredM
   }
 }
 
-/** What became of a tag, as a sentence; the one that failed may have been moved, or not. */
+/** Puts a tag back if this run moved it. Returns a sentence about its state. */
 async function putBack(
   client: RepositoryClient,
   { tag, before: old }: TagMove,
@@ -70,14 +71,14 @@ async function putBack(
 ): Promise<string> {
   try {
     const there = await client.manifest(tag.tag)
-    if (there?.digest === old?.digest) return `${tag.text} is as it was.`
+    if (there?.digest === old?.digest) return `${tag.text} is unchanged.`
     // Another job's image is not ours to replace.
     if (there?.digest !== pushed) return `${tag.text} has another image now.`
     if (old !== undefined) {
       await client.putManifest(tag.tag, old)
       return `${tag.text} was put back to ${old.digest}.`
     }
-    // Some registries remove a tag, others only the image with it; ours has no other name there.
+    // Some registries can remove a tag, others only its image, which has no other tag there.
     const removed = (await client.remove(tag.tag)) || (await client.remove(pushed))
     return removed
       ? `${tag.text}, which is new, was removed again.`
@@ -87,46 +88,46 @@ async function putBack(
   }
 }
 
-/** A tag that is about to be moved, and what it has now. */
+/** A tag to move, and its present manifest. */
 export interface TagMove {
   tag: Reference
   before: StoredManifest | undefined
 }
 
-/** The tags that a run is about to move to the digest. */
+/** Tags to move to a digest. */
 export interface TagMoves {
   digest: string
   tags: TagMove[]
 }
 
-interface Written {
+interface Journal {
   digest: string
   tags: { tag: string; before?: { mediaType: string; digest: string; bytes: string } }[]
 }
 
 const FILE = 'moving-tags.json'
 
-/** Writes down, in a folder of the run, what is about to be moved: should this process be killed, the post step puts it back. */
+/** Writes the tags to move to a folder of the run: if this process is killed, the post step puts them back. */
 export async function writeJournal(folder: string, { digest, tags }: TagMoves): Promise<void> {
-  const written: Written = {
+  const journal: Journal = {
     digest,
     tags: tags.map(({ tag, before }) => ({
       tag: tag.text,
       ...(before && { before: { ...before, bytes: before.bytes.toString('base64') } })
     }))
   }
-  await writeFile(path.join(folder, FILE), JSON.stringify(written))
+  await writeFile(path.join(folder, FILE), JSON.stringify(journal))
 }
 
-/** All of the tags have been moved, or put back. */
+/** Deletes the journal when all tags have been moved or put back. */
 export async function deleteJournal(folder: string): Promise<void> {
   await rm(path.join(folder, FILE), { force: true })
 }
 
-/** What was under way when the run ended; undefined where nothing was. */
+/** Returns the tags that the run was moving when it was killed; undefined if it was not moving any. */
 export async function readJournal(folder: string): Promise<TagMoves | undefined> {
   try {
-    const { digest, tags } = JSON.parse(await readFile(path.join(folder, FILE), 'utf8')) as Written
+    const { digest, tags } = JSON.parse(await readFile(path.join(folder, FILE), 'utf8')) as Journal
     return {
       digest,
       tags: tags.map(({ tag, before }) => ({
@@ -135,7 +136,7 @@ export async function readJournal(folder: string): Promise<TagMoves | undefined>
       }))
     }
   } catch {
-    // None, or one that was being written when the run was killed: then nothing had been moved.
+    // The file does not exist, or the run was killed while it wrote it: then no tag was moved.
     return undefined
   }
 }
