@@ -1,11 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { parse } from 'yaml'
 import { PROJECT } from '../lab/home.js'
 import { OWNER } from '../src/lib/errors.js'
 import { CATALOGUE } from '../src/diagnosis/catalogue/index.js'
 import type { Signature } from '../src/diagnosis/signature.js'
 
-// `npm run docs`: writes docs/troubleshooting.md from the catalogue of known failures. A test holds the two together.
+// `npm run docs` writes docs/troubleshooting.md from the catalogue of known failures, and docs/inputs.md from action.yml.
+// Tests check that the pages are up to date.
 
 const PARTS: [string, (signature: Signature) => boolean][] = [
   [
@@ -83,6 +85,48 @@ function code(text: string): string {
   return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``
 }
 
+interface Metadata {
+  inputs: Record<string, { description: string; default?: string }>
+  outputs: Record<string, { description: string }>
+}
+
+/** Returns docs/inputs.md, with all inputs and outputs of action.yml. The comments among the inputs are the headings. */
+export function inputsPage(): string {
+  const action = readFileSync(path.join(PROJECT, 'action.yml'), 'utf8')
+  const { inputs, outputs } = parse(action) as Metadata
+  const [, declared = ''] = /\ninputs:\n([^]*?)\noutputs:\n/.exec(action) ?? []
+  const groups = [...declared.matchAll(/^ {2}(?:# (.+)|([\w-]+):)$/gm)].flatMap(([, title, name = '']) => {
+    if (title !== undefined) return ['', `## ${title}`, '', '| input | default | meaning |', '|---|---|---|']
+    const { description = '', default: value = '' } = inputs[name] ?? {}
+    // Only GitHub can evaluate an expression.
+    const shown = value === '' || value.includes('${{') ? '' : code(value)
+    return [`| \`${name}\` | ${shown} | ${linked(description)} |`]
+  })
+  return [
+    '# Inputs and outputs',
+    '',
+    '<!-- Written by `npm run docs` from action.yml. -->',
+    '',
+    'Lists have one entry per line. Durations are written as `500ms`, `90s` or `5m`, sizes as `200MB`, `1.5GB` or `512MiB`.',
+    ...groups,
+    '',
+    '## Outputs',
+    '',
+    '| output | meaning |',
+    '|---|---|',
+    ...Object.entries(outputs).map(([name, { description }]) => `| \`${name}\` | ${linked(description)} |`)
+  ].join('\n')
+}
+
+/** Returns the description with links for the pages that it names. */
+function linked(description: string): string {
+  return description.replace(
+    /docs\/([\w/-]+)\.md/g,
+    (_, page: string) => `[${path.basename(page)}](${page}.md)`
+  )
+}
+
 if (process.argv[1]?.endsWith('docs.ts')) {
   writeFileSync(path.join(PROJECT, 'docs/troubleshooting.md'), `${troubleshootingPage().trimEnd()}\n`)
+  writeFileSync(path.join(PROJECT, 'docs/inputs.md'), `${inputsPage()}\n`)
 }

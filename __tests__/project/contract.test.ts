@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { inputsPage } from '../../scripts/docs.js'
 import { INPUT_NAMES } from '../../src/inputs/inputs.js'
 import { outputsOf } from '../../src/report/outputs.js'
 import { aResult } from '../support/result.js'
@@ -8,7 +9,8 @@ import { actionMetadata, ROOT } from '../support/inputs.js'
 
 describe('the contract', () => {
   const action = actionMetadata()
-  const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8')
+  const read = (name: string) => readFileSync(path.join(ROOT, name), 'utf8')
+  const readme = read('README.md')
 
   test('action.yml declares exactly the inputs that the code reads', () => {
     expect(Object.keys(action.inputs).sort()).toEqual([...INPUT_NAMES].sort())
@@ -16,6 +18,15 @@ describe('the contract', () => {
 
   test('action.yml declares exactly the outputs that a run gives', () => {
     expect(Object.keys(action.outputs).sort()).toEqual(Object.keys(outputsOf(aResult())).sort())
+  })
+
+  test('docs/inputs.md lists every input that the code reads', () => {
+    const page = read('docs/inputs.md')
+    expect(INPUT_NAMES.filter((name) => !page.includes(`\n| \`${name}\` | `))).toEqual([])
+  })
+
+  test('docs/inputs.md is what `npm run docs` writes', () => {
+    expect(read('docs/inputs.md')).toBe(`${inputsPage()}\n`)
   })
 
   test('the README shows inputs that exist, with their defaults', () => {
