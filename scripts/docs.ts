@@ -11,13 +11,13 @@ import type { Signature } from '../src/diagnosis/signature.js'
 
 const PARTS: [string, (signature: Signature) => boolean][] = [
   [
-    'The checkpoint: what the application has open',
+    'Checkpoint: open resources of the application',
     ({ id }) => /^(fw-|jvm-(open|fd|epoll|busy|bad-fd))/.test(id)
   ],
-  ['The checkpoint: the JVM', ({ stream, operations }) => stream === 'jvm' && operations.includes('dump')],
-  ['The checkpoint: CRIU', ({ stream, operations }) => stream === 'criu' && operations.includes('dump')],
-  ['The restore', ({ operations }) => operations.includes('restore')],
-  ['The push', ({ operations }) => operations.includes('push')]
+  ['Checkpoint: the JVM', ({ stream, operations }) => stream === 'jvm' && operations.includes('dump')],
+  ['Checkpoint: CRIU', ({ stream, operations }) => stream === 'criu' && operations.includes('dump')],
+  ['Restore', ({ operations }) => operations.includes('restore')],
+  ['Push', ({ operations }) => operations.includes('push')]
 ]
 
 /** The whole page. */

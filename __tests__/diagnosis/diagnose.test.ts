@@ -51,7 +51,7 @@ OpenJDK 64-Bit Server VM warning: cannot restore
 crac-checkpoint: the snapshot could not be restored here; see the lines above`
     expect(diagnose('restore', { app: log })).toMatchObject({
       signature: { id: 'criu-fork-eexist' },
-      cause: expect.stringContaining('The process id 137 is taken already')
+      cause: expect.stringContaining('The process id 137 is already in use')
     })
   })
 

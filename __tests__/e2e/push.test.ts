@@ -46,7 +46,7 @@ const CASES: Case[] = [
         error: ['DENIED', 'requested access to the resource is denied']
       }
     ],
-    says: /refused access [^]*docker\/login-action/,
+    says: /denied access [^]*docker\/login-action/,
     made: 1
   },
   {
@@ -75,7 +75,7 @@ const CASES: Case[] = [
         error: ['TOOMANYREQUESTS', 'slow down']
       }
     ],
-    says: /rate limit is used up/,
+    says: /rate limit of the registry is exceeded/,
     made: 1
   },
   {
@@ -93,13 +93,13 @@ const CASES: Case[] = [
   {
     name: 'a fault of the registry that stays is told',
     faults: [{ method: 'PUT', path: BLOB, status: 503 }],
-    says: /fault of its own [^]*503 Service Unavailable/,
+    says: /had an internal error [^]*503 Service Unavailable/,
     made: 3
   },
   {
     name: 'a manifest that is not taken moves no tag, though all of the content is there',
     faults: [{ method: 'PUT', path: BY_DIGEST, status: 500 }],
-    says: /fault of its own/,
+    says: /had an internal error/,
     made: 3
   },
   {
@@ -217,7 +217,7 @@ describe('a push', () => {
       const none = await push({ tags: tag, 'verify-runs': '1' })
       // To compare with what is there, which is done with figures only, is a wish, not a must.
       expect(none.log).toContain(`No comparison with the image that ${tag} has now: `)
-      expect(errorOf(none)).toMatch(/does not know who is pushing [^]*docker\/login-action/)
+      expect(errorOf(none)).toMatch(/did not accept the login, or there was none [^]*docker\/login-action/)
       const login = (auth: string): void =>
         writeFileSync(
           file,
@@ -225,7 +225,7 @@ describe('a push', () => {
         )
       login('robot:wrong')
       const wrong = await push({ tags: tag }, { DOCKER_CONFIG: config })
-      expect(errorOf(wrong)).toContain('does not know who is pushing')
+      expect(errorOf(wrong)).toContain('did not accept the login, or there was none')
       login('robot:let-me-in')
       const good = await push({ tags: tag }, { DOCKER_CONFIG: config })
       expect(annotations(good, 'error')).toEqual([])

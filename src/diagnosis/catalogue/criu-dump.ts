@@ -1,6 +1,6 @@
 import type { Signature } from '../signature.js'
 
-/** What CRIU says at a checkpoint. */
+/** Lines of CRIU at a checkpoint. */
 export const criuDump: readonly Signature[] = [
   {
     id: 'criu-amx-xsave',
@@ -8,8 +8,8 @@ export const criuDump: readonly Signature[] = [
     stream: 'criu',
     pattern: /Can't set FPU registers for \d+: Bad address/m,
     category: 'jdk',
-    cause: 'The CPU has AMX, and the registers that it adds do not fit into the tables of this CRIU.',
-    fix: 'Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.',
+    cause: 'The CPU has AMX, and its registers are too large for this version of CRIU.',
+    fix: 'Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer.',
     weight: 'cause'
   },
   {
@@ -18,8 +18,8 @@ export const criuDump: readonly Signature[] = [
     stream: 'criu',
     pattern: /max xsave frame exceed xsave_struct \((\d+) (\d+)\)/m,
     category: 'jdk',
-    cause: 'The registers of this CPU ($1 bytes) do not fit into the tables of this CRIU ($2 bytes).',
-    fix: 'Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.',
+    cause: 'The registers of this CPU need $1 bytes, but this version of CRIU supports $2 bytes.',
+    fix: 'Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer.',
     weight: 'cause'
   },
   {
@@ -29,8 +29,8 @@ export const criuDump: readonly Signature[] = [
     pattern: /Can't get 1:(?:16|34)(?:\(\d+\))? opt: Operation not supported/m,
     category: 'application',
     cause:
-      'The application still has an internet socket open, of which kernels from 6.16 on do not tell what this CRIU asks.',
-    fix: 'Close every socket in beforeCheckpoint; with `env` or `java-options` give the framework its CRaC support.',
+      'The application has an internet socket open, and this version of CRIU cannot read its options on kernel 6.16 or newer.',
+    fix: 'Close every socket in beforeCheckpoint, or enable the CRaC support of the framework with `env` or `java-options`.',
     weight: 'cause'
   },
   {
@@ -40,8 +40,8 @@ export const criuDump: readonly Signature[] = [
     pattern: /has rseq but kernel lacks get_rseq_conf feature/m,
     category: 'image',
     cause:
-      'The base image has a glibc that uses restartable sequences, and this kernel cannot tell CRIU about them.',
-    fix: 'Use a runner with kernel 5.13 or newer, or `env: GLIBC_TUNABLES=glibc.pthread.rseq=0`.',
+      'The glibc of the base image uses restartable sequences (rseq), but this kernel does not report them to CRIU.',
+    fix: 'Use a runner with kernel 5.13 or newer, or set `env: GLIBC_TUNABLES=glibc.pthread.rseq=0`.',
     weight: 'cause'
   },
   {
@@ -50,8 +50,8 @@ export const criuDump: readonly Signature[] = [
     stream: 'criu',
     pattern: /suspending seccomp failed: (.+)/m,
     category: 'runner',
-    cause: 'CRIU may not suspend the seccomp filter of the JVM ($1).',
-    fix: 'Leave `privileges` at `auto`; if every level was tried, let this engine run containers with `seccomp=unconfined`.',
+    cause: 'CRIU is not allowed to suspend the seccomp filter of the JVM ($1).',
+    fix: 'Leave `privileges` at `auto`. If every privilege level failed, allow containers with `seccomp=unconfined` on this Docker engine.',
     weight: 'cause',
     remedy: 'privileges'
   },
@@ -62,8 +62,8 @@ export const criuDump: readonly Signature[] = [
     pattern: /Unseizable non-zombie (\d+) found, state (\S+), err/m,
     category: 'runner',
     cause:
-      'CRIU cannot take hold of process $1 (state $2), because another program traces it or because it may not.',
-    fix: 'Take debuggers and profilers out of `java-options`; if there are none, let containers have SYS_PTRACE.',
+      'CRIU cannot attach to process $1 (state $2): another program traces it, or CRIU lacks the permission.',
+    fix: 'Remove debuggers and profilers from `java-options`. If there are none, allow the capability SYS_PTRACE for containers.',
     weight: 'cause',
     remedy: 'privileges'
   },
@@ -73,8 +73,8 @@ export const criuDump: readonly Signature[] = [
     stream: 'criu',
     pattern: /The criu itself is within dumped tree|can't move out of JVM process hierarchy/m,
     category: 'internal',
-    cause: 'CRIU was started inside the tree of processes that it should dump.',
-    fix: 'Please open an issue with the log of this step: the action should not have let this happen.',
+    cause: 'CRIU was started inside the process tree that it should dump.',
+    fix: 'Please open an issue with the log of this step: this is a defect of crac-checkpoint.',
     weight: 'cause'
   },
   {
@@ -84,7 +84,7 @@ export const criuDump: readonly Signature[] = [
     pattern: /Unknown shit .*anon_inode:\[io_uring\]|anon_inode:\[io_uring\]/m,
     category: 'application',
     cause: 'The application uses io_uring, which CRIU cannot dump.',
-    fix: 'Switch it off for the checkpoint, for example with `java-options: -Dio.netty.transport.noNative=true` for Netty, or close the transport in beforeCheckpoint.',
+    fix: 'Disable io_uring for the checkpoint (for Netty: `java-options: -Dio.netty.transport.noNative=true`), or close the transport in beforeCheckpoint.',
     weight: 'cause'
   },
   {
@@ -93,8 +93,8 @@ export const criuDump: readonly Signature[] = [
     stream: 'criu',
     pattern: /Can't dump file (\d+) of that type \[\d+\] \((.*)\)/m,
     category: 'application',
-    cause: 'The application has a descriptor open of a kind that CRIU cannot dump: number $1, $2.',
-    fix: 'Close what opened it in beforeCheckpoint: profilers, watchers and native libraries are the usual ones.',
+    cause: 'The application has file descriptor $1 open, of a kind that CRIU cannot dump: $2.',
+    fix: 'Close it in beforeCheckpoint. Usual owners are profilers, file watchers and native libraries.',
     weight: 'cause'
   },
   {
@@ -104,7 +104,7 @@ export const criuDump: readonly Signature[] = [
     pattern: /Connected TCP socket, consider using --tcp-established/m,
     category: 'application',
     cause: 'The application has a TCP connection open.',
-    fix: 'Close connections in beforeCheckpoint (pools, clients, telemetry) and open them again in afterRestore.',
+    fix: 'Close connections (pools, clients, telemetry) in beforeCheckpoint and open them again in afterRestore.',
     weight: 'cause'
   },
   {
@@ -115,7 +115,7 @@ export const criuDump: readonly Signature[] = [
       /External socket is used\. Consider using --ext-unix-sk|Can't dump half of stream unix connection|Can't dump name-less external socket/m,
     category: 'application',
     cause: 'The application has a Unix socket open whose other end is outside the snapshot.',
-    fix: 'Close it in beforeCheckpoint; agents and log drivers are the usual owners.',
+    fix: 'Close it in beforeCheckpoint. Usual owners are agents and log drivers.',
     weight: 'cause'
   },
   {
@@ -124,8 +124,8 @@ export const criuDump: readonly Signature[] = [
     stream: 'criu',
     pattern: /In-flight connection/m,
     category: 'runner',
-    cause: 'A connection was just being made while CRIU looked.',
-    fix: 'Run the job again; if a health check calls the application all the time, switch it off for the checkpoint.',
+    cause: 'A connection was being established during the dump.',
+    fix: 'Run the job again. If a health check calls the application all the time, disable it for the checkpoint.',
     weight: 'cause'
   },
   {
@@ -134,8 +134,8 @@ export const criuDump: readonly Signature[] = [
     stream: 'criu',
     pattern: /Error \([^)]{1,80}\): (?:[\w ]{1,20}: )?Can't lookup mount=(\d+) for fd=(-?\d+) path=(.+)/m,
     category: 'application',
-    cause: 'CRIU cannot find the file system of an open file: descriptor $2, $3.',
-    fix: "Close that file in beforeCheckpoint; if it is the application's own output, keep it on standard output.",
+    cause: 'CRIU cannot find the file system of an open file: file descriptor $2, $3.',
+    fix: 'Close that file in beforeCheckpoint. If the application writes its output to it, use standard output instead.',
     weight: 'cause'
   },
   {
@@ -144,8 +144,8 @@ export const criuDump: readonly Signature[] = [
     stream: 'criu',
     pattern: /Open files on overmounted mounts are not supported yet/m,
     category: 'application',
-    cause: 'A file is open whose place another file system was mounted over.',
-    fix: 'Close it in beforeCheckpoint.',
+    cause: 'An open file is hidden by a file system that was mounted over its path.',
+    fix: 'Close the file in beforeCheckpoint.',
     weight: 'cause'
   },
   {
@@ -155,7 +155,7 @@ export const criuDump: readonly Signature[] = [
     pattern: /Can't dump ghost file (\S+) of (\d+) size, increase limit/m,
     category: 'application',
     cause: 'A deleted file of $2 bytes is still open or mapped: $1.',
-    fix: 'Close it in beforeCheckpoint; caches in /tmp are the usual ones.',
+    fix: 'Close it in beforeCheckpoint. It is often a cache in /tmp.',
     weight: 'cause'
   },
   {
@@ -164,8 +164,8 @@ export const criuDump: readonly Signature[] = [
     stream: 'criu',
     pattern: /Can't create link remap for (.+?)\. Use link-remap/m,
     category: 'application',
-    cause: 'A file is open that was deleted, or whose name changed: $1.',
-    fix: 'Close it in beforeCheckpoint.',
+    cause: 'An open file was deleted or renamed: $1.',
+    fix: 'Close the file in beforeCheckpoint.',
     weight: 'cause'
   },
   {
@@ -175,7 +175,7 @@ export const criuDump: readonly Signature[] = [
     pattern: /fsnotify:\s*Can't dump that handle|Can't find suitable path for handle|irmap: Can't stat/m,
     category: 'application',
     cause: 'The application watches files or folders that CRIU cannot find again.',
-    fix: 'Stop the watch service in beforeCheckpoint: reloading of configuration and development tools use one.',
+    fix: 'Stop the watch service in beforeCheckpoint. Development tools and the reloading of configuration use one.',
     weight: 'cause'
   },
   {
@@ -184,8 +184,8 @@ export const criuDump: readonly Signature[] = [
     stream: 'criu',
     pattern: /Can't handle non-regular mapping|Can't open \d+'s mapfile link/m,
     category: 'application',
-    cause: 'The application has something mapped into its memory that is no plain file.',
-    fix: 'Close devices and shared memory in beforeCheckpoint; profilers and GPU libraries map such things.',
+    cause: 'The application has mapped something into its memory that is not a regular file.',
+    fix: 'Close devices and shared memory in beforeCheckpoint. Profilers and GPU libraries map them.',
     weight: 'cause',
     remedy: 'privileges'
   },
@@ -195,8 +195,8 @@ export const criuDump: readonly Signature[] = [
     stream: 'criu',
     pattern: /Unsupported mapping found [0-9a-f]+-[0-9a-f]+/m,
     category: 'application',
-    cause: 'The application has memory of a kind that CRIU does not know.',
-    fix: 'Leave native libraries and JVM options that map devices or huge pages out of the checkpoint.',
+    cause: 'The application has a kind of memory that CRIU does not support.',
+    fix: 'For the checkpoint, remove native libraries and JVM options that map devices or huge pages.',
     weight: 'cause'
   },
   {
@@ -206,7 +206,7 @@ export const criuDump: readonly Signature[] = [
     pattern: /with SysVIPC shmem map @\S+ doesn't live in IPC ns/m,
     category: 'application',
     cause: 'The application uses System V shared memory.',
-    fix: 'Let go of it in beforeCheckpoint; a native library uses it.',
+    fix: 'Release it in beforeCheckpoint. A native library uses it.',
     weight: 'cause'
   },
   {
@@ -215,7 +215,7 @@ export const criuDump: readonly Signature[] = [
     stream: 'criu',
     pattern: /(?:Error|Warn) {1,2}\([^)]{1,80}\): .{0,300}No space left on device/m,
     category: 'runner',
-    cause: 'The disk was full while CRIU wrote the snapshot.',
+    cause: 'Not enough disk space: the disk became full while CRIU wrote the snapshot.',
     fix: 'Free disk space on the runner, or give the JVM a smaller heap with `java-options: -Xmx...`.',
     weight: 'cause',
     remedy: 'disk'
@@ -227,7 +227,7 @@ export const criuDump: readonly Signature[] = [
     pattern: /Timeout reached\. Try to interrupt/m,
     category: 'runner',
     cause: 'CRIU could not stop all threads of the JVM in time.',
-    fix: 'Run the job again on a runner that is less busy; if it stays, warm up with less concurrency.',
+    fix: 'Run the job again on a runner with less load. If it fails again, use less concurrency in the warm-up.',
     weight: 'cause'
   },
   {
@@ -237,8 +237,8 @@ export const criuDump: readonly Signature[] = [
     pattern:
       /Task \d+ is in unexpected state|unsupported stop signal|Individually stopped threads not supported/m,
     category: 'application',
-    cause: 'A thread or process of the application is stopped, and CRIU cannot go on with it.',
-    fix: 'Let nothing stop the JVM (SIGSTOP, debuggers), and end child processes in beforeCheckpoint.',
+    cause: 'A thread or process of the application is stopped, and CRIU cannot dump it.',
+    fix: 'Make sure that nothing stops the JVM (SIGSTOP, debuggers), and end child processes in beforeCheckpoint.',
     weight: 'cause'
   },
   {
@@ -249,7 +249,7 @@ export const criuDump: readonly Signature[] = [
       /A session leader of \d+\(\d+\) is outside of its pid namespace|is not a session leader\. Consider using --shell-job/m,
     category: 'internal',
     cause: 'The JVM belongs to a session whose leader is not in the snapshot.',
-    fix: 'Please open an issue with the log of this step: the action should not have let this happen.',
+    fix: 'Please open an issue with the log of this step: this is a defect of crac-checkpoint.',
     weight: 'cause'
   },
   {
@@ -259,8 +259,8 @@ export const criuDump: readonly Signature[] = [
     pattern:
       /Can't create memfd in victim|Can't [lr]m?map memfd for parasite blob|Can't infect \(pid: \d+\) with parasite/m,
     category: 'runner',
-    cause: 'CRIU could not put its helper into the JVM.',
-    fix: 'Let containers of this engine have SYS_PTRACE without a seccomp filter; leave `privileges` at `auto`.',
+    cause: 'CRIU could not inject its helper code into the JVM.',
+    fix: 'Allow containers with SYS_PTRACE and without a seccomp filter on this Docker engine, and leave `privileges` at `auto`.',
     weight: 'cause',
     remedy: 'privileges'
   },
@@ -270,8 +270,8 @@ export const criuDump: readonly Signature[] = [
     stream: 'criu',
     pattern: /Failed to check aio rings|wrong aio: tail=/m,
     category: 'application',
-    cause: 'The application has asynchronous disk operations under way.',
-    fix: 'Wait for them in beforeCheckpoint; a native library or database driver started them.',
+    cause: 'The application has asynchronous disk operations in progress.',
+    fix: 'Wait for them in beforeCheckpoint. A native library or a database driver started them.',
     weight: 'cause'
   },
   {
@@ -280,8 +280,8 @@ export const criuDump: readonly Signature[] = [
     stream: 'criu',
     pattern: /Unable to freeze cgroup|Neither a cgroupv1 \(freezer\.state\) or cgroupv2 \(cgroup\.freeze\)/m,
     category: 'runner',
-    cause: "CRIU could not freeze the container's control group.",
-    fix: 'Update the engine; inside other containers, give this one its own cgroup namespace.',
+    cause: 'CRIU could not freeze the control group (cgroup) of the container.',
+    fix: 'Update the Docker engine. If containers are nested, give this container its own cgroup namespace.',
     weight: 'cause',
     remedy: 'privileges'
   },
@@ -292,8 +292,8 @@ export const criuDump: readonly Signature[] = [
     pattern:
       /Nested mount namespaces are not supported|is autodetected external mount|doesn't have a proper root mount/m,
     category: 'runner',
-    cause: 'The mounts of this container are of a kind that CRIU cannot describe.',
-    fix: 'Use a plain Docker engine on the runner; nested engines and user namespaces make such mounts.',
+    cause: 'The container has mounts that CRIU cannot describe.',
+    fix: 'Use a plain Docker engine on the runner. Nested Docker engines and user namespaces cause such mounts.',
     weight: 'cause'
   },
   {

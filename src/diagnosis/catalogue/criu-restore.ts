@@ -1,6 +1,6 @@
 import type { Signature } from '../signature.js'
 
-/** What CRIU says at a restore. */
+/** Lines of CRIU at a restore. */
 export const criuRestore: readonly Signature[] = [
   {
     id: 'criu-vdso-image',
@@ -9,8 +9,8 @@ export const criuRestore: readonly Signature[] = [
     pattern: /Can't find vDSO area in image/m,
     category: 'image',
     cause:
-      'The kernel of this host differs from that of the checkpoint, and this CRIU cannot match the two vDSOs.',
-    fix: 'Restore with CRIU 4.1 or newer (`criu: system`), or build on a runner with the kernel of the host.',
+      'The kernel of this host differs from the kernel of the checkpoint, and this version of CRIU cannot match their vDSOs.',
+    fix: 'Restore with CRIU 4.1 or newer (`criu: system`), or build on a runner with the same kernel as the host.',
     weight: 'cause'
   },
   {
@@ -19,8 +19,8 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /Can't fork for (\d+): File exists/m,
     category: 'runner',
-    cause: 'The process id $1 is taken already, and a restored process must have its own again.',
-    fix: 'Start nothing else in the container before the restore: no `--init`, no `--pid=host`, no program in front of the entry script.',
+    cause: 'The process id $1 is already in use, but a restored process needs its previous id.',
+    fix: 'Do not start anything else in the container before the restore: no `--init`, no `--pid=host`, no program before the entry script.',
     weight: 'cause'
   },
   {
@@ -29,7 +29,7 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /Can't fork for (\d+): (?:Read-only file system|Permission denied)/m,
     category: 'runner',
-    cause: 'CRIU could not give a process its id $1: neither clone3 nor /proc/sys could be used.',
+    cause: 'CRIU could not create a process with the id $1: neither clone3 nor /proc/sys was usable.',
     fix: 'Start the container with the flags in the output `restore-flags`.',
     weight: 'cause'
   },
@@ -39,8 +39,8 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /Can't fork for (\d+): Operation not permitted/m,
     category: 'runner',
-    cause: 'CRIU may not choose the process id $1.',
-    fix: 'Start the container with the flags in the output `restore-flags`: it lacks CHECKPOINT_RESTORE.',
+    cause: 'CRIU is not allowed to choose the process id $1.',
+    fix: 'Start the container with the flags in the output `restore-flags`: the capability CHECKPOINT_RESTORE is missing.',
     weight: 'cause',
     remedy: 'privileges'
   },
@@ -50,8 +50,8 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /Can't fork for (\d+): Invalid argument/m,
     category: 'image',
-    cause: 'The process id $1 is larger than this host allows, or is no id.',
-    fix: 'Raise kernel.pid_max on the host, or build the image on a runner that gives lower ids.',
+    cause: 'The process id $1 is not valid, or larger than this host allows.',
+    fix: 'Raise kernel.pid_max on the host, or build the image on a runner with lower process ids.',
     weight: 'cause'
   },
   {
@@ -60,8 +60,8 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /Can't fork for (\d+): Resource temporarily unavailable/m,
     category: 'runner',
-    cause: 'The container may not have so many processes (id $1).',
-    fix: "Start it with a higher `--pids-limit`: the application's threads and some more.",
+    cause: 'The container is not allowed to have so many processes (process id $1).',
+    fix: 'Start the container with a higher `--pids-limit`: the number of threads of the application, and some more.',
     weight: 'cause'
   },
   {
@@ -70,8 +70,8 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /Pid (\d+) do not match expected (\d+)/m,
     category: 'runner',
-    cause: 'A process got the id $1 where it needs $2.',
-    fix: 'Start nothing else in the container, and use the flags in the output `restore-flags`.',
+    cause: 'A process got the id $1 instead of $2.',
+    fix: 'Do not start anything else in the container, and use the flags in the output `restore-flags`.',
     weight: 'cause'
   },
   {
@@ -80,8 +80,8 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /Thread pid mismatch (\d+)\/(\d+)|Unable to create a thread: (-?\d+)/m,
     category: 'runner',
-    cause: 'A thread could not get its own id again.',
-    fix: 'Start nothing else in the container before the restore, and use the flags in the output `restore-flags`.',
+    cause: 'A thread could not get its previous id.',
+    fix: 'Do not start anything else in the container before the restore, and use the flags in the output `restore-flags`.',
     weight: 'cause'
   },
   {
@@ -90,8 +90,8 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /Current (?:sid|gid) (\d+) intersects with pid \((\d+)\) in images/m,
     category: 'image',
-    cause: 'A process id of the snapshot ($2) is that of a session or group ($1) in this container.',
-    fix: 'Start nothing in front of the entry script, and build the image again.',
+    cause: 'A process id of the snapshot ($2) is in use as a session or group id ($1) in this container.',
+    fix: 'Do not start anything before the entry script, and build the image again.',
     weight: 'cause'
   },
   {
@@ -100,7 +100,7 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /Error \([^)]{1,80}\): (?:tty: )?Can't set tty params on 0x[0-9a-f]+(?!.{0,40}trying to skip)/m,
     category: 'runner',
-    cause: 'The terminal of the container cannot be set up as it was.',
+    cause: 'The terminal of the container cannot be restored to its previous state.',
     fix: 'Start the container without `-t`.',
     weight: 'cause'
   },
@@ -110,7 +110,7 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /Don't have tty to inherit session from, aborting/m,
     category: 'runner',
-    cause: 'The snapshot was taken with a terminal, and there is none here.',
+    cause: 'The snapshot was taken with a terminal, but this container has none.',
     fix: 'Build the image again without a terminal, and start it without `-t`.',
     weight: 'cause'
   },
@@ -120,8 +120,8 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /File (\S+) has bad size (\d+) \(expect (\d+)\)/m,
     category: 'image',
-    cause: 'The file $1 has $2 bytes where the snapshot knows $3.',
-    fix: 'Do not change files of the image after the build: every file that the JVM had open must be the same.',
+    cause: 'The file $1 has $2 bytes, but it had $3 bytes at the checkpoint.',
+    fix: 'Do not change files of the image after the build: every file that the JVM had open must stay the same.',
     weight: 'cause'
   },
   {
@@ -130,8 +130,8 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /File (\S+) has bad build-ID/m,
     category: 'image',
-    cause: 'The library $1 is another build than at the checkpoint.',
-    fix: 'Do not update packages in the finished image; build it again instead.',
+    cause: 'The library $1 is not the same build as at the checkpoint.',
+    fix: 'Do not update packages in the finished image. Build it again instead.',
     weight: 'cause'
   },
   {
@@ -140,7 +140,7 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /File (\S+) has bad mode 0(\d+) \(expect 0(\d+)\)/m,
     category: 'image',
-    cause: 'The permissions of the file $1 are 0$2 where the snapshot knows 0$3.',
+    cause: 'The file $1 has the permissions 0$2, but it had 0$3 at the checkpoint.',
     fix: 'Do not change files of the image after the build.',
     weight: 'cause'
   },
@@ -151,7 +151,7 @@ export const criuRestore: readonly Signature[] = [
     pattern: /Can't open file (.+?)(?: on restore)?: (No such file or directory|Permission denied)/m,
     category: 'image',
     cause: 'A file that the process had open or mapped cannot be opened here: $1 ($2).',
-    fix: 'Let the application write below /tmp or its home folder, which the image keeps, as files that its user may read; or close it in beforeCheckpoint.',
+    fix: 'Let the application write below /tmp or its home folder, which the image keeps, as files that its user can read; or close the file in beforeCheckpoint.',
     weight: 'cause'
   },
   {
@@ -162,7 +162,7 @@ export const criuRestore: readonly Signature[] = [
       /CPU (?:instruction )?capabilities do not match run time|FPU feature required by image|CPU xsave (?:max )?size mismatch \(\d+\/\d+\)|CPU xfeatures has unsupported bits/m,
     category: 'runner',
     cause: 'The CPU of this host lacks features that the snapshot uses.',
-    fix: 'Build with `cpu-features: generic`, on the oldest CPU that the image will run on.',
+    fix: 'Build with `cpu-features: generic`, on the oldest CPU on which the image will run.',
     weight: 'cause'
   },
   {
@@ -172,7 +172,7 @@ export const criuRestore: readonly Signature[] = [
     pattern: /Can't read pages data \((-?\d+)\)/m,
     category: 'runner',
     cause: 'The memory of the snapshot could not be read ($1).',
-    fix: 'Keep the file system of the image executable (no `noexec`) and unchanged while it runs.',
+    fix: 'Make sure that the file system of the image is executable (not `noexec`), and does not change while the container runs.',
     weight: 'cause'
   },
   {
@@ -182,7 +182,7 @@ export const criuRestore: readonly Signature[] = [
     pattern:
       /[Mm]agic doesn't match for (\S+)|Images corrupted or too old criu|Not supported images version (\d+)|Too old image/m,
     category: 'image',
-    cause: 'A file of the snapshot is broken, or of another version of CRIU ($1$2).',
+    cause: 'A file of the snapshot is damaged, or was written by another version of CRIU ($1$2).',
     fix: 'Build the image again, and do not replace its CRIU.',
     weight: 'cause'
   },
@@ -192,7 +192,7 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /sys_prctl\(PR_SET_MM, PR_SET_MM_MAP\) failed with (-?\d+)/m,
     category: 'runner',
-    cause: 'CRIU may not describe the memory of the process to the kernel.',
+    cause: 'CRIU is not allowed to set the memory layout of the process.',
     fix: 'Start the container with the flags in the output `restore-flags`.',
     weight: 'cause',
     remedy: 'privileges'
@@ -203,8 +203,8 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /(\d+) killed by signal (\d+): (.+)/m,
     category: 'runner',
-    cause: 'Process $1 of the snapshot was ended by signal $2 while it was restored: $3.',
-    fix: 'Look for the line above it in the log; with signal 11 or 4 the CPU differs from that of the checkpoint, and `cpu-features: generic` is the fix.',
+    cause: 'Signal $2 ($3) ended process $1 of the snapshot during the restore.',
+    fix: 'Read the line above it in the log. With signal 11 or 4, the CPU differs from that of the checkpoint: build with `cpu-features: generic`.',
     weight: 'cause'
   },
   {
@@ -213,8 +213,8 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /Can't restore [0-9a-f]+ mapping with -?[0-9a-f]+|Can't restore high memory region/m,
     category: 'runner',
-    cause: 'A piece of the memory could not be put where it was.',
-    fix: 'Use a host with the same architecture and enough memory, without limits on the address space.',
+    cause: 'CRIU could not map a part of the memory at its previous address.',
+    fix: 'Use a host with the same architecture and enough memory, and without a limit on the address space.',
     weight: 'cause'
   },
   {
@@ -223,7 +223,8 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /Unexpected error from clone3: Operation not permitted/m,
     category: 'runner',
-    cause: 'The kernel does not let CRIU choose process ids: clone3 is allowed, the capability is not there.',
+    cause:
+      'The kernel does not allow CRIU to choose process ids: clone3 is allowed, but the capability is missing.',
     fix: 'Start the container with the flags in the output `restore-flags`.',
     weight: 'cause',
     remedy: 'privileges'
@@ -234,7 +235,7 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /Error splicing data: Operation not permitted/m,
     category: 'runner',
-    cause: 'CRIU may not fill the pipes of the process.',
+    cause: 'CRIU is not allowed to fill the pipes of the process.',
     fix: 'Start the container with the flags in the output `restore-flags`.',
     weight: 'cause',
     remedy: 'privileges'
@@ -246,7 +247,7 @@ export const criuRestore: readonly Signature[] = [
     pattern:
       /Unable to set (?:real, effective and saved (?:user|group) ID|SECURE_NO_SETUID_FIXUP|PR_SET_SECUREBITS|fsuid|fsgid)|Can't setup supplementary group IDs|Unable to (?:drop capability|restore capabilities)|Ignoring restore_task error 2/m,
     category: 'runner',
-    cause: 'User, group or capabilities of the process could not be set again.',
+    cause: 'CRIU could not set the user, the group or the capabilities of the process.',
     fix: 'Start the container with the flags in the output `restore-flags`, and as the user of the image.',
     weight: 'cause',
     remedy: 'privileges'
@@ -258,7 +259,7 @@ export const criuRestore: readonly Signature[] = [
     pattern: /Can't bind (?:inet )?socket.*: (Address already in use|Cannot assign requested address)/m,
     category: 'application',
     cause: 'A listening socket of the snapshot cannot be opened here: $1.',
-    fix: 'Close listeners in beforeCheckpoint and open them in afterRestore.',
+    fix: 'Close listening sockets in beforeCheckpoint and open them again in afterRestore.',
     weight: 'cause'
   },
   {
@@ -268,7 +269,7 @@ export const criuRestore: readonly Signature[] = [
     pattern: /can't write lsm profile -?\d+|apparmor LSM specified but|mismatched lsm types/m,
     category: 'runner',
     cause: 'The AppArmor profile of the process cannot be set on this host.',
-    fix: 'Run the container with `--security-opt apparmor=unconfined`; for the build leave `privileges` at `auto`.',
+    fix: 'Run the container with `--security-opt apparmor=unconfined`. For the build, leave `privileges` at `auto`.',
     weight: 'cause',
     remedy: 'privileges'
   },
@@ -278,8 +279,9 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /Can't open \S*sys\/kernel\/ns_last_pid on procfs: Read-only file system/m,
     category: 'runner',
-    cause: 'CRIU fell back to /proc/sys, which is read-only in containers: the seccomp profile hides clone3.',
-    fix: 'Start the container with the flags in the output `restore-flags`: seccomp.json in the image lets clone3 through.',
+    cause:
+      'The seccomp profile blocks clone3, and CRIU used /proc/sys instead, which is read-only in containers.',
+    fix: 'Start the container with the flags in the output `restore-flags`: seccomp.json in the image allows clone3.',
     weight: 'cause',
     remedy: 'privileges'
   },
@@ -289,8 +291,8 @@ export const criuRestore: readonly Signature[] = [
     stream: 'criu',
     pattern: /Unable to open stats-restore: Permission denied/m,
     category: 'runner',
-    cause: 'CRIU could not write its statistics, which does no harm.',
-    fix: 'Nothing has to be done about it.',
+    cause: 'CRIU could not write its statistics. This does not affect the restore.',
+    fix: 'No action is necessary.',
     weight: 'noise'
   }
 ]

@@ -1,6 +1,6 @@
 import type { Signature } from '../signature.js'
 
-/** What applications and their libraries say. */
+/** Lines of applications and their libraries. */
 export const frameworks: readonly Signature[] = [
   {
     id: 'fw-spring-refresh',
@@ -9,7 +9,7 @@ export const frameworks: readonly Signature[] = [
     pattern: /Failed to take CRaC checkpoint on refresh/m,
     category: 'application',
     cause: 'Spring could not take its checkpoint on refresh.',
-    fix: 'The suppressed exceptions below it have the causes.',
+    fix: 'Read the suppressed exceptions below it: they name the causes.',
     weight: 'pointer'
   },
   {
@@ -18,8 +18,9 @@ export const frameworks: readonly Signature[] = [
     stream: 'app',
     pattern: /Checkpoint on refresh requires a CRaC-enabled JVM/m,
     category: 'application',
-    cause: 'Spring was told to take its checkpoint on refresh, and the API of CRaC is not on its class path.',
-    fix: 'Add `org.crac:crac` to the dependencies; Spring Boot knows its version.',
+    cause:
+      'Spring is configured to take its checkpoint on refresh, but the CRaC API (org.crac) is not on the class path.',
+    fix: 'Add `org.crac:crac` to the dependencies. Spring Boot manages its version.',
     weight: 'specific'
   },
   {
@@ -28,8 +29,8 @@ export const frameworks: readonly Signature[] = [
     stream: 'app',
     pattern: /restored JVM running for -1 ms/m,
     category: 'runner',
-    cause: 'The checkpoint failed, and Spring started its beans again in the old JVM.',
-    fix: "CRIU's log (dump4.log in the folder of the output `logs`) has the cause.",
+    cause: 'The checkpoint failed, and Spring restarted its beans in the same JVM.',
+    fix: "Read CRIU's log: dump4.log in the folder of the output `logs`.",
     weight: 'pointer'
   },
   {
@@ -40,7 +41,7 @@ export const frameworks: readonly Signature[] = [
       /(?:CheckpointOpenSocketException|BusySelectorException).*(?:port=|remotePort |:)(5432|3306|1433|1521|27017|50000)\b/m,
     category: 'application',
     cause: 'A connection to a database is open (port $1).',
-    fix: 'Let the pool be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut; elsewhere close the pool in beforeCheckpoint.',
+    fix: 'Allow the pool to be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut. With other frameworks, close the pool in beforeCheckpoint.',
     weight: 'specific'
   },
   {
@@ -49,7 +50,7 @@ export const frameworks: readonly Signature[] = [
     stream: 'app',
     pattern: /is not configured to allow pool suspension/m,
     category: 'application',
-    cause: 'The Hikari pool is not allowed to be suspended, so its connections stay open.',
+    cause: 'The Hikari pool does not allow suspension, so its connections stay open.',
     fix: 'Set `allow-pool-suspension` of the data source to true.',
     weight: 'specific'
   },
@@ -61,7 +62,7 @@ export const frameworks: readonly Signature[] = [
       /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )6379\b/m,
     category: 'application',
     cause: 'A connection to Redis is open.',
-    fix: 'Use Spring Data Redis 3.2 or micronaut-crac 1.2.1 or newer, which close it, or stop the client in beforeCheckpoint.',
+    fix: 'Use Spring Data Redis 3.2 or newer, or micronaut-crac 1.2.1 or newer, which close the connection; or stop the client in beforeCheckpoint.',
     weight: 'specific'
   },
   {
@@ -83,7 +84,7 @@ export const frameworks: readonly Signature[] = [
       /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S*,localport=(\d+)\]/m,
     category: 'application',
     cause: 'A server still listens on port $1$2.',
-    fix: "Use the framework's CRaC support (Spring Boot 3.2, micronaut-crac, Quarkus 2.10, each or newer; from 3.31 on Quarkus also wants -Dquarkus.package.jar.crac.enabled=true in the start command of a Dockerfile of your own; elsewhere the action gives it), or stop the server in beforeCheckpoint and start it in afterRestore.",
+    fix: 'Use the CRaC support of the framework (Spring Boot 3.2, micronaut-crac or Quarkus 2.10, or newer), or stop the server in beforeCheckpoint and start it again in afterRestore. Quarkus 3.31 and newer also needs -Dquarkus.package.jar.crac.enabled=true: the action sets it, but with a Dockerfile of your own, the start command must have it.',
     weight: 'specific'
   },
   {
@@ -93,7 +94,7 @@ export const frameworks: readonly Signature[] = [
     pattern: /CheckpointOpenFileException: .*\.(?:log|txt|out)\b/m,
     category: 'application',
     cause: 'A log file is open.',
-    fix: 'Log to standard output in containers, or let resource policies close and reopen it.',
+    fix: 'Log to standard output in containers, or use resource policies that close and reopen the file.',
     weight: 'specific'
   },
   {
@@ -102,8 +103,8 @@ export const frameworks: readonly Signature[] = [
     stream: 'app',
     pattern: /path=\/var\/lib\/sss\/mc\//m,
     category: 'image',
-    cause: 'A cache of SSSD is open, which glibc opened to look a user up.',
-    fix: 'Use a base image without sssd, or a newer `java-version`, which ignores it.',
+    cause: 'A cache file of SSSD is open: glibc opened it to find a user.',
+    fix: 'Use a base image without SSSD, or a newer `java-version`, which ignores this file.',
     weight: 'specific'
   },
   {
@@ -113,8 +114,8 @@ export const frameworks: readonly Signature[] = [
     pattern:
       /(?:ClassNotFoundException|NoClassDefFoundError|NoSuchFileException|ZipException|zip END header not found).*/m,
     category: 'image',
-    cause: 'A class or jar that the application needs is not there any more.',
-    fix: 'Keep every jar at its path and unchanged after the checkpoint: nothing may be mounted over the application.',
+    cause: 'A class or jar that the application needs is missing.',
+    fix: 'Keep every jar at its path and unchanged after the checkpoint. Do not mount anything over the application.',
     weight: 'specific'
   }
 ]

@@ -2,13 +2,13 @@ import type { Signature } from '../signature.js'
 import { criuBoth } from './criu-both.js'
 import { criuDump } from './criu-dump.js'
 import { criuRestore } from './criu-restore.js'
-import { engine } from './engine.js'
+import { docker } from './docker.js'
 import { frameworks } from './frameworks.js'
 import { jvmDump } from './jvm-dump.js'
 import { jvmRestore } from './jvm-restore.js'
 import { registry } from './registry.js'
 
-/** Every failure that is known. */
+/** All known failures, by the lines that show them. */
 export const CATALOGUE: readonly Signature[] = [
   ...criuDump,
   ...criuBoth,
@@ -16,6 +16,6 @@ export const CATALOGUE: readonly Signature[] = [
   ...jvmDump,
   ...jvmRestore,
   ...frameworks,
-  ...engine,
+  ...docker,
   ...registry
 ]

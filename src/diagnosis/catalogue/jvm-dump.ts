@@ -1,6 +1,6 @@
 import type { Signature } from '../signature.js'
 
-/** What the JVM, its engine and jcmd say at a checkpoint. */
+/** Lines of the JVM, its checkpoint engine and jcmd at a checkpoint. */
 export const jvmDump: readonly Signature[] = [
   {
     id: 'jvm-crac-unsupported',
@@ -8,8 +8,8 @@ export const jvmDump: readonly Signature[] = [
     stream: 'jvm',
     pattern: /java\.lang\.UnsupportedOperationException(?:\s|$)[\s\S]{0,200}org\.crac\.Core/m,
     category: 'jdk',
-    cause: 'The application asked for a checkpoint, and this JVM has no CRaC.',
-    fix: 'Choose a CRaC build with `distribution` and `java-version`.',
+    cause: 'The application requested a checkpoint, but this JVM does not support CRaC.',
+    fix: 'Choose a JDK with CRaC with `distribution` and `java-version`.',
     weight: 'cause'
   },
   {
@@ -19,7 +19,7 @@ export const jvmDump: readonly Signature[] = [
     pattern: /C\/R is not configured|CRaCCheckpointTo is not specified/m,
     category: 'internal',
     cause: 'The JVM was started without a folder for the checkpoint.',
-    fix: 'Please open an issue with the log of this step: the action should not have let this happen.',
+    fix: 'Please open an issue with the log of this step: this is a defect of crac-checkpoint.',
     weight: 'cause'
   },
   {
@@ -29,8 +29,8 @@ export const jvmDump: readonly Signature[] = [
     pattern:
       /JVM: invalid info for restore provided(?:: (?:queued code (-?\d+)|not queued)| \(may be failed checkpoint\))|Native checkpoint failed\./m,
     category: 'runner',
-    cause: 'The engine of the JVM failed to take the snapshot.',
-    fix: "CRIU's log (dump4.log in the folder of the output `logs`) has the cause.",
+    cause: 'The checkpoint engine of the JVM failed to take the snapshot.',
+    fix: "Read CRIU's log: dump4.log in the folder of the output `logs`.",
     weight: 'pointer'
   },
   {
@@ -40,7 +40,7 @@ export const jvmDump: readonly Signature[] = [
     pattern: /CRIU failed with exit code (\d+) - check (\S+)/m,
     category: 'runner',
     cause: 'CRIU failed with exit code $1.',
-    fix: "CRIU's log (dump4.log in the folder of the output `logs`) has the cause.",
+    fix: "Read CRIU's log: dump4.log in the folder of the output `logs`.",
     weight: 'pointer'
   },
   {
@@ -49,8 +49,8 @@ export const jvmDump: readonly Signature[] = [
     stream: 'jvm',
     pattern: /CRIU has not properly exited, waitpid status was (\d+)/m,
     category: 'runner',
-    cause: 'CRIU was ended by a signal (status $1).',
-    fix: 'Give the runner more memory, and look at the end of dump4.log in the folder of the output `logs`.',
+    cause: 'A signal ended CRIU (wait status $1).',
+    fix: 'Give the runner more memory, and read the end of dump4.log in the folder of the output `logs`.',
     weight: 'pointer'
   },
   {
@@ -60,8 +60,8 @@ export const jvmDump: readonly Signature[] = [
     pattern:
       /cannot create (\S+): (.+)|: not a directory$|CRaCCheckpointTo=(\S+) is not a directory|Cannot create CRaCCheckpointTo=(\S+): (.+)/m,
     category: 'image',
-    cause: 'The folder for the snapshot cannot be written to.',
-    fix: 'Let nothing be mounted over /opt/crac-checkpoint, and leave `java-options` without CRaCCheckpointTo.',
+    cause: 'The JVM cannot write to the folder for the snapshot.',
+    fix: 'Do not mount anything over /opt/crac-checkpoint, and remove CRaCCheckpointTo from `java-options`.',
     weight: 'cause'
   },
   {
@@ -71,7 +71,7 @@ export const jvmDump: readonly Signature[] = [
     pattern: /CheckpointOpenSocketException: (.+)/m,
     category: 'application',
     cause: 'A socket is open: $1.',
-    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the framework's own CRaC support, which does that.",
+    fix: 'Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that.',
     weight: 'general'
   },
   {
@@ -81,7 +81,7 @@ export const jvmDump: readonly Signature[] = [
     pattern: /CheckpointOpenFileException: (.+)/m,
     category: 'application',
     cause: 'A file is open: $1.',
-    fix: 'Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or name it in a file of resource policies.',
+    fix: 'Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or list it in a file of resource policies.',
     weight: 'general'
   },
   {
@@ -91,7 +91,7 @@ export const jvmDump: readonly Signature[] = [
     pattern:
       /CheckpointOpenResourceException: (?:FD fd=(\d+) type=(\S+) path=(.+)|FileDescriptor (\d+)|(.+))/m,
     category: 'application',
-    cause: 'Something is open that cannot be in a snapshot: $1$4$5 $2 $3.',
+    cause: 'A resource is open that cannot be part of a snapshot: $1$4$5 $2 $3.',
     fix: 'Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore.',
     weight: 'general'
   },
@@ -101,8 +101,8 @@ export const jvmDump: readonly Signature[] = [
     stream: 'jvm',
     pattern: /FileDescriptor (\d+) left open: (.+)/m,
     category: 'application',
-    cause: 'Descriptor $1 was left open: $2.',
-    fix: 'Close it in beforeCheckpoint of an org.crac.Resource, or name it in a file of resource policies.',
+    cause: 'File descriptor $1 is still open: $2.',
+    fix: 'Close it in beforeCheckpoint of an org.crac.Resource, or list it in a file of resource policies.',
     weight: 'cause'
   },
   {
@@ -111,9 +111,8 @@ export const jvmDump: readonly Signature[] = [
     stream: 'jvm',
     pattern: /path=anon_inode:\[(eventpoll|eventfd|timerfd)\]/m,
     category: 'application',
-    cause:
-      'An event loop is still open ($1): that of a server or client which takes no part in the checkpoint.',
-    fix: 'Shut the event loop down in beforeCheckpoint; newer versions of Netty-based frameworks do it.',
+    cause: 'An event loop is still open ($1): its server or client does not take part in the checkpoint.',
+    fix: 'Shut down the event loop in beforeCheckpoint. Newer versions of frameworks with Netty do this.',
     weight: 'cause'
   },
   {
@@ -123,8 +122,8 @@ export const jvmDump: readonly Signature[] = [
     pattern:
       /BusySelectorException: Selector (\S+) has registered keys from channels: (.+)|Suppressed: java\.nio\.channels\.IllegalSelectorException/m,
     category: 'application',
-    cause: 'A selector of NIO still has channels registered.',
-    fix: 'Close the channels in beforeCheckpoint, or let the framework stop its server; telemetry exporters and database clients are often forgotten.',
+    cause: 'A selector of NIO still has registered channels.',
+    fix: 'Close the channels in beforeCheckpoint, or let the framework stop its server. They often belong to telemetry exporters and database clients.',
     weight: 'cause'
   },
   {
@@ -133,8 +132,8 @@ export const jvmDump: readonly Signature[] = [
     stream: 'jvm',
     pattern: /Recursive checkpoint is not allowed/m,
     category: 'application',
-    cause: 'The application asked for a checkpoint while one was under way.',
-    fix: 'Leave the checkpoint to the action: take out calls of Core.checkpointRestore() and spring.context.checkpoint.',
+    cause: 'The application requested a checkpoint while another one was in progress.',
+    fix: 'Leave the checkpoint to the action: remove calls of Core.checkpointRestore() and spring.context.checkpoint.',
     weight: 'cause'
   },
   {
@@ -143,8 +142,8 @@ export const jvmDump: readonly Signature[] = [
     stream: 'jvm',
     pattern: /UseZGC is currently unsupported for -XX:CRaCCheckpointTo|path=\/memfd:java_heap/m,
     category: 'application',
-    cause: 'This JVM takes no checkpoints with the Z garbage collector.',
-    fix: 'Take -XX:+UseZGC out of `java-options`.',
+    cause: 'This JVM does not support checkpoints with the Z garbage collector.',
+    fix: 'Remove -XX:+UseZGC from `java-options`.',
     weight: 'cause'
   },
   {
@@ -154,7 +153,7 @@ export const jvmDump: readonly Signature[] = [
     pattern:
       /Specified -XX:CPUFeatures=(\S+); this machine's CPU features are (\S+); missing features of this CPU are (\S+) = (.*)/m,
     category: 'runner',
-    cause: "This runner's CPU lacks features that `cpu-features` asks for: $4.",
+    cause: 'The CPU of this runner lacks features that `cpu-features` requires: $4.',
     fix: 'Set `cpu-features: generic`, or use another runner.',
     weight: 'cause'
   },
@@ -164,7 +163,7 @@ export const jvmDump: readonly Signature[] = [
     stream: 'jvm',
     pattern: /VM option 'CPUFeatures=(.*)' must be of the form: 0xnum,0xnum/m,
     category: 'input',
-    cause: 'The value `$1` of `cpu-features` is not one that this JVM takes.',
+    cause: 'This JVM does not accept the value `$1` of `cpu-features`.',
     fix: 'Set `cpu-features` to generic, native, or two hexadecimal numbers such as 0x1,0x2.',
     weight: 'cause'
   },
@@ -176,7 +175,7 @@ export const jvmDump: readonly Signature[] = [
       /Can't adjust PID to min PID (\d+), current PID (\d+)|spin_last_pid: (.+)|set_last_pid: (.+)|spin_last_pid clone: (.+)/m,
     category: 'runner',
     cause: 'The JVM could not raise the counter of process ids.',
-    fix: "Raise the engine's limit of processes for a container (at least 2000) and kernel.pid_max.",
+    fix: 'Raise the limit of processes in a container to at least 2000 on the Docker engine, and raise kernel.pid_max on the host.',
     weight: 'cause'
   },
   {
@@ -186,8 +185,8 @@ export const jvmDump: readonly Signature[] = [
     pattern:
       /AttachNotSupportedException: Unable to open socket file (\S+): target process (\d+) doesn't respond|AttachNotSupportedException/m,
     category: 'application',
-    cause: 'The JVM did not answer jcmd.',
-    fix: 'Take -XX:+DisableAttachMechanism out of `java-options`; if the JVM hangs, the thread dump in the folder of the output `logs` says where.',
+    cause: 'The JVM did not respond to jcmd.',
+    fix: 'Remove -XX:+DisableAttachMechanism from `java-options`. If the JVM hangs, the thread dump in the folder of the output `logs` shows where.',
     weight: 'cause'
   },
   {
@@ -196,8 +195,8 @@ export const jvmDump: readonly Signature[] = [
     stream: 'jvm',
     pattern: /well-known file (\S+) is not secure/m,
     category: 'image',
-    cause: 'The JVM runs as another user than the image.',
-    fix: 'Let nothing in the application or the base image change the user of the JVM.',
+    cause: 'The JVM does not run as the user of the image.',
+    fix: 'Do not change the user of the JVM in the application or in the base image.',
     weight: 'cause'
   },
   {
@@ -207,7 +206,7 @@ export const jvmDump: readonly Signature[] = [
     pattern: /An exception during a checkpoint operation:/m,
     category: 'application',
     cause: 'The JVM refused the checkpoint.',
-    fix: 'The suppressed exceptions below it have the causes.',
+    fix: 'Read the suppressed exceptions below it: they name the causes.',
     weight: 'pointer'
   },
   {
@@ -216,8 +215,8 @@ export const jvmDump: readonly Signature[] = [
     stream: 'jvm',
     pattern: /The checkpoint was not generated within (\d+) seconds\./m,
     category: 'runner',
-    cause: 'The JVM itself gave the checkpoint up after $1 seconds.',
-    fix: 'Take -XX:CRaCCheckpointTimeout out of `java-options`; `checkpoint-timeout` is the limit of the action.',
+    cause: 'The JVM gave up the checkpoint after $1 seconds.',
+    fix: 'Remove -XX:CRaCCheckpointTimeout from `java-options`. `checkpoint-timeout` is the limit of the action.',
     weight: 'cause'
   },
   {
@@ -226,7 +225,7 @@ export const jvmDump: readonly Signature[] = [
     stream: 'jvm',
     pattern: /JVM: FD fd=(\d+) type=(\S+) path="(.*?)"\s+BAD: opened by application/m,
     category: 'application',
-    cause: 'Descriptor $1 was opened by the application: $2, $3.',
+    cause: 'The application opened file descriptor $1: $2, $3.',
     fix: 'Close it in beforeCheckpoint of an org.crac.Resource.',
     weight: 'cause'
   },
@@ -237,7 +236,7 @@ export const jvmDump: readonly Signature[] = [
     pattern: /java\.lang\.OutOfMemoryError: (.+)/m,
     category: 'application',
     cause: 'The heap of the JVM is too small: $1.',
-    fix: 'Give it more with `java-options: -Xmx...`, or load less at the start.',
+    fix: 'Set a larger heap with `java-options: -Xmx...`, or load less data at the start.',
     weight: 'cause'
   }
 ]

@@ -1,6 +1,6 @@
 import type { Signature } from '../signature.js'
 
-/** What the JVM and its engine say at a restore, or at both. */
+/** Lines of the JVM and its checkpoint engine at a restore, or at both. */
 export const jvmRestore: readonly Signature[] = [
   {
     id: 'criu-exec-eperm',
@@ -9,8 +9,8 @@ export const jvmRestore: readonly Signature[] = [
     pattern:
       /criu: Operation not permitted|Cannot execute CRIU(?: "[^"]*")?: Operation not permitted|Can't exec criu swrk: Operation not permitted/m,
     category: 'runner',
-    cause: 'CRIU could not be started: its file capabilities are more than this container may have.',
-    fix: 'Start the container with the flags in the output `restore-flags`; in Kubernetes set `allowPrivilegeEscalation: true`.',
+    cause: 'CRIU could not be started: its file capabilities exceed the capabilities of this container.',
+    fix: 'Start the container with the flags in the output `restore-flags`. In Kubernetes, set `allowPrivilegeEscalation: true`.',
     weight: 'cause',
     remedy: 'privileges'
   },
@@ -20,8 +20,8 @@ export const jvmRestore: readonly Signature[] = [
     stream: 'jvm',
     pattern: /Unrecognized VM option '\+?(?:CRaC|CR)\w+/m,
     category: 'jdk',
-    cause: 'This JVM has no CRaC: it does not know the option that makes a checkpoint.',
-    fix: 'Choose a CRaC build: `distribution: crac`, `zulu` or `liberica`; for `file`, an archive of one.',
+    cause: 'This JVM does not support CRaC: it does not know the option for checkpoints.',
+    fix: 'Choose a JDK with CRaC: `distribution: crac`, `zulu` or `liberica`. With `distribution: file`, use an archive of such a JDK.',
     weight: 'cause'
   },
   {
@@ -31,8 +31,8 @@ export const jvmRestore: readonly Signature[] = [
     pattern:
       /cannot find CRIU to use|Cannot find CRIU executable on the PATH|CRIU executable does not exist in (\S+)|CRIU at (\S+) is not executable/m,
     category: 'image',
-    cause: 'The JVM found no CRIU that it can start.',
-    fix: 'Leave `criu` at `auto`, and use a base image that has CRIU.',
+    cause: 'The JVM did not find an executable CRIU.',
+    fix: 'Leave `criu` at `auto`, and use a base image with CRIU.',
     weight: 'cause'
   },
   {
@@ -42,8 +42,8 @@ export const jvmRestore: readonly Signature[] = [
     pattern:
       /does not have the SUID bit set and you're not a root|is not owned by the root user and you're not a root/m,
     category: 'image',
-    cause: "The JVM's CRIU does not belong to root or lacks its setuid bit.",
-    fix: 'Nothing has to be done with `criu: auto`, which uses file capabilities instead.',
+    cause: 'The CRIU of the JDK is not owned by root, or lacks the setuid bit.',
+    fix: 'No action is necessary with `criu: auto`, which uses file capabilities instead.',
     weight: 'noise'
   },
   {
@@ -54,7 +54,7 @@ export const jvmRestore: readonly Signature[] = [
       /Cannot execute CRIU(?: "[^"]*")?: (Permission denied|No such file or directory|Exec format error)|CRaC error executing: (\S+)/m,
     category: 'image',
     cause: 'The JVM could not start CRIU.',
-    fix: 'Use a Debian with glibc as `base-image`, of the architecture of the JDK; with Alpine a CRIU for glibc does not start.',
+    fix: 'Use a Debian with glibc as `base-image`, with the architecture of the JDK. On Alpine, a CRIU for glibc does not start.',
     weight: 'cause'
   },
   {
@@ -64,7 +64,7 @@ export const jvmRestore: readonly Signature[] = [
     pattern:
       /Could not find (\S+criuengine): |Did not find CRaCEngine (\S+)|Cannot find CRaC engine (\S+)|Cannot load CRaC engine/m,
     category: 'jdk',
-    cause: 'The JVM does not have the engine for checkpoints.',
+    cause: 'The JVM does not have the checkpoint engine.',
     fix: 'Leave `engine` at `auto`, or choose another `java-version`.',
     weight: 'cause'
   },
@@ -74,8 +74,8 @@ export const jvmRestore: readonly Signature[] = [
     stream: 'jvm',
     pattern: /Image format does not match; saved image with engine (\S+), restoring with (\S+)/m,
     category: 'image',
-    cause: 'The snapshot was taken with the engine $1, and the JVM restores with $2.',
-    fix: 'Do not set CRaC options in `JAVA_TOOL_OPTIONS` or `JDK_JAVA_OPTIONS`; build the image again.',
+    cause: 'The snapshot was taken with the checkpoint engine $1, but the JVM restores with $2.',
+    fix: 'Do not set CRaC options in `JAVA_TOOL_OPTIONS` or `JDK_JAVA_OPTIONS`. Build the image again.',
     weight: 'cause'
   },
   {
@@ -84,8 +84,8 @@ export const jvmRestore: readonly Signature[] = [
     stream: 'jvm',
     pattern: /Cannot open CRaCRestoreFrom=(\S+): (.+)|CRaCRestoreFrom=(\S+) is not a directory/m,
     category: 'image',
-    cause: 'The folder of the snapshot cannot be read.',
-    fix: 'Let nothing be mounted over /opt/crac-checkpoint, and start the image as its own user.',
+    cause: 'The JVM cannot read the folder of the snapshot.',
+    fix: 'Do not mount anything over /opt/crac-checkpoint, and start the container as the user of the image.',
     weight: 'cause'
   },
   {
@@ -94,8 +94,8 @@ export const jvmRestore: readonly Signature[] = [
     stream: 'jvm',
     pattern: /CRaC engine failed to (?:checkpoint to|restore from) (\S+?):? \(?error/m,
     category: 'runner',
-    cause: 'The engine of the JVM failed ($1).',
-    fix: 'The lines of CRIU above it have the cause.',
+    cause: 'The checkpoint engine of the JVM failed ($1).',
+    fix: 'Read the lines of CRIU above it: they name the cause.',
     weight: 'pointer'
   },
   {
@@ -105,7 +105,7 @@ export const jvmRestore: readonly Signature[] = [
     pattern: /warning: cannot restore$|\[crac\] Failed to restore checkpoint/m,
     category: 'runner',
     cause: 'The JVM could not restore the snapshot.',
-    fix: 'The lines above it have the cause.',
+    fix: 'Read the lines above it: they name the cause.',
     weight: 'pointer'
   },
   {
@@ -126,7 +126,7 @@ export const jvmRestore: readonly Signature[] = [
     pattern: /Image checkpoint has incompatible CPU features in its user data/m,
     category: 'runner',
     cause: 'The CPU of this host lacks features that the snapshot uses.',
-    fix: 'Build with `cpu-features: generic`, on the oldest CPU that the image will run on.',
+    fix: 'Build with `cpu-features: generic`, on the oldest CPU on which the image will run.',
     weight: 'cause'
   },
   {
@@ -137,7 +137,7 @@ export const jvmRestore: readonly Signature[] = [
       /Restore failed due to incompatible or missing CPU features(?:, try using -XX:CPUFeatures=(\S+) on checkpoint)?\.?/m,
     category: 'runner',
     cause: 'The CPU of this host lacks features that the snapshot uses.',
-    fix: 'Build with `cpu-features: generic`, on the oldest CPU that the image will run on.',
+    fix: 'Build with `cpu-features: generic`, on the oldest CPU on which the image will run.',
     weight: 'cause'
   },
   {
@@ -146,8 +146,8 @@ export const jvmRestore: readonly Signature[] = [
     stream: 'jvm',
     pattern: /Restore failed due to wrong or missing CPU architecture \(current architecture is (\S+)\)/m,
     category: 'image',
-    cause: 'The snapshot is of another architecture than this host ($1).',
-    fix: 'Publish an image for each architecture, each from a runner of that architecture.',
+    cause: 'The snapshot was taken on another architecture than that of this host ($1).',
+    fix: 'Publish one image for each architecture, and build each on a runner of that architecture.',
     weight: 'cause'
   },
   {
@@ -157,8 +157,8 @@ export const jvmRestore: readonly Signature[] = [
     pattern:
       /Specified -XX:CRaCRestoreFrom file contains feature "(\w+)" value (\d) while this CPU has value (\d)/m,
     category: 'image',
-    cause: 'The CPU of this host differs from that of the checkpoint in $1.',
-    fix: 'Build on the oldest CPU that the image will run on.',
+    cause: 'The CPU of this host differs from the CPU of the checkpoint in the feature $1.',
+    fix: 'Build on the oldest CPU on which the image will run.',
     weight: 'cause'
   },
   {
@@ -168,7 +168,7 @@ export const jvmRestore: readonly Signature[] = [
     pattern: /VM [Oo]ption '?(\w+)'? cannot be changed|Flag (\w+) cannot be set during restore/m,
     category: 'image',
     cause: 'The JVM option $1$2 cannot be changed at a restore.',
-    fix: 'Give it in `java-options` at the checkpoint; at a restore only -D options have an effect.',
+    fix: 'Set it in `java-options` for the checkpoint. At a restore, only -D options have an effect.',
     weight: 'cause'
   },
   {
@@ -178,7 +178,7 @@ export const jvmRestore: readonly Signature[] = [
     pattern:
       /^shm_open: (.+)|Failed to open a space shared with restored process|Cannot read restore parameters|Restore cannot continue, VM will exit/m,
     category: 'runner',
-    cause: 'New arguments and variables could not be handed to the restored process.',
+    cause: 'The JVM could not pass new arguments and environment variables to the restored process.',
     fix: 'Give the container a writable /dev/shm.',
     weight: 'cause'
   },
@@ -188,7 +188,7 @@ export const jvmRestore: readonly Signature[] = [
     stream: 'jvm',
     pattern: /SIGBUS \(0x7\)[\s\S]{0,600}Perf\w+/m,
     category: 'jdk',
-    cause: 'The JVM lost the file of its performance counters.',
+    cause: 'The JVM lost access to the file of its performance counters.',
     fix: 'Add -XX:-UsePerfData to `java-options`, or use a newer `java-version`.',
     weight: 'cause'
   },
@@ -210,7 +210,7 @@ export const jvmRestore: readonly Signature[] = [
     pattern: /SIGILL \(0x4\)/m,
     category: 'image',
     cause: 'The restored code uses an instruction that this CPU does not have.',
-    fix: 'Build with `cpu-features: generic`; take options that skip the check of the CPU out of `java-options`.',
+    fix: 'Build with `cpu-features: generic`. Remove options that skip the check of the CPU from `java-options`.',
     weight: 'cause'
   },
   {
@@ -220,7 +220,7 @@ export const jvmRestore: readonly Signature[] = [
     pattern: /SIGSEGV \(0xb\) at pc=|\[thread \d+ also had an error\]/m,
     category: 'image',
     cause: 'The JVM crashed.',
-    fix: 'If it restores on the runner and not here, the CPU differs: build with `cpu-features: generic`. Else report the file hs_err to the vendor of the JDK.',
+    fix: 'If the image restores on the runner but not on this host, the CPU differs: build with `cpu-features: generic`. Otherwise, report the hs_err file to the vendor of the JDK.',
     weight: 'cause'
   }
 ]

@@ -1,6 +1,6 @@
 import type { Signature } from '../signature.js'
 
-/** What registries say at a push. */
+/** Lines of registries at a push. */
 export const registry: readonly Signature[] = [
   {
     id: 'reg-write-package',
@@ -8,8 +8,8 @@ export const registry: readonly Signature[] = [
     stream: 'registry',
     pattern: /denied: permission_denied: write_package/m,
     category: 'registry',
-    cause: 'The token may not write to this package.',
-    fix: "Give the job `permissions: packages: write`, and in the package's settings give the repository write access.",
+    cause: 'The token is not allowed to write to this package.',
+    fix: 'Give the job `permissions: packages: write`, and give the repository write access in the settings of the package.',
     weight: 'cause'
   },
   {
@@ -19,8 +19,8 @@ export const registry: readonly Signature[] = [
     pattern:
       /denied: (?:installation not allowed|requested access to the resource is denied|permission_denied|.*does not exist)/m,
     category: 'registry',
-    cause: 'The registry refused access.',
-    fix: 'Run docker/login-action before this step, with a token that may write to this repository, and check its name in `tags`.',
+    cause: 'The registry denied access.',
+    fix: 'Run docker/login-action before this step, with a token that is allowed to write to this repository. Check the name of the repository in `tags`.',
     weight: 'cause'
   },
   {
@@ -29,7 +29,7 @@ export const registry: readonly Signature[] = [
     stream: 'registry',
     pattern: /unauthorized: |401 Unauthorized|no basic auth credentials/m,
     category: 'registry',
-    cause: 'The registry does not know who is pushing.',
+    cause: 'The registry did not accept the login, or there was none.',
     fix: 'Run docker/login-action before this step; in long jobs, directly before it.',
     weight: 'cause'
   },
@@ -39,8 +39,8 @@ export const registry: readonly Signature[] = [
     stream: 'registry',
     pattern: /403 \(?Forbidden/m,
     category: 'registry',
-    cause: 'The registry forbids it.',
-    fix: 'Check the rights of the token on this repository; if they are right, run the job again.',
+    cause: 'The registry forbids the request.',
+    fix: 'Check the permissions of the token on this repository. If they are correct, run the job again.',
     weight: 'cause'
   },
   {
@@ -49,7 +49,7 @@ export const registry: readonly Signature[] = [
     stream: 'registry',
     pattern: /toomanyrequests: |429 Too Many Requests/m,
     category: 'registry',
-    cause: "The registry's rate limit is used up.",
+    cause: 'The rate limit of the registry is exceeded.',
     fix: 'Log in before this step, which raises the limit, or run the job later.',
     weight: 'cause'
   },
@@ -59,7 +59,7 @@ export const registry: readonly Signature[] = [
     stream: 'registry',
     pattern: /blob (?:upload )?(?:unknown|invalid)|BLOB_(?:UPLOAD_)?(?:UNKNOWN|INVALID)/m,
     category: 'registry',
-    cause: 'The registry lost an upload that was under way.',
+    cause: 'The registry lost an upload that was in progress.',
     fix: 'Run the job again.',
     weight: 'cause',
     remedy: 'retry'
@@ -71,8 +71,8 @@ export const registry: readonly Signature[] = [
     pattern:
       /TLS handshake timeout|i\/o timeout|connection reset by peer|unexpected EOF|no such host|context deadline exceeded|Client\.Timeout exceeded|broken pipe|\b(?:ECONN(?:RESET|REFUSED)|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|UND_ERR_(?:SOCKET|\w+_TIMEOUT))\b/m,
     category: 'registry',
-    cause: 'The connection to the registry broke, or was never made.',
-    fix: 'Check the name of the registry in `tags`, and that the runner reaches it; then run the job again.',
+    cause: 'The connection to the registry failed or was interrupted.',
+    fix: 'Check the name of the registry in `tags`, and that the runner can reach it. Then run the job again.',
     weight: 'cause'
   },
   {
@@ -82,8 +82,8 @@ export const registry: readonly Signature[] = [
     pattern:
       /x509: (.+)|tls: failed to verify certificate|http: server gave HTTP response to HTTPS client|\b(?:CERT_\w+|SELF_SIGNED_CERT\w*|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_\w+|ERR_TLS_CERT_ALTNAME_INVALID|ERR_SSL_\w+)\b/m,
     category: 'registry',
-    cause: "The registry's certificate is not trusted, or it speaks plain HTTP.",
-    fix: "Put the registry's certificate authority into /etc/docker/certs.d of the runner, or list the registry as insecure in the engine's configuration.",
+    cause: 'The certificate of the registry is not trusted, or the registry uses plain HTTP.',
+    fix: 'Add the certificate authority of the registry to /etc/docker/certs.d on the runner, or list the registry as insecure in the configuration of the Docker engine.',
     weight: 'cause',
     remedy: 'none'
   },
@@ -93,7 +93,7 @@ export const registry: readonly Signature[] = [
     stream: 'registry',
     pattern: /(?:unexpected (?:HTTP )?status.*|status code |: )50[0234]\b/m,
     category: 'registry',
-    cause: 'The registry has a fault of its own.',
+    cause: 'The registry had an internal error.',
     fix: 'Run the job again later.',
     weight: 'cause'
   },
@@ -104,7 +104,7 @@ export const registry: readonly Signature[] = [
     pattern: /failed commit on ref "(?:layer|manifest|config|index)-sha256:/m,
     category: 'registry',
     cause: 'The registry did not accept a part of the image.',
-    fix: "Run the job again; if it stays, the registry's own log has the cause.",
+    fix: 'Run the job again. If it fails again, read the log of the registry.',
     weight: 'cause'
   },
   {
@@ -113,7 +113,7 @@ export const registry: readonly Signature[] = [
     stream: 'registry',
     pattern: /repository name must be lowercase|invalid reference format/m,
     category: 'input',
-    cause: 'The name of the image is not one that registries take.',
+    cause: 'The name of the image is not valid.',
     fix: 'Write the repository in `tags` in lower case.',
     weight: 'cause'
   },
@@ -123,8 +123,8 @@ export const registry: readonly Signature[] = [
     stream: 'registry',
     pattern: /name unknown: |NAME_UNKNOWN|repository .* does not exist|RepositoryNotFoundException/m,
     category: 'registry',
-    cause: 'The repository does not exist at the registry.',
-    fix: 'Create it there first; some registries, such as Amazon ECR, do not do so at a push.',
+    cause: 'The repository does not exist in the registry.',
+    fix: 'Create it first. Some registries, such as Amazon ECR, do not create it at a push.',
     weight: 'cause'
   },
   {
@@ -133,7 +133,7 @@ export const registry: readonly Signature[] = [
     stream: 'registry',
     pattern: /(?:tag invalid: The image tag .* already exists|immutable)/m,
     category: 'registry',
-    cause: 'The tag exists already, and may not be moved.',
+    cause: 'The tag already exists, and the registry does not allow it to move.',
     fix: 'Use a new tag for each build.',
     weight: 'cause'
   },
@@ -143,7 +143,7 @@ export const registry: readonly Signature[] = [
     stream: 'registry',
     pattern: /413 Request Entity Too Large|quota exceeded|exceeds? .*(?:size|storage) limit/m,
     category: 'registry',
-    cause: 'The registry, or a proxy in front of it, takes no layers of this size.',
+    cause: 'The registry, or a proxy in front of it, does not accept layers of this size.',
     fix: 'Make the snapshot smaller with `java-options: -Xmx...`, or raise the limit.',
     weight: 'cause'
   }

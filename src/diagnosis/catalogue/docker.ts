@@ -1,15 +1,15 @@
 import type { Signature } from '../signature.js'
 
-/** What the container engine says. */
-export const engine: readonly Signature[] = [
+/** Lines of the Docker engine. */
+export const docker: readonly Signature[] = [
   {
     id: 'docker-exec-format',
     operations: ['dump', 'restore'],
     stream: 'docker',
     pattern: /exec (?:user process caused: |\/?\S*: )?exec format error|exec format error/m,
     category: 'image',
-    cause: 'A program of the image is of another architecture, or a script without a first line `#!`.',
-    fix: 'Use a `base-image` and a JDK of the architecture of the runner.',
+    cause: 'A program of the image is for another architecture, or is a script without the first line `#!`.',
+    fix: 'Use a `base-image` and a JDK with the architecture of the runner.',
     weight: 'cause'
   },
   {
@@ -18,8 +18,8 @@ export const engine: readonly Signature[] = [
     stream: 'docker',
     pattern: /The requested image's platform \((\S+)\) does not match the detected host platform \((\S+)\)/m,
     category: 'image',
-    cause: 'The image is for $1, and this host is $2.',
-    fix: 'Use a `base-image` of the architecture of the runner.',
+    cause: 'The image is for $1, but this host is $2.',
+    fix: 'Use a `base-image` with the architecture of the runner.',
     weight: 'cause'
   },
   {
@@ -28,8 +28,8 @@ export const engine: readonly Signature[] = [
     stream: 'docker',
     pattern: /qemu-(?:x86_64|aarch64|arm|riscv64)(?:-static)?\b|qemu: uncaught target signal (\d+)/m,
     category: 'runner',
-    cause: 'The container runs under the emulator QEMU, where CRIU cannot work.',
-    fix: 'Use a runner of the architecture of the image, for arm64 `runs-on: ubuntu-24.04-arm`.',
+    cause: 'The container runs in the emulator QEMU, which CRIU does not support.',
+    fix: 'Use a runner with the architecture of the image (for arm64: `runs-on: ubuntu-24.04-arm`).',
     weight: 'cause'
   },
   {
@@ -38,7 +38,7 @@ export const engine: readonly Signature[] = [
     stream: 'docker',
     pattern: /"OOMKilled":\s*true|Out of memory: Killed process|oom-kill:/m,
     category: 'runner',
-    cause: 'The kernel ended a process because the memory was used up.',
+    cause: 'Not enough memory: the kernel ended a process.',
     fix: 'Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`.',
     weight: 'cause'
   },
@@ -49,8 +49,8 @@ export const engine: readonly Signature[] = [
     pattern:
       /Cannot connect to the Docker daemon|error during connect: |context deadline exceeded while .*docker/m,
     category: 'runner',
-    cause: 'No Docker engine answers.',
-    fix: 'Start the engine, or set DOCKER_HOST to one that runs.',
+    cause: 'The Docker engine does not respond.',
+    fix: 'Start the Docker engine, or set DOCKER_HOST to one that runs.',
     weight: 'cause'
   },
   {
@@ -59,7 +59,7 @@ export const engine: readonly Signature[] = [
     stream: 'docker',
     pattern: /unknown capability: "?(?:CAP_)?CHECKPOINT_RESTORE/m,
     category: 'runner',
-    cause: 'This engine does not know the capability CHECKPOINT_RESTORE.',
+    cause: 'This Docker engine does not support the capability CHECKPOINT_RESTORE.',
     fix: 'Leave `privileges` at `auto`, or use Docker 24 or newer on kernel 5.9 or newer.',
     weight: 'cause',
     remedy: 'privileges'
@@ -70,7 +70,7 @@ export const engine: readonly Signature[] = [
     stream: 'docker',
     pattern: /no space left on device/m,
     category: 'runner',
-    cause: "The engine's disk is full.",
+    cause: 'Not enough disk space: the disk of the Docker engine is full.',
     fix: 'Free disk space on the runner, for example with `docker system prune`.',
     weight: 'cause',
     remedy: 'disk'
@@ -82,7 +82,7 @@ export const engine: readonly Signature[] = [
     pattern: /exec: "(\S+)": executable file not found in \$PATH/m,
     category: 'image',
     cause: 'The program $1 is not in the image.',
-    fix: 'Use a `base-image` that is a Debian, or like one.',
+    fix: 'Use a `base-image` that is Debian or similar.',
     weight: 'cause'
   },
   {
@@ -91,8 +91,8 @@ export const engine: readonly Signature[] = [
     stream: 'docker',
     pattern: /Conflict\. The container name "\/?(\S+?)" is already in use|port is already allocated/m,
     category: 'runner',
-    cause: 'A container or port of an earlier run is in the way.',
-    fix: 'Remove it on the runner, and run the job again.',
+    cause: 'A container name or a port is still in use by an earlier run.',
+    fix: 'Remove the container on the runner, and run the job again.',
     weight: 'cause'
   },
   {
@@ -101,8 +101,8 @@ export const engine: readonly Signature[] = [
     stream: 'docker',
     pattern: /unable to apply caps: operation not permitted/m,
     category: 'runner',
-    cause: 'The engine cannot give the container capabilities that its own host does not have.',
-    fix: 'Leave `privileges` at `auto`: `privileged` asks for all of them.',
+    cause: 'The Docker engine cannot grant capabilities that its own host does not have.',
+    fix: 'Leave `privileges` at `auto`: `privileged` requires all capabilities.',
     weight: 'cause',
     remedy: 'privileges'
   }
