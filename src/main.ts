@@ -1,155 +1,222 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { requireScript } from './checkpoint/warm-up-script.js'
-import { namesOf, removeContainers, removeFolder, removeImages, settle } from './run/release.js'
-import { fullDisk } from './lib/disk.js'
-import { UnsupportedRunner } from './lib/errors.js'
 import { requireContext } from './application/find.js'
+import { healthPath } from './application/health.js'
+import { findInWorkspace } from './application/in-workspace.js'
+import type { Application } from './application/layouts/layout.js'
+import { checkpointApplication } from './checkpoint/checkpoint.js'
+import { chooseEngine } from './checkpoint/choose-engine.js'
+import { requireScript } from './checkpoint/warm-up-script.js'
+import { imagesFolder, type Context } from './docker/context.js'
+import { namesOf } from './docker/names.js'
+import { fingerprintOf } from './image/fingerprint.js'
+import { prepareBase, type ApplicationOnBase } from './image/base.js'
+import { buildStage, prepareImages, type ImageSource } from './image/images.js'
 import type { Inputs } from './inputs/inputs.js'
-import type { Checkpointed, Cold, Finished, Result, Unchanged } from './report/result.js'
+import { imageValues } from './inputs/read-inputs.js'
+import type { Architecture } from './jdk/asset.js'
 import type { JdkArchive } from './jdk/install.js'
+import { resolveJdk } from './jdk/resolve.js'
+import { fullDisk } from './lib/disk.js'
+import { UnsupportedRunner, unlessUnsupported } from './lib/errors.js'
 import { noting } from './lib/log.js'
+import type { Readiness } from './probe/readiness.js'
+import { requireSize } from './proof/budgets.js'
+import { measure } from './proof/measure.js'
+import { buildColdImage, buildRestoringImage } from './proof/runtime-image.js'
+import { findUnchanged } from './registry/published.js'
+import { publish, type Publication } from './registry/publish.js'
+import { logContent } from './report/content.js'
+import type { Checkpointed, Finished, Result, WithImage } from './report/result.js'
+import { removeContainers, removeFolder, removeImages, settle } from './run/release.js'
 import { Steps } from './run/steps.js'
+import { sweep } from './run/sweep.js'
+import type { World } from './run/world.js'
 import { imageArchitecture } from './runner/base-image.js'
-import type { Runner } from './runner/inspect.js'
-import { findReach } from './runner/reach.js'
-import { toldOfRoom } from './runner/disk-space.js'
-import { lookForApplication, prepareBase, type Found } from './stages/application.js'
-import { buildCheckpoint, layOut } from './stages/build.js'
-import { chooseCheckpointEngine, takeTheSnapshot } from './stages/checkpoint.js'
-import { lookIntoSnapshot } from './stages/content.js'
-import { decide } from './stages/decide.js'
-import { inspectTheRunner } from './stages/inspect.js'
-import { resolveJdk } from './stages/jdk.js'
-import { measure } from './stages/measure.js'
-import { publish } from './stages/publish.js'
-import { buildCold, buildRestoring, flagsOf } from './stages/restore.js'
-import { lookForRoom } from './stages/room.js'
-import type { Run, World } from './stages/run.js'
+import { checkDiskSpace, toldOfRoom } from './runner/disk-space.js'
+import { inspectRunner, type Runner } from './runner/inspect.js'
+import { findReach, isLocal } from './runner/reach.js'
+import { readSnapshot } from './snapshot/read.js'
 
-/** The whole job, from the inputs to the pushed digest. */
+/** A run under way. */
+interface Job {
+  context: Context
+  inputs: Inputs
+  world: World
+  /** Returns what is known at the end, whatever the result is. */
+  finished: () => Finished
+}
+
+/** Runs the whole job, from the inputs to the pushed digest. */
 export async function run(id: string, inputs: Inputs, given: World): Promise<Result> {
   const warnings: string[] = []
   const world: World = { ...given, log: noting(given.log, warnings) }
-  const { dockerAfterCancel, log } = world
-  const job: Run = {
-    id,
-    inputs,
-    world,
-    steps: new Steps(world.clock, log),
-    warnings,
-    work: path.join(world.runFolder, 'work'),
-    logs: path.join(world.runFolder, 'logs')
-  }
+  const { docker, clock, log, runFolder } = world
+  const steps = new Steps(clock, log)
+  const [work, logs] = [path.join(runFolder, 'work'), path.join(runFolder, 'logs')]
+  const context: Context = { id, docker, clock, log, work, logs, step: steps.run.bind(steps) }
   try {
-    await mkdir(job.work, { recursive: true })
-    await mkdir(job.logs, { recursive: true })
-    return await outcomeOf(job)
+    await mkdir(work, { recursive: true })
+    await mkdir(logs, { recursive: true })
+    const finished = (): Finished => ({ warnings, logs, steps: steps.done })
+    return await buildImage({ context, inputs, world, finished })
   } catch (error) {
-    throw (await fullDisk(error, path.dirname(world.runFolder))) ?? error
+    throw (await fullDisk(error, path.dirname(runFolder))) ?? error
   } finally {
     // The runtime image keeps its temporary name until the post step: without tags it has no other.
     const names = namesOf(id)
     // Otherwise nothing is under way but what follows the containers, and ends with them.
-    if (world.cancelled.aborted) await settle(world.clock, id, true)
-    const inEngine = world.docker.hasAnswered()
+    if (world.cancelled.aborted) await settle(clock, id, true)
+    const inEngine = docker.hasAnswered()
       ? [
-          ...(await removeContainers(dockerAfterCancel, names)),
-          ...(await removeImages(dockerAfterCancel, names, ['checkpoint', 'snapshot', 'user']))
+          ...(await removeContainers(world.dockerAfterCancel, names)),
+          ...(await removeImages(world.dockerAfterCancel, names, ['checkpoint', 'snapshot', 'user']))
         ]
       : []
-    const left = [...inEngine, ...(await removeFolder(job.work))]
+    const left = [...inEngine, ...(await removeFolder(work))]
     for (const problem of left) log.warning(`Something of this run may be left behind: ${problem}`)
   }
 }
 
-async function outcomeOf(job: Run): Promise<Result> {
-  const { inputs, world } = job
-  try {
-    await requireContext(path.resolve(world.workspace, inputs.context))
-    if (inputs.warmupScript !== undefined)
-      await requireScript(path.resolve(world.workspace, inputs.warmupScript))
-    return await checkpointed(job)
-  } catch (error) {
-    if (!(error instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === 'fail') throw error
-    world.log.warning(`This runner takes no snapshots: ${error.message} ${error.fix}`)
-    const reason = error.message
-    if (inputs.onUnsupportedRunner === 'skip') return { outcome: 'skipped', reason, ...finished(job) }
-    return await cold(job, reason)
-  }
-}
+/** Chooses between the two ways to an image: with a snapshot, or without one where the runner does not support snapshots. */
+async function buildImage(job: Job): Promise<Result> {
+  const { context, inputs, world, finished } = job
+  const { workspace } = world
+  await requireContext(path.resolve(workspace, inputs.context))
+  if (inputs.warmupScript !== undefined) await requireScript(path.resolve(workspace, inputs.warmupScript))
+  const application = await context.step('application', 'Find the application', () =>
+    findInWorkspace(context.log, inputs, { workspace, scratch: path.join(context.work, 'application') })
+  )
+  const runner = await context.step('inspect', 'Inspect the runner', () => unlessUnsupported(inspect(job)))
+  if (runner instanceof UnsupportedRunner) return await withoutSnapshot(job, runner, { application })
 
-async function checkpointed(job: Run): Promise<Checkpointed | Unchanged> {
-  const { inputs } = job
-  const application = await lookForApplication(job)
-  const runner = await inspectTheRunner(job)
-  const found = await prepareBase(job, application)
-  const jdk = await resolveJdk(job, runner.architecture)
-  const { fingerprint, unchanged } = await decide(job, found, jdk)
+  const parts = await prepareParts(job, application, runner.architecture)
+  const unchanged = await context.step('decide', 'Check whether anything changed', () =>
+    findUnchanged(context.log, inputs, world, parts.fingerprint)
+  )
   if (unchanged !== undefined) {
-    const tags = inputs.tags.map((tag) => tag.text)
-    return { outcome: 'unchanged', digest: unchanged, tags, ...finished(job) }
+    const tags = inputs.tags.map(({ text }) => text)
+    return { outcome: 'unchanged', digest: unchanged, tags, ...finished() }
   }
-  const room = await lookForRoom(job, runner, found, jdk)
-  const made = await make(job, runner, { found, archive: jdk, fingerprint }).catch((error: unknown) => {
+  const { dependencies, classes } = parts.application
+  const files = [...dependencies.keys(), ...classes.keys()]
+  const room = await checkDiskSpace(context.log, runner.diskFree, parts.jdk.file, files)
+  const source = await prepareImages(context, inputs, world, parts)
+  const made = await withSnapshot(job, runner, parts, source).catch((error: unknown) => {
     throw toldOfRoom(error, room)
   })
-  const published = await publish(job, made.imageId, made)
-  return {
-    outcome: 'checkpointed',
-    runner,
-    ...made,
-    ...published,
-    restoreFlags: flagsOf(made.privileges),
-    ...common(job, found, jdk)
-  }
+  if (made instanceof UnsupportedRunner)
+    return await withoutSnapshot(job, made, { application, parts, source })
+  const { image, snapshot, reading } = made
+  const searched = { id: image.id, snapshot: { files: snapshot.files, reading } }
+  const publication = await publish(context, inputs, world, searched)
+  return { outcome: 'checkpointed', runner, ...made, ...withImage(job, parts, publication) }
 }
 
-/** From the context to the image that was shown to restore. */
-async function make(job: Run, runner: Runner, parts: Parameters<typeof layOut>[1]) {
-  const context = await layOut(job, parts)
-  await buildCheckpoint(job, context)
-  const takenBy = await chooseCheckpointEngine(job, runner)
-  const snapshot = await takeTheSnapshot(job, parts.found, runner, takenBy)
-  const reading = await lookIntoSnapshot(job, snapshot)
-  const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot })
-  const measured = await measure(job, restoring, snapshot.size)
-  return { takenBy, snapshot, reading, ...measured, privileges: restoring.privileges }
+async function inspect({ context, inputs, world }: Job): Promise<Runner> {
+  const { docker, id, log } = context
+  const runner = await inspectRunner({ ...world, log }, { ...inputs, run: id })
+  await sweep({
+    docker,
+    localEngine: isLocal(runner.reach),
+    folder: path.dirname(world.runFolder),
+    info: (line) => log.info(line)
+  })
+  return runner
 }
 
-/** An image of the same application without a snapshot, for runners that take none. */
-async function cold(job: Run, reason: string): Promise<Cold> {
-  const { inputs, world } = job
-  const architecture = await imageArchitecture(world.docker, inputs.baseImage, (line) =>
-    world.log.foreign(line)
+/** Everything that an image is built from. */
+interface Parts extends ApplicationOnBase {
+  jdk: JdkArchive
+  fingerprint: string
+  readiness: Readiness
+}
+
+async function prepareParts(
+  { context, inputs, world }: Job,
+  found: Application | undefined,
+  architecture: Architecture
+): Promise<Parts> {
+  const onBase = await prepareBase(context, inputs, world.workspace, found)
+  const jdk = await context.step('jdk', 'Resolve the JDK', () =>
+    resolveJdk(context, inputs, world, architecture)
   )
-  const reach = await findReach(world.docker, world.hostname)
-  // How far the run came is not known: what it has unpacked and laid out would be in the way.
-  await removeFolder(path.join(job.work, 'application'))
-  await removeFolder(path.join(job.work, `context-${job.id}`))
-  const found = await prepareBase(job, await lookForApplication(job))
-  const jdk = await resolveJdk(job, architecture)
-  const { fingerprint } = await decide(job, found, jdk)
-  const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint}` })
-  const image = await buildCold(job, context, { reach, reason })
-  const published = await publish(job, image.imageId, undefined)
-  return {
-    outcome: 'cold',
-    reason,
-    ...image,
-    ...published,
-    ...common(job, found, jdk)
-  }
+  const fingerprint = await fingerprintOf({
+    ...world,
+    ...onBase,
+    jdkSha256: jdk.sha256,
+    warmup: inputs.warmup,
+    warmupScript: inputs.warmupScript,
+    inputs: imageValues(inputs)
+  })
+  const readiness = { ...inputs.readiness, health: healthPath(onBase.libraries) }
+  return { ...onBase, jdk, fingerprint, readiness }
 }
 
-/** What every result with an image has. */
-function common(job: Run, { application: { description } }: Found, jdk: JdkArchive) {
-  const { baseImage, tags, port, user } = job.inputs
-  const names = tags.map((tag) => tag.text)
-  return { jdk, application: description, baseImage, tags: names, port, user, ...finished(job) }
+type Made = Pick<Checkpointed, 'engine' | 'snapshot' | 'reading' | 'image' | 'proof'>
+
+/** Builds the image with the snapshot and proves that it restores; an UnsupportedRunner where no checkpoint engine works. */
+async function withSnapshot(
+  job: Job,
+  runner: Runner,
+  parts: Parts,
+  source: ImageSource
+): Promise<Made | UnsupportedRunner> {
+  const { context, inputs, world } = job
+  const { step } = context
+  const setting = { ...world, reach: runner.reach, ...parts }
+  await step('build-checkpoint', 'Build the checkpoint image', () =>
+    buildStage(context, source, 'checkpoint', { buildArgs: {}, labels: {} })
+  )
+  const engine = await step('engine', 'Choose the checkpoint engine', () =>
+    unlessUnsupported(chooseEngine(context, inputs, runner.privileges))
+  )
+  if (engine instanceof UnsupportedRunner) return engine
+  const snapshot = await step('checkpoint', 'Take the snapshot', async () => {
+    const taken = await checkpointApplication(context, inputs, { ...setting, engine })
+    requireSize(inputs.budgets, taken.size)
+    return taken
+  })
+  const reading = await step('content', 'Read the snapshot', () =>
+    readSnapshot(context.logs, imagesFolder(context))
+  )
+  logContent(context.log, reading, snapshot.statistics)
+  const { kernel } = runner
+  const restored = await buildRestoringImage(context, inputs, setting, { source, engine, snapshot, kernel })
+  const { image, proof } = await measure(context, inputs, world.repositories, restored, snapshot.size)
+  return { engine, snapshot, reading, image, proof }
 }
 
-/** What every result has. */
-function finished({ warnings, logs, steps }: Run): Finished {
-  return { warnings, logs, phases: steps.done }
+/** Ends the job of a runner that does not support snapshots, as `on-unsupported-runner` says. */
+async function withoutSnapshot(
+  job: Job,
+  unsupported: UnsupportedRunner,
+  known: { application: Application | undefined; parts?: Parts; source?: ImageSource }
+): Promise<Result> {
+  const { context, inputs, world, finished } = job
+  const { docker, log } = context
+  if (inputs.onUnsupportedRunner === 'fail') throw unsupported
+  const reason = unsupported.message
+  log.warning(`This runner does not support snapshots: ${reason} ${unsupported.fix}`)
+  if (inputs.onUnsupportedRunner === 'skip') return { outcome: 'skipped', reason, ...finished() }
+
+  const reach = await findReach(docker, world.hostname)
+  const parts = known.parts ?? (await prepareParts(job, known.application, await architectureOf(job)))
+  const source = known.source ?? (await prepareImages(context, inputs, world, parts))
+  const setting = { ...world, reach, readiness: parts.readiness }
+  const { image, coldStarts } = await buildColdImage(context, inputs, setting, { source, reason })
+  const publication = await publish(context, inputs, world, { id: image.id, snapshot: undefined })
+  return { outcome: 'cold', reason, coldStarts, image, ...withImage(job, parts, publication) }
+}
+
+async function architectureOf({ context: { docker, log }, inputs }: Job): Promise<Architecture> {
+  return await imageArchitecture(docker, inputs.baseImage, (line) => log.foreign(line))
+}
+
+function withImage(
+  { inputs: { baseImage, port, user }, finished }: Job,
+  { application, jdk }: Parts,
+  publication: Publication
+): Omit<WithImage, 'image'> {
+  return { application: application.description, baseImage, jdk, port, user, publication, ...finished() }
 }

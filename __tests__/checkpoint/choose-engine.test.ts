@@ -3,10 +3,11 @@ import {
   chooseEngine,
   engineName,
   parseTrials,
-  type EngineRequest
+  type EngineInputs
 } from '../../src/checkpoint/choose-engine.js'
 import { privilegeLevels } from '../../src/docker/privileges.js'
 import { fakeDocker, type Reply } from '../support/fake-docker.js'
+import { quietLog } from '../support/quiet-log.js'
 
 const VDSO = '(00.025701) Error (criu/vdso.c:381): vdso: Unexpected rt vDSO area bounds'
 const AMX =
@@ -19,13 +20,14 @@ const trial = (kind: string, version: string, log: string, code: number): string
   `crac-checkpoint: trial of ${kind} ${version}\n${log}\ncrac-checkpoint: trial of ${kind} ended with ${code}\n`
 const output = (...trials: string[]): string => `crac-checkpoint: engines criu warp\n${trials.join('')}`
 
-function choose(reply: (flags: string) => Reply, request: Partial<EngineRequest> = {}) {
+function choose(reply: (flags: string) => Reply, request: Partial<EngineInputs> = {}) {
   const lines: string[] = []
   const docker = fakeDocker((args) => reply(args.join(' ')))
   const levels = privilegeLevels('auto', { appArmor: false })
   const chosen = chooseEngine(
-    { docker, info: (line) => lines.push(line) },
-    { run: '1', image: 'i', engine: 'auto', criu: 'auto', privileges: levels, ...request }
+    { id: '1', docker, log: quietLog(lines) },
+    { engine: 'auto', criu: 'auto', ...request },
+    levels
   )
   return { chosen, lines, docker }
 }

@@ -76,7 +76,7 @@ describe('a cancelled run', () => {
     ['Take the snapshot', 300, 'SIGINT'],
     ['Build the runtime image', 300, 'SIGTERM'],
     ['Prove the restore', 300, 'SIGINT'],
-    ['Look for secrets in the image, and pack it', 300, 'SIGINT']
+    ['Scan the image for secrets, and pack it', 300, 'SIGINT']
   ] as const)(
     'in "%s" ends by itself, says so, and has removed what it made',
     async (stage, after, signal) => {

@@ -198,7 +198,7 @@ describe('a run that fails', () => {
     expect(message).toContain('`min-speedup` requires 1000')
     expect(message).toContain('category: application')
     expect(annotations(step, 'warning')).toEqual([
-      expect.stringMatching(/no faster than a normal start: 1\d{4} ms .* against \d+ ms/)
+      expect.stringMatching(/not faster than a normal start: 1\d{4} ms .* against \d+ ms/)
     ])
   })
 

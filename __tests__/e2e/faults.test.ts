@@ -254,7 +254,9 @@ Date.now = () => now() - back
     try {
       base('ENV JAVA_TOOL_OPTIONS="-XX:CRaCCheckpointTo=/elsewhere"')
       const refused = await job({ 'base-image': image })
-      expect(errorOf(refused)).toMatch(/sets -XX:CRaCCheckpointTo in JAVA_TOOL_OPTIONS\.\n[^]*category: image/)
+      expect(errorOf(refused)).toMatch(
+        /sets -XX:CRaCCheckpointTo in JAVA_TOOL_OPTIONS\.\n[^]*category: image/
+      )
       expect(refused.left).toEqual([])
 
       const tag = freshTag('options')

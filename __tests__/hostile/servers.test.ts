@@ -7,9 +7,10 @@ import fc from 'fast-check'
 import { digestOf } from '../../src/lib/digest.js'
 import { jdkSource } from '../../src/jdk/source.js'
 import { RepositoryClient } from '../../src/registry/client.js'
-import { imageOf, layersByContent, publishedWith } from '../../src/registry/published.js'
+import { findUnchanged, imageOf, layersByContent } from '../../src/registry/published.js'
 import { parseReference } from '../../src/registry/reference.js'
 import { serve, type TestServer } from '../support/http-server.js'
+import { quietLog } from '../support/quiet-log.js'
 import { holds, hostileText, mustBeClear } from '../support/hostile.js'
 
 /** One answer to everything. */
@@ -170,12 +171,11 @@ describe('servers that lie', () => {
       () => client().putManifest('x', { mediaType: 'a/b', bytes: Buffer.from('{}') }),
       () => client().upload({ digest, size: 1, open: () => Buffer.from('x') }),
       () =>
-        publishedWith(
-          () => client(),
-          [parseReference('r.example/acme/hello:x')],
-          'a',
-          'b',
-          () => undefined
+        findUnchanged(
+          quietLog(),
+          { skipUnchanged: true, tags: [parseReference('r.example/acme/hello:x')] },
+          { repositories: () => client(), cancelled: new AbortController().signal },
+          'b'
         )
     ]
     await holds(

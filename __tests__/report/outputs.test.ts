@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { outputsOf } from '../../src/report/outputs.js'
 import { metadataErrors } from '../support/metadata.js'
-import { aResult, outcomes } from '../support/result.js'
+import { aPublication, aResult, outcomes } from '../support/result.js'
 
 describe('outputsOf', () => {
   test('gives whole milliseconds, bytes, and one tag a line', () => {
@@ -18,7 +18,7 @@ describe('outputsOf', () => {
   })
 
   test('times are medians, and empty where nothing was timed; metadata has every run', () => {
-    const outputs = outputsOf(aResult({ figures: undefined }))
+    const outputs = outputsOf(aResult({ proof: { figures: undefined, last: undefined } }))
     expect(outputs).toMatchObject({ 'restore-time': '', 'cold-start': '', speedup: '' })
     expect(JSON.parse(outputs['metadata'] ?? '')).toMatchObject({
       proof: { restoreTime: null, restores: [] }
@@ -37,7 +37,7 @@ describe('outputsOf', () => {
   })
 
   test('has no digest when nothing was pushed', () => {
-    expect(outputsOf(aResult({ digest: undefined }))['digest']).toBe('')
+    expect(outputsOf(aResult({ publication: aPublication({ digest: undefined }) }))['digest']).toBe('')
   })
 
   test('metadata is JSON with the phases in it', () => {
@@ -59,8 +59,8 @@ describe('outputsOf', () => {
   })
 
   test('a run that was skipped says so, and has every other output too', () => {
-    const { warnings, logs, phases } = aResult()
-    const outputs = outputsOf({ outcome: 'skipped', reason: 'AMX', warnings, logs, phases })
+    const { warnings, logs, steps } = aResult()
+    const outputs = outputsOf({ outcome: 'skipped', reason: 'AMX', warnings, logs, steps })
     expect(Object.keys(outputs).sort()).toEqual(Object.keys(outputsOf(aResult())).sort())
     expect(outputs).toMatchObject({ skipped: 'true', digest: '', imageid: '' })
     expect(outputsOf(aResult())['skipped']).toBe('false')

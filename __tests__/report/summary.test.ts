@@ -3,7 +3,7 @@ import { Failure } from '../../src/lib/errors.js'
 import type { LastImage } from '../../src/proof/figures-label.js'
 import { fitting, renderFailure, renderSummary } from '../../src/report/summary.js'
 import type { Spread } from '../../src/proof/figures.js'
-import { aCold, aResult } from '../support/result.js'
+import { aCold, aPublication, aResult } from '../support/result.js'
 
 describe('the job summary', () => {
   test('has JDK, digest, size and times, and how to start the image by its digest', () => {
@@ -20,7 +20,7 @@ describe('the job summary', () => {
       '| Snapshot | 112.5 MB |',
       '| Image | 48.7 MB sent of 48.7 MB |',
       '| Tags | `ghcr.io/acme/hello:crac`<br>`ghcr.io/acme/hello:1.0` |',
-      '> `A restore is no faster than a normal start.`',
+      '> `A restore is not faster than a normal start.`',
       'of 3 runs of each, by turns'
     ]) {
       expect(summary).toContain(part)
@@ -32,11 +32,11 @@ describe('the job summary', () => {
   })
 
   test('without a snapshot it says why, and needs no flags', () => {
-    const { warnings, logs, phases } = aResult()
+    const { warnings, logs, steps } = aResult()
     const cold = renderSummary(aCold('no CRIU `works`'))
     expect(cold).toContain('no CRIU `works`')
     expect(cold).not.toContain('seccomp.json')
-    expect(renderSummary({ outcome: 'skipped', reason: 'AMX', warnings, logs, phases })).toContain('AMX')
+    expect(renderSummary({ outcome: 'skipped', reason: 'AMX', warnings, logs, steps })).toContain('AMX')
   })
 
   test('shows the change against the image that the tag has now', () => {
@@ -53,7 +53,7 @@ describe('the job summary', () => {
         snapshotSize: 100_000_000
       }
     }
-    const summary = renderSummary(aResult({ last }))
+    const summary = renderSummary(aResult({ proof: { ...aResult().proof, last } }))
     expect(summary).toContain('|  | now | before | change |\n|---|---|---|---|\n')
     expect(summary).toContain('| **Restore** | **100 ms** (90 ms to 120 ms) | 80 ms | +25 % |')
     expect(summary).toContain('| Cold start | 1500 ms (1400 ms to 1600 ms) | 2000 ms | -25 % |')
@@ -63,14 +63,16 @@ describe('the job summary', () => {
   })
 
   test('says that nothing was timed where `verify` is false', () => {
-    const summary = renderSummary(aResult({ figures: undefined }))
+    const summary = renderSummary(aResult({ proof: { figures: undefined, last: undefined } }))
     expect(summary).toContain('not timed')
     expect(summary).not.toContain('Cold start')
   })
 
   test('without a push it names the tag, and without tags the image', () => {
-    expect(renderSummary(aResult({ digest: undefined }))).toContain('image=ghcr.io/acme/hello:crac\n')
-    const image = renderSummary(aResult({ digest: undefined, tags: [] }))
+    expect(renderSummary(aResult({ publication: aPublication({ digest: undefined }) }))).toContain(
+      'image=ghcr.io/acme/hello:crac\n'
+    )
+    const image = renderSummary(aResult({ publication: aPublication({ digest: undefined, tags: [] }) }))
     expect(image).toContain(`image=sha256:${'b'.repeat(64)}\n`)
   })
 
@@ -85,9 +87,9 @@ describe('the job summary', () => {
 
   test('of more than GitHub takes is cut, and says so first', () => {
     const tags = Array.from({ length: 40_000 }, (_, index) => `ghcr.io/acme/hello:${index}`)
-    const whole = renderSummary(aResult({ tags }))
-    const phases = Array.from({ length: 40_000 }, (_, index) => ({ name: `phase ${index}`, milliseconds: 1 }))
-    const long = renderSummary(aResult({ phases }))
+    const whole = renderSummary(aResult({ publication: aPublication({ tags }) }))
+    const steps = Array.from({ length: 40_000 }, (_, index) => ({ name: `step ${index}`, milliseconds: 1 }))
+    const long = renderSummary(aResult({ steps }))
     for (const markdown of [whole, long, 'x'.repeat(3e6)]) {
       const shown = fitting(markdown)
       expect(Buffer.byteLength(shown)).toBeLessThanOrEqual(1024 * 1024)

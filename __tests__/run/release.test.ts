@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { namesOf, removeContainers, removeImages } from '../../src/run/release.js'
+import { namesOf } from '../../src/docker/names.js'
+import { removeContainers, removeImages } from '../../src/run/release.js'
 import { systemClock } from '../../src/lib/clock.js'
 import { cleanUp } from '../../src/run/post.js'
 import { fakeDocker } from '../support/fake-docker.js'

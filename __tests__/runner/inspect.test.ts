@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { inspectRunner, type InspectionRequest } from '../../src/runner/inspect.js'
 import { containerJson, fakeDocker, imageJson, type Reply } from '../support/fake-docker.js'
+import { quietLog } from '../support/quiet-log.js'
 
 const SERVER = { Version: '28.2.2', Os: 'linux', Arch: 'amd64', KernelVersion: '6.17.0-1010-azure' }
 const ALL = 'CapBnd:\t000001ffffffffff\n'
@@ -44,14 +45,14 @@ const inspect = (
   hostname = 'runner'
 ) =>
   inspectRunner(
-    { docker, platform: 'linux', hostname, onLine: () => undefined },
+    { docker, platform: 'linux', hostname, log: quietLog() },
     {
       run: '1',
       baseImage: 'debian:trixie-slim',
       privileges: 'auto',
       criu: 'auto',
-      warp: false,
-      refresh: false,
+      engine: 'auto',
+      skipUnchanged: false,
       ...request
     }
   )
@@ -141,14 +142,14 @@ describe('inspectRunner', () => {
 
   test('refuses another system than Linux before it asks anything', async () => {
     const docker = machine()
-    const world = { docker, platform: 'darwin', hostname: 'mac', onLine: () => undefined } as const
+    const world = { docker, platform: 'darwin', hostname: 'mac', log: quietLog() } as const
     const request = {
       run: '1',
       baseImage: 'x',
       privileges: 'auto',
       criu: 'auto',
-      warp: false,
-      refresh: false
+      engine: 'auto',
+      skipUnchanged: false
     } as const
     await expect(inspectRunner(world, request)).rejects.toThrow('this runner is darwin')
     expect(docker.calls).toEqual([])
@@ -235,7 +236,7 @@ describe('privileges', () => {
     await inspect(docker, { privileges: 'privileged' })
     expect(docker.calls.find(({ args }) => args[0] === 'run')?.args).toContain('--privileged')
     const warp = machine()
-    expect((await inspect(warp, { warp: true })).privileges).toEqual([])
+    expect((await inspect(warp, { engine: 'warp' })).privileges).toEqual([])
     expect(warp.calls.some(({ args }) => args[0] === 'run')).toBe(false)
   })
 })

@@ -2,6 +2,7 @@ import { privilegeLevels } from '../../src/docker/privileges.js'
 import type { LastImage } from '../../src/proof/figures-label.js'
 import type { Checkpointed, Cold, Result } from '../../src/report/result.js'
 import { figuresOf, type Start } from '../../src/proof/figures.js'
+import type { Publication } from '../../src/registry/publish.js'
 import type { SnapshotReading } from '../../src/snapshot/read.js'
 
 const [LEAST] = privilegeLevels('least', { appArmor: false })
@@ -47,7 +48,7 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
       privileges: [],
       refused: []
     },
-    takenBy: {
+    engine: {
       name: 'criu',
       kind: 'system',
       version: '4.1.1',
@@ -95,19 +96,30 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
       warmUp: { sent: 200, failed: 1 },
       privileges: LEAST
     },
-    figures: figuresOf(
-      [aStart(90, 120), aStart(100, 110), aStart(120, 130)],
-      [aStart(1500, 400), aStart(1400, 500), aStart(1600, 450)]
-    ),
-    last: undefined,
+    proof: {
+      figures: figuresOf(
+        [aStart(90, 120), aStart(100, 110), aStart(120, 130)],
+        [aStart(1500, 400), aStart(1400, 500), aStart(1600, 450)]
+      ),
+      last: undefined
+    },
     reading: aReading(),
-    imageId: `sha256:${'b'.repeat(64)}`,
-    tags: ['ghcr.io/acme/hello:crac', 'ghcr.io/acme/hello:1.0'],
-    digest: `sha256:${'c'.repeat(64)}`,
+    image: { id: `sha256:${'b'.repeat(64)}`, privileges: LEAST },
+    publication: aPublication(),
     port: 8080,
     user: { uid: 10001, gid: 10001 },
-    privileges: LEAST,
-    restoreFlags: '--cap-drop ALL',
+    warnings: ['A restore is not faster than a normal start.'],
+    logs: '/temp/logs',
+    steps: [{ name: 'inspect', milliseconds: 12 }],
+    ...changes
+  }
+}
+
+/** A pushed image whose scan found one secret. */
+export function aPublication(changes: Partial<Publication> = {}): Publication {
+  return {
+    tags: ['ghcr.io/acme/hello:crac', 'ghcr.io/acme/hello:1.0'],
+    digest: `sha256:${'c'.repeat(64)}`,
     layers: [{ createdBy: 'COPY trees/jdk/ /', rawSize: 150_700_000, size: 48_700_000, sent: true }],
     secrets: {
       mode: 'warn',
@@ -126,9 +138,6 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
       ],
       untrusted: undefined
     },
-    warnings: ['A restore is no faster than a normal start.'],
-    logs: '/temp/logs',
-    phases: [{ name: 'inspect', milliseconds: 12 }],
     ...changes
   }
 }
@@ -166,16 +175,24 @@ function aReading(): SnapshotReading {
 
 /** The same application on a runner that takes no snapshots. */
 export function aCold(reason = 'no CRIU works'): Cold {
-  const { jdk, application, baseImage, imageId, tags, digest, ...others } = aResult()
-  const { layers, secrets, warnings, logs, phases, port, user } = others
-  const made = { jdk, application, baseImage, imageId, tags, digest, layers, secrets, port, user }
-  return { outcome: 'cold', reason, coldStarts: [aStart(900)], ...made, warnings, logs, phases }
+  const { jdk, application, baseImage, image, publication, warnings, logs, steps, port, user } = aResult()
+  const made = {
+    jdk,
+    application,
+    baseImage,
+    image: { ...image, privileges: undefined },
+    publication,
+    port,
+    user
+  }
+  return { outcome: 'cold', reason, coldStarts: [aStart(900)], ...made, warnings, logs, steps }
 }
 
 /** A result of each outcome, and of each way in which a part can be unknown. */
 export function outcomes(): Record<string, Result> {
   const whole = aResult()
-  const { digest, tags, warnings, logs, phases } = whole
+  const { publication, proof, warnings, logs, steps } = whole
+  const { digest, tags } = publication
   const reading = aReading()
   const { content } = reading
   const { memory } = content
@@ -184,10 +201,12 @@ export function outcomes(): Record<string, Result> {
     aResult({ reading: { ...reading, content: { ...content, ...changes } } })
   return {
     checkpointed: whole,
-    'not pushed': aResult({ digest: undefined, layers: [{ createdBy: 'COPY', rawSize: 1 }] }),
+    'not pushed': aResult({
+      publication: aPublication({ digest: undefined, layers: [{ createdBy: 'COPY', rawSize: 1 }] })
+    }),
     'with Warp': aResult({
-      takenBy: { name: 'warp' },
-      privileges: undefined,
+      engine: { name: 'warp' },
+      image: { ...whole.image, privileges: undefined },
       reading: undefined,
       snapshot: {
         ...whole.snapshot,
@@ -198,11 +217,11 @@ export function outcomes(): Record<string, Result> {
       }
     }),
     'with ZGC': withContent({ memory: { ...memory, javaHeap: undefined } }),
-    'without measurements': { ...whole, figures: undefined },
-    'after another image': { ...whole, last: aLastImage() },
+    'without measurements': { ...whole, proof: { ...proof, figures: undefined } },
+    'after another image': { ...whole, proof: { ...proof, last: aLastImage() } },
     'a JVM that tells nothing': withContent({ memory: undefined, user: undefined, environment: undefined }),
     cold: aCold(),
-    unchanged: { outcome: 'unchanged', digest: digest ?? '', tags, warnings, logs, phases },
-    skipped: { outcome: 'skipped', reason: 'AMX', warnings, logs, phases }
+    unchanged: { outcome: 'unchanged', digest: digest ?? '', tags, warnings, logs, steps },
+    skipped: { outcome: 'skipped', reason: 'AMX', warnings, logs, steps }
   }
 }

@@ -1,6 +1,7 @@
 import { diagnose, type Finding } from '../diagnosis/diagnose.js'
 import { runOnce } from '../docker/containers.js'
-import type { Docker } from '../docker/docker.js'
+import type { Context } from '../docker/context.js'
+import { namesOf } from '../docker/names.js'
 import { lastLines } from '../docker/failure.js'
 import { climb, type Privileges } from '../docker/privileges.js'
 import { CRAC_DIR, MARKERS, SCRIPTS } from '../lib/image-paths.js'
@@ -23,15 +24,9 @@ export type CheckpointEngine =
 /** `bundled`: the JDK's own CRIU; `system`: that of the base image. */
 export type CriuKind = 'bundled' | 'system'
 
-export interface EngineRequest {
-  /** Id of the run. */
-  run: string
-  /** Name of the checkpoint image. */
-  image: string
+export interface EngineInputs {
   engine: 'auto' | 'criu' | 'warp'
   criu: 'auto' | CriuKind
-  /** Privilege levels that Docker may grant, the least first. */
-  privileges: readonly Privileges[]
 }
 
 /** Trial of a CRIU: the dump of a sleeping process. */
@@ -53,18 +48,23 @@ const PREFERRED: readonly CriuKind[] = ['system', 'bundled']
  * sleeping process. Throws UnsupportedRunner where none works.
  */
 export async function chooseEngine(
-  { docker, info }: { docker: Docker; info: (line: string) => void },
-  request: EngineRequest
+  context: Pick<Context, 'id' | 'docker' | 'log'>,
+  request: EngineInputs,
+  levels: readonly Privileges[]
 ): Promise<CheckpointEngine> {
-  if (request.engine === 'warp') return { name: 'warp' }
+  const info = (line: string): void => context.log.info(line)
+  const warp = (): CheckpointEngine => {
+    info('Using Warp, the checkpoint engine inside the JVM.')
+    return { name: 'warp' }
+  }
+  if (request.engine === 'warp') return warp()
   const kinds = request.criu === 'auto' ? PREFERRED : [request.criu]
   const failed: { level: string; trial: Trial }[] = []
   return await climb<Privileges, CheckpointEngine>(
-    request.privileges,
+    levels,
     async (privileges, fromHere) => {
-      const { engines, trials } = await tryLevel(docker, request, privileges)
-      if (request.engine === 'auto' && !engines.includes('criu') && engines.includes('warp'))
-        return { name: 'warp' }
+      const { engines, trials } = await tryLevel(context, privileges)
+      if (request.engine === 'auto' && !engines.includes('criu') && engines.includes('warp')) return warp()
       const candidates = kinds.flatMap((kind) => trials.filter((trial) => trial.kind === kind))
       for (const trial of candidates) {
         if (trial.failure) failed.push({ level: privileges.level, trial })
@@ -77,6 +77,7 @@ export async function chooseEngine(
       if (!works) throw noneWorks(failed)
       const { kind, version } = works
       const why = whyThis(works, request, candidates)
+      info(`Using CRIU ${version} (${kind}): ${why}.`)
       return { name: 'criu', kind: kind as CriuKind, version, why, privileges: fromHere }
     },
     (_, { level }) =>
@@ -90,7 +91,7 @@ function describe({ kind, version }: Pick<Trial, 'kind' | 'version'>): string {
   return `${kind === 'system' ? "The base image's" : "The JDK's"} CRIU ${version}`
 }
 
-function whyThis(works: Trial, { criu }: EngineRequest, candidates: readonly Trial[]): string {
+function whyThis(works: Trial, { criu }: EngineInputs, candidates: readonly Trial[]): string {
   if (criu !== 'auto') return `\`criu: ${criu}\``
   const other = candidates.find((trial) => trial !== works)
   if (!other) return 'it is the only one, and it works here'
@@ -100,15 +101,14 @@ function whyThis(works: Trial, { criu }: EngineRequest, candidates: readonly Tri
 }
 
 async function tryLevel(
-  docker: Docker,
-  { run, image }: EngineRequest,
+  { id, docker }: Pick<Context, 'id' | 'docker'>,
   privileges: Privileges
 ): Promise<{ engines: string[]; trials: Trial[] }> {
   const result = await runOnce(
     docker,
     {
-      run,
-      image,
+      run: id,
+      image: namesOf(id).image('checkpoint'),
       flags: privileges.checkpoint,
       program: `${CRAC_DIR}/${SCRIPTS.tryCriu}`,
       args: [privileges.capability]

@@ -3,10 +3,12 @@ import { parseArgs } from 'node:util'
 import { createDocker } from '../docker/docker.js'
 import type { Reach } from '../docker/containers.js'
 import { describeFailure, Failure } from '../lib/errors.js'
+import { systemClock } from '../lib/clock.js'
 import { inspectRunner, type Runner } from '../runner/inspect.js'
 import { newRunId } from '../run/run-id.js'
 import { badInput, parseChoice } from '../lib/values.js'
 import type { Print } from './jdk.js'
+import { terminalLog } from './terminal-log.js'
 
 /**
  * `doctor`: the inspection of the runner alone, and what would be used here. The exit code is 1 where a run would be
@@ -20,9 +22,9 @@ export async function doctorCommand(args: string[], answer: Print): Promise<numb
         docker: createDocker(process.env),
         platform: process.platform,
         hostname: hostname(),
-        onLine: (line) => console.error(line)
+        log: { ...terminalLog((line) => console.error(line), systemClock), info: () => undefined }
       },
-      { run: await newRunId(), ...options, warp: false, refresh: false }
+      { run: await newRunId(), ...options, engine: 'auto', skipUnchanged: false }
     )
     answer(options.json ? JSON.stringify(reportOf(runner, options), undefined, 2) : describe(runner, options))
     return 0

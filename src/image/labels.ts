@@ -63,9 +63,13 @@ export function snapshotLabels(facts: SnapshotFacts): Record<string, string> {
   }
 }
 
-/** For an image without a snapshot, which a runner made that takes none. */
-export function coldLabels(reason: string): Record<string, string> {
-  return { [`${PREFIX}.snapshot`]: 'none', [`${PREFIX}.reason`]: reason }
+/** Labels of an image without a snapshot; its fingerprint must not stop a later run from building one with a snapshot. */
+export function coldLabels(reason: string, fingerprint: string): Record<string, string> {
+  return {
+    [`${PREFIX}.snapshot`]: 'none',
+    [`${PREFIX}.reason`]: reason,
+    [FINGERPRINT_LABEL]: `cold-${fingerprint}`
+  }
 }
 
 function definedOnly(labels: Record<string, string | undefined>): Record<string, string> {

@@ -84,6 +84,14 @@ export class UnsupportedRunner extends Failure {
   }
 }
 
+/** Returns the result of the work, or the error of an unsupported runner as a value: the job can continue without a snapshot. */
+export async function unlessUnsupported<T>(work: Promise<T>): Promise<T | UnsupportedRunner> {
+  return await work.catch((error: unknown) => {
+    if (error instanceof UnsupportedRunner) return error
+    throw error
+  })
+}
+
 /** Converts a thrown value to a Failure: anything but a Failure is a defect of crac-checkpoint. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error

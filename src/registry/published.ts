@@ -1,6 +1,8 @@
 import type { Docker } from '../docker/docker.js'
 import { inspectImage } from '../docker/inspect.js'
+import { FINGERPRINT_LABEL } from '../image/labels.js'
 import { Failure } from '../lib/errors.js'
+import type { Log } from '../lib/log.js'
 import { fieldsOf, jsonOf } from '../lib/json.js'
 import type { RepositoryClient, StoredManifest } from './client.js'
 import { GZIPPED, ZSTANDARD, type PackedLayer } from './layer-file.js'
@@ -73,28 +75,35 @@ export async function publishedAt(
   return manifest && image && { digest: manifest.digest, labels: image.configuration.config?.Labels ?? {} }
 }
 
-/** Returns the digest that all of the tags have in common, if their image has the label. A tag that cannot be read has no digest. */
-export async function publishedWith(
-  repositories: Repositories,
-  tags: readonly Reference[],
-  label: string,
-  value: string,
-  info: (line: string) => void
+/**
+ * Returns the digest that all tags have if its image has the fingerprint; undefined without `skip-unchanged`. A registry that does not
+ * respond has no image.
+ */
+export async function findUnchanged(
+  log: Log,
+  { skipUnchanged, tags }: { skipUnchanged: boolean; tags: readonly Reference[] },
+  { repositories, cancelled }: { repositories: Repositories; cancelled: AbortSignal },
+  fingerprint: string
 ): Promise<string | undefined> {
+  log.info(`Fingerprint of the image: ${fingerprint}.`)
+  if (!skipUnchanged) return undefined
   const found = await Promise.all(
     tags.map(async (tag) => {
       try {
-        const published = await publishedAt(repositories, tag)
-        return published?.labels[label] === value ? published.digest : undefined
+        const published = await publishedAt(repositories, tag, cancelled)
+        return published?.labels[FINGERPRINT_LABEL] === fingerprint ? published.digest : undefined
       } catch (error) {
         if (!(error instanceof Failure)) throw error
-        info(`${tag.text} could not be read: ${error.message}`)
+        log.info(`${tag.text} could not be read: ${error.message}`)
         return undefined
       }
     })
   )
-  const [digest] = new Set(found)
-  return new Set(found).size === 1 ? digest : undefined
+  const digest = new Set(found).size === 1 ? found[0] : undefined
+  log.info(
+    digest ? `Unchanged: already published as ${digest}.` : 'No tag has an image with this fingerprint.'
+  )
+  return digest
 }
 
 /** A repository to push to, with its tags. */

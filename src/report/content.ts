@@ -1,4 +1,6 @@
+import type { Log } from '../lib/log.js'
 import { KIND_NAMES, KINDS, type SnapshotContent } from '../snapshot/content.js'
+import type { SnapshotReading } from '../snapshot/read.js'
 import type { DumpStatistics } from '../snapshot/statistics.js'
 import { sizeText } from '../lib/values.js'
 import { folded, table, time } from './markdown.js'
@@ -38,6 +40,18 @@ export function describeContent(
     rows.push(['Pages written', `${pagesWritten} of ${pagesScanned}, of 4 KiB`])
   }
   return rows
+}
+
+/** Logs the content of a snapshot; the names of threads and variables are the application's. */
+export function logContent(
+  log: Log,
+  reading: SnapshotReading | undefined,
+  statistics: DumpStatistics | undefined
+): void {
+  const lines = reading
+    ? describeContent(reading.content, statistics)
+    : [['The images of CRIU', 'cannot be read']]
+  for (const [name, value] of lines) log.foreign(`${name}: ${value}`)
 }
 
 /** The same for `metadata`; docs/metadata.schema.json describes it. */

@@ -12,7 +12,7 @@ export interface Row {
 }
 
 /** What was measured of the image, beside what the image of the first tag had. */
-export function figureRows({ figures, last, snapshot }: Checkpointed): Row[] {
+export function figureRows({ proof: { figures, last }, snapshot }: Checkpointed): Row[] {
   const before = last?.figures
   const size = compared('Snapshot', snapshot.size, before?.snapshotSize, megabytes)
   if (!figures) return [{ name: 'Restore', now: 'works; not timed (`verify: false`)' }, size]
@@ -34,7 +34,7 @@ export function figureRows({ figures, last, snapshot }: Checkpointed): Row[] {
 }
 
 /** How the figures came about. */
-export function figureNotes({ figures, last }: Checkpointed): string[] {
+export function figureNotes({ proof: { figures, last } }: Checkpointed): string[] {
   if (!figures) return []
   const { length } = figures.restores
   const runs =
@@ -53,7 +53,7 @@ export function figureNotes({ figures, last }: Checkpointed): string[] {
 }
 
 /** Cold start and restore, as bars that GitHub draws. */
-export function figureChart({ figures }: Checkpointed): string[] {
+export function figureChart({ proof: { figures } }: Checkpointed): string[] {
   if (!figures) return []
   const { restore, coldStart } = figures.answer
   const most = Math.max(restore.median, coldStart.median)

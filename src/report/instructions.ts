@@ -116,10 +116,10 @@ function options(privileges: Privileges, profile: string): string[] {
 
 /** How to start the image of a run, by its digest where it was pushed. */
 export function instructions(result: Checkpointed | Cold): Instructions {
-  const { digest, tags, imageId, port, user } = result
-  const image = digest ? `${repositoryOf(tags[0] ?? '')}@${digest}` : (tags[0] ?? imageId)
-  const privileges = result.outcome === 'checkpointed' ? result.privileges : undefined
-  return instructionsFor({ image, port, user, privileges })
+  const { image: runtime, port, user, publication } = result
+  const { digest, tags } = publication
+  const image = digest ? `${repositoryOf(tags[0] ?? '')}@${digest}` : (tags[0] ?? runtime.id)
+  return instructionsFor({ image, port, user, privileges: runtime.privileges })
 }
 
 function repositoryOf(tag: string): string {

@@ -1,23 +1,24 @@
 import { answersOf, type Figures, type Start } from '../proof/figures.js'
+import { flagsOf } from '../proof/runtime-image.js'
 import type { Result } from './result.js'
 import type { SecretReport } from '../secrets/report.js'
 import { contentMetadata } from './content.js'
 
 /** The output `metadata`; docs/metadata.schema.json describes it. */
 export function metadataOf(result: Result): object {
-  const { outcome, warnings, phases } = result
+  const { outcome, warnings, steps: phases } = result
   if (outcome === 'skipped') return { outcome, reason: result.reason, warnings, phases }
   if (outcome === 'unchanged')
     return { outcome, image: { digest: result.digest, tags: result.tags }, warnings, phases }
-  const { jdk } = result
+  const { jdk, image, publication } = result
   const common = {
     outcome,
     image: {
-      id: result.imageId,
-      digest: result.digest ?? null,
-      tags: result.tags,
+      id: image.id,
+      digest: publication.digest ?? null,
+      tags: publication.tags,
       baseImage: result.baseImage,
-      layers: result.layers
+      layers: publication.layers
     },
     application: result.application,
     jdk: {
@@ -26,14 +27,14 @@ export function metadataOf(result: Result): object {
       asset: jdk.asset.name,
       sha256: jdk.sha256
     },
-    secrets: secretsOf(result.secrets)
+    secrets: secretsOf(publication.secrets)
   }
   if (outcome === 'cold') {
     const { reason, coldStarts } = result
     const { median } = answersOf(coldStarts)
     return { ...common, reason, coldStart: median, coldStarts: coldStarts.map(startOf), warnings, phases }
   }
-  const { runner, snapshot, figures, last, takenBy } = result
+  const { runner, snapshot, engine, proof } = result
   return {
     ...common,
     runner: {
@@ -46,9 +47,8 @@ export function metadataOf(result: Result): object {
     },
     snapshot: {
       size: snapshot.size,
-      engine: takenBy.name,
-      criu:
-        takenBy.name === 'criu' ? { kind: takenBy.kind, version: takenBy.version, why: takenBy.why } : null,
+      engine: engine.name,
+      criu: engine.name === 'criu' ? { kind: engine.kind, version: engine.version, why: engine.why } : null,
       privileges: snapshot.privileges?.level ?? null,
       statistics: snapshot.statistics ?? null,
       content: contentMetadata(result.reading?.content),
@@ -60,11 +60,11 @@ export function metadataOf(result: Result): object {
       warmUp: snapshot.warmUp
     },
     proof: {
-      ...figuresIn(figures),
-      privileges: result.privileges?.level ?? null,
-      restoreFlags: result.restoreFlags
+      ...figuresIn(proof.figures),
+      privileges: image.privileges?.level ?? null,
+      restoreFlags: flagsOf(image.privileges)
     },
-    last: last ?? null,
+    last: proof.last ?? null,
     warnings,
     phases
   }

@@ -1,3 +1,4 @@
+import { flagsOf } from '../proof/runtime-image.js'
 import { instructions } from './instructions.js'
 import { metadataOf } from './metadata.js'
 import { answersOf } from '../proof/figures.js'
@@ -28,16 +29,17 @@ export function outputsOf(result: Result): Record<string, string> {
   if (result.outcome === 'unchanged')
     return { ...outputs, digest: result.digest, tags: result.tags.join('\n') }
   Object.assign(outputs, {
-    digest: result.digest ?? '',
-    imageid: result.imageId,
-    tags: result.tags.join('\n'),
+    digest: result.publication.digest ?? '',
+    imageid: result.image.id,
+    tags: result.publication.tags.join('\n'),
     'java-version': result.jdk.asset.version,
     'jdk-asset': result.jdk.asset.name,
     ...instructions(result)
   })
   if (result.outcome === 'cold')
     return { ...outputs, 'cold-start': String(answersOf(result.coldStarts).median) }
-  const { snapshot, figures } = result
+  const { snapshot, image, proof } = result
+  const { figures } = proof
   return {
     ...outputs,
     'snapshot-size': String(snapshot.size),
@@ -48,6 +50,6 @@ export function outputsOf(result: Result): Record<string, string> {
       'restore-time': String(figures.answer.restore.median),
       speedup: figures.speedup.toFixed(1)
     }),
-    'restore-flags': result.restoreFlags
+    'restore-flags': flagsOf(image.privileges)
   }
 }

@@ -1,58 +1,50 @@
 import type { CheckpointEngine } from '../checkpoint/choose-engine.js'
 import type { TakenSnapshot } from '../checkpoint/take.js'
-import type { Privileges } from '../docker/privileges.js'
-import type { LastImage } from '../proof/figures-label.js'
-import type { ImageLayer } from '../image/layers.js'
 import type { JdkArchive } from '../jdk/install.js'
+import type { Start } from '../proof/figures.js'
+import type { Proof } from '../proof/measure.js'
+import type { RuntimeImage } from '../proof/runtime-image.js'
+import type { Publication } from '../registry/publish.js'
 import type { Step } from '../run/steps.js'
-import type { Figures, Start } from '../proof/figures.js'
 import type { Runner } from '../runner/inspect.js'
-import type { SecretReport } from '../secrets/report.js'
 import type { SnapshotReading } from '../snapshot/read.js'
 
-/** Everything that a run found out; what outputs and summary are made of. */
+/** Everything that a run produced; outputs, metadata and the job summary are made of it. */
 export type Result = Checkpointed | Cold | Unchanged | Skipped
 
+/** Part of every result. */
 export interface Finished {
-  /** What the log warned of. */
+  /** Warnings of the log, in their order. */
   warnings: readonly string[]
-  /** Folder with what the run kept: CRIU's log, the application's output. */
+  /** Folder with CRIU's log, the application's output and other evidence. */
   logs: string
-  phases: Step[]
+  steps: Step[]
 }
 
-interface WithImage extends Finished {
-  jdk: JdkArchive
+/** Part of every result with an image. */
+export interface WithImage extends Finished {
+  /** Description of the application. */
   application: string
   baseImage: string
-  imageId: string
-  tags: string[]
-  /** undefined when nothing was pushed. */
-  digest: string | undefined
-  layers: ImageLayer[]
-  secrets: SecretReport
+  jdk: JdkArchive
+  image: RuntimeImage
   port: number
   user: { uid: number; gid: number }
+  publication: Publication
 }
 
 /** An image with a snapshot, which restores. */
 export interface Checkpointed extends WithImage {
   outcome: 'checkpointed'
   runner: Runner
-  takenBy: CheckpointEngine
+  engine: CheckpointEngine
   snapshot: TakenSnapshot
-  /** undefined with `verify: false`. */
-  figures: Figures | undefined
-  /** What the first tag had at its registry; undefined where nothing is known of it. */
-  last: LastImage | undefined
-  /** What is in the snapshot, and where; undefined where it cannot be read, as that of Warp. */
+  /** Content of the snapshot; undefined where it cannot be read, as a snapshot of Warp. */
   reading: SnapshotReading | undefined
-  /** The level that a restore needs; undefined where it needs none. */
-  privileges: Privileges | undefined
-  restoreFlags: string
+  proof: Proof
 }
 
-/** An image without a snapshot, because the runner takes none. */
+/** An image without a snapshot, because the runner does not support snapshots. */
 export interface Cold extends WithImage {
   outcome: 'cold'
   /** Why there is no snapshot. */
@@ -60,14 +52,14 @@ export interface Cold extends WithImage {
   coldStarts: Start[]
 }
 
-/** Nothing was done, because the registry has an image of the same parts. */
+/** No image was built, because the registry has one with the same fingerprint. */
 export interface Unchanged extends Finished {
   outcome: 'unchanged'
   digest: string
   tags: string[]
 }
 
-/** Nothing was done, because the runner takes no snapshots. */
+/** No image was built, because the runner does not support snapshots. */
 export interface Skipped extends Finished {
   outcome: 'skipped'
   reason: string

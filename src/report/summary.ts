@@ -49,11 +49,12 @@ export function renderSummary(result: Result): string {
 }
 
 function renderCheckpointed(result: Checkpointed): string {
-  const { figures, snapshot, privileges, reading } = result
+  const { image, snapshot, reading, publication } = result
+  const { figures } = result.proof
   const fast =
     figures &&
     `: starts in ${time(figures.answer.restore.median)}, ${figures.speedup.toFixed(1)} times faster`
-  const needs = privileges
+  const needs = image.privileges
     ? `A restore needs the capabilities and the seccomp profile of this command; elsewhere the image starts normally.`
     : 'A restore needs no privileges.'
   return [
@@ -63,13 +64,13 @@ function renderCheckpointed(result: Checkpointed): string {
     '',
     ...figureNotes(result),
     ...warnings(result),
-    ...secretsPart(result.secrets),
+    ...secretsPart(publication.secrets),
     ...figureChart(result),
     ...startIt(result, needs),
     ...folded('What it is made of', table(parts(result))),
     ...renderContent(reading?.content, snapshot.statistics),
-    ...folded('Layers', ...layerTable(result.layers)),
-    ...timeline(result.phases)
+    ...folded('Layers', ...layerTable(publication.layers)),
+    ...timeline(result.steps)
   ].join('\n')
 }
 
@@ -84,11 +85,11 @@ function renderCold(result: Cold): string {
     ...rowTable([{ name: 'Cold start', now: shown(answersOf(result.coldStarts)) }, ...imageRows(result)]),
     '',
     ...warnings(result),
-    ...secretsPart(result.secrets),
+    ...secretsPart(result.publication.secrets),
     ...startIt(result, 'It needs no privileges.'),
     ...folded('What it is made of', table(commonParts(result))),
-    ...folded('Layers', ...layerTable(result.layers)),
-    ...timeline(result.phases)
+    ...folded('Layers', ...layerTable(result.publication.layers)),
+    ...timeline(result.steps)
   ].join('\n')
 }
 
@@ -100,7 +101,7 @@ function rowTable(rows: readonly Row[]): string[] {
   return [line(head), compared ? '|---|---|---|---|' : '|---|---|', ...rows.map(line)]
 }
 
-function imageRows({ tags, digest, layers }: Checkpointed | Cold): Row[] {
+function imageRows({ publication: { tags, digest, layers } }: Checkpointed | Cold): Row[] {
   return [
     { name: 'Image', now: pushedSize(layers) ?? 'not pushed' },
     { name: 'Tags', now: tags.length > 0 ? tags.map(code).join('<br>') : 'none' },
@@ -114,14 +115,11 @@ function warnings({ warnings }: Checkpointed | Cold): string[] {
 
 /** The first row is the head. */
 function parts(result: Checkpointed): [string, string][] {
-  const { snapshot, takenBy, runner } = result
+  const { snapshot, engine, runner } = result
   const { sent, failed } = snapshot.warmUp
   return [
     ...commonParts(result),
-    [
-      'Taken by',
-      takenBy.name === 'criu' ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : 'Warp'
-    ],
+    ['Taken by', engine.name === 'criu' ? `CRIU ${engine.version} (${engine.kind}: ${engine.why})` : 'Warp'],
     ...(snapshot.checkpointDuration === undefined
       ? []
       : ([['Taken in', time(snapshot.checkpointDuration)]] as [string, string][])),

@@ -2,9 +2,9 @@ import type { Step } from '../run/steps.js'
 import { time } from './markdown.js'
 
 /** Where the time of the run went, as a chart that GitHub draws. */
-export function timeline(phases: readonly Step[]): string[] {
+export function timeline(steps: readonly Step[]): string[] {
   let end = 0
-  const bars = phases.map(({ name, milliseconds }) => {
+  const bars = steps.map(({ name, milliseconds }) => {
     const start = end
     end += Math.max(1, milliseconds)
     return `  ${name.replaceAll('-', ' ')} (${time(milliseconds)}) : ${start}, ${end}`

@@ -1,4 +1,5 @@
-import { namesOf, removeContainers, removeFolder, removeImages, settle } from './release.js'
+import { namesOf } from '../docker/names.js'
+import { removeContainers, removeFolder, removeImages, settle } from './release.js'
 import type { Clock } from '../lib/clock.js'
 import type { Docker } from '../docker/docker.js'
 

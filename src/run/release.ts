@@ -1,34 +1,14 @@
 import { rm } from 'node:fs/promises'
 import type { Clock } from '../lib/clock.js'
 import { RUN_LABEL } from '../docker/containers.js'
+import type { ImageRole, RunNames } from '../docker/names.js'
 import type { Docker } from '../docker/docker.js'
 import { endOrphans } from './orphans.js'
 import { messageOf } from '../lib/errors.js'
 import type { Milliseconds } from '../lib/values.js'
 
-/** The temporary images of a run: that of the user's Dockerfile, two for the checkpoint, and the finished one. */
-export type ImageRole = 'user' | 'checkpoint' | 'snapshot' | 'runtime'
-
-/** How the images and the folders of all runs begin; the id follows. */
-export const RUN_IMAGE = 'crac-checkpoint/run-'
+/** Prefix of the folder of a run; the id follows. */
 export const RUN_FOLDER = 'crac-checkpoint-'
-
-/** What belongs to one run: all names are made from its id, so that a later process can remove them. */
-export interface RunNames {
-  id: string
-  /** Prefix of its containers. */
-  container: string
-  /** Name of an image of the run. */
-  image: (role: ImageRole) => string
-}
-
-export function namesOf(id: string): RunNames {
-  return {
-    id,
-    container: `crac-checkpoint-${id}`,
-    image: (role) => `${RUN_IMAGE}${id}:${role}`
-  }
-}
 
 /** The engine may just be finishing what an ended client had asked for. */
 const SETTLING_TIME: Milliseconds = 1500

@@ -1,15 +1,8 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
-import {
-  namesOf,
-  removeContainers,
-  removeFolder,
-  removeImages,
-  RUN_FOLDER,
-  RUN_IMAGE,
-  type ImageRole
-} from './release.js'
+import { namesOf, RUN_IMAGE, type ImageRole } from '../docker/names.js'
+import { removeContainers, removeFolder, removeImages, RUN_FOLDER } from './release.js'
 import { RUN_LABEL } from '../docker/containers.js'
 import type { Docker } from '../docker/docker.js'
 import { imageNames, labelValues } from '../docker/inspect.js'

@@ -1,15 +1,42 @@
 import { hostname } from 'node:os'
-import { systemClock } from '../lib/clock.js'
+import { systemClock, type Clock } from '../lib/clock.js'
 import { createDocker, type Docker } from '../docker/docker.js'
 import { RUN_VARIABLE } from './orphans.js'
 import type { Log } from '../lib/log.js'
-import { patienceOf } from '../http/retry.js'
+import { patienceOf, type Patience } from '../http/retry.js'
+import type { SourceWorld } from '../jdk/source.js'
 import { RepositoryClient, type ClientContext } from '../registry/client.js'
 import { credentialsFor } from '../registry/credentials.js'
 import { endpointOf } from '../registry/endpoint.js'
 import type { Repositories } from '../registry/published.js'
-import type { World } from '../stages/run.js'
 import { shipped, vendorApis } from '../shipped.js'
+
+/** Everything outside the program that a run touches. */
+export interface World extends Pick<
+  SourceWorld,
+  'azulApiUrl' | 'bellsoftApiUrl' | 'toolCache' | 'knownDigests' | 'cancelled'
+> {
+  docker: Docker
+  /** The same for what has to be removed or put back after a cancellation, which ends the other one. */
+  dockerAfterCancel: Docker
+  repositories: Repositories
+  clock: Clock
+  log: Log
+  platform: NodeJS.Platform
+  /** Of this machine. */
+  hostname: string
+  patience: Patience
+  /** Of the action. */
+  version: string
+  /** The project's `docker/` folder, as shipped with the action. */
+  dockerFolder: string
+  /** Folder that relative paths start from. */
+  workspace: string
+  /** The step's environment, for the program that warms up. */
+  environment: NodeJS.ProcessEnv
+  /** The run's own folder; `work` in it is gone afterwards, `logs` stays until the post step. */
+  runFolder: string
+}
 
 /** The real world around a run; what differs between a runner and a terminal is given. */
 export function realWorld(

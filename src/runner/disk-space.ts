@@ -1,3 +1,6 @@
+import { readdir, stat } from 'node:fs/promises'
+import path from 'node:path'
+import type { Log } from '../lib/log.js'
 import { Failure } from '../lib/errors.js'
 import { megabytes } from '../lib/values.js'
 
@@ -38,3 +41,33 @@ export function toldOfRoom(error: unknown, { free, needed }: Room): unknown {
 }
 
 const FIX = 'Free disk space on the machine of the engine, for example with `docker system prune`.'
+
+/** Compares the disk space of Docker with what the run needs: warns where it may not suffice, and throws a Failure where it cannot. */
+export async function checkDiskSpace(
+  log: Log,
+  free: number | undefined,
+  jdkArchive: string,
+  application: Iterable<string>
+): Promise<Room> {
+  const sizes = await Promise.all([...application].map(sizeOf))
+  const archive = (await stat(jdkArchive)).size
+  const room = roomFor(
+    free,
+    archive,
+    sizes.reduce((sum, size) => sum + size, 0)
+  )
+  const warning = lookAtRoom(room, archive)
+  if (warning !== undefined) log.warning(warning)
+  return room
+}
+
+/** Returns the size of a file, or of all files in a folder, in bytes. */
+async function sizeOf(place: string): Promise<number> {
+  const own = await stat(place)
+  if (!own.isDirectory()) return own.size
+  let size = 0
+  for (const entry of await readdir(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size += (await stat(path.join(entry.parentPath, entry.name))).size
+  }
+  return size
+}

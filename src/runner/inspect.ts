@@ -2,6 +2,7 @@ import type { Reach } from '../docker/containers.js'
 import type { Docker } from '../docker/docker.js'
 import { climb, privilegeLevels, type Privileges, type PrivilegesWanted } from '../docker/privileges.js'
 import { UnsupportedRunner } from '../lib/errors.js'
+import type { Log } from '../lib/log.js'
 import { ensureBaseImage } from './base-image.js'
 import { architectureOf, readDockerFacts, type DockerFacts } from './docker-facts.js'
 import { tryPrivileges, type ContainerFacts, type Refused } from './grants.js'
@@ -29,10 +30,10 @@ export interface InspectionRequest {
   baseImage: string
   privileges: PrivilegesWanted
   criu: 'auto' | 'bundled' | 'system'
-  /** Snapshots by an engine that needs neither CRIU nor privileges. */
-  warp: boolean
-  /** Ask for a newer base image than the engine has. */
-  refresh: boolean
+  /** Checkpoint engine; Warp needs neither CRIU nor privileges. */
+  engine: 'auto' | 'criu' | 'warp'
+  /** Whether a newer base image than Docker has is pulled: a scheduled rebuild has to notice one. */
+  skipUnchanged: boolean
 }
 
 export interface InspectionWorld {
@@ -40,12 +41,12 @@ export interface InspectionWorld {
   platform: NodeJS.Platform
   /** Of this machine, as the system names it. */
   hostname: string
-  onLine: (line: string) => void
+  log: Log
 }
 
 /** Finds out what this machine can do; what cannot work is refused here, before any work. */
 export async function inspectRunner(world: InspectionWorld, request: InspectionRequest): Promise<Runner> {
-  const { docker, platform } = world
+  const { docker, platform, log } = world
   if (platform !== 'linux') {
     throw new UnsupportedRunner(
       `Snapshots are made by CRIU, which needs Linux; this runner is ${platform}.`,
@@ -55,15 +56,18 @@ export async function inspectRunner(world: InspectionWorld, request: InspectionR
     )
   }
   const facts = await readDockerFacts(docker)
+  log.info(`Docker ${facts.version} on ${facts.architecture}, kernel ${facts.kernel}.`)
   const reach = await findReach(docker, world.hostname)
-  const imageArchitecture = await ensureBaseImage(docker, request.baseImage, world.onLine, request.refresh)
+  const onLine = (line: string): void => log.foreign(line)
+  const imageArchitecture = await ensureBaseImage(docker, request.baseImage, onLine, request.skipUnchanged)
   if (architectureOf(imageArchitecture) !== facts.architecture) {
     throw emulated(`${request.baseImage} is an image for ${imageArchitecture}`, facts)
   }
-  if (request.warp) {
+  if (request.engine === 'warp') {
     return { ...facts, cpu: undefined, amx: false, diskFree: undefined, reach, privileges: [], refused: [] }
   }
   const { granted, refused, container } = await findPrivileges(docker, request, facts)
+  for (const { level, reason } of refused) log.info(`Privilege level ${level} is not available: ${reason}`)
   if (container.emulator !== undefined) throw emulated(`${container.emulator} runs the containers`, facts)
   const fault = request.criu === 'bundled' ? bundledCriuFault(facts.kernel, container.amx) : undefined
   if (fault !== undefined) {

@@ -1,5 +1,4 @@
 import { Failure } from '../lib/errors.js'
-import type { Login } from '../registry/credentials.js'
 import { FAMILIES } from './scanner/families.js'
 import type { Secret } from './scanner/needles.js'
 
@@ -11,6 +10,12 @@ export interface InputsWithSecrets {
   javaOptions: readonly string[]
   arguments: readonly string[]
   githubToken: string | undefined
+}
+
+/** A login of the docker client at a registry. */
+export interface RegistryLogin {
+  registry: string
+  credentials: { kind: 'password'; username: string; password: string } | { kind: 'identity'; token: string }
 }
 
 /** Returns the secrets in the inputs: all of `secret-values`, the token, and the settings that look like secrets. */
@@ -50,7 +55,7 @@ export function secretsOfRunner(environment: NodeJS.ProcessEnv): Secret[] {
 }
 
 /** Returns the secrets of the logins at registries: the password, and base64 of user and password as HTTP headers contain it. */
-export function secretsOfLogins(logins: readonly Login[]): Secret[] {
+export function secretsOfLogins(logins: readonly RegistryLogin[]): Secret[] {
   return logins.flatMap(({ registry, credentials }) => {
     const name = `login at ${registry}`
     if (credentials.kind === 'identity') return [{ name, value: credentials.token }]

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
-import { Steps } from '../../src/run/steps.js'
-import type { Run } from '../../src/stages/run.js'
-import { readOut } from '../../src/stages/read-out.js'
+import type { Context } from '../../src/docker/context.js'
+import { scanAndPack } from '../../src/registry/scan-and-pack.js'
+import type { Inputs } from '../../src/inputs/inputs.js'
 import { systemClock } from '../../src/lib/clock.js'
 import type { InputName } from '../../src/inputs/inputs.js'
 import { containerJson, fakeDocker } from '../support/fake-docker.js'
 import { inputsWith } from '../support/inputs.js'
-import { aResult } from '../support/result.js'
+import { quietLog } from '../support/quiet-log.js'
 
 const PAGES = 'opt/crac-checkpoint/snapshot/pages-1.img'
 const MARK = 'HOSTNAME=0123456789ab'
@@ -28,13 +28,7 @@ function world(
   files: Files
 ): { run: Run; warnings: string[]; asked: string[][] } {
   const warnings: string[] = []
-  const log = {
-    info: () => undefined,
-    foreign: () => undefined,
-    end: () => undefined,
-    warning: (line: string) => warnings.push(line),
-    group: async <T>(_: string, work: () => Promise<T>) => await work()
-  }
+  const log = quietLog([], warnings)
   const asked: string[][] = []
   const docker = fakeDocker(async (args) => {
     asked.push(args)
@@ -58,13 +52,23 @@ function world(
     if (args[0] === 'history') return '{"CreatedBy": "COPY a b"}'
     throw new Error(args.join(' '))
   })
-  const run = {
+  const step: Context['step'] = async (_name, _title, work) => await work()
+  const context = {
     id: 'a1b2',
-    inputs: inputsWith(inputs),
-    steps: new Steps(systemClock, log),
-    world: { docker, log, clock: systemClock, environment: { DOCKER_CONFIG: '/does/not/exist' } }
-  } as unknown as Run
+    docker,
+    log,
+    clock: systemClock,
+    step,
+    work: '/does/not/exist',
+    logs: '/does/not/exist'
+  }
+  const run = { context, inputs: inputsWith(inputs) }
   return { run, warnings, asked }
+}
+
+interface Run {
+  context: Context
+  inputs: Inputs
 }
 
 interface Files {
@@ -75,13 +79,13 @@ interface Files {
 
 describe('the search for secrets in an image', () => {
   const memory = `....${MARK}\0....`
-  const taken = (size: number) => ({
-    snapshot: { ...aResult().snapshot, files: [{ name: 'pages-1.img', size }] },
-    reading: undefined
-  })
+  const snapshot = (size: number) => ({ files: [{ name: 'pages-1.img', size }], reading: undefined })
   const given = { 'secret-values': SECRET }
-  const search = async (run: Run, size: number | undefined = memory.length) =>
-    (await readOut(run, 'sha256:1', taken(size), undefined)).secrets
+  const environment = { DOCKER_CONFIG: '/does/not/exist' }
+  const scanned = async ({ context, inputs }: Run, inImage: ReturnType<typeof snapshot> | undefined) =>
+    (await scanAndPack(context, inputs, environment, { id: 'sha256:1', snapshot: inImage }, undefined))
+      .secrets
+  const search = (run: Run, size: number | undefined = memory.length) => scanned(run, snapshot(size))
 
   test('a memory without secrets passes, and what was looked for is known', async () => {
     const { run, warnings } = world(given, { checkpoint: { [PAGES]: memory } })
@@ -145,9 +149,9 @@ describe('the search for secrets in an image', () => {
 
   test('an image without a snapshot is looked into as well, for known values', async () => {
     const { run } = world(given, { checkpoint: {}, below: { 'app/x.yml': SECRET } })
-    await expect(readOut(run, 'sha256:1', undefined, undefined)).rejects.toMatchObject({ category: 'secret' })
+    await expect(scanned(run, undefined)).rejects.toMatchObject({ category: 'secret' })
     const { run: other } = world(given, { checkpoint: {}, below: { 'app/test-key': TOKEN } })
-    expect((await readOut(other, 'sha256:1', undefined, undefined)).secrets.found).toEqual([])
+    expect((await scanned(other, undefined)).found).toEqual([])
   })
 
   test('a value that is too weak to be looked for is told', async () => {

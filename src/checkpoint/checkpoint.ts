@@ -1,0 +1,89 @@
+import path from 'node:path'
+import type { Libraries } from '../application/libraries.js'
+import { explainMissingSupport } from '../application/missing-support.js'
+import { OpenResources } from '../diagnosis/checkpoint-exception.js'
+import type { Reach } from '../docker/containers.js'
+import {
+  containerSettings,
+  imagesFolder,
+  keepIn,
+  type ContainerInputs,
+  type Context
+} from '../docker/context.js'
+import { namesOf } from '../docker/names.js'
+import { shownLines } from '../lib/shown-lines.js'
+import type { Milliseconds } from '../lib/values.js'
+import type { Readiness } from '../probe/readiness.js'
+import { requestOf, type WarmUpLine } from '../probe/request-lines.js'
+import type { CheckpointEngine } from './choose-engine.js'
+import { takeSnapshot, type TakenSnapshot } from './take.js'
+import { standardWarmUp, type WarmUp, type WarmUpRequest } from './warm-up.js'
+
+export interface CheckpointInputs extends ContainerInputs {
+  startupTimeout: Milliseconds
+  warmup: WarmUpLine[] | undefined
+  /** Program that warms the application up, relative to the workspace. */
+  warmupScript: string | undefined
+  warmupTimeout: Milliseconds
+  checkpointTimeout: Milliseconds
+}
+
+/** Where and with what the checkpoint is made. */
+interface CheckpointSetting {
+  engine: CheckpointEngine
+  reach: Reach
+  readiness: Readiness
+  libraries: Libraries | undefined
+  workspace: string
+  /** Environment of the warm-up script. */
+  environment: NodeJS.ProcessEnv
+}
+
+/** Starts the application in the checkpoint image, warms it up and takes its snapshot; anything else is a Failure. */
+export async function checkpointApplication(
+  context: Context,
+  inputs: CheckpointInputs,
+  setting: CheckpointSetting
+): Promise<TakenSnapshot> {
+  const { docker, clock, log, logs, id } = context
+  const { engine, reach, readiness, libraries } = setting
+  const names = namesOf(id)
+  const snapshot = await takeSnapshot(
+    {
+      docker,
+      clock,
+      log: { ...log, foreign: shownLines(log, 'application.log') },
+      keep: keepIn(context, 'application.log')
+    },
+    {
+      ...containerSettings(context, inputs, reach),
+      container: names.checkpointContainer,
+      image: names.image('checkpoint'),
+      takenBy: engine,
+      readiness,
+      startupTimeout: inputs.startupTimeout,
+      warmUp: await warmUpOf(inputs, setting),
+      warmupTimeout: inputs.warmupTimeout,
+      checkpointTimeout: inputs.checkpointTimeout,
+      evidence: logs,
+      images: imagesFolder(context)
+    }
+  ).catch((error: unknown) => {
+    throw error instanceof OpenResources && libraries ? explainMissingSupport(error, libraries) : error
+  })
+  const duration = snapshot.checkpointDuration
+  const within = duration === undefined ? '' : `, taken in ${Math.round(duration)} ms`
+  log.info(`Snapshot: ${snapshot.size} bytes${within}.`)
+  return snapshot
+}
+
+async function warmUpOf(
+  { warmup, warmupScript, port }: CheckpointInputs,
+  { readiness, workspace, environment }: CheckpointSetting
+): Promise<WarmUp> {
+  const lines: WarmUpRequest[] = []
+  for (const line of warmup ?? []) lines.push({ ...line, request: await requestOf(line, workspace) })
+  if (warmup === undefined && warmupScript === undefined) lines.push(standardWarmUp(readiness, port))
+  const script = warmupScript === undefined ? undefined : path.resolve(workspace, warmupScript)
+  return { lines, script, environment }
+}

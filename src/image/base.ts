@@ -1,0 +1,72 @@
+import path from 'node:path'
+import { librariesOf, type Libraries } from '../application/libraries.js'
+import type { Application } from '../application/layouts/layout.js'
+import { outputTo, type Context } from '../docker/context.js'
+import { namesOf } from '../docker/names.js'
+import { HOME_DIR } from '../lib/image-paths.js'
+import { imageDigest, imageEnvironment } from '../runner/base-image.js'
+import { refuseCracOptions } from './jvm-variables.js'
+import { buildUserImage } from './user-dockerfile.js'
+
+/** The image below everything that the action adds. */
+export interface BaseImage {
+  image: string
+  workingDirectory: string
+  digest: string | undefined
+}
+
+/** The application, its libraries and the image below it. */
+export interface ApplicationOnBase {
+  application: Application
+  /** undefined where the files of the application are not known, as in an image of the user's Dockerfile. */
+  libraries: Libraries | undefined
+  base: BaseImage
+}
+
+export interface BaseInputs {
+  context: string
+  file: string | undefined
+  buildArgs: Record<string, string>
+  baseImage: string
+  user: { uid: number; gid: number }
+}
+
+/** Prepares the image below the application: the input `base-image`, or the image that the user's Dockerfile builds. */
+export async function prepareBase(
+  context: Context,
+  inputs: BaseInputs,
+  workspace: string,
+  application: Application | undefined
+): Promise<ApplicationOnBase> {
+  const { docker } = context
+  if (!application) return await buildBase(context, inputs, workspace)
+  refuseCracOptions(inputs.baseImage, await imageEnvironment(docker, inputs.baseImage))
+  const digest = await imageDigest(docker, inputs.baseImage)
+  const base = { image: inputs.baseImage, workingDirectory: HOME_DIR, digest }
+  return { application, libraries: await librariesOf(application), base }
+}
+
+async function buildBase(
+  context: Context,
+  { context: folder, file = '', buildArgs, user }: BaseInputs,
+  workspace: string
+): Promise<ApplicationOnBase> {
+  const { docker, id, log, step } = context
+  const name = namesOf(id).image('user')
+  return await step('build-user', 'Build your Dockerfile', async () => {
+    const { application, workingDirectory } = await buildUserImage(
+      docker,
+      {
+        context: path.resolve(workspace, folder),
+        file: path.resolve(workspace, file),
+        buildArgs,
+        name,
+        user: `${user.uid}:${user.gid}`
+      },
+      outputTo(context, 'build-user.log')
+    )
+    log.info(`Found: ${application.description}.`)
+    const digest = await imageDigest(docker, name)
+    return { application, libraries: undefined, base: { image: name, workingDirectory, digest } }
+  })
+}

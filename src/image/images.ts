@@ -1,0 +1,99 @@
+import path from 'node:path'
+import type { Application } from '../application/layouts/layout.js'
+import { outputTo, type Context } from '../docker/context.js'
+import { namesOf } from '../docker/names.js'
+import type { JdkArchive } from '../jdk/install.js'
+import type { BaseImage } from './base.js'
+import { assembleBuildContext } from './build-context.js'
+import { buildImage, type ImageBuild } from './build.js'
+import { originLabels } from './labels.js'
+
+/** The folder from which all images of a run are built, and what they have in common. */
+export interface ImageSource {
+  folder: string
+  /** Build arguments of every stage of docker/Dockerfile. */
+  buildArgs: Record<string, string>
+  /** Labels of the finished image, with or without a snapshot. */
+  labels: Record<string, string>
+}
+
+export interface ImageInputs {
+  javaOptions: string[]
+  arguments: string[]
+  cpuFeatures: string
+  engine: string
+  file: string | undefined
+  baseImage: string
+  tags: readonly { tag: string }[]
+  labels: Record<string, string>
+  user: { uid: number; gid: number }
+}
+
+/** Parts of an image that earlier steps prepared. */
+export interface ImageParts {
+  application: Application
+  base: BaseImage
+  jdk: JdkArchive
+  fingerprint: string
+}
+
+/** Writes the build context: everything that docker/Dockerfile copies. */
+export async function prepareImages(
+  { id, work }: Context,
+  inputs: ImageInputs,
+  { dockerFolder, environment }: { dockerFolder: string; environment: NodeJS.ProcessEnv },
+  { application, base, jdk, fingerprint }: ImageParts
+): Promise<ImageSource> {
+  const { javaOptions, cpuFeatures, user } = inputs
+  // BuildKit identifies a context by the last part of its path, and detects changes there by size and time only.
+  const folder = path.join(work, `context-${id}`)
+  await assembleBuildContext(folder, {
+    dockerFolder,
+    jdkArchive: jdk.file,
+    application,
+    javaOptions,
+    arguments: inputs.arguments,
+    cpuFeatures
+  })
+  const origin = originLabels({
+    created: new Date(),
+    environment,
+    version: inputs.tags[0]?.tag,
+    base: { name: inputs.file ?? inputs.baseImage, digest: base.digest },
+    jdkAsset: jdk.asset.name,
+    jdkSha256: jdk.sha256,
+    fingerprint
+  })
+  return {
+    folder,
+    buildArgs: {
+      BASE_IMAGE: base.image,
+      UID: String(user.uid),
+      GID: String(user.gid),
+      ENGINE: inputs.engine,
+      RUN: id,
+      WORKING_DIRECTORY: base.workingDirectory
+    },
+    labels: { ...origin, ...inputs.labels }
+  }
+}
+
+/** Builds one stage of docker/Dockerfile and returns the id of the image. */
+export async function buildStage(
+  context: Context,
+  { folder, buildArgs }: ImageSource,
+  target: ImageBuild['target'],
+  own: { buildArgs: Record<string, string>; labels: Record<string, string> }
+): Promise<string> {
+  return await buildImage(
+    context.docker,
+    {
+      context: folder,
+      target,
+      name: namesOf(context.id).image(target === 'cold' ? 'runtime' : target),
+      buildArgs: { ...buildArgs, ...own.buildArgs },
+      labels: own.labels
+    },
+    outputTo(context, `build-${target}.log`)
+  )
+}

@@ -1,0 +1,49 @@
+import path from 'node:path'
+import type { Context } from '../docker/context.js'
+import type { Patience } from '../http/retry.js'
+import { logProgress } from '../lib/log.js'
+import type { Architecture, Distribution, VersionRequest } from './asset.js'
+import { jdkFromFile } from './file.js'
+import type { JdkArchive } from './install.js'
+import { jdkSource, type SourceWorld } from './source.js'
+
+export interface JdkInputs {
+  distribution: Distribution
+  javaVersion: VersionRequest
+  /** Archive for the distribution `file`, relative to the workspace. */
+  jdkFile: string | undefined
+  jdkSha256: string | undefined
+  githubApiUrl: URL
+  githubToken: string | undefined
+}
+
+/** Environment of the search for a JDK: the vendors' APIs, the tool cache and the known digests. */
+export interface JdkEnvironment extends Omit<
+  SourceWorld,
+  'clock' | 'githubApiUrl' | 'githubToken' | 'info' | 'warning'
+> {
+  workspace: string
+  patience: Patience
+}
+
+/** Selects the release that the inputs request, and returns its verified archive. */
+export async function resolveJdk(
+  { clock, log, work }: Context,
+  inputs: JdkInputs,
+  environment: JdkEnvironment,
+  architecture: Architecture
+): Promise<JdkArchive> {
+  const { distribution, javaVersion, jdkFile = '', jdkSha256, githubApiUrl, githubToken } = inputs
+  const warning = (line: string): void => log.warning(line)
+  if (distribution === 'file') {
+    const file = path.resolve(environment.workspace, jdkFile)
+    return await jdkFromFile(file, architecture, jdkSha256, warning)
+  }
+  const info = (line: string): void => log.info(line)
+  const source = jdkSource(
+    { ...environment, clock, githubApiUrl, githubToken, info, warning },
+    environment.patience
+  )
+  const asset = await source.resolve(distribution, javaVersion, architecture)
+  return await source.install(asset, { jdkSha256, temporaryFolder: work, progress: logProgress(log, clock) })
+}

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto'
+import type { Context } from '../docker/context.js'
+import { namesOf } from '../docker/names.js'
+import type { Log } from '../lib/log.js'
+import { sizeText } from '../lib/values.js'
+import type { SnapshotReading } from '../snapshot/read.js'
+import {
+  configurationOf,
+  incompleteScanReason,
+  isOf,
+  markOf,
+  reportable,
+  type ImageScan,
+  type SearchedSnapshot
+} from './image.js'
+import {
+  foundSecrets,
+  incompleteScanFailure,
+  secretFailure,
+  secretWarning,
+  type SecretReport
+} from './report.js'
+import { scanFiles } from './scan-files.js'
+import { createCanary, proveScanner } from './scanner/canary.js'
+import { createMatcher, type SecretMatcher } from './scanner/scan.js'
+import {
+  secretsOfInputs,
+  secretsOfLogins,
+  secretsOfRunner,
+  type InputsWithSecrets,
+  type RegistryLogin
+} from './sources.js'
+
+export interface SearchInputs extends InputsWithSecrets {
+  secretScan: 'fail' | 'warn' | 'off'
+}
+
+/** A snapshot in the image that is searched. */
+export interface SnapshotInImage {
+  files: SearchedSnapshot['files']
+  /** Content of the snapshot; undefined where it cannot be read. */
+  reading: SnapshotReading | undefined
+}
+
+/** A search that can begin. */
+export interface SecretSearch {
+  matcher: SecretMatcher
+  snapshot: SearchedSnapshot | undefined
+  /** Names of the values that are searched for. */
+  searched: string[]
+  /** Names of the values that are too weak to be searched for. */
+  notSearched: string[]
+}
+
+/** Report of a run with `secret-scan: off`. */
+export const NOT_SEARCHED: SecretReport = {
+  mode: 'off',
+  bytes: 0,
+  searched: [],
+  notSearched: [],
+  found: [],
+  untrusted: undefined
+}
+
+/** Collects the known secrets, and proves that the scanner would find them; undefined with `secret-scan: off`. */
+export async function prepareSearch(
+  { docker, id, log }: Context,
+  inputs: SearchInputs,
+  environment: NodeJS.ProcessEnv,
+  logins: () => Promise<RegistryLogin[]>,
+  snapshotInImage: SnapshotInImage | undefined
+): Promise<SecretSearch | undefined> {
+  if (inputs.secretScan === 'off') return undefined
+  const names = namesOf(id)
+  const snapshot = snapshotInImage && {
+    ...snapshotInImage,
+    mark: await markOf(docker, names.checkpointContainer),
+    below: names.image('checkpoint')
+  }
+  const secrets = [
+    ...secretsOfInputs(inputs),
+    ...secretsOfRunner(environment),
+    ...secretsOfLogins(await logins())
+  ]
+  const matcher = createMatcher({
+    secrets: [...secrets, ...(snapshot ? [snapshot.mark] : [])],
+    canary: createCanary(),
+    key: randomBytes(32)
+  })
+  await proveScanner(matcher)
+  const weak = new Map(matcher.weak.map(({ secret, reason }) => [secret, reason]))
+  const all = [...new Set(secrets.map(({ name }) => name))]
+  const searched = all.filter((name) => !weak.has(name))
+  const notSearched = all.filter((name) => weak.has(name)).map((name) => `${name} (${weak.get(name)})`)
+  const known = searched.length > 0 ? ` and ${searched.length} known values: ${searched.join(', ')}` : ''
+  log.info(`Scanning for tokens${known}.`)
+  logWeakSecrets(log, notSearched)
+  return { matcher, snapshot, searched, notSearched }
+}
+
+/** Reports what the scan of an image found. With `secret-scan: fail` any secret is a Failure of the category `secret`. */
+export async function evaluateScan(
+  { docker, log }: Pick<Context, 'docker' | 'log'>,
+  mode: 'fail' | 'warn' | 'off',
+  search: SecretSearch,
+  image: string,
+  scan: ImageScan
+): Promise<SecretReport> {
+  const { matcher, snapshot, searched, notSearched } = search
+  const strict = mode === 'fail'
+  if (scan.layers.unread.length > 0)
+    log.warning(
+      `Not scanned: ${scan.layers.unread.length} layers of the image, which are compressed with Zstandard.`
+    )
+  const untrusted = snapshot && incompleteScanReason(snapshot, scan)
+  if (untrusted !== undefined) {
+    if (strict) throw incompleteScanFailure(untrusted)
+    log.warning(incompleteScanFailure(untrusted).message)
+  }
+  const configuration = await scanFiles(await configurationOf(docker, image), matcher)
+  const findings = [...(await reportable(docker, scan, image, snapshot)), ...configuration.findings]
+  const sizes = [...scan.sizes.values(), ...configuration.sizes.values()]
+  const report: SecretReport = {
+    mode,
+    bytes: sizes.reduce((sum, size) => sum + size, 0),
+    searched,
+    notSearched,
+    found: foundSecrets(findings.filter((finding) => !snapshot || !isOf(finding, snapshot.mark))),
+    untrusted
+  }
+  log.info(`Scanned ${sizeText(report.bytes)}.`)
+  if (report.found.length === 0) return report
+  if (strict) throw secretFailure(report)
+  log.warning(secretWarning(report))
+  return report
+}
+
+function logWeakSecrets(log: Log, notSearched: readonly string[]): void {
+  if (notSearched.length === 0) return
+  const line = `Too short or too common to search for: ${notSearched.join(', ')}.`
+  // A value in `secret-values` is a promise to the user that is not kept then.
+  if (notSearched.some((name) => name.startsWith('secret-values'))) log.warning(line)
+  else log.info(line)
+}
