@@ -1,15 +1,13 @@
 import path from 'node:path'
 import { engineName, type CheckpointEngine } from '../checkpoint/choose-engine.js'
-import type { TakenSnapshot } from '../checkpoint/take.js'
+import { retryWithMore, type TakenSnapshot } from '../checkpoint/take.js'
 import { standardWarmUp } from '../checkpoint/warm-up.js'
-import { wantsPrivileges } from '../diagnosis/wants-privileges.js'
 import type { Reach } from '../docker/containers.js'
 import { containerSettings, type ContainerInputs, type Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
-import { declaredFlags, type Privileges } from '../docker/privileges.js'
+import { climb, declaredFlags, type Privileges } from '../docker/privileges.js'
 import { buildStage, type ImageSource } from '../image/images.js'
 import { coldLabels, FINGERPRINT_LABEL, snapshotLabels } from '../image/labels.js'
-import { Failure } from '../lib/errors.js'
 import type { Milliseconds } from '../lib/values.js'
 import type { Readiness } from '../probe/readiness.js'
 import { requestOf, type WarmUpLine } from '../probe/request-lines.js'
@@ -63,26 +61,23 @@ export async function buildRestoringImage(
 ): Promise<RestoredImage> {
   const { docker, clock, log, step } = context
   const levels = parts.engine.name === 'criu' ? parts.engine.privileges : [undefined]
-  for (const [index, privileges] of levels.entries()) {
-    const id = await step('build-runtime', 'Build the runtime image', () =>
-      buildRuntime(context, inputs, { ...parts, privileges })
-    )
-    const request = await startRequest(context, inputs, setting, { id, privileges })
-    try {
+  const name = namesOf(context.id).image('runtime')
+  return await climb(
+    levels,
+    async (privileges) => {
+      const id = await step('build-runtime', 'Build the runtime image', () =>
+        buildRuntime(context, inputs, { ...parts, privileges })
+      )
+      const request = await startRequest(context, inputs, setting, { id, privileges })
       const first = await step('prove', 'Prove the restore', async () => {
         const start = await proveRestore({ docker, clock }, request)
         log.info(`Restored, and answered after ${start.answer} ms.`)
         return start
       })
       return { id, privileges, request, first }
-    } catch (error) {
-      const last = index === levels.length - 1
-      if (last || !(error instanceof Failure) || !wantsPrivileges(error.signature)) throw error
-      log.info(`Retrying with more privileges than ${privileges?.level}: ${error.message}`)
-      await docker.attempt(['image', 'rm', '--force', namesOf(context.id).image('runtime')])
-    }
-  }
-  throw new Error('there is no privilege level to try')
+    },
+    retryWithMore(log, () => docker.attempt(['image', 'rm', '--force', name]))
+  )
 }
 
 async function buildRuntime(
