@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Application, CheckpointContext } from '../../src/checkpoint/started-application.js'
 import { ownCheckpointFailure } from '../../src/checkpoint/failures.js'
-import { watchSigns } from '../../src/checkpoint/trigger.js'
+import { watchOutput } from '../../src/checkpoint/trigger.js'
 import { OpenResources } from '../../src/diagnosis/checkpoint-exception.js'
 import { LineTail } from '../../src/lib/lines.js'
 import { fakeDocker } from '../support/fake-docker.js'
@@ -29,10 +29,10 @@ describe('an application whose own checkpoint failed', () => {
   })
 
   async function failureOf(log: string, criuLog = ''): Promise<Error | undefined> {
-    const signs = watchSigns()
+    const events = watchOutput()
     const output = new LineTail(20)
     for (const line of log.split('\n')) {
-      signs.onLine(line)
+      events.onLine(line)
       output.push(line)
     }
     const docker = fakeDocker(async (args) => {
@@ -40,7 +40,7 @@ describe('an application whose own checkpoint failed', () => {
       return ''
     })
     const application = { name: 'x', output } as unknown as Application
-    return await ownCheckpointFailure({ docker } as unknown as CheckpointContext, application, signs, {
+    return await ownCheckpointFailure({ docker } as unknown as CheckpointContext, application, events, {
       evidence,
       images: path.join(evidence, 'images-apart')
     })

@@ -25,7 +25,7 @@ function mapOf(
     environment = NONE
   }: { jvm?: JvmMemory; stackPointers?: number[]; environment?: Range }
 ): MemoryMap {
-  const file = (path: string) => ({ type: 'file', path, isLoose: false })
+  const file = (path: string) => ({ type: 'file', path, isUnconnected: false })
   return createMemoryMap(
     [
       {

@@ -76,7 +76,7 @@ export async function chooseEngine(
       const works = candidates.find(({ failure }) => failure === undefined)
       if (!works) throw noneWorks(failed)
       const { kind, version } = works
-      const why = whyThis(works, request, candidates)
+      const why = reasonFor(works, request, candidates)
       info(`Using CRIU ${version} (${kind}): ${why}.`)
       return { name: 'criu', kind: kind as CriuKind, version, why, privileges: fromHere }
     },
@@ -91,7 +91,7 @@ function describe({ kind, version }: Pick<Trial, 'kind' | 'version'>): string {
   return `${kind === 'system' ? "The base image's" : "The JDK's"} CRIU ${version}`
 }
 
-function whyThis(works: Trial, { criu }: EngineInputs, candidates: readonly Trial[]): string {
+function reasonFor(works: Trial, { criu }: EngineInputs, candidates: readonly Trial[]): string {
   if (criu !== 'auto') return `\`criu: ${criu}\``
   const other = candidates.find((trial) => trial !== works)
   if (!other) return 'it is the only one, and it works here'

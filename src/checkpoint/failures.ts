@@ -10,7 +10,7 @@ import { EVIDENCE_FILES } from '../lib/image-paths.js'
 import type { Failure } from '../lib/errors.js'
 import type { Application, CheckpointContext } from './started-application.js'
 import { criuFailure, type Evidence } from './verify.js'
-import { copyEvidence, type Signs } from './trigger.js'
+import { copyEvidence, type OutputEvents } from './trigger.js'
 
 /**
  * Returns why an application that triggers its checkpoint itself ended without one; undefined where its end has another
@@ -19,10 +19,10 @@ import { copyEvidence, type Signs } from './trigger.js'
 export async function ownCheckpointFailure(
   context: CheckpointContext,
   application: Application,
-  signs: Signs,
+  events: OutputEvents,
   to: Evidence
 ): Promise<Failure | undefined> {
-  if (!signs.hasEngineFailed()) return checkpointRefusal(signs.refusal())
+  if (!events.hasEngineFailed()) return checkpointRefusal(events.refusal())
   await copyEvidence(context, application, to).catch(() => undefined)
   const criuLog = await readFile(path.join(to.evidence, EVIDENCE_FILES.criuLog), 'latin1').catch(() => '')
   return criuFailure(criuLog, undefined, application.output.text())

@@ -11,7 +11,7 @@ import { engineName, type CheckpointEngine } from './choose-engine.js'
 import { explainOpen, ownCheckpointFailure, STACK_TRACES } from './failures.js'
 import { untilApplicationReady } from './ready.js'
 import { verifySnapshot, verifyWarpSnapshot, type Snapshot } from './verify.js'
-import { checkpoint, copyEvidence, watchSigns, type Signs } from './trigger.js'
+import { checkpoint, copyEvidence, watchOutput, type OutputEvents } from './trigger.js'
 import { warmUp, type WarmUp, type WarmUpReport } from './warm-up.js'
 
 export interface CheckpointRequest extends Omit<ContainerSpec, 'name' | 'flags' | 'command'> {
@@ -102,7 +102,7 @@ async function attempt(
   const { docker, clock, log } = context
   const { readiness, takenBy, port } = request
   const begin = clock.now()
-  const signs = watchSigns()
+  const events = watchOutput()
   const logMatched = withResolvers<void>()
   const spec: ContainerSpec = {
     ...request,
@@ -112,7 +112,7 @@ async function attempt(
     command: [engineName(takenBy, privileges), ...javaOptions]
   }
   const application = await startApplication(context, spec, (line) => {
-    signs.onLine(line)
+    events.onLine(line)
     if (readiness.log?.test(line)) logMatched.resolve()
   })
   const { name, address, output } = application
@@ -120,15 +120,15 @@ async function attempt(
     ...request,
     checks: checksFor(readiness, { docker, container: name, address, port }),
     logged: readiness.log && { pattern: readiness.log, seen: logMatched.promise },
-    checkpointed: signs.collected.then((exitCode) => endOf(docker, name, exitCode))
+    checkpointed: events.collected.then((exitCode) => endOf(docker, name, exitCode))
   }).catch(async (error: unknown) => {
-    throw (await ownCheckpointFailure(context, application, signs, request)) ?? error
+    throw (await ownCheckpointFailure(context, application, events, request)) ?? error
   })
   const readyAt = 'readyAt' in started ? started.readyAt : clock.now()
   if ('readyAt' in started) log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`)
   const { end, ...checkpointed } =
     'readyAt' in started
-      ? await checkpointByAction(context, application, signs, request)
+      ? await checkpointByAction(context, application, events, request)
       : checkpointByApplication(context, started.checkpointed, request)
   await copyEvidence(context, application, request)
   const snapshot =
@@ -156,13 +156,13 @@ type Checkpointed = Pick<TakenSnapshot, 'trigger' | 'warmUp'> & {
 async function checkpointByAction(
   context: CheckpointContext,
   application: Application,
-  signs: Signs,
+  events: OutputEvents,
   request: CheckpointRequest
 ): Promise<Checkpointed> {
   const { clock } = context
   const warmUpReport = await warmUp(context, application, request)
   const triggered = clock.now()
-  const end = await checkpoint(context, application, signs, request)
+  const end = await checkpoint(context, application, events, request)
   return { end, trigger: 'action', checkpointDuration: clock.now() - triggered, warmUp: warmUpReport }
 }
 

@@ -21,8 +21,8 @@ const ENGINE_FAILED =
 /** The last line of docker/checkpoint/checkpoint.sh, after which the container stays. */
 const ENDED = new RegExp(`^${MARKERS.jvmEnded} (\\d+), as it does`)
 
-/** Signs of a checkpoint in the output of the container, long before the container ends. */
-export interface Signs {
+/** Events of a checkpoint in the output of the container, long before the container ends. */
+export interface OutputEvents {
   /** Resolves when the JVM prints that CRIU failed; the JVM itself continues then. */
   engineFailed: Promise<'engine failed'>
   /** Resolves with the exit code of the JVM when the evidence of the checkpoint is complete. */
@@ -36,8 +36,8 @@ const REFUSED = /\bCheckpointException\b/
 /** Limit for the lines of the exception and its causes. */
 const MOST_REFUSAL_LINES = 400
 
-/** Watches the output, line by line, for the signs of a checkpoint. */
-export function watchSigns(): Signs & { onLine: (line: string) => void } {
+/** Watches the output, line by line, for the events of a checkpoint. */
+export function watchOutput(): OutputEvents & { onLine: (line: string) => void } {
   const engineFailed = withResolvers<'engine failed'>()
   const collected = withResolvers<number>()
   let hasFailed = false
@@ -70,7 +70,7 @@ export interface TriggerRequest {
 export async function checkpoint(
   context: CheckpointContext,
   application: Application,
-  signs: Signs,
+  events: OutputEvents,
   request: TriggerRequest
 ): Promise<ContainerEnd> {
   const { docker, clock } = context
@@ -90,8 +90,8 @@ export async function checkpoint(
   const outcome = await within(
     Promise.race([
       application.ended,
-      signs.collected.then((exitCode) => endOf(docker, application.name, exitCode)),
-      signs.engineFailed,
+      events.collected.then((exitCode) => endOf(docker, application.name, exitCode)),
+      events.engineFailed,
       // An answer of jcmd other than a refusal decides nothing: what counts is the end of the JVM.
       refused.then((failure) => failure ?? new Promise<never>(() => undefined))
     ]),

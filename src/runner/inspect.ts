@@ -100,7 +100,7 @@ async function findPrivileges(
       if (EMULATION.test(reason)) throw emulated(`${baseImage} cannot be run here (${reason})`, facts)
       throw notGranted(request.privileges, facts, refused)
     },
-    () => !EMULATION.test(refused.at(-1)?.reason ?? '')
+    (error) => error instanceof UnsupportedRunner && !EMULATION.test(refused.at(-1)?.reason ?? '')
   )
 }
 

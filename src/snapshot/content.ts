@@ -76,7 +76,7 @@ export function openOf(descriptors: readonly Descriptor[], files: ReadonlyMap<nu
   for (const { file: id, type } of descriptors) {
     const file = files.get(id)
     const path = file?.path
-    if (type.endsWith('socket') && !file?.isLoose) sockets++
+    if (type.endsWith('socket') && !file?.isUnconnected) sockets++
     else if (type !== 'file' || path === undefined) others++
     else if (!EXPECTED.some((folder) => path.startsWith(folder))) paths.add(path)
   }

@@ -86,7 +86,7 @@ const FILE_TYPES = [
 export interface OpenFile {
   type: string
   /** Whether it is a Unix socket without a name and without a peer, through which nothing can be sent. */
-  isLoose: boolean
+  isUnconnected: boolean
   /** Path of a regular file; undefined for other types. */
   path: string | undefined
 }
@@ -168,7 +168,7 @@ export function readFiles(image: Buffer): Map<number, OpenFile> {
       {
         type: typeName(entry, 1),
         path: entry.message(3)?.text(6),
-        isLoose: isLoose(entry.message(16))
+        isUnconnected: isUnconnected(entry.message(16))
       }
     ])
   )
@@ -183,7 +183,7 @@ export function readDescriptors(image: Buffer): Descriptor[] {
 }
 
 // sk-unix.proto
-function isLoose(socket: Message | undefined): boolean {
+function isUnconnected(socket: Message | undefined): boolean {
   return socket !== undefined && (socket.number(8) ?? 0) === 0 && (socket.text(11) ?? '') === ''
 }
 
