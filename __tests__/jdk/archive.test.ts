@@ -50,7 +50,7 @@ describe('checkArchive', () => {
     ['nothing', '']
   ])('refuses a file that holds %s', async (_, content) => {
     await writeFile(file, content)
-    await expect(checkArchive(file)).rejects.toThrow(/it is (no \.tar\.gz|empty)/)
+    await expect(checkArchive(file)).rejects.toThrow(/it is (not a \.tar\.gz|empty)/)
   })
 
   test('refuses an archive that is cut', async () => {
@@ -59,6 +59,6 @@ describe('checkArchive', () => {
       { name: 'jdk-21/big', content: String(Math.random()).repeat(10_000) }
     ])
     await truncate(file, 400)
-    await expect(checkArchive(file)).rejects.toThrow('it is no .tar.gz')
+    await expect(checkArchive(file)).rejects.toThrow('it is not a .tar.gz')
   })
 })

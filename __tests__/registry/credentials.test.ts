@@ -94,7 +94,7 @@ describe('credentialsFor', () => {
       helper('exit 3')
       await expect(given({ credsStore: 'test' }, 'a.io')).rejects.toThrow('exit code 3')
       await expect(given({ credsStore: 'no-such' }, 'a.io')).rejects.toMatchObject({ category: 'runner' })
-      await expect(given({ credsStore: '../x' }, 'a.io')).rejects.toThrow('no name of a program')
+      await expect(given({ credsStore: '../x' }, 'a.io')).rejects.toThrow('not the name of a program')
     })
   })
 })

@@ -16,7 +16,7 @@ import { patienceOf } from '../http/retry.js'
 import { shipped, vendorApis } from '../shipped.js'
 import { badInput, megabytes, parseChoice } from '../lib/values.js'
 
-/** Prints an answer on stdout, which is for answers alone. */
+/** Prints a result on stdout, which has results only. */
 export type Print = (text: string) => void
 
 interface Options {
@@ -29,11 +29,11 @@ interface Options {
   json: boolean
 }
 
-/** `jdk list|resolve|download`: what the action does about JDKs, from a terminal. */
-export async function jdkCommand(args: string[], answer: Print): Promise<void> {
+/** Runs `crac-checkpoint jdk list|resolve|download`. */
+export async function jdkCommand(args: string[], print: Print): Promise<void> {
   const { positionals, values } = parse(args)
   const [command] = positionals
-  const wanted = parseChoice('jdk', positionals.length === 1 ? (command ?? '') : positionals.join(' '), [
+  const action = parseChoice('jdk', positionals.length === 1 ? (command ?? '') : positionals.join(' '), [
     'list',
     'resolve',
     'download'
@@ -41,25 +41,25 @@ export async function jdkCommand(args: string[], answer: Print): Promise<void> {
   const vendor = parseChoice('distribution', values.distribution, vendors)
   const architecture: Architecture = parseChoice('architecture', values.architecture, ['x64', 'aarch64'])
   const source = sourceFor(values['github-api-url'])
-  switch (wanted) {
+  switch (action) {
     case 'list': {
-      const found = (await source.list(vendor, architecture)).filter(
+      const assets = (await source.list(vendor, architecture)).filter(
         (asset) => asset.architecture === architecture
       )
-      show(found.sort(newerFirst), values.json, answer)
+      show(assets.sort(newerFirst), values.json, print)
       return
     }
     case 'resolve':
       show(
         [await source.resolve(vendor, parseVersionRequest(values['java-version']), architecture)],
         values.json,
-        answer,
+        print,
         true
       )
       return
     case 'download': {
       const asset = await source.resolve(vendor, parseVersionRequest(values['java-version']), architecture)
-      await downloadTo(source, asset, values, answer)
+      await downloadTo(source, asset, values, print)
     }
   }
 }
@@ -107,7 +107,7 @@ function sourceFor(githubApiUrl: string): JdkSource {
       githubApiUrl: new URL(githubApiUrl),
       githubToken: process.env['GITHUB_TOKEN'] || undefined,
       toolCache,
-      // A signal ends the command itself.
+      // A signal ends the whole command.
       cancelled: new AbortController().signal,
       info: (line) => console.error(line),
       warning: (line) => console.error(`warning: ${line}`)
@@ -116,12 +116,7 @@ function sourceFor(githubApiUrl: string): JdkSource {
   )
 }
 
-async function downloadTo(
-  source: JdkSource,
-  asset: JdkAsset,
-  options: Options,
-  answer: Print
-): Promise<void> {
+async function downloadTo(source: JdkSource, asset: JdkAsset, options: Options, print: Print): Promise<void> {
   const temporaryFolder = await mkdtemp(path.join(tmpdir(), 'crac-checkpoint-'))
   try {
     const { file, sha256 } = await source.install(asset, {
@@ -131,7 +126,7 @@ async function downloadTo(
     })
     const copy = path.resolve(options.output, asset.name)
     await copyFile(file, copy)
-    answer(options.json ? JSON.stringify({ ...asset, sha256, file: copy }, undefined, 2) : copy)
+    print(options.json ? JSON.stringify({ ...asset, sha256, file: copy }, undefined, 2) : copy)
   } finally {
     await rm(temporaryFolder, { recursive: true, force: true })
   }
@@ -144,11 +139,11 @@ function progressBar(bytes: number, total: number | undefined): void {
   process.stderr.write(`\r[${bar}] ${megabytes(bytes)}${bytes === total ? '\n' : ''}`)
 }
 
-function show(assets: JdkAsset[], json: boolean, answer: Print, single = false): void {
+function show(assets: JdkAsset[], json: boolean, print: Print, single = false): void {
   if (json) {
-    answer(JSON.stringify(single ? assets[0] : assets, undefined, 2))
+    print(JSON.stringify(single ? assets[0] : assets, undefined, 2))
     return
   }
   for (const asset of assets)
-    answer([asset.version, asset.name, asset.sha256 ?? 'no sha256', asset.url].join('\t'))
+    print([asset.version, asset.name, asset.sha256 ?? 'no sha256', asset.url].join('\t'))
 }

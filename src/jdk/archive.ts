@@ -5,15 +5,15 @@ import { createGunzip } from 'node:zlib'
 import { extract, type Header } from 'tar-stream'
 import { Failure, messageOf } from '../lib/errors.js'
 
-/** More than any JDK has, and less than hurts. The size is that of the unpacked files, in bytes. */
+/** Limits far above those of any JDK. `size` is that of the unpacked files, in bytes. */
 const LIMITS = { entries: 100_000, size: 4 * 1024 ** 3 }
 
 const SETUID = 0o6000
 const KNOWN_TYPES = new Set(['file', 'directory', 'symlink', 'link', 'contiguous-file'])
 
 /**
- * Reads the table of a .tar.gz before anything unpacks it: one top folder, nothing that leads out of it, no devices,
- * no setuid but that of lib/criu, bounded in count and size. Anything else is a Failure.
+ * Checks the entries of a .tar.gz before it is unpacked: one top folder, no path or link to the outside, no devices, no
+ * setuid bit except that of lib/criu, limited in count and size. Throws a Failure for anything else.
  */
 export async function checkArchive(file: string, limits = LIMITS): Promise<void> {
   const tar = extract()
@@ -37,14 +37,14 @@ export async function checkArchive(file: string, limits = LIMITS): Promise<void>
     await read
   } catch (error) {
     tar.destroy()
-    throw error instanceof Failure ? error : refused(file, `it is no .tar.gz (${messageOf(error)})`)
+    throw error instanceof Failure ? error : refused(file, `it is not a .tar.gz (${messageOf(error)})`)
   }
   if (top === undefined) throw refused(file, 'it is empty')
 }
 
 function problemOf(header: Header, top: string): string | undefined {
   const { name, type, linkname } = header
-  if (!KNOWN_TYPES.has(type ?? 'unknown')) return `${name} is a ${type ?? 'thing of unknown kind'}`
+  if (!KNOWN_TYPES.has(type ?? 'unknown')) return `${name} is a ${type ?? 'entry of unknown type'}`
   if (!isBelow(name, top)) return `${name} is outside its top folder ${top}`
   if (type === 'link' && !isBelow(linkname ?? '', top))
     return `${name} links to ${linkname}, outside its top folder`
@@ -54,7 +54,7 @@ function problemOf(header: Header, top: string): string | undefined {
       return `${name} links to ${linkname}, outside its top folder`
     }
   }
-  // Of a folder the bit means something else.
+  // On a folder the bit does not grant privileges.
   if (
     ((header.mode ?? 0) & SETUID) !== 0 &&
     type !== 'directory' &&
@@ -76,6 +76,6 @@ function isBelow(name: string, top: string): boolean {
 
 function refused(file: string, why: string): Failure {
   return new Failure('jdk', `${path.basename(file)} is not used: ${why}.`, {
-    fix: 'Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz.'
+    fix: 'Use the archive of a JDK as its vendor publishes it: a .tar.gz with one top folder.'
   })
 }

@@ -1,39 +1,39 @@
 import { Failure } from '../lib/errors.js'
 import { badInput } from '../lib/values.js'
 
-/** Where a JDK can come from. */
+/** Sources of JDKs. */
 export const DISTRIBUTIONS = ['crac', 'zulu', 'liberica', 'file'] as const
 export type Distribution = (typeof DISTRIBUTIONS)[number]
-/** Those that are looked up. */
+/** Distributions with a list of releases. */
 export type Vendor = Exclude<Distribution, 'file'>
 
-/** Architectures that CRaC JDKs exist for. */
+/** Architectures of CRaC JDKs. */
 export type Architecture = 'x64' | 'aarch64'
 
-/** The archive of a JDK, and all that is known of it before it is there. */
+/** The archive of a JDK in the list of its vendor. */
 export interface JdkAsset {
   distribution: Distribution
-  /** In the vendor's own notation. */
+  /** Version in the vendor's notation. */
   version: string
-  /** Other notations of the same release that a user may ask for. */
+  /** Other notations of the same release that a user may give. */
   aliases: string[]
   major: number
-  /** Compared number by number: the higher is the newer. */
+  /** Numbers to compare in turn: the higher is the newer. */
   order: number[]
   architecture: Architecture
   /** File name of the archive. */
   name: string
   url: string
-  /** In bytes; undefined where the source gives none. */
+  /** Size in bytes; undefined where the source has none. */
   size: number | undefined
-  /** Lower-case hexadecimal; undefined where the source gives none. */
+  /** Digest in lower-case hexadecimal; undefined where the source has none. */
   sha256: string | undefined
-  /** The same; only Liberica has one. */
+  /** Digest in lower-case hexadecimal; only Liberica has one. */
   sha1: string | undefined
 }
 
-/** Whether what a vendor's list says can be relied on: paths and addresses are made of it. */
-export function isSound({ version, aliases, order, url, size }: JdkAsset): boolean {
+/** Returns whether an asset of a vendor's list is valid: paths and addresses are built from it. */
+export function isValidAsset({ version, aliases, order, url, size }: JdkAsset): boolean {
   const isVersion = (text: unknown): boolean => typeof text === 'string' && /^\w[\w.+-]{0,63}$/.test(text)
   return (
     [version, ...aliases].every(isVersion) &&
@@ -44,7 +44,7 @@ export function isSound({ version, aliases, order, url, size }: JdkAsset): boole
   )
 }
 
-/** What the user asked for: the newest, the newest of a major, or one release. */
+/** The requested version: the newest, the newest of a major, or one release. */
 export type VersionRequest =
   { kind: 'latest' } | { kind: 'major'; major: number } | { kind: 'exact'; version: string }
 
@@ -67,7 +67,7 @@ export function formatRequest(request: VersionRequest): string {
       : 'latest'
 }
 
-/** The newest of what is there that the request allows. Nothing: a Failure that lists what exists. */
+/** Returns the newest asset that satisfies the request. Without one it throws a Failure that lists the versions. */
 export function chooseAsset(
   available: readonly JdkAsset[],
   request: VersionRequest,
@@ -82,11 +82,11 @@ export function chooseAsset(
   const versions = [...new Set(fitting.map((asset) => asset.version))].slice(0, 50).join(', ')
   throw new Failure(
     'jdk',
-    `No CRaC JDK ${formatRequest(request)} of the distribution ${distribution} for Linux on ${architecture} was found.`,
+    `No CRaC JDK ${formatRequest(request)} of the distribution ${distribution} exists for Linux on ${architecture}.`,
     {
       fix: versions
         ? `Set \`java-version\` to one of: ${versions}.`
-        : `${distribution} has no build for ${architecture}; choose another \`distribution\`, or a runner of another architecture.`
+        : `${distribution} has no build for ${architecture}; use another \`distribution\`, or a runner of another architecture.`
     }
   )
 }

@@ -1,15 +1,15 @@
 import type { Architecture, JdkAsset } from './asset.js'
 import { listReleases, type GitHub, type Release, type ReleaseAsset } from './github.js'
 
-/** Releases of https://github.com/CRaC/openjdk-builds. */
+/** Lists the releases of https://github.com/CRaC/openjdk-builds. */
 export async function listCrac(github: GitHub): Promise<JdkAsset[]> {
   return cracAssets(await listReleases(github, { owner: 'CRaC', repo: 'openjdk-builds' }))
 }
 
 const TAG = /^(\d{1,3})-crac\+(\d{1,5})$/
-// From 17-crac+3 on. Anchored, so that the `-docs` archive of the same release cannot match.
+// Name from 17-crac+3 on. Anchored, so that the `-docs` archive of the same release does not match.
 const NAME = /^openjdk-(\d+-crac\+\d+)_linux-(x64|aarch64)\.tar\.gz$/
-// Up to 17-crac+2; those builds were for x64 only.
+// Name up to 17-crac+2; those builds were for x64 only.
 const OLD_NAME = /^jdk(\d+-crac\+\d+)\.tar\.gz$/
 
 export function cracAssets(releases: readonly Release[]): JdkAsset[] {
@@ -21,7 +21,7 @@ export function cracAssets(releases: readonly Release[]): JdkAsset[] {
 function toJdkAsset(tag: string, asset: ReleaseAsset): JdkAsset[] {
   const [, major, build] = TAG.exec(tag) ?? []
   const match = NAME.exec(asset.name) ?? OLD_NAME.exec(asset.name)
-  // An upload that did not end is in another state.
+  // An incomplete upload has another state.
   if (major === undefined || match?.[1] !== tag || asset.state !== 'uploaded') return []
   return [
     {
@@ -29,7 +29,7 @@ function toJdkAsset(tag: string, asset: ReleaseAsset): JdkAsset[] {
       version: tag,
       aliases: [],
       major: Number(major),
-      // Dates say nothing: the builds of each major are counted from 1.
+      // Not by date: the builds of each major count from 1.
       order: [Number(major), Number(build)],
       architecture: (match[2] ?? 'x64') as Architecture,
       name: asset.name,

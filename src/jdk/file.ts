@@ -6,7 +6,7 @@ import type { Architecture, JdkAsset } from './asset.js'
 import type { JdkArchive } from './install.js'
 import { verifyArchive } from './verify.js'
 
-/** An archive that lies on the runner: the input `jdk-file`. */
+/** Verifies and returns an archive on the runner: the input `jdk-file`. */
 export async function jdkFromFile(
   file: string,
   architecture: Architecture,
@@ -15,8 +15,8 @@ export async function jdkFromFile(
 ): Promise<JdkArchive> {
   const entry = await stat(file).catch(() => undefined)
   if (!entry?.isFile()) {
-    throw new Failure('input', `The input \`jdk-file\` names ${file}, and there is no such file.`, {
-      fix: 'Give the path of a .tar.gz, relative to the workspace; a step before has to put it there.'
+    throw new Failure('input', `Invalid input \`jdk-file\`: ${file} is not an existing file.`, {
+      fix: 'Expected the path of a .tar.gz, relative to the workspace, which an earlier step has put there.'
     })
   }
   const name = path.basename(file)

@@ -4,14 +4,14 @@ import { Failure } from '../lib/errors.js'
 import type { Fetch } from '../http/fetch.js'
 import { jsonText } from './response.js'
 
-/** A GitHub API, and how it is reached. */
+/** Access to a GitHub API. */
 export interface GitHub {
   apiUrl: URL
   token: string | undefined
   fetch: Fetch
 }
 
-/** What the GitHub API says of a release, as far as it matters here. */
+/** The used fields of a release in the GitHub API. */
 export interface Release {
   tag_name: string
   draft: boolean
@@ -22,9 +22,9 @@ export interface ReleaseAsset {
   /** Address of the asset in the API. */
   url: string
   name: string
-  /** `uploaded`, or the state of an upload that did not end. */
+  /** `uploaded`, or the state of an incomplete upload. */
   state: string
-  /** In bytes. */
+  /** Size in bytes. */
   size: number
   /** `sha256:` and 64 hexadecimal digits; GitHub has none for assets uploaded before June 2025. */
   digest?: string | null
@@ -37,14 +37,14 @@ interface Repository {
 
 export async function listReleases(github: GitHub, repository: Repository): Promise<Release[]> {
   const client = octokit(github)
-  return await asked(`the releases of ${repository.owner}/${repository.repo}`, () =>
+  return await withContext(`The releases of ${repository.owner}/${repository.repo}`, () =>
     client.paginate(client.rest.repos.listReleases, { ...repository, per_page: 100 })
   )
 }
 
 export async function releaseByTag(github: GitHub, repository: Repository, tag: string): Promise<Release> {
   const client = octokit(github)
-  return await asked(`the release ${tag} of ${repository.owner}/${repository.repo}`, async () => {
+  return await withContext(`The release ${tag} of ${repository.owner}/${repository.repo}`, async () => {
     const { data } = await client.rest.repos.getReleaseByTag({ ...repository, tag })
     return data
   })
@@ -56,12 +56,12 @@ function octokit(github: GitHub): Octokit {
     ...(github.token === undefined ? {} : { auth: github.token }),
     baseUrl: github.apiUrl.href.replace(/\/+$/, ''),
     userAgent: 'crac-checkpoint',
-    // The action says itself what went wrong.
+    // The action reports errors itself.
     log: { debug: silent, info: silent, warn: silent, error: silent },
     request: {
       fetch: async (url: string, init: object) => {
         const response = await github.fetch(url, init)
-        // Octokit would hand out a text that is no JSON as if it were data.
+        // Octokit returns a text that is not JSON as if it were data.
         const text = await jsonText(response, github.apiUrl.host, github.token !== undefined)
         return new Response(text, { status: response.status, headers: response.headers })
       }
@@ -69,13 +69,13 @@ function octokit(github: GitHub): Octokit {
   })
 }
 
-/** What was wanted goes into the message; Octokit wraps what its fetch throws. */
-async function asked<T>(what: string, work: () => Promise<T>): Promise<T> {
+/** Adds the request to the message of a Failure, which Octokit may have wrapped. */
+async function withContext<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     const failure = [error, (error as Error).cause].find((candidate) => candidate instanceof Failure)
     if (!failure) throw error
-    throw failure.of(`${what[0]?.toUpperCase()}${what.slice(1)} could not be read`)
+    throw failure.of(`${what} could not be read`)
   }
 }

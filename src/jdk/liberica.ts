@@ -3,7 +3,7 @@ import { jsonText } from './response.js'
 import type { Architecture, JdkAsset } from './asset.js'
 import { releaseByTag, type GitHub } from './github.js'
 
-/** A record in the answer of https://api.bell-sw.com/v1/liberica/releases. */
+/** A record in the response of https://api.bell-sw.com/v1/liberica/releases. */
 export interface LibericaRelease {
   version: string
   featureVersion: number
@@ -21,10 +21,10 @@ export interface LibericaRelease {
   GA: boolean
 }
 
-// amd64 is glibc; musl builds say `x64-musl`.
+// Names with amd64 are glibc builds; those of musl have `x64-musl`.
 const NAME = /^bellsoft-jdk[\d.+]+-linux-(amd64|aarch64)-crac\.tar\.gz$/
 
-/** BellSoft's builds with CRaC. The API gives sha1 only; see `libericaSha256`. */
+/** Lists BellSoft's builds with CRaC. The API has sha1 only; see `libericaSha256`. */
 export async function listLiberica(
   fetch: Fetch,
   apiUrl: URL,
@@ -77,7 +77,7 @@ export function libericaAssets(releases: readonly LibericaRelease[]): JdkAsset[]
   })
 }
 
-/** The sha256 that GitHub has of the same file, which is an asset there; undefined where there is none to be had. */
+/** Returns the sha256 of the same file among the releases on GitHub; undefined where it is not available. */
 export async function libericaSha256(github: GitHub, asset: JdkAsset): Promise<string | undefined> {
   const repository = { owner: 'bell-sw', repo: 'Liberica' }
   const release = await releaseByTag(github, repository, asset.version).catch(() => undefined)

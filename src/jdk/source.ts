@@ -5,7 +5,7 @@ import { createFetch, type Fetch } from '../http/fetch.js'
 import type { HttpContext, Patience } from '../http/retry.js'
 import {
   chooseAsset,
-  isSound,
+  isValidAsset,
   type Architecture,
   type JdkAsset,
   type Vendor,
@@ -53,7 +53,7 @@ export function jdkSource(world: SourceWorld, patience: Patience): JdkSource {
   async function list(vendor: Vendor, architecture: Architecture): Promise<JdkAsset[]> {
     try {
       const assets = await read(vendor, architecture)
-      if (assets.every(isSound)) return assets
+      if (assets.every(isValidAsset)) return assets
     } catch (error) {
       if (error instanceof Failure) throw error
     }

@@ -2,7 +2,7 @@ import type { Fetch } from '../http/fetch.js'
 import { jsonText } from './response.js'
 import type { Architecture, JdkAsset } from './asset.js'
 
-/** A package in the answer of https://api.azul.com/metadata/v1/zulu/packages/, with the fields asked for. */
+/** A package in the response of https://api.azul.com/metadata/v1/zulu/packages/, with the requested fields. */
 export interface ZuluPackage {
   name: string
   download_url: string
@@ -20,10 +20,10 @@ export interface ZuluPackage {
 
 const FIELDS = 'sha256_hash,size,lib_c_type,java_package_type,archive_type,crac_supported,release_status'
 
-// The name decides: the API mixes C libraries, types and builds without CRaC when a parameter is not known to it.
+// The name decides: the API mixes C libraries, types and builds without CRaC when it does not support a parameter.
 const NAME = /^zulu[\d._]+-ca-crac-jdk[\d.]+-linux_(x64|aarch64)\.tar\.gz$/
 
-/** Azul's builds with CRaC: one request gives names, addresses and digests. */
+/** Lists Azul's builds with CRaC, with their addresses and digests, by one request. */
 export async function listZulu(fetch: Fetch, apiUrl: URL, architecture: Architecture): Promise<JdkAsset[]> {
   const url = new URL(apiUrl)
   url.search = new URLSearchParams({
@@ -45,12 +45,12 @@ export async function listZulu(fetch: Fetch, apiUrl: URL, architecture: Architec
 }
 
 export function zuluAssets(packages: readonly ZuluPackage[]): JdkAsset[] {
-  return packages.flatMap((found) => {
-    const architecture = NAME.exec(found.name)?.[1]
-    if (!architecture || !isWanted(found)) return []
-    const java = found.java_version.join('.')
-    const distro = trimmed(found.distro_version).join('.')
-    const build = found.openjdk_build_number
+  return packages.flatMap((listed) => {
+    const architecture = NAME.exec(listed.name)?.[1]
+    if (!architecture || !isWanted(listed)) return []
+    const java = listed.java_version.join('.')
+    const distro = trimmed(listed.distro_version).join('.')
+    const build = listed.openjdk_build_number
     return [
       {
         distribution: 'zulu',
@@ -58,17 +58,17 @@ export function zuluAssets(packages: readonly ZuluPackage[]): JdkAsset[] {
         aliases: [
           distro,
           ...(build === undefined ? [] : [`${java}+${build}`]),
-          /^zulu([\d._]+)-/.exec(found.name)?.[1] ?? distro
+          /^zulu([\d._]+)-/.exec(listed.name)?.[1] ?? distro
         ],
-        major: found.java_version[0] ?? 0,
-        // Four places for the version of Java: 21.0.12.1 is newer than 21.0.12.
-        order: [...padded(found.java_version), ...found.distro_version],
+        major: listed.java_version[0] ?? 0,
+        // Java's version has four numbers: 21.0.12.1 is newer than 21.0.12.
+        order: [...padded(listed.java_version), ...listed.distro_version],
         architecture: architecture as Architecture,
-        name: found.name,
-        url: found.download_url,
-        size: found.size,
-        sha256: /^[0-9a-f]{64}$/i.test(found.sha256_hash ?? '')
-          ? found.sha256_hash?.toLowerCase()
+        name: listed.name,
+        url: listed.download_url,
+        size: listed.size,
+        sha256: /^[0-9a-f]{64}$/i.test(listed.sha256_hash ?? '')
+          ? listed.sha256_hash?.toLowerCase()
           : undefined,
         sha1: undefined
       }
@@ -76,14 +76,14 @@ export function zuluAssets(packages: readonly ZuluPackage[]): JdkAsset[] {
   })
 }
 
-// A field that is not there says nothing; one that is there must not contradict.
-function isWanted(found: ZuluPackage): boolean {
+// A missing field is accepted; one that is present must match.
+function isWanted(listed: ZuluPackage): boolean {
   return (
-    (found.lib_c_type ?? 'glibc') === 'glibc' &&
-    (found.java_package_type ?? 'jdk') === 'jdk' &&
-    (found.archive_type ?? 'tar.gz') === 'tar.gz' &&
-    (found.crac_supported ?? true) &&
-    (found.release_status ?? 'ga') === 'ga'
+    (listed.lib_c_type ?? 'glibc') === 'glibc' &&
+    (listed.java_package_type ?? 'jdk') === 'jdk' &&
+    (listed.archive_type ?? 'tar.gz') === 'tar.gz' &&
+    (listed.crac_supported ?? true) &&
+    (listed.release_status ?? 'ga') === 'ga'
   )
 }
 
@@ -91,7 +91,7 @@ function padded(version: readonly number[]): number[] {
   return [0, 1, 2, 3].map((index) => version[index] ?? 0)
 }
 
-/** `21.52.17.0` is known as 21.52.17. */
+/** Returns a version without a last 0: Azul writes 21.52.17.0 as 21.52.17. */
 function trimmed(version: readonly number[]): readonly number[] {
   return version.length === 4 && version[3] === 0 ? version.slice(0, 3) : version
 }

@@ -5,15 +5,15 @@ import { Failure, messageOf } from '../lib/errors.js'
 import type { Milliseconds } from '../lib/values.js'
 import { DOCKER_HUB } from './reference.js'
 
-/** What `docker login` left for a registry. */
+/** Credentials that `docker login` stored for a registry. */
 export type Credentials =
   | { kind: 'password'; username: string; password: string }
   /** Exchanged at the registry's token server (https://distribution.github.io/distribution/spec/auth/oauth/). */
   | { kind: 'identity'; token: string }
 
-/** A login that is on this machine. */
+/** A login stored on this machine. */
 export interface Login {
-  /** As `ghcr.io` or `localhost:5000`. */
+  /** Host, with a port if any: `ghcr.io`, `localhost:5000`. */
   registry: string
   credentials: Credentials
 }
@@ -31,12 +31,12 @@ interface DockerConfig {
   credHelpers?: Record<string, string>
 }
 
-/** Under this name the docker client keeps the login of Docker Hub. */
+/** Key under which the docker client stores the login of Docker Hub. */
 const DOCKER_HUB_KEY = 'https://index.docker.io/v1/'
 
 /**
- * The login for a registry (`ghcr.io`, `localhost:5000`), where the docker client has it: config.json in DOCKER_CONFIG
- * or ~/.docker, or the credential helper that it names. undefined where nobody is logged in.
+ * Returns the login for a registry (`ghcr.io`, `localhost:5000`) from config.json in DOCKER_CONFIG or ~/.docker, or from
+ * the credential helper that it names; undefined where there is none.
  */
 export async function credentialsFor(
   registry: string,
@@ -45,13 +45,14 @@ export async function credentialsFor(
   const file = configFile(environment)
   const config = await readConfig(file)
   const helper = config.credHelpers?.[registry] ?? config.credsStore
-  if (helper) return await ask(helper, registry === DOCKER_HUB ? DOCKER_HUB_KEY : registry, environment)
+  if (helper)
+    return await fromHelper(helper, registry === DOCKER_HUB ? DOCKER_HUB_KEY : registry, environment)
   const logins = Object.entries(config.auths ?? {})
   const login = logins.find(([key]) => hostOf(key) === registry)?.[1]
   return login && credentialsOf(login, file)
 }
 
-/** All logins that stand in config.json itself, with their passwords and tokens. */
+/** Returns all logins in config.json itself, with their passwords and tokens. */
 export async function storedLogins(environment: NodeJS.ProcessEnv): Promise<Login[]> {
   const file = configFile(environment)
   return Object.entries((await readConfig(file)).auths ?? {}).flatMap(([key, login]) => {
@@ -73,14 +74,14 @@ async function readConfig(file: string): Promise<DockerConfig> {
   try {
     return JSON.parse(text) as DockerConfig
   } catch {
-    // The parser's message would show what stands in the file.
-    throw unreadable(file, 'it is no JSON')
+    // The message of the parser would quote the file.
+    throw unreadable(file, 'it is not valid JSON')
   }
 }
 
 function unreadable(file: string, why: string): Failure {
   return new Failure('runner', `The docker client's configuration ${file} cannot be read: ${why}.`, {
-    fix: 'Mend or remove that file, and run docker/login-action before this step.'
+    fix: 'Fix or remove that file, and run docker/login-action before this step.'
   })
 }
 
@@ -105,60 +106,60 @@ function credentialsOf(login: StoredLogin, file: string): Credentials | undefine
   }
 }
 
-interface HelperAnswer {
+interface HelperOutput {
   Username?: string
   Secret?: string
 }
 
 // https://github.com/docker/docker-credential-helpers: the host on stdin, JSON on stdout.
-async function ask(
+async function fromHelper(
   helper: string,
   host: string,
   environment: NodeJS.ProcessEnv
 ): Promise<Credentials | undefined> {
   const program = `docker-credential-${helper}`
   const failed = (why: string): Failure =>
-    new Failure('runner', `${program} gave no login for ${host}: ${why}.`, {
-      fix: `Run docker/login-action before this step, or mend the credential helper of the docker client.`
+    new Failure('runner', `${program} returned no login for ${host}: ${why}.`, {
+      fix: 'Run docker/login-action before this step, or fix the credential helper of the docker client.'
     })
-  if (!/^[\w.-]+$/.test(helper)) throw failed('that is no name of a program')
-  const result = await answerOf(program, host, environment).catch((error: unknown) => {
+  if (!/^[\w.-]+$/.test(helper)) throw failed('it is not the name of a program')
+  const result = await outputOf(program, host, environment).catch((error: unknown) => {
     throw failed(messageOf(error))
   })
   if (/credentials not found/i.test(result.stdout)) return undefined
   if (result.exitCode !== 0) throw failed(`it ended with exit code ${result.exitCode}`)
-  let answer: HelperAnswer
+  let output: HelperOutput
   try {
-    answer = JSON.parse(result.stdout) as HelperAnswer
+    output = JSON.parse(result.stdout) as HelperOutput
   } catch {
-    throw failed('its answer is no JSON')
+    throw failed('its output is not valid JSON')
   }
-  const { Username: username, Secret: secret } = answer
+  const { Username: username, Secret: secret } = output
   if (!username || !secret) return undefined
   return username === '<token>'
     ? { kind: 'identity', token: secret }
     : { kind: 'password', username, password: secret }
 }
 
-// Not by @actions/exec, which looks for programs in the PATH of this process only.
-async function answerOf(
+// Not with @actions/exec, which searches the PATH of this process only.
+async function outputOf(
   program: string,
   host: string,
   env: NodeJS.ProcessEnv
 ): Promise<{ exitCode: number; stdout: string }> {
   return await new Promise((resolve, reject) => {
-    // Not spawn's own timeout, whose timer outlives a program that could not be started.
+    // The timer of spawn's own timeout would outlive a program that could not be started.
     const signal = AbortSignal.timeout(HELPER_TIMEOUT)
     const child = spawn(program, ['get'], { env, stdio: ['pipe', 'pipe', 'ignore'], signal })
     let stdout = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
     child.on('error', reject)
     child.on('close', (code) => resolve({ exitCode: code ?? 1, stdout }))
-    // One that does not read its input tells that by its exit code.
+    // A helper that does not read its input reports it by its exit code.
     child.stdin.on('error', () => undefined)
     child.stdin.end(`${host}\n`)
   })
 }
 
-/** A helper that waits for somebody to unlock a key ring would wait for ever here. */
+/** Time limit of a credential helper: it may wait for a user to unlock a key ring. */
 const HELPER_TIMEOUT: Milliseconds = 30_000
