@@ -22,16 +22,16 @@ async function tarOf(files: Record<string, string>): Promise<string> {
   return (await buffer(tar)).toString('latin1')
 }
 
-/** A run whose image has these files: those of the checkpoint in its last layer, and what was there before below it. */
+/** Returns a run whose image has the files of the checkpoint in its last layer, and the others below it. */
 function world(
   inputs: Partial<Record<InputName, string>>,
   files: Files
-): { run: Run; warnings: string[]; asked: string[][] } {
+): { run: Run; warnings: string[]; calls: string[][] } {
   const warnings: string[] = []
   const log = quietLog([], warnings)
-  const asked: string[][] = []
+  const calls: string[][] = []
   const docker = fakeDocker(async (args) => {
-    asked.push(args)
+    calls.push(args)
     if (args[0] === 'save') {
       return await tarOf({
         'blobs/sha256/2': await tarOf(files.checkpoint),
@@ -63,7 +63,7 @@ function world(
     logs: '/does/not/exist'
   }
   const run = { context, inputs: inputsWith(inputs) }
-  return { run, warnings, asked }
+  return { run, warnings, calls }
 }
 
 interface Run {
@@ -77,7 +77,7 @@ interface Files {
   labels?: Record<string, string>
 }
 
-describe('the search for secrets in an image', () => {
+describe('the scan of an image for secrets', () => {
   const memory = `....${MARK}\0....`
   const snapshot = (size: number) => ({ files: [{ name: 'pages-1.img', size }], reading: undefined })
   const given = { 'secret-values': SECRET }
@@ -85,11 +85,11 @@ describe('the search for secrets in an image', () => {
   const scanned = async ({ context, inputs }: Run, inImage: ReturnType<typeof snapshot> | undefined) =>
     (await scanAndPack(context, inputs, environment, { id: 'sha256:1', snapshot: inImage }, undefined))
       .secrets
-  const search = (run: Run, size: number | undefined = memory.length) => scanned(run, snapshot(size))
+  const scan = (run: Run, size: number | undefined = memory.length) => scanned(run, snapshot(size))
 
-  test('a memory without secrets passes, and what was looked for is known', async () => {
+  test('passes memory without secrets, and lists the values that were searched for', async () => {
     const { run, warnings } = world(given, { checkpoint: { [PAGES]: memory } })
-    const report = await search(run)
+    const report = await scan(run)
     expect(report).toMatchObject({ mode: 'fail', searched: ['secret-values line 1'], found: [] })
     expect(report.untrusted).toBeUndefined()
     expect(report.bytes).toBeGreaterThan(memory.length)
@@ -98,22 +98,22 @@ describe('the search for secrets in an image', () => {
 
   test.each([
     [
-      'whose pages are not all there',
+      'with incomplete pages',
       memory,
       memory.length + 4096,
       `${memory.length} of ${memory.length + 4096} bytes of pages-1.img`
     ],
-    ['whose memory does not show what every memory has', '....', 4, 'the environment of the application'],
-    ['whose pages are not there', undefined, 4096, '0 of 4096 bytes of pages-1.img']
-  ])('a snapshot %s is not trusted', async (_, pages, size, why) => {
+    ['without the environment of the application', '....', 4, 'the environment of the application'],
+    ['without pages', undefined, 4096, '0 of 4096 bytes of pages-1.img']
+  ])('is incomplete for a snapshot %s', async (_, pages, size, why) => {
     const checkpoint = pages === undefined ? { 'tmp/other': MARK } : { [PAGES]: pages, 'tmp/other': MARK }
     const strict = world(given, { checkpoint })
-    await expect(search(strict.run, size)).rejects.toMatchObject({
+    await expect(scan(strict.run, size)).rejects.toMatchObject({
       category: 'secret',
       message: expect.stringContaining(why)
     })
     const lenient = world({ ...given, 'secret-scan': 'warn' }, { checkpoint })
-    expect((await search(lenient.run, size)).untrusted).toContain(why)
+    expect((await scan(lenient.run, size)).untrusted).toContain(why)
     expect(lenient.warnings).toEqual([expect.stringContaining(why)])
   })
 
@@ -126,44 +126,44 @@ describe('the search for secrets in an image', () => {
       '/tmp/x: 2 x utf-8'
     ],
     ['a label', { labels: { note: SECRET } }, 'label note: 1 x utf-8']
-  ])('a secret in %s', async (_, { checkpoint, ...files }, place) => {
+  ])('finds a secret in %s', async (_, { checkpoint, ...files }, location) => {
     const { run } = world(given, { checkpoint: { [PAGES]: memory, ...checkpoint }, ...files })
-    await expect(search(run)).rejects.toMatchObject({
+    await expect(scan(run)).rejects.toMatchObject({
       category: 'secret',
       message: 'A secret is in the image: secret-values line 1. Nothing was pushed.',
-      evidence: `secret-values line 1: ${place}`
+      evidence: `secret-values line 1: ${location}`
     })
   })
 
-  test('a token is news if the image below does not have it', async () => {
+  test('reports a token only if the image below does not contain it', async () => {
     const pages = `${memory}${TOKEN}\n`
     const known = world({}, { checkpoint: { [PAGES]: pages }, below: { 'app/test-key': TOKEN } })
-    expect((await search(known.run, pages.length)).found).toEqual([])
+    expect((await scan(known.run, pages.length)).found).toEqual([])
     for (const checkpoint of [{ [PAGES]: pages }, { [PAGES]: pages, 'tmp/copy': TOKEN }]) {
       const news = world({}, { checkpoint })
-      await expect(search(news.run, pages.length)).rejects.toMatchObject({
+      await expect(scan(news.run, pages.length)).rejects.toMatchObject({
         message: expect.stringContaining('token of GitHub')
       })
     }
   })
 
-  test('an image without a snapshot is looked into as well, for known values', async () => {
+  test('searches an image without a snapshot for known values', async () => {
     const { run } = world(given, { checkpoint: {}, below: { 'app/x.yml': SECRET } })
     await expect(scanned(run, undefined)).rejects.toMatchObject({ category: 'secret' })
     const { run: other } = world(given, { checkpoint: {}, below: { 'app/test-key': TOKEN } })
     expect((await scanned(other, undefined)).found).toEqual([])
   })
 
-  test('a value that is too weak to be looked for is told', async () => {
+  test('reports a value that is too weak to search for', async () => {
     const { run, warnings } = world({ 'secret-values': 'short' }, { checkpoint: { [PAGES]: memory } })
-    const report = await search(run)
+    const report = await scan(run)
     expect(report).toMatchObject({ searched: [], notSearched: ['secret-values line 1 (short)'] })
     expect(warnings).toEqual([expect.stringContaining('secret-values line 1 (short)')])
   })
 
-  test('`off` asks the engine for nothing', async () => {
-    const { run, asked } = world({ 'secret-scan': 'off' }, { checkpoint: {} })
-    expect((await search(run)).mode).toBe('off')
-    expect(asked).toEqual([])
+  test('does not call Docker with `off`', async () => {
+    const { run, calls } = world({ 'secret-scan': 'off' }, { checkpoint: {} })
+    expect((await scan(run)).mode).toBe('off')
+    expect(calls).toEqual([])
   })
 })

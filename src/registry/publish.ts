@@ -13,7 +13,7 @@ import { scanAndPack } from './scan-and-pack.js'
 
 /** An image that was scanned and has its tags. */
 export interface Publication {
-  /** undefined where nothing was pushed. */
+  /** Digest of the pushed manifest; undefined if nothing was pushed. */
   digest: string | undefined
   tags: string[]
   layers: ImageLayer[]
@@ -83,9 +83,9 @@ async function push(
     )
     const packing = { known: opened.known, signal }
     const { secrets, packed } = await scanAndPack(context, inputs, world.environment, image, packing)
-    if (!packed) throw new Error('nothing was packed')
+    if (!packed) throw new Error('the image was not packed')
     const pushed = await step('push', 'Push', () => opened.send(packed))
-    // Last, so that a push that fails or is killed leaves the tags on this machine as they were.
+    // Last, so that a push that fails or is killed leaves the tags on this machine unchanged.
     await tagImage(world.dockerAfterCancel, image.id, inputs.tags)
     return { ...pushed, secrets }
   } catch (error) {

@@ -1,7 +1,6 @@
 import type { Context } from '../docker/context.js'
 import { Failure } from '../lib/errors.js'
-import type { Log } from '../lib/log.js'
-import { logProgress } from '../lib/log.js'
+import { logProgress, type Log } from '../lib/log.js'
 import { readByBoth } from '../lib/tee.js'
 import type { SecretReport } from '../secrets/report.js'
 import { scanImage } from '../secrets/image.js'
@@ -15,9 +14,9 @@ import {
 import { storedLogins, type Login } from './credentials.js'
 import { packImage, type PackedImage } from './packed-image.js'
 
-/** How the image is packed for its registries. */
+/** Options of packing the image for its registries. */
 interface Packing {
-  /** Layers that need not be packed, by their content. */
+  /** Uncompressed digests of the layers that the registries have. */
   known: ReadonlySet<string>
   signal: AbortSignal
 }
