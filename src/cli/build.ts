@@ -96,29 +96,26 @@ export async function buildCommand(args: string[], answer: Print): Promise<numbe
   }
 }
 
-/** Where `secret-values` come from: every user of the machine can read the arguments of a process. */
+/** The variable for the input `secret-values`: every user of the machine can read the arguments of a process. */
 const SECRET_VALUES = 'CRAC_SECRET_VALUES'
 
 function parse(args: string[]): { inputs: Partial<Record<string, string>>; json: boolean } {
   if (args.some((arg) => arg.startsWith('--secret-values'))) {
-    throw new Failure('input', 'Secrets are not taken from the command line, where others can read them.', {
-      fix: `Put them into the environment variable ${SECRET_VALUES}, one a line.`
+    throw new Failure('input', 'Other users of the machine can read the option `--secret-values`.', {
+      fix: `Put the values into the environment variable ${SECRET_VALUES}, one per line.`
     })
   }
   const options = Object.fromEntries(
-    // A list is given by an option for each of its entries.
+    // An option can be repeated, once for each entry of a list.
     INPUT_NAMES.map((name) => [name, { type: 'string' as const, multiple: true as const }])
   )
   try {
     const { values } = parseArgs({ args, options: { ...options, json: { type: 'boolean', default: false } } })
     const { json, ...inputs } = values as Record<string, string[]> & { json: boolean }
-    const lines = Object.entries(inputs).map(([name, list]) => [name, list.join('\n')])
+    const lines = Object.entries(inputs).map(([name, list]): [string, string] => [name, list.join('\n')])
+    const { GITHUB_TOKEN, [SECRET_VALUES]: secretValues } = process.env
     return {
-      inputs: {
-        'github-token': process.env['GITHUB_TOKEN'],
-        'secret-values': process.env[SECRET_VALUES],
-        ...Object.fromEntries(lines)
-      } as Record<string, string>,
+      inputs: { 'github-token': GITHUB_TOKEN, 'secret-values': secretValues, ...Object.fromEntries(lines) },
       json
     }
   } catch (error) {
@@ -126,15 +123,15 @@ function parse(args: string[]): { inputs: Partial<Record<string, string>>; json:
   }
 }
 
-/** What Node says of options begins with one sentence, and goes on with advice that does not hold here. */
+/** Returns the failure for an error of `parseArgs`, without the advice after its first sentence, which is wrong here. */
 function badOption(error: unknown): Failure {
   const [what = ''] = messageOf(error).split(/\.\s|\n/)
-  return new Failure('input', `The options cannot be used: ${what.replace(/\.$/, '')}.`, {
-    fix: 'The options are the names of the inputs, each with a value, such as `--context build/docker/main --push true`; docs/inputs.md lists them.'
+  return new Failure('input', `Invalid options: ${what.replace(/\.$/, '')}.`, {
+    fix: 'Each option is the name of an input with a value, such as `--context build/docker/main --push true`; docs/inputs.md lists them.'
   })
 }
 
-/** The defaults of action.yml; an expression, which only GitHub can evaluate, counts as empty. */
+/** Returns the defaults of action.yml; an expression, which only GitHub can evaluate, counts as empty. */
 function declaredDefaults(): Record<string, string> {
   const action = parseYaml(readFileSync(shippedFile('action.yml'), 'utf8')) as {
     inputs: Record<string, { default?: string }>
