@@ -99,7 +99,7 @@ function byHand({ environment }: World): string {
   return [
     '',
     'That container is removed again; the image is still there. To start one yourself:',
-    `${engine}    the commands under "To start it" above, and in another terminal: curl http://localhost:8080/`,
+    `${engine}    the commands under "Start the image" above, and in another terminal: curl http://localhost:8080/`,
     ...(engine === '' ? [] : ['`npm run lab:stop` ends the engine and the registry of the lab.'])
   ].join('\n')
 }

@@ -63,7 +63,7 @@ export async function run(id: string, inputs: Inputs, given: World): Promise<Res
   } catch (error) {
     throw (await fullDisk(error, path.dirname(runFolder))) ?? error
   } finally {
-    // The runtime image keeps its temporary name until the post step: without tags it has no other.
+    // The runtime image keeps its temporary name until the post step: without tags it has no other name.
     const names = namesOf(id)
     // Otherwise nothing is under way but what follows the containers, and ends with them.
     if (world.cancelled.aborted) await settle(clock, id, true)

@@ -85,7 +85,7 @@ describe('layouts of applications', () => {
         'base-image': base,
         'on-unsupported-runner': 'cold'
       })
-      expect(step.log).toContain('This runner takes no snapshots: No CRIU works on this runner.')
+      expect(step.log).toContain('This runner does not support snapshots: No CRIU works on this runner.')
       await withStarted({ image: tag, flags: [] }, async (started) => {
         expect(await callUntilAnswer(started)).toBe('Hello null from Spring')
       })

@@ -113,7 +113,7 @@ describe('a runner of another kind', () => {
       expect(errorOf(refused)).toContain('privileged: ')
 
       const cold = await job({ 'on-unsupported-runner': 'cold' }, engineWithout('*--cap-add*|*--privileged*'))
-      expect(annotations(cold, 'warning')[0]).toContain('This runner takes no snapshots')
+      expect(annotations(cold, 'warning')[0]).toContain('This runner does not support snapshots')
       expect(cold.outputs).toMatchObject({ 'restore-time': '', 'restore-flags': '', skipped: 'false' })
       expect(
         docker(

@@ -133,7 +133,7 @@ esac
     )
     expect(step.exitCode).toBe(0)
     expect(step.outputs).toMatchObject({ skipped: 'true', digest: '', imageid: '' })
-    expect(annotations(step, 'warning')[0]).toContain('This runner takes no snapshots')
+    expect(annotations(step, 'warning')[0]).toContain('This runner does not support snapshots')
     expect(step.summary).toContain('under emulation')
   })
 

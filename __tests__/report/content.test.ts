@@ -9,7 +9,7 @@ describe('what is in the snapshot', () => {
 
   test('is a folded table', () => {
     const lines = renderContent(content, snapshot.statistics).join('\n').split('\n')
-    expect(lines[0]).toBe('<details><summary>What is in the snapshot</summary>')
+    expect(lines[0]).toBe('<details><summary>Content of the snapshot</summary>')
     expect(lines).toEqual(
       expect.arrayContaining([
         '| Memory: Java heap | `28.4 MB` |',
@@ -31,7 +31,7 @@ describe('what is in the snapshot', () => {
     expect(contentMetadata(undefined)).toBeNull()
   })
 
-  test('stays short, and shows names of others as they are', () => {
+  test('stays short, and shows names from the container as they are', () => {
     const threads = Array.from({ length: 500 }, (_, index) => ({ name: `a|b${index}x`, count: 1 }))
     const files = threads.map(({ name }) => `/tmp/${name}`)
     const many = { ...content, threads, open: { ...content.open, files } }

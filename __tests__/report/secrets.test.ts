@@ -48,7 +48,7 @@ describe('secrets in the report', () => {
     expect(lines.at(-1)).toBe('... and 60 more places')
   })
 
-  test('the summary says what was looked for, what was found, and what proves nothing', () => {
+  test('the summary says what was searched for, what was found, and what proves nothing', () => {
     const text = (changes: Partial<SecretReport>): string => secretsPart(report(changes)).join('\n')
     expect(text({})).toContain('none found in the 400 MB')
     expect(text({})).toContain('env PIN (short)')

@@ -21,7 +21,7 @@ describe('the job summary', () => {
       '| Image | 48.7 MB sent of 48.7 MB |',
       '| Tags | `ghcr.io/acme/hello:crac`<br>`ghcr.io/acme/hello:1.0` |',
       '> `A restore is not faster than a normal start.`',
-      'of 3 runs of each, by turns'
+      'of 3 runs of each, alternating'
     ]) {
       expect(summary).toContain(part)
     }
@@ -76,7 +76,7 @@ describe('the job summary', () => {
     expect(image).toContain(`image=sha256:${'b'.repeat(64)}\n`)
   })
 
-  test('shows text of others as it is: no mark-up, no table cells, no way out of the code', () => {
+  test('shows untrusted text as it is: no mark-up, no table cells, no way out of the code', () => {
     const summary = renderSummary(aResult({ application: 'a | <img src=x> `b` \n## c' }))
     expect(summary).toContain('| Application | `` a \\| <img src=x> `b` ## c `` |')
     const failed = renderFailure(

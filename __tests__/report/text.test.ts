@@ -10,7 +10,7 @@ test('a summary at a terminal has its table and its commands, and nothing that o
     'gantt',
     '```',
     '',
-    '**To start it:**',
+    '**Start the image:**',
     '```sh',
     'docker run x',
     '```',
@@ -24,8 +24,15 @@ test('a summary at a terminal has its table and its commands, and nothing that o
     ''
   ].join('\n')
   expect(textOf(markdown)).toBe(
-    ['## Title', '', '| Tags | `a` `b` |', '**To start it:**', '```sh', 'docker run x', '```', 'End'].join(
-      '\n'
-    )
+    [
+      '## Title',
+      '',
+      '| Tags | `a` `b` |',
+      '**Start the image:**',
+      '```sh',
+      'docker run x',
+      '```',
+      'End'
+    ].join('\n')
   )
 })

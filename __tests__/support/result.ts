@@ -173,7 +173,7 @@ function aReading(): SnapshotReading {
   }
 }
 
-/** The same application on a runner that takes no snapshots. */
+/** Returns the result of a run on a runner that does not support snapshots. */
 export function aCold(reason = 'no CRIU works'): Cold {
   const { jdk, application, baseImage, image, publication, warnings, logs, steps, port, user } = aResult()
   const made = {
@@ -219,7 +219,7 @@ export function outcomes(): Record<string, Result> {
     'with ZGC': withContent({ memory: { ...memory, javaHeap: undefined } }),
     'without measurements': { ...whole, proof: { ...proof, figures: undefined } },
     'after another image': { ...whole, proof: { ...proof, last: aLastImage() } },
-    'a JVM that tells nothing': withContent({ memory: undefined, user: undefined, environment: undefined }),
+    'a JVM that reports nothing': withContent({ memory: undefined, user: undefined, environment: undefined }),
     cold: aCold(),
     unchanged: { outcome: 'unchanged', digest: digest ?? '', tags, warnings, logs, steps },
     skipped: { outcome: 'skipped', reason: 'AMX', warnings, logs, steps }

@@ -5,20 +5,20 @@ import type { DumpStatistics } from '../snapshot/statistics.js'
 import { sizeText } from '../lib/values.js'
 import { folded, table, time } from './markdown.js'
 
-/** Of each list in the summary, and in `metadata`: a snapshot can have thousands of threads and files. */
+/** Maximum length of a list in the summary, and in `metadata`: a snapshot can have thousands of threads and files. */
 const SHOWN = 30
 const LISTED = 100
 
-/** A folded part of the job summary: what is in the snapshot; nothing where that is not known. */
+/** Returns the part of the job summary about the content of the snapshot; nothing where the content is not known. */
 export function renderContent(
   content: SnapshotContent | undefined,
   statistics: DumpStatistics | undefined
 ): string[] {
   if (!content) return []
-  return folded('What is in the snapshot', table(describeContent(content, statistics)))
+  return folded('Content of the snapshot', table(describeContent(content, statistics)))
 }
 
-/** Names and values, for people. */
+/** Returns rows of a name and a value. */
 export function describeContent(
   { memory, threads, user, open, environment }: SnapshotContent,
   statistics: DumpStatistics | undefined
@@ -54,7 +54,7 @@ export function logContent(
   for (const [name, value] of lines) log.foreign(`${name}: ${value}`)
 }
 
-/** The same for `metadata`; docs/metadata.schema.json describes it. */
+/** Returns the part of the output `metadata` about the content of the snapshot (docs/metadata.schema.json). */
 export function contentMetadata(content: SnapshotContent | undefined): object | null {
   if (!content) return null
   const { memory, processes, threads, user, open, environment } = content

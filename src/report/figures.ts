@@ -3,7 +3,7 @@ import type { Spread } from '../proof/figures.js'
 import { megabytes } from '../lib/values.js'
 import { time } from './markdown.js'
 
-/** A line of the table that a busy reader needs: what it is, now, and where it is known before. Markdown. */
+/** Row of the first table, in Markdown; `before` is the value of the image that the first tag has now. */
 export interface Row {
   name: string
   now: string
@@ -11,7 +11,7 @@ export interface Row {
   change?: string
 }
 
-/** What was measured of the image, beside what the image of the first tag had. */
+/** Returns the measurements of the image, compared with those of the image that the first tag has now. */
 export function figureRows({ proof: { figures, last }, snapshot }: Checkpointed): Row[] {
   const before = last?.figures
   const size = compared('Snapshot', snapshot.size, before?.snapshotSize, megabytes)
@@ -33,26 +33,26 @@ export function figureRows({ proof: { figures, last }, snapshot }: Checkpointed)
   ]
 }
 
-/** How the figures came about. */
+/** Returns the note that says how the figures were measured. */
 export function figureNotes({ proof: { figures, last } }: Checkpointed): string[] {
   if (!figures) return []
   const { length } = figures.restores
   const runs =
     length === 1
       ? 'one run of each'
-      : `medians (from the least to the most) of ${length} runs of each, by turns`
+      : `medians (with minimum and maximum) of ${length} runs of each, alternating`
   const comparison = last
     ? [
-        'Before: the image that the first tag had. Times of two runs may be of two machines; the speed-up compares what one machine did side by side.'
+        'Before: the image that the first tag has now. Times of two runs may come from two machines; the speed-up compares times of one machine.'
       ]
     : []
   return [
-    `<sub>From the start of a container to the first good answer: ${runs}, each in a fresh container with the flags below. ${comparison.join(' ')}</sub>`,
+    `<sub>From the start of a container to the first successful response: ${runs}, each in a fresh container with the flags below. ${comparison.join(' ')}</sub>`,
     ''
   ]
 }
 
-/** Cold start and restore, as bars that GitHub draws. */
+/** Returns a bar chart of cold start and restore, in the notation of Mermaid. */
 export function figureChart({ proof: { figures } }: Checkpointed): string[] {
   if (!figures) return []
   const { restore, coldStart } = figures.answer
@@ -65,7 +65,7 @@ export function figureChart({ proof: { figures } }: Checkpointed): string[] {
     '  themeVariables: { xyChart: { plotColorPalette: "#2da44e" } }',
     '---',
     'xychart-beta horizontal',
-    '  title "From the start of a container to the first good answer, in ms"',
+    '  title "From the start of a container to the first successful response, in ms"',
     `  x-axis ["cold start: ${coldStart.median}", "restore: ${restore.median}"]`,
     `  y-axis 0 --> ${most}`,
     `  bar [${coldStart.median}, ${restore.median}]`,

@@ -3,27 +3,27 @@ import type { Checkpointed, Cold } from './result.js'
 import type { Privileges } from '../docker/privileges.js'
 import { CRAC_DIR, LAUNCH_FILES } from '../lib/image-paths.js'
 
-/** What somebody needs to know who starts an image. */
+/** Facts that are needed to start an image. */
 export interface Startable {
-  /** By digest, by tag or by id. */
+  /** Reference by digest or by tag, or an id. */
   image: string
   port: number
-  /** What a restore needs; undefined where it needs nothing. */
+  /** Privileges of a restore; undefined where it needs none. */
   privileges: Privileges | undefined
   user: { uid: number; gid: number }
 }
 
-/** How to start an image, in three notations. */
+/** Instructions to start an image, in three notations. */
 export interface Instructions {
-  /** Commands for a shell. */
+  /** Shell commands. */
   run: string
-  /** A compose file with this one service. */
+  /** Compose file with one service. */
   compose: string
-  /** A pod; its container's part fits any workload. */
+  /** Manifest of a pod; the part of the container fits any workload. */
   kubernetes: string
 }
 
-/** Where the seccomp profile lies in the finished image, so that it can be copied from there. */
+/** Name of the seccomp profile, and its path in the finished image, from where it is copied. */
 const PROFILE = LAUNCH_FILES.seccompProfile
 const PROFILE_IN_IMAGE = `${CRAC_DIR}/${PROFILE}`
 
@@ -31,7 +31,7 @@ export function instructionsFor(startable: Startable): Instructions {
   return { run: dockerRun(startable), compose: compose(startable), kubernetes: kubernetes(startable) }
 }
 
-/** First the profile, which the image carries, then the container. */
+/** Returns the command that copies the profile from the image, and the command that starts the container. */
 function dockerRun({ image, port, privileges }: Startable): string {
   const flags = privileges?.restore(PROFILE).join(' ') ?? ''
   const profile = `docker run --rm --entrypoint cat "$image" ${PROFILE_IN_IMAGE} > ${PROFILE}`
@@ -54,7 +54,7 @@ function compose({ image, port, privileges }: Startable): string {
   }
   const file = stringify({ services: { app: service } })
   if (!file.includes(PROFILE)) return file
-  return `# ${PROFILE} has to lie beside it:\n# docker run --rm --entrypoint cat ${image} ${PROFILE_IN_IMAGE} > ${PROFILE}\n${file}`
+  return `# Put ${PROFILE} in the same folder:\n# docker run --rm --entrypoint cat ${image} ${PROFILE_IN_IMAGE} > ${PROFILE}\n${file}`
 }
 
 function kubernetes({ image, port, privileges, user }: Startable): string {
@@ -74,8 +74,8 @@ function kubernetes({ image, port, privileges, user }: Startable): string {
     }
   }
   const profile = [
-    '# seccomp.json has to lie on each node below /var/lib/kubelet/seccomp/; where it cannot,',
-    '# `type: Unconfined` does too. RuntimeDefault does not: it hides clone3.'
+    '# Put seccomp.json below /var/lib/kubelet/seccomp/ on each node; where that is not possible,',
+    '# `type: Unconfined` works too. RuntimeDefault does not work: it blocks clone3.'
   ]
   const needsProfile = privileges !== undefined && privileges.level !== 'privileged'
   return `${needsProfile ? `${profile.join('\n')}\n` : ''}${stringify(pod)}`
@@ -97,7 +97,7 @@ function forRestore(privileges: Privileges, { uid, gid }: Startable['user']): ob
   if (privileges.level === 'privileged') return { ...who, privileged: true }
   return {
     ...who,
-    // CRIU gets its two capabilities from its file, which counts as an escalation; the application has none.
+    // CRIU gets its two capabilities from its file, which Kubernetes treats as an escalation; the application has none.
     allowPrivilegeEscalation: true,
     capabilities: { drop: ['ALL'], add: capabilities(privileges) },
     seccompProfile: { type: 'Localhost', localhostProfile: PROFILE },
@@ -114,7 +114,7 @@ function options(privileges: Privileges, profile: string): string[] {
   return words.filter((_, index) => words[index - 1] === '--security-opt')
 }
 
-/** How to start the image of a run, by its digest where it was pushed. */
+/** Returns the instructions for the image of a run, by its digest where it was pushed. */
 export function instructions(result: Checkpointed | Cold): Instructions {
   const { image: runtime, port, user, publication } = result
   const { digest, tags } = publication

@@ -2,15 +2,15 @@ import type { ImageLayer } from '../image/layers.js'
 import { megabytes } from '../lib/values.js'
 import { code } from './markdown.js'
 
-/** Smaller ones are counted only. In bytes. */
+/** Minimum size of a layer with a row of its own, in bytes. */
 const SHOWN = 50_000
 
-/** What the layers of an image take, and what of them was sent. Markdown. */
+/** Returns a Markdown table of the layers: their sizes, and whether they were sent. */
 export function layerTable(layers: readonly ImageLayer[]): string[] {
   const rows = layers
     .filter(({ rawSize }) => rawSize >= SHOWN)
     .map(({ createdBy, rawSize, size, sent }) => {
-      const packed = size === undefined ? 'not pushed' : `${megabytes(size)}${sent ? '' : ', was there'}`
+      const packed = size === undefined ? 'not pushed' : `${megabytes(size)}${sent ? '' : ', already there'}`
       return `| ${code(createdBy.slice(0, 100) || 'base image')} | ${megabytes(rawSize)} | ${packed} |`
     })
   const raw = megabytes(sum(layers, ({ rawSize }) => rawSize))
@@ -22,7 +22,7 @@ export function layerTable(layers: readonly ImageLayer[]): string[] {
   ]
 }
 
-/** What went to the registry; undefined where nothing did. */
+/** Returns the size of what was sent to the registry; undefined where nothing was pushed. */
 export function pushedSize(layers: readonly ImageLayer[]): string | undefined {
   if (!layers.some(({ size }) => size !== undefined)) return undefined
   const all = sum(layers, ({ size = 0 }) => size)

@@ -1,15 +1,15 @@
-/** Text of others, as a block that no character of it can end. */
+/** Returns a code block of untrusted text: no character of the text can end the block. */
 export function quote(text: string): string {
   const fence = '`'.repeat(longestRun(text) + 3)
   return [`${fence}text`, text, fence].join('\n')
 }
 
-/** Lines that are shown when the reader opens them. */
+/** Returns lines that are shown when the reader unfolds them. */
 export function folded(title: string, ...lines: string[]): string[] {
   return [`<details><summary>${title}</summary>`, '', ...lines, '', '</details>', '']
 }
 
-/** The first row is the head: Markdown knows no table without one. */
+/** Returns a table whose first row is the head, because a Markdown table needs a head. */
 export function table([head, ...rows]: [string, string][]): string {
   const line = ([name, value]: [string, string]): string => `| ${name} | ${code(value)} |`
   return [...(head ? [line(head), '|---|---|'] : []), ...rows.map(line)].join('\n')
@@ -20,8 +20,8 @@ export function time(milliseconds: number): string {
 }
 
 /**
- * Text of others, as it is: the fence of a code span must be longer than any in there, and a table needs its pipes
- * escaped all the same.
+ * Returns a code span of untrusted text. The fence is longer than any run of backticks in the text; pipes are escaped, because the
+ * span can stand in a table.
  */
 export function code(text: string): string {
   const fence = '`'.repeat(longestRun(text) + 1)

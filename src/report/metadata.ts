@@ -4,7 +4,7 @@ import type { Result } from './result.js'
 import type { SecretReport } from '../secrets/report.js'
 import { contentMetadata } from './content.js'
 
-/** The output `metadata`; docs/metadata.schema.json describes it. */
+/** Returns the value of the output `metadata` (docs/metadata.schema.json). */
 export function metadataOf(result: Result): object {
   const { outcome, warnings, steps: phases } = result
   if (outcome === 'skipped') return { outcome, reason: result.reason, warnings, phases }
@@ -70,7 +70,7 @@ export function metadataOf(result: Result): object {
   }
 }
 
-/** Medians first, then every run; null for what was not measured. Times in milliseconds. */
+/** Returns the medians and every run, in milliseconds; null for what was not measured. */
 function figuresIn(figures: Figures | undefined): object {
   const { answer, speedup, requests, restores = [], coldStarts = [] } = figures ?? {}
   return {

@@ -4,7 +4,7 @@ import { metadataOf } from './metadata.js'
 import { answersOf } from '../proof/figures.js'
 import type { Result } from './result.js'
 
-/** The outputs, by the names in action.yml. Times are whole milliseconds, sizes bytes. */
+/** Returns the outputs by their names in action.yml. Times are whole milliseconds, sizes bytes. */
 export function outputsOf(result: Result): Record<string, string> {
   const outputs: Record<string, string> = {
     digest: '',

@@ -9,20 +9,20 @@ import { code, folded, quote, table, time } from './markdown.js'
 import { secretsPart } from './secrets.js'
 import { timeline } from './timeline.js'
 
-/** GitHub takes summaries of 1 MiB, and none that is longer; in bytes, with room for the note. */
+/** Maximum size of a summary, in bytes: GitHub accepts 1 MiB; the rest is for the note that it was cut. */
 const LONGEST_SUMMARY = 1024 * 1024 - 1024
 
-/** A summary that GitHub takes: a longer one is cut, and says so. */
+/** Returns a summary that GitHub accepts: a longer one is cut, with a note. */
 export function fitting(markdown: string): string {
   const bytes = Buffer.from(markdown)
   if (bytes.length <= LONGEST_SUMMARY) return markdown
   const end = bytes.lastIndexOf('\n', LONGEST_SUMMARY)
   const shown = bytes.subarray(0, end < 0 ? LONGEST_SUMMARY : end).toString('utf8')
-  // The note stands first: the end may lie in a block of code.
+  // The note is at the beginning, because the cut may be inside a code block.
   return `> This summary is cut: it has ${bytes.length} bytes, and GitHub shows 1 MiB at most.\n\n${shown}\n`
 }
 
-/** The job summary of a run that did not fail, as GitHub-flavoured Markdown. */
+/** Returns the job summary of a run that did not fail, in GitHub-flavoured Markdown. */
 export function renderSummary(result: Result): string {
   switch (result.outcome) {
     case 'checkpointed':
@@ -31,16 +31,16 @@ export function renderSummary(result: Result): string {
       return renderCold(result)
     case 'unchanged':
       return [
-        '## CRaC checkpoint: nothing changed',
+        '## CRaC checkpoint: unchanged',
         '',
-        `The tags have an image of the same parts: ${code(result.digest)}.`,
+        `All tags have an image with the same fingerprint: ${code(result.digest)}.`,
         ''
       ].join('\n')
     case 'skipped':
       return [
         '## CRaC checkpoint: skipped',
         '',
-        'This runner takes no snapshots:',
+        'This runner does not support snapshots:',
         '',
         quote(result.reason),
         ''
@@ -55,7 +55,7 @@ function renderCheckpointed(result: Checkpointed): string {
     figures &&
     `: starts in ${time(figures.answer.restore.median)}, ${figures.speedup.toFixed(1)} times faster`
   const needs = image.privileges
-    ? `A restore needs the capabilities and the seccomp profile of this command; elsewhere the image starts normally.`
+    ? 'A restore needs the capabilities and the seccomp profile of this command. Without them the image starts normally.'
     : 'A restore needs no privileges.'
   return [
     `## CRaC checkpoint${fast ?? ''}`,
@@ -67,7 +67,7 @@ function renderCheckpointed(result: Checkpointed): string {
     ...secretsPart(publication.secrets),
     ...figureChart(result),
     ...startIt(result, needs),
-    ...folded('What it is made of', table(parts(result))),
+    ...folded('Parts of the image', table(parts(result))),
     ...renderContent(reading?.content, snapshot.statistics),
     ...folded('Layers', ...layerTable(publication.layers)),
     ...timeline(result.steps)
@@ -78,7 +78,7 @@ function renderCold(result: Cold): string {
   return [
     '## CRaC checkpoint: an image without a snapshot',
     '',
-    'This runner takes no snapshots:',
+    'This runner does not support snapshots:',
     '',
     quote(result.reason),
     '',
@@ -86,8 +86,8 @@ function renderCold(result: Cold): string {
     '',
     ...warnings(result),
     ...secretsPart(result.publication.secrets),
-    ...startIt(result, 'It needs no privileges.'),
-    ...folded('What it is made of', table(commonParts(result))),
+    ...startIt(result, 'The image needs no privileges.'),
+    ...folded('Parts of the image', table(commonParts(result))),
     ...folded('Layers', ...layerTable(result.publication.layers)),
     ...timeline(result.steps)
   ].join('\n')
@@ -113,7 +113,7 @@ function warnings({ warnings }: Checkpointed | Cold): string[] {
   return warnings.flatMap((warning) => ['> [!WARNING]', `> ${code(warning.split('\n')[0] ?? '')}`, ''])
 }
 
-/** The first row is the head. */
+/** Returns the parts of the image and how the snapshot was taken; the first row is the head of the table. */
 function parts(result: Checkpointed): [string, string][] {
   const { snapshot, engine, runner } = result
   const { sent, failed } = snapshot.warmUp
@@ -130,7 +130,7 @@ function parts(result: Checkpointed): [string, string][] {
     [
       'Warm-up',
       snapshot.trigger === 'application'
-        ? 'none: the application took its checkpoint itself'
+        ? 'none: the application requested its checkpoint itself'
         : `${sent} ${sent === 1 ? 'request' : 'requests'}, ${failed} failed`
     ]
   ]
@@ -149,7 +149,7 @@ function startIt(result: Checkpointed | Cold, needs: string): string[] {
   const { run, compose, kubernetes } = instructions(result)
   const block = (language: string, text: string): string[] => [`\`\`\`${language}`, text.trimEnd(), '```']
   return [
-    '**To start it:**',
+    '**Start the image:**',
     '',
     ...block('sh', run),
     '',
@@ -160,7 +160,7 @@ function startIt(result: Checkpointed | Cold, needs: string): string[] {
   ]
 }
 
-/** The job summary of a run that failed. */
+/** Returns the job summary of a run that failed. */
 export function renderFailure(failure: Failure): string {
   return ['## CRaC checkpoint: failed', '', quote(describeFailure(failure)), ''].join('\n')
 }

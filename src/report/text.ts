@@ -1,4 +1,4 @@
-/** A job summary for a terminal: without what only a browser draws or folds. */
+/** Returns a job summary for a terminal, without charts and folded parts. */
 export function textOf(markdown: string): string {
   return markdown
     .replace(/^```mermaid\n[^]*?^```\n*/gm, '')

@@ -1,7 +1,7 @@
 import type { Step } from '../run/steps.js'
 import { time } from './markdown.js'
 
-/** Where the time of the run went, as a chart that GitHub draws. */
+/** Returns a Gantt chart of the steps, in the notation of Mermaid. */
 export function timeline(steps: readonly Step[]): string[] {
   let end = 0
   const bars = steps.map(({ name, milliseconds }) => {
