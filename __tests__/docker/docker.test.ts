@@ -44,6 +44,27 @@ describe('dockerEngine', () => {
     expect(lines.sort()).toEqual(['err', 's'])
   })
 
+  test('runs a short command without input, and rejects at once when the run is cancelled', async () => {
+    await withDocker('cat; echo "$1" >&2; [ "$1" != ps ] || exec sleep 2; exit 3', async () => {
+      const cancellation = new AbortController()
+      const docker = createDocker(process.env, { cancelled: cancellation.signal })
+      expect(await docker.attempt(['tag'])).toEqual({ exitCode: 3, stdout: '', stderr: 'tag\n' })
+      const begin = Date.now()
+      setTimeout(() => cancellation.abort(new Error('cancelled')), 100)
+      await expect(docker.run(['ps'])).rejects.toThrow('cancelled')
+      await expect(docker.run(['tag'])).rejects.toThrow('cancelled')
+      expect(Date.now() - begin).toBeLessThan(2000)
+    })
+  })
+
+  test.each(['tag', 'build'])('fails without the docker command: %s', async (command) => {
+    const before = process.env['PATH']
+    process.env['PATH'] = folder
+    const failed = createDocker(process.env).run([command])
+    await expect(failed).rejects.toThrow(/^The docker command could not be started: .*docker/)
+    process.env['PATH'] = before
+  })
+
   test('ends a command that hangs, with its children', async () => {
     const marker = path.join(folder, 'survived')
     const result = await withDocker(`(sleep 1; touch ${marker}) & sleep 30`, () =>

@@ -1,8 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { Address } from '../docker/containers.js'
-import { startGroup } from '../docker/process-group.js'
+import { startGroup, withoutInputs } from '../docker/process-group.js'
 import { LineSplitter, LineTail, WholeLines } from '../lib/lines.js'
-import { withoutInputs } from '../lib/environment.js'
 import { Failure } from '../lib/errors.js'
 import type { Log } from '../lib/log.js'
 

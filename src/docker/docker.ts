@@ -1,159 +1,184 @@
 import type { Readable } from 'node:stream'
 import { EXPIRED, systemClock, within, type Clock } from '../lib/clock.js'
 import { isDiskFull } from '../lib/disk.js'
-import { withoutInputs } from '../lib/environment.js'
-import type { Milliseconds } from '../lib/values.js'
-import { startGroup, type CommandResult } from './process-group.js'
-import { dockerFailure, DAEMON_UNREACHABLE, clientNotStarted } from './failure.js'
 import { LineSplitter, WholeLines } from '../lib/lines.js'
+import type { Milliseconds } from '../lib/values.js'
+import { clientNotStarted, DAEMON_UNREACHABLE, dockerFailure } from './failure.js'
+import { startGroup, withoutInputs, type CommandResult } from './process-group.js'
+import { isShort, runShort } from './short-command.js'
 
-/** What is kept of each stream of a command, in characters: enough for any answer, too little for a log. */
+/** Maximum of each stream of a command that is kept, in characters: the end of the output. */
 const KEPT_OUTPUT = 1024 * 1024
 
-/** Who hears what a command writes on stdout and stderr. */
+/** Callbacks for what a command writes on stdout and stderr. */
 export interface Listeners {
-  /** Called with each line as it comes, as text and of bounded length. */
+  /** Called with each line as it comes, as text of bounded length. */
   onLine?: (line: string) => void
-  /** Called with all of it as it is, in whole lines. */
+  /** Called with all bytes, unchanged, in whole lines. */
   onBytes?: (bytes: Buffer) => void
 }
 
 export interface RunOptions extends Listeners {
-  /** Added to the environment of the docker client. */
+  /** Variables to add to the environment of the docker client. */
   env?: Record<string, string>
-  /** Ends the command, and its children, after this many milliseconds. */
-  timeout?: number
+  /** Time after which the command and its children are ended. */
+  timeout?: Milliseconds
 }
 
-/** A container engine, driven through its command line. Argument vectors only: there is no shell. */
+/** The Docker engine, used through its command line: with argument vectors only, without a shell. */
 export interface Docker {
   /** Runs `docker ARGS` and returns its result, whatever the exit code. */
   attempt(args: readonly string[], options?: RunOptions): Promise<CommandResult>
-  /** Runs `docker ARGS` and returns its trimmed stdout; an exit code other than 0 is a Failure. */
+  /** Runs `docker ARGS` and returns its trimmed stdout; throws a Failure if the exit code is not 0. */
   run(args: readonly string[], options?: RunOptions): Promise<string>
-  /** Whether it has answered at all: one that has not, has made nothing. */
+  /** Returns whether Docker has ever responded; if not, it holds nothing of this run. */
   hasAnswered(): boolean
-  /** Gives what `docker ARGS` writes, however much it is, to a taker; an exit code other than 0 is a Failure. */
-  stream<T>(args: readonly string[], take: (stdout: Readable) => Promise<T>, signal?: AbortSignal): Promise<T>
+  /** Passes the stdout of `docker ARGS`, of any size, to a reader; throws a Failure if the exit code is not 0. */
+  stream<T>(args: readonly string[], read: (stdout: Readable) => Promise<T>, signal?: AbortSignal): Promise<T>
 }
 
-/** How long an engine that had answered may be away, while it is updated or starts again after a crash. */
+/** Maximum time to wait for a daemon that has responded before: it may be updated or restarted after a crash. */
 const LONGEST_ABSENCE: Milliseconds = 30_000
 
 const PROBE_INTERVAL: Milliseconds = 500
 
-/** Commands that the client answers by itself. */
-const OF_THE_CLIENT = new Set(['--version', 'context'])
+/** Commands that the client answers without a daemon. */
+const CLIENT_COMMANDS = new Set(['--version', 'context'])
 
-/** For what a client has to say of its end, after what it wrote broke off. */
+/** Time for the client's error message after its output broke off. */
 const SETTLING_TIME: Milliseconds = 1000
 
+export interface DockerOptions {
+  clock?: Clock
+  longestAbsence?: Milliseconds
+  /** Ends running commands; after that, every call rejects with the signal's reason. */
+  cancelled?: AbortSignal
+}
+
 /**
- * The engine that the `docker` command on PATH talks to; DOCKER_HOST and DOCKER_CONFIG are honoured by it. When it has answered and
- * then is not there, it is waited for, once. `cancelled` ends what is under way, and from then on nothing is begun: everything
- * rejects with its reason.
+ * Returns the Docker engine that the `docker` command on PATH talks to. If the engine disappears after it has responded, it is
+ * waited for once.
  */
-export function createDocker(
-  environment: NodeJS.ProcessEnv,
-  {
-    clock = systemClock,
-    longestAbsence = LONGEST_ABSENCE,
-    cancelled
-  }: { clock?: Clock; longestAbsence?: Milliseconds; cancelled?: AbortSignal } = {}
-): Docker {
-  let state: 'unknown' | 'answered' | 'gone' = 'unknown'
-  const clientEnvironment = {
-    ...withoutInputs(environment),
-    BUILDKIT_PROGRESS: 'plain',
-    // An attestation would wrap the image in an index: the digest would no longer be that of what was verified.
-    BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
-    DOCKER_CLI_HINTS: 'false'
+export function createDocker(environment: NodeJS.ProcessEnv, options: DockerOptions = {}): Docker {
+  return new CommandLine(environment, options)
+}
+
+class CommandLine implements Docker {
+  private state: 'unknown' | 'answered' | 'gone' = 'unknown'
+  private readonly environment: NodeJS.ProcessEnv
+  private readonly clock: Clock
+  private readonly longestAbsence: Milliseconds
+  private readonly cancelled: AbortSignal | undefined
+
+  constructor(environment: NodeJS.ProcessEnv, options: DockerOptions) {
+    this.clock = options.clock ?? systemClock
+    this.longestAbsence = options.longestAbsence ?? LONGEST_ABSENCE
+    this.cancelled = options.cancelled
+    this.environment = {
+      ...withoutInputs(environment),
+      BUILDKIT_PROGRESS: 'plain',
+      // An attestation would wrap the image in an index, whose digest is not that of the verified image.
+      BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
+      DOCKER_CLI_HINTS: 'false'
+    }
   }
 
-  async function attempt(args: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
-    const result = await once(args, options)
-    if (result.exitCode === 0 && state === 'unknown' && !OF_THE_CLIENT.has(args[0] ?? '')) state = 'answered'
-    // It had no part in this command, which so may be given again.
+  hasAnswered(): boolean {
+    return this.state !== 'unknown'
+  }
+
+  async attempt(args: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
+    const result = await this.once(args, options)
+    const answered = result.exitCode === 0 && !CLIENT_COMMANDS.has(args[0] ?? '')
+    if (answered && this.state === 'unknown') this.state = 'answered'
+    // The daemon never received the command, so it is safe to retry.
     const away = result.exitCode !== 0 && DAEMON_UNREACHABLE.test(result.stderr)
-    return away && (await comesBack()) ? await once(args, options) : result
+    return away && (await this.comesBack()) ? await this.once(args, options) : result
   }
 
-  async function comesBack(): Promise<boolean> {
-    const end = clock.now() + longestAbsence
-    while (state === 'answered' && clock.now() < end) {
-      const asked = await once(['version'], { timeout: longestAbsence })
-      if (asked.exitCode === 0) return true
-      await clock.sleep(PROBE_INTERVAL, cancelled)
-    }
-    if (state === 'answered') state = 'gone'
-    return false
-  }
-
-  async function once(args: readonly string[], options: RunOptions): Promise<CommandResult> {
-    const output = { stdout: '', stderr: '' }
-    const listening = { stdout: listenersOf(options), stderr: listenersOf(options) }
-
-    function take(stream: 'stdout' | 'stderr', data: Buffer): void {
-      output[stream] = (output[stream] + data.toString('utf8')).slice(-KEPT_OUTPUT)
-      for (const listener of listening[stream]) listener.push(data)
-    }
-
-    try {
-      const group = startGroup('docker', args, {
-        env: { ...clientEnvironment, ...options.env },
-        timeout: options.timeout,
-        signal: cancelled
-      })
-      for (const name of ['stdout', 'stderr'] as const)
-        group[name].on('data', (data: Buffer) => take(name, data))
-      const exitCode = await group.ended
-      for (const listener of [...listening.stdout, ...listening.stderr]) listener.end()
-      return { exitCode, ...output }
-    } catch (error) {
-      if (cancelled?.aborted) throw error
-      throw clientNotStarted(error)
-    }
-  }
-
-  async function run(args: readonly string[], options: RunOptions = {}): Promise<string> {
-    const result = await attempt(args, options)
+  async run(args: readonly string[], options: RunOptions = {}): Promise<string> {
+    const result = await this.attempt(args, options)
     if (result.exitCode !== 0) throw dockerFailure(args, result)
     return result.stdout.trim()
   }
 
-  async function stream<T>(
+  async stream<T>(
     args: readonly string[],
-    take: (stdout: Readable) => Promise<T>,
+    read: (stdout: Readable) => Promise<T>,
     signal?: AbortSignal
   ): Promise<T> {
-    const signals = [cancelled, signal].filter((one) => one !== undefined)
-    const group = startGroup('docker', args, { env: clientEnvironment, signal: AbortSignal.any(signals) })
+    const signals = [this.cancelled, signal].filter((one) => one !== undefined)
+    const group = startGroup('docker', args, { env: this.environment, signal: AbortSignal.any(signals) })
     let stderr = ''
-    group.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr = (stderr + text).slice(-KEPT_OUTPUT)
-    })
+    group.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = keptOf(stderr, text)))
+    const failure = (exitCode: number): Error => dockerFailure(args, { exitCode, stdout: '', stderr })
     try {
-      const [taken, exitCode] = await Promise.all([
-        take(group.stdout).catch(async (error: unknown) => {
+      const [value, exitCode] = await Promise.all([
+        read(group.stdout).catch(async (error: unknown) => {
           if (isDiskFull(error)) throw error
-          // What breaks off is the engine's failure first.
-          const code = await within(group.ended, SETTLING_TIME, clock)
-          throw code === 0 || code === EXPIRED
-            ? error
-            : dockerFailure(args, { exitCode: code, stdout: '', stderr })
+          // Output that breaks off is usually the consequence of an error of the client.
+          const code = await within(group.ended, SETTLING_TIME, this.clock)
+          throw code === 0 || code === EXPIRED ? error : failure(code)
         }),
         group.ended
       ])
-      if (exitCode !== 0) throw dockerFailure(args, { exitCode, stdout: '', stderr })
-      return taken
+      if (exitCode !== 0) throw failure(exitCode)
+      return value
     } finally {
       group.kill()
     }
   }
 
-  return { attempt, run, stream, hasAnswered: () => state !== 'unknown' }
+  /** Waits until the daemon responds again; returns false if it does not, and never waits again. */
+  private async comesBack(): Promise<boolean> {
+    const end = this.clock.now() + this.longestAbsence
+    while (this.state === 'answered' && this.clock.now() < end) {
+      const version = await this.once(['version'], { timeout: this.longestAbsence })
+      if (version.exitCode === 0) return true
+      await this.clock.sleep(PROBE_INTERVAL, this.cancelled)
+    }
+    if (this.state === 'answered') this.state = 'gone'
+    return false
+  }
+
+  private async once(args: readonly string[], options: RunOptions): Promise<CommandResult> {
+    const output = { stdout: '', stderr: '' }
+    const listeners = { stdout: listenersOf(options), stderr: listenersOf(options) }
+    const onData = (stream: 'stdout' | 'stderr', data: Buffer): void => {
+      output[stream] = keptOf(output[stream], data.toString('utf8'))
+      for (const listener of listeners[stream]) listener.push(data)
+    }
+    const env = { ...this.environment, ...options.env }
+    this.cancelled?.throwIfAborted()
+    try {
+      const exitCode = isShort(args, options.timeout)
+        ? await runShort(args, env, onData, this.cancelled)
+        : await this.runGroup(args, env, onData, options.timeout)
+      for (const listener of [...listeners.stdout, ...listeners.stderr]) listener.end()
+      return { exitCode, ...output }
+    } catch (error) {
+      if (this.cancelled?.aborted) throw error
+      throw clientNotStarted(error)
+    }
+  }
+
+  private async runGroup(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv,
+    onData: (stream: 'stdout' | 'stderr', data: Buffer) => void,
+    timeout: Milliseconds | undefined
+  ): Promise<number> {
+    const group = startGroup('docker', args, { env, timeout, signal: this.cancelled })
+    for (const name of ['stdout', 'stderr'] as const)
+      group[name].on('data', (data: Buffer) => onData(name, data))
+    return await group.ended
+  }
 }
 
 function listenersOf({ onLine, onBytes }: Listeners): (LineSplitter | WholeLines)[] {
   return [...(onLine ? [new LineSplitter(onLine)] : []), ...(onBytes ? [new WholeLines(onBytes)] : [])]
+}
+
+function keptOf(before: string, text: string): string {
+  return (before + text).slice(-KEPT_OUTPUT)
 }

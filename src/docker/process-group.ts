@@ -27,6 +27,11 @@ export interface CommandResult {
   stderr: string
 }
 
+/** Returns an environment without the step's inputs, which contain a token, and without the runner's own tokens. */
+export function withoutInputs(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(INPUT_|ACTIONS_)/.test(name)))
+}
+
 /** The exit code of a command that had to be ended because its time was over, as coreutils' `timeout` has it. */
 export const TIMED_OUT = 124
 
