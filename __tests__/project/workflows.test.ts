@@ -36,6 +36,6 @@ describe.each(readdirSync(FOLDER))("the project's own workflow %s", (name) => {
 
   test('pins the actions of third parties by commit', () => {
     const others = steps.flatMap(({ uses }) => (uses === undefined || uses === './' ? [] : [uses]))
-    for (const uses of third parties) expect(uses).toMatch(/@[0-9a-f]{40}$/)
+    for (const uses of others) expect(uses).toMatch(/@[0-9a-f]{40}$/)
   })
 })
