@@ -155,7 +155,7 @@ describe('the proof', () => {
     const step = await runAction({ context: fixture.context, tags: tag, push: 'true', verify: 'false' })
     fixture.remove()
     expect(step.outputs).toMatchObject({ 'restore-time': '', 'cold-start': '', speedup: '' })
-    expect(step.log).toContain('Restored, and answered after')
+    expect(step.log).toContain('Restored, and responded after')
     expect(step.summary).toContain('not timed')
     expect(await registryDigest(tag)).toBe(step.outputs['digest'])
     expect(docker('image', 'inspect', '--format', '{{json .Config.Labels}}', tag)).not.toContain(LABEL)

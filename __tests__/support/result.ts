@@ -7,7 +7,7 @@ import type { SnapshotReading } from '../../src/snapshot/read.js'
 
 const [LEAST] = privilegeLevels('least', { appArmor: false })
 
-/** A start that answered after `answer` ms, and then 100 requests in `duration` ms. */
+/** A start that responded after `answer` ms, and then 100 requests in `duration` ms. */
 export function aStart(answer: number, duration?: number): Start {
   const requests = duration === undefined ? undefined : { count: 100, duration }
   return { answer, requests, jvm: undefined, criu: undefined }

@@ -16,7 +16,7 @@ import type { Milliseconds } from '../lib/values.js'
 import type { Readiness } from '../probe/readiness.js'
 import { requestOf, type WarmUpLine } from '../probe/request-lines.js'
 import type { CheckpointEngine } from './choose-engine.js'
-import { takeSnapshot, type TakenSnapshot } from './take.js'
+import { takeSnapshot, type Snapshot } from './take.js'
 import { standardWarmUp, type WarmUp, type WarmUpRequest } from './warm-up.js'
 
 export interface CheckpointInputs extends ContainerInputs {
@@ -28,7 +28,7 @@ export interface CheckpointInputs extends ContainerInputs {
   checkpointTimeout: Milliseconds
 }
 
-/** Where and with what the checkpoint is made. */
+/** Setting of the checkpoint, from the earlier steps. */
 interface CheckpointSetting {
   engine: CheckpointEngine
   reach: Reach
@@ -39,12 +39,12 @@ interface CheckpointSetting {
   environment: NodeJS.ProcessEnv
 }
 
-/** Starts the application in the checkpoint image, warms it up and takes its snapshot; anything else is a Failure. */
+/** Starts the application in the checkpoint image, warms it up and takes its snapshot. Throws a Failure if that does not work. */
 export async function checkpointApplication(
   context: Context,
   inputs: CheckpointInputs,
   setting: CheckpointSetting
-): Promise<TakenSnapshot> {
+): Promise<Snapshot> {
   const { docker, clock, log, logs, id } = context
   const { engine, reach, readiness, libraries } = setting
   const names = namesOf(id)
@@ -59,7 +59,7 @@ export async function checkpointApplication(
       ...containerSettings(context, inputs, reach),
       container: names.checkpointContainer,
       image: names.image('checkpoint'),
-      takenBy: engine,
+      engine,
       readiness,
       startupTimeout: inputs.startupTimeout,
       warmUp: await warmUpOf(inputs, setting),

@@ -10,7 +10,7 @@ import { startApplication, type Application, type CheckpointContext } from './st
 import { engineName, type CheckpointEngine } from './choose-engine.js'
 import { explainOpen, ownCheckpointFailure, STACK_TRACES } from './failures.js'
 import { untilApplicationReady } from './ready.js'
-import { verifySnapshot, verifyWarpSnapshot, type Snapshot } from './verify.js'
+import { verifySnapshot, verifyWarpSnapshot, type VerifiedSnapshot } from './verify.js'
 import { checkpoint, copyEvidence, watchOutput, type OutputEvents } from './trigger.js'
 import { warmUp, type WarmUp, type WarmUpReport } from './warm-up.js'
 
@@ -18,7 +18,7 @@ export interface CheckpointRequest extends Omit<ContainerSpec, 'name' | 'flags' 
   /** Name of the container; the caller removes it, after it has copied its files. */
   container: string
   /** Engine that takes the snapshot. */
-  takenBy: CheckpointEngine
+  engine: CheckpointEngine
   readiness: Readiness
   startupTimeout: Milliseconds
   warmUp: WarmUp
@@ -30,7 +30,7 @@ export interface CheckpointRequest extends Omit<ContainerSpec, 'name' | 'flags' 
   images: string
 }
 
-export interface TakenSnapshot extends Snapshot {
+export interface Snapshot extends VerifiedSnapshot {
   /** Time from the creation of the container until it was ready. */
   startDuration: Milliseconds
   /** Time from the trigger to the complete snapshot; only CRIU's own time, if known, where the application triggered it. */
@@ -48,11 +48,11 @@ export interface TakenSnapshot extends Snapshot {
 export async function takeSnapshot(
   context: CheckpointContext,
   request: CheckpointRequest
-): Promise<TakenSnapshot> {
-  const { takenBy, container } = request
-  if (takenBy.name === 'warp') return await attempt(context, request, undefined, [])
+): Promise<Snapshot> {
+  const { engine, container } = request
+  if (engine.name === 'warp') return await attempt(context, request, undefined, [])
   return await climb(
-    takenBy.privileges,
+    engine.privileges,
     (privileges) =>
       attempt(context, request, privileges, []).catch(async (error: unknown) => {
         throw error instanceof OpenResources ? await explain(context, request, privileges, error) : error
@@ -98,9 +98,9 @@ async function attempt(
   request: CheckpointRequest,
   privileges: Privileges | undefined,
   javaOptions: readonly string[]
-): Promise<TakenSnapshot> {
+): Promise<Snapshot> {
   const { docker, clock, log } = context
-  const { readiness, takenBy, port } = request
+  const { readiness, engine, port } = request
   const begin = clock.now()
   const events = watchOutput()
   const logMatched = withResolvers<void>()
@@ -109,7 +109,7 @@ async function attempt(
     name: request.container,
     // A health check that calls the application could open a connection just at the checkpoint.
     flags: ['--no-healthcheck', ...(privileges?.checkpoint ?? [])],
-    command: [engineName(takenBy, privileges), ...javaOptions]
+    command: [engineName(engine, privileges), ...javaOptions]
   }
   const application = await startApplication(context, spec, (line) => {
     events.onLine(line)
@@ -132,7 +132,7 @@ async function attempt(
       : checkpointByApplication(context, started.checkpointed, request)
   await copyEvidence(context, application, request)
   const snapshot =
-    takenBy.name === 'warp'
+    engine.name === 'warp'
       ? await verifyWarpSnapshot(request, end)
       : await verifySnapshot(request, end, output.text())
   // The clocks of two machines may differ, and a clock may be set meanwhile.
@@ -148,7 +148,7 @@ async function attempt(
   }
 }
 
-type Checkpointed = Pick<TakenSnapshot, 'trigger' | 'warmUp'> & {
+type Checkpointed = Pick<Snapshot, 'trigger' | 'warmUp'> & {
   end: ContainerEnd
   checkpointDuration?: Milliseconds
 }

@@ -11,7 +11,7 @@ import { ImageFormatError } from '../snapshot/image-format.js'
 import type { Bytes, Milliseconds } from '../lib/values.js'
 
 /** A complete snapshot of the JVM. */
-export interface Snapshot {
+export interface VerifiedSnapshot {
   /** Total size of its files. */
   size: Bytes
   files: SnapshotFile[]
@@ -48,7 +48,7 @@ export async function verifySnapshot(
   { evidence, images }: Evidence,
   end: ContainerEnd,
   output: string
-): Promise<Snapshot> {
+): Promise<VerifiedSnapshot> {
   const read = (name: string) => readFile(path.join(evidence, name)).catch(() => undefined)
   const criuLog = (await read(EVIDENCE_FILES.criuLog))?.toString('latin1') ?? ''
 
@@ -142,7 +142,7 @@ export function criuFailure(criuLog: string, exitCode: number | undefined, outpu
 export async function verifyWarpSnapshot(
   { evidence }: Pick<Evidence, 'evidence'>,
   end: ContainerEnd
-): Promise<Snapshot> {
+): Promise<VerifiedSnapshot> {
   const files = parseListing(
     await readFile(path.join(evidence, EVIDENCE_FILES.listing), 'utf8').catch(() => '')
   )

@@ -1,4 +1,3 @@
-import type { Clock } from '../lib/clock.js'
 import type { Milliseconds } from '../lib/values.js'
 import {
   addressOf,
@@ -8,14 +7,10 @@ import {
   type ContainerEnd,
   type ContainerSpec
 } from './containers.js'
-import type { Docker } from './docker.js'
+import type { Context } from './context.js'
 import { inspectContainer } from './inspect.js'
 
-/** What it takes to start a container and to measure time. */
-export interface StartContext {
-  docker: Docker
-  clock: Clock
-}
+export type StartContext = Pick<Context, 'docker' | 'clock'>
 
 export interface StartedContainer {
   name: string

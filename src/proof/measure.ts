@@ -104,6 +104,6 @@ async function label(context: Context, { id, request }: RestoredImage, text: str
   const image = { name: namesOf(context.id).image('runtime'), id, labels: { [FIGURES_LABEL]: text } }
   const labelled = await relabelImage(docker, image, work, outputTo(context, 'build-label.log'))
   const last = await proveRestore({ docker, clock }, { ...request, load: undefined, image: labelled })
-  log.info(`${labelled} restores, and answered after ${last.answer} ms.`)
+  log.info(`${labelled} restores, and responded after ${last.answer} ms.`)
   return labelled
 }

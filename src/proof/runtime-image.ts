@@ -1,7 +1,6 @@
 import path from 'node:path'
 import { engineName, type CheckpointEngine } from '../checkpoint/choose-engine.js'
-import { retryWithMore, type TakenSnapshot } from '../checkpoint/take.js'
-import { standardWarmUp } from '../checkpoint/warm-up.js'
+import { retryWithMore, type Snapshot } from '../checkpoint/take.js'
 import type { Reach } from '../docker/containers.js'
 import { containerSettings, type ContainerInputs, type Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
@@ -9,7 +8,7 @@ import { climb, declaredFlags, type Privileges } from '../docker/privileges.js'
 import { buildStage, type ImageSource } from '../image/images.js'
 import { coldLabels, FINGERPRINT_LABEL, snapshotLabels } from '../image/labels.js'
 import type { Milliseconds } from '../lib/values.js'
-import type { Readiness } from '../probe/readiness.js'
+import { standardRequest, type Readiness } from '../probe/readiness.js'
 import { requestOf, type WarmUpLine } from '../probe/request-lines.js'
 import type { HttpRequest } from '../probe/request.js'
 import type { Budgets } from './budgets.js'
@@ -18,7 +17,7 @@ import { proveRestore, startNormally } from './prove.js'
 import { firstLoad } from './series.js'
 import type { StartRequest } from './timed-start.js'
 
-/** The finished image, which starts. */
+/** The finished image, after a successful start. */
 export interface RuntimeImage {
   id: string
   /** Privileges of a restore; undefined where it needs none, or where the image has no snapshot. */
@@ -57,7 +56,7 @@ export async function buildRestoringImage(
   context: Context,
   inputs: RuntimeInputs,
   setting: StartSetting,
-  parts: { source: ImageSource; engine: CheckpointEngine; snapshot: TakenSnapshot; kernel: string }
+  parts: { source: ImageSource; engine: CheckpointEngine; snapshot: Snapshot; kernel: string }
 ): Promise<RestoredImage> {
   const { docker, clock, log, step } = context
   const levels = parts.engine.name === 'criu' ? parts.engine.privileges : [undefined]
@@ -71,7 +70,7 @@ export async function buildRestoringImage(
       const request = await startRequest(context, inputs, setting, { id, privileges })
       const first = await step('prove', 'Prove the restore', async () => {
         const start = await proveRestore({ docker, clock }, request)
-        log.info(`Restored, and answered after ${start.answer} ms.`)
+        log.info(`Restored, and responded after ${start.answer} ms.`)
         return start
       })
       return { id, privileges, request, first }
@@ -86,7 +85,7 @@ async function buildRuntime(
   parts: {
     source: ImageSource
     engine: CheckpointEngine
-    snapshot: TakenSnapshot
+    snapshot: Snapshot
     kernel: string
     privileges: Privileges | undefined
   }
@@ -171,12 +170,12 @@ async function startRequest(
   }
 }
 
-/** Request that a restored and a cold application get often: it must change nothing. */
+/** Returns the request that restored and cold applications get often: one that changes nothing. */
 async function comparisonRequest(
   { warmup, port }: RuntimeInputs,
   readiness: Readiness,
   workspace: string
 ): Promise<HttpRequest> {
   const line = warmup?.find(({ method }) => method === 'GET' || method === 'HEAD')
-  return line ? await requestOf(line, workspace) : standardWarmUp(readiness, port).request
+  return line ? await requestOf(line, workspace) : standardRequest(readiness, port)
 }

@@ -1,5 +1,5 @@
 import type { CheckpointEngine } from '../checkpoint/choose-engine.js'
-import type { TakenSnapshot } from '../checkpoint/take.js'
+import type { Snapshot } from '../checkpoint/take.js'
 import type { JdkArchive } from '../jdk/install.js'
 import type { Start } from '../proof/figures.js'
 import type { Proof } from '../proof/measure.js'
@@ -38,7 +38,7 @@ export interface Checkpointed extends WithImage {
   outcome: 'checkpointed'
   runner: Runner
   engine: CheckpointEngine
-  snapshot: TakenSnapshot
+  snapshot: Snapshot
   /** Content of the snapshot; undefined where it cannot be read, as a snapshot of Warp. */
   reading: SnapshotReading | undefined
   proof: Proof
