@@ -13,7 +13,7 @@ import { serve, type TestServer } from '../support/http-server.js'
 import { quietLog } from '../support/quiet-log.js'
 import { holds, hostileText, mustBeClear } from '../support/hostile.js'
 
-/** One answer to everything. */
+/** The response to every request. */
 interface Lie {
   status: number
   headers: Record<string, string>
@@ -137,7 +137,7 @@ describe('servers that lie', () => {
     },
     { requiredKeys: [] }
   )
-  // A location that leads to another machine would be asked for.
+  // Requests must not leave this machine.
   const local = (given: Partial<Record<string, string>>): Record<string, string> =>
     Object.fromEntries(
       Object.entries(given).map(([name, value = '']) => [name, value.replace('SELF', `${server.url}/token`)])
@@ -159,7 +159,7 @@ describe('servers that lie', () => {
     }
     const client = (): RepositoryClient => new RepositoryClient(world, 'r.example', 'acme/hello')
     const digest = digestOf(Buffer.from('x'))
-    const asked: (() => Promise<unknown>)[] = [
+    const calls: (() => Promise<unknown>)[] = [
       () => client().manifest('x'),
       async () => {
         const manifest = await client().manifest('x')
@@ -180,10 +180,10 @@ describe('servers that lie', () => {
     ]
     await holds(
       500,
-      fc.asyncProperty(lies, fc.constantFrom(...asked), async (told, ask) => {
-        lie = { ...told, headers: local(told.headers) }
+      fc.asyncProperty(lies, fc.constantFrom(...calls), async (given, call) => {
+        lie = { ...given, headers: local(given.headers) }
         try {
-          await ask()
+          await call()
           seen.given++
         } catch (error) {
           mustBeClear(error, 'registry')
@@ -211,9 +211,9 @@ describe('servers that lie', () => {
     let count = 0
     await holds(
       300,
-      fc.asyncProperty(answers, fc.constantFrom('crac', 'zulu', 'liberica'), async (told, vendor) => {
-        lie = told
-        // Answers are kept: each run has a place of its own for them.
+      fc.asyncProperty(answers, fc.constantFrom('crac', 'zulu', 'liberica'), async (given, vendor) => {
+        lie = given
+        // Responses are cached: each run has a folder of its own.
         const toolCache = path.join(folder, String(count++))
         const source = jdkSource(
           {

@@ -2,17 +2,19 @@ import { describe, expect, test } from '@jest/globals'
 import { Response } from 'undici'
 import { isRateLimited, retryTime, PATIENCE, patienceOf } from '../../src/http/retry.js'
 
-const answer = (status: number, headers: Record<string, string> = {}): Response =>
+const responseWith = (status: number, headers: Record<string, string> = {}): Response =>
   new Response(null, { status, headers })
 
 describe('retryTime', () => {
-  test('reads seconds, a date, and the reset of GitHub', () => {
+  test('parses seconds, a date, and the reset time of GitHub', () => {
     const date = 'Wed, 01 Jan 2031 00:00:00 GMT'
-    expect(retryTime(answer(429, { 'retry-after': date }))?.toISOString()).toBe('2031-01-01T00:00:00.000Z')
-    const seconds = retryTime(answer(429, { 'retry-after': '60' }))
+    expect(retryTime(responseWith(429, { 'retry-after': date }))?.toISOString()).toBe(
+      '2031-01-01T00:00:00.000Z'
+    )
+    const seconds = retryTime(responseWith(429, { 'retry-after': '60' }))
     expect(Math.abs((seconds?.getTime() ?? 0) - Date.now() - 60_000)).toBeLessThan(1000)
     const reset = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1893456000' }
-    expect(retryTime(answer(403, reset))?.toISOString()).toBe('2030-01-01T00:00:00.000Z')
+    expect(retryTime(responseWith(403, reset))?.toISOString()).toBe('2030-01-01T00:00:00.000Z')
   })
 
   test.each<Record<string, string>>([
@@ -23,8 +25,8 @@ describe('retryTime', () => {
     { 'x-ratelimit-remaining': '0' },
     { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': 'never' },
     { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '9e99' }
-  ])('knows no end from %j', (headers) => {
-    expect(retryTime(answer(403, headers))).toBeUndefined()
+  ])('returns undefined for %j', (headers) => {
+    expect(retryTime(responseWith(403, headers))).toBeUndefined()
   })
 })
 
@@ -37,11 +39,11 @@ test.each([
 ] as [number, Record<string, string>, boolean][])(
   '%d with %j is a rate limit: %p',
   (status, headers, limited) => {
-    expect(isRateLimited(answer(status, headers))).toBe(limited)
+    expect(isRateLimited(responseWith(status, headers))).toBe(limited)
   }
 )
 
-test('patience is a share of the usual one; nonsense is the usual one', () => {
+test('patienceOf scales the default patience, and ignores an invalid factor', () => {
   expect(patienceOf({ CRAC_CHECKPOINT_PATIENCE: '0.5' }).tryTimeout).toBe(15_000)
   for (const nonsense of [undefined, '', '-1', 'x']) {
     expect(patienceOf({ CRAC_CHECKPOINT_PATIENCE: nonsense })).toEqual(PATIENCE)

@@ -39,7 +39,7 @@ describe('checkArchive', () => {
     })
   })
 
-  test('refuses more entries, and more bytes, than any JDK has', async () => {
+  test('refuses an archive above the limits of entries and bytes', async () => {
     await writeTar(file, JDK_ENTRIES)
     await expect(checkArchive(file, { entries: 3, size: 100 })).rejects.toThrow('more than 3 entries')
     await expect(checkArchive(file, { entries: 9, size: 5 })).rejects.toThrow('more than 5 bytes')
@@ -53,7 +53,7 @@ describe('checkArchive', () => {
     await expect(checkArchive(file)).rejects.toThrow(/it is (not a \.tar\.gz|empty)/)
   })
 
-  test('refuses an archive that is cut', async () => {
+  test('refuses a truncated archive', async () => {
     await writeTar(file, [
       ...JDK_ENTRIES,
       { name: 'jdk-21/big', content: String(Math.random()).repeat(10_000) }

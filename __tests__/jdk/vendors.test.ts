@@ -40,13 +40,13 @@ describe('crac: the releases of CRaC/openjdk-builds', () => {
     }
   )
 
-  test('takes the digest that GitHub gives, and none where it gives none', () => {
+  test('has the digest of GitHub, and none where GitHub has none', () => {
     const [asset] = cracAssets([fixture<Release>('github-release-with-digest.json')])
     expect(asset?.sha256).toBe('a23311241b41288054c04580898fc1666a730683b71946d4569025f7a9bc5935')
     expect(choose(assets, 'latest').sha256).toBeUndefined()
   })
 
-  test('an upload that did not end, a draft, and an archive of another release do not count', () => {
+  test('an incomplete upload, a draft, and an archive of another release are left out', () => {
     const [first] = releases
     if (!first) throw new Error('the fixture is empty')
     expect(cracAssets([fixture<Release>('github-release-with-digest.json')])).toHaveLength(1)
@@ -56,7 +56,7 @@ describe('crac: the releases of CRaC/openjdk-builds', () => {
 })
 
 describe('zulu: the packages of Azul', () => {
-  test('is chosen by name and fields: no musl, no jre, no other architecture', () => {
+  test('is selected by name and fields: no musl, jre or other architecture', () => {
     const assets = zuluAssets(fixture<ZuluPackage[]>('azul-packages-crac-include-fields.json'))
     expect(assets.map((asset) => asset.name)).toEqual([
       'zulu21.52.17-ca-crac-jdk21.0.12-linux_x64.tar.gz',
@@ -83,14 +83,14 @@ describe('zulu: the packages of Azul', () => {
     expect(choose(assets, '17').version).toBe('17.0.20')
   })
 
-  test('the details of one package are no list: a build without CRaC in its name is left out', () => {
+  test('a build without CRaC in its name or details is left out', () => {
     const details = fixture<ZuluPackage>('azul-package-details-17.42.21.json')
     expect(zuluAssets([details])).toHaveLength(1)
     expect(zuluAssets([{ ...details, name: details.name.replace('-crac', '') }])).toEqual([])
     expect(zuluAssets([{ ...details, crac_supported: false }])).toEqual([])
   })
 
-  test('nothing there: the message says what to do', () => {
+  test('an empty list fails with a fix', () => {
     expect(() => choose(zuluAssets(fixture<ZuluPackage[]>('azul-empty.json')), '21')).toThrow(
       expect.objectContaining({
         category: 'jdk',
@@ -120,7 +120,7 @@ describe('liberica: the releases of BellSoft', () => {
     expect(libericaAssets([fixture<LibericaRelease>('liberica-release-real-jre25.json')].flat())).toEqual([])
   })
 
-  test('a version that does not exist is answered with those that do, the newest first', () => {
+  test('a version that does not exist fails with a list of those that do, the newest first', () => {
     expect(() => choose(assets, '25')).toThrow(
       expect.objectContaining({ fix: 'Set `java-version` to one of: 21.0.12.1+2, 21.0.11+12, 17.0.20.1+2.' })
     )

@@ -53,9 +53,9 @@ function clientOf(
   return { client: new RepositoryClient(world, registry, 'acme/hello'), pauses }
 }
 
-/** A registry that wants a token, which it gives for one way to ask. */
+/** A registry that requires a token, which it returns for an expected request. */
 function tokenRegistry(
-  asked: (method: string, url: URL, headers: Record<string, unknown>, body: string) => boolean
+  isExpected: (method: string, url: URL, headers: Record<string, unknown>, body: string) => boolean
 ): RequestListener {
   return (request, response) => {
     const url = new URL(request.url ?? '/', `http://${request.headers.host}`)
@@ -63,7 +63,7 @@ function tokenRegistry(
     request.on('data', (part: Buffer) => (body += part.toString()))
     request.on('end', () => {
       if (url.pathname === '/token') {
-        const right = asked(request.method ?? '', url, request.headers, body)
+        const right = isExpected(request.method ?? '', url, request.headers, body)
         response.writeHead(right ? 200 : 401).end(JSON.stringify({ access_token: 'good' }))
       } else if (request.headers.authorization === 'Bearer good') {
         response.end('{}')
@@ -77,7 +77,7 @@ function tokenRegistry(
 }
 
 describe('a login', () => {
-  test('by password asks the token server with it', async () => {
+  test('by password is sent to the token server', async () => {
     const registry = await listen(
       createServer(
         tokenRegistry(
@@ -95,7 +95,7 @@ describe('a login', () => {
     })
   })
 
-  test('by identity token posts it', async () => {
+  test('by identity token is posted to the token server', async () => {
     const registry = await listen(
       createServer(
         tokenRegistry((method, _, __, body) => method === 'POST' && body.includes('refresh_token=identity&'))
@@ -105,11 +105,11 @@ describe('a login', () => {
     expect(await clientOf(registry, { credentials }).client.manifest('x')).toBeDefined()
   })
 
-  test('never leaves TLS for its token, and is not sent to another host', async () => {
-    let asked = 0
+  test('is not sent to a token server without TLS, nor to another host', async () => {
+    let requests = 0
     const other = await listen(
       createServer((request, response) => {
-        asked += request.headers.authorization === undefined ? 0 : 1
+        requests += request.headers.authorization === undefined ? 0 : 1
         response.end('{}')
       })
     )
@@ -134,25 +134,23 @@ describe('a login', () => {
     expect((await clientOf(moved, { credentials }).client.blob(digestOf(Buffer.from('{}')))).toString()).toBe(
       '{}'
     )
-    expect(asked).toBe(0)
+    expect(requests).toBe(0)
   })
-})
 
-describe('a login is for its own registry only', () => {
   const credentials = { kind: 'password', username: 'me', password: 'word' } as const
-  async function overhearing(answer: RequestListener): Promise<{ host: string; heard: string[] }> {
-    const heard: string[] = []
+  async function recordingServer(answer: RequestListener): Promise<{ host: string; logins: string[] }> {
+    const logins: string[] = []
     const host = await listen(
       createServer((request, response) => {
-        if (request.headers.authorization !== undefined) heard.push(request.headers.authorization)
+        if (request.headers.authorization !== undefined) logins.push(request.headers.authorization)
         answer(request, response)
       })
     )
-    return { host, heard }
+    return { host, logins }
   }
 
-  test('a host that it redirects to, and that wants one, gets none', async () => {
-    const other = await overhearing((request, response) => {
+  test('is not sent to a host that the registry redirects to', async () => {
+    const other = await recordingServer((request, response) => {
       const challenge = `Bearer realm="http://${request.headers.host}/token"`
       response.writeHead(401, { 'www-authenticate': challenge }).end()
     })
@@ -162,11 +160,11 @@ describe('a login is for its own registry only', () => {
     await expect(clientOf(registry, { credentials }).client.manifest('x')).rejects.toMatchObject({
       status: 401
     })
-    expect(other.heard).toEqual([])
+    expect(other.logins).toEqual([])
   })
 
-  test('a host that the token server redirects to gets none', async () => {
-    const other = await overhearing((_, response) => response.end('{"token":"stolen"}'))
+  test('is not sent to a host that the token server redirects to', async () => {
+    const other = await recordingServer((_, response) => response.end('{"token":"stolen"}'))
     const registry = await listen(
       createServer((request, response) => {
         if (request.url?.startsWith('/token'))
@@ -178,11 +176,11 @@ describe('a login is for its own registry only', () => {
     await expect(clientOf(registry, { credentials }).client.manifest('x')).rejects.toMatchObject({
       category: 'registry'
     })
-    expect(other.heard).toEqual([])
+    expect(other.logins).toEqual([])
   })
 })
 
-test('a blob that is not what its digest says is refused', async () => {
+test('a blob with another digest is refused', async () => {
   const registry = await listen(createServer((_, response) => response.end('other')))
   const digest = digestOf(Buffer.from('x'))
   await expect(clientOf(registry).client.blob(digest)).rejects.toMatchObject({
@@ -190,41 +188,41 @@ test('a blob that is not what its digest says is refused', async () => {
   })
 })
 
-test('a registry that asks for another try at once, for ever, is given up after five minutes of its own', async () => {
-  let asked = 0
+test('fails after waits of five minutes when a registry always requests another try at once', async () => {
+  let requests = 0
   const registry = await listen(
     createServer((_, response) => {
-      asked++
+      requests++
       response.writeHead(429, { 'retry-after': '0' }).end()
     })
   )
   await expect(clientOf(registry).client.manifest('x')).rejects.toMatchObject({ status: 429 })
-  expect(asked).toBe(301)
+  expect(requests).toBe(301)
 })
 
-describe('tries', () => {
+describe('retries', () => {
   test.each([
     [503, {}, 3, [2000, 4000]],
     [429, { 'retry-after': '7' }, 43, Array.from({ length: 42 }, () => 7000)],
     [429, { 'retry-after': '301' }, 1, []],
     [403, {}, 1, []],
     [413, {}, 1, []]
-  ])('%d %j: %d', async (status, headers, tries, expected) => {
-    let asked = 0
+  ])('status %d with %j: %d tries', async (status, headers, tries, expected) => {
+    let requests = 0
     const registry = await listen(
       createServer((_, response) => {
-        asked++
+        requests++
         response.writeHead(status, headers).end()
       })
     )
     const { client, pauses } = clientOf(registry)
     await expect(client.manifest('x')).rejects.toMatchObject({ category: 'registry', status })
     // One more, to find out whether it has TLS, never gets as far as a request.
-    expect(asked).toBe(tries)
+    expect(requests).toBe(tries)
     expect(pauses).toEqual(expected)
   })
 
-  test('a registry that is not there is told by its cause', async () => {
+  test('a registry that is not reachable fails with the cause', async () => {
     const registry = await listen(createServer())
     servers.splice(0).forEach((server) => server.close())
     await expect(clientOf(registry).client.manifest('x')).rejects.toMatchObject({
@@ -238,13 +236,13 @@ describe('TLS', () => {
     const [key, cert] = ['key.pem', 'certificate.pem'].map((file) => readFileSync(path.join(TLS, file)))
     return await listen(createSecureServer({ key, cert }, (_, response) => response.end('{}')))
   }
-  test('a certificate that nobody vouches for is refused', async () => {
+  test('refuses a certificate of an unknown authority', async () => {
     const registry = await secure()
     const { client, pauses } = clientOf(registry, { insecure: false })
     await expect(client.manifest('x')).rejects.toMatchObject({ signature: { id: 'reg-tls' } })
     expect(pauses).toEqual([])
   })
-  test('unless it lies where the engine looks for it, or the engine does not care', async () => {
+  test('accepts a certificate in /etc/docker/certs.d, and any certificate of an insecure registry', async () => {
     const registry = await secure()
     const root = mkdtempSync(path.join(tmpdir(), 'tls-'))
     folders.push(root)

@@ -57,11 +57,11 @@ describe('credentialsFor', () => {
     expect(await given({ auths }, registry)).toEqual(expected)
   })
 
-  test('nobody is logged in where there is no file', async () => {
+  test('returns undefined without a file', async () => {
     expect(await credentialsFor('ghcr.io', { HOME: folder })).toBeUndefined()
   })
 
-  test('a broken file is told without what stands in it', async () => {
+  test('a broken file fails with a message that does not quote it', async () => {
     const broken = given('{"auths": {"ghcr.io": {"auth": "c2VjcmV0"', 'ghcr.io')
     await expect(broken).rejects.toMatchObject({
       category: 'runner',
@@ -78,7 +78,7 @@ describe('credentialsFor', () => {
       writeFileSync(file, `#!/bin/sh\n[ "$1" = get ] || exit 9\nread -r host\n${script}\n`)
       chmodSync(file, 0o755)
     }
-    test('named for the registry, or for all', async () => {
+    test('returns the login, whether it is set for one registry or for all', async () => {
       helper('echo "{\\"Username\\": \\"u\\", \\"Secret\\": \\"for $host\\"}"')
       expect(await given({ credHelpers: { 'a.io': 'test' } }, 'a.io')).toEqual(password('u', 'for a.io'))
       expect(await given({ credHelpers: { 'a.io': 'test' } }, 'b.io')).toBeUndefined()
@@ -86,7 +86,7 @@ describe('credentialsFor', () => {
         password('u', 'for https://index.docker.io/v1/')
       )
     })
-    test('a token, nothing, and a failure', async () => {
+    test('returns a token or undefined, or fails', async () => {
       helper('echo "{\\"Username\\": \\"<token>\\", \\"Secret\\": \\"t\\"}"')
       expect(await given({ credsStore: 'test' }, 'a.io')).toEqual({ kind: 'identity', token: 't' })
       helper('echo credentials not found in native keychain; exit 1')
