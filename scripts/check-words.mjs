@@ -52,7 +52,8 @@ function textsOfScript(file, text) {
     }
     const isText =
       ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)
-    if (isText && !ts.isImportDeclaration(node.parent)) texts.set(node.getStart(), node.getText())
+    // A single word is a name or a key.
+    if (isText && /\s/.test(node.text.trim())) texts.set(node.getStart(), node.getText())
     node.getChildren().forEach(visit)
   }
   visit(source)
