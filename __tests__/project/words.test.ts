@@ -24,7 +24,7 @@ const BAD: Record<string, string> = {
 const GOOD: Record<string, string> = {
   'comment.ts':
     '/** Maximum size of a log file, in bytes. */\nexport const a = 1 // There is no snapshot, no longer.\n',
-  'code.ts': 'export const told = { mend: /told/, key: 'foreign' }\n',
+  'code.ts': 'export const told = { mend: /told/, key: "foreign" }\n',
   'page.md':
     '# Page\n\n`told` stays, as does a [link](told.md):\n\n```sh\necho told\n```\n\nTo tell the two apart, or recommend one.\n',
   'Good.java': '/** A secure headroom. */\nclass Good {}\n'
