@@ -9,14 +9,11 @@ import { chooseEngine } from './checkpoint/choose-engine.js'
 import { requireScript } from './checkpoint/warm-up-script.js'
 import { imagesFolder, type Context } from './docker/context.js'
 import { namesOf } from './docker/names.js'
-import { fingerprintOf } from './image/fingerprint.js'
-import { prepareBase, type ApplicationOnBase } from './image/base.js'
 import { buildStage, prepareImages, type ImageSource } from './image/images.js'
+import { prepareParts, type ImageParts } from './image/parts.js'
 import type { Inputs } from './inputs/inputs.js'
 import { imageValues } from './inputs/read-inputs.js'
 import type { Architecture } from './jdk/asset.js'
-import type { JdkArchive } from './jdk/install.js'
-import { resolveJdk } from './jdk/resolve.js'
 import { fullDisk } from './lib/disk.js'
 import { UnsupportedRunner, unlessUnsupported } from './lib/errors.js'
 import { noting } from './lib/log.js'
@@ -90,7 +87,7 @@ async function buildImage(job: Job): Promise<Result> {
   const runner = await context.step('inspect', 'Inspect the runner', () => unlessUnsupported(inspect(job)))
   if (runner instanceof UnsupportedRunner) return await withoutSnapshot(job, runner, { application })
 
-  const parts = await prepareParts(job, application, runner.architecture)
+  const parts = await partsOf(job, application, runner.architecture)
   const unchanged = await context.step('decide', 'Check whether anything changed', () =>
     findUnchanged(context.log, inputs, world, parts.fingerprint)
   )
@@ -125,32 +122,16 @@ async function inspect({ context, inputs, world }: Job): Promise<Runner> {
   return runner
 }
 
-/** Everything that an image is built from. */
-interface Parts extends ApplicationOnBase {
-  jdk: JdkArchive
-  fingerprint: string
-  readiness: Readiness
-}
-
-async function prepareParts(
+async function partsOf(
   { context, inputs, world }: Job,
-  found: Application | undefined,
+  application: Application | undefined,
   architecture: Architecture
-): Promise<Parts> {
-  const onBase = await prepareBase(context, inputs, world.workspace, found)
-  const jdk = await context.step('jdk', 'Resolve the JDK', () =>
-    resolveJdk(context, inputs, world, architecture)
-  )
-  const fingerprint = await fingerprintOf({
-    ...world,
-    ...onBase,
-    jdkSha256: jdk.sha256,
-    warmup: inputs.warmup,
-    warmupScript: inputs.warmupScript,
-    inputs: imageValues(inputs)
+): Promise<ImageParts> {
+  return await prepareParts(context, inputs, world, {
+    application,
+    architecture,
+    values: imageValues(inputs)
   })
-  const readiness = { ...inputs.readiness, health: healthPath(onBase.libraries) }
-  return { ...onBase, jdk, fingerprint, readiness }
 }
 
 type Made = Pick<Checkpointed, 'engine' | 'snapshot' | 'reading' | 'image' | 'proof'>
@@ -159,12 +140,12 @@ type Made = Pick<Checkpointed, 'engine' | 'snapshot' | 'reading' | 'image' | 'pr
 async function withSnapshot(
   job: Job,
   runner: Runner,
-  parts: Parts,
+  parts: ImageParts,
   source: ImageSource
 ): Promise<Made | UnsupportedRunner> {
   const { context, inputs, world } = job
   const { step } = context
-  const setting = { ...world, reach: runner.reach, ...parts }
+  const setting = { ...world, ...parts, reach: runner.reach, readiness: readinessOf(inputs, parts) }
   await step('build-checkpoint', 'Build the checkpoint image', () =>
     buildStage(context, source, 'checkpoint', { buildArgs: {}, labels: {} })
   )
@@ -191,7 +172,7 @@ async function withSnapshot(
 async function withoutSnapshot(
   job: Job,
   unsupported: UnsupportedRunner,
-  known: { application: Application | undefined; parts?: Parts; source?: ImageSource }
+  known: { application: Application | undefined; parts?: ImageParts; source?: ImageSource }
 ): Promise<Result> {
   const { context, inputs, world, finished } = job
   const { docker, log } = context
@@ -201,9 +182,9 @@ async function withoutSnapshot(
   if (inputs.onUnsupportedRunner === 'skip') return { outcome: 'skipped', reason, ...finished() }
 
   const reach = await findReach(docker, world.hostname)
-  const parts = known.parts ?? (await prepareParts(job, known.application, await architectureOf(job)))
+  const parts = known.parts ?? (await partsOf(job, known.application, await architectureOf(job)))
   const source = known.source ?? (await prepareImages(context, inputs, world, parts))
-  const setting = { ...world, reach, readiness: parts.readiness }
+  const setting = { ...world, reach, readiness: readinessOf(inputs, parts) }
   const { image, coldStarts } = await buildColdImage(context, inputs, setting, { source, reason })
   const publication = await publish(context, inputs, world, { id: image.id, snapshot: undefined })
   return { outcome: 'cold', reason, coldStarts, image, ...withImage(job, parts, publication) }
@@ -213,9 +194,13 @@ async function architectureOf({ context: { docker, log }, inputs }: Job): Promis
   return await imageArchitecture(docker, inputs.baseImage, (line) => log.foreign(line))
 }
 
+function readinessOf({ readiness }: Inputs, { libraries }: ImageParts): Readiness {
+  return { ...readiness, health: healthPath(libraries) }
+}
+
 function withImage(
   { inputs: { baseImage, port, user }, finished }: Job,
-  { application, jdk }: Parts,
+  { application, jdk }: ImageParts,
   publication: Publication
 ): Omit<WithImage, 'image'> {
   return { application: application.description, baseImage, jdk, port, user, publication, ...finished() }

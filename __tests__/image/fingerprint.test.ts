@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { chmod, mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fingerprintOf, type ImageParts } from '../../src/image/fingerprint.js'
+import { fingerprintOf, type FingerprintParts } from '../../src/image/fingerprint.js'
 import { INPUT_NAMES, type InputName } from '../../src/inputs/inputs.js'
 import { imageValues } from '../../src/inputs/read-inputs.js'
 import { inputsWith } from '../support/inputs.js'
@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(workspace, { recursive: true }))
 
-async function fingerprint(given: Given, changed: Partial<ImageParts> = {}): Promise<string> {
+async function fingerprint(given: Given, changed: Partial<FingerprintParts> = {}): Promise<string> {
   const inputs = inputsWith(given)
   return await fingerprintOf({
     version: '1.0.0',
@@ -34,18 +34,18 @@ async function fingerprint(given: Given, changed: Partial<ImageParts> = {}): Pro
   })
 }
 
-function applicationOf(folder: string, command: string[]): ImageParts['application'] {
+function applicationOf(folder: string, command: string[]): FingerprintParts['application'] {
   return { command, dependencies: new Map(), classes: new Map([[path.join(workspace, folder), 'classes']]) }
 }
 
-const otherFiles = (): Partial<ImageParts> => ({ application: applicationOf('other', ['Main']) })
-const otherCommand = (): Partial<ImageParts> => ({ application: applicationOf('app', ['Other']) })
-const otherBase = (): Partial<ImageParts> => ({ base: { digest: 'sha256:3', workingDirectory: '/home/app' } })
-const otherJdk = (): Partial<ImageParts> => ({ jdkSha256: '4' })
+const otherFiles = (): Partial<FingerprintParts> => ({ application: applicationOf('other', ['Main']) })
+const otherCommand = (): Partial<FingerprintParts> => ({ application: applicationOf('app', ['Other']) })
+const otherBase = (): Partial<FingerprintParts> => ({ base: { digest: 'sha256:3', workingDirectory: '/home/app' } })
+const otherJdk = (): Partial<FingerprintParts> => ({ jdkSha256: '4' })
 const tag = { tags: 'localhost:5000/a:1' }
 
 /** For each input another value than its default, and what an input that is resolved before leads to. */
-const OTHER: Record<InputName, Given | [Given, () => Partial<ImageParts>]> = {
+const OTHER: Record<InputName, Given | [Given, () => Partial<FingerprintParts>]> = {
   context: [{ context: 'other' }, otherFiles],
   application: [{ application: 'app.jar' }, otherFiles],
   'main-class': [{ 'main-class': 'Other' }, otherCommand],
@@ -109,7 +109,7 @@ const UNRELATED: InputName[] = [
 
 describe('the fingerprint of an image', () => {
   test.each(INPUT_NAMES)('changes with the input %s only if the input changes the image', async (name) => {
-    const [given, parts] = [OTHER[name]].flat() as [Given, (() => Partial<ImageParts>)?]
+    const [given, parts] = [OTHER[name]].flat() as [Given, (() => Partial<FingerprintParts>)?]
     expect(inputsWith(given)).not.toEqual(inputsWith({}))
     const changed = (await fingerprint(given, parts?.())) !== (await fingerprint({}))
     expect(changed).toBe(!UNRELATED.includes(name))
@@ -131,7 +131,7 @@ describe('the fingerprint of an image', () => {
   })
 
   test('changes with the version of the action, the working directory and the scripts', async () => {
-    const parts: Partial<ImageParts>[] = [
+    const parts: Partial<FingerprintParts>[] = [
       {},
       { version: '1.0.1' },
       { base: { digest: 'sha256:1', workingDirectory: '/' } },

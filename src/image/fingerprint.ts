@@ -6,7 +6,7 @@ import { hashOfFile } from '../lib/digest.js'
 import { requestOf, type WarmUpLine } from '../probe/request-lines.js'
 
 /** Everything that goes into an image. */
-export interface ImageParts {
+export interface FingerprintParts {
   /** The version of this action. */
   version: string
   /** The folder of the Dockerfile and the scripts that the action ships. */
@@ -26,7 +26,7 @@ export interface ImageParts {
  * Returns the sha256 of everything that goes into an image, in hexadecimal: names, contents and executable bits of files,
  * and values. The times of the files do not count.
  */
-export async function fingerprintOf(parts: ImageParts): Promise<string> {
+export async function fingerprintOf(parts: FingerprintParts): Promise<string> {
   const { version, dockerFolder, base, jdkSha256, application, workspace, warmup = [], warmupScript } = parts
   const requests = await Promise.all(
     warmup.map(async (line) => [await requestOf(line, workspace), line.times, line.concurrency])

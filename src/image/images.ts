@@ -1,12 +1,10 @@
 import path from 'node:path'
-import type { Application } from '../application/layouts/layout.js'
 import { outputTo, type Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
-import type { JdkArchive } from '../jdk/install.js'
-import type { BaseImage } from './base.js'
 import { assembleBuildContext } from './build-context.js'
 import { buildImage, type ImageBuild } from './build.js'
 import { originLabels } from './labels.js'
+import type { ImageParts } from './parts.js'
 
 /** The folder from which all images of a run are built, and what they have in common. */
 export interface ImageSource {
@@ -27,14 +25,6 @@ export interface ImageInputs {
   tags: readonly { tag: string }[]
   labels: Record<string, string>
   user: { uid: number; gid: number }
-}
-
-/** Parts of an image that earlier steps prepared. */
-export interface ImageParts {
-  application: Application
-  base: BaseImage
-  jdk: JdkArchive
-  fingerprint: string
 }
 
 /** Writes the build context: everything that docker/Dockerfile copies. */

@@ -1,0 +1,35 @@
+import type { Application } from '../application/layouts/layout.js'
+import type { Context } from '../docker/context.js'
+import type { Architecture } from '../jdk/asset.js'
+import type { JdkArchive } from '../jdk/install.js'
+import { resolveJdk, type JdkEnvironment, type JdkInputs } from '../jdk/resolve.js'
+import { prepareBase, type ApplicationOnBase, type BaseInputs } from './base.js'
+import { fingerprintOf, type FingerprintParts } from './fingerprint.js'
+
+/** Everything that an image is built from. */
+export interface ImageParts extends ApplicationOnBase {
+  jdk: JdkArchive
+  fingerprint: string
+}
+
+/** Prepares the base image and the JDK; `values` are the values of the inputs that change the image. */
+export async function prepareParts(
+  context: Context,
+  inputs: BaseInputs & JdkInputs & Pick<FingerprintParts, 'warmup' | 'warmupScript'>,
+  environment: JdkEnvironment & Pick<FingerprintParts, 'version' | 'dockerFolder'>,
+  parts: { application: Application | undefined; architecture: Architecture; values: unknown }
+): Promise<ImageParts> {
+  const onBase = await prepareBase(context, inputs, environment.workspace, parts.application)
+  const jdk = await context.step('jdk', 'Resolve the JDK', () =>
+    resolveJdk(context, inputs, environment, parts.architecture)
+  )
+  const { version, dockerFolder, workspace } = environment
+  const { warmup, warmupScript } = inputs
+  const fingerprint = await fingerprintOf({
+    ...{ version, dockerFolder, workspace, warmup, warmupScript },
+    ...onBase,
+    jdkSha256: jdk.sha256,
+    inputs: parts.values
+  })
+  return { ...onBase, jdk, fingerprint }
+}
