@@ -87,7 +87,7 @@ describe('checkpointRefusal', () => {
         'path: /b',
         'action: reopen',
         '---',
-        '# The application has to notice that it was closed, and to open it again.',
+        '# The application must detect that the socket is closed, and open it again.',
         'type: socket',
         'localPort: 9001',
         'action: close',

@@ -1,20 +1,20 @@
 import { Failure, type FailureDetails } from '../lib/errors.js'
 import { diagnose } from './diagnose.js'
 
-/** Kinds of resources that a CRaC JVM refuses to take into a snapshot. */
+/** Kind of an open resource because of which a CRaC JVM refuses the checkpoint. */
 export type ResourceKind = 'socket' | 'file' | 'other'
 
 export interface OpenResource {
   kind: ResourceKind
-  /** The JVM's own words: an address, a path. */
+  /** Text of the JVM: an address, a path. */
   description: string
-  /** A server's: nobody is at its other end. */
+  /** true for the listening socket of a server. */
   listens: boolean
-  /** Thread and frames of the code that opened it; where the JVM was told to note them. */
+  /** Thread and frames of the code that opened it; undefined if the JVM did not record them. */
   openedBy: { thread: string; frames: string[] } | undefined
 }
 
-/** The JVM refused the checkpoint because of what the application has open. */
+/** The JVM refused the checkpoint because of open resources of the application. */
 export class OpenResources extends Failure {
   constructor(
     readonly resources: readonly OpenResource[],
@@ -35,7 +35,7 @@ const LISTENS = /remotePort 0$|ServerSocket(?:ChannelImpl)?\[/
 const MOST_LISTED = 20
 const MOST_FRAMES = 4
 
-/** The failure in jcmd's output; undefined when the JVM did not refuse. Its exit code is 0 either way. */
+/** Returns the failure in the output of jcmd; undefined if the JVM did not refuse. jcmd exits with 0 in both cases. */
 export function checkpointRefusal(output: string): Failure | undefined {
   if (!REFUSED.test(output)) return undefined
   const causes = parseCauses(output)
@@ -48,13 +48,13 @@ export function checkpointRefusal(output: string): Failure | undefined {
         known?.signature?.weight === 'specific'
           ? known.fix
           : 'Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, ' +
-            "or use the framework's own CRaC support, which does that.",
+            'or use the CRaC support of the framework, which does that.',
       evidence: listResources(open),
       signature: known?.signature
     })
   }
   if (/C\/R is not configured/.test(output)) {
-    return new Failure('internal', 'The JVM was not started for a checkpoint.', {
+    return new Failure('internal', 'The JVM was started without a folder for the checkpoint.', {
       fix: 'Please open an issue with the log of this step.',
       evidence: output.trim()
     })
@@ -64,14 +64,13 @@ export function checkpointRefusal(output: string): Failure | undefined {
     'application',
     `A beforeCheckpoint hook of the application failed${first ? `: ${simpleName(first.type)}: ${first.text}` : ''}.`,
     {
-      fix:
-        known?.signature?.weight === 'cause' ? known.fix : 'Mend the hook that the stack trace below names.',
+      fix: known?.signature?.weight === 'cause' ? known.fix : 'Fix the hook in the stack trace below.',
       evidence: output.trim().split('\n').slice(0, 40).join('\n')
     }
   )
 }
 
-/** One line a resource; below it the code that opened it, where that is known. */
+/** Lists the resources, one per line; below each the code that opened it, if known. */
 export function listResources(resources: readonly OpenResource[]): string {
   const lines = resources
     .slice(0, MOST_LISTED)
@@ -85,7 +84,7 @@ export function listResources(resources: readonly OpenResource[]): string {
   return [...lines, ...(more > 0 ? [`... and ${more} more`] : [])].join('\n')
 }
 
-/** A file for -Djdk.crac.resource-policies that names what is open; what to do about a socket only its user knows. */
+/** Returns a file for -Djdk.crac.resource-policies with a rule for each open resource. */
 export function suggestPolicies(resources: readonly OpenResource[]): string {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
     const path = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1]
@@ -93,7 +92,7 @@ export function suggestPolicies(resources: readonly OpenResource[]): string {
     if (kind === 'socket') {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1]
       return [
-        '# The application has to notice that it was closed, and to open it again.',
+        '# The application must detect that the socket is closed, and open it again.',
         'type: socket'
       ].concat(port === undefined ? [] : [`localPort: ${port}`], 'action: close')
     }
@@ -121,7 +120,7 @@ function parseCauses(output: string): Cause[] {
   return causes
 }
 
-// The JDK's own frames on top say how it was opened, which the description says too: the first others say where.
+// The frames of the JDK on top only show how it was opened. The first other frames show where.
 function addFrame(frames: string[], frame: string | undefined): void {
   if (frame === undefined || frames.length === MOST_FRAMES || JDK_FRAME.test(frame)) return
   frames.push(frame)

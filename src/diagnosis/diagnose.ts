@@ -4,35 +4,35 @@ import { CASCADE, NOISE } from './noise.js'
 import { Matcher } from './matcher.js'
 import type { Signature, Operation, Stream, Weight } from './signature.js'
 
-/** The cause that is reported. */
+/** Cause of a failure, for its message. */
 export interface Finding {
-  /** undefined: an error of CRIU that is not in the catalogue. */
+  /** undefined for an error of CRIU that is not in the catalogue. */
   signature: Signature | undefined
-  /** One sentence, with the id in it. */
+  /** Sentence with the id of the signature. */
   cause: string
   fix: string
   category: FailureCategory
-  /** The line that shows it. */
+  /** Line of the log that shows the cause. */
   line: string
 }
 
-/** How CRIU's lines look, with or without time, process and subsystem. */
+/** An error or a warning of CRIU, with or without time, process and subsystem. */
 const CRIU_LINE = /^(?:\((\d+\.\d+)\) ?)?(?:pie: ?)?(?: *\d+: )?(Error|Warn) {1,2}\([^):]{1,80}:\d+\): (.*)$/
 const TIMED = /^\(\d+\.\d+\) /
 const SUCCESS: Record<Operation, RegExp | undefined> = {
-  // The whole line: an application may quote it.
+  // The whole line, because an application may quote it.
   dump: /^(?:\(\d+\.\d+\) ?)?(?: *\d+: )?Dumping finished successfully\s*$/,
   restore: /^(?:\(\d+\.\d+\) ?)?(?: *\d+: )?Restore finished successfully\. Tasks resumed\.\s*$/,
   push: undefined
 }
 const RANK: Record<Weight, number> = { specific: 5, cause: 4, general: 3, pointer: 1, noise: 0 }
-/** An error that nobody knows tells more than that there was one. */
+/** Rank of an unknown error of CRIU: it says more than a pointer. */
 const UNKNOWN_RANK = 2
 const LONGEST_GROUP = 200
 
 interface Candidate {
   rank: number
-  /** Which was offered first. */
+  /** Position among all candidates: of equal ranks, the first one counts. */
   order: number
   signature: Signature | undefined
   match: RegExpExecArray | undefined
@@ -40,25 +40,24 @@ interface Candidate {
 }
 
 /**
- * Looks at logs, line by line, for the one cause to report: what names a library before what names a cause, before an
- * error of CRIU that is not known, before what only points elsewhere; among equals the first. Memory is bounded
- * whatever comes: only two lines are kept, the best of CRIU and the best of all others, as CRIU's success refutes only
- * what CRIU said.
+ * Searches logs, line by line, for the one cause to report. A line that names a library ranks highest; then lines that name
+ * a cause, unknown errors of CRIU, and lines that only point to another failure. Memory is bounded for any input: it keeps
+ * two candidates, the best line of CRIU and the best of all other sources, because CRIU's success only refutes lines of CRIU.
  */
 export class Diagnoser {
   private readonly matchers = new Map<Stream, Matcher>()
   private ofCriu: Candidate | undefined
-  private ofOthers: Candidate | undefined
+  private ofOtherSources: Candidate | undefined
   private offered = 0
 
-  constructor(private readonly stage: Operation) {}
+  constructor(private readonly operation: Operation) {}
 
   push(stream: Stream, text: string): void {
     const line = text.length > LONGEST_LINE ? text.slice(0, LONGEST_LINE) : text
     const shape = stream === 'criu' || stream === 'app' ? CRIU_LINE.exec(line) : null
-    // Of CRIU's own log, which tells everything that it does, only errors and warnings count, and lines without a time.
-    if (stream === 'criu' && !shape && TIMED.test(line) && !SUCCESS[this.stage]?.test(line)) return
-    if (SUCCESS[this.stage]?.test(line)) {
+    // CRIU logs everything that it does: only errors, warnings and lines without a time count.
+    if (stream === 'criu' && !shape && TIMED.test(line) && !SUCCESS[this.operation]?.test(line)) return
+    if (SUCCESS[this.operation]?.test(line)) {
       this.ofCriu = undefined
       return
     }
@@ -67,7 +66,7 @@ export class Diagnoser {
       const rank = noise ? RANK.noise : CASCADE.test(line) ? RANK.pointer : RANK[signature.weight]
       const candidate = { rank, order: this.offered++, signature, match, line }
       if (signature.stream === 'criu') this.ofCriu = better(this.ofCriu, candidate)
-      else this.ofOthers = better(this.ofOthers, candidate)
+      else this.ofOtherSources = better(this.ofOtherSources, candidate)
     }
     if (shape?.[2] === 'Error' && !noise && !CASCADE.test(line)) {
       this.ofCriu = better(this.ofCriu, {
@@ -80,29 +79,29 @@ export class Diagnoser {
     }
   }
 
-  /** What there is to report; undefined when nothing was found. */
+  /** Returns the cause to report; undefined if no line showed one. */
   finding(): Finding | undefined {
-    const best = this.ofOthers ? better(this.ofCriu, this.ofOthers) : this.ofCriu
+    const best = this.ofOtherSources ? better(this.ofCriu, this.ofOtherSources) : this.ofCriu
     return best && describe(best)
   }
 
   private matcher(stream: Stream): Matcher {
-    const known = this.matchers.get(stream) ?? new Matcher(this.stage, stream)
+    const known = this.matchers.get(stream) ?? new Matcher(this.operation, stream)
     this.matchers.set(stream, known)
     return known
   }
 }
 
-/** The one cause in some texts. */
-export function diagnose(stage: Operation, texts: Partial<Record<Stream, string>>): Finding | undefined {
-  const diagnoser = new Diagnoser(stage)
+/** Returns the one cause in the texts; undefined if they show none. */
+export function diagnose(operation: Operation, texts: Partial<Record<Stream, string>>): Finding | undefined {
+  const diagnoser = new Diagnoser(operation)
   for (const [stream, text] of Object.entries(texts) as [Stream, string][]) {
     for (const line of text.split('\n')) diagnoser.push(stream, line)
   }
   return diagnoser.finding()
 }
 
-/** The finding, if it names a cause and does not only point at one. */
+/** Returns the finding if it names a cause; undefined if it only points to one. */
 export function knownCause(finding: Finding | undefined): Finding | undefined {
   const weight = finding?.signature?.weight
   return weight !== undefined && RANK[weight] > UNKNOWN_RANK ? finding : undefined
@@ -118,7 +117,7 @@ function describe({ signature, match, line }: Candidate): Finding {
     return {
       signature,
       cause: `CRIU: ${match?.[3]?.trim()}.`,
-      fix: "CRIU's log in the folder of the output `logs` has what came before: a kernel or a CPU that this CRIU does not know, or something that the application has open.",
+      fix: "Read CRIU's log in the folder of the output `logs`. Usual causes are a kernel or a CPU that this version of CRIU does not support, or an open resource of the application.",
       category: 'runner',
       line
     }

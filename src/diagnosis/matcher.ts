@@ -6,8 +6,8 @@ export interface Hit {
   match: RegExpExecArray
 }
 
-/** Whose lines stand in which stream: in the output of a container everybody speaks. */
-const SPEAKERS: Record<Stream, readonly Stream[]> = {
+/** Sources of the lines in each stream: the output of a container has lines of all. */
+const SOURCES: Record<Stream, readonly Stream[]> = {
   criu: ['criu', 'jvm'],
   jvm: ['jvm'],
   app: ['criu', 'jvm', 'app', 'docker'],
@@ -15,21 +15,21 @@ const SPEAKERS: Record<Stream, readonly Stream[]> = {
   registry: ['registry', 'docker']
 }
 
-/** A pattern over several lines is looked for in so many. */
+/** Number of lines that a pattern over several lines may span. */
 const WINDOW = 12
 const SEVERAL_LINES = '[\\s\\S]'
 
-/** Finds the signatures of one stream in its lines; those over several lines when the last of them has come. */
+/** Finds the signatures of one stream in its lines. A pattern over several lines matches with its last line. */
 export class Matcher {
   private readonly single: readonly Signature[]
   private readonly several: readonly { signature: Signature; head: RegExp }[]
-  /** Any of them, as one expression: most lines are nothing, and that is told in one pass. */
+  /** Matches every line that a signature may match: most lines need only this one pass. */
   private readonly any: RegExp
   private open: { signature: Signature; text: string; left: number }[] = []
 
-  constructor(stage: Operation, stream: Stream) {
+  constructor(operation: Operation, stream: Stream) {
     const rows = CATALOGUE.filter(
-      (row) => row.operations.includes(stage) && SPEAKERS[stream].includes(row.stream)
+      (row) => row.operations.includes(operation) && SOURCES[stream].includes(row.stream)
     )
     this.single = rows.filter((row) => !row.pattern.source.includes(SEVERAL_LINES))
     this.several = rows
@@ -46,7 +46,7 @@ export class Matcher {
   }
 
   match(line: string): Hit[] {
-    const hits = this.open.length > 0 ? this.goOn(line) : []
+    const hits = this.open.length > 0 ? this.continueOpen(line) : []
     if (!this.any.test(line)) return hits
     for (const { signature, head } of this.several) {
       if (head.test(line)) this.open.push({ signature, text: line, left: WINDOW })
@@ -58,7 +58,7 @@ export class Matcher {
     return hits
   }
 
-  private goOn(line: string): Hit[] {
+  private continueOpen(line: string): Hit[] {
     const hits: Hit[] = []
     this.open = this.open.filter((entry) => {
       entry.text += `\n${line}`

@@ -1,4 +1,4 @@
-/** Lines that follow from an error before them; never the cause. */
+/** Lines that follow from an earlier error and are never the cause. */
 export const CASCADE = anyOf([
   'Dumping FAILED\\.',
   'Restoring FAILED\\.',
@@ -23,7 +23,7 @@ export const CASCADE = anyOf([
   'STARTUPTIME '
 ])
 
-/** Lines that CRIU prints in containers though nothing is wrong. */
+/** Lines that CRIU prints in containers although nothing is wrong. */
 export const NOISE = anyOf([
   "Can't keep kdat cache on non-tempfs",
   '-1 reported by netlink: Operation not permitted',
@@ -37,7 +37,7 @@ export const NOISE = anyOf([
   'Ignoring restore_task error 1\\b',
   "Can't restore EXE link",
   "Can't (?:seize root task|attach to all tasks|catch all tasks), disabling ptrace",
-  // With a number in the path it is the fork of CRaC JDKs, which goes on another way. Of CRIU 4 (`-1/`) it is the cause.
+  // A number in the path: the CRIU of CRaC JDKs, which then continues in another way. With CRIU 4 (`-1/`) it is the cause.
   "Can't open \\d+/sys/kernel/ns_last_pid on procfs",
   'Setting PID failed',
   "can't open last pid fd",
