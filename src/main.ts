@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { requireContext } from './application/find.js'
-import { healthPath } from './application/health.js'
+import { healthPath } from './application/frameworks.js'
 import { findInWorkspace } from './application/in-workspace.js'
 import type { Application } from './application/layouts/layout.js'
 import { checkpointApplication } from './checkpoint/checkpoint.js'

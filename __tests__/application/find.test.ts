@@ -47,7 +47,7 @@ describe('findApplication', () => {
     })
   })
 
-  test('`application` chooses among several', async () => {
+  test('the input `application` selects one of several jars', async () => {
     await writeJar(path.join(context, 'a.jar'), 'A')
     await writeJar(path.join(context, 'b.jar'), 'B')
     await expect(findApplication(context, undefined)).rejects.toMatchObject({
@@ -57,7 +57,7 @@ describe('findApplication', () => {
     expect(await findApplication(context, 'b.jar')).toMatchObject({ mainClass: 'B' })
   })
 
-  test('a jar takes along what its Class-Path names beside it, and nothing from elsewhere', async () => {
+  test('a jar includes the files of its Class-Path beside it, and no others', async () => {
     await mkdir(path.join(context, 'libs'))
     await writeFile(path.join(context, 'libs/a.jar'), '')
     const entries = { 'Main-Class': 'M', 'Class-Path': 'libs/a.jar libs/none.jar ../x.jar /etc/passwd' }
@@ -67,7 +67,7 @@ describe('findApplication', () => {
     expect(found.command).toEqual(['-jar', '/app/app.jar'])
   })
 
-  test('a jar of Spring Boot is unpacked: its jars are dependencies, but for snapshots', async () => {
+  test('unpacks a jar of Spring Boot: its jars are dependencies, except snapshot versions', async () => {
     await writeJar(
       path.join(context, 'shop.jar'),
       { 'Main-Class': 'org.springframework.boot.loader.launch.JarLauncher', 'Start-Class': 'com.acme.Shop' },
@@ -91,7 +91,7 @@ describe('findApplication', () => {
     expect(await readFile(path.join(folder, 'com/acme/Shop.class'), 'utf8')).toBe('shop')
   })
 
-  test("a jar of Spring Boot keeps the order of its class path, and what is in the jar's own META-INF", async () => {
+  test('a jar of Spring Boot keeps the order of its class path, and the content of its META-INF', async () => {
     await writeJar(
       path.join(context, 'shop.jar'),
       { 'Main-Class': 'org.springframework.boot.loader.launch.JarLauncher', 'Start-Class': 'com.acme.Shop' },
@@ -111,7 +111,7 @@ describe('findApplication', () => {
     expect(await readFile(path.join(root, 'META-INF/resources/logo.svg'), 'utf8')).toBe('logo')
   })
 
-  test('tells a Quarkus in one jar that it will be checkpointed', async () => {
+  test('sets the option for a checkpoint for an uber-jar of Quarkus', async () => {
     await writeJar(path.join(context, 'app-runner.jar'), 'io.quarkus.runner.GeneratedMain')
     expect(await findApplication(context, undefined)).toMatchObject({
       layout: 'jar',
@@ -136,7 +136,7 @@ describe('findApplication', () => {
     expect([...found.classes.values()]).toEqual(['quarkus-run.jar', 'app', 'quarkus'])
   })
 
-  test('a class path needs its main class', async () => {
+  test('a class path needs the input `main-class`', async () => {
     await mkdir(path.join(context, 'classes'))
     await mkdir(path.join(context, 'lib'))
     await writeFile(path.join(context, 'lib/b.jar'), '')
@@ -150,17 +150,17 @@ describe('findApplication', () => {
     })
   })
 
-  test('a long Main-Class goes over two lines of the manifest', async () => {
+  test('reads a long Main-Class that spans two lines of the manifest', async () => {
     const name = `com.example.${'x'.repeat(100)}`
     await writeJar(path.join(context, 'app.jar'), name)
     expect(await findApplication(context, undefined)).toMatchObject({ mainClass: name })
   })
 
-  test('nothing to run: the message shows what is there', async () => {
+  test('the message lists the folder if there is no application', async () => {
     await writeFile(path.join(context, 'readme.txt'), '')
     await expect(findApplication(context, undefined)).rejects.toMatchObject({
       category: 'input',
-      evidence: 'What is there:\nreadme.txt'
+      evidence: 'Content of the folder:\nreadme.txt'
     })
   })
 
@@ -171,12 +171,12 @@ describe('findApplication', () => {
     }
   )
 
-  test('refuses a context that is not there', async () => {
+  test('refuses a context that does not exist', async () => {
     await expect(requireContext(path.join(context, 'none'))).rejects.toThrow('is not a folder')
     await requireContext(context)
   })
 
-  test('ends with a clear message where `application` is a pipe', async () => {
+  test('fails with a clear message if `application` is a pipe', async () => {
     execFileSync('mkfifo', [path.join(context, 'pipe.jar')])
     await symlink('pipe.jar', path.join(context, 'link.jar'))
     await expect(findApplication(context, 'link.jar')).rejects.toThrow('No application was found')

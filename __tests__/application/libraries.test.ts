@@ -26,7 +26,7 @@ describe('librariesOf', () => {
       scratch: path.join(context, 'scratch')
     })
 
-  test('looks at folders of jars, however deep', async () => {
+  test('finds jars in folders at any depth', async () => {
     await mkdir(path.join(context, 'lib/main'), { recursive: true })
     await writeFile(path.join(context, 'lib/app.jar'), '')
     await writeFile(path.join(context, 'lib/main/netty-transport-4.2.1.jar'), '')
@@ -35,7 +35,7 @@ describe('librariesOf', () => {
     expect(libraries?.has({ jar: 'crac', classes: 'org/crac/' })).toBe(false)
   })
 
-  test('looks at what lies beside a jar, and into it', async () => {
+  test('finds jars beside a jar, and classes in it', async () => {
     const manifest = { 'Main-Class': 'example.Main', 'Class-Path': 'netty-transport-4.2.1.jar' }
     await writeJar(path.join(context, 'app.jar'), manifest, { 'org/crac/Core.class': '' })
     await writeJar(path.join(context, 'netty-transport-4.2.1.jar'), undefined)
@@ -44,7 +44,7 @@ describe('librariesOf', () => {
     expect(libraries?.has({ jar: 'crac', classes: 'org/crac/' })).toBe(true)
   })
 
-  test("knows nothing of a user's own image", async () => {
+  test("is undefined for a user's Dockerfile", async () => {
     const application: Application = {
       layout: 'dockerfile',
       description: '',

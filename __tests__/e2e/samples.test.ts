@@ -73,7 +73,7 @@ describe('applications that nothing stops before a checkpoint', () => {
     const message = await failing({ context: path.join(sources, 'target') })
     expect(message).toMatch(/an open socket, tcp6? local.*localPort 8080.*remotePort 0/)
     expect(message).toContain(
-      'Netty is on the class path, but org.crac:crac is not, without which nothing stops its server.'
+      'Netty is on the class path, but org.crac:crac is not. Without it, nothing stops the server.'
     )
     expect(message).toContain('Fix: Add `org.crac:crac` to the dependencies')
   })

@@ -3,88 +3,95 @@ import path from 'node:path'
 import { Failure } from '../lib/errors.js'
 import { classPath } from './layouts/class-path.js'
 import { runnableJar } from './layouts/jar.js'
-import { isFolder, type Application, type Layout, type Place } from './layouts/layout.js'
+import { isFolder, type Application, type Candidate, type Layout } from './layouts/layout.js'
 import { micronautLayers } from './layouts/micronaut.js'
 import { quarkusApp } from './layouts/quarkus.js'
 import { springBootJar } from './layouts/spring-boot.js'
 
-/** What can be told from a folder, and what from a jar; the first that fits is taken. */
-const OF_A_FOLDER: readonly Layout[] = [micronautLayers, quarkusApp, classPath]
-const OF_A_JAR: readonly Layout[] = [springBootJar, runnableJar]
+/** Layouts of a folder; the first that fits counts. */
+const FOLDER_LAYOUTS: readonly Layout[] = [micronautLayers, quarkusApp, classPath]
+/** Layouts of a jar; the first that fits counts. */
+const JAR_LAYOUTS: readonly Layout[] = [springBootJar, runnableJar]
 
 export interface ApplicationRequest {
   /** Absolute path of the folder that holds the built application. */
   context: string
-  /** What to run, relative to the context; found by looking when absent. */
+  /** Path of the application in the context; undefined: the context is searched. */
   application: string | undefined
   mainClass: string | undefined
-  /** A folder of the run that does not exist yet, for what has to be unpacked. */
+  /** Folder of the run for unpacked files; it does not exist yet. */
   scratch: string
 }
 
-/** Refuses a context that is no folder: that can be told before any work. */
+/** Throws a Failure if the context is not a folder, before any other work. */
 export async function requireContext(context: string): Promise<void> {
   if (await isFolder(context)) return
   throw new Failure('input', `The context ${context} is not a folder.`, {
-    fix: 'Set `context` to the folder that holds the built application; the build has to run in a step before.'
+    fix: 'Set `context` to the folder with the built application. Build the application in an earlier step.'
   })
 }
 
-/** Finds the application in the context; nothing, or more than one thing to run, is a Failure that shows what is there. */
+/** Finds the application in the context. Throws a Failure with a listing if there is none, or more than one. */
 export async function findApplication(request: ApplicationRequest): Promise<Application> {
   const { context, application } = request
-  const at = path.resolve(context, application ?? '.')
-  if (at !== context && !at.startsWith(context + path.sep)) {
-    throw new Failure('input', `\`application\` leads out of the context ${context}.`, {
-      fix: 'Give a path relative to the context.'
-    })
+  const location = path.resolve(context, application ?? '.')
+  if (location !== context && !location.startsWith(context + path.sep)) {
+    throw new Failure(
+      'input',
+      `Invalid input \`application\`: ${application} leads out of the context ${context}.`,
+      {
+        fix: 'Set it to a path in `context`, relative to it.'
+      }
+    )
   }
-  const place: Place = { ...request, at }
-  const found = (await isFolder(at)) ? await findInFolder(place) : await first(OF_A_JAR, place)
+  const candidate: Candidate = { ...request, location }
+  const found = (await isFolder(location))
+    ? await findInFolder(candidate)
+    : await first(JAR_LAYOUTS, candidate)
   if (found) return found
-  throw new Failure('input', `No application was found in ${at}.`, {
+  throw new Failure('input', `No application was found in ${location}.`, {
     fix:
-      'Set `context` (and `application`, if needed) to a folder with `layers/` (Micronaut) or `quarkus-app/` (Quarkus), to a ' +
-      'jar of Spring Boot or another whose manifest has a Main-Class, or to a folder with `classes/` or `lib/` and set `main-class`.',
-    evidence: await listing(at)
+      'Set `context`, and `application` if needed, to a folder with `layers/` (Micronaut) or `quarkus-app/` (Quarkus), or to a ' +
+      'jar of Spring Boot or one with a Main-Class in its manifest; or set `main-class` and a folder with `classes/` or `lib/`.',
+    evidence: await listing(location)
   })
 }
 
-async function findInFolder(place: Place): Promise<Application | undefined> {
-  const found = await first(OF_A_FOLDER, place)
+async function findInFolder(candidate: Candidate): Promise<Application | undefined> {
+  const found = await first(FOLDER_LAYOUTS, candidate)
   if (found) return found
-  const jars = (await readdir(place.at)).filter((name) => name.endsWith('.jar')).sort()
+  const jars = (await readdir(candidate.location)).filter((name) => name.endsWith('.jar')).sort()
   const runnable: { jar: string; found: Application }[] = []
   for (const jar of jars) {
-    // A main class makes every jar runnable: then only the user can say which is meant.
-    const one = await first(OF_A_JAR, {
-      ...place,
-      at: path.join(place.at, jar),
-      scratch: path.join(place.scratch, jar)
+    // With `main-class` every jar is runnable, and only the user can say which one to run.
+    const one = await first(JAR_LAYOUTS, {
+      ...candidate,
+      location: path.join(candidate.location, jar),
+      scratch: path.join(candidate.scratch, jar)
     })
     if (one) runnable.push({ jar, found: one })
   }
   if (runnable.length > 1) {
-    throw new Failure('input', `There is more than one runnable jar in ${place.at}.`, {
-      fix: 'Set `application` to the one to run.',
+    throw new Failure('input', `There is more than one runnable jar in ${candidate.location}.`, {
+      fix: 'Set `application` to one of these jars.',
       evidence: runnable.map(({ jar }) => jar).join('\n')
     })
   }
   return runnable[0]?.found
 }
 
-async function first(layouts: readonly Layout[], place: Place): Promise<Application | undefined> {
+async function first(layouts: readonly Layout[], candidate: Candidate): Promise<Application | undefined> {
   for (const layout of layouts) {
-    const found = await layout(place)
+    const found = await layout(candidate)
     if (found) return found
   }
   return undefined
 }
 
-async function listing(place: string): Promise<string> {
-  const names = await readdir(place).catch(() => undefined)
-  if (!names) return 'There is no such file or folder.'
+async function listing(folder: string): Promise<string> {
+  const names = await readdir(folder).catch(() => undefined)
+  if (!names) return 'The file or folder does not exist.'
   if (names.length === 0) return 'The folder is empty.'
   const shown = names.sort().slice(0, 20).join('\n')
-  return `What is there:\n${shown}${names.length > 20 ? `\n(and ${names.length - 20} more)` : ''}`
+  return `Content of the folder:\n${shown}${names.length > 20 ? `\n(and ${names.length - 20} more)` : ''}`
 }

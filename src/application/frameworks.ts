@@ -1,46 +1,42 @@
-/** A library, as it is found on a class path: by the name of its jar, or in a jar that has everything in it. */
-export interface Library {
-  /** Name of its jar without the version. */
-  jar: string
-  /** Folder of its classes in a jar. */
-  classes: string
-}
+import type { OpenResources } from '../diagnosis/checkpoint-exception.js'
+import { Failure } from '../lib/errors.js'
+import type { Libraries, Library } from './libraries.js'
 
-/** A library that somebody may have to add. */
+/** A library that a project may lack. */
 interface Support extends Library {
-  /** Group and artifact. */
+  /** Group id and artifact id. */
   coordinates: string
 }
 
-/** A framework, and what the action has to know of it. */
-export interface Framework {
+/** A framework, its CRaC support and its health endpoint. */
+interface Framework {
   name: string
   library: Library
-  /** What closes its server before a checkpoint. */
+  /** Library that closes the server before a checkpoint. */
   support: Support
-  /** What is to be done where that is missing. */
+  /** Fix for a project without that library. */
   fix: string
-  /** Where it tells of its health, if this library is there. */
+  /** Path of the health endpoint, which this library provides. */
   health?: { library: Library; path: string }
 }
 
 const ORG_CRAC: Support = { coordinates: 'org.crac:crac', jar: 'crac', classes: 'org/crac/' }
 
-/** What a project without a framework, or with one that knows nothing of CRaC, has to do. */
-export const NO_FRAMEWORK: Pick<Framework, 'support' | 'fix'> = {
+/** Support and fix for a project without a framework, or with one that does not support CRaC. */
+const NO_FRAMEWORK: Pick<Framework, 'support' | 'fix'> = {
   support: ORG_CRAC,
   fix:
     'Add `org.crac:crac` to the dependencies, and register an org.crac.Resource that stops the server in beforeCheckpoint and ' +
     'starts it in afterRestore.'
 }
 
-/** Those that bring others along go before them. */
+/** The known frameworks: a framework that contains another one comes first. */
 export const FRAMEWORKS: readonly Framework[] = [
   {
     name: 'Spring Boot',
     library: { jar: 'spring-boot', classes: 'org/springframework/boot/' },
     support: ORG_CRAC,
-    fix: 'Add `org.crac:crac` to the dependencies (Spring Boot knows its version): with it Spring Boot 3.2 and newer stops its server and its pools.',
+    fix: 'Add `org.crac:crac` to the dependencies (Spring Boot manages its version). With it, Spring Boot 3.2 and newer stops its server and its pools.',
     health: {
       library: { jar: 'spring-boot-actuator', classes: 'org/springframework/boot/actuate/' },
       path: '/actuator/health'
@@ -54,7 +50,7 @@ export const FRAMEWORKS: readonly Framework[] = [
       jar: 'micronaut-crac',
       classes: 'io/micronaut/crac/'
     },
-    fix: 'Add `io.micronaut.crac:micronaut-crac` to the dependencies (the platform of Micronaut knows its version): it stops the server.',
+    fix: 'Add `io.micronaut.crac:micronaut-crac` to the dependencies (the platform of Micronaut manages its version). It stops the server.',
     health: {
       library: { jar: 'micronaut-management', classes: 'io/micronaut/management/' },
       path: '/health'
@@ -64,7 +60,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     name: 'Quarkus',
     library: { jar: 'quarkus-core', classes: 'io/quarkus/runtime/' },
     support: ORG_CRAC,
-    fix: 'Use Quarkus 2.10 or newer, which brings `org.crac:crac` along and stops its server.',
+    fix: 'Use Quarkus 2.10 or newer, which includes `org.crac:crac` and stops its server.',
     health: {
       library: { jar: 'quarkus-smallrye-health', classes: 'io/quarkus/smallrye/health/' },
       path: '/q/health'
@@ -78,13 +74,13 @@ export const FRAMEWORKS: readonly Framework[] = [
       jar: 'helidon-integrations-crac',
       classes: 'io/helidon/integrations/crac/'
     },
-    fix: 'Add `io.helidon.integrations.crac:helidon-integrations-crac` to the dependencies (Helidon 4.2 or newer; its BOM knows the version), or stop the server in beforeCheckpoint of an org.crac.Resource of your own.',
+    fix: 'Add `io.helidon.integrations.crac:helidon-integrations-crac` to the dependencies (Helidon 4.2 or newer; its BOM manages the version), or stop the server in beforeCheckpoint of your own org.crac.Resource.',
     health: {
       library: { jar: 'helidon-webserver-observe-health', classes: 'io/helidon/webserver/observe/health/' },
       path: '/observe/health'
     }
   },
-  // No framework knows of a server that one makes with it: the code that does so has to.
+  // These libraries do not stop a server before a checkpoint: the code that starts it has to.
   { name: 'Netty', library: { jar: 'netty-transport', classes: 'io/netty/channel/' }, ...NO_FRAMEWORK },
   { name: 'Jetty', library: { jar: 'jetty-server', classes: 'org/eclipse/jetty/server/' }, ...NO_FRAMEWORK },
   {
@@ -94,5 +90,27 @@ export const FRAMEWORKS: readonly Framework[] = [
   }
 ]
 
-/** Options with which an application takes its checkpoint itself; a normal start must not have them. */
+/** Matches options with which an application takes its checkpoint itself; a normal start must not have them. */
 export const TAKES_CHECKPOINT = /^-D(?:spring\.context\.checkpoint|io\.helidon\.resumable\.checkpoint)=/
+
+/** Returns the path of the health endpoint that the libraries provide; undefined if there is none. */
+export function healthPath(libraries: Libraries | undefined): string | undefined {
+  return FRAMEWORKS.find(({ health }) => health && libraries?.has(health.library))?.health?.path
+}
+
+/** Adds the missing CRaC support to a refusal if a server still listens because of it; returns any other refusal unchanged. */
+export function explainMissingSupport(refused: OpenResources, libraries: Libraries): Failure {
+  const framework = FRAMEWORKS.find(({ library }) => libraries.has(library))
+  const { support, fix } = framework ?? NO_FRAMEWORK
+  if (!refused.resources.some(({ listens }) => listens) || libraries.has(support)) return refused
+  const { coordinates } = support
+  const without = framework
+    ? `${framework.name} is on the class path, but ${coordinates} is not. Without it, nothing stops the server.`
+    : `${coordinates} is not on the class path.`
+  return new Failure(refused.category, `${refused.message} ${without}`, {
+    fix,
+    evidence: refused.evidence,
+    signature: refused.signature,
+    cause: refused
+  })
+}

@@ -1,8 +1,9 @@
+import { lstat, readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
+import { Failure, messageOf } from '../lib/errors.js'
 import type { Log } from '../lib/log.js'
 import { findApplication } from './find.js'
 import type { Application } from './layouts/layout.js'
-import { refuseStrays } from './strays.js'
 
 /** Inputs that say what the application is; paths as the user wrote them. */
 export interface ApplicationInputs {
@@ -34,14 +35,14 @@ export async function findInWorkspace(
   const context = path.resolve(workspace, inputs.context)
   // A context outside of the workspace was chosen by the workflow author; a link to a place outside was not.
   const sources = isInside(workspace, context) ? [workspace] : [workspace, context]
-  await refuseStrays(bodyFiles(inputs, workspace), [workspace])
+  await refuseOutsideFiles(bodyFiles(inputs, workspace), [workspace])
   if (inputs.file !== undefined) {
-    await refuseStrays([path.resolve(workspace, inputs.file)], sources)
+    await refuseOutsideFiles([path.resolve(workspace, inputs.file)], sources)
     return undefined
   }
   const { application, mainClass } = inputs
   const found = await findApplication({ context, application, mainClass, scratch })
-  await refuseStrays([...found.dependencies.keys(), ...found.classes.keys()], [...sources, scratch])
+  await refuseOutsideFiles([...found.dependencies.keys(), ...found.classes.keys()], [...sources, scratch])
   log.info(`Found: ${found.description}.`)
   return found
 }
@@ -55,4 +56,40 @@ function bodyFiles({ warmup = [] }: ApplicationInputs, workspace: string): strin
 
 function isInside(folder: string, file: string): boolean {
   return !path.relative(folder, file).startsWith('..')
+}
+
+/**
+ * Throws a Failure for files that must not get into an image: files outside of the folders to which a symbolic link leads, and
+ * pipes and devices. A pull request can add such links, and the runner has logins and keys.
+ */
+export async function refuseOutsideFiles(
+  sources: Iterable<string>,
+  folders: readonly string[]
+): Promise<void> {
+  const roots = await Promise.all(folders.map((folder) => realpath(folder).catch(() => folder)))
+  for (const source of sources) await refuseOutside(source, roots, new Set())
+}
+
+async function refuseOutside(
+  file: string,
+  roots: readonly string[],
+  above: ReadonlySet<string>
+): Promise<void> {
+  const real = await realpath(file).catch((error: unknown) => {
+    throw outside(file, `cannot be followed (${messageOf(error)})`)
+  })
+  if (!roots.some((root) => real === root || real.startsWith(`${root.replace(/\/$/, '')}/`)))
+    throw outside(file, `leads to ${real}, which is outside of the workspace and of \`context\``)
+  const entry = await lstat(real)
+  if (entry.isFile()) return
+  if (!entry.isDirectory()) throw outside(file, 'is neither a file nor a folder')
+  if (above.has(real)) throw outside(file, 'leads to a folder that contains it')
+  for (const name of await readdir(real))
+    await refuseOutside(path.join(file, name), roots, new Set([...above, real]))
+}
+
+function outside(file: string, why: string): Failure {
+  return new Failure('input', `${file} ${why}. It must not get into an image.`, {
+    fix: 'Copy the files that the application needs into `context`, and remove links to other places.'
+  })
 }

@@ -6,22 +6,22 @@ import { pipeline } from 'node:stream/promises'
 import { openPromise } from 'yauzl'
 
 const MANIFEST = 'META-INF/MANIFEST.MF'
-/** In bytes: a manifest is read into memory, and jars come from anywhere. */
-const LARGEST_MANIFEST = 1024 * 1024
+/** Maximum size of a manifest, in bytes: it is read into memory, and jars are untrusted. */
+const MAX_MANIFEST_SIZE = 1024 * 1024
 
-/** What a jar's manifest says that matters here. */
+/** Attributes of the manifest of a jar. */
 export interface Manifest {
   mainClass: string | undefined
-  /** Files that belong to it, relative to the jar. */
+  /** Further files of the class path, relative to the jar. */
   classPath: string[]
-  /** The application's own main class, where `mainClass` is Spring Boot's launcher. */
+  /** Main class of the application if `mainClass` is the launcher of Spring Boot. */
   startClass: string | undefined
 }
 
-/** Reads the manifest; undefined for a jar without one, and for a file that is no jar. */
+/** Reads the manifest; undefined for a jar without one, and for a file that is not a jar. */
 export async function readManifest(file: string): Promise<Manifest | undefined> {
   const manifest = await manifestText(file).catch(() => undefined)
-  // A long value goes on in the next line, after one space.
+  // A long value continues in the next line, after one space.
   const unfolded = manifest?.replace(/\r?\n /g, '')
   if (unfolded === undefined) return undefined
   const attribute = (name: string): string | undefined =>
@@ -33,7 +33,7 @@ export async function readManifest(file: string): Promise<Manifest | undefined> 
   }
 }
 
-/** The names of the files in a jar. */
+/** Returns the names of the files in a jar. */
 export async function namesIn(file: string): Promise<string[]> {
   const jar = await openPromise(file, { lazyEntries: true })
   const names: string[] = []
@@ -42,8 +42,8 @@ export async function namesIn(file: string): Promise<string[]> {
 }
 
 /**
- * Unpacks what is below one folder of a jar into a folder, of that only what is wanted, with the times that the jar
- * has; a name that leads out of it is an error of the jar.
+ * Unpacks the wanted files below one folder of a jar into a folder, with their times. Throws an error for a file name that
+ * leads out of the folder.
  */
 export async function unpackFrom(
   file: string,
@@ -56,7 +56,7 @@ export async function unpackFrom(
     if (!entry.fileName.startsWith(prefix) || entry.fileName.endsWith('/')) continue
     const name = entry.fileName.slice(prefix.length)
     if (!wanted(name)) continue
-    // yauzl refuses names that are absolute or go up.
+    // yauzl refuses absolute names and names with `..`.
     const destination = path.join(folder, name)
     await mkdir(path.dirname(destination), { recursive: true })
     await pipeline(await jar.openReadStreamPromise(entry), createWriteStream(destination, { flags: 'wx' }))
@@ -66,11 +66,11 @@ export async function unpackFrom(
 }
 
 async function manifestText(file: string): Promise<string | undefined> {
-  // Opening a pipe would wait for its other end.
+  // Opening a named pipe would wait for a writer.
   if (!(await stat(file)).isFile()) return undefined
   const jar = await openPromise(file, { lazyEntries: true })
   for await (const entry of jar.eachEntry()) {
-    if (entry.fileName === MANIFEST && entry.uncompressedSize <= LARGEST_MANIFEST) {
+    if (entry.fileName === MANIFEST && entry.uncompressedSize <= MAX_MANIFEST_SIZE) {
       return await text(await jar.openReadStreamPromise(entry))
     }
   }

@@ -2,18 +2,25 @@ import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { namesIn } from './jar.js'
 import type { Application } from './layouts/layout.js'
-import type { Library } from './frameworks.js'
 
-/** What an application has on its class path. */
+/** A library: on a class path it is a jar of its own, in an uber-jar it is a folder of classes. */
+export interface Library {
+  /** Name of its jar without the version. */
+  jar: string
+  /** Folder of its classes in an uber-jar. */
+  classes: string
+}
+
+/** Libraries on the class path of an application. */
 export class Libraries {
   constructor(
     private readonly jars: readonly string[],
-    /** What is in the jar of the application. */
+    /** Names of the files in the jar of the application. */
     private readonly entries: readonly string[]
   ) {}
 
   has({ jar, classes }: Library): boolean {
-    // Quarkus puts the group in front.
+    // Quarkus puts the group id before the name.
     const named = new RegExp(`^(?:.+\\.)?${jar}-\\d.*\\.jar$`)
     return (
       this.jars.some((name) => named.test(name)) || this.entries.some((entry) => entry.startsWith(classes))
@@ -21,7 +28,7 @@ export class Libraries {
   }
 }
 
-/** Looks at the files that go into the image; undefined where that tells nothing, as of a user's own Dockerfile. */
+/** Returns the libraries among the files of the application; undefined for a Dockerfile of the user, whose files are not known. */
 export async function librariesOf(application: Application): Promise<Libraries | undefined> {
   if (application.layout === 'dockerfile') return undefined
   const jars: string[] = []

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Libraries } from '../application/libraries.js'
-import { explainMissingSupport } from '../application/missing-support.js'
+import { explainMissingSupport } from '../application/frameworks.js'
 import { OpenResources } from '../diagnosis/checkpoint-exception.js'
 import type { Reach } from '../docker/containers.js'
 import {

@@ -3,18 +3,18 @@ import path from 'node:path'
 import { isFolder, type Layout } from './layout.js'
 import { APP_DIR } from '../../lib/image-paths.js'
 
-/** `classes/` and the jars of `lib/` or `libs/`, run by the main class that the user names. */
-export const classPath: Layout = async ({ at, mainClass }) => {
+/** Layout of a folder with `classes/` and jars in `lib/` or `libs/`; the user names the main class. */
+export const classPath: Layout = async ({ location, mainClass }) => {
   if (mainClass === undefined) return undefined
   const dependencies = new Map<string, string>()
   const classes = new Map<string, string>()
   const entries: string[] = []
-  if (await isFolder(path.join(at, 'classes'))) {
-    classes.set(path.join(at, 'classes'), 'classes')
+  if (await isFolder(path.join(location, 'classes'))) {
+    classes.set(path.join(location, 'classes'), 'classes')
     entries.push('classes')
   }
   for (const name of ['lib', 'libs']) {
-    const folder = path.join(at, name)
+    const folder = path.join(location, name)
     if (!(await isFolder(folder))) continue
     const jars = (await readdir(folder)).filter((file) => file.endsWith('.jar')).sort()
     dependencies.set(folder, name)

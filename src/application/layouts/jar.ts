@@ -4,19 +4,19 @@ import { isFile, isFolder, type Layout } from './layout.js'
 import { CRAC_ENABLED } from './quarkus.js'
 import { APP_DIR } from '../../lib/image-paths.js'
 
-/** Of an uber-jar. */
+/** Main class of an uber-jar of Quarkus. */
 const QUARKUS_MAIN = 'io.quarkus.runner.GeneratedMain'
 
-/** A jar with a Main-Class, and what its Class-Path names beside it: as Helidon's and plain Maven builds make it. */
-export const runnableJar: Layout = async ({ at, mainClass: wanted }) => {
-  const manifest = await readManifest(at)
+/** Layout of a jar with a Main-Class, and the files beside it in its Class-Path, as builds of Helidon and plain Maven create it. */
+export const runnableJar: Layout = async ({ location, mainClass: wanted }) => {
+  const manifest = await readManifest(location)
   const mainClass = wanted ?? manifest?.mainClass
   if (manifest === undefined || mainClass === undefined) return undefined
-  const name = path.basename(at)
+  const name = path.basename(location)
   const dependencies = new Map<string, string>()
   for (const entry of manifest.classPath) {
-    const file = path.join(path.dirname(at), entry)
-    // Only what lies beside the jar can lie beside it in the image.
+    const file = path.join(path.dirname(location), entry)
+    // In the image, too, these files are beside the jar: other places are not possible.
     const inside = !path.isAbsolute(entry) && !path.normalize(entry).startsWith('..')
     if (inside && ((await isFile(file)) || (await isFolder(file))))
       dependencies.set(file, path.normalize(entry))
@@ -30,6 +30,6 @@ export const runnableJar: Layout = async ({ at, mainClass: wanted }) => {
       ...(wanted === undefined ? ['-jar', `${APP_DIR}/${name}`] : ['-cp', `${APP_DIR}/${name}`, wanted])
     ],
     dependencies,
-    classes: new Map([[at, name]])
+    classes: new Map([[location, name]])
   }
 }

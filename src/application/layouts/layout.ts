@@ -1,42 +1,42 @@
 import { stat } from 'node:fs/promises'
 
-/** An application that was found in the user's context, and how it goes into the image. */
+/** An application, and its files in the image. */
 export interface Application {
   layout: 'micronaut-layers' | 'spring-boot' | 'quarkus-app' | 'class-path' | 'jar' | 'dockerfile'
-  /** For the log: what was found, in a few words. */
+  /** Short description for the log. */
   description: string
-  /** Empty where it is not known. */
+  /** Name of the main class; empty if it is not known. */
   mainClass: string
-  /** What the JVM is told to run, after its options. */
+  /** Arguments of `java` after its options. */
   command: string[]
-  /** Folders and files that change rarely: they get a layer of their own. Absolute source → path below /app. */
+  /** Folders and files that change rarely and have their own layer. Absolute path on the runner → path below /app. */
   dependencies: Map<string, string>
-  /** The application's own files. */
+  /** Folders and files of the application itself, in the same form. */
   classes: Map<string, string>
 }
 
-/** What the layouts look at. */
-export interface Place {
-  /** Absolute path of a folder, or of a jar. */
-  at: string
-  /** `main-class`, where the user gave one. */
+/** A folder or a jar that may be an application. */
+export interface Candidate {
+  /** Absolute path of the folder or jar. */
+  location: string
+  /** The input `main-class`. */
   mainClass: string | undefined
-  /** An empty folder of the run, for what has to be unpacked; it is made when it is needed. */
+  /** Empty folder of the run for unpacked files; it is created when it is needed. */
   scratch: string
 }
 
-/** Looks for an application of one layout; undefined when there is none. */
-export type Layout = (place: Place) => Promise<Application | undefined>
+/** Returns the application in a candidate of one layout; undefined if the candidate has another layout. */
+export type Layout = (candidate: Candidate) => Promise<Application | undefined>
 
-export async function isFolder(place: string): Promise<boolean> {
-  return await stat(place).then(
+export async function isFolder(file: string): Promise<boolean> {
+  return await stat(file).then(
     (entry) => entry.isDirectory(),
     () => false
   )
 }
 
-export async function isFile(place: string): Promise<boolean> {
-  return await stat(place).then(
+export async function isFile(file: string): Promise<boolean> {
+  return await stat(file).then(
     (entry) => entry.isFile(),
     () => false
   )

@@ -7,11 +7,11 @@ import { APP_DIR } from '../../lib/image-paths.js'
 const JAR = 'application.jar'
 
 /**
- * `layers/` as the Micronaut build makes it. Each folder in it is meant for the application's home: `app/` as its
- * content, the others by name. https://micronaut-projects.github.io/micronaut-gradle-plugin/latest/#_dockerfile
+ * Layout of `layers/`, as the build of Micronaut creates it. The content of `app/` goes into the folder of the application,
+ * and the other folders go there under their names. https://micronaut-projects.github.io/micronaut-gradle-plugin/latest/#_dockerfile
  */
-export const micronautLayers: Layout = async ({ at }) => {
-  const layers = path.basename(at) === 'layers' ? at : path.join(at, 'layers')
+export const micronautLayers: Layout = async ({ location }) => {
+  const layers = path.basename(location) === 'layers' ? location : path.join(location, 'layers')
   const mainClass = (await readManifest(path.join(layers, 'app', JAR)))?.mainClass
   if (mainClass === undefined) return undefined
 

@@ -6,17 +6,17 @@ import { APP_DIR } from '../../lib/image-paths.js'
 const JAR = 'quarkus-run.jar'
 
 /**
- * Without it Quarkus 3.31 and newer does not stop its server before a checkpoint. It is read when Quarkus starts,
- * whatever the build said. https://github.com/quarkusio/quarkus/issues/56797
+ * Option without which Quarkus 3.31 and newer does not stop its server before a checkpoint. Quarkus reads it at the start,
+ * independent of the build. https://github.com/quarkusio/quarkus/issues/56797
  */
 export const CRAC_ENABLED = '-Dquarkus.package.jar.crac.enabled=true'
 
 /**
- * `quarkus-app/` as the Quarkus build makes it: `lib/` has the dependencies, the rest is the application.
+ * Layout of `quarkus-app/`, as the build of Quarkus creates it: `lib/` has the dependencies, the rest is the application.
  * https://quarkus.io/guides/maven-tooling#fast-jar
  */
-export const quarkusApp: Layout = async ({ at }) => {
-  const folder = path.basename(at) === 'quarkus-app' ? at : path.join(at, 'quarkus-app')
+export const quarkusApp: Layout = async ({ location }) => {
+  const folder = path.basename(location) === 'quarkus-app' ? location : path.join(location, 'quarkus-app')
   const mainClass = (await readManifest(path.join(folder, JAR)))?.mainClass
   if (mainClass === undefined) return undefined
   const classes = new Map([[path.join(folder, JAR), JAR]])

@@ -5,18 +5,18 @@ import { isFolder, type Layout } from './layout.js'
 import { APP_DIR } from '../../lib/image-paths.js'
 
 /**
- * A fat jar of Spring Boot, unpacked as its own tools unpack it: so that the dependencies have a layer of their own,
- * and no loader looks into jars within jars. https://docs.spring.io/spring-boot/specification/executable-jar/nested-jars.html
+ * Layout of an executable jar of Spring Boot. It is unpacked as the tools of Spring Boot do, so that the dependencies have
+ * their own layer, and no class loader reads jars within jars. https://docs.spring.io/spring-boot/specification/executable-jar/nested-jars.html
  */
-export const springBootJar: Layout = async ({ at, scratch }) => {
-  const mainClass = (await readManifest(at))?.startClass
+export const springBootJar: Layout = async ({ location, scratch }) => {
+  const mainClass = (await readManifest(location))?.startClass
   if (mainClass === undefined) return undefined
   const folder = path.join(scratch, 'spring-boot')
-  await unpackFrom(at, 'BOOT-INF/', folder)
-  // What a build has in META-INF stays there, outside BOOT-INF/classes: static resources, spring.factories, build-info.
-  // The services are the loader's alone, whose classes are not taken along.
+  await unpackFrom(location, 'BOOT-INF/', folder)
+  // Builds put static resources, spring.factories and build-info into META-INF, outside of BOOT-INF/classes. The services
+  // there belong to the loader of Spring Boot, whose classes are left out.
   await unpackFrom(
-    at,
+    location,
     'META-INF/',
     path.join(folder, 'root/META-INF'),
     (name) => name !== 'MANIFEST.MF' && !name.startsWith('services/')
@@ -31,7 +31,7 @@ export const springBootJar: Layout = async ({ at, scratch }) => {
     entries.push(name)
   }
   for (const jar of jars) {
-    // What is still being worked on changes as often as the application.
+    // A snapshot version changes as often as the application.
     const files = jar.includes('-SNAPSHOT') ? classes : dependencies
     files.set(path.join(folder, 'lib', jar), `lib/${jar}`)
     entries.push(`lib/${jar}`)
@@ -39,7 +39,7 @@ export const springBootJar: Layout = async ({ at, scratch }) => {
   const classPath = entries.map((entry) => `${APP_DIR}/${entry}`)
   return {
     layout: 'spring-boot',
-    description: `Spring Boot jar ${path.basename(at)} (${mainClass}), unpacked`,
+    description: `Spring Boot jar ${path.basename(location)} (${mainClass}), unpacked`,
     mainClass,
     command: ['-cp', classPath.join(':'), mainClass],
     dependencies,
@@ -47,7 +47,7 @@ export const springBootJar: Layout = async ({ at, scratch }) => {
   }
 }
 
-/** The names of the jars in `lib/`, in the order of the build's class path where the jar has an index of it. */
+/** Returns the names of the jars in `lib/`, in the order of the class path index if the jar has one. */
 async function inOrder(folder: string): Promise<string[]> {
   const lib = path.join(folder, 'lib')
   const jars = new Set((await isFolder(lib)) ? (await readdir(lib)).sort() : [])

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { checkpointRefusal, OpenResources } from '../../src/diagnosis/checkpoint-exception.js'
-import { FRAMEWORKS } from '../../src/application/frameworks.js'
+import { explainMissingSupport, FRAMEWORKS, healthPath } from '../../src/application/frameworks.js'
 import { Libraries } from '../../src/application/libraries.js'
-import { explainMissingSupport } from '../../src/application/missing-support.js'
 
 const LISTENING = 'tcp6 localAddr :: localPort 8080 remoteAddr :: remotePort 0'
 const CONNECTED = 'tcp localAddr 10.0.0.1 localPort 40000 remoteAddr 10.0.0.2 remotePort 5432'
@@ -36,7 +35,7 @@ describe('explainMissingSupport', () => {
   ])('%j: %s without %s', (names, framework, missing) => {
     const failure = explainMissingSupport(refusal(LISTENING), jars(...names))
     expect(failure.message).toContain(
-      `${framework} is on the class path, but ${missing} is not, without which nothing stops its server.`
+      `${framework} is on the class path, but ${missing} is not. Without it, nothing stops the server.`
     )
     expect(failure.fix).toContain(`\`${missing}\``)
     expect(failure.category).toBe('application')
@@ -47,12 +46,12 @@ describe('explainMissingSupport', () => {
     ['io.quarkus.quarkus-core-3.33.2.jar', 'org.crac.crac-1.5.0.jar'],
     ['micronaut-http-server-4.9.0.jar', 'micronaut-crac-2.6.0.jar'],
     ['crac-1.5.0.jar']
-  ])('%s and %s: what is there is not missed', (...names) => {
+  ])('%s and %s: returns the refusal unchanged', (...names) => {
     const refused = refusal(LISTENING)
     expect(explainMissingSupport(refused, jars(...names))).toBe(refused)
   })
 
-  test('a library is known by its whole name', () => {
+  test('matches the whole name of a library', () => {
     const failure = explainMissingSupport(
       refusal(LISTENING),
       jars('spring-boot-4.0.7.jar', 'my-crac-1.0.jar')
@@ -63,7 +62,7 @@ describe('explainMissingSupport', () => {
     ).toContain('org.crac:crac is not on the class path.')
   })
 
-  test('a jar that has everything in it is looked into', () => {
+  test('finds libraries in an uber-jar', () => {
     const inside = ['org/springframework/boot/SpringApplication.class', 'example/Application.class']
     const failure = explainMissingSupport(refusal(LISTENING), new Libraries(['app.jar'], inside))
     expect(failure.message).toContain('Spring Boot is on the class path')
@@ -72,7 +71,7 @@ describe('explainMissingSupport', () => {
     expect(explainMissingSupport(refused, whole)).toBe(refused)
   })
 
-  test('a connection that is open has another cause', () => {
+  test('returns the refusal of a mere connection unchanged', () => {
     const refused = refusal(CONNECTED)
     expect(explainMissingSupport(refused, jars('spring-boot-4.0.7.jar'))).toBe(refused)
     expect(explainMissingSupport(refusal(CONNECTED, LISTENING), jars('spring-boot-4.0.7.jar'))).not.toBe(
@@ -83,11 +82,27 @@ describe('explainMissingSupport', () => {
   test.each([
     'ServerSocket[addr=0.0.0.0/0.0.0.0,localport=8080]',
     'sun.nio.ch.ServerSocketChannelImpl[/[::]:8080]'
-  ])('%s listens too', (text) => {
+  ])('%s is a listening socket', (text) => {
     expect(explainMissingSupport(refusal(text), jars()).message).toContain('org.crac:crac is not')
   })
 })
 
-test('every fix names what is to be added', () => {
+test('every fix names the library to add', () => {
   for (const { support, fix } of FRAMEWORKS) expect(fix).toContain(`\`${support.coordinates}\``)
+})
+
+describe('healthPath', () => {
+  test.each([
+    ['spring-boot-actuator-4.0.7.jar', '/actuator/health'],
+    ['micronaut-management-4.9.0.jar', '/health'],
+    ['io.quarkus.quarkus-smallrye-health-3.33.2.jar', '/q/health'],
+    ['helidon-webserver-observe-health-4.5.0.jar', '/observe/health']
+  ])('%s: %s', (jar, path) => {
+    expect(healthPath(new Libraries([jar], []))).toBe(path)
+  })
+
+  test('is undefined without such a library', () => {
+    expect(healthPath(new Libraries(['spring-boot-4.0.7.jar'], []))).toBeUndefined()
+    expect(healthPath(undefined)).toBeUndefined()
+  })
 })
