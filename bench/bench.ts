@@ -41,7 +41,7 @@ export interface Target {
   claim: string
   ratio: number
   limit: number
-  /** Where it does not hold: why, as far as the figures tell. */
+  /** Reason why the limit is exceeded, as far as the figures show it. */
   why?: string
 }
 

@@ -2,7 +2,7 @@
 export type Rounds<Side extends string, T> = Record<Side, T[]>
 
 /**
- * Lets the sides do their work by turns, so that what disturbs the machine disturbs all of them; another one begins in
+ * Runs the sides alternately, so that what disturbs the machine disturbs all of them; another one begins in
  * each round. With `warmUp` a first round is not counted: it fills the caches.
  */
 export async function byTurns<Side extends string, T>(

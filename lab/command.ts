@@ -40,7 +40,7 @@ export async function attempt(
   })
 }
 
-/** The same, for a command that must succeed; gives its trimmed stdout. */
+/** Runs a command that must succeed, and returns its trimmed stdout. */
 export async function run(command: string, args: string[], options: CommandOptions = {}): Promise<string> {
   const result = await attempt(command, args, options)
   if (result.code !== 0) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 
-/** A digest of everything in a folder but what was built there; tells whether a cached result is still true. */
+/** Returns the digest of all files in a folder except builds. It shows whether a cached result is still valid. */
 export async function hashFolder(folder: string): Promise<string> {
   const hash = createHash('sha256')
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })

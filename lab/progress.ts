@@ -1,4 +1,4 @@
-/** Tells the person who waits what is going on; never on stdout, which belongs to the answer. */
+/** Shows the progress of the lab. It never writes to stdout, which belongs to the result. */
 export type Progress = (line: string) => void
 
 export const progressOnStderr: Progress = (line) => {

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 export interface Fault {
   method: string
   path: RegExp
-  /** So many of the requests that fit; all of them where it is not set. */
+  /** Number of matching requests; all of them if it is not set. */
   times?: number
   /** Answered instead of the registry; without one the connection is reset. */
   status?: number

@@ -15,7 +15,7 @@ export interface LabRegistry {
   description: string
 }
 
-/** Of the registry, in the root folder of the engine. */
+/** Storage folder of the registry, in Docker's root folder. */
 const STORAGE = 'var/lib/lab-registry'
 
 /** LAB_REGISTRY, or Debian's docker-registry on a loopback port. */

@@ -38,7 +38,7 @@ export async function ensureContext(engine: BuildWorld, progress: Progress): Pro
   return given ? path.resolve(given) : await ensureSample(MICRONAUT, engine, progress)
 }
 
-/** A network with a database, and what tells spring-boot-orders of it. */
+/** A network with a database, and the settings of spring-boot-orders for it. */
 export interface WithDatabase {
   network: string
   database: Postgres
@@ -54,7 +54,7 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const { environment, baseImage } = engine
   const image = await ensureBuiltImage('postgres', environment, baseImage, progress)
-  // Of a database that is gone after the work: no secret, and told as such to the search for them.
+  // Login of a temporary database. The scan for secrets recognizes it as a placeholder.
   const login = { user: 'orders', password: `placeholder-${network}` }
   await run('docker', ['network', 'create', network], { env: environment })
   try {

@@ -1,7 +1,7 @@
 /** A line of a step's log, as the runner understands it. */
 export type LogLine = { kind: 'text'; text: string } | { kind: 'command'; name: string; message: string }
 
-/** Those that the runner knows: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands */
+/** Workflow commands that the runner knows: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands */
 const COMMANDS = new Set([
   ...['add-mask', 'add-matcher', 'add-path', 'debug', 'echo', 'endgroup', 'error', 'group', 'notice'],
   ...['remove-matcher', 'save-state', 'set-env', 'set-output', 'stop-commands', 'warning']

@@ -12,7 +12,7 @@ import { ensureJdk, type LabJdk } from './stand-in-jdk.js'
 export interface World {
   /** Environment in which `docker` reaches the engine. */
   environment: NodeJS.ProcessEnv
-  /** The same for each Docker engine that tests may use side by side, the first one included. */
+  /** Environment of each Docker engine that tests may use side by side, the first one included. */
   engines: NodeJS.ProcessEnv[]
   /** Whether the lab started them, and so can start others. */
   ownDocker: boolean

@@ -18,7 +18,7 @@ const SIDE_BY_SIDE = 2
 interface Test {
   fullName: string
   status: string
-  /** In milliseconds. */
+  /** Duration of the test, in milliseconds. */
   duration?: number | null
 }
 
@@ -57,7 +57,8 @@ async function main(given: string[]): Promise<number> {
     console.log(`\nThe end-to-end tests are not run, because the lab cannot be provided here:\n${world}\n`)
     e2e = await jest(project, args, {}, 1)
     // jest names no test of a file in which all are skipped.
-    for (const { status, fullName } of e2e.tests) if (status === 'pending') console.log(`not run: ${fullName}`)
+    for (const { status, fullName } of e2e.tests)
+      if (status === 'pending') console.log(`not run: ${fullName}`)
   } else {
     const file = path.join(folder, 'world.json')
     writeFileSync(file, JSON.stringify(world), { mode: 0o600 })

@@ -23,7 +23,7 @@ public class Heap implements Resource {
         Heap heap = new Heap();
         Core.getGlobalContext().register(heap);
         heap.open();
-        // A JVM ends with its last thread that is no daemon, and the server's stops before the checkpoint.
+        // A JVM ends with its last non-daemon thread, and the server's thread ends before the checkpoint.
         new CountDownLatch(1).await();
     }
 

@@ -8,8 +8,8 @@ import { byTurns, median } from '../rounds.js'
 export const bareCommands: Measurement = {
   title: 'the action against the bare commands that it must run anyway',
   conditions: [
-    "The commands are the action's own, recorded from a run of it and run again under other names: docker build, create, start, exec (garbage collection and jcmd), commit, build; then tag and docker push. The next one begins when the one before has ended, or the application has answered (asked every 10 ms, then once more as warm-up), or the container has said that the snapshot is complete.",
-    'The bare commands prove nothing, look for nothing and clean up nothing: no look-up of the JDK, no trial of CRIU, no restore, no cold start, no search for secrets. Laying out the build context is not in their time.',
+    "The commands are the action's own, recorded from a run of it and run again under other names: docker build, create, start, exec (garbage collection and jcmd), commit, build; then tag and docker push. The next one begins when the one before has ended, or the application has responded (polled every 10 ms, then one more request as warm-up), or the container has said that the snapshot is complete.",
+    'The bare commands verify nothing, scan nothing and clean up nothing: no look-up of the JDK, no trial of CRIU, no restore, no cold start, no scan for secrets. Laying out the build context is not in their time.',
     'The same work of the action has the search for secrets in it: its phase `read-out` searches the image while it packs it.',
     'Caches are warm on both sides (a round before the first is not counted); both lay their context into a new folder each time, as jobs do. The action proves the restore as seldom as its inputs allow.'
   ],
@@ -82,7 +82,7 @@ export const bareCommands: Measurement = {
         }
       ],
       notes: [
-        'The rows `docker ...` are from the recorded run, before the caches are warm, and its recorder adds a shell to each command: they show where the time goes, and are no part of the comparison.'
+        'The rows `docker ...` are from the recorded run, before the caches are warm, and its recorder adds a shell to each command: they show where the time goes, and are not a part of the comparison.'
       ]
     }
   }

@@ -9,7 +9,7 @@ import { byTurns, median } from '../rounds.js'
 
 const HOME = '/opt/crac-checkpoint'
 
-/** Of one start, in milliseconds. */
+/** Times of one start, in milliseconds. */
 interface Start {
   /** From the call of `docker start` to the first good answer. */
   fromCall: number
@@ -20,9 +20,9 @@ interface Start {
 export const restore: Measurement = {
   title: 'restore of the image',
   conditions: [
-    'One image, three ways to start it, with the flags that it declares; asked every 2 ms from the return of `docker start` until the first good answer. The containers are created before.',
+    'One image, three ways to start it, with the flags that it declares; polled every 2 ms from the return of `docker start` until the first successful response. The containers are created before.',
     'As it is: its entry script and the JVM start CRIU.',
-    "By hand: `criu restore` of the same snapshot in a container of the same image, with CRIU as the container's first process and the JDK's criuengine as action script (it tells the JVM that it is back).",
+    "By hand: `criu restore` of the same snapshot in a container of the same image, with CRIU as the container's first process and the JDK's criuengine as action script (it signals the JVM that it is restored).",
     'Cold: a normal start (CRAC_RESTORE=false).'
   ],
   run: async (bench) => {
@@ -95,7 +95,7 @@ async function timeStart({ world, id }: Bench, command: string[]): Promise<Start
   await run('docker', ['create', '--name', name, ...publish, ...DECLARED_FLAGS, ...command], { env })
   try {
     const before = { wall: Date.now(), steady: performance.now() }
-    // Asked before its network is up, the container's address would be looked for in vain, and then not again for a second.
+    // A request before the network is up would not find the container's address, and would not retry for a second.
     await run('docker', ['start', name], { env })
     const url = new URL(`http://127.0.0.1:${port}/`)
     while ((await httpGet(url))?.status !== 200) {

@@ -8,7 +8,7 @@ import { byTurns, median, timed } from '../rounds.js'
 export const start: Measurement = {
   title: 'the start of the program',
   conditions: [
-    'dist/index.cjs with a `port` that is no number, so that it ends as soon as it has read its inputs; against `node -e 0`.'
+    'dist/index.cjs with a `port` that is not a number, so that it ends as soon as it has read its inputs; against `node -e 0`.'
   ],
   run: async (bench) => {
     const env = {

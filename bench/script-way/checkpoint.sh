@@ -10,7 +10,7 @@ mkdir -p /snapshot
 java -XX:CRaCCheckpointTo=/snapshot -cp '/app/layers/libs/*:/app/layers/app/*:/app/layers/resources' \
     example.Application </dev/null &
 echo $! >/jvm.pid
-# CRIU of the distribution has to be told at the restore which pipe was which stream.
+# At the restore, the CRIU of the distribution needs to know which pipe was which stream.
 for descriptor in 1 2; do
     echo "--inherit-fd fd[$descriptor]:$(readlink "/proc/$!/fd/$descriptor")"
 done >/snapshot/options

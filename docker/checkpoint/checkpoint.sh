@@ -38,7 +38,7 @@ env --default-signal=INT,QUIT java ${engine_option:+"$engine_option"} \
     "-XX:CRaCCheckpointTo=$here/snapshot" "$@" </dev/null &
 jvm=$!
 echo "$jvm" >"$here/evidence/jvm.pid"
-# The standard streams of this container will not be there at the restore: CRIU has to be told which pipe of
+# The standard streams of this container will not be there at the restore: CRIU needs to know which pipe of
 # the process is which stream of the new container.
 for descriptor in 1 2; do
     stream=$(readlink "/proc/$jvm/fd/$descriptor")
@@ -76,7 +76,7 @@ stat -c %.6Y dump4.log >"$here/evidence/completed" 2>/dev/null
 for file in dump4.log stats-dump; do
     [ ! -f "$file" ] || mv "$file" "$here/evidence/"
 done
-# What they tell of the snapshot is read, not its memory. A kind that this CRIU does not write is none the worse.
+# The action reads these descriptions of the snapshot, not its memory. This CRIU may not write every kind.
 mkdir "$here/evidence/images"
 cp inventory.img pstree.img core-*.img mm-*.img pagemap-*.img files.img fdinfo-*.img "$here/evidence/images/" 2>/dev/null
 stat -c '%s %n' -- * >"$here/evidence/files"

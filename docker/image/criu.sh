@@ -1,6 +1,6 @@
 # Sourced by the other scripts, which set $here.
 
-# Tells the JVM which engine takes and restores its snapshot. $1: KIND/CAPABILITY of a copy of CRIU, or `warp`;
+# Sets which engine of the JVM takes and restores its snapshot. $1: KIND/CAPABILITY of a copy of CRIU, or `warp`;
 # $2: more arguments for CRIU. An option of the JVM where it has one, which is the only way from JDK 28 on, else
 # environment variables. Sets $engine_option.
 name_engine() {

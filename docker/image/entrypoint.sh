@@ -50,7 +50,7 @@ restore() {
         # A CRIU that lacks a capability can hang instead of ending.
         sleep "${CRAC_RESTORE_TIMEOUT:-30}"
         [ -s "$restored" ] && exit
-        # Half-restored processes are no children of ours. As PID 1 everything else in here is ours to end.
+        # Half-restored processes are not children of this script. As PID 1 it may end every other process here.
         if [ $$ -eq 1 ]; then kill -KILL -1; else kill -KILL "$child"; fi
     ) >/dev/null 2>&1 &
     watchdog=$!

@@ -5,7 +5,7 @@ set -eu
 tree=/trees/base
 mkdir -p "$tree/etc" "$tree/home" "$tree/opt/crac-checkpoint" "$tree/app"
 cp -p /etc/group /etc/passwd "$tree/etc/"
-# getent tells whether the base image has the user already.
+# getent shows whether the base image has the user already.
 getent group "$2" >/dev/null || echo "app:x:$2:" >>"$tree/etc/group"
 getent passwd "$1" >/dev/null || echo "app:x:$1:$2:app:/home/app:/usr/sbin/nologin" >>"$tree/etc/passwd"
 install -d -m 0750 -o "$1" -g "$2" "$tree/home/app"
@@ -21,7 +21,7 @@ ldd "$(command -v criu)" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' | while read -r 
 done
 find "$tree" -exec touch -h -d @0 {} +
 
-# For the checkpoint: folders that only its user may look into.
+# For the checkpoint: folders that only its user may read.
 tree=/trees/checkpoint/opt/crac-checkpoint
 mkdir -p "$tree"
 install -d -m 0700 -o "$1" -g "$2" "$tree/snapshot" "$tree/evidence"

@@ -17,7 +17,7 @@ ln -s "${jdk#"$tree"}" $tree/opt/java
 ln -s "$jdk" /opt/java
 mkdir -p "$notes"
 
-# What this JVM knows, asked of itself: names and meanings differ between its generations.
+# The options that this JVM knows, from the JVM itself: names and meanings differ between versions.
 # Without UsePerfData a JVM leaves nothing in /tmp, and so in the image.
 java="/opt/java/bin/java -XX:-UsePerfData"
 flags=$notes/jvm-flags

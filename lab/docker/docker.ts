@@ -142,7 +142,7 @@ interface Daemon {
   /** Folder of the root for images and containers. */
   data: string
   features: Record<string, boolean>
-  /** Of the disk under it, as tmpfs takes it; that of the machine where it is not given. */
+  /** Size of the disk of Docker, in the notation of tmpfs; without it, the disk of the machine. */
   size?: string | undefined
 }
 

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <sys/types.h>
 
-/* Tells the JVM that it was restored (value: id of its new arguments) or that the dump failed (value: -1).
+/* Signals the JVM that it was restored (value: id of its new arguments) or that the dump failed (value: -1).
    The launcher blocks it for the whole JVM, so that it reaches only the thread that waits for it. */
 #define RESTORE_SIGNAL (SIGRTMIN + 2)
 

@@ -2,7 +2,7 @@
      criuengine checkpoint DIR    started by the JVM that is to be dumped
      criuengine restore DIR       becomes `criu restore`
      criuengine restorewait       what `criu restore` becomes; stands for the restored JVM
-   CRIU also calls it as its action script; after the resume it tells the JVM that it is back. */
+   CRIU also calls it as its action script; after the resume it signals the JVM that it is restored. */
 #define _GNU_SOURCE
 #include "crac.h"
 
@@ -29,7 +29,7 @@ static const char *find_criu(void) {
     return NULL;
 }
 
-/* Appends the words of CRAC_CRIU_OPTS, and room for what comes behind. */
+/* Appends the words of CRAC_CRIU_OPTS, and leaves free entries for later arguments. */
 static int append_options(const char **arguments, int count) {
     const char *options = getenv("CRAC_CRIU_OPTS");
     if (!options) return count;

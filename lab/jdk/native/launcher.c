@@ -1,5 +1,5 @@
 /* bin/java: takes the CRaC options out of its arguments and starts HotSpot's launcher with the rest, or
-   restores. Like the real launcher it looks at its own arguments only, not at JAVA_TOOL_OPTIONS or files. */
+   restores. Like the real launcher it reads its own arguments only, not at JAVA_TOOL_OPTIONS or files. */
 #define _GNU_SOURCE
 #include "crac.h"
 
@@ -107,7 +107,7 @@ static void print_flags(void) {
     fflush(stdout);
 }
 
-/* Writes the new properties, environment and arguments where the restored JVM looks for them. */
+/* Writes the new properties, environment and arguments where the restored JVM reads them. */
 static void hand_over(char **properties, int count, char **arguments) {
     char file[64], id[16];
     snprintf(file, sizeof file, NEW_ARGUMENTS_FILE, getpid());
@@ -192,7 +192,7 @@ static void raise_pid(void) {
 }
 
 int main(int count, char **arguments) {
-    /* Room for every argument, and for those that are added below. */
+    /* Space for every argument, and for the arguments that are added below. */
     char **passed = calloc((size_t)count + 20, sizeof *passed);
     char **properties = calloc((size_t)count, sizeof *properties);
     if (!passed || !properties) abort();

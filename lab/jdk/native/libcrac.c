@@ -64,7 +64,7 @@ static int close_attach_listener(void) {
 
 JNIEXPORT void JNICALL Java_jdk_crac_impl_Engine_closeAttachSocket(JNIEnv *env, jclass type) {
     (void)env, (void)type;
-    /* The connection of the jcmd that asked is closed by HotSpot a moment after Agent_OnAttach returns. */
+    /* The connection of the jcmd command is closed by HotSpot a moment after Agent_OnAttach returns. */
     for (int tries = 0; close_attach_listener() > 0 && tries < 200; tries++) usleep(10000);
 }
 

@@ -10,7 +10,7 @@ import jdk.internal.org.objectweb.asm.ClassWriter;
 import jdk.internal.org.objectweb.asm.MethodVisitor;
 import jdk.internal.org.objectweb.asm.Opcodes;
 
-/** Lets every constructor of FileDescriptor tell DescriptorOrigins. The launcher adds it as an agent. */
+/** Makes every constructor of FileDescriptor call DescriptorOrigins. The launcher adds it as an agent. */
 public class DescriptorAgent {
 
     private DescriptorAgent() {

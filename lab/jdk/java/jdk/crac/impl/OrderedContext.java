@@ -16,7 +16,7 @@ public class OrderedContext<R extends Resource> extends Context<R> {
 
     private final Map<R, Long> order = new WeakHashMap<>();
     private long next;
-    /** Those that were told of the checkpoint, and have to be told of its end. */
+    /** Resources that were notified of the checkpoint, and have to be notified of its end. */
     private List<R> notified = List.of();
 
     @Override
