@@ -1,13 +1,13 @@
-/** A promise together with the functions that settle it: Promise.withResolvers, which Node 20 lacks. */
 export interface Deferred<T> {
   promise: Promise<T>
   resolve: (value: T) => void
-  reject: (reason: unknown) => void
+  reject: (reason: Error) => void
 }
 
+/** Returns a promise and the functions that settle it, like Promise.withResolvers, which Node 20 lacks. */
 export function withResolvers<T>(): Deferred<T> {
-  let settle: Omit<Deferred<T>, 'promise'> | undefined
-  const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }))
-  // The constructor of a promise calls its function before it returns.
-  return { promise, ...(settle as unknown as Omit<Deferred<T>, 'promise'>) }
+  let resolve!: Deferred<T>['resolve']
+  let reject!: Deferred<T>['reject']
+  const promise = new Promise<T>((...settle) => ([resolve, reject] = settle))
+  return { promise, resolve, reject }
 }
