@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { getProxyUrl } from '@actions/http-client/lib/proxy'
-import { Agent, getGlobalDispatcher, Headers, ProxyAgent, request, type Dispatcher } from 'undici'
+import { Agent, errors, getGlobalDispatcher, Headers, ProxyAgent, request, type Dispatcher } from 'undici'
 import { messageOf } from '../lib/errors.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
 import { HttpFailure } from './retry.js'
@@ -63,7 +63,10 @@ async function exchange<Body>(
   const { authorization, ...others } = sent.headers ?? {}
   const limit = new AbortController()
   // An upload takes as long as its body needs; undici's time limits watch over its pieces.
-  const timer = body instanceof Readable ? undefined : setTimeout(() => limit.abort(), timeout)
+  const timer =
+    body instanceof Readable
+      ? undefined
+      : setTimeout(() => limit.abort(new errors.HeadersTimeoutError()), timeout)
   let { url } = sent
   try {
     for (let redirects = 0; ; redirects++) {
@@ -78,35 +81,44 @@ async function exchange<Body>(
         signal: cancelled === undefined ? limit.signal : AbortSignal.any([limit.signal, cancelled])
       })
       const status = response.statusCode
-      if (status > 599) throw noResponse(url, `its status ${status} is invalid`)
       const headers = headersOf(response.headers)
       const location = [301, 302, 303, 307, 308].includes(status) ? headers.get('location') : null
       if (location === null || (method !== 'GET' && method !== 'HEAD'))
         return { url, status, headers, body: await read(response.body, status) }
       await response.body.dump()
       const next = new URL(location, url)
-      if (url.protocol === 'https:' && next.protocol !== 'https:') throw insecureRedirect(url, next)
-      if (redirects === MOST_REDIRECTS) throw noResponse(url, `more than ${MOST_REDIRECTS} redirects`)
+      if (url.protocol === 'https:' && next.protocol !== 'https:')
+        throw new FinalError(
+          `it redirects from https to ${next.protocol}//${next.host}, which is not followed`
+        )
+      if (redirects === MOST_REDIRECTS) throw new FinalError(`it has more than ${MOST_REDIRECTS} redirects`)
       url = next
     }
   } catch (error) {
     cancelled?.throwIfAborted()
-    if (error instanceof HttpFailure) throw error
-    if (error instanceof TooLarge) throw noResponse(url, error.message)
-    throw noResponse(url, limit.signal.aborted ? timedOut(timeout) : reasonOf(error, timeout), error)
+    throw new HttpFailure(
+      'runner',
+      `${url.host} is not available: ${reasonOf(error, timeout)}.`,
+      {
+        fix: 'Check that the runner reaches that host, and what changes its responses (proxy, firewall, DNS); then run the job again.',
+        cause: error
+      },
+      error instanceof FinalError ? undefined : {}
+    )
   } finally {
     clearTimeout(timer)
   }
 }
 
-class TooLarge extends Error {}
+/** An error that another try would not change. */
+class FinalError extends Error {}
 
 async function readAll(body: Readable): Promise<Buffer> {
   const parts: Buffer[] = []
   let size = 0
   for await (const part of body as AsyncIterable<Buffer>) {
     size += part.length
-    if (size > LARGEST_BODY) throw new TooLarge(`its response has more than ${LARGEST_BODY} bytes`)
+    if (size > LARGEST_BODY) throw new FinalError(`its response has more than ${LARGEST_BODY} bytes`)
     parts.push(part)
   }
   return Buffer.concat(parts)
@@ -121,35 +133,10 @@ function headersOf(given: Record<string, string | string[] | undefined>): Header
   return headers
 }
 
-/** Only an error that a network may cause is retryable. */
-function noResponse(url: URL, reason: string, cause?: unknown): HttpFailure {
-  return new HttpFailure(
-    'runner',
-    `${url.host} does not respond: ${reason}.`,
-    {
-      fix: 'Check that the runner reaches that host (proxy, firewall, DNS), and run the job again.',
-      cause
-    },
-    cause === undefined ? undefined : {}
-  )
-}
-
-function insecureRedirect(from: URL, to: URL): HttpFailure {
-  return new HttpFailure(
-    'runner',
-    `${from.host} redirects from https to ${to.protocol}//${to.host}, which is not followed.`,
-    { fix: 'Something between the runner and that host changes its responses: check the proxy.' }
-  )
-}
-
-function timedOut(timeout: Milliseconds): string {
-  return `timed out after ${seconds(timeout)}`
-}
-
 /** Describes why a connection failed. */
 export function reasonOf(error: unknown, timeout: Milliseconds): string {
   const { code } = error as { code?: string }
-  if (code === 'UND_ERR_HEADERS_TIMEOUT') return timedOut(timeout)
+  if (code === 'UND_ERR_HEADERS_TIMEOUT') return `timed out after ${seconds(timeout)}`
   if (code === 'UND_ERR_BODY_TIMEOUT') return `no data for ${seconds(timeout)}`
   return code ?? messageOf(error)
 }

@@ -33,7 +33,8 @@ export function createFetch(context: HttpContext, mode: 'whole' | 'stream'): Fet
       const request = { method: 'GET', url, headers, timeout: patience.tryTimeout, cancelled } as const
       const { status, headers: received, body } = await (mode === 'stream' ? open : send)(request)
       const content = body instanceof Readable ? Readable.toWeb(body) : body.byteLength === 0 ? null : body
-      const response = new Response(content, { status, headers: received })
+      // Response refuses a higher status.
+      const response = new Response(content, { status: Math.min(status, 599), headers: received })
       if (response.status === 401 && headers['authorization'] !== undefined) {
         context.info(`${url.host} refuses the token; trying without it.`)
         delete headers['authorization']
