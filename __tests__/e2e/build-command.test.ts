@@ -1,35 +1,15 @@
-import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import { beforeAll, expect } from '@jest/globals'
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT } from '../../lab/home.js'
 import { callUntilAnswer } from '../../lab/started-image.js'
-import {
-  available,
-  buildFixture,
-  docker,
-  engineContents,
-  freshTag,
-  labTest,
-  withStarted,
-  world
-} from './support/lab.js'
+import { docker, e2eSuite, engineContents, freshTag, labTest, withStarted, world } from './support/lab.js'
 
 // The same job from a terminal.
-describe('crac-checkpoint build', () => {
-  let fixture: ReturnType<typeof buildFixture>
-  let temporary: string
-  beforeAll(() => {
-    if (!available) return
-    fixture = buildFixture('Server')
-    temporary = mkdtempSync(path.join(tmpdir(), 'e2e-build-'))
-  })
-  afterAll(() => {
-    if (!available) return
-    fixture.remove()
-    rmSync(temporary, { recursive: true })
-  })
+e2eSuite('crac-checkpoint build', ['Server'], ({ folder, context }) => {
+  const temporary = path.join(folder, 'tmp')
+  beforeAll(() => void mkdirSync(temporary))
 
   interface Ended {
     code: number | null
@@ -49,7 +29,7 @@ describe('crac-checkpoint build', () => {
       '1'
     ]
     const child = spawn(process.execPath, [path.join(PROJECT, 'dist/cli.cjs'), 'build', ...common, ...args], {
-      cwd: fixture.context,
+      cwd: context,
       env: { ...world.environment, RUNNER_TOOL_CACHE: world.toolCache, TMPDIR: temporary },
       stdio: ['ignore', 'pipe', 'pipe']
     })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import { describe, expect } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -9,12 +9,14 @@ import type { StepOptions, StepResult } from '../../lab/runner.js'
 import { ensureSample, SAMPLES } from '../../lab/samples.js'
 import { callUntilAnswer, DECLARED_FLAGS } from '../../lab/started-image.js'
 import {
-  available,
+  byDigest,
   containerLog,
   docker,
   engineContents,
   errorOf,
   freshTag,
+  labAfterAll,
+  labBeforeAll,
   labTest,
   registryDigest,
   runAction,
@@ -26,7 +28,7 @@ import { wrongAnswers } from './support/load.js'
 describe('spring-boot-orders, with a pool of connections to a database', () => {
   let context: string
   const network = `e2e-database-${process.pid}`
-  const tag = available ? freshTag('database') : ''
+  const tag = freshTag('database')
   const password = {
     build: `placeholder-${randomBytes(12).toString('hex')}`,
     run: randomBytes(12).toString('hex')
@@ -40,8 +42,7 @@ describe('spring-boot-orders, with a pool of connections to a database', () => {
   /** Of the database, after the snapshot and before anything else was started. */
   let afterSnapshot: Promise<State> | undefined
 
-  beforeAll(async () => {
-    if (!available) return
+  labBeforeAll(async () => {
     const { environment, baseImage } = world
     const sample = SAMPLES.find(({ database }) => database)
     if (!sample) throw new Error('no sample')
@@ -75,17 +76,16 @@ describe('spring-boot-orders, with a pool of connections to a database', () => {
     )
     after = engineContents()
     if (step.exitCode !== 0) throw new Error(step.log)
-  }, 300_000)
-  afterAll(async () => {
-    if (!available) return
+  })
+  labAfterAll(async () => {
     await atBuild?.remove()
     await atRun?.remove()
     docker('network', 'rm', network)
     docker('image', 'rm', '--force', tag, pushed())
-    expect(engineContents()).toBe(untouched)
+    if (engineContents() !== untouched) throw new Error(engineContents())
   })
 
-  const pushed = (): string => `${tag.slice(0, tag.lastIndexOf(':'))}@${step.outputs['digest']}`
+  const pushed = (): string => byDigest(tag, step)
 
   async function checkpoint(
     inputs: Record<string, string>,

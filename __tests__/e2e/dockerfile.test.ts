@@ -1,34 +1,26 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from '@jest/globals'
+import { afterEach, beforeEach, expect } from '@jest/globals'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { callUntilAnswer } from '../../lab/started-image.js'
 import {
   available,
-  buildFixture,
   containerLog,
   docker,
-  dockerAt,
+  e2eSuite,
   engineContents,
   errorOf,
   freshTag,
   labTest,
-  pulledElsewhere,
+  pulledAgain,
   runAction,
   withStarted,
   world
 } from './support/lab.js'
 
-describe("a Dockerfile of the user's own", () => {
-  let fixture: ReturnType<typeof buildFixture>
+e2eSuite("a Dockerfile of the user's own", ['Server'], ({ context }) => {
   let image: string
-  beforeAll(() => {
-    if (available) fixture = buildFixture('Server')
-  })
-  afterAll(() => {
-    if (available) fixture.remove()
-  })
   beforeEach(() => {
-    image = available ? freshTag('dockerfile') : ''
+    image = freshTag('dockerfile')
   })
   afterEach(() => {
     if (available) docker('image', 'rm', '--force', image)
@@ -36,65 +28,60 @@ describe("a Dockerfile of the user's own", () => {
 
   const run = async (lines: string[], inputs: Record<string, string> = {}) => {
     const dockerfile = ['ARG BASE', 'FROM ${BASE}', ...lines]
-    writeFileSync(path.join(fixture.context, 'Dockerfile'), `${dockerfile.join('\n')}\n`)
+    writeFileSync(path.join(context, 'Dockerfile'), `${dockerfile.join('\n')}\n`)
     return await runAction(
       {
-        context: fixture.context,
+        context,
         file: 'Dockerfile',
         'build-args': `BASE=${world.baseImage}`,
         tags: image,
         ...inputs
       },
-      { workspace: fixture.context }
+      { workspace: context }
     )
   }
 
-  labTest(
-    'is built, checkpointed and restored; what it sets stays set, and nothing else is left',
-    async () => {
-      const before = engineContents()
-      const lines = [
-        'ENV GIVEN=by-the-dockerfile PATH=/srv/bin:$PATH',
-        'WORKDIR /srv/application',
-        'COPY app.jar ./',
-        'HEALTHCHECK --interval=1s CMD true',
-        'ENTRYPOINT ["java", "-Dgiven=by the entry point", "-jar", "app.jar"]',
-        'CMD ["serve", "two words"]'
-      ]
-      const step = await run(lines, { push: 'true' })
-      if (step.exitCode !== 0) throw new Error(step.log)
-      expect(step.log).toContain(
-        'Found: Dockerfile of your own (java -Dgiven=by the entry point -jar app.jar'
+  labTest('is built, checkpointed and restored with its own settings, and nothing else is left', async () => {
+    const before = engineContents()
+    const lines = [
+      'ENV GIVEN=by-the-dockerfile PATH=/srv/bin:$PATH',
+      'WORKDIR /srv/application',
+      'COPY app.jar ./',
+      'HEALTHCHECK --interval=1s CMD true',
+      'ENTRYPOINT ["java", "-Dgiven=by the entry point", "-jar", "app.jar"]',
+      'CMD ["serve", "two words"]'
+    ]
+    const step = await run(lines, { push: 'true' })
+    if (step.exitCode !== 0) throw new Error(step.log)
+    expect(step.log).toContain('Found: Dockerfile of your own (java -Dgiven=by the entry point -jar app.jar')
+    const added = engineContents()
+      .split('\n')
+      .filter((line) => !before.split('\n').includes(line))
+    expect(added).toEqual([image])
+    await withStarted({ image }, async (started) => {
+      expect(await callUntilAnswer(started)).toBe(
+        'by the entry point|by-the-dockerfile|[serve, two words]|true'
       )
-      const added = engineContents()
-        .split('\n')
-        .filter((line) => !before.split('\n').includes(line))
-      expect(added).toEqual([image])
-      await withStarted({ image }, async (started) => {
-        expect(await callUntilAnswer(started)).toBe(
-          'by the entry point|by-the-dockerfile|[serve, two words]|true'
-        )
-        expect(containerLog(started.name)).toBe('afterRestore\n')
-      })
-      const config = docker(
-        'image',
-        'inspect',
-        '--format',
-        '{{.Config.WorkingDir}} {{index .Config.Env 0}}',
-        image
-      )
-      expect(config).toContain('/srv/application')
+      expect(containerLog(started.name)).toBe('afterRestore\n')
+    })
+    const config = docker(
+      'image',
+      'inspect',
+      '--format',
+      '{{.Config.WorkingDir}} {{index .Config.Env 0}}',
+      image
+    )
+    expect(config).toContain('/srv/application')
 
-      await pulledElsewhere(image, step, async (pulled) => {
-        await withStarted(pulled, async (started) => {
-          expect(await callUntilAnswer(started)).toContain('by the entry point|by-the-dockerfile|')
-          dockerAt(pulled.environment, 'stop', '--time', '20', started.name)
-          const state = ['inspect', '--format', '{{.State.ExitCode}}', started.name]
-          expect(dockerAt(pulled.environment, ...state)).toBe('143')
-        })
+    await pulledAgain(image, step, async (pulled) => {
+      await withStarted(pulled, async (started) => {
+        expect(await callUntilAnswer(started)).toContain('by the entry point|by-the-dockerfile|')
+        docker('stop', '--time', '20', started.name)
+        const state = ['inspect', '--format', '{{.State.ExitCode}}', started.name]
+        expect(docker(...state)).toBe('143')
       })
-    }
-  )
+    })
+  })
 
   labTest.each([
     [['CMD java -jar /app.jar'], 'starts its application through a shell'],
@@ -115,7 +102,7 @@ describe("a Dockerfile of the user's own", () => {
     expect(engineContents()).toBe(before)
   })
 
-  labTest('one that cannot be built is told with the words of its build', async () => {
+  labTest('one that cannot be built fails with the last lines of its build', async () => {
     const step = await run(['RUN echo the mirror is down && exit 3'])
     expect(errorOf(step)).toContain('could not be built')
     expect(errorOf(step)).toContain('the mirror is down')

@@ -1,55 +1,39 @@
-import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import { expect } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { StepResult } from '../../lab/runner.js'
 import { callUntilAnswer } from '../../lab/started-image.js'
 import {
-  annotations,
-  available,
-  buildFixture,
-  docker,
   dockerAt,
+  e2eSuite,
   engineContents,
   engineTest,
   freshTag,
   labTest,
-  pulledElsewhere,
+  pulledAgain,
   registryDigest,
-  runAction,
   withEngine,
-  withStarted
+  withStarted,
+  world
 } from './support/lab.js'
 
 // What differs from one machine to another: where the engine keeps images, what builds them, what starts them.
-describe('an engine', () => {
-  const temporary = mkdtempSync(path.join(tmpdir(), 'e2e-engines-'))
-  let fixture: ReturnType<typeof buildFixture>
-  beforeAll(() => {
-    if (available) fixture = buildFixture('Server')
-  })
-  afterAll(() => {
-    rmSync(temporary, { recursive: true })
-    if (available) fixture.remove()
-  })
-
+e2eSuite('Docker', ['Server'], ({ folder, job: run }) => {
   async function job(
     tag: string,
     inputs: Record<string, string>,
-    environment?: NodeJS.ProcessEnv
+    environment = world.environment
   ): Promise<StepResult> {
-    const given = { context: fixture.context, tags: tag, push: 'true', ...inputs }
-    const step = await runAction(given, environment === undefined ? {} : { environment })
-    expect(annotations(step, 'error')).toEqual([])
+    const step = await run({ tags: tag, push: 'true', ...inputs }, { environment })
     expect(await registryDigest(tag)).toBe(step.outputs['digest'])
-    expect(step.left).toEqual([])
     return step
   }
 
+  /** On the engine that all tests use, and that has nothing of this image. */
   async function answersElsewhere(tag: string, step: StepResult): Promise<void> {
-    await pulledElsewhere(tag, step, (pulled) =>
+    await pulledAgain(tag, step, (pulled) =>
       withStarted(pulled, async (started) => {
         expect(await callUntilAnswer(started)).toBe('null|null|[]|true')
         const log = dockerAt(pulled.environment, 'logs', started.name)
@@ -58,28 +42,31 @@ describe('an engine', () => {
     )
   }
 
-  engineTest("with containerd's image store: the job, and a rebuild that has nothing to do", async () => {
-    const tag = freshTag('containerd')
-    await withEngine({ 'containerd-snapshotter': true }, async (environment) => {
-      expect(dockerAt(environment, 'info', '--format', '{{.DriverStatus}}')).toContain('containerd')
-      const before = engineContents(environment)
-      const first = await job(tag, {}, environment)
-      expect(first.log).toContain('building with "default" instance')
-      const id = dockerAt(environment, 'image', 'inspect', '--format', '{{.Id}}', tag)
-      expect(first.outputs['imageid']).toBe(id)
-      await answersElsewhere(tag, first)
+  engineTest(
+    "with containerd's image store the job works, and an unchanged rebuild does nothing",
+    async () => {
+      const tag = freshTag('containerd')
+      await withEngine({ 'containerd-snapshotter': true }, async (environment) => {
+        expect(dockerAt(environment, 'info', '--format', '{{.DriverStatus}}')).toContain('containerd')
+        const before = engineContents(environment)
+        const first = await job(tag, {}, environment)
+        expect(first.log).toContain('building with "default" instance')
+        const id = dockerAt(environment, 'image', 'inspect', '--format', '{{.Id}}', tag)
+        expect(first.outputs['imageid']).toBe(id)
+        await answersElsewhere(tag, first)
 
-      const again = await job(tag, { 'skip-unchanged': 'true' }, environment)
-      expect(again.outputs).toMatchObject({ skipped: 'true', digest: first.outputs['digest'] })
-      dockerAt(environment, 'image', 'rm', '--force', tag)
-      expect(engineContents(environment)).toBe(before)
-    })
-  })
+        const again = await job(tag, { 'skip-unchanged': 'true' }, environment)
+        expect(again.outputs).toMatchObject({ skipped: 'true', digest: first.outputs['digest'] })
+        dockerAt(environment, 'image', 'rm', '--force', tag)
+        expect(engineContents(environment)).toBe(before)
+      })
+    }
+  )
 
-  engineTest('without buildx: the classic builder, which leaves nothing behind either', async () => {
+  engineTest('without buildx the classic builder works, and leaves nothing behind', async () => {
     const tag = freshTag('classic')
     await withEngine({}, async (own) => {
-      const environment = { ...own, DOCKER_BUILDKIT: '0', DOCKER_CONFIG: temporary }
+      const environment = { ...own, DOCKER_BUILDKIT: '0', DOCKER_CONFIG: folder }
       const before = engineContents(environment)
       const step = await job(tag, {}, environment)
       expect(step.log).toContain('The legacy builder is deprecated')
@@ -89,17 +76,17 @@ describe('an engine', () => {
     })
   })
 
-  labTest('with docker compose: the printed file, as it is', async () => {
+  labTest('docker compose starts the printed file as it is', async () => {
     const tag = freshTag('compose')
     const port = String(await freePort())
     const step = await job(tag, { port, 'java-options': `-Dport=${port}` })
-    await pulledElsewhere(tag, step, async ({ environment, image }) => {
-      const folder = mkdtempSync(path.join(temporary, 'compose-'))
+    await pulledAgain(tag, step, async ({ environment, image }) => {
+      const project = mkdtempSync(path.join(folder, 'compose-'))
       const profile = ['run', '--rm', '--entrypoint', 'cat', image, '/opt/crac-checkpoint/seccomp.json']
-      writeFileSync(path.join(folder, 'seccomp.json'), dockerAt(environment, ...profile))
-      writeFileSync(path.join(folder, 'compose.yaml'), step.outputs['compose'] ?? '')
+      writeFileSync(path.join(project, 'seccomp.json'), dockerAt(environment, ...profile))
+      writeFileSync(path.join(project, 'compose.yaml'), step.outputs['compose'] ?? '')
       const compose = (...args: string[]): string => {
-        const options = { env: environment, cwd: folder, encoding: 'utf8' } as const
+        const options = { env: environment, cwd: project, encoding: 'utf8' } as const
         const { status, stdout, stderr } = spawnSync('docker', ['compose', ...args], options)
         if (status !== 0) throw new Error(`docker compose ${args.join(' ')}: ${stderr}`)
         return stdout
@@ -115,7 +102,6 @@ describe('an engine', () => {
       }
       expect(dockerAt(environment, 'ps', '--all', '--quiet')).toBe('')
     })
-    docker('image', 'rm', '--force', tag)
   })
 })
 

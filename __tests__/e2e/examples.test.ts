@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import { describe, expect } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { PROJECT } from '../../lab/home.js'
@@ -7,7 +7,16 @@ import type { StepResult } from '../../lab/runner.js'
 import { ensureSample, SAMPLES } from '../../lab/samples.js'
 import { startVendorApis, type VendorApis } from '../../lab/vendor-apis.js'
 import { example, inputsOf } from '../support/examples.js'
-import { available, docker, freshTag, labTest, registryDigest, runAction, world } from './support/lab.js'
+import {
+  docker,
+  freshTag,
+  labAfterAll,
+  labBeforeAll,
+  labTest,
+  registryDigest,
+  runAction,
+  world
+} from './support/lab.js'
 
 const WORKFLOW_IMAGE = 'ghcr.io/acme/hello'
 const COMMIT = '0123456789abcdef0123456789abcdef01234567'
@@ -17,40 +26,41 @@ describe('the example workflows', () => {
   /** Stands for the image in the workflows. */
   let image: string
   let apis: VendorApis
-  beforeAll(async () => {
-    if (!available) return
+  labBeforeAll(async () => {
     const [sample] = SAMPLES
     if (sample?.name !== 'plain-java') throw new Error('another sample')
     await ensureSample(sample, world, progressOnStderr)
     image = freshTag('examples').replace(/:[^:/]*$/, '')
     apis = await startVendorApis(world.jdkArchive ?? '')
   })
-  afterAll(async () => {
-    if (!available) return
+  labAfterAll(async () => {
     await apis.close()
     const tags = docker('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', image)
     for (const tag of tags.split('\n').filter(Boolean)) docker('image', 'rm', '--force', tag)
   })
 
   /** Runs the step; `expressions` has the value of every expression in it. */
-  async function drive(name: string, expressions: Record<string, string> = {}): Promise<StepResult> {
-    const inputs = Object.entries(inputsOf(example(name))).map(([input, text]): [string, string] => [
-      input,
-      text
-        .replaceAll(/\$\{\{ *(.+?) *\}\}/g, (_, expression: string) => {
-          const value = expressions[expression]
-          if (value === undefined) throw new Error(`no value for ${expression} in ${name}`)
-          return value
-        })
-        .replaceAll(WORKFLOW_IMAGE, image)
-    ])
-    const step = await runAction(
-      { 'verify-runs': '1', ...Object.fromEntries(inputs) },
-      {
-        workspace: path.join(PROJECT, 'samples/plain-java'),
-        environment: { ...world.environment, AZUL_API_URL: apis.azulApiUrl }
-      }
+  async function drive(
+    name: string,
+    expressions: Record<string, string> = {},
+    more: Record<string, string> = {}
+  ): Promise<StepResult> {
+    const inputs = Object.entries({ ...more, ...inputsOf(example(name)) }).map(
+      ([input, text]): [string, string] => [
+        input,
+        text
+          .replaceAll(/\$\{\{ *(.+?) *\}\}/g, (_, expression: string) => {
+            const value = expressions[expression]
+            if (value === undefined) throw new Error(`no value for ${expression} in ${name}`)
+            return value
+          })
+          .replaceAll(WORKFLOW_IMAGE, image)
+      ]
     )
+    const step = await runAction(Object.fromEntries(inputs), {
+      workspace: path.join(PROJECT, 'samples/plain-java'),
+      environment: { ...world.environment, AZUL_API_URL: apis.azulApiUrl }
+    })
     if (step.exitCode !== 0) throw new Error(step.log)
     return step
   }
@@ -64,7 +74,7 @@ describe('the example workflows', () => {
   })
 
   labTest('a pull request pushes nothing, and has its figures', async () => {
-    const { outputs, log } = await drive('pull-request.yml')
+    const { outputs, log } = await drive('pull-request.yml', {}, { 'verify-runs': '1' })
     expect(outputs['digest']).toBe('')
     expect(log).toContain('nothing is pushed')
     expect(Number(outputs['cold-start'])).toBeGreaterThan(0)

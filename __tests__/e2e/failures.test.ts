@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect } from '@jest/globals'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { beforeEach, expect } from '@jest/globals'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -7,10 +7,11 @@ import type { StepOptions, StepResult } from '../../lab/runner.js'
 import {
   annotations,
   available,
-  buildFixture,
   docker,
+  e2eSuite,
   engineContents,
   errorOf,
+  fixtureJar,
   freshTag,
   labTest,
   registryDigest,
@@ -21,31 +22,23 @@ import {
 const UNREADABLE = 'chmod -R 000 /opt/crac-checkpoint/snapshot'
 
 /** What every failure keeps: exit code 1, one message, nothing pushed, nothing left behind. */
-describe('a run that fails', () => {
+e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
   let before: string
-  let fixture: ReturnType<typeof buildFixture> | undefined
   beforeEach(() => {
     if (available) before = engineContents()
-  })
-  afterEach(() => {
-    fixture?.remove()
-    fixture = undefined
   })
 
   async function failing(
     inputs: Record<string, string>,
     options: Partial<StepOptions> = {}
-  ): Promise<{ message: string; step: StepResult; seconds: number }> {
+  ): Promise<{ message: string; step: StepResult }> {
     const tag = freshTag('failing')
-    const begin = Date.now()
-    let seconds = 0
     let keptLogs: string[] = []
     const step = await runAction(
-      { tags: tag, push: 'true', ...inputs },
+      { context, tags: tag, push: 'true', ...inputs },
       {
         ...options,
         between: async ({ runnerTemp }) => {
-          seconds = (Date.now() - begin) / 1000
           keptLogs = await readdir(runnerTemp, { recursive: true })
         }
       }
@@ -58,27 +51,28 @@ describe('a run that fails', () => {
     expect(engineContents()).toBe(before)
     // Until the post step only the logs are there: no work folder.
     expect(keptLogs.filter((name) => name.includes('/work'))).toEqual([])
-    return { message: errorOf(step), step, seconds }
+    return { message: errorOf(step), step }
   }
   function application(...names: [string, ...string[]]): Record<string, string> {
-    fixture = buildFixture(...names)
-    return { context: fixture.context }
+    const other = path.join(folder, names.join('-'))
+    mkdirSync(other, { recursive: true })
+    copyFileSync(fixtureJar(...names), path.join(other, 'app.jar'))
+    return { context: other }
   }
 
-  labTest('an open socket: named, with its class, within seconds of the answer of jcmd', async () => {
-    const { message, step, seconds } = await failing(application('OpenSocket'))
+  labTest('an open socket is named, with the code that opened it', async () => {
+    const { message, step } = await failing(application('OpenSocket'))
     expect(message).toMatch(/The JVM refused the checkpoint: an open socket, tcp6? local/)
     expect(message).toContain('8080')
     expect(message).toContain('OpenSocket.main(OpenSocket.java:')
     expect(message).toContain('category: application')
-    expect(seconds).toBeLessThan(30)
     expect(step.summary).toContain('an open socket')
     // The application printed a workflow command, and the runner saw none: errorOf() found one error only.
     expect(step.log).toContain('::error::this line must not become an annotation')
   })
 
   labTest('an open file is named', async () => {
-    const { message } = await failing({ ...application('Server'), 'java-options': '-Dhook=file' })
+    const { message } = await failing({ 'java-options': '-Dhook=file' })
     expect(message).toContain('an open file, /etc/passwd')
     // A second start told which code opened it, and the logs have a beginning of policies.
     expect(message).toMatch(
@@ -88,58 +82,53 @@ describe('a run that fails', () => {
   })
 
   labTest('a hook that fails is named', async () => {
-    const { message } = await failing({ ...application('Server'), 'java-options': '-Dhook=fail' })
+    const { message } = await failing({ 'java-options': '-Dhook=fail' })
     expect(message).toContain(
       'A beforeCheckpoint hook of the application failed: IllegalStateException: the pool is busy'
     )
   })
 
-  labTest('a checkpoint that hangs fails at checkpoint-timeout, and says in which phase', async () => {
-    const inputs = { ...application('Server'), 'java-options': '-Dhook=hang', 'checkpoint-timeout': '3s' }
-    const { message, seconds } = await failing(inputs)
+  labTest('a checkpoint that hangs fails after checkpoint-timeout, with the hook that hangs', async () => {
+    const inputs = { 'java-options': '-Dhook=hang', 'checkpoint-timeout': '3s' }
+    const { message } = await failing(inputs)
     expect(message).toContain('The checkpoint was not complete within 3 s')
     expect(message).toContain('a beforeCheckpoint hook may hang')
     // The thread dump, of which the annotation has the telling part, and the logs the whole.
     expect(message).toContain('Server.beforeCheckpoint(Server.java')
-    expect(seconds).toBeLessThan(30)
   })
 
   labTest(
-    'an application that never answers fails at startup-timeout, with the last lines of its log',
+    'an application that never answers fails after startup-timeout, with the last lines of its log',
     async () => {
-      const { message, seconds } = await failing({ ...application('NeverReady'), 'startup-timeout': '3s' })
+      const { message } = await failing({ ...application('NeverReady'), 'startup-timeout': '3s' })
       expect(message).toContain('The application was not ready within 3 s (port 8080: ')
       expect(message).toContain('NeverReady.main(NeverReady.java')
       expect(message).toContain('waiting for a database that never comes')
-      expect(seconds).toBeLessThan(30)
     }
   )
 
-  labTest('an application that ends at once is noticed at once', async () => {
-    const { message, seconds } = await failing(application('EndsAtOnce'))
+  labTest('an application that exits before it is ready', async () => {
+    const { message } = await failing(application('EndsAtOnce'))
     expect(message).toContain('ended with exit code 3 before it was ready')
     expect(message).toContain('the configuration is missing')
-    expect(seconds).toBeLessThan(30)
   })
 
-  labTest('an application that a request of the warm-up ends is told by its end, at once', async () => {
-    const { message, seconds } = await failing({ ...application('Server'), warmup: 'GET / x3\nGET /exit' })
+  labTest('an application that a request of the warm-up ends', async () => {
+    const { message } = await failing({ warmup: 'GET / x3\nGET /exit' })
     expect(message).toContain('ended with exit code 42 during the warm-up')
-    expect(seconds).toBeLessThan(30)
   })
 
-  labTest('a warm-up that is never answered well, and one that does not end', async () => {
-    const { message } = await failing({ ...application('Server'), warmup: 'GET /none x5 -> 201' })
+  labTest('a warm-up that never gets a successful response, and one that does not end', async () => {
+    const { message } = await failing({ warmup: 'GET /none x5 -> 201' })
     expect(message).toContain('`GET /none x5 -> 201` never got a successful response: status 200: 5')
     const slow = await failing({
-      ...application('Server'),
       warmup: 'GET / x1000000',
       'warmup-timeout': '1s'
     })
     expect(slow.message).toContain('The warm-up did not finish within 1 s')
   })
 
-  labTest('a heap that is too small is named, and how to give more', async () => {
+  labTest('a heap that is too small is named, with the option for a larger one', async () => {
     const { message } = await failing({ ...application('OutOfMemory'), 'java-options': '-Xmx32m' })
     expect(message).toContain('(jvm-heap)')
     expect(message).toContain('-Xmx')
@@ -167,43 +156,48 @@ describe('a run that fails', () => {
       'i=0; while [ $i -lt 126 ]; do true & i=$!; wait $i; done',
       'i=0; while [ $i -lt 60 ]; do sleep 60 >/dev/null 2>&1 & i=$((i + 1)); done'
     ]
-    const { message } = await failingAtRestore(application('Server'), daemons)
+    const { message } = await failingAtRestore({}, daemons)
     expect(message).toContain('(criu-fork-eexist)')
   })
 
   labTest('a restore of a snapshot that cannot be read', async () => {
-    const { message } = await failingAtRestore(application('Server'), [UNREADABLE])
+    const { message } = await failingAtRestore({}, [UNREADABLE])
     expect(message).toContain('it ended with exit code 1')
   })
 
-  labTest('a restore that falls back on its own, and answers: it was not restored', async () => {
-    const normally = 'exec java $(cat /opt/crac-checkpoint/java-options /opt/crac-checkpoint/application)'
-    const more = ['case "$*" in *-XX:CRaCRestoreFrom=*)', UNREADABLE, '/usr/bin/env "$@"', normally, 'esac']
-    const { message, step } = await failingAtRestore(application('Server'), more, 'env')
-    expect(message).toContain('the application was not restored but started normally')
-    expect(step.log).not.toContain('Restored')
-  })
+  labTest(
+    'an application that starts normally in place of a restore is not counted as restored',
+    async () => {
+      const normally = 'exec java $(cat /opt/crac-checkpoint/java-options /opt/crac-checkpoint/application)'
+      const more = ['case "$*" in *-XX:CRaCRestoreFrom=*)', UNREADABLE, '/usr/bin/env "$@"', normally, 'esac']
+      const { message, step } = await failingAtRestore({}, more, 'env')
+      expect(message).toContain('the application was not restored but started normally')
+      expect(step.log).not.toContain('Restored')
+    }
+  )
 
-  labTest('budgets: one message, before the push; a restore that is slower is told as well', async () => {
-    const slow = { ...application('Server'), 'java-options': '-Dhook=slow' }
-    const { message, step } = await failing({
-      ...slow,
-      'verify-runs': '1',
-      'max-restore-time': '1s',
-      'min-speedup': '1000'
-    })
-    expect(message).toMatch(
-      /a restore takes 1\d{4} ms .*`max-restore-time` allows 1000 ms; a restore is 0\.\d times/
-    )
-    expect(message).toContain('`min-speedup` requires 1000')
-    expect(message).toContain('category: application')
-    expect(annotations(step, 'warning')).toEqual([
-      expect.stringMatching(/not faster than a normal start: 1\d{4} ms .* against \d+ ms/)
-    ])
-  })
+  labTest(
+    'a restore over its budgets fails before the push, and a restore slower than a cold start is a warning',
+    async () => {
+      const { message, step } = await failing({
+        'java-options': '-Dhook=slow',
+        'verify-runs': '1',
+        'max-restore-time': '1s',
+        'min-speedup': '1000'
+      })
+      expect(message).toMatch(
+        /a restore takes \d{4,5} ms .*`max-restore-time` allows 1000 ms; a restore is 0\.\d times/
+      )
+      expect(message).toContain('`min-speedup` requires 1000')
+      expect(message).toContain('category: application')
+      expect(annotations(step, 'warning')).toEqual([
+        expect.stringMatching(/not faster than a normal start: \d{4,5} ms .* against \d+ ms/)
+      ])
+    }
+  )
 
-  labTest('a snapshot over its budget: as soon as it is taken', async () => {
-    const { message, step } = await failing({ ...application('Server'), 'max-snapshot-size': '1MB' })
+  labTest('a snapshot over its budget fails as soon as it is taken', async () => {
+    const { message, step } = await failing({ 'max-snapshot-size': '1MB' })
     expect(message).toMatch(/the snapshot has \d{8,} bytes, and `max-snapshot-size` allows 1000000\./)
     expect(step.log).not.toContain('Build the runtime image')
   })
@@ -236,16 +230,15 @@ describe('a run that fails', () => {
   }
 
   labTest("the JDK's own CRIU alone is refused on this kernel, before any work", async () => {
-    const { message, seconds } = await failing({ criu: 'bundled' })
+    const { message } = await failing({ criu: 'bundled' })
     expect(message).toMatch(
       /The CRIU that CRaC JDKs bundle \(3.17.1\) does not work here: the (CPU has AMX|kernel is)/
     )
-    expect(seconds).toBeLessThan(10)
   })
 
-  labTest('CRIU fails: its own first error is the message', async () => {
+  labTest('a checkpoint that CRIU fails reports its first error', async () => {
     // A folder that CRIU may not write to: a file of the snapshot is there already, as another kind.
-    const inputs = { ...application('Server'), 'java-options': '-Dhook=block' }
+    const inputs = { 'java-options': '-Dhook=block' }
     const { message } = await failing(inputs)
     expect(message).toContain('CRIU could not take the snapshot')
   })
@@ -256,14 +249,8 @@ describe('a run that fails', () => {
     expect(message).toContain('category: image')
   })
 
-  labTest('a registry that does not answer', async () => {
-    const { message } = await failing({ tags: 'localhost:9/none/none:1' })
-    expect(message).toContain('localhost:9/none/none could not be pushed')
-    expect(message).toContain('category: registry')
-  })
-
   labTest(
-    'the registry of the second of two tags does not answer: the first one points to its old image',
+    'the registry of the second of two tags is not there: the first gets its old image back',
     async () => {
       const first = freshTag('put-back')
       docker('tag', world.baseImage, first)
@@ -271,30 +258,28 @@ describe('a run that fails', () => {
       docker('image', 'rm', first)
       const old = await registryDigest(first)
       expect(old).toBeDefined()
-      const { message } = await failing({ tags: `${first}\nlocalhost:9/none/none:1` })
+      // The pauses between tries are for registries that need time.
+      const environment = { ...world.environment, CRAC_CHECKPOINT_PATIENCE: '0.1' }
+      const { message } = await failing({ tags: `${first}\nlocalhost:9/none/none:1` }, { environment })
       expect(message).toContain('localhost:9/none/none could not be pushed')
+      expect(message).toContain('category: registry')
       expect(await registryDigest(first)).toBe(old)
     }
   )
 
-  labTest('a version of the JDK that does not exist is answered with those that do', async () => {
+  labTest('a JDK version that does not exist fails with the list of versions', async () => {
     const { message } = await failing({ 'java-version': '8' })
     expect(message).toMatch(/Set `java-version` to one of: \d+-crac\+\d+/)
   })
 
-  labTest('an input that cannot be used is refused before anything is made', async () => {
-    const { message, seconds } = await failing({ port: 'x; reboot' })
+  labTest('an invalid input is refused before any work', async () => {
+    const { message } = await failing({ port: 'x; reboot' })
     expect(message).toContain('Invalid input `port`: "x; reboot"')
-    expect(seconds).toBeLessThan(5)
   })
 
-  labTest('no engine: refused within ten seconds', async () => {
+  labTest('without Docker it is refused', async () => {
     const environment = { ...world.environment, DOCKER_HOST: 'unix:///nonexistent/docker.sock' }
-    const tag = freshTag('no-engine')
-    const begin = Date.now()
-    const step = await runAction({ tags: tag }, { environment })
-    expect(step.exitCode).toBe(1)
-    expect(errorOf(step)).toContain('No Docker engine answers')
-    expect(Date.now() - begin).toBeLessThan(15_000)
+    const { message } = await failing({}, { environment })
+    expect(message).toContain('No Docker engine answers')
   })
 })

@@ -1,7 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from '@jest/globals'
+import { expect } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ensureBaseImage, withEmptyDocker, type Switch } from '../../lab/docker/docker.js'
@@ -12,13 +11,13 @@ import { callUntilAnswer } from '../../lab/started-image.js'
 import { linesOf, LogReader } from '../../lab/workflow-commands.js'
 import {
   annotations,
-  available,
-  buildFixture,
   docker,
   dockerAt,
+  e2eSuite,
   engineContents,
   engineTest,
   errorOf,
+  fixtureJar,
   freshTag,
   labTest,
   registryDigest,
@@ -28,35 +27,12 @@ import {
 } from './support/lab.js'
 
 // Faults around the run, in its own surroundings: what is injected is said, and then the same command succeeds without it.
-describe('a fault around the run', () => {
-  let folder: string
-  let fixture: ReturnType<typeof buildFixture>
-  beforeAll(() => {
-    if (available) fixture = buildFixture('Server')
-  })
-  afterAll(() => {
-    if (available) fixture.remove()
-  })
-  beforeEach(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'e2e-faults-'))
-  })
-  afterEach(() => {
-    rmSync(folder, { recursive: true })
-  })
-
-  const job = async (
-    inputs: Record<string, string>,
-    options: Partial<StepOptions> = {}
-  ): Promise<StepResult> => await runAction({ context: fixture.context, ...inputs }, options)
-
-  function succeeded(step: StepResult): void {
-    if (step.exitCode !== 0) throw new Error(step.log)
-    expect(annotations(step, 'error')).toEqual([])
-    expect(step.left).toEqual([])
-  }
+e2eSuite('a fault around the run', ['Server'], ({ folder, context, job }) => {
+  const run = async (inputs: Record<string, string>, options?: Partial<StepOptions>): Promise<StepResult> =>
+    await runAction({ context, ...inputs }, options)
 
   engineTest(
-    'the engine dies between checkpoint and build: told when it stays away, waited for when it comes back',
+    'Docker stops between checkpoint and build: the run fails if it stays away, and goes on if it comes back',
     async () => {
       await withEmptyDocker(labHome(), async (environment, power) => {
         const quiet = (): void => undefined
@@ -75,7 +51,8 @@ describe('a fault around the run', () => {
           dockerAt(environment, 'rm', '--force', name)
 
         const back = await dyingAtCommit(environment, power, true, { tags: tag, push: 'true' })
-        succeeded(back)
+        expect(annotations(back, 'error')).toEqual([])
+        expect(back.left).toEqual([])
         expect(await registryDigest(tag)).toBe(back.outputs['digest'])
         expect(dockerAt(environment, 'ps', '--all', '--quiet')).toBe('')
         dockerAt(environment, 'image', 'rm', '--force', tag)
@@ -102,7 +79,7 @@ describe('a fault around the run', () => {
       `exec ${real} "$@"`
     ]
     writeFileSync(path.join(place, 'docker'), `${lines.join('\n')}\n`, { mode: 0o755 })
-    const running = job(inputs, {
+    const running = run(inputs, {
       environment: {
         ...environment,
         PATH: `${place}:${environment['PATH']}`,
@@ -120,94 +97,88 @@ describe('a fault around the run', () => {
     return await running
   }
 
-  labTest(
-    'a base image that its registry does not give: told by its cause, before any other work',
-    async () => {
-      const front = await startRegistryFront(world.registry)
-      try {
-        const stored = freshTag('base')
-        docker('tag', world.baseImage, stored)
-        docker('push', '--quiet', stored)
-        docker('image', 'rm', stored)
-        const image = stored.replace(world.registry, front.address)
-        const before = engineContents()
-        for (const [status, code, says] of [
-          [404, 'MANIFEST_UNKNOWN', /could not be pulled\.\n[^]*category: image/],
-          [401, 'UNAUTHORIZED', /could not be pulled\.\n[^]*category: image[^]*docker\/login-action/],
-          [
-            429,
-            'TOOMANYREQUESTS',
-            /could not be pulled: the rate limit of its registry is used up\.\n[^]*category: registry/
-          ]
-        ] as const) {
-          front.script(
-            ...['GET', 'HEAD'].map((method) => ({
-              method,
-              path: /\/manifests\//,
-              status,
-              error: [code, code.toLowerCase().replaceAll('_', ' ')] as [string, string]
-            }))
-          )
-          const step = await job({ 'base-image': image })
-          expect(errorOf(step)).toMatch(says)
-          expect(step.log).not.toContain('Resolve the JDK')
-          expect(step.left).toEqual([])
-          expect(engineContents()).toBe(before)
-        }
-        front.script()
-        succeeded(await job({ 'base-image': image }))
-        docker('image', 'rm', '--force', image)
+  labTest('a base image that cannot be pulled fails with the cause before any other work', async () => {
+    const front = await startRegistryFront(world.registry)
+    try {
+      const stored = freshTag('base')
+      docker('tag', world.baseImage, stored)
+      docker('push', '--quiet', stored)
+      docker('image', 'rm', stored)
+      const image = stored.replace(world.registry, front.address)
+      const before = engineContents()
+      for (const [status, code, says] of [
+        [404, 'MANIFEST_UNKNOWN', /could not be pulled\.\n[^]*category: image/],
+        [401, 'UNAUTHORIZED', /could not be pulled\.\n[^]*category: image[^]*docker\/login-action/],
+        [
+          429,
+          'TOOMANYREQUESTS',
+          /could not be pulled: the rate limit of its registry is used up\.\n[^]*category: registry/
+        ]
+      ] as const) {
+        front.script(
+          ...['GET', 'HEAD'].map((method) => ({
+            method,
+            path: /\/manifests\//,
+            status,
+            error: [code, code.toLowerCase().replaceAll('_', ' ')] as [string, string]
+          }))
+        )
+        const step = await run({ 'base-image': image })
+        expect(errorOf(step)).toMatch(says)
+        expect(step.log).not.toContain('Resolve the JDK')
+        expect(step.left).toEqual([])
         expect(engineContents()).toBe(before)
-      } finally {
-        await front.close()
       }
+      front.script()
+      await job({ 'base-image': image })
+      docker('image', 'rm', '--force', image)
+      expect(engineContents()).toBe(before)
+    } finally {
+      await front.close()
     }
-  )
+  })
 
   labTest(
-    'output that is no text, and workflow commands in it: kept byte for byte, shown as text, and without effect',
+    'binary output and workflow commands in it are kept byte for byte, shown as text, and have no effect',
     async () => {
-      const noisy = buildFixture('Noisy')
-      try {
-        let kept = Buffer.alloc(0)
-        const step = await runAction(
-          { context: noisy.context },
-          {
-            between: async ({ outputs }) => {
-              kept = readFileSync(path.join(outputs['logs'] ?? '', 'application.log'))
-              return await Promise.resolve()
-            }
+      const noisy = mkdtempSync(path.join(folder, 'noisy-'))
+      copyFileSync(fixtureJar('Noisy'), path.join(noisy, 'app.jar'))
+      let kept = Buffer.alloc(0)
+      const step = await runAction(
+        { context: noisy },
+        {
+          between: async ({ outputs }) => {
+            kept = readFileSync(path.join(outputs['logs'] ?? '', 'application.log'))
+            return await Promise.resolve()
           }
-        )
-        expect(kept.includes(Buffer.from([0xff, 0xc3, 0x28, 0x80, 0x0a]))).toBe(true)
-        expect(kept.includes('progress 1%\rprogress 2%\r::error::after')).toBe(true)
-        expect(kept.includes('\u001b[31mred\u001b[0m \0NUL\n')).toBe(true)
+        }
+      )
+      expect(kept.includes(Buffer.from([0xff, 0xc3, 0x28, 0x80, 0x0a]))).toBe(true)
+      expect(kept.includes('progress 1%\rprogress 2%\r::error::after')).toBe(true)
+      expect(kept.includes('\u001b[31mred\u001b[0m \0NUL\n')).toBe(true)
 
-        const message = errorOf(step)
-        expect(message).toContain('ended with exit code 3 before it was ready')
-        expect(message).toMatch(/\nred NUL\nprogress 1%\nprogress 2%\n/)
-        expect(message).toContain('the last words')
-        expect(message).not.toMatch(/(?!\n)\p{Cc}/u)
-        expect(step.summary).toContain('progress 2%')
-        expect(step.summary).not.toMatch(/(?!\n)\p{Cc}/u)
-        expect(step.outputs['digest']).toBeUndefined()
-        // Whatever the application says, the commands are those of the run and its libraries.
-        const reader = new LogReader()
-        const names = linesOf(step.log).flatMap((line) => {
-          const read = reader.read(line)
-          return read?.kind === 'command' ? [read.name] : []
-        })
-        expect(new Set(names)).toEqual(new Set(['debug', 'endgroup', 'error', 'group']))
-        expect(names.filter((name) => name === 'endgroup')).toHaveLength(
-          names.filter((name) => name === 'group').length
-        )
-      } finally {
-        noisy.remove()
-      }
+      const message = errorOf(step)
+      expect(message).toContain('ended with exit code 3 before it was ready')
+      expect(message).toMatch(/\nred NUL\nprogress 1%\nprogress 2%\n/)
+      expect(message).toContain('the last words')
+      expect(message).not.toMatch(/(?!\n)\p{Cc}/u)
+      expect(step.summary).toContain('progress 2%')
+      expect(step.summary).not.toMatch(/(?!\n)\p{Cc}/u)
+      expect(step.outputs['digest']).toBeUndefined()
+      // Whatever the application says, the commands are those of the run and its libraries.
+      const reader = new LogReader()
+      const names = linesOf(step.log).flatMap((line) => {
+        const read = reader.read(line)
+        return read?.kind === 'command' ? [read.name] : []
+      })
+      expect(new Set(names)).toEqual(new Set(['debug', 'endgroup', 'error', 'group']))
+      expect(names.filter((name) => name === 'endgroup')).toHaveLength(
+        names.filter((name) => name === 'group').length
+      )
     }
   )
 
-  labTest('the clock of the runner is set back by a day while the run is under way: no effect', async () => {
+  labTest('a clock that is set back by a day during the run has no effect', async () => {
     const skew = path.join(folder, 'skew.cjs')
     // From the moment on that the snapshot is taken.
     writeFileSync(
@@ -226,7 +197,6 @@ Date.now = () => now() - back
     const options = [world.environment['NODE_OPTIONS'], `--require=${skew}`].filter(Boolean).join(' ')
     const environment = { ...world.environment, NODE_OPTIONS: options, TZ: 'Europe/Berlin' }
     const step = await job({ tags: tag, push: 'true', 'verify-runs': '1' }, { environment })
-    succeeded(step)
     expect(await registryDigest(tag)).toBe(step.outputs['digest'])
     const { snapshot, phases } = JSON.parse(step.outputs['metadata'] ?? '') as {
       snapshot: { handover: number | null }
@@ -245,7 +215,7 @@ Date.now = () => now() - back
     docker('image', 'rm', '--force', tag)
   })
 
-  labTest("options of the JVM in the base image's environment count; those of CRaC are refused", async () => {
+  labTest("JVM options in the base image's environment are used; those of CRaC are refused", async () => {
     const image = `crac-checkpoint-e2e/options-${process.pid}`
     const base = (line: string): void => {
       writeFileSync(path.join(folder, 'Dockerfile'), `FROM ${world.baseImage}\n${line}\n`)
@@ -253,7 +223,7 @@ Date.now = () => now() - back
     }
     try {
       base('ENV JAVA_TOOL_OPTIONS="-XX:CRaCCheckpointTo=/elsewhere"')
-      const refused = await job({ 'base-image': image })
+      const refused = await run({ 'base-image': image })
       expect(errorOf(refused)).toMatch(
         /sets -XX:CRaCCheckpointTo in JAVA_TOOL_OPTIONS\.\n[^]*category: image/
       )
@@ -261,8 +231,7 @@ Date.now = () => now() - back
 
       const tag = freshTag('options')
       base('ENV JAVA_TOOL_OPTIONS="-Dgiven=by-the-image"')
-      const step = await job({ 'base-image': image, tags: tag, push: 'true' })
-      succeeded(step)
+      await job({ 'base-image': image, tags: tag, push: 'true' })
       await withStarted({ image: tag }, async (started) => {
         expect(await callUntilAnswer(started)).toMatch(/^by-the-image\|/)
       })

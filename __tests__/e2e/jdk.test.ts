@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import { expect } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { StepResult } from '../../lab/runner.js'
 import { startVendorApis } from '../../lab/vendor-apis.js'
@@ -10,10 +9,9 @@ import { startGitHubStandIn, offer } from '../../lab/github-api/server.js'
 import { DECLARED_FLAGS, callUntilAnswer } from '../../lab/started-image.js'
 import {
   answerBecomes,
-  available,
-  buildFixture,
   containerLog,
   docker,
+  e2eSuite,
   errorOf,
   freshTag,
   labTest,
@@ -22,35 +20,21 @@ import {
   world
 } from './support/lab.js'
 
-describe('the distributions of JDKs', () => {
-  let folder: string
-  let fixture: ReturnType<typeof buildFixture>
-  beforeAll(() => {
-    if (!available) return
-    folder = mkdtempSync(path.join(tmpdir(), 'e2e-distributions-'))
-    fixture = buildFixture('Server')
-  })
-  afterAll(() => {
-    if (!available) return
-    fixture.remove()
-    rmSync(folder, { recursive: true })
-  })
-
+e2eSuite('the distributions of JDKs', ['Server'], ({ folder, context, job: run }) => {
   /** The whole job without a push, and one call of the image that comes out. */
   async function job(
     inputs: Record<string, string>,
     environment: NodeJS.ProcessEnv = {}
   ): Promise<StepResult> {
     const image = freshTag('distribution')
-    const step = await runAction(
-      { context: fixture.context, tags: image, ...inputs },
+    const step = await run(
+      { tags: image, ...inputs },
       {
         toolCache: path.join(folder, 'cache'),
         workspace: folder,
         environment: { ...world.environment, ...environment }
       }
     )
-    if (step.exitCode !== 0) throw new Error(step.log)
     await withStarted({ image }, async (started) => {
       expect(await callUntilAnswer(started)).toBe('null|null|[]|true')
       expect(containerLog(started.name)).toBe('afterRestore\n')
@@ -90,7 +74,7 @@ describe('the distributions of JDKs', () => {
   labTest('a JDK without CRaC is refused, with the fix', async () => {
     // What the stand-in is made of: an ordinary OpenJDK.
     repack('plain-jdk.tar.gz', 'mv jdk/bin/java-hotspot jdk/bin/java')
-    const inputs = { context: fixture.context, distribution: 'file', 'jdk-file': 'plain-jdk.tar.gz' }
+    const inputs = { context, distribution: 'file', 'jdk-file': 'plain-jdk.tar.gz' }
     const step = await runAction(inputs, { workspace: folder })
     expect(step.exitCode).toBe(1)
     expect(errorOf(step)).toMatch(
@@ -104,7 +88,7 @@ describe('the distributions of JDKs', () => {
     const commands = [
       `mkdir ${work}/jdk && tar -xzf "$1" --strip-components=1 -C ${work}/jdk`,
       `cd ${work} && ${script}`,
-      `tar --owner=0 --group=0 -czf ../${name} jdk`
+      `tar --owner=0 --group=0 -I 'gzip -1' -cf ../${name} jdk`
     ]
     mkdirSync(work)
     execFileSync('sh', ['-ec', commands.join('\n'), 'sh', world.jdkArchive ?? ''])
@@ -112,12 +96,10 @@ describe('the distributions of JDKs', () => {
   }
 })
 
-describe('a runnable jar with another JDK', () => {
+e2eSuite('a runnable jar with another JDK', ['Server'], ({ folder, context }) => {
   labTest(
     'is checkpointed with the release that was asked for, and restored with new arguments',
     async () => {
-      const folder = mkdtempSync(path.join(tmpdir(), 'e2e-jdk-'))
-      const fixture = buildFixture('Server')
       const archives = ['openjdk-22-crac+7_linux-x64.tar.gz', 'openjdk-23-crac+1_linux-x64.tar.gz'].map(
         (name) => {
           copyFileSync(world.jdkArchive ?? '', path.join(folder, name))
@@ -129,7 +111,7 @@ describe('a runnable jar with another JDK', () => {
       try {
         const step = await runAction(
           {
-            context: fixture.context,
+            context,
             tags: image,
             arguments: 'one\ntwo words',
             'java-version': '22',
@@ -162,8 +144,6 @@ describe('a runnable jar with another JDK', () => {
         docker('image', 'rm', '--force', image)
       } finally {
         await api.close()
-        fixture.remove()
-        rmSync(folder, { recursive: true })
       }
     }
   )

@@ -1,14 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from '@jest/globals'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { afterEach, beforeEach, expect } from '@jest/globals'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { StepResult } from '../../lab/runner.js'
 import {
   annotations,
   available,
-  buildFixture,
   docker,
+  e2eSuite,
   errorOf,
   freshTag,
   labTest,
@@ -16,27 +15,17 @@ import {
 } from './support/lab.js'
 
 // How an application says that it is ready, and what is sent to it before its snapshot.
-describe('ready and warm', () => {
-  let workspace: string
-  let fixture: ReturnType<typeof buildFixture>
+e2eSuite('ready and warm', ['Server'], ({ folder: workspace, context }) => {
   let image: string
-  beforeAll(() => {
-    if (available) fixture = buildFixture('Server')
-  })
-  afterAll(() => {
-    if (available) fixture.remove()
-  })
   beforeEach(() => {
-    workspace = mkdtempSync(path.join(tmpdir(), 'e2e-warm-'))
-    image = available ? freshTag('warm') : ''
+    image = freshTag('warm')
   })
   afterEach(() => {
-    rmSync(workspace, { recursive: true })
     if (available) docker('image', 'rm', '--force', image)
   })
 
   async function job(inputs: Record<string, string>): Promise<StepResult> {
-    return await runAction({ context: fixture.context, tags: image, ...inputs }, { workspace })
+    return await runAction({ context, tags: image, ...inputs }, { workspace })
   }
   /** The command lines of every process here. */
   const processes = (): string =>
@@ -53,27 +42,24 @@ describe('ready and warm', () => {
   const warmUpOf = (step: StepResult): object =>
     (JSON.parse(step.outputs['metadata'] ?? '') as { snapshot: { warmUp: object } }).snapshot.warmUp
 
-  labTest(
-    'all of ready-url, ready-command and ready-log have to hold, and requests are counted',
-    async () => {
-      writeFileSync(path.join(workspace, 'order.json'), '{"item": 1}')
-      const step = await job({
-        'ready-url': '/redirect\nX-Probe: yes',
-        'ready-command': 'test -e /tmp/written-before-the-checkpoint',
-        'ready-log': 'listening on \\d+',
-        warmup: 'GET / x50 c4\nPOST /echo @order.json x5 -> 201\nX-Tenant: acme\nGET /sometimes x4'
-      })
-      if (step.exitCode !== 0) throw new Error(step.log)
-      expect(warmUpOf(step)).toEqual({ sent: 59, failed: 2 })
-      expect(step.log).toContain('POST /echo @order.json x5 -> 201 (status 201: 5)')
-      expect(step.log).toContain('echo: {"item": 1} for acme')
-      expect(annotations(step, 'warning')).toEqual([
-        expect.stringContaining('2 of 4 requests of the warm-up `GET /sometimes x4` failed: status 500: 2')
-      ])
-    }
-  )
+  labTest('ready-url, ready-command and ready-log all have to hold, and requests are counted', async () => {
+    writeFileSync(path.join(workspace, 'order.json'), '{"item": 1}')
+    const step = await job({
+      'ready-url': '/redirect\nX-Probe: yes',
+      'ready-command': 'test -e /tmp/written-before-the-checkpoint',
+      'ready-log': 'listening on \\d+',
+      warmup: 'GET / x50 c4\nPOST /echo @order.json x5 -> 201\nX-Tenant: acme\nGET /sometimes x4'
+    })
+    if (step.exitCode !== 0) throw new Error(step.log)
+    expect(warmUpOf(step)).toEqual({ sent: 59, failed: 2 })
+    expect(step.log).toContain('POST /echo @order.json x5 -> 201 (status 201: 5)')
+    expect(step.log).toContain('echo: {"item": 1} for acme')
+    expect(annotations(step, 'warning')).toEqual([
+      expect.stringContaining('2 of 4 requests of the warm-up `GET /sometimes x4` failed: status 500: 2')
+    ])
+  })
 
-  labTest('a condition that does not hold is named', async () => {
+  labTest('a readiness condition that does not hold is named', async () => {
     const log = await job({ 'ready-log': 'never said', 'startup-timeout': '2s' })
     expect(errorOf(log)).toContain('no line matched ready-log never said')
     const command = await job({ 'ready-command': 'test -e "/no such file"', 'startup-timeout': '2s' })
@@ -106,23 +92,26 @@ describe('ready and warm', () => {
     }
   )
 
-  labTest('a script that fails, that hangs with its children, and that cannot be started', async () => {
-    const script = (text: string, mode = 0o755): void =>
-      writeFileSync(path.join(workspace, 'warm.sh'), text, { mode })
-    script('#!/bin/sh\necho the shop is closed\nexit 7\n')
-    expect(errorOf(await job({ 'warmup-script': 'warm.sh' }))).toMatch(
-      /ended with exit code 7[^]*the shop is closed/
-    )
-    script('#!/bin/sh\nsleep 987 &\nwait\n')
-    expect(errorOf(await job({ 'warmup-script': 'warm.sh', 'warmup-timeout': '1s' }))).toContain(
-      'did not finish within 1 s'
-    )
-    expect(processes()).not.toContain('sleep\u0000987')
-    expect(errorOf(await job({ 'warmup-script': 'none.sh' }))).toContain('ENOENT')
-    rmSync(path.join(workspace, 'warm.sh'))
-    script('#!/bin/sh\n', 0o644)
-    expect(errorOf(await job({ 'warmup-script': 'warm.sh' }))).toContain('git update-index --chmod=+x')
-  })
+  labTest(
+    'a script that fails, one that hangs with its children, and one that cannot be started',
+    async () => {
+      const script = (text: string, mode = 0o755): void =>
+        writeFileSync(path.join(workspace, 'warm.sh'), text, { mode })
+      script('#!/bin/sh\necho the shop is closed\nexit 7\n')
+      expect(errorOf(await job({ 'warmup-script': 'warm.sh' }))).toMatch(
+        /ended with exit code 7[^]*the shop is closed/
+      )
+      script('#!/bin/sh\nsleep 987 &\nwait\n')
+      expect(errorOf(await job({ 'warmup-script': 'warm.sh', 'warmup-timeout': '1s' }))).toContain(
+        'did not finish within 1 s'
+      )
+      expect(processes()).not.toContain('sleep\u0000987')
+      expect(errorOf(await job({ 'warmup-script': 'none.sh' }))).toContain('ENOENT')
+      rmSync(path.join(workspace, 'warm.sh'))
+      script('#!/bin/sh\n', 0o644)
+      expect(errorOf(await job({ 'warmup-script': 'warm.sh' }))).toContain('git update-index --chmod=+x')
+    }
+  )
 
   labTest('the application has the names of add-hosts', async () => {
     const step = await job({

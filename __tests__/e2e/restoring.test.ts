@@ -1,30 +1,22 @@
-import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import { expect } from '@jest/globals'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { callUntilAnswer, DECLARED_FLAGS } from '../../lab/started-image.js'
-import { available, buildFixture, docker, freshTag, labTest, runAction, withStarted } from './support/lab.js'
+import { docker, e2eSuite, freshTag, labAfterAll, labBeforeAll, labTest, withStarted } from './support/lab.js'
 
 // What docs/restoring.md says of two containers that were restored from one image.
-describe('restoring', () => {
-  const image = available ? freshTag('identity') : ''
+e2eSuite('restoring', ['Identity'], ({ job }) => {
+  const image = freshTag('identity')
   const NAMES = ['one', 'other']
   let metadata: string
   const restored: { values: Record<string, string>; between: [number, number] }[] = []
 
-  beforeAll(async () => {
-    if (!available) return
-    const fixture = buildFixture('Identity')
-    try {
-      const step = await runAction({
-        context: fixture.context,
-        tags: image,
-        env: 'KEPT=at the checkpoint\nCHANGED=at the checkpoint',
-        'java-options': '-Dgiven=checkpoint'
-      })
-      if (step.exitCode !== 0) throw new Error(step.log)
-      metadata = step.outputs['metadata'] ?? ''
-    } finally {
-      fixture.remove()
-    }
+  labBeforeAll(async () => {
+    const step = await job({
+      tags: image,
+      env: 'KEPT=at the checkpoint\nCHANGED=at the checkpoint',
+      'java-options': '-Dgiven=checkpoint'
+    })
+    metadata = step.outputs['metadata'] ?? ''
     // A JVM keeps its own host name for five seconds (java.net.InetAddress), also across a restore.
     await sleep(5000)
     for (const hostName of NAMES) {
@@ -36,10 +28,8 @@ describe('restoring', () => {
         restored.push({ values, between: [begin, Date.now()] })
       })
     }
-  }, 180_000)
-  afterAll(() => {
-    if (available) docker('image', 'rm', '--force', image)
   })
+  labAfterAll(() => void docker('image', 'rm', '--force', image))
 
   labTest('the clock, the host name and the environment are those of the new container', () => {
     for (const [index, { values, between }] of restored.entries()) {

@@ -1,17 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from '@jest/globals'
+import { afterEach, beforeEach, expect } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, connect, type AddressInfo } from 'node:net'
-import { networkInterfaces, tmpdir } from 'node:os'
+import { networkInterfaces } from 'node:os'
 import path from 'node:path'
 import type { StepResult } from '../../lab/runner.js'
 import { callUntilAnswer } from '../../lab/started-image.js'
 import {
   annotations,
   available,
-  buildFixture,
   containerLog,
   docker,
+  e2eSuite,
   errorOf,
   freshTag,
   labTest,
@@ -21,37 +21,23 @@ import {
 } from './support/lab.js'
 
 // Machines of other kinds, as far as the lab can be made to be one: real engine, real CRIU, real restores.
-describe('a runner of another kind', () => {
-  let folder: string
-  let fixture: ReturnType<typeof buildFixture>
+e2eSuite('a runner of another kind', ['Server'], ({ folder, context, job: run }) => {
   let image: string
-  beforeAll(() => {
-    if (available) fixture = buildFixture('Server')
-  })
-  afterAll(() => {
-    if (available) fixture.remove()
-  })
   beforeEach(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'e2e-runner-'))
-    image = available ? freshTag('runner') : ''
+    image = freshTag('runner')
   })
   afterEach(() => {
-    rmSync(folder, { recursive: true })
     if (available) docker('image', 'rm', '--force', image)
   })
 
-  async function job(
+  const job = async (
     inputs: Record<string, string>,
     environment: NodeJS.ProcessEnv = {}
-  ): Promise<StepResult> {
-    const step = await runAction(
-      { context: fixture.context, tags: image, ...inputs },
+  ): Promise<StepResult> =>
+    await run(
+      { tags: image, ...inputs },
       { workspace: folder, environment: { ...world.environment, ...environment } }
     )
-    if (step.exitCode !== 0) throw new Error(step.log)
-    expect(step.left).toEqual([])
-    return step
-  }
 
   /** A `docker` in front of the real one that refuses what the engine should not know: as engines do that are older. */
   function engineWithout(pattern: string): NodeJS.ProcessEnv {
@@ -65,49 +51,46 @@ describe('a runner of another kind', () => {
     return { PATH: `${folder}:${process.env['PATH']}` }
   }
 
-  labTest(
-    'an engine that does not know CHECKPOINT_RESTORE: one level up, declared, and it restores with that',
-    async () => {
-      const step = await job({}, engineWithout('*CHECKPOINT_RESTORE*'))
-      expect(step.log).toContain('Privileges least are not to be had: ')
-      expect(step.outputs['restore-flags']).toContain('--cap-drop ALL --cap-add SYS_ADMIN --cap-add SETPCAP')
-      const flags = (step.outputs['restore-flags'] ?? '').split(' ')
-      expect(
-        docker(
-          'image',
-          'inspect',
-          '--format',
-          '{{index .Config.Labels "io.github.crac-checkpoint.restore-flags"}}',
-          image
-        )
-      ).toBe(step.outputs['restore-flags'])
-      writeFileSync(
-        path.join(folder, 'seccomp.json'),
-        docker('run', '--rm', '--entrypoint', 'cat', image, '/opt/crac-checkpoint/seccomp.json')
+  labTest('restores with SYS_ADMIN, and declares it, when Docker lacks CHECKPOINT_RESTORE', async () => {
+    const step = await job({}, engineWithout('*CHECKPOINT_RESTORE*'))
+    expect(step.log).toContain('Privileges least are not to be had: ')
+    expect(step.outputs['restore-flags']).toContain('--cap-drop ALL --cap-add SYS_ADMIN --cap-add SETPCAP')
+    const flags = (step.outputs['restore-flags'] ?? '').split(' ')
+    expect(
+      docker(
+        'image',
+        'inspect',
+        '--format',
+        '{{index .Config.Labels "io.github.crac-checkpoint.restore-flags"}}',
+        image
       )
-      const absolute = flags.map((flag) => flag.replace('seccomp=', `seccomp=${folder}/`))
-      await withStarted({ image, flags: absolute }, async (started) => {
-        expect(await callUntilAnswer(started)).toBe('null|null|[]|true')
-        expect(containerLog(started.name)).toBe('afterRestore\n')
-        // The application itself has nothing of it.
-        const status = docker(
-          'exec',
-          started.name,
-          'sh',
-          '-c',
-          'cat /proc/$(cat /dev/shm/crac-restored)/status'
-        )
-        expect(status).toMatch(/CapEff:\s+0{16}\n/)
-        expect(status).toMatch(/Uid:\s+10001\s/)
-      })
-    }
-  )
+    ).toBe(step.outputs['restore-flags'])
+    writeFileSync(
+      path.join(folder, 'seccomp.json'),
+      docker('run', '--rm', '--entrypoint', 'cat', image, '/opt/crac-checkpoint/seccomp.json')
+    )
+    const absolute = flags.map((flag) => flag.replace('seccomp=', `seccomp=${folder}/`))
+    await withStarted({ image, flags: absolute }, async (started) => {
+      expect(await callUntilAnswer(started)).toBe('null|null|[]|true')
+      expect(containerLog(started.name)).toBe('afterRestore\n')
+      // The application itself has nothing of it.
+      const status = docker(
+        'exec',
+        started.name,
+        'sh',
+        '-c',
+        'cat /proc/$(cat /dev/shm/crac-restored)/status'
+      )
+      expect(status).toMatch(/CapEff:\s+0{16}\n/)
+      expect(status).toMatch(/Uid:\s+10001\s/)
+    })
+  })
 
   labTest(
-    'an engine that grants nothing: refused with the reasons of each level, or an image without a snapshot',
+    'a Docker that grants nothing is refused with the reason of each level, or gives an image without a snapshot',
     async () => {
       const environment = { ...world.environment, ...engineWithout('*--cap-add*|*--privileged*') }
-      const refused = await runAction({ context: fixture.context, tags: image }, { environment })
+      const refused = await runAction({ context, tags: image }, { environment })
       expect(refused.exitCode).toBe(1)
       expect(errorOf(refused)).toContain('The engine does not grant what CRIU needs')
       expect(errorOf(refused)).toContain('privileged: ')
@@ -131,7 +114,7 @@ describe('a runner of another kind', () => {
   )
 
   labTest(
-    'a JDK whose own CRIU fails here: that of the base image is taken, and the reason is told',
+    'a JDK whose own CRIU fails here is replaced by that of the base image, and the log has the reason',
     async () => {
       const step = await job({
         distribution: 'file',
@@ -161,11 +144,11 @@ describe('a runner of another kind', () => {
     const criu = path.join(unpacked, name, 'lib/criu')
     writeFileSync(criu, `${script.join('\n')}\n`)
     chmodSync(criu, 0o755)
-    execFileSync('tar', ['-czf', path.join(folder, 'jdk.tar.gz'), '-C', unpacked, name])
+    execFileSync('tar', ['-I', 'gzip -1', '-cf', path.join(folder, 'jdk.tar.gz'), '-C', unpacked, name])
     return 'jdk.tar.gz'
   }
 
-  labTest('a remote engine: its ports are called at its own address', async () => {
+  labTest('ports of a remote Docker are called at its own address', async () => {
     const socket = (world.environment['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock').replace('unix://', '')
     const address = Object.values(networkInterfaces())
       .flat()

@@ -10,11 +10,10 @@ import { unpackSpringJar } from './support/spring.js'
 import {
   containerLog,
   docker,
-  dockerAt,
   errorOf,
   freshTag,
   labTest,
-  pulledElsewhere,
+  pulledAgain,
   registryDigest,
   runAction,
   withStarted,
@@ -38,20 +37,19 @@ describe('the samples', () => {
       if (!sample) throw new Error(`no sample ${name}`)
       const context = await ensureSample(sample, world, progressOnStderr)
       const tag = freshTag(name)
-      const step = await runAction({ context, tags: tag, push: 'true', 'verify-runs': '1' })
+      const step = await runAction({ context, tags: tag, push: 'true' })
       if (step.exitCode !== 0) throw new Error(step.log)
       expect(step.log).toContain(FOUND[name])
-      expect(Number(step.outputs['restore-time'])).toBeLessThan(Number(step.outputs['cold-start']))
+      expect(step.left).toEqual([])
 
-      await pulledElsewhere(tag, step, async (pulled) => {
+      await pulledAgain(tag, step, async (pulled) => {
         await withStarted({ ...pulled, variables: { GREETING: 'Bonjour' } }, async (started) => {
           expect(await callUntilAnswer(started)).toBe('Bonjour')
           expect(await wrongAnswers(started, 'Bonjour')).toEqual([])
-          const there = (...args: string[]): string => dockerAt(pulled.environment, ...args)
-          there('stop', '--time', '20', started.name)
-          const state = there('inspect', '--format', '{{.State.ExitCode}}', started.name)
+          docker('stop', '--time', '20', started.name)
+          const state = docker('inspect', '--format', '{{.State.ExitCode}}', started.name)
           expect(Number(state)).toBe(143)
-          expect(containerLog(started.name, pulled.environment)).not.toContain('crac-checkpoint:')
+          expect(containerLog(started.name)).not.toContain('crac-checkpoint:')
         })
       })
     }
@@ -78,7 +76,7 @@ describe('applications that nothing stops before a checkpoint', () => {
     expect(message).toContain('Fix: Add `org.crac:crac` to the dependencies')
   })
 
-  labTest('Spring Boot without org.crac:crac, asked by the action and by itself', async () => {
+  labTest('Spring Boot without org.crac:crac, with a checkpoint by the action and by Spring', async () => {
     const context = await unpackSpringJar((jar) => !jar.startsWith('crac-'))
     const inputs = { context, 'main-class': 'example.Application' }
     try {

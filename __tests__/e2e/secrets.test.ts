@@ -9,12 +9,12 @@ import type { SecretReport } from '../../src/secrets/report.js'
 import { metadataErrors } from '../support/metadata.js'
 import {
   annotations,
-  available,
-  buildFixture,
   docker,
+  e2eSuite,
   engineContents,
   errorOf,
   freshTag,
+  labAfterAll,
   labTest,
   registryDigest,
   runAction,
@@ -39,7 +39,7 @@ const OF_THE_CONTAINER = new Set([
 ])
 
 // Secrets in real snapshots of a real application, and in none.
-describe('the search for secrets', () => {
+e2eSuite('the search for secrets', ['Secrets'], ({ context }) => {
   const held = {
     string: random(),
     chars: random(),
@@ -55,30 +55,21 @@ describe('the search for secrets', () => {
   const lineOf = (name: keyof typeof held): string =>
     `secret-values line ${Object.keys(held).indexOf(name) + 1}`
 
-  let fixture: ReturnType<typeof buildFixture>
-  let image: string
-  beforeAll(() => {
-    if (!available) return
-    fixture = buildFixture('Secrets')
-    image = freshTag('secrets')
-  })
-  afterAll(() => {
-    if (!available) return
-    fixture.remove()
-    docker('image', 'rm', '--force', image)
-  })
+  const image = freshTag('secrets')
+  labAfterAll(() => void docker('image', 'rm', '--force', image))
 
   async function job(inputs: Record<string, string>): Promise<StepResult> {
     const turned = (text: string): string =>
       Buffer.from(Buffer.from(text).map((byte) => byte ^ 0xff)).toString('hex')
     return await runAction({
-      context: fixture.context,
+      context,
       tags: image,
       arguments: Object.entries({ ...held, base64: Buffer.from(held.base64).toString('base64') })
         .map(([name, value]) => `${name}=${turned(value)}`)
         .join('\n'),
       env: `DB_PASSWORD=${environment}\nPROFILE=prod\nHOME_PAGE=https://example.org/`,
       labels: `note=${label}`,
+      'secret-scan': 'fail',
       'secret-values': `${Object.values(held).join('\n')}\n${label}`,
       ...inputs
     })
@@ -175,7 +166,7 @@ describe('the search for secrets', () => {
       const jwt = `${Buffer.from('{"alg":"RS256","typ":"JWT"}').toString('base64url')}.eyJ${part()}.${part()}`
       const ordinary = random()
       const step = await runAction(
-        { 'secret-values': ordinary },
+        { 'secret-values': ordinary, 'secret-scan': 'fail' },
         {
           environment: {
             ...world.environment,

@@ -1,10 +1,21 @@
-import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { available, buildFixture, containerLog, docker, labTest, world } from './support/lab.js'
+import {
+  containerLog,
+  docker,
+  fixtureJar,
+  labAfterAll,
+  labBeforeAll,
+  labTest as labTestOfAny,
+  world
+} from './support/lab.js'
+
+/** There is a stand-in only where no other JDK is given. */
+const labTest = process.env['LAB_JDK_ARCHIVE'] ? test.skip : labTestOfAny
 
 // The contract of lab/jdk/README.md: what the real CRaC JDKs 17 and 21 do.
 describe('the stand-in JDK', () => {
@@ -20,12 +31,10 @@ describe('the stand-in JDK', () => {
   ]
   const containers: string[] = []
 
-  beforeAll(() => {
-    if (!available) return
+  labBeforeAll(() => {
+    if (process.env['LAB_JDK_ARCHIVE']) return
     const folder = mkdtempSync(path.join(tmpdir(), 'e2e-stand-in-'))
-    const fixture = buildFixture('Hooks', 'OpenSocket')
-    copyFileSync(path.join(fixture.context, 'app.jar'), path.join(folder, 'app.jar'))
-    fixture.remove()
+    copyFileSync(fixtureJar('Hooks', 'OpenSocket'), path.join(folder, 'app.jar'))
     copyFileSync(world.jdkArchive ?? '', path.join(folder, 'jdk.tar.gz'))
     // The shell is PID 1, and the ids of the JVM are above those that any container has taken at its start.
     const init = [
@@ -55,9 +64,8 @@ describe('the stand-in JDK', () => {
     )
     docker('build', '--quiet', '--tag', image, folder)
     rmSync(folder, { recursive: true })
-  }, 180_000)
-  afterAll(() => {
-    if (!available) return
+  })
+  labAfterAll(() => {
     if (containers.length > 0) docker('rm', '--force', ...containers)
     docker('image', 'rm', '--force', image)
   })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import { expect } from '@jest/globals'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -6,9 +6,9 @@ import { callUntilAnswer } from '../../lab/started-image.js'
 import type { StepResult } from '../../lab/runner.js'
 import {
   annotations,
-  available,
-  buildFixture,
+  byDigest,
   docker,
+  e2eSuite,
   freshTag,
   labTest,
   runAction,
@@ -18,19 +18,8 @@ import {
 import { cancelAsRunner, completeDigest, machineContents, send } from './support/left.js'
 
 // One engine and one tool cache for both.
-describe('two runs at once', () => {
-  let fixture: ReturnType<typeof buildFixture>
-  let toolCache: string
-  beforeAll(() => {
-    if (!available) return
-    fixture = buildFixture('Server')
-    toolCache = mkdtempSync(path.join(tmpdir(), 'e2e-two-runs-'))
-  })
-  afterAll(() => {
-    if (!available) return
-    fixture.remove()
-    rmSync(toolCache, { recursive: true })
-  })
+e2eSuite('two runs at once', ['Server'], ({ folder, context }) => {
+  const toolCache = path.join(folder, 'tools')
 
   const run = (
     tag: string,
@@ -39,11 +28,10 @@ describe('two runs at once', () => {
   ): Promise<StepResult> =>
     runAction(
       {
-        context: fixture.context,
+        context,
         tags: tag,
         push: 'true',
-        'java-options': `-Dgiven=${label}`,
-        'verify-runs': '1'
+        'java-options': `-Dgiven=${label}`
       },
       { toolCache, ...options }
     )
@@ -56,7 +44,7 @@ describe('two runs at once', () => {
   }
 
   labTest(
-    'with an empty tool cache and the same tag: both fetch the same JDK, and one of them has the tag in the end',
+    'with an empty tool cache and the same tag both succeed, and the tag has the image of one of them',
     async () => {
       const before = machineContents()
       const tag = freshTag('at-once')
@@ -69,8 +57,8 @@ describe('two runs at once', () => {
       )
       expect(archives).toHaveLength(1)
       // Neither took the other's parts for its own.
-      for (const [index, { outputs }] of steps.entries()) {
-        const image = `${tag.slice(0, tag.lastIndexOf(':'))}@${outputs['digest']}`
+      for (const [index, step] of steps.entries()) {
+        const image = byDigest(tag, step)
         docker('pull', '--quiet', image)
         await withStarted({ image }, async (started) => {
           expect(await callUntilAnswer(started)).toMatch(index === 0 ? /^one\|/ : /^two\|/)
@@ -81,46 +69,42 @@ describe('two runs at once', () => {
     }
   )
 
-  labTest.each(['cancelled', 'killed'])(
-    'one of them %s while the other goes on: that one is not harmed',
-    async (how) => {
-      const before = machineContents()
-      const [tag, other] = [freshTag('goes-on'), freshTag('ends')]
-      let ending: Promise<StepResult> | undefined
-      const step = await run(tag, 'goes-on', {
-        onOutput: (text) => {
-          if (ending !== undefined || !text.includes('::group::Build the checkpoint image')) return
-          let pid = 0
-          ending = run(other, 'ends', {
-            onStart: (started) => (pid = started),
-            onOutput: (theirs) => {
-              if (theirs.includes('::group::Take the snapshot'))
-                (how === 'killed' ? send : cancelAsRunner)(pid, 'SIGKILL')
-            }
-          })
-        }
-      })
-      const ended = await ending
-      good(step)
-      expect(await completeDigest(tag)).toBe(step.outputs['digest'])
-      expect(ended?.exitCode).toBe(how === 'killed' ? 1 : 130)
-      expect(ended?.left).toEqual([])
-      expect(await completeDigest(other)).toBeUndefined()
-      docker('image', 'rm', '--force', tag)
-      expect(machineContents()).toBe(before)
-    }
-  )
+  labTest.each(['cancelled', 'killed'])('one of them %s does not affect the other', async (how) => {
+    const before = machineContents()
+    const [tag, other] = [freshTag('goes-on'), freshTag('ends')]
+    let ending: Promise<StepResult> | undefined
+    const step = await run(tag, 'goes-on', {
+      onOutput: (text) => {
+        if (ending !== undefined || !text.includes('::group::Build the checkpoint image')) return
+        let pid = 0
+        ending = run(other, 'ends', {
+          onStart: (started) => (pid = started),
+          onOutput: (theirs) => {
+            if (theirs.includes('::group::Take the snapshot'))
+              (how === 'killed' ? send : cancelAsRunner)(pid, 'SIGKILL')
+          }
+        })
+      }
+    })
+    const ended = await ending
+    good(step)
+    expect(await completeDigest(tag)).toBe(step.outputs['digest'])
+    expect(ended?.exitCode).toBe(how === 'killed' ? 1 : 130)
+    expect(ended?.left).toEqual([])
+    expect(await completeDigest(other)).toBeUndefined()
+    docker('image', 'rm', '--force', tag)
+    expect(machineContents()).toBe(before)
+  })
 })
 
-describe('a run after one whose machine died', () => {
+e2eSuite('a run after one whose machine died', ['Server'], ({ context }) => {
   labTest('removes what that left, and nothing else', async () => {
-    const fixture = buildFixture('Server')
     const runnerTemp = mkdtempSync(path.join(tmpdir(), 'e2e-died-'))
     try {
       const before = machineContents()
       let pid = 0
       await runAction(
-        { context: fixture.context },
+        { context },
         {
           runnerTemp,
           withoutPost: true,
@@ -138,7 +122,7 @@ describe('a run after one whose machine died', () => {
         world.baseImage,
         'true'
       )
-      const next = await runAction({ context: fixture.context, 'verify-runs': '1' }, { runnerTemp })
+      const next = await runAction({ context }, { runnerTemp })
       expect(annotations(next, 'error')).toEqual([])
       expect(next.log).toMatch(/^Removed what the run \S+ left, which ended without its clean-up\.$/m)
       expect(docker('rm', stranger)).toBe(stranger)
@@ -148,7 +132,6 @@ describe('a run after one whose machine died', () => {
         readdirSync(runnerTemp, { recursive: true }).filter((name) => String(name).includes('work'))
       ).toEqual([])
     } finally {
-      fixture.remove()
       rmSync(runnerTemp, { recursive: true })
     }
   })

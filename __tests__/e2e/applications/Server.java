@@ -83,7 +83,7 @@ public class Server implements Resource {
     @Override
     public void afterRestore(Context<? extends Resource> context) throws Exception {
         System.out.println("afterRestore");
-        if (hook.equals("slow")) Thread.sleep(10_000);
+        if (hook.equals("slow")) Thread.sleep(5_000);
         open();
     }
 }

@@ -1,9 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { test } from '@jest/globals'
+import { afterAll, beforeAll, describe, test } from '@jest/globals'
 import { withEmptyDocker } from '../../../lab/docker/docker.js'
 import { labHome } from '../../../lab/home.js'
 import { runStep, type StepOptions, type StepResult } from '../../../lab/runner.js'
@@ -27,14 +29,50 @@ export const world = (given ? JSON.parse(readFileSync(given, 'utf8')) : {}) as W
 /** Whether there is a lab. */
 export const available = given !== undefined
 
-/** Whether the lab started the engine: one that was there before is the only one there is. */
-const ownDocker = available && world.environment['DOCKER_HOST'] === `unix://${labHome()}/run/docker.sock`
+// Files run side by side, each worker of jest with a Docker engine of its own: what is left there is of the tests of one file.
+if (available)
+  world.environment = world.engines[Number(process.env['JEST_WORKER_ID'] ?? 1) - 1] ?? world.environment
 
 /** A test that needs the lab. Where there is none it is skipped, and scripts/test.ts says why. */
 export const labTest = available ? test : test.skip
 
-/** A test that needs further engines, which only the lab can start. */
-export const engineTest = ownDocker ? test : test.skip
+/** A test that needs further Docker engines, which only the lab can start. */
+export const engineTest = available && world.ownDocker ? test : test.skip
+
+const skipped = (): void => undefined
+
+/** beforeAll and afterAll, where there is a lab. */
+export const labBeforeAll: typeof beforeAll = available ? beforeAll : skipped
+export const labAfterAll: typeof afterAll = available ? afterAll : skipped
+
+/** What the tests of a suite share. */
+interface Suite {
+  /** Folder of the suite, which is removed at its end. */
+  folder: string
+  /** Folder with the application in `app.jar`. */
+  context: string
+  /** Runs the action on that application; an error with the log if it fails or leaves files. */
+  job: (inputs?: Record<string, string>, options?: Partial<StepOptions>) => Promise<StepResult>
+}
+
+/** Tests that share an application of __tests__/e2e/applications, whose main class is the first of its classes. */
+export function e2eSuite(title: string, application: Classes, define: (suite: Suite) => void): void {
+  describe(title, () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'e2e-suite-'))
+    const context = path.join(folder, 'application')
+    labBeforeAll(() => {
+      mkdirSync(context)
+      copyFileSync(fixtureJar(...application), path.join(context, 'app.jar'))
+    })
+    afterAll(() => rmSync(folder, { recursive: true }))
+    const job: Suite['job'] = async (inputs = {}, options = {}) => {
+      const step = await runAction({ context, ...inputs }, options)
+      if (step.exitCode !== 0 || step.left.length > 0) throw new Error([step.log, ...step.left].join('\n'))
+      return step
+    }
+    define({ folder, context, job })
+  })
+}
 
 /** Runs `docker` against the lab's engine. */
 export function docker(...args: string[]): string {
@@ -70,23 +108,40 @@ export async function withStarted<T>(
   }
 }
 
-/**
- * Pulls a pushed image by its digest on a machine that has nothing of it, and gives the work what `docker run` needs there: the
- * machine, the image, and the very flags that the step printed.
- */
+/** What `docker run` needs for a pulled image: where it is, and the very flags that the step printed. */
+interface Pulled {
+  environment: NodeJS.ProcessEnv
+  image: string
+  flags: string[]
+}
+
+/** Pulls a pushed image by its digest on a machine that has nothing of it; where the lab did not start Docker, as pulledAgain. */
 export async function pulledElsewhere<T>(
   tag: string,
   step: StepResult,
-  work: (pulled: { environment: NodeJS.ProcessEnv; image: string; flags: string[] }) => Promise<T>
+  work: (pulled: Pulled) => Promise<T>
 ): Promise<T> {
-  const image = `${tag.slice(0, tag.lastIndexOf(':'))}@${step.outputs['digest']}`
+  if (!world.ownDocker) return await pulledAgain(tag, step, work)
+  docker('image', 'rm', '--force', tag)
+  return await withEmptyDocker(labHome(), async (environment) => {
+    if (dockerAt(environment, 'image', 'ls', '--all', '--quiet') !== '')
+      throw new Error('Docker is not empty')
+    return await pulledAgain(tag, step, work, environment)
+  })
+}
+
+/** Removes an image that was pushed, and pulls it by its digest: what is started then came from the registry. */
+export async function pulledAgain<T>(
+  tag: string,
+  step: StepResult,
+  work: (pulled: Pulled) => Promise<T>,
+  environment = world.environment
+): Promise<T> {
+  const image = byDigest(tag, step)
   const folder = mkdtempSync(path.join(tmpdir(), 'e2e-pulled-'))
   const file = path.join(folder, 'seccomp.json')
-  docker('image', 'rm', '--force', tag)
-  const elsewhere = async (environment: NodeJS.ProcessEnv): Promise<T> => {
-    // Where there is one engine only, nothing but the image itself is new to it.
-    if (ownDocker && dockerAt(environment, 'image', 'ls', '--all', '--quiet') !== '')
-      throw new Error('the engine is not empty')
+  dockerAt(environment, 'image', 'rm', '--force', tag)
+  try {
     dockerAt(environment, 'pull', '--quiet', image)
     const profile = ['run', '--rm', '--entrypoint', 'cat', image, '/opt/crac-checkpoint/seccomp.json']
     writeFileSync(file, dockerAt(environment, ...profile))
@@ -94,10 +149,8 @@ export async function pulledElsewhere<T>(
       .split(' ')
       .map((flag) => flag.replace('seccomp=seccomp.json', `seccomp=${file}`))
     return await work({ environment, image, flags })
-  }
-  try {
-    return await (ownDocker ? withEmptyDocker(labHome(), elsewhere) : elsewhere(world.environment))
   } finally {
+    dockerAt(environment, 'image', 'rm', '--force', image)
     rmSync(folder, { recursive: true })
   }
 }
@@ -162,8 +215,9 @@ export async function runAction(
     inputs: {
       ...world.inputs,
       context: world.context,
-      // Figures are for the tests that are about them: those say how many runs they want.
+      // Figures and the search are for the tests that are about them, or about the whole.
       ...('verify-runs' in inputs ? {} : { verify: 'false' }),
+      ...('verify-runs' in inputs || 'secret-scan' in inputs ? {} : { 'secret-scan': 'off' }),
       ...inputs
     },
     environment: world.environment,
@@ -195,25 +249,37 @@ export function freshTag(name: string): string {
   return `${world.registry}/e2e/${name}-${process.pid}-${Date.now().toString(36)}:crac`
 }
 
-/** Compiles __tests__/e2e/applications/NAME.java into a jar that runs the first; gives the folder that holds it. */
-export function buildFixture(...names: [string, ...string[]]): { context: string; remove: () => void } {
-  const root = path.resolve(path.dirname(new URL(import.meta.url).pathname), '../../..')
+/** The image of a pushed tag, by its digest. */
+export function byDigest(tag: string, step: StepResult): string {
+  return `${tag.slice(0, tag.lastIndexOf(':'))}@${step.outputs['digest']}`
+}
+
+type Classes = readonly [string, ...string[]]
+
+/** Compiles classes of __tests__/e2e/applications into a jar that runs the first; gives a new folder that holds it. */
+export function buildFixture(...names: Classes): { context: string; remove: () => void } {
   const context = mkdtempSync(path.join(tmpdir(), 'e2e-fixture-'))
-  const classes = path.join(context, 'classes')
+  copyFileSync(fixtureJar(...names), path.join(context, 'app.jar'))
+  return { context, remove: () => rmSync(context, { recursive: true, force: true }) }
+}
+
+/** The jar of these classes, which is made once for all tests. */
+export function fixtureJar(...names: Classes): string {
+  const root = path.resolve(path.dirname(new URL(import.meta.url).pathname), '../../..')
   // The jdk.crac API comes from the JDK at run time; here only its sources are needed.
   const api = path.join(root, 'lab/jdk/java')
   const sources = names.map((name) => path.join(root, '__tests__/e2e/applications', `${name}.java`))
+  const hash = createHash('sha256').update(names.join())
+  for (const source of sources) hash.update(readFileSync(source))
+  const jar = path.join(labHome(), 'fixtures', `${hash.digest('hex').slice(0, 16)}.jar`)
+  if (existsSync(jar)) return jar
+  mkdirSync(path.dirname(jar), { recursive: true })
+  const work = mkdtempSync(path.join(path.dirname(jar), 'build-'))
+  const classes = path.join(work, 'classes')
   execFileSync('javac', ['--release', '17', '-implicit:none', '-sourcepath', api, '-d', classes, ...sources])
-  execFileSync('jar', [
-    '--create',
-    '--file',
-    path.join(context, 'app.jar'),
-    '--main-class',
-    names[0],
-    '-C',
-    classes,
-    '.'
-  ])
-  rmSync(classes, { recursive: true })
-  return { context, remove: () => rmSync(context, { recursive: true, force: true }) }
+  const made = path.join(work, 'app.jar')
+  execFileSync('jar', ['--create', '--file', made, '--main-class', names[0], '-C', classes, '.'])
+  renameSync(made, jar)
+  rmSync(work, { recursive: true })
+  return jar
 }

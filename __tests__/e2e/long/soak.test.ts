@@ -1,11 +1,11 @@
 import { expect } from '@jest/globals'
-import { callUntilAnswer } from '../../lab/started-image.js'
-import { annotations, docker, freshTag, labTest, runAction, withStarted, world } from './support/lab.js'
-import { completeDigest, machineContents } from './support/left.js'
-import { peakMemory } from './support/peak-memory.js'
+import { callUntilAnswer } from '../../../lab/started-image.js'
+import { annotations, docker, freshTag, labTest, runAction, withStarted, world } from '../support/lab.js'
+import { completeDigest, machineContents } from '../support/left.js'
+import { peakMemory } from '../support/peak-memory.js'
 
-/** `npm run soak` makes 30. */
-const RUNS = Number(process.env['SOAK_RUNS'] || 3)
+/** How often the sample is checkpointed. */
+const RUNS = Number(process.env['SOAK_RUNS'] || 10)
 
 labTest(
   'runs in a row: the sample is checkpointed, restored and pushed, answers each time, and nothing is left but the images',
