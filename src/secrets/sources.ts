@@ -70,11 +70,11 @@ export function secretsOfLogins(logins: readonly RegistryLogin[]): Secret[] {
   })
 }
 
-/** Names of variables that contain a secret ... */
+/** Names of variables that contain a secret, unless NAME_OF_DESCRIPTION matches too. */
 const NAME_OF_SECRET =
   /PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|API_?KEY|(ACCESS|PRIVATE|ENCRYPTION|SIGNING|ACCOUNT|MASTER)_?KEY|_(PASS|PWD)$|^PASS$|CONNECTION_?STRING/
 
-/** ... unless the name continues like that of a description or location of a secret. */
+/** Ends of names of variables that contain a description or the location of a secret. */
 const NAME_OF_DESCRIPTION =
   /(FILE|PATH|DIR|URL|URI|HOST|ENDPOINT|ISSUER|PROVIDER|NAME|USER|ID|ARN|ALIAS|TYPE|ALGORITHM|HEADER|SCOPE|TTL|EXPIRY|EXPIRATION|SECONDS|MINUTES|LENGTH|SIZE|LIMIT|ENABLED|REQUIRED|VERSION|REGION|LOCATION|STORE|SOCK)S?$/
 
