@@ -19,10 +19,10 @@ export function actionMetadata(): ActionMetadata {
 
 const { inputs: declared } = actionMetadata()
 
-/** Inputs as a workflow with these lines would give them: the rest are the defaults of action.yml. */
+/** Returns the inputs of a workflow that gives these texts; the others have the defaults of action.yml. */
 export function inputsWith(given: Partial<Record<InputName, string>>): Inputs {
   return readInputs((name) => {
-    const standard = declared[name]?.default ?? ''
-    return (given[name] ?? (standard.includes('${{') ? '' : standard)).trim()
+    const value = declared[name]?.default ?? ''
+    return (given[name] ?? (value.includes('${{') ? '' : value)).trim()
   })
 }
