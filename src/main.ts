@@ -155,7 +155,7 @@ async function withSnapshot(
   if (engine instanceof UnsupportedRunner) return engine
   const snapshot = await step('checkpoint', 'Take the snapshot', async () => {
     const taken = await checkpointApplication(context, inputs, { ...setting, engine })
-    requireSize(inputs.budgets, taken.size)
+    requireSize(inputs, taken.size)
     return taken
   })
   const reading = await step('content', 'Read the snapshot', () =>
@@ -194,8 +194,8 @@ async function architectureOf({ context: { docker, log }, inputs }: Job): Promis
   return await imageArchitecture(docker, inputs.baseImage, (line) => log.foreign(line))
 }
 
-function readinessOf({ readiness }: Inputs, { libraries }: ImageParts): Readiness {
-  return { ...readiness, health: healthPath(libraries) }
+function readinessOf({ readyUrl, readyCommand, readyLog }: Inputs, { libraries }: ImageParts): Readiness {
+  return { url: readyUrl, command: readyCommand, log: readyLog, health: healthPath(libraries) }
 }
 
 function withImage(

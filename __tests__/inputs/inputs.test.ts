@@ -19,27 +19,23 @@ describe('readInputs', () => {
       checkpointTimeout: 60_000,
       user: { uid: 10001, gid: 10001 },
       onRestoreFailure: 'start',
-      githubToken: undefined
+      githubToken: undefined,
+      ...{ readyUrl: undefined, readyCommand: undefined, readyLog: undefined },
+      ...{ maxRestoreTime: undefined, minSpeedup: undefined, maxSnapshotSize: undefined }
     })
-    expect(inputs.readiness).toEqual({})
     expect(inputs.githubApiUrl.href).toBe('https://api.github.com/')
   })
 
-  test('times no runs if `verify` is false; budgets are limits only where they are given', () => {
+  test('times no runs if `verify` is false; reads durations, ratios and sizes of budgets', () => {
     expect(inputsWith({}).verifyRuns).toBe(5)
-    expect(inputsWith({}).budgets).toEqual({
-      restoreTime: undefined,
-      speedup: undefined,
-      snapshotSize: undefined
-    })
     expect(inputsWith({ verify: 'false', 'verify-runs': '7' }).verifyRuns).toBe(0)
     const given = { 'max-restore-time': '200ms', 'min-speedup': '2.5', 'max-snapshot-size': '1.5GB' }
-    expect(inputsWith(given).budgets).toEqual({
-      restoreTime: 200,
-      speedup: 2.5,
-      snapshotSize: 1_500_000_000
+    expect(inputsWith(given)).toMatchObject({
+      maxRestoreTime: 200,
+      minSpeedup: 2.5,
+      maxSnapshotSize: 1_500_000_000
     })
-    expect(inputsWith({ 'max-snapshot-size': '2MiB' }).budgets.snapshotSize).toBe(2_097_152)
+    expect(inputsWith({ 'max-snapshot-size': '2MiB' }).maxSnapshotSize).toBe(2_097_152)
   })
 
   test.each<[Partial<Record<InputName, string>>, RegExp]>([
@@ -78,23 +74,21 @@ describe('readInputs', () => {
   })
 
   test('reads the readiness: a URL or path with a status and headers, a command, a line of the log', () => {
-    expect(inputsWith({ port: '9000', 'ready-url': '/health -> 204\nX-Probe: yes' }).readiness.url).toEqual({
+    expect(inputsWith({ port: '9000', 'ready-url': '/health -> 204\nX-Probe: yes' }).readyUrl).toEqual({
       method: 'GET',
       target: '/health',
       status: 204,
       headers: { host: 'localhost:9000', 'x-probe': 'yes' }
     })
-    expect(inputsWith({ 'ready-url': 'http://localhost:8080/a?b=c' }).readiness.url?.target).toBe('/a?b=c')
-    expect(inputsWith({ 'ready-command': 'pg_isready -h "my db" $(id)' }).readiness.command).toEqual([
+    expect(inputsWith({ 'ready-url': 'http://localhost:8080/a?b=c' }).readyUrl?.target).toBe('/a?b=c')
+    expect(inputsWith({ 'ready-command': 'pg_isready -h "my db" $(id)' }).readyCommand).toEqual([
       'pg_isready',
       '-h',
       'my db',
       '$(id)'
     ])
     expect(
-      inputsWith({ 'ready-log': 'Startup completed in \\d+ms' }).readiness.log?.test(
-        'Startup completed in 12ms'
-      )
+      inputsWith({ 'ready-log': 'Startup completed in \\d+ms' }).readyLog?.test('Startup completed in 12ms')
     ).toBe(true)
   })
 

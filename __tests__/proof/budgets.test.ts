@@ -4,20 +4,20 @@ import { requireSize, requireSpeed, type Budgets } from '../../src/proof/budgets
 import { figuresOf } from '../../src/proof/figures.js'
 import { aStart } from '../support/result.js'
 
-const NONE: Budgets = { restoreTime: undefined, speedup: undefined, snapshotSize: undefined }
+const NONE: Budgets = { maxRestoreTime: undefined, minSpeedup: undefined, maxSnapshotSize: undefined }
 
 describe('budgets', () => {
   const figures = figuresOf([aStart(100)], [aStart(295)])
 
   test('accepts a value equal to its budget, and any value without one', () => {
-    expect(() => requireSpeed({ ...NONE, restoreTime: 100, speedup: 3 }, figures)).not.toThrow()
+    expect(() => requireSpeed({ ...NONE, maxRestoreTime: 100, minSpeedup: 3 }, figures)).not.toThrow()
     expect(() => requireSpeed(NONE, figures)).not.toThrow()
-    expect(() => requireSize({ ...NONE, snapshotSize: 10 }, 10)).not.toThrow()
+    expect(() => requireSize({ ...NONE, maxSnapshotSize: 10 }, 10)).not.toThrow()
     expect(() => requireSize(NONE, 1e12)).not.toThrow()
   })
 
   test('reports all exceeded budgets in one message, with the numbers and the fix', () => {
-    const message = messageOf(() => requireSpeed({ ...NONE, restoreTime: 99, speedup: 3.1 }, figures))
+    const message = messageOf(() => requireSpeed({ ...NONE, maxRestoreTime: 99, minSpeedup: 3.1 }, figures))
     expect(message).toContain('a restore takes 100 ms')
     expect(message).toContain('`max-restore-time` allows 99 ms')
     expect(message).toContain(
@@ -25,7 +25,7 @@ describe('budgets', () => {
     )
     expect(message).toContain('Nothing was pushed.')
     expect(message).toContain('category: application')
-    expect(messageOf(() => requireSize({ ...NONE, snapshotSize: 200_000_000 }, 200_000_001))).toContain(
+    expect(messageOf(() => requireSize({ ...NONE, maxSnapshotSize: 200_000_000 }, 200_000_001))).toContain(
       'the snapshot has 200000001 bytes, and `max-snapshot-size` allows 200000000'
     )
   })

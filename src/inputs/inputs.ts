@@ -1,8 +1,6 @@
 import { DISTRIBUTIONS, parseVersionRequest } from '../jdk/asset.js'
 import { parseBoolean, parseDuration, parseLines, parseRatio, parseSize, wholeNumber } from '../lib/values.js'
-import type { Readiness } from '../probe/readiness.js'
 import { parseReadyUrl, parseWarmUp } from '../probe/request-lines.js'
-import type { Budgets } from '../proof/budgets.js'
 import { parseSecretValues } from '../secrets/sources.js'
 import * as grammar from './grammar.js'
 import { choice } from './grammar.js'
@@ -115,18 +113,12 @@ type CamelCase<S extends string> = S extends `${infer Head}-${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : S
 
-/** The values of all inputs. */
-export type InputValues = {
+/** The values of all inputs, checked. */
+export type Inputs = {
   [Name in InputName as CamelCase<Name>]: ReturnType<(typeof INPUTS)[Name]['parse']>
 }
 
-/** The checked inputs, and groups of them that other parts take as one value. */
-export interface Inputs extends InputValues {
-  readiness: Readiness
-  budgets: Budgets
-}
-
-/** Returns the name of the field of `InputValues` for an input. */
-export function fieldOf(name: InputName): keyof InputValues {
-  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()) as keyof InputValues
+/** Returns the name of the field of `Inputs` for an input. */
+export function fieldOf(name: InputName): keyof Inputs {
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()) as keyof Inputs
 }

@@ -1,6 +1,6 @@
 import { badInput } from '../lib/values.js'
 import type { Secret } from '../secrets/scanner/needles.js'
-import { fieldOf, INPUT_NAMES, INPUTS, type InputName, type Inputs, type InputValues } from './inputs.js'
+import { fieldOf, INPUT_NAMES, INPUTS, type InputName, type Inputs } from './inputs.js'
 
 /** Returns the trimmed text of an input; an empty text means that the input was not given. */
 type Texts = (name: InputName) => string
@@ -8,18 +8,9 @@ type Texts = (name: InputName) => string
 /** Reads and checks all inputs; an input that cannot be used is a Failure that names it. */
 export function readInputs(textOf: Texts): Inputs {
   const values = Object.fromEntries(INPUT_NAMES.map((name) => [fieldOf(name), parse(name, textOf)]))
-  const inputs = values as unknown as InputValues
+  const inputs = values as unknown as Inputs
   refuseContradictions(inputs, textOf)
-  const { readyUrl: url, readyCommand: command, readyLog: log } = inputs
-  return {
-    ...inputs,
-    readiness: { ...(url && { url }), ...(command && { command }), ...(log && { log }) },
-    budgets: {
-      restoreTime: inputs.maxRestoreTime,
-      speedup: inputs.minSpeedup,
-      snapshotSize: inputs.maxSnapshotSize
-    }
-  }
+  return inputs
 }
 
 /** Reads `secret-values` alone, so that they can be masked before a message quotes another input. */
@@ -28,7 +19,7 @@ export function readSecretValues(textOf: Texts): Secret[] {
 }
 
 /** Returns the values for the fingerprint of the image: they can be written as JSON. */
-export function imageValues(inputs: InputValues): Record<string, unknown> {
+export function imageValues(inputs: Inputs): Record<string, unknown> {
   const names = INPUT_NAMES.filter((name) => INPUTS[name].changesImage === true)
   return Object.fromEntries(
     names.map((name) => {
@@ -43,7 +34,7 @@ function parse(name: InputName, textOf: Texts): unknown {
 }
 
 /** Throws a Failure for inputs that are valid, but not together. */
-function refuseContradictions(inputs: InputValues, textOf: Texts): void {
+function refuseContradictions(inputs: Inputs, textOf: Texts): void {
   const { distribution, jdkFile, file, tags, push, skipUnchanged, verify } = inputs
   const own = (name: string): string =>
     `either \`file\` or \`${name}\`: a Dockerfile defines itself what to run`

@@ -6,9 +6,9 @@ import { send, type Answer, type HttpRequest } from './request.js'
 
 /** What shows that the application is ready. All that is given has to hold; if nothing is given, its port has to respond. */
 export interface Readiness {
-  url?: HttpRequest
+  url?: HttpRequest | undefined
   /** Command to run in the container; exit code 0 means ready. */
-  command?: readonly string[]
+  command?: readonly string[] | undefined
   /** Pattern of a line of the output. */
   log?: RegExp | undefined
   /** Path of the health endpoint that the application's libraries provide; used only where nothing is given. */

@@ -5,14 +5,14 @@ import type { Figures } from './figures.js'
 /** Limits of the user; undefined means no limit. */
 export interface Budgets {
   /** Maximum for the median of the restores. */
-  restoreTime: Milliseconds | undefined
+  maxRestoreTime: Milliseconds | undefined
   /** Minimum for the ratio of the medians of cold start and restore. */
-  speedup: number | undefined
-  snapshotSize: Bytes | undefined
+  minSpeedup: number | undefined
+  maxSnapshotSize: Bytes | undefined
 }
 
 /** Throws a Failure for a snapshot over its budget. */
-export function requireSize({ snapshotSize: most }: Budgets, size: Bytes): void {
+export function requireSize({ maxSnapshotSize: most }: Budgets, size: Bytes): void {
   if (most === undefined || size <= most) return
   // In bytes, as a rounded number may hide by how much the budget is exceeded.
   throw exceeded([`the snapshot has ${size} bytes, and \`max-snapshot-size\` allows ${most}`], {
@@ -23,19 +23,19 @@ export function requireSize({ snapshotSize: most }: Budgets, size: Bytes): void 
 }
 
 /** Throws a single Failure for all budgets that the starts exceed. */
-export function requireSpeed({ restoreTime, speedup }: Budgets, figures: Figures): void {
+export function requireSpeed({ maxRestoreTime, minSpeedup }: Budgets, figures: Figures): void {
   const { restore, coldStart } = figures.answer
   const wrong: string[] = []
-  if (restoreTime !== undefined && restore.median > restoreTime) {
+  if (maxRestoreTime !== undefined && restore.median > maxRestoreTime) {
     wrong.push(
       `a restore takes ${restore.median} ms (the median of ${figures.restores.length}, from ${restore.minimum} to ` +
-        `${restore.maximum}), and \`max-restore-time\` allows ${restoreTime} ms`
+        `${restore.maximum}), and \`max-restore-time\` allows ${maxRestoreTime} ms`
     )
   }
-  if (speedup !== undefined && figures.speedup < speedup) {
+  if (minSpeedup !== undefined && figures.speedup < minSpeedup) {
     wrong.push(
       `a restore is ${figures.speedup.toFixed(1)} times as fast as a cold start (${restore.median} ms against ` +
-        `${coldStart.median} ms), and \`min-speedup\` requires ${speedup}`
+        `${coldStart.median} ms), and \`min-speedup\` requires ${minSpeedup}`
     )
   }
   if (wrong.length === 0) return

@@ -21,9 +21,8 @@ export interface Proof {
   last: LastImage | undefined
 }
 
-export interface MeasureInputs {
+export interface MeasureInputs extends Budgets {
   verifyRuns: number
-  budgets: Budgets
   tags: Reference[]
 }
 
@@ -49,7 +48,7 @@ export async function measure(
   }
   const proof = await step('measure', 'Time restores and cold starts', async () => {
     const figures = await timeSeries(context, restored, inputs.verifyRuns)
-    requireSpeed(inputs.budgets, figures)
+    requireSpeed(inputs, figures)
     return { figures, last: await lastImage(context, repositories, inputs.tags[0]) }
   })
   const labelled = await step('label', 'Label the image with its figures, and restore it', () =>

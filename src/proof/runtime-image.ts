@@ -31,7 +31,7 @@ export interface RestoredImage extends RuntimeImage {
   request: StartRequest
 }
 
-export interface RuntimeInputs extends ContainerInputs {
+export interface RuntimeInputs extends ContainerInputs, Budgets {
   onRestoreFailure: string
   cpuFeatures: string
   startupTimeout: Milliseconds
@@ -39,7 +39,6 @@ export interface RuntimeInputs extends ContainerInputs {
   /** Number of timed restores; 0 restores once, untimed. */
   verifyRuns: number
   warmup: WarmUpLine[] | undefined
-  budgets: Budgets
 }
 
 /** Where and how containers of the image are started. */
@@ -130,7 +129,7 @@ export async function buildColdImage(
   )
   const image = { id, privileges: undefined }
   const request = await startRequest(context, inputs, setting, image)
-  if (inputs.budgets.restoreTime !== undefined || inputs.budgets.speedup !== undefined)
+  if (inputs.maxRestoreTime !== undefined || inputs.minSpeedup !== undefined)
     log.info('`max-restore-time` and `min-speedup` do not apply to an image without a snapshot.')
   const coldStarts = await step('prove', 'Start the image', async () => {
     const starts: Start[] = []
