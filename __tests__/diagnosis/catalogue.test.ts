@@ -7,7 +7,7 @@ import { Diagnoser } from '../../src/diagnosis/diagnose.js'
 import { dockerFailure } from '../../src/docker/failure.js'
 import { ROOT } from '../support/inputs.js'
 
-/** Of every signature, a text as it was seen. */
+/** Samples of log lines, by the id of their signature. */
 const SAMPLES = JSON.parse(
   readFileSync(path.join(ROOT, '__tests__/diagnosis/samples.json'), 'utf8')
 ) as Record<string, string>
@@ -29,16 +29,16 @@ describe('the catalogue of known failures', () => {
     }
   })
 
-  test('every signature has a sample, and every sample a signature', () => {
+  test('has a sample for every signature, and a signature for every sample', () => {
     expect(CATALOGUE.map(({ id }) => id).sort()).toEqual(Object.keys(SAMPLES).sort())
     expect(CATALOGUE.length).toBeGreaterThanOrEqual(145)
   })
 
   const rows = CATALOGUE.flatMap((signature) =>
-    signature.operations.map((stage) => ({ ...signature, stage }))
+    signature.operations.map((operation) => ({ ...signature, operation }))
   )
-  test.each(rows)('$id ($stage): its sample gives its own id', ({ id, stage, stream }) => {
-    const diagnoser = new Diagnoser(stage)
+  test.each(rows)('$id ($operation): its sample gives its own id', ({ id, operation, stream }) => {
+    const diagnoser = new Diagnoser(operation)
     for (const line of (SAMPLES[id] ?? '').split('\n')) diagnoser.push(stream, line)
     const finding = diagnoser.finding()
     expect(finding?.signature?.id).toBe(id)
@@ -56,7 +56,7 @@ describe('the catalogue of known failures', () => {
   )
 
   test.each(CATALOGUE.map((signature) => [signature.id, signature] as const))(
-    '%s: its pattern takes no longer than the line is long',
+    '%s: its pattern takes linear time',
     (_, { pattern }) => {
       const line = `${'a'.repeat(2000)} ${"Error (criu/x.c:1): Can't ".repeat(70)}`.slice(0, 4096)
       const begin = performance.now()

@@ -10,7 +10,7 @@ const HEAD =
 
 describe('checkpointRefusal', () => {
   test.each(['134:\nCR: Checkpoint ...\n', '134:\nCommand executed successfully\n', ''])(
-    '%j is no refusal',
+    '%j is not a refusal',
     (output) => {
       expect(checkpointRefusal(output)).toBeUndefined()
     }

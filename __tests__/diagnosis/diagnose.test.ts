@@ -17,14 +17,14 @@ test.each([
   ['5432', 'fw-jdbc'],
   ['6379', 'fw-redis'],
   ['9092', 'fw-kafka']
-])('a connection that the JVM knows by its descriptor only: port %s is %s', (port, id) => {
+])('recognises a connection by its port alone: port %s is %s', (port, id) => {
   const socket = `tcp localAddr 10.0.0.3 localPort 36574 remoteAddr 10.0.0.2 remotePort ${port}`
   const app = `\tSuppressed: jdk.crac.impl.CheckpointOpenSocketException: ${socket}`
   expect(diagnose('dump', { app })?.signature?.id).toBe(id)
 })
 
 describe('diagnose', () => {
-  test('a whole log of CRIU gives the cause, not the noise before it nor what follows from it', () => {
+  test('finds the cause in a whole log of CRIU, not the noise before it nor the errors that follow from it', () => {
     expect(
       diagnose('dump', { criu: AMX, jvm: 'CRIU failed with exit code 1 - check /cr/dump4.log' })
     ).toMatchObject({
@@ -34,7 +34,7 @@ describe('diagnose', () => {
     })
   })
 
-  test('a kernel that is too new', () => {
+  test('recognises a kernel that is too new for CRIU', () => {
     const log = `(00.020) Error (criu/vdso.c:381): vdso: Unexpected rt vDSO area bounds
 (00.021) Error (criu/vdso.c:650): Failed to fill self vdso symtable
 (00.022) Error (criu/kerndat.c:1933): kerndat_vdso_fill_symtable failed when initializing kerndat.
@@ -42,7 +42,7 @@ describe('diagnose', () => {
     expect(diagnose('dump', { criu: log })?.signature?.id).toBe('criu-vdso-bounds')
   })
 
-  test('in the output of a container everybody speaks: the application, the JVM and CRIU', () => {
+  test('finds lines of the application, the JVM and CRIU in the output of a container', () => {
     const log = `12:01:03.004 [main] INFO  io.micronaut.runtime.Micronaut - Startup completed in 804ms
 Warn  (criu/kerndat.c:1195): $XDG_RUNTIME_DIR not set. Cannot find location for kerndat file
 Error (criu/cr-restore.c:1230): Can't fork for 137: File exists
@@ -55,7 +55,7 @@ crac-checkpoint: the snapshot could not be restored here; see the lines above`
     })
   })
 
-  test('a library is named before a mere socket, wherever it stands', () => {
+  test('prefers a line that names a library to a line about a socket, in any order', () => {
     const jcmd = `134:
 An exception during a checkpoint operation:
 jdk.crac.CheckpointException
@@ -64,7 +64,7 @@ jdk.crac.CheckpointException
     expect(diagnose('dump', { app: jcmd })?.signature?.id).toBe('fw-jdbc')
   })
 
-  test('an error that nobody knows is reported as it is, before what only points elsewhere', () => {
+  test('reports an unknown error of CRIU unchanged, and prefers it to a line that only points to another failure', () => {
     const finding = diagnose('dump', {
       jvm: 'CRIU failed with exit code 1 - check /cr/dump4.log',
       criu: '(00.01) Error (criu/new.c:7): sub: Something that is not known: 7\n(00.02) Error (criu/cr-dump.c:1): Dumping FAILED.'
@@ -77,26 +77,26 @@ jdk.crac.CheckpointException
     expect(knownCause(finding)).toBeUndefined()
   })
 
-  test('what only points elsewhere is reported when there is nothing else', () => {
+  test('reports a line that only points to another failure if there is no other', () => {
     const finding = diagnose('dump', { app: 'CRIU failed with exit code 1 - check /cr/dump4.log' })
     expect(finding?.signature?.id).toBe('jvm-criu-exit')
     expect(knownCause(finding)).toBeUndefined()
   })
 
-  test('what CRIU said before it succeeded was not the cause', () => {
+  test('ignores errors of CRIU before its success', () => {
     const log =
       "(00.1) Error (criu/x.c:1): Can't lookup mount=663 for fd=5 path=/x\n(00.2) Dumping finished successfully"
     expect(diagnose('dump', { criu: log })).toBeUndefined()
   })
 
-  test("CRIU's success does not refute what the JVM said before", () => {
+  test('the success of CRIU does not refute earlier lines of the JVM', () => {
     const log = `Suppressed: jdk.crac.impl.CheckpointOpenFileException: /tmp/x.bin
 Error (criu/x.c:1): Can't lookup mount=663 for fd=5 path=/x
 Dumping finished successfully`
     expect(diagnose('dump', { app: log })?.signature?.id).toBe('jvm-open-file')
   })
 
-  test('an application that quotes the success is not CRIU', () => {
+  test('a success that the application quotes does not count', () => {
     const log = `Error (criu/cr-restore.c:1): Can't fork for 137: File exists
 12:00 INFO shop - Restore finished successfully for order 7`
     expect(diagnose('restore', { app: log })?.signature?.id).toBe('criu-fork-eexist')
@@ -105,12 +105,12 @@ Dumping finished successfully`
     expect(diagnose('restore', { criu: done })).toBeUndefined()
   })
 
-  test('nothing is found in nothing, nor in what CRIU only tells about its work', () => {
+  test('finds nothing in an empty log, nor in lines of CRIU that are not errors', () => {
     expect(diagnose('dump', { criu: '', app: 'Started in 3 s' })).toBeUndefined()
     expect(diagnose('dump', { criu: '(00.1) fdinfo: anon_inode:[io_uring]' })).toBeUndefined()
   })
 
-  test("the fork's way around ns_last_pid is noise, that of CRIU 4 is the cause", () => {
+  test('a read-only ns_last_pid is noise with the CRIU of the JDK, and the cause with CRIU 4', () => {
     const line = (path: string): string =>
       `Error (criu/cr-restore.c:1075): Can't open ${path}/sys/kernel/ns_last_pid on procfs: Read-only file system`
     expect(diagnose('restore', { app: line('-1') })?.signature?.id).toBe('criu-ns-last-pid-ro')
@@ -118,7 +118,7 @@ Dumping finished successfully`
     expect(diagnose('restore', { app: `${line('12')}\n${other}` })?.signature?.id).toBe('criu-bad-size')
   })
 
-  test('a failed push', () => {
+  test('recognises a failed push', () => {
     const output =
       'The push refers to repository [ghcr.io/o/r]\nabc: Preparing\ndenied: permission_denied: write_package'
     expect(diagnose('push', { registry: output })).toMatchObject({
@@ -127,7 +127,7 @@ Dumping finished successfully`
     })
   })
 
-  test('a trace over several lines', () => {
+  test('recognises a stack trace over several lines', () => {
     const log = 'java.lang.UnsupportedOperationException\n\tat org.crac.Core.checkpointRestore(Core.java:65)'
     expect(diagnose('dump', { app: log })?.signature?.id).toBe('jvm-crac-unsupported')
   })

@@ -54,7 +54,7 @@ describe('buildImage', () => {
       'image',
       'debian:trixie-slim could not be pulled'
     ],
-    ['#9 crac-checkpoint: NO-ENGINE: it has no engine warp (it has: criu)', 'jdk', 'no engine warp'],
+    ['#9 crac-checkpoint: NO-ENGINE: warp (available: criu)', 'jdk', 'no engine warp'],
     ['manifest for debian:none not found: manifest unknown', 'image', 'could not be pulled'],
     ['RUN exit 1 failed', 'runner', 'docker build failed']
   ])('%s is of class %s', async (stderr, category, message) => {
@@ -104,7 +104,7 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
   expect(await read('trees/launch/opt/crac-checkpoint/arguments')).toBe('')
   expect(await read('trees/launch/opt/crac-checkpoint/main-class')).toBe('Main\n')
   expect(await read('trees/launch/opt/crac-checkpoint/cpu-features')).toBe('generic\n')
-  // The same content makes the same layer everywhere; the application's own files tell browsers their age.
+  // The same content gives the same layer everywhere; files of the application keep their times, for browsers.
   const time = async (name: string): Promise<Date> => (await stat(at(`context/trees/${name}`))).mtime
   expect((await time('dependencies/app/libs/a.jar')).getUTCFullYear()).toBeLessThan(2000)
   expect((await time('classes/app')).getUTCFullYear()).toBe(1980)

@@ -40,7 +40,9 @@ function applicationOf(folder: string, command: string[]): FingerprintParts['app
 
 const otherFiles = (): Partial<FingerprintParts> => ({ application: applicationOf('other', ['Main']) })
 const otherCommand = (): Partial<FingerprintParts> => ({ application: applicationOf('app', ['Other']) })
-const otherBase = (): Partial<FingerprintParts> => ({ base: { digest: 'sha256:3', workingDirectory: '/home/app' } })
+const otherBase = (): Partial<FingerprintParts> => ({
+  base: { digest: 'sha256:3', workingDirectory: '/home/app' }
+})
 const otherJdk = (): Partial<FingerprintParts> => ({ jdkSha256: '4' })
 const tag = { tags: 'localhost:5000/a:1' }
 

@@ -54,7 +54,7 @@ describe('the scripts in the images', () => {
   }
   const OPTIONS = ['-Xmx1g', '-Dtext=a  b $(id) `id` \\ "x"']
 
-  test('a checkpoint: CRIU by environment, each word of the options as it is', async () => {
+  test('a checkpoint selects CRIU by environment variables and passes each option unchanged', async () => {
     expect(await checkpoint()).toMatchObject({
       java: [
         `-XX:CRaCCheckpointTo=${home}/snapshot`,
@@ -70,12 +70,12 @@ describe('the scripts in the images', () => {
     })
   })
 
-  test('more options for the JVM come before those of the user, which win', async () => {
+  test('options of the action precede the options of the user, which win', async () => {
     const { java } = await checkpoint(TAKEN_BY, '-Djdk.crac.collect-fd-stacktraces=true')
     expect(java.indexOf('-Djdk.crac.collect-fd-stacktraces=true')).toBeLessThan(java.indexOf('-Xmx1g'))
   })
 
-  test("the JDK's own CRIU is too old for --unprivileged, and gets no empty argument either", async () => {
+  test('the CRIU of the JDK gets neither --unprivileged nor an empty argument', async () => {
     expect((await checkpoint('bundled/sys_admin')).environment).toBe(`${home}/criu/bundled/sys_admin/criu|`)
     await writeFile(path.join(home, 'engine-options'), 'criu_location=<path>\n')
     expect((await checkpoint('bundled/sys_admin')).java[0]).toBe(
@@ -83,7 +83,7 @@ describe('the scripts in the images', () => {
     )
   })
 
-  test('Warp is named by the option that the JVM has, and needs no CRIU', async () => {
+  test('selects Warp by the option that the JVM has, without CRIU', async () => {
     expect(await checkpoint('warp')).toMatchObject({ environment: '|' })
     expect((await checkpoint('warp')).java[0]).toBe('-XX:CREngine=warp')
     await writeFile(path.join(home, 'jvm-flags'), 'CRaCCheckpointTo\nCRaCEngine\nCREngine\n')
@@ -91,16 +91,16 @@ describe('the scripts in the images', () => {
     await writeFile(path.join(home, 'taken-by'), 'warp\n')
     const restored = await run('entrypoint.sh', [], { CRAC_ON_RESTORE_FAILURE: 'exit' })
     expect(restored.java).toEqual(['-XX:CRaCEngine=warp', `-XX:CRaCRestoreFrom=${home}/snapshot`])
-    // What it ends with is the application's own end, and no failed restore.
+    // Its end is the end of the application, not a failed restore.
     expect(restored.stderr).toBe('')
   })
 
-  test('a JVM that does not know CPUFeatures does not get it', async () => {
+  test('a JVM without the option CPUFeatures does not get it', async () => {
     await writeFile(path.join(home, 'jvm-flags'), 'CRaCCheckpointTo\n')
     expect((await checkpoint()).java).not.toContain('-XX:CPUFeatures=generic')
   })
 
-  test('a JVM whose engine has the option criu_location gets CRIU by it, and not by environment', async () => {
+  test('an engine with the option criu_location gets CRIU by that option', async () => {
     await writeFile(
       path.join(home, 'engine-options'),
       'criu_location=<path>   path to CRIU executable\nargs=<string>\n'
@@ -115,12 +115,12 @@ describe('the scripts in the images', () => {
     )
   })
 
-  test('an engine without that option gets CRIU by environment', async () => {
+  test('an engine without that option gets CRIU by environment variables', async () => {
     await writeFile(path.join(home, 'engine-options'), 'keep_running=<bool>\n')
     expect((await checkpoint()).environment).toBe(`${home}/${CRIU}|--unprivileged`)
   })
 
-  test('a restore takes the -D options of JAVA_OPTS only', async () => {
+  test('a restore uses only the -D options of JAVA_OPTS', async () => {
     const restore = await run('entrypoint.sh', [], {
       JAVA_OPTS: '-Da=1 -Xmx9g  -Db=*',
       CRAC_ON_RESTORE_FAILURE: 'exit'
@@ -129,12 +129,12 @@ describe('the scripts in the images', () => {
     expect(restore.stderr).toContain('could not be restored here; see the lines above')
   })
 
-  test('a normal start takes all of JAVA_OPTS, after the options of the image', async () => {
+  test('a normal start uses all of JAVA_OPTS, after the options of the image', async () => {
     const start = await run('entrypoint.sh', [], { JAVA_OPTS: '-Xmx9g', CRAC_RESTORE: 'false' })
     expect(start.java).toEqual([...OPTIONS, '-Xmx9g', '-jar', '/app/app.jar', 'first', 'second one'])
   })
 
-  test('arguments are in place of the default ones, as they are', async () => {
+  test('arguments replace the default ones, unchanged', async () => {
     const start = await run('entrypoint.sh', ['$(id)', 'a b', '-x'])
     expect(start.java).toEqual([...OPTIONS, '-jar', '/app/app.jar', '$(id)', 'a b', '-x'])
     expect(start.stderr).toContain('arguments are for a normal start')

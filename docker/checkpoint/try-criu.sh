@@ -1,7 +1,7 @@
 #!/bin/sh
-# Lets each CRIU of this image dump a sleeping process, here and with the privileges of this container. That tries
-# what `criu check` does not (the CPU's registers, the kernel's vDSO, the seccomp filter), and asks for nothing that a
-# dump does not need. $1: the capability that CRIU has, as install-criu.sh names it.
+# Dumps a sleeping process with each CRIU of this image, with the privileges of this container. This tests what
+# `criu check` does not (registers of the CPU, vDSO of the kernel, seccomp filter), and needs no other privileges than a
+# dump. $1: the capability of CRIU, as docker/tools/prepare-criu.sh names it.
 set -u
 here=$(dirname "$0")
 echo "crac-checkpoint: engines $(cat "$here/engines")"
@@ -11,7 +11,7 @@ for folder in "$here"/criu/*/; do
     sleep 60 </dev/null >/dev/null 2>&1 &
     process=$!
     echo "crac-checkpoint: trial of $kind $(cat "${folder}version")"
-    # A CRIU that lacks a capability can hang for ever.
+    # CRIU may hang if it lacks a capability.
     timeout -s KILL 10 "$folder$1/criu" dump --tree "$process" --images-dir "$images" -v4 --log-file dump.log --shell-job \
         $(cat "${folder}options") </dev/null 2>&1
     code=$?

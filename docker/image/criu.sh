@@ -1,8 +1,8 @@
-# Sourced by the other scripts, which set $here.
+# The other scripts source this file, and set $here.
 
-# Sets which engine of the JVM takes and restores its snapshot. $1: KIND/CAPABILITY of a copy of CRIU, or `warp`;
-# $2: more arguments for CRIU. An option of the JVM where it has one, which is the only way from JDK 28 on, else
-# environment variables. Sets $engine_option.
+# Selects the checkpoint engine of the JVM. $1: KIND/CAPABILITY of a copy of CRIU, or `warp`; $2: more arguments for CRIU.
+# Sets $engine_option to an option of the JVM, the only way from JDK 28 on, or exports environment variables for a JVM
+# without that option.
 name_engine() {
     engine_option=
     if [ "$1" = warp ]; then
@@ -12,7 +12,7 @@ name_engine() {
     fi
     criu=$here/criu/$1/criu
     options="$(cat "$here/criu/${1%%/*}/options") $2"
-    # Without blanks at its ends: the JVM would make empty arguments of them.
+    # Removes spaces at both ends: the JVM would turn them into empty arguments.
     options=$(echo $options)
     if grep -qs criu_location "$here/engine-options"; then
         engine_option="-XX:CRaCEngineOptions=criu_location=$criu${options:+,args=$options}"

@@ -1,21 +1,20 @@
 #!/bin/sh
-# PID 1 of the finished image: restores the application from its snapshot, or starts it normally where this
-# host cannot restore. Signals and exit codes of the application pass through.
+# PID 1 of the finished image: restores the application from its snapshot, or starts it normally if this host cannot
+# restore it. Signals go to the application, and its exit code is the exit code of the container.
 #
 #   CRAC_ON_RESTORE_FAILURE  start (normally, with a warning) or exit
-#   CRAC_RESTORE             false: start normally, do not even try to restore
-#   CRAC_RESTORE_TIMEOUT     seconds after which a restore that hangs has failed (default 30)
-#   CRAC_ARGUMENTS           what arguments of `docker run` do. start: a normal start with them, in place of
-#                            the default ones. main: a restore, and the application's main class runs again in
-#                            the restored process, with them; that is CRaC's own meaning of arguments, and
-#                            nothing for a server that is up already (default start)
-#   JAVA_OPTS                options for the JVM, separated by white space; a restore takes the -D ones
+#   CRAC_RESTORE             false: start normally, without a restore
+#   CRAC_RESTORE_TIMEOUT     seconds after which a restore that hangs is ended (default 30)
+#   CRAC_ARGUMENTS           effect of arguments of `docker run`. start (default): a normal start with them instead of the
+#                            default ones. main: a restore, after which the main class runs again in the restored process
+#                            with these arguments, as CRaC defines it; not useful for a server that already runs
+#   JAVA_OPTS                options for the JVM, separated by white space; a restore uses only the -D options
 set -fu
 here=$(dirname "$0")
 . "$here/criu.sh"
 restored=/dev/shm/crac-restored
 
-# Waits for the end of a child, hands on signals while it lives, and sets $code.
+# Waits for the end of a child process, forwards signals to it, and sets $code.
 await() {
     trap "kill -TERM $1 2>/dev/null" TERM
     trap "kill -INT $1 2>/dev/null" INT
@@ -37,20 +36,20 @@ restore() {
         -D*) properties="$properties $option" ;;
         esac
     done
-    # CRIU writes the pid file when the process is back.
+    # CRIU writes the pid file when the process is restored.
     taken_by=$(cat "$here/taken-by")
     name_engine "$taken_by" "--pidfile $restored $(tr '\n' ' ' <"$here/snapshot/criu-options")"
-    # Warp is the JVM itself: it leaves no such mark, and what it ends with is the application's.
+    # Warp is part of the JVM and writes no pid file: its exit code is that of the application.
     [ "$taken_by" != warp ] || echo warp >"$restored"
-    # CRIU leaves its statistics in the current folder; the restored process has its own again.
+    # CRIU writes its statistics to the current folder; the restored process has its previous one.
     (cd "${HOME:-/tmp}" && exec env --default-signal=INT,QUIT java ${engine_option:+"$engine_option"} \
         "-XX:CRaCRestoreFrom=$here/snapshot" $properties $main "$@") &
     child=$!
     (
-        # A CRIU that lacks a capability can hang instead of ending.
+        # CRIU may hang if it lacks a capability.
         sleep "${CRAC_RESTORE_TIMEOUT:-30}"
         [ -s "$restored" ] && exit
-        # Half-restored processes are not children of this script. As PID 1 it may end every other process here.
+        # Partly restored processes are not children of this script. PID 1 can end all processes of the container.
         if [ $$ -eq 1 ]; then kill -KILL -1; else kill -KILL "$child"; fi
     ) >/dev/null 2>&1 &
     watchdog=$!
@@ -73,7 +72,7 @@ if [ "$try" != false ]; then
     echo "crac-checkpoint: the snapshot could not be restored here; starting the application normally. The flags that a restore needs are the image's label io.github.crac-checkpoint.restore-flags" >&2
 fi
 
-# java is not PID 1 on purpose: some CRaC builds fork when they are, and run main twice.
+# java is not PID 1, because some CRaC builds fork as PID 1 and run main twice.
 given=$#
 while IFS= read -r word; do
     [ -z "$word" ] || set -- "$@" "$word"
@@ -83,7 +82,7 @@ $(printf '%s\n' ${JAVA_OPTS-})
 $(cat "$here/application")
 $([ "$given" -gt 0 ] || cat "$here/arguments")
 EOF
-# The arguments of `docker run` are in front now, and belong behind the rest.
+# Moves the arguments of `docker run` from the front to the end.
 while [ "$given" -gt 0 ]; do
     set -- "$@" "$1"
     shift

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Sees to CRIU and setcap, and notes which libraries were there before.
+# Installs CRIU and setcap if the base image lacks them, and lists the libraries of the base image before that.
 set -eu
 mkdir -p /trees
 find /lib/ /usr/lib/ -name '*.so*' 2>/dev/null | sort >/trees/libraries
 if ! command -v criu >/dev/null || ! command -v setcap >/dev/null; then
     if ! command -v apt-get >/dev/null; then
-        echo "crac-checkpoint: NO-CRIU: the base image has no criu and no setcap, nor apt-get to install them with"
+        echo "crac-checkpoint: NO-CRIU: the base image lacks criu or setcap, and apt-get to install them"
         exit 1
     fi
     apt-get update -qq

@@ -1,18 +1,18 @@
 #!/bin/sh
-# The tree of what the base image lacks: the user, a home for it, and the libraries of CRIU. $1, $2: ids of user and
-# group.
+# Creates the tree of the files that the base image lacks: the user, its home folder, and the libraries of CRIU.
+# $1, $2: ids of the user and of the group.
 set -eu
 tree=/trees/base
 mkdir -p "$tree/etc" "$tree/home" "$tree/opt/crac-checkpoint" "$tree/app"
 cp -p /etc/group /etc/passwd "$tree/etc/"
-# getent shows whether the base image has the user already.
+# getent finds users and groups that the base image has.
 getent group "$2" >/dev/null || echo "app:x:$2:" >>"$tree/etc/group"
 getent passwd "$1" >/dev/null || echo "app:x:$1:$2:app:/home/app:/usr/sbin/nologin" >>"$tree/etc/passwd"
 install -d -m 0750 -o "$1" -g "$2" "$tree/home/app"
 
 ldd "$(command -v criu)" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' | while read -r library; do
     for file in "$library" "$(readlink -f "$library")"; do
-        # /lib is a link to /usr/lib, and must stay one.
+        # /lib is a link to /usr/lib, and has to stay one.
         file=$(readlink -f "$(dirname "$file")")/$(basename "$file")
         grep -qx "$file" /trees/libraries && continue
         mkdir -p "$tree$(dirname "$file")"
@@ -21,7 +21,7 @@ ldd "$(command -v criu)" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' | while read -r 
 done
 find "$tree" -exec touch -h -d @0 {} +
 
-# For the checkpoint: folders that only its user may read.
+# The tree for the checkpoint: folders that only the user of the application can read.
 tree=/trees/checkpoint/opt/crac-checkpoint
 mkdir -p "$tree"
 install -d -m 0700 -o "$1" -g "$2" "$tree/snapshot" "$tree/evidence"

@@ -1,18 +1,18 @@
 #!/bin/sh
-# The trees of CRIU, with the file capabilities that it needs: so the JVM needs none.
+# Creates the trees of CRIU. CRIU has file capabilities, so that the JVM needs none.
 #
-#   /trees/checkpoint                          every CRIU there is, with each capability that may be granted
-#   /trees/restore/system/checkpoint_restore   for each of them: the one that took the snapshot, and its name
+#   /trees/checkpoint                          all copies of CRIU, with each capability that may be granted
+#   /trees/restore/system/checkpoint_restore   one tree for each copy: the copy and its name
 #
-# A copy is criu/KIND/CAPABILITY/criu. KIND: system (the base image's) or bundled (the JDK's); beside it stand its
-# version, and the options that it needs when its user is not root.
+# A copy is criu/KIND/CAPABILITY/criu. KIND: system (from the base image) or bundled (from the JDK). criu/KIND has the
+# version, and the options that CRIU needs without root.
 set -eu
 home=opt/crac-checkpoint
 
 prepare() {
     [ -x "$2" ] || return 0
     version=$("$2" --version 2>/dev/null | sed -n 's/^Version: *//p' || true)
-    # The CRIU of CRaC JDKs is older than 3.18 and does not know the option.
+    # The CRIU of CRaC JDKs is older than 3.18 and does not have the option.
     options=$("$2" --help 2>/dev/null | grep -o -m1 -e --unprivileged || true)
     for capability in checkpoint_restore sys_admin; do
         copy "/trees/checkpoint" "$1" "$2" "$capability" cap_sys_ptrace

@@ -7,7 +7,7 @@ import { linkOrCopy } from '../lib/link-or-copy.js'
 import type { Application } from '../application/layouts/layout.js'
 
 export interface BuildContextParts {
-  /** The project's `docker/` folder. */
+  /** The `docker/` folder of the action. */
   dockerFolder: string
   /** Archive of the JDK. */
   jdkArchive: string
@@ -18,8 +18,8 @@ export interface BuildContextParts {
 }
 
 /**
- * Lays out, in an empty folder, everything that docker/Dockerfile copies. What goes into the images stands in trees, with
- * the folders that it has there: so the times of those folders are ours too.
+ * Creates a folder with everything that docker/Dockerfile copies. The files of the images are in trees, together with their
+ * parent folders, so that the times of these folders do not depend on the run.
  */
 export async function assembleBuildContext(folder: string, parts: BuildContextParts): Promise<void> {
   const from = (name: string): string => path.join(parts.dockerFolder, name)
@@ -41,7 +41,7 @@ export async function assembleBuildContext(folder: string, parts: BuildContextPa
   await cp(from('image'), tree('launch', CRAC_DIR), { recursive: true })
   await cp(from('seccomp.json'), path.join(tree('launch', CRAC_DIR), LAUNCH_FILES.seccompProfile))
   await cp(from('checkpoint'), tree('checkpoint', CRAC_DIR), { recursive: true })
-  // Read by the scripts in the images, one word a line: so no value is ever part of a shell command.
+  // The scripts in the images read these files, with one word per line: no value is ever part of a shell command.
   const usual = (words: readonly string[]): string[] => words.filter((word) => !TAKES_CHECKPOINT.test(word))
   const launch: Record<string, readonly string[]> = {
     [LAUNCH_FILES.javaOptions]: usual(parts.javaOptions),
@@ -57,33 +57,35 @@ export async function assembleBuildContext(folder: string, parts: BuildContextPa
     TAKES_CHECKPOINT.test(word)
   )
   await writeFile(path.join(tree('checkpoint', CRAC_DIR), LAUNCH_FILES.checkpointOptions), lines(once))
-  await settleTimes(tree(''), tree('classes', APP_DIR))
+  await setTimes(tree(''), tree('classes', APP_DIR))
 }
 
 const lines = (words: readonly string[]): string => words.map((word) => `${word}\n`).join('')
 
-/** The first of the times that files get: zip, and with it some tools, knows none before 1980. In seconds. */
+/** Earliest time of a file, in seconds since 1970: zip, and so some tools, do not support times before 1980. */
 const EPOCH = Date.UTC(1980, 1, 1) / 1000
 
 /**
- * Gives everything a time that depends on its content, so that the same content makes the same layer on every machine.
- * Not one time for all: the engine takes a file that has the size and the time of an earlier run's for that one, and
- * would build with its content. The application's own files keep theirs but for the fraction of a second: web servers
- * tell browsers the time of a resource.
+ * Sets times that depend on the content of each file, so that the same content gives the same layer on every machine.
+ * One time for all files would not work: BuildKit reuses the content of an earlier run for a file with the same size and
+ * time. Files of the application keep their times, except the fraction of a second, because web servers send the time of a
+ * resource to browsers.
  */
-async function settleTimes(folder: string, own: string): Promise<void> {
+async function setTimes(folder: string, classes: string): Promise<void> {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name)
     if (entry.isDirectory()) await lutimes(file, EPOCH, EPOCH)
     if (!entry.isFile()) continue
     const number = await contentNumber(file)
-    const isOwn = file.startsWith(own + path.sep)
-    const time = isOwn ? Math.floor((await stat(file)).mtimeMs / 1000) + (number % 1e6) / 1e6 : EPOCH + number
+    const isClass = file.startsWith(classes + path.sep)
+    const time = isClass
+      ? Math.floor((await stat(file)).mtimeMs / 1000) + (number % 1e6) / 1e6
+      : EPOCH + number
     await lutimes(file, time, time)
   }
 }
 
-/** A number below 2^29, other for other content: as seconds, 17 years. */
+/** Returns a number below 2^29 (17 years in seconds) that depends on the content. */
 async function contentNumber(file: string): Promise<number> {
   const hash = await hashOfFile(file)
   return hash.digest().readUInt32BE() >>> 3

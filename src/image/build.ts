@@ -7,7 +7,7 @@ import { BUILD_PROBLEM } from '../lib/image-paths.js'
 import { baseImageFailure } from '../runner/base-image.js'
 
 export interface ImageBuild {
-  /** Folder made by assembleBuildContext. */
+  /** Folder that assembleBuildContext created. */
   context: string
   /** Stage of docker/Dockerfile. */
   target: 'checkpoint' | 'runtime' | 'cold'
@@ -17,7 +17,7 @@ export interface ImageBuild {
   labels: Record<string, string>
 }
 
-/** The argument vector of `docker` for a build. */
+/** Returns the arguments of `docker` for a build. */
 export function buildCommand(build: ImageBuild): string[] {
   return [
     'build',
@@ -25,7 +25,7 @@ export function buildCommand(build: ImageBuild): string[] {
     build.target,
     '--tag',
     build.name,
-    // Of the classic builder, which keeps that of a step that failed.
+    // The classic builder would keep the container of a failed instruction.
     '--force-rm',
     ...pairs('--build-arg', build.buildArgs),
     ...pairs('--label', build.labels),
@@ -34,14 +34,14 @@ export function buildCommand(build: ImageBuild): string[] {
   ]
 }
 
-/** Builds one of the two images and returns its id (`sha256:...`). */
+/** Builds a stage of docker/Dockerfile and returns the id of the image (`sha256:...`). */
 export async function buildImage(docker: Docker, build: ImageBuild, output: Listeners): Promise<string> {
   const command = buildCommand(build)
   const result = await runBuild(docker, command, output)
   if (result.exitCode !== 0) {
     const output = `${result.stdout}\n${result.stderr}`
     throw (
-      jdkFailure(output) ??
+      toolsFailure(output) ??
       baseImageFailure(output, build.buildArgs['BASE_IMAGE'] ?? '') ??
       dockerFailure(command, result)
     )
@@ -49,14 +49,14 @@ export async function buildImage(docker: Docker, build: ImageBuild, output: List
   return await idOf(docker, build.name)
 }
 
-/** The id of an image that was just built. `--iidfile` has another one where the engine keeps images in containerd. */
+/** Returns the id of an image by its name. `--iidfile` would write another id if Docker stores images in containerd. */
 export async function idOf(docker: Docker, name: string): Promise<string> {
   return (await inspectImage(docker, name)).Id
 }
 
 /**
- * Runs a build with the engine's own builder, which has the name of the context. Another one, in a container of its own,
- * would not see the images of the engine.
+ * Runs a build with the builder of the Docker engine, which has the name of the context. A builder in a container would not
+ * have the images of the engine.
  */
 export async function runBuild(
   docker: Docker,
@@ -67,25 +67,26 @@ export async function runBuild(
   return await docker.attempt(command, { ...output, env: { BUILDX_BUILDER: builder } })
 }
 
+/** Returns the option with `NAME=value`, once for each value. */
 export function pairs(option: string, values: Record<string, string>): string[] {
   return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`])
 }
 
-// The lines of docker/tools/.
-function jdkFailure(output: string): Failure | undefined {
+/** Returns the failure in the lines of docker/tools/; undefined if there is none. */
+function toolsFailure(output: string): Failure | undefined {
   const match = BUILD_PROBLEM.exec(output)
   if (!match) return undefined
   if (match[1] === 'NO-CRIU') {
-    return new Failure('image', `Nothing in the base image takes snapshots: ${match[2]}.`, {
-      fix: 'Use a `base-image` that is a Debian 13 or newer, or like one, or that brings CRIU 4.1 or newer and setcap.'
+    return new Failure('image', `CRIU is not available in the base image: ${match[2]}.`, {
+      fix: 'Use a `base-image` that is Debian 13 or newer or similar, or that has CRIU 4.1 or newer and setcap.'
     })
   }
   if (match[1] === 'NO-ENGINE') {
-    return new Failure('jdk', `The JDK does not have the wanted engine: ${match[2]}.`, {
-      fix: 'Leave `engine` at `auto`; Warp is only in builds of Azul (`distribution: zulu`), and not in all of them.'
+    return new Failure('jdk', `The JDK has no engine ${match[2]}.`, {
+      fix: 'Leave `engine` at `auto`. Only builds of Azul (`distribution: zulu`) have Warp, and not all of them.'
     })
   }
   return new Failure('jdk', `The JDK cannot take checkpoints: ${match[2]}`, {
-    fix: 'Choose another `java-version`: an archive of a JDK with CRaC, for Linux with glibc.'
+    fix: 'Choose another `java-version`. The archive has to be a JDK with CRaC, for Linux with glibc.'
   })
 }

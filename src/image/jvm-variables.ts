@@ -1,14 +1,15 @@
 import { Failure } from '../lib/errors.js'
 
-/** Variables whose content a JVM takes for more options. */
+/** Environment variables in which a JVM reads options. */
 const JVM_VARIABLES = ['JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS']
 
+/** Matches the options that the action sets itself. */
 export const CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/
 
 export const LEAVE_TO_ACTION =
-  'Leave the options of CRaC to the action: the JVM looks for some of them in its arguments only.'
+  'Remove this option: the action sets the options of CRaC, and the JVM reads some of them only from its arguments.'
 
-/** `sets OPTION in VARIABLE`, for an environment (`NAME=value` each) with an option that is the action's to set. */
+/** Returns `sets OPTION in VARIABLE` if the environment (`NAME=value` each) has an option of CRaC; undefined otherwise. */
 export function cracOptionIn(environment: readonly string[]): string | undefined {
   for (const entry of environment) {
     const name = entry.slice(0, entry.indexOf('='))
@@ -18,7 +19,7 @@ export function cracOptionIn(environment: readonly string[]): string | undefined
   return undefined
 }
 
-/** Refuses a base image whose environment would set options of CRaC. */
+/** Throws a Failure if the environment of the base image sets an option of CRaC. */
 export function refuseCracOptions(image: string, environment: readonly string[]): void {
   const problem = cracOptionIn(environment)
   if (problem === undefined) return

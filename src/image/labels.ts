@@ -1,19 +1,18 @@
 const PREFIX = 'io.github.crac-checkpoint'
 const OCI = 'org.opencontainers.image'
 
-/** The label that tells whether a rebuild would change anything. */
+/** Label with the fingerprint: if it is unchanged, a rebuild would not change the image. */
 export const FINGERPRINT_LABEL = `${PREFIX}.fingerprint`
 
-/** The label with what was measured of the image (src/proof/figures-label.ts). */
+/** Label with the measured times of the image (src/proof/figures-label.ts). */
 export const FIGURES_LABEL = `${PREFIX}.figures`
 
-/** What every image says of itself: where it is from, and what is in it. */
+/** Origin of an image, for its labels. */
 export interface Origin {
-  /** When it was made. */
   created: Date
-  /** The environment of the step: where the source is. */
+  /** Environment of the step, with the repository and the commit. */
   environment: NodeJS.ProcessEnv
-  /** Tag of the first of its names. */
+  /** Tag of the first name of the image. */
   version: string | undefined
   base: { name: string; digest: string | undefined }
   jdkAsset: string
@@ -21,18 +20,18 @@ export interface Origin {
   fingerprint: string
 }
 
-/** What a snapshot needs where it is restored. */
+/** Facts about a snapshot and its restore, for the labels. */
 export interface SnapshotFacts {
-  /** The `docker run` flags that a restore needs. */
+  /** Flags of `docker run` that a restore needs. */
   restoreFlags: string
   privileges: string
   criuVersion: string
   cpuFeatures: string
-  /** Of the machine that took the snapshot. */
+  /** Version of the kernel on which the snapshot was taken. */
   kernel: string
 }
 
-/** https://github.com/opencontainers/image-spec/blob/main/annotations.md, and our own. */
+/** Returns labels of https://github.com/opencontainers/image-spec/blob/main/annotations.md, and labels of the action. */
 export function originLabels(origin: Origin): Record<string, string> {
   const {
     GITHUB_SERVER_URL: server,

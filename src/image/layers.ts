@@ -1,18 +1,19 @@
 import type { Docker } from '../docker/docker.js'
 import { imageHistory } from '../docker/inspect.js'
 
-/** A layer of an image. Sizes in bytes. */
+/** A layer of an image, with sizes in bytes. */
 export interface ImageLayer {
-  /** The instruction that made it. */
+  /** Instruction of the Dockerfile that created it. */
   createdBy: string
-  /** As the engine has it. */
+  /** Size in the Docker engine. */
   rawSize: number
-  /** As the registry has it, and whether it had to be sent; undefined where nothing was pushed. */
+  /** Size in the registry; undefined if nothing was pushed. */
   size?: number
+  /** false if the registry already had the layer; undefined if nothing was pushed. */
   sent?: boolean
 }
 
-/** The layers of an image that hold anything, from the lowest up. */
+/** Returns the layers of an image that are not empty, the lowest first. */
 export async function layersOf(docker: Docker, image: string): Promise<ImageLayer[]> {
   const history = await imageHistory(docker, image)
   return history.reverse().flatMap(({ CreatedBy, Size }) => {
@@ -21,7 +22,7 @@ export async function layersOf(docker: Docker, image: string): Promise<ImageLaye
   })
 }
 
-/** As in the Dockerfile, without what the builders add to it. */
+/** Returns the instruction as in the Dockerfile, without the additions of the builders. */
 export function instruction(createdBy: string): string {
   return createdBy
     .replace(/^\/bin\/sh -c #\(nop\) +/, '')

@@ -5,8 +5,8 @@ import { dockerFailure } from '../docker/failure.js'
 import { idOf, pairs, runBuild } from './build.js'
 
 /**
- * Gives an image more labels: its layers stay, its configuration and so its id are new. The name moves to the new image; gives its id.
- * `work` is an existing folder of the run.
+ * Adds labels to an image, and returns the id of the new image, which gets the name. The layers stay the same; the
+ * configuration, and so the id, changes. `work` is an existing folder of the run.
  */
 export async function relabelImage(
   docker: Docker,
@@ -23,7 +23,8 @@ export async function relabelImage(
   if (result.exitCode !== 0) throw dockerFailure(command, result)
   await rm(folder, { recursive: true })
   const id = await idOf(docker, image.name)
-  // Without its name it would stay for ever. Engines that keep it as the parent of the other refuse, and remove both together.
+  // Without a name, the old image would stay forever. Docker engines that keep it as the parent of the new image refuse, and
+  // remove both together later.
   await docker.attempt(['image', 'rm', image.id])
   return id
 }

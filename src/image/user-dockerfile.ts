@@ -9,15 +9,16 @@ import { runBuild } from './build.js'
 import { CRAC_OPTION, cracOptionIn, LEAVE_TO_ACTION } from './jvm-variables.js'
 import type { Application } from '../application/layouts/layout.js'
 
-/** An image that the user's own Dockerfile makes, to which JDK, CRIU and snapshot are added. */
+/** Build of the user's Dockerfile; the JDK, CRIU and the snapshot are added to its image later. */
 export interface UserImageBuild {
-  /** Absolute paths of the folder that is sent to the engine, and of the Dockerfile. */
+  /** Absolute path of the build context. */
   context: string
+  /** Absolute path of the Dockerfile. */
   file: string
   buildArgs: Record<string, string>
   /** Temporary name of the image. */
   name: string
-  /** `uid:gid` that the application will have. */
+  /** `uid:gid` of the application. */
   user: string
 }
 
@@ -27,10 +28,10 @@ export interface UserImage {
   architecture: string
 }
 
-/** Folders that the finished image needs as they were at the checkpoint. */
+/** Folders of the finished image that must not change after the checkpoint. */
 const KEPT = [CRAC_DIR, JAVA_LINK, JDK_DIR, HOME_DIR, '/tmp']
 
-/** Builds the image, and checks that it keeps the contract of docs/dockerfile.md. */
+/** Builds the image. Throws a Failure if the build fails, or if the image breaks the contract of docs/dockerfile.md. */
 export async function buildUserImage(
   docker: Docker,
   build: UserImageBuild,
@@ -53,7 +54,7 @@ export async function buildUserImage(
       failure.category === 'image' ? 'image' : 'application',
       `${build.file} could not be built. ${failure.message}`,
       {
-        fix: 'Mend the Dockerfile in `file`, or what it needs in `context` and `build-args`; the last lines of its build are below.',
+        fix: 'Fix the Dockerfile in `file`, or the files in `context` and the values in `build-args` that it needs. The last lines of its build are below.',
         evidence: failure.evidence
       }
     )
@@ -61,7 +62,7 @@ export async function buildUserImage(
   return checkContract(await inspectImage(docker, build.name), build.user)
 }
 
-/** How the application in the image is run; a Failure says what of the contract the image does not keep. */
+/** Returns the application in the image. Throws a Failure if the image breaks the contract. */
 export function checkContract(
   { Architecture, Config }: Pick<ImageConfig, 'Architecture' | 'Config'>,
   user: string
@@ -78,17 +79,17 @@ export function checkContract(
   if (/(^|\/)(ba|da)?sh$/.test(program) && words[0] === '-c') {
     throw broken(
       'starts its application through a shell (the shell form of ENTRYPOINT or CMD)',
-      'Write it as a list of words, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore gives each process its own number again, and the shell would have one of them.'
+      'Use the exec form, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore needs the same process ids, and the shell would use one of them.'
     )
   }
   if (path.posix.basename(program) !== 'java') {
     throw broken(
       `starts with ${program}, not with java`,
-      'Let ENTRYPOINT begin with "java": the entry script of the finished image takes its place.'
+      'Begin ENTRYPOINT with "java": the entry script of the finished image replaces it.'
     )
   }
   const crac = words.find((word) => CRAC_OPTION.test(word))
-  if (crac !== undefined) throw broken(`sets ${crac}`, 'Leave the options of CRaC to the action.')
+  if (crac !== undefined) throw broken(`sets ${crac}`, LEAVE_TO_ACTION)
   const inVariable = cracOptionIn(Config.Env ?? [])
   if (inVariable !== undefined) throw broken(inVariable, LEAVE_TO_ACTION)
   const hidden = Object.keys(Config.Volumes ?? {}).find((volume) =>
@@ -97,19 +98,19 @@ export function checkContract(
   if (hidden !== undefined) {
     throw broken(
       `has a VOLUME on ${hidden}`,
-      `Leave ${KEPT.join(', ')} without volumes: one would hide what the restore needs.`
+      `Remove volumes on ${KEPT.join(', ')}: they would hide files that the restore needs.`
     )
   }
   if (Config.OnBuild?.length)
     throw broken(
       'has ONBUILD instructions',
-      'Take them out: they would run again in the images that are built from it.'
+      'Remove them: they would run again in the images that the action builds.'
     )
   const own = Config.User ?? ''
   if (!['', 'root', '0', '0:0', user, user.split(':')[0]].includes(own)) {
     throw broken(
       `runs as the user ${own}`,
-      `Set \`user\` to the numbers of that user, or leave USER out; the application runs as ${user}.`
+      `Set \`user\` to the ids of that user, or remove USER. The application runs as ${user}.`
     )
   }
   const main = words.find(
