@@ -8,7 +8,6 @@ import { checkpointApplication } from './checkpoint/checkpoint.js'
 import { chooseEngine } from './checkpoint/choose-engine.js'
 import { requireScript } from './checkpoint/warm-up-script.js'
 import { imagesFolder, type Context } from './docker/context.js'
-import { namesOf } from './docker/names.js'
 import { buildStage, prepareImages, type ImageSource } from './image/images.js'
 import { prepareParts, type ImageParts } from './image/parts.js'
 import type { Inputs } from './inputs/inputs.js'
@@ -25,7 +24,7 @@ import { findUnchanged } from './registry/published.js'
 import { publish, type Publication } from './registry/publish.js'
 import { logContent } from './report/content.js'
 import type { Checkpointed, Finished, Result, WithImage } from './report/result.js'
-import { removeContainers, removeFolder, removeImages, settle } from './run/release.js'
+import { release, settle } from './run/release.js'
 import { Steps } from './run/steps.js'
 import { sweep } from './run/sweep.js'
 import type { World } from './run/world.js'
@@ -60,18 +59,12 @@ export async function run(id: string, inputs: Inputs, given: World): Promise<Res
   } catch (error) {
     throw (await fullDisk(error, path.dirname(runFolder))) ?? error
   } finally {
-    // The runtime image keeps its temporary name until the post step: without tags it has no other name.
-    const names = namesOf(id)
-    // Otherwise nothing is under way but what follows the containers, and ends with them.
+    // Without a cancellation, only commands that follow the containers are running, and these end with them.
     if (world.cancelled.aborted) await settle(clock, id, true)
-    const inEngine = docker.hasAnswered()
-      ? [
-          ...(await removeContainers(world.dockerAfterCancel, names)),
-          ...(await removeImages(world.dockerAfterCancel, names, ['checkpoint', 'snapshot', 'user']))
-        ]
-      : []
-    const left = [...inEngine, ...(await removeFolder(work))]
-    for (const problem of left) log.warning(`Something of this run may be left behind: ${problem}`)
+    const used = docker.hasAnswered() ? world.dockerAfterCancel : undefined
+    // The runtime image keeps its temporary name until the post step: without tags it has no other name.
+    const problems = await release(used, { id, folder: runFolder, keep: ['runtime', 'logs'] })
+    for (const problem of problems) log.warning(`Something of this run may be left behind: ${problem}`)
   }
 }
 

@@ -1,43 +1,53 @@
-import { describe, expect, test } from '@jest/globals'
-import { namesOf } from '../../src/docker/names.js'
-import { removeContainers, removeImages } from '../../src/run/release.js'
-import { systemClock } from '../../src/lib/clock.js'
-import { cleanUp } from '../../src/run/post.js'
+import { expect, test } from '@jest/globals'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { release } from '../../src/run/release.js'
 import { fakeDocker } from '../support/fake-docker.js'
 
-describe('what a run leaves', () => {
-  test('its containers are found by their label, and only its own', async () => {
-    const engine = fakeDocker((args) => (args[0] === 'ps' ? 'c1\nc2\n' : ''))
-    expect(await removeContainers(engine, namesOf('1'))).toEqual([])
-    expect(engine.calls.map((call) => call.args)).toEqual([
-      ['ps', '--all', '--quiet', '--filter', 'label=io.github.crac-checkpoint.run=1'],
-      ['rm', '--force', '--volumes', 'c1', 'c2']
-    ])
+test('removes the containers of the run by their label, its images by name, and unnamed ones by label', async () => {
+  const docker = fakeDocker((args) => {
+    if (args[0] === 'ps') return 'c1\nc2\n'
+    if (args.includes('dangling=true')) return 'i1\ni2\n'
+    return 'crac-checkpoint/run-1:checkpoint\ncrac-checkpoint/run-1:runtime\n'
   })
+  const commands = async (keep: ('runtime' | 'logs')[]): Promise<string[]> => {
+    docker.calls.length = 0
+    expect(await release(docker, { id: '1', folder: undefined, keep })).toEqual([])
+    return docker.calls.map((call) => call.args.join(' '))
+  }
+  const all = [
+    'ps --all --quiet --filter label=io.github.crac-checkpoint.run=1',
+    'rm --force --volumes c1 c2',
+    'image ls --filter reference=crac-checkpoint/run-1:* --format {{.Repository}}:{{.Tag}}',
+    'image rm --force crac-checkpoint/run-1:checkpoint crac-checkpoint/run-1:runtime',
+    'image ls --filter dangling=true --quiet --filter label=io.github.crac-checkpoint.run=1',
+    'image rm --force i1 i2'
+  ]
+  expect(await commands([])).toEqual(all)
+  expect(await commands(['runtime'])).toEqual([
+    ...all.slice(0, 3),
+    'image rm --force crac-checkpoint/run-1:checkpoint',
+    ...all.slice(4)
+  ])
+})
 
-  test('images that are not there are not removed', async () => {
-    const engine = fakeDocker((args) => (args.includes('crac-checkpoint/run-1:snapshot') ? 'sha256:x' : ''))
-    expect(await removeImages(engine, namesOf('1'), ['checkpoint', 'snapshot'])).toEqual([])
-    expect(engine.calls.filter((call) => call.args[1] === 'rm').map((call) => call.args.at(-1))).toEqual([
-      'crac-checkpoint/run-1:snapshot'
-    ])
-  })
+test('removes the folder of the run, or all of it but the logs', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'release-test-'))
+  const left = (): boolean[] => ['work', 'logs'].map((name) => existsSync(path.join(folder, name)))
+  for (const name of ['work', 'logs']) mkdirSync(path.join(folder, name))
+  try {
+    await release(undefined, { id: '1', folder, keep: ['logs'] })
+    expect(left()).toEqual([false, true])
+    await release(undefined, { id: '1', folder, keep: [] })
+    expect(existsSync(folder)).toBe(false)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
 
-  test('images without a name are found by their label', async () => {
-    const engine = fakeDocker((args) => (args.includes('dangling=true') ? 'i1\ni2\n' : ''))
-    expect(await removeImages(engine, namesOf('1'), [])).toEqual([])
-    expect(engine.calls.map((call) => call.args)).toEqual([
-      [
-        ...['image', 'ls', '--filter', 'dangling=true', '--quiet'],
-        ...['--filter', 'label=io.github.crac-checkpoint.run=1']
-      ],
-      ['image', 'rm', '--force', 'i1', 'i2']
-    ])
-  })
-
-  test('an engine that is gone is told for each part, and keeps nothing from being tried', async () => {
-    const engine = fakeDocker(() => ({ exitCode: 1, stderr: 'Cannot connect to the Docker daemon' }))
-    const problems = await cleanUp(engine, systemClock, '1', '/nonexistent/folder')
-    expect(problems).toEqual(['No Docker engine answers.', 'No Docker engine answers.'])
-  })
+test('reports a Docker that stopped responding for each part, and tries all parts', async () => {
+  const docker = fakeDocker(() => ({ exitCode: 1, stderr: 'Cannot connect to the Docker daemon' }))
+  const problems = await release(docker, { id: '1', folder: '/nonexistent/folder', keep: [] })
+  expect(problems).toEqual(['No Docker engine answers.', 'No Docker engine answers.'])
 })

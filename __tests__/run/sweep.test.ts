@@ -31,7 +31,7 @@ async function endedPid(): Promise<number> {
 describe('whether a run is dead', () => {
   const days = (count: number): number => Math.floor(Date.now() / 1000) - count * 24 * 3600
 
-  test('an id tells the process and fits into the name of an image', async () => {
+  test('an id contains the process, and fits into the name of an image', async () => {
     const id = await newRunId()
     expect(id).toMatch(/^[0-9a-z]+(-[0-9a-z]+){6}$/)
     expect(parseRunId(id)).toMatchObject({ pid: process.pid })
@@ -70,7 +70,7 @@ describe('whether a run is dead', () => {
     expect(await runState(await run(), localEngine)).toBe(life)
   })
 
-  test('a process that may not be asked is there', async () => {
+  test('a process that may not be signalled is running', async () => {
     const signal = () => {
       throw Object.assign(new Error(), { code: 'EPERM' })
     }
@@ -92,55 +92,55 @@ describe('the sweep', () => {
   async function swept(
     containers: string[],
     images: string[]
-  ): Promise<{ removed: string[]; told: string[] }> {
+  ): Promise<{ removed: string[]; messages: string[] }> {
     const docker = fakeDocker((args) => {
       if (args[0] === 'ps' && args.includes('--format')) return containers.join('\n')
       if (args[0] === 'ps') return `container-of-${args.at(-1)?.split('=').at(-1)}`
       if (args.includes('dangling=true')) return ''
-      if (args[0] === 'image' && args.includes('--filter')) return images.join('\n')
-      return args[1] === 'ls' ? 'sha256:x' : ''
+      const pattern = args.find((arg) => arg.startsWith('reference='))?.slice('reference='.length, -1)
+      return pattern === undefined ? '' : images.filter((image) => image.startsWith(pattern)).join('\n')
     })
-    const told: string[] = []
-    await sweep({ docker, localEngine: true, folder, info: (line) => told.push(line) })
+    const messages: string[] = []
+    await sweep({ docker, localEngine: true, folder, info: (line) => messages.push(line) })
     const removed = docker.calls
       .filter(({ args }) => args.includes('rm'))
       .map(({ args }) => args.at(-1) ?? '')
-    return { removed, told }
+    return { removed, messages }
   }
 
-  test("takes what dead runs left, and nothing of a living run's or of somebody else's", async () => {
+  test('removes the leftovers of dead runs, and nothing of a living run or of anything else', async () => {
     const dead = idOf(await own({ pid: await endedPid() }))
     const living = await newRunId()
     const images = [dead, living, 'mine'].map((id) => `crac-checkpoint/run-${id}:checkpoint`)
-    const { removed, told } = await swept([dead, living, 'made-by-hand'], images)
+    const { removed, messages } = await swept([dead, living, 'made-by-hand'], images)
     expect(removed).toEqual([`container-of-${dead}`, `crac-checkpoint/run-${dead}:checkpoint`])
-    expect(told).toEqual([`Removed what the run ${dead} left, which ended without its clean-up.`])
+    expect(messages).toEqual([`Removed what the run ${dead} left, which ended without its clean-up.`])
   })
 
-  test('leaves to the job of an ended run its image and its logs, until the job is gone too', async () => {
+  test('keeps the image and the logs of an ended run until its job is gone too', async () => {
     const ended = idOf(await own({ pid: await endedPid() }))
     const gone = idOf(await own({ boot: 'ffffffffffff' }))
     for (const id of [ended, gone])
       mkdirSync(path.join(folder, `crac-checkpoint-${id}`, 'logs'), { recursive: true })
-    const { removed, told } = await swept(
+    const { removed, messages } = await swept(
       [],
       [ended, gone].map((id) => `crac-checkpoint/run-${id}:runtime`)
     )
     expect(removed).toEqual([`container-of-${gone}`, `crac-checkpoint/run-${gone}:runtime`])
-    expect(told).toHaveLength(1)
+    expect(messages).toHaveLength(1)
     const left = (id: string): boolean => existsSync(path.join(folder, `crac-checkpoint-${id}`, 'logs'))
     expect([left(ended), left(gone)]).toEqual([true, false])
   })
 
-  test('an engine that refuses does not fail the run', async () => {
+  test('does not fail the run if Docker stops responding', async () => {
     const dead = idOf(await own({ pid: await endedPid() }))
     const docker = fakeDocker((args) =>
       args.includes('--format') && args[0] === 'ps'
         ? dead
         : { exitCode: 1, stderr: 'Cannot connect to the Docker daemon' }
     )
-    const told: string[] = []
-    await sweep({ docker, localEngine: true, folder, info: (line) => told.push(line) })
-    expect(told[0]).toContain('but for this: No Docker engine answers.')
+    const messages: string[] = []
+    await sweep({ docker, localEngine: true, folder, info: (line) => messages.push(line) })
+    expect(messages[0]).toContain('but for this: No Docker engine answers.')
   })
 })

@@ -3,32 +3,27 @@ import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse as parseYaml } from 'yaml'
-import { cancellationBy } from '../run/cancellation.js'
-import { RUN_FOLDER } from '../run/release.js'
+import { release, settle, type Release } from '../run/release.js'
 import { systemClock } from '../lib/clock.js'
-import { createDocker, type Docker } from '../docker/docker.js'
+import { createDocker } from '../docker/docker.js'
 import { describeFailure, Failure, messageOf } from '../lib/errors.js'
 import { INPUT_NAMES } from '../inputs/inputs.js'
 import { readInputs } from '../inputs/read-inputs.js'
 import { run } from '../main.js'
 import { outputsOf } from '../report/outputs.js'
-import { cleanUp } from '../run/post.js'
 import { renderSummary } from '../report/summary.js'
 import { textOf } from '../report/text.js'
-import { newRunId } from '../run/run-id.js'
 import { shippedFile } from '../shipped.js'
-import { realWorld } from '../run/world.js'
+import { withRun, type RunHandle } from '../run/with-run.js'
 import type { Print } from './jdk.js'
 import { terminalLog } from './terminal-log.js'
 
 /**
- * `build`: the whole job from a terminal. The options are the inputs' names, the stages the same; progress goes to
- * stderr, the summary or, with --json, the outputs to stdout. Nothing stays but the image, and the logs of a failure.
+ * Runs the whole job from a terminal and returns the exit code. The options have the names of the inputs. Progress goes to stderr; the
+ * summary, or with --json the outputs, to stdout. Only the image stays, and the logs of a failure.
  */
-export async function buildCommand(args: string[], answer: Print): Promise<number> {
+export async function buildCommand(args: string[], print: Print): Promise<number> {
   const { inputs: given, json } = parse(args)
-  const cancellation = cancellationBy(process)
-  const id = await newRunId()
   const defaults = declaredDefaults()
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? '').trim())
   const toolCache = process.env['RUNNER_TOOL_CACHE'] ?? path.join(homedir(), '.cache', 'crac-checkpoint')
@@ -37,63 +32,52 @@ export async function buildCommand(args: string[], answer: Print): Promise<numbe
   process.env['RUNNER_TOOL_CACHE'] = toolCache
   process.env['RUNNER_TEMP'] ??= tmpdir()
 
-  const runFolder = path.join(tmpdir(), `${RUN_FOLDER}${id}`)
-  mkdirSync(runFolder, { mode: 0o700 })
   const log = terminalLog((line) => console.error(line), systemClock)
-  let docker: Docker | undefined
-  const clean = (folder: string): Promise<string[]> =>
-    cleanUp(docker?.hasAnswered() ? createDocker(process.env) : undefined, systemClock, id, folder)
-  cancellation.signal.addEventListener('abort', () => {
-    log.end()
-    console.error('Cancelled; removing what was made ...')
-  })
-  try {
-    const { signal: cancelled } = cancellation
-    const world = realWorld(id, process.env, {
-      log,
-      toolCache,
-      workspace: process.cwd(),
-      runFolder,
-      cancelled
-    })
-    docker = world.docker
-    const result = await cancellation.bounded(run(id, inputs, world))
-    const outputs = outputsOf(result)
-    // Gone with the run: nothing failed.
-    delete outputs['logs']
-    answer(
-      json
-        ? JSON.stringify(
-            { ...outputs, metadata: JSON.parse(outputs['metadata'] ?? '{}') as unknown },
-            undefined,
-            2
-          )
-        : textOf(renderSummary(result))
-    )
-    await clean(runFolder)
-    return 0
-  } catch (error) {
-    const failure = cancellation.failureOf(error)
-    const exitCode = cancellation.exitCode()
-    const folder = path.join(runFolder, 'logs')
-    // The logs of a failure stay, if there are any.
-    const logs =
-      exitCode === undefined && existsSync(folder) && readdirSync(folder).length > 0 ? folder : undefined
-    await clean(logs === undefined ? runFolder : path.join(runFolder, 'work'))
-    if (json) {
-      const { category, message, fix, evidence, signature } = failure
-      answer(
-        JSON.stringify({ category, message, fix, evidence, signature: signature?.id, logs }, undefined, 2)
-      )
-    } else {
-      console.error(
-        `\n${describeFailure(failure)}${logs === undefined ? '' : `\n\nThe logs are in ${logs}.`}`
-      )
+  let exitCode = 0
+  await withRun({
+    log,
+    temp: tmpdir(),
+    begin: ({ folder, cancelled }) => {
+      mkdirSync(folder, { mode: 0o700 })
+      cancelled.addEventListener('abort', () => {
+        log.end()
+        console.error('Cancelled; removing what was made ...')
+      })
+    },
+    folders: () => ({ toolCache, workspace: process.cwd() }),
+    work: ({ id }, world) => run(id, inputs, world),
+    succeeded: async (result, handle) => {
+      const outputs = outputsOf(result)
+      // The logs of a run without a failure are removed.
+      delete outputs['logs']
+      const metadata = JSON.parse(outputs['metadata'] ?? '{}') as unknown
+      print(json ? asJson({ ...outputs, metadata }) : textOf(renderSummary(result)))
+      await cleanUp(handle, [])
+    },
+    failed: async (failure, _, handle) => {
+      exitCode = 1
+      const folder = path.join(handle.folder, 'logs')
+      const hasLogs = !handle.cancelled.aborted && existsSync(folder) && readdirSync(folder).length > 0
+      await cleanUp(handle, hasLogs ? ['logs'] : [])
+      const logs = hasLogs ? folder : undefined
+      if (json) {
+        const { category, message, fix, evidence, signature } = failure
+        print(asJson({ category, message, fix, evidence, signature: signature?.id, logs }))
+      } else {
+        console.error(`\n${describeFailure(failure)}${logs ? `\n\nThe logs are in ${logs}.` : ''}`)
+      }
     }
-    // Something may still wait for an answer that nobody needs any more.
-    if (exitCode !== undefined) process.exit(exitCode)
-    return 1
-  }
+  })
+  return exitCode
+}
+
+async function cleanUp({ id, folder, usedDocker }: RunHandle, keep: Release['keep']): Promise<void> {
+  await settle(systemClock, id, false)
+  await release(usedDocker() ? createDocker(process.env) : undefined, { id, folder, keep })
+}
+
+function asJson(value: object): string {
+  return JSON.stringify(value, undefined, 2)
 }
 
 /** The variable for the input `secret-values`: every user of the machine can read the arguments of a process. */

@@ -84,16 +84,16 @@ export async function imageHistory(docker: Docker, image: string): Promise<Histo
   return lines(await docker.run(args)).map((line) => JSON.parse(line) as HistoryEntry)
 }
 
-/** Returns the names (`repository:tag`) of the images that match a pattern; none if Docker does not respond. */
+/** Returns the names (`repository:tag`) of the images that match a pattern. */
 export async function imageNames(docker: Docker, pattern: string): Promise<string[]> {
   const format = ['--format', '{{.Repository}}:{{.Tag}}']
-  return lines((await docker.attempt(['image', 'ls', '--filter', `reference=${pattern}`, ...format])).stdout)
+  return lines(await docker.run(['image', 'ls', '--filter', `reference=${pattern}`, ...format]))
 }
 
-/** Returns the values that a label has on any container; none if Docker does not respond. */
+/** Returns the values that a label has on the containers that have it. */
 export async function labelValues(docker: Docker, label: string): Promise<string[]> {
   const format = ['--format', `{{.Label "${label}"}}`]
-  return lines((await docker.attempt(['ps', '--all', '--filter', `label=${label}`, ...format])).stdout)
+  return lines(await docker.run(['ps', '--all', '--filter', `label=${label}`, ...format]))
 }
 
 function lines(text: string): string[] {
