@@ -23,3 +23,12 @@ export interface Signature extends KnownFailure {
   fix: string
   weight: Weight
 }
+
+/** A row of the catalogue, without what is the same for all rows of its file. */
+type Row = Omit<Signature, keyof Defaults> & Partial<Defaults>
+type Defaults = Pick<Signature, 'operations' | 'stream' | 'weight'>
+
+/** Returns the signatures of a file of the catalogue. A row without a weight names the cause. */
+export function signatures(defaults: Omit<Defaults, 'weight'>, rows: readonly Row[]): Signature[] {
+  return rows.map((row) => ({ weight: 'cause', ...defaults, ...row }))
+}

@@ -1,309 +1,222 @@
-import type { Signature } from '../signature.js'
+import { signatures } from '../signature.js'
 
 /** Lines of CRIU at a checkpoint. */
-export const criuDump: readonly Signature[] = [
+export const criuDump = signatures({ operations: ['dump'], stream: 'criu' }, [
   {
     id: 'criu-amx-xsave',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /Can't set FPU registers for \d+: Bad address/m,
     category: 'jdk',
     cause: 'The CPU has AMX, and its registers are too large for this version of CRIU.',
-    fix: 'Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer.',
-    weight: 'cause'
+    fix: 'Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer.'
   },
   {
     id: 'criu-xsave-warn',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /max xsave frame exceed xsave_struct \((\d+) (\d+)\)/m,
     category: 'jdk',
     cause: 'The registers of this CPU need $1 bytes, but this version of CRIU supports $2 bytes.',
-    fix: 'Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer.',
-    weight: 'cause'
+    fix: 'Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer.'
   },
   {
     id: 'criu-sockopt-616',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /Can't get 1:(?:16|34)(?:\(\d+\))? opt: Operation not supported/m,
     category: 'application',
     cause:
       'The application has an internet socket open, and this version of CRIU cannot read its options on kernel 6.16 or newer.',
-    fix: 'Close every socket in beforeCheckpoint, or enable the CRaC support of the framework with `env` or `java-options`.',
-    weight: 'cause'
+    fix: 'Close every socket in beforeCheckpoint, or enable the CRaC support of the framework with `env` or `java-options`.'
   },
   {
     id: 'criu-rseq',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /has rseq but kernel lacks get_rseq_conf feature/m,
     category: 'image',
     cause:
       'The glibc of the base image uses restartable sequences (rseq), but this kernel does not report them to CRIU.',
-    fix: 'Use a runner with kernel 5.13 or newer, or set `env: GLIBC_TUNABLES=glibc.pthread.rseq=0`.',
-    weight: 'cause'
+    fix: 'Use a runner with kernel 5.13 or newer, or set `env: GLIBC_TUNABLES=glibc.pthread.rseq=0`.'
   },
   {
     id: 'criu-seccomp-suspend',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /suspending seccomp failed: (.+)/m,
     category: 'runner',
     cause: 'CRIU is not allowed to suspend the seccomp filter of the JVM ($1).',
     fix: 'Leave `privileges` at `auto`. If every privilege level failed, allow containers with `seccomp=unconfined` on this Docker engine.',
-    weight: 'cause',
     remedy: 'privileges'
   },
   {
     id: 'criu-unseizable',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /Unseizable non-zombie (\d+) found, state (\S+), err/m,
     category: 'runner',
     cause:
       'CRIU cannot attach to process $1 (state $2): another program traces it, or CRIU lacks the permission.',
     fix: 'Remove debuggers and profilers from `java-options`. If there are none, allow the capability SYS_PTRACE for containers.',
-    weight: 'cause',
     remedy: 'privileges'
   },
   {
     id: 'criu-own-tree',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /The criu itself is within dumped tree|can't move out of JVM process hierarchy/m,
     category: 'internal',
     cause: 'CRIU was started inside the process tree that it should dump.',
-    fix: 'Please open an issue with the log of this step: this is a defect of crac-checkpoint.',
-    weight: 'cause'
+    fix: 'Please open an issue with the log of this step: this is a defect of crac-checkpoint.'
   },
   {
     id: 'criu-io-uring',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /Unknown shit .*anon_inode:\[io_uring\]|anon_inode:\[io_uring\]/m,
     category: 'application',
     cause: 'The application uses io_uring, which CRIU cannot dump.',
-    fix: 'Disable io_uring for the checkpoint (for Netty: `java-options: -Dio.netty.transport.noNative=true`), or close the transport in beforeCheckpoint.',
-    weight: 'cause'
+    fix: 'Disable io_uring for the checkpoint (for Netty: `java-options: -Dio.netty.transport.noNative=true`), or close the transport in beforeCheckpoint.'
   },
   {
     id: 'criu-fd-type',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /Can't dump file (\d+) of that type \[\d+\] \((.*)\)/m,
     category: 'application',
     cause: 'The application has file descriptor $1 open, of a kind that CRIU cannot dump: $2.',
-    fix: 'Close it in beforeCheckpoint. Usual owners are profilers, file watchers and native libraries.',
-    weight: 'cause'
+    fix: 'Close it in beforeCheckpoint. Usual owners are profilers, file watchers and native libraries.'
   },
   {
     id: 'criu-tcp-established',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /Connected TCP socket, consider using --tcp-established/m,
     category: 'application',
     cause: 'The application has a TCP connection open.',
-    fix: 'Close connections (pools, clients, telemetry) in beforeCheckpoint and open them again in afterRestore.',
-    weight: 'cause'
+    fix: 'Close connections (pools, clients, telemetry) in beforeCheckpoint and open them again in afterRestore.'
   },
   {
     id: 'criu-unix-external',
-    operations: ['dump'],
-    stream: 'criu',
     pattern:
       /External socket is used\. Consider using --ext-unix-sk|Can't dump half of stream unix connection|Can't dump name-less external socket/m,
     category: 'application',
     cause: 'The application has a Unix socket open whose other end is outside the snapshot.',
-    fix: 'Close it in beforeCheckpoint. Usual owners are agents and log drivers.',
-    weight: 'cause'
+    fix: 'Close it in beforeCheckpoint. Usual owners are agents and log drivers.'
   },
   {
     id: 'criu-unix-inflight',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /In-flight connection/m,
     category: 'runner',
     cause: 'A connection was being established during the dump.',
-    fix: 'Run the job again. If a health check calls the application all the time, disable it for the checkpoint.',
-    weight: 'cause'
+    fix: 'Run the job again. If a health check calls the application all the time, disable it for the checkpoint.'
   },
   {
     id: 'criu-lookup-mount',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /Error \([^)]{1,80}\): (?:[\w ]{1,20}: )?Can't lookup mount=(\d+) for fd=(-?\d+) path=(.+)/m,
     category: 'application',
     cause: 'CRIU cannot find the file system of an open file: file descriptor $2, $3.',
-    fix: 'Close that file in beforeCheckpoint. If the application writes its output to it, use standard output instead.',
-    weight: 'cause'
+    fix: 'Close that file in beforeCheckpoint. If the application writes its output to it, use standard output instead.'
   },
   {
     id: 'criu-overmounted',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /Open files on overmounted mounts are not supported yet/m,
     category: 'application',
     cause: 'An open file is hidden by a file system that was mounted over its path.',
-    fix: 'Close the file in beforeCheckpoint.',
-    weight: 'cause'
+    fix: 'Close the file in beforeCheckpoint.'
   },
   {
     id: 'criu-ghost-limit',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /Can't dump ghost file (\S+) of (\d+) size, increase limit/m,
     category: 'application',
     cause: 'A deleted file of $2 bytes is still open or mapped: $1.',
-    fix: 'Close it in beforeCheckpoint. It is often a cache in /tmp.',
-    weight: 'cause'
+    fix: 'Close it in beforeCheckpoint. It is often a cache in /tmp.'
   },
   {
     id: 'criu-link-remap',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /Can't create link remap for (.+?)\. Use link-remap/m,
     category: 'application',
     cause: 'An open file was deleted or renamed: $1.',
-    fix: 'Close the file in beforeCheckpoint.',
-    weight: 'cause'
+    fix: 'Close the file in beforeCheckpoint.'
   },
   {
     id: 'criu-inotify',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /fsnotify:\s*Can't dump that handle|Can't find suitable path for handle|irmap: Can't stat/m,
     category: 'application',
     cause: 'The application watches files or folders that CRIU cannot find again.',
-    fix: 'Stop the watch service in beforeCheckpoint. Development tools and the reloading of configuration use one.',
-    weight: 'cause'
+    fix: 'Stop the watch service in beforeCheckpoint. Development tools and the reloading of configuration use one.'
   },
   {
     id: 'criu-nonregular-map',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /Can't handle non-regular mapping|Can't open \d+'s mapfile link/m,
     category: 'application',
     cause: 'The application has mapped something into its memory that is not a regular file.',
     fix: 'Close devices and shared memory in beforeCheckpoint. Profilers and GPU libraries map them.',
-    weight: 'cause',
     remedy: 'privileges'
   },
   {
     id: 'criu-mapping',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /Unsupported mapping found [0-9a-f]+-[0-9a-f]+/m,
     category: 'application',
     cause: 'The application has a kind of memory that CRIU does not support.',
-    fix: 'For the checkpoint, remove native libraries and JVM options that map devices or huge pages.',
-    weight: 'cause'
+    fix: 'For the checkpoint, remove native libraries and JVM options that map devices or huge pages.'
   },
   {
     id: 'criu-sysv-shm',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /with SysVIPC shmem map @\S+ doesn't live in IPC ns/m,
     category: 'application',
     cause: 'The application uses System V shared memory.',
-    fix: 'Release it in beforeCheckpoint. A native library uses it.',
-    weight: 'cause'
+    fix: 'Release it in beforeCheckpoint. A native library uses it.'
   },
   {
     id: 'criu-enospc',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /(?:Error|Warn) {1,2}\([^)]{1,80}\): .{0,300}No space left on device/m,
     category: 'runner',
     cause: 'Not enough disk space: the disk became full while CRIU wrote the snapshot.',
     fix: 'Free disk space on the runner, or give the JVM a smaller heap with `java-options: -Xmx...`.',
-    weight: 'cause',
     remedy: 'disk'
   },
   {
     id: 'criu-timeout',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /Timeout reached\. Try to interrupt/m,
     category: 'runner',
     cause: 'CRIU could not stop all threads of the JVM in time.',
-    fix: 'Run the job again on a runner with less load. If it fails again, use less concurrency in the warm-up.',
-    weight: 'cause'
+    fix: 'Run the job again on a runner with less load. If it fails again, use less concurrency in the warm-up.'
   },
   {
     id: 'criu-stopped-task',
-    operations: ['dump'],
-    stream: 'criu',
     pattern:
       /Task \d+ is in unexpected state|unsupported stop signal|Individually stopped threads not supported/m,
     category: 'application',
     cause: 'A thread or process of the application is stopped, and CRIU cannot dump it.',
-    fix: 'Make sure that nothing stops the JVM (SIGSTOP, debuggers), and end child processes in beforeCheckpoint.',
-    weight: 'cause'
+    fix: 'Make sure that nothing stops the JVM (SIGSTOP, debuggers), and end child processes in beforeCheckpoint.'
   },
   {
     id: 'criu-session',
-    operations: ['dump'],
-    stream: 'criu',
     pattern:
       /A session leader of \d+\(\d+\) is outside of its pid namespace|is not a session leader\. Consider using --shell-job/m,
     category: 'internal',
     cause: 'The JVM belongs to a session whose leader is not in the snapshot.',
-    fix: 'Please open an issue with the log of this step: this is a defect of crac-checkpoint.',
-    weight: 'cause'
+    fix: 'Please open an issue with the log of this step: this is a defect of crac-checkpoint.'
   },
   {
     id: 'criu-parasite-memfd',
-    operations: ['dump'],
-    stream: 'criu',
     pattern:
       /Can't create memfd in victim|Can't [lr]m?map memfd for parasite blob|Can't infect \(pid: \d+\) with parasite/m,
     category: 'runner',
     cause: 'CRIU could not inject its helper code into the JVM.',
     fix: 'Allow containers with SYS_PTRACE and without a seccomp filter on this Docker engine, and leave `privileges` at `auto`.',
-    weight: 'cause',
     remedy: 'privileges'
   },
   {
     id: 'criu-aio',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /Failed to check aio rings|wrong aio: tail=/m,
     category: 'application',
     cause: 'The application has asynchronous disk operations in progress.',
-    fix: 'Wait for them in beforeCheckpoint. A native library or a database driver started them.',
-    weight: 'cause'
+    fix: 'Wait for them in beforeCheckpoint. A native library or a database driver started them.'
   },
   {
     id: 'criu-freezer',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /Unable to freeze cgroup|Neither a cgroupv1 \(freezer\.state\) or cgroupv2 \(cgroup\.freeze\)/m,
     category: 'runner',
     cause: 'CRIU could not freeze the control group (cgroup) of the container.',
     fix: 'Update the Docker engine. If containers are nested, give this container its own cgroup namespace.',
-    weight: 'cause',
     remedy: 'privileges'
   },
   {
     id: 'criu-mntns',
-    operations: ['dump'],
-    stream: 'criu',
     pattern:
       /Nested mount namespaces are not supported|is autodetected external mount|doesn't have a proper root mount/m,
     category: 'runner',
     cause: 'The container has mounts that CRIU cannot describe.',
-    fix: 'Use a plain Docker engine on the runner. Nested Docker engines and user namespaces cause such mounts.',
-    weight: 'cause'
+    fix: 'Use a plain Docker engine on the runner. Nested Docker engines and user namespaces cause such mounts.'
   },
   {
     id: 'criu-32bit',
-    operations: ['dump'],
-    stream: 'criu',
     pattern: /Can't dump task \d+ running in 32-bit mode/m,
     category: 'image',
     cause: 'A process of the application is a 32-bit program.',
-    fix: 'Use a 64-bit JDK, and end 32-bit child processes in beforeCheckpoint.',
-    weight: 'cause'
+    fix: 'Use a 64-bit JDK, and end 32-bit child processes in beforeCheckpoint.'
   }
-]
+])

@@ -1,11 +1,9 @@
-import type { Signature } from '../signature.js'
+import { signatures } from '../signature.js'
 
 /** Lines of applications and their libraries. */
-export const frameworks: readonly Signature[] = [
+export const frameworks = signatures({ operations: ['dump'], stream: 'app' }, [
   {
     id: 'fw-spring-refresh',
-    operations: ['dump'],
-    stream: 'app',
     pattern: /Failed to take CRaC checkpoint on refresh/m,
     category: 'application',
     cause: 'Spring could not take its checkpoint on refresh.',
@@ -14,8 +12,6 @@ export const frameworks: readonly Signature[] = [
   },
   {
     id: 'fw-spring-refresh-support',
-    operations: ['dump'],
-    stream: 'app',
     pattern: /Checkpoint on refresh requires a CRaC-enabled JVM/m,
     category: 'application',
     cause:
@@ -25,8 +21,6 @@ export const frameworks: readonly Signature[] = [
   },
   {
     id: 'fw-spring-minus1',
-    operations: ['dump'],
-    stream: 'app',
     pattern: /restored JVM running for -1 ms/m,
     category: 'runner',
     cause: 'The checkpoint failed, and Spring restarted its beans in the same JVM.',
@@ -35,8 +29,6 @@ export const frameworks: readonly Signature[] = [
   },
   {
     id: 'fw-jdbc',
-    operations: ['dump'],
-    stream: 'app',
     pattern:
       /(?:CheckpointOpenSocketException|BusySelectorException).*(?:port=|remotePort |:)(5432|3306|1433|1521|27017|50000)\b/m,
     category: 'application',
@@ -46,8 +38,6 @@ export const frameworks: readonly Signature[] = [
   },
   {
     id: 'fw-hikari-suspend',
-    operations: ['dump'],
-    stream: 'app',
     pattern: /is not configured to allow pool suspension/m,
     category: 'application',
     cause: 'The Hikari pool does not allow suspension, so its connections stay open.',
@@ -56,8 +46,6 @@ export const frameworks: readonly Signature[] = [
   },
   {
     id: 'fw-redis',
-    operations: ['dump'],
-    stream: 'app',
     pattern:
       /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )6379\b/m,
     category: 'application',
@@ -67,8 +55,6 @@ export const frameworks: readonly Signature[] = [
   },
   {
     id: 'fw-kafka',
-    operations: ['dump'],
-    stream: 'app',
     pattern:
       /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )(?:9092|9093)\b/m,
     category: 'application',
@@ -78,8 +64,6 @@ export const frameworks: readonly Signature[] = [
   },
   {
     id: 'fw-listener',
-    operations: ['dump'],
-    stream: 'app',
     pattern:
       /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S*,localport=(\d+)\]/m,
     category: 'application',
@@ -89,8 +73,6 @@ export const frameworks: readonly Signature[] = [
   },
   {
     id: 'fw-logfile',
-    operations: ['dump'],
-    stream: 'app',
     pattern: /CheckpointOpenFileException: .*\.(?:log|txt|out)\b/m,
     category: 'application',
     cause: 'A log file is open.',
@@ -99,8 +81,6 @@ export const frameworks: readonly Signature[] = [
   },
   {
     id: 'fw-sssd',
-    operations: ['dump'],
-    stream: 'app',
     pattern: /path=\/var\/lib\/sss\/mc\//m,
     category: 'image',
     cause: 'A cache file of SSSD is open: glibc opened it to find a user.',
@@ -110,7 +90,6 @@ export const frameworks: readonly Signature[] = [
   {
     id: 'fw-classpath',
     operations: ['restore'],
-    stream: 'app',
     pattern:
       /(?:ClassNotFoundException|NoClassDefFoundError|NoSuchFileException|ZipException|zip END header not found).*/m,
     category: 'image',
@@ -118,4 +97,4 @@ export const frameworks: readonly Signature[] = [
     fix: 'Keep every jar at its path and unchanged after the checkpoint. Do not mount anything over the application.',
     weight: 'specific'
   }
-]
+])

@@ -1,31 +1,23 @@
-import type { Signature } from '../signature.js'
+import { signatures } from '../signature.js'
 
 /** Lines of the JVM, its checkpoint engine and jcmd at a checkpoint. */
-export const jvmDump: readonly Signature[] = [
+export const jvmDump = signatures({ operations: ['dump'], stream: 'jvm' }, [
   {
     id: 'jvm-crac-unsupported',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern: /java\.lang\.UnsupportedOperationException(?:\s|$)[\s\S]{0,200}org\.crac\.Core/m,
     category: 'jdk',
     cause: 'The application requested a checkpoint, but this JVM does not support CRaC.',
-    fix: 'Choose a JDK with CRaC with `distribution` and `java-version`.',
-    weight: 'cause'
+    fix: 'Choose a JDK with CRaC with `distribution` and `java-version`.'
   },
   {
     id: 'jvm-not-configured',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern: /C\/R is not configured|CRaCCheckpointTo is not specified/m,
     category: 'internal',
     cause: 'The JVM was started without a folder for the checkpoint.',
-    fix: 'Please open an issue with the log of this step: this is a defect of crac-checkpoint.',
-    weight: 'cause'
+    fix: 'Please open an issue with the log of this step: this is a defect of crac-checkpoint.'
   },
   {
     id: 'jvm-native-failed',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern:
       /JVM: invalid info for restore provided(?:: (?:queued code (-?\d+)|not queued)| \(may be failed checkpoint\))|Native checkpoint failed\./m,
     category: 'runner',
@@ -35,8 +27,6 @@ export const jvmDump: readonly Signature[] = [
   },
   {
     id: 'jvm-criu-exit',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern: /CRIU failed with exit code (\d+) - check (\S+)/m,
     category: 'runner',
     cause: 'CRIU failed with exit code $1.',
@@ -45,8 +35,6 @@ export const jvmDump: readonly Signature[] = [
   },
   {
     id: 'jvm-criu-signal',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern: /CRIU has not properly exited, waitpid status was (\d+)/m,
     category: 'runner',
     cause: 'A signal ended CRIU (wait status $1).',
@@ -55,19 +43,14 @@ export const jvmDump: readonly Signature[] = [
   },
   {
     id: 'jvm-ckpt-dir',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern:
       /cannot create (\S+): (.+)|: not a directory$|CRaCCheckpointTo=(\S+) is not a directory|Cannot create CRaCCheckpointTo=(\S+): (.+)/m,
     category: 'image',
     cause: 'The JVM cannot write to the folder for the snapshot.',
-    fix: 'Do not mount anything over /opt/crac-checkpoint, and remove CRaCCheckpointTo from `java-options`.',
-    weight: 'cause'
+    fix: 'Do not mount anything over /opt/crac-checkpoint, and remove CRaCCheckpointTo from `java-options`.'
   },
   {
     id: 'jvm-open-socket',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern: /CheckpointOpenSocketException: (.+)/m,
     category: 'application',
     cause: 'A socket is open: $1.',
@@ -76,8 +59,6 @@ export const jvmDump: readonly Signature[] = [
   },
   {
     id: 'jvm-open-file',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern: /CheckpointOpenFileException: (.+)/m,
     category: 'application',
     cause: 'A file is open: $1.',
@@ -86,8 +67,6 @@ export const jvmDump: readonly Signature[] = [
   },
   {
     id: 'jvm-open-resource',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern:
       /CheckpointOpenResourceException: (?:FD fd=(\d+) type=(\S+) path=(.+)|FileDescriptor (\d+)|(.+))/m,
     category: 'application',
@@ -97,112 +76,80 @@ export const jvmDump: readonly Signature[] = [
   },
   {
     id: 'jvm-fd-left-open',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern: /FileDescriptor (\d+) left open: (.+)/m,
     category: 'application',
     cause: 'File descriptor $1 is still open: $2.',
-    fix: 'Close it in beforeCheckpoint of an org.crac.Resource, or list it in a file of resource policies.',
-    weight: 'cause'
+    fix: 'Close it in beforeCheckpoint of an org.crac.Resource, or list it in a file of resource policies.'
   },
   {
     id: 'jvm-epoll',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern: /path=anon_inode:\[(eventpoll|eventfd|timerfd)\]/m,
     category: 'application',
     cause: 'An event loop is still open ($1): its server or client does not take part in the checkpoint.',
-    fix: 'Shut down the event loop in beforeCheckpoint. Newer versions of frameworks with Netty do this.',
-    weight: 'cause'
+    fix: 'Shut down the event loop in beforeCheckpoint. Newer versions of frameworks with Netty do this.'
   },
   {
     id: 'jvm-busy-selector',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern:
       /BusySelectorException: Selector (\S+) has registered keys from channels: (.+)|Suppressed: java\.nio\.channels\.IllegalSelectorException/m,
     category: 'application',
     cause: 'A selector of NIO still has registered channels.',
-    fix: 'Close the channels in beforeCheckpoint, or let the framework stop its server. They often belong to telemetry exporters and database clients.',
-    weight: 'cause'
+    fix: 'Close the channels in beforeCheckpoint, or let the framework stop its server. They often belong to telemetry exporters and database clients.'
   },
   {
     id: 'jvm-recursive',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern: /Recursive checkpoint is not allowed/m,
     category: 'application',
     cause: 'The application requested a checkpoint while another one was in progress.',
-    fix: 'Leave the checkpoint to the action: remove calls of Core.checkpointRestore() and spring.context.checkpoint.',
-    weight: 'cause'
+    fix: 'Leave the checkpoint to the action: remove calls of Core.checkpointRestore() and spring.context.checkpoint.'
   },
   {
     id: 'jvm-zgc',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern: /UseZGC is currently unsupported for -XX:CRaCCheckpointTo|path=\/memfd:java_heap/m,
     category: 'application',
     cause: 'This JVM does not support checkpoints with the Z garbage collector.',
-    fix: 'Remove -XX:+UseZGC from `java-options`.',
-    weight: 'cause'
+    fix: 'Remove -XX:+UseZGC from `java-options`.'
   },
   {
     id: 'jvm-cpu-request',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern:
       /Specified -XX:CPUFeatures=(\S+); this machine's CPU features are (\S+); missing features of this CPU are (\S+) = (.*)/m,
     category: 'runner',
     cause: 'The CPU of this runner lacks features that `cpu-features` requires: $4.',
-    fix: 'Set `cpu-features: generic`, or use another runner.',
-    weight: 'cause'
+    fix: 'Set `cpu-features: generic`, or use another runner.'
   },
   {
     id: 'jvm-cpu-syntax',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern: /VM option 'CPUFeatures=(.*)' must be of the form: 0xnum,0xnum/m,
     category: 'input',
     cause: 'This JVM does not accept the value `$1` of `cpu-features`.',
-    fix: 'Set `cpu-features` to generic, native, or two hexadecimal numbers such as 0x1,0x2.',
-    weight: 'cause'
+    fix: 'Set `cpu-features` to generic, native, or two hexadecimal numbers such as 0x1,0x2.'
   },
   {
     id: 'jvm-min-pid',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern:
       /Can't adjust PID to min PID (\d+), current PID (\d+)|spin_last_pid: (.+)|set_last_pid: (.+)|spin_last_pid clone: (.+)/m,
     category: 'runner',
     cause: 'The JVM could not raise the counter of process ids.',
-    fix: 'Raise the limit of processes in a container to at least 2000 on the Docker engine, and raise kernel.pid_max on the host.',
-    weight: 'cause'
+    fix: 'Raise the limit of processes in a container to at least 2000 on the Docker engine, and raise kernel.pid_max on the host.'
   },
   {
     id: 'jvm-attach',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern:
       /AttachNotSupportedException: Unable to open socket file (\S+): target process (\d+) doesn't respond|AttachNotSupportedException/m,
     category: 'application',
     cause: 'The JVM did not respond to jcmd.',
-    fix: 'Remove -XX:+DisableAttachMechanism from `java-options`. If the JVM hangs, the thread dump in the folder of the output `logs` shows where.',
-    weight: 'cause'
+    fix: 'Remove -XX:+DisableAttachMechanism from `java-options`. If the JVM hangs, the thread dump in the folder of the output `logs` shows where.'
   },
   {
     id: 'jvm-attach-owner',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern: /well-known file (\S+) is not secure/m,
     category: 'image',
     cause: 'The JVM does not run as the user of the image.',
-    fix: 'Do not change the user of the JVM in the application or in the base image.',
-    weight: 'cause'
+    fix: 'Do not change the user of the JVM in the application or in the base image.'
   },
   {
     id: 'jvm-jcmd-fail',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern: /An exception during a checkpoint operation:/m,
     category: 'application',
     cause: 'The JVM refused the checkpoint.',
@@ -211,32 +158,23 @@ export const jvmDump: readonly Signature[] = [
   },
   {
     id: 'jvm-timeout',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern: /The checkpoint was not generated within (\d+) seconds\./m,
     category: 'runner',
     cause: 'The JVM gave up the checkpoint after $1 seconds.',
-    fix: 'Remove -XX:CRaCCheckpointTimeout from `java-options`. `checkpoint-timeout` is the limit of the action.',
-    weight: 'cause'
+    fix: 'Remove -XX:CRaCCheckpointTimeout from `java-options`. `checkpoint-timeout` is the limit of the action.'
   },
   {
     id: 'jvm-bad-fd',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern: /JVM: FD fd=(\d+) type=(\S+) path="(.*?)"\s+BAD: opened by application/m,
     category: 'application',
     cause: 'The application opened file descriptor $1: $2, $3.',
-    fix: 'Close it in beforeCheckpoint of an org.crac.Resource.',
-    weight: 'cause'
+    fix: 'Close it in beforeCheckpoint of an org.crac.Resource.'
   },
   {
     id: 'jvm-heap',
-    operations: ['dump'],
-    stream: 'jvm',
     pattern: /java\.lang\.OutOfMemoryError: (.+)/m,
     category: 'application',
     cause: 'The heap of the JVM is too small: $1.',
-    fix: 'Set a larger heap with `java-options: -Xmx...`, or load less data at the start.',
-    weight: 'cause'
+    fix: 'Set a larger heap with `java-options: -Xmx...`, or load less data at the start.'
   }
-]
+])
