@@ -3,7 +3,7 @@ import jdk.crac.Context;
 import jdk.crac.Core;
 import jdk.crac.Resource;
 
-/** Prints when its resources are told of a checkpoint and of a restore; `open` leaves a pipe open. */
+/** Prints when its resources are notified of a checkpoint and of a restore; `open` leaves a pipe open. */
 public class Hooks {
 
     record Named(String name) implements Resource {

@@ -14,7 +14,7 @@ import jdk.crac.Context;
 import jdk.crac.Core;
 import jdk.crac.Resource;
 
-/** Tells what two processes that were restored from one snapshot have in common, and what they do not. */
+/** Shows what two processes that were restored from one snapshot have in common, and what they do not. */
 public class Identity implements Resource {
 
     private final String instance = UUID.randomUUID().toString();

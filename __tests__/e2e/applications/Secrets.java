@@ -18,7 +18,7 @@ import jdk.crac.Resource;
 
 /**
  * Holds secrets in the ways in which applications do. Each argument is NAME=HEX, with every byte turned over, so that the
- * arguments themselves have nothing that anyone would look for.
+ * arguments themselves contain nothing that a scan would find.
  */
 public class Secrets implements Resource {
 

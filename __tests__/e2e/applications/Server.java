@@ -11,7 +11,7 @@ import jdk.crac.Core;
 import jdk.crac.Resource;
 
 /**
- * A server that is closed before a checkpoint and opened after it. Its answer tells what it got; the system
+ * A server that is closed before a checkpoint and opened after it. Its response contains the request; the system
  * property `hook` makes its hook misbehave: hang, fail, get in CRIU's way, leave a file open, or take its time at the restore;
  * `port` is where it listens.
  */
@@ -33,7 +33,7 @@ public class Server implements Resource {
             Files.writeString(Path.of("/tmp/written-before-the-checkpoint"), "x");
             instance.open();
             System.out.println("listening on " + PORT);
-            // A JVM ends with its last thread that is no daemon, and the server's stops before the checkpoint.
+            // A JVM ends with its last non-daemon thread, and the server's thread ends before the checkpoint.
             new CountDownLatch(1).await();
         }
     }
