@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import fc from 'fast-check'
 import { digestOf } from '../../src/lib/digest.js'
-import { jdkSource } from '../../src/jdk/source.js'
+import { jdkSource, type JdkSource } from '../../src/jdk/source.js'
 import { RepositoryClient } from '../../src/registry/client.js'
 import { findUnchanged, imageOf, layersByContent } from '../../src/registry/published.js'
 import { parseReference } from '../../src/registry/reference.js'
@@ -194,6 +194,20 @@ describe('servers that lie', () => {
     expect(Math.min(seen.given, seen.refused)).toBeGreaterThan(30)
   })
 
+  const sourceOf = (url: URL, toolCache: string, tryTimeout = patience.tryTimeout): JdkSource =>
+    jdkSource({
+      clock,
+      patience: { ...patience, tryTimeout },
+      githubApiUrl: url,
+      githubToken: undefined,
+      azulApiUrl: url,
+      bellsoftApiUrl: url,
+      toolCache,
+      knownDigests: '/nonexistent',
+      info: () => undefined,
+      warning: () => undefined
+    })
+
   test('a list of JDKs is valid, or fails with one clear message', async () => {
     const seen = { given: 0, refused: 0 }
     const url = new URL(`${server.url}/`)
@@ -215,21 +229,7 @@ describe('servers that lie', () => {
         lie = given
         // Responses are cached: each run has a folder of its own.
         const toolCache = path.join(folder, String(count++))
-        const source = jdkSource(
-          {
-            clock,
-            githubApiUrl: url,
-            githubToken: undefined,
-            azulApiUrl: url,
-            bellsoftApiUrl: url,
-            toolCache,
-            knownDigests: '/nonexistent',
-            cancelled: new AbortController().signal,
-            info: () => undefined,
-            warning: () => undefined
-          },
-          patience
-        )
+        const source = sourceOf(url, toolCache)
         try {
           const asset = await source.resolve(vendor, { kind: 'latest' }, 'x64')
           seen.given++
@@ -256,20 +256,7 @@ describe('servers that lie', () => {
       more()
     })
     try {
-      const url = new URL(`${endless.url}/`)
-      const source = jdkSource(
-        {
-          ...{ clock, githubApiUrl: url, githubToken: undefined, azulApiUrl: url, bellsoftApiUrl: url },
-          ...{
-            toolCache: folder,
-            knownDigests: '/nonexistent',
-            cancelled: new AbortController().signal,
-            info: () => undefined,
-            warning: () => undefined
-          }
-        },
-        { ...patience, tryTimeout: 30_000 }
-      )
+      const source = sourceOf(new URL(`${endless.url}/`), folder, 30_000)
       await expect(source.list('zulu', 'x64')).rejects.toMatchObject({
         category: 'runner',
         message: expect.stringContaining('its response has more than 67108864 bytes')

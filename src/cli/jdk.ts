@@ -99,21 +99,17 @@ function sourceFor(githubApiUrl: string): JdkSource {
   process.env['RUNNER_TOOL_CACHE'] = toolCache
   process.env['RUNNER_TEMP'] ??= tmpdir()
   if (!URL.canParse(githubApiUrl)) throw badInput('github-api-url', githubApiUrl, 'a URL')
-  return jdkSource(
-    {
-      ...shipped(),
-      ...vendorApis(process.env),
-      clock: systemClock,
-      githubApiUrl: new URL(githubApiUrl),
-      githubToken: process.env['GITHUB_TOKEN'] || undefined,
-      toolCache,
-      // A signal ends the whole command.
-      cancelled: new AbortController().signal,
-      info: (line) => console.error(line),
-      warning: (line) => console.error(`warning: ${line}`)
-    },
-    patienceOf(process.env)
-  )
+  return jdkSource({
+    ...shipped(),
+    ...vendorApis(process.env),
+    clock: systemClock,
+    githubApiUrl: new URL(githubApiUrl),
+    githubToken: process.env['GITHUB_TOKEN'] || undefined,
+    toolCache,
+    info: (line) => console.error(line),
+    warning: (line) => console.error(`warning: ${line}`),
+    patience: patienceOf(process.env)
+  })
 }
 
 async function downloadTo(source: JdkSource, asset: JdkAsset, options: Options, print: Print): Promise<void> {

@@ -1,11 +1,10 @@
 import path from 'node:path'
 import type { Context } from '../docker/context.js'
-import type { Patience } from '../http/retry.js'
 import { logProgress } from '../lib/log.js'
 import type { Architecture, Distribution, VersionRequest } from './asset.js'
 import { jdkFromFile } from './file.js'
 import type { JdkArchive } from './install.js'
-import { jdkSource, type SourceWorld } from './source.js'
+import { jdkSource, type JdkSourceContext } from './source.js'
 
 export interface JdkInputs {
   distribution: Distribution
@@ -19,11 +18,10 @@ export interface JdkInputs {
 
 /** Environment of the search for a JDK: the vendors' APIs, the tool cache and the known digests. */
 export interface JdkEnvironment extends Omit<
-  SourceWorld,
+  JdkSourceContext,
   'clock' | 'githubApiUrl' | 'githubToken' | 'info' | 'warning'
 > {
   workspace: string
-  patience: Patience
 }
 
 /** Selects the release that the inputs request, and returns its verified archive. */
@@ -40,10 +38,7 @@ export async function resolveJdk(
     return await jdkFromFile(file, architecture, jdkSha256, warning)
   }
   const info = (line: string): void => log.info(line)
-  const source = jdkSource(
-    { ...environment, clock, githubApiUrl, githubToken, info, warning },
-    environment.patience
-  )
+  const source = jdkSource({ ...environment, clock, githubApiUrl, githubToken, info, warning })
   const asset = await source.resolve(distribution, javaVersion, architecture)
   return await source.install(asset, { jdkSha256, temporaryFolder: work, progress: logProgress(log, clock) })
 }

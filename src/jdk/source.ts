@@ -2,7 +2,7 @@ import path from 'node:path'
 import { Failure } from '../lib/errors.js'
 import { conditionalFetch } from '../http/conditional.js'
 import { createFetch, type Fetch } from '../http/fetch.js'
-import type { HttpContext, Patience } from '../http/retry.js'
+import type { HttpContext } from '../http/retry.js'
 import {
   chooseAsset,
   isValidAsset,
@@ -18,8 +18,7 @@ import { libericaSha256, listLiberica } from './liberica.js'
 import { knownSha256, type ExpectedDigest } from './verify.js'
 import { listZulu } from './zulu.js'
 
-export interface SourceWorld extends Omit<HttpContext, 'patience'> {
-  cancelled: AbortSignal
+export interface JdkSourceContext extends HttpContext {
   githubApiUrl: URL
   githubToken: string | undefined
   azulApiUrl: URL
@@ -41,14 +40,13 @@ export interface JdkSource {
   ): Promise<JdkArchive>
 }
 
-export function jdkSource(world: SourceWorld, patience: Patience): JdkSource {
-  const http: HttpContext = { ...world, patience }
+export function jdkSource(context: JdkSourceContext): JdkSource {
   const cachedFetch: Fetch = conditionalFetch(
-    createFetch(http, 'whole'),
-    path.join(world.toolCache, 'crac-jdk-lookups'),
-    world.warning
+    createFetch(context, 'whole'),
+    path.join(context.toolCache, 'crac-jdk-lookups'),
+    context.warning
   )
-  const github: GitHub = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: cachedFetch }
+  const github: GitHub = { apiUrl: context.githubApiUrl, token: context.githubToken, fetch: cachedFetch }
 
   async function list(vendor: Vendor, architecture: Architecture): Promise<JdkAsset[]> {
     try {
@@ -71,16 +69,16 @@ export function jdkSource(world: SourceWorld, patience: Patience): JdkSource {
       case 'crac':
         return await listCrac(github)
       case 'zulu':
-        return await listZulu(cachedFetch, world.azulApiUrl, architecture)
+        return await listZulu(cachedFetch, context.azulApiUrl, architecture)
       case 'liberica':
-        return await listLiberica(cachedFetch, world.bellsoftApiUrl, architecture)
+        return await listLiberica(cachedFetch, context.bellsoftApiUrl, architecture)
     }
   }
 
   async function furtherSha256(asset: JdkAsset): Promise<ExpectedDigest | undefined> {
     const fromGitHub = asset.distribution === 'liberica' ? await libericaSha256(github, asset) : undefined
     if (fromGitHub !== undefined) return { sha256: fromGitHub, source: 'GitHub' }
-    const known = await knownSha256(world.knownDigests, asset.name)
+    const known = await knownSha256(context.knownDigests, asset.name)
     return known === undefined ? undefined : { sha256: known, source: 'data/jdk-digests.tsv' }
   }
 
@@ -90,14 +88,12 @@ export function jdkSource(world: SourceWorld, patience: Patience): JdkSource {
       chooseAsset(await list(vendor, architecture), request, vendor, architecture),
     install: async (asset, options) =>
       await installJdk(asset, {
-        ...http,
+        ...context,
         ...options,
-        fetch: createFetch(http, 'stream'),
+        fetch: createFetch(context, 'stream'),
         // The token is for the GitHub API only, not for the servers of other vendors.
-        token: new URL(asset.url).origin === world.githubApiUrl.origin ? world.githubToken : undefined,
-        toolCache: world.toolCache,
-        furtherSha256,
-        warning: world.warning
+        token: new URL(asset.url).origin === context.githubApiUrl.origin ? context.githubToken : undefined,
+        furtherSha256
       })
   }
 }

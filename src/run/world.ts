@@ -4,7 +4,7 @@ import { createDocker, type Docker } from '../docker/docker.js'
 import { RUN_VARIABLE } from './orphans.js'
 import type { Log } from '../lib/log.js'
 import { patienceOf, type Patience } from '../http/retry.js'
-import type { SourceWorld } from '../jdk/source.js'
+import type { JdkSourceContext } from '../jdk/source.js'
 import { RepositoryClient, type ClientContext } from '../registry/client.js'
 import { credentialsFor } from '../registry/credentials.js'
 import { endpointOf } from '../registry/endpoint.js'
@@ -13,9 +13,10 @@ import { shipped, vendorApis } from '../shipped.js'
 
 /** Everything outside the program that a run touches. */
 export interface World extends Pick<
-  SourceWorld,
-  'azulApiUrl' | 'bellsoftApiUrl' | 'toolCache' | 'knownDigests' | 'cancelled'
+  JdkSourceContext,
+  'azulApiUrl' | 'bellsoftApiUrl' | 'toolCache' | 'knownDigests'
 > {
+  cancelled: AbortSignal
   docker: Docker
   /** The same for what has to be removed or put back after a cancellation, which ends the other one. */
   dockerAfterCancel: Docker
