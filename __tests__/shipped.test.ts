@@ -13,5 +13,7 @@ test('the environment can name other APIs, and an address that is none is refuse
   expect(vendorApis({ BELLSOFT_API_URL: 'https://copy.example/x' }).bellsoftApiUrl.href).toBe(
     'https://copy.example/x'
   )
-  expect(() => vendorApis({ AZUL_API_URL: 'copy' })).toThrow('Invalid environment variable AZUL_API_URL: not a URL')
+  expect(() => vendorApis({ AZUL_API_URL: 'copy' })).toThrow(
+    'Invalid environment variable AZUL_API_URL: not a URL'
+  )
 })

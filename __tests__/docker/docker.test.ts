@@ -15,7 +15,7 @@ describe('dockerEngine', () => {
     rmSync(folder, { recursive: true })
   })
 
-  // @actions/exec looks for `docker` on this process's PATH.
+  // @actions/exec searches `docker` on this process's PATH.
   async function withDocker<T>(script: string, work: () => Promise<T>): Promise<T> {
     const file = path.join(folder, 'docker')
     writeFileSync(file, `#!/bin/sh\n${script}\n`)

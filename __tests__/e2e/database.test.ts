@@ -39,7 +39,7 @@ describe('spring-boot-orders, with a pool of connections to a database', () => {
   let before: string
   let step: StepResult
   let after: string
-  /** Of the database, after the snapshot and before anything else was started. */
+  /** State of the database after the snapshot, before anything else was started. */
   let afterSnapshot: Promise<State> | undefined
 
   labBeforeAll(async () => {
@@ -122,7 +122,7 @@ describe('spring-boot-orders, with a pool of connections to a database', () => {
     expect(added).toEqual([tag])
   })
 
-  labTest('it was ready when its health said so, without being told where that is', () => {
+  labTest('it was ready when its health check succeeded, whose path was found by itself', () => {
     expect(step.log).toContain('GET /actuator/health (status 200: 1)')
   })
 
@@ -145,7 +145,7 @@ describe('spring-boot-orders, with a pool of connections to a database', () => {
 
   labTest.each([
     ['a pool that must not be suspended', '-Dspring.datasource.hikari.allow-pool-suspension=false'],
-    ['a checkpoint on refresh, when the pool was asked already', '-Dspring.context.checkpoint=onRefresh']
+    ['a checkpoint on refresh, when the pool has connected already', '-Dspring.context.checkpoint=onRefresh']
   ])('%s: the checkpoint is refused, and the connection is named', async (_, option) => {
     const refused = freshTag('database-kept')
     const contents = engineContents()

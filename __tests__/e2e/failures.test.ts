@@ -74,7 +74,7 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
   labTest('an open file is named', async () => {
     const { message } = await failing({ 'java-options': '-Dhook=file' })
     expect(message).toContain('an open file, /etc/passwd')
-    // A second start told which code opened it, and the logs have a beginning of policies.
+    // A second start reported which code opened it, and the logs have a first draft of policies.
     expect(message).toMatch(
       /file: \/etc\/passwd\n {2}opened by thread .*\n {4}at Server\.beforeCheckpoint\(Server\.java:\d+\)/
     )
@@ -93,7 +93,7 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
     const { message } = await failing(inputs)
     expect(message).toContain('The checkpoint was not complete within 3 s')
     expect(message).toContain('a beforeCheckpoint hook may hang')
-    // The thread dump, of which the annotation has the telling part, and the logs the whole.
+    // The thread dump, of which the annotation has the relevant part, and the logs the whole.
     expect(message).toContain('Server.beforeCheckpoint(Server.java')
   })
 

@@ -51,7 +51,7 @@ describe('layouts of applications', () => {
     const [first, second] = [freshTag('spring'), freshTag('spring-changed')]
     const step = await checkpoint({ context: path.dirname(SPRING_JAR), tags: first, 'verify-runs': '1' })
     expect(step.log).toContain(SPRING_FOUND)
-    // Spring Boot tells it itself, in a line of its log.
+    // Spring Boot logs it.
     const { proof } = JSON.parse(step.outputs['metadata'] ?? '') as { proof: { coldStarts: object[] } }
     expect(proof.coldStarts).toEqual([expect.objectContaining({ jvm: expect.any(Number) })])
     await checkpoint({ tags: second, context: withOtherGreeting(folder) })

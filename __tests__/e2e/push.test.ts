@@ -211,7 +211,7 @@ e2eSuite('a push', ['Server'], ({ folder, context }) => {
     expect(annotations(built, 'error')).toEqual([])
     expect(built.log).toContain('nothing is pushed')
     expect(built.summary).toContain('not pushed')
-    // To compare, it is asked what the tag has; nothing more.
+    // It is only queried for what the tag has, to compare.
     expect(front.requests.filter((line) => !/^(GET|HEAD) /.test(line))).toEqual([])
 
     front.script({

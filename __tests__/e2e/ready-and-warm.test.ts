@@ -86,7 +86,7 @@ e2eSuite('ready and warm', ['Server'], ({ folder: workspace, context }) => {
       const step = await job({ 'warmup-script': 'warm.sh' })
       if (step.exitCode !== 0) throw new Error(step.log)
       expect(step.log).toContain('the script got null|null|[]|true from crac-checkpoint-')
-      // What a script prints is no command.
+      // The output of a script is not a workflow command.
       expect(annotations(step, 'warning')).toEqual([])
       expect(await readFile(path.join(workspace, 'seen'), 'utf8')).toBe('')
     }

@@ -19,11 +19,11 @@ import {
 import { completeDigest, machineContents } from './support/left.js'
 import { peakMemory } from './support/peak-memory.js'
 
-/** Of the large snapshot and of the long log, in megabytes; the nightly run has larger ones. */
+/** Sizes of the large snapshot and of the long log, in megabytes; the nightly run has larger ones. */
 const LARGE = Number(process.env['LARGE_SNAPSHOT'] || 256)
 const LOG = Number(process.env['LONG_LOG'] || 150)
 
-/** Of the checkpoint's script, behind all that the application has written. */
+/** Last line of the checkpoint script, after the output of the application. */
 const LAST_LINE = /crac-checkpoint: the JVM ended with 137, as it does when CRIU has dumped it$/
 
 e2eSuite('resources', ['Heavy', 'Server'], ({ folder: place, context }) => {

@@ -53,7 +53,7 @@ e2eSuite('a runner of another kind', ['Server'], ({ folder, context, job: run })
 
   labTest('restores with SYS_ADMIN, and declares it, when Docker lacks CHECKPOINT_RESTORE', async () => {
     const step = await job({}, engineWithout('*CHECKPOINT_RESTORE*'))
-    expect(step.log).toContain('Privileges least are not to be had: ')
+    expect(step.log).toContain('Privilege level least is not available: ')
     expect(step.outputs['restore-flags']).toContain('--cap-drop ALL --cap-add SYS_ADMIN --cap-add SETPCAP')
     const flags = (step.outputs['restore-flags'] ?? '').split(' ')
     expect(

@@ -144,7 +144,7 @@ e2eSuite('the search for secrets', ['Secrets'], ({ context }) => {
     expect(step.left).toEqual([])
   })
 
-  labTest('`off`: nothing is looked for, and it is said', async () => {
+  labTest('`off`: nothing is scanned, and the log says so', async () => {
     const step = await job({ 'secret-scan': 'off' })
     if (step.exitCode !== 0) throw new Error(step.log)
     expect(reportOf(step)).toMatchObject({ mode: 'off', found: [] })

@@ -166,7 +166,7 @@ describe('the stand-in JDK', () => {
     }
   )
 
-  labTest('tells the code that opened what it refuses, only when it is asked to', async () => {
+  labTest('reports the code that opened what it refuses, only with the option for it', async () => {
     const option = '-Djdk.crac.collect-fd-stacktraces=true'
     const java = ['java', '-XX:CRaCCheckpointTo=/cr']
     const asked = start([...java, option, '-cp', '/app.jar', 'OpenSocket'])

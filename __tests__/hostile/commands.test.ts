@@ -19,7 +19,7 @@ import { JDK_ENTRIES, writeTar } from '../support/tar.js'
 
 jest.setTimeout(120_000)
 
-// The whole run, with an engine that does as if all went well, and remembers what it was asked.
+// The whole run, with a docker command that always succeeds and records its arguments.
 
 /** The options of each command of `docker` that a run uses, and whether they take a value. */
 const OPTIONS: Record<string, Record<string, boolean>> = {
@@ -72,7 +72,7 @@ const OPTIONS: Record<string, Record<string, boolean>> = {
   rm: { '--force': false, '--volumes': false }
 }
 
-/** Those words that stand for themselves, without `--` before them. */
+/** Arguments of the action itself, without `--` before them. */
 const OURS =
   /^(crac-checkpoint[-/](run-)?0123456789ab\S*|sha256:[0-9a-f]{64}|inspect|ls|rm|show|\d+\/tcp|\/\S+\/logs(\/dump4\.log)?)$/
 
@@ -260,7 +260,7 @@ describe('hostile inputs in commands', () => {
     expect(left).toEqual(['logs'])
   })
 
-  test('some hundred runs: docker is asked for what is intended, an input is one whole word, and nothing is left', async () => {
+  test('some hundred runs: docker gets the intended commands, an input is one whole argument, and nothing is left', async () => {
     const seen = { refused: 0, failed: 0, through: 0 }
     await holds(
       300,

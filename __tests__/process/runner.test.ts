@@ -105,7 +105,7 @@ esac
     30_000
   )
 
-  test('no docker command, as in a job in a container that has none: told with what such a job needs', async () => {
+  test('reports what a job in a container without a docker command needs', async () => {
     // The rest of a usual image is there.
     await symlink(
       execFileSync('which', ['timeout'], { encoding: 'utf8' }).trim(),
@@ -137,7 +137,7 @@ esac
     expect(step.summary).toContain('under emulation')
   })
 
-  test('a broken engine is no unsupported runner: `skip` does not hide it', async () => {
+  test('fails on a broken Docker engine, also with `on-unsupported-runner: skip`', async () => {
     const { step } = await start({ version: DOWN }, { 'on-unsupported-runner': 'skip' })
     expect(step.exitCode).toBe(1)
   })

@@ -65,7 +65,7 @@ export function cancelAsRunner(pid: number): void {
   }
 }
 
-/** Rejects for a process that goes on. One that a signal ended is gone a little later, and counts as gone when only its parent has not asked yet. */
+/** Rejects for a process that goes on. One that a signal ended is gone a little later, and counts as gone when only its parent has not waited for it yet. */
 export async function requireEnd(pid: number): Promise<void> {
   const deadline = Date.now() + 2000
   while (runs(pid)) {
@@ -87,6 +87,6 @@ export function send(pid: number, name: NodeJS.Signals): void {
     // Later, the number may be another process's.
     if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('dist/index.cjs')) process.kill(pid, name)
   } catch {
-    // It had ended by itself; the expectations tell.
+    // It had ended by itself; the expectations check the rest.
   }
 }
