@@ -25,7 +25,7 @@ export default {
       ...common,
       displayName: 'long',
       // `npm run test:long`
-      testMatch: ['<rootDir>/__tests__/e2e/long/*.test.ts']
+      testMatch: ['<rootDir>/__tests__/e2e/long/*.test.ts', '<rootDir>/__tests__/e2e/resources.test.ts']
     }
   ]
 }

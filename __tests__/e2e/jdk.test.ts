@@ -72,13 +72,19 @@ e2eSuite('the distributions of JDKs', ['Server'], ({ folder, context, job: run }
   })
 
   labTest('a JDK without CRaC is refused, with the fix', async () => {
-    // What the stand-in is made of: an ordinary OpenJDK.
-    repack('plain-jdk.tar.gz', 'mv jdk/bin/java-hotspot jdk/bin/java')
+    // It refuses the options of CRaC as an ordinary OpenJDK does, whatever JDK the lab has.
+    const java = [
+      '#!/bin/sh',
+      'case "$*" in *-XX:CRaC*) echo "Unrecognized VM option" >&2; exit 1;; esac',
+      'exec "${0%/*}/java-real" "$@"'
+    ]
+    const script = ["cat >jdk/bin/java <<'END'", ...java, 'END', 'chmod +x jdk/bin/java']
+    repack('plain-jdk.tar.gz', ['mv jdk/bin/java jdk/bin/java-real', ...script].join('\n'))
     const inputs = { context, distribution: 'file', 'jdk-file': 'plain-jdk.tar.gz' }
     const step = await runAction(inputs, { workspace: folder })
     expect(step.exitCode).toBe(1)
     expect(errorOf(step)).toMatch(
-      /The JDK cannot take checkpoints: openjdk version "21[\s\S]*category: jdk[\s\S]*with CRaC/
+      /The JDK cannot take checkpoints: openjdk version "\d+[\s\S]*category: jdk[\s\S]*with CRaC/
     )
   })
 

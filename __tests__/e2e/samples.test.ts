@@ -12,6 +12,7 @@ import {
   docker,
   errorOf,
   freshTag,
+  java21Test,
   labTest,
   pulledAgain,
   registryDigest,
@@ -30,30 +31,33 @@ const FOUND: Record<string, string> = {
 
 // micronaut-hello is in job.test.ts, spring-boot-orders in database.test.ts.
 describe('the samples', () => {
-  labTest.each(Object.keys(FOUND))(
-    '%s: checkpointed with no input but context and tags, pulled by its digest, restored, called and stopped',
-    async (name) => {
-      const sample = SAMPLES.find((one) => one.name === name)
-      if (!sample) throw new Error(`no sample ${name}`)
-      const context = await ensureSample(sample, world, progressOnStderr)
-      const tag = freshTag(name)
-      const step = await runAction({ context, tags: tag, push: 'true' })
-      if (step.exitCode !== 0) throw new Error(step.log)
-      expect(step.log).toContain(FOUND[name])
-      expect(step.left).toEqual([])
+  async function provesSample(name: string): Promise<void> {
+    const sample = SAMPLES.find((one) => one.name === name)
+    if (!sample) throw new Error(`no sample ${name}`)
+    const context = await ensureSample(sample, world, progressOnStderr)
+    const tag = freshTag(name)
+    const step = await runAction({ context, tags: tag, push: 'true' })
+    if (step.exitCode !== 0) throw new Error(step.log)
+    expect(step.log).toContain(FOUND[name])
+    expect(step.left).toEqual([])
 
-      await pulledAgain(tag, step, async (pulled) => {
-        await withStarted({ ...pulled, variables: { GREETING: 'Bonjour' } }, async (started) => {
-          expect(await callUntilAnswer(started)).toBe('Bonjour')
-          expect(await wrongAnswers(started, 'Bonjour')).toEqual([])
-          docker('stop', '--time', '20', started.name)
-          const state = docker('inspect', '--format', '{{.State.ExitCode}}', started.name)
-          expect(Number(state)).toBe(143)
-          expect(containerLog(started.name)).not.toContain('crac-checkpoint:')
-        })
+    await pulledAgain(tag, step, async (pulled) => {
+      await withStarted({ ...pulled, variables: { GREETING: 'Bonjour' } }, async (started) => {
+        expect(await callUntilAnswer(started)).toBe('Bonjour')
+        expect(await wrongAnswers(started, 'Bonjour')).toEqual([])
+        docker('stop', '--time', '20', started.name)
+        const state = docker('inspect', '--format', '{{.State.ExitCode}}', started.name)
+        expect(Number(state)).toBe(143)
+        expect(containerLog(started.name)).not.toContain('crac-checkpoint:')
       })
-    }
+    })
+  }
+
+  labTest.each(['plain-java', 'quarkus-hello'])(
+    '%s: checkpointed with no input but context and tags, pulled by its digest, restored, called and stopped',
+    provesSample
   )
+  java21Test('helidon-hello: the same', async () => await provesSample('helidon-hello'))
 })
 
 describe('applications that nothing stops before a checkpoint', () => {
