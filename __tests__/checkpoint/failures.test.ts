@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Application, CheckpointContext } from '../../src/checkpoint/started-application.js'
+import type { RunningApplication, CheckpointContext } from '../../src/checkpoint/started-application.js'
 import { ownCheckpointFailure } from '../../src/checkpoint/failures.js'
 import { watchOutput } from '../../src/checkpoint/trigger.js'
 import { OpenResources } from '../../src/diagnosis/checkpoint-exception.js'
@@ -39,7 +39,7 @@ describe('an application whose own checkpoint failed', () => {
       if (args[0] === 'cp') await writeFile(path.join(evidence, 'dump4.log'), criuLog)
       return ''
     })
-    const application = { name: 'x', output } as unknown as Application
+    const application = { name: 'x', output } as unknown as RunningApplication
     return await ownCheckpointFailure({ docker } as unknown as CheckpointContext, application, events, {
       evidence,
       images: path.join(evidence, 'images-apart')

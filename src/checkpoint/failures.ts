@@ -8,7 +8,7 @@ import {
 } from '../diagnosis/checkpoint-exception.js'
 import { EVIDENCE_FILES } from '../lib/image-paths.js'
 import type { Failure } from '../lib/errors.js'
-import type { Application, CheckpointContext } from './started-application.js'
+import type { RunningApplication, CheckpointContext } from './started-application.js'
 import { criuFailure, type Evidence } from './verify.js'
 import { copyEvidence, type OutputEvents } from './trigger.js'
 
@@ -18,7 +18,7 @@ import { copyEvidence, type OutputEvents } from './trigger.js'
  */
 export async function ownCheckpointFailure(
   context: CheckpointContext,
-  application: Application,
+  application: RunningApplication,
   events: OutputEvents,
   to: Evidence
 ): Promise<Failure | undefined> {

@@ -4,7 +4,7 @@ import type { ContainerEnd } from '../docker/containers.js'
 import { Failure } from '../lib/errors.js'
 import { untilReady, type Check } from '../probe/readiness.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
-import type { Application, CheckpointContext } from './started-application.js'
+import type { RunningApplication, CheckpointContext } from './started-application.js'
 import { dumpThreads, relevantThreads } from './threads.js'
 
 export interface ReadyRequest {
@@ -27,7 +27,7 @@ export type Started = { readyAt: Milliseconds } | { checkpointed: ContainerEnd }
 /** Waits until the application is ready, or has triggered its checkpoint itself. Throws a Failure if neither happens in time. */
 export async function untilApplicationReady(
   context: CheckpointContext,
-  application: Application,
+  application: RunningApplication,
   request: ReadyRequest
 ): Promise<Started> {
   const { clock } = context
@@ -72,7 +72,7 @@ export async function untilApplicationReady(
 }
 
 /** Returns the Failure of an application that ended too early; `when` completes the sentence. */
-export function endedEarly(end: ContainerEnd, application: Application, when: string): Failure {
+export function endedEarly(end: ContainerEnd, application: RunningApplication, when: string): Failure {
   const finding = knownCause(application.diagnoser.finding())
   const why = end.oomKilled
     ? 'was ended by the kernel: out of memory'

@@ -13,7 +13,7 @@ export interface CheckpointContext extends StartContext {
 }
 
 /** A started container with the application, and its output. */
-export interface Application extends Pick<StartedContainer, 'name' | 'ended'> {
+export interface RunningApplication extends Pick<StartedContainer, 'name' | 'ended'> {
   address: Address
   /** The last lines of its output. */
   output: LineTail
@@ -36,7 +36,7 @@ export async function startApplication(
   context: CheckpointContext,
   spec: ContainerSpec,
   onLine: (line: string) => void
-): Promise<Application> {
+): Promise<RunningApplication> {
   const { docker, clock, log, keep } = context
   const { name, ended, address } = await startContainer(context, spec)
   const output = new LineTail(SHOWN_LINES)

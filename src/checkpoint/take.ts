@@ -6,7 +6,7 @@ import type { Log } from '../lib/log.js'
 import { withResolvers } from '../lib/with-resolvers.js'
 import { checksFor, type Readiness } from '../probe/readiness.js'
 import type { Milliseconds } from '../lib/values.js'
-import { startApplication, type Application, type CheckpointContext } from './started-application.js'
+import { startApplication, type RunningApplication, type CheckpointContext } from './started-application.js'
 import { engineName, type CheckpointEngine } from './choose-engine.js'
 import { explainOpen, ownCheckpointFailure, STACK_TRACES } from './failures.js'
 import { untilApplicationReady } from './ready.js'
@@ -155,7 +155,7 @@ type Checkpointed = Pick<Snapshot, 'trigger' | 'warmUp'> & {
 
 async function checkpointByAction(
   context: CheckpointContext,
-  application: Application,
+  application: RunningApplication,
   events: OutputEvents,
   request: CheckpointRequest
 ): Promise<Checkpointed> {

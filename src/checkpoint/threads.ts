@@ -4,7 +4,7 @@ import { EVIDENCE_DIR, EVIDENCE_FILES } from '../lib/image-paths.js'
 import { within } from '../lib/clock.js'
 import { withResolvers } from '../lib/with-resolvers.js'
 import type { Milliseconds } from '../lib/values.js'
-import type { Application, CheckpointContext } from './started-application.js'
+import type { RunningApplication, CheckpointContext } from './started-application.js'
 
 /** Limit for a thread dump: a JVM that can write one does so at once; a JVM that CRIU has frozen never does. */
 const DUMP_TIMEOUT: Milliseconds = 2000
@@ -19,7 +19,7 @@ const SHOWN_FRAMES = 12
  */
 export async function dumpThreads(
   { docker, clock }: CheckpointContext,
-  application: Application,
+  application: RunningApplication,
   folder: string
 ): Promise<string> {
   const lines: string[] = []

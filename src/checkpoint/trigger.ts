@@ -11,7 +11,7 @@ import { lastLines } from '../docker/failure.js'
 import { Failure } from '../lib/errors.js'
 import { withResolvers } from '../lib/with-resolvers.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
-import { SHOWN_LINES, type Application, type CheckpointContext } from './started-application.js'
+import { SHOWN_LINES, type RunningApplication, type CheckpointContext } from './started-application.js'
 import { criuFailure, type Evidence } from './verify.js'
 import { dumpThreads, relevantThreads } from './threads.js'
 
@@ -69,7 +69,7 @@ export interface TriggerRequest {
 /** Triggers the checkpoint and returns the end of the JVM. Throws a Failure if it refuses, if CRIU fails, or if the time is over. */
 export async function checkpoint(
   context: CheckpointContext,
-  application: Application,
+  application: RunningApplication,
   events: OutputEvents,
   request: TriggerRequest
 ): Promise<ContainerEnd> {
@@ -109,7 +109,7 @@ export async function checkpoint(
 /** Copies the evidence of the checkpoint out of the container. */
 export async function copyEvidence(
   { docker }: CheckpointContext,
-  { name }: Application,
+  { name }: RunningApplication,
   { evidence, images }: Evidence
 ): Promise<void> {
   await docker.run(['cp', `${name}:${EVIDENCE_DIR}/.`, evidence])
@@ -120,7 +120,7 @@ export async function copyEvidence(
 
 async function expired(
   context: CheckpointContext,
-  application: Application,
+  application: RunningApplication,
   request: TriggerRequest,
   answered: boolean
 ): Promise<Failure> {
@@ -150,7 +150,7 @@ async function expired(
 /** Returns the Failure that the answer of jcmd means; undefined where it is not a refusal. */
 async function refusal(
   { docker }: CheckpointContext,
-  application: Application,
+  application: RunningApplication,
   answer: CommandResult
 ): Promise<Failure | undefined> {
   const refused = checkpointRefusal(answer.stdout)
@@ -170,7 +170,7 @@ async function refusal(
 /** Returns CRIU's log so far of a checkpoint that did not end; '' where there is none. */
 async function criuLog(
   { docker }: CheckpointContext,
-  { name }: Application,
+  { name }: RunningApplication,
   { evidence }: TriggerRequest
 ): Promise<string> {
   const copy = path.join(evidence, EVIDENCE_FILES.criuLog)

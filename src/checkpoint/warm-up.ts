@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.js'
 import { standardRequest, type Readiness } from '../probe/readiness.js'
 import { send, type HttpRequest } from '../probe/request.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
-import type { Application, CheckpointContext } from './started-application.js'
+import type { RunningApplication, CheckpointContext } from './started-application.js'
 import { endedEarly } from './ready.js'
 import { dumpThreads, relevantThreads } from './threads.js'
 import { runScript } from './warm-up-script.js'
@@ -44,7 +44,7 @@ export function standardWarmUp(readiness: Readiness, port: number): WarmUpReques
 /** Warms the application up. Throws a Failure if it ends meanwhile, or if the time is over. */
 export async function warmUp(
   context: CheckpointContext,
-  application: Application,
+  application: RunningApplication,
   request: { warmUp: WarmUp; warmupTimeout: Milliseconds; evidence: string }
 ): Promise<WarmUpReport> {
   const { clock, log, keep } = context

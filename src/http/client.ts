@@ -5,7 +5,7 @@ import { messageOf } from '../lib/errors.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
 import { HttpFailure } from './retry.js'
 
-export interface HttpRequest {
+export interface ServerRequest {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   url: URL
   /** Headers by lower-case name; `authorization` is sent to the origin of `url` only. */
@@ -34,12 +34,12 @@ const MOST_REDIRECTS = 5
 const LARGEST_BODY = 64 * 1024 * 1024
 
 /** Sends a request and returns the whole response, whatever its status; without a response it throws an HttpFailure. */
-export async function send(sent: HttpRequest): Promise<HttpResponse> {
+export async function sendToServer(sent: ServerRequest): Promise<HttpResponse> {
   return await exchange(sent, readAll)
 }
 
 /** Does the same as `send`, but returns the body of a successful response as a stream. */
-export async function open(sent: HttpRequest): Promise<HttpResponse<Readable | Buffer>> {
+export async function open(sent: ServerRequest): Promise<HttpResponse<Readable | Buffer>> {
   return await exchange(sent, async (body, status) => (status < 300 ? body : await readAll(body)))
 }
 
@@ -56,7 +56,7 @@ export function dispatcherFor(url: URL, tls?: object): Dispatcher {
 }
 
 async function exchange<Body>(
-  sent: HttpRequest,
+  sent: ServerRequest,
   read: (body: Readable, status: number) => Promise<Body>
 ): Promise<HttpResponse<Body>> {
   const { method, body, timeout, cancelled } = sent

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { Headers, Response, type RequestInit } from 'undici'
-import { open, send } from './client.js'
+import { open, sendToServer } from './client.js'
 import { HttpFailure, retryOf, withRetries, type HttpContext } from './retry.js'
 
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
@@ -31,7 +31,7 @@ export function createFetch(context: HttpContext, mode: 'whole' | 'stream'): Fet
     const attempt = async (): Promise<Response> => {
       const { patience, cancelled } = context
       const request = { method: 'GET', url, headers, timeout: patience.tryTimeout, cancelled } as const
-      const { status, headers: received, body } = await (mode === 'stream' ? open : send)(request)
+      const { status, headers: received, body } = await (mode === 'stream' ? open : sendToServer)(request)
       const content = body instanceof Readable ? Readable.toWeb(body) : body.byteLength === 0 ? null : body
       // Response refuses a higher status.
       const response = new Response(content, { status: Math.min(status, 599), headers: received })

@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from '../http/client.js'
+import type { ServerRequest, HttpResponse } from '../http/client.js'
 import { fieldsOf, jsonOf } from '../lib/json.js'
 import type { Credentials } from './credentials.js'
 import { refusal } from './refusal.js'
@@ -21,7 +21,7 @@ export function parseChallenge(header: string | null): Challenge | undefined {
   return { scheme, parameters }
 }
 
-type TokenRequest = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'>
+type TokenRequest = Pick<ServerRequest, 'method' | 'url' | 'headers' | 'body'>
 
 /**
  * Returns the header `authorization` for a challenge; undefined where there are no credentials for it. `send` reaches the

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { send, type HttpRequest, type HttpResponse } from '../http/client.js'
+import { sendToServer, type ServerRequest, type HttpResponse } from '../http/client.js'
 import { HttpFailure } from '../http/retry.js'
 import { authorize, parseChallenge } from './authorization.js'
 import type { Credentials } from './credentials.js'
@@ -11,7 +11,7 @@ export interface ConnectionContext {
   endpoint: (registry: string) => Promise<Endpoint>
 }
 
-export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'dispatcher' | 'cancelled'> {
+export interface RegistryRequest extends Omit<ServerRequest, 'url' | 'dispatcher' | 'cancelled'> {
   /** Absolute, or relative to the registry. */
   url: string
 }
@@ -68,8 +68,8 @@ export class Connection {
     throw refusal(this.registry, describe(request.method, url), response)
   }
 
-  private async once(request: HttpRequest): Promise<HttpResponse> {
-    return await send({ ...request, cancelled: this.cancelled }).catch((error: unknown) => {
+  private async once(request: ServerRequest): Promise<HttpResponse> {
+    return await sendToServer({ ...request, cancelled: this.cancelled }).catch((error: unknown) => {
       if (!(error instanceof HttpFailure)) throw error
       throw unreachable(this.registry, describe(request.method, request.url), error)
     })

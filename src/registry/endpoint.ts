@@ -6,7 +6,7 @@ import { rootCertificates } from 'node:tls'
 import type { Dispatcher } from 'undici'
 import type { Docker } from '../docker/docker.js'
 import { dockerInfo } from '../docker/inspect.js'
-import { dispatcherFor, send } from '../http/client.js'
+import { dispatcherFor, sendToServer } from '../http/client.js'
 import type { Milliseconds } from '../lib/values.js'
 import { DOCKER_HUB } from './reference.js'
 
@@ -38,7 +38,7 @@ export async function endpointOf(registry: string, context: EndpointContext): Pr
   const dispatcher = dispatcherFor(origin, tls)
   if (!insecure) return { origin, dispatcher }
   const ping = { method: 'GET', url: new URL('/v2/', origin), dispatcher, timeout: PING_TIMEOUT } as const
-  const hasTls = await send(ping).then(
+  const hasTls = await sendToServer(ping).then(
     () => true,
     () => false
   )

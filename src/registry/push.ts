@@ -18,7 +18,7 @@ export interface Pushed {
   layers: ImageLayer[]
 }
 
-export interface PushWorld {
+export interface PushContext {
   docker: Docker
   repositories: Repositories
   info: (line: string) => void
@@ -51,7 +51,7 @@ const CONFIGURATION = 'application/vnd.oci.image.config.v1+json'
 const LARGEST_AT_GITHUB = 10e9
 
 /** Reads the present tags from the registries, so that a registry that refuses ends the run early. The signal ends the whole push. */
-export async function openPush(world: PushWorld, request: PushRequest, signal: AbortSignal): Promise<Push> {
+export async function openPush(world: PushContext, request: PushRequest, signal: AbortSignal): Promise<Push> {
   const targets = await targetsOf(world.repositories, request.tags, signal)
   const known = await knownEverywhere(world.docker, request.image, targets)
   return {
@@ -68,7 +68,7 @@ interface Shipment {
   packed: PackedImage
 }
 
-async function send(world: PushWorld, { folder }: PushRequest, shipment: Shipment): Promise<Pushed> {
+async function send(world: PushContext, { folder }: PushRequest, shipment: Shipment): Promise<Pushed> {
   const { targets, packed, known } = shipment
   const layers = packed.layers.map((layer, index) => {
     const packedOrKnown = layer ?? known.get(packed.configuration.rootfs.diff_ids[index] ?? '')
@@ -90,7 +90,7 @@ async function send(world: PushWorld, { folder }: PushRequest, shipment: Shipmen
 
 /** Sends the missing layers in parallel, and then the configuration. Returns the digests of the blobs that were sent. */
 async function sendContent(
-  { info, warn }: PushWorld,
+  { info, warn }: PushContext,
   { targets, packed }: Shipment
 ): Promise<ReadonlySet<string>> {
   const sent = new Set<string>()

@@ -36,7 +36,7 @@ export interface InspectionRequest {
   skipUnchanged: boolean
 }
 
-export interface InspectionWorld {
+export interface InspectionContext {
   docker: Docker
   platform: NodeJS.Platform
   /** Of this machine, as the system names it. */
@@ -45,7 +45,7 @@ export interface InspectionWorld {
 }
 
 /** Finds out what this machine can do; what cannot work is refused here, before any work. */
-export async function inspectRunner(world: InspectionWorld, request: InspectionRequest): Promise<Runner> {
+export async function inspectRunner(world: InspectionContext, request: InspectionRequest): Promise<Runner> {
   const { docker, platform, log } = world
   if (platform !== 'linux') {
     throw new UnsupportedRunner(
