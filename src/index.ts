@@ -49,7 +49,7 @@ async function main(): Promise<void> {
     },
     failed: async (failure, error, { usedDocker }) => {
       // A stack contains the error's message, and so may quote untrusted output.
-      if (failure.category === 'internal' && error instanceof Error) log.foreign(error.stack ?? '')
+      if (failure.category === 'internal' && error instanceof Error) log.untrusted(error.stack ?? '')
       // Nothing of a container may come between the annotation and its end.
       log.end()
       core.setFailed(describeFailure(failure))

@@ -29,7 +29,7 @@ import { Steps } from './run/steps.js'
 import { sweep } from './run/sweep.js'
 import type { World } from './run/world.js'
 import { imageArchitecture } from './runner/base-image.js'
-import { checkDiskSpace, toldOfRoom } from './runner/disk-space.js'
+import { checkDiskSpace, withDiskSpace } from './runner/disk-space.js'
 import { inspectRunner, type Runner } from './runner/inspect.js'
 import { findReach, isLocal } from './runner/reach.js'
 import { readSnapshot } from './snapshot/read.js'
@@ -93,7 +93,7 @@ async function buildImage(job: Job): Promise<Result> {
   const room = await checkDiskSpace(context.log, runner.diskFree, parts.jdk.file, files)
   const source = await prepareImages(context, inputs, world, parts)
   const made = await withSnapshot(job, runner, parts, source).catch((error: unknown) => {
-    throw toldOfRoom(error, room)
+    throw withDiskSpace(error, room)
   })
   if (made instanceof UnsupportedRunner)
     return await withoutSnapshot(job, made, { application, parts, source })
@@ -184,7 +184,7 @@ async function withoutSnapshot(
 }
 
 async function architectureOf({ context: { docker, log }, inputs }: Job): Promise<Architecture> {
-  return await imageArchitecture(docker, inputs.baseImage, (line) => log.foreign(line))
+  return await imageArchitecture(docker, inputs.baseImage, (line) => log.untrusted(line))
 }
 
 function readinessOf({ readyUrl, readyCommand, readyLog }: Inputs, { libraries }: ImageParts): Readiness {

@@ -92,7 +92,7 @@ e2eSuite('resources', ['Heavy', 'Server'], ({ folder: place, context }) => {
     await onSmallDisk('20m', async (runnerTemp) => {
       const step = await runAction({ context }, { runnerTemp, toolCache: path.join(runnerTemp, 'tools') })
       expect(errorOf(step)).toMatch(
-        /There is no room for \S+\.tar\.gz: [\d.]+ MB are needed in \S+, and [\d.]+ MB are free\./
+        /Not enough disk space for \S+\.tar\.gz: [\d.]+ MB are needed in \S+, and [\d.]+ MB are free\./
       )
       expect(errorOf(step)).toContain('category: runner')
       expect(step.log).not.toContain('Build the checkpoint image')
@@ -138,7 +138,7 @@ e2eSuite('resources', ['Heavy', 'Server'], ({ folder: place, context }) => {
           expect([...step.log.matchAll(/^::group::(.*)$/gm)].at(-1)?.[1]).toBe(where)
           expect(errorOf(step)).toMatch(/disk became full while CRIU wrote|engine's disk is full/)
           expect(errorOf(step)).toContain('category: runner')
-          expect(errorOf(step)).toMatch(/When the run began, [\d.]+ MB were free on the engine's disk/)
+          expect(errorOf(step)).toMatch(/When the run began, [\d.]+ MB were free on Docker's disk/)
           expect(step.post.exitCode).toBe(0)
           expect(step.left).toEqual([])
           expect(dockerAt(environment, 'ps', '--all', '--quiet')).toBe('')

@@ -38,7 +38,10 @@ describe('a log without end', () => {
 
   test('is shown as far as people read, and then where the rest is', () => {
     const seen: string[] = []
-    const log = { foreign: (line: string) => seen.push(line), info: (line: string) => seen.push(`:${line}`) }
+    const log = {
+      untrusted: (line: string) => seen.push(line),
+      info: (line: string) => seen.push(`:${line}`)
+    }
     const show = shownLines(log, 'application.log', 25)
     for (let line = 0; line < 100; line++) show(`line ${line}`)
     expect(seen).toEqual([

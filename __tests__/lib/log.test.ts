@@ -15,13 +15,13 @@ function recorded(): { lines: string[]; log: ReturnType<typeof createLog> } {
 }
 
 describe('the log', () => {
-  test('fences foreign lines with a token that they cannot know, and closes the fence before its own lines', async () => {
+  test('fences untrusted lines with a token that they cannot know, and closes the fence before its own lines', async () => {
     const { lines, log } = recorded()
     await log.group('Work', () => {
-      log.foreign('::set-output name=digest::evil')
-      log.foreign('second')
+      log.untrusted('::set-output name=digest::evil')
+      log.untrusted('second')
       log.info('ours')
-      log.foreign('third')
+      log.untrusted('third')
       return Promise.resolve()
     })
     const tokens = lines.filter((line) => line.startsWith('::stop-commands::')).map((line) => line.slice(17))
@@ -41,11 +41,11 @@ describe('the log', () => {
     ])
   })
 
-  test('after its end no foreign line opens a fence in which a command of ours would be lost', () => {
+  test('after its end no untrusted line opens a fence in which a command of ours would be lost', () => {
     const { lines, log } = recorded()
-    log.foreign('said in time')
+    log.untrusted('said in time')
     log.end()
-    log.foreign('said too late')
+    log.untrusted('said too late')
     expect(lines.filter((line) => line.startsWith('said'))).toEqual(['said in time'])
     expect(lines.at(-1)).toMatch(/^::[0-9a-f-]{36}::$/)
   })
@@ -53,7 +53,7 @@ describe('the log', () => {
   test('closes the fence and the group when the work fails', async () => {
     const { lines, log } = recorded()
     const work = log.group('Work', () => {
-      log.foreign('x')
+      log.untrusted('x')
       return Promise.reject(new Error('no'))
     })
     await expect(work).rejects.toThrow('no')
@@ -62,7 +62,7 @@ describe('the log', () => {
   })
 
   test('whatever is written, the runner finds the commands that are ours, and no other', async () => {
-    const call = fc.record({ as: fc.constantFrom('foreign', 'info', 'warning'), text: hostileText })
+    const call = fc.record({ as: fc.constantFrom('untrusted', 'info', 'warning'), text: hostileText })
     await holds(
       3000,
       fc.property(fc.array(call, { maxLength: 6 }), (calls) => {

@@ -1,45 +1,45 @@
 import { describe, expect, test } from '@jest/globals'
-import { fullDisk, requireRoom } from '../../src/lib/disk.js'
+import { fullDisk, requireDiskSpace } from '../../src/lib/disk.js'
 import { Failure } from '../../src/lib/errors.js'
-import { lookAtRoom, roomFor, toldOfRoom } from '../../src/runner/disk-space.js'
+import { diskSpaceWarning, diskSpaceFor, withDiskSpace } from '../../src/runner/disk-space.js'
 
-describe("room on the engine's disk", () => {
-  const room = (free: number | undefined) => roomFor(free, 200e6, 50e6)
+describe('disk space of Docker', () => {
+  const space = (free: number | undefined) => diskSpaceFor(free, 200e6, 50e6)
 
-  test.each([undefined, 50e9])('%j bytes: nothing to say', (free) => {
-    expect(lookAtRoom(room(free), 200e6)).toBeUndefined()
+  test.each([undefined, 50e9])('%j bytes: no warning', (free) => {
+    expect(diskSpaceWarning(space(free), 200e6)).toBeUndefined()
   })
 
-  test('that may not be enough is warned of, with what is needed and what is free', () => {
-    expect(lookAtRoom(room(900e6), 200e6)).toMatch(
-      /^There may be too little room: 900\.0 MB are free .* about 1084\.0 MB/
+  test('warns with both figures if it may not be enough', () => {
+    expect(diskSpaceWarning(space(900e6), 200e6)).toMatch(
+      /^There may not be enough disk space: 900\.0 MB are free .* about 1084\.0 MB/
     )
   })
 
-  test('that cannot be enough is refused', () => {
-    expect(() => lookAtRoom(room(100e6), 200e6)).toThrow(/^There is no room: 100\.0 MB are free/)
+  test('is refused if the JDK does not fit', () => {
+    expect(() => diskSpaceWarning(space(100e6), 200e6)).toThrow(/^Not enough disk space: 100\.0 MB are free/)
   })
 
-  test('that was not enough is told with the numbers, and nothing else is', () => {
+  test('is in the message of a full disk, and in no other message', () => {
     const full = new Failure('runner', "The engine's disk is full (docker commit).", {
       fix: '',
       signature: { id: 'docker-nospace', remedy: 'disk' }
     })
-    expect((toldOfRoom(full, room(900e6)) as Failure).message).toContain('900.0 MB were free')
+    expect((withDiskSpace(full, space(900e6)) as Failure).message).toContain('900.0 MB were free')
     const other = new Failure('jdk', 'x', { fix: '' })
-    expect(toldOfRoom(other, room(900e6))).toBe(other)
+    expect(withDiskSpace(other, space(900e6))).toBe(other)
   })
 })
 
-describe('a disk of the runner', () => {
-  test('without room for a file is told before it is fetched', async () => {
-    await requireRoom('/tmp', 1, 'it')
-    await expect(requireRoom('/proc', 54e6, 'jdk.tar.gz')).rejects.toThrow(
-      'There is no room for jdk.tar.gz: 54.0 MB are needed in /proc, and 0.0 MB are free.'
+describe('the disk of the runner', () => {
+  test('is checked before a file is downloaded', async () => {
+    await requireDiskSpace('/tmp', 1, 'it')
+    await expect(requireDiskSpace('/proc', 54e6, 'jdk.tar.gz')).rejects.toThrow(
+      'Not enough disk space for jdk.tar.gz: 54.0 MB are needed in /proc, and 0.0 MB are free.'
     )
   })
 
-  test('that is full is told as such', async () => {
+  test('is in the message if it is full', async () => {
     const error = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
     expect(await fullDisk(error, '/proc')).toMatchObject({
       category: 'runner',

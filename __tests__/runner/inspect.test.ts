@@ -71,7 +71,7 @@ describe('inspectRunner', () => {
     })
   })
 
-  test('gives the architecture of the engine, in the words of the JDK archives', async () => {
+  test('returns the architecture of Docker under the name that JDK archives use', async () => {
     const docker = machine({ server: { ...SERVER, Arch: 'arm64' }, imageArchitecture: 'arm64' })
     expect(await inspect(docker)).toMatchObject({ architecture: 'aarch64' })
   })
@@ -155,7 +155,7 @@ describe('inspectRunner', () => {
     expect(docker.calls).toEqual([])
   })
 
-  test('an engine that is not there is told as such', async () => {
+  test('a Docker that does not respond is reported', async () => {
     const docker = fakeDocker(() => ({
       exitCode: 1,
       stderr: 'Cannot connect to the Docker daemon at unix:///x'
@@ -205,7 +205,7 @@ describe('privileges', () => {
     expect(found.refused).toEqual([{ level: 'least', reason: expect.stringContaining('unknown capability') }])
   })
 
-  test("the same with `least`: refused, with the engine's own words", async () => {
+  test('a Docker without CHECKPOINT_RESTORE is refused with `privileges: least`, with its error message', async () => {
     await expect(inspect(machine(OLD), { privileges: 'least' })).rejects.toMatchObject({
       category: 'runner',
       message: expect.stringContaining('Docker 20.10.24 does not know the capability CHECKPOINT_RESTORE'),
@@ -222,7 +222,7 @@ describe('privileges', () => {
     expect(docker.calls.filter(({ args }) => args[0] === 'run')).toHaveLength(3)
   })
 
-  test('a capability that was asked for and is not there is no grant', async () => {
+  test('a level whose capability is missing in the container is not granted', async () => {
     const docker = machine({
       container: (flags) => (flags.includes('--privileged') ? FACTS : 'CapBnd:\t00000000a80425fb\n')
     })

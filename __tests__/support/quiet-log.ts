@@ -5,7 +5,7 @@ export function quietLog(lines: string[] = [], warnings: string[] = []): Log {
   return {
     info: (line) => lines.push(line),
     warning: (line) => warnings.push(line),
-    foreign: () => undefined,
+    untrusted: () => undefined,
     end: () => undefined,
     group: async (_, work) => await work()
   }

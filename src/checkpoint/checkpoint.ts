@@ -52,7 +52,7 @@ export async function checkpointApplication(
     {
       docker,
       clock,
-      log: { ...log, foreign: shownLines(log, 'application.log') },
+      log: { ...log, untrusted: shownLines(log, 'application.log') },
       keep: keepIn(context, 'application.log')
     },
     {

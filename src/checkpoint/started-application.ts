@@ -46,7 +46,7 @@ export async function startApplication(
     onLine: (line) => {
       output.push(line)
       diagnoser.push('app', line)
-      log.foreign(line)
+      log.untrusted(line)
       for (const listener of listeners) listener(line)
     },
     onBytes: keep

@@ -41,7 +41,7 @@ export async function runScript(script: string, context: ScriptContext): Promise
   for (const stream of [group.stdout, group.stderr]) {
     const lines = new LineSplitter((line) => {
       tail.push(line)
-      log.foreign(line)
+      log.untrusted(line)
     })
     for (const listener of [lines, new WholeLines(keep)])
       stream.on('data', (data: Buffer) => listener.push(data)).on('end', () => listener.end())

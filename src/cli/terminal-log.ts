@@ -8,7 +8,7 @@ export function terminalLog(write: (line: string) => void, clock: Clock): Log {
   return {
     info: (line) => write(line),
     warning: (line) => write(`warning: ${line}`),
-    foreign: (line) => {
+    untrusted: (line) => {
       // What a container prints must not drive the terminal.
       if (!ended) write(`  | ${stripVTControlCharacters(line).replace(/(?!\t)\p{Cc}/gu, '')}`)
     },

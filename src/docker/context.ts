@@ -29,7 +29,7 @@ export function keepIn({ logs, log }: Pick<Context, 'logs' | 'log'>, file: strin
 
 /** Returns listeners that show the output of a command in the step's log, and keep it in a file of the logs folder. */
 export function outputTo(context: Pick<Context, 'logs' | 'log'>, file: string): Listeners {
-  return { onLine: (line) => context.log.foreign(line), onBytes: keepIn(context, file) }
+  return { onLine: (line) => context.log.untrusted(line), onBytes: keepIn(context, file) }
 }
 
 /** Folder for CRIU's images without the memory pages. */

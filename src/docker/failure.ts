@@ -1,20 +1,20 @@
 import { Failure, messageOf } from '../lib/errors.js'
 import { TIMED_OUT, type CommandResult } from './process-group.js'
 
-/** What the client says where no engine listens. */
+/** The client's error message if it cannot connect to the daemon. */
 export const DAEMON_UNREACHABLE = /Cannot connect to the Docker daemon|failed to connect to the docker API/
 
-/** What a failed docker command means to the user; `fix` is for what is not known. */
+/** Returns the Failure for a docker command that did not succeed; `fix` is for an unknown cause. */
 export function dockerFailure(
   args: readonly string[],
   result: CommandResult,
-  fix = "The lines below are the engine's own words."
+  fix = 'The lines below are the output of Docker.'
 ): Failure {
   const evidence = lastLines(result.stderr || result.stdout, 20)
   const command = `docker ${args[0] ?? ''}`
   if (result.exitCode === TIMED_OUT) {
     return new Failure('runner', `${command} did not answer in time.`, {
-      fix: 'Look at the state of the Docker engine on the runner, and run the job again.',
+      fix: 'Check the state of the Docker engine on the runner, and run the job again.',
       evidence
     })
   }
@@ -45,7 +45,7 @@ export function dockerFailure(
   })
 }
 
-/** The last `count` non-empty lines of a text. */
+/** Returns the last `count` non-empty lines of a text. */
 export function lastLines(text: string, count: number): string {
   return text
     .split('\n')
@@ -54,7 +54,7 @@ export function lastLines(text: string, count: number): string {
     .join('\n')
 }
 
-/** What it means that the docker command could not even be started. */
+/** Returns the Failure for a docker client that could not be started. */
 export function clientNotStarted(error: unknown): Failure {
   return new Failure('runner', `The docker command could not be started: ${messageOf(error)}`, {
     fix:

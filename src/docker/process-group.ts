@@ -6,21 +6,21 @@ export interface GroupOptions {
   env: NodeJS.ProcessEnv
   /** Ends the group at once. */
   signal?: AbortSignal | undefined
-  /** Asks the group to end after this time, and ends it a little later. */
+  /** Time after which the group gets SIGTERM, and a little later SIGKILL. */
   timeout?: Milliseconds | undefined
 }
 
-/** A command that runs, with all that it has started. */
+/** A running command, with all processes that it has started. */
 export interface Group {
   stdout: Readable
   stderr: Readable
-  /** Its exit code, when both of its streams are at their end. Rejects with the signal's reason, or where it cannot be started. */
+  /** Resolves to the exit code when both streams have ended; rejects with the signal's reason, or if the command cannot start. */
   ended: Promise<number>
-  /** Ends all of it. */
+  /** Ends all its processes at once. */
   kill: () => void
 }
 
-/** What a command gave in the end. */
+/** The result of a command that has ended. */
 export interface CommandResult {
   exitCode: number
   stdout: string
@@ -32,15 +32,15 @@ export function withoutInputs(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(INPUT_|ACTIONS_)/.test(name)))
 }
 
-/** The exit code of a command that had to be ended because its time was over, as coreutils' `timeout` has it. */
+/** Exit code of a command that was ended by its timeout, as that of coreutils' `timeout`. */
 export const TIMED_OUT = 124
 
-/** Between the request to end and the end. */
-const LAST_WORDS: Milliseconds = 5000
+/** Time between SIGTERM and SIGKILL. */
+const GRACE_PERIOD: Milliseconds = 5000
 
 /**
- * Starts a command in a process group of its own: a docker client starts plugins, and a script whatever it likes, and
- * none of them must outlive it.
+ * Starts a command in a process group of its own: a docker client starts plugins, a script starts other programs, and
+ * none of them may outlive it.
  */
 export function startGroup(command: string, args: readonly string[], options: GroupOptions): Group {
   const { env, signal, timeout } = options
@@ -56,12 +56,12 @@ export function startGroup(command: string, args: readonly string[], options: Gr
   let timedOut = false
   const timers: NodeJS.Timeout[] = []
   if (timeout !== undefined) {
-    const ask = (): void => {
+    const terminate = (): void => {
       timedOut = true
       end('SIGTERM')
-      timers.push(setTimeout(kill, LAST_WORDS))
+      timers.push(setTimeout(kill, GRACE_PERIOD))
     }
-    timers.push(setTimeout(ask, timeout))
+    timers.push(setTimeout(terminate, timeout))
   }
   const ended = new Promise<number>((resolve, reject) => {
     child.on('error', reject)
@@ -83,6 +83,6 @@ function endGroup({ pid }: ChildProcess, how: NodeJS.Signals): void {
   try {
     process.kill(-pid, how)
   } catch {
-    // It has ended.
+    // The group has ended.
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as toolCache from '@actions/tool-cache'
-import { requireRoom } from '../lib/disk.js'
+import { requireDiskSpace } from '../lib/disk.js'
 import { messageOf } from '../lib/errors.js'
 import { linkOrCopy } from '../lib/link-or-copy.js'
 import { megabytes } from '../lib/values.js'
@@ -83,7 +83,7 @@ async function downloaded(
   const file = path.join(options.temporaryFolder, asset.name)
   const size = asset.size === undefined ? '' : ` (${megabytes(asset.size)})`
   options.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`)
-  await requireRoom(options.temporaryFolder, asset.size ?? 0, asset.name)
+  await requireDiskSpace(options.temporaryFolder, asset.size ?? 0, asset.name)
   try {
     await rm(file, { force: true })
     await download(asset, file, options)

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Milliseconds } from './values.js'
 
-/** Time, as an argument. */
+/** The source of time, which tests replace. */
 export interface Clock {
-  /** Milliseconds that only ever grow; their zero means nothing. */
+  /** Returns a time that never goes back, from an arbitrary start. */
   now(): Milliseconds
-  /** Rejects with the signal's reason when that comes first. */
+  /** Rejects with the signal's reason if the signal comes first. */
   sleep(duration: Milliseconds, signal?: AbortSignal): Promise<void>
 }
 
@@ -20,7 +20,7 @@ export const systemClock: Clock = {
 
 export const EXPIRED = Symbol('expired')
 
-/** What the work gives, or EXPIRED when it takes longer. The work itself is not ended. */
+/** Returns the result of the work, or EXPIRED after the limit. The work itself is not ended. */
 export async function within<T>(
   work: Promise<T>,
   limit: Milliseconds,

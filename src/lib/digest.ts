@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 
-/** The content of a file, hashed without the whole of it in memory. */
+/** Returns the hash of a file without reading all of it into memory. */
 export async function hashOfFile(file: string, algorithm: 'sha256' | 'sha1' = 'sha256'): Promise<Hash> {
   const hash = createHash(algorithm)
   await pipeline(createReadStream(file), async (chunks: AsyncIterable<Buffer>) => {
@@ -11,7 +11,7 @@ export async function hashOfFile(file: string, algorithm: 'sha256' | 'sha1' = 's
   return hash
 }
 
-/** `sha256:...`, as registries and engines name content. */
+/** Returns the digest of content in the form of registries and Docker, `sha256:...`. */
 export function digestOf(bytes: Buffer): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }

@@ -1,4 +1,4 @@
-/** JSON of others, of any shape; undefined where it is none. */
+/** Parses untrusted JSON; returns undefined for text that is not JSON. */
 export function jsonOf(text: Buffer | string): unknown {
   try {
     return JSON.parse(text.toString()) as unknown
@@ -7,7 +7,7 @@ export function jsonOf(text: Buffer | string): unknown {
   }
 }
 
-/** The fields of a value of any shape; none where it is no object. */
+/** Returns the fields of an untrusted value; none if it is not an object. */
 export function fieldsOf(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }

@@ -2,12 +2,12 @@ import { appendFileSync, renameSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { messageOf } from './errors.js'
 
-/** Of one file, in bytes; a second one has what was before it. */
+/** Maximum size of a log file, in bytes; a second file keeps what came before. */
 const FULL = 64 * 1024 * 1024
 
 /**
- * Keeps bytes in a file, without end if need be: one that is full gets the name `FILE.1`, in the place of the one before it, so
- * that the last of what was written is always there. A file that cannot be written is told once, and given up.
+ * Returns a function that appends bytes to a file. A full file is renamed to `FILE.1` and replaces the one before it, so the end of
+ * the log is always kept. After a write error the function warns once and writes no more.
  */
 export function keptLog(file: string, warning: (line: string) => void, full = FULL): (bytes: Buffer) => void {
   let size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
@@ -22,7 +22,7 @@ export function keptLog(file: string, warning: (line: string) => void, full = FU
       appendFileSync(file, bytes)
       size += bytes.length
     } catch (error) {
-      // Whoever wrote this line waits for nobody: thrown here, the error would end the process.
+      // An error thrown in a callback of a stream would end the process.
       broken = true
       warning(`${path.basename(file)} is not complete: ${messageOf(error)}`)
     }

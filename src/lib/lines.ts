@@ -1,9 +1,9 @@
 import { StringDecoder } from 'node:string_decoder'
 
-/** Longer lines are cut: a log without line ends must not fill the memory. In characters. */
+/** Maximum length of a line, in characters: a log without line ends must not fill the memory. */
 export const LONGEST_LINE = 4096
 
-/** Cuts a stream of bytes into lines. Bytes that are not UTF-8 become U+FFFD. */
+/** Splits a stream of bytes into lines. Bytes that are not UTF-8 become U+FFFD. */
 export class LineSplitter {
   private readonly decoder = new StringDecoder('utf8')
   private pending = ''
@@ -21,7 +21,7 @@ export class LineSplitter {
     this.append(last)
   }
 
-  /** Hands out what is left without a line end. */
+  /** Passes on the rest without a line end. */
   end(): void {
     this.append(this.decoder.end())
     if (this.pending !== '') this.flush()
@@ -42,10 +42,10 @@ export class LineSplitter {
   }
 }
 
-/** Longer pieces of a line are handed on before its end. In bytes. */
+/** Maximum size of a piece of a line that waits for its end, in bytes. */
 const LONGEST_PIECE = 64 * 1024
 
-/** Hands on all bytes of a stream, as they are, in whole lines: so two streams can go into one file. */
+/** Passes on all bytes of a stream unchanged, in whole lines, so that two streams can go into one file. */
 export class WholeLines {
   private pending: Buffer[] = []
   private size = 0
@@ -62,7 +62,7 @@ export class WholeLines {
     if (this.size > LONGEST_PIECE) this.end()
   }
 
-  /** Hands on what is left without a line end. */
+  /** Passes on the rest without a line end. */
   end(): void {
     if (this.size > 0) this.onBytes(Buffer.concat(this.pending))
     this.pending = []
@@ -75,7 +75,7 @@ export class WholeLines {
   }
 }
 
-/** The last lines of a stream, a bounded number of them. */
+/** Keeps the last lines of a stream, up to a number of them. */
 export class LineTail {
   private readonly lines: string[] = []
 

@@ -1,21 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from './clock.js'
 import { oneLine, plainText, withoutMiddle } from './text.js'
+import type { Milliseconds } from './values.js'
 
-/** The step's log. Lines of containers and builds go through `foreign`. */
+/** The step's log. Lines of containers and builds go through `untrusted`. */
 export interface Log {
   info(line: string): void
-  /** An annotation. */
+  /** Writes an annotation. */
   warning(line: string): void
-  /** A line that others wrote: nothing in it can act as a workflow command. */
-  foreign(line: string): void
-  /** Closes the fence for good: later foreign lines are dropped, so that a command of ours cannot stand among them. */
+  /** Writes a line of a container or a build: nothing in it can act as a workflow command. */
+  untrusted(line: string): void
+  /** Closes the fence for good: later untrusted lines are dropped, so that none comes between our own commands. */
   end(): void
-  /** A foldable part of the log, with the time that it took at its end. */
+  /** Writes a foldable group with the lines of the work. */
   group<T>(title: string, work: () => Promise<T>): Promise<T>
 }
 
-/** The same log, which keeps its warnings too. */
+/** Returns a log that also collects its warnings in a list. */
 export function noting(log: Log, warnings: string[]): Log {
   return {
     ...log,
@@ -34,18 +35,18 @@ export interface LogWriter {
   endGroup(): void
 }
 
-/** GitHub shows ten warnings of a step, and nobody the eleventh. */
+/** GitHub shows ten warnings of a step. */
 const MOST_WARNINGS = 10
 
-/** Of one annotation, in bytes: GitHub takes 64 KB. */
+/** Maximum size of an annotation, in bytes: GitHub accepts 64 KB. */
 const LONGEST_WARNING = 48 * 1024
 
-/** What the runner takes for a command: `::name` at the start of a line, `##[name]` anywhere; it skips what is not seen. */
+/** What the runner executes: `::name` at the start of a line after invisible characters, and `##[name]` anywhere. */
 const COMMAND = /^[^\p{L}\p{N}]*::|##\[/u
 
 /**
- * A log whose foreign lines stand between `::stop-commands::TOKEN` and `::TOKEN::`, with a token that
- * their writer cannot know. The fence is closed before any line of our own.
+ * Returns a log whose untrusted lines stand between `::stop-commands::TOKEN` and `::TOKEN::`, with a token that their writer
+ * cannot know. This fence is closed before any line of our own.
  */
 export function createLog(writer: LogWriter): Log {
   let token: string | undefined
@@ -64,7 +65,7 @@ export function createLog(writer: LogWriter): Log {
     writer.info(`::stop-commands::${token}`)
   }
 
-  /** Our own words, which may quote those of others. */
+  /** Writes a line of our own, which may quote untrusted text. */
   function info(line: string): void {
     closeFence()
     const shown = oneLine(line)
@@ -83,7 +84,7 @@ export function createLog(writer: LogWriter): Log {
       const note = warnings === MOST_WARNINGS ? ' (Further warnings are in the log of this step only.)' : ''
       writer.warning(`${withoutMiddle(plainText(line), LONGEST_WARNING)}${note}`)
     },
-    foreign(line) {
+    untrusted(line) {
       if (ended) return
       openFence()
       writer.info(line)
@@ -105,10 +106,10 @@ export function createLog(writer: LogWriter): Log {
   }
 }
 
-/** Between two lines of progress, in milliseconds. */
-const PROGRESS_INTERVAL = 5000
+/** Time between two lines of progress. */
+const PROGRESS_INTERVAL: Milliseconds = 5000
 
-/** Progress of a long transfer as lines of the log. */
+/** Returns a listener that logs the progress of a long transfer. Sizes are in bytes. */
 export function logProgress(log: Log, clock: Clock): (bytes: number, total: number | undefined) => void {
   let last = clock.now()
   return (bytes, total) => {

@@ -1,12 +1,12 @@
-/** A stream whose beginning has been looked at. */
+/** A stream whose first piece has been read. */
 export interface Peeked {
-  /** Its first piece; empty where it has none. */
+  /** The first piece; empty if the stream is empty. */
   head: Buffer
-  /** All of it, to be read once. */
+  /** Returns the whole stream, including the first piece; it can be read once. */
   all: () => AsyncGenerator<Buffer>
 }
 
-/** Looks at the first piece of a stream, to know of what kind it is. */
+/** Reads the first piece of a stream, which shows its format. */
 export async function peek(stream: AsyncIterable<unknown>): Promise<Peeked> {
   const pieces = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>
   const first = await pieces.next()

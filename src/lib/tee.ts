@@ -3,8 +3,8 @@ import { finished, PassThrough, type Readable } from 'node:stream'
 export type Reader<T> = (stream: Readable) => Promise<T>
 
 /**
- * Lets up to two readers have the bytes of a stream, which comes once; the slower one sets the pace. When one fails, the other still
- * comes to its end before that is told: nothing goes on behind the caller's back.
+ * Passes a stream to up to two readers at once, at the pace of the slower one. If one of them fails, the promise rejects only after the
+ * other one has ended, so nothing continues in the background.
  */
 export async function readByBoth<A, B>(
   stream: Readable,
@@ -22,7 +22,7 @@ export async function readByBoth<A, B>(
     try {
       return await reader(stream.pipe(copy))
     } finally {
-      // One that has failed takes no more: it must not hold up the other.
+      // A reader that has failed must not hold up the other.
       copy.destroy()
     }
   }

@@ -1,31 +1,31 @@
 import { stripVTControlCharacters } from 'node:util'
 
-// Text of others (inputs, logs, answers of servers), made fit to be shown to people.
+// Makes untrusted text (inputs, logs, responses of servers) safe to show.
 
-/** What is not seen and yet acts: control characters, other ends of lines, and marks that turn text around. */
+/** Invisible characters with an effect: control characters, other line ends, and marks that change the direction of text. */
 const UNSEEN = /(?![\t\n])\p{Cc}|[\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu
 
-/** Longer sentences are cut. In characters. */
+/** Maximum length of a sentence, in characters. */
 const LONGEST_SENTENCE = 2000
 
-/** Longer inputs are cut where a message quotes them. In characters. */
+/** Maximum length of a quotation in a message, in characters. */
 const LONGEST_QUOTATION = 200
 
-/** Without what would drive a terminal or hide text; line ends and tabs stay. */
+/** Returns a text without characters that control a terminal or hide text; line ends and tabs stay. */
 export function plainText(text: string): string {
   return stripVTControlCharacters(text.replace(/\p{Cs}/gu, '\ufffd'))
     .replace(/\r\n?/g, '\n')
     .replace(UNSEEN, '')
 }
 
-/** The same as one line of bounded length. */
+/** Returns a text as one line of at most `longest` characters. */
 export function oneLine(text: string, longest = LONGEST_SENTENCE): string {
-  // The rest is not even looked at: it may be long.
+  // The text may be long: the rest is not processed.
   const line = plainText(text.slice(0, 2 * longest)).replace(/\s*\n\s*|\t/g, ' ')
   return line.length > longest || text.length > 2 * longest ? `${cut(line, longest)}...` : line
 }
 
-/** An input as a message shows it: in quotation marks, on one line, cut. */
+/** Returns an input for a message: in quotation marks, on one line, cut. */
 export function quoted(text: string): string {
   const shown = text.length > LONGEST_QUOTATION ? `${cut(text, LONGEST_QUOTATION)}...` : text
   return JSON.stringify(shown).replace(
@@ -34,7 +34,7 @@ export function quoted(text: string): string {
   )
 }
 
-/** Text of so many bytes at most: if it is longer, its middle is left out, and a line there says so. */
+/** Returns a text of at most `most` bytes: in a longer one, a line replaces the middle. */
 export function withoutMiddle(text: string, most: number): string {
   const bytes = Buffer.from(text)
   if (bytes.length <= most) return text

@@ -51,7 +51,7 @@ export function logContent(
   const lines = reading
     ? describeContent(reading.content, statistics)
     : [['The images of CRIU', 'cannot be read']]
-  for (const [name, value] of lines) log.foreign(`${name}: ${value}`)
+  for (const [name, value] of lines) log.untrusted(`${name}: ${value}`)
 }
 
 /** Returns the part of the output `metadata` about the content of the snapshot (docs/metadata.schema.json). */

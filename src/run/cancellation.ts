@@ -2,19 +2,19 @@ import { systemClock, EXPIRED, within } from '../lib/clock.js'
 import { asFailure, Failure } from '../lib/errors.js'
 import type { Milliseconds } from '../lib/values.js'
 
-/** How a run is told to end before it is done. */
+/** The cancellation of a run. */
 export interface Cancellation {
-  /** Aborted when it is, with a Failure of the class `cancelled` for its reason. */
+  /** Aborted when the run is cancelled; the reason is a Failure of the category `cancelled`. */
   signal: AbortSignal
-  /** What the work gives. After a cancellation it has some seconds to put back what it changed; then this rejects. */
+  /** Returns the result of the work. After a cancellation the work has a few seconds to undo its changes; then this rejects. */
   bounded: <T>(work: Promise<T>) => Promise<T>
-  /** What an error means: after a cancellation, that there was one. */
+  /** Returns the failure for an error: after a cancellation, that the run was cancelled. */
   failureOf: (error: unknown) => Failure
-  /** Exit code of a cancelled run, 128 and the number of the signal; undefined of any other. */
+  /** Returns the exit code of a cancelled run, 128 plus the number of the signal; undefined for any other run. */
   exitCode: () => number | undefined
 }
 
-/** The part of `process` that tells of signals. */
+/** The part of `process` that handles signals. */
 export interface Signals {
   on: (signal: 'SIGINT' | 'SIGTERM', listener: () => void) => unknown
   exit: (code: number) => unknown
@@ -24,11 +24,11 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 }
 
 /**
  * A runner sends SIGINT, SIGTERM after 7.5 s, and ends the process 2.5 s later
- * (https://docs.github.com/actions/reference/workflows-and-actions/workflow-cancellation): this time leaves some for the clean-up.
+ * (https://docs.github.com/actions/reference/workflows-and-actions/workflow-cancellation): the rest is for the clean-up.
  */
-const PUTTING_BACK: Milliseconds = 5000
+const UNDO_TIME: Milliseconds = 5000
 
-/** The first signal cancels. A second one ends the process at once: what is left then is for whoever cleans up after it. */
+/** Listens for signals: the first one cancels the run, a second one ends the process at once and leaves the rest to the post step. */
 export function cancellationBy(process: Signals, clock = systemClock): Cancellation {
   const controller = new AbortController()
   const { signal } = controller
@@ -54,7 +54,7 @@ export function cancellationBy(process: Signals, clock = systemClock): Cancellat
     bounded: async (work) => {
       const late = new Promise<never>((_, reject) => {
         const begin = async (): Promise<void> => {
-          if ((await within(work, PUTTING_BACK, clock)) === EXPIRED) reject(reason())
+          if ((await within(work, UNDO_TIME, clock)) === EXPIRED) reject(reason())
         }
         signal.addEventListener('abort', () => void begin().catch(() => undefined))
       })

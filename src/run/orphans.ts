@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 
-/** Environment variable of every docker client and script of a run; its value is the id of the run. */
+/** Environment variable that every docker client and script of a run has, with the id of the run. */
 export const RUN_VARIABLE = 'CRAC_CHECKPOINT_RUN'
 
 /**
@@ -13,14 +13,14 @@ export async function endOrphans(run: string, proc = '/proc'): Promise<number> {
   let ended = 0
   for (const name of await readdir(proc)) {
     if (!/^\d+$/.test(name)) continue
-    // Not ours to read, or gone by now: not ours to end.
+    // A process that cannot be read belongs to another user, or has ended.
     const environment = await readFile(path.join(proc, name, 'environ'), 'latin1').catch(() => '')
     if (!environment.split('\0').includes(entry)) continue
     try {
       process.kill(Number(name), 'SIGKILL')
       ended++
     } catch {
-      // It ended by itself.
+      // The process has ended by itself.
     }
   }
   return ended

@@ -3,25 +3,25 @@ import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 
 /**
- * The id of a run: everything that it makes has it in its name, and it tells which process the run belongs to. So a later
- * run can know that one is dead (docs/decisions/left-behind.md).
+ * The id of a run, which is in the name of everything that the run makes. It identifies the process of the run, so that a later run
+ * can find out that the process is dead (docs/decisions/left-behind.md).
  */
 export interface RunId {
   random: string
-  /** In seconds since 1970. */
+  /** Time of the start, in seconds since 1970. */
   begun: number
-  /** A digest of the machine's id and its name. */
+  /** Digest of the machine's id and name. */
   machine: string
-  /** Of the kernel, since its last start. */
+  /** Id of the kernel's last start. */
   boot: string
-  /** The namespace that the process id counts in. */
+  /** Namespace of the process id. */
   namespace: string
   pid: number
-  /** When the process began, in ticks since the start of the kernel: process ids come back. */
+  /** Start of the process, in ticks since the start of the kernel: process ids are reused. */
   ticks: number
 }
 
-/** Where the facts are read, and how it is asked whether a process is there. */
+/** Access to the machine, which tests rehost. */
 export interface HostProbe {
   /** Root of the file system. */
   root: string
@@ -38,16 +38,16 @@ export const thisHost: HostProbe = {
   signal: (pid, signal) => process.kill(pid, signal)
 }
 
-/** An id for a run of this process. */
-export async function newRunId(place: HostProbe = thisHost): Promise<string> {
-  const { machine, boot, namespace } = await surroundings(place)
+/** Returns an id for a run of this process. */
+export async function newRunId(host: HostProbe = thisHost): Promise<string> {
+  const { machine, boot, namespace } = await surroundings(host)
   const random = randomBytes(6).toString('hex')
-  const begun = Math.floor(place.now().getTime() / 1000)
-  const ticks = (await startOf(place, place.pid)) ?? 0
-  return [random, base36(begun), machine, boot, namespace, base36(place.pid), base36(ticks)].join('-')
+  const begun = Math.floor(host.now().getTime() / 1000)
+  const ticks = (await startOf(host, host.pid)) ?? 0
+  return [random, base36(begun), machine, boot, namespace, base36(host.pid), base36(ticks)].join('-')
 }
 
-/** Reads an id; undefined for one that was not made by newRunId. */
+/** Parses an id; returns undefined for text that newRunId did not make. */
 export function parseRunId(text: string): RunId | undefined {
   const match =
     /^([0-9a-f]{12})-([0-9a-z]+)-([0-9a-f]{8})-([0-9a-f]{12})-([0-9a-z]+)-([0-9a-z]+)-([0-9a-z]+)$/.exec(text)
@@ -57,36 +57,36 @@ export function parseRunId(text: string): RunId | undefined {
   return { random, begun: number(begun), machine, boot, namespace, pid: number(pid), ticks: number(ticks) }
 }
 
-/** What is known of a run: `ended` is its process, but its job may go on; `gone` is the job, too. */
+/** State of a run: its process has `ended` but its job may go on, or its job is `gone` too. */
 export type RunState = 'ended' | 'gone' | 'unknown'
 
-/** The longest that a job can take: https://docs.github.com/actions/reference/limits. In seconds. */
+/** Maximum duration of a job, in seconds: https://docs.github.com/actions/reference/limits. */
 const LONGEST_JOB = 5 * 24 * 3600
 
-/** Clocks of machines differ. In seconds. */
+/** Margin for clocks that differ, in seconds. */
 const MARGIN = 24 * 3600
 
-/** Whether a run is dead. `localEngine`: only machines of this name can have made what the engine has of it. */
+/** Returns whether a run is dead. With `localEngine`, only this machine uses the Docker engine. */
 export async function runState(
   run: RunId,
   localEngine: boolean,
-  place: HostProbe = thisHost
+  host: HostProbe = thisHost
 ): Promise<RunState> {
-  if (place.now().getTime() / 1000 - run.begun > LONGEST_JOB + MARGIN) return 'gone'
-  const own = await surroundings(place)
+  if (host.now().getTime() / 1000 - run.begun > LONGEST_JOB + MARGIN) return 'gone'
+  const own = await surroundings(host)
   if (run.boot !== own.boot) return localEngine && run.machine === own.machine ? 'gone' : 'unknown'
   if (run.namespace !== own.namespace) return 'unknown'
-  return (await isRunning(run, place)) ? 'unknown' : 'ended'
+  return (await isRunning(run, host)) ? 'unknown' : 'ended'
 }
 
-async function isRunning({ pid, ticks }: RunId, place: HostProbe): Promise<boolean> {
+async function isRunning({ pid, ticks }: RunId, host: HostProbe): Promise<boolean> {
   try {
-    place.signal(pid, 0)
+    host.signal(pid, 0)
   } catch (error) {
-    // The processes of others may not be asked, and are there.
+    // A process of another user cannot be signalled, but it is running.
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
   }
-  const started = await startOf(place, pid)
+  const started = await startOf(host, pid)
   return started === undefined || started === ticks
 }
 

@@ -2,13 +2,13 @@ import type { Clock } from '../lib/clock.js'
 import type { Log } from '../lib/log.js'
 import type { Milliseconds } from '../lib/values.js'
 
-/** A stage of the run, and how long it took. */
+/** A step of the run and its duration. */
 export interface Step {
   name: string
   milliseconds: Milliseconds
 }
 
-/** Runs the stages of a job: each is a group in the log, and is timed. */
+/** Runs the steps of a job: each is a group in the log, and its duration is recorded. */
 export class Steps {
   readonly done: Step[] = []
 

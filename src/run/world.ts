@@ -18,28 +18,28 @@ export interface World extends Pick<
 > {
   cancelled: AbortSignal
   docker: Docker
-  /** The same for what has to be removed or put back after a cancellation, which ends the other one. */
+  /** Docker for removing and restoring things after a cancellation, which ends `docker`. */
   dockerAfterCancel: Docker
   repositories: Repositories
   clock: Clock
   log: Log
   platform: NodeJS.Platform
-  /** Of this machine. */
+  /** Host name of this machine. */
   hostname: string
   patience: Patience
-  /** Of the action. */
+  /** Version of the action. */
   version: string
   /** The project's `docker/` folder, as shipped with the action. */
   dockerFolder: string
-  /** Folder that relative paths start from. */
+  /** Base folder of relative paths. */
   workspace: string
-  /** The step's environment, for the program that warms up. */
+  /** The step's environment, for the warm-up script. */
   environment: NodeJS.ProcessEnv
-  /** The run's own folder; `work` in it is gone afterwards, `logs` stays until the post step. */
+  /** Folder of the run; `work` in it is removed at the end of the run, `logs` in the post step. */
   runFolder: string
 }
 
-/** The real world around a run; what differs between a runner and a terminal is given. */
+/** Returns the real world for a run; the parameter `given` differs between a runner and a terminal. */
 export function realWorld(
   run: string,
   environment: NodeJS.ProcessEnv,
@@ -52,7 +52,7 @@ export function realWorld(
   return {
     docker,
     dockerAfterCancel,
-    // Not the engine that a cancellation ends: the way to a registry is asked for when tags are put back, too.
+    // Moved tags are restored after a cancellation, which needs Docker's configuration of the registry.
     repositories: repositoriesIn(environment, dockerAfterCancel, (line) => given.log.info(line)),
     clock: systemClock,
     platform: process.platform,
@@ -65,7 +65,7 @@ export function realWorld(
   }
 }
 
-/** The repositories that the environment has the logins for, and the engine knows the way to. */
+/** Returns access to repositories, with the logins of the environment and Docker's configuration of registries. */
 export function repositoriesIn(
   environment: NodeJS.ProcessEnv,
   docker: Docker,

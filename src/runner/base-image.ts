@@ -5,7 +5,7 @@ import { Failure } from '../lib/errors.js'
 import type { Architecture } from '../jdk/asset.js'
 import { architectureOf } from './docker-facts.js'
 
-/** The architecture of an image; one that there is no CRaC JDK for is refused. */
+/** Returns the architecture of an image; throws a Failure if there is no CRaC JDK for it. */
 export async function imageArchitecture(
   docker: Docker,
   image: string,
@@ -20,8 +20,8 @@ export async function imageArchitecture(
 }
 
 /**
- * Makes sure that the engine has the image, with `refresh` the newest one; one that cannot be pulled is refused. Returns
- * its architecture.
+ * Pulls an image if Docker does not have it, with `refresh` also if the registry may have a newer one. Returns Docker's name of its
+ * architecture; throws a Failure if it cannot be pulled.
  */
 export async function ensureBaseImage(
   docker: Docker,
@@ -49,19 +49,19 @@ export async function ensureBaseImage(
 const PULL_FIX =
   'Check the name in `base-image`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.'
 
-/** The registry's digest of an image that the engine has, or its id where it is from no registry. */
+/** Returns the registry's digest of a local image, or its id if it comes from no registry. */
 export async function imageDigest(docker: Docker, image: string): Promise<string> {
   const { RepoDigests, Id } = await inspectImage(docker, image)
   const known = RepoDigests?.[0] ?? Id
   return known.slice(known.indexOf('@') + 1)
 }
 
-/** The environment of an image that the engine has, `NAME=value` each. */
+/** Returns the environment of a local image, as `NAME=value`. */
 export async function imageEnvironment(docker: Docker, image: string): Promise<string[]> {
   return (await inspectImage(docker, image)).Config.Env ?? []
 }
 
-/** What it means that an image could not be pulled; undefined where the output says nothing of that. */
+/** Returns the Failure for the output of a pull; undefined if it contains no known error. */
 export function baseImageFailure(output: string, image: string): Failure | undefined {
   if (/toomanyrequests|429 Too Many Requests/i.test(output)) {
     return new Failure(

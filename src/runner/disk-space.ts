@@ -4,61 +4,61 @@ import type { Log } from '../lib/log.js'
 import { Failure } from '../lib/errors.js'
 import { megabytes } from '../lib/values.js'
 
-/** The engine's disk, before the work. In bytes. */
-export interface Room {
-  /** undefined where the containers do not tell. */
+/** Space on Docker's disk before the work, in bytes. */
+export interface DiskSpace {
+  /** undefined if it is unknown. */
   free: number | undefined
-  /** What the run takes there, roughly. */
+  /** Estimate of what the run needs. */
   needed: number
 }
 
-/** A JVM with a small heap; what the application's is like is known only later. In bytes. */
+/** Size of the snapshot of a JVM with a small heap, in bytes; that of the application is known only later. */
 const SMALL_SNAPSHOT = 128e6
 
 /**
- * What a run needs of the engine's disk: the archive of the JDK as it is sent and unpacked (the unpacked one is about twice as
- * large), the application as it is sent and in its layer, and the snapshot in the container, in the image that is
- * copied from, and in the finished one.
+ * Returns the disk space that a run needs: for the archive of the JDK as it is sent and unpacked (which is about twice as large), the
+ * application as it is sent and in its layer, and the snapshot in the container, in the image of the container and in the
+ * finished image. Sizes are in bytes.
  */
-export function roomFor(free: number | undefined, archive: number, application: number): Room {
+export function diskSpaceFor(free: number | undefined, archive: number, application: number): DiskSpace {
   return { free, needed: 3 * archive + 2 * application + 3 * SMALL_SNAPSHOT }
 }
 
-/** Refuses an engine that cannot even be sent the archive; a text warns of one that may be too small. */
-export function lookAtRoom({ free, needed }: Room, archive: number): string | undefined {
+/** Returns a warning if the disk may be too small; throws a Failure if not even the archive fits. */
+export function diskSpaceWarning({ free, needed }: DiskSpace, archive: number): string | undefined {
   if (free === undefined || free >= needed) return undefined
-  const told = `${megabytes(free)} are free on the engine's disk, and a run like this needs about ${megabytes(needed)}, more with a large heap`
-  if (free < archive) throw new Failure('runner', `There is no room: ${told}.`, { fix: FIX })
-  return `There may be too little room: ${told}. What the engine has in its build cache need not be stored again.`
+  const figures = `${megabytes(free)} are free on Docker's disk, and this run needs about ${megabytes(needed)}, more with a large heap`
+  if (free < archive) throw new Failure('runner', `Not enough disk space: ${figures}.`, { fix: FIX })
+  return `There may not be enough disk space: ${figures}. What is in Docker's build cache is not stored again.`
 }
 
-/** A failure for want of room, with the numbers. */
-export function toldOfRoom(error: unknown, { free, needed }: Room): unknown {
+/** Adds the figures to a Failure whose cause is a full disk; returns every other error unchanged. */
+export function withDiskSpace(error: unknown, { free, needed }: DiskSpace): unknown {
   if (!(error instanceof Failure) || free === undefined || error.signature?.remedy !== 'disk') return error
   return error.also(
-    `When the run began, ${megabytes(free)} were free on the engine's disk; it needs about ${megabytes(needed)} and three times the memory of the application.`
+    `When the run began, ${megabytes(free)} were free on Docker's disk; it needs about ${megabytes(needed)} and three times the memory of the application.`
   )
 }
 
-const FIX = 'Free disk space on the machine of the engine, for example with `docker system prune`.'
+const FIX = 'Free disk space on the machine that runs Docker, for example with `docker system prune`.'
 
-/** Compares the disk space of Docker with what the run needs: warns where it may not suffice, and throws a Failure where it cannot. */
+/** Compares the disk space of Docker with what the run needs: warns if it may not suffice, and throws a Failure if it cannot. */
 export async function checkDiskSpace(
   log: Log,
   free: number | undefined,
   jdkArchive: string,
   application: Iterable<string>
-): Promise<Room> {
+): Promise<DiskSpace> {
   const sizes = await Promise.all([...application].map(sizeOf))
   const archive = (await stat(jdkArchive)).size
-  const room = roomFor(
+  const space = diskSpaceFor(
     free,
     archive,
     sizes.reduce((sum, size) => sum + size, 0)
   )
-  const warning = lookAtRoom(room, archive)
+  const warning = diskSpaceWarning(space, archive)
   if (warning !== undefined) log.warning(warning)
-  return room
+  return space
 }
 
 /** Returns the size of a file, or of all files in a folder, in bytes. */

@@ -4,29 +4,29 @@ import { Failure, UnsupportedRunner } from '../lib/errors.js'
 import type { Architecture } from '../jdk/asset.js'
 import type { Milliseconds } from '../lib/values.js'
 
-/** What the engine says of itself and of the machine that it runs on. */
+/** Facts that Docker reports about itself and its machine. */
 export interface DockerFacts {
   version: string
   architecture: Architecture
-  /** Of the machine that the engine runs on. */
+  /** Kernel of Docker's machine. */
   kernel: string
   operatingSystem: string
-  /** Its containers run under AppArmor. */
+  /** Whether containers run under AppArmor. */
   appArmor: boolean
   rootless: boolean
 }
 
-/** An engine that does not answer within this time is treated as none: twice this is less than ten seconds. */
+/** Timeout of a query; two of them take less than ten seconds. */
 const ANSWER_TIMEOUT: Milliseconds = 4500
 
 const ARCHITECTURES: Record<string, Architecture> = { amd64: 'x64', arm64: 'aarch64' }
 
-/** The Docker architecture names, in those of JDK archives; undefined where there is no CRaC JDK. */
+/** Returns the JDK archives' name of a Docker architecture; undefined if there is no CRaC JDK for it. */
 export function architectureOf(name: string): Architecture | undefined {
   return ARCHITECTURES[name]
 }
 
-/** Asks the engine; one that is none, that is podman, or that runs no Linux containers is refused. */
+/** Queries Docker; throws a Failure if it does not respond, is podman, or does not run Linux containers. */
 export async function readDockerFacts(docker: Docker): Promise<DockerFacts> {
   const { exitCode, version, failure } = await dockerVersion(docker, ANSWER_TIMEOUT)
   await refusePodman(docker, version)
@@ -55,7 +55,7 @@ export async function readDockerFacts(docker: Docker): Promise<DockerFacts> {
   }
 }
 
-// podman takes the name `docker` (the package podman-docker), or answers on Docker's socket.
+// podman provides a command `docker` (the package podman-docker), and a service on Docker's socket.
 async function refusePodman(docker: Docker, version: DockerVersion | undefined): Promise<void> {
   const components = version?.Server?.Components ?? []
   const service = components.find(({ Name }) => /podman/i.test(Name))

@@ -4,21 +4,21 @@ import { lastLines } from '../docker/failure.js'
 import type { Privileges } from '../docker/privileges.js'
 import type { Milliseconds } from '../lib/values.js'
 
-/** What a throw-away container says of the machine that it ran on, and of what it was given there. */
+/** Facts that a temporary container reports about the machine and its own privileges. */
 export interface ContainerFacts {
   /** Names of missing capabilities. */
   missing: string[]
-  /** AMX is among the CPU's features. */
+  /** Whether the CPU has AMX. */
   amx: boolean
-  /** As the kernel names it; undefined where it does not. */
+  /** Name of the CPU in /proc/cpuinfo, if there is one. */
   cpu: string | undefined
-  /** Program that stands in front of the container's own: an emulator of another architecture. */
+  /** Program of an emulator of another architecture, if one runs the container. */
   emulator: string | undefined
-  /** Bytes that are free on the engine's disk; undefined where the container cannot tell. */
+  /** Free bytes on Docker's disk; undefined if the container cannot find out. */
   diskFree: number | undefined
 }
 
-/** Why a level was left. */
+/** A privilege level that Docker does not grant, and the reason. */
 export interface Refused {
   level: string
   reason: string
@@ -27,13 +27,13 @@ export interface Refused {
 /** Bits in /proc/PID/status (linux/capability.h). */
 const CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n }
 
-/** The root of a container lies on the engine's disk, wherever that is. */
-const ASK = 'cat /proc/self/status /proc/self/cmdline /proc/cpuinfo; df -P -k / || true'
+/** Prints the facts. The root of a container is on Docker's disk, wherever that is. */
+const SCRIPT = 'cat /proc/self/status /proc/self/cmdline /proc/cpuinfo; df -P -k / || true'
 
-/** To start such a container takes some tenths of a second. */
+/** Such a container usually starts in a few tenths of a second. */
 const START_TIMEOUT: Milliseconds = 8000
 
-/** Starts a container of the image with these privileges; a text says why the engine did not. */
+/** Starts a container with these privileges; returns the reason as a text if Docker does not. */
 export async function tryPrivileges(
   docker: Docker,
   run: string,
@@ -47,7 +47,7 @@ export async function tryPrivileges(
       image,
       flags: privileges.checkpoint,
       program: 'sh',
-      args: ['-c', ASK]
+      args: ['-c', SCRIPT]
     },
     START_TIMEOUT
   )
@@ -61,7 +61,7 @@ export async function tryPrivileges(
   return factsFrom(result.stdout, wantedOf(privileges))
 }
 
-/** Reads the output of the container. */
+/** Parses the output of the container. */
 export function factsFrom(output: string, wanted: readonly (keyof typeof CAPABILITY_BITS)[]): ContainerFacts {
   const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(output)?.[1] ?? '0'}`)
   const kilobytes = /^\S+ +\d+ +\d+ +(\d+) +\d+% +\/$/m.exec(output)?.[1]

@@ -9,21 +9,21 @@ import { tryPrivileges, type ContainerFacts, type Refused } from './grants.js'
 import { bundledCriuFault } from './old-criu.js'
 import { findReach } from './reach.js'
 
-/** What the machine under this job can do, as far as the job needs to know. */
+/** What the runner can do, as far as the job needs to know. */
 export interface Runner extends DockerFacts {
-  /** As the kernel names it. */
+  /** Name of the CPU in /proc/cpuinfo. */
   cpu: string | undefined
   amx: boolean
-  /** Bytes that are free on the engine's disk; undefined where that cannot be told. */
+  /** Free bytes on Docker's disk; undefined if unknown. */
   diskFree: number | undefined
   reach: Reach
-  /** The levels of privileges that the engine may grant: the first one it does, the others are not tried yet. */
+  /** The privilege levels that Docker may grant: it grants the first one, the others are not tried yet. */
   privileges: Privileges[]
-  /** The levels that it does not grant, and why. */
+  /** The levels that it does not grant, with the reasons. */
   refused: Refused[]
 }
 
-/** What is asked of the machine. */
+/** What the job needs of the runner. */
 export interface InspectionRequest {
   /** Id of the run. */
   run: string
@@ -39,7 +39,7 @@ export interface InspectionRequest {
 export interface InspectionContext {
   docker: Docker
   platform: NodeJS.Platform
-  /** Of this machine, as the system names it. */
+  /** Host name of this machine. */
   hostname: string
   log: Log
 }
@@ -58,7 +58,7 @@ export async function inspectRunner(world: InspectionContext, request: Inspectio
   const facts = await readDockerFacts(docker)
   log.info(`Docker ${facts.version} on ${facts.architecture}, kernel ${facts.kernel}.`)
   const reach = await findReach(docker, world.hostname)
-  const onLine = (line: string): void => log.foreign(line)
+  const onLine = (line: string): void => log.untrusted(line)
   const imageArchitecture = await ensureBaseImage(docker, request.baseImage, onLine, request.skipUnchanged)
   if (architectureOf(imageArchitecture) !== facts.architecture) {
     throw emulated(`${request.baseImage} is an image for ${imageArchitecture}`, facts)

@@ -8,9 +8,8 @@ const ANSWER_TIMEOUT: Milliseconds = 8000
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/
 
 /**
- * How the ports of the engine's containers are reached from here: published on the loopback address; through the
- * network of the job's own container; or on the machine of a remote engine. `hostname` is this machine's, which in a
- * container is its id.
+ * Returns how this process reaches the ports of containers: published on the loopback address, through the network of the
+ * job's own container, or on the machine of a remote Docker. `hostname` is the name of this machine, which in a container is its id.
  */
 export async function findReach(docker: Docker, hostname: string): Promise<Reach> {
   const remote = remoteHost(await dockerEndpoint(docker, ANSWER_TIMEOUT))
@@ -20,7 +19,7 @@ export async function findReach(docker: Docker, hostname: string): Promise<Reach
   return { by: 'published port', bind: '127.0.0.1', host: '127.0.0.1' }
 }
 
-/** Whether the engine is on this machine: then no other machine's containers are in it. */
+/** Returns whether Docker runs on this machine, so that no other machine uses it. */
 export function isLocal(reach: Reach): boolean {
   return reach.by === 'network' || LOOPBACK.test(reach.bind)
 }
@@ -28,11 +27,11 @@ export function isLocal(reach: Reach): boolean {
 function remoteHost(address: string): string | undefined {
   if (!/^(tcp|ssh|https?):\/\//.test(address) || !URL.canParse(address)) return undefined
   const { hostname } = new URL(address)
-  // Behind the loopback address is this machine, or a sidecar that shares its network.
+  // The loopback address belongs to this machine, or to a sidecar that shares its network.
   return hostname === '' || LOOPBACK.test(hostname) ? undefined : hostname.replace(/^\[|\]$/g, '')
 }
 
-/** The network of the container that this process runs in, if the engine knows that container. */
+/** Returns the network of the container that this process runs in, if Docker has that container. */
 async function ownNetwork(docker: Docker, hostname: string): Promise<string | undefined> {
   if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname)) return undefined
   const container = await findContainer(docker, hostname, ANSWER_TIMEOUT)
