@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { asFailure, describeFailure, Failure } from '../../src/lib/errors.js'
 
 describe('a failure', () => {
-  test('says what happened, who can mend it and how, and shows the evidence last', () => {
+  test('has the problem, its owner and its fix, and the evidence last', () => {
     const failure = new Failure('application', 'The JVM refused.', {
       fix: 'Close it.',
       evidence: 'line 1\nline 2\n'

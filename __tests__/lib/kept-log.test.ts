@@ -27,7 +27,7 @@ describe('a log without end', () => {
     expect(readFileSync(file, 'utf8')).toBe(`${now}more\n`)
   })
 
-  test('on a disk that is full is told once, and ends nothing', () => {
+  test('reports a full disk once, and continues', () => {
     const told: string[] = []
     // Every write to it fails with ENOSPC.
     const keep = keptLog('/dev/full', (line) => told.push(line))

@@ -74,7 +74,7 @@ describe('whether a run is dead', () => {
     const signal = () => {
       throw Object.assign(new Error(), { code: 'EPERM' })
     }
-    // Its files cannot be read either: a /proc that hides the processes of others.
+    // Its files cannot be read either: a /proc that hides the processes of other users.
     const place = { ...thisHost, signal, root: '/' }
     expect(await runState(await own({ pid: await endedPid() }), true, place)).toBe('unknown')
   })

@@ -30,7 +30,7 @@ const CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 2
 /** Prints the facts. The root of a container is on Docker's disk, wherever that is. */
 const SCRIPT = 'cat /proc/self/status /proc/self/cmdline /proc/cpuinfo; df -P -k / || true'
 
-/** Such a container usually starts in a few tenths of a second. */
+/** Time limit for the start of this container, which usually takes a few tenths of a second. */
 const START_TIMEOUT: Milliseconds = 8000
 
 /** Starts a container with these privileges; returns the reason as a text if Docker does not. */
