@@ -108,7 +108,7 @@ e2eSuite('a fault around the run', ['Server'], ({ folder, context, job }) => {
       const before = engineContents()
       for (const [status, code, says] of [
         [404, 'MANIFEST_UNKNOWN', /could not be pulled\.\n[^]*category: image/],
-        [401, 'UNAUTHORIZED', /could not be pulled\.\n[^]*category: image[^]*docker\/login-action/],
+        [401, 'UNAUTHORIZED', /could not be pulled\.\n[^]*docker\/login-action[^]*category: image/],
         [
           429,
           'TOOMANYREQUESTS',

@@ -84,7 +84,7 @@ e2eSuite('the distributions of JDKs', ['Server'], ({ folder, context, job: run }
     const step = await runAction(inputs, { workspace: folder })
     expect(step.exitCode).toBe(1)
     expect(errorOf(step)).toMatch(
-      /The JDK cannot take checkpoints: openjdk version "\d+[\s\S]*category: jdk[\s\S]*with CRaC/
+      /The JDK cannot take checkpoints: openjdk version "\d+[\s\S]*with CRaC[\s\S]*category: jdk/
     )
   })
 

@@ -135,7 +135,7 @@ e2eSuite('the search for secrets', ['Secrets'], ({ context }) => {
     const step = await job({ push: 'true', tags: tag })
     expect(step.exitCode).toBe(1)
     expect(errorOf(step)).toMatch(
-      /secrets are in the image: .*env DB_PASSWORD.*\(category: secret\)[^]*afterRestore[^]*pages-\d+\.img/s
+      /secrets are in the image: .*env DB_PASSWORD.*afterRestore[^]*\(category: secret\)[^]*pages-\d+\.img/s
     )
     expect(step.summary).toContain('env DB_PASSWORD')
     expectSilence(step)
