@@ -1,19 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { findApplication as find, requireContext } from '../../src/application/find.js'
 import { writeJar } from '../support/jar.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 describe('findApplication', () => {
   let context: string
-  beforeEach(async () => {
-    context = await mkdtemp(path.join(tmpdir(), 'application-test-'))
-  })
-  afterEach(async () => {
-    await rm(context, { recursive: true })
-  })
+  temporaryFolder((created) => (context = created))
 
   const findApplication = (from: string, application: string | undefined, mainClass?: string) =>
     find({ context: from, application, mainClass, scratch: path.join(context, 'scratch') })

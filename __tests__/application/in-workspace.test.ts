@@ -1,21 +1,20 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { refuseOutsideFiles } from '../../src/application/in-workspace.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 describe('refuseOutsideFiles', () => {
   let workspace: string
   let context: string
-  beforeEach(() => {
-    workspace = mkdtempSync(path.join(tmpdir(), 'in-workspace-'))
+  temporaryFolder((created) => (workspace = created))
+  beforeEach(async () => {
     context = path.join(workspace, 'build')
     mkdirSync(path.join(context, 'lib'), { recursive: true })
     writeFileSync(path.join(context, 'lib/a.jar'), 'a')
     writeFileSync(path.join(workspace, 'shared.jar'), 's')
   })
-  afterEach(() => rmSync(workspace, { recursive: true }))
   const refused = async () => await refuseOutsideFiles([path.join(context, 'lib')], [workspace, context])
 
   test('accepts files, and links inside of the workspace', async () => {

@@ -1,22 +1,17 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { describe, expect, test } from '@jest/globals'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { librariesOf } from '../../src/application/libraries.js'
 import { findApplication } from '../../src/application/find.js'
 import type { Application } from '../../src/application/layouts/layout.js'
 import { writeJar } from '../support/jar.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 const NETTY = { jar: 'netty-transport', classes: 'io/netty/channel/' }
 
 describe('librariesOf', () => {
   let context: string
-  beforeEach(async () => {
-    context = await mkdtemp(path.join(tmpdir(), 'libraries-test-'))
-  })
-  afterEach(async () => {
-    await rm(context, { recursive: true })
-  })
+  temporaryFolder((created) => (context = created))
 
   const find = async (mainClass?: string): Promise<Application> =>
     await findApplication({

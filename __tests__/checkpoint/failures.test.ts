@@ -1,6 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { describe, expect, test } from '@jest/globals'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { RunningApplication, CheckpointContext } from '../../src/checkpoint/started-application.js'
 import { ownCheckpointFailure } from '../../src/checkpoint/failures.js'
@@ -8,6 +7,7 @@ import { watchOutput } from '../../src/checkpoint/trigger.js'
 import { OpenResources } from '../../src/diagnosis/checkpoint-exception.js'
 import { LineTail } from '../../src/lib/lines.js'
 import { fakeDocker } from '../support/fake-docker.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 // As Spring Boot prints it, shortened.
 const REFUSED = `2026-11-25T02:00:00.000Z ERROR 130 --- [main] o.s.boot.SpringApplication : Application run failed
@@ -21,12 +21,7 @@ Caused by: org.crac.CheckpointException: null
 
 describe('an application whose own checkpoint failed', () => {
   let evidence: string
-  beforeEach(async () => {
-    evidence = await mkdtemp(path.join(tmpdir(), 'checkpoint-failures-test-'))
-  })
-  afterEach(async () => {
-    await rm(evidence, { recursive: true })
-  })
+  temporaryFolder((created) => (evidence = created))
 
   async function failureOf(log: string, criuLog = ''): Promise<Error | undefined> {
     const events = watchOutput()

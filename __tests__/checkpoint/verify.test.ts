@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { verifySnapshot, verifyWarpSnapshot, type Evidence } from '../../src/checkpoint/verify.js'
 import { criuImage, PAGEMAP, protobuf, STATS } from '../support/criu.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 const GOOD_LOG = '(00.000052) Version: 4.1.1 (gitid 0)\n(00.912345) Dumping finished successfully\n'
 const FAILED_LOG =
@@ -12,12 +12,9 @@ const FAILED_LOG =
 
 describe('verifySnapshot', () => {
   let folder: string
+  temporaryFolder((created) => (folder = created))
   beforeEach(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'snapshot-test-'))
     await mkdir(path.join(folder, 'images'))
-  })
-  afterEach(async () => {
-    await rm(folder, { recursive: true })
   })
 
   /** What docker/checkpoint/checkpoint.sh leaves after a good checkpoint, with changes. */

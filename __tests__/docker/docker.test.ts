@@ -1,19 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { describe, expect, test } from '@jest/globals'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { systemClock } from '../../src/lib/clock.js'
 import { createDocker } from '../../src/docker/docker.js'
 import { dockerFailure } from '../../src/docker/failure.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 describe('dockerEngine', () => {
   let folder: string
-  beforeEach(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'docker-test-'))
-  })
-  afterEach(() => {
-    rmSync(folder, { recursive: true })
-  })
+  temporaryFolder((created) => (folder = created))
 
   // @actions/exec searches `docker` on this process's PATH.
   async function withDocker<T>(script: string, work: () => Promise<T>): Promise<T> {

@@ -1,7 +1,6 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
@@ -12,6 +11,7 @@ import { checkArchive } from '../../src/jdk/archive.js'
 import { packImage } from '../../src/registry/packed-image.js'
 import { holds, hostileText, mustBeClear } from '../support/hostile.js'
 import { JDK_ENTRIES } from '../support/tar.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 async function bytesOf(archive: AsyncIterable<unknown>): Promise<Buffer> {
   const parts: Buffer[] = []
@@ -92,12 +92,7 @@ jest.setTimeout(60_000)
 
 describe('hostile archives', () => {
   let folder: string
-  beforeEach(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'hostile-archives-'))
-  })
-  afterEach(() => {
-    rmSync(folder, { recursive: true, force: true })
-  })
+  temporaryFolder((created) => (folder = created))
 
   /** Verifies that `tar` unpacks an accepted archive into its folder only. */
   function unpack(file: string): void {

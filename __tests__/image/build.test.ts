@@ -1,18 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { describe, expect, test } from '@jest/globals'
+import { mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { assembleBuildContext } from '../../src/image/build-context.js'
 import { buildCommand, buildImage, type ImageBuild } from '../../src/image/build.js'
 import { fakeDocker, imageJson } from '../support/fake-docker.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 let folder: string
-beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'build-test-'))
-})
-afterEach(async () => {
-  await rm(folder, { recursive: true })
-})
+temporaryFolder((created) => (folder = created))
 
 const build = (): ImageBuild => ({
   context: path.join(folder, 'context'),

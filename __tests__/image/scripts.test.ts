@@ -1,15 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
-import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ROOT } from '../support/inputs.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 // The scripts of the images, with a `java` that notes how it was called: which option of which generation they use.
 describe('the scripts in the images', () => {
   let home: string
+  temporaryFolder((created) => (home = created))
   beforeEach(async () => {
-    home = await mkdtemp(path.join(tmpdir(), 'scripts-test-'))
     for (const folder of ['image', 'checkpoint'])
       for (const name of await readdir(path.join(ROOT, 'docker', folder)))
         await copyFile(path.join(ROOT, 'docker', folder, name), path.join(home, name))
@@ -32,9 +32,6 @@ describe('the scripts in the images', () => {
     }
     for (const [name, content] of Object.entries(files)) await writeFile(path.join(home, name), content)
     await chmod(path.join(home, 'bin/java'), 0o755)
-  })
-  afterEach(async () => {
-    await rm(home, { recursive: true })
   })
 
   const TAKEN_BY = 'system/checkpoint_restore'

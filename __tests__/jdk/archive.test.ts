@@ -1,19 +1,16 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import { truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { checkArchive } from '../../src/jdk/archive.js'
 import { JDK_ENTRIES, writeTar, type TarEntry } from '../support/tar.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 describe('checkArchive', () => {
   let folder: string
   let file: string
+  temporaryFolder((created) => (folder = created))
   beforeEach(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'archive-test-'))
     file = path.join(folder, 'jdk.tar.gz')
-  })
-  afterEach(async () => {
-    await rm(folder, { recursive: true })
   })
 
   test('accepts one top folder, links in it, and the setuid bit of lib/criu', async () => {

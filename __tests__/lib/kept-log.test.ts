@@ -1,18 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { describe, expect, test } from '@jest/globals'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { keptLog } from '../../src/lib/kept-log.js'
 import { shownLines } from '../../src/lib/shown-lines.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 describe('a log without end', () => {
   let folder: string
-  beforeEach(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'kept-log-test-'))
-  })
-  afterEach(() => {
-    rmSync(folder, { recursive: true })
-  })
+  temporaryFolder((created) => (folder = created))
 
   test('takes two files of bounded size, and the last of it is there', () => {
     const file = path.join(folder, 'application.log')

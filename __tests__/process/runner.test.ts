@@ -1,21 +1,16 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { runStep, type StepResult } from '../../lab/runner.js'
 import { annotations, errorOf } from '../support/error-of.js'
 import { ROOT } from '../support/inputs.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 // dist/ as a runner starts it, with a `docker` command that plays the machine: what cannot work is refused in time.
 describe('the inspection of the runner', () => {
   let folder: string
-  beforeEach(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'runner-test-'))
-  })
-  afterEach(async () => {
-    await rm(folder, { recursive: true })
-  })
+  temporaryFolder((created) => (folder = created))
 
   const VERSION = (kernel = '6.17.0-1010-azure', version = '28.2.2'): string =>
     JSON.stringify({ Server: { Version: version, Os: 'linux', Arch: 'amd64', KernelVersion: kernel } })

@@ -1,15 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { describe, expect, test } from '@jest/globals'
+import { chmodSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { credentialsFor } from '../../src/registry/credentials.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 describe('credentialsFor', () => {
   let folder: string
-  beforeEach(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'credentials-'))
-  })
-  afterEach(() => rmSync(folder, { recursive: true }))
+  temporaryFolder((created) => (folder = created))
 
   const base64 = (text: string): string => Buffer.from(text).toString('base64')
   async function given(config: unknown, registry: string) {

@@ -1,13 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import { readdirSync, readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { pack, type Pack } from 'tar-stream'
 import { digestOf } from '../../src/lib/digest.js'
 import { GZIPPED, ZSTANDARD } from '../../src/registry/layer-file.js'
 import { packImage } from '../../src/registry/packed-image.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 const hex = (bytes: Buffer): string => digestOf(bytes).slice('sha256:'.length)
 
@@ -43,11 +42,10 @@ describe('packImage', () => {
   let folder: string
   let one: Buffer
   let two: Buffer
+  temporaryFolder((created) => (folder = created))
   beforeEach(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'packed-'))
     ;[one, two] = await Promise.all([layer('one'), layer('two')])
   })
-  afterEach(() => rmSync(folder, { recursive: true }))
 
   const packed = async (archive: Pack, image: string, skipped: string[] = []) =>
     await packImage(Readable.from(archive), image, new Set(skipped), folder)

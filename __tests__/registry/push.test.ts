@@ -1,6 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { describe, expect, test } from '@jest/globals'
+import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sizeWarning } from '../../src/registry/push.js'
@@ -9,6 +8,7 @@ import { moveTags, putBackMoved } from '../../src/registry/tags.js'
 import type { PushTarget } from '../../src/registry/published.js'
 import { Failure } from '../../src/lib/errors.js'
 import type { RepositoryClient } from '../../src/registry/client.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 // __tests__/e2e/push.test.ts runs the push against a real registry.
 const TAGS = ['r.example/a:1', 'r.example/a:2'].map(parseReference)
@@ -25,12 +25,7 @@ describe('a layer that is too large for the registry', () => {
 
 describe('moveTags', () => {
   let folder: string
-  beforeEach(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'push-test-'))
-  })
-  afterEach(() => {
-    rmSync(folder, { recursive: true })
-  })
+  temporaryFolder((created) => (folder = created))
 
   const stored = (digest: string) => ({ digest, mediaType: 'm', bytes: Buffer.from(digest) })
   /** Returns a repository with these tags that refuses to move the second. */

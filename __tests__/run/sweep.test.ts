@@ -1,12 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { thisHost, runState, newRunId, parseRunId, type RunId } from '../../src/run/run-id.js'
 import { sweep } from '../../src/run/sweep.js'
 import { fakeDocker } from '../support/fake-docker.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 /** An id as newRunId would give it to another process. */
 function idOf(run: RunId): string {
@@ -82,12 +82,7 @@ describe('whether a run is dead', () => {
 
 describe('the sweep', () => {
   let folder: string
-  beforeEach(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'sweep-test-'))
-  })
-  afterEach(() => {
-    rmSync(folder, { recursive: true })
-  })
+  temporaryFolder((created) => (folder = created))
 
   async function swept(
     containers: string[],

@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import { cp, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { readSnapshot } from '../../src/snapshot/read.js'
 import { ROOT } from '../support/inputs.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 // What docker/checkpoint/ collected of samples/micronaut-hello on JDK 21 with CRIU 4.1.1: without the memory itself.
 const FIXTURE = path.join(ROOT, '__tests__/fixtures/snapshot')
@@ -11,12 +11,9 @@ const PAGES = 116_187_136
 
 describe('readSnapshot', () => {
   let folder: string
+  temporaryFolder((created) => (folder = created))
   beforeEach(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'read-snapshot-test-'))
     await cp(FIXTURE, folder, { recursive: true })
-  })
-  afterEach(async () => {
-    await rm(folder, { recursive: true })
   })
 
   test('summarizes the content of a real snapshot', async () => {
