@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { keptLog } from '../../src/lib/kept-log.js'
-import { shownLines } from '../../src/lib/shown-lines.js'
+import { keptLog, shownLines } from '../../src/lib/kept-log.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 describe('a log without end', () => {

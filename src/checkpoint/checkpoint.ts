@@ -11,7 +11,7 @@ import {
   type Context
 } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
-import { shownLines } from '../lib/shown-lines.js'
+import { shownLines } from '../lib/kept-log.js'
 import type { Milliseconds } from '../lib/values.js'
 import type { Readiness } from '../probe/readiness.js'
 import { requestOf, type WarmUpLine } from '../probe/request-lines.js'

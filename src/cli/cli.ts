@@ -23,8 +23,8 @@ doctor: can this machine take snapshots, and with what?
   --json                              JSON on stdout
 
 jdk list: the CRaC JDKs of a distribution, the newest first
-jdk resolve: the one that a version means
-jdk download: that one, verified, into the current folder
+jdk resolve: the JDK that a version stands for
+jdk download: downloads that JDK into the current folder and verifies it
 
   --distribution crac|zulu|liberica   (default crac)
   --java-version latest|21|17-crac+5  (default latest)
@@ -34,10 +34,10 @@ jdk download: that one, verified, into the current folder
   --github-api-url URL                (default https://api.github.com)
   --json                              JSON on stdout
 
-GITHUB_TOKEN raises the rate limit of the look-up. Archives and answers are kept in RUNNER_TOOL_CACHE, or in
+GITHUB_TOKEN raises the rate limit of queries. Archives and responses are kept in RUNNER_TOOL_CACHE, or in
 ~/.cache/crac-checkpoint.`
 
-// @actions/tool-cache writes workflow commands (`::debug::...`) to stdout, which is for the answer alone here.
+// @actions/tool-cache writes workflow commands (`::debug::...`) to stdout, which here is for the result only.
 const write = process.stdout.write.bind(process.stdout)
 process.stdout.write = () => true
 const answer = (text: string): boolean => write(`${text}\n`)

@@ -2,14 +2,14 @@ import { stripVTControlCharacters } from 'node:util'
 import type { Clock } from '../lib/clock.js'
 import type { Log } from '../lib/log.js'
 
-/** A log for people at a terminal: stages with their time, and what others print indented below them. */
+/** Returns a log for a terminal: steps with their duration, and untrusted output indented below them. */
 export function terminalLog(write: (line: string) => void, clock: Clock): Log {
   let ended = false
   return {
     info: (line) => write(line),
     warning: (line) => write(`warning: ${line}`),
     untrusted: (line) => {
-      // What a container prints must not drive the terminal.
+      // Output of a container must not control the terminal.
       if (!ended) write(`  | ${stripVTControlCharacters(line).replace(/(?!\t)\p{Cc}/gu, '')}`)
     },
     end: () => {

@@ -36,7 +36,7 @@ export async function runShort(
     listeners: { stdout: (data) => onData('stdout', data), stderr: (data) => onData('stderr', data) }
   })
   const aborted = withResolvers<never>()
-  const abort = (): void => aborted.reject(cancelled?.reason)
+  const abort = (): void => aborted.reject(cancelled?.reason as Error)
   cancelled?.addEventListener('abort', abort)
   try {
     return (await Promise.race([exitCode, aborted.promise])) ?? 1
