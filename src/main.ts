@@ -34,7 +34,6 @@ import { inspectRunner, type Runner } from './runner/inspect.js'
 import { findReach, isLocal } from './runner/reach.js'
 import { readSnapshot } from './snapshot/read.js'
 
-/** A run under way. */
 interface Job {
   context: Context
   inputs: Inputs

@@ -10,7 +10,6 @@ export interface ApplicationInputs {
   context: string
   application: string | undefined
   mainClass: string | undefined
-  /** Dockerfile of the user. */
   file: string | undefined
   warmup: readonly { body?: { file: string } | { text: string } }[] | undefined
 }

@@ -9,7 +9,6 @@ const MANIFEST = 'META-INF/MANIFEST.MF'
 /** Maximum size of a manifest, in bytes: it is read into memory, and jars are untrusted. */
 const MAX_MANIFEST_SIZE = 1024 * 1024
 
-/** Attributes of the manifest of a jar. */
 export interface Manifest {
   mainClass: string | undefined
   /** Further files of the class path, relative to the jar. */
@@ -33,7 +32,6 @@ export async function readManifest(file: string): Promise<Manifest | undefined> 
   }
 }
 
-/** Returns the names of the files in a jar. */
 export async function namesIn(file: string): Promise<string[]> {
   const jar = await openPromise(file, { lazyEntries: true })
   const names: string[] = []

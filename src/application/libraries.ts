@@ -11,7 +11,6 @@ export interface Library {
   classes: string
 }
 
-/** Libraries on the class path of an application. */
 export class Libraries {
   constructor(
     private readonly jars: readonly string[],

@@ -20,7 +20,6 @@ export interface WarmUp {
 }
 
 export interface WarmUpRequest {
-  /** The line as the user wrote it. */
   text: string
   request: HttpRequest
   times: number

@@ -4,7 +4,6 @@ import { CASCADE, NOISE } from './noise.js'
 import { Matcher } from './matcher.js'
 import type { Signature, Operation, Stream, Weight } from './signature.js'
 
-/** Cause of a failure, for its message. */
 export interface Finding {
   /** undefined for an error of CRIU that is not in the catalogue. */
   signature: Signature | undefined

@@ -20,14 +20,12 @@ export interface ServerRequest {
 }
 
 export interface HttpResponse<Body = Buffer> {
-  /** Address after redirects. */
   url: URL
   status: number
   headers: Headers
   body: Body
 }
 
-/** Maximum number of redirects of one request. */
 const MOST_REDIRECTS = 5
 
 /** Maximum size of a response that is read as a whole, in bytes. A list of releases has some hundred kilobytes. */
@@ -133,7 +131,6 @@ function headersOf(given: Record<string, string | string[] | undefined>): Header
   return headers
 }
 
-/** Describes why a connection failed. */
 export function reasonOf(error: unknown, timeout: Milliseconds): string {
   const { code } = error as { code?: string }
   if (code === 'UND_ERR_HEADERS_TIMEOUT') return `timed out after ${seconds(timeout)}`

@@ -3,7 +3,6 @@ import type { Clock } from '../lib/clock.js'
 import { Failure, type FailureCategory, type FailureDetails } from '../lib/errors.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
 
-/** Time limits and pauses of requests. */
 export interface Patience {
   /** Maximum time of one try until the response is there, and then between two pieces of its body. */
   tryTimeout: Milliseconds

@@ -8,7 +8,6 @@ import { imageDigest, imageEnvironment } from '../runner/base-image.js'
 import { refuseCracOptions } from './jvm-variables.js'
 import { buildUserImage } from './user-dockerfile.js'
 
-/** The image below everything that the action adds. */
 export interface BaseImage {
   image: string
   workingDirectory: string

@@ -7,9 +7,7 @@ import { linkOrCopy } from '../lib/link-or-copy.js'
 import type { Application } from '../application/layouts/layout.js'
 
 export interface BuildContextParts {
-  /** The `docker/` folder of the action. */
   dockerFolder: string
-  /** Archive of the JDK. */
   jdkArchive: string
   application: Application
   javaOptions: readonly string[]

@@ -9,15 +9,12 @@ import { baseImageFailure } from '../runner/base-image.js'
 export interface ImageBuild {
   /** Folder that assembleBuildContext created. */
   context: string
-  /** Stage of docker/Dockerfile. */
   target: 'checkpoint' | 'runtime' | 'cold'
-  /** Temporary name of the image. */
   name: string
   buildArgs: Record<string, string>
   labels: Record<string, string>
 }
 
-/** Returns the arguments of `docker` for a build. */
 export function buildCommand(build: ImageBuild): string[] {
   return [
     'build',

@@ -5,9 +5,7 @@ import type { Application } from '../application/layouts/layout.js'
 import { hashOfFile } from '../lib/digest.js'
 import { requestOf, type WarmUpLine } from '../probe/request-lines.js'
 
-/** Everything that goes into an image. */
 export interface FingerprintParts {
-  /** The version of this action. */
   version: string
   /** The folder of the Dockerfile and the scripts that the action ships. */
   dockerFolder: string

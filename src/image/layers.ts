@@ -5,7 +5,6 @@ import { imageHistory } from '../docker/inspect.js'
 export interface ImageLayer {
   /** Instruction of the Dockerfile that created it. */
   createdBy: string
-  /** Size in the Docker engine. */
   rawSize: number
   /** Size in the registry; undefined if nothing was pushed. */
   size?: number

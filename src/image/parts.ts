@@ -6,7 +6,6 @@ import { resolveJdk, type JdkEnvironment, type JdkInputs } from '../jdk/resolve.
 import { prepareBase, type ApplicationOnBase, type BaseInputs } from './base.js'
 import { fingerprintOf, type FingerprintParts } from './fingerprint.js'
 
-/** Everything that an image is built from. */
 export interface ImageParts extends ApplicationOnBase {
   jdk: JdkArchive
   fingerprint: string

@@ -11,12 +11,9 @@ import type { Application } from '../application/layouts/layout.js'
 
 /** Build of the user's Dockerfile; the JDK, CRIU and the snapshot are added to its image later. */
 export interface UserImageBuild {
-  /** Absolute path of the build context. */
   context: string
-  /** Absolute path of the Dockerfile. */
   file: string
   buildArgs: Record<string, string>
-  /** Temporary name of the image. */
   name: string
   /** `uid:gid` of the application. */
   user: string

@@ -1,19 +1,15 @@
 import { Failure } from '../lib/errors.js'
 import { badInput } from '../lib/values.js'
 
-/** Sources of JDKs. */
 export const DISTRIBUTIONS = ['crac', 'zulu', 'liberica', 'file'] as const
 export type Distribution = (typeof DISTRIBUTIONS)[number]
 /** Distributions with a list of releases. */
 export type Vendor = Exclude<Distribution, 'file'>
 
-/** Architectures of CRaC JDKs. */
 export type Architecture = 'x64' | 'aarch64'
 
-/** The archive of a JDK in the list of its vendor. */
 export interface JdkAsset {
   distribution: Distribution
-  /** Version in the vendor's notation. */
   version: string
   /** Other notations of the same release that a user may give. */
   aliases: string[]
@@ -21,7 +17,6 @@ export interface JdkAsset {
   /** Numbers to compare in turn: the higher is the newer. */
   order: number[]
   architecture: Architecture
-  /** File name of the archive. */
   name: string
   url: string
   /** Size in bytes; undefined where the source has none. */

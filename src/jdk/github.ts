@@ -4,14 +4,12 @@ import { Failure } from '../lib/errors.js'
 import type { Fetch } from '../http/fetch.js'
 import { jsonText } from './response.js'
 
-/** Access to a GitHub API. */
 export interface GitHub {
   apiUrl: URL
   token: string | undefined
   fetch: Fetch
 }
 
-/** The used fields of a release in the GitHub API. */
 export interface Release {
   tag_name: string
   draft: boolean
@@ -19,7 +17,6 @@ export interface Release {
 }
 
 export interface ReleaseAsset {
-  /** Address of the asset in the API. */
   url: string
   name: string
   /** `uploaded`, or the state of an incomplete upload. */

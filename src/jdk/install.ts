@@ -22,7 +22,6 @@ export interface JdkArchive {
 }
 
 export interface InstallOptions extends DownloadOptions {
-  /** Digest that the user expects. */
   jdkSha256: string | undefined
   /** Returns a digest of another source, for an asset without one; called only before a download. */
   furtherSha256: (asset: JdkAsset) => Promise<ExpectedDigest | undefined>

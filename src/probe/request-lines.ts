@@ -7,7 +7,6 @@ import type { HttpRequest } from './request.js'
 
 /** A line of `warmup`: a request, how often it is sent, and how many times at once. */
 export interface WarmUpLine extends Omit<HttpRequest, 'body'> {
-  /** The line as the user wrote it. */
   text: string
   /** The body itself, or the file that contains it, as the user wrote it. */
   body?: { file: string } | { text: string }

@@ -3,7 +3,6 @@ import { messageOf } from '../lib/errors.js'
 import type { Address } from '../docker/containers.js'
 import type { Milliseconds } from '../lib/values.js'
 
-/** One HTTP request to the application. */
 export interface HttpRequest {
   method: string
   /** Path and query, as in the request line. */
@@ -14,7 +13,6 @@ export interface HttpRequest {
   status?: number
 }
 
-/** Result of a request. */
 export interface Answer {
   ok: boolean
   /** `status 200`, `ECONNREFUSED`, ... */

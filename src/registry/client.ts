@@ -6,7 +6,6 @@ import { Connection, type ConnectionContext, type RegistryRequest } from './conn
 
 export type ClientContext = ConnectionContext & Omit<HttpContext, 'cancelled'>
 
-/** A manifest as the registry has it. */
 export interface StoredManifest {
   /** `sha256:...` of its bytes. */
   digest: string

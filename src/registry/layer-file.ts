@@ -11,19 +11,16 @@ import { isGzip, isZstandard, peek } from '../lib/peek.js'
 
 /** A layer as registries store it: compressed. */
 export interface PackedLayer {
-  /** Digest of the compressed bytes. */
   digest: string
   /** Compressed size in bytes. */
   size: number
   mediaType: string
 }
 
-/** A layer in a file of this run. */
 export interface LayerFile extends PackedLayer {
   file: string
 }
 
-/** A layer in the archive of an image. */
 export interface ArchivedLayer {
   /** Uncompressed size in bytes. */
   rawSize: number

@@ -31,11 +31,9 @@ export interface PublishEnvironment {
   /** Docker for work that goes on after a cancellation. */
   dockerAfterCancel: Docker
   cancelled: AbortSignal
-  /** Environment of the step. */
   environment: NodeJS.ProcessEnv
 }
 
-/** The proved image. */
 interface ProvedImage {
   id: string
   snapshot: SnapshotInImage | undefined

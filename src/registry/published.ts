@@ -12,7 +12,6 @@ import type { Reference } from './reference.js'
 /** Returns a client for the repository of a reference; the signal ends its requests. */
 export type Repositories = (reference: Reference, signal?: AbortSignal) => RepositoryClient
 
-/** An image of one platform at its registry. */
 export interface PublishedImage {
   configuration: ImageConfiguration
   layers: PackedLayer[]
@@ -106,12 +105,10 @@ export async function findUnchanged(
   return digest
 }
 
-/** A repository to push to, with its tags. */
 export interface PushTarget {
   client: RepositoryClient
   /** Client without the time limit of the push: it puts tags back when that has expired. */
   rollback: RepositoryClient
-  /** Name as the user wrote it. */
   name: string
   tags: Reference[]
   /** Manifests that the tags had before the push. */

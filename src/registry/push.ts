@@ -26,7 +26,6 @@ export interface PushContext {
 }
 
 export interface PushRequest {
-  /** Id of the image. */
   image: string
   tags: readonly Reference[]
   /** Existing folder of the run, for the journal of the moved tags. */
@@ -150,7 +149,6 @@ function otherDigest(name: string, given: string, digest: string): Failure {
   })
 }
 
-/** Tags the image on this machine. */
 export async function tagImage(docker: Docker, image: string, tags: readonly Reference[]): Promise<void> {
   for (const tag of tags) await docker.run(['tag', image, tag.text])
 }

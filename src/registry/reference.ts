@@ -3,7 +3,6 @@ import { quoted } from '../lib/text.js'
 
 /** A reference to an image in a registry, such as `ghcr.io/acme/hello:crac`. */
 export interface Reference {
-  /** Text that the user wrote. */
   readonly text: string
   /** Text without the tag: `ghcr.io/acme/hello`. */
   readonly repository: string

@@ -14,7 +14,6 @@ import {
 import { storedLogins, type Login } from './credentials.js'
 import { packImage, type PackedImage } from './packed-image.js'
 
-/** Options of packing the image for its registries. */
 interface Packing {
   /** Uncompressed digests of the layers that the registries have. */
   known: ReadonlySet<string>

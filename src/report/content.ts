@@ -18,7 +18,6 @@ export function renderContent(
   return folded('Content of the snapshot', table(describeContent(content, statistics)))
 }
 
-/** Returns rows of a name and a value. */
 export function describeContent(
   { memory, threads, user, open, environment }: SnapshotContent,
   statistics: DumpStatistics | undefined

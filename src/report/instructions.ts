@@ -3,7 +3,6 @@ import type { Checkpointed, Cold } from './result.js'
 import type { Privileges } from '../docker/privileges.js'
 import { CRAC_DIR, LAUNCH_FILES } from '../lib/image-paths.js'
 
-/** Facts that are needed to start an image. */
 export interface Startable {
   /** Reference by digest or by tag, or an id. */
   image: string
@@ -15,9 +14,7 @@ export interface Startable {
 
 /** Instructions to start an image, in three notations. */
 export interface Instructions {
-  /** Shell commands. */
   run: string
-  /** Compose file with one service. */
   compose: string
   /** Manifest of a pod; the part of the container fits any workload. */
   kubernetes: string

@@ -12,18 +12,14 @@ import type { SnapshotReading } from '../snapshot/read.js'
 /** Everything that a run produced; outputs, metadata and the job summary are made of it. */
 export type Result = Checkpointed | Cold | Unchanged | Skipped
 
-/** Part of every result. */
 export interface Finished {
-  /** Warnings of the log, in their order. */
   warnings: readonly string[]
   /** Folder with CRIU's log, the application's output and other evidence. */
   logs: string
   steps: Step[]
 }
 
-/** Part of every result with an image. */
 export interface WithImage extends Finished {
-  /** Description of the application. */
   application: string
   baseImage: string
   jdk: JdkArchive
@@ -47,7 +43,6 @@ export interface Checkpointed extends WithImage {
 /** An image without a snapshot, because the runner does not support snapshots. */
 export interface Cold extends WithImage {
   outcome: 'cold'
-  /** Why there is no snapshot. */
   reason: string
   coldStarts: Start[]
 }

@@ -160,7 +160,6 @@ function startIt(result: Checkpointed | Cold, needs: string): string[] {
   ]
 }
 
-/** Returns the job summary of a run that failed. */
 export function renderFailure(failure: Failure): string {
   return ['## CRaC checkpoint: failed', '', quote(describeFailure(failure)), ''].join('\n')
 }

@@ -11,7 +11,6 @@ import { newFindings, type ScanFinding } from './scanner/findings.js'
 import type { Secret } from './scanner/needles.js'
 import type { SecretMatcher } from './scanner/scan.js'
 
-/** The snapshot in an image that is scanned. */
 export interface SearchedSnapshot {
   /** Names and sizes in bytes of its files. */
   files: readonly { name: string; size: number }[]

@@ -23,7 +23,6 @@ export interface Occurrence {
 /** What a run scanned, and what it found. */
 export interface SecretReport {
   mode: 'fail' | 'warn' | 'off'
-  /** Number of bytes that were scanned. */
   bytes: number
   /** Names of the values that were searched for. */
   searched: string[]
@@ -70,7 +69,6 @@ const FIX =
   'the environment. A login that only this job uses can have `placeholder` in its value: it then does not count as a secret. ' +
   'Remove secrets from files, labels and build arguments. `secret-scan: warn` publishes the image as it is.'
 
-/** Returns the failure of a run that found secrets. */
 export function secretFailure({ found }: SecretReport): Failure {
   return new Failure('secret', `${secretsFound(found)} Nothing was pushed.`, {
     fix: FIX,

@@ -11,7 +11,6 @@ export interface NamedContent {
   bytes: ByteStream
 }
 
-/** Result of a scan of files. */
 export interface FilesScanned {
   findings: ScanFinding[]
   /** Number of occurrences beyond the maximum number of findings. */

@@ -35,20 +35,16 @@ export interface SearchInputs extends InputsWithSecrets {
   secretScan: 'fail' | 'warn' | 'off'
 }
 
-/** A snapshot in the image that is searched. */
 export interface SnapshotInImage {
   files: SearchedSnapshot['files']
   /** Content of the snapshot; undefined where it cannot be read. */
   reading: SnapshotReading | undefined
 }
 
-/** A search that can begin. */
 export interface SecretSearch {
   matcher: SecretMatcher
   snapshot: SearchedSnapshot | undefined
-  /** Names of the values that are searched for. */
   searched: string[]
-  /** Names of the values that are too weak to be searched for. */
   notSearched: string[]
 }
 

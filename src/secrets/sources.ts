@@ -2,7 +2,6 @@ import { Failure } from '../lib/errors.js'
 import { FAMILIES } from './scanner/families.js'
 import type { Secret } from './scanner/needles.js'
 
-/** Inputs that can contain secrets. */
 export interface InputsWithSecrets {
   secretValues: readonly Secret[]
   env: Readonly<Record<string, string>>

@@ -32,7 +32,6 @@ export interface Process {
   threads: number[]
 }
 
-/** Facts about a thread. */
 export interface Core {
   /** Name in the kernel, of 15 bytes at most; undefined where an old CRIU did not record it. */
   name: string | undefined
@@ -51,7 +50,6 @@ export interface Mapping extends Range {
   shmid: number
 }
 
-/** The memory of a process. */
 export interface Memory {
   brk: Range
   arguments: Range
@@ -82,7 +80,6 @@ const FILE_TYPES = [
   'memfd'
 ]
 
-/** A file that a process had open or mapped. */
 export interface OpenFile {
   type: string
   /** Whether it is a Unix socket without a name and without a peer, through which nothing can be sent. */
@@ -93,7 +90,6 @@ export interface OpenFile {
 
 export interface Descriptor {
   fd: number
-  /** Id of the open file in files.img. */
   file: number
   type: string
 }
@@ -160,7 +156,6 @@ export function readMemory(image: Buffer): Memory {
   }
 }
 
-/** Reads the open files in files.img, by id. */
 export function readFiles(image: Buffer): Map<number, OpenFile> {
   return new Map(
     records(image, COMMON_MAGIC, FILES_MAGIC).map((entry) => [

@@ -10,7 +10,6 @@ export interface MemoryLocation {
   address: number
   /** The whole mapping around it; undefined for pages outside of all mappings. */
   mapping: Range | undefined
-  /** Path of the file that is mapped at the address. */
   file: string | undefined
 }
 
@@ -21,7 +20,6 @@ export interface MemoryMap {
   sizes: () => Record<Kind, number>
 }
 
-/** Content of one pages file. */
 interface Space {
   pid: number | undefined
   runs: Run[]

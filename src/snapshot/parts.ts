@@ -2,12 +2,10 @@ import type { Mapping, Memory, OpenFile, Pagemap, Range } from './images.js'
 import type { JvmMemory } from './jvm-memory.js'
 import type { Kind } from './content.js'
 
-/** The memory of a process in a snapshot. */
 export interface ProcessMemory {
   pid: number
   memory: Memory
   pagemap: Pagemap
-  /** Stack pointers of its threads. */
   stackPointers: number[]
   /** undefined for a process that is not the JVM. */
   jvm: JvmMemory | undefined

@@ -3,7 +3,6 @@ import { stat } from 'node:fs/promises'
 /** An application, and its files in the image. */
 export interface Application {
   layout: 'micronaut-layers' | 'spring-boot' | 'quarkus-app' | 'class-path' | 'jar' | 'dockerfile'
-  /** Short description for the log. */
   description: string
   /** Name of the main class; empty if it is not known. */
   mainClass: string
@@ -19,7 +18,6 @@ export interface Application {
 export interface Candidate {
   /** Absolute path of the folder or jar. */
   location: string
-  /** The input `main-class`. */
   mainClass: string | undefined
   /** Empty folder of the run for unpacked files; it is created when it is needed. */
   scratch: string

@@ -1,9 +1,7 @@
 import { hasKey, hasMixedRandomPart, hasPassword, hasRandomPart } from './strength.js'
 
-/** A kind of token that has a known form. */
 export interface Family {
   id: string
-  /** Name of the kind in the report. */
   what: string
   /** Literal prefixes of at least 3 characters: every match starts with one of them. */
   prefixes: readonly string[]

@@ -1,7 +1,6 @@
 /** A secret or a token in a scanned stream, without its value. */
 export type ScanFinding = SecretFinding | TokenFinding
 
-/** Location of a finding. */
 export interface FileLocation {
   /** Path in the container, or the name of another scanned text, such as `label team`. */
   file: string
@@ -22,13 +21,11 @@ interface Occurrences {
 
 /** Occurrences of a secret in one encoding and location. */
 export interface SecretFinding extends Occurrences {
-  /** Name of the secret. */
   secret: string
 }
 
 /** Occurrences of one token of a family. */
 export interface TokenFinding extends Occurrences {
-  /** Id of the family. */
   family: string
   /** Identifies the token; see SecretMatcher.digest. */
   digest: string

@@ -35,7 +35,6 @@ export function createSearch(patterns: readonly Uint8Array[]): PatternSearch {
 interface Anchor {
   bytes: Uint8Array
   pattern: number
-  /** Offset of the pair or word in the pattern. */
   at: number
 }
 

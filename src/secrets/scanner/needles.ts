@@ -2,12 +2,10 @@ import { looksRandom, weaknessOf, type Weakness } from './strength.js'
 
 /** A value that must not be in the image. For the login at a registry, base64 of `user:password` is a second one. */
 export interface Secret {
-  /** Name in the report. */
   name: string
   value: string
 }
 
-/** A text in one encoding. */
 interface EncodedText {
   /** Name of the encoding, such as `utf-16le`, `base64` or `json in utf-16le`. */
   encoding: string
@@ -16,7 +14,6 @@ interface EncodedText {
 
 /** Bytes to search for. The encoding of a piece of a value begins with `piece in `. */
 export interface Needle extends EncodedText {
-  /** Name of the secret. */
   secret: string
 }
 

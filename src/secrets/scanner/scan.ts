@@ -21,11 +21,9 @@ export interface SecretMatcher {
 
 export type PatternOrigin = { needle: Needle } | TokenPrefix
 
-/** Start of a token of a family. */
 interface TokenPrefix {
   family: Family
   encoding: 'latin-1' | 'utf-16le'
-  /** Number of characters of the prefix. */
   prefix: number
 }
 
@@ -132,11 +130,9 @@ function hasRun(bytes: Buffer, start: number, width: number, run: number): boole
   return true
 }
 
-/** A section of a stream. */
 interface Window {
   /** Bytes of the section; their memory is aligned to 4 bytes, and valid during the call only. */
   bytes: Buffer
-  /** Offset of the section in the stream. */
   offset: number
   /** Index in `bytes` from which on matches belong to the next window, which contains them too. */
   end: number
