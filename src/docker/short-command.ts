@@ -8,9 +8,6 @@ const SHORT = new Set([
   ...['network', 'port', 'ps', 'rm', 'tag']
 ])
 
-/** Closes stdin without a write, which a client that has ended already would answer with EPIPE: `Writable.end(callback)`. */
-const NO_INPUT = (() => undefined) as unknown as Buffer
-
 /** Returns whether a command may run to its end after a cancellation; one with a timeout may not. */
 export function isShort([command = '']: readonly string[], timeout: Milliseconds | undefined): boolean {
   return timeout === undefined && SHORT.has(command)
@@ -32,7 +29,6 @@ export async function runShort(
     // Nothing of the command may reach our own stdout: the step's log, or the output of the command line.
     silent: true,
     ignoreReturnCode: true,
-    input: NO_INPUT,
     listeners: { stdout: (data) => onData('stdout', data), stderr: (data) => onData('stderr', data) }
   })
   const aborted = withResolvers<never>()
