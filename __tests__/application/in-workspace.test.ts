@@ -9,7 +9,7 @@ describe('refuseOutsideFiles', () => {
   let workspace: string
   let context: string
   temporaryFolder((created) => (workspace = created))
-  beforeEach(async () => {
+  beforeEach(() => {
     context = path.join(workspace, 'build')
     mkdirSync(path.join(context, 'lib'), { recursive: true })
     writeFileSync(path.join(context, 'lib/a.jar'), 'a')

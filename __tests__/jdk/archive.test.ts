@@ -9,7 +9,7 @@ describe('checkArchive', () => {
   let folder: string
   let file: string
   temporaryFolder((created) => (folder = created))
-  beforeEach(async () => {
+  beforeEach(() => {
     file = path.join(folder, 'jdk.tar.gz')
   })
 
