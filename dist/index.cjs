@@ -1382,10 +1382,10 @@ var require_util = __commonJS({
       }
       obj[kListeners] = null;
     }
-    function errorRequest(client, request4, err) {
+    function errorRequest(client, request3, err) {
       try {
-        request4.onError(err);
-        assert(request4.aborted);
+        request3.onError(err);
+        assert(request3.aborted);
       } catch (err2) {
         client.emit("error", err2);
       }
@@ -1959,7 +1959,7 @@ var require_request = __commonJS({
         return this;
       }
     };
-    function processHeader(request4, key, val) {
+    function processHeader(request3, key, val) {
       if (val && (typeof val === "object" && !Array.isArray(val))) {
         throw new InvalidArgumentError(`invalid ${key} header`);
       } else if (val === void 0) {
@@ -2006,24 +2006,24 @@ var require_request = __commonJS({
         }
       }
       if (headerName === "host") {
-        if (request4.host !== null) {
+        if (request3.host !== null) {
           throw new InvalidArgumentError("duplicate host header");
         }
         if (typeof val !== "string") {
           throw new InvalidArgumentError("invalid host header");
         }
-        request4.host = val;
+        request3.host = val;
       } else if (headerName === "content-length") {
-        if (request4.contentLength !== null) {
+        if (request3.contentLength !== null) {
           throw new InvalidArgumentError("duplicate content-length header");
         }
-        request4.contentLength = parseInt(val, 10);
-        if (!Number.isFinite(request4.contentLength)) {
+        request3.contentLength = parseInt(val, 10);
+        if (!Number.isFinite(request3.contentLength)) {
           throw new InvalidArgumentError("invalid content-length header");
         }
-      } else if (request4.contentType === null && headerName === "content-type") {
-        request4.contentType = val;
-        request4.headers.push(key, val);
+      } else if (request3.contentType === null && headerName === "content-type") {
+        request3.contentType = val;
+        request3.headers.push(key, val);
       } else if (headerName === "transfer-encoding" || headerName === "keep-alive" || headerName === "upgrade") {
         throw new InvalidArgumentError(`invalid ${headerName} header`);
       } else if (headerName === "connection") {
@@ -2032,12 +2032,12 @@ var require_request = __commonJS({
           throw new InvalidArgumentError("invalid connection header");
         }
         if (value === "close") {
-          request4.reset = true;
+          request3.reset = true;
         }
       } else if (headerName === "expect") {
         throw new NotSupportedError("expect header not supported");
       } else {
-        request4.headers.push(key, val);
+        request3.headers.push(key, val);
       }
     }
     module2.exports = Request;
@@ -3312,21 +3312,21 @@ var require_data_url = __commonJS({
     var HTTP_QUOTED_STRING_TOKENS = /^[\u0009\u0020-\u007E\u0080-\u00FF]+$/;
     function dataURLProcessor(dataURL) {
       assert(dataURL.protocol === "data:");
-      let input = URLSerializer(dataURL, true);
-      input = input.slice(5);
+      let input2 = URLSerializer(dataURL, true);
+      input2 = input2.slice(5);
       const position = { position: 0 };
       let mimeType = collectASequenceOfCodePointsFast(
         ",",
-        input,
+        input2,
         position
       );
       const mimeTypeLength = mimeType.length;
       mimeType = removeASCIIWhitespace(mimeType, true, true);
-      if (position.position >= input.length) {
+      if (position.position >= input2.length) {
         return "failure";
       }
       position.position++;
-      const encodedBody = input.slice(mimeTypeLength + 1);
+      const encodedBody = input2.slice(mimeTypeLength + 1);
       let body = stringPercentDecode(encodedBody);
       if (/;(\u0020){0,}base64$/i.test(mimeType)) {
         const stringBody = isomorphicDecode(body);
@@ -3359,26 +3359,26 @@ var require_data_url = __commonJS({
       }
       return serialized;
     }
-    function collectASequenceOfCodePoints(condition, input, position) {
+    function collectASequenceOfCodePoints(condition, input2, position) {
       let result = "";
-      while (position.position < input.length && condition(input[position.position])) {
-        result += input[position.position];
+      while (position.position < input2.length && condition(input2[position.position])) {
+        result += input2[position.position];
         position.position++;
       }
       return result;
     }
-    function collectASequenceOfCodePointsFast(char, input, position) {
-      const idx = input.indexOf(char, position.position);
+    function collectASequenceOfCodePointsFast(char, input2, position) {
+      const idx = input2.indexOf(char, position.position);
       const start = position.position;
       if (idx === -1) {
-        position.position = input.length;
-        return input.slice(start);
+        position.position = input2.length;
+        return input2.slice(start);
       }
       position.position = idx;
-      return input.slice(start, position.position);
+      return input2.slice(start, position.position);
     }
-    function stringPercentDecode(input) {
-      const bytes = encoder.encode(input);
+    function stringPercentDecode(input2) {
+      const bytes = encoder.encode(input2);
       return percentDecode(bytes);
     }
     function isHexCharByte(byte) {
@@ -3390,41 +3390,41 @@ var require_data_url = __commonJS({
         byte >= 48 && byte <= 57 ? byte - 48 : (byte & 223) - 55
       );
     }
-    function percentDecode(input) {
-      const length = input.length;
+    function percentDecode(input2) {
+      const length = input2.length;
       const output = new Uint8Array(length);
       let j = 0;
       for (let i = 0; i < length; ++i) {
-        const byte = input[i];
+        const byte = input2[i];
         if (byte !== 37) {
           output[j++] = byte;
-        } else if (byte === 37 && !(isHexCharByte(input[i + 1]) && isHexCharByte(input[i + 2]))) {
+        } else if (byte === 37 && !(isHexCharByte(input2[i + 1]) && isHexCharByte(input2[i + 2]))) {
           output[j++] = 37;
         } else {
-          output[j++] = hexByteToNumber(input[i + 1]) << 4 | hexByteToNumber(input[i + 2]);
+          output[j++] = hexByteToNumber(input2[i + 1]) << 4 | hexByteToNumber(input2[i + 2]);
           i += 2;
         }
       }
       return length === j ? output : output.subarray(0, j);
     }
-    function parseMIMEType(input) {
-      input = removeHTTPWhitespace(input, true, true);
+    function parseMIMEType(input2) {
+      input2 = removeHTTPWhitespace(input2, true, true);
       const position = { position: 0 };
       const type = collectASequenceOfCodePointsFast(
         "/",
-        input,
+        input2,
         position
       );
       if (type.length === 0 || !HTTP_TOKEN_CODEPOINTS.test(type)) {
         return "failure";
       }
-      if (position.position > input.length) {
+      if (position.position > input2.length) {
         return "failure";
       }
       position.position++;
       let subtype = collectASequenceOfCodePointsFast(
         ";",
-        input,
+        input2,
         position
       );
       subtype = removeHTTPWhitespace(subtype, false, true);
@@ -3441,41 +3441,41 @@ var require_data_url = __commonJS({
         // https://mimesniff.spec.whatwg.org/#mime-type-essence
         essence: `${typeLowercase}/${subtypeLowercase}`
       };
-      while (position.position < input.length) {
+      while (position.position < input2.length) {
         position.position++;
         collectASequenceOfCodePoints(
           // https://fetch.spec.whatwg.org/#http-whitespace
           (char) => HTTP_WHITESPACE_REGEX.test(char),
-          input,
+          input2,
           position
         );
         let parameterName = collectASequenceOfCodePoints(
           (char) => char !== ";" && char !== "=",
-          input,
+          input2,
           position
         );
         parameterName = parameterName.toLowerCase();
-        if (position.position < input.length) {
-          if (input[position.position] === ";") {
+        if (position.position < input2.length) {
+          if (input2[position.position] === ";") {
             continue;
           }
           position.position++;
         }
-        if (position.position > input.length) {
+        if (position.position > input2.length) {
           break;
         }
         let parameterValue = null;
-        if (input[position.position] === '"') {
-          parameterValue = collectAnHTTPQuotedString(input, position, true);
+        if (input2[position.position] === '"') {
+          parameterValue = collectAnHTTPQuotedString(input2, position, true);
           collectASequenceOfCodePointsFast(
             ";",
-            input,
+            input2,
             position
           );
         } else {
           parameterValue = collectASequenceOfCodePointsFast(
             ";",
-            input,
+            input2,
             position
           );
           parameterValue = removeHTTPWhitespace(parameterValue, false, true);
@@ -3509,28 +3509,28 @@ var require_data_url = __commonJS({
       const buffer2 = Buffer.from(data, "base64");
       return new Uint8Array(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
     }
-    function collectAnHTTPQuotedString(input, position, extractValue) {
+    function collectAnHTTPQuotedString(input2, position, extractValue) {
       const positionStart = position.position;
       let value = "";
-      assert(input[position.position] === '"');
+      assert(input2[position.position] === '"');
       position.position++;
       while (true) {
         value += collectASequenceOfCodePoints(
           (char) => char !== '"' && char !== "\\",
-          input,
+          input2,
           position
         );
-        if (position.position >= input.length) {
+        if (position.position >= input2.length) {
           break;
         }
-        const quoteOrBackslash = input[position.position];
+        const quoteOrBackslash = input2[position.position];
         position.position++;
         if (quoteOrBackslash === "\\") {
-          if (position.position >= input.length) {
+          if (position.position >= input2.length) {
             value += "\\";
             break;
           }
-          value += input[position.position];
+          value += input2[position.position];
           position.position++;
         } else {
           assert(quoteOrBackslash === '"');
@@ -3540,7 +3540,7 @@ var require_data_url = __commonJS({
       if (extractValue) {
         return value;
       }
-      return input.slice(positionStart, position.position);
+      return input2.slice(positionStart, position.position);
     }
     function serializeAMimeType(mimeType) {
       assert(mimeType !== "failure");
@@ -3582,10 +3582,10 @@ var require_data_url = __commonJS({
       }
       return lead === 0 && trail === str.length - 1 ? str : str.slice(lead, trail + 1);
     }
-    function isomorphicDecode(input) {
-      const length = input.length;
+    function isomorphicDecode(input2) {
+      const length = input2.length;
       if ((2 << 15) - 1 > length) {
-        return String.fromCharCode.apply(null, input);
+        return String.fromCharCode.apply(null, input2);
       }
       let result = "";
       let i = 0;
@@ -3594,7 +3594,7 @@ var require_data_url = __commonJS({
         if (i + addition > length) {
           addition = length - i;
         }
-        result += String.fromCharCode.apply(null, input.subarray(i, i += addition));
+        result += String.fromCharCode.apply(null, input2.subarray(i, i += addition));
       }
       return result;
     }
@@ -3656,7 +3656,7 @@ var require_data_url = __commonJS({
 var require_webidl = __commonJS({
   "node_modules/undici/lib/web/fetch/webidl.js"(exports2, module2) {
     "use strict";
-    var { types, inspect } = require("node:util");
+    var { types, inspect: inspect2 } = require("node:util");
     var { markAsUncloneable } = require("node:worker_threads");
     var { toUSVString } = require_util();
     var webidl = {};
@@ -3803,7 +3803,7 @@ var require_webidl = __commonJS({
         case "Symbol":
           return `Symbol(${V.description})`;
         case "Object":
-          return inspect(V);
+          return inspect2(V);
         case "String":
           return `"${V}"`;
         default:
@@ -4127,11 +4127,11 @@ var require_util2 = __commonJS({
     function normalizeBinaryStringToUtf8(value) {
       return Buffer.from(value, "binary").toString("utf8");
     }
-    function requestCurrentURL(request4) {
-      return request4.urlList[request4.urlList.length - 1];
+    function requestCurrentURL(request3) {
+      return request3.urlList[request3.urlList.length - 1];
     }
-    function requestBadPort(request4) {
-      const url = requestCurrentURL(request4);
+    function requestBadPort(request3) {
+      const url = requestCurrentURL(request3);
       if (urlIsHttpHttpsScheme(url) && badPortsSet.has(url.port)) {
         return "blocked";
       }
@@ -4155,21 +4155,21 @@ var require_util2 = __commonJS({
     function isValidHeaderValue(potentialValue) {
       return (potentialValue[0] === "	" || potentialValue[0] === " " || potentialValue[potentialValue.length - 1] === "	" || potentialValue[potentialValue.length - 1] === " " || potentialValue.includes("\n") || potentialValue.includes("\r") || potentialValue.includes("\0")) === false;
     }
-    function setRequestReferrerPolicyOnRedirect(request4, actualResponse) {
+    function setRequestReferrerPolicyOnRedirect(request3, actualResponse) {
       const { headersList } = actualResponse;
       const policyHeader = (headersList.get("referrer-policy", true) ?? "").split(",");
       let policy = "";
       if (policyHeader.length > 0) {
         for (let i = policyHeader.length; i !== 0; i--) {
-          const token = policyHeader[i - 1].trim();
-          if (referrerPolicyTokens.has(token)) {
-            policy = token;
+          const token2 = policyHeader[i - 1].trim();
+          if (referrerPolicyTokens.has(token2)) {
+            policy = token2;
             break;
           }
         }
       }
       if (policy !== "") {
-        request4.referrerPolicy = policy;
+        request3.referrerPolicy = policy;
       }
     }
     function crossOriginResourcePolicyCheck() {
@@ -4186,33 +4186,33 @@ var require_util2 = __commonJS({
       header = httpRequest2.mode;
       httpRequest2.headersList.set("sec-fetch-mode", header, true);
     }
-    function appendRequestOriginHeader(request4) {
-      let serializedOrigin = request4.origin;
+    function appendRequestOriginHeader(request3) {
+      let serializedOrigin = request3.origin;
       if (serializedOrigin === "client" || serializedOrigin === void 0) {
         return;
       }
-      if (request4.responseTainting === "cors" || request4.mode === "websocket") {
-        request4.headersList.append("origin", serializedOrigin, true);
-      } else if (request4.method !== "GET" && request4.method !== "HEAD") {
-        switch (request4.referrerPolicy) {
+      if (request3.responseTainting === "cors" || request3.mode === "websocket") {
+        request3.headersList.append("origin", serializedOrigin, true);
+      } else if (request3.method !== "GET" && request3.method !== "HEAD") {
+        switch (request3.referrerPolicy) {
           case "no-referrer":
             serializedOrigin = null;
             break;
           case "no-referrer-when-downgrade":
           case "strict-origin":
           case "strict-origin-when-cross-origin":
-            if (request4.origin && urlHasHttpsScheme(request4.origin) && !urlHasHttpsScheme(requestCurrentURL(request4))) {
+            if (request3.origin && urlHasHttpsScheme(request3.origin) && !urlHasHttpsScheme(requestCurrentURL(request3))) {
               serializedOrigin = null;
             }
             break;
           case "same-origin":
-            if (!sameOrigin(request4, requestCurrentURL(request4))) {
+            if (!sameOrigin(request3, requestCurrentURL(request3))) {
               serializedOrigin = null;
             }
             break;
           default:
         }
-        request4.headersList.append("origin", serializedOrigin, true);
+        request3.headersList.append("origin", serializedOrigin, true);
       }
     }
     function coarsenTime(timestamp, crossOriginIsolatedCapability) {
@@ -4266,26 +4266,26 @@ var require_util2 = __commonJS({
         referrerPolicy: policyContainer.referrerPolicy
       };
     }
-    function determineRequestsReferrer(request4) {
-      const policy = request4.referrerPolicy;
+    function determineRequestsReferrer(request3) {
+      const policy = request3.referrerPolicy;
       assert(policy);
       let referrerSource = null;
-      if (request4.referrer === "client") {
+      if (request3.referrer === "client") {
         const globalOrigin = getGlobalOrigin();
         if (!globalOrigin || globalOrigin.origin === "null") {
           return "no-referrer";
         }
         referrerSource = new URL(globalOrigin);
-      } else if (request4.referrer instanceof URL) {
-        referrerSource = request4.referrer;
+      } else if (request3.referrer instanceof URL) {
+        referrerSource = request3.referrer;
       }
       let referrerURL = stripURLForReferrer(referrerSource);
       const referrerOrigin = stripURLForReferrer(referrerSource, true);
       if (referrerURL.toString().length > 4096) {
         referrerURL = referrerOrigin;
       }
-      const areSameOrigin = sameOrigin(request4, referrerURL);
-      const isNonPotentiallyTrustWorthy = isURLPotentiallyTrustworthy(referrerURL) && !isURLPotentiallyTrustworthy(request4.url);
+      const areSameOrigin = sameOrigin(request3, referrerURL);
+      const isNonPotentiallyTrustWorthy = isURLPotentiallyTrustworthy(referrerURL) && !isURLPotentiallyTrustworthy(request3.url);
       switch (policy) {
         case "origin":
           return referrerOrigin != null ? referrerOrigin : stripURLForReferrer(referrerSource, true);
@@ -4296,7 +4296,7 @@ var require_util2 = __commonJS({
         case "origin-when-cross-origin":
           return areSameOrigin ? referrerURL : referrerOrigin;
         case "strict-origin-when-cross-origin": {
-          const currentURL = requestCurrentURL(request4);
+          const currentURL = requestCurrentURL(request3);
           if (sameOrigin(referrerURL, currentURL)) {
             return referrerURL;
           }
@@ -4396,9 +4396,9 @@ var require_util2 = __commonJS({
     function parseMetadata(metadata) {
       const result = [];
       let empty = true;
-      for (const token of metadata.split(" ")) {
+      for (const token2 of metadata.split(" ")) {
         empty = false;
-        const parsedToken = parseHashWithOptions.exec(token);
+        const parsedToken = parseHashWithOptions.exec(token2);
         if (parsedToken === null || parsedToken.groups === void 0 || parsedToken.groups.algo === void 0) {
           continue;
         }
@@ -4457,7 +4457,7 @@ var require_util2 = __commonJS({
       }
       return true;
     }
-    function tryUpgradeRequestToAPotentiallyTrustworthyURL(request4) {
+    function tryUpgradeRequestToAPotentiallyTrustworthyURL(request3) {
     }
     function sameOrigin(A, B) {
       if (A.origin === B.origin && A.origin === "null") {
@@ -4651,9 +4651,9 @@ var require_util2 = __commonJS({
       }
     }
     var invalidIsomorphicEncodeValueRegex = /[^\x00-\xFF]/;
-    function isomorphicEncode(input) {
-      assert(!invalidIsomorphicEncodeValueRegex.test(input));
-      return input;
+    function isomorphicEncode(input2) {
+      assert(!invalidIsomorphicEncodeValueRegex.test(input2));
+      return input2;
     }
     async function readAllBytes(reader) {
       const bytes = [];
@@ -4824,27 +4824,27 @@ var require_util2 = __commonJS({
       return mimeType;
     }
     function gettingDecodingSplitting(value) {
-      const input = value;
+      const input2 = value;
       const position = { position: 0 };
       const values = [];
       let temporaryValue = "";
-      while (position.position < input.length) {
+      while (position.position < input2.length) {
         temporaryValue += collectASequenceOfCodePoints(
           (char) => char !== '"' && char !== ",",
-          input,
+          input2,
           position
         );
-        if (position.position < input.length) {
-          if (input.charCodeAt(position.position) === 34) {
+        if (position.position < input2.length) {
+          if (input2.charCodeAt(position.position) === 34) {
             temporaryValue += collectAnHTTPQuotedString(
-              input,
+              input2,
               position
             );
-            if (position.position < input.length) {
+            if (position.position < input2.length) {
               continue;
             }
           } else {
-            assert(input.charCodeAt(position.position) === 44);
+            assert(input2.charCodeAt(position.position) === 44);
             position.position++;
           }
         }
@@ -5202,7 +5202,7 @@ var require_formdata_parser = __commonJS({
       }
       return true;
     }
-    function multipartFormDataParser(input, mimeType) {
+    function multipartFormDataParser(input2, mimeType) {
       assert(mimeType !== "failure" && mimeType.essence === "multipart/form-data");
       const boundaryString = mimeType.parameters.get("boundary");
       if (boundaryString === void 0) {
@@ -5211,30 +5211,30 @@ var require_formdata_parser = __commonJS({
       const boundary = Buffer.from(`--${boundaryString}`, "utf8");
       const entryList = [];
       const position = { position: 0 };
-      while (input[position.position] === 13 && input[position.position + 1] === 10) {
+      while (input2[position.position] === 13 && input2[position.position + 1] === 10) {
         position.position += 2;
       }
-      let trailing = input.length;
-      while (input[trailing - 1] === 10 && input[trailing - 2] === 13) {
+      let trailing = input2.length;
+      while (input2[trailing - 1] === 10 && input2[trailing - 2] === 13) {
         trailing -= 2;
       }
-      if (trailing !== input.length) {
-        input = input.subarray(0, trailing);
+      if (trailing !== input2.length) {
+        input2 = input2.subarray(0, trailing);
       }
       while (true) {
-        if (input.subarray(position.position, position.position + boundary.length).equals(boundary)) {
+        if (input2.subarray(position.position, position.position + boundary.length).equals(boundary)) {
           position.position += boundary.length;
         } else {
           return "failure";
         }
-        if (position.position === input.length - 2 && bufferStartsWith(input, dd, position) || position.position === input.length - 4 && bufferStartsWith(input, ddcrlf, position)) {
+        if (position.position === input2.length - 2 && bufferStartsWith(input2, dd, position) || position.position === input2.length - 4 && bufferStartsWith(input2, ddcrlf, position)) {
           return entryList;
         }
-        if (input[position.position] !== 13 || input[position.position + 1] !== 10) {
+        if (input2[position.position] !== 13 || input2[position.position + 1] !== 10) {
           return "failure";
         }
         position.position += 2;
-        const result = parseMultipartFormDataHeaders(input, position);
+        const result = parseMultipartFormDataHeaders(input2, position);
         if (result === "failure") {
           return "failure";
         }
@@ -5242,17 +5242,17 @@ var require_formdata_parser = __commonJS({
         position.position += 2;
         let body;
         {
-          const boundaryIndex = input.indexOf(boundary.subarray(2), position.position);
+          const boundaryIndex = input2.indexOf(boundary.subarray(2), position.position);
           if (boundaryIndex === -1) {
             return "failure";
           }
-          body = input.subarray(position.position, boundaryIndex - 4);
+          body = input2.subarray(position.position, boundaryIndex - 4);
           position.position += body.length;
           if (encoding === "base64") {
             body = Buffer.from(body.toString(), "base64");
           }
         }
-        if (input[position.position] !== 13 || input[position.position + 1] !== 10) {
+        if (input2[position.position] !== 13 || input2[position.position + 1] !== 10) {
           return "failure";
         } else {
           position.position += 2;
@@ -5272,13 +5272,13 @@ var require_formdata_parser = __commonJS({
         entryList.push(makeEntry(name, value, filename));
       }
     }
-    function parseMultipartFormDataHeaders(input, position) {
+    function parseMultipartFormDataHeaders(input2, position) {
       let name = null;
       let filename = null;
       let contentType = null;
       let encoding = null;
       while (true) {
-        if (input[position.position] === 13 && input[position.position + 1] === 10) {
+        if (input2[position.position] === 13 && input2[position.position + 1] === 10) {
           if (name === null) {
             return "failure";
           }
@@ -5286,44 +5286,44 @@ var require_formdata_parser = __commonJS({
         }
         let headerName = collectASequenceOfBytes(
           (char) => char !== 10 && char !== 13 && char !== 58,
-          input,
+          input2,
           position
         );
         headerName = removeChars(headerName, true, true, (char) => char === 9 || char === 32);
         if (!HTTP_TOKEN_CODEPOINTS.test(headerName.toString())) {
           return "failure";
         }
-        if (input[position.position] !== 58) {
+        if (input2[position.position] !== 58) {
           return "failure";
         }
         position.position++;
         collectASequenceOfBytes(
           (char) => char === 32 || char === 9,
-          input,
+          input2,
           position
         );
         switch (bufferToLowerCasedHeaderName(headerName)) {
           case "content-disposition": {
             name = filename = null;
-            if (!bufferStartsWith(input, formDataNameBuffer, position)) {
+            if (!bufferStartsWith(input2, formDataNameBuffer, position)) {
               return "failure";
             }
             position.position += 17;
-            name = parseMultipartFormDataName(input, position);
+            name = parseMultipartFormDataName(input2, position);
             if (name === null) {
               return "failure";
             }
-            if (bufferStartsWith(input, filenameBuffer, position)) {
+            if (bufferStartsWith(input2, filenameBuffer, position)) {
               let check = position.position + filenameBuffer.length;
-              if (input[check] === 42) {
+              if (input2[check] === 42) {
                 position.position += 1;
                 check += 1;
               }
-              if (input[check] !== 61 || input[check + 1] !== 34) {
+              if (input2[check] !== 61 || input2[check + 1] !== 34) {
                 return "failure";
               }
               position.position += 12;
-              filename = parseMultipartFormDataName(input, position);
+              filename = parseMultipartFormDataName(input2, position);
               if (filename === null) {
                 return "failure";
               }
@@ -5333,7 +5333,7 @@ var require_formdata_parser = __commonJS({
           case "content-type": {
             let headerValue = collectASequenceOfBytes(
               (char) => char !== 10 && char !== 13,
-              input,
+              input2,
               position
             );
             headerValue = removeChars(headerValue, false, true, (char) => char === 9 || char === 32);
@@ -5343,7 +5343,7 @@ var require_formdata_parser = __commonJS({
           case "content-transfer-encoding": {
             let headerValue = collectASequenceOfBytes(
               (char) => char !== 10 && char !== 13,
-              input,
+              input2,
               position
             );
             headerValue = removeChars(headerValue, false, true, (char) => char === 9 || char === 32);
@@ -5353,26 +5353,26 @@ var require_formdata_parser = __commonJS({
           default: {
             collectASequenceOfBytes(
               (char) => char !== 10 && char !== 13,
-              input,
+              input2,
               position
             );
           }
         }
-        if (input[position.position] !== 13 && input[position.position + 1] !== 10) {
+        if (input2[position.position] !== 13 && input2[position.position + 1] !== 10) {
           return "failure";
         } else {
           position.position += 2;
         }
       }
     }
-    function parseMultipartFormDataName(input, position) {
-      assert(input[position.position - 1] === 34);
+    function parseMultipartFormDataName(input2, position) {
+      assert(input2[position.position - 1] === 34);
       let name = collectASequenceOfBytes(
         (char) => char !== 10 && char !== 13 && char !== 34,
-        input,
+        input2,
         position
       );
-      if (input[position.position] !== 34) {
+      if (input2[position.position] !== 34) {
         return null;
       } else {
         position.position++;
@@ -5380,12 +5380,12 @@ var require_formdata_parser = __commonJS({
       name = new TextDecoder().decode(name).replace(/%0A/ig, "\n").replace(/%0D/ig, "\r").replace(/%22/g, '"');
       return name;
     }
-    function collectASequenceOfBytes(condition, input, position) {
+    function collectASequenceOfBytes(condition, input2, position) {
       let start = position.position;
-      while (start < input.length && condition(input[start])) {
+      while (start < input2.length && condition(input2[start])) {
         ++start;
       }
-      return input.subarray(position.position, position.position = start);
+      return input2.subarray(position.position, position.position = start);
     }
     function removeChars(buf, leading, trailing, predicate) {
       let lead = 0;
@@ -6026,11 +6026,11 @@ var require_client_h1 = __commonJS({
           util.destroy(socket, new SocketError("bad response", util.getSocketInfo(socket)));
           return -1;
         }
-        const request4 = client[kQueue][client[kRunningIdx]];
-        if (!request4) {
+        const request3 = client[kQueue][client[kRunningIdx]];
+        if (!request3) {
           return -1;
         }
-        request4.onResponseStarted();
+        request3.onResponseStarted();
       }
       onHeaderField(buf) {
         const len = this.headers.length;
@@ -6075,9 +6075,9 @@ var require_client_h1 = __commonJS({
         assert(!socket.destroyed);
         assert(!this.paused);
         assert((headers.length & 1) === 0);
-        const request4 = client[kQueue][client[kRunningIdx]];
-        assert(request4);
-        assert(request4.upgrade || request4.method === "CONNECT");
+        const request3 = client[kQueue][client[kRunningIdx]];
+        assert(request3);
+        assert(request3.upgrade || request3.method === "CONNECT");
         this.statusCode = null;
         this.statusText = "";
         this.shouldKeepAlive = null;
@@ -6094,9 +6094,9 @@ var require_client_h1 = __commonJS({
         client[kQueue][client[kRunningIdx]++] = null;
         client.emit("disconnect", client[kUrl], [client], new InformationalError("upgrade"));
         try {
-          request4.onUpgrade(statusCode, headers, socket, statusText);
+          request3.onUpgrade(statusCode, headers, socket, statusText);
         } catch (error2) {
-          util.errorRequest(client, request4, error2);
+          util.errorRequest(client, request3, error2);
           util.destroy(socket, error2);
         }
         client[kResume]();
@@ -6110,8 +6110,8 @@ var require_client_h1 = __commonJS({
           util.destroy(socket, new SocketError("bad response", util.getSocketInfo(socket)));
           return -1;
         }
-        const request4 = client[kQueue][client[kRunningIdx]];
-        if (!request4) {
+        const request3 = client[kQueue][client[kRunningIdx]];
+        if (!request3) {
           return -1;
         }
         assert(!this.upgrade);
@@ -6120,23 +6120,23 @@ var require_client_h1 = __commonJS({
           util.destroy(socket, new SocketError("bad response", util.getSocketInfo(socket)));
           return -1;
         }
-        if (upgrade && !request4.upgrade) {
+        if (upgrade && !request3.upgrade) {
           util.destroy(socket, new SocketError("bad upgrade", util.getSocketInfo(socket)));
           return -1;
         }
         assert(this.timeoutType === TIMEOUT_HEADERS);
         this.statusCode = statusCode;
         this.shouldKeepAlive = shouldKeepAlive || // Override llhttp value which does not allow keepAlive for HEAD.
-        request4.method === "HEAD" && !socket[kReset] && this.connection.toLowerCase() === "keep-alive";
+        request3.method === "HEAD" && !socket[kReset] && this.connection.toLowerCase() === "keep-alive";
         if (this.statusCode >= 200) {
-          const bodyTimeout = request4.bodyTimeout != null ? request4.bodyTimeout : client[kBodyTimeout];
+          const bodyTimeout = request3.bodyTimeout != null ? request3.bodyTimeout : client[kBodyTimeout];
           this.setTimeout(bodyTimeout, TIMEOUT_BODY);
         } else if (this.timeout) {
           if (this.timeout.refresh) {
             this.timeout.refresh();
           }
         }
-        if (request4.method === "CONNECT") {
+        if (request3.method === "CONNECT") {
           assert(client[kRunning] === 1);
           this.upgrade = true;
           return 2;
@@ -6167,11 +6167,11 @@ var require_client_h1 = __commonJS({
         } else {
           socket[kReset] = true;
         }
-        const pause = request4.onHeaders(statusCode, headers, this.resume, statusText) === false;
-        if (request4.aborted) {
+        const pause = request3.onHeaders(statusCode, headers, this.resume, statusText) === false;
+        if (request3.aborted) {
           return -1;
         }
-        if (request4.method === "HEAD") {
+        if (request3.method === "HEAD") {
           return 1;
         }
         if (statusCode < 200) {
@@ -6188,8 +6188,8 @@ var require_client_h1 = __commonJS({
         if (socket.destroyed) {
           return -1;
         }
-        const request4 = client[kQueue][client[kRunningIdx]];
-        assert(request4);
+        const request3 = client[kQueue][client[kRunningIdx]];
+        assert(request3);
         assert(this.timeoutType === TIMEOUT_BODY);
         if (this.timeout) {
           if (this.timeout.refresh) {
@@ -6202,7 +6202,7 @@ var require_client_h1 = __commonJS({
           return -1;
         }
         this.bytesRead += buf.length;
-        if (request4.onData(buf) === false) {
+        if (request3.onData(buf) === false) {
           return constants4.ERROR.PAUSED;
         }
       }
@@ -6216,8 +6216,8 @@ var require_client_h1 = __commonJS({
         }
         assert(statusCode >= 100);
         assert((this.headers.length & 1) === 0);
-        const request4 = client[kQueue][client[kRunningIdx]];
-        assert(request4);
+        const request3 = client[kQueue][client[kRunningIdx]];
+        assert(request3);
         this.statusCode = null;
         this.statusText = "";
         this.bytesRead = 0;
@@ -6229,11 +6229,11 @@ var require_client_h1 = __commonJS({
         if (statusCode < 200) {
           return;
         }
-        if (request4.method !== "HEAD" && contentLength && bytesRead !== parseInt(contentLength, 10)) {
+        if (request3.method !== "HEAD" && contentLength && bytesRead !== parseInt(contentLength, 10)) {
           util.destroy(socket, new ResponseContentLengthMismatchError());
           return -1;
         }
-        request4.onComplete(headers);
+        request3.onComplete(headers);
         client[kQueue][client[kRunningIdx]++] = null;
         socket[kSocketUsed] = true;
         if (socket[kWriting]) {
@@ -6331,13 +6331,13 @@ var require_client_h1 = __commonJS({
           assert(client2[kPending] === 0);
           const requests = client2[kQueue].splice(client2[kRunningIdx]);
           for (let i = 0; i < requests.length; i++) {
-            const request4 = requests[i];
-            util.errorRequest(client2, request4, err);
+            const request3 = requests[i];
+            util.errorRequest(client2, request3, err);
           }
         } else if (client2[kRunning] > 0 && err.code !== "UND_ERR_INFO") {
-          const request4 = client2[kQueue][client2[kRunningIdx]];
+          const request3 = client2[kQueue][client2[kRunningIdx]];
           client2[kQueue][client2[kRunningIdx]++] = null;
-          util.errorRequest(client2, request4, err);
+          util.errorRequest(client2, request3, err);
         }
         client2[kPendingIdx] = client2[kRunningIdx];
         assert(client2[kRunning] === 0);
@@ -6367,18 +6367,18 @@ var require_client_h1 = __commonJS({
         get destroyed() {
           return socket.destroyed;
         },
-        busy(request4) {
+        busy(request3) {
           if (socket[kWriting] || socket[kReset] || socket[kBlocking] || socket[kIdleSocketValidation] === 1) {
             return true;
           }
-          if (request4) {
-            if (client[kRunning] > 0 && !request4.idempotent) {
+          if (request3) {
+            if (client[kRunning] > 0 && !request3.idempotent) {
               return true;
             }
-            if (client[kRunning] > 0 && (request4.upgrade || request4.method === "CONNECT")) {
+            if (client[kRunning] > 0 && (request3.upgrade || request3.method === "CONNECT")) {
               return true;
             }
-            if (client[kRunning] > 0 && util.bodyLength(request4.body) !== 0 && (util.isStream(request4.body) || util.isAsyncIterable(request4.body) || util.isFormDataLike(request4.body))) {
+            if (client[kRunning] > 0 && util.bodyLength(request3.body) !== 0 && (util.isStream(request3.body) || util.isAsyncIterable(request3.body) || util.isFormDataLike(request3.body))) {
               return true;
             }
           }
@@ -6444,8 +6444,8 @@ var require_client_h1 = __commonJS({
           }
         } else if (client[kRunning] > 0 && socket[kParser].statusCode < 200) {
           if (socket[kParser].timeoutType !== TIMEOUT_HEADERS) {
-            const request4 = client[kQueue][client[kRunningIdx]];
-            const headersTimeout = request4.headersTimeout != null ? request4.headersTimeout : client[kHeadersTimeout];
+            const request3 = client[kQueue][client[kRunningIdx]];
+            const headersTimeout = request3.headersTimeout != null ? request3.headersTimeout : client[kHeadersTimeout];
             socket[kParser].setTimeout(headersTimeout, TIMEOUT_HEADERS);
           }
         }
@@ -6454,26 +6454,26 @@ var require_client_h1 = __commonJS({
     function shouldSendContentLength(method) {
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
-    function writeH1(client, request4) {
-      const { method, path: path55, host, upgrade, blocking, reset } = request4;
-      let { body, headers, contentLength } = request4;
+    function writeH1(client, request3) {
+      const { method, path: path55, host, upgrade, blocking, reset } = request3;
+      let { body, headers, contentLength } = request3;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
         if (!extractBody) {
           extractBody = require_body().extractBody;
         }
         const [bodyStream, contentType] = extractBody(body);
-        if (request4.contentType == null) {
+        if (request3.contentType == null) {
           headers.push("content-type", contentType);
         }
         body = bodyStream.stream;
         contentLength = bodyStream.length;
-      } else if (util.isBlobLike(body) && request4.contentType == null) {
+      } else if (util.isBlobLike(body) && request3.contentType == null) {
         const contentType = body.type;
         if (contentType) {
           const contentTypeValue = `${contentType}`;
           if (!util.isValidHeaderValue(contentTypeValue)) {
-            util.errorRequest(client, request4, new InvalidArgumentError("invalid content-type header"));
+            util.errorRequest(client, request3, new InvalidArgumentError("invalid content-type header"));
             return false;
           }
           headers.push("content-type", contentTypeValue);
@@ -6485,14 +6485,14 @@ var require_client_h1 = __commonJS({
       const bodyLength = util.bodyLength(body);
       contentLength = bodyLength ?? contentLength;
       if (contentLength === null) {
-        contentLength = request4.contentLength;
+        contentLength = request3.contentLength;
       }
       if (contentLength === 0 && !expectsPayload) {
         contentLength = null;
       }
-      if (shouldSendContentLength(method) && contentLength > 0 && request4.contentLength !== null && request4.contentLength !== contentLength) {
+      if (shouldSendContentLength(method) && contentLength > 0 && request3.contentLength !== null && request3.contentLength !== contentLength) {
         if (client[kStrictContentLength]) {
-          util.errorRequest(client, request4, new RequestContentLengthMismatchError());
+          util.errorRequest(client, request3, new RequestContentLengthMismatchError());
           return false;
         }
         process.emitWarning(new RequestContentLengthMismatchError());
@@ -6500,25 +6500,25 @@ var require_client_h1 = __commonJS({
       const socket = client[kSocket];
       clearIdleSocketValidation(socket);
       const abort = (error2) => {
-        if (request4.aborted) {
+        if (request3.aborted) {
           return;
         }
-        if (request4.completed) {
-          if (request4.upgrade || request4.method === "CONNECT") {
+        if (request3.completed) {
+          if (request3.upgrade || request3.method === "CONNECT") {
             util.destroy(socket, new InformationalError("aborted"));
           }
           return;
         }
-        util.errorRequest(client, request4, error2 || new RequestAbortedError());
+        util.errorRequest(client, request3, error2 || new RequestAbortedError());
         util.destroy(body);
         util.destroy(socket, new InformationalError("aborted"));
       };
       try {
-        request4.onConnect(abort);
+        request3.onConnect(abort);
       } catch (err) {
-        util.errorRequest(client, request4, err);
+        util.errorRequest(client, request3, err);
       }
-      if (request4.aborted) {
+      if (request3.aborted) {
         return false;
       }
       if (method === "HEAD") {
@@ -6569,33 +6569,33 @@ upgrade: ${upgrade}\r
         }
       }
       if (channels.sendHeaders.hasSubscribers) {
-        channels.sendHeaders.publish({ request: request4, headers: header, socket });
+        channels.sendHeaders.publish({ request: request3, headers: header, socket });
       }
       if (!body || bodyLength === 0) {
-        writeBuffer(abort, null, client, request4, socket, contentLength, header, expectsPayload);
+        writeBuffer(abort, null, client, request3, socket, contentLength, header, expectsPayload);
       } else if (util.isBuffer(body)) {
-        writeBuffer(abort, body, client, request4, socket, contentLength, header, expectsPayload);
+        writeBuffer(abort, body, client, request3, socket, contentLength, header, expectsPayload);
       } else if (util.isBlobLike(body)) {
         if (typeof body.stream === "function") {
-          writeIterable(abort, body.stream(), client, request4, socket, contentLength, header, expectsPayload);
+          writeIterable(abort, body.stream(), client, request3, socket, contentLength, header, expectsPayload);
         } else {
-          writeBlob(abort, body, client, request4, socket, contentLength, header, expectsPayload);
+          writeBlob(abort, body, client, request3, socket, contentLength, header, expectsPayload);
         }
       } else if (util.isStream(body)) {
-        writeStream(abort, body, client, request4, socket, contentLength, header, expectsPayload);
+        writeStream(abort, body, client, request3, socket, contentLength, header, expectsPayload);
       } else if (util.isIterable(body)) {
-        writeIterable(abort, body, client, request4, socket, contentLength, header, expectsPayload);
+        writeIterable(abort, body, client, request3, socket, contentLength, header, expectsPayload);
       } else {
         assert(false);
       }
       return true;
     }
-    function writeStream(abort, body, client, request4, socket, contentLength, header, expectsPayload) {
+    function writeStream(abort, body, client, request3, socket, contentLength, header, expectsPayload) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      let finished3 = false;
-      const writer = new AsyncWriter({ abort, socket, request: request4, contentLength, client, expectsPayload, header });
+      let finished2 = false;
+      const writer = new AsyncWriter({ abort, socket, request: request3, contentLength, client, expectsPayload, header });
       const onData = function(chunk) {
-        if (finished3) {
+        if (finished2) {
           return;
         }
         try {
@@ -6607,7 +6607,7 @@ upgrade: ${upgrade}\r
         }
       };
       const onDrain = function() {
-        if (finished3) {
+        if (finished2) {
           return;
         }
         if (body.resume) {
@@ -6618,16 +6618,16 @@ upgrade: ${upgrade}\r
         queueMicrotask(() => {
           body.removeListener("error", onFinished);
         });
-        if (!finished3) {
+        if (!finished2) {
           const err = new RequestAbortedError();
           queueMicrotask(() => onFinished(err));
         }
       };
       const onFinished = function(err) {
-        if (finished3) {
+        if (finished2) {
           return;
         }
-        finished3 = true;
+        finished2 = true;
         assert(socket.destroyed || socket[kWriting] && client[kRunning] <= 1);
         socket.off("drain", onDrain).off("error", onFinished);
         body.removeListener("data", onData).removeListener("end", onFinished).removeListener("close", onClose);
@@ -6659,7 +6659,7 @@ upgrade: ${upgrade}\r
         setImmediate(onClose);
       }
     }
-    function writeBuffer(abort, body, client, request4, socket, contentLength, header, expectsPayload) {
+    function writeBuffer(abort, body, client, request3, socket, contentLength, header, expectsPayload) {
       try {
         if (!body) {
           if (contentLength === 0) {
@@ -6679,18 +6679,18 @@ upgrade: ${upgrade}\r
 `, "latin1");
           socket.write(body);
           socket.uncork();
-          request4.onBodySent(body);
-          if (!expectsPayload && request4.reset !== false) {
+          request3.onBodySent(body);
+          if (!expectsPayload && request3.reset !== false) {
             socket[kReset] = true;
           }
         }
-        request4.onRequestSent();
+        request3.onRequestSent();
         client[kResume]();
       } catch (err) {
         abort(err);
       }
     }
-    async function writeBlob(abort, body, client, request4, socket, contentLength, header, expectsPayload) {
+    async function writeBlob(abort, body, client, request3, socket, contentLength, header, expectsPayload) {
       assert(contentLength === body.size, "blob body must have content length");
       try {
         if (contentLength != null && contentLength !== body.size) {
@@ -6703,9 +6703,9 @@ upgrade: ${upgrade}\r
 `, "latin1");
         socket.write(buffer2);
         socket.uncork();
-        request4.onBodySent(buffer2);
-        request4.onRequestSent();
-        if (!expectsPayload && request4.reset !== false) {
+        request3.onBodySent(buffer2);
+        request3.onRequestSent();
+        if (!expectsPayload && request3.reset !== false) {
           socket[kReset] = true;
         }
         client[kResume]();
@@ -6713,7 +6713,7 @@ upgrade: ${upgrade}\r
         abort(err);
       }
     }
-    async function writeIterable(abort, body, client, request4, socket, contentLength, header, expectsPayload) {
+    async function writeIterable(abort, body, client, request3, socket, contentLength, header, expectsPayload) {
       assert(contentLength !== 0 || client[kRunning] === 0, "iterator body cannot be pipelined");
       let callback = null;
       function onDrain() {
@@ -6732,7 +6732,7 @@ upgrade: ${upgrade}\r
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
-      const writer = new AsyncWriter({ abort, socket, request: request4, contentLength, client, expectsPayload, header });
+      const writer = new AsyncWriter({ abort, socket, request: request3, contentLength, client, expectsPayload, header });
       try {
         for await (const chunk of body) {
           if (socket[kError]) {
@@ -6750,9 +6750,9 @@ upgrade: ${upgrade}\r
       }
     }
     var AsyncWriter = class {
-      constructor({ abort, socket, request: request4, contentLength, client, expectsPayload, header }) {
+      constructor({ abort, socket, request: request3, contentLength, client, expectsPayload, header }) {
         this.socket = socket;
-        this.request = request4;
+        this.request = request3;
         this.contentLength = contentLength;
         this.client = client;
         this.bytesWritten = 0;
@@ -6762,7 +6762,7 @@ upgrade: ${upgrade}\r
         socket[kWriting] = true;
       }
       write(chunk) {
-        const { socket, request: request4, contentLength, client, bytesWritten, expectsPayload, header } = this;
+        const { socket, request: request3, contentLength, client, bytesWritten, expectsPayload, header } = this;
         if (socket[kError]) {
           throw socket[kError];
         }
@@ -6781,7 +6781,7 @@ upgrade: ${upgrade}\r
         }
         socket.cork();
         if (bytesWritten === 0) {
-          if (!expectsPayload && request4.reset !== false) {
+          if (!expectsPayload && request3.reset !== false) {
             socket[kReset] = true;
           }
           if (contentLength === null) {
@@ -6801,7 +6801,7 @@ ${len.toString(16)}\r
         this.bytesWritten += len;
         const ret = socket.write(chunk);
         socket.uncork();
-        request4.onBodySent(chunk);
+        request3.onBodySent(chunk);
         if (!ret) {
           if (socket[kParser].timeout && socket[kParser].timeoutType === TIMEOUT_HEADERS) {
             if (socket[kParser].timeout.refresh) {
@@ -6812,8 +6812,8 @@ ${len.toString(16)}\r
         return ret;
       }
       end() {
-        const { socket, contentLength, client, bytesWritten, expectsPayload, header, request: request4 } = this;
-        request4.onRequestSent();
+        const { socket, contentLength, client, bytesWritten, expectsPayload, header, request: request3 } = this;
+        request3.onRequestSent();
         socket[kWriting] = false;
         if (socket[kError]) {
           throw socket[kError];
@@ -6958,8 +6958,8 @@ var require_client_h2 = __commonJS({
           assert(client2[kPending] === 0);
           const requests = client2[kQueue].splice(client2[kRunningIdx]);
           for (let i = 0; i < requests.length; i++) {
-            const request4 = requests[i];
-            util.errorRequest(client2, request4, err);
+            const request3 = requests[i];
+            util.errorRequest(client2, request3, err);
           }
         }
       });
@@ -7051,9 +7051,9 @@ var require_client_h2 = __commonJS({
       }
       util.destroy(this[kSocket], err);
       if (client[kRunningIdx] < client[kQueue].length) {
-        const request4 = client[kQueue][client[kRunningIdx]];
+        const request3 = client[kQueue][client[kRunningIdx]];
         client[kQueue][client[kRunningIdx]++] = null;
-        util.errorRequest(client, request4, err);
+        util.errorRequest(client, request3, err);
         client[kPendingIdx] = client[kRunningIdx];
       }
       assert(client[kRunning] === 0);
@@ -7063,12 +7063,12 @@ var require_client_h2 = __commonJS({
     function shouldSendContentLength(method) {
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
-    function writeH2(client, request4) {
+    function writeH2(client, request3) {
       const session = client[kHTTP2Session];
-      const { method, path: path55, host, upgrade, expectContinue, signal, headers: reqHeaders } = request4;
-      let { body } = request4;
+      const { method, path: path55, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
+      let { body } = request3;
       if (upgrade) {
-        util.errorRequest(client, request4, new Error("Upgrade not supported for H2"));
+        util.errorRequest(client, request3, new Error("Upgrade not supported for H2"));
         return false;
       }
       const headers = {};
@@ -7092,17 +7092,17 @@ var require_client_h2 = __commonJS({
       headers[HTTP2_HEADER_AUTHORITY] = host || `${hostname3}${port ? `:${port}` : ""}`;
       headers[HTTP2_HEADER_METHOD] = method;
       const abort = (error2) => {
-        if (request4.aborted) {
+        if (request3.aborted) {
           return;
         }
-        if (request4.completed) {
+        if (request3.completed) {
           if (method === "CONNECT" && stream != null) {
             util.destroy(stream, error2 || new RequestAbortedError());
           }
           return;
         }
         error2 = error2 || new RequestAbortedError();
-        util.errorRequest(client, request4, error2);
+        util.errorRequest(client, request3, error2);
         if (stream != null) {
           util.destroy(stream, error2);
         }
@@ -7111,11 +7111,11 @@ var require_client_h2 = __commonJS({
         client[kResume]();
       };
       try {
-        request4.onConnect(abort);
+        request3.onConnect(abort);
       } catch (err) {
-        util.errorRequest(client, request4, err);
+        util.errorRequest(client, request3, err);
       }
-      if (request4.aborted) {
+      if (request3.aborted) {
         return false;
       }
       if (method === "CONNECT") {
@@ -7125,22 +7125,22 @@ var require_client_h2 = __commonJS({
         const onResponse = (headers2) => {
           upgradeResponseFinished = true;
           stream.off(errorMonitor, onUpgradeError);
-          request4.onUpgradeResponse(Number(headers2[HTTP2_HEADER_STATUS]), headers2, parseH2ResponseHeaders);
+          request3.onUpgradeResponse(Number(headers2[HTTP2_HEADER_STATUS]), headers2, parseH2ResponseHeaders);
         };
         const onUpgradeError = (error2) => {
           upgradeResponseFinished = true;
           stream.off("response", onResponse);
-          request4.onUpgradeError(error2);
+          request3.onUpgradeError(error2);
         };
         const onReady = () => {
           try {
-            request4.onUpgrade(null, null, stream);
+            request3.onUpgrade(null, null, stream);
           } catch (error2) {
             stream.off("response", onResponse);
             abort(error2);
             return;
           }
-          if (request4.aborted) {
+          if (request3.aborted) {
             return;
           }
           stream.off("error", abort);
@@ -7152,10 +7152,10 @@ var require_client_h2 = __commonJS({
         ++session[kOpenStreams];
         onReady();
         stream.once("close", () => {
-          if (!upgradeResponseFinished && request4.completed) {
+          if (!upgradeResponseFinished && request3.completed) {
             stream.off("response", onResponse);
             stream.off(errorMonitor, onUpgradeError);
-            request4.onUpgradeError(new InformationalError(`HTTP/2: "stream error" received - code ${stream.rstCode}`));
+            request3.onUpgradeError(new InformationalError(`HTTP/2: "stream error" received - code ${stream.rstCode}`));
           }
           session[kOpenStreams] -= 1;
           if (session[kOpenStreams] === 0) session.unref();
@@ -7177,14 +7177,14 @@ var require_client_h2 = __commonJS({
         contentLength = bodyStream.length;
       }
       if (contentLength == null) {
-        contentLength = request4.contentLength;
+        contentLength = request3.contentLength;
       }
       if (contentLength === 0 || !expectsPayload) {
         contentLength = null;
       }
-      if (shouldSendContentLength(method) && contentLength > 0 && request4.contentLength != null && request4.contentLength !== contentLength) {
+      if (shouldSendContentLength(method) && contentLength > 0 && request3.contentLength != null && request3.contentLength !== contentLength) {
         if (client[kStrictContentLength]) {
-          util.errorRequest(client, request4, new RequestContentLengthMismatchError());
+          util.errorRequest(client, request3, new RequestContentLengthMismatchError());
           return false;
         }
         process.emitWarning(new RequestContentLengthMismatchError());
@@ -7209,25 +7209,25 @@ var require_client_h2 = __commonJS({
       ++session[kOpenStreams];
       stream.once("response", (headers2) => {
         const { [HTTP2_HEADER_STATUS]: statusCode, ...realHeaders } = headers2;
-        request4.onResponseStarted();
-        if (request4.aborted) {
+        request3.onResponseStarted();
+        if (request3.aborted) {
           const err = new RequestAbortedError();
-          util.errorRequest(client, request4, err);
+          util.errorRequest(client, request3, err);
           util.destroy(stream, err);
           return;
         }
-        if (request4.onHeaders(Number(statusCode), parseH2Headers(realHeaders), stream.resume.bind(stream), "") === false) {
+        if (request3.onHeaders(Number(statusCode), parseH2Headers(realHeaders), stream.resume.bind(stream), "") === false) {
           stream.pause();
         }
         stream.on("data", (chunk) => {
-          if (request4.onData(chunk) === false) {
+          if (request3.onData(chunk) === false) {
             stream.pause();
           }
         });
       });
       stream.once("end", () => {
         if (stream.state?.state == null || stream.state.state < 6) {
-          request4.onComplete([]);
+          request3.onComplete([]);
         }
         if (session[kOpenStreams] === 0) {
           session.unref();
@@ -7257,7 +7257,7 @@ var require_client_h2 = __commonJS({
             stream,
             null,
             client,
-            request4,
+            request3,
             client[kSocket],
             contentLength,
             expectsPayload
@@ -7268,7 +7268,7 @@ var require_client_h2 = __commonJS({
             stream,
             body,
             client,
-            request4,
+            request3,
             client[kSocket],
             contentLength,
             expectsPayload
@@ -7280,7 +7280,7 @@ var require_client_h2 = __commonJS({
               stream,
               body.stream(),
               client,
-              request4,
+              request3,
               client[kSocket],
               contentLength,
               expectsPayload
@@ -7291,7 +7291,7 @@ var require_client_h2 = __commonJS({
               stream,
               body,
               client,
-              request4,
+              request3,
               client[kSocket],
               contentLength,
               expectsPayload
@@ -7305,7 +7305,7 @@ var require_client_h2 = __commonJS({
             stream,
             body,
             client,
-            request4,
+            request3,
             contentLength
           );
         } else if (util.isIterable(body)) {
@@ -7314,7 +7314,7 @@ var require_client_h2 = __commonJS({
             stream,
             body,
             client,
-            request4,
+            request3,
             client[kSocket],
             contentLength,
             expectsPayload
@@ -7324,7 +7324,7 @@ var require_client_h2 = __commonJS({
         }
       }
     }
-    function writeBuffer(abort, h2stream, body, client, request4, socket, contentLength, expectsPayload) {
+    function writeBuffer(abort, h2stream, body, client, request3, socket, contentLength, expectsPayload) {
       try {
         if (body != null && util.isBuffer(body)) {
           assert(contentLength === body.byteLength, "buffer body must have content length");
@@ -7332,18 +7332,18 @@ var require_client_h2 = __commonJS({
           h2stream.write(body);
           h2stream.uncork();
           h2stream.end();
-          request4.onBodySent(body);
+          request3.onBodySent(body);
         }
         if (!expectsPayload) {
           socket[kReset] = true;
         }
-        request4.onRequestSent();
+        request3.onRequestSent();
         client[kResume]();
       } catch (error2) {
         abort(error2);
       }
     }
-    function writeStream(abort, socket, expectsPayload, h2stream, body, client, request4, contentLength) {
+    function writeStream(abort, socket, expectsPayload, h2stream, body, client, request3, contentLength) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
       const pipe = pipeline8(
         body,
@@ -7354,7 +7354,7 @@ var require_client_h2 = __commonJS({
             abort(err);
           } else {
             util.removeAllListeners(pipe);
-            request4.onRequestSent();
+            request3.onRequestSent();
             if (!expectsPayload) {
               socket[kReset] = true;
             }
@@ -7364,10 +7364,10 @@ var require_client_h2 = __commonJS({
       );
       util.addListener(pipe, "data", onPipeData);
       function onPipeData(chunk) {
-        request4.onBodySent(chunk);
+        request3.onBodySent(chunk);
       }
     }
-    async function writeBlob(abort, h2stream, body, client, request4, socket, contentLength, expectsPayload) {
+    async function writeBlob(abort, h2stream, body, client, request3, socket, contentLength, expectsPayload) {
       assert(contentLength === body.size, "blob body must have content length");
       try {
         if (contentLength != null && contentLength !== body.size) {
@@ -7378,8 +7378,8 @@ var require_client_h2 = __commonJS({
         h2stream.write(buffer2);
         h2stream.uncork();
         h2stream.end();
-        request4.onBodySent(buffer2);
-        request4.onRequestSent();
+        request3.onBodySent(buffer2);
+        request3.onRequestSent();
         if (!expectsPayload) {
           socket[kReset] = true;
         }
@@ -7388,7 +7388,7 @@ var require_client_h2 = __commonJS({
         abort(err);
       }
     }
-    async function writeIterable(abort, h2stream, body, client, request4, socket, contentLength, expectsPayload) {
+    async function writeIterable(abort, h2stream, body, client, request3, socket, contentLength, expectsPayload) {
       assert(contentLength !== 0 || client[kRunning] === 0, "iterator body cannot be pipelined");
       let callback = null;
       function onDrain() {
@@ -7413,13 +7413,13 @@ var require_client_h2 = __commonJS({
             throw socket[kError];
           }
           const res = h2stream.write(chunk);
-          request4.onBodySent(chunk);
+          request3.onBodySent(chunk);
           if (!res) {
             await waitForDrain();
           }
         }
         h2stream.end();
-        request4.onRequestSent();
+        request3.onRequestSent();
         if (!expectsPayload) {
           socket[kReset] = true;
         }
@@ -7867,10 +7867,10 @@ var require_client = __commonJS({
       }
       [kDispatch](opts, handler2) {
         const origin = opts.origin || this[kUrl].origin;
-        const request4 = new Request(origin, opts, handler2);
-        this[kQueue].push(request4);
+        const request3 = new Request(origin, opts, handler2);
+        this[kQueue].push(request3);
         if (this[kResuming]) {
-        } else if (util.bodyLength(request4.body) == null && util.isIterable(request4.body)) {
+        } else if (util.bodyLength(request3.body) == null && util.isIterable(request3.body)) {
           this[kResuming] = 1;
           queueMicrotask(() => resume(this));
         } else {
@@ -7894,8 +7894,8 @@ var require_client = __commonJS({
         return new Promise((resolve2) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i = 0; i < requests.length; i++) {
-            const request4 = requests[i];
-            util.errorRequest(this, request4, err);
+            const request3 = requests[i];
+            util.errorRequest(this, request3, err);
           }
           const callback = () => {
             if (this[kClosedResolve]) {
@@ -7920,8 +7920,8 @@ var require_client = __commonJS({
         assert(client[kPendingIdx] === client[kRunningIdx]);
         const requests = client[kQueue].splice(client[kRunningIdx]);
         for (let i = 0; i < requests.length; i++) {
-          const request4 = requests[i];
-          util.errorRequest(client, request4, err);
+          const request3 = requests[i];
+          util.errorRequest(client, request3, err);
         }
         assert(client[kSize] === 0);
       }
@@ -8024,8 +8024,8 @@ var require_client = __commonJS({
         if (err.code === "ERR_TLS_CERT_ALTNAME_INVALID") {
           assert(client[kRunning] === 0);
           while (client[kPending] > 0 && client[kQueue][client[kPendingIdx]].servername === client[kServerName]) {
-            const request4 = client[kQueue][client[kPendingIdx]++];
-            util.errorRequest(client, request4, err);
+            const request3 = client[kQueue][client[kPendingIdx]++];
+            util.errorRequest(client, request3, err);
           }
         } else {
           onError(client, err);
@@ -8082,12 +8082,12 @@ var require_client = __commonJS({
         if (client[kRunning] >= (getPipelining(client) || 1)) {
           return;
         }
-        const request4 = client[kQueue][client[kPendingIdx]];
-        if (client[kUrl].protocol === "https:" && client[kServerName] !== request4.servername) {
+        const request3 = client[kQueue][client[kPendingIdx]];
+        if (client[kUrl].protocol === "https:" && client[kServerName] !== request3.servername) {
           if (client[kRunning] > 0) {
             return;
           }
-          client[kServerName] = request4.servername;
+          client[kServerName] = request3.servername;
           client[kHTTPContext]?.destroy(new InformationalError("servername changed"), () => {
             client[kHTTPContext] = null;
             resume(client);
@@ -8103,10 +8103,10 @@ var require_client = __commonJS({
         if (client[kHTTPContext].destroyed) {
           return;
         }
-        if (client[kHTTPContext].busy(request4)) {
+        if (client[kHTTPContext].busy(request3)) {
           return;
         }
-        if (!request4.aborted && client[kHTTPContext].write(request4)) {
+        if (!request3.aborted && client[kHTTPContext].write(request3)) {
           client[kPendingIdx]++;
         } else {
           client[kQueue].splice(client[kPendingIdx], 1);
@@ -8387,7 +8387,7 @@ var require_pool = __commonJS({
     }
     var Pool = class extends PoolBase {
       constructor(origin, {
-        connections: connections2,
+        connections,
         factory = defaultFactory,
         connect,
         connectTimeout,
@@ -8399,7 +8399,7 @@ var require_pool = __commonJS({
         allowH2,
         ...options3
       } = {}) {
-        if (connections2 != null && (!Number.isFinite(connections2) || connections2 < 0)) {
+        if (connections != null && (!Number.isFinite(connections) || connections < 0)) {
           throw new InvalidArgumentError("invalid connections");
         }
         if (typeof factory !== "function") {
@@ -8421,7 +8421,7 @@ var require_pool = __commonJS({
         }
         super(options3);
         this[kInterceptors] = options3.interceptors?.Pool && Array.isArray(options3.interceptors.Pool) ? options3.interceptors.Pool : [];
-        this[kConnections] = connections2 || null;
+        this[kConnections] = connections || null;
         this[kUrl] = util.parseOrigin(origin);
         this[kOptions] = { ...util.deepClone(options3), connect, allowH2 };
         this[kOptions].interceptors = options3.interceptors ? { ...options3.interceptors } : void 0;
@@ -9068,9 +9068,9 @@ var require_retry_handler = __commonJS({
       parseRangeHeader,
       wrapRequestBody
     } = require_util();
-    function calculateRetryAfterHeader(retryAfter2) {
+    function calculateRetryAfterHeader(retryAfter) {
       const current = Date.now();
-      return new Date(retryAfter2).getTime() - current;
+      return new Date(retryAfter).getTime() - current;
     }
     function validatePartialResponseContentLength(headers, range, statusCode, retryCount) {
       const contentLength = headers["content-length"];
@@ -9103,7 +9103,7 @@ var require_retry_handler = __commonJS({
           // Response scoped
           methods,
           errorCodes,
-          retryAfter: retryAfter2,
+          retryAfter,
           statusCodes
         } = retryOptions ?? {};
         this.dispatch = handlers.dispatch;
@@ -9113,7 +9113,7 @@ var require_retry_handler = __commonJS({
         this.aborted = false;
         this.retryOpts = {
           retry: retryFn ?? _RetryHandler[kRetryHandlerDefaultRetry],
-          retryAfter: retryAfter2 ?? true,
+          retryAfter: retryAfter ?? true,
           maxTimeout: maxTimeout ?? 30 * 1e3,
           // 30s,
           minTimeout: minTimeout ?? 500,
@@ -9444,7 +9444,7 @@ var require_readable = __commonJS({
   "node_modules/undici/lib/api/readable.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { Readable: Readable4 } = require("node:stream");
+    var { Readable: Readable7 } = require("node:stream");
     var { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = require_errors();
     var util = require_util();
     var { ReadableStreamFrom } = require_util();
@@ -9456,7 +9456,7 @@ var require_readable = __commonJS({
     var kContentLength = /* @__PURE__ */ Symbol("kContentLength");
     var noop3 = () => {
     };
-    var BodyReadable = class extends Readable4 {
+    var BodyReadable = class extends Readable7 {
       constructor({
         resume,
         abort,
@@ -9798,7 +9798,7 @@ var require_api_request = __commonJS({
   "node_modules/undici/lib/api/api-request.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { Readable: Readable4 } = require_readable();
+    var { Readable: Readable7 } = require_readable();
     var { InvalidArgumentError, RequestAbortedError } = require_errors();
     var util = require_util();
     var { getResolveErrorBodyCallback } = require_util3();
@@ -9893,7 +9893,7 @@ var require_api_request = __commonJS({
         const parsedHeaders = responseHeaders === "raw" ? util.parseHeaders(rawHeaders) : headers;
         const contentType = parsedHeaders["content-type"];
         const contentLength = parsedHeaders["content-length"];
-        const res = new Readable4({
+        const res = new Readable7({
           resume,
           abort,
           contentType,
@@ -9956,10 +9956,10 @@ var require_api_request = __commonJS({
         }
       }
     };
-    function request4(opts, callback) {
+    function request3(opts, callback) {
       if (callback === void 0) {
         return new Promise((resolve2, reject) => {
-          request4.call(this, opts, (err, data) => {
+          request3.call(this, opts, (err, data) => {
             return err ? reject(err) : resolve2(data);
           });
         });
@@ -9974,7 +9974,7 @@ var require_api_request = __commonJS({
         queueMicrotask(() => callback(err, { opaque }));
       }
     }
-    module2.exports = request4;
+    module2.exports = request3;
     module2.exports.RequestHandler = RequestHandler;
   }
 });
@@ -10035,7 +10035,7 @@ var require_api_stream = __commonJS({
   "node_modules/undici/lib/api/api-stream.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { finished: finished3, PassThrough: PassThrough2 } = require("node:stream");
+    var { finished: finished2, PassThrough: PassThrough2 } = require("node:stream");
     var { InvalidArgumentError, InvalidReturnValueError } = require_errors();
     var util = require_util();
     var { getResolveErrorBodyCallback } = require_util3();
@@ -10131,7 +10131,7 @@ var require_api_stream = __commonJS({
           if (!res || typeof res.write !== "function" || typeof res.end !== "function" || typeof res.on !== "function") {
             throw new InvalidReturnValueError("expected Writable");
           }
-          finished3(res, { readable: false }, (err) => {
+          finished2(res, { readable: false }, (err) => {
             const { callback: callback2, res: res2, opaque: opaque2, trailers, abort } = this;
             this.res = null;
             if (err || !res2.readable) {
@@ -10208,7 +10208,7 @@ var require_api_pipeline = __commonJS({
   "node_modules/undici/lib/api/api-pipeline.js"(exports2, module2) {
     "use strict";
     var {
-      Readable: Readable4,
+      Readable: Readable7,
       Duplex,
       PassThrough: PassThrough2
     } = require("node:stream");
@@ -10222,7 +10222,7 @@ var require_api_pipeline = __commonJS({
     var { addSignal, removeSignal } = require_abort_signal();
     var assert = require("node:assert");
     var kResume = /* @__PURE__ */ Symbol("resume");
-    var PipelineRequest = class extends Readable4 {
+    var PipelineRequest = class extends Readable7 {
       constructor() {
         super({ autoDestroy: true });
         this[kResume] = null;
@@ -10239,7 +10239,7 @@ var require_api_pipeline = __commonJS({
         callback(err);
       }
     };
-    var PipelineResponse = class extends Readable4 {
+    var PipelineResponse = class extends Readable7 {
       constructor(resume) {
         super({ autoDestroy: true });
         this[kResume] = resume;
@@ -11423,7 +11423,7 @@ var require_global2 = __commonJS({
     var globalDispatcher = /* @__PURE__ */ Symbol.for("undici.globalDispatcher.1");
     var { InvalidArgumentError } = require_errors();
     var Agent4 = require_agent();
-    if (getGlobalDispatcher() === void 0) {
+    if (getGlobalDispatcher2() === void 0) {
       setGlobalDispatcher(new Agent4());
     }
     function setGlobalDispatcher(agent) {
@@ -11437,12 +11437,12 @@ var require_global2 = __commonJS({
         configurable: false
       });
     }
-    function getGlobalDispatcher() {
+    function getGlobalDispatcher2() {
       return globalThis[globalDispatcher];
     }
     module2.exports = {
       setGlobalDispatcher,
-      getGlobalDispatcher
+      getGlobalDispatcher: getGlobalDispatcher2
     };
   }
 });
@@ -12399,7 +12399,7 @@ var require_response = __commonJS({
     var assert = require("node:assert");
     var { types } = require("node:util");
     var textEncoder = new TextEncoder("utf-8");
-    var Response5 = class _Response {
+    var Response4 = class _Response {
       // Creates network error Response.
       static error() {
         const responseObject = fromInnerResponse(makeNetworkError(), "immutable");
@@ -12542,8 +12542,8 @@ var require_response = __commonJS({
         return `Response ${nodeUtil.formatWithOptions(options3, properties)}`;
       }
     };
-    mixinBody(Response5);
-    Object.defineProperties(Response5.prototype, {
+    mixinBody(Response4);
+    Object.defineProperties(Response4.prototype, {
       type: kEnumerableProperty,
       url: kEnumerableProperty,
       status: kEnumerableProperty,
@@ -12559,7 +12559,7 @@ var require_response = __commonJS({
         configurable: true
       }
     });
-    Object.defineProperties(Response5, {
+    Object.defineProperties(Response4, {
       json: kEnumerableProperty,
       redirect: kEnumerableProperty,
       error: kEnumerableProperty
@@ -12692,7 +12692,7 @@ var require_response = __commonJS({
       }
     }
     function fromInnerResponse(innerResponse, guard) {
-      const response = new Response5(kConstruct);
+      const response = new Response4(kConstruct);
       response[kState] = innerResponse;
       response[kHeaders] = new Headers5(kConstruct);
       setHeadersList(response[kHeaders], innerResponse.headersList);
@@ -12760,7 +12760,7 @@ var require_response = __commonJS({
       makeResponse,
       makeAppropriateNetworkError,
       filterResponse,
-      Response: Response5,
+      Response: Response4,
       cloneResponse,
       fromInnerResponse
     };
@@ -12872,44 +12872,44 @@ var require_request2 = __commonJS({
     var patchMethodWarning = false;
     var Request = class _Request {
       // https://fetch.spec.whatwg.org/#dom-request
-      constructor(input, init = {}) {
+      constructor(input2, init = {}) {
         webidl.util.markAsUncloneable(this);
-        if (input === kConstruct) {
+        if (input2 === kConstruct) {
           return;
         }
         const prefix = "Request constructor";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        input = webidl.converters.RequestInfo(input, prefix, "input");
+        input2 = webidl.converters.RequestInfo(input2, prefix, "input");
         init = webidl.converters.RequestInit(init, prefix, "init");
-        let request4 = null;
+        let request3 = null;
         let fallbackMode = null;
         const baseUrl = environmentSettingsObject.settingsObject.baseUrl;
         let signal = null;
-        if (typeof input === "string") {
+        if (typeof input2 === "string") {
           this[kDispatcher] = init.dispatcher;
           let parsedURL;
           try {
-            parsedURL = new URL(input, baseUrl);
+            parsedURL = new URL(input2, baseUrl);
           } catch (err) {
-            throw new TypeError("Failed to parse URL from " + input, { cause: err });
+            throw new TypeError("Failed to parse URL from " + input2, { cause: err });
           }
           if (parsedURL.username || parsedURL.password) {
             throw new TypeError(
-              "Request cannot be constructed from a URL that includes credentials: " + input
+              "Request cannot be constructed from a URL that includes credentials: " + input2
             );
           }
-          request4 = makeRequest({ urlList: [parsedURL] });
+          request3 = makeRequest({ urlList: [parsedURL] });
           fallbackMode = "cors";
         } else {
-          this[kDispatcher] = init.dispatcher || input[kDispatcher];
-          assert(input instanceof _Request);
-          request4 = input[kState];
-          signal = input[kSignal];
+          this[kDispatcher] = init.dispatcher || input2[kDispatcher];
+          assert(input2 instanceof _Request);
+          request3 = input2[kState];
+          signal = input2[kSignal];
         }
         const origin = environmentSettingsObject.settingsObject.origin;
         let window = "client";
-        if (request4.window?.constructor?.name === "EnvironmentSettingsObject" && sameOrigin(request4.window, origin)) {
-          window = request4.window;
+        if (request3.window?.constructor?.name === "EnvironmentSettingsObject" && sameOrigin(request3.window, origin)) {
+          window = request3.window;
         }
         if (init.window != null) {
           throw new TypeError(`'window' option '${window}' must be null`);
@@ -12917,66 +12917,66 @@ var require_request2 = __commonJS({
         if ("window" in init) {
           window = "no-window";
         }
-        request4 = makeRequest({
+        request3 = makeRequest({
           // URL request’s URL.
           // undici implementation note: this is set as the first item in request's urlList in makeRequest
           // method request’s method.
-          method: request4.method,
+          method: request3.method,
           // header list A copy of request’s header list.
           // undici implementation note: headersList is cloned in makeRequest
-          headersList: request4.headersList,
+          headersList: request3.headersList,
           // unsafe-request flag Set.
-          unsafeRequest: request4.unsafeRequest,
+          unsafeRequest: request3.unsafeRequest,
           // client This’s relevant settings object.
           client: environmentSettingsObject.settingsObject,
           // window window.
           window,
           // priority request’s priority.
-          priority: request4.priority,
+          priority: request3.priority,
           // origin request’s origin. The propagation of the origin is only significant for navigation requests
           // being handled by a service worker. In this scenario a request can have an origin that is different
           // from the current client.
-          origin: request4.origin,
+          origin: request3.origin,
           // referrer request’s referrer.
-          referrer: request4.referrer,
+          referrer: request3.referrer,
           // referrer policy request’s referrer policy.
-          referrerPolicy: request4.referrerPolicy,
+          referrerPolicy: request3.referrerPolicy,
           // mode request’s mode.
-          mode: request4.mode,
+          mode: request3.mode,
           // credentials mode request’s credentials mode.
-          credentials: request4.credentials,
+          credentials: request3.credentials,
           // cache mode request’s cache mode.
-          cache: request4.cache,
+          cache: request3.cache,
           // redirect mode request’s redirect mode.
-          redirect: request4.redirect,
+          redirect: request3.redirect,
           // integrity metadata request’s integrity metadata.
-          integrity: request4.integrity,
+          integrity: request3.integrity,
           // keepalive request’s keepalive.
-          keepalive: request4.keepalive,
+          keepalive: request3.keepalive,
           // reload-navigation flag request’s reload-navigation flag.
-          reloadNavigation: request4.reloadNavigation,
+          reloadNavigation: request3.reloadNavigation,
           // history-navigation flag request’s history-navigation flag.
-          historyNavigation: request4.historyNavigation,
+          historyNavigation: request3.historyNavigation,
           // URL list A clone of request’s URL list.
-          urlList: [...request4.urlList]
+          urlList: [...request3.urlList]
         });
         const initHasKey = Object.keys(init).length !== 0;
         if (initHasKey) {
-          if (request4.mode === "navigate") {
-            request4.mode = "same-origin";
+          if (request3.mode === "navigate") {
+            request3.mode = "same-origin";
           }
-          request4.reloadNavigation = false;
-          request4.historyNavigation = false;
-          request4.origin = "client";
-          request4.referrer = "client";
-          request4.referrerPolicy = "";
-          request4.url = request4.urlList[request4.urlList.length - 1];
-          request4.urlList = [request4.url];
+          request3.reloadNavigation = false;
+          request3.historyNavigation = false;
+          request3.origin = "client";
+          request3.referrer = "client";
+          request3.referrerPolicy = "";
+          request3.url = request3.urlList[request3.urlList.length - 1];
+          request3.urlList = [request3.url];
         }
         if (init.referrer !== void 0) {
           const referrer = init.referrer;
           if (referrer === "") {
-            request4.referrer = "no-referrer";
+            request3.referrer = "no-referrer";
           } else {
             let parsedReferrer;
             try {
@@ -12985,14 +12985,14 @@ var require_request2 = __commonJS({
               throw new TypeError(`Referrer "${referrer}" is not a valid URL.`, { cause: err });
             }
             if (parsedReferrer.protocol === "about:" && parsedReferrer.hostname === "client" || origin && !sameOrigin(parsedReferrer, environmentSettingsObject.settingsObject.baseUrl)) {
-              request4.referrer = "client";
+              request3.referrer = "client";
             } else {
-              request4.referrer = parsedReferrer;
+              request3.referrer = parsedReferrer;
             }
           }
         }
         if (init.referrerPolicy !== void 0) {
-          request4.referrerPolicy = init.referrerPolicy;
+          request3.referrerPolicy = init.referrerPolicy;
         }
         let mode;
         if (init.mode !== void 0) {
@@ -13007,33 +13007,33 @@ var require_request2 = __commonJS({
           });
         }
         if (mode != null) {
-          request4.mode = mode;
+          request3.mode = mode;
         }
         if (init.credentials !== void 0) {
-          request4.credentials = init.credentials;
+          request3.credentials = init.credentials;
         }
         if (init.cache !== void 0) {
-          request4.cache = init.cache;
+          request3.cache = init.cache;
         }
-        if (request4.cache === "only-if-cached" && request4.mode !== "same-origin") {
+        if (request3.cache === "only-if-cached" && request3.mode !== "same-origin") {
           throw new TypeError(
             "'only-if-cached' can be set only with 'same-origin' mode"
           );
         }
         if (init.redirect !== void 0) {
-          request4.redirect = init.redirect;
+          request3.redirect = init.redirect;
         }
         if (init.integrity != null) {
-          request4.integrity = String(init.integrity);
+          request3.integrity = String(init.integrity);
         }
         if (init.keepalive !== void 0) {
-          request4.keepalive = Boolean(init.keepalive);
+          request3.keepalive = Boolean(init.keepalive);
         }
         if (init.method !== void 0) {
           let method = init.method;
           const mayBeNormalized = normalizedMethodRecords[method];
           if (mayBeNormalized !== void 0) {
-            request4.method = mayBeNormalized;
+            request3.method = mayBeNormalized;
           } else {
             if (!isValidHTTPToken(method)) {
               throw new TypeError(`'${method}' is not a valid HTTP method.`);
@@ -13043,9 +13043,9 @@ var require_request2 = __commonJS({
               throw new TypeError(`'${method}' HTTP method is unsupported.`);
             }
             method = normalizedMethodRecordsBase[upperCase] ?? method;
-            request4.method = method;
+            request3.method = method;
           }
-          if (!patchMethodWarning && request4.method === "patch") {
+          if (!patchMethodWarning && request3.method === "patch") {
             process.emitWarning("Using `patch` is highly likely to result in a `405 Method Not Allowed`. `PATCH` is much more likely to succeed.", {
               code: "UNDICI-FETCH-patch"
             });
@@ -13055,7 +13055,7 @@ var require_request2 = __commonJS({
         if (init.signal !== void 0) {
           signal = init.signal;
         }
-        this[kState] = request4;
+        this[kState] = request3;
         const ac = new AbortController();
         this[kSignal] = ac.signal;
         if (signal != null) {
@@ -13083,12 +13083,12 @@ var require_request2 = __commonJS({
           }
         }
         this[kHeaders] = new Headers5(kConstruct);
-        setHeadersList(this[kHeaders], request4.headersList);
+        setHeadersList(this[kHeaders], request3.headersList);
         setHeadersGuard(this[kHeaders], "request");
         if (mode === "no-cors") {
-          if (!corsSafeListedMethodsSet.has(request4.method)) {
+          if (!corsSafeListedMethodsSet.has(request3.method)) {
             throw new TypeError(
-              `'${request4.method} is unsupported in no-cors mode.`
+              `'${request3.method} is unsupported in no-cors mode.`
             );
           }
           setHeadersGuard(this[kHeaders], "request-no-cors");
@@ -13106,15 +13106,15 @@ var require_request2 = __commonJS({
             fillHeaders(this[kHeaders], headers);
           }
         }
-        const inputBody = input instanceof _Request ? input[kState].body : null;
-        if ((init.body != null || inputBody != null) && (request4.method === "GET" || request4.method === "HEAD")) {
+        const inputBody = input2 instanceof _Request ? input2[kState].body : null;
+        if ((init.body != null || inputBody != null) && (request3.method === "GET" || request3.method === "HEAD")) {
           throw new TypeError("Request with GET/HEAD method cannot have body.");
         }
         let initBody = null;
         if (init.body != null) {
           const [extractedBody, contentType] = extractBody(
             init.body,
-            request4.keepalive
+            request3.keepalive
           );
           initBody = extractedBody;
           if (contentType && !getHeadersList(this[kHeaders]).contains("content-type", true)) {
@@ -13126,16 +13126,16 @@ var require_request2 = __commonJS({
           if (initBody != null && init.duplex == null) {
             throw new TypeError("RequestInit: duplex option is required when sending a body.");
           }
-          if (request4.mode !== "same-origin" && request4.mode !== "cors") {
+          if (request3.mode !== "same-origin" && request3.mode !== "cors") {
             throw new TypeError(
               'If request is made from ReadableStream, mode should be "same-origin" or "cors"'
             );
           }
-          request4.useCORSPreflightFlag = true;
+          request3.useCORSPreflightFlag = true;
         }
         let finalBody = inputOrInitBody;
         if (initBody == null && inputBody != null) {
-          if (bodyUnusable(input)) {
+          if (bodyUnusable(input2)) {
             throw new TypeError(
               "Cannot construct a Request with a Request object that has already been used."
             );
@@ -13360,21 +13360,21 @@ var require_request2 = __commonJS({
         headersList: init.headersList ? new HeadersList(init.headersList) : new HeadersList()
       };
     }
-    function cloneRequest(request4) {
-      const newRequest = makeRequest({ ...request4, body: null });
-      if (request4.body != null) {
-        newRequest.body = cloneBody(newRequest, request4.body);
+    function cloneRequest(request3) {
+      const newRequest = makeRequest({ ...request3, body: null });
+      if (request3.body != null) {
+        newRequest.body = cloneBody(newRequest, request3.body);
       }
       return newRequest;
     }
     function fromInnerRequest(innerRequest, signal, guard) {
-      const request4 = new Request(kConstruct);
-      request4[kState] = innerRequest;
-      request4[kSignal] = signal;
-      request4[kHeaders] = new Headers5(kConstruct);
-      setHeadersList(request4[kHeaders], innerRequest.headersList);
-      setHeadersGuard(request4[kHeaders], guard);
-      return request4;
+      const request3 = new Request(kConstruct);
+      request3[kState] = innerRequest;
+      request3[kSignal] = signal;
+      request3[kHeaders] = new Headers5(kConstruct);
+      setHeadersList(request3[kHeaders], innerRequest.headersList);
+      setHeadersGuard(request3[kHeaders], guard);
+      return request3;
     }
     Object.defineProperties(Request.prototype, {
       method: kEnumerableProperty,
@@ -13564,10 +13564,10 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants3();
     var EE = require("node:events");
-    var { Readable: Readable4, pipeline: pipeline8, finished: finished3 } = require("node:stream");
+    var { Readable: Readable7, pipeline: pipeline8, finished: finished2 } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
-    var { getGlobalDispatcher } = require_global2();
+    var { getGlobalDispatcher: getGlobalDispatcher2 } = require_global2();
     var { webidl } = require_webidl();
     var { STATUS_CODES: STATUS_CODES2 } = require("node:http");
     var GET_OR_HEAD = ["GET", "HEAD"];
@@ -13606,24 +13606,24 @@ var require_fetch = __commonJS({
     function handleFetchDone(response) {
       finalizeAndReportTiming(response, "fetch");
     }
-    function fetch2(input, init = void 0) {
+    function fetch(input2, init = void 0) {
       webidl.argumentLengthCheck(arguments, 1, "globalThis.fetch");
       let p = createDeferredPromise();
       let requestObject;
       try {
-        requestObject = new Request(input, init);
+        requestObject = new Request(input2, init);
       } catch (e) {
         p.reject(e);
         return p.promise;
       }
-      const request4 = requestObject[kState];
+      const request3 = requestObject[kState];
       if (requestObject.signal.aborted) {
-        abortFetch(p, request4, null, requestObject.signal.reason);
+        abortFetch(p, request3, null, requestObject.signal.reason);
         return p.promise;
       }
-      const globalObject = request4.client.globalObject;
+      const globalObject = request3.client.globalObject;
       if (globalObject?.constructor?.name === "ServiceWorkerGlobalScope") {
-        request4.serviceWorkers = "none";
+        request3.serviceWorkers = "none";
       }
       let responseObject = null;
       let locallyAborted = false;
@@ -13635,7 +13635,7 @@ var require_fetch = __commonJS({
           assert(controller != null);
           controller.abort(requestObject.signal.reason);
           const realResponse = responseObject?.deref();
-          abortFetch(p, request4, realResponse, requestObject.signal.reason);
+          abortFetch(p, request3, realResponse, requestObject.signal.reason);
         }
       );
       const processResponse = (response) => {
@@ -13643,7 +13643,7 @@ var require_fetch = __commonJS({
           return;
         }
         if (response.aborted) {
-          abortFetch(p, request4, responseObject, controller.serializedAbortReason);
+          abortFetch(p, request3, responseObject, controller.serializedAbortReason);
           return;
         }
         if (response.type === "error") {
@@ -13655,7 +13655,7 @@ var require_fetch = __commonJS({
         p = null;
       };
       controller = fetching({
-        request: request4,
+        request: request3,
         processResponseEndOfBody: handleFetchDone,
         processResponse,
         dispatcher: requestObject[kDispatcher]
@@ -13696,12 +13696,12 @@ var require_fetch = __commonJS({
       );
     }
     var markResourceTiming = performance.markResourceTiming;
-    function abortFetch(p, request4, responseObject, error2) {
+    function abortFetch(p, request3, responseObject, error2) {
       if (p) {
         p.reject(error2);
       }
-      if (request4.body != null && isReadable(request4.body?.stream)) {
-        request4.body.stream.cancel(error2).catch((err) => {
+      if (request3.body != null && isReadable(request3.body?.stream)) {
+        request3.body.stream.cancel(error2).catch((err) => {
           if (err.code === "ERR_INVALID_STATE") {
             return;
           }
@@ -13722,22 +13722,22 @@ var require_fetch = __commonJS({
       }
     }
     function fetching({
-      request: request4,
+      request: request3,
       processRequestBodyChunkLength,
       processRequestEndOfBody,
       processResponse,
       processResponseEndOfBody,
       processResponseConsumeBody,
       useParallelQueue = false,
-      dispatcher = getGlobalDispatcher()
+      dispatcher = getGlobalDispatcher2()
       // undici
     }) {
       assert(dispatcher);
       let taskDestination = null;
       let crossOriginIsolatedCapability = false;
-      if (request4.client != null) {
-        taskDestination = request4.client.globalObject;
-        crossOriginIsolatedCapability = request4.client.crossOriginIsolatedCapability;
+      if (request3.client != null) {
+        taskDestination = request3.client.globalObject;
+        crossOriginIsolatedCapability = request3.client.crossOriginIsolatedCapability;
       }
       const currentTime = coarsenedSharedCurrentTime(crossOriginIsolatedCapability);
       const timingInfo = createOpaqueTimingInfo({
@@ -13745,7 +13745,7 @@ var require_fetch = __commonJS({
       });
       const fetchParams = {
         controller: new Fetch(dispatcher),
-        request: request4,
+        request: request3,
         timingInfo,
         processRequestBodyChunkLength,
         processRequestEndOfBody,
@@ -13755,32 +13755,32 @@ var require_fetch = __commonJS({
         taskDestination,
         crossOriginIsolatedCapability
       };
-      assert(!request4.body || request4.body.stream);
-      if (request4.window === "client") {
-        request4.window = request4.client?.globalObject?.constructor?.name === "Window" ? request4.client : "no-window";
+      assert(!request3.body || request3.body.stream);
+      if (request3.window === "client") {
+        request3.window = request3.client?.globalObject?.constructor?.name === "Window" ? request3.client : "no-window";
       }
-      if (request4.origin === "client") {
-        request4.origin = request4.client.origin;
+      if (request3.origin === "client") {
+        request3.origin = request3.client.origin;
       }
-      if (request4.policyContainer === "client") {
-        if (request4.client != null) {
-          request4.policyContainer = clonePolicyContainer(
-            request4.client.policyContainer
+      if (request3.policyContainer === "client") {
+        if (request3.client != null) {
+          request3.policyContainer = clonePolicyContainer(
+            request3.client.policyContainer
           );
         } else {
-          request4.policyContainer = makePolicyContainer();
+          request3.policyContainer = makePolicyContainer();
         }
       }
-      if (!request4.headersList.contains("accept", true)) {
+      if (!request3.headersList.contains("accept", true)) {
         const value = "*/*";
-        request4.headersList.append("accept", value, true);
+        request3.headersList.append("accept", value, true);
       }
-      if (!request4.headersList.contains("accept-language", true)) {
-        request4.headersList.append("accept-language", "*", true);
+      if (!request3.headersList.contains("accept-language", true)) {
+        request3.headersList.append("accept-language", "*", true);
       }
-      if (request4.priority === null) {
+      if (request3.priority === null) {
       }
-      if (subresourceSet.has(request4.destination)) {
+      if (subresourceSet.has(request3.destination)) {
       }
       mainFetch(fetchParams).catch((err) => {
         fetchParams.controller.terminate(err);
@@ -13788,50 +13788,50 @@ var require_fetch = __commonJS({
       return fetchParams.controller;
     }
     async function mainFetch(fetchParams, recursive = false) {
-      const request4 = fetchParams.request;
+      const request3 = fetchParams.request;
       let response = null;
-      if (request4.localURLsOnly && !urlIsLocal(requestCurrentURL(request4))) {
+      if (request3.localURLsOnly && !urlIsLocal(requestCurrentURL(request3))) {
         response = makeNetworkError("local URLs only");
       }
-      tryUpgradeRequestToAPotentiallyTrustworthyURL(request4);
-      if (requestBadPort(request4) === "blocked") {
+      tryUpgradeRequestToAPotentiallyTrustworthyURL(request3);
+      if (requestBadPort(request3) === "blocked") {
         response = makeNetworkError("bad port");
       }
-      if (request4.referrerPolicy === "") {
-        request4.referrerPolicy = request4.policyContainer.referrerPolicy;
+      if (request3.referrerPolicy === "") {
+        request3.referrerPolicy = request3.policyContainer.referrerPolicy;
       }
-      if (request4.referrer !== "no-referrer") {
-        request4.referrer = determineRequestsReferrer(request4);
+      if (request3.referrer !== "no-referrer") {
+        request3.referrer = determineRequestsReferrer(request3);
       }
       if (response === null) {
         response = await (async () => {
-          const currentURL = requestCurrentURL(request4);
+          const currentURL = requestCurrentURL(request3);
           if (
             // - request’s current URL’s origin is same origin with request’s origin,
             //   and request’s response tainting is "basic"
-            sameOrigin(currentURL, request4.url) && request4.responseTainting === "basic" || // request’s current URL’s scheme is "data"
+            sameOrigin(currentURL, request3.url) && request3.responseTainting === "basic" || // request’s current URL’s scheme is "data"
             currentURL.protocol === "data:" || // - request’s mode is "navigate" or "websocket"
-            (request4.mode === "navigate" || request4.mode === "websocket")
+            (request3.mode === "navigate" || request3.mode === "websocket")
           ) {
-            request4.responseTainting = "basic";
+            request3.responseTainting = "basic";
             return await schemeFetch(fetchParams);
           }
-          if (request4.mode === "same-origin") {
+          if (request3.mode === "same-origin") {
             return makeNetworkError('request mode cannot be "same-origin"');
           }
-          if (request4.mode === "no-cors") {
-            if (request4.redirect !== "follow") {
+          if (request3.mode === "no-cors") {
+            if (request3.redirect !== "follow") {
               return makeNetworkError(
                 'redirect mode cannot be "follow" for "no-cors" request'
               );
             }
-            request4.responseTainting = "opaque";
+            request3.responseTainting = "opaque";
             return await schemeFetch(fetchParams);
           }
-          if (!urlIsHttpHttpsScheme(requestCurrentURL(request4))) {
+          if (!urlIsHttpHttpsScheme(requestCurrentURL(request3))) {
             return makeNetworkError("URL scheme must be a HTTP(S) scheme");
           }
-          request4.responseTainting = "cors";
+          request3.responseTainting = "cors";
           return await httpFetch(fetchParams);
         })();
       }
@@ -13839,13 +13839,13 @@ var require_fetch = __commonJS({
         return response;
       }
       if (response.status !== 0 && !response.internalResponse) {
-        if (request4.responseTainting === "cors") {
+        if (request3.responseTainting === "cors") {
         }
-        if (request4.responseTainting === "basic") {
+        if (request3.responseTainting === "basic") {
           response = filterResponse(response, "basic");
-        } else if (request4.responseTainting === "cors") {
+        } else if (request3.responseTainting === "cors") {
           response = filterResponse(response, "cors");
-        } else if (request4.responseTainting === "opaque") {
+        } else if (request3.responseTainting === "opaque") {
           response = filterResponse(response, "opaque");
         } else {
           assert(false);
@@ -13853,26 +13853,26 @@ var require_fetch = __commonJS({
       }
       let internalResponse = response.status === 0 ? response : response.internalResponse;
       if (internalResponse.urlList.length === 0) {
-        internalResponse.urlList.push(...request4.urlList);
+        internalResponse.urlList.push(...request3.urlList);
       }
-      if (!request4.timingAllowFailed) {
+      if (!request3.timingAllowFailed) {
         response.timingAllowPassed = true;
       }
-      if (response.type === "opaque" && internalResponse.status === 206 && internalResponse.rangeRequested && !request4.headers.contains("range", true)) {
+      if (response.type === "opaque" && internalResponse.status === 206 && internalResponse.rangeRequested && !request3.headers.contains("range", true)) {
         response = internalResponse = makeNetworkError();
       }
-      if (response.status !== 0 && (request4.method === "HEAD" || request4.method === "CONNECT" || nullBodyStatus.includes(internalResponse.status))) {
+      if (response.status !== 0 && (request3.method === "HEAD" || request3.method === "CONNECT" || nullBodyStatus.includes(internalResponse.status))) {
         internalResponse.body = null;
         fetchParams.controller.dump = true;
       }
-      if (request4.integrity) {
+      if (request3.integrity) {
         const processBodyError = (reason) => fetchFinale(fetchParams, makeNetworkError(reason));
-        if (request4.responseTainting === "opaque" || response.body == null) {
+        if (request3.responseTainting === "opaque" || response.body == null) {
           processBodyError(response.error);
           return;
         }
         const processBody = (bytes) => {
-          if (!bytesMatch(bytes, request4.integrity)) {
+          if (!bytesMatch(bytes, request3.integrity)) {
             processBodyError("integrity mismatch");
             return;
           }
@@ -13888,8 +13888,8 @@ var require_fetch = __commonJS({
       if (isCancelled(fetchParams) && fetchParams.request.redirectCount === 0) {
         return Promise.resolve(makeAppropriateNetworkError(fetchParams));
       }
-      const { request: request4 } = fetchParams;
-      const { protocol: scheme } = requestCurrentURL(request4);
+      const { request: request3 } = fetchParams;
+      const { protocol: scheme } = requestCurrentURL(request3);
       switch (scheme) {
         case "about:": {
           return Promise.resolve(makeNetworkError("about scheme is not supported"));
@@ -13898,19 +13898,19 @@ var require_fetch = __commonJS({
           if (!resolveObjectURL) {
             resolveObjectURL = require("node:buffer").resolveObjectURL;
           }
-          const blobURLEntry = requestCurrentURL(request4);
+          const blobURLEntry = requestCurrentURL(request3);
           if (blobURLEntry.search.length !== 0) {
             return Promise.resolve(makeNetworkError("NetworkError when attempting to fetch resource."));
           }
           const blob = resolveObjectURL(blobURLEntry.toString());
-          if (request4.method !== "GET" || !isBlobLike(blob)) {
+          if (request3.method !== "GET" || !isBlobLike(blob)) {
             return Promise.resolve(makeNetworkError("invalid method"));
           }
           const response = makeResponse();
           const fullLength = blob.size;
           const serializedFullLength = isomorphicEncode(`${fullLength}`);
           const type = blob.type;
-          if (!request4.headersList.contains("range", true)) {
+          if (!request3.headersList.contains("range", true)) {
             const bodyWithType = extractBody(blob);
             response.statusText = "OK";
             response.body = bodyWithType[0];
@@ -13918,7 +13918,7 @@ var require_fetch = __commonJS({
             response.headersList.set("content-type", type, true);
           } else {
             response.rangeRequested = true;
-            const rangeHeader = request4.headersList.get("range", true);
+            const rangeHeader = request3.headersList.get("range", true);
             const rangeValue = simpleRangeHeaderValue(rangeHeader, true);
             if (rangeValue === "failure") {
               return Promise.resolve(makeNetworkError("failed to fetch the data URL"));
@@ -13949,7 +13949,7 @@ var require_fetch = __commonJS({
           return Promise.resolve(response);
         }
         case "data:": {
-          const currentURL = requestCurrentURL(request4);
+          const currentURL = requestCurrentURL(request3);
           const dataURLStruct = dataURLProcessor(currentURL);
           if (dataURLStruct === "failure") {
             return Promise.resolve(makeNetworkError("failed to fetch the data URL"));
@@ -14032,47 +14032,47 @@ var require_fetch = __commonJS({
       if (internalResponse.body == null) {
         processResponseEndOfBody();
       } else {
-        finished3(internalResponse.body.stream, () => {
+        finished2(internalResponse.body.stream, () => {
           processResponseEndOfBody();
         });
       }
     }
     async function httpFetch(fetchParams) {
-      const request4 = fetchParams.request;
+      const request3 = fetchParams.request;
       let response = null;
       let actualResponse = null;
       const timingInfo = fetchParams.timingInfo;
-      if (request4.serviceWorkers === "all") {
+      if (request3.serviceWorkers === "all") {
       }
       if (response === null) {
-        if (request4.redirect === "follow") {
-          request4.serviceWorkers = "none";
+        if (request3.redirect === "follow") {
+          request3.serviceWorkers = "none";
         }
         actualResponse = response = await httpNetworkOrCacheFetch(fetchParams);
-        if (request4.responseTainting === "cors" && corsCheck(request4, response) === "failure") {
+        if (request3.responseTainting === "cors" && corsCheck(request3, response) === "failure") {
           return makeNetworkError("cors failure");
         }
-        if (TAOCheck(request4, response) === "failure") {
-          request4.timingAllowFailed = true;
+        if (TAOCheck(request3, response) === "failure") {
+          request3.timingAllowFailed = true;
         }
       }
-      if ((request4.responseTainting === "opaque" || response.type === "opaque") && crossOriginResourcePolicyCheck(
-        request4.origin,
-        request4.client,
-        request4.destination,
+      if ((request3.responseTainting === "opaque" || response.type === "opaque") && crossOriginResourcePolicyCheck(
+        request3.origin,
+        request3.client,
+        request3.destination,
         actualResponse
       ) === "blocked") {
         return makeNetworkError("blocked");
       }
       if (redirectStatusSet.has(actualResponse.status)) {
-        if (request4.redirect !== "manual") {
+        if (request3.redirect !== "manual") {
           fetchParams.controller.connection.destroy(void 0, false);
         }
-        if (request4.redirect === "error") {
+        if (request3.redirect === "error") {
           response = makeNetworkError("unexpected redirect");
-        } else if (request4.redirect === "manual") {
+        } else if (request3.redirect === "manual") {
           response = actualResponse;
-        } else if (request4.redirect === "follow") {
+        } else if (request3.redirect === "follow") {
           response = await httpRedirectFetch(fetchParams, response);
         } else {
           assert(false);
@@ -14082,13 +14082,13 @@ var require_fetch = __commonJS({
       return response;
     }
     function httpRedirectFetch(fetchParams, response) {
-      const request4 = fetchParams.request;
+      const request3 = fetchParams.request;
       const actualResponse = response.internalResponse ? response.internalResponse : response;
       let locationURL;
       try {
         locationURL = responseLocationURL(
           actualResponse,
-          requestCurrentURL(request4).hash
+          requestCurrentURL(request3).hash
         );
         if (locationURL == null) {
           return response;
@@ -14099,63 +14099,63 @@ var require_fetch = __commonJS({
       if (!urlIsHttpHttpsScheme(locationURL)) {
         return Promise.resolve(makeNetworkError("URL scheme must be a HTTP(S) scheme"));
       }
-      if (request4.redirectCount === 20) {
+      if (request3.redirectCount === 20) {
         return Promise.resolve(makeNetworkError("redirect count exceeded"));
       }
-      request4.redirectCount += 1;
-      if (request4.mode === "cors" && (locationURL.username || locationURL.password) && !sameOrigin(request4, locationURL)) {
+      request3.redirectCount += 1;
+      if (request3.mode === "cors" && (locationURL.username || locationURL.password) && !sameOrigin(request3, locationURL)) {
         return Promise.resolve(makeNetworkError('cross origin not allowed for request mode "cors"'));
       }
-      if (request4.responseTainting === "cors" && (locationURL.username || locationURL.password)) {
+      if (request3.responseTainting === "cors" && (locationURL.username || locationURL.password)) {
         return Promise.resolve(makeNetworkError(
           'URL cannot contain credentials for request mode "cors"'
         ));
       }
-      if (actualResponse.status !== 303 && request4.body != null && request4.body.source == null) {
+      if (actualResponse.status !== 303 && request3.body != null && request3.body.source == null) {
         return Promise.resolve(makeNetworkError());
       }
-      if ([301, 302].includes(actualResponse.status) && request4.method === "POST" || actualResponse.status === 303 && !GET_OR_HEAD.includes(request4.method)) {
-        request4.method = "GET";
-        request4.body = null;
+      if ([301, 302].includes(actualResponse.status) && request3.method === "POST" || actualResponse.status === 303 && !GET_OR_HEAD.includes(request3.method)) {
+        request3.method = "GET";
+        request3.body = null;
         for (const headerName of requestBodyHeader) {
-          request4.headersList.delete(headerName);
+          request3.headersList.delete(headerName);
         }
       }
-      if (!sameOrigin(requestCurrentURL(request4), locationURL)) {
-        request4.headersList.delete("authorization", true);
-        request4.headersList.delete("proxy-authorization", true);
-        request4.headersList.delete("cookie", true);
-        request4.headersList.delete("host", true);
+      if (!sameOrigin(requestCurrentURL(request3), locationURL)) {
+        request3.headersList.delete("authorization", true);
+        request3.headersList.delete("proxy-authorization", true);
+        request3.headersList.delete("cookie", true);
+        request3.headersList.delete("host", true);
       }
-      if (request4.body != null) {
-        assert(request4.body.source != null);
-        request4.body = safelyExtractBody(request4.body.source)[0];
+      if (request3.body != null) {
+        assert(request3.body.source != null);
+        request3.body = safelyExtractBody(request3.body.source)[0];
       }
       const timingInfo = fetchParams.timingInfo;
       timingInfo.redirectEndTime = timingInfo.postRedirectStartTime = coarsenedSharedCurrentTime(fetchParams.crossOriginIsolatedCapability);
       if (timingInfo.redirectStartTime === 0) {
         timingInfo.redirectStartTime = timingInfo.startTime;
       }
-      request4.urlList.push(locationURL);
-      setRequestReferrerPolicyOnRedirect(request4, actualResponse);
+      request3.urlList.push(locationURL);
+      setRequestReferrerPolicyOnRedirect(request3, actualResponse);
       return mainFetch(fetchParams, true);
     }
     async function httpNetworkOrCacheFetch(fetchParams, isAuthenticationFetch = false, isNewConnectionFetch = false) {
-      const request4 = fetchParams.request;
+      const request3 = fetchParams.request;
       let httpFetchParams = null;
       let httpRequest2 = null;
       let response = null;
       const httpCache = null;
       const revalidatingFlag = false;
-      if (request4.window === "no-window" && request4.redirect === "error") {
+      if (request3.window === "no-window" && request3.redirect === "error") {
         httpFetchParams = fetchParams;
-        httpRequest2 = request4;
+        httpRequest2 = request3;
       } else {
-        httpRequest2 = cloneRequest(request4);
+        httpRequest2 = cloneRequest(request3);
         httpFetchParams = { ...fetchParams };
         httpFetchParams.request = httpRequest2;
       }
-      const includeCredentials = request4.credentials === "include" || request4.credentials === "same-origin" && request4.responseTainting === "basic";
+      const includeCredentials = request3.credentials === "include" || request3.credentials === "same-origin" && request3.responseTainting === "basic";
       const contentLength = httpRequest2.body ? httpRequest2.body.length : null;
       let contentLengthHeaderValue = null;
       if (httpRequest2.body == null && ["POST", "PUT"].includes(httpRequest2.method)) {
@@ -14232,7 +14232,7 @@ var require_fetch = __commonJS({
       }
       response.requestIncludesCredentials = includeCredentials;
       if (response.status === 407) {
-        if (request4.window === "no-window") {
+        if (request3.window === "no-window") {
           return makeNetworkError();
         }
         if (isCancelled(fetchParams)) {
@@ -14244,7 +14244,7 @@ var require_fetch = __commonJS({
         // response’s status is 421
         response.status === 421 && // isNewConnectionFetch is false
         !isNewConnectionFetch && // request’s body is null, or request’s body is non-null and request’s body’s source is non-null
-        (request4.body == null || request4.body.source != null)
+        (request3.body == null || request3.body.source != null)
       ) {
         if (isCancelled(fetchParams)) {
           return makeAppropriateNetworkError(fetchParams);
@@ -14274,21 +14274,21 @@ var require_fetch = __commonJS({
           }
         }
       };
-      const request4 = fetchParams.request;
+      const request3 = fetchParams.request;
       let response = null;
       const timingInfo = fetchParams.timingInfo;
       const httpCache = null;
       if (httpCache == null) {
-        request4.cache = "no-store";
+        request3.cache = "no-store";
       }
       const newConnection = forceNewConnection ? "yes" : "no";
-      if (request4.mode === "websocket") {
+      if (request3.mode === "websocket") {
       } else {
       }
       let requestBody = null;
-      if (request4.body == null && fetchParams.processRequestEndOfBody) {
+      if (request3.body == null && fetchParams.processRequestEndOfBody) {
         queueMicrotask(() => fetchParams.processRequestEndOfBody());
-      } else if (request4.body != null) {
+      } else if (request3.body != null) {
         const processBodyChunk = async function* (bytes) {
           if (isCancelled(fetchParams)) {
             return;
@@ -14316,7 +14316,7 @@ var require_fetch = __commonJS({
         };
         requestBody = (async function* () {
           try {
-            for await (const bytes of request4.body.stream) {
+            for await (const bytes of request3.body.stream) {
               yield* processBodyChunk(bytes);
             }
             processEndOfBody();
@@ -14427,17 +14427,17 @@ var require_fetch = __commonJS({
       }
       return response;
       function dispatch({ body }) {
-        const url = requestCurrentURL(request4);
+        const url = requestCurrentURL(request3);
         const agent = fetchParams.controller.dispatcher;
         return new Promise((resolve2, reject) => agent.dispatch(
           {
             path: url.pathname + url.search,
             origin: url.origin,
-            method: request4.method,
-            body: agent.isMockActive ? request4.body && (request4.body.source || request4.body.stream) : body,
-            headers: request4.headersList.entries,
+            method: request3.method,
+            body: agent.isMockActive ? request3.body && (request3.body.source || request3.body.stream) : body,
+            headers: request3.headersList.entries,
             maxRedirections: 0,
-            upgrade: request4.mode === "websocket" ? "websocket" : void 0
+            upgrade: request3.mode === "websocket" ? "websocket" : void 0
           },
           {
             body: null,
@@ -14467,8 +14467,8 @@ var require_fetch = __commonJS({
               }
               location = headersList.get("location", true);
               const decoders = [];
-              const willFollow = location && request4.redirect === "follow" && redirectStatusSet.has(status);
-              if (request4.method !== "HEAD" && request4.method !== "CONNECT" && !nullBodyStatus.includes(status) && !willFollow) {
+              const willFollow = location && request3.redirect === "follow" && redirectStatusSet.has(status);
+              if (request3.method !== "HEAD" && request3.method !== "CONNECT" && !nullBodyStatus.includes(status) && !willFollow) {
                 const contentEncoding = headersList.get("content-encoding", true);
                 const codings = contentEncoding ? contentEncoding.toLowerCase().split(",") : [];
                 const maxContentEncodings = 5;
@@ -14503,7 +14503,7 @@ var require_fetch = __commonJS({
                   }
                 }
               }
-              this.body = new Readable4({ read: resume });
+              this.body = new Readable7({ read: resume });
               const onError = this.onError.bind(this);
               resolve2({
                 status,
@@ -14561,7 +14561,7 @@ var require_fetch = __commonJS({
       }
     }
     module2.exports = {
-      fetch: fetch2,
+      fetch,
       Fetch,
       fetching,
       finalizeAndReportTiming
@@ -15430,7 +15430,7 @@ var require_cache = __commonJS({
     var { urlEquals, getFieldValues } = require_util5();
     var { kEnumerableProperty, isDisturbed } = require_util();
     var { webidl } = require_webidl();
-    var { Response: Response5, cloneResponse, fromInnerResponse } = require_response();
+    var { Response: Response4, cloneResponse, fromInnerResponse } = require_response();
     var { Request, fromInnerRequest } = require_request2();
     var { kState } = require_symbols2();
     var { fetching } = require_fetch();
@@ -15449,31 +15449,31 @@ var require_cache = __commonJS({
         webidl.util.markAsUncloneable(this);
         this.#relevantRequestResponseList = arguments[1];
       }
-      async match(request4, options3 = {}) {
+      async match(request3, options3 = {}) {
         webidl.brandCheck(this, _Cache);
         const prefix = "Cache.match";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        request4 = webidl.converters.RequestInfo(request4, prefix, "request");
+        request3 = webidl.converters.RequestInfo(request3, prefix, "request");
         options3 = webidl.converters.CacheQueryOptions(options3, prefix, "options");
-        const p = this.#internalMatchAll(request4, options3, 1);
+        const p = this.#internalMatchAll(request3, options3, 1);
         if (p.length === 0) {
           return;
         }
         return p[0];
       }
-      async matchAll(request4 = void 0, options3 = {}) {
+      async matchAll(request3 = void 0, options3 = {}) {
         webidl.brandCheck(this, _Cache);
         const prefix = "Cache.matchAll";
-        if (request4 !== void 0) request4 = webidl.converters.RequestInfo(request4, prefix, "request");
+        if (request3 !== void 0) request3 = webidl.converters.RequestInfo(request3, prefix, "request");
         options3 = webidl.converters.CacheQueryOptions(options3, prefix, "options");
-        return this.#internalMatchAll(request4, options3);
+        return this.#internalMatchAll(request3, options3);
       }
-      async add(request4) {
+      async add(request3) {
         webidl.brandCheck(this, _Cache);
         const prefix = "Cache.add";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        request4 = webidl.converters.RequestInfo(request4, prefix, "request");
-        const requests = [request4];
+        request3 = webidl.converters.RequestInfo(request3, prefix, "request");
+        const requests = [request3];
         const responseArrayPromise = this.addAll(requests);
         return await responseArrayPromise;
       }
@@ -15483,19 +15483,19 @@ var require_cache = __commonJS({
         webidl.argumentLengthCheck(arguments, 1, prefix);
         const responsePromises = [];
         const requestList = [];
-        for (let request4 of requests) {
-          if (request4 === void 0) {
+        for (let request3 of requests) {
+          if (request3 === void 0) {
             throw webidl.errors.conversionFailed({
               prefix,
               argument: "Argument 1",
               types: ["undefined is not allowed"]
             });
           }
-          request4 = webidl.converters.RequestInfo(request4);
-          if (typeof request4 === "string") {
+          request3 = webidl.converters.RequestInfo(request3);
+          if (typeof request3 === "string") {
             continue;
           }
-          const r = request4[kState];
+          const r = request3[kState];
           if (!urlIsHttpHttpsScheme(r.url) || r.method !== "GET") {
             throw webidl.errors.exception({
               header: prefix,
@@ -15504,8 +15504,8 @@ var require_cache = __commonJS({
           }
         }
         const fetchControllers = [];
-        for (const request4 of requests) {
-          const r = new Request(request4)[kState];
+        for (const request3 of requests) {
+          const r = new Request(request3)[kState];
           if (!urlIsHttpHttpsScheme(r.url)) {
             throw webidl.errors.exception({
               header: prefix,
@@ -15582,17 +15582,17 @@ var require_cache = __commonJS({
         });
         return cacheJobPromise.promise;
       }
-      async put(request4, response) {
+      async put(request3, response) {
         webidl.brandCheck(this, _Cache);
         const prefix = "Cache.put";
         webidl.argumentLengthCheck(arguments, 2, prefix);
-        request4 = webidl.converters.RequestInfo(request4, prefix, "request");
+        request3 = webidl.converters.RequestInfo(request3, prefix, "request");
         response = webidl.converters.Response(response, prefix, "response");
         let innerRequest = null;
-        if (request4 instanceof Request) {
-          innerRequest = request4[kState];
+        if (request3 instanceof Request) {
+          innerRequest = request3[kState];
         } else {
-          innerRequest = new Request(request4)[kState];
+          innerRequest = new Request(request3)[kState];
         }
         if (!urlIsHttpHttpsScheme(innerRequest.url) || innerRequest.method !== "GET") {
           throw webidl.errors.exception({
@@ -15663,21 +15663,21 @@ var require_cache = __commonJS({
         });
         return cacheJobPromise.promise;
       }
-      async delete(request4, options3 = {}) {
+      async delete(request3, options3 = {}) {
         webidl.brandCheck(this, _Cache);
         const prefix = "Cache.delete";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        request4 = webidl.converters.RequestInfo(request4, prefix, "request");
+        request3 = webidl.converters.RequestInfo(request3, prefix, "request");
         options3 = webidl.converters.CacheQueryOptions(options3, prefix, "options");
         let r = null;
-        if (request4 instanceof Request) {
-          r = request4[kState];
+        if (request3 instanceof Request) {
+          r = request3[kState];
           if (r.method !== "GET" && !options3.ignoreMethod) {
             return false;
           }
         } else {
-          assert(typeof request4 === "string");
-          r = new Request(request4)[kState];
+          assert(typeof request3 === "string");
+          r = new Request(request3)[kState];
         }
         const operations = [];
         const operation = {
@@ -15709,25 +15709,25 @@ var require_cache = __commonJS({
        * @param {import('../../types/cache').CacheQueryOptions} options
        * @returns {Promise<readonly Request[]>}
        */
-      async keys(request4 = void 0, options3 = {}) {
+      async keys(request3 = void 0, options3 = {}) {
         webidl.brandCheck(this, _Cache);
         const prefix = "Cache.keys";
-        if (request4 !== void 0) request4 = webidl.converters.RequestInfo(request4, prefix, "request");
+        if (request3 !== void 0) request3 = webidl.converters.RequestInfo(request3, prefix, "request");
         options3 = webidl.converters.CacheQueryOptions(options3, prefix, "options");
         let r = null;
-        if (request4 !== void 0) {
-          if (request4 instanceof Request) {
-            r = request4[kState];
+        if (request3 !== void 0) {
+          if (request3 instanceof Request) {
+            r = request3[kState];
             if (r.method !== "GET" && !options3.ignoreMethod) {
               return [];
             }
-          } else if (typeof request4 === "string") {
-            r = new Request(request4)[kState];
+          } else if (typeof request3 === "string") {
+            r = new Request(request3)[kState];
           }
         }
         const promise = createDeferredPromise();
         const requests = [];
-        if (request4 === void 0) {
+        if (request3 === void 0) {
           for (const requestResponse of this.#relevantRequestResponseList) {
             requests.push(requestResponse[0]);
           }
@@ -15739,9 +15739,9 @@ var require_cache = __commonJS({
         }
         queueMicrotask(() => {
           const requestList = [];
-          for (const request5 of requests) {
+          for (const request4 of requests) {
             const requestObject = fromInnerRequest(
-              request5,
+              request4,
               new AbortController().signal,
               "immutable"
             );
@@ -15859,9 +15859,9 @@ var require_cache = __commonJS({
        * @param {import('../../types/cache').CacheQueryOptions | undefined} options
        * @returns {boolean}
        */
-      #requestMatchesCachedItem(requestQuery, request4, response = null, options3) {
+      #requestMatchesCachedItem(requestQuery, request3, response = null, options3) {
         const queryURL = new URL(requestQuery.url);
-        const cachedURL = new URL(request4.url);
+        const cachedURL = new URL(request3.url);
         if (options3?.ignoreSearch) {
           cachedURL.search = "";
           queryURL.search = "";
@@ -15877,7 +15877,7 @@ var require_cache = __commonJS({
           if (fieldValue === "*") {
             return false;
           }
-          const requestValue = request4.headersList.get(fieldValue);
+          const requestValue = request3.headersList.get(fieldValue);
           const queryValue = requestQuery.headersList.get(fieldValue);
           if (requestValue !== queryValue) {
             return false;
@@ -15885,20 +15885,20 @@ var require_cache = __commonJS({
         }
         return true;
       }
-      #internalMatchAll(request4, options3, maxResponses = Infinity) {
+      #internalMatchAll(request3, options3, maxResponses = Infinity) {
         let r = null;
-        if (request4 !== void 0) {
-          if (request4 instanceof Request) {
-            r = request4[kState];
+        if (request3 !== void 0) {
+          if (request3 instanceof Request) {
+            r = request3[kState];
             if (r.method !== "GET" && !options3.ignoreMethod) {
               return [];
             }
-          } else if (typeof request4 === "string") {
-            r = new Request(request4)[kState];
+          } else if (typeof request3 === "string") {
+            r = new Request(request3)[kState];
           }
         }
         const responses = [];
-        if (request4 === void 0) {
+        if (request3 === void 0) {
           for (const requestResponse of this.#relevantRequestResponseList) {
             responses.push(requestResponse[1]);
           }
@@ -15957,7 +15957,7 @@ var require_cache = __commonJS({
         converter: webidl.converters.DOMString
       }
     ]);
-    webidl.converters.Response = webidl.interfaceConverter(Response5);
+    webidl.converters.Response = webidl.interfaceConverter(Response4);
     webidl.converters["sequence<RequestInfo>"] = webidl.sequenceConverter(
       webidl.converters.RequestInfo
     );
@@ -15987,21 +15987,21 @@ var require_cachestorage = __commonJS({
         }
         webidl.util.markAsUncloneable(this);
       }
-      async match(request4, options3 = {}) {
+      async match(request3, options3 = {}) {
         webidl.brandCheck(this, _CacheStorage);
         webidl.argumentLengthCheck(arguments, 1, "CacheStorage.match");
-        request4 = webidl.converters.RequestInfo(request4);
+        request3 = webidl.converters.RequestInfo(request3);
         options3 = webidl.converters.MultiCacheQueryOptions(options3);
         if (options3.cacheName != null) {
           if (this.#caches.has(options3.cacheName)) {
             const cacheList = this.#caches.get(options3.cacheName);
             const cache = new Cache(kConstruct, cacheList);
-            return await cache.match(request4, options3);
+            return await cache.match(request3, options3);
           }
         } else {
           for (const cacheList of this.#caches.values()) {
             const cache = new Cache(kConstruct, cacheList);
-            const response = await cache.match(request4, options3);
+            const response = await cache.match(request3, options3);
             if (response !== void 0) {
               return response;
             }
@@ -17181,7 +17181,7 @@ var require_connection = __commonJS({
     function establishWebSocketConnection(url, protocols, client, ws, onEstablish, options3) {
       const requestURL = url;
       requestURL.protocol = url.protocol === "ws:" ? "http:" : "https:";
-      const request4 = makeRequest({
+      const request3 = makeRequest({
         urlList: [requestURL],
         client,
         serviceWorkers: "none",
@@ -17193,18 +17193,18 @@ var require_connection = __commonJS({
       });
       if (options3.headers) {
         const headersList = getHeadersList(new Headers5(options3.headers));
-        request4.headersList = headersList;
+        request3.headersList = headersList;
       }
       const keyValue = crypto2.randomBytes(16).toString("base64");
-      request4.headersList.append("sec-websocket-key", keyValue);
-      request4.headersList.append("sec-websocket-version", "13");
+      request3.headersList.append("sec-websocket-key", keyValue);
+      request3.headersList.append("sec-websocket-version", "13");
       for (const protocol of protocols) {
-        request4.headersList.append("sec-websocket-protocol", protocol);
+        request3.headersList.append("sec-websocket-protocol", protocol);
       }
       const permessageDeflate = "permessage-deflate; client_max_window_bits";
-      request4.headersList.append("sec-websocket-extensions", permessageDeflate);
+      request3.headersList.append("sec-websocket-extensions", permessageDeflate);
       const controller = fetching({
-        request: request4,
+        request: request3,
         useParallelQueue: true,
         dispatcher: options3.dispatcher,
         processResponse(response) {
@@ -17241,7 +17241,7 @@ var require_connection = __commonJS({
           }
           const secProtocol = response.headersList.get("Sec-WebSocket-Protocol");
           if (secProtocol !== null) {
-            const requestProtocols = getDecodeSplit("sec-websocket-protocol", request4.headersList);
+            const requestProtocols = getDecodeSplit("sec-websocket-protocol", request3.headersList);
             if (requestProtocols === null || !requestProtocols.includes(secProtocol)) {
               failWebsocketConnection(ws, "Protocol was not set in the opening handshake.");
               return;
@@ -17911,7 +17911,7 @@ var require_websocket = __commonJS({
     var { establishWebSocketConnection, closeWebSocketConnection } = require_connection();
     var { ByteParser } = require_receiver();
     var { kEnumerableProperty, isBlobLike } = require_util();
-    var { getGlobalDispatcher } = require_global2();
+    var { getGlobalDispatcher: getGlobalDispatcher2 } = require_global2();
     var { types } = require("node:util");
     var { ErrorEvent, CloseEvent } = require_events();
     var { SendQueue } = require_sender();
@@ -18229,7 +18229,7 @@ var require_websocket = __commonJS({
       {
         key: "dispatcher",
         converter: webidl.converters.any,
-        defaultValue: () => getGlobalDispatcher()
+        defaultValue: () => getGlobalDispatcher2()
       },
       {
         key: "headers",
@@ -18676,24 +18676,24 @@ ${value}`;
         this.dropConsumedChunks();
       }
       handleBOM() {
-        const first2 = this.peekBufferedByte(0);
+        const first3 = this.peekBufferedByte(0);
         const second = this.peekBufferedByte(1);
         const third = this.peekBufferedByte(2);
         if (second === void 0) {
-          if (first2 === BOM[0]) {
+          if (first3 === BOM[0]) {
             return true;
           }
           this.checkBOM = false;
           return true;
         }
         if (third === void 0) {
-          if (first2 === BOM[0] && second === BOM[1]) {
+          if (first3 === BOM[0] && second === BOM[1]) {
             return true;
           }
           this.checkBOM = false;
           return false;
         }
-        if (first2 === BOM[0] && second === BOM[1] && third === BOM[2]) {
+        if (first3 === BOM[0] && second === BOM[1] && third === BOM[2]) {
           this.discardLeadingBytes(3);
         }
         this.checkBOM = false;
@@ -18721,7 +18721,7 @@ var require_eventsource = __commonJS({
     var { delay } = require_util8();
     var { kEnumerableProperty } = require_util();
     var { environmentSettingsObject } = require_util2();
-    var { getGlobalDispatcher } = require_global2();
+    var { getGlobalDispatcher: getGlobalDispatcher2 } = require_global2();
     var experimentalWarned = false;
     var defaultReconnectionTime = 3e3;
     var CONNECTING = 0;
@@ -18996,7 +18996,7 @@ var require_eventsource = __commonJS({
         key: "dispatcher",
         // undici only
         converter: webidl.converters.any,
-        defaultValue: () => getGlobalDispatcher()
+        defaultValue: () => getGlobalDispatcher2()
       }
     ]);
     module2.exports = {
@@ -19018,9 +19018,9 @@ var require_undici = __commonJS({
     var ProxyAgent3 = require_proxy_agent();
     var EnvHttpProxyAgent = require_env_http_proxy_agent();
     var RetryAgent = require_retry_agent();
-    var errors = require_errors();
+    var errors2 = require_errors();
     var util = require_util();
-    var { InvalidArgumentError } = errors;
+    var { InvalidArgumentError } = errors2;
     var api = require_api();
     var buildConnector = require_connect();
     var MockClient = require_mock_client();
@@ -19028,7 +19028,7 @@ var require_undici = __commonJS({
     var MockPool = require_mock_pool();
     var mockErrors = require_mock_errors();
     var RetryHandler = require_retry_handler();
-    var { getGlobalDispatcher, setGlobalDispatcher } = require_global2();
+    var { getGlobalDispatcher: getGlobalDispatcher2, setGlobalDispatcher } = require_global2();
     var DecoratorHandler = require_decorator_handler();
     var RedirectHandler = require_redirect_handler();
     var createRedirectInterceptor = require_redirect_interceptor();
@@ -19052,7 +19052,7 @@ var require_undici = __commonJS({
       dns: require_dns()
     };
     module2.exports.buildConnector = buildConnector;
-    module2.exports.errors = errors;
+    module2.exports.errors = errors2;
     module2.exports.util = {
       parseHeaders: util.parseHeaders,
       headerNameToString: util.headerNameToString
@@ -19084,7 +19084,7 @@ var require_undici = __commonJS({
           }
           url = util.parseURL(url);
         }
-        const { agent, dispatcher = getGlobalDispatcher() } = opts;
+        const { agent, dispatcher = getGlobalDispatcher2() } = opts;
         if (agent) {
           throw new InvalidArgumentError("unsupported opts.agent. Did you mean opts.client?");
         }
@@ -19097,9 +19097,9 @@ var require_undici = __commonJS({
       };
     }
     module2.exports.setGlobalDispatcher = setGlobalDispatcher;
-    module2.exports.getGlobalDispatcher = getGlobalDispatcher;
+    module2.exports.getGlobalDispatcher = getGlobalDispatcher2;
     var fetchImpl = require_fetch().fetch;
-    module2.exports.fetch = async function fetch2(init, options3 = void 0) {
+    module2.exports.fetch = async function fetch(init, options3 = void 0) {
       try {
         return await fetchImpl(init, options3);
       } catch (err) {
@@ -19209,7 +19209,7 @@ var require_fd_slicer = __commonJS({
     var fs4 = require("fs");
     var util = require("util");
     var stream = require("stream");
-    var Readable4 = stream.Readable;
+    var Readable7 = stream.Readable;
     var PassThrough2 = stream.PassThrough;
     var Pend = require_pend();
     var EventEmitter2 = require("events").EventEmitter;
@@ -19252,10 +19252,10 @@ var require_fd_slicer = __commonJS({
         }
       }
     };
-    util.inherits(ReadStream, Readable4);
+    util.inherits(ReadStream, Readable7);
     function ReadStream(context, options3) {
       options3 = options3 || {};
-      Readable4.call(this, options3);
+      Readable7.call(this, options3);
       this.context = context;
       this.context.ref();
       this.start = options3.start || 0;
@@ -19644,7 +19644,7 @@ var require_yauzl = __commonJS({
     var PassThrough2 = require("stream").PassThrough;
     var Writable = require("stream").Writable;
     var crc322 = typeof zlib.crc32 === "function" ? zlib.crc32 : require_crc32();
-    exports2.open = open2;
+    exports2.open = open3;
     exports2.fromFd = fromFd;
     exports2.fromBuffer = fromBuffer;
     exports2.fromRandomAccessReader = fromRandomAccessReader;
@@ -19662,7 +19662,7 @@ var require_yauzl = __commonJS({
     exports2.RandomAccessReader = RandomAccessReader;
     function openPromise2(path55, options3) {
       return new Promise((resolve2, reject) => {
-        open2(path55, { ...options3, lazyEntries: true }, function(err, zipfile) {
+        open3(path55, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -19692,7 +19692,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path55, options3, callback) {
+    function open3(path55, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -20606,7 +20606,7 @@ var require_b4a = __commonJS({
     function byteLength(string, encoding) {
       return Buffer.byteLength(string, encoding);
     }
-    function compare2(a, b) {
+    function compare3(a, b) {
       return Buffer.compare(a, b);
     }
     function concat(buffers, totalLength) {
@@ -20710,7 +20710,7 @@ var require_b4a = __commonJS({
       allocUnsafe,
       allocUnsafeSlow,
       byteLength,
-      compare: compare2,
+      compare: compare3,
       concat,
       copy,
       equals,
@@ -20895,19 +20895,19 @@ var require_utf8_decoder = __commonJS({
       let i = len - 2;
       while (i >= limit && (data[i] & 192) === 128) i--;
       if (i < 0) return 1;
-      const first2 = data[i];
+      const first3 = data[i];
       let needed;
-      if (first2 >= 194 && first2 <= 223) needed = 2;
-      else if (first2 >= 224 && first2 <= 239) needed = 3;
-      else if (first2 >= 240 && first2 <= 244) needed = 4;
+      if (first3 >= 194 && first3 <= 223) needed = 2;
+      else if (first3 >= 224 && first3 <= 239) needed = 3;
+      else if (first3 >= 240 && first3 <= 244) needed = 4;
       else return 1;
       if (len - i !== needed) return 1;
       if (needed >= 3) {
         const second = data[i + 1];
-        if (first2 === 224 && second < 160) return 1;
-        if (first2 === 237 && second > 159) return 1;
-        if (first2 === 240 && second < 144) return 1;
-        if (first2 === 244 && second > 143) return 1;
+        if (first3 === 224 && second < 160) return 1;
+        if (first3 === 237 && second > 159) return 1;
+        if (first3 === 240 && second < 144) return 1;
+        if (first3 === 244 && second > 143) return 1;
       }
       return 0;
     }
@@ -21620,7 +21620,7 @@ var require_streamx = __commonJS({
         }
       }
     };
-    var Readable4 = class _Readable extends Stream {
+    var Readable7 = class _Readable extends Stream {
       constructor(opts) {
         super(opts);
         this._duplexState |= OPENING | WRITE_DONE | READ_READ_AHEAD;
@@ -21831,7 +21831,7 @@ var require_streamx = __commonJS({
         return this;
       }
     };
-    var Duplex = class extends Readable4 {
+    var Duplex = class extends Readable7 {
       // and Writable
       constructor(opts) {
         super(opts);
@@ -22040,7 +22040,7 @@ var require_streamx = __commonJS({
       getStreamError,
       Stream,
       Writable,
-      Readable: Readable4,
+      Readable: Readable7,
       Duplex,
       Transform: Transform2,
       // Export PassThrough for compatibility with Node.js core's stream module
@@ -22314,7 +22314,7 @@ var require_headers2 = __commonJS({
 // node_modules/tar-stream/extract.js
 var require_extract = __commonJS({
   "node_modules/tar-stream/extract.js"(exports2, module2) {
-    var { Writable, Readable: Readable4, getStreamError } = require_streamx();
+    var { Writable, Readable: Readable7, getStreamError } = require_streamx();
     var FIFO = require_fast_fifo();
     var b4a = require_b4a();
     var headers = require_headers2();
@@ -22362,7 +22362,7 @@ var require_extract = __commonJS({
         return buf.subarray(this._offset, this._offset += size);
       }
     };
-    var Source = class extends Readable4 {
+    var Source = class extends Readable7 {
       constructor(self, header, offset) {
         super();
         this.header = header;
@@ -22678,7 +22678,7 @@ var require_constants6 = __commonJS({
 // node_modules/tar-stream/pack.js
 var require_pack = __commonJS({
   "node_modules/tar-stream/pack.js"(exports2, module2) {
-    var { Readable: Readable4, Writable, getStreamError } = require_streamx();
+    var { Readable: Readable7, Writable, getStreamError } = require_streamx();
     var b4a = require_b4a();
     var constants4 = require_constants6();
     var headers = require_headers2();
@@ -22771,7 +22771,7 @@ var require_pack = __commonJS({
         cb();
       }
     };
-    var Pack = class extends Readable4 {
+    var Pack = class extends Readable7 {
       constructor(opts) {
         super(opts);
         this._drain = noop3;
@@ -23011,8 +23011,8 @@ var require_re = __commonJS({
       [LETTERDASHNUMBER, MAX_SAFE_BUILD_LENGTH]
     ];
     var makeSafeRegex = (value) => {
-      for (const [token, max] of safeRegexReplacements) {
-        value = value.split(`${token}*`).join(`${token}{0,${max}}`).split(`${token}+`).join(`${token}{1,${max}}`);
+      for (const [token2, max] of safeRegexReplacements) {
+        value = value.split(`${token2}*`).join(`${token2}{0,${max}}`).split(`${token2}+`).join(`${token2}{1,${max}}`);
       }
       return value;
     };
@@ -23294,8 +23294,8 @@ var require_semver = __commonJS({
       }
       // preminor will bump the version up to the next minor release, and immediately
       // down to pre-release. premajor and prepatch work the same way.
-      inc(release, identifier, identifierBase) {
-        if (release.startsWith("pre")) {
+      inc(release2, identifier, identifierBase) {
+        if (release2.startsWith("pre")) {
           if (!identifier && identifierBase === false) {
             throw new Error("invalid increment argument: identifier is empty");
           }
@@ -23306,7 +23306,7 @@ var require_semver = __commonJS({
             }
           }
         }
-        switch (release) {
+        switch (release2) {
           case "premajor":
             this.prerelease.length = 0;
             this.patch = 0;
@@ -23398,7 +23398,7 @@ var require_semver = __commonJS({
             break;
           }
           default:
-            throw new Error(`invalid increment argument: ${release}`);
+            throw new Error(`invalid increment argument: ${release2}`);
         }
         this.raw = this.format();
         if (this.build.length) {
@@ -23416,7 +23416,7 @@ var require_parse2 = __commonJS({
   "node_modules/semver/functions/parse.js"(exports2, module2) {
     "use strict";
     var SemVer = require_semver();
-    var parse3 = (version, options3, throwErrors = false) => {
+    var parse4 = (version, options3, throwErrors = false) => {
       if (version instanceof SemVer) {
         return version;
       }
@@ -23429,7 +23429,7 @@ var require_parse2 = __commonJS({
         throw er;
       }
     };
-    module2.exports = parse3;
+    module2.exports = parse4;
   }
 });
 
@@ -23437,9 +23437,9 @@ var require_parse2 = __commonJS({
 var require_valid = __commonJS({
   "node_modules/semver/functions/valid.js"(exports2, module2) {
     "use strict";
-    var parse3 = require_parse2();
+    var parse4 = require_parse2();
     var valid2 = (version, options3) => {
-      const v = parse3(version, options3);
+      const v = parse4(version, options3);
       return v ? v.version : null;
     };
     module2.exports = valid2;
@@ -23450,9 +23450,9 @@ var require_valid = __commonJS({
 var require_clean = __commonJS({
   "node_modules/semver/functions/clean.js"(exports2, module2) {
     "use strict";
-    var parse3 = require_parse2();
+    var parse4 = require_parse2();
     var clean2 = (version, options3) => {
-      const s = parse3(version.trim().replace(/^[=v]+/, ""), options3);
+      const s = parse4(version.trim().replace(/^[=v]+/, ""), options3);
       return s ? s.version : null;
     };
     module2.exports = clean2;
@@ -23464,7 +23464,7 @@ var require_inc = __commonJS({
   "node_modules/semver/functions/inc.js"(exports2, module2) {
     "use strict";
     var SemVer = require_semver();
-    var inc = (version, release, options3, identifier, identifierBase) => {
+    var inc = (version, release2, options3, identifier, identifierBase) => {
       if (typeof options3 === "string") {
         identifierBase = identifier;
         identifier = options3;
@@ -23474,7 +23474,7 @@ var require_inc = __commonJS({
         return new SemVer(
           version instanceof SemVer ? version.version : version,
           options3
-        ).inc(release, identifier, identifierBase).version;
+        ).inc(release2, identifier, identifierBase).version;
       } catch (er) {
         return null;
       }
@@ -23487,10 +23487,10 @@ var require_inc = __commonJS({
 var require_diff = __commonJS({
   "node_modules/semver/functions/diff.js"(exports2, module2) {
     "use strict";
-    var parse3 = require_parse2();
+    var parse4 = require_parse2();
     var diff = (version1, version2) => {
-      const v1 = parse3(version1, null, true);
-      const v2 = parse3(version2, null, true);
+      const v1 = parse4(version1, null, true);
+      const v2 = parse4(version2, null, true);
       const comparison = v1.compare(v2);
       if (comparison === 0) {
         return null;
@@ -23561,9 +23561,9 @@ var require_patch = __commonJS({
 var require_prerelease = __commonJS({
   "node_modules/semver/functions/prerelease.js"(exports2, module2) {
     "use strict";
-    var parse3 = require_parse2();
+    var parse4 = require_parse2();
     var prerelease = (version, options3) => {
-      const parsed = parse3(version, options3);
+      const parsed = parse4(version, options3);
       return parsed && parsed.prerelease.length ? parsed.prerelease : null;
     };
     module2.exports = prerelease;
@@ -23575,8 +23575,8 @@ var require_compare = __commonJS({
   "node_modules/semver/functions/compare.js"(exports2, module2) {
     "use strict";
     var SemVer = require_semver();
-    var compare2 = (a, b, loose) => new SemVer(a, loose).compare(new SemVer(b, loose));
-    module2.exports = compare2;
+    var compare3 = (a, b, loose) => new SemVer(a, loose).compare(new SemVer(b, loose));
+    module2.exports = compare3;
   }
 });
 
@@ -23584,8 +23584,8 @@ var require_compare = __commonJS({
 var require_rcompare = __commonJS({
   "node_modules/semver/functions/rcompare.js"(exports2, module2) {
     "use strict";
-    var compare2 = require_compare();
-    var rcompare = (a, b, loose) => compare2(b, a, loose);
+    var compare3 = require_compare();
+    var rcompare = (a, b, loose) => compare3(b, a, loose);
     module2.exports = rcompare;
   }
 });
@@ -23594,8 +23594,8 @@ var require_rcompare = __commonJS({
 var require_compare_loose = __commonJS({
   "node_modules/semver/functions/compare-loose.js"(exports2, module2) {
     "use strict";
-    var compare2 = require_compare();
-    var compareLoose = (a, b) => compare2(a, b, true);
+    var compare3 = require_compare();
+    var compareLoose = (a, b) => compare3(a, b, true);
     module2.exports = compareLoose;
   }
 });
@@ -23638,8 +23638,8 @@ var require_rsort = __commonJS({
 var require_gt = __commonJS({
   "node_modules/semver/functions/gt.js"(exports2, module2) {
     "use strict";
-    var compare2 = require_compare();
-    var gt2 = (a, b, loose) => compare2(a, b, loose) > 0;
+    var compare3 = require_compare();
+    var gt2 = (a, b, loose) => compare3(a, b, loose) > 0;
     module2.exports = gt2;
   }
 });
@@ -23648,8 +23648,8 @@ var require_gt = __commonJS({
 var require_lt = __commonJS({
   "node_modules/semver/functions/lt.js"(exports2, module2) {
     "use strict";
-    var compare2 = require_compare();
-    var lt = (a, b, loose) => compare2(a, b, loose) < 0;
+    var compare3 = require_compare();
+    var lt = (a, b, loose) => compare3(a, b, loose) < 0;
     module2.exports = lt;
   }
 });
@@ -23658,8 +23658,8 @@ var require_lt = __commonJS({
 var require_eq = __commonJS({
   "node_modules/semver/functions/eq.js"(exports2, module2) {
     "use strict";
-    var compare2 = require_compare();
-    var eq = (a, b, loose) => compare2(a, b, loose) === 0;
+    var compare3 = require_compare();
+    var eq = (a, b, loose) => compare3(a, b, loose) === 0;
     module2.exports = eq;
   }
 });
@@ -23668,8 +23668,8 @@ var require_eq = __commonJS({
 var require_neq = __commonJS({
   "node_modules/semver/functions/neq.js"(exports2, module2) {
     "use strict";
-    var compare2 = require_compare();
-    var neq = (a, b, loose) => compare2(a, b, loose) !== 0;
+    var compare3 = require_compare();
+    var neq = (a, b, loose) => compare3(a, b, loose) !== 0;
     module2.exports = neq;
   }
 });
@@ -23678,8 +23678,8 @@ var require_neq = __commonJS({
 var require_gte = __commonJS({
   "node_modules/semver/functions/gte.js"(exports2, module2) {
     "use strict";
-    var compare2 = require_compare();
-    var gte = (a, b, loose) => compare2(a, b, loose) >= 0;
+    var compare3 = require_compare();
+    var gte = (a, b, loose) => compare3(a, b, loose) >= 0;
     module2.exports = gte;
   }
 });
@@ -23688,8 +23688,8 @@ var require_gte = __commonJS({
 var require_lte = __commonJS({
   "node_modules/semver/functions/lte.js"(exports2, module2) {
     "use strict";
-    var compare2 = require_compare();
-    var lte = (a, b, loose) => compare2(a, b, loose) <= 0;
+    var compare3 = require_compare();
+    var lte = (a, b, loose) => compare3(a, b, loose) <= 0;
     module2.exports = lte;
   }
 });
@@ -23749,7 +23749,7 @@ var require_coerce = __commonJS({
   "node_modules/semver/functions/coerce.js"(exports2, module2) {
     "use strict";
     var SemVer = require_semver();
-    var parse3 = require_parse2();
+    var parse4 = require_parse2();
     var { safeRe: re, t } = require_re();
     var coerce = (version, options3) => {
       if (version instanceof SemVer) {
@@ -23783,8 +23783,8 @@ var require_coerce = __commonJS({
       const minor = match[3] || "0";
       const patch = match[4] || "0";
       const prerelease = options3.includePrerelease && match[5] ? `-${match[5]}` : "";
-      const build2 = options3.includePrerelease && match[6] ? `+${match[6]}` : "";
-      return parse3(`${major}.${minor}.${patch}${prerelease}${build2}`, options3);
+      const build = options3.includePrerelease && match[6] ? `+${match[6]}` : "";
+      return parse4(`${major}.${minor}.${patch}${prerelease}${build}`, options3);
     };
     module2.exports = coerce;
   }
@@ -23794,7 +23794,7 @@ var require_coerce = __commonJS({
 var require_truncate = __commonJS({
   "node_modules/semver/functions/truncate.js"(exports2, module2) {
     "use strict";
-    var parse3 = require_parse2();
+    var parse4 = require_parse2();
     var constants4 = require_constants7();
     var SemVer = require_semver();
     var truncate = (version, truncation, options3) => {
@@ -23806,7 +23806,7 @@ var require_truncate = __commonJS({
     };
     var cloneInputVersion = (version, options3) => {
       const versionStringToParse = version instanceof SemVer ? version.version : version;
-      return parse3(versionStringToParse, options3);
+      return parse4(versionStringToParse, options3);
     };
     var doTruncation = (version, truncation) => {
       if (isPrerelease(truncation)) {
@@ -24090,10 +24090,10 @@ var require_range = __commonJS({
           throw new TypeError(`Invalid SemVer Range: ${this.raw}`);
         }
         if (this.set.length > 1) {
-          const first2 = this.set[0];
+          const first3 = this.set[0];
           this.set = this.set.filter((c) => !isNullSet(c[0]));
           if (this.set.length === 0) {
-            this.set = [first2];
+            this.set = [first3];
           } else if (this.set.length > 1) {
             for (const c of this.set) {
               if (c.length === 1 && isAny(c[0])) {
@@ -24731,7 +24731,7 @@ var require_outside = __commonJS({
     var lt = require_lt();
     var lte = require_lte();
     var gte = require_gte();
-    var outside = (version, range, hilo, options3) => {
+    var outside2 = (version, range, hilo, options3) => {
       version = new SemVer(version, options3);
       range = new Range(range, options3);
       let gtfn, ltefn, ltfn, comp, ecomp;
@@ -24783,7 +24783,7 @@ var require_outside = __commonJS({
       }
       return true;
     };
-    module2.exports = outside;
+    module2.exports = outside2;
   }
 });
 
@@ -24791,8 +24791,8 @@ var require_outside = __commonJS({
 var require_gtr = __commonJS({
   "node_modules/semver/ranges/gtr.js"(exports2, module2) {
     "use strict";
-    var outside = require_outside();
-    var gtr = (version, range, options3) => outside(version, range, ">", options3);
+    var outside2 = require_outside();
+    var gtr = (version, range, options3) => outside2(version, range, ">", options3);
     module2.exports = gtr;
   }
 });
@@ -24801,8 +24801,8 @@ var require_gtr = __commonJS({
 var require_ltr = __commonJS({
   "node_modules/semver/ranges/ltr.js"(exports2, module2) {
     "use strict";
-    var outside = require_outside();
-    var ltr = (version, range, options3) => outside(version, range, "<", options3);
+    var outside2 = require_outside();
+    var ltr = (version, range, options3) => outside2(version, range, "<", options3);
     module2.exports = ltr;
   }
 });
@@ -24826,29 +24826,29 @@ var require_simplify = __commonJS({
   "node_modules/semver/ranges/simplify.js"(exports2, module2) {
     "use strict";
     var satisfies4 = require_satisfies();
-    var compare2 = require_compare();
+    var compare3 = require_compare();
     module2.exports = (versions, range, options3) => {
       const set = [];
-      let first2 = null;
+      let first3 = null;
       let prev = null;
-      const v = versions.sort((a, b) => compare2(a, b, options3));
+      const v = versions.sort((a, b) => compare3(a, b, options3));
       for (const version of v) {
         const included = satisfies4(version, range, options3);
         if (included) {
           prev = version;
-          if (!first2) {
-            first2 = version;
+          if (!first3) {
+            first3 = version;
           }
         } else {
           if (prev) {
-            set.push([first2, prev]);
+            set.push([first3, prev]);
           }
           prev = null;
-          first2 = null;
+          first3 = null;
         }
       }
-      if (first2) {
-        set.push([first2, null]);
+      if (first3) {
+        set.push([first3, null]);
       }
       const ranges = [];
       for (const [min, max] of set) {
@@ -24879,7 +24879,7 @@ var require_subset = __commonJS({
     var Comparator = require_comparator();
     var { ANY } = Comparator;
     var satisfies4 = require_satisfies();
-    var compare2 = require_compare();
+    var compare3 = require_compare();
     var subset = (sub, dom, options3 = {}) => {
       if (sub === dom) {
         return true;
@@ -24939,7 +24939,7 @@ var require_subset = __commonJS({
       }
       let gtltComp;
       if (gt2 && lt) {
-        gtltComp = compare2(gt2.semver, lt.semver, options3);
+        gtltComp = compare3(gt2.semver, lt.semver, options3);
         if (gtltComp > 0) {
           return null;
         } else if (gtltComp === 0 && (gt2.operator !== ">=" || lt.operator !== "<=")) {
@@ -25019,14 +25019,14 @@ var require_subset = __commonJS({
       if (!a) {
         return b;
       }
-      const comp = compare2(a.semver, b.semver, options3);
+      const comp = compare3(a.semver, b.semver, options3);
       return comp > 0 ? a : comp < 0 ? b : b.operator === ">" && a.operator === ">=" ? b : a;
     };
     var lowerLT = (a, b, options3) => {
       if (!a) {
         return b;
       }
-      const comp = compare2(a.semver, b.semver, options3);
+      const comp = compare3(a.semver, b.semver, options3);
       return comp < 0 ? a : comp > 0 ? b : b.operator === "<" && a.operator === "<=" ? b : a;
     };
     module2.exports = subset;
@@ -25041,7 +25041,7 @@ var require_semver2 = __commonJS({
     var constants4 = require_constants7();
     var SemVer = require_semver();
     var identifiers = require_identifiers();
-    var parse3 = require_parse2();
+    var parse4 = require_parse2();
     var valid2 = require_valid();
     var clean2 = require_clean();
     var inc = require_inc();
@@ -25050,7 +25050,7 @@ var require_semver2 = __commonJS({
     var minor = require_minor();
     var patch = require_patch();
     var prerelease = require_prerelease();
-    var compare2 = require_compare();
+    var compare3 = require_compare();
     var rcompare = require_rcompare();
     var compareLoose = require_compare_loose();
     var compareBuild = require_compare_build();
@@ -25073,14 +25073,14 @@ var require_semver2 = __commonJS({
     var minSatisfying = require_min_satisfying();
     var minVersion = require_min_version();
     var validRange = require_valid2();
-    var outside = require_outside();
+    var outside2 = require_outside();
     var gtr = require_gtr();
     var ltr = require_ltr();
     var intersects = require_intersects();
     var simplifyRange = require_simplify();
     var subset = require_subset();
     module2.exports = {
-      parse: parse3,
+      parse: parse4,
       valid: valid2,
       clean: clean2,
       inc,
@@ -25089,7 +25089,7 @@ var require_semver2 = __commonJS({
       minor,
       patch,
       prerelease,
-      compare: compare2,
+      compare: compare3,
       rcompare,
       compareLoose,
       compareBuild,
@@ -25112,7 +25112,7 @@ var require_semver2 = __commonJS({
       minSatisfying,
       minVersion,
       validRange,
-      outside,
+      outside: outside2,
       gtr,
       ltr,
       intersects,
@@ -25361,11 +25361,11 @@ var require_directives = __commonJS({
     };
     var escapeTagName = (tn) => tn.replace(/[!,[\]{}]/g, (ch) => escapeChars[ch]);
     var Directives = class _Directives {
-      constructor(yaml, tags) {
+      constructor(yaml, tags2) {
         this.docStart = null;
         this.docEnd = false;
         this.yaml = Object.assign({}, _Directives.defaultYaml, yaml);
-        this.tags = Object.assign({}, _Directives.defaultTags, tags);
+        this.tags = Object.assign({}, _Directives.defaultTags, tags2);
       }
       clone() {
         const copy = new _Directives(this.yaml, this.tags);
@@ -25493,12 +25493,12 @@ var require_directives = __commonJS({
         const tagEntries = Object.entries(this.tags);
         let tagNames;
         if (doc && tagEntries.length > 0 && identity.isNode(doc.contents)) {
-          const tags = {};
+          const tags2 = {};
           visit.visit(doc.contents, (_key, node) => {
             if (identity.isNode(node) && node.tag)
-              tags[node.tag] = true;
+              tags2[node.tag] = true;
           });
-          tagNames = Object.keys(tags);
+          tagNames = Object.keys(tags2);
         } else
           tagNames = [];
         for (const [handle, prefix] of tagEntries) {
@@ -25863,15 +25863,15 @@ var require_createNode = __commonJS({
     var identity = require_identity();
     var Scalar = require_Scalar();
     var defaultTagPrefix = "tag:yaml.org,2002:";
-    function findTagObject(value, tagName, tags) {
+    function findTagObject(value, tagName, tags2) {
       if (tagName) {
-        const match = tags.filter((t) => t.tag === tagName);
+        const match = tags2.filter((t) => t.tag === tagName);
         const tagObj = match.find((t) => !t.format) ?? match[0];
         if (!tagObj)
           throw new Error(`Tag ${tagName} not found`);
         return tagObj;
       }
-      return tags.find((t) => t.identify?.(value) && !t.format);
+      return tags2.find((t) => t.identify?.(value) && !t.format);
     }
     function createNode(value, tagName, ctx) {
       if (identity.isDocument(value))
@@ -26466,8 +26466,8 @@ ${indent}${start}${value}${end}`;
 ${indent}`);
       if (actualString) {
         const test = (tag) => tag.default && tag.tag !== "tag:yaml.org,2002:str" && tag.test?.test(str);
-        const { compat, tags } = ctx.doc.schema;
-        if (tags.some(test) || compat?.some(test))
+        const { compat, tags: tags2 } = ctx.doc.schema;
+        if (tags2.some(test) || compat?.some(test))
           return quotedString(value, ctx);
       }
       return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent, foldFlowLines.FOLD_FLOW, getFoldOptions(ctx, false));
@@ -26559,9 +26559,9 @@ var require_stringify = __commonJS({
         options: opt
       };
     }
-    function getTagObject(tags, item) {
+    function getTagObject(tags2, item) {
       if (item.tag) {
-        const match = tags.filter((t) => t.tag === item.tag);
+        const match = tags2.filter((t) => t.tag === item.tag);
         if (match.length > 0)
           return match.find((t) => t.format === item.format) ?? match[0];
       }
@@ -26569,7 +26569,7 @@ var require_stringify = __commonJS({
       let obj;
       if (identity.isScalar(item)) {
         obj = item.value;
-        let match = tags.filter((t) => t.identify?.(obj));
+        let match = tags2.filter((t) => t.identify?.(obj));
         if (match.length > 1) {
           const testMatch = match.filter((t) => t.test);
           if (testMatch.length > 0)
@@ -26578,7 +26578,7 @@ var require_stringify = __commonJS({
         tagObj = match.find((t) => t.format === item.format) ?? match.find((t) => !t.format);
       } else {
         obj = item;
-        tagObj = tags.find((t) => t.nodeClass && obj instanceof t.nodeClass);
+        tagObj = tags2.find((t) => t.nodeClass && obj instanceof t.nodeClass);
       }
       if (!tagObj) {
         const name = obj?.constructor?.name ?? (obj === null ? "null" : typeof obj);
@@ -27783,8 +27783,8 @@ ${cn.comment}` : item.comment;
     }
     function createPairs(schema, iterable, ctx) {
       const { replacer } = ctx;
-      const pairs3 = new YAMLSeq.YAMLSeq(schema);
-      pairs3.tag = "tag:yaml.org,2002:pairs";
+      const pairs4 = new YAMLSeq.YAMLSeq(schema);
+      pairs4.tag = "tag:yaml.org,2002:pairs";
       let i = 0;
       if (iterable && Symbol.iterator in Object(iterable))
         for (let it of iterable) {
@@ -27808,11 +27808,11 @@ ${cn.comment}` : item.comment;
           } else {
             key = it;
           }
-          pairs3.items.push(Pair.createPair(key, value, ctx));
+          pairs4.items.push(Pair.createPair(key, value, ctx));
         }
-      return pairs3;
+      return pairs4;
     }
-    var pairs2 = {
+    var pairs3 = {
       collection: "seq",
       default: false,
       tag: "tag:yaml.org,2002:pairs",
@@ -27820,7 +27820,7 @@ ${cn.comment}` : item.comment;
       createNode: createPairs
     };
     exports2.createPairs = createPairs;
-    exports2.pairs = pairs2;
+    exports2.pairs = pairs3;
     exports2.resolvePairs = resolvePairs;
   }
 });
@@ -27833,7 +27833,7 @@ var require_omap = __commonJS({
     var toJS = require_toJS();
     var YAMLMap = require_YAMLMap();
     var YAMLSeq = require_YAMLSeq();
-    var pairs2 = require_pairs();
+    var pairs3 = require_pairs();
     var YAMLOMap = class _YAMLOMap extends YAMLSeq.YAMLSeq {
       constructor() {
         super();
@@ -27869,7 +27869,7 @@ var require_omap = __commonJS({
         return map;
       }
       static from(schema, iterable, ctx) {
-        const pairs$1 = pairs2.createPairs(schema, iterable, ctx);
+        const pairs$1 = pairs3.createPairs(schema, iterable, ctx);
         const omap2 = new this();
         omap2.items = pairs$1.items;
         return omap2;
@@ -27883,7 +27883,7 @@ var require_omap = __commonJS({
       default: false,
       tag: "tag:yaml.org,2002:omap",
       resolve(seq, onError) {
-        const pairs$1 = pairs2.resolvePairs(seq, onError);
+        const pairs$1 = pairs3.resolvePairs(seq, onError);
         const seenKeys = [];
         for (const { key } of pairs$1.items) {
           if (identity.isScalar(key)) {
@@ -28254,7 +28254,7 @@ var require_schema3 = __commonJS({
     var int = require_int2();
     var merge2 = require_merge();
     var omap = require_omap();
-    var pairs2 = require_pairs();
+    var pairs3 = require_pairs();
     var set = require_set();
     var timestamp = require_timestamp();
     var schema = [
@@ -28274,7 +28274,7 @@ var require_schema3 = __commonJS({
       binary.binary,
       merge2.merge,
       omap.omap,
-      pairs2.pairs,
+      pairs3.pairs,
       set.set,
       timestamp.intTime,
       timestamp.floatTime,
@@ -28300,7 +28300,7 @@ var require_tags = __commonJS({
     var binary = require_binary();
     var merge2 = require_merge();
     var omap = require_omap();
-    var pairs2 = require_pairs();
+    var pairs3 = require_pairs();
     var schema$2 = require_schema3();
     var set = require_set();
     var timestamp = require_timestamp();
@@ -28326,7 +28326,7 @@ var require_tags = __commonJS({
       merge: merge2.merge,
       null: _null.nullTag,
       omap: omap.omap,
-      pairs: pairs2.pairs,
+      pairs: pairs3.pairs,
       seq: seq.seq,
       set: set.set,
       timestamp: timestamp.timestamp
@@ -28335,7 +28335,7 @@ var require_tags = __commonJS({
       "tag:yaml.org,2002:binary": binary.binary,
       "tag:yaml.org,2002:merge": merge2.merge,
       "tag:yaml.org,2002:omap": omap.omap,
-      "tag:yaml.org,2002:pairs": pairs2.pairs,
+      "tag:yaml.org,2002:pairs": pairs3.pairs,
       "tag:yaml.org,2002:set": set.set,
       "tag:yaml.org,2002:timestamp": timestamp.timestamp
     };
@@ -28344,10 +28344,10 @@ var require_tags = __commonJS({
       if (schemaTags && !customTags) {
         return addMergeTag && !schemaTags.includes(merge2.merge) ? schemaTags.concat(merge2.merge) : schemaTags.slice();
       }
-      let tags = schemaTags;
-      if (!tags) {
+      let tags2 = schemaTags;
+      if (!tags2) {
         if (Array.isArray(customTags))
-          tags = [];
+          tags2 = [];
         else {
           const keys = Array.from(schemas.keys()).filter((key) => key !== "yaml11").map((key) => JSON.stringify(key)).join(", ");
           throw new Error(`Unknown schema "${schemaName}"; use one of ${keys} or define customTags array`);
@@ -28355,22 +28355,22 @@ var require_tags = __commonJS({
       }
       if (Array.isArray(customTags)) {
         for (const tag of customTags)
-          tags = tags.concat(tag);
+          tags2 = tags2.concat(tag);
       } else if (typeof customTags === "function") {
-        tags = customTags(tags.slice());
+        tags2 = customTags(tags2.slice());
       }
       if (addMergeTag)
-        tags = tags.concat(merge2.merge);
-      return tags.reduce((tags2, tag) => {
+        tags2 = tags2.concat(merge2.merge);
+      return tags2.reduce((tags3, tag) => {
         const tagObj = typeof tag === "string" ? tagsByName[tag] : tag;
         if (!tagObj) {
           const tagName = JSON.stringify(tag);
           const keys = Object.keys(tagsByName).map((key) => JSON.stringify(key)).join(", ");
           throw new Error(`Unknown custom tag ${tagName}; use one of ${keys}`);
         }
-        if (!tags2.includes(tagObj))
-          tags2.push(tagObj);
-        return tags2;
+        if (!tags3.includes(tagObj))
+          tags3.push(tagObj);
+        return tags3;
       }, []);
     }
     exports2.coreKnownTags = coreKnownTags;
@@ -28386,14 +28386,14 @@ var require_Schema = __commonJS({
     var map = require_map();
     var seq = require_seq();
     var string = require_string();
-    var tags = require_tags();
+    var tags2 = require_tags();
     var sortMapEntriesByKey = (a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
     var Schema = class _Schema {
       constructor({ compat, customTags, merge: merge2, resolveKnownTags, schema, sortMapEntries, toStringDefaults }) {
-        this.compat = Array.isArray(compat) ? tags.getTags(compat, "compat") : compat ? tags.getTags(null, compat) : null;
+        this.compat = Array.isArray(compat) ? tags2.getTags(compat, "compat") : compat ? tags2.getTags(null, compat) : null;
         this.name = typeof schema === "string" && schema || "core";
-        this.knownTags = resolveKnownTags ? tags.coreKnownTags : {};
-        this.tags = tags.getTags(customTags, this.name, merge2);
+        this.knownTags = resolveKnownTags ? tags2.coreKnownTags : {};
+        this.tags = tags2.getTags(customTags, this.name, merge2);
         this.toStringOptions = toStringDefaults ?? null;
         Object.defineProperty(this, identity.MAP, { value: map.map });
         Object.defineProperty(this, identity.SCALAR, { value: string.string });
@@ -28883,29 +28883,29 @@ var require_resolve_props = __commonJS({
       let comma = null;
       let found = null;
       let start = null;
-      for (const token of tokens) {
+      for (const token2 of tokens) {
         if (reqSpace) {
-          if (token.type !== "space" && token.type !== "newline" && token.type !== "comma")
-            onError(token.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
+          if (token2.type !== "space" && token2.type !== "newline" && token2.type !== "comma")
+            onError(token2.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
           reqSpace = false;
         }
         if (tab) {
-          if (atNewline && token.type !== "comment" && token.type !== "newline") {
+          if (atNewline && token2.type !== "comment" && token2.type !== "newline") {
             onError(tab, "TAB_AS_INDENT", "Tabs are not allowed as indentation");
           }
           tab = null;
         }
-        switch (token.type) {
+        switch (token2.type) {
           case "space":
-            if (!flow && (indicator !== "doc-start" || next?.type !== "flow-collection") && token.source.includes("	")) {
-              tab = token;
+            if (!flow && (indicator !== "doc-start" || next?.type !== "flow-collection") && token2.source.includes("	")) {
+              tab = token2;
             }
             hasSpace = true;
             break;
           case "comment": {
             if (!hasSpace)
-              onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
-            const cb = token.source.substring(1) || " ";
+              onError(token2, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+            const cb = token2.source.substring(1) || " ";
             if (!comment)
               comment = cb;
             else
@@ -28917,33 +28917,33 @@ var require_resolve_props = __commonJS({
           case "newline":
             if (atNewline) {
               if (comment)
-                comment += token.source;
+                comment += token2.source;
               else if (!found || indicator !== "seq-item-ind")
                 spaceBefore = true;
             } else
-              commentSep += token.source;
+              commentSep += token2.source;
             atNewline = true;
             hasNewline = true;
             if (anchor || tag)
-              newlineAfterProp = token;
+              newlineAfterProp = token2;
             hasSpace = true;
             break;
           case "anchor":
             if (anchor)
-              onError(token, "MULTIPLE_ANCHORS", "A node can have at most one anchor");
-            if (token.source.endsWith(":"))
-              onError(token.offset + token.source.length - 1, "BAD_ALIAS", "Anchor ending in : is ambiguous", true);
-            anchor = token;
-            start ?? (start = token.offset);
+              onError(token2, "MULTIPLE_ANCHORS", "A node can have at most one anchor");
+            if (token2.source.endsWith(":"))
+              onError(token2.offset + token2.source.length - 1, "BAD_ALIAS", "Anchor ending in : is ambiguous", true);
+            anchor = token2;
+            start ?? (start = token2.offset);
             atNewline = false;
             hasSpace = false;
             reqSpace = true;
             break;
           case "tag": {
             if (tag)
-              onError(token, "MULTIPLE_TAGS", "A node can have at most one tag");
-            tag = token;
-            start ?? (start = token.offset);
+              onError(token2, "MULTIPLE_TAGS", "A node can have at most one tag");
+            tag = token2;
+            start ?? (start = token2.offset);
             atNewline = false;
             hasSpace = false;
             reqSpace = true;
@@ -28951,25 +28951,25 @@ var require_resolve_props = __commonJS({
           }
           case indicator:
             if (anchor || tag)
-              onError(token, "BAD_PROP_ORDER", `Anchors and tags must be after the ${token.source} indicator`);
+              onError(token2, "BAD_PROP_ORDER", `Anchors and tags must be after the ${token2.source} indicator`);
             if (found)
-              onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.source} in ${flow ?? "collection"}`);
-            found = token;
+              onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${token2.source} in ${flow ?? "collection"}`);
+            found = token2;
             atNewline = indicator === "seq-item-ind" || indicator === "explicit-key-ind";
             hasSpace = false;
             break;
           case "comma":
             if (flow) {
               if (comma)
-                onError(token, "UNEXPECTED_TOKEN", `Unexpected , in ${flow}`);
-              comma = token;
+                onError(token2, "UNEXPECTED_TOKEN", `Unexpected , in ${flow}`);
+              comma = token2;
               atNewline = false;
               hasSpace = false;
               break;
             }
           // else fallthrough
           default:
-            onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.type} token`);
+            onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${token2.type} token`);
             atNewline = false;
             hasSpace = false;
         }
@@ -29242,15 +29242,15 @@ var require_resolve_end = __commonJS({
       if (end) {
         let hasSpace = false;
         let sep4 = "";
-        for (const token of end) {
-          const { source, type } = token;
+        for (const token2 of end) {
+          const { source, type } = token2;
           switch (type) {
             case "space":
               hasSpace = true;
               break;
             case "comment": {
               if (reqSpace && !hasSpace)
-                onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+                onError(token2, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
               const cb = source.substring(1) || " ";
               if (!comment)
                 comment = cb;
@@ -29265,7 +29265,7 @@ var require_resolve_end = __commonJS({
               hasSpace = true;
               break;
             default:
-              onError(token, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
+              onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
           }
           offset += source.length;
         }
@@ -29289,7 +29289,7 @@ var require_resolve_flow_collection = __commonJS({
     var utilContainsNewline = require_util_contains_newline();
     var utilMapIncludes = require_util_map_includes();
     var blockMsg = "Block collections are not allowed within flow collections";
-    var isBlock = (token) => token && (token.type === "block-map" || token.type === "block-seq");
+    var isBlock = (token2) => token2 && (token2.type === "block-map" || token2.type === "block-seq");
     function resolveFlowCollection({ composeNode, composeEmptyNode }, ctx, fc, onError, tag) {
       const isMap = fc.start.source === "{";
       const fcName = isMap ? "flow map" : "flow sequence";
@@ -29481,8 +29481,8 @@ var require_compose_collection = __commonJS({
     var resolveBlockMap = require_resolve_block_map();
     var resolveBlockSeq = require_resolve_block_seq();
     var resolveFlowCollection = require_resolve_flow_collection();
-    function resolveCollection(CN, ctx, token, onError, tagName, tag) {
-      const coll = token.type === "block-map" ? resolveBlockMap.resolveBlockMap(CN, ctx, token, onError, tag) : token.type === "block-seq" ? resolveBlockSeq.resolveBlockSeq(CN, ctx, token, onError, tag) : resolveFlowCollection.resolveFlowCollection(CN, ctx, token, onError, tag);
+    function resolveCollection(CN, ctx, token2, onError, tagName, tag) {
+      const coll = token2.type === "block-map" ? resolveBlockMap.resolveBlockMap(CN, ctx, token2, onError, tag) : token2.type === "block-seq" ? resolveBlockSeq.resolveBlockSeq(CN, ctx, token2, onError, tag) : resolveFlowCollection.resolveFlowCollection(CN, ctx, token2, onError, tag);
       const Coll = coll.constructor;
       if (tagName === "!" || tagName === Coll.tagName) {
         coll.tag = Coll.tagName;
@@ -29492,10 +29492,10 @@ var require_compose_collection = __commonJS({
         coll.tag = tagName;
       return coll;
     }
-    function composeCollection(CN, ctx, token, props, onError) {
+    function composeCollection(CN, ctx, token2, props, onError) {
       const tagToken = props.tag;
       const tagName = !tagToken ? null : ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg));
-      if (token.type === "block-seq") {
+      if (token2.type === "block-seq") {
         const { anchor, newlineAfterProp: nl } = props;
         const lastProp = anchor && tagToken ? anchor.offset > tagToken.offset ? anchor : tagToken : anchor ?? tagToken;
         if (lastProp && (!nl || nl.offset < lastProp.offset)) {
@@ -29503,9 +29503,9 @@ var require_compose_collection = __commonJS({
           onError(lastProp, "MISSING_CHAR", message);
         }
       }
-      const expType = token.type === "block-map" ? "map" : token.type === "block-seq" ? "seq" : token.start.source === "{" ? "map" : "seq";
+      const expType = token2.type === "block-map" ? "map" : token2.type === "block-seq" ? "seq" : token2.start.source === "{" ? "map" : "seq";
       if (!tagToken || !tagName || tagName === "!" || tagName === YAMLMap.YAMLMap.tagName && expType === "map" || tagName === YAMLSeq.YAMLSeq.tagName && expType === "seq") {
-        return resolveCollection(CN, ctx, token, onError, tagName);
+        return resolveCollection(CN, ctx, token2, onError, tagName);
       }
       let tag = ctx.schema.tags.find((t) => t.tag === tagName && t.collection === expType);
       if (!tag) {
@@ -29519,10 +29519,10 @@ var require_compose_collection = __commonJS({
           } else {
             onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, true);
           }
-          return resolveCollection(CN, ctx, token, onError, tagName);
+          return resolveCollection(CN, ctx, token2, onError, tagName);
         }
       }
-      const coll = resolveCollection(CN, ctx, token, onError, tagName, tag);
+      const coll = resolveCollection(CN, ctx, token2, onError, tagName, tag);
       const res = tag.resolve?.(coll, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg), ctx.options) ?? coll;
       const node = identity.isNode(res) ? res : new Scalar.Scalar(res);
       node.range = coll.range;
@@ -29549,8 +29549,8 @@ var require_resolve_block_scalar = __commonJS({
       const lines3 = scalar.source ? splitLines(scalar.source) : [];
       let chompStart = lines3.length;
       for (let i = lines3.length - 1; i >= 0; --i) {
-        const content2 = lines3[i][1];
-        if (content2 === "" || content2 === "\r")
+        const content = lines3[i][1];
+        if (content === "" || content === "\r")
           chompStart = i;
         else
           break;
@@ -29566,8 +29566,8 @@ var require_resolve_block_scalar = __commonJS({
       let offset = scalar.offset + header.length;
       let contentStart = 0;
       for (let i = 0; i < chompStart; ++i) {
-        const [indent, content2] = lines3[i];
-        if (content2 === "" || content2 === "\r") {
+        const [indent, content] = lines3[i];
+        if (content === "" || content === "\r") {
           if (header.indent === 0 && indent.length > trimIndent)
             trimIndent = indent.length;
         } else {
@@ -29584,7 +29584,7 @@ var require_resolve_block_scalar = __commonJS({
           }
           break;
         }
-        offset += indent.length + content2.length + 1;
+        offset += indent.length + content.length + 1;
       }
       for (let i = lines3.length - 1; i >= chompStart; --i) {
         if (lines3[i][0].length > trimIndent)
@@ -29596,35 +29596,35 @@ var require_resolve_block_scalar = __commonJS({
       for (let i = 0; i < contentStart; ++i)
         value += lines3[i][0].slice(trimIndent) + "\n";
       for (let i = contentStart; i < chompStart; ++i) {
-        let [indent, content2] = lines3[i];
-        offset += indent.length + content2.length + 1;
-        const crlf = content2[content2.length - 1] === "\r";
+        let [indent, content] = lines3[i];
+        offset += indent.length + content.length + 1;
+        const crlf = content[content.length - 1] === "\r";
         if (crlf)
-          content2 = content2.slice(0, -1);
-        if (content2 && indent.length < trimIndent) {
+          content = content.slice(0, -1);
+        if (content && indent.length < trimIndent) {
           const src = header.indent ? "explicit indentation indicator" : "first line";
           const message = `Block scalar lines must not be less indented than their ${src}`;
-          onError(offset - content2.length - (crlf ? 2 : 1), "BAD_INDENT", message);
+          onError(offset - content.length - (crlf ? 2 : 1), "BAD_INDENT", message);
           indent = "";
         }
         if (type === Scalar.Scalar.BLOCK_LITERAL) {
-          value += sep4 + indent.slice(trimIndent) + content2;
+          value += sep4 + indent.slice(trimIndent) + content;
           sep4 = "\n";
-        } else if (indent.length > trimIndent || content2[0] === "	") {
+        } else if (indent.length > trimIndent || content[0] === "	") {
           if (sep4 === " ")
             sep4 = "\n";
           else if (!prevMoreIndented && sep4 === "\n")
             sep4 = "\n\n";
-          value += sep4 + indent.slice(trimIndent) + content2;
+          value += sep4 + indent.slice(trimIndent) + content;
           sep4 = "\n";
           prevMoreIndented = true;
-        } else if (content2 === "") {
+        } else if (content === "") {
           if (sep4 === "\n")
             value += "\n";
           else
             sep4 = "\n";
         } else {
-          value += sep4 + content2;
+          value += sep4 + content;
           sep4 = " ";
           prevMoreIndented = false;
         }
@@ -29672,31 +29672,31 @@ var require_resolve_block_scalar = __commonJS({
       let comment = "";
       let length = source.length;
       for (let i = 1; i < props.length; ++i) {
-        const token = props[i];
-        switch (token.type) {
+        const token2 = props[i];
+        switch (token2.type) {
           case "space":
             hasSpace = true;
           // fallthrough
           case "newline":
-            length += token.source.length;
+            length += token2.source.length;
             break;
           case "comment":
             if (strict && !hasSpace) {
               const message = "Comments must be separated from other tokens by white space characters";
-              onError(token, "MISSING_CHAR", message);
+              onError(token2, "MISSING_CHAR", message);
             }
-            length += token.source.length;
-            comment = token.source.substring(1);
+            length += token2.source.length;
+            comment = token2.source.substring(1);
             break;
           case "error":
-            onError(token, "UNEXPECTED_TOKEN", token.message);
-            length += token.source.length;
+            onError(token2, "UNEXPECTED_TOKEN", token2.message);
+            length += token2.source.length;
             break;
           /* istanbul ignore next should not happen */
           default: {
-            const message = `Unexpected token in block scalar header: ${token.type}`;
-            onError(token, "UNEXPECTED_TOKEN", message);
-            const ts = token.source;
+            const message = `Unexpected token in block scalar header: ${token2.type}`;
+            onError(token2, "UNEXPECTED_TOKEN", message);
+            const ts = token2.source;
             if (ts && typeof ts === "string")
               length += ts.length;
           }
@@ -29706,9 +29706,9 @@ var require_resolve_block_scalar = __commonJS({
     }
     function splitLines(source) {
       const split = source.split(/\n( *)/);
-      const first2 = split[0];
-      const m = first2.match(/^( *)/);
-      const line0 = m?.[1] ? [m[1], first2.slice(m[1].length)] : ["", first2];
+      const first3 = split[0];
+      const m = first3.match(/^( *)/);
+      const line0 = m?.[1] ? [m[1], first3.slice(m[1].length)] : ["", first3];
       const lines3 = [line0];
       for (let i = 1; i < split.length; i += 2)
         lines3.push([split[i], split[i + 1]]);
@@ -29947,25 +29947,25 @@ var require_compose_scalar = __commonJS({
     var Scalar = require_Scalar();
     var resolveBlockScalar = require_resolve_block_scalar();
     var resolveFlowScalar = require_resolve_flow_scalar();
-    function composeScalar(ctx, token, tagToken, onError) {
-      const { value, type, comment, range } = token.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token, onError) : resolveFlowScalar.resolveFlowScalar(token, ctx.options.strict, onError);
+    function composeScalar(ctx, token2, tagToken, onError) {
+      const { value, type, comment, range } = token2.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token2, onError) : resolveFlowScalar.resolveFlowScalar(token2, ctx.options.strict, onError);
       const tagName = tagToken ? ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg)) : null;
       let tag;
       if (ctx.options.stringKeys && ctx.atKey) {
         tag = ctx.schema[identity.SCALAR];
       } else if (tagName)
         tag = findScalarTagByName(ctx.schema, value, tagName, tagToken, onError);
-      else if (token.type === "scalar")
-        tag = findScalarTagByTest(ctx, value, token, onError);
+      else if (token2.type === "scalar")
+        tag = findScalarTagByTest(ctx, value, token2, onError);
       else
         tag = ctx.schema[identity.SCALAR];
       let scalar;
       try {
-        const res = tag.resolve(value, (msg) => onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg), ctx.options);
+        const res = tag.resolve(value, (msg) => onError(tagToken ?? token2, "TAG_RESOLVE_FAILED", msg), ctx.options);
         scalar = identity.isScalar(res) ? res : new Scalar.Scalar(res);
       } catch (error2) {
         const msg = error2 instanceof Error ? error2.message : String(error2);
-        onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg);
+        onError(tagToken ?? token2, "TAG_RESOLVE_FAILED", msg);
         scalar = new Scalar.Scalar(value);
       }
       scalar.range = range;
@@ -30003,7 +30003,7 @@ var require_compose_scalar = __commonJS({
       onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, tagName !== "tag:yaml.org,2002:str");
       return schema[identity.SCALAR];
     }
-    function findScalarTagByTest({ atKey, directives, schema }, value, token, onError) {
+    function findScalarTagByTest({ atKey, directives, schema }, value, token2, onError) {
       const tag = schema.tags.find((tag2) => (tag2.default === true || atKey && tag2.default === "key") && tag2.test?.test(value)) || schema[identity.SCALAR];
       if (schema.compat) {
         const compat = schema.compat.find((tag2) => tag2.default && tag2.test?.test(value)) ?? schema[identity.SCALAR];
@@ -30011,7 +30011,7 @@ var require_compose_scalar = __commonJS({
           const ts = directives.tagString(tag.tag);
           const cs = directives.tagString(compat.tag);
           const msg = `Value may be parsed as either ${ts} or ${cs}`;
-          onError(token, "TAG_RESOLVE_FAILED", msg, true);
+          onError(token2, "TAG_RESOLVE_FAILED", msg, true);
         }
       }
       return tag;
@@ -30061,22 +30061,22 @@ var require_compose_node = __commonJS({
     var resolveEnd = require_resolve_end();
     var utilEmptyScalarPosition = require_util_empty_scalar_position();
     var CN = { composeNode, composeEmptyNode };
-    function composeNode(ctx, token, props, onError) {
+    function composeNode(ctx, token2, props, onError) {
       const atKey = ctx.atKey;
       const { spaceBefore, comment, anchor, tag } = props;
       let node;
       let isSrcToken = true;
-      switch (token.type) {
+      switch (token2.type) {
         case "alias":
-          node = composeAlias(ctx, token, onError);
+          node = composeAlias(ctx, token2, onError);
           if (anchor || tag)
-            onError(token, "ALIAS_PROPS", "An alias node must not specify any properties");
+            onError(token2, "ALIAS_PROPS", "An alias node must not specify any properties");
           break;
         case "scalar":
         case "single-quoted-scalar":
         case "double-quoted-scalar":
         case "block-scalar":
-          node = composeScalar.composeScalar(ctx, token, tag, onError);
+          node = composeScalar.composeScalar(ctx, token2, tag, onError);
           if (anchor)
             node.anchor = anchor.source.substring(1);
           break;
@@ -30084,47 +30084,47 @@ var require_compose_node = __commonJS({
         case "block-seq":
         case "flow-collection":
           try {
-            node = composeCollection.composeCollection(CN, ctx, token, props, onError);
+            node = composeCollection.composeCollection(CN, ctx, token2, props, onError);
             if (anchor)
               node.anchor = anchor.source.substring(1);
           } catch (error2) {
             const message = error2 instanceof Error ? error2.message : String(error2);
-            onError(token, "RESOURCE_EXHAUSTION", message);
+            onError(token2, "RESOURCE_EXHAUSTION", message);
           }
           break;
         default: {
-          const message = token.type === "error" ? token.message : `Unsupported token (type: ${token.type})`;
-          onError(token, "UNEXPECTED_TOKEN", message);
+          const message = token2.type === "error" ? token2.message : `Unsupported token (type: ${token2.type})`;
+          onError(token2, "UNEXPECTED_TOKEN", message);
           isSrcToken = false;
         }
       }
-      node ?? (node = composeEmptyNode(ctx, token.offset, void 0, null, props, onError));
+      node ?? (node = composeEmptyNode(ctx, token2.offset, void 0, null, props, onError));
       if (anchor && node.anchor === "")
         onError(anchor, "BAD_ALIAS", "Anchor cannot be an empty string");
       if (atKey && ctx.options.stringKeys && (!identity.isScalar(node) || typeof node.value !== "string" || node.tag && node.tag !== "tag:yaml.org,2002:str")) {
         const msg = "With stringKeys, all keys must be strings";
-        onError(tag ?? token, "NON_STRING_KEY", msg);
+        onError(tag ?? token2, "NON_STRING_KEY", msg);
       }
       if (spaceBefore)
         node.spaceBefore = true;
       if (comment) {
-        if (token.type === "scalar" && token.source === "")
+        if (token2.type === "scalar" && token2.source === "")
           node.comment = comment;
         else
           node.commentBefore = comment;
       }
       if (ctx.options.keepSourceTokens && isSrcToken)
-        node.srcToken = token;
+        node.srcToken = token2;
       return node;
     }
     function composeEmptyNode(ctx, offset, before, pos, { spaceBefore, comment, anchor, tag, end }, onError) {
-      const token = {
+      const token2 = {
         type: "scalar",
         offset: utilEmptyScalarPosition.emptyScalarPosition(offset, before, pos),
         indent: -1,
         source: ""
       };
-      const node = composeScalar.composeScalar(ctx, token, tag, onError);
+      const node = composeScalar.composeScalar(ctx, token2, tag, onError);
       if (anchor) {
         node.anchor = anchor.source.substring(1);
         if (node.anchor === "")
@@ -30206,7 +30206,7 @@ var require_composer = __commonJS({
     var node_process = require("process");
     var directives = require_directives();
     var Document = require_Document();
-    var errors = require_errors3();
+    var errors2 = require_errors3();
     var identity = require_identity();
     var composeDoc = require_compose_doc();
     var resolveEnd = require_resolve_end();
@@ -30253,9 +30253,9 @@ var require_composer = __commonJS({
         this.onError = (source, code2, message, warning2) => {
           const pos = getErrorPos(source);
           if (warning2)
-            this.warnings.push(new errors.YAMLWarning(pos, code2, message));
+            this.warnings.push(new errors2.YAMLWarning(pos, code2, message));
           else
-            this.errors.push(new errors.YAMLParseError(pos, code2, message));
+            this.errors.push(new errors2.YAMLParseError(pos, code2, message));
         };
         this.directives = new directives.Directives({ version: options3.version || "1.2" });
         this.options = options3;
@@ -30315,28 +30315,28 @@ ${cb}` : comment;
        * @param endOffset - Should be set if `forceDoc` is also set, to set the document range end and to indicate errors correctly.
        */
       *compose(tokens, forceDoc = false, endOffset = -1) {
-        for (const token of tokens)
-          yield* this.next(token);
+        for (const token2 of tokens)
+          yield* this.next(token2);
         yield* this.end(forceDoc, endOffset);
       }
       /** Advance the composer by one CST token. */
-      *next(token) {
+      *next(token2) {
         if (node_process.env.LOG_STREAM)
-          console.dir(token, { depth: null });
-        switch (token.type) {
+          console.dir(token2, { depth: null });
+        switch (token2.type) {
           case "directive":
-            this.directives.add(token.source, (offset, message, warning2) => {
-              const pos = getErrorPos(token);
+            this.directives.add(token2.source, (offset, message, warning2) => {
+              const pos = getErrorPos(token2);
               pos[0] += offset;
               this.onError(pos, "BAD_DIRECTIVE", message, warning2);
             });
-            this.prelude.push(token.source);
+            this.prelude.push(token2.source);
             this.atDirectives = true;
             break;
           case "document": {
-            const doc = composeDoc.composeDoc(this.options, this.directives, token, this.onError);
+            const doc = composeDoc.composeDoc(this.options, this.directives, token2, this.onError);
             if (this.atDirectives && !doc.directives.docStart)
-              this.onError(token, "MISSING_CHAR", "Missing directives-end/doc-start indicator line");
+              this.onError(token2, "MISSING_CHAR", "Missing directives-end/doc-start indicator line");
             this.decorate(doc, false);
             if (this.doc)
               yield this.doc;
@@ -30349,11 +30349,11 @@ ${cb}` : comment;
             break;
           case "comment":
           case "newline":
-            this.prelude.push(token.source);
+            this.prelude.push(token2.source);
             break;
           case "error": {
-            const msg = token.source ? `${token.message}: ${JSON.stringify(token.source)}` : token.message;
-            const error2 = new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", msg);
+            const msg = token2.source ? `${token2.message}: ${JSON.stringify(token2.source)}` : token2.message;
+            const error2 = new errors2.YAMLParseError(getErrorPos(token2), "UNEXPECTED_TOKEN", msg);
             if (this.atDirectives || !this.doc)
               this.errors.push(error2);
             else
@@ -30363,11 +30363,11 @@ ${cb}` : comment;
           case "doc-end": {
             if (!this.doc) {
               const msg = "Unexpected doc-end without preceding document";
-              this.errors.push(new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", msg));
+              this.errors.push(new errors2.YAMLParseError(getErrorPos(token2), "UNEXPECTED_TOKEN", msg));
               break;
             }
             this.doc.directives.docEnd = true;
-            const end = resolveEnd.resolveEnd(token.end, token.offset + token.source.length, this.doc.options.strict, this.onError);
+            const end = resolveEnd.resolveEnd(token2.end, token2.offset + token2.source.length, this.doc.options.strict, this.onError);
             this.decorate(this.doc, true);
             if (end.comment) {
               const dc = this.doc.comment;
@@ -30378,7 +30378,7 @@ ${end.comment}` : end.comment;
             break;
           }
           default:
-            this.errors.push(new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", `Unsupported token ${token.type}`));
+            this.errors.push(new errors2.YAMLParseError(getErrorPos(token2), "UNEXPECTED_TOKEN", `Unsupported token ${token2.type}`));
         }
       }
       /**
@@ -30413,24 +30413,24 @@ var require_cst_scalar = __commonJS({
     "use strict";
     var resolveBlockScalar = require_resolve_block_scalar();
     var resolveFlowScalar = require_resolve_flow_scalar();
-    var errors = require_errors3();
+    var errors2 = require_errors3();
     var stringifyString = require_stringifyString();
-    function resolveAsScalar(token, strict = true, onError) {
-      if (token) {
+    function resolveAsScalar(token2, strict = true, onError) {
+      if (token2) {
         const _onError = (pos, code2, message) => {
           const offset = typeof pos === "number" ? pos : Array.isArray(pos) ? pos[0] : pos.offset;
           if (onError)
             onError(offset, code2, message);
           else
-            throw new errors.YAMLParseError([offset, offset + 1], code2, message);
+            throw new errors2.YAMLParseError([offset, offset + 1], code2, message);
         };
-        switch (token.type) {
+        switch (token2.type) {
           case "scalar":
           case "single-quoted-scalar":
           case "double-quoted-scalar":
-            return resolveFlowScalar.resolveFlowScalar(token, strict, _onError);
+            return resolveFlowScalar.resolveFlowScalar(token2, strict, _onError);
           case "block-scalar":
-            return resolveBlockScalar.resolveBlockScalar({ options: { strict } }, token, _onError);
+            return resolveBlockScalar.resolveBlockScalar({ options: { strict } }, token2, _onError);
         }
       }
       return null;
@@ -30467,13 +30467,13 @@ var require_cst_scalar = __commonJS({
           return { type: "scalar", offset, indent, source, end };
       }
     }
-    function setScalarValue(token, value, context = {}) {
+    function setScalarValue(token2, value, context = {}) {
       let { afterKey = false, implicitKey = false, inFlow = false, type } = context;
-      let indent = "indent" in token ? token.indent : null;
+      let indent = "indent" in token2 ? token2.indent : null;
       if (afterKey && typeof indent === "number")
         indent += 2;
       if (!type)
-        switch (token.type) {
+        switch (token2.type) {
           case "single-quoted-scalar":
             type = "QUOTE_SINGLE";
             break;
@@ -30481,7 +30481,7 @@ var require_cst_scalar = __commonJS({
             type = "QUOTE_DOUBLE";
             break;
           case "block-scalar": {
-            const header = token.props[0];
+            const header = token2.props[0];
             if (header.type !== "block-scalar-header")
               throw new Error("Invalid block scalar header");
             type = header.source[0] === ">" ? "BLOCK_FOLDED" : "BLOCK_LITERAL";
@@ -30499,40 +30499,40 @@ var require_cst_scalar = __commonJS({
       switch (source[0]) {
         case "|":
         case ">":
-          setBlockScalarValue(token, source);
+          setBlockScalarValue(token2, source);
           break;
         case '"':
-          setFlowScalarValue(token, source, "double-quoted-scalar");
+          setFlowScalarValue(token2, source, "double-quoted-scalar");
           break;
         case "'":
-          setFlowScalarValue(token, source, "single-quoted-scalar");
+          setFlowScalarValue(token2, source, "single-quoted-scalar");
           break;
         default:
-          setFlowScalarValue(token, source, "scalar");
+          setFlowScalarValue(token2, source, "scalar");
       }
     }
-    function setBlockScalarValue(token, source) {
+    function setBlockScalarValue(token2, source) {
       const he = source.indexOf("\n");
       const head = source.substring(0, he);
       const body = source.substring(he + 1) + "\n";
-      if (token.type === "block-scalar") {
-        const header = token.props[0];
+      if (token2.type === "block-scalar") {
+        const header = token2.props[0];
         if (header.type !== "block-scalar-header")
           throw new Error("Invalid block scalar header");
         header.source = head;
-        token.source = body;
+        token2.source = body;
       } else {
-        const { offset } = token;
-        const indent = "indent" in token ? token.indent : -1;
+        const { offset } = token2;
+        const indent = "indent" in token2 ? token2.indent : -1;
         const props = [
           { type: "block-scalar-header", offset, indent, source: head }
         ];
-        if (!addEndtoBlockProps(props, "end" in token ? token.end : void 0))
+        if (!addEndtoBlockProps(props, "end" in token2 ? token2.end : void 0))
           props.push({ type: "newline", offset: -1, indent, source: "\n" });
-        for (const key of Object.keys(token))
+        for (const key of Object.keys(token2))
           if (key !== "type" && key !== "offset")
-            delete token[key];
-        Object.assign(token, { type: "block-scalar", indent, props, source: body });
+            delete token2[key];
+        Object.assign(token2, { type: "block-scalar", indent, props, source: body });
       }
     }
     function addEndtoBlockProps(props, end) {
@@ -30549,40 +30549,40 @@ var require_cst_scalar = __commonJS({
           }
       return false;
     }
-    function setFlowScalarValue(token, source, type) {
-      switch (token.type) {
+    function setFlowScalarValue(token2, source, type) {
+      switch (token2.type) {
         case "scalar":
         case "double-quoted-scalar":
         case "single-quoted-scalar":
-          token.type = type;
-          token.source = source;
+          token2.type = type;
+          token2.source = source;
           break;
         case "block-scalar": {
-          const end = token.props.slice(1);
+          const end = token2.props.slice(1);
           let oa = source.length;
-          if (token.props[0].type === "block-scalar-header")
-            oa -= token.props[0].source.length;
+          if (token2.props[0].type === "block-scalar-header")
+            oa -= token2.props[0].source.length;
           for (const tok of end)
             tok.offset += oa;
-          delete token.props;
-          Object.assign(token, { type, source, end });
+          delete token2.props;
+          Object.assign(token2, { type, source, end });
           break;
         }
         case "block-map":
         case "block-seq": {
-          const offset = token.offset + source.length;
-          const nl = { type: "newline", offset, indent: token.indent, source: "\n" };
-          delete token.items;
-          Object.assign(token, { type, source, end: [nl] });
+          const offset = token2.offset + source.length;
+          const nl = { type: "newline", offset, indent: token2.indent, source: "\n" };
+          delete token2.items;
+          Object.assign(token2, { type, source, end: [nl] });
           break;
         }
         default: {
-          const indent = "indent" in token ? token.indent : -1;
-          const end = "end" in token && Array.isArray(token.end) ? token.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
-          for (const key of Object.keys(token))
+          const indent = "indent" in token2 ? token2.indent : -1;
+          const end = "end" in token2 && Array.isArray(token2.end) ? token2.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
+          for (const key of Object.keys(token2))
             if (key !== "type" && key !== "offset")
-              delete token[key];
-          Object.assign(token, { type, indent, source, end });
+              delete token2[key];
+          Object.assign(token2, { type, indent, source, end });
         }
       }
     }
@@ -30597,40 +30597,40 @@ var require_cst_stringify = __commonJS({
   "node_modules/yaml/dist/parse/cst-stringify.js"(exports2) {
     "use strict";
     var stringify2 = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
-    function stringifyToken(token) {
-      switch (token.type) {
+    function stringifyToken(token2) {
+      switch (token2.type) {
         case "block-scalar": {
           let res = "";
-          for (const tok of token.props)
+          for (const tok of token2.props)
             res += stringifyToken(tok);
-          return res + token.source;
+          return res + token2.source;
         }
         case "block-map":
         case "block-seq": {
           let res = "";
-          for (const item of token.items)
+          for (const item of token2.items)
             res += stringifyItem(item);
           return res;
         }
         case "flow-collection": {
-          let res = token.start.source;
-          for (const item of token.items)
+          let res = token2.start.source;
+          for (const item of token2.items)
             res += stringifyItem(item);
-          for (const st of token.end)
+          for (const st of token2.end)
             res += st.source;
           return res;
         }
         case "document": {
-          let res = stringifyItem(token);
-          if (token.end)
-            for (const st of token.end)
+          let res = stringifyItem(token2);
+          if (token2.end)
+            for (const st of token2.end)
               res += st.source;
           return res;
         }
         default: {
-          let res = token.source;
-          if ("end" in token && token.end)
-            for (const st of token.end)
+          let res = token2.source;
+          if ("end" in token2 && token2.end)
+            for (const st of token2.end)
               res += st.source;
           return res;
         }
@@ -30692,16 +30692,16 @@ var require_cst_visit = __commonJS({
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
-        const token = item[field];
-        if (token && "items" in token) {
-          for (let i = 0; i < token.items.length; ++i) {
-            const ci = _visit(Object.freeze(path55.concat([[field, i]])), token.items[i], visitor);
+        const token2 = item[field];
+        if (token2 && "items" in token2) {
+          for (let i = 0; i < token2.items.length; ++i) {
+            const ci = _visit(Object.freeze(path55.concat([[field, i]])), token2.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
               return BREAK2;
             else if (ci === REMOVE) {
-              token.items.splice(i, 1);
+              token2.items.splice(i, 1);
               i -= 1;
             }
           }
@@ -30726,10 +30726,10 @@ var require_cst = __commonJS({
     var DOCUMENT = "";
     var FLOW_END = "";
     var SCALAR = "";
-    var isCollection = (token) => !!token && "items" in token;
-    var isScalar = (token) => !!token && (token.type === "scalar" || token.type === "single-quoted-scalar" || token.type === "double-quoted-scalar" || token.type === "block-scalar");
-    function prettyToken(token) {
-      switch (token) {
+    var isCollection = (token2) => !!token2 && "items" in token2;
+    var isScalar = (token2) => !!token2 && (token2.type === "scalar" || token2.type === "single-quoted-scalar" || token2.type === "double-quoted-scalar" || token2.type === "block-scalar");
+    function prettyToken(token2) {
+      switch (token2) {
         case BOM:
           return "<BOM>";
         case DOCUMENT:
@@ -30739,7 +30739,7 @@ var require_cst = __commonJS({
         case SCALAR:
           return "<SCALAR>";
         default:
-          return JSON.stringify(token);
+          return JSON.stringify(token2);
       }
     }
     function tokenType(source) {
@@ -31463,8 +31463,8 @@ var require_parser = __commonJS({
       }
       return -1;
     }
-    function isFlowToken(token) {
-      switch (token?.type) {
+    function isFlowToken(token2) {
+      switch (token2?.type) {
         case "alias":
         case "scalar":
         case "single-quoted-scalar":
@@ -31671,38 +31671,38 @@ var require_parser = __commonJS({
         return this.stack[this.stack.length - n];
       }
       *pop(error2) {
-        const token = error2 ?? this.stack.pop();
-        if (!token) {
+        const token2 = error2 ?? this.stack.pop();
+        if (!token2) {
           const message = "Tried to pop an empty stack";
           yield { type: "error", offset: this.offset, source: "", message };
         } else if (this.stack.length === 0) {
-          yield token;
+          yield token2;
         } else {
           const top = this.peek(1);
-          if (token.type === "block-scalar") {
-            token.indent = "indent" in top ? top.indent : 0;
-          } else if (token.type === "flow-collection" && top.type === "document") {
-            token.indent = 0;
+          if (token2.type === "block-scalar") {
+            token2.indent = "indent" in top ? top.indent : 0;
+          } else if (token2.type === "flow-collection" && top.type === "document") {
+            token2.indent = 0;
           }
-          if (token.type === "flow-collection")
-            fixFlowSeqItems(token);
+          if (token2.type === "flow-collection")
+            fixFlowSeqItems(token2);
           switch (top.type) {
             case "document":
-              top.value = token;
+              top.value = token2;
               break;
             case "block-scalar":
-              top.props.push(token);
+              top.props.push(token2);
               break;
             case "block-map": {
               const it = top.items[top.items.length - 1];
               if (it.value) {
-                top.items.push({ start: [], key: token, sep: [] });
+                top.items.push({ start: [], key: token2, sep: [] });
                 this.onKeyLine = true;
                 return;
               } else if (it.sep) {
-                it.value = token;
+                it.value = token2;
               } else {
-                Object.assign(it, { key: token, sep: [] });
+                Object.assign(it, { key: token2, sep: [] });
                 this.onKeyLine = !it.explicitKey;
                 return;
               }
@@ -31711,34 +31711,34 @@ var require_parser = __commonJS({
             case "block-seq": {
               const it = top.items[top.items.length - 1];
               if (it.value)
-                top.items.push({ start: [], value: token });
+                top.items.push({ start: [], value: token2 });
               else
-                it.value = token;
+                it.value = token2;
               break;
             }
             case "flow-collection": {
               const it = top.items[top.items.length - 1];
               if (!it || it.value)
-                top.items.push({ start: [], key: token, sep: [] });
+                top.items.push({ start: [], key: token2, sep: [] });
               else if (it.sep)
-                it.value = token;
+                it.value = token2;
               else
-                Object.assign(it, { key: token, sep: [] });
+                Object.assign(it, { key: token2, sep: [] });
               return;
             }
             /* istanbul ignore next should not happen */
             default:
               yield* this.pop();
-              yield* this.pop(token);
+              yield* this.pop(token2);
           }
-          if ((top.type === "document" || top.type === "block-map" || top.type === "block-seq") && (token.type === "block-map" || token.type === "block-seq")) {
-            const last = token.items[token.items.length - 1];
-            if (last && !last.sep && !last.value && last.start.length > 0 && findNonEmptyIndex(last.start) === -1 && (token.indent === 0 || last.start.every((st) => st.type !== "comment" || st.indent < token.indent))) {
+          if ((top.type === "document" || top.type === "block-map" || top.type === "block-seq") && (token2.type === "block-map" || token2.type === "block-seq")) {
+            const last = token2.items[token2.items.length - 1];
+            if (last && !last.sep && !last.value && last.start.length > 0 && findNonEmptyIndex(last.start) === -1 && (token2.indent === 0 || last.start.every((st) => st.type !== "comment" || st.indent < token2.indent))) {
               if (top.type === "document")
                 top.end = last.start;
               else
                 top.items.push({ start: last.start });
-              token.items.splice(-1, 1);
+              token2.items.splice(-1, 1);
             }
           }
         }
@@ -32281,7 +32281,7 @@ var require_parser = __commonJS({
             yield* this.pop();
         }
       }
-      *lineEnd(token) {
+      *lineEnd(token2) {
         switch (this.type) {
           case "comma":
           case "doc-start":
@@ -32298,10 +32298,10 @@ var require_parser = __commonJS({
           case "space":
           case "comment":
           default:
-            if (token.end)
-              token.end.push(this.sourceToken);
+            if (token2.end)
+              token2.end.push(this.sourceToken);
             else
-              token.end = [this.sourceToken];
+              token2.end = [this.sourceToken];
             if (this.type === "newline")
               yield* this.pop();
         }
@@ -32317,7 +32317,7 @@ var require_public_api = __commonJS({
     "use strict";
     var composer = require_composer();
     var Document = require_Document();
-    var errors = require_errors3();
+    var errors2 = require_errors3();
     var log = require_log();
     var identity = require_identity();
     var lineCounter = require_line_counter();
@@ -32334,8 +32334,8 @@ var require_public_api = __commonJS({
       const docs = Array.from(composer$1.compose(parser$1.parse(source)));
       if (prettyErrors && lineCounter2)
         for (const doc of docs) {
-          doc.errors.forEach(errors.prettifyError(source, lineCounter2));
-          doc.warnings.forEach(errors.prettifyError(source, lineCounter2));
+          doc.errors.forEach(errors2.prettifyError(source, lineCounter2));
+          doc.warnings.forEach(errors2.prettifyError(source, lineCounter2));
         }
       if (docs.length > 0)
         return docs;
@@ -32350,17 +32350,17 @@ var require_public_api = __commonJS({
         if (!doc)
           doc = _doc;
         else if (doc.options.logLevel !== "silent") {
-          doc.errors.push(new errors.YAMLParseError(_doc.range.slice(0, 2), "MULTIPLE_DOCS", "Source contains multiple documents; please use YAML.parseAllDocuments()"));
+          doc.errors.push(new errors2.YAMLParseError(_doc.range.slice(0, 2), "MULTIPLE_DOCS", "Source contains multiple documents; please use YAML.parseAllDocuments()"));
           break;
         }
       }
       if (prettyErrors && lineCounter2) {
-        doc.errors.forEach(errors.prettifyError(source, lineCounter2));
-        doc.warnings.forEach(errors.prettifyError(source, lineCounter2));
+        doc.errors.forEach(errors2.prettifyError(source, lineCounter2));
+        doc.warnings.forEach(errors2.prettifyError(source, lineCounter2));
       }
       return doc;
     }
-    function parse3(src, reviver, options3) {
+    function parse4(src, reviver, options3) {
       let _reviver = void 0;
       if (typeof reviver === "function") {
         _reviver = reviver;
@@ -32401,7 +32401,7 @@ var require_public_api = __commonJS({
         return value.toString(options3);
       return new Document.Document(value, _replacer, options3).toString(options3);
     }
-    exports2.parse = parse3;
+    exports2.parse = parse4;
     exports2.parseAllDocuments = parseAllDocuments;
     exports2.parseDocument = parseDocument;
     exports2.stringify = stringify2;
@@ -32415,7 +32415,7 @@ var require_dist = __commonJS({
     var composer = require_composer();
     var Document = require_Document();
     var Schema = require_Schema();
-    var errors = require_errors3();
+    var errors2 = require_errors3();
     var Alias = require_Alias();
     var identity = require_identity();
     var Pair = require_Pair();
@@ -32431,9 +32431,9 @@ var require_dist = __commonJS({
     exports2.Composer = composer.Composer;
     exports2.Document = Document.Document;
     exports2.Schema = Schema.Schema;
-    exports2.YAMLError = errors.YAMLError;
-    exports2.YAMLParseError = errors.YAMLParseError;
-    exports2.YAMLWarning = errors.YAMLWarning;
+    exports2.YAMLError = errors2.YAMLError;
+    exports2.YAMLParseError = errors2.YAMLParseError;
+    exports2.YAMLWarning = errors2.YAMLWarning;
     exports2.Alias = Alias.Alias;
     exports2.isAlias = identity.isAlias;
     exports2.isCollection = identity.isCollection;
@@ -32461,7 +32461,7 @@ var require_dist = __commonJS({
 });
 
 // src/index.ts
-var import_node_path48 = __toESM(require("node:path"), 1);
+var import_node_path47 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/core.js
 var core_exports = {};
@@ -32500,13 +32500,13 @@ __export(core_exports, {
 var os = __toESM(require("os"), 1);
 
 // node_modules/@actions/core/lib/utils.js
-function toCommandValue(input) {
-  if (input === null || input === void 0) {
+function toCommandValue(input2) {
+  if (input2 === null || input2 === void 0) {
     return "";
-  } else if (typeof input === "string" || input instanceof String) {
-    return input;
+  } else if (typeof input2 === "string" || input2 instanceof String) {
+    return input2;
   }
-  return JSON.stringify(input);
+  return JSON.stringify(input2);
 }
 function toCommandProperties(annotationProperties) {
   if (!Object.keys(annotationProperties).length) {
@@ -32523,8 +32523,8 @@ function toCommandProperties(annotationProperties) {
 }
 
 // node_modules/@actions/core/lib/command.js
-function issueCommand(command, properties, message) {
-  const cmd = new Command(command, properties, message);
+function issueCommand(command2, properties, message) {
+  const cmd = new Command(command2, properties, message);
   process.stdout.write(cmd.toString() + os.EOL);
 }
 function issue(name, message = "") {
@@ -32532,11 +32532,11 @@ function issue(name, message = "") {
 }
 var CMD_STRING = "::";
 var Command = class {
-  constructor(command, properties, message) {
-    if (!command) {
-      command = "missing.command";
+  constructor(command2, properties, message) {
+    if (!command2) {
+      command2 = "missing.command";
     }
-    this.command = command;
+    this.command = command2;
     this.properties = properties;
     this.message = message;
   }
@@ -32544,13 +32544,13 @@ var Command = class {
     let cmdStr = CMD_STRING + this.command;
     if (this.properties && Object.keys(this.properties).length > 0) {
       cmdStr += " ";
-      let first2 = true;
+      let first3 = true;
       for (const key in this.properties) {
         if (this.properties.hasOwnProperty(key)) {
           const val = this.properties[key];
           if (val) {
-            if (first2) {
-              first2 = false;
+            if (first3) {
+              first3 = false;
             } else {
               cmdStr += ",";
             }
@@ -32574,10 +32574,10 @@ function escapeProperty(s) {
 var crypto = __toESM(require("crypto"), 1);
 var fs = __toESM(require("fs"), 1);
 var os2 = __toESM(require("os"), 1);
-function issueFileCommand(command, message) {
-  const filePath = process.env[`GITHUB_${command}`];
+function issueFileCommand(command2, message) {
+  const filePath = process.env[`GITHUB_${command2}`];
   if (!filePath) {
-    throw new Error(`Unable to find environment variable for file command ${command}`);
+    throw new Error(`Unable to find environment variable for file command ${command2}`);
   }
   if (!fs.existsSync(filePath)) {
     throw new Error(`Missing file at path: ${filePath}`);
@@ -33339,8 +33339,8 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
   });
 };
 var BearerCredentialHandler = class {
-  constructor(token) {
-    this.token = token;
+  constructor(token2) {
+    this.token = token2;
   }
   // currently implements pre-authorization
   // TODO: support preAuth = false where it hooks on 401
@@ -33398,11 +33398,11 @@ var OidcClient = class _OidcClient {
     return new HttpClient("actions/oidc-client", [new BearerCredentialHandler(_OidcClient.getRequestToken())], requestOptions);
   }
   static getRequestToken() {
-    const token = process.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
-    if (!token) {
+    const token2 = process.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
+    if (!token2) {
       throw new Error("Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable");
     }
-    return token;
+    return token2;
   }
   static getIDTokenUrl() {
     const runtimeUrl = process.env["ACTIONS_ID_TOKEN_REQUEST_URL"];
@@ -33517,12 +33517,12 @@ var Summary = class {
    *
    * @returns {string} content wrapped in HTML element
    */
-  wrap(tag, content2, attrs = {}) {
+  wrap(tag, content, attrs = {}) {
     const htmlAttrs = Object.entries(attrs).map(([key, value]) => ` ${key}="${value}"`).join("");
-    if (!content2) {
+    if (!content) {
       return `<${tag}${htmlAttrs}>`;
     }
-    return `<${tag}${htmlAttrs}>${content2}</${tag}>`;
+    return `<${tag}${htmlAttrs}>${content}</${tag}>`;
   }
   /**
    * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
@@ -33653,8 +33653,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addDetails(label2, content2) {
-    const element = this.wrap("details", this.wrap("summary", label2) + content2);
+  addDetails(label2, content) {
+    const element = this.wrap("details", this.wrap("summary", label2) + content);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -34656,7 +34656,7 @@ function getMultilineInput(name, options3) {
   if (options3 && options3.trimWhitespace === false) {
     return inputs;
   }
-  return inputs.map((input) => input.trim());
+  return inputs.map((input2) => input2.trim());
 }
 function getBooleanInput(name, options3) {
   const trueValue = ["true", "True", "TRUE"];
@@ -34736,24 +34736,24 @@ function getIDToken(aud) {
   });
 }
 
-// src/lib/clock.ts
-var import_promises = require("node:timers/promises");
-var systemClock = {
-  now: () => performance.now(),
-  sleep: async (duration, signal) => {
-    await (0, import_promises.setTimeout)(duration, void 0, signal && { signal }).catch((error2) => {
-      throw signal?.aborted ? signal.reason : error2;
-    });
-  }
-};
-var EXPIRED = /* @__PURE__ */ Symbol("expired");
-async function within(work, limit, clock) {
-  const timer = new AbortController();
+// src/run/release.ts
+var import_promises3 = require("node:fs/promises");
+var import_node_path3 = __toESM(require("node:path"), 1);
+
+// src/docker/containers.ts
+var import_promises = require("node:fs/promises");
+var import_node_path = __toESM(require("node:path"), 1);
+
+// src/lib/json.ts
+function jsonOf(text2) {
   try {
-    return await Promise.race([work, clock.sleep(limit, timer.signal).then(() => EXPIRED)]);
-  } finally {
-    timer.abort();
+    return JSON.parse(text2.toString());
+  } catch {
+    return void 0;
   }
+}
+function fieldsOf(value) {
+  return typeof value === "object" && value !== null ? value : {};
 }
 
 // src/lib/text.ts
@@ -34841,6 +34841,12 @@ var UnsupportedRunner = class extends Failure {
     super("runner", what, details);
   }
 };
+async function unlessUnsupported(work) {
+  return await work.catch((error2) => {
+    if (error2 instanceof UnsupportedRunner) return error2;
+    throw error2;
+  });
+}
 function asFailure(error2) {
   if (error2 instanceof Failure) return error2;
   return new Failure("internal", `crac-checkpoint itself failed: ${messageOf(error2)}`, {
@@ -34855,7 +34861,8 @@ function describeFailure(failure) {
     `Fix: ${failure.fix}`,
     `Owner: ${OWNER[failure.category]} (category: ${failure.category})`
   ];
-  if (failure.signature !== void 0) lines3.push(`Read more: docs/troubleshooting.md#${failure.signature}`);
+  if (failure.signature !== void 0)
+    lines3.push(`Read more: docs/troubleshooting.md#${failure.signature.id}`);
   if (failure.evidence) lines3.push("", withoutMiddle(plainText(failure.evidence).trimEnd(), MOST_EVIDENCE));
   return lines3.join("\n");
 }
@@ -34863,54 +34870,160 @@ function messageOf(error2) {
   return error2 instanceof Error ? error2.message : String(error2);
 }
 
-// src/run/cancellation.ts
-var EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
-var PUTTING_BACK = 5e3;
-function cancellationBy(process2, clock = systemClock) {
-  const controller = new AbortController();
-  const { signal } = controller;
-  let exitCode;
-  for (const name of ["SIGINT", "SIGTERM"]) {
-    process2.on(name, () => {
-      if (exitCode !== void 0) {
-        process2.exit(EXIT_CODES[name]);
-        return;
-      }
-      exitCode = EXIT_CODES[name];
-      controller.abort(cancelled(name));
+// src/docker/process-group.ts
+var import_node_child_process = require("node:child_process");
+function withoutInputs(environment2) {
+  return Object.fromEntries(Object.entries(environment2).filter(([name]) => !/^(INPUT_|ACTIONS_)/.test(name)));
+}
+var TIMED_OUT = 124;
+var GRACE_PERIOD = 5e3;
+function startGroup2(command2, args, options3) {
+  const { env, signal, timeout } = options3;
+  signal?.throwIfAborted();
+  const child2 = (0, import_node_child_process.spawn)(command2, args, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  let closed = false;
+  const end = (how) => {
+    if (!closed) endGroup2(child2, how);
+  };
+  const kill = () => end("SIGKILL");
+  signal?.addEventListener("abort", kill);
+  let timedOut2 = false;
+  const timers = [];
+  if (timeout !== void 0) {
+    const terminate = () => {
+      timedOut2 = true;
+      end("SIGTERM");
+      timers.push(setTimeout(kill, GRACE_PERIOD));
+    };
+    timers.push(setTimeout(terminate, timeout));
+  }
+  const ended = new Promise((resolve2, reject) => {
+    child2.on("error", reject);
+    child2.on("close", (code2) => {
+      if (signal?.aborted) reject(signal.reason);
+      else resolve2(timedOut2 ? TIMED_OUT : code2 ?? 1);
+    });
+  }).finally(() => {
+    closed = true;
+    signal?.removeEventListener("abort", kill);
+    timers.forEach(clearTimeout);
+  });
+  ended.catch(() => void 0);
+  return { stdout: child2.stdout, stderr: child2.stderr, ended, kill };
+}
+function endGroup2({ pid }, how) {
+  if (pid === void 0) return;
+  try {
+    process.kill(-pid, how);
+  } catch {
+  }
+}
+
+// src/docker/failure.ts
+var DAEMON_UNREACHABLE = /Cannot connect to the Docker daemon|failed to connect to the docker API/;
+function dockerFailure(args, result, fix = "The lines below are the output of Docker.") {
+  const evidence = lastLines(result.stderr || result.stdout, 20);
+  const command2 = `docker ${args[0] ?? ""}`;
+  if (result.exitCode === TIMED_OUT) {
+    return new Failure("runner", `${command2} did not answer in time.`, {
+      fix: "Check the state of the Docker engine on the runner, and run the job again.",
+      evidence
     });
   }
-  const reason = () => signal.reason;
-  return {
-    signal,
-    exitCode: () => exitCode,
-    failureOf: (error2) => {
-      const failure = asFailure(error2);
-      return signal.aborted && failure.category !== "cancelled" ? reason() : failure;
-    },
-    bounded: async (work) => {
-      const late = new Promise((_, reject) => {
-        const begin = async () => {
-          if (await within(work, PUTTING_BACK, clock) === EXPIRED) reject(reason());
-        };
-        signal.addEventListener("abort", () => void begin().catch(() => void 0));
-      });
-      return await Promise.race([work, late]);
-    }
-  };
+  if (DAEMON_UNREACHABLE.test(result.stderr) || /error during connect|unexpected EOF/.test(result.stderr)) {
+    return new Failure("runner", "No Docker engine answers.", {
+      fix: "Start the engine, or set DOCKER_HOST to one that runs.",
+      evidence,
+      signature: { id: "docker-daemon" }
+    });
+  }
+  const version = /client version \S+ is too (?:old|new)[^\n]*/i.exec(result.stderr)?.[0];
+  if (version !== void 0) {
+    return new Failure("runner", `The docker command line and the engine do not fit together: ${version}`, {
+      fix: "Install a docker command line of the age of the engine, version 24 or newer; or set DOCKER_API_VERSION to one that both know.",
+      evidence
+    });
+  }
+  if (/no space left on device/i.test(result.stderr)) {
+    return new Failure("runner", `The engine's disk is full (${command2}).`, {
+      fix: "Free disk space on the runner, for example with `docker system prune`.",
+      evidence,
+      signature: { id: "docker-nospace", remedy: "disk" }
+    });
+  }
+  return new Failure("runner", `${command2} failed with exit code ${result.exitCode}.`, {
+    fix,
+    evidence
+  });
 }
-function cancelled(signal) {
-  return new Failure("cancelled", `The run was cancelled (${signal}).`, {
-    fix: "Run the job again if it was not meant to end: a newer run of the same `concurrency` group and `timeout-minutes` cancel, too."
+function lastLines(text2, count) {
+  return text2.split("\n").filter((line2) => line2.trim() !== "").slice(-count).join("\n");
+}
+function clientNotStarted(error2) {
+  return new Failure("runner", `The docker command could not be started: ${messageOf(error2)}`, {
+    fix: "Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
+    cause: error2
   });
 }
 
-// src/run/release.ts
-var import_promises4 = require("node:fs/promises");
+// src/docker/inspect.ts
+var AS_JSON = ["--format", "{{json .}}"];
+async function inspectImages(docker2, ...references) {
+  return JSON.parse(await docker2.run(["image", "inspect", "--", ...references]));
+}
+async function inspectImage(docker2, reference) {
+  return first(await inspectImages(docker2, reference));
+}
+async function findImage(docker2, reference) {
+  const { exitCode, stdout } = await docker2.attempt(["image", "inspect", "--", reference]);
+  return exitCode === 0 ? first(JSON.parse(stdout)) : void 0;
+}
+async function inspectContainer(docker2, name) {
+  return first(JSON.parse(await docker2.run(["container", "inspect", "--", name])));
+}
+async function findContainer(docker2, name, timeout) {
+  const args = ["container", "inspect", "--", name];
+  const { exitCode, stdout } = await docker2.attempt(args, timeout === void 0 ? {} : { timeout });
+  return exitCode === 0 ? first(JSON.parse(stdout)) : void 0;
+}
+function first([one]) {
+  if (one === void 0) throw new Error("docker inspect returned an empty list");
+  return one;
+}
+async function imageHistory(docker2, image) {
+  const args = ["history", "--no-trunc", "--human=false", ...AS_JSON, "--", image];
+  return lines(await docker2.run(args)).map((line2) => JSON.parse(line2));
+}
+async function imageNames(docker2, pattern) {
+  const format = ["--format", "{{.Repository}}:{{.Tag}}"];
+  return lines(await docker2.run(["image", "ls", "--filter", `reference=${pattern}`, ...format]));
+}
+async function labelValues(docker2, label2) {
+  const format = ["--format", `{{.Label "${label2}"}}`];
+  return lines(await docker2.run(["ps", "--all", "--filter", `label=${label2}`, ...format]));
+}
+function lines(text2) {
+  return text2.split("\n").filter((line2) => line2 !== "");
+}
+async function dockerVersion(docker2, timeout) {
+  const args = ["version", ...AS_JSON];
+  const result = await docker2.attempt(args, { timeout });
+  return {
+    exitCode: result.exitCode,
+    version: jsonOf(result.stdout),
+    failure: () => dockerFailure(args, result)
+  };
+}
+async function dockerInfo(docker2, timeout) {
+  const { stdout } = await docker2.attempt(["info", ...AS_JSON], timeout === void 0 ? {} : { timeout });
+  return jsonOf(stdout) ?? void 0;
+}
+async function dockerEndpoint(docker2, timeout) {
+  const args = ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"];
+  return (await docker2.attempt(args, { timeout })).stdout.trim();
+}
 
 // src/docker/containers.ts
-var import_promises2 = require("node:fs/promises");
-var import_node_path = __toESM(require("node:path"), 1);
 var RUN_LABEL = "io.github.crac-checkpoint.run";
 var HOST_NETWORK = "host";
 var LOG_DRIVER = [
@@ -34919,7 +35032,7 @@ var LOG_DRIVER = [
 ];
 function createCommand(spec, environmentFile) {
   const { reach } = spec;
-  const network = spec.network ?? (reach.by === "network" ? reach.network : void 0);
+  const network2 = spec.network ?? (reach.by === "network" ? reach.network : void 0);
   return [
     "create",
     "--name",
@@ -34927,7 +35040,7 @@ function createCommand(spec, environmentFile) {
     "--label",
     `${RUN_LABEL}=${spec.run}`,
     ...reach.by === "published port" ? ["--publish", `${reach.bind}::${spec.port}`] : [],
-    ...network === void 0 ? [] : ["--network", network],
+    ...network2 === void 0 ? [] : ["--network", network2],
     ...spec.addHosts.flatMap((entry) => ["--add-host", entry]),
     ...spec.flags,
     "--env-file",
@@ -34938,61 +35051,73 @@ function createCommand(spec, environmentFile) {
     ...spec.command ?? []
   ];
 }
-async function createContainer(docker, spec) {
-  const { reach, network, env } = spec;
+async function createContainer(docker2, spec) {
+  const { reach, network: network2, env } = spec;
   const file = import_node_path.default.join(spec.work, `${spec.name}.env`);
   const lines3 = Object.entries(env).map(([name, value]) => `${name}=${value}
 `);
   try {
-    await (0, import_promises2.writeFile)(file, lines3.join(""), { mode: 384 });
-    await docker.run(createCommand(spec, file));
+    await (0, import_promises.writeFile)(file, lines3.join(""), { mode: 384 });
+    await docker2.run(createCommand(spec, file));
   } finally {
-    await (0, import_promises2.rm)(file, { force: true });
+    await (0, import_promises.rm)(file, { force: true });
   }
-  if (reach.by === "network" && network !== void 0 && ![HOST_NETWORK, reach.network].includes(network)) {
-    await docker.run(["network", "connect", reach.network, spec.name]);
+  if (reach.by === "network" && network2 !== void 0 && ![HOST_NETWORK, reach.network].includes(network2)) {
+    await docker2.run(["network", "connect", reach.network, spec.name]);
   }
 }
-async function containerEnd(docker, name) {
-  return await endOf(docker, name, Number(await docker.run(["wait", name])));
+async function containerEnd(docker2, name) {
+  return await endOf(docker2, name, Number(await docker2.run(["wait", name])));
 }
-async function endOf(docker, name, exitCode) {
-  const oomKilled = await docker.run(["inspect", "--format", "{{.State.OOMKilled}}", name]);
-  return { exitCode, oomKilled: oomKilled === "true" };
+async function endOf(docker2, name, exitCode) {
+  const { State } = await inspectContainer(docker2, name);
+  return { exitCode, oomKilled: State.OOMKilled };
 }
-async function addressOf(docker, spec) {
+async function addressOf(docker2, spec) {
   const { reach, name, port } = spec;
   if (spec.network === HOST_NETWORK) {
     return { host: reach.by === "published port" ? reach.host : "127.0.0.1", port };
   }
   if (reach.by === "network") {
-    const format = `{{with index .NetworkSettings.Networks ${JSON.stringify(reach.network)}}}{{.IPAddress}}{{end}}`;
-    return { host: await docker.run(["inspect", "--format", format, name]), port };
+    const { NetworkSettings } = await inspectContainer(docker2, name);
+    return { host: NetworkSettings.Networks[reach.network]?.IPAddress ?? "", port };
   }
-  const published = await docker.run(["port", name, `${port}/tcp`]);
+  const published = await docker2.run(["port", name, `${port}/tcp`]);
   return { host: reach.host, port: Number(published.split("\n")[0]?.split(":").at(-1)) };
 }
-async function removeContainer(docker, name) {
-  await docker.attempt(["rm", "--force", "--volumes", name]);
+async function removeContainer(docker2, name) {
+  await docker2.attempt(["rm", "--force", "--volumes", name]);
 }
-async function runOnce(docker, container, timeout) {
+async function runOnce(docker2, container, timeout) {
   const { run: run2, image, flags, program, args } = container;
   const label2 = ["--label", `${RUN_LABEL}=${run2}`];
   const options3 = ["--rm", ...label2, "--network", "none", ...flags, "--entrypoint", program];
-  return await docker.attempt(["run", ...options3, "--", image, ...args], { timeout });
+  return await docker2.attempt(["run", ...options3, "--", image, ...args], { timeout });
+}
+
+// src/docker/names.ts
+var RUN_IMAGE = "crac-checkpoint/run-";
+function namesOf(id) {
+  const container = `crac-checkpoint-${id}`;
+  return {
+    id,
+    container,
+    checkpointContainer: `${container}-checkpoint`,
+    image: (role) => `${RUN_IMAGE}${id}:${role}`
+  };
 }
 
 // src/run/orphans.ts
-var import_promises3 = require("node:fs/promises");
+var import_promises2 = require("node:fs/promises");
 var import_node_path2 = __toESM(require("node:path"), 1);
 var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
 async function endOrphans(run2, proc = "/proc") {
   const entry = `${RUN_VARIABLE}=${run2}`;
   let ended = 0;
-  for (const name of await (0, import_promises3.readdir)(proc)) {
+  for (const name of await (0, import_promises2.readdir)(proc)) {
     if (!/^\d+$/.test(name)) continue;
-    const environment = await (0, import_promises3.readFile)(import_node_path2.default.join(proc, name, "environ"), "latin1").catch(() => "");
-    if (!environment.split("\0").includes(entry)) continue;
+    const environment2 = await (0, import_promises2.readFile)(import_node_path2.default.join(proc, name, "environ"), "latin1").catch(() => "");
+    if (!environment2.split("\0").includes(entry)) continue;
     try {
       process.kill(Number(name), "SIGKILL");
       ended++;
@@ -35003,53 +35128,62 @@ async function endOrphans(run2, proc = "/proc") {
 }
 
 // src/run/release.ts
-var RUN_IMAGE = "crac-checkpoint/run-";
 var RUN_FOLDER = "crac-checkpoint-";
-function namesOf(id) {
-  return {
-    id,
-    container: `crac-checkpoint-${id}`,
-    image: (role) => `${RUN_IMAGE}${id}:${role}`
-  };
-}
 var SETTLING_TIME = 1500;
 async function settle(clock, id, interrupted) {
   if (await endOrphans(id) > 0 || interrupted) await clock.sleep(SETTLING_TIME);
 }
-async function removeContainers(docker, names) {
-  return await collect(async () => {
-    await removeFound(docker, ["ps", "--all", ...labelled(names)], ["rm", "--force", "--volumes"]);
-  });
+async function release(docker2, { id, folder, keep }) {
+  const problems = [];
+  async function attempt3(work) {
+    await work().catch((error2) => problems.push(messageOf(error2)));
+  }
+  if (docker2) {
+    const ofRun = ["--quiet", "--filter", `label=${RUN_LABEL}=${id}`];
+    await attempt3(() => removeListed(docker2, ["ps", "--all", ...ofRun], ["rm", "--force", "--volumes"]));
+    await attempt3(async () => {
+      const names = await imageNames(docker2, `${RUN_IMAGE}${id}:*`);
+      const kept = keep.includes("runtime") ? namesOf(id).image("runtime") : void 0;
+      await remove(
+        docker2,
+        ["image", "rm", "--force"],
+        names.filter((name) => name !== kept)
+      );
+      const unnamed = ["image", "ls", "--filter", "dangling=true", ...ofRun];
+      await removeListed(docker2, unnamed, ["image", "rm", "--force"]);
+    });
+  }
+  if (folder !== void 0) {
+    const files = keep.includes("logs") ? import_node_path3.default.join(folder, "work") : folder;
+    await attempt3(() => (0, import_promises3.rm)(files, { recursive: true, force: true }));
+  }
+  return problems;
 }
-function labelled({ id }) {
-  return ["--quiet", "--filter", `label=${RUN_LABEL}=${id}`];
+async function removeListed(docker2, list3, command2) {
+  const ids = (await docker2.run(list3)).split("\n").filter((id) => id !== "");
+  await remove(docker2, command2, ids);
 }
-async function removeFound(docker, list3, remove) {
-  const ids = (await docker.run(list3)).split("\n").filter((id) => id !== "");
-  if (ids.length > 0) await docker.run([...remove, ...ids]);
+async function remove(docker2, command2, things) {
+  if (things.length > 0) await docker2.run([...command2, ...things]);
 }
-async function removeImages(docker, names, roles) {
-  return await collect(async () => {
-    for (const role of roles) {
-      const found = await docker.run(["image", "ls", "--quiet", names.image(role)]);
-      if (found !== "") await docker.run(["image", "rm", "--force", names.image(role)]);
-    }
-    await removeFound(
-      docker,
-      ["image", "ls", ...["--filter", "dangling=true"], ...labelled(names)],
-      ["image", "rm", "--force"]
-    );
-  });
-}
-async function removeFolder(folder) {
-  return await collect(() => (0, import_promises4.rm)(folder, { recursive: true, force: true }));
-}
-async function collect(work) {
+
+// src/lib/clock.ts
+var import_promises4 = require("node:timers/promises");
+var systemClock = {
+  now: () => performance.now(),
+  sleep: async (duration, signal) => {
+    await (0, import_promises4.setTimeout)(duration, void 0, signal && { signal }).catch((error2) => {
+      throw signal?.aborted ? signal.reason : error2;
+    });
+  }
+};
+var EXPIRED = /* @__PURE__ */ Symbol("expired");
+async function within(work, limit, clock) {
+  const timer = new AbortController();
   try {
-    await work();
-    return [];
-  } catch (error2) {
-    return [messageOf(error2)];
+    return await Promise.race([work, clock.sleep(limit, timer.signal).then(() => EXPIRED)]);
+  } finally {
+    timer.abort();
   }
 }
 
@@ -35057,16 +35191,18 @@ async function collect(work) {
 var import_promises5 = require("node:fs/promises");
 
 // src/lib/values.ts
-var UNIT = { ms: 1, s: 1e3, m: 6e4 };
-var LONGEST_DURATION = 6 * 60 * 6e4;
 function badInput(name, value, expected) {
-  return new Failure("input", `The input \`${name}\` is ${quoted(value)}.`, { fix: `Give ${expected}.` });
+  return new Failure("input", `Invalid input \`${name}\`: ${quoted(value)}.`, {
+    fix: `Expected ${expected}.`
+  });
 }
+var TIME_UNIT = { ms: 1, s: 1e3, m: 6e4 };
+var MAX_DURATION = 6 * 60 * 6e4;
 function parseDuration(name, value) {
   const match = /^(\d{1,9})(ms|s|m)$/.exec(value);
-  const duration = Number(match?.[1]) * (UNIT[match?.[2] ?? ""] ?? NaN);
-  if (!(duration >= 1 && duration <= LONGEST_DURATION)) {
-    throw badInput(name, value, "a duration such as 500ms, 90s or 5m, of six hours at most");
+  const duration = Number(match?.[1]) * (TIME_UNIT[match?.[2] ?? ""] ?? NaN);
+  if (!(duration >= 1 && duration <= MAX_DURATION)) {
+    throw badInput(name, value, "a duration such as 500ms, 90s or 5m, of at most six hours");
   }
   return duration;
 }
@@ -35086,10 +35222,12 @@ function parseSize(name, value) {
   if (!(size >= 1)) throw badInput(name, value, "a size such as 200MB, 1.5GB or 512MiB");
   return Math.floor(size);
 }
-function parseCount(name, value, most) {
-  const count = /^\d{1,9}$/.test(value) ? Number(value) : 0;
-  if (count < 1 || count > most) throw badInput(name, value, `a whole number between 1 and ${most}`);
-  return count;
+function wholeNumber(maximum, what = "a whole number") {
+  return (name, value) => {
+    const count = /^\d{1,9}$/.test(value) ? Number(value) : 0;
+    if (count < 1 || count > maximum) throw badInput(name, value, `${what} between 1 and ${maximum}`);
+    return count;
+  };
 }
 function parseRatio(name, value) {
   const ratio = /^\d{1,6}(\.\d{1,3})?$/.test(value) ? Number(value) : 0;
@@ -35101,37 +35239,20 @@ function parseBoolean(name, value) {
   if (/^(false|False|FALSE)$/.test(value)) return false;
   throw badInput(name, value, "`true` or `false`");
 }
-function parsePort(name, value) {
-  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
-  if (port < 1 || port > 65535) throw badInput(name, value, "a port between 1 and 65535");
-  return port;
-}
 function parseChoice(name, value, choices) {
-  const choice = choices.find((candidate) => candidate === value);
-  if (choice === void 0) throw badInput(name, value, `one of: ${choices.join(", ")}`);
-  return choice;
+  const choice2 = choices.find((candidate) => candidate === value);
+  if (choice2 === void 0) throw badInput(name, value, `one of: ${choices.join(", ")}`);
+  return choice2;
 }
-var LONGEST_ENTRY = 6e4;
+var MAX_ENTRY = 6e4;
 function parseLines(name, value) {
   refuseNul(name, value);
   const lines3 = value.split(/\r?\n/).map((line2) => line2.trim()).filter((line2) => line2 !== "");
   for (const line2 of lines3) {
-    if (Buffer.byteLength(line2) > LONGEST_ENTRY)
-      throw badInput(name, line2, `entries of at most ${LONGEST_ENTRY} bytes each`);
+    if (Buffer.byteLength(line2) > MAX_ENTRY)
+      throw badInput(name, line2, `entries of at most ${MAX_ENTRY} bytes each`);
   }
   return lines3;
-}
-function parsePairs(name, value, namePattern) {
-  const pairs2 = {};
-  for (const line2 of parseLines(name, value)) {
-    const separator = line2.indexOf("=");
-    const key = separator < 0 ? line2 : line2.slice(0, separator);
-    if (separator < 1 || !namePattern.test(key)) {
-      throw badInput(name, key, "lines of the form NAME=value");
-    }
-    pairs2[key] = line2.slice(separator + 1);
-  }
-  return pairs2;
 }
 function refuseNul(name, value) {
   if (value.includes("\0")) throw badInput(name, value, "text without NUL characters");
@@ -35151,12 +35272,12 @@ async function freeBytes(folder) {
   const { bavail, bsize } = await (0, import_promises5.statfs)(folder);
   return bavail * bsize;
 }
-async function requireRoom(folder, needed, what) {
+async function requireDiskSpace(folder, needed, what) {
   const free = await freeBytes(folder);
   if (free >= needed) return;
   throw new Failure(
     "runner",
-    `There is no room for ${what}: ${megabytes(needed)} are needed in ${folder}, and ${megabytes(free)} are free.`,
+    `Not enough disk space for ${what}: ${megabytes(needed)} are needed in ${folder}, and ${megabytes(free)} are free.`,
     {
       fix: FIX
     }
@@ -35180,104 +35301,6 @@ async function fullDisk(error2, folder) {
 }
 var FIX = "Free disk space on the runner, or let RUNNER_TEMP be on a larger disk, and run the job again.";
 
-// src/lib/environment.ts
-function withoutInputs(environment) {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(INPUT_|ACTIONS_)/.test(name)));
-}
-
-// src/docker/process-group.ts
-var import_node_child_process = require("node:child_process");
-var TIMED_OUT = 124;
-var LAST_WORDS = 5e3;
-function startGroup2(command, args, options3) {
-  const { env, signal, timeout } = options3;
-  signal?.throwIfAborted();
-  const child2 = (0, import_node_child_process.spawn)(command, args, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-  let closed = false;
-  const end = (how) => {
-    if (!closed) endGroup2(child2, how);
-  };
-  const kill = () => end("SIGKILL");
-  signal?.addEventListener("abort", kill);
-  let timedOut = false;
-  const timers = [];
-  if (timeout !== void 0) {
-    const ask2 = () => {
-      timedOut = true;
-      end("SIGTERM");
-      timers.push(setTimeout(kill, LAST_WORDS));
-    };
-    timers.push(setTimeout(ask2, timeout));
-  }
-  const ended = new Promise((resolve2, reject) => {
-    child2.on("error", reject);
-    child2.on("close", (code2) => {
-      if (signal?.aborted) reject(signal.reason);
-      else resolve2(timedOut ? TIMED_OUT : code2 ?? 1);
-    });
-  }).finally(() => {
-    closed = true;
-    signal?.removeEventListener("abort", kill);
-    timers.forEach(clearTimeout);
-  });
-  ended.catch(() => void 0);
-  return { stdout: child2.stdout, stderr: child2.stderr, ended, kill };
-}
-function endGroup2({ pid }, how) {
-  if (pid === void 0) return;
-  try {
-    process.kill(-pid, how);
-  } catch {
-  }
-}
-
-// src/docker/failure.ts
-var DAEMON_UNREACHABLE = /Cannot connect to the Docker daemon|failed to connect to the docker API/;
-function dockerFailure(args, result, fix = "The lines below are the engine's own words.") {
-  const evidence = lastLines(result.stderr || result.stdout, 20);
-  const command = `docker ${args[0] ?? ""}`;
-  if (result.exitCode === TIMED_OUT) {
-    return new Failure("runner", `${command} did not answer in time.`, {
-      fix: "Look at the state of the Docker engine on the runner, and run the job again.",
-      evidence
-    });
-  }
-  if (DAEMON_UNREACHABLE.test(result.stderr) || /error during connect|unexpected EOF/.test(result.stderr)) {
-    return new Failure("runner", "No Docker engine answers.", {
-      fix: "Start the engine, or set DOCKER_HOST to one that runs.",
-      evidence,
-      signature: "docker-daemon"
-    });
-  }
-  const version = /client version \S+ is too (?:old|new)[^\n]*/i.exec(result.stderr)?.[0];
-  if (version !== void 0) {
-    return new Failure("runner", `The docker command line and the engine do not fit together: ${version}`, {
-      fix: "Install a docker command line of the age of the engine, version 24 or newer; or set DOCKER_API_VERSION to one that both know.",
-      evidence
-    });
-  }
-  if (/no space left on device/i.test(result.stderr)) {
-    return new Failure("runner", `The engine's disk is full (${command}).`, {
-      fix: "Free disk space on the runner, for example with `docker system prune`.",
-      evidence,
-      signature: "docker-nospace"
-    });
-  }
-  return new Failure("runner", `${command} failed with exit code ${result.exitCode}.`, {
-    fix,
-    evidence
-  });
-}
-function lastLines(text2, count) {
-  return text2.split("\n").filter((line2) => line2.trim() !== "").slice(-count).join("\n");
-}
-function clientNotStarted(error2) {
-  return new Failure("runner", `The docker command could not be started: ${messageOf(error2)}`, {
-    fix: "Use a Linux runner with a Docker engine and its command line, version 24 or newer. A job in a container needs the command line in its image, and the runner's engine: GitHub's runners mount /var/run/docker.sock.",
-    cause: error2
-  });
-}
-
 // src/lib/lines.ts
 var import_node_string_decoder = require("node:string_decoder");
 var LONGEST_LINE = 4096;
@@ -35298,7 +35321,7 @@ var LineSplitter = class {
     }
     this.append(last);
   }
-  /** Hands out what is left without a line end. */
+  /** Passes on the rest without a line end. */
   end() {
     this.append(this.decoder.end());
     if (this.pending !== "") this.flush();
@@ -35333,7 +35356,7 @@ var WholeLines = class {
     this.add(data.subarray(end));
     if (this.size > LONGEST_PIECE) this.end();
   }
-  /** Hands on what is left without a line end. */
+  /** Passes on the rest without a line end. */
   end() {
     if (this.size > 0) this.onBytes(Buffer.concat(this.pending));
     this.pending = [];
@@ -35359,99 +35382,199 @@ var LineTail = class {
   }
 };
 
+// src/lib/with-resolvers.ts
+function withResolvers() {
+  let resolve2;
+  let reject;
+  const promise = new Promise((...settle2) => [resolve2, reject] = settle2);
+  return { promise, resolve: resolve2, reject };
+}
+
+// src/docker/short-command.ts
+var SHORT = /* @__PURE__ */ new Set([
+  ...["--version", "version", "info", "context", "container", "image", "history"],
+  ...["network", "port", "ps", "rm", "tag"]
+]);
+function isShort([command2 = ""], timeout) {
+  return timeout === void 0 && SHORT.has(command2);
+}
+async function runShort(args, env, onData, cancelled2) {
+  const exitCode = exec("docker", [...args], {
+    env,
+    // Nothing of the command may reach our own stdout: the step's log, or the output of the command line.
+    silent: true,
+    ignoreReturnCode: true,
+    listeners: { stdout: (data) => onData("stdout", data), stderr: (data) => onData("stderr", data) }
+  });
+  const aborted = withResolvers();
+  const abort = () => aborted.reject(cancelled2?.reason);
+  cancelled2?.addEventListener("abort", abort);
+  try {
+    return await Promise.race([exitCode, aborted.promise]) ?? 1;
+  } finally {
+    cancelled2?.removeEventListener("abort", abort);
+  }
+}
+
 // src/docker/docker.ts
 var KEPT_OUTPUT = 1024 * 1024;
 var LONGEST_ABSENCE = 3e4;
 var PROBE_INTERVAL = 500;
-var OF_THE_CLIENT = /* @__PURE__ */ new Set(["--version", "context"]);
+var CLIENT_COMMANDS = /* @__PURE__ */ new Set(["--version", "context"]);
 var SETTLING_TIME2 = 1e3;
-function createDocker(environment, {
-  clock = systemClock,
-  longestAbsence = LONGEST_ABSENCE,
-  cancelled: cancelled2
-} = {}) {
-  let state = "unknown";
-  const clientEnvironment = {
-    ...withoutInputs(environment),
-    BUILDKIT_PROGRESS: "plain",
-    // An attestation would wrap the image in an index: the digest would no longer be that of what was verified.
-    BUILDX_NO_DEFAULT_ATTESTATIONS: "1",
-    DOCKER_CLI_HINTS: "false"
-  };
-  async function attempt3(args, options3 = {}) {
-    const result = await once(args, options3);
-    if (result.exitCode === 0 && state === "unknown" && !OF_THE_CLIENT.has(args[0] ?? "")) state = "answered";
+function createDocker(environment2, options3 = {}) {
+  return new CommandLine(environment2, options3);
+}
+var CommandLine = class {
+  state = "unknown";
+  environment;
+  clock;
+  longestAbsence;
+  cancelled;
+  constructor(environment2, options3) {
+    this.clock = options3.clock ?? systemClock;
+    this.longestAbsence = options3.longestAbsence ?? LONGEST_ABSENCE;
+    this.cancelled = options3.cancelled;
+    this.environment = {
+      ...withoutInputs(environment2),
+      BUILDKIT_PROGRESS: "plain",
+      // An attestation would wrap the image in an index, whose digest is not that of the verified image.
+      BUILDX_NO_DEFAULT_ATTESTATIONS: "1",
+      DOCKER_CLI_HINTS: "false"
+    };
+  }
+  hasAnswered() {
+    return this.state !== "unknown";
+  }
+  async attempt(args, options3 = {}) {
+    const result = await this.once(args, options3);
+    const answered = result.exitCode === 0 && !CLIENT_COMMANDS.has(args[0] ?? "");
+    if (answered && this.state === "unknown") this.state = "answered";
     const away = result.exitCode !== 0 && DAEMON_UNREACHABLE.test(result.stderr);
-    return away && await comesBack() ? await once(args, options3) : result;
+    return away && await this.comesBack() ? await this.once(args, options3) : result;
   }
-  async function comesBack() {
-    const end = clock.now() + longestAbsence;
-    while (state === "answered" && clock.now() < end) {
-      const asked3 = await once(["version"], { timeout: longestAbsence });
-      if (asked3.exitCode === 0) return true;
-      await clock.sleep(PROBE_INTERVAL, cancelled2);
-    }
-    if (state === "answered") state = "gone";
-    return false;
-  }
-  async function once(args, options3) {
-    const output = { stdout: "", stderr: "" };
-    const listening = { stdout: listenersOf(options3), stderr: listenersOf(options3) };
-    function take(stream2, data) {
-      output[stream2] = (output[stream2] + data.toString("utf8")).slice(-KEPT_OUTPUT);
-      for (const listener of listening[stream2]) listener.push(data);
-    }
-    try {
-      const group2 = startGroup2("docker", args, {
-        env: { ...clientEnvironment, ...options3.env },
-        timeout: options3.timeout,
-        signal: cancelled2
-      });
-      for (const name of ["stdout", "stderr"])
-        group2[name].on("data", (data) => take(name, data));
-      const exitCode = await group2.ended;
-      for (const listener of [...listening.stdout, ...listening.stderr]) listener.end();
-      return { exitCode, ...output };
-    } catch (error2) {
-      if (cancelled2?.aborted) throw error2;
-      throw clientNotStarted(error2);
-    }
-  }
-  async function run2(args, options3 = {}) {
-    const result = await attempt3(args, options3);
+  async run(args, options3 = {}) {
+    const result = await this.attempt(args, options3);
     if (result.exitCode !== 0) throw dockerFailure(args, result);
     return result.stdout.trim();
   }
-  async function stream(args, take, signal) {
-    const signals = [cancelled2, signal].filter((one) => one !== void 0);
-    const group2 = startGroup2("docker", args, { env: clientEnvironment, signal: AbortSignal.any(signals) });
+  async stream(args, read2, signal) {
+    const signals = [this.cancelled, signal].filter((one) => one !== void 0);
+    const group2 = startGroup2("docker", args, { env: this.environment, signal: AbortSignal.any(signals) });
     let stderr = "";
-    group2.stderr.setEncoding("utf8").on("data", (text2) => {
-      stderr = (stderr + text2).slice(-KEPT_OUTPUT);
-    });
+    group2.stderr.setEncoding("utf8").on("data", (text2) => stderr = keptOf(stderr, text2));
+    const failure = (exitCode) => dockerFailure(args, { exitCode, stdout: "", stderr });
     try {
-      const [taken, exitCode] = await Promise.all([
-        take(group2.stdout).catch(async (error2) => {
+      const [value, exitCode] = await Promise.all([
+        read2(group2.stdout).catch(async (error2) => {
           if (isDiskFull(error2)) throw error2;
-          const code2 = await within(group2.ended, SETTLING_TIME2, clock);
-          throw code2 === 0 || code2 === EXPIRED ? error2 : dockerFailure(args, { exitCode: code2, stdout: "", stderr });
+          const code2 = await within(group2.ended, SETTLING_TIME2, this.clock);
+          throw code2 === 0 || code2 === EXPIRED ? error2 : failure(code2);
         }),
         group2.ended
       ]);
-      if (exitCode !== 0) throw dockerFailure(args, { exitCode, stdout: "", stderr });
-      return taken;
+      if (exitCode !== 0) throw failure(exitCode);
+      return value;
     } finally {
       group2.kill();
     }
   }
-  return { attempt: attempt3, run: run2, stream, hasAnswered: () => state !== "unknown" };
-}
+  /** Waits until the daemon responds again; returns false if it does not, and never waits again. */
+  async comesBack() {
+    const end = this.clock.now() + this.longestAbsence;
+    while (this.state === "answered" && this.clock.now() < end) {
+      const version = await this.once(["version"], { timeout: this.longestAbsence });
+      if (version.exitCode === 0) return true;
+      await this.clock.sleep(PROBE_INTERVAL, this.cancelled);
+    }
+    if (this.state === "answered") this.state = "gone";
+    return false;
+  }
+  async once(args, options3) {
+    const output = { stdout: "", stderr: "" };
+    const listeners = { stdout: listenersOf(options3), stderr: listenersOf(options3) };
+    const onData = (stream, data) => {
+      output[stream] = keptOf(output[stream], data.toString("utf8"));
+      for (const listener of listeners[stream]) listener.push(data);
+    };
+    const env = { ...this.environment, ...options3.env };
+    this.cancelled?.throwIfAborted();
+    try {
+      const exitCode = isShort(args, options3.timeout) ? await runShort(args, env, onData, this.cancelled) : await this.runGroup(args, env, onData, options3.timeout);
+      for (const listener of [...listeners.stdout, ...listeners.stderr]) listener.end();
+      return { exitCode, ...output };
+    } catch (error2) {
+      if (this.cancelled?.aborted) throw error2;
+      throw clientNotStarted(error2);
+    }
+  }
+  async runGroup(args, env, onData, timeout) {
+    const group2 = startGroup2("docker", args, { env, timeout, signal: this.cancelled });
+    for (const name of ["stdout", "stderr"])
+      group2[name].on("data", (data) => onData(name, data));
+    return await group2.ended;
+  }
+};
 function listenersOf({ onLine, onBytes }) {
   return [...onLine ? [new LineSplitter(onLine)] : [], ...onBytes ? [new WholeLines(onBytes)] : []];
 }
+function keptOf(before, text2) {
+  return (before + text2).slice(-KEPT_OUTPUT);
+}
 
-// src/inputs/grammar.ts
-var import_node_net = require("node:net");
+// src/jdk/asset.ts
+var DISTRIBUTIONS = ["crac", "zulu", "liberica", "file"];
+function isValidAsset({ version, aliases, order, url, size }) {
+  const isVersion = (text2) => typeof text2 === "string" && /^\w[\w.+-]{0,63}$/.test(text2);
+  return [version, ...aliases].every(isVersion) && order.every((place) => Number.isSafeInteger(place) && place >= 0) && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && (size === void 0 || Number.isSafeInteger(size));
+}
+function parseVersionRequest(text2) {
+  if (text2 === "latest") return { kind: "latest" };
+  if (/^\d{1,3}$/.test(text2)) return { kind: "major", major: Number(text2) };
+  if (/^\d[\w.+-]{0,63}$/.test(text2)) return { kind: "exact", version: text2 };
+  throw badInput(
+    "java-version",
+    text2,
+    "`latest`, a major such as 21, or an exact release such as 17-crac+5 or 21.0.12"
+  );
+}
+function formatRequest(request3) {
+  return request3.kind === "exact" ? request3.version : request3.kind === "major" ? String(request3.major) : "latest";
+}
+function chooseAsset(available, request3, distribution, architecture) {
+  const fitting2 = available.filter((asset) => asset.architecture === architecture).sort((a, b) => newerFirst(a, b));
+  const chosen = fitting2.find((asset) => satisfies(asset, request3));
+  if (chosen) return chosen;
+  const versions = [...new Set(fitting2.map((asset) => asset.version))].slice(0, 50).join(", ");
+  throw new Failure(
+    "jdk",
+    `No CRaC JDK ${formatRequest(request3)} of the distribution ${distribution} exists for Linux on ${architecture}.`,
+    {
+      fix: versions ? `Set \`java-version\` to one of: ${versions}.` : `${distribution} has no build for ${architecture}; use another \`distribution\`, or a runner of another architecture.`
+    }
+  );
+}
+function newerFirst(a, b) {
+  for (let index = 0; index < Math.max(a.order.length, b.order.length); index++) {
+    const difference = (b.order[index] ?? 0) - (a.order[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+function satisfies(asset, request3) {
+  switch (request3.kind) {
+    case "latest":
+      return true;
+    case "major":
+      return asset.major === request3.major;
+    case "exact":
+      return asset.version === request3.version || asset.aliases.includes(request3.version);
+  }
+}
+
+// src/probe/request-lines.ts
+var import_promises6 = require("node:fs/promises");
+var import_node_path4 = __toESM(require("node:path"), 1);
 
 // node_modules/string-argv/index.js
 function parseArgsStringToArgv(value, env, file) {
@@ -35497,213 +35620,10 @@ function parseArgsStringToArgv(value, env, file) {
   return myArray;
 }
 
-// src/image/jvm-variables.ts
-var JVM_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
-var CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/;
-var LEAVE_TO_ACTION = "Leave the options of CRaC to the action: the JVM looks for some of them in its arguments only.";
-function cracOptionIn(environment) {
-  for (const entry of environment) {
-    const name = entry.slice(0, entry.indexOf("="));
-    const option = JVM_VARIABLES.includes(name) ? CRAC_OPTION.exec(entry)?.[0] : void 0;
-    if (option) return `sets ${option} in ${name}`;
-  }
-  return void 0;
-}
-function refuseCracOptions(image, environment) {
-  const problem = cracOptionIn(environment);
-  if (problem === void 0) return;
-  throw new Failure("image", `The base image ${image} ${problem}.`, { fix: LEAVE_TO_ACTION });
-}
-
-// src/inputs/grammar.ts
-var LONGEST_PATH = 4095;
-var LONGEST_TEXT = 4096;
-function optional(value) {
-  return value === "" ? void 0 : value;
-}
-function parsePath(name, value) {
-  refuseNul(name, value);
-  if (/[\r\n]/.test(value)) throw badInput(name, value, "one path");
-  if (Buffer.byteLength(value) > LONGEST_PATH)
-    throw badInput(name, value, `a path of at most ${LONGEST_PATH} bytes`);
-  return value;
-}
-function parseMainClass(value) {
-  if (value === "") return void 0;
-  if (value.length > LONGEST_TEXT || !/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(value)) {
-    throw badInput("main-class", value, "the full name of a class, for example com.acme.Main");
-  }
-  return value;
-}
-function parseImageName(name, value) {
-  if (!/^[a-zA-Z0-9][\w./:@-]{0,511}$/.test(value)) {
-    throw badInput(name, value, "the name of an image, for example debian:trixie-slim");
-  }
-  return value;
-}
-var OWN_OPTIONS = /^-XX:(CRaCCheckpointTo|CRaCRestoreFrom|CRaCMinPid|CPUFeatures)=/;
-function parseJavaOptions(value) {
-  const options3 = parseLines("java-options", value);
-  for (const option of options3) {
-    if (!option.startsWith("-")) {
-      throw badInput("java-options", option, "options of the JVM, one a line, each with its leading dash");
-    }
-    if (OWN_OPTIONS.test(option)) {
-      throw badInput("java-options", option, "no option that the action sets itself (see `cpu-features`)");
-    }
-  }
-  return options3;
-}
-function parseEnvironment(value) {
-  const variables = parsePairs("env", value, /^[A-Za-z_][A-Za-z0-9_]*$/);
-  const problem = cracOptionIn(Object.entries(variables).map((pair) => pair.join("=")));
-  if (problem === void 0) return variables;
-  throw new Failure("input", `The input \`env\` ${problem}.`, { fix: LEAVE_TO_ACTION });
-}
-function parseSha256(name, value) {
-  if (value === "") return void 0;
-  if (!/^[0-9a-fA-F]{64}$/.test(value)) throw badInput(name, value, "a sha256 digest: 64 hexadecimal digits");
-  return value.toLowerCase();
-}
-function parseCpuFeatures(value) {
-  if (!/^(native|generic|ignore|0x[0-9a-fA-F]{1,16},0x[0-9a-fA-F]{1,16})$/.test(value)) {
-    throw badInput(
-      "cpu-features",
-      value,
-      "`generic`, `native`, `ignore` or two hexadecimal numbers (0x1,0x2)"
-    );
-  }
-  return value;
-}
-function parseReadyCommand(value) {
-  refuseNul("ready-command", value);
-  const words = parseArgsStringToArgv(value);
-  if (words[0]?.startsWith("-") || value.length > LONGEST_TEXT) {
-    throw badInput(
-      "ready-command",
-      value,
-      `a program in the image, and its arguments, in at most ${LONGEST_TEXT} characters`
-    );
-  }
-  return words.length === 0 ? void 0 : words;
-}
-function parseReadyLog(value) {
-  if (value === "") return void 0;
-  if (value.length > LONGEST_TEXT)
-    throw badInput("ready-log", value, `a regular expression of at most ${LONGEST_TEXT} characters`);
-  try {
-    return new RegExp(value, "u");
-  } catch (error2) {
-    const why = messageOf(error2).slice(messageOf(error2).lastIndexOf(":") + 1);
-    throw badInput("ready-log", value, `a regular expression that can be read (${why.trim()})`);
-  }
-}
-function parseNetwork(value) {
-  if (value === "") return void 0;
-  if (!/^[a-zA-Z0-9][\w.-]{0,127}$/.test(value) || value === "none") {
-    throw badInput(
-      "network",
-      value,
-      "the name of a network of the engine, for example ${{ job.container.network }}"
-    );
-  }
-  return value;
-}
-function parseAddHosts(value) {
-  return parseLines("add-hosts", value).map((line2) => {
-    const [, name = "", address = ""] = /^([a-zA-Z0-9][\w.-]{0,252})[:=](.+)$/.exec(line2) ?? [];
-    if (name === "" || !(address === "host-gateway" || (0, import_node_net.isIP)(address.replace(/^\[|\]$/g, "")))) {
-      throw badInput(
-        "add-hosts",
-        line2,
-        "lines of the form name:address, for example db:10.0.0.5 or host:host-gateway"
-      );
-    }
-    return `${name}:${address}`;
-  });
-}
-function parseUser(value) {
-  const match = /^(\d{1,9}):(\d{1,9})$/.exec(value);
-  const ids = { uid: Number(match?.[1]), gid: Number(match?.[2]) };
-  if (!(ids.uid > 0 && ids.gid > 0)) {
-    throw badInput("user", value, "numbers of a user and a group other than root, for example 10001:10001");
-  }
-  return ids;
-}
-function parseToken(name, value) {
-  if (/^[\x21-\x7e]{0,8192}$/.test(value)) return optional(value);
-  throw new Failure(
-    "input",
-    `The input \`${name}\` is no token: it has characters that no token has, or too many.`,
-    {
-      fix: "Give `${{ github.token }}` or a secret with a token, or leave it out."
-    }
-  );
-}
-function parseApiUrl(name, value) {
-  const url = URL.canParse(value) ? new URL(value) : void 0;
-  if (url?.protocol !== "https:" && url?.protocol !== "http:") {
-    throw badInput(name, value, "the URL of a GitHub API, for example https://api.github.com");
-  }
-  return url;
-}
-
-// src/jdk/asset.ts
-var DISTRIBUTIONS = ["crac", "zulu", "liberica", "file"];
-function isSound({ version, aliases, order, url, size }) {
-  const isVersion = (text2) => typeof text2 === "string" && /^\w[\w.+-]{0,63}$/.test(text2);
-  return [version, ...aliases].every(isVersion) && order.every((place) => Number.isSafeInteger(place) && place >= 0) && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && (size === void 0 || Number.isSafeInteger(size));
-}
-function parseVersionRequest(text2) {
-  if (text2 === "latest") return { kind: "latest" };
-  if (/^\d{1,3}$/.test(text2)) return { kind: "major", major: Number(text2) };
-  if (/^\d[\w.+-]{0,63}$/.test(text2)) return { kind: "exact", version: text2 };
-  throw badInput(
-    "java-version",
-    text2,
-    "`latest`, a major such as 21, or an exact release such as 17-crac+5 or 21.0.12"
-  );
-}
-function formatRequest(request4) {
-  return request4.kind === "exact" ? request4.version : request4.kind === "major" ? String(request4.major) : "latest";
-}
-function chooseAsset(available, request4, distribution, architecture) {
-  const fitting2 = available.filter((asset) => asset.architecture === architecture).sort((a, b) => newerFirst(a, b));
-  const chosen = fitting2.find((asset) => satisfies(asset, request4));
-  if (chosen) return chosen;
-  const versions = [...new Set(fitting2.map((asset) => asset.version))].slice(0, 50).join(", ");
-  throw new Failure(
-    "jdk",
-    `No CRaC JDK ${formatRequest(request4)} of the distribution ${distribution} for Linux on ${architecture} was found.`,
-    {
-      fix: versions ? `Set \`java-version\` to one of: ${versions}.` : `${distribution} has no build for ${architecture}; choose another \`distribution\`, or a runner of another architecture.`
-    }
-  );
-}
-function newerFirst(a, b) {
-  for (let index = 0; index < Math.max(a.order.length, b.order.length); index++) {
-    const difference = (b.order[index] ?? 0) - (a.order[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-function satisfies(asset, request4) {
-  switch (request4.kind) {
-    case "latest":
-      return true;
-    case "major":
-      return asset.major === request4.major;
-    case "exact":
-      return asset.version === request4.version || asset.aliases.includes(request4.version);
-  }
-}
-
 // src/probe/request-lines.ts
-var import_promises6 = require("node:fs/promises");
-var import_node_path3 = __toESM(require("node:path"), 1);
-var MOST_TIMES = 1e6;
-var MOST_AT_ONCE = 256;
-var LARGEST_BODY = 64 * 1024 * 1024;
+var MAX_TIMES = 1e6;
+var MAX_CONCURRENCY = 256;
+var MAX_BODY = 64 * 1024 * 1024;
 var HEADER = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/;
 var FORM = "lines such as `GET /path x200`, `POST /orders @body.json x50 c4 -> 201`, then headers `Name: value`";
 function parseWarmUp(name, value, host) {
@@ -35717,14 +35637,14 @@ function parseWarmUp(name, value, host) {
   return lines3;
 }
 function parseReadyUrl(name, value, port) {
-  const [first2, ...headers] = parseLines(name, value);
-  if (first2 === void 0) return void 0;
-  const [, text2 = "", status] = /^(\S+)(?:\s+->\s+(\d+))?$/.exec(first2) ?? [];
+  const [first3, ...headers] = parseLines(name, value);
+  if (first3 === void 0) return void 0;
+  const [, text2 = "", status] = /^(\S+)(?:\s+->\s+(\d+))?$/.exec(first3) ?? [];
   const url = URL.canParse(text2, `http://localhost:${port}`) ? new URL(text2, `http://localhost:${port}`) : void 0;
   if (url?.protocol !== "http:" || Number(url.port || 80) !== port || !/^(http:|\/)/.test(text2)) {
     throw badInput(
       name,
-      first2,
+      first3,
       `an http URL on the application's \`port\`, for example http://localhost:${port}/health or /health -> 200`
     );
   }
@@ -35737,26 +35657,22 @@ function parseReadyUrl(name, value, port) {
 }
 async function requestOf(line2, workspace) {
   const { method, target, headers, status, body } = line2;
-  const request4 = { method, target, headers };
-  if (status !== void 0) request4.status = status;
+  const request3 = { method, target, headers };
+  if (status !== void 0) request3.status = status;
   if (body !== void 0) {
-    request4.body = "text" in body ? Buffer.from(body.text) : await readBody(body.file, workspace);
+    request3.body = "text" in body ? Buffer.from(body.text) : await readBody(body.file, workspace);
   }
-  return request4;
+  return request3;
 }
 async function readBody(file, workspace) {
   try {
-    const name = import_node_path3.default.resolve(workspace, file);
+    const name = import_node_path4.default.resolve(workspace, file);
     const entry = await (0, import_promises6.stat)(name);
-    if (!entry.isFile()) throw new Error("it is no file");
-    if (entry.size > LARGEST_BODY) throw new Error(`it has more than ${LARGEST_BODY} bytes`);
+    if (!entry.isFile()) throw new Error("it is not a file");
+    if (entry.size > MAX_BODY) throw new Error(`it has more than ${MAX_BODY} bytes`);
     return await (0, import_promises6.readFile)(name);
   } catch (error2) {
-    throw badInput(
-      "warmup",
-      `@${file}`,
-      `a file that can be read, relative to the workspace (${messageOf(error2)})`
-    );
+    throw badInput("warmup", `@${file}`, `a readable file, relative to the workspace (${messageOf(error2)})`);
   }
 }
 function requestLine(name, text2, host) {
@@ -35768,73 +35684,318 @@ function requestLine(name, text2, host) {
     const word = options3.shift() ?? "";
     const count = /^([xc])(\d{1,7})$/.exec(word);
     if (word === "->") line2.status = statusOf(name, options3.shift() ?? "");
-    else if (count?.[1] === "x") line2.times = within2(name, text2, Number(count[2]), MOST_TIMES);
-    else if (count) line2.concurrency = within2(name, text2, Number(count[2]), MOST_AT_ONCE);
+    else if (count?.[1] === "x") line2.times = within2(name, text2, Number(count[2]), MAX_TIMES);
+    else if (count) line2.concurrency = within2(name, text2, Number(count[2]), MAX_CONCURRENCY);
     else if (line2.body !== void 0) throw badInput(name, text2, FORM);
     else line2.body = word.startsWith("@") ? { file: word.slice(1) } : { text: word };
   }
   return line2;
 }
-function within2(name, text2, count, most) {
-  if (count < 1 || count > most)
-    throw badInput(name, text2, `a number between 1 and ${most} behind \`x\` or \`c\``);
+function within2(name, text2, count, maximum) {
+  if (count < 1 || count > maximum)
+    throw badInput(name, text2, `a number between 1 and ${maximum} after \`x\` or \`c\``);
   return count;
 }
 function statusOf(name, text2) {
   const status = /^\d{3}$/.test(text2) ? Number(text2) : 0;
-  if (status < 100 || status > 599) throw badInput(name, text2, "an HTTP status such as 200 behind `->`");
+  if (status < 100 || status > 599) throw badInput(name, text2, "an HTTP status such as 200 after `->`");
   return status;
 }
 function headerOf(name, line2) {
   const [, field, value = ""] = HEADER.exec(line2) ?? [];
   if (field === void 0 || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
-    throw badInput(name, field ?? line2, "headers of the form `Name: value`, one a line");
+    throw badInput(name, field ?? line2, "headers of the form `Name: value`, one per line");
   }
   return { [field.toLowerCase()]: value };
 }
 
-// src/registry/reference.ts
-var DOMAIN = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?$/;
-var PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
-var TAG = /^\w[\w.-]{0,127}$/;
-var LONGEST_NAME = 255;
-function parseReference(text2) {
-  if (text2.includes("@")) throw refused(text2, "a tag cannot carry a digest", "Give a name and a tag only.");
-  const lastSlash = text2.lastIndexOf("/");
-  const colon = text2.indexOf(":", lastSlash + 1);
-  const repository = colon < 0 ? text2 : text2.slice(0, colon);
-  const tag = colon < 0 ? "latest" : text2.slice(colon + 1);
-  const components = repository.split("/");
-  const first2 = components[0] ?? "";
-  const hasDomain = components.length > 1 && (/[.:]/.test(first2) || first2 === "localhost");
-  const path55 = hasDomain ? components.slice(1) : components;
-  if (repository.length > LONGEST_NAME)
-    throw refused(text2, "the name is too long", "Use at most 255 characters.");
-  if (hasDomain && !DOMAIN.test(first2)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path55.some((component) => /[A-Z]/.test(component))) {
-    throw refused(
-      text2,
-      "a repository name must be lower case",
-      "Write it in lower case; docker/metadata-action does that for you."
-    );
-  }
-  if (!path55.every((component) => PATH_COMPONENT.test(component)))
-    throw refused(text2, "the name is not valid", SHAPE);
-  if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
-  const registry2 = hasDomain && first2 !== "index.docker.io" ? first2 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path55.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path55].join("/") };
+// src/secrets/scanner/strength.ts
+var SHORTEST = 8;
+var LEAST_VARIETY = 4;
+var LEAST_JUMPS = 3;
+var LEAST_DIGITS = 16;
+var SHORTEST_TEXT = 12;
+var KNOWN_WORDS = /^(admin|administrator|authorization|change_?me|changeitchangeit|configuration|credential|credentials|default|development|integration|letmein|passphrase|passw(or|0r)d|postgres|production|qwerty|root|secret|test|user|username|welcome)\d{0,4}[!.?]?$/i;
+function weaknessOf(value) {
+  const characters = [...value];
+  if (characters.length < SHORTEST) return "short";
+  if (new Set(characters).size < LEAST_VARIETY || jumpsOf(characters) < LEAST_JUMPS) return "low variety";
+  if (/^[\d\s.,:;/+-]+$/.test(value) && value.replace(/\D/g, "").length < LEAST_DIGITS) return "number";
+  if (KNOWN_WORDS.test(value)) return "word";
+  const isOfWords = value.split(/[-_. ]/).every((part) => new RegExp("^(\\p{Lu}?\\p{Ll}*|\\p{Lu}*)$", "u").test(part));
+  return isOfWords && characters.length < SHORTEST_TEXT ? "word" : void 0;
 }
-var DOCKER_HUB = "docker.io";
-var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
-function refused(text2, why, fix) {
-  return new Failure("input", `The input \`tags\` holds ${quoted(text2)}: ${why}.`, { fix });
+function looksRandom(piece) {
+  if (weaknessOf(piece) !== void 0 || entropyOf(piece) < 3) return false;
+  if (/^[0-9a-fA-F]{32,}$/.test(piece)) return true;
+  return /[a-z]/.test(piece) && /[A-Z]/.test(piece) && /\d/.test(piece);
+}
+function entropyOf(text2) {
+  const counts = /* @__PURE__ */ new Map();
+  for (const character of text2) counts.set(character, (counts.get(character) ?? 0) + 1);
+  let bits = 0;
+  for (const count of counts.values()) bits -= count / text2.length * Math.log2(count / text2.length);
+  return bits;
+}
+function jumpsOf(characters) {
+  const codes = characters.map((character) => character.codePointAt(0) ?? 0);
+  return codes.filter((code2, index) => index > 0 && Math.abs(code2 - (codes[index - 1] ?? 0)) > 1).length;
+}
+var LEAST_ENTROPY = 2.8;
+function hasRandomPart([match, random = match]) {
+  return entropyOf(random) >= LEAST_ENTROPY && !isExample(random);
+}
+function hasMixedRandomPart(match) {
+  const [, random = ""] = match;
+  return hasRandomPart(match) && /[a-z]/.test(random) && /[A-Z]/.test(random) && /\d/.test(random);
+}
+function hasKey([, body = ""]) {
+  return entropyOf(body) >= LEAST_ENTROPY;
+}
+function hasPassword([, first3, second]) {
+  const password = first3 ?? second ?? "";
+  return !/^(pass(word|wd|phrase)?|pwd|secret|changeme|null|user(name)?|\$[A-Z_]+)$/i.test(password) && !/[{}]|(.)\1{3}|\*{3}|\.{3}|x{3}/i.test(password);
+}
+function isExample(token2) {
+  if (/example|(.)\1{7}/i.test(token2)) return true;
+  const codes = [...token2.toLowerCase()].map((character) => character.charCodeAt(0));
+  let run2 = 1;
+  return codes.some((code2, index) => {
+    run2 = index > 0 && code2 === (codes[index - 1] ?? 0) + 1 ? run2 + 1 : 1;
+    return run2 >= 8;
+  });
 }
 
-// src/secrets/values.ts
+// src/secrets/scanner/families.ts
+var BREAK = String.raw`(?:\r?\n|\\r\\n|\\n|\\\r?\n)`;
+var BASE64 = "[A-Za-z0-9+/=]";
+var FAMILIES = [
+  {
+    id: "github-token",
+    what: "token of GitHub",
+    prefixes: ["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
+    // https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/
+    pattern: /^gh[pousr]_([0-9A-Za-z]{36})/,
+    run: 36,
+    longest: 40,
+    isReal: hasRandomPart
+  },
+  {
+    id: "github-app-token",
+    what: "installation token of a GitHub App, in the form of 2026",
+    prefixes: ["ghs_"],
+    pattern: /^ghs_\d{1,20}_([\w-]{8,1000}\.[\w-]{8,4000}\.[\w-]{8,1000})/,
+    run: 10,
+    longest: 6030,
+    isReal: hasRandomPart
+  },
+  {
+    id: "github-fine-grained-token",
+    what: "fine-grained token of GitHub",
+    prefixes: ["github_pat_"],
+    pattern: /^github_pat_([0-9A-Za-z]{22}_[0-9A-Za-z]{59})/,
+    run: 82,
+    longest: 93,
+    isReal: hasRandomPart
+  },
+  {
+    id: "aws-access-key-id",
+    what: "access key id of AWS",
+    prefixes: ["AKIA", "ASIA", "ABIA", "ACCA"],
+    pattern: /^(?:AKIA|ASIA|ABIA|ACCA)([A-Z2-7]{16})/,
+    run: 16,
+    longest: 20,
+    isReal: hasRandomPart
+  },
+  {
+    id: "google-api-key",
+    what: "API key of Google",
+    prefixes: ["AIza"],
+    pattern: /^AIza([\w-]{35})/,
+    run: 35,
+    longest: 39,
+    isReal: hasRandomPart
+  },
+  {
+    id: "slack-token",
+    what: "token of Slack",
+    prefixes: ["xoxa-", "xoxb-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-"],
+    pattern: /^(?:xox[abeoprs]|xapp)-((?=[A-Za-z-]{0,30}\d)[0-9A-Za-z-]{20,250})/,
+    run: 20,
+    longest: 255,
+    isReal: hasRandomPart
+  },
+  {
+    id: "npm-token",
+    what: "token of the npm registry",
+    prefixes: ["npm_"],
+    pattern: /^npm_([0-9A-Za-z]{36})/,
+    run: 36,
+    longest: 40,
+    isReal: hasRandomPart
+  },
+  {
+    id: "gitlab-token",
+    what: "token of GitLab",
+    prefixes: ["glpat-", "gldt-", "glrt-", "glcbt-", "glptt-"],
+    pattern: /^gl(?:pat|dt|rt|cbt|ptt)-([\w-]{20,64}(?:\.[\w-]{2,12}){0,3})/,
+    run: 20,
+    longest: 120,
+    isReal: hasRandomPart
+  },
+  {
+    id: "docker-token",
+    what: "token of Docker Hub",
+    prefixes: ["dckr_pat_", "dckr_oat_"],
+    pattern: /^dckr_[po]at_([\w-]{27,40})/,
+    run: 27,
+    longest: 49,
+    isReal: hasRandomPart
+  },
+  {
+    id: "vault-token",
+    what: "token of Vault",
+    prefixes: ["hvs.", "hvb.", "hvr."],
+    pattern: /^hv[sbr]\.([\w-]{24,300})/,
+    run: 24,
+    longest: 304,
+    isReal: hasMixedRandomPart
+  },
+  {
+    id: "stripe-key",
+    what: "secret key of Stripe",
+    prefixes: ["sk_live_", "rk_live_"],
+    pattern: /^[sr]k_live_([0-9A-Za-z]{24,200})/,
+    run: 24,
+    longest: 208,
+    isReal: hasRandomPart
+  },
+  {
+    id: "private-key",
+    what: "private key (PEM)",
+    prefixes: ["-----BEGIN "],
+    // The header alone is a constant of the JDK and of many libraries: a line of base64 must follow, perhaps
+    // after headers such as `Proc-Type:` and an empty line. Four lines of the body identify a key.
+    pattern: new RegExp(
+      `^-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----${BREAK}(?:[A-Za-z-]{4,20}: ?[^\\r\\n\\\\]{1,100}${BREAK}){0,4}(?:${BREAK})?(${BASE64}{40,100}(?:${BREAK}${BASE64}{1,100}){0,3})`
+    ),
+    run: 2,
+    longest: 1100,
+    isReal: hasKey
+  },
+  {
+    id: "jwt",
+    what: "signed JSON web token",
+    prefixes: ["eyJ"],
+    pattern: /^(eyJ[\w-]{10,2000})\.eyJ[\w-]{10,8000}\.[\w-]{20,1400}/,
+    run: 10,
+    longest: 11420,
+    isReal: ([, header = ""]) => /"alg"\s*:/.test(Buffer.from(header, "base64url").toString("latin1"))
+  },
+  {
+    id: "jdbc-password",
+    what: "JDBC address with a password",
+    prefixes: ["jdbc:"],
+    // A parameter, or the form of Oracle: jdbc:oracle:thin:user/password@host.
+    pattern: /^jdbc:(?:[\w:]{2,40}:[\w.:/?&;=@,!$%()*+~#{}[\]-]{2,400}[?;&]password=([\w.:/?=@,!$%()*+~#{}[\]^|-]{4,128})|oracle:thin:[\w$#]{1,30}\/([\w.!$%()*+~#{}^-]{4,128})@)/i,
+    run: 2,
+    longest: 600,
+    isReal: hasPassword
+  },
+  {
+    id: "url-password",
+    what: "address with user and password",
+    prefixes: ["://"],
+    pattern: /^:\/\/[\w.%+~-]{1,64}:([!$&()*+,;=%.~^#|\w-]{4,128})@[A-Za-z0-9[][\w.-]/,
+    run: 1,
+    longest: 200,
+    isReal: hasPassword
+  }
+];
+
+// src/secrets/sources.ts
+function secretsOfInputs(inputs) {
+  const { secretValues, env, buildArgs, javaOptions: javaOptions2, githubToken } = inputs;
+  const settings = {
+    env,
+    "build-args": buildArgs,
+    "java-options": pairsOf(javaOptions2),
+    arguments: pairsOf(inputs.arguments)
+  };
+  return [
+    ...secretValues,
+    ...Object.entries(settings).flatMap(
+      ([source, pairs3]) => Object.entries(pairs3).flatMap(([name, value]) => secretsIn(source, name, value))
+    ),
+    ...githubToken === void 0 ? [] : [{ name: "github-token", value: githubToken }]
+  ];
+}
+function pairsOf(options3) {
+  return Object.fromEntries(
+    options3.flatMap((option) => {
+      const [, name, value] = /^(?:-D|--)([^=]+)=(.*)$/s.exec(option) ?? [];
+      return name === void 0 || value === void 0 ? [] : [[name, value]];
+    })
+  );
+}
+function secretsOfRunner(environment2) {
+  return Object.entries(environment2).flatMap(
+    ([name, value = ""]) => (
+      // secretsOfInputs reads the inputs.
+      /^(INPUT|STATE)_|^CRAC_SECRET_VALUES$/.test(name) ? [] : secretsIn("the runner's", name, value)
+    )
+  );
+}
+function secretsOfLogins(logins2) {
+  return logins2.flatMap(({ registry: registry2, credentials }) => {
+    const name = `login at ${registry2}`;
+    if (credentials.kind === "identity") return [{ name, value: credentials.token }];
+    const { username, password } = credentials;
+    return [
+      { name, value: password },
+      {
+        name: `${name} (user and password)`,
+        value: Buffer.from(`${username}:${password}`).toString("base64")
+      }
+    ];
+  });
+}
+var NAME_OF_SECRET = /PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|API_?KEY|(ACCESS|PRIVATE|ENCRYPTION|SIGNING|ACCOUNT|MASTER)_?KEY|_(PASS|PWD)$|^PASS$|CONNECTION_?STRING/;
+var NAME_OF_DESCRIPTION = /(FILE|PATH|DIR|URL|URI|HOST|ENDPOINT|ISSUER|PROVIDER|NAME|USER|ID|ARN|ALIAS|TYPE|ALGORITHM|HEADER|SCOPE|TTL|EXPIRY|EXPIRATION|SECONDS|MINUTES|LENGTH|SIZE|LIMIT|ENABLED|REQUIRED|VERSION|REGION|LOCATION|STORE|SOCK)S?$/;
+var NAME_OF_PUBLIC = /(PUBLIC|COMMIT|SHA|SHA256|HASH|DIGEST|CHECKSUM|FINGERPRINT|REVISION|BUILD|TRACE|REQUEST|SESSION|RUN|VERSION|(^|_)ID|UUID)(_?(KEY|ID))?$/;
+var IS_PATH = /^(\/[a-z0-9._-]+){2,}$/;
+var PLACEHOLDER = /placeholder|dummy|change[-_]?me|example|fake|redacted|not[-_ ]?a[-_ ]?(real[-_ ]?)?(secret|password|token)|not[-_ ]?used|^<.*>$|^\$\{.*\}$/i;
+var SHORTEST_RANDOM = 20;
+var LEAST_CHANGES = 0.4;
+function secretsIn(source, name, value) {
+  if (PLACEHOLDER.test(value) || IS_PATH.test(value)) return [];
+  const upper = name.replace(/([a-z])([A-Z])/g, "$1_$2").replace(/[.-]/g, "_").toUpperCase();
+  const named2 = NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper);
+  if (named2 || isRandom(value) && !NAME_OF_PUBLIC.test(upper)) return [{ name: `${source} ${name}`, value }];
+  return tokensIn(value).map((token2) => ({ name: `${source} ${name}`, value: token2 }));
+}
+function tokensIn(text2) {
+  return FAMILIES.flatMap(
+    (family) => family.prefixes.flatMap((prefix) => {
+      const at = text2.indexOf(prefix);
+      const match = at < 0 ? null : family.pattern.exec(text2.slice(at));
+      if (match === null || !family.isReal(match)) return [];
+      return [family.id.endsWith("-password") ? match[1] ?? match[2] ?? match[0] : match[0]];
+    })
+  );
+}
+function isRandom(value) {
+  if (value.length < SHORTEST_RANDOM || !/^[A-Za-z0-9+=_-][A-Za-z0-9+/=_-]+$/.test(value)) return false;
+  const classes = [...value].map(
+    (character) => [/[a-z]/, /[A-Z]/, /\d/].findIndex((one) => one.test(character))
+  );
+  if (![0, 1, 2].every((one) => classes.includes(one))) return false;
+  const changes = classes.filter((one, index) => index > 0 && one !== classes[index - 1]).length;
+  return changes / (classes.length - 1) >= LEAST_CHANGES;
+}
 var BEGIN = /^\s*-----BEGIN ([A-Z0-9 ]+)-----\s*$/;
-function parseSecretValues(input) {
-  const lines3 = input.split(/\r?\n/);
+function parseSecretValues(input2) {
+  const lines3 = input2.split(/\r?\n/);
   const secrets = [];
   for (let at = 0; at < lines3.length; ) {
     const end = endOfBlock(lines3, at);
@@ -35855,10 +36016,8 @@ function endOfBlock(lines3, at) {
     if (end >= 0) return end + 1;
     throw new Failure(
       "input",
-      `The input \`secret-values\` has a PEM block in line ${at + 1} without its end.`,
-      {
-        fix: "Give the whole block, from its line BEGIN to its line END, or one value a line."
-      }
+      `Invalid input \`secret-values\`: the PEM block that begins at line ${at + 1} has no END line.`,
+      { fix: "Set the whole block, from its BEGIN line to its END line, or one value per line." }
     );
   }
   if (lines3[at]?.trim() === "{") {
@@ -35877,110 +36036,302 @@ function isJson(text2) {
   }
 }
 
-// src/inputs/read-inputs.ts
-var MOST_RUNS = 100;
-function readInputs(get) {
-  const port = parsePort("port", get("port"));
-  const distribution = parseChoice("distribution", get("distribution"), DISTRIBUTIONS);
-  const jdkFile = optional(parsePath("jdk-file", get("jdk-file")));
-  if (distribution === "file" !== (jdkFile !== void 0)) {
-    throw badInput(
-      "jdk-file",
-      jdkFile ?? "",
-      "an archive together with `distribution: file`, and none otherwise"
+// src/inputs/grammar.ts
+var import_node_net = require("node:net");
+
+// src/image/jvm-variables.ts
+var JVM_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
+var CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/;
+var LEAVE_TO_ACTION = "Remove this option: the action sets the options of CRaC, and the JVM reads some of them only from its arguments.";
+function cracOptionIn(environment2) {
+  for (const entry of environment2) {
+    const name = entry.slice(0, entry.indexOf("="));
+    const option = JVM_VARIABLES.includes(name) ? CRAC_OPTION.exec(entry)?.[0] : void 0;
+    if (option) return `sets ${option} in ${name}`;
+  }
+  return void 0;
+}
+function refuseCracOptions(image, environment2) {
+  const problem = cracOptionIn(environment2);
+  if (problem === void 0) return;
+  throw new Failure("image", `The base image ${image} ${problem}.`, { fix: LEAVE_TO_ACTION });
+}
+
+// src/registry/reference.ts
+var DOMAIN = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?$/;
+var PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+var TAG = /^\w[\w.-]{0,127}$/;
+var LONGEST_NAME = 255;
+function parseReference(text2) {
+  if (text2.includes("@")) throw refused(text2, "a tag cannot carry a digest", "Use a name and a tag only.");
+  const lastSlash = text2.lastIndexOf("/");
+  const colon = text2.indexOf(":", lastSlash + 1);
+  const repository = colon < 0 ? text2 : text2.slice(0, colon);
+  const tag = colon < 0 ? "latest" : text2.slice(colon + 1);
+  const components = repository.split("/");
+  const first3 = components[0] ?? "";
+  const hasDomain = components.length > 1 && (/[.:]/.test(first3) || first3 === "localhost");
+  const path55 = hasDomain ? components.slice(1) : components;
+  if (repository.length > LONGEST_NAME)
+    throw refused(text2, "the name is too long", "Use at most 255 characters.");
+  if (hasDomain && !DOMAIN.test(first3)) throw refused(text2, "the registry is not a host name", SHAPE);
+  if (path55.some((component) => /[A-Z]/.test(component))) {
+    throw refused(
+      text2,
+      "a repository name must be lower case",
+      "Use lower case; docker/metadata-action converts names."
     );
   }
-  const file = optional(parsePath("file", get("file")));
-  for (const name of ["application", "main-class"]) {
-    if (file !== void 0 && get(name) !== "") {
-      throw badInput(name, get(name), `either \`file\` or \`${name}\`: a Dockerfile says itself what to run`);
-    }
-  }
-  const tags = parseLines("tags", get("tags")).flatMap((line2) => line2.split(",")).map((tag) => tag.trim()).filter((tag) => tag !== "").map(parseReference);
-  const push2 = parseBoolean("push", get("push"));
-  if (push2 && tags.length === 0) {
-    throw badInput("tags", "", "at least one tag when `push` is true, for example ghcr.io/acme/hello:crac");
-  }
-  const skipUnchanged = parseBoolean("skip-unchanged", get("skip-unchanged"));
-  if (skipUnchanged && tags.length === 0) {
-    throw badInput("tags", "", "at least one tag when `skip-unchanged` is true: it is where to look");
-  }
-  const verify = parseBoolean("verify", get("verify"));
-  const runs = parseCount("verify-runs", get("verify-runs"), MOST_RUNS);
-  const verifyRuns = verify ? runs : 0;
-  return {
-    context: parsePath("context", get("context") || "."),
-    application: optional(parsePath("application", get("application"))),
-    mainClass: parseMainClass(get("main-class")),
-    file,
-    buildArgs: parsePairs("build-args", get("build-args"), /^[A-Za-z_][A-Za-z0-9_]*$/),
-    baseImage: parseImageName("base-image", get("base-image")),
-    labels: parsePairs("labels", get("labels"), /^[^\s"'=-][^\s"'=]*$/),
-    tags,
-    javaOptions: parseJavaOptions(get("java-options")),
-    arguments: parseLines("arguments", get("arguments")),
-    env: parseEnvironment(get("env")),
-    distribution,
-    javaVersion: parseVersionRequest(get("java-version")),
-    jdkFile,
-    jdkSha256: parseSha256("jdk-sha256", get("jdk-sha256")),
-    engine: parseChoice("engine", get("engine"), ["auto", "criu", "warp"]),
-    criu: parseChoice("criu", get("criu"), ["auto", "bundled", "system"]),
-    onUnsupportedRunner: parseChoice("on-unsupported-runner", get("on-unsupported-runner"), [
-      "fail",
-      "skip",
-      "cold"
-    ]),
-    cpuFeatures: parseCpuFeatures(get("cpu-features")),
-    port,
-    readiness: readiness(get, port),
-    startupTimeout: parseDuration("startup-timeout", get("startup-timeout")),
-    warmup: get("warmup") === "" ? void 0 : parseWarmUp("warmup", get("warmup"), `localhost:${port}`),
-    warmupScript: optional(parsePath("warmup-script", get("warmup-script"))),
-    warmupTimeout: parseDuration("warmup-timeout", get("warmup-timeout")),
-    checkpointTimeout: parseDuration("checkpoint-timeout", get("checkpoint-timeout")),
-    restoreTimeout: parseDuration("restore-timeout", get("restore-timeout")),
-    pushTimeout: parseDuration("push-timeout", get("push-timeout")),
-    network: parseNetwork(get("network")),
-    addHosts: parseAddHosts(get("add-hosts")),
-    privileges: parseChoice("privileges", get("privileges"), ["auto", "least", "privileged"]),
-    user: parseUser(get("user")),
-    onRestoreFailure: parseChoice("on-restore-failure", get("on-restore-failure"), ["start", "exit"]),
-    verifyRuns,
-    budgets: budgets(get, verifyRuns),
-    secretScan: parseChoice("secret-scan", get("secret-scan"), ["fail", "warn", "off"]),
-    secretValues: readSecretValues(get),
-    skipUnchanged,
-    push: push2,
-    githubToken: parseToken("github-token", get("github-token")),
-    githubApiUrl: parseApiUrl("github-api-url", get("github-api-url"))
+  if (!path55.every((component) => PATH_COMPONENT.test(component)))
+    throw refused(text2, "the name is not valid", SHAPE);
+  if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
+  const registry2 = hasDomain && first3 !== "index.docker.io" ? first3 : DOCKER_HUB;
+  const official = registry2 === DOCKER_HUB && path55.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path55].join("/") };
+}
+var DOCKER_HUB = "docker.io";
+var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
+function refused(text2, why, fix) {
+  return new Failure("input", `Invalid input \`tags\`: ${quoted(text2)}: ${why}.`, { fix });
+}
+
+// src/inputs/grammar.ts
+var MAX_PATH = 4095;
+var MAX_TEXT = 4096;
+function path10(name, value) {
+  refuseNul(name, value);
+  if (/[\r\n]/.test(value)) throw badInput(name, value, "one path");
+  if (Buffer.byteLength(value) > MAX_PATH) throw badInput(name, value, `a path of at most ${MAX_PATH} bytes`);
+  return value;
+}
+function matching(pattern, expected) {
+  return (name, value) => {
+    if (value.length > MAX_TEXT || !pattern.test(value)) throw badInput(name, value, expected);
+    return value;
   };
 }
-function budgets(get, verifyRuns) {
-  const given = (name, parse3) => get(name) === "" ? void 0 : parse3(name, get(name));
-  for (const name of ["max-restore-time", "min-speedup"]) {
-    if (get(name) !== "" && verifyRuns === 0) {
-      throw badInput(
-        name,
-        get(name),
-        `\`${name}\` only where \`verify\` is true: without it nothing is timed`
-      );
-    }
-  }
-  return {
-    restoreTime: given("max-restore-time", parseDuration),
-    speedup: given("min-speedup", parseRatio),
-    snapshotSize: given("max-snapshot-size", parseSize)
+var className = matching(
+  /^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u,
+  "the full name of a class, for example com.acme.Main"
+);
+var imageName = matching(
+  /^[a-zA-Z0-9][\w./:@-]{0,511}$/,
+  "the name of an image, for example debian:trixie-slim"
+);
+var cpuFeatures = matching(
+  /^(native|generic|ignore|0x[0-9a-fA-F]{1,16},0x[0-9a-fA-F]{1,16})$/,
+  "`generic`, `native`, `ignore` or two hexadecimal numbers (0x1,0x2)"
+);
+var network = matching(
+  /^(?!none$)[a-zA-Z0-9][\w.-]{0,127}$/,
+  "the name of a Docker network, for example ${{ job.container.network }}"
+);
+var sha256Digits = matching(/^[0-9a-fA-F]{64}$/, "a sha256 digest: 64 hexadecimal digits");
+var sha256 = (name, value) => sha256Digits(name, value).toLowerCase();
+function choice(...choices) {
+  return (name, value) => parseChoice(name, value, choices);
+}
+function pairs(namePattern) {
+  return (name, value) => {
+    const entries = parseLines(name, value).map((line2) => {
+      const separator = line2.indexOf("=");
+      const key = separator < 0 ? line2 : line2.slice(0, separator);
+      if (separator < 1 || !namePattern.test(key)) throw badInput(name, key, "lines of the form NAME=value");
+      return [key, line2.slice(separator + 1)];
+    });
+    return Object.fromEntries(entries);
   };
 }
-function readSecretValues(get) {
-  return parseSecretValues(get("secret-values"));
+var variables = pairs(/^[A-Za-z_][A-Za-z0-9_]*$/);
+var labels = pairs(/^[^\s"'=-][^\s"'=]*$/);
+function environment(name, value) {
+  const given = variables(name, value);
+  const problem = cracOptionIn(Object.entries(given).map((pair) => pair.join("=")));
+  if (problem === void 0) return given;
+  throw new Failure("input", `Invalid input \`${name}\`: it ${problem}.`, { fix: LEAVE_TO_ACTION });
 }
-function readiness(get, port) {
-  const url = parseReadyUrl("ready-url", get("ready-url"), port);
-  const command = parseReadyCommand(get("ready-command"));
-  const log = parseReadyLog(get("ready-log"));
-  return { ...url && { url }, ...command && { command }, ...log && { log } };
+var OWN_OPTIONS = /^-XX:(CRaCCheckpointTo|CRaCRestoreFrom|CRaCMinPid|CPUFeatures)=/;
+function javaOptions(name, value) {
+  const options3 = parseLines(name, value);
+  for (const option of options3) {
+    if (!option.startsWith("-"))
+      throw badInput(name, option, "JVM options, one per line, each with its leading dash");
+    if (OWN_OPTIONS.test(option))
+      throw badInput(name, option, "none of the options that the action sets itself (see `cpu-features`)");
+  }
+  return options3;
+}
+function tags(name, value) {
+  return parseLines(name, value).flatMap((line2) => line2.split(",")).map((tag) => tag.trim()).filter((tag) => tag !== "").map(parseReference);
+}
+function command(name, value) {
+  refuseNul(name, value);
+  const words = parseArgsStringToArgv(value);
+  if (words[0]?.startsWith("-") || value.length > MAX_TEXT) {
+    const expected = `a program in the image with its arguments, at most ${MAX_TEXT} characters`;
+    throw badInput(name, value, expected);
+  }
+  return words.length === 0 ? void 0 : words;
+}
+function regularExpression(name, value) {
+  if (value.length > MAX_TEXT)
+    throw badInput(name, value, `a regular expression of at most ${MAX_TEXT} characters`);
+  try {
+    return new RegExp(value, "u");
+  } catch (error2) {
+    const reason = messageOf(error2).slice(messageOf(error2).lastIndexOf(":") + 1);
+    throw badInput(name, value, `a valid regular expression (${reason.trim()})`);
+  }
+}
+function hosts(name, value) {
+  return parseLines(name, value).map((line2) => {
+    const [, host, address = ""] = /^([a-zA-Z0-9][\w.-]{0,252})[:=](.+)$/.exec(line2) ?? [];
+    if (host === void 0 || !(address === "host-gateway" || (0, import_node_net.isIP)(address.replace(/^\[|\]$/g, "")))) {
+      const expected = "lines of the form name:address, for example db:10.0.0.5 or host:host-gateway";
+      throw badInput(name, line2, expected);
+    }
+    return `${host}:${address}`;
+  });
+}
+function user(name, value) {
+  const match = /^(\d{1,9}):(\d{1,9})$/.exec(value);
+  const ids = { uid: Number(match?.[1]), gid: Number(match?.[2]) };
+  if (ids.uid > 0 && ids.gid > 0) return ids;
+  throw badInput(name, value, "the numbers of a user and a group other than root, for example 10001:10001");
+}
+function token(name, value) {
+  if (/^[\x21-\x7e]{0,8192}$/.test(value)) return value;
+  throw new Failure("input", `Invalid input \`${name}\`: it is not a token.`, {
+    fix: "Expected `${{ github.token }}` or a secret with a token: at most 8192 visible ASCII characters."
+  });
+}
+function httpUrl(name, value) {
+  const url = URL.canParse(value) ? new URL(value) : void 0;
+  if (url?.protocol === "https:" || url?.protocol === "http:") return url;
+  throw badInput(name, value, "the URL of a GitHub API, for example https://api.github.com");
+}
+
+// src/inputs/inputs.ts
+function input(parse4, options3) {
+  return { parse: parse4, ...options3 };
+}
+function optional(parse4) {
+  return (name, value, textOf) => value === "" ? void 0 : parse4(name, value, textOf);
+}
+var parsePort = wholeNumber(65535, "a port");
+var portOf = (textOf) => parsePort("port", textOf("port"));
+var MAX_RUNS = 100;
+var INPUTS = {
+  context: input((name, value) => path10(name, value || "."), { changesImage: "resolved" }),
+  application: input(optional(path10), { changesImage: "resolved" }),
+  "main-class": input(optional(className), { changesImage: "resolved" }),
+  "java-options": input(javaOptions, { changesImage: true }),
+  arguments: input(parseLines, { changesImage: true }),
+  env: input(environment, { changesImage: true }),
+  port: input(parsePort, { changesImage: true }),
+  file: input(optional(path10), { changesImage: "resolved" }),
+  "build-args": input(variables, { changesImage: "resolved" }),
+  distribution: input(choice(...DISTRIBUTIONS), { changesImage: "resolved" }),
+  "java-version": input((_, value) => parseVersionRequest(value), { changesImage: "resolved" }),
+  "jdk-file": input(optional(path10), { changesImage: "resolved" }),
+  "jdk-sha256": input(optional(sha256), { changesImage: "resolved" }),
+  "ready-url": input((name, value, textOf) => parseReadyUrl(name, value, portOf(textOf)), {
+    changesImage: true
+  }),
+  "ready-command": input(command, { changesImage: true }),
+  "ready-log": input(optional(regularExpression), { changesImage: true }),
+  "startup-timeout": input(parseDuration, { changesImage: false }),
+  warmup: input(
+    optional((name, value, textOf) => parseWarmUp(name, value, `localhost:${portOf(textOf)}`)),
+    { changesImage: "resolved" }
+  ),
+  "warmup-script": input(optional(path10), { changesImage: "resolved" }),
+  "warmup-timeout": input(parseDuration, { changesImage: false }),
+  engine: input(choice("auto", "criu", "warp"), { changesImage: true }),
+  criu: input(choice("auto", "bundled", "system"), { changesImage: true }),
+  "cpu-features": input(cpuFeatures, { changesImage: true }),
+  privileges: input(choice("auto", "least", "privileged"), { changesImage: true }),
+  "on-unsupported-runner": input(choice("fail", "skip", "cold"), { changesImage: false }),
+  "on-restore-failure": input(choice("start", "exit"), { changesImage: true }),
+  "checkpoint-timeout": input(parseDuration, { changesImage: false }),
+  "restore-timeout": input(parseDuration, { changesImage: false }),
+  // The proof and the secret scan leave no trace in the image, but an image that did not pass them is another image.
+  verify: input(parseBoolean, { changesImage: true }),
+  /** The number of restores and cold starts that are timed; 0 if `verify` is false. */
+  "verify-runs": input(
+    (name, value, textOf) => wholeNumber(MAX_RUNS)(name, value) * Number(parseBoolean("verify", textOf("verify"))),
+    { changesImage: false }
+  ),
+  "max-restore-time": input(optional(parseDuration), { changesImage: true }),
+  "min-speedup": input(optional(parseRatio), { changesImage: true }),
+  "max-snapshot-size": input(optional(parseSize), { changesImage: true }),
+  "secret-scan": input(choice("fail", "warn", "off"), { changesImage: true }),
+  "secret-values": input((_, value) => parseSecretValues(value), { changesImage: false }),
+  tags: input(tags, { changesImage: false }),
+  push: input(parseBoolean, { changesImage: false }),
+  "skip-unchanged": input(parseBoolean, { changesImage: false }),
+  "push-timeout": input(parseDuration, { changesImage: false }),
+  "base-image": input(imageName, { changesImage: "resolved" }),
+  labels: input(labels, { changesImage: true }),
+  user: input(user, { changesImage: true }),
+  network: input(optional(network), { changesImage: false }),
+  "add-hosts": input(hosts, { changesImage: false }),
+  "github-token": input(optional(token), { changesImage: false }),
+  "github-api-url": input(httpUrl, { changesImage: false })
+};
+var INPUT_NAMES = Object.keys(INPUTS);
+function fieldOf(name) {
+  return name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+}
+
+// src/inputs/read-inputs.ts
+function readInputs(textOf) {
+  const values = Object.fromEntries(INPUT_NAMES.map((name) => [fieldOf(name), parse(name, textOf)]));
+  const inputs = values;
+  refuseContradictions(inputs, textOf);
+  return inputs;
+}
+function readSecretValues(textOf) {
+  return parse("secret-values", textOf);
+}
+function imageValues(inputs) {
+  const names = INPUT_NAMES.filter((name) => INPUTS[name].changesImage === true);
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = inputs[fieldOf(name)];
+      return [name, value instanceof RegExp ? value.source : value];
+    })
+  );
+}
+function parse(name, textOf) {
+  return INPUTS[name].parse(name, textOf(name), textOf);
+}
+function refuseContradictions(inputs, textOf) {
+  const { distribution, jdkFile, file, tags: tags2, push: push2, skipUnchanged, verify } = inputs;
+  const own = (name) => `either \`file\` or \`${name}\`: a Dockerfile defines itself what to run`;
+  const untimed = "no value where `verify` is false: nothing is timed then";
+  const rules = [
+    [
+      "jdk-file",
+      distribution === "file" === (jdkFile !== void 0),
+      "an archive together with `distribution: file`, and no value otherwise"
+    ],
+    ["application", file === void 0 || inputs.application === void 0, own("application")],
+    ["main-class", file === void 0 || inputs.mainClass === void 0, own("main-class")],
+    [
+      "tags",
+      !push2 || tags2.length > 0,
+      "at least one tag when `push` is true, for example ghcr.io/acme/hello:crac"
+    ],
+    [
+      "tags",
+      !skipUnchanged || tags2.length > 0,
+      "at least one tag when `skip-unchanged` is true: its image is compared"
+    ],
+    ["max-restore-time", verify || inputs.maxRestoreTime === void 0, untimed],
+    ["min-speedup", verify || inputs.minSpeedup === void 0, untimed]
+  ];
+  for (const [name, allowed, expected] of rules) if (!allowed) throw badInput(name, textOf(name), expected);
 }
 
 // src/lib/log.ts
@@ -35998,18 +36349,18 @@ var MOST_WARNINGS = 10;
 var LONGEST_WARNING = 48 * 1024;
 var COMMAND = /^[^\p{L}\p{N}]*::|##\[/u;
 function createLog(writer) {
-  let token;
+  let token2;
   let ended = false;
   let warnings2 = 0;
   function closeFence() {
-    if (token === void 0) return;
-    writer.info(`::${token}::`);
-    token = void 0;
+    if (token2 === void 0) return;
+    writer.info(`::${token2}::`);
+    token2 = void 0;
   }
   function openFence() {
-    if (token !== void 0) return;
-    token = (0, import_node_crypto.randomUUID)();
-    writer.info(`::stop-commands::${token}`);
+    if (token2 !== void 0) return;
+    token2 = (0, import_node_crypto.randomUUID)();
+    writer.info(`::stop-commands::${token2}`);
   }
   function info2(line2) {
     closeFence();
@@ -36028,7 +36379,7 @@ function createLog(writer) {
       const note = warnings2 === MOST_WARNINGS ? " (Further warnings are in the log of this step only.)" : "";
       writer.warning(`${withoutMiddle(plainText(line2), LONGEST_WARNING)}${note}`);
     },
-    foreign(line2) {
+    untrusted(line2) {
       if (ended) return;
       openFence();
       writer.info(line2);
@@ -36061,98 +36412,87 @@ function logProgress(log, clock) {
 }
 
 // src/main.ts
-var import_promises49 = require("node:fs/promises");
-var import_node_path46 = __toESM(require("node:path"), 1);
-
-// src/checkpoint/warm-up-script.ts
-var import_promises7 = require("node:fs/promises");
-var SHOWN_LINES = 20;
-async function requireScript(script) {
-  const problem = await (0, import_promises7.stat)(script).then(
-    (entry) => entry.isFile() ? void 0 : new Error("it is no file"),
-    (error2) => error2
-  );
-  if (problem !== void 0) throw cannotStart(script, problem);
-}
-async function runScript(script, surroundings2) {
-  const { address, container, log, keep: keep3, signal, environment } = surroundings2;
-  const tail = new LineTail(SHOWN_LINES);
-  const group2 = startGroup2(script, [], {
-    signal,
-    env: {
-      ...withoutInputs(environment),
-      APP_URL: `http://${address.host}:${address.port}`,
-      CONTAINER_ID: container
-    }
-  });
-  for (const stream of [group2.stdout, group2.stderr]) {
-    const lines3 = new LineSplitter((line2) => {
-      tail.push(line2);
-      log.foreign(line2);
-    });
-    for (const listener of [lines3, new WholeLines(keep3)])
-      stream.on("data", (data) => listener.push(data)).on("end", () => listener.end());
-  }
-  const outcome = await group2.ended.catch((error2) => error2);
-  if (outcome === 0 || signal.aborted) return;
-  if (typeof outcome !== "number") throw cannotStart(script, outcome);
-  throw new Failure("application", `The warm-up script ended with exit code ${outcome}.`, {
-    fix: "Mend `warmup-script`, or the application where it answers wrongly; the last lines of the script are below.",
-    evidence: tail.text()
-  });
-}
-function cannotStart(script, error2) {
-  const why = {
-    ENOENT: "It, or the interpreter in its first line, does not exist.",
-    EACCES: "It is not executable: `git update-index --chmod=+x` makes it so."
-  };
-  return new Failure(
-    "input",
-    `The warm-up script ${script} could not be started (${error2.code ?? error2.message}).`,
-    {
-      fix: `${why[error2.code ?? ""] ?? ""} Give a program of the repository in \`warmup-script\`, with a first line such as #!/bin/sh.`.trim()
-    }
-  );
-}
+var import_promises47 = require("node:fs/promises");
+var import_node_path44 = __toESM(require("node:path"), 1);
 
 // src/application/find.ts
-var import_promises14 = require("node:fs/promises");
-var import_node_path10 = __toESM(require("node:path"), 1);
+var import_promises13 = require("node:fs/promises");
+var import_node_path11 = __toESM(require("node:path"), 1);
 
 // src/application/layouts/class-path.ts
-var import_promises9 = require("node:fs/promises");
-var import_node_path4 = __toESM(require("node:path"), 1);
+var import_promises8 = require("node:fs/promises");
+var import_node_path5 = __toESM(require("node:path"), 1);
 
 // src/application/layouts/layout.ts
-var import_promises8 = require("node:fs/promises");
-var HOME = "/app";
-async function isFolder(place) {
-  return await (0, import_promises8.stat)(place).then(
+var import_promises7 = require("node:fs/promises");
+async function isFolder(file) {
+  return await (0, import_promises7.stat)(file).then(
     (entry) => entry.isDirectory(),
     () => false
   );
 }
-async function isFile(place) {
-  return await (0, import_promises8.stat)(place).then(
+async function isFile(file) {
+  return await (0, import_promises7.stat)(file).then(
     (entry) => entry.isFile(),
     () => false
   );
 }
 
+// src/lib/image-paths.ts
+var APP_DIR = "/app";
+var HOME_DIR = "/home/app";
+var JDK_DIR = "/opt/jdk";
+var JAVA_LINK = "/opt/java";
+var CRAC_DIR = "/opt/crac-checkpoint";
+var SNAPSHOT_DIR = `${CRAC_DIR}/snapshot`;
+var EVIDENCE_DIR = `${CRAC_DIR}/evidence`;
+var RESTORED_FILE = "/dev/shm/crac-restored";
+var SCRIPTS = { trigger: "trigger.sh", tryCriu: "try-criu.sh" };
+var LAUNCH_FILES = {
+  javaOptions: "java-options",
+  application: "application",
+  arguments: "arguments",
+  mainClass: "main-class",
+  cpuFeatures: "cpu-features",
+  checkpointOptions: "checkpoint-options",
+  seccompProfile: "seccomp.json"
+};
+var EVIDENCE_FILES = {
+  criuLog: "dump4.log",
+  statistics: "stats-dump",
+  /** Names and sizes of the files of the snapshot. */
+  listing: "files",
+  /** Time at which CRIU finished, in seconds. */
+  completed: "completed",
+  jvmPid: "jvm.pid",
+  /** Output of jcmd: where the JVM keeps what in its memory. */
+  jvmMemory: "jvm-memory",
+  /** Names of the environment variables of the JVM, with a NUL after each. */
+  environmentNames: "environment-names",
+  /** Folder of CRIU's images without the memory. */
+  images: "images"
+};
+var MARKERS = {
+  engines: "crac-checkpoint: engines",
+  trial: "crac-checkpoint: trial of",
+  jvmEnded: "crac-checkpoint: the JVM ended with"
+};
+var BUILD_PROBLEM = /crac-checkpoint: (NO-CRIU|NO-JDK|NO-CRAC|NO-JCMD|NO-ENGINE): (.*)/;
+
 // src/application/layouts/class-path.ts
-var classPath = async ({ at, mainClass }) => {
+var classPath = async ({ location, mainClass }) => {
   if (mainClass === void 0) return void 0;
   const dependencies = /* @__PURE__ */ new Map();
   const classes = /* @__PURE__ */ new Map();
   const entries = [];
-  if (await isFolder(import_node_path4.default.join(at, "classes"))) {
-    classes.set(import_node_path4.default.join(at, "classes"), "classes");
+  if (await isFolder(import_node_path5.default.join(location, "classes"))) {
+    classes.set(import_node_path5.default.join(location, "classes"), "classes");
     entries.push("classes");
   }
   for (const name of ["lib", "libs"]) {
-    const folder = import_node_path4.default.join(at, name);
+    const folder = import_node_path5.default.join(location, name);
     if (!await isFolder(folder)) continue;
-    const jars = (await (0, import_promises9.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
+    const jars = (await (0, import_promises8.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
     dependencies.set(folder, name);
     entries.push(...jars.map((jar) => `${name}/${jar}`));
   }
@@ -36161,24 +36501,24 @@ var classPath = async ({ at, mainClass }) => {
     layout: "class-path",
     description: `class path of ${entries.length} ${entries.length === 1 ? "entry" : "entries"} (${mainClass})`,
     mainClass,
-    command: ["-cp", entries.map((entry) => `${HOME}/${entry}`).join(":"), mainClass],
+    command: ["-cp", entries.map((entry) => `${APP_DIR}/${entry}`).join(":"), mainClass],
     dependencies,
     classes
   };
 };
 
 // src/application/layouts/jar.ts
-var import_node_path7 = __toESM(require("node:path"), 1);
+var import_node_path8 = __toESM(require("node:path"), 1);
 
 // src/application/jar.ts
 var import_node_fs = require("node:fs");
-var import_promises10 = require("node:fs/promises");
-var import_node_path5 = __toESM(require("node:path"), 1);
+var import_promises9 = require("node:fs/promises");
+var import_node_path6 = __toESM(require("node:path"), 1);
 var import_consumers = require("node:stream/consumers");
-var import_promises11 = require("node:stream/promises");
+var import_promises10 = require("node:stream/promises");
 var import_yauzl = __toESM(require_yauzl(), 1);
 var MANIFEST = "META-INF/MANIFEST.MF";
-var LARGEST_MANIFEST = 1024 * 1024;
+var MAX_MANIFEST_SIZE = 1024 * 1024;
 async function readManifest(file) {
   const manifest = await manifestText(file).catch(() => void 0);
   const unfolded = manifest?.replace(/\r?\n /g, "");
@@ -36202,18 +36542,18 @@ async function unpackFrom(file, prefix, folder, wanted = () => true) {
     if (!entry.fileName.startsWith(prefix) || entry.fileName.endsWith("/")) continue;
     const name = entry.fileName.slice(prefix.length);
     if (!wanted(name)) continue;
-    const destination = import_node_path5.default.join(folder, name);
-    await (0, import_promises10.mkdir)(import_node_path5.default.dirname(destination), { recursive: true });
-    await (0, import_promises11.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
+    const destination = import_node_path6.default.join(folder, name);
+    await (0, import_promises9.mkdir)(import_node_path6.default.dirname(destination), { recursive: true });
+    await (0, import_promises10.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
     const time2 = entry.getLastModDate();
-    await (0, import_promises10.utimes)(destination, time2, time2);
+    await (0, import_promises9.utimes)(destination, time2, time2);
   }
 }
 async function manifestText(file) {
-  if (!(await (0, import_promises10.stat)(file)).isFile()) return void 0;
+  if (!(await (0, import_promises9.stat)(file)).isFile()) return void 0;
   const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
   for await (const entry of jar.eachEntry()) {
-    if (entry.fileName === MANIFEST && entry.uncompressedSize <= LARGEST_MANIFEST) {
+    if (entry.fileName === MANIFEST && entry.uncompressedSize <= MAX_MANIFEST_SIZE) {
       return await (0, import_consumers.text)(await jar.openReadStreamPromise(entry));
     }
   }
@@ -36221,23 +36561,23 @@ async function manifestText(file) {
 }
 
 // src/application/layouts/quarkus.ts
-var import_node_path6 = __toESM(require("node:path"), 1);
+var import_node_path7 = __toESM(require("node:path"), 1);
 var JAR = "quarkus-run.jar";
 var CRAC_ENABLED = "-Dquarkus.package.jar.crac.enabled=true";
-var quarkusApp = async ({ at }) => {
-  const folder = import_node_path6.default.basename(at) === "quarkus-app" ? at : import_node_path6.default.join(at, "quarkus-app");
-  const mainClass = (await readManifest(import_node_path6.default.join(folder, JAR)))?.mainClass;
+var quarkusApp = async ({ location }) => {
+  const folder = import_node_path7.default.basename(location) === "quarkus-app" ? location : import_node_path7.default.join(location, "quarkus-app");
+  const mainClass = (await readManifest(import_node_path7.default.join(folder, JAR)))?.mainClass;
   if (mainClass === void 0) return void 0;
-  const classes = /* @__PURE__ */ new Map([[import_node_path6.default.join(folder, JAR), JAR]]);
+  const classes = /* @__PURE__ */ new Map([[import_node_path7.default.join(folder, JAR), JAR]]);
   for (const name of ["app", "quarkus"]) {
-    if (await isFolder(import_node_path6.default.join(folder, name))) classes.set(import_node_path6.default.join(folder, name), name);
+    if (await isFolder(import_node_path7.default.join(folder, name))) classes.set(import_node_path7.default.join(folder, name), name);
   }
-  const lib = import_node_path6.default.join(folder, "lib");
+  const lib = import_node_path7.default.join(folder, "lib");
   return {
     layout: "quarkus-app",
     description: `Quarkus application (${mainClass})`,
     mainClass,
-    command: [CRAC_ENABLED, "-jar", `${HOME}/${JAR}`],
+    command: [CRAC_ENABLED, "-jar", `${APP_DIR}/${JAR}`],
     dependencies: await isFolder(lib) ? /* @__PURE__ */ new Map([[lib, "lib"]]) : /* @__PURE__ */ new Map(),
     classes
   };
@@ -36245,17 +36585,17 @@ var quarkusApp = async ({ at }) => {
 
 // src/application/layouts/jar.ts
 var QUARKUS_MAIN = "io.quarkus.runner.GeneratedMain";
-var runnableJar = async ({ at, mainClass: wanted }) => {
-  const manifest = await readManifest(at);
+var runnableJar = async ({ location, mainClass: wanted }) => {
+  const manifest = await readManifest(location);
   const mainClass = wanted ?? manifest?.mainClass;
   if (manifest === void 0 || mainClass === void 0) return void 0;
-  const name = import_node_path7.default.basename(at);
+  const name = import_node_path8.default.basename(location);
   const dependencies = /* @__PURE__ */ new Map();
   for (const entry of manifest.classPath) {
-    const file = import_node_path7.default.join(import_node_path7.default.dirname(at), entry);
-    const inside2 = !import_node_path7.default.isAbsolute(entry) && !import_node_path7.default.normalize(entry).startsWith("..");
+    const file = import_node_path8.default.join(import_node_path8.default.dirname(location), entry);
+    const inside2 = !import_node_path8.default.isAbsolute(entry) && !import_node_path8.default.normalize(entry).startsWith("..");
     if (inside2 && (await isFile(file) || await isFolder(file)))
-      dependencies.set(file, import_node_path7.default.normalize(entry));
+      dependencies.set(file, import_node_path8.default.normalize(entry));
   }
   return {
     layout: "jar",
@@ -36263,50 +36603,50 @@ var runnableJar = async ({ at, mainClass: wanted }) => {
     mainClass,
     command: [
       ...mainClass === QUARKUS_MAIN ? [CRAC_ENABLED] : [],
-      ...wanted === void 0 ? ["-jar", `${HOME}/${name}`] : ["-cp", `${HOME}/${name}`, wanted]
+      ...wanted === void 0 ? ["-jar", `${APP_DIR}/${name}`] : ["-cp", `${APP_DIR}/${name}`, wanted]
     ],
     dependencies,
-    classes: /* @__PURE__ */ new Map([[at, name]])
+    classes: /* @__PURE__ */ new Map([[location, name]])
   };
 };
 
 // src/application/layouts/micronaut.ts
-var import_promises12 = require("node:fs/promises");
-var import_node_path8 = __toESM(require("node:path"), 1);
+var import_promises11 = require("node:fs/promises");
+var import_node_path9 = __toESM(require("node:path"), 1);
 var JAR2 = "application.jar";
-var micronautLayers = async ({ at }) => {
-  const layers = import_node_path8.default.basename(at) === "layers" ? at : import_node_path8.default.join(at, "layers");
-  const mainClass = (await readManifest(import_node_path8.default.join(layers, "app", JAR2)))?.mainClass;
+var micronautLayers = async ({ location }) => {
+  const layers = import_node_path9.default.basename(location) === "layers" ? location : import_node_path9.default.join(location, "layers");
+  const mainClass = (await readManifest(import_node_path9.default.join(layers, "app", JAR2)))?.mainClass;
   if (mainClass === void 0) return void 0;
   const dependencies = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path8.default.join(layers, "app"), "."]]);
-  for (const name of (await (0, import_promises12.readdir)(layers)).sort()) {
-    if (name === "app" || !await isFolder(import_node_path8.default.join(layers, name))) continue;
+  const classes = /* @__PURE__ */ new Map([[import_node_path9.default.join(layers, "app"), "."]]);
+  for (const name of (await (0, import_promises11.readdir)(layers)).sort()) {
+    if (name === "app" || !await isFolder(import_node_path9.default.join(layers, name))) continue;
     const files = name.endsWith("libs") ? dependencies : classes;
-    files.set(import_node_path8.default.join(layers, name), name);
+    files.set(import_node_path9.default.join(layers, name), name);
   }
   return {
     layout: "micronaut-layers",
     description: `Micronaut layers (${mainClass})`,
     mainClass,
-    command: ["-jar", `${HOME}/${JAR2}`],
+    command: ["-jar", `${APP_DIR}/${JAR2}`],
     dependencies,
     classes
   };
 };
 
 // src/application/layouts/spring-boot.ts
-var import_promises13 = require("node:fs/promises");
-var import_node_path9 = __toESM(require("node:path"), 1);
-var springBootJar = async ({ at, scratch }) => {
-  const mainClass = (await readManifest(at))?.startClass;
+var import_promises12 = require("node:fs/promises");
+var import_node_path10 = __toESM(require("node:path"), 1);
+var springBootJar = async ({ location, scratch }) => {
+  const mainClass = (await readManifest(location))?.startClass;
   if (mainClass === void 0) return void 0;
-  const folder = import_node_path9.default.join(scratch, "spring-boot");
-  await unpackFrom(at, "BOOT-INF/", folder);
+  const folder = import_node_path10.default.join(scratch, "spring-boot");
+  await unpackFrom(location, "BOOT-INF/", folder);
   await unpackFrom(
-    at,
+    location,
     "META-INF/",
-    import_node_path9.default.join(folder, "root/META-INF"),
+    import_node_path10.default.join(folder, "root/META-INF"),
     (name) => name !== "MANIFEST.MF" && !name.startsWith("services/")
   );
   const jars = await inOrder(folder);
@@ -36314,19 +36654,19 @@ var springBootJar = async ({ at, scratch }) => {
   const classes = /* @__PURE__ */ new Map();
   const entries = [];
   for (const name of ["root", "classes"]) {
-    if (!await isFolder(import_node_path9.default.join(folder, name))) continue;
-    classes.set(import_node_path9.default.join(folder, name), name);
+    if (!await isFolder(import_node_path10.default.join(folder, name))) continue;
+    classes.set(import_node_path10.default.join(folder, name), name);
     entries.push(name);
   }
   for (const jar of jars) {
     const files = jar.includes("-SNAPSHOT") ? classes : dependencies;
-    files.set(import_node_path9.default.join(folder, "lib", jar), `lib/${jar}`);
+    files.set(import_node_path10.default.join(folder, "lib", jar), `lib/${jar}`);
     entries.push(`lib/${jar}`);
   }
-  const classPath2 = entries.map((entry) => `${HOME}/${entry}`);
+  const classPath2 = entries.map((entry) => `${APP_DIR}/${entry}`);
   return {
     layout: "spring-boot",
-    description: `Spring Boot jar ${import_node_path9.default.basename(at)} (${mainClass}), unpacked`,
+    description: `Spring Boot jar ${import_node_path10.default.basename(location)} (${mainClass}), unpacked`,
     mainClass,
     command: ["-cp", classPath2.join(":"), mainClass],
     dependencies,
@@ -36334,9 +36674,9 @@ var springBootJar = async ({ at, scratch }) => {
   };
 };
 async function inOrder(folder) {
-  const lib = import_node_path9.default.join(folder, "lib");
-  const jars = new Set(await isFolder(lib) ? (await (0, import_promises13.readdir)(lib)).sort() : []);
-  const index = await (0, import_promises13.readFile)(import_node_path9.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
+  const lib = import_node_path10.default.join(folder, "lib");
+  const jars = new Set(await isFolder(lib) ? (await (0, import_promises12.readdir)(lib)).sort() : []);
+  const index = await (0, import_promises12.readFile)(import_node_path10.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
   const indexed = [...index.matchAll(/^- "BOOT-INF\/lib\/(.+)"\r?$/gm)].flatMap(
     ([, name]) => name !== void 0 && jars.has(name) ? [name] : []
   );
@@ -36344,299 +36684,70 @@ async function inOrder(folder) {
 }
 
 // src/application/find.ts
-var OF_A_FOLDER = [micronautLayers, quarkusApp, classPath];
-var OF_A_JAR = [springBootJar, runnableJar];
+var FOLDER_LAYOUTS = [micronautLayers, quarkusApp, classPath];
+var JAR_LAYOUTS = [springBootJar, runnableJar];
 async function requireContext(context) {
   if (await isFolder(context)) return;
   throw new Failure("input", `The context ${context} is not a folder.`, {
-    fix: "Set `context` to the folder that holds the built application; the build has to run in a step before."
+    fix: "Set `context` to the folder with the built application. Build the application in an earlier step."
   });
 }
-async function findApplication(request4) {
-  const { context, application } = request4;
-  const at = import_node_path10.default.resolve(context, application ?? ".");
-  if (at !== context && !at.startsWith(context + import_node_path10.default.sep)) {
-    throw new Failure("input", `\`application\` leads out of the context ${context}.`, {
-      fix: "Give a path relative to the context."
-    });
+async function findApplication(request3) {
+  const { context, application } = request3;
+  const location = import_node_path11.default.resolve(context, application ?? ".");
+  if (location !== context && !location.startsWith(context + import_node_path11.default.sep)) {
+    throw new Failure(
+      "input",
+      `Invalid input \`application\`: ${application} leads out of the context ${context}.`,
+      {
+        fix: "Set it to a path in `context`, relative to it."
+      }
+    );
   }
-  const place = { ...request4, at };
-  const found = await isFolder(at) ? await findInFolder(place) : await first(OF_A_JAR, place);
+  const candidate = { ...request3, location };
+  const found = await isFolder(location) ? await findInFolder(candidate) : await first2(JAR_LAYOUTS, candidate);
   if (found) return found;
-  throw new Failure("input", `No application was found in ${at}.`, {
-    fix: "Set `context` (and `application`, if needed) to a folder with `layers/` (Micronaut) or `quarkus-app/` (Quarkus), to a jar of Spring Boot or another whose manifest has a Main-Class, or to a folder with `classes/` or `lib/` and set `main-class`.",
-    evidence: await listing(at)
+  throw new Failure("input", `No application was found in ${location}.`, {
+    fix: "Set `context`, and `application` if needed, to a folder with `layers/` (Micronaut) or `quarkus-app/` (Quarkus), or to a jar of Spring Boot or one with a Main-Class in its manifest; or set `main-class` and a folder with `classes/` or `lib/`.",
+    evidence: await listing(location)
   });
 }
-async function findInFolder(place) {
-  const found = await first(OF_A_FOLDER, place);
+async function findInFolder(candidate) {
+  const found = await first2(FOLDER_LAYOUTS, candidate);
   if (found) return found;
-  const jars = (await (0, import_promises14.readdir)(place.at)).filter((name) => name.endsWith(".jar")).sort();
+  const jars = (await (0, import_promises13.readdir)(candidate.location)).filter((name) => name.endsWith(".jar")).sort();
   const runnable = [];
   for (const jar of jars) {
-    const one = await first(OF_A_JAR, {
-      ...place,
-      at: import_node_path10.default.join(place.at, jar),
-      scratch: import_node_path10.default.join(place.scratch, jar)
+    const one = await first2(JAR_LAYOUTS, {
+      ...candidate,
+      location: import_node_path11.default.join(candidate.location, jar),
+      scratch: import_node_path11.default.join(candidate.scratch, jar)
     });
     if (one) runnable.push({ jar, found: one });
   }
   if (runnable.length > 1) {
-    throw new Failure("input", `There is more than one runnable jar in ${place.at}.`, {
-      fix: "Set `application` to the one to run.",
+    throw new Failure("input", `There is more than one runnable jar in ${candidate.location}.`, {
+      fix: "Set `application` to one of these jars.",
       evidence: runnable.map(({ jar }) => jar).join("\n")
     });
   }
   return runnable[0]?.found;
 }
-async function first(layouts, place) {
+async function first2(layouts, candidate) {
   for (const layout of layouts) {
-    const found = await layout(place);
+    const found = await layout(candidate);
     if (found) return found;
   }
   return void 0;
 }
-async function listing(place) {
-  const names = await (0, import_promises14.readdir)(place).catch(() => void 0);
-  if (!names) return "There is no such file or folder.";
+async function listing(folder) {
+  const names = await (0, import_promises13.readdir)(folder).catch(() => void 0);
+  if (!names) return "The file or folder does not exist.";
   if (names.length === 0) return "The folder is empty.";
   const shown2 = names.sort().slice(0, 20).join("\n");
-  return `What is there:
+  return `Content of the folder:
 ${shown2}${names.length > 20 ? `
 (and ${names.length - 20} more)` : ""}`;
-}
-
-// src/run/steps.ts
-var Steps = class {
-  constructor(clock, log) {
-    this.clock = clock;
-    this.log = log;
-  }
-  clock;
-  log;
-  done = [];
-  async run(name, title, work) {
-    const begin = this.clock.now();
-    try {
-      return await this.log.group(title, work);
-    } finally {
-      const milliseconds = Math.round(this.clock.now() - begin);
-      this.done.push({ name, milliseconds });
-    }
-  }
-};
-
-// src/lib/json.ts
-function jsonOf(text2) {
-  try {
-    return JSON.parse(text2.toString());
-  } catch {
-    return void 0;
-  }
-}
-function fieldsOf(value) {
-  return typeof value === "object" && value !== null ? value : {};
-}
-
-// src/runner/docker-facts.ts
-var ANSWER_TIMEOUT = 4500;
-var ARCHITECTURES = { amd64: "x64", arm64: "aarch64" };
-function architectureOf(name) {
-  return ARCHITECTURES[name];
-}
-async function readDockerFacts(docker) {
-  const args = ["version", "--format", "{{json .}}"];
-  const result = await docker.attempt(args, { timeout: ANSWER_TIMEOUT });
-  await refusePodman(docker, result.stdout);
-  if (result.exitCode !== 0) throw dockerFailure(args, result);
-  const server = jsonOf(result.stdout)?.Server;
-  if (!server) throw dockerFailure(args, result);
-  if (server.Os !== "linux") {
-    throw new UnsupportedRunner(`The engine runs ${server.Os} containers; CRIU needs Linux.`, {
-      fix: "Use a Linux runner, for example `runs-on: ubuntu-24.04`."
-    });
-  }
-  const architecture = architectureOf(server.Arch);
-  if (!architecture) {
-    throw new UnsupportedRunner(`There is no CRaC JDK for the architecture ${server.Arch} of this engine.`, {
-      fix: "Use a runner with x86-64 or arm64."
-    });
-  }
-  const told = await docker.attempt(["info", "--format", "{{json .}}"], { timeout: ANSWER_TIMEOUT });
-  const info2 = jsonOf(told.stdout);
-  const security = (info2?.SecurityOptions ?? []).join(" ");
-  return {
-    version: server.Version,
-    architecture,
-    kernel: server.KernelVersion ?? "unknown",
-    operatingSystem: info2?.OperatingSystem ?? "unknown",
-    appArmor: security.includes("name=apparmor"),
-    rootless: security.includes("name=rootless")
-  };
-}
-async function refusePodman(docker, answer) {
-  const components = jsonOf(answer)?.Server?.Components ?? [];
-  const service = components.find(({ Name }) => /podman/i.test(Name));
-  const client = service ? void 0 : /podman version (\S+)/i.exec((await docker.attempt(["--version"], { timeout: ANSWER_TIMEOUT })).stdout);
-  if (!service && !client) return;
-  throw new Failure(
-    "runner",
-    `The container engine here is podman ${service?.Version ?? client?.[1] ?? ""}, not Docker; snapshots under podman are not supported.`.replace(
-      "  ",
-      " "
-    ),
-    {
-      fix: "Install a Docker engine, version 24 or newer, on the runner, or point DOCKER_HOST at one."
-    }
-  );
-}
-
-// src/runner/base-image.ts
-async function imageArchitecture(docker, image, onLine) {
-  const name = await ensureBaseImage(docker, image, onLine);
-  const architecture = architectureOf(name);
-  if (architecture) return architecture;
-  throw new Failure("image", `There is no CRaC JDK for ${image}, an image for ${name}.`, {
-    fix: "Use a `base-image` for x86-64 or arm64."
-  });
-}
-async function ensureBaseImage(docker, image, onLine, refresh = false) {
-  const inspect = ["image", "inspect", "--format", "{{.Architecture}} {{len .RepoDigests}}", "--", image];
-  const known = await docker.attempt(inspect);
-  const [architecture = "", digests] = known.stdout.trim().split(" ");
-  if (known.exitCode === 0 && (!refresh || digests === "0")) return architecture;
-  const pull = ["pull", "--quiet", "--", image];
-  const pulled = await docker.attempt(pull, { onLine });
-  if (pulled.exitCode !== 0 && known.exitCode === 0) return architecture;
-  if (pulled.exitCode !== 0) {
-    const output = `${pulled.stdout}
-${pulled.stderr}`;
-    throw baseImageFailure(output, image) ?? dockerFailure(pull, pulled, PULL_FIX).of(`The base image ${image} could not be pulled`);
-  }
-  return (await docker.run(inspect)).split(" ")[0] ?? "";
-}
-var PULL_FIX = "Check the name in `base-image`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.";
-async function imageDigest(docker, image) {
-  const inspect = [
-    "image",
-    "inspect",
-    "--format",
-    "{{if .RepoDigests}}{{index .RepoDigests 0}}{{else}}{{.Id}}{{end}}"
-  ];
-  const known = await docker.run([...inspect, "--", image]);
-  return known.slice(known.indexOf("@") + 1);
-}
-async function imageEnvironment(docker, image) {
-  const format = ["image", "inspect", "--format", "{{json .Config.Env}}", "--", image];
-  return jsonOf(await docker.run(format)) ?? [];
-}
-function baseImageFailure(output, image) {
-  if (/toomanyrequests|429 Too Many Requests/i.test(output)) {
-    return new Failure(
-      "registry",
-      `The base image ${image} could not be pulled: the rate limit of its registry is used up.`,
-      {
-        fix: "Run docker/login-action before, which raises the limit; use a `base-image` of another registry or of a mirror; or run the job again later.",
-        evidence: lastLines(output, 10)
-      }
-    );
-  }
-  const pull = /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .* not found|no matching manifest|unauthorized|authentication required|no basic auth credentials)/;
-  if (!pull.test(output)) return void 0;
-  return new Failure("image", `The base image ${image} could not be pulled.`, {
-    fix: "Check the name in `base-image`; for a private image, run docker/login-action before.",
-    evidence: lastLines(output, 10)
-  });
-}
-
-// src/runner/reach.ts
-var ANSWER_TIMEOUT2 = 8e3;
-var LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
-async function findReach(docker, hostname3) {
-  const remote = remoteHost(await endpoint(docker));
-  if (remote !== void 0) return { by: "published port", bind: "0.0.0.0", host: remote };
-  const network = await ownNetwork(docker, hostname3);
-  if (network !== void 0) return { by: "network", network };
-  return { by: "published port", bind: "127.0.0.1", host: "127.0.0.1" };
-}
-function isLocal(reach) {
-  return reach.by === "network" || LOOPBACK.test(reach.bind);
-}
-async function endpoint(docker) {
-  const format = "{{.Endpoints.docker.Host}}";
-  return (await docker.attempt(["context", "inspect", "--format", format], { timeout: ANSWER_TIMEOUT2 })).stdout.trim();
-}
-function remoteHost(address) {
-  if (!/^(tcp|ssh|https?):\/\//.test(address) || !URL.canParse(address)) return void 0;
-  const { hostname: hostname3 } = new URL(address);
-  return hostname3 === "" || LOOPBACK.test(hostname3) ? void 0 : hostname3.replace(/^\[|\]$/g, "");
-}
-async function ownNetwork(docker, hostname3) {
-  if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname3)) return void 0;
-  const args = ["container", "inspect", "--format", "{{json .NetworkSettings.Networks}}", "--", hostname3];
-  const found = await docker.attempt(args, { timeout: ANSWER_TIMEOUT2 });
-  if (found.exitCode !== 0) return void 0;
-  const networks = Object.keys(JSON.parse(found.stdout));
-  if (networks.includes("host")) return void 0;
-  const network = networks.find((name) => name !== "none");
-  if (network === void 0) {
-    throw new Failure("runner", "This job runs in a container without a network.", {
-      fix: "Give the job container a network: the application is reached through it."
-    });
-  }
-  return network;
-}
-
-// src/runner/disk-space.ts
-var SMALL_SNAPSHOT = 128e6;
-function roomFor(free, archive, application) {
-  return { free, needed: 3 * archive + 2 * application + 3 * SMALL_SNAPSHOT };
-}
-function lookAtRoom({ free, needed }, archive) {
-  if (free === void 0 || free >= needed) return void 0;
-  const told = `${megabytes(free)} are free on the engine's disk, and a run like this needs about ${megabytes(needed)}, more with a large heap`;
-  if (free < archive) throw new Failure("runner", `There is no room: ${told}.`, { fix: FIX2 });
-  return `There may be too little room: ${told}. What the engine has in its build cache need not be stored again.`;
-}
-function toldOfRoom(error2, { free, needed }) {
-  if (!(error2 instanceof Failure) || free === void 0 || !NO_SPACE.has(error2.signature ?? "")) return error2;
-  return error2.also(
-    `When the run began, ${megabytes(free)} were free on the engine's disk; it needs about ${megabytes(needed)} and three times the memory of the application.`
-  );
-}
-var FIX2 = "Free disk space on the machine of the engine, for example with `docker system prune`.";
-var NO_SPACE = /* @__PURE__ */ new Set(["docker-nospace", "criu-enospc"]);
-
-// src/stages/application.ts
-var import_node_path16 = __toESM(require("node:path"), 1);
-
-// src/application/libraries.ts
-var import_promises15 = require("node:fs/promises");
-var import_node_path11 = __toESM(require("node:path"), 1);
-var Libraries = class {
-  constructor(jars, entries) {
-    this.jars = jars;
-    this.entries = entries;
-  }
-  jars;
-  entries;
-  has({ jar, classes }) {
-    const named2 = new RegExp(`^(?:.+\\.)?${jar}-\\d.*\\.jar$`);
-    return this.jars.some((name) => named2.test(name)) || this.entries.some((entry) => entry.startsWith(classes));
-  }
-};
-async function librariesOf(application) {
-  if (application.layout === "dockerfile") return void 0;
-  const jars = [];
-  for (const source of [...application.dependencies.keys(), ...application.classes.keys()]) {
-    const files = (await (0, import_promises15.stat)(source)).isDirectory() ? await (0, import_promises15.readdir)(source, { recursive: true }) : [source];
-    jars.push(...files.filter((file) => file.endsWith(".jar")));
-  }
-  const own = application.layout === "jar" ? [...application.classes.keys()][0] : void 0;
-  return new Libraries(
-    jars.map((file) => import_node_path11.default.basename(file)),
-    own === void 0 ? [] : await namesIn(own)
-  );
 }
 
 // src/application/frameworks.ts
@@ -36650,7 +36761,7 @@ var FRAMEWORKS = [
     name: "Spring Boot",
     library: { jar: "spring-boot", classes: "org/springframework/boot/" },
     support: ORG_CRAC,
-    fix: "Add `org.crac:crac` to the dependencies (Spring Boot knows its version): with it Spring Boot 3.2 and newer stops its server and its pools.",
+    fix: "Add `org.crac:crac` to the dependencies (Spring Boot manages its version). With it, Spring Boot 3.2 and newer stops its server and its pools.",
     health: {
       library: { jar: "spring-boot-actuator", classes: "org/springframework/boot/actuate/" },
       path: "/actuator/health"
@@ -36664,7 +36775,7 @@ var FRAMEWORKS = [
       jar: "micronaut-crac",
       classes: "io/micronaut/crac/"
     },
-    fix: "Add `io.micronaut.crac:micronaut-crac` to the dependencies (the platform of Micronaut knows its version): it stops the server.",
+    fix: "Add `io.micronaut.crac:micronaut-crac` to the dependencies (the platform of Micronaut manages its version). It stops the server.",
     health: {
       library: { jar: "micronaut-management", classes: "io/micronaut/management/" },
       path: "/health"
@@ -36674,7 +36785,7 @@ var FRAMEWORKS = [
     name: "Quarkus",
     library: { jar: "quarkus-core", classes: "io/quarkus/runtime/" },
     support: ORG_CRAC,
-    fix: "Use Quarkus 2.10 or newer, which brings `org.crac:crac` along and stops its server.",
+    fix: "Use Quarkus 2.10 or newer, which includes `org.crac:crac` and stops its server.",
     health: {
       library: { jar: "quarkus-smallrye-health", classes: "io/quarkus/smallrye/health/" },
       path: "/q/health"
@@ -36688,13 +36799,13 @@ var FRAMEWORKS = [
       jar: "helidon-integrations-crac",
       classes: "io/helidon/integrations/crac/"
     },
-    fix: "Add `io.helidon.integrations.crac:helidon-integrations-crac` to the dependencies (Helidon 4.2 or newer; its BOM knows the version), or stop the server in beforeCheckpoint of an org.crac.Resource of your own.",
+    fix: "Add `io.helidon.integrations.crac:helidon-integrations-crac` to the dependencies (Helidon 4.2 or newer; its BOM manages the version), or stop the server in beforeCheckpoint of your own org.crac.Resource.",
     health: {
       library: { jar: "helidon-webserver-observe-health", classes: "io/helidon/webserver/observe/health/" },
       path: "/observe/health"
     }
   },
-  // No framework knows of a server that one makes with it: the code that does so has to.
+  // These libraries do not stop a server before a checkpoint: the code that starts it has to.
   { name: "Netty", library: { jar: "netty-transport", classes: "io/netty/channel/" }, ...NO_FRAMEWORK },
   { name: "Jetty", library: { jar: "jetty-server", classes: "org/eclipse/jetty/server/" }, ...NO_FRAMEWORK },
   {
@@ -36704,485 +36815,71 @@ var FRAMEWORKS = [
   }
 ];
 var TAKES_CHECKPOINT = /^-D(?:spring\.context\.checkpoint|io\.helidon\.resumable\.checkpoint)=/;
-
-// src/application/health.ts
 function healthPath(libraries) {
   return FRAMEWORKS.find(({ health }) => health && libraries?.has(health.library))?.health?.path;
 }
-
-// src/application/strays.ts
-var import_promises16 = require("node:fs/promises");
-var import_node_path12 = __toESM(require("node:path"), 1);
-async function refuseStrays(sources, folders) {
-  const roots = await Promise.all(folders.map((folder) => (0, import_promises16.realpath)(folder).catch(() => folder)));
-  for (const source of sources) await look(source, roots, /* @__PURE__ */ new Set());
+function explainMissingSupport(refused3, libraries) {
+  const framework = FRAMEWORKS.find(({ library }) => libraries.has(library));
+  const { support, fix } = framework ?? NO_FRAMEWORK;
+  if (!refused3.resources.some(({ listens }) => listens) || libraries.has(support)) return refused3;
+  const { coordinates } = support;
+  const without = framework ? `${framework.name} is on the class path, but ${coordinates} is not. Without it, nothing stops the server.` : `${coordinates} is not on the class path.`;
+  return new Failure(refused3.category, `${refused3.message} ${without}`, {
+    fix,
+    evidence: refused3.evidence,
+    signature: refused3.signature,
+    cause: refused3
+  });
 }
-async function look(file, roots, above) {
-  const real = await (0, import_promises16.realpath)(file).catch((error2) => {
-    throw stray(file, `cannot be followed (${messageOf(error2)})`);
+
+// src/application/in-workspace.ts
+var import_promises14 = require("node:fs/promises");
+var import_node_path12 = __toESM(require("node:path"), 1);
+async function findInWorkspace(log, inputs, { workspace, scratch }) {
+  const context = import_node_path12.default.resolve(workspace, inputs.context);
+  const sources = isInside(workspace, context) ? [workspace] : [workspace, context];
+  await refuseOutsideFiles(bodyFiles(inputs, workspace), [workspace]);
+  if (inputs.file !== void 0) {
+    await refuseOutsideFiles([import_node_path12.default.resolve(workspace, inputs.file)], sources);
+    return void 0;
+  }
+  const { application, mainClass } = inputs;
+  const found = await findApplication({ context, application, mainClass, scratch });
+  await refuseOutsideFiles([...found.dependencies.keys(), ...found.classes.keys()], [...sources, scratch]);
+  log.info(`Found: ${found.description}.`);
+  return found;
+}
+function bodyFiles({ warmup = [] }, workspace) {
+  return warmup.flatMap(({ body }) => body && "file" in body ? [import_node_path12.default.resolve(workspace, body.file)] : []).filter((file) => isInside(workspace, file));
+}
+function isInside(folder, file) {
+  return !import_node_path12.default.relative(folder, file).startsWith("..");
+}
+async function refuseOutsideFiles(sources, folders) {
+  const roots = await Promise.all(folders.map((folder) => (0, import_promises14.realpath)(folder).catch(() => folder)));
+  for (const source of sources) await refuseOutside(source, roots, /* @__PURE__ */ new Set());
+}
+async function refuseOutside(file, roots, above) {
+  const real = await (0, import_promises14.realpath)(file).catch((error2) => {
+    throw outside(file, `cannot be followed (${messageOf(error2)})`);
   });
   if (!roots.some((root) => real === root || real.startsWith(`${root.replace(/\/$/, "")}/`)))
-    throw stray(file, `leads to ${real}, which is outside of the workspace and of \`context\``);
-  const entry = await (0, import_promises16.lstat)(real);
+    throw outside(file, `leads to ${real}, which is outside of the workspace and of \`context\``);
+  const entry = await (0, import_promises14.lstat)(real);
   if (entry.isFile()) return;
-  if (!entry.isDirectory()) throw stray(file, "is neither a file nor a folder");
-  if (above.has(real)) throw stray(file, "leads to a folder that it lies in");
-  for (const name of await (0, import_promises16.readdir)(real)) await look(import_node_path12.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
+  if (!entry.isDirectory()) throw outside(file, "is neither a file nor a folder");
+  if (above.has(real)) throw outside(file, "leads to a folder that contains it");
+  for (const name of await (0, import_promises14.readdir)(real))
+    await refuseOutside(import_node_path12.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
 }
-function stray(file, why) {
-  return new Failure("input", `${file} ${why}; it does not go into an image.`, {
-    fix: "Copy what the application needs into `context`, and leave links out of it that lead elsewhere."
+function outside(file, why) {
+  return new Failure("input", `${file} ${why}. It must not get into an image.`, {
+    fix: "Copy the files that the application needs into `context`, and remove links to other places."
   });
 }
 
-// src/image/user-dockerfile.ts
-var import_node_path13 = __toESM(require("node:path"), 1);
-
-// src/image/build.ts
-function buildCommand(build2) {
-  return [
-    "build",
-    "--target",
-    build2.target,
-    "--tag",
-    build2.name,
-    // Of the classic builder, which keeps that of a step that failed.
-    "--force-rm",
-    ...pairs("--build-arg", build2.buildArgs),
-    ...pairs("--label", build2.labels),
-    "--",
-    build2.context
-  ];
-}
-async function buildImage(docker, build2, output) {
-  const command = buildCommand(build2);
-  const result = await runBuild(docker, command, output);
-  if (result.exitCode !== 0) {
-    const output2 = `${result.stdout}
-${result.stderr}`;
-    throw jdkFailure(output2) ?? baseImageFailure(output2, build2.buildArgs["BASE_IMAGE"] ?? "") ?? dockerFailure(command, result);
-  }
-  return await idOf(docker, build2.name);
-}
-async function idOf(docker, name) {
-  return await docker.run(["image", "inspect", "--format", "{{.Id}}", "--", name]);
-}
-async function runBuild(docker, command, output) {
-  const builder = await docker.run(["context", "show"]);
-  return await docker.attempt(command, { ...output, env: { BUILDX_BUILDER: builder } });
-}
-function pairs(option, values) {
-  return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
-}
-function jdkFailure(output) {
-  const match = /crac-checkpoint: (NO-[A-Z]+): (.*)/.exec(output);
-  if (!match) return void 0;
-  if (match[1] === "NO-CRIU") {
-    return new Failure("image", `Nothing in the base image takes snapshots: ${match[2]}.`, {
-      fix: "Use a `base-image` that is a Debian 13 or newer, or like one, or that brings CRIU 4.1 or newer and setcap."
-    });
-  }
-  if (match[1] === "NO-ENGINE") {
-    return new Failure("jdk", `The JDK does not have the wanted engine: ${match[2]}.`, {
-      fix: "Leave `engine` at `auto`; Warp is only in builds of Azul (`distribution: zulu`), and not in all of them."
-    });
-  }
-  return new Failure("jdk", `The JDK cannot take checkpoints: ${match[2]}`, {
-    fix: "Choose another `java-version`: an archive of a JDK with CRaC, for Linux with glibc."
-  });
-}
-
-// src/image/user-dockerfile.ts
-var KEPT = ["/opt/crac-checkpoint", "/opt/java", "/opt/jdk", "/home/app", "/tmp"];
-async function buildUserImage(docker, build2, output) {
-  const command = [
-    "build",
-    ...["--file", build2.file],
-    ...["--tag", build2.name],
-    "--force-rm",
-    ...Object.entries(build2.buildArgs).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]),
-    "--",
-    build2.context
-  ];
-  const result = await runBuild(docker, command, output);
-  if (result.exitCode !== 0) {
-    const output2 = `${result.stdout}
-${result.stderr}`;
-    const failure = baseImageFailure(output2, "of the Dockerfile") ?? dockerFailure(command, result);
-    throw new Failure(
-      failure.category === "image" ? "image" : "application",
-      `${build2.file} could not be built. ${failure.message}`,
-      {
-        fix: "Mend the Dockerfile in `file`, or what it needs in `context` and `build-args`; the last lines of its build are below.",
-        evidence: failure.evidence
-      }
-    );
-  }
-  const inspect = ["image", "inspect", "--format", "{{json .}}", "--", build2.name];
-  return checkContract(JSON.parse(await docker.run(inspect)), build2.user);
-}
-function checkContract({ Architecture, Config }, user) {
-  const [program = "", ...words] = Config.Entrypoint?.length ? [...Config.Entrypoint, ...Config.Cmd ?? []] : Config.Cmd ?? [];
-  if (program === "") {
-    throw broken(
-      "has neither ENTRYPOINT nor CMD",
-      'End it with `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`.'
-    );
-  }
-  if (/(^|\/)(ba|da)?sh$/.test(program) && words[0] === "-c") {
-    throw broken(
-      "starts its application through a shell (the shell form of ENTRYPOINT or CMD)",
-      'Write it as a list of words, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore gives each process its own number again, and the shell would have one of them.'
-    );
-  }
-  if (import_node_path13.default.posix.basename(program) !== "java") {
-    throw broken(
-      `starts with ${program}, not with java`,
-      'Let ENTRYPOINT begin with "java": the entry script of the finished image takes its place.'
-    );
-  }
-  const crac = words.find((word) => CRAC_OPTION.test(word));
-  if (crac !== void 0) throw broken(`sets ${crac}`, "Leave the options of CRaC to the action.");
-  const inVariable = cracOptionIn(Config.Env ?? []);
-  if (inVariable !== void 0) throw broken(inVariable, LEAVE_TO_ACTION);
-  const hidden = Object.keys(Config.Volumes ?? {}).find(
-    (volume) => KEPT.some((kept) => overlap(volume, kept))
-  );
-  if (hidden !== void 0) {
-    throw broken(
-      `has a VOLUME on ${hidden}`,
-      `Leave ${KEPT.join(", ")} without volumes: one would hide what the restore needs.`
-    );
-  }
-  if (Config.OnBuild?.length)
-    throw broken(
-      "has ONBUILD instructions",
-      "Take them out: they would run again in the images that are built from it."
-    );
-  const own = Config.User ?? "";
-  if (!["", "root", "0", "0:0", user, user.split(":")[0]].includes(own)) {
-    throw broken(
-      `runs as the user ${own}`,
-      `Set \`user\` to the numbers of that user, or leave USER out; the application runs as ${user}.`
-    );
-  }
-  const main2 = words.find(
-    (word, index) => !word.startsWith("-") && !/^(-cp|-classpath|--class-path|-jar|-p|--module-path)$/.test(words[index - 1] ?? "")
-  );
-  return {
-    application: {
-      layout: "dockerfile",
-      description: `Dockerfile of your own (java ${words.join(" ")})`.slice(0, 200),
-      mainClass: words.includes("-jar") ? "" : main2 ?? "",
-      command: words,
-      dependencies: /* @__PURE__ */ new Map(),
-      classes: /* @__PURE__ */ new Map()
-    },
-    workingDirectory: Config.WorkingDir || "/",
-    architecture: Architecture
-  };
-}
-function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path13.default.posix.normalize(folder).replace(/\/$/, "")}/`);
-  return x.startsWith(y) || y.startsWith(x);
-}
-function broken(what, fix) {
-  return new Failure("image", `The image of your Dockerfile ${what}.`, {
-    fix: `${fix} (docs/dockerfile.md has the contract.)`
-  });
-}
-
-// src/stages/run.ts
-var import_node_path15 = __toESM(require("node:path"), 1);
-
-// src/lib/kept-log.ts
-var import_node_fs2 = require("node:fs");
-var import_node_path14 = __toESM(require("node:path"), 1);
-var FULL = 64 * 1024 * 1024;
-function keptLog(file, warning2, full = FULL) {
-  let size = (0, import_node_fs2.statSync)(file, { throwIfNoEntry: false })?.size ?? 0;
-  let broken3 = false;
-  return (bytes) => {
-    if (broken3) return;
-    try {
-      if (size >= full) {
-        (0, import_node_fs2.renameSync)(file, `${file}.1`);
-        size = 0;
-      }
-      (0, import_node_fs2.appendFileSync)(file, bytes);
-      size += bytes.length;
-    } catch (error2) {
-      broken3 = true;
-      warning2(`${import_node_path14.default.basename(file)} is not complete: ${messageOf(error2)}`);
-    }
-  };
-}
-
-// src/stages/run.ts
-function checkpointContainer(run2) {
-  return `${namesOf(run2.id).container}-checkpoint`;
-}
-function imagesOf(run2) {
-  return import_node_path15.default.join(run2.work, "images");
-}
-function containerOf(run2, reach) {
-  const { env, port, network, addHosts } = run2.inputs;
-  return { run: run2.id, env, work: run2.work, port, reach, network, addHosts };
-}
-function keepIn({ logs, world }, file) {
-  return keptLog(import_node_path15.default.join(logs, file), (line2) => world.log.warning(line2));
-}
-function outputTo(run2, file) {
-  return { onLine: (line2) => run2.world.log.foreign(line2), onBytes: keepIn(run2, file) };
-}
-
-// src/stages/application.ts
-function readinessOf({ inputs }, { libraries }) {
-  return { ...inputs.readiness, health: healthPath(libraries) };
-}
-async function lookForApplication(run2) {
-  const { inputs, world, steps, work } = run2;
-  return await steps.run("application", "Find the application", async () => {
-    await refuseStrays(bodies(run2), [world.workspace]);
-    if (inputs.file !== void 0) {
-      await refuseStrays([import_node_path16.default.resolve(world.workspace, inputs.file)], places(run2));
-      return void 0;
-    }
-    const application = await findApplication({
-      context: import_node_path16.default.resolve(world.workspace, inputs.context),
-      application: inputs.application,
-      mainClass: inputs.mainClass,
-      scratch: import_node_path16.default.join(work, "application")
-    });
-    const { dependencies, classes } = application;
-    await refuseStrays([...dependencies.keys(), ...classes.keys()], [...places(run2), work]);
-    world.log.info(`Found: ${application.description}.`);
-    return application;
-  });
-}
-async function prepareBase(run2, application) {
-  const found = application ? await onBaseImage(run2, application) : await onUserImage(run2);
-  return { ...found, libraries: await librariesOf(found.application) };
-}
-async function onBaseImage({ inputs, world }, application) {
-  refuseCracOptions(inputs.baseImage, await imageEnvironment(world.docker, inputs.baseImage));
-  const digest = await imageDigest(world.docker, inputs.baseImage);
-  return { application, base: { image: inputs.baseImage, workingDirectory: "/home/app", digest } };
-}
-async function onUserImage(run2) {
-  const { id, inputs, world } = run2;
-  const name = namesOf(id).image("user");
-  return await run2.steps.run("build-user", "Build your Dockerfile", async () => {
-    const { application, workingDirectory } = await buildUserImage(
-      world.docker,
-      {
-        context: import_node_path16.default.resolve(world.workspace, inputs.context),
-        file: import_node_path16.default.resolve(world.workspace, inputs.file ?? ""),
-        buildArgs: inputs.buildArgs,
-        name,
-        user: `${inputs.user.uid}:${inputs.user.gid}`
-      },
-      outputTo(run2, "build-user.log")
-    );
-    world.log.info(`Found: ${application.description}.`);
-    const digest = await imageDigest(world.docker, name);
-    return { application, base: { image: name, workingDirectory, digest } };
-  });
-}
-function bodies({ inputs, world }) {
-  return (inputs.warmup ?? []).flatMap(({ body }) => body && "file" in body ? [import_node_path16.default.resolve(world.workspace, body.file)] : []).filter((file) => !import_node_path16.default.relative(world.workspace, file).startsWith(".."));
-}
-function places({ inputs, world }) {
-  const context = import_node_path16.default.resolve(world.workspace, inputs.context);
-  const inside2 = !import_node_path16.default.relative(world.workspace, context).startsWith("..");
-  return inside2 ? [world.workspace] : [world.workspace, context];
-}
-
-// src/stages/build.ts
-var import_node_path18 = __toESM(require("node:path"), 1);
-
-// src/image/build-context.ts
-var import_promises19 = require("node:fs/promises");
-var import_node_path17 = __toESM(require("node:path"), 1);
-
-// src/lib/digest.ts
-var import_node_crypto2 = require("node:crypto");
-var import_node_fs3 = require("node:fs");
-var import_promises17 = require("node:stream/promises");
-async function hashOfFile(file, algorithm = "sha256") {
-  const hash = (0, import_node_crypto2.createHash)(algorithm);
-  await (0, import_promises17.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
-    for await (const chunk of chunks) hash.update(chunk);
-  });
-  return hash;
-}
-function digestOf(bytes) {
-  return `sha256:${(0, import_node_crypto2.createHash)("sha256").update(bytes).digest("hex")}`;
-}
-
-// src/lib/link-or-copy.ts
-var import_promises18 = require("node:fs/promises");
-async function linkOrCopy(source, destination) {
-  await (0, import_promises18.link)(source, destination).catch(() => (0, import_promises18.cp)(source, destination));
-}
-
-// src/image/build-context.ts
-async function assembleBuildContext(folder, parts2) {
-  const from = (name) => import_node_path17.default.join(parts2.dockerFolder, name);
-  const tree = (name, inside2 = "") => import_node_path17.default.join(folder, "trees", name, inside2);
-  await (0, import_promises19.mkdir)(folder);
-  await (0, import_promises19.cp)(from("Dockerfile"), import_node_path17.default.join(folder, "Dockerfile"));
-  await (0, import_promises19.cp)(from("tools"), import_node_path17.default.join(folder, "tools"), { recursive: true });
-  await linkOrCopy(parts2.jdkArchive, import_node_path17.default.join(folder, "jdk.tar.gz"));
-  const { dependencies, classes } = parts2.application;
-  for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises19.mkdir)(tree(name, APPLICATION), { recursive: true });
-    for (const [source, target] of files) {
-      const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
-      await (0, import_promises19.cp)(source, import_node_path17.default.join(tree(name, APPLICATION), target), options3);
-    }
-  }
-  await (0, import_promises19.cp)(from("image"), tree("launch", OWN), { recursive: true });
-  await (0, import_promises19.cp)(from("seccomp.json"), import_node_path17.default.join(tree("launch", OWN), "seccomp.json"));
-  await (0, import_promises19.cp)(from("checkpoint"), tree("checkpoint", OWN), { recursive: true });
-  const usual = (words) => words.filter((word) => !TAKES_CHECKPOINT.test(word));
-  const launch = {
-    "java-options": usual(parts2.javaOptions),
-    application: usual(parts2.application.command),
-    arguments: parts2.arguments,
-    "main-class": [parts2.application.mainClass],
-    "cpu-features": [parts2.cpuFeatures]
-  };
-  for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises19.writeFile)(import_node_path17.default.join(tree("launch", OWN), name), lines(words));
-  }
-  const once = [...parts2.javaOptions, ...parts2.application.command].filter(
-    (word) => TAKES_CHECKPOINT.test(word)
-  );
-  await (0, import_promises19.writeFile)(import_node_path17.default.join(tree("checkpoint", OWN), "checkpoint-options"), lines(once));
-  await settleTimes(tree(""), tree("classes", APPLICATION));
-}
-var lines = (words) => words.map((word) => `${word}
-`).join("");
-var APPLICATION = "app";
-var OWN = "opt/crac-checkpoint";
-var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
-async function settleTimes(folder, own) {
-  for (const entry of await (0, import_promises19.readdir)(folder, { recursive: true, withFileTypes: true })) {
-    const file = import_node_path17.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await (0, import_promises19.lutimes)(file, EPOCH, EPOCH);
-    if (!entry.isFile()) continue;
-    const number = await contentNumber(file);
-    const isOwn = file.startsWith(own + import_node_path17.default.sep);
-    const time2 = isOwn ? Math.floor((await (0, import_promises19.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
-    await (0, import_promises19.lutimes)(file, time2, time2);
-  }
-}
-async function contentNumber(file) {
-  const hash = await hashOfFile(file);
-  return hash.digest().readUInt32BE() >>> 3;
-}
-
-// src/image/labels.ts
-var PREFIX = "io.github.crac-checkpoint";
-var OCI = "org.opencontainers.image";
-var FINGERPRINT_LABEL = `${PREFIX}.fingerprint`;
-var FIGURES_LABEL = `${PREFIX}.figures`;
-function originLabels(origin) {
-  const {
-    GITHUB_SERVER_URL: server,
-    GITHUB_REPOSITORY: repository,
-    GITHUB_SHA: revision
-  } = origin.environment;
-  return definedOnly({
-    [`${OCI}.created`]: origin.created.toISOString(),
-    [`${OCI}.source`]: server && repository ? `${server}/${repository}` : void 0,
-    [`${OCI}.revision`]: revision,
-    [`${OCI}.version`]: origin.version,
-    [`${OCI}.base.name`]: origin.base.name,
-    [`${OCI}.base.digest`]: origin.base.digest,
-    [`${PREFIX}.jdk-asset`]: origin.jdkAsset,
-    [`${PREFIX}.jdk-sha256`]: origin.jdkSha256,
-    [FINGERPRINT_LABEL]: origin.fingerprint
-  });
-}
-function snapshotLabels(facts) {
-  return {
-    [`${PREFIX}.snapshot`]: "crac",
-    [`${PREFIX}.restore-flags`]: facts.restoreFlags,
-    [`${PREFIX}.privileges`]: facts.privileges,
-    [`${PREFIX}.criu-version`]: facts.criuVersion,
-    [`${PREFIX}.cpu-features`]: facts.cpuFeatures,
-    [`${PREFIX}.kernel`]: facts.kernel
-  };
-}
-function coldLabels(reason) {
-  return { [`${PREFIX}.snapshot`]: "none", [`${PREFIX}.reason`]: reason };
-}
-function definedOnly(labels) {
-  return Object.fromEntries(
-    Object.entries(labels).filter(
-      (entry) => entry[1] !== void 0 && entry[1] !== ""
-    )
-  );
-}
-
-// src/stages/build.ts
-async function layOut(run2, parts2) {
-  const { id, inputs, world, work } = run2;
-  const { found, archive } = parts2;
-  const folder = import_node_path18.default.join(work, `context-${id}`);
-  await assembleBuildContext(folder, {
-    dockerFolder: world.dockerFolder,
-    jdkArchive: archive.file,
-    application: found.application,
-    javaOptions: inputs.javaOptions,
-    arguments: inputs.arguments,
-    cpuFeatures: inputs.cpuFeatures
-  });
-  const labels = originLabels({
-    created: /* @__PURE__ */ new Date(),
-    environment: world.environment,
-    version: inputs.tags[0]?.tag,
-    base: { name: inputs.file ?? inputs.baseImage, digest: found.base.digest },
-    jdkAsset: archive.asset.name,
-    jdkSha256: archive.sha256,
-    fingerprint: parts2.fingerprint
-  });
-  return { folder, base: found.base, readiness: readinessOf(run2, found), labels };
-}
-async function build(run2, from, target, buildArgs, labels) {
-  const { inputs } = run2;
-  return await buildImage(
-    run2.world.docker,
-    {
-      context: from.folder,
-      target,
-      name: namesOf(run2.id).image(target === "cold" ? "runtime" : target),
-      buildArgs: {
-        BASE_IMAGE: from.base.image,
-        UID: String(inputs.user.uid),
-        GID: String(inputs.user.gid),
-        ENGINE: inputs.engine,
-        RUN: run2.id,
-        WORKING_DIRECTORY: from.base.workingDirectory,
-        ...buildArgs
-      },
-      labels
-    },
-    outputTo(run2, `build-${target}.log`)
-  );
-}
-async function buildCheckpoint(run2, from) {
-  await run2.steps.run(
-    "build-checkpoint",
-    "Build the checkpoint image",
-    () => build(run2, from, "checkpoint", {}, {})
-  );
-}
-
-// src/stages/checkpoint.ts
-var import_node_path24 = __toESM(require("node:path"), 1);
+// src/checkpoint/checkpoint.ts
+var import_node_path19 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -37221,7 +36918,7 @@ var NOISE = anyOf([
   "Ignoring restore_task error 1\\b",
   "Can't restore EXE link",
   "Can't (?:seize root task|attach to all tasks|catch all tasks), disabling ptrace",
-  // With a number in the path it is the fork of CRaC JDKs, which goes on another way. Of CRIU 4 (`-1/`) it is the cause.
+  // A number in the path: the CRIU of CRaC JDKs, which then continues in another way. With CRIU 4 (`-1/`) it is the cause.
   "Can't open \\d+/sys/kernel/ns_last_pid on procfs",
   "Setting PID failed",
   "can't open last pid fd",
@@ -37242,868 +36939,648 @@ function anyOf(patterns) {
   return new RegExp(patterns.join("|"));
 }
 
+// src/diagnosis/signature.ts
+function signatures(defaults, rows) {
+  return rows.map((row) => ({ weight: "cause", ...defaults, ...row }));
+}
+
 // src/diagnosis/catalogue/criu-both.ts
-var criuBoth = [
+var criuBoth = signatures({ operations: ["dump", "restore"], stream: "criu" }, [
   {
     id: "criu-vdso-bounds",
-    operations: ["dump", "restore"],
-    stream: "criu",
     pattern: /Unexpected rt vDSO area bounds/m,
     category: "jdk",
-    cause: "This kernel's vDSO is larger than this CRIU expects, as kernels from 6.13 on have it.",
-    fix: "Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.",
-    weight: "cause"
+    cause: "This version of CRIU does not support the vDSO of this kernel, which is larger from kernel 6.13 on.",
+    fix: "Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer."
   },
   {
     id: "criu-compat-vdso",
-    operations: ["dump", "restore"],
-    stream: "criu",
     pattern: /Compatible vdso's size is bigger than reserved buf/m,
     category: "jdk",
-    cause: "The kernel's vDSO for 32-bit programs is larger than this CRIU expects.",
-    fix: "Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.",
-    weight: "cause"
+    cause: "This version of CRIU does not support the vDSO for 32-bit programs of this kernel: it is too large.",
+    fix: "Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer."
   },
   {
     id: "criu-ptrace-denied",
-    operations: ["dump", "restore"],
-    stream: "criu",
     pattern: /(?:PTRACE_TRACEME\) failed|Unable to ptrace the child|can't interrupt task): Operation not permitted/m,
     category: "runner",
-    cause: "The kernel does not let CRIU trace the JVM.",
-    fix: "Let containers of this engine have SYS_PTRACE, and set kernel.yama.ptrace_scope to 1 or 0 on the runner.",
-    weight: "cause"
+    cause: "The kernel does not allow CRIU to trace the JVM.",
+    fix: "Allow the capability SYS_PTRACE for containers on this Docker engine, and set kernel.yama.ptrace_scope to 1 or 0 on the runner.",
+    remedy: "privileges"
   },
   {
     id: "criu-short-write",
-    operations: ["dump", "restore"],
-    stream: "criu",
     pattern: /Img trimmed (\d+)\/(\d+)|Unexpected EOF$/m,
     category: "runner",
-    cause: "A file of the snapshot is shorter than it should be: the disk was full, or the image was changed.",
-    fix: "Free disk space on the runner and run the job again.",
-    weight: "cause"
+    cause: "A file of the snapshot is too short: the disk was full, or the image was changed.",
+    fix: "Free disk space on the runner and run the job again."
   },
   {
     id: "criu-enomem",
-    operations: ["dump", "restore"],
-    stream: "criu",
     pattern: /(?:Unable to reserve memory|Unable to map ANON_VMA|Can't map|mmap).*Cannot allocate memory|Unable to reserve memory \(\d+ bytes\)/m,
     category: "runner",
-    cause: "There was not enough memory for CRIU to map what the process has.",
-    fix: "Give the host or the container more memory, or the JVM a smaller heap with `java-options: -Xmx...`.",
-    weight: "cause"
+    cause: "Not enough memory: CRIU could not map the memory of the process.",
+    fix: "Give the host or the container more memory, or give the JVM a smaller heap with `java-options: -Xmx...`."
   },
   {
     id: "criu-no-cap",
-    operations: ["dump", "restore"],
-    stream: "criu",
     pattern: /CRIU needs to have the CAP_SYS_ADMIN or the CAP_CHECKPOINT_RESTORE capability/m,
     category: "runner",
-    cause: "CRIU has neither of the capabilities CHECKPOINT_RESTORE and SYS_ADMIN.",
-    fix: "Start the container with the flags in the output `restore-flags` (`allowPrivilegeEscalation: true` in Kubernetes); for the checkpoint leave `privileges` at `auto`.",
-    weight: "cause"
+    cause: "CRIU has neither the capability CHECKPOINT_RESTORE nor SYS_ADMIN.",
+    fix: "Start the container with the flags in the output `restore-flags` (in Kubernetes: `allowPrivilegeEscalation: true`). For the checkpoint, leave `privileges` at `auto`.",
+    remedy: "privileges"
   },
   {
     id: "criu-unprivileged-flag",
-    operations: ["dump", "restore"],
-    stream: "criu",
     pattern: /Running as non-root requires '--unprivileged'/m,
     category: "internal",
-    cause: "CRIU was not told that its user is not root.",
-    fix: "Please open an issue with the log of this step: the action should not have let this happen.",
-    weight: "cause"
+    cause: "CRIU was started by a user other than root, but without the option --unprivileged.",
+    fix: "Please open an issue with the log of this step: this is a defect of crac-checkpoint."
   },
   {
     id: "criu-netlink-selinux",
-    operations: ["dump", "restore"],
-    stream: "criu",
     pattern: /Can't send request message: Permission denied/m,
     category: "runner",
-    cause: "SELinux does not let CRIU ask the kernel about sockets.",
+    cause: "SELinux does not allow CRIU to query the kernel about sockets.",
     fix: "On the host, set the SELinux boolean virt_sandbox_use_netlink, or run the container with `--security-opt label=disable`.",
-    weight: "cause"
+    remedy: "privileges"
   },
   {
     id: "criu-logfile",
-    operations: ["dump", "restore"],
-    stream: "criu",
     pattern: /Can't create log file (\S+): (.+)/m,
     category: "image",
-    cause: "CRIU may not write its log: $1, $2.",
-    fix: "Let the folder of the snapshot belong to the `user` of the image, and keep it writable.",
-    weight: "cause"
+    cause: "CRIU is not allowed to write its log: $1, $2.",
+    fix: "Make the `user` of the image the owner of the folder of the snapshot, and keep it writable."
   },
   {
     id: "criu-imgdir",
-    operations: ["dump", "restore"],
-    stream: "criu",
     pattern: /Couldn't open image dir (.+)|Can't open dir (.+): No such file/m,
     category: "image",
-    cause: "The folder of the snapshot is not there: $1$2.",
-    fix: "Let nothing be mounted over /opt/crac-checkpoint, and build the image again.",
-    weight: "cause"
+    cause: "The folder of the snapshot is missing: $1$2.",
+    fix: "Do not mount anything over /opt/crac-checkpoint, and build the image again."
   },
   {
     id: "criu-nofile",
-    operations: ["dump", "restore"],
-    stream: "criu",
     pattern: /Can't chose service_fd_base: (-?\d+) (-?\d+)/m,
     category: "runner",
-    cause: "The limit of open files is so high that CRIU has no room for its own.",
-    fix: "Start the container with `--ulimit nofile=1024:65536`, or lower the engine's default.",
-    weight: "cause"
+    cause: "The limit of open files is so high that CRIU cannot reserve file descriptors for itself.",
+    fix: "Start the container with `--ulimit nofile=1024:65536`, or lower the default of the Docker engine."
   }
-];
+]);
 
 // src/diagnosis/catalogue/criu-dump.ts
-var criuDump = [
+var criuDump = signatures({ operations: ["dump"], stream: "criu" }, [
   {
     id: "criu-amx-xsave",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Can't set FPU registers for \d+: Bad address/m,
     category: "jdk",
-    cause: "The CPU has AMX, and the registers that it adds do not fit into the tables of this CRIU.",
-    fix: "Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.",
-    weight: "cause"
+    cause: "The CPU has AMX, and its registers are too large for this version of CRIU.",
+    fix: "Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer."
   },
   {
     id: "criu-xsave-warn",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /max xsave frame exceed xsave_struct \((\d+) (\d+)\)/m,
     category: "jdk",
-    cause: "The registers of this CPU ($1 bytes) do not fit into the tables of this CRIU ($2 bytes).",
-    fix: "Use the CRIU of the base image (`criu: auto`), which is 4.1 or newer in the default one.",
-    weight: "cause"
+    cause: "The registers of this CPU need $1 bytes, but this version of CRIU supports $2 bytes.",
+    fix: "Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer."
   },
   {
     id: "criu-sockopt-616",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Can't get 1:(?:16|34)(?:\(\d+\))? opt: Operation not supported/m,
     category: "application",
-    cause: "The application still has an internet socket open, of which kernels from 6.16 on do not tell what this CRIU asks.",
-    fix: "Close every socket in beforeCheckpoint; with `env` or `java-options` give the framework its CRaC support.",
-    weight: "cause"
+    cause: "The application has an internet socket open, and this version of CRIU cannot read its options on kernel 6.16 or newer.",
+    fix: "Close every socket in beforeCheckpoint, or enable the CRaC support of the framework with `env` or `java-options`."
   },
   {
     id: "criu-rseq",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /has rseq but kernel lacks get_rseq_conf feature/m,
     category: "image",
-    cause: "The base image has a glibc that uses restartable sequences, and this kernel cannot tell CRIU about them.",
-    fix: "Use a runner with kernel 5.13 or newer, or `env: GLIBC_TUNABLES=glibc.pthread.rseq=0`.",
-    weight: "cause"
+    cause: "The glibc of the base image uses restartable sequences (rseq), but this kernel does not report them to CRIU.",
+    fix: "Use a runner with kernel 5.13 or newer, or set `env: GLIBC_TUNABLES=glibc.pthread.rseq=0`."
   },
   {
     id: "criu-seccomp-suspend",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /suspending seccomp failed: (.+)/m,
     category: "runner",
-    cause: "CRIU may not suspend the seccomp filter of the JVM ($1).",
-    fix: "Leave `privileges` at `auto`; if every level was tried, let this engine run containers with `seccomp=unconfined`.",
-    weight: "cause"
+    cause: "CRIU is not allowed to suspend the seccomp filter of the JVM ($1).",
+    fix: "Leave `privileges` at `auto`. If every privilege level failed, allow containers with `seccomp=unconfined` on this Docker engine.",
+    remedy: "privileges"
   },
   {
     id: "criu-unseizable",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Unseizable non-zombie (\d+) found, state (\S+), err/m,
     category: "runner",
-    cause: "CRIU cannot take hold of process $1 (state $2), because another program traces it or because it may not.",
-    fix: "Take debuggers and profilers out of `java-options`; if there are none, let containers have SYS_PTRACE.",
-    weight: "cause"
+    cause: "CRIU cannot attach to process $1 (state $2): another program traces it, or CRIU lacks the permission.",
+    fix: "Remove debuggers and profilers from `java-options`. If there are none, allow the capability SYS_PTRACE for containers.",
+    remedy: "privileges"
   },
   {
     id: "criu-own-tree",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /The criu itself is within dumped tree|can't move out of JVM process hierarchy/m,
     category: "internal",
-    cause: "CRIU was started inside the tree of processes that it should dump.",
-    fix: "Please open an issue with the log of this step: the action should not have let this happen.",
-    weight: "cause"
+    cause: "CRIU was started inside the process tree that it should dump.",
+    fix: "Please open an issue with the log of this step: this is a defect of crac-checkpoint."
   },
   {
     id: "criu-io-uring",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Unknown shit .*anon_inode:\[io_uring\]|anon_inode:\[io_uring\]/m,
     category: "application",
     cause: "The application uses io_uring, which CRIU cannot dump.",
-    fix: "Switch it off for the checkpoint, for example with `java-options: -Dio.netty.transport.noNative=true` for Netty, or close the transport in beforeCheckpoint.",
-    weight: "cause"
+    fix: "Disable io_uring for the checkpoint (for Netty: `java-options: -Dio.netty.transport.noNative=true`), or close the transport in beforeCheckpoint."
   },
   {
     id: "criu-fd-type",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Can't dump file (\d+) of that type \[\d+\] \((.*)\)/m,
     category: "application",
-    cause: "The application has a descriptor open of a kind that CRIU cannot dump: number $1, $2.",
-    fix: "Close what opened it in beforeCheckpoint: profilers, watchers and native libraries are the usual ones.",
-    weight: "cause"
+    cause: "The application has file descriptor $1 open, of a kind that CRIU cannot dump: $2.",
+    fix: "Close it in beforeCheckpoint. Usual owners are profilers, file watchers and native libraries."
   },
   {
     id: "criu-tcp-established",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Connected TCP socket, consider using --tcp-established/m,
     category: "application",
     cause: "The application has a TCP connection open.",
-    fix: "Close connections in beforeCheckpoint (pools, clients, telemetry) and open them again in afterRestore.",
-    weight: "cause"
+    fix: "Close connections (pools, clients, telemetry) in beforeCheckpoint and open them again in afterRestore."
   },
   {
     id: "criu-unix-external",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /External socket is used\. Consider using --ext-unix-sk|Can't dump half of stream unix connection|Can't dump name-less external socket/m,
     category: "application",
     cause: "The application has a Unix socket open whose other end is outside the snapshot.",
-    fix: "Close it in beforeCheckpoint; agents and log drivers are the usual owners.",
-    weight: "cause"
+    fix: "Close it in beforeCheckpoint. Usual owners are agents and log drivers."
   },
   {
     id: "criu-unix-inflight",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /In-flight connection/m,
     category: "runner",
-    cause: "A connection was just being made while CRIU looked.",
-    fix: "Run the job again; if a health check calls the application all the time, switch it off for the checkpoint.",
-    weight: "cause"
+    cause: "A connection was being established during the dump.",
+    fix: "Run the job again. If a health check calls the application all the time, disable it for the checkpoint."
   },
   {
     id: "criu-lookup-mount",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Error \([^)]{1,80}\): (?:[\w ]{1,20}: )?Can't lookup mount=(\d+) for fd=(-?\d+) path=(.+)/m,
     category: "application",
-    cause: "CRIU cannot find the file system of an open file: descriptor $2, $3.",
-    fix: "Close that file in beforeCheckpoint; if it is the application's own output, keep it on standard output.",
-    weight: "cause"
+    cause: "CRIU cannot find the file system of an open file: file descriptor $2, $3.",
+    fix: "Close that file in beforeCheckpoint. If the application writes its output to it, use standard output instead."
   },
   {
     id: "criu-overmounted",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Open files on overmounted mounts are not supported yet/m,
     category: "application",
-    cause: "A file is open whose place another file system was mounted over.",
-    fix: "Close it in beforeCheckpoint.",
-    weight: "cause"
+    cause: "An open file is hidden by a file system that was mounted over its path.",
+    fix: "Close the file in beforeCheckpoint."
   },
   {
     id: "criu-ghost-limit",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Can't dump ghost file (\S+) of (\d+) size, increase limit/m,
     category: "application",
     cause: "A deleted file of $2 bytes is still open or mapped: $1.",
-    fix: "Close it in beforeCheckpoint; caches in /tmp are the usual ones.",
-    weight: "cause"
+    fix: "Close it in beforeCheckpoint. It is often a cache in /tmp."
   },
   {
     id: "criu-link-remap",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Can't create link remap for (.+?)\. Use link-remap/m,
     category: "application",
-    cause: "A file is open that was deleted, or whose name changed: $1.",
-    fix: "Close it in beforeCheckpoint.",
-    weight: "cause"
+    cause: "An open file was deleted or renamed: $1.",
+    fix: "Close the file in beforeCheckpoint."
   },
   {
     id: "criu-inotify",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /fsnotify:\s*Can't dump that handle|Can't find suitable path for handle|irmap: Can't stat/m,
     category: "application",
     cause: "The application watches files or folders that CRIU cannot find again.",
-    fix: "Stop the watch service in beforeCheckpoint: reloading of configuration and development tools use one.",
-    weight: "cause"
+    fix: "Stop the watch service in beforeCheckpoint. Development tools and the reloading of configuration use one."
   },
   {
     id: "criu-nonregular-map",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Can't handle non-regular mapping|Can't open \d+'s mapfile link/m,
     category: "application",
-    cause: "The application has something mapped into its memory that is no plain file.",
-    fix: "Close devices and shared memory in beforeCheckpoint; profilers and GPU libraries map such things.",
-    weight: "cause"
+    cause: "The application has mapped something into its memory that is not a regular file.",
+    fix: "Close devices and shared memory in beforeCheckpoint. Profilers and GPU libraries map them.",
+    remedy: "privileges"
   },
   {
     id: "criu-mapping",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Unsupported mapping found [0-9a-f]+-[0-9a-f]+/m,
     category: "application",
-    cause: "The application has memory of a kind that CRIU does not know.",
-    fix: "Leave native libraries and JVM options that map devices or huge pages out of the checkpoint.",
-    weight: "cause"
+    cause: "The application has a kind of memory that CRIU does not support.",
+    fix: "For the checkpoint, remove native libraries and JVM options that map devices or huge pages."
   },
   {
     id: "criu-sysv-shm",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /with SysVIPC shmem map @\S+ doesn't live in IPC ns/m,
     category: "application",
     cause: "The application uses System V shared memory.",
-    fix: "Let go of it in beforeCheckpoint; a native library uses it.",
-    weight: "cause"
+    fix: "Release it in beforeCheckpoint. A native library uses it."
   },
   {
     id: "criu-enospc",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /(?:Error|Warn) {1,2}\([^)]{1,80}\): .{0,300}No space left on device/m,
     category: "runner",
-    cause: "The disk was full while CRIU wrote the snapshot.",
+    cause: "Not enough disk space: the disk became full while CRIU wrote the snapshot.",
     fix: "Free disk space on the runner, or give the JVM a smaller heap with `java-options: -Xmx...`.",
-    weight: "cause"
+    remedy: "disk"
   },
   {
     id: "criu-timeout",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Timeout reached\. Try to interrupt/m,
     category: "runner",
     cause: "CRIU could not stop all threads of the JVM in time.",
-    fix: "Run the job again on a runner that is less busy; if it stays, warm up with less concurrency.",
-    weight: "cause"
+    fix: "Run the job again on a runner with less load. If it fails again, use less concurrency in the warm-up."
   },
   {
     id: "criu-stopped-task",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Task \d+ is in unexpected state|unsupported stop signal|Individually stopped threads not supported/m,
     category: "application",
-    cause: "A thread or process of the application is stopped, and CRIU cannot go on with it.",
-    fix: "Let nothing stop the JVM (SIGSTOP, debuggers), and end child processes in beforeCheckpoint.",
-    weight: "cause"
+    cause: "A thread or process of the application is stopped, and CRIU cannot dump it.",
+    fix: "Make sure that nothing stops the JVM (SIGSTOP, debuggers), and end child processes in beforeCheckpoint."
   },
   {
     id: "criu-session",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /A session leader of \d+\(\d+\) is outside of its pid namespace|is not a session leader\. Consider using --shell-job/m,
     category: "internal",
     cause: "The JVM belongs to a session whose leader is not in the snapshot.",
-    fix: "Please open an issue with the log of this step: the action should not have let this happen.",
-    weight: "cause"
+    fix: "Please open an issue with the log of this step: this is a defect of crac-checkpoint."
   },
   {
     id: "criu-parasite-memfd",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Can't create memfd in victim|Can't [lr]m?map memfd for parasite blob|Can't infect \(pid: \d+\) with parasite/m,
     category: "runner",
-    cause: "CRIU could not put its helper into the JVM.",
-    fix: "Let containers of this engine have SYS_PTRACE without a seccomp filter; leave `privileges` at `auto`.",
-    weight: "cause"
+    cause: "CRIU could not inject its helper code into the JVM.",
+    fix: "Allow containers with SYS_PTRACE and without a seccomp filter on this Docker engine, and leave `privileges` at `auto`.",
+    remedy: "privileges"
   },
   {
     id: "criu-aio",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Failed to check aio rings|wrong aio: tail=/m,
     category: "application",
-    cause: "The application has asynchronous disk operations under way.",
-    fix: "Wait for them in beforeCheckpoint; a native library or database driver started them.",
-    weight: "cause"
+    cause: "The application has asynchronous disk operations in progress.",
+    fix: "Wait for them in beforeCheckpoint. A native library or a database driver started them."
   },
   {
     id: "criu-freezer",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Unable to freeze cgroup|Neither a cgroupv1 \(freezer\.state\) or cgroupv2 \(cgroup\.freeze\)/m,
     category: "runner",
-    cause: "CRIU could not freeze the container's control group.",
-    fix: "Update the engine; inside other containers, give this one its own cgroup namespace.",
-    weight: "cause"
+    cause: "CRIU could not freeze the control group (cgroup) of the container.",
+    fix: "Update the Docker engine. If containers are nested, give this container its own cgroup namespace.",
+    remedy: "privileges"
   },
   {
     id: "criu-mntns",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Nested mount namespaces are not supported|is autodetected external mount|doesn't have a proper root mount/m,
     category: "runner",
-    cause: "The mounts of this container are of a kind that CRIU cannot describe.",
-    fix: "Use a plain Docker engine on the runner; nested engines and user namespaces make such mounts.",
-    weight: "cause"
+    cause: "The container has mounts that CRIU cannot describe.",
+    fix: "Use a plain Docker engine on the runner. Nested Docker engines and user namespaces cause such mounts."
   },
   {
     id: "criu-32bit",
-    operations: ["dump"],
-    stream: "criu",
     pattern: /Can't dump task \d+ running in 32-bit mode/m,
     category: "image",
     cause: "A process of the application is a 32-bit program.",
-    fix: "Use a 64-bit JDK, and end 32-bit child processes in beforeCheckpoint.",
-    weight: "cause"
+    fix: "Use a 64-bit JDK, and end 32-bit child processes in beforeCheckpoint."
   }
-];
+]);
 
 // src/diagnosis/catalogue/criu-restore.ts
-var criuRestore = [
+var criuRestore = signatures({ operations: ["restore"], stream: "criu" }, [
   {
     id: "criu-vdso-image",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Can't find vDSO area in image/m,
     category: "image",
-    cause: "The kernel of this host differs from that of the checkpoint, and this CRIU cannot match the two vDSOs.",
-    fix: "Restore with CRIU 4.1 or newer (`criu: system`), or build on a runner with the kernel of the host.",
-    weight: "cause"
+    cause: "The kernel of this host differs from the kernel of the checkpoint, and this version of CRIU cannot match their vDSOs.",
+    fix: "Restore with CRIU 4.1 or newer (`criu: system`), or build on a runner with the same kernel as the host."
   },
   {
     id: "criu-fork-eexist",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Can't fork for (\d+): File exists/m,
     category: "runner",
-    cause: "The process id $1 is taken already, and a restored process must have its own again.",
-    fix: "Start nothing else in the container before the restore: no `--init`, no `--pid=host`, no program in front of the entry script.",
-    weight: "cause"
+    cause: "The process id $1 is already in use, but a restored process needs its previous id.",
+    fix: "Do not start anything else in the container before the restore: no `--init`, no `--pid=host`, no program before the entry script."
   },
   {
     id: "criu-fork-erofs",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Can't fork for (\d+): (?:Read-only file system|Permission denied)/m,
     category: "runner",
-    cause: "CRIU could not give a process its id $1: neither clone3 nor /proc/sys could be used.",
-    fix: "Start the container with the flags in the output `restore-flags`.",
-    weight: "cause"
+    cause: "CRIU could not create a process with the id $1: neither clone3 nor /proc/sys was usable.",
+    fix: "Start the container with the flags in the output `restore-flags`."
   },
   {
     id: "criu-fork-eperm",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Can't fork for (\d+): Operation not permitted/m,
     category: "runner",
-    cause: "CRIU may not choose the process id $1.",
-    fix: "Start the container with the flags in the output `restore-flags`: it lacks CHECKPOINT_RESTORE.",
-    weight: "cause"
+    cause: "CRIU is not allowed to choose the process id $1.",
+    fix: "Start the container with the flags in the output `restore-flags`: the capability CHECKPOINT_RESTORE is missing.",
+    remedy: "privileges"
   },
   {
     id: "criu-fork-einval",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Can't fork for (\d+): Invalid argument/m,
     category: "image",
-    cause: "The process id $1 is larger than this host allows, or is no id.",
-    fix: "Raise kernel.pid_max on the host, or build the image on a runner that gives lower ids.",
-    weight: "cause"
+    cause: "The process id $1 is not valid, or larger than this host allows.",
+    fix: "Raise kernel.pid_max on the host, or build the image on a runner with lower process ids."
   },
   {
     id: "criu-fork-eagain",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Can't fork for (\d+): Resource temporarily unavailable/m,
     category: "runner",
-    cause: "The container may not have so many processes (id $1).",
-    fix: "Start it with a higher `--pids-limit`: the application's threads and some more.",
-    weight: "cause"
+    cause: "The container is not allowed to have so many processes (process id $1).",
+    fix: "Start the container with a higher `--pids-limit`: the number of threads of the application, and some more."
   },
   {
     id: "criu-pid-mismatch",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Pid (\d+) do not match expected (\d+)/m,
     category: "runner",
-    cause: "A process got the id $1 where it needs $2.",
-    fix: "Start nothing else in the container, and use the flags in the output `restore-flags`.",
-    weight: "cause"
+    cause: "A process got the id $1 instead of $2.",
+    fix: "Do not start anything else in the container, and use the flags in the output `restore-flags`."
   },
   {
     id: "criu-thread-pid",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Thread pid mismatch (\d+)\/(\d+)|Unable to create a thread: (-?\d+)/m,
     category: "runner",
-    cause: "A thread could not get its own id again.",
-    fix: "Start nothing else in the container before the restore, and use the flags in the output `restore-flags`.",
-    weight: "cause"
+    cause: "A thread could not get its previous id.",
+    fix: "Do not start anything else in the container before the restore, and use the flags in the output `restore-flags`."
   },
   {
     id: "criu-sid",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Current (?:sid|gid) (\d+) intersects with pid \((\d+)\) in images/m,
     category: "image",
-    cause: "A process id of the snapshot ($2) is that of a session or group ($1) in this container.",
-    fix: "Start nothing in front of the entry script, and build the image again.",
-    weight: "cause"
+    cause: "A process id of the snapshot ($2) is in use as a session or group id ($1) in this container.",
+    fix: "Do not start anything before the entry script, and build the image again."
   },
   {
     id: "criu-tty-params",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Error \([^)]{1,80}\): (?:tty: )?Can't set tty params on 0x[0-9a-f]+(?!.{0,40}trying to skip)/m,
     category: "runner",
-    cause: "The terminal of the container cannot be set up as it was.",
-    fix: "Start the container without `-t`.",
-    weight: "cause"
+    cause: "The terminal of the container cannot be restored to its previous state.",
+    fix: "Start the container without `-t`."
   },
   {
     id: "criu-tty-inherit",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Don't have tty to inherit session from, aborting/m,
     category: "runner",
-    cause: "The snapshot was taken with a terminal, and there is none here.",
-    fix: "Build the image again without a terminal, and start it without `-t`.",
-    weight: "cause"
+    cause: "The snapshot was taken with a terminal, but this container has none.",
+    fix: "Build the image again without a terminal, and start it without `-t`."
   },
   {
     id: "criu-bad-size",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /File (\S+) has bad size (\d+) \(expect (\d+)\)/m,
     category: "image",
-    cause: "The file $1 has $2 bytes where the snapshot knows $3.",
-    fix: "Do not change files of the image after the build: every file that the JVM had open must be the same.",
-    weight: "cause"
+    cause: "The file $1 has $2 bytes, but it had $3 bytes at the checkpoint.",
+    fix: "Do not change files of the image after the build: every file that the JVM had open must stay the same."
   },
   {
     id: "criu-bad-buildid",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /File (\S+) has bad build-ID/m,
     category: "image",
-    cause: "The library $1 is another build than at the checkpoint.",
-    fix: "Do not update packages in the finished image; build it again instead.",
-    weight: "cause"
+    cause: "The library $1 is not the same build as at the checkpoint.",
+    fix: "Do not update packages in the finished image. Build it again instead."
   },
   {
     id: "criu-bad-mode",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /File (\S+) has bad mode 0(\d+) \(expect 0(\d+)\)/m,
     category: "image",
-    cause: "The permissions of the file $1 are 0$2 where the snapshot knows 0$3.",
-    fix: "Do not change files of the image after the build.",
-    weight: "cause"
+    cause: "The file $1 has the permissions 0$2, but it had 0$3 at the checkpoint.",
+    fix: "Do not change files of the image after the build."
   },
   {
     id: "criu-file-missing",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Can't open file (.+?)(?: on restore)?: (No such file or directory|Permission denied)/m,
     category: "image",
     cause: "A file that the process had open or mapped cannot be opened here: $1 ($2).",
-    fix: "Let the application write below /tmp or its home folder, which the image keeps, as files that its user may read; or close it in beforeCheckpoint.",
-    weight: "cause"
+    fix: "Let the application write below /tmp or its home folder, which the image keeps, as files that its user can read; or close the file in beforeCheckpoint."
   },
   {
     id: "criu-cpu-caps",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /CPU (?:instruction )?capabilities do not match run time|FPU feature required by image|CPU xsave (?:max )?size mismatch \(\d+\/\d+\)|CPU xfeatures has unsupported bits/m,
     category: "runner",
     cause: "The CPU of this host lacks features that the snapshot uses.",
-    fix: "Build with `cpu-features: generic`, on the oldest CPU that the image will run on.",
-    weight: "cause"
+    fix: "Build with `cpu-features: generic`, on the oldest CPU on which the image will run."
   },
   {
     id: "criu-pages-mmap",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Can't read pages data \((-?\d+)\)/m,
     category: "runner",
     cause: "The memory of the snapshot could not be read ($1).",
-    fix: "Keep the file system of the image executable (no `noexec`) and unchanged while it runs.",
-    weight: "cause"
+    fix: "Make sure that the file system of the image is executable (not `noexec`), and does not change while the container runs."
   },
   {
     id: "criu-magic",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /[Mm]agic doesn't match for (\S+)|Images corrupted or too old criu|Not supported images version (\d+)|Too old image/m,
     category: "image",
-    cause: "A file of the snapshot is broken, or of another version of CRIU ($1$2).",
-    fix: "Build the image again, and do not replace its CRIU.",
-    weight: "cause"
+    cause: "A file of the snapshot is damaged, or was written by another version of CRIU ($1$2).",
+    fix: "Build the image again, and do not replace its CRIU."
   },
   {
     id: "criu-prctl-mm",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /sys_prctl\(PR_SET_MM, PR_SET_MM_MAP\) failed with (-?\d+)/m,
     category: "runner",
-    cause: "CRIU may not describe the memory of the process to the kernel.",
+    cause: "CRIU is not allowed to set the memory layout of the process.",
     fix: "Start the container with the flags in the output `restore-flags`.",
-    weight: "cause"
+    remedy: "privileges"
   },
   {
     id: "criu-killed",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /(\d+) killed by signal (\d+): (.+)/m,
     category: "runner",
-    cause: "Process $1 of the snapshot was ended by signal $2 while it was restored: $3.",
-    fix: "Look for the line above it in the log; with signal 11 or 4 the CPU differs from that of the checkpoint, and `cpu-features: generic` is the fix.",
-    weight: "cause"
+    cause: "Signal $2 ($3) ended process $1 of the snapshot during the restore.",
+    fix: "Read the line above it in the log. With signal 11 or 4, the CPU differs from that of the checkpoint: build with `cpu-features: generic`."
   },
   {
     id: "criu-restore-mapping",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Can't restore [0-9a-f]+ mapping with -?[0-9a-f]+|Can't restore high memory region/m,
     category: "runner",
-    cause: "A piece of the memory could not be put where it was.",
-    fix: "Use a host with the same architecture and enough memory, without limits on the address space.",
-    weight: "cause"
+    cause: "CRIU could not map a part of the memory at its previous address.",
+    fix: "Use a host with the same architecture and enough memory, and without a limit on the address space."
   },
   {
     id: "criu-clone3-denied",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Unexpected error from clone3: Operation not permitted/m,
     category: "runner",
-    cause: "The kernel does not let CRIU choose process ids: clone3 is allowed, the capability is not there.",
+    cause: "The kernel does not allow CRIU to choose process ids: clone3 is allowed, but the capability is missing.",
     fix: "Start the container with the flags in the output `restore-flags`.",
-    weight: "cause"
+    remedy: "privileges"
   },
   {
     id: "criu-vmsplice",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Error splicing data: Operation not permitted/m,
     category: "runner",
-    cause: "CRIU may not fill the pipes of the process.",
+    cause: "CRIU is not allowed to fill the pipes of the process.",
     fix: "Start the container with the flags in the output `restore-flags`.",
-    weight: "cause"
+    remedy: "privileges"
   },
   {
     id: "criu-creds",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Unable to set (?:real, effective and saved (?:user|group) ID|SECURE_NO_SETUID_FIXUP|PR_SET_SECUREBITS|fsuid|fsgid)|Can't setup supplementary group IDs|Unable to (?:drop capability|restore capabilities)|Ignoring restore_task error 2/m,
     category: "runner",
-    cause: "User, group or capabilities of the process could not be set again.",
+    cause: "CRIU could not set the user, the group or the capabilities of the process.",
     fix: "Start the container with the flags in the output `restore-flags`, and as the user of the image.",
-    weight: "cause"
+    remedy: "privileges"
   },
   {
     id: "criu-bind",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Can't bind (?:inet )?socket.*: (Address already in use|Cannot assign requested address)/m,
     category: "application",
     cause: "A listening socket of the snapshot cannot be opened here: $1.",
-    fix: "Close listeners in beforeCheckpoint and open them in afterRestore.",
-    weight: "cause"
+    fix: "Close listening sockets in beforeCheckpoint and open them again in afterRestore."
   },
   {
     id: "criu-apparmor",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /can't write lsm profile -?\d+|apparmor LSM specified but|mismatched lsm types/m,
     category: "runner",
     cause: "The AppArmor profile of the process cannot be set on this host.",
-    fix: "Run the container with `--security-opt apparmor=unconfined`; for the build leave `privileges` at `auto`.",
-    weight: "cause"
+    fix: "Run the container with `--security-opt apparmor=unconfined`. For the build, leave `privileges` at `auto`.",
+    remedy: "privileges"
   },
   {
     id: "criu-ns-last-pid-ro",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Can't open \S*sys\/kernel\/ns_last_pid on procfs: Read-only file system/m,
     category: "runner",
-    cause: "CRIU fell back to /proc/sys, which is read-only in containers: the seccomp profile hides clone3.",
-    fix: "Start the container with the flags in the output `restore-flags`: seccomp.json in the image lets clone3 through.",
-    weight: "cause"
+    cause: "The seccomp profile blocks clone3, and CRIU used /proc/sys instead, which is read-only in containers.",
+    fix: "Start the container with the flags in the output `restore-flags`: seccomp.json in the image allows clone3.",
+    remedy: "privileges"
   },
   {
     id: "criu-stats-restore-denied",
-    operations: ["restore"],
-    stream: "criu",
     pattern: /Unable to open stats-restore: Permission denied/m,
     category: "runner",
-    cause: "CRIU could not write its statistics, which does no harm.",
-    fix: "Nothing has to be done about it.",
+    cause: "CRIU could not write its statistics. This does not affect the restore.",
+    fix: "No action is necessary.",
     weight: "noise"
   }
-];
+]);
 
-// src/diagnosis/catalogue/engine.ts
-var engine = [
+// src/diagnosis/catalogue/docker.ts
+var docker = signatures({ operations: ["dump", "restore"], stream: "docker" }, [
   {
     id: "docker-exec-format",
-    operations: ["dump", "restore"],
-    stream: "docker",
     pattern: /exec (?:user process caused: |\/?\S*: )?exec format error|exec format error/m,
     category: "image",
-    cause: "A program of the image is of another architecture, or a script without a first line `#!`.",
-    fix: "Use a `base-image` and a JDK of the architecture of the runner.",
-    weight: "cause"
+    cause: "A program of the image is for another architecture, or is a script without the first line `#!`.",
+    fix: "Use a `base-image` and a JDK with the architecture of the runner."
   },
   {
     id: "docker-platform",
-    operations: ["dump", "restore"],
-    stream: "docker",
     pattern: /The requested image's platform \((\S+)\) does not match the detected host platform \((\S+)\)/m,
     category: "image",
-    cause: "The image is for $1, and this host is $2.",
-    fix: "Use a `base-image` of the architecture of the runner.",
-    weight: "cause"
+    cause: "The image is for $1, but this host is $2.",
+    fix: "Use a `base-image` with the architecture of the runner."
   },
   {
     id: "docker-qemu",
-    operations: ["dump", "restore"],
-    stream: "docker",
     pattern: /qemu-(?:x86_64|aarch64|arm|riscv64)(?:-static)?\b|qemu: uncaught target signal (\d+)/m,
     category: "runner",
-    cause: "The container runs under the emulator QEMU, where CRIU cannot work.",
-    fix: "Use a runner of the architecture of the image, for arm64 `runs-on: ubuntu-24.04-arm`.",
-    weight: "cause"
+    cause: "The container runs in the emulator QEMU, which CRIU does not support.",
+    fix: "Use a runner with the architecture of the image (for arm64: `runs-on: ubuntu-24.04-arm`)."
   },
   {
     id: "docker-oom",
-    operations: ["dump", "restore"],
-    stream: "docker",
     pattern: /"OOMKilled":\s*true|Out of memory: Killed process|oom-kill:/m,
     category: "runner",
-    cause: "The kernel ended a process because the memory was used up.",
-    fix: "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`.",
-    weight: "cause"
+    cause: "Not enough memory: the kernel ended a process.",
+    fix: "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`."
   },
   {
     id: "docker-daemon",
     operations: ["dump", "restore", "push"],
-    stream: "docker",
     pattern: /Cannot connect to the Docker daemon|error during connect: |context deadline exceeded while .*docker/m,
     category: "runner",
-    cause: "No Docker engine answers.",
-    fix: "Start the engine, or set DOCKER_HOST to one that runs.",
-    weight: "cause"
+    cause: "The Docker engine does not respond.",
+    fix: "Start the Docker engine, or set DOCKER_HOST to one that runs."
   },
   {
     id: "docker-cap",
-    operations: ["dump", "restore"],
-    stream: "docker",
     pattern: /unknown capability: "?(?:CAP_)?CHECKPOINT_RESTORE/m,
     category: "runner",
-    cause: "This engine does not know the capability CHECKPOINT_RESTORE.",
+    cause: "This Docker engine does not support the capability CHECKPOINT_RESTORE.",
     fix: "Leave `privileges` at `auto`, or use Docker 24 or newer on kernel 5.9 or newer.",
-    weight: "cause"
+    remedy: "privileges"
   },
   {
     id: "docker-nospace",
     operations: ["dump", "restore", "push"],
-    stream: "docker",
     pattern: /no space left on device/m,
     category: "runner",
-    cause: "The engine's disk is full.",
+    cause: "Not enough disk space: the disk of the Docker engine is full.",
     fix: "Free disk space on the runner, for example with `docker system prune`.",
-    weight: "cause"
+    remedy: "disk"
   },
   {
     id: "docker-noexe",
-    operations: ["dump", "restore"],
-    stream: "docker",
     pattern: /exec: "(\S+)": executable file not found in \$PATH/m,
     category: "image",
     cause: "The program $1 is not in the image.",
-    fix: "Use a `base-image` that is a Debian, or like one.",
-    weight: "cause"
+    fix: "Use a `base-image` that is Debian or similar."
   },
   {
     id: "docker-name",
     operations: ["dump", "restore", "push"],
-    stream: "docker",
     pattern: /Conflict\. The container name "\/?(\S+?)" is already in use|port is already allocated/m,
     category: "runner",
-    cause: "A container or port of an earlier run is in the way.",
-    fix: "Remove it on the runner, and run the job again.",
-    weight: "cause"
+    cause: "A container name or a port is still in use by an earlier run.",
+    fix: "Remove the container on the runner, and run the job again."
   },
   {
     id: "runc-apply-caps",
-    operations: ["dump", "restore"],
-    stream: "docker",
     pattern: /unable to apply caps: operation not permitted/m,
     category: "runner",
-    cause: "The engine cannot give the container capabilities that its own host does not have.",
-    fix: "Leave `privileges` at `auto`: `privileged` asks for all of them.",
-    weight: "cause"
+    cause: "The Docker engine cannot grant capabilities that its own host does not have.",
+    fix: "Leave `privileges` at `auto`: `privileged` requires all capabilities.",
+    remedy: "privileges"
   }
-];
+]);
 
 // src/diagnosis/catalogue/frameworks.ts
-var frameworks = [
+var frameworks = signatures({ operations: ["dump"], stream: "app" }, [
   {
     id: "fw-spring-refresh",
-    operations: ["dump"],
-    stream: "app",
     pattern: /Failed to take CRaC checkpoint on refresh/m,
     category: "application",
     cause: "Spring could not take its checkpoint on refresh.",
-    fix: "The suppressed exceptions below it have the causes.",
+    fix: "Read the suppressed exceptions below it: they name the causes.",
     weight: "pointer"
   },
   {
     id: "fw-spring-refresh-support",
-    operations: ["dump"],
-    stream: "app",
     pattern: /Checkpoint on refresh requires a CRaC-enabled JVM/m,
     category: "application",
-    cause: "Spring was told to take its checkpoint on refresh, and the API of CRaC is not on its class path.",
-    fix: "Add `org.crac:crac` to the dependencies; Spring Boot knows its version.",
+    cause: "Spring is configured to take its checkpoint on refresh, but the CRaC API (org.crac) is not on the class path.",
+    fix: "Add `org.crac:crac` to the dependencies. Spring Boot manages its version.",
     weight: "specific"
   },
   {
     id: "fw-spring-minus1",
-    operations: ["dump"],
-    stream: "app",
     pattern: /restored JVM running for -1 ms/m,
     category: "runner",
-    cause: "The checkpoint failed, and Spring started its beans again in the old JVM.",
-    fix: "CRIU's log (dump4.log in the folder of the output `logs`) has the cause.",
+    cause: "The checkpoint failed, and Spring restarted its beans in the same JVM.",
+    fix: "Read CRIU's log: dump4.log in the folder of the output `logs`.",
     weight: "pointer"
   },
   {
     id: "fw-jdbc",
-    operations: ["dump"],
-    stream: "app",
     pattern: /(?:CheckpointOpenSocketException|BusySelectorException).*(?:port=|remotePort |:)(5432|3306|1433|1521|27017|50000)\b/m,
     category: "application",
     cause: "A connection to a database is open (port $1).",
-    fix: "Let the pool be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut; elsewhere close the pool in beforeCheckpoint.",
+    fix: "Allow the pool to be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut. With other frameworks, close the pool in beforeCheckpoint.",
     weight: "specific"
   },
   {
     id: "fw-hikari-suspend",
-    operations: ["dump"],
-    stream: "app",
     pattern: /is not configured to allow pool suspension/m,
     category: "application",
-    cause: "The Hikari pool is not allowed to be suspended, so its connections stay open.",
+    cause: "The Hikari pool does not allow suspension, so its connections stay open.",
     fix: "Set `allow-pool-suspension` of the data source to true.",
     weight: "specific"
   },
   {
     id: "fw-redis",
-    operations: ["dump"],
-    stream: "app",
     pattern: /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )6379\b/m,
     category: "application",
     cause: "A connection to Redis is open.",
-    fix: "Use Spring Data Redis 3.2 or micronaut-crac 1.2.1 or newer, which close it, or stop the client in beforeCheckpoint.",
+    fix: "Use Spring Data Redis 3.2 or newer, or micronaut-crac 1.2.1 or newer, which close the connection; or stop the client in beforeCheckpoint.",
     weight: "specific"
   },
   {
     id: "fw-kafka",
-    operations: ["dump"],
-    stream: "app",
     pattern: /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )(?:9092|9093)\b/m,
     category: "application",
     cause: "A connection to Kafka is open.",
@@ -38112,637 +37589,475 @@ var frameworks = [
   },
   {
     id: "fw-listener",
-    operations: ["dump"],
-    stream: "app",
     pattern: /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S*,localport=(\d+)\]/m,
     category: "application",
     cause: "A server still listens on port $1$2.",
-    fix: "Use the framework's CRaC support (Spring Boot 3.2, micronaut-crac, Quarkus 2.10, each or newer; from 3.31 on Quarkus also wants -Dquarkus.package.jar.crac.enabled=true in the start command of a Dockerfile of your own; elsewhere the action gives it), or stop the server in beforeCheckpoint and start it in afterRestore.",
+    fix: "Use the CRaC support of the framework (Spring Boot 3.2, micronaut-crac or Quarkus 2.10, or newer), or stop the server in beforeCheckpoint and start it again in afterRestore. Quarkus 3.31 and newer also needs -Dquarkus.package.jar.crac.enabled=true: the action sets it, but with a Dockerfile of your own, the start command must have it.",
     weight: "specific"
   },
   {
     id: "fw-logfile",
-    operations: ["dump"],
-    stream: "app",
     pattern: /CheckpointOpenFileException: .*\.(?:log|txt|out)\b/m,
     category: "application",
     cause: "A log file is open.",
-    fix: "Log to standard output in containers, or let resource policies close and reopen it.",
+    fix: "Log to standard output in containers, or use resource policies that close and reopen the file.",
     weight: "specific"
   },
   {
     id: "fw-sssd",
-    operations: ["dump"],
-    stream: "app",
     pattern: /path=\/var\/lib\/sss\/mc\//m,
     category: "image",
-    cause: "A cache of SSSD is open, which glibc opened to look a user up.",
-    fix: "Use a base image without sssd, or a newer `java-version`, which ignores it.",
+    cause: "A cache file of SSSD is open: glibc opened it to find a user.",
+    fix: "Use a base image without SSSD, or a newer `java-version`, which ignores this file.",
     weight: "specific"
   },
   {
     id: "fw-classpath",
     operations: ["restore"],
-    stream: "app",
     pattern: /(?:ClassNotFoundException|NoClassDefFoundError|NoSuchFileException|ZipException|zip END header not found).*/m,
     category: "image",
-    cause: "A class or jar that the application needs is not there any more.",
-    fix: "Keep every jar at its path and unchanged after the checkpoint: nothing may be mounted over the application.",
+    cause: "A class or jar that the application needs is missing.",
+    fix: "Keep every jar at its path and unchanged after the checkpoint. Do not mount anything over the application.",
     weight: "specific"
   }
-];
+]);
 
 // src/diagnosis/catalogue/jvm-dump.ts
-var jvmDump = [
+var jvmDump = signatures({ operations: ["dump"], stream: "jvm" }, [
   {
     id: "jvm-crac-unsupported",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /java\.lang\.UnsupportedOperationException(?:\s|$)[\s\S]{0,200}org\.crac\.Core/m,
     category: "jdk",
-    cause: "The application asked for a checkpoint, and this JVM has no CRaC.",
-    fix: "Choose a CRaC build with `distribution` and `java-version`.",
-    weight: "cause"
+    cause: "The application requested a checkpoint, but this JVM does not support CRaC.",
+    fix: "Choose a JDK with CRaC with `distribution` and `java-version`."
   },
   {
     id: "jvm-not-configured",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /C\/R is not configured|CRaCCheckpointTo is not specified/m,
     category: "internal",
     cause: "The JVM was started without a folder for the checkpoint.",
-    fix: "Please open an issue with the log of this step: the action should not have let this happen.",
-    weight: "cause"
+    fix: "Please open an issue with the log of this step: this is a defect of crac-checkpoint."
   },
   {
     id: "jvm-native-failed",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /JVM: invalid info for restore provided(?:: (?:queued code (-?\d+)|not queued)| \(may be failed checkpoint\))|Native checkpoint failed\./m,
     category: "runner",
-    cause: "The engine of the JVM failed to take the snapshot.",
-    fix: "CRIU's log (dump4.log in the folder of the output `logs`) has the cause.",
+    cause: "The checkpoint engine of the JVM failed to take the snapshot.",
+    fix: "Read CRIU's log: dump4.log in the folder of the output `logs`.",
     weight: "pointer"
   },
   {
     id: "jvm-criu-exit",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /CRIU failed with exit code (\d+) - check (\S+)/m,
     category: "runner",
     cause: "CRIU failed with exit code $1.",
-    fix: "CRIU's log (dump4.log in the folder of the output `logs`) has the cause.",
+    fix: "Read CRIU's log: dump4.log in the folder of the output `logs`.",
     weight: "pointer"
   },
   {
     id: "jvm-criu-signal",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /CRIU has not properly exited, waitpid status was (\d+)/m,
     category: "runner",
-    cause: "CRIU was ended by a signal (status $1).",
-    fix: "Give the runner more memory, and look at the end of dump4.log in the folder of the output `logs`.",
+    cause: "A signal ended CRIU (wait status $1).",
+    fix: "Give the runner more memory, and read the end of dump4.log in the folder of the output `logs`.",
     weight: "pointer"
   },
   {
     id: "jvm-ckpt-dir",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /cannot create (\S+): (.+)|: not a directory$|CRaCCheckpointTo=(\S+) is not a directory|Cannot create CRaCCheckpointTo=(\S+): (.+)/m,
     category: "image",
-    cause: "The folder for the snapshot cannot be written to.",
-    fix: "Let nothing be mounted over /opt/crac-checkpoint, and leave `java-options` without CRaCCheckpointTo.",
-    weight: "cause"
+    cause: "The JVM cannot write to the folder for the snapshot.",
+    fix: "Do not mount anything over /opt/crac-checkpoint, and remove CRaCCheckpointTo from `java-options`."
   },
   {
     id: "jvm-open-socket",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /CheckpointOpenSocketException: (.+)/m,
     category: "application",
     cause: "A socket is open: $1.",
-    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the framework's own CRaC support, which does that.",
+    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that.",
     weight: "general"
   },
   {
     id: "jvm-open-file",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /CheckpointOpenFileException: (.+)/m,
     category: "application",
     cause: "A file is open: $1.",
-    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or name it in a file of resource policies.",
+    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or list it in a file of resource policies.",
     weight: "general"
   },
   {
     id: "jvm-open-resource",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /CheckpointOpenResourceException: (?:FD fd=(\d+) type=(\S+) path=(.+)|FileDescriptor (\d+)|(.+))/m,
     category: "application",
-    cause: "Something is open that cannot be in a snapshot: $1$4$5 $2 $3.",
+    cause: "A resource is open that cannot be part of a snapshot: $1$4$5 $2 $3.",
     fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore.",
     weight: "general"
   },
   {
     id: "jvm-fd-left-open",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /FileDescriptor (\d+) left open: (.+)/m,
     category: "application",
-    cause: "Descriptor $1 was left open: $2.",
-    fix: "Close it in beforeCheckpoint of an org.crac.Resource, or name it in a file of resource policies.",
-    weight: "cause"
+    cause: "File descriptor $1 is still open: $2.",
+    fix: "Close it in beforeCheckpoint of an org.crac.Resource, or list it in a file of resource policies."
   },
   {
     id: "jvm-epoll",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /path=anon_inode:\[(eventpoll|eventfd|timerfd)\]/m,
     category: "application",
-    cause: "An event loop is still open ($1): that of a server or client which takes no part in the checkpoint.",
-    fix: "Shut the event loop down in beforeCheckpoint; newer versions of Netty-based frameworks do it.",
-    weight: "cause"
+    cause: "An event loop is still open ($1): its server or client does not take part in the checkpoint.",
+    fix: "Shut down the event loop in beforeCheckpoint. Newer versions of frameworks with Netty do this."
   },
   {
     id: "jvm-busy-selector",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /BusySelectorException: Selector (\S+) has registered keys from channels: (.+)|Suppressed: java\.nio\.channels\.IllegalSelectorException/m,
     category: "application",
-    cause: "A selector of NIO still has channels registered.",
-    fix: "Close the channels in beforeCheckpoint, or let the framework stop its server; telemetry exporters and database clients are often forgotten.",
-    weight: "cause"
+    cause: "A selector of NIO still has registered channels.",
+    fix: "Close the channels in beforeCheckpoint, or let the framework stop its server. They often belong to telemetry exporters and database clients."
   },
   {
     id: "jvm-recursive",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /Recursive checkpoint is not allowed/m,
     category: "application",
-    cause: "The application asked for a checkpoint while one was under way.",
-    fix: "Leave the checkpoint to the action: take out calls of Core.checkpointRestore() and spring.context.checkpoint.",
-    weight: "cause"
+    cause: "The application requested a checkpoint while another one was in progress.",
+    fix: "Leave the checkpoint to the action: remove calls of Core.checkpointRestore() and spring.context.checkpoint."
   },
   {
     id: "jvm-zgc",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /UseZGC is currently unsupported for -XX:CRaCCheckpointTo|path=\/memfd:java_heap/m,
     category: "application",
-    cause: "This JVM takes no checkpoints with the Z garbage collector.",
-    fix: "Take -XX:+UseZGC out of `java-options`.",
-    weight: "cause"
+    cause: "This JVM does not support checkpoints with the Z garbage collector.",
+    fix: "Remove -XX:+UseZGC from `java-options`."
   },
   {
     id: "jvm-cpu-request",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /Specified -XX:CPUFeatures=(\S+); this machine's CPU features are (\S+); missing features of this CPU are (\S+) = (.*)/m,
     category: "runner",
-    cause: "This runner's CPU lacks features that `cpu-features` asks for: $4.",
-    fix: "Set `cpu-features: generic`, or use another runner.",
-    weight: "cause"
+    cause: "The CPU of this runner lacks features that `cpu-features` requires: $4.",
+    fix: "Set `cpu-features: generic`, or use another runner."
   },
   {
     id: "jvm-cpu-syntax",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /VM option 'CPUFeatures=(.*)' must be of the form: 0xnum,0xnum/m,
     category: "input",
-    cause: "The value `$1` of `cpu-features` is not one that this JVM takes.",
-    fix: "Set `cpu-features` to generic, native, or two hexadecimal numbers such as 0x1,0x2.",
-    weight: "cause"
+    cause: "This JVM does not accept the value `$1` of `cpu-features`.",
+    fix: "Set `cpu-features` to generic, native, or two hexadecimal numbers such as 0x1,0x2."
   },
   {
     id: "jvm-min-pid",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /Can't adjust PID to min PID (\d+), current PID (\d+)|spin_last_pid: (.+)|set_last_pid: (.+)|spin_last_pid clone: (.+)/m,
     category: "runner",
     cause: "The JVM could not raise the counter of process ids.",
-    fix: "Raise the engine's limit of processes for a container (at least 2000) and kernel.pid_max.",
-    weight: "cause"
+    fix: "Raise the limit of processes in a container to at least 2000 on the Docker engine, and raise kernel.pid_max on the host."
   },
   {
     id: "jvm-attach",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /AttachNotSupportedException: Unable to open socket file (\S+): target process (\d+) doesn't respond|AttachNotSupportedException/m,
     category: "application",
-    cause: "The JVM did not answer jcmd.",
-    fix: "Take -XX:+DisableAttachMechanism out of `java-options`; if the JVM hangs, the thread dump in the folder of the output `logs` says where.",
-    weight: "cause"
+    cause: "The JVM did not respond to jcmd.",
+    fix: "Remove -XX:+DisableAttachMechanism from `java-options`. If the JVM hangs, the thread dump in the folder of the output `logs` shows where."
   },
   {
     id: "jvm-attach-owner",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /well-known file (\S+) is not secure/m,
     category: "image",
-    cause: "The JVM runs as another user than the image.",
-    fix: "Let nothing in the application or the base image change the user of the JVM.",
-    weight: "cause"
+    cause: "The JVM does not run as the user of the image.",
+    fix: "Do not change the user of the JVM in the application or in the base image."
   },
   {
     id: "jvm-jcmd-fail",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /An exception during a checkpoint operation:/m,
     category: "application",
     cause: "The JVM refused the checkpoint.",
-    fix: "The suppressed exceptions below it have the causes.",
+    fix: "Read the suppressed exceptions below it: they name the causes.",
     weight: "pointer"
   },
   {
     id: "jvm-timeout",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /The checkpoint was not generated within (\d+) seconds\./m,
     category: "runner",
-    cause: "The JVM itself gave the checkpoint up after $1 seconds.",
-    fix: "Take -XX:CRaCCheckpointTimeout out of `java-options`; `checkpoint-timeout` is the limit of the action.",
-    weight: "cause"
+    cause: "The JVM gave up the checkpoint after $1 seconds.",
+    fix: "Remove -XX:CRaCCheckpointTimeout from `java-options`. `checkpoint-timeout` is the limit of the action."
   },
   {
     id: "jvm-bad-fd",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /JVM: FD fd=(\d+) type=(\S+) path="(.*?)"\s+BAD: opened by application/m,
     category: "application",
-    cause: "Descriptor $1 was opened by the application: $2, $3.",
-    fix: "Close it in beforeCheckpoint of an org.crac.Resource.",
-    weight: "cause"
+    cause: "The application opened file descriptor $1: $2, $3.",
+    fix: "Close it in beforeCheckpoint of an org.crac.Resource."
   },
   {
     id: "jvm-heap",
-    operations: ["dump"],
-    stream: "jvm",
     pattern: /java\.lang\.OutOfMemoryError: (.+)/m,
     category: "application",
     cause: "The heap of the JVM is too small: $1.",
-    fix: "Give it more with `java-options: -Xmx...`, or load less at the start.",
-    weight: "cause"
+    fix: "Set a larger heap with `java-options: -Xmx...`, or load less data at the start."
   }
-];
+]);
 
 // src/diagnosis/catalogue/jvm-restore.ts
-var jvmRestore = [
+var jvmRestore = signatures({ operations: ["restore"], stream: "jvm" }, [
   {
     id: "criu-exec-eperm",
-    operations: ["restore"],
-    stream: "jvm",
     pattern: /criu: Operation not permitted|Cannot execute CRIU(?: "[^"]*")?: Operation not permitted|Can't exec criu swrk: Operation not permitted/m,
     category: "runner",
-    cause: "CRIU could not be started: its file capabilities are more than this container may have.",
-    fix: "Start the container with the flags in the output `restore-flags`; in Kubernetes set `allowPrivilegeEscalation: true`.",
-    weight: "cause"
+    cause: "CRIU could not be started: its file capabilities exceed the capabilities of this container.",
+    fix: "Start the container with the flags in the output `restore-flags`. In Kubernetes, set `allowPrivilegeEscalation: true`.",
+    remedy: "privileges"
   },
   {
     id: "jvm-not-crac",
     operations: ["dump", "restore"],
-    stream: "jvm",
     pattern: /Unrecognized VM option '\+?(?:CRaC|CR)\w+/m,
     category: "jdk",
-    cause: "This JVM has no CRaC: it does not know the option that makes a checkpoint.",
-    fix: "Choose a CRaC build: `distribution: crac`, `zulu` or `liberica`; for `file`, an archive of one.",
-    weight: "cause"
+    cause: "This JVM does not support CRaC: it does not know the option for checkpoints.",
+    fix: "Choose a JDK with CRaC: `distribution: crac`, `zulu` or `liberica`. With `distribution: file`, use an archive of such a JDK."
   },
   {
     id: "jvm-no-criu",
     operations: ["dump", "restore"],
-    stream: "jvm",
     pattern: /cannot find CRIU to use|Cannot find CRIU executable on the PATH|CRIU executable does not exist in (\S+)|CRIU at (\S+) is not executable/m,
     category: "image",
-    cause: "The JVM found no CRIU that it can start.",
-    fix: "Leave `criu` at `auto`, and use a base image that has CRIU.",
-    weight: "cause"
+    cause: "The JVM did not find an executable CRIU.",
+    fix: "Leave `criu` at `auto`, and use a base image with CRIU."
   },
   {
     id: "jvm-criu-suid",
     operations: ["dump", "restore"],
-    stream: "jvm",
     pattern: /does not have the SUID bit set and you're not a root|is not owned by the root user and you're not a root/m,
     category: "image",
-    cause: "The JVM's CRIU does not belong to root or lacks its setuid bit.",
-    fix: "Nothing has to be done with `criu: auto`, which uses file capabilities instead.",
+    cause: "The CRIU of the JDK is not owned by root, or lacks the setuid bit.",
+    fix: "No action is necessary with `criu: auto`, which uses file capabilities instead.",
     weight: "noise"
   },
   {
     id: "jvm-criu-exec",
     operations: ["dump", "restore"],
-    stream: "jvm",
     pattern: /Cannot execute CRIU(?: "[^"]*")?: (Permission denied|No such file or directory|Exec format error)|CRaC error executing: (\S+)/m,
     category: "image",
     cause: "The JVM could not start CRIU.",
-    fix: "Use a Debian with glibc as `base-image`, of the architecture of the JDK; with Alpine a CRIU for glibc does not start.",
-    weight: "cause"
+    fix: "Use a Debian with glibc as `base-image`, with the architecture of the JDK. On Alpine, a CRIU for glibc does not start."
   },
   {
     id: "jvm-engine-missing",
     operations: ["dump", "restore"],
-    stream: "jvm",
     pattern: /Could not find (\S+criuengine): |Did not find CRaCEngine (\S+)|Cannot find CRaC engine (\S+)|Cannot load CRaC engine/m,
     category: "jdk",
-    cause: "The JVM does not have the engine for checkpoints.",
-    fix: "Leave `engine` at `auto`, or choose another `java-version`.",
-    weight: "cause"
+    cause: "The JVM does not have the checkpoint engine.",
+    fix: "Leave `engine` at `auto`, or choose another `java-version`."
   },
   {
     id: "jvm-engine-mismatch",
-    operations: ["restore"],
-    stream: "jvm",
     pattern: /Image format does not match; saved image with engine (\S+), restoring with (\S+)/m,
     category: "image",
-    cause: "The snapshot was taken with the engine $1, and the JVM restores with $2.",
-    fix: "Do not set CRaC options in `JAVA_TOOL_OPTIONS` or `JDK_JAVA_OPTIONS`; build the image again.",
-    weight: "cause"
+    cause: "The snapshot was taken with the checkpoint engine $1, but the JVM restores with $2.",
+    fix: "Do not set CRaC options in `JAVA_TOOL_OPTIONS` or `JDK_JAVA_OPTIONS`. Build the image again."
   },
   {
     id: "jvm-restore-dir",
-    operations: ["restore"],
-    stream: "jvm",
     pattern: /Cannot open CRaCRestoreFrom=(\S+): (.+)|CRaCRestoreFrom=(\S+) is not a directory/m,
     category: "image",
-    cause: "The folder of the snapshot cannot be read.",
-    fix: "Let nothing be mounted over /opt/crac-checkpoint, and start the image as its own user.",
-    weight: "cause"
+    cause: "The JVM cannot read the folder of the snapshot.",
+    fix: "Do not mount anything over /opt/crac-checkpoint, and start the container as the user of the image."
   },
   {
     id: "jvm-engine-fail",
     operations: ["dump", "restore"],
-    stream: "jvm",
     pattern: /CRaC engine failed to (?:checkpoint to|restore from) (\S+?):? \(?error/m,
     category: "runner",
-    cause: "The engine of the JVM failed ($1).",
-    fix: "The lines of CRIU above it have the cause.",
+    cause: "The checkpoint engine of the JVM failed ($1).",
+    fix: "Read the lines of CRIU above it: they name the cause.",
     weight: "pointer"
   },
   {
     id: "jvm-cannot-restore",
-    operations: ["restore"],
-    stream: "jvm",
     pattern: /warning: cannot restore$|\[crac\] Failed to restore checkpoint/m,
     category: "runner",
     cause: "The JVM could not restore the snapshot.",
-    fix: "The lines above it have the cause.",
+    fix: "Read the lines above it: they name the cause.",
     weight: "pointer"
   },
   {
     id: "jvm-cpu-17",
-    operations: ["restore"],
-    stream: "jvm",
     pattern: /You have to specify -XX:CPUFeatures=(\S+) together with -XX:CRaCCheckpointTo when making a checkpoint file; specified -XX:CRaCRestoreFrom file contains CPU features (\S+); missing features of this CPU are (\S+) = (.*)/m,
     category: "runner",
     cause: "The CPU of this host lacks features that the snapshot uses: $4.",
-    fix: "Build with `cpu-features: generic`, or with `cpu-features: $1`.",
-    weight: "cause"
+    fix: "Build with `cpu-features: generic`, or with `cpu-features: $1`."
   },
   {
     id: "jvm-cpu-zulu",
-    operations: ["restore"],
-    stream: "jvm",
     pattern: /Image checkpoint has incompatible CPU features in its user data/m,
     category: "runner",
     cause: "The CPU of this host lacks features that the snapshot uses.",
-    fix: "Build with `cpu-features: generic`, on the oldest CPU that the image will run on.",
-    weight: "cause"
+    fix: "Build with `cpu-features: generic`, on the oldest CPU on which the image will run."
   },
   {
     id: "jvm-cpu-main",
-    operations: ["restore"],
-    stream: "jvm",
     pattern: /Restore failed due to incompatible or missing CPU features(?:, try using -XX:CPUFeatures=(\S+) on checkpoint)?\.?/m,
     category: "runner",
     cause: "The CPU of this host lacks features that the snapshot uses.",
-    fix: "Build with `cpu-features: generic`, on the oldest CPU that the image will run on.",
-    weight: "cause"
+    fix: "Build with `cpu-features: generic`, on the oldest CPU on which the image will run."
   },
   {
     id: "jvm-cpu-arch",
-    operations: ["restore"],
-    stream: "jvm",
     pattern: /Restore failed due to wrong or missing CPU architecture \(current architecture is (\S+)\)/m,
     category: "image",
-    cause: "The snapshot is of another architecture than this host ($1).",
-    fix: "Publish an image for each architecture, each from a runner of that architecture.",
-    weight: "cause"
+    cause: "The snapshot was taken on another architecture than that of this host ($1).",
+    fix: "Publish one image for each architecture, and build each on a runner of that architecture."
   },
   {
     id: "jvm-cpu-supports",
-    operations: ["restore"],
-    stream: "jvm",
     pattern: /Specified -XX:CRaCRestoreFrom file contains feature "(\w+)" value (\d) while this CPU has value (\d)/m,
     category: "image",
-    cause: "The CPU of this host differs from that of the checkpoint in $1.",
-    fix: "Build on the oldest CPU that the image will run on.",
-    weight: "cause"
+    cause: "The CPU of this host differs from the CPU of the checkpoint in the feature $1.",
+    fix: "Build on the oldest CPU on which the image will run."
   },
   {
     id: "jvm-restore-flag",
-    operations: ["restore"],
-    stream: "jvm",
     pattern: /VM [Oo]ption '?(\w+)'? cannot be changed|Flag (\w+) cannot be set during restore/m,
     category: "image",
     cause: "The JVM option $1$2 cannot be changed at a restore.",
-    fix: "Give it in `java-options` at the checkpoint; at a restore only -D options have an effect.",
-    weight: "cause"
+    fix: "Set it in `java-options` for the checkpoint. At a restore, only -D options have an effect."
   },
   {
     id: "jvm-shm",
-    operations: ["restore"],
-    stream: "jvm",
     pattern: /^shm_open: (.+)|Failed to open a space shared with restored process|Cannot read restore parameters|Restore cannot continue, VM will exit/m,
     category: "runner",
-    cause: "New arguments and variables could not be handed to the restored process.",
-    fix: "Give the container a writable /dev/shm.",
-    weight: "cause"
+    cause: "The JVM could not pass new arguments and environment variables to the restored process.",
+    fix: "Give the container a writable /dev/shm."
   },
   {
     id: "jvm-perfdata-sigbus",
-    operations: ["restore"],
-    stream: "jvm",
     pattern: /SIGBUS \(0x7\)[\s\S]{0,600}Perf\w+/m,
     category: "jdk",
-    cause: "The JVM lost the file of its performance counters.",
-    fix: "Add -XX:-UsePerfData to `java-options`, or use a newer `java-version`.",
-    weight: "cause"
+    cause: "The JVM lost access to the file of its performance counters.",
+    fix: "Add -XX:-UsePerfData to `java-options`, or use a newer `java-version`."
   },
   {
     id: "jvm-perfdata",
-    operations: ["restore"],
-    stream: "jvm",
     pattern: /Cannot (?:open shared perfdata file|restore \(ftruncate\) perfdata file size|remap shared perfdata|remap perfdata memory)|cannot mmap shared perfdata file/m,
     category: "runner",
     cause: "The JVM cannot open the file of its performance counters again.",
-    fix: "Give the container a writable /tmp, or add -XX:-UsePerfData to `java-options` and build again.",
-    weight: "cause"
+    fix: "Give the container a writable /tmp, or add -XX:-UsePerfData to `java-options` and build again."
   },
   {
     id: "jvm-sigill",
-    operations: ["restore"],
-    stream: "jvm",
     pattern: /SIGILL \(0x4\)/m,
     category: "image",
     cause: "The restored code uses an instruction that this CPU does not have.",
-    fix: "Build with `cpu-features: generic`; take options that skip the check of the CPU out of `java-options`.",
-    weight: "cause"
+    fix: "Build with `cpu-features: generic`. Remove options that skip the check of the CPU from `java-options`."
   },
   {
     id: "jvm-sigsegv",
-    operations: ["restore"],
-    stream: "jvm",
     pattern: /SIGSEGV \(0xb\) at pc=|\[thread \d+ also had an error\]/m,
     category: "image",
     cause: "The JVM crashed.",
-    fix: "If it restores on the runner and not here, the CPU differs: build with `cpu-features: generic`. Else report the file hs_err to the vendor of the JDK.",
-    weight: "cause"
+    fix: "If the image restores on the runner but not on this host, the CPU differs: build with `cpu-features: generic`. Otherwise, report the hs_err file to the vendor of the JDK."
   }
-];
+]);
 
 // src/diagnosis/catalogue/registry.ts
-var registry = [
+var registry = signatures({ operations: ["push"], stream: "registry" }, [
   {
     id: "reg-write-package",
-    operations: ["push"],
-    stream: "registry",
     pattern: /denied: permission_denied: write_package/m,
     category: "registry",
-    cause: "The token may not write to this package.",
-    fix: "Give the job `permissions: packages: write`, and in the package's settings give the repository write access.",
-    weight: "cause"
+    cause: "The token is not allowed to write to this package.",
+    fix: "Give the job `permissions: packages: write`, and give the repository write access in the settings of the package."
   },
   {
     id: "reg-denied",
-    operations: ["push"],
-    stream: "registry",
     pattern: /denied: (?:installation not allowed|requested access to the resource is denied|permission_denied|.*does not exist)/m,
     category: "registry",
-    cause: "The registry refused access.",
-    fix: "Run docker/login-action before this step, with a token that may write to this repository, and check its name in `tags`.",
-    weight: "cause"
+    cause: "The registry denied access.",
+    fix: "Run docker/login-action before this step, with a token that is allowed to write to this repository. Check the name of the repository in `tags`."
   },
   {
     id: "reg-unauthorized",
-    operations: ["push"],
-    stream: "registry",
     pattern: /unauthorized: |401 Unauthorized|no basic auth credentials/m,
     category: "registry",
-    cause: "The registry does not know who is pushing.",
-    fix: "Run docker/login-action before this step; in long jobs, directly before it.",
-    weight: "cause"
+    cause: "The registry did not accept the login, or there was none.",
+    fix: "Run docker/login-action before this step; in long jobs, directly before it."
   },
   {
     id: "reg-403",
-    operations: ["push"],
-    stream: "registry",
     pattern: /403 \(?Forbidden/m,
     category: "registry",
-    cause: "The registry forbids it.",
-    fix: "Check the rights of the token on this repository; if they are right, run the job again.",
-    weight: "cause"
+    cause: "The registry forbids the request.",
+    fix: "Check the permissions of the token on this repository. If they are correct, run the job again."
   },
   {
     id: "reg-429",
-    operations: ["push"],
-    stream: "registry",
     pattern: /toomanyrequests: |429 Too Many Requests/m,
     category: "registry",
-    cause: "The registry's rate limit is used up.",
-    fix: "Log in before this step, which raises the limit, or run the job later.",
-    weight: "cause"
+    cause: "The rate limit of the registry is exceeded.",
+    fix: "Log in before this step, which raises the limit, or run the job later."
   },
   {
     id: "reg-blob",
-    operations: ["push"],
-    stream: "registry",
     pattern: /blob (?:upload )?(?:unknown|invalid)|BLOB_(?:UPLOAD_)?(?:UNKNOWN|INVALID)/m,
     category: "registry",
-    cause: "The registry lost an upload that was under way.",
+    cause: "The registry lost an upload that was in progress.",
     fix: "Run the job again.",
-    weight: "cause"
+    remedy: "retry"
   },
   {
     id: "reg-net",
-    operations: ["push"],
-    stream: "registry",
     pattern: /TLS handshake timeout|i\/o timeout|connection reset by peer|unexpected EOF|no such host|context deadline exceeded|Client\.Timeout exceeded|broken pipe|\b(?:ECONN(?:RESET|REFUSED)|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|UND_ERR_(?:SOCKET|\w+_TIMEOUT))\b/m,
     category: "registry",
-    cause: "The connection to the registry broke, or was never made.",
-    fix: "Check the name of the registry in `tags`, and that the runner reaches it; then run the job again.",
-    weight: "cause"
+    cause: "The connection to the registry failed or was interrupted.",
+    fix: "Check the name of the registry in `tags`, and that the runner can reach it. Then run the job again."
   },
   {
     id: "reg-tls",
-    operations: ["push"],
-    stream: "registry",
     pattern: /x509: (.+)|tls: failed to verify certificate|http: server gave HTTP response to HTTPS client|\b(?:CERT_\w+|SELF_SIGNED_CERT\w*|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_\w+|ERR_TLS_CERT_ALTNAME_INVALID|ERR_SSL_\w+)\b/m,
     category: "registry",
-    cause: "The registry's certificate is not trusted, or it speaks plain HTTP.",
-    fix: "Put the registry's certificate authority into /etc/docker/certs.d of the runner, or list the registry as insecure in the engine's configuration.",
-    weight: "cause"
+    cause: "The certificate of the registry is not trusted, or the registry uses plain HTTP.",
+    fix: "Add the certificate authority of the registry to /etc/docker/certs.d on the runner, or list the registry as insecure in the configuration of the Docker engine.",
+    remedy: "none"
   },
   {
     id: "reg-5xx",
-    operations: ["push"],
-    stream: "registry",
     pattern: /(?:unexpected (?:HTTP )?status.*|status code |: )50[0234]\b/m,
     category: "registry",
-    cause: "The registry has a fault of its own.",
-    fix: "Run the job again later.",
-    weight: "cause"
+    cause: "The registry had an internal error.",
+    fix: "Run the job again later."
   },
   {
     id: "reg-commit",
-    operations: ["push"],
-    stream: "registry",
     pattern: /failed commit on ref "(?:layer|manifest|config|index)-sha256:/m,
     category: "registry",
     cause: "The registry did not accept a part of the image.",
-    fix: "Run the job again; if it stays, the registry's own log has the cause.",
-    weight: "cause"
+    fix: "Run the job again. If it fails again, read the log of the registry."
   },
   {
     id: "reg-name",
-    operations: ["push"],
-    stream: "registry",
     pattern: /repository name must be lowercase|invalid reference format/m,
     category: "input",
-    cause: "The name of the image is not one that registries take.",
-    fix: "Write the repository in `tags` in lower case.",
-    weight: "cause"
+    cause: "The name of the image is not valid.",
+    fix: "Write the repository in `tags` in lower case."
   },
   {
     id: "reg-missing",
-    operations: ["push"],
-    stream: "registry",
     pattern: /name unknown: |NAME_UNKNOWN|repository .* does not exist|RepositoryNotFoundException/m,
     category: "registry",
-    cause: "The repository does not exist at the registry.",
-    fix: "Create it there first; some registries, such as Amazon ECR, do not do so at a push.",
-    weight: "cause"
+    cause: "The repository does not exist in the registry.",
+    fix: "Create it first. Some registries, such as Amazon ECR, do not create it at a push."
   },
   {
     id: "reg-immutable",
-    operations: ["push"],
-    stream: "registry",
     pattern: /(?:tag invalid: The image tag .* already exists|immutable)/m,
     category: "registry",
-    cause: "The tag exists already, and may not be moved.",
-    fix: "Use a new tag for each build.",
-    weight: "cause"
+    cause: "The tag already exists, and the registry does not allow it to move.",
+    fix: "Use a new tag for each build."
   },
   {
     id: "reg-size",
-    operations: ["push"],
-    stream: "registry",
     pattern: /413 Request Entity Too Large|quota exceeded|exceeds? .*(?:size|storage) limit/m,
     category: "registry",
-    cause: "The registry, or a proxy in front of it, takes no layers of this size.",
-    fix: "Make the snapshot smaller with `java-options: -Xmx...`, or raise the limit.",
-    weight: "cause"
+    cause: "The registry, or a proxy in front of it, does not accept layers of this size.",
+    fix: "Make the snapshot smaller with `java-options: -Xmx...`, or raise the limit."
   }
-];
+]);
 
 // src/diagnosis/catalogue/index.ts
 var CATALOGUE = [
@@ -38752,12 +38067,12 @@ var CATALOGUE = [
   ...jvmDump,
   ...jvmRestore,
   ...frameworks,
-  ...engine,
+  ...docker,
   ...registry
 ];
 
 // src/diagnosis/matcher.ts
-var SPEAKERS = {
+var SOURCES = {
   criu: ["criu", "jvm"],
   jvm: ["jvm"],
   app: ["criu", "jvm", "app", "docker"],
@@ -38769,12 +38084,12 @@ var SEVERAL_LINES = "[\\s\\S]";
 var Matcher = class {
   single;
   several;
-  /** Any of them, as one expression: most lines are nothing, and that is told in one pass. */
+  /** Matches every line that a signature may match: most lines need only this one pass. */
   any;
   open = [];
-  constructor(stage, stream) {
+  constructor(operation, stream) {
     const rows = CATALOGUE.filter(
-      (row) => row.operations.includes(stage) && SPEAKERS[stream].includes(row.stream)
+      (row) => row.operations.includes(operation) && SOURCES[stream].includes(row.stream)
     );
     this.single = rows.filter((row) => !row.pattern.source.includes(SEVERAL_LINES));
     this.several = rows.filter((row) => row.pattern.source.includes(SEVERAL_LINES)).map((signature) => ({
@@ -38788,7 +38103,7 @@ var Matcher = class {
     this.any = new RegExp(sources.map((source) => `(?:${source})`).join("|"), "m");
   }
   match(line2) {
-    const hits = this.open.length > 0 ? this.goOn(line2) : [];
+    const hits = this.open.length > 0 ? this.continueOpen(line2) : [];
     if (!this.any.test(line2)) return hits;
     for (const { signature, head } of this.several) {
       if (head.test(line2)) this.open.push({ signature, text: line2, left: WINDOW });
@@ -38799,7 +38114,7 @@ var Matcher = class {
     }
     return hits;
   }
-  goOn(line2) {
+  continueOpen(line2) {
     const hits = [];
     this.open = this.open.filter((entry) => {
       entry.text += `
@@ -38817,7 +38132,7 @@ ${line2}`;
 var CRIU_LINE = /^(?:\((\d+\.\d+)\) ?)?(?:pie: ?)?(?: *\d+: )?(Error|Warn) {1,2}\([^):]{1,80}:\d+\): (.*)$/;
 var TIMED = /^\(\d+\.\d+\) /;
 var SUCCESS = {
-  // The whole line: an application may quote it.
+  // The whole line, because an application may quote it.
   dump: /^(?:\(\d+\.\d+\) ?)?(?: *\d+: )?Dumping finished successfully\s*$/,
   restore: /^(?:\(\d+\.\d+\) ?)?(?: *\d+: )?Restore finished successfully\. Tasks resumed\.\s*$/,
   push: void 0
@@ -38826,19 +38141,19 @@ var RANK = { specific: 5, cause: 4, general: 3, pointer: 1, noise: 0 };
 var UNKNOWN_RANK = 2;
 var LONGEST_GROUP = 200;
 var Diagnoser = class {
-  constructor(stage) {
-    this.stage = stage;
+  constructor(operation) {
+    this.operation = operation;
   }
-  stage;
+  operation;
   matchers = /* @__PURE__ */ new Map();
   ofCriu;
-  ofOthers;
+  ofOtherSources;
   offered = 0;
   push(stream, text2) {
     const line2 = text2.length > LONGEST_LINE ? text2.slice(0, LONGEST_LINE) : text2;
     const shape = stream === "criu" || stream === "app" ? CRIU_LINE.exec(line2) : null;
-    if (stream === "criu" && !shape && TIMED.test(line2) && !SUCCESS[this.stage]?.test(line2)) return;
-    if (SUCCESS[this.stage]?.test(line2)) {
+    if (stream === "criu" && !shape && TIMED.test(line2) && !SUCCESS[this.operation]?.test(line2)) return;
+    if (SUCCESS[this.operation]?.test(line2)) {
       this.ofCriu = void 0;
       return;
     }
@@ -38847,7 +38162,7 @@ var Diagnoser = class {
       const rank = noise ? RANK.noise : CASCADE.test(line2) ? RANK.pointer : RANK[signature.weight];
       const candidate = { rank, order: this.offered++, signature, match, line: line2 };
       if (signature.stream === "criu") this.ofCriu = better(this.ofCriu, candidate);
-      else this.ofOthers = better(this.ofOthers, candidate);
+      else this.ofOtherSources = better(this.ofOtherSources, candidate);
     }
     if (shape?.[2] === "Error" && !noise && !CASCADE.test(line2)) {
       this.ofCriu = better(this.ofCriu, {
@@ -38859,19 +38174,19 @@ var Diagnoser = class {
       });
     }
   }
-  /** What there is to report; undefined when nothing was found. */
+  /** Returns the cause to report; undefined if no line showed one. */
   finding() {
-    const best = this.ofOthers ? better(this.ofCriu, this.ofOthers) : this.ofCriu;
+    const best = this.ofOtherSources ? better(this.ofCriu, this.ofOtherSources) : this.ofCriu;
     return best && describe(best);
   }
   matcher(stream) {
-    const known = this.matchers.get(stream) ?? new Matcher(this.stage, stream);
+    const known = this.matchers.get(stream) ?? new Matcher(this.operation, stream);
     this.matchers.set(stream, known);
     return known;
   }
 };
-function diagnose(stage, texts) {
-  const diagnoser = new Diagnoser(stage);
+function diagnose(operation, texts) {
+  const diagnoser = new Diagnoser(operation);
   for (const [stream, text2] of Object.entries(texts)) {
     for (const line2 of text2.split("\n")) diagnoser.push(stream, line2);
   }
@@ -38890,7 +38205,7 @@ function describe({ signature, match, line: line2 }) {
     return {
       signature,
       cause: `CRIU: ${match?.[3]?.trim()}.`,
-      fix: "CRIU's log in the folder of the output `logs` has what came before: a kernel or a CPU that this CRIU does not know, or something that the application has open.",
+      fix: "Read CRIU's log in the folder of the output `logs`. Usual causes are a kernel or a CPU that this version of CRIU does not support, or an open resource of the application.",
       category: "runner",
       line: line2
     };
@@ -38903,134 +38218,6 @@ function describe({ signature, match, line: line2 }) {
     category: signature.category,
     line: line2.trim()
   };
-}
-
-// src/diagnosis/wants-privileges.ts
-var IDS = /* @__PURE__ */ new Set([
-  "criu-seccomp-suspend",
-  "criu-ptrace-denied",
-  "criu-unseizable",
-  "criu-no-cap",
-  "criu-freezer",
-  "criu-parasite-memfd",
-  "criu-netlink-selinux",
-  "criu-nonregular-map",
-  "criu-clone3-denied",
-  "criu-fork-eperm",
-  "criu-creds",
-  "criu-apparmor",
-  "criu-prctl-mm",
-  "criu-vmsplice",
-  "criu-ns-last-pid-ro",
-  "criu-exec-eperm",
-  "docker-cap",
-  "runc-apply-caps"
-]);
-function wantsPrivileges(signature) {
-  return signature !== void 0 && IDS.has(signature);
-}
-
-// src/checkpoint/choose-engine.ts
-var TRIAL_TIMEOUT = 3e4;
-var PREFERRED = ["system", "bundled"];
-async function chooseEngine({ docker, info: info2 }, request4) {
-  if (request4.engine === "warp") return { name: "warp" };
-  const kinds = request4.criu === "auto" ? PREFERRED : [request4.criu];
-  const failed = [];
-  for (const [index, privileges] of request4.privileges.entries()) {
-    const { engines, trials } = await tryRung(docker, request4, privileges);
-    if (request4.engine === "auto" && !engines.includes("criu") && engines.includes("warp"))
-      return { name: "warp" };
-    const candidates = kinds.flatMap((kind) => trials.filter((trial) => trial.kind === kind));
-    const works = candidates.find(({ failure }) => failure === void 0);
-    for (const trial of candidates) {
-      if (trial.failure) failed.push({ level: privileges.level, trial });
-      info2(`${describe2(trial)}, with privileges ${privileges.level}: ${trial.failure?.reason ?? "works"}.`);
-    }
-    if (works) {
-      const why = whyThis(works, request4, candidates);
-      const { version } = works;
-      return {
-        name: "criu",
-        kind: works.kind,
-        version,
-        why,
-        privileges: request4.privileges.slice(index)
-      };
-    }
-    if (candidates.length === 0) throw noCriu(request4.criu);
-    if (!candidates.some(({ failure }) => wantsPrivileges(failure?.finding?.signature?.id))) break;
-  }
-  throw noneWorks(failed);
-}
-function describe2({ kind, version }) {
-  return `${kind === "system" ? "The base image's" : "The JDK's"} CRIU ${version}`;
-}
-function whyThis(works, { criu }, candidates) {
-  if (criu !== "auto") return `\`criu: ${criu}\``;
-  const other = candidates.find((trial) => trial !== works);
-  if (!other) return "the only one there is, and it works here";
-  return other.failure ? `the ${other.kind} one (${other.version}) fails here: ${other.failure.reason}` : "both work here; it is the preferred one";
-}
-async function tryRung(docker, { run: run2, image }, privileges) {
-  const result = await runOnce(
-    docker,
-    {
-      run: run2,
-      image,
-      flags: privileges.checkpoint,
-      program: "/opt/crac-checkpoint/try-criu.sh",
-      args: [privileges.capability]
-    },
-    TRIAL_TIMEOUT
-  );
-  const output = `${result.stdout}
-${result.stderr}`;
-  const trials = parseTrials(output);
-  const engines = /^crac-checkpoint: engines (.*)$/m.exec(output)?.[1]?.split(" ") ?? [];
-  if (trials.length > 0 || engines.length > 0) return { engines, trials };
-  const finding = diagnose("dump", { docker: output });
-  const reason = finding?.cause ?? lastLines(result.stderr, 1);
-  const failure = { reason, finding };
-  return { engines: ["criu"], trials: PREFERRED.map((kind) => ({ kind, version: "", failure })) };
-}
-function parseTrials(output) {
-  const TRIAL = /^crac-checkpoint: trial of (\w+) (\S+)\n([^]*?)^crac-checkpoint: trial of \1 ended with (\d+)$/gm;
-  return [...output.matchAll(TRIAL)].map(([, kind = "", version = "", log = "", code2]) => {
-    if (code2 === "0") return { kind, version, failure: void 0 };
-    const finding = diagnose("dump", { criu: log });
-    const reason = code2 === "137" ? "it hung" : finding?.cause ?? (lastLines(log, 1) || `exit code ${code2}`);
-    return { kind, version, failure: { reason: reason.replace(/\.$/, ""), finding } };
-  });
-}
-function noCriu(wanted) {
-  const [what, kind, fix] = wanted === "bundled" ? [
-    "The JDK has no CRIU of its own (lib/criu).",
-    "jdk",
-    "Leave `criu` at `auto`, or choose another `java-version`."
-  ] : [
-    "The base image has no CRIU.",
-    "image",
-    "Use a `base-image` that is a Debian 13 or newer, or brings CRIU 4.1 or newer."
-  ];
-  return new Failure(kind, what, { fix });
-}
-function noneWorks(failed) {
-  const first2 = failed[0]?.trial;
-  const finding = first2?.failure?.finding;
-  return new UnsupportedRunner(
-    `No CRIU works on this runner. ${first2 ? `${describe2(first2)}: ${first2.failure?.reason}.` : ""}`.trim(),
-    {
-      fix: finding?.fix ?? "Use another runner, such as a GitHub-hosted ubuntu-24.04, or a newer CRIU in the base image.",
-      evidence: failed.map(
-        ({ level, trial }) => `${level}, ${trial.kind} ${trial.version}: ${trial.failure?.finding?.line ?? trial.failure?.reason}`
-      ).join("\n"),
-      signature: finding?.signature?.id
-    }
-  );
-}
-function engineName(engine2, privileges) {
-  return engine2.name === "criu" ? `${engine2.kind}/${privileges?.capability ?? "checkpoint_restore"}` : "warp";
 }
 
 // src/diagnosis/checkpoint-exception.ts
@@ -39052,28 +38239,28 @@ var MOST_FRAMES = 4;
 function checkpointRefusal(output) {
   if (!REFUSED.test(output)) return void 0;
   const causes = parseCauses(output);
-  const open2 = causes.flatMap(openResource);
+  const open3 = causes.flatMap(openResource);
   const known = diagnose("dump", { app: output });
-  if (open2.length > 0) {
+  if (open3.length > 0) {
     const id = known?.signature ? ` (${known.signature.id})` : "";
-    return new OpenResources(open2, `The JVM refused the checkpoint: ${summarise(open2)}${id}.`, {
-      fix: known?.signature?.weight === "specific" ? known.fix : "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the framework's own CRaC support, which does that.",
-      evidence: listResources(open2),
-      signature: known?.signature?.id
+    return new OpenResources(open3, `The JVM refused the checkpoint: ${summarise(open3)}${id}.`, {
+      fix: known?.signature?.weight === "specific" ? known.fix : "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that.",
+      evidence: listResources(open3),
+      signature: known?.signature
     });
   }
   if (/C\/R is not configured/.test(output)) {
-    return new Failure("internal", "The JVM was not started for a checkpoint.", {
+    return new Failure("internal", "The JVM was started without a folder for the checkpoint.", {
       fix: "Please open an issue with the log of this step.",
       evidence: output.trim()
     });
   }
-  const first2 = causes[0];
+  const first3 = causes[0];
   return new Failure(
     "application",
-    `A beforeCheckpoint hook of the application failed${first2 ? `: ${simpleName(first2.type)}: ${first2.text}` : ""}.`,
+    `A beforeCheckpoint hook of the application failed${first3 ? `: ${simpleName(first3.type)}: ${first3.text}` : ""}.`,
     {
-      fix: known?.signature?.weight === "cause" ? known.fix : "Mend the hook that the stack trace below names.",
+      fix: known?.signature?.weight === "cause" ? known.fix : "Fix the hook in the stack trace below.",
       evidence: output.trim().split("\n").slice(0, 40).join("\n")
     }
   );
@@ -39093,7 +38280,7 @@ function suggestPolicies(resources) {
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
-        "# The application has to notice that it was closed, and to open it again.",
+        "# The application must detect that the socket is closed, and open it again.",
         "type: socket"
       ].concat(port === void 0 ? [] : [`localPort: ${port}`], "action: close");
     }
@@ -39124,51 +38311,153 @@ function openResource({ type, text: text2, openedBy }) {
   const kind = match[1] === "Socket" ? "socket" : match[1] === "File" ? "file" : "other";
   return [{ kind, description: text2, listens: LISTENS.test(text2), openedBy }];
 }
-function summarise(open2) {
+function summarise(open3) {
   const words = {
     socket: "an open socket",
     file: "an open file",
     other: "an open resource"
   };
-  const [first2] = open2;
-  if (!first2) return "";
-  const rest = open2.length > 1 ? ` (and ${open2.length - 1} more, listed below)` : "";
-  return `${words[first2.kind]}, ${first2.description}${rest}`;
+  const [first3] = open3;
+  if (!first3) return "";
+  const rest = open3.length > 1 ? ` (and ${open3.length - 1} more, listed below)` : "";
+  return `${words[first3.kind]}, ${first3.description}${rest}`;
 }
 function simpleName(type) {
   return type.split(".").at(-1) ?? type;
+}
+
+// src/docker/context.ts
+var import_node_path14 = __toESM(require("node:path"), 1);
+
+// src/lib/kept-log.ts
+var import_node_fs2 = require("node:fs");
+var import_node_path13 = __toESM(require("node:path"), 1);
+var FULL = 64 * 1024 * 1024;
+function keptLog(file, warning2, full = FULL) {
+  let size = (0, import_node_fs2.statSync)(file, { throwIfNoEntry: false })?.size ?? 0;
+  let broken3 = false;
+  return (bytes) => {
+    if (broken3) return;
+    try {
+      if (size >= full) {
+        (0, import_node_fs2.renameSync)(file, `${file}.1`);
+        size = 0;
+      }
+      (0, import_node_fs2.appendFileSync)(file, bytes);
+      size += bytes.length;
+    } catch (error2) {
+      broken3 = true;
+      warning2(`${import_node_path13.default.basename(file)} is not complete: ${messageOf(error2)}`);
+    }
+  };
+}
+var SHOWN = 10 * 1024 * 1024;
+function shownLines(log, file, most = SHOWN) {
+  let shown2 = 0;
+  return (line2) => {
+    if (shown2 > most) return;
+    log.untrusted(line2);
+    shown2 += line2.length + 1;
+    if (shown2 > most) log.info(`What follows is in ${file} only, in the folder of the output \`logs\`.`);
+  };
+}
+
+// src/docker/context.ts
+function keepIn({ logs, log }, file) {
+  return keptLog(import_node_path14.default.join(logs, file), (line2) => log.warning(line2));
+}
+function outputTo(context, file) {
+  return { onLine: (line2) => context.log.untrusted(line2), onBytes: keepIn(context, file) };
+}
+function imagesFolder({ work }) {
+  return import_node_path14.default.join(work, "images");
+}
+function containerSettings({ id, work }, { env, port, network: network2, addHosts }, reach) {
+  return { run: id, env, work, port, reach, network: network2, addHosts };
+}
+
+// src/docker/privileges.ts
+var NO_APPARMOR = ["--security-opt", "apparmor=unconfined"];
+var LEVELS = [
+  named("least", "checkpoint_restore", []),
+  named("no-apparmor", "checkpoint_restore", NO_APPARMOR),
+  // For versions of Docker and kernels without CHECKPOINT_RESTORE, which was split off from SYS_ADMIN.
+  named("sys-admin", "sys_admin", NO_APPARMOR),
+  {
+    level: "privileged",
+    capability: "checkpoint_restore",
+    checkpoint: ["--privileged"],
+    restore: () => ["--privileged"]
+  }
+];
+function named(level, capability, more) {
+  const granted = ["--cap-add", capability.toUpperCase()];
+  return {
+    level,
+    capability,
+    // CRIU suspends the seccomp filter of the processes that it dumps, which a process under a filter may not do.
+    checkpoint: [...granted, "--cap-add", "SYS_PTRACE", "--security-opt", "seccomp=unconfined", ...more],
+    restore: (seccompProfile) => [
+      "--cap-drop",
+      "ALL",
+      ...granted,
+      "--cap-add",
+      "SETPCAP",
+      "--security-opt",
+      `seccomp=${seccompProfile}`,
+      ...more
+    ]
+  };
+}
+function privilegeLevels(wanted, { appArmor }) {
+  if (wanted !== "auto") return LEVELS.filter(({ level }) => level === wanted);
+  return LEVELS.filter(({ level }) => appArmor || level !== "no-apparmor");
+}
+function declaredFlags(privileges) {
+  return privileges.restore("seccomp.json").join(" ");
+}
+async function climb(levels, attempt3, retryWithMore2) {
+  for (const [index, level] of levels.entries()) {
+    try {
+      return await attempt3(level, levels.slice(index));
+    } catch (error2) {
+      const isLast = index === levels.length - 1;
+      if (isLast || !await retryWithMore2(error2, level)) throw error2;
+    }
+  }
+  throw new Error("No privilege level to try.");
 }
 
 // src/probe/request.ts
 var import_node_http = require("node:http");
 var REQUEST_TIMEOUT = 5e3;
 var MOST_REDIRECTS = 5;
-async function send(address, request4, timeout = REQUEST_TIMEOUT) {
-  let target = request4.target;
+async function send(address, request3, timeout = REQUEST_TIMEOUT) {
+  let target = request3.target;
   for (let redirects = 0; ; redirects++) {
-    const reply = await exchange(address, { ...request4, target }, timeout);
+    const reply = await exchange(address, { ...request3, target }, timeout);
     if ("error" in reply) return { ok: false, description: reply.error };
     const { status, location } = reply;
     const description = `status ${status}`;
-    if (request4.status !== void 0) return { ok: status === request4.status, description };
+    if (request3.status !== void 0) return { ok: status === request3.status, description };
     if (status < 300 || status >= 400) return { ok: status >= 200 && status < 300, description };
-    const next = location === void 0 ? void 0 : within3(location, target, request4);
+    const next = location === void 0 ? void 0 : within3(location, target, request3);
     if (next === void 0) return { ok: true, description };
     if (redirects === MOST_REDIRECTS) return { ok: false, description: "more than 5 redirects" };
     target = next;
   }
 }
-async function exchange(address, request4, timeout) {
+async function exchange(address, request3, timeout) {
   return await new Promise((resolve2) => {
     const options3 = {
       host: address.host,
       port: address.port,
-      method: request4.method,
-      path: request4.target,
+      method: request3.method,
+      path: request3.target,
       headers: {
-        ...request4.headers,
+        ...request3.headers,
         connection: "close",
-        ...request4.body && { "content-length": request4.body.length }
+        ...request3.body && { "content-length": request3.body.length }
       },
       agent: false,
       timeout
@@ -39185,11 +38474,11 @@ async function exchange(address, request4, timeout) {
     sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeout / 1e3} s`)));
     sent.on("error", failed);
     sent.on("close", () => resolve2({ error: "no answer" }));
-    sent.end(request4.body);
+    sent.end(request3.body);
   }).catch((error2) => ({ error: messageOf(error2) }));
 }
-function within3(location, from, request4) {
-  const host = request4.headers["host"] ?? "localhost";
+function within3(location, from, request3) {
+  const host = request3.headers["host"] ?? "localhost";
   const base = `http://${host}`;
   if (!URL.canParse(location, `${base}${from}`)) return void 0;
   const url = new URL(location, `${base}${from}`);
@@ -39199,74 +38488,96 @@ function within3(location, from, request4) {
 // src/probe/readiness.ts
 var COMMAND_TIMEOUT = 1e4;
 var SILENCE = 1e3;
-function checksOf(readiness2, { docker, container, address }) {
-  const { url, command } = readiness2;
+function checksFor({ url, command: command2, log, health }, { docker: docker2, container, address, port }) {
   const checks = [];
-  if (command) {
+  if (command2) {
     checks.push({
-      name: `ready-command (${command.join(" ")})`,
-      ask: () => runCommand(docker, container, command)
+      name: `ready-command (${command2.join(" ")})`,
+      run: () => runCommand(docker2, container, command2)
     });
   }
-  if (url) checks.push({ name: `${url.method} ${url.target}`, ask: () => send(address, url) });
-  return checks;
+  if (url) checks.push({ name: `${url.method} ${url.target}`, run: () => send(address, url) });
+  if (checks.length > 0 || log) return checks;
+  const name = health === void 0 ? `port ${port}` : `port ${port}, GET ${health}`;
+  return [{ name, run: () => portResponds(address, health ?? "/") }];
 }
-function portCheck(address, port, health) {
-  return {
-    name: health === void 0 ? `port ${port}` : `port ${port}, GET ${health}`,
-    ask: () => portAnswers(address, health ?? "/")
-  };
+function standardRequest({ url, health = "/" }, port) {
+  return url ?? { method: "GET", target: health, headers: { host: `localhost:${port}` } };
 }
 async function untilReady(checks, interval, clock, signal) {
   let at = clock.now();
-  for (const { name, ask: ask2 } of checks) {
-    let last = { ok: false, description: "not asked" };
+  for (const { name, run: run2 } of checks) {
+    let last = { ok: false, description: "not checked" };
     while (!last.ok) {
       if (signal.aborted) return { ready: false, check: name, last };
-      last = await ask2();
+      last = await run2();
       if (!last.ok) await clock.sleep(interval);
     }
     at = clock.now();
   }
   return { ready: true, at };
 }
-async function runCommand(docker, container, command) {
-  const result = await docker.attempt(["exec", container, ...command], { timeout: COMMAND_TIMEOUT });
+async function runCommand(docker2, container, command2) {
+  const result = await docker2.attempt(["exec", container, ...command2], { timeout: COMMAND_TIMEOUT });
   return { ok: result.exitCode === 0, description: `exit code ${result.exitCode}` };
 }
-async function portAnswers(address, target) {
-  const request4 = { method: "GET", target, headers: { host: `localhost:${address.port}` } };
-  const answer = await send(address, request4, SILENCE);
+async function portResponds(address, target) {
+  const request3 = { method: "GET", target, headers: { host: `localhost:${address.port}` } };
+  const answer = await send(address, request3, SILENCE);
   if (answer.ok) return answer;
   const status = /^status (\d+)$/.exec(answer.description)?.[1];
   const ok2 = status ? Number(status) < 500 : /^(HPE_|no answer)/.test(answer.description);
   return { ...answer, ok: ok2 };
 }
 
+// src/docker/started-container.ts
+async function startContainer({ docker: docker2, clock }, spec) {
+  const { name } = spec;
+  await createContainer(docker2, spec);
+  const before = { wall: Date.now(), steady: clock.now() };
+  await docker2.run(["start", name]);
+  const after = clock.now();
+  const ended = containerEnd(docker2, name);
+  const address = addressOf(docker2, spec);
+  ended.catch(() => void 0);
+  address.catch(() => void 0);
+  return {
+    name,
+    ended,
+    address,
+    // Docker knows best when the container started; its clock counts only if it agrees with ours.
+    startTime: async () => {
+      const startedAt = Date.parse((await inspectContainer(docker2, name)).State.StartedAt);
+      const started = before.steady + (startedAt - before.wall);
+      return started >= before.steady && started <= after ? started : after;
+    }
+  };
+}
+
 // src/checkpoint/started-application.ts
-var SHOWN_LINES2 = 20;
+var SHOWN_LINES = 20;
 var DRAIN_TIMEOUT = 2e3;
-async function startApplication({ docker, clock, log, keep: keep3 }, spec, onLine) {
-  await createContainer(docker, spec);
-  await docker.run(["start", spec.name]);
-  const output = new LineTail(SHOWN_LINES2);
+async function startApplication(context, spec, onLine) {
+  const { docker: docker2, clock, log, keep } = context;
+  const { name, ended, address } = await startContainer(context, spec);
+  const output = new LineTail(SHOWN_LINES);
   const diagnoser = new Diagnoser("dump");
   const listeners = /* @__PURE__ */ new Set([onLine]);
-  const followed = docker.attempt(["logs", "--follow", spec.name], {
+  const followed = docker2.attempt(["logs", "--follow", name], {
     onLine: (line2) => {
       output.push(line2);
       diagnoser.push("app", line2);
-      log.foreign(line2);
+      log.untrusted(line2);
       for (const listener of listeners) listener(line2);
     },
-    onBytes: keep3
+    onBytes: keep
   });
-  const ended = containerEnd(docker, spec.name);
-  ended.catch(() => void 0);
   followed.catch(() => void 0);
-  const application = {
-    name: spec.name,
+  return {
+    name,
     ended,
+    // Without an address the container has ended, which is reported by its end.
+    address: await address.catch(() => ({ host: "127.0.0.1", port: 0 })),
     output,
     diagnoser,
     listen: (listener) => {
@@ -39275,40 +38586,155 @@ async function startApplication({ docker, clock, log, keep: keep3 }, spec, onLin
     },
     drained: () => within(followed, DRAIN_TIMEOUT, clock)
   };
-  const address = await addressOf(docker, spec).catch(() => ({ host: "127.0.0.1", port: 0 }));
-  return { application, address };
 }
 
-// src/checkpoint/open-resources.ts
-var import_promises20 = require("node:fs/promises");
-var import_node_path19 = __toESM(require("node:path"), 1);
-var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
-var POLICIES = "resource-policies.txt";
-async function explainOpen(refused3, second, logs) {
-  const resources = second?.resources ?? refused3.resources;
-  const policies = suggestPolicies(resources);
-  await (0, import_promises20.writeFile)(import_node_path19.default.join(logs, POLICIES), policies);
-  return new OpenResources(resources, (second ?? refused3).message, {
-    fix: `${refused3.fix} What cannot be closed there can be left to the JVM: with \`java-options: -Djdk.crac.resource-policies=FILE\`, FILE being a path in the image; ${POLICIES} in the folder of the output \`logs\` is a beginning.`,
-    evidence: listResources(resources),
-    signature: refused3.signature
+// src/checkpoint/choose-engine.ts
+var TRIAL_TIMEOUT = 3e4;
+var PREFERRED = ["system", "bundled"];
+async function chooseEngine(context, request3, levels) {
+  const info2 = (line2) => context.log.info(line2);
+  const warp = () => {
+    info2("Using Warp, the checkpoint engine inside the JVM.");
+    return { name: "warp" };
+  };
+  if (request3.engine === "warp") return warp();
+  const kinds = request3.criu === "auto" ? PREFERRED : [request3.criu];
+  const failed = [];
+  return await climb(
+    levels,
+    async (privileges, fromHere) => {
+      const { engines, trials } = await tryLevel(context, privileges);
+      if (request3.engine === "auto" && !engines.includes("criu") && engines.includes("warp")) return warp();
+      const candidates = kinds.flatMap((kind2) => trials.filter((trial) => trial.kind === kind2));
+      for (const trial of candidates) {
+        if (trial.failure) failed.push({ level: privileges.level, trial });
+        info2(
+          `${describe2(trial)}, with privilege level ${privileges.level}: ${trial.failure?.reason ?? "works"}.`
+        );
+      }
+      if (candidates.length === 0) throw noCriu(request3.criu);
+      const works = candidates.find(({ failure }) => failure === void 0);
+      if (!works) throw noneWorks(failed);
+      const { kind, version } = works;
+      const why = reasonFor(works, request3, candidates);
+      info2(`Using CRIU ${version} (${kind}): ${why}.`);
+      return { name: "criu", kind, version, why, privileges: fromHere };
+    },
+    (_, { level }) => failed.some(
+      (one) => one.level === level && one.trial.failure?.finding?.signature?.remedy === "privileges"
+    )
+  );
+}
+function describe2({ kind, version }) {
+  return `${kind === "system" ? "The base image's" : "The JDK's"} CRIU ${version}`;
+}
+function reasonFor(works, { criu }, candidates) {
+  if (criu !== "auto") return `\`criu: ${criu}\``;
+  const other = candidates.find((trial) => trial !== works);
+  if (!other) return "it is the only one, and it works here";
+  return other.failure ? `the ${other.kind} one (${other.version}) fails here: ${other.failure.reason}` : "both work here, and it is preferred";
+}
+async function tryLevel({ id, docker: docker2 }, privileges) {
+  const result = await runOnce(
+    docker2,
+    {
+      run: id,
+      image: namesOf(id).image("checkpoint"),
+      flags: privileges.checkpoint,
+      program: `${CRAC_DIR}/${SCRIPTS.tryCriu}`,
+      args: [privileges.capability]
+    },
+    TRIAL_TIMEOUT
+  );
+  const output = `${result.stdout}
+${result.stderr}`;
+  const trials = parseTrials(output);
+  const engines = new RegExp(`^${MARKERS.engines} (.*)$`, "m").exec(output)?.[1]?.split(" ") ?? [];
+  if (trials.length > 0 || engines.length > 0) return { engines, trials };
+  const finding = diagnose("dump", { docker: output });
+  const reason = finding?.cause ?? lastLines(result.stderr, 1);
+  const failure = { reason, finding };
+  return { engines: ["criu"], trials: PREFERRED.map((kind) => ({ kind, version: "", failure })) };
+}
+function parseTrials(output) {
+  const TRIAL = new RegExp(
+    `^${MARKERS.trial} (\\w+) (\\S+)\\n([^]*?)^${MARKERS.trial} \\1 ended with (\\d+)$`,
+    "gm"
+  );
+  return [...output.matchAll(TRIAL)].map(([, kind = "", version = "", log = "", code2]) => {
+    if (code2 === "0") return { kind, version, failure: void 0 };
+    const finding = diagnose("dump", { criu: log });
+    const reason = code2 === "137" ? "it hung" : finding?.cause ?? (lastLines(log, 1) || `exit code ${code2}`);
+    return { kind, version, failure: { reason: reason.replace(/\.$/, ""), finding } };
   });
 }
+function noCriu(wanted) {
+  const [what, kind, fix] = wanted === "bundled" ? [
+    "The JDK has no CRIU of its own (lib/criu).",
+    "jdk",
+    "Leave `criu` at `auto`, or choose another `java-version`."
+  ] : [
+    "The base image has no CRIU.",
+    "image",
+    "Use Debian 13 or newer as `base-image`, or another image with CRIU 4.1 or newer."
+  ];
+  return new Failure(kind, what, { fix });
+}
+function noneWorks(failed) {
+  const first3 = failed[0]?.trial;
+  const finding = first3?.failure?.finding;
+  return new UnsupportedRunner(
+    `No CRIU works on this runner. ${first3 ? `${describe2(first3)}: ${first3.failure?.reason}.` : ""}`.trim(),
+    {
+      fix: finding?.fix ?? "Use another runner, such as a GitHub-hosted ubuntu-24.04, or a newer CRIU in the base image.",
+      evidence: failed.map(
+        ({ level, trial }) => `${level}, ${trial.kind} ${trial.version}: ${trial.failure?.finding?.line ?? trial.failure?.reason}`
+      ).join("\n"),
+      signature: finding?.signature
+    }
+  );
+}
+function engineName(engine, privileges) {
+  return engine.name === "criu" ? `${engine.kind}/${privileges?.capability ?? "checkpoint_restore"}` : "warp";
+}
 
-// src/checkpoint/own-checkpoint.ts
-var import_promises24 = require("node:fs/promises");
-var import_node_path23 = __toESM(require("node:path"), 1);
+// src/checkpoint/failures.ts
+var import_promises18 = require("node:fs/promises");
+var import_node_path18 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/verify.ts
-var import_promises21 = require("node:fs/promises");
-var import_node_path20 = __toESM(require("node:path"), 1);
+var import_promises15 = require("node:fs/promises");
+var import_node_path15 = __toESM(require("node:path"), 1);
 
-// src/snapshot/protobuf.ts
+// src/snapshot/image-format.ts
 var ImageFormatError = class extends Error {
 };
+var COMMON_MAGIC = 1414939417;
+function records(image, ...magics) {
+  const found = [];
+  magics.forEach((magic, index) => {
+    if (image.length < 4 * (index + 1) || image.readUInt32LE(4 * index) !== magic) {
+      throw new ImageFormatError("not a CRIU image of the expected type");
+    }
+  });
+  let offset = 4 * magics.length;
+  while (offset < image.length) {
+    if (offset + 4 > image.length) throw new ImageFormatError("the image ends inside a record");
+    const end = offset + 4 + image.readUInt32LE(offset);
+    if (end > image.length) throw new ImageFormatError("the image ends inside a record");
+    found.push(new Message(image.subarray(offset + 4, end)));
+    offset = end;
+  }
+  return found;
+}
+function required(message, field) {
+  const value = message.number(field);
+  if (value === void 0) throw new ImageFormatError(`the message lacks field ${field}`);
+  return value;
+}
 var Message = class _Message {
   fields = [];
-  /** Decodes it. https://protobuf.dev/programming-guides/encoding/ Numbers above 2^53 lose their last bits. */
+  /** Decodes a message (https://protobuf.dev/programming-guides/encoding/). Numbers above 2^53 lose their last bits. */
   constructor(bytes) {
     const reader = new Reader(bytes);
     while (!reader.atEnd()) {
@@ -39316,7 +38742,7 @@ var Message = class _Message {
       this.fields.push({ field: Math.floor(key / 8), value: reader.value(key % 8) });
     }
   }
-  /** The last value of a field of a number type; undefined where there is none. */
+  /** Returns the last value of a number field; undefined where there is none. */
   number(field) {
     return this.numbers(field).at(-1);
   }
@@ -39373,31 +38799,6 @@ var Reader = class {
   }
 };
 
-// src/snapshot/records.ts
-var COMMON_MAGIC = 1414939417;
-function records(image, ...magics) {
-  const found = [];
-  magics.forEach((magic, index) => {
-    if (image.length < 4 * (index + 1) || image.readUInt32LE(4 * index) !== magic) {
-      throw new ImageFormatError("not a CRIU image of the expected kind");
-    }
-  });
-  let offset = 4 * magics.length;
-  while (offset < image.length) {
-    if (offset + 4 > image.length) throw new ImageFormatError("the image ends inside a record");
-    const end = offset + 4 + image.readUInt32LE(offset);
-    if (end > image.length) throw new ImageFormatError("the image ends inside a record");
-    found.push(new Message(image.subarray(offset + 4, end)));
-    offset = end;
-  }
-  return found;
-}
-function required(message, field) {
-  const value = message.number(field);
-  if (value === void 0) throw new ImageFormatError(`the message lacks field ${field}`);
-  return value;
-}
-
 // src/snapshot/images.ts
 var PSTREE_MAGIC = 1344745520;
 var CORE_MAGIC = 1426405447;
@@ -39431,7 +38832,7 @@ var FILE_TYPES = [
 function readPagemap(image) {
   const [head, ...entries] = records(image, COMMON_MAGIC, PAGEMAP_MAGIC);
   const pagesId = head?.number(1);
-  if (pagesId === void 0) throw new ImageFormatError("a pagemap without the id of its pages");
+  if (pagesId === void 0) throw new ImageFormatError("the pagemap has no id of its pages");
   const runs = [];
   for (const entry of entries) {
     const flags = entry.number(4);
@@ -39465,7 +38866,7 @@ function readCore(image) {
 }
 function readMemory(image) {
   const [mm] = records(image, COMMON_MAGIC, MM_MAGIC);
-  if (!mm) throw new ImageFormatError("mm holds nothing");
+  if (!mm) throw new ImageFormatError("the mm image has no entry");
   const range = (start, end) => ({
     start: required(mm, start),
     end: required(mm, end)
@@ -39491,7 +38892,7 @@ function readFiles(image) {
       {
         type: typeName(entry, 1),
         path: entry.message(3)?.text(6),
-        isLoose: isLoose(entry.message(16))
+        isUnconnected: isUnconnected(entry.message(16))
       }
     ])
   );
@@ -39503,7 +38904,7 @@ function readDescriptors(image) {
     type: typeName(entry, 3)
   }));
 }
-function isLoose(socket) {
+function isUnconnected(socket) {
   return socket !== void 0 && (socket.number(8) ?? 0) === 0 && (socket.text(11) ?? "") === "";
 }
 function typeName(entry, field) {
@@ -39515,7 +38916,7 @@ var SERVICE_MAGIC = 1427134784;
 var STATS_MAGIC = 1460220678;
 function readDumpStatistics(image) {
   const dump = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(1);
-  if (!dump) throw new ImageFormatError("stats-dump holds no statistics of a dump");
+  if (!dump) throw new ImageFormatError("stats-dump has no statistics of a dump");
   return {
     freezingTime: dump.number(1) ?? 0,
     frozenTime: dump.number(2) ?? 0,
@@ -39527,15 +38928,15 @@ function readDumpStatistics(image) {
 }
 function readRestoreTime(image) {
   const restore = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(2);
-  if (!restore) throw new ImageFormatError("stats-restore holds no statistics of a restore");
+  if (!restore) throw new ImageFormatError("stats-restore has no statistics of a restore");
   return (restore.number(4) ?? 0) / 1e3;
 }
 
 // src/checkpoint/verify.ts
 var KILLED = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read2 = (name) => (0, import_promises21.readFile)(import_node_path20.default.join(evidence, name)).catch(() => void 0);
-  const criuLog2 = (await read2("dump4.log"))?.toString("latin1") ?? "";
+  const read2 = (name) => (0, import_promises15.readFile)(import_node_path15.default.join(evidence, name)).catch(() => void 0);
+  const criuLog2 = (await read2(EVIDENCE_FILES.criuLog))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
   }
@@ -39544,33 +38945,33 @@ async function verifySnapshot({ evidence, images }, end, output) {
     throw criuFailure(criuLog2, end.exitCode, output);
   }
   if (end.exitCode !== KILLED) {
-    throw broken2(`the JVM ended with ${end.exitCode} instead of ${KILLED}`, criuLog2);
+    throw broken(`the JVM ended with ${end.exitCode} instead of ${KILLED}`, criuLog2);
   }
-  const files = parseListing((await read2("files"))?.toString("utf8") ?? "");
-  if (!files.some((file) => file.name === "inventory.img")) throw broken2("inventory.img is missing", criuLog2);
+  const files = parseListing((await read2(EVIDENCE_FILES.listing))?.toString("utf8") ?? "");
+  if (!files.some((file) => file.name === "inventory.img")) throw broken("inventory.img is missing", criuLog2);
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
-  if (pagemaps.length === 0) throw broken2("there is no map of its pages", criuLog2);
+  if (pagemaps.length === 0) throw broken("its page map is missing", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises21.readFile)(import_node_path20.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises15.readFile)(import_node_path15.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
-  const statistics = await read2("stats-dump");
+  const statistics = await read2(EVIDENCE_FILES.statistics);
   return {
     size: sizeOf(files),
     files,
     statistics: statistics && orUndefined(() => readDumpStatistics(statistics)),
     criuVersion: /Version: (\S+)/.exec(criuLog2)?.[1],
     criuDuration: Number(/^\((\d+\.\d+)\) Dumping finished successfully/m.exec(criuLog2)?.[1]) * 1e3 || void 0,
-    completedAt: Number((await read2("completed"))?.toString()) * 1e3 || void 0
+    completedAt: Number((await read2(EVIDENCE_FILES.completed))?.toString()) * 1e3 || void 0
   };
 }
 function verifyPages(name, image, files, criuLog2) {
   const pagemap = image && orUndefined(() => readPagemap(image));
-  if (!pagemap) throw broken2(`${name} cannot be read`, criuLog2);
+  if (!pagemap) throw broken(`${name} cannot be read`, criuLog2);
   const pages = files.find((file) => file.name === `pages-${pagemap.pagesId}.img`);
   const size = pages?.size ?? 0;
   if (size !== pagemap.size) {
-    throw broken2(
+    throw broken(
       `pages-${pagemap.pagesId}.img has ${size} bytes where ${name} counts ${pagemap.size}`,
       criuLog2
     );
@@ -39599,12 +39000,14 @@ function criuFailure(criuLog2, exitCode, output) {
     {
       fix: finding?.fix ?? "CRIU's log (dump4.log in the folder of the output `logs`) names the cause: a kernel that is newer than this CRIU, a CPU feature, or a resource of the application.",
       evidence: finding?.line ?? (lastLines(criuLog2, 20) || lastLines(output, 20)),
-      signature: finding?.signature?.id
+      signature: finding?.signature
     }
   );
 }
 async function verifyWarpSnapshot({ evidence }, end) {
-  const files = parseListing(await (0, import_promises21.readFile)(import_node_path20.default.join(evidence, "files"), "utf8").catch(() => ""));
+  const files = parseListing(
+    await (0, import_promises15.readFile)(import_node_path15.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
+  );
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
   return {
@@ -39616,7 +39019,7 @@ async function verifyWarpSnapshot({ evidence }, end) {
     completedAt: void 0
   };
 }
-function broken2(why, criuLog2) {
+function broken(why, criuLog2) {
   return new Failure("runner", `The snapshot is not complete: ${why}.`, {
     fix: "Check that the disk of the runner is not full, and run the job again.",
     evidence: lastLines(criuLog2, 10)
@@ -39641,35 +39044,34 @@ function orUndefined(read2) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises23 = require("node:fs/promises");
-var import_node_path22 = __toESM(require("node:path"), 1);
+var import_promises17 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/threads.ts
-var import_promises22 = require("node:fs/promises");
-var import_node_path21 = __toESM(require("node:path"), 1);
+var import_promises16 = require("node:fs/promises");
+var import_node_path16 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES = 2e4;
 var SHOWN_THREADS = 2;
 var SHOWN_FRAMES = 12;
-async function dumpThreads({ docker, clock }, application, folder) {
+async function dumpThreads({ docker: docker2, clock }, application, folder) {
   const lines3 = [];
-  let finish = () => void 0;
-  const complete = new Promise((resolve2) => finish = resolve2);
+  const complete = withResolvers();
   const stop = application.listen((line2) => {
     if (lines3.length === 0 && !line2.startsWith("Full thread dump")) return;
     if (lines3.length < MOST_LINES) lines3.push(line2);
-    if (/^JNI global refs/.test(line2)) finish();
+    if (/^JNI global refs/.test(line2)) complete.resolve();
   });
-  const signal = 'kill -QUIT "$(cat /opt/crac-checkpoint/evidence/jvm.pid)"';
-  await docker.attempt(["exec", application.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
-  await within(complete, DUMP_TIMEOUT, clock);
+  const signal = `kill -QUIT "$(cat ${EVIDENCE_DIR}/${EVIDENCE_FILES.jvmPid})"`;
+  await docker2.attempt(["exec", application.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
+  await within(complete.promise, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines3.join("\n");
-  if (text2 !== "") await (0, import_promises22.writeFile)(import_node_path21.default.join(folder, "threads.txt"), `${text2}
+  if (text2 !== "") await (0, import_promises16.writeFile)(import_node_path16.default.join(folder, "threads.txt"), `${text2}
 `);
   return text2;
 }
-function tellingThreads(dump) {
+function relevantThreads(dump) {
   const threads = dump.split(/\n\s*\n/).filter((block) => block.trimStart().startsWith('"'));
   const inHooks = threads.filter((block) => /\.crac\.|beforeCheckpoint|afterRestore/.test(block));
   const main2 = threads.filter((block) => block.trimStart().startsWith('"main"'));
@@ -39677,142 +39079,153 @@ function tellingThreads(dump) {
 }
 
 // src/checkpoint/trigger.ts
-var HOME2 = "/opt/crac-checkpoint";
 var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/;
-var ENDED = /^crac-checkpoint: the JVM ended with (\d+), as it does/;
+var ENDED = new RegExp(`^${MARKERS.jvmEnded} (\\d+), as it does`);
 var REFUSED2 = /\bCheckpointException\b/;
 var MOST_REFUSAL_LINES = 400;
-function watchSigns() {
-  let fail = () => void 0;
-  let end = () => void 0;
-  let failed = false;
+function watchOutput() {
+  const engineFailed = withResolvers();
+  const collected2 = withResolvers();
+  let hasFailed = false;
   const refusal3 = [];
   return {
-    engineFailed: new Promise((resolve2) => fail = resolve2),
-    collected: new Promise((resolve2) => end = resolve2),
-    hasEngineFailed: () => failed,
+    engineFailed: engineFailed.promise,
+    collected: collected2.promise,
+    hasEngineFailed: () => hasFailed,
     refusal: () => refusal3.join("\n"),
     onLine: (line2) => {
       if (ENGINE_FAILED.test(line2)) {
-        failed = true;
-        fail("engine failed");
+        hasFailed = true;
+        engineFailed.resolve("engine failed");
       }
       const belongs = refusal3.length > 0 || REFUSED2.test(line2);
       if (belongs && refusal3.length < MOST_REFUSAL_LINES) refusal3.push(line2);
       const code2 = ENDED.exec(line2)?.[1];
-      if (code2 !== void 0) end(Number(code2));
+      if (code2 !== void 0) collected2.resolve(Number(code2));
     }
   };
 }
-async function checkpoint(world, application, signs, request4) {
-  const { docker, clock } = world;
+async function checkpoint(context, application, events2, request3) {
+  const { docker: docker2, clock } = context;
   let answered = false;
-  const answer = docker.attempt(["exec", application.name, `${HOME2}/trigger.sh`], { timeout: request4.checkpointTimeout }).then(async (result) => {
+  const answer = docker2.attempt(["exec", application.name, `${CRAC_DIR}/${SCRIPTS.trigger}`], {
+    timeout: request3.checkpointTimeout
+  }).then(async (result) => {
     answered = true;
-    await (0, import_promises23.writeFile)(import_node_path22.default.join(request4.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
+    await (0, import_promises17.writeFile)(import_node_path17.default.join(request3.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
     return result;
   });
-  const refused3 = answer.then((result) => refusal(world, application, result));
+  const refused3 = answer.then((result) => refusal(context, application, result));
   refused3.catch(() => void 0);
   const outcome = await within(
     Promise.race([
       application.ended,
-      signs.collected.then((exitCode) => endOf(docker, application.name, exitCode)),
-      signs.engineFailed,
-      // An answer that is no refusal says nothing: what counts is the end of the JVM.
+      events2.collected.then((exitCode) => endOf(docker2, application.name, exitCode)),
+      events2.engineFailed,
+      // An answer of jcmd other than a refusal decides nothing: what counts is the end of the JVM.
       refused3.then((failure) => failure ?? new Promise(() => void 0))
     ]),
-    request4.checkpointTimeout,
+    request3.checkpointTimeout,
     clock
   );
   if (outcome instanceof Failure) throw outcome;
   if (outcome === "engine failed") {
-    throw criuFailure(await criuLog(world, application, request4), void 0, application.output.text());
+    throw criuFailure(await criuLog(context, application, request3), void 0, application.output.text());
   }
-  if (outcome === EXPIRED) throw await expired(world, application, request4, answered);
+  if (outcome === EXPIRED) throw await expired(context, application, request3, answered);
   return outcome;
 }
-async function copyEvidence({ docker }, { name }, { evidence, images }) {
-  await docker.run(["cp", `${name}:${HOME2}/evidence/.`, evidence]);
-  await (0, import_promises23.rm)(images, { recursive: true, force: true });
-  await (0, import_promises23.rename)(import_node_path22.default.join(evidence, "images"), images).catch(() => void 0);
+async function copyEvidence({ docker: docker2 }, { name }, { evidence, images }) {
+  await docker2.run(["cp", `${name}:${EVIDENCE_DIR}/.`, evidence]);
+  await (0, import_promises17.rm)(images, { recursive: true, force: true });
+  await (0, import_promises17.rename)(import_node_path17.default.join(evidence, EVIDENCE_FILES.images), images).catch(() => void 0);
 }
-async function expired(world, application, request4, answered) {
-  const phase = answered ? "the JVM had agreed, and CRIU did not finish" : "the JVM had not answered; a beforeCheckpoint hook may hang";
+async function expired(context, application, request3, answered) {
+  const progress = answered ? "the JVM had agreed, but CRIU did not finish" : "the JVM had not responded; a beforeCheckpoint hook may hang";
   const output = application.output.text();
-  const threads = answered ? "" : tellingThreads(await dumpThreads(world, application, request4.evidence));
-  const log = await criuLog(world, application, request4);
+  const threads = answered ? "" : relevantThreads(await dumpThreads(context, application, request3.evidence));
+  const log = await criuLog(context, application, request3);
   const finding = log === "" ? void 0 : diagnose("dump", { criu: log });
   return new Failure(
     "application",
-    `The checkpoint was not complete within ${seconds(request4.checkpointTimeout)}: ${phase}.${finding ? ` ${finding.cause}` : ""}`,
+    `The checkpoint was not complete within ${seconds(request3.checkpointTimeout)}: ${progress}.${finding ? ` ${finding.cause}` : ""}`,
     {
-      fix: finding?.fix ?? (answered ? "If it needs longer, raise `checkpoint-timeout`; CRIU's log is in the folder of the output `logs`." : "Mend the hook that the threads below stand in (threads.txt in the folder of the output `logs` has them all); if it only needs longer, raise `checkpoint-timeout`."),
-      evidence: [output, lastLines(log, SHOWN_LINES2), threads].filter((part) => part !== "").join("\n"),
-      signature: finding?.signature?.id
+      fix: finding?.fix ?? (answered ? "If it needs longer, raise `checkpoint-timeout`; CRIU's log is in the folder of the output `logs`." : "Fix the hook in which the threads below hang (threads.txt in the folder of the output `logs` has them all); if it only needs longer, raise `checkpoint-timeout`."),
+      evidence: [output, lastLines(log, SHOWN_LINES), threads].filter((part) => part !== "").join("\n"),
+      signature: finding?.signature
     }
   );
 }
-async function refusal({ docker }, application, answer) {
+async function refusal({ docker: docker2 }, application, answer) {
   const refused3 = checkpointRefusal(answer.stdout);
   if (refused3 || answer.exitCode === 0 || answer.stdout.includes("CR: Checkpoint")) return refused3;
-  const running = await docker.attempt(["inspect", "--format", "{{.State.Running}}", application.name]);
-  if (running.stdout.trim() !== "true") return void 0;
-  const words = `${answer.stdout}
+  if (!(await findContainer(docker2, application.name))?.State.Running) return void 0;
+  const output = `${answer.stdout}
 ${answer.stderr}`;
-  const finding = diagnose("dump", { jvm: words });
-  return new Failure("application", "The JVM could not be asked for a checkpoint.", {
-    fix: finding?.fix ?? "Do not disable the attach mechanism of the JVM (-XX:+DisableAttachMechanism); the words of jcmd are below.",
-    evidence: lastLines(words, SHOWN_LINES2),
-    signature: finding?.signature?.id
+  const finding = diagnose("dump", { jvm: output });
+  return new Failure("application", "jcmd could not trigger the checkpoint in the JVM.", {
+    fix: finding?.fix ?? "Do not disable the attach mechanism of the JVM (-XX:+DisableAttachMechanism); the output of jcmd is below.",
+    evidence: lastLines(output, SHOWN_LINES),
+    signature: finding?.signature
   });
 }
-async function criuLog({ docker }, { name }, { evidence }) {
-  const copy = import_node_path22.default.join(evidence, "dump4.log");
-  await docker.attempt(["cp", `${name}:${HOME2}/snapshot/dump4.log`, copy]);
-  return await (0, import_promises23.readFile)(copy, "latin1").catch(() => "");
+async function criuLog({ docker: docker2 }, { name }, { evidence }) {
+  const copy = import_node_path17.default.join(evidence, EVIDENCE_FILES.criuLog);
+  await docker2.attempt(["cp", `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, copy]);
+  return await (0, import_promises17.readFile)(copy, "latin1").catch(() => "");
 }
 
-// src/checkpoint/own-checkpoint.ts
-async function ownCheckpointFailure(world, application, signs, to) {
-  if (!signs.hasEngineFailed()) return checkpointRefusal(signs.refusal());
-  await copyEvidence(world, application, to).catch(() => void 0);
-  const criuLog2 = await (0, import_promises24.readFile)(import_node_path23.default.join(to.evidence, "dump4.log"), "latin1").catch(() => "");
+// src/checkpoint/failures.ts
+async function ownCheckpointFailure(context, application, events2, to) {
+  if (!events2.hasEngineFailed()) return checkpointRefusal(events2.refusal());
+  await copyEvidence(context, application, to).catch(() => void 0);
+  const criuLog2 = await (0, import_promises18.readFile)(import_node_path18.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
   return criuFailure(criuLog2, void 0, application.output.text());
+}
+var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
+var POLICIES = "resource-policies.txt";
+async function explainOpen(refused3, second, logs) {
+  const { resources, message } = second ?? refused3;
+  await (0, import_promises18.writeFile)(import_node_path18.default.join(logs, POLICIES), suggestPolicies(resources));
+  return new OpenResources(resources, message, {
+    fix: `${refused3.fix} The JVM can handle a resource that cannot be closed there: set \`java-options: -Djdk.crac.resource-policies=FILE\`, where FILE is a path in the image, and start from ${POLICIES} in the folder of the output \`logs\`.`,
+    evidence: listResources(resources),
+    signature: refused3.signature
+  });
 }
 
 // src/checkpoint/ready.ts
 var PROBE_INTERVAL2 = 50;
-async function untilApplicationReady(world, application, request4) {
-  const { clock } = world;
+async function untilApplicationReady(context, application, request3) {
+  const { clock } = context;
   const stop = new AbortController();
-  let logSeen = request4.logged === void 0;
-  const logged = request4.logged?.seen.then(() => {
+  let logSeen = request3.logged === void 0;
+  const logged = request3.logged?.seen.then(() => {
     logSeen = true;
   });
-  const ready = untilReady(request4.checks, PROBE_INTERVAL2, clock, stop.signal);
+  const ready = untilReady(request3.checks, PROBE_INTERVAL2, clock, stop.signal);
   const both = Promise.all([ready, logged]).then(([outcome2]) => outcome2);
-  const taken = request4.taken.then((end) => ({ taken: end }));
-  const first2 = Promise.race([both, application.ended, taken]);
-  const outcome = await within(first2, request4.startupTimeout, clock).finally(() => stop.abort());
-  if (outcome !== EXPIRED && "taken" in outcome) return outcome;
+  const checkpointed = request3.checkpointed.then((end) => ({ checkpointed: end }));
+  const first3 = Promise.race([both, application.ended, checkpointed]);
+  const outcome = await within(first3, request3.startupTimeout, clock).finally(() => stop.abort());
+  if (outcome !== EXPIRED && "checkpointed" in outcome) return outcome;
   if (outcome !== EXPIRED && "exitCode" in outcome) {
     await application.drained();
     throw endedEarly(outcome, application, "before it was ready");
   }
-  if (outcome !== EXPIRED && outcome.ready) return { readyAt: request4.logged ? clock.now() : outcome.at };
+  if (outcome !== EXPIRED && outcome.ready) return { readyAt: request3.logged ? clock.now() : outcome.at };
   const last = await ready;
   const missing = last.ready ? void 0 : `${last.check}: ${last.last.description}`;
   const finding = knownCause(application.diagnoser.finding());
   const output = application.output.text();
-  const threads = tellingThreads(await dumpThreads(world, application, request4.evidence));
+  const threads = relevantThreads(await dumpThreads(context, application, request3.evidence));
   throw new Failure(
     "application",
-    `The application was not ready within ${seconds(request4.startupTimeout)} (${missing ?? (logSeen ? "it was just late" : `no line matched ready-log ${request4.logged?.pattern.source ?? ""}`)}).` + (finding ? ` ${finding.cause}` : ""),
+    `The application was not ready within ${seconds(request3.startupTimeout)} (${missing ?? (logSeen ? "it became ready just too late" : `no line matched ready-log ${request3.logged?.pattern.source ?? ""}`)}).` + (finding ? ` ${finding.cause}` : ""),
     {
-      fix: finding?.fix ?? "If it needs longer, raise `startup-timeout`; if it listens or answers elsewhere, set `port`, `ready-url`, `ready-log` or `ready-command`. The last lines of its log are below.",
+      fix: finding?.fix ?? "If it needs longer, raise `startup-timeout`; if it listens or responds elsewhere, set `port`, `ready-url`, `ready-log` or `ready-command`. The last lines of its log are below.",
       evidence: [output, threads].filter((part) => part !== "").join("\n"),
-      signature: finding?.signature?.id
+      signature: finding?.signature
     }
   );
 }
@@ -39823,28 +39236,80 @@ function endedEarly(end, application, when) {
     finding?.category ?? "application",
     `The application ${why} ${when}.${finding ? ` ${finding.cause}` : ""}`,
     {
-      fix: end.oomKilled ? "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`." : finding?.fix ?? "Mend what the last lines of its log below name; it must run in a container with nothing but this image and `env`.",
+      fix: end.oomKilled ? "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`." : finding?.fix ?? "Fix the problem that the last lines of its log show; it must run in a container with nothing but this image and `env`.",
       evidence: application.output.text(),
-      signature: finding?.signature?.id
+      signature: finding?.signature
+    }
+  );
+}
+
+// src/checkpoint/warm-up-script.ts
+var import_promises19 = require("node:fs/promises");
+var SHOWN_LINES2 = 20;
+async function requireScript(script) {
+  const problem = await (0, import_promises19.stat)(script).then(
+    (entry) => entry.isFile() ? void 0 : new Error("it is not a file"),
+    (error2) => error2
+  );
+  if (problem !== void 0) throw cannotStart(script, problem);
+}
+async function runScript(script, context) {
+  const { address, container, log, keep, signal, environment: environment2 } = context;
+  const tail = new LineTail(SHOWN_LINES2);
+  const group2 = startGroup2(script, [], {
+    signal,
+    env: {
+      ...withoutInputs(environment2),
+      APP_URL: `http://${address.host}:${address.port}`,
+      CONTAINER_ID: container
+    }
+  });
+  for (const stream of [group2.stdout, group2.stderr]) {
+    const lines3 = new LineSplitter((line2) => {
+      tail.push(line2);
+      log.untrusted(line2);
+    });
+    for (const listener of [lines3, new WholeLines(keep)])
+      stream.on("data", (data) => listener.push(data)).on("end", () => listener.end());
+  }
+  const outcome = await group2.ended.catch((error2) => error2);
+  if (outcome === 0 || signal.aborted) return;
+  if (typeof outcome !== "number") throw cannotStart(script, outcome);
+  throw new Failure("application", `The warm-up script ended with exit code ${outcome}.`, {
+    fix: "Fix `warmup-script`, or the response of the application; the last lines of the output of the script are below.",
+    evidence: tail.text()
+  });
+}
+function cannotStart(script, error2) {
+  const why = {
+    ENOENT: "It, or the interpreter in its first line, does not exist.",
+    EACCES: "It is not executable: `git update-index --chmod=+x` makes it so."
+  };
+  return new Failure(
+    "input",
+    `The warm-up script ${script} could not be started (${error2.code ?? error2.message}).`,
+    {
+      fix: `${why[error2.code ?? ""] ?? ""} Give a program of the repository in \`warmup-script\`, with a first line such as #!/bin/sh.`.trim()
     }
   );
 }
 
 // src/checkpoint/warm-up.ts
-function standardWarmUp({ url, health = "/" }, port) {
-  const request4 = url ?? { method: "GET", target: health, headers: { host: `localhost:${port}` } };
-  const line2 = { text: `GET ${request4.target}`, request: request4, times: 1, concurrency: 1 };
-  return url ? line2 : { ...line2, standard: true };
+function standardWarmUp(readiness, port) {
+  const request3 = standardRequest(readiness, port);
+  const line2 = { text: `GET ${request3.target}`, request: request3, times: 1, concurrency: 1 };
+  return readiness.url ? line2 : { ...line2, standard: true };
 }
-async function warmUp(world, application, address, request4) {
-  const { clock, log, keep: keep3 } = world;
-  const { lines: lines3, script, environment } = request4.warmUp;
+async function warmUp(context, application, request3) {
+  const { clock, log, keep } = context;
+  const { lines: lines3, script, environment: environment2 } = request3.warmUp;
+  const { name: container, address } = application;
   const stop = new AbortController();
   async function work() {
-    const report2 = await sendRequests(lines3, address, log, stop.signal);
-    const surroundings2 = { address, container: application.name, log, keep: keep3, signal: stop.signal, environment };
-    if (script) await runScript(script, surroundings2);
-    return report2;
+    const report = await sendRequests(lines3, address, log, stop.signal);
+    const scriptContext = { address, container, log, keep, signal: stop.signal, environment: environment2 };
+    if (script) await runScript(script, scriptContext);
+    return report;
   }
   const running = work();
   const failed = running.catch(async (error2) => {
@@ -39852,8 +39317,8 @@ async function warmUp(world, application, address, request4) {
     if (ended === EXPIRED) throw error2;
     return ended;
   });
-  const first2 = Promise.race([failed, application.ended]);
-  const outcome = await within(first2, request4.warmupTimeout, clock).finally(() => stop.abort());
+  const first3 = Promise.race([failed, application.ended]);
+  const outcome = await within(first3, request3.warmupTimeout, clock).finally(() => stop.abort());
   if (outcome !== EXPIRED && "exitCode" in outcome) {
     await application.drained();
     throw endedEarly(outcome, application, "during the warm-up");
@@ -39861,40 +39326,42 @@ async function warmUp(world, application, address, request4) {
   if (outcome !== EXPIRED) return outcome;
   running.catch(() => void 0);
   const output = application.output.text();
-  const threads = tellingThreads(await dumpThreads(world, application, request4.evidence));
-  throw new Failure("application", `The warm-up was not done within ${seconds(request4.warmupTimeout)}.`, {
-    fix: "Send fewer requests in `warmup`, or raise `warmup-timeout`; if a request hangs, the threads below say where.",
+  const threads = relevantThreads(await dumpThreads(context, application, request3.evidence));
+  throw new Failure("application", `The warm-up did not finish within ${seconds(request3.warmupTimeout)}.`, {
+    fix: "Send fewer requests in `warmup`, or raise `warmup-timeout`; if a request hangs, the threads below show where.",
     evidence: [output, threads].filter((part) => part !== "").join("\n")
   });
 }
 var SETTLING_TIME3 = 500;
 async function sendRequests(lines3, address, log, signal) {
-  const report2 = { sent: 0, failed: 0 };
+  const report = { sent: 0, failed: 0 };
   for (const line2 of lines3) {
     const answers = await sendLine(line2, address, signal);
     if (signal.aborted) break;
     const bad = [...answers].filter(([, { ok: ok2 }]) => !ok2);
     const failed = bad.reduce((sum2, [, { count }]) => sum2 + count, 0);
-    report2.sent += line2.times;
-    report2.failed += failed;
+    report.sent += line2.times;
+    report.failed += failed;
     const histogram = [...answers].map(([description, { count }]) => `${description}: ${count}`).join(", ");
     log.info(`${line2.text} (${histogram})`);
     if (failed === 0) continue;
     if (line2.standard) {
-      log.info(`That request was only a guess; name real ones in \`warmup\`, and the snapshot starts faster.`);
+      log.info(
+        "That request was only a guess. Give real ones in `warmup` for a faster start from the snapshot."
+      );
     } else if (failed === line2.times) {
       throw new Failure(
         "application",
-        `The warm-up \`${line2.text}\` was never answered well: ${histogram}.`,
+        `The warm-up \`${line2.text}\` never got a successful response: ${histogram}.`,
         {
-          fix: "Mend the line in `warmup` (path, method, body, `-> STATUS`), or the application where it answers wrongly."
+          fix: "Fix the line in `warmup` (path, method, body, `-> STATUS`), or the response of the application."
         }
       );
     } else {
       log.warning(`${failed} of ${line2.times} requests of the warm-up \`${line2.text}\` failed: ${histogram}.`);
     }
   }
-  return report2;
+  return report;
 }
 async function sendLine(line2, address, signal) {
   const answers = /* @__PURE__ */ new Map();
@@ -39913,1122 +39380,481 @@ async function sendLine(line2, address, signal) {
 }
 
 // src/checkpoint/take.ts
-async function takeSnapshot(world, request4) {
-  const { takenBy } = request4;
-  if (takenBy.name === "warp") return await attempt(world, request4, void 0, []);
-  for (const [index, privileges] of takenBy.privileges.entries()) {
-    try {
-      return await attempt(world, request4, privileges, []);
-    } catch (error2) {
-      if (!(error2 instanceof Failure)) throw error2;
-      if (error2 instanceof OpenResources) throw await explain(world, request4, privileges, error2);
-      if (index === takenBy.privileges.length - 1 || !wantsPrivileges(error2.signature)) throw error2;
-      world.log.info(`Leaving the privileges ${privileges.level}: ${error2.message}`);
-      await removeContainer(world.docker, request4.container);
-    }
-  }
-  throw new Error("there is no level of privileges to try");
+async function takeSnapshot(context, request3) {
+  const { engine, container } = request3;
+  if (engine.name === "warp") return await attempt(context, request3, void 0, []);
+  return await climb(
+    engine.privileges,
+    (privileges) => attempt(context, request3, privileges, []).catch(async (error2) => {
+      throw error2 instanceof OpenResources ? await explain(context, request3, privileges, error2) : error2;
+    }),
+    retryWithMore(context.log, () => removeContainer(context.docker, container))
+  );
 }
-async function explain(world, request4, privileges, refused3) {
-  await removeContainer(world.docker, request4.container);
-  world.log.info("The JVM refused. Starting once more, to find out which code opened what is open ...");
-  try {
-    await attempt(world, request4, privileges, [STACK_TRACES]);
-  } catch (error2) {
-    return await explainOpen(refused3, error2 instanceof OpenResources ? error2 : void 0, request4.evidence);
-  }
-  return await explainOpen(refused3, void 0, request4.evidence);
-}
-async function attempt(world, request4, privileges, javaOptions) {
-  const { docker, clock, log } = world;
-  const { readiness: readiness2, takenBy } = request4;
-  const begin = clock.now();
-  const signs = watchSigns();
-  let sawLog = () => void 0;
-  const logged = new Promise((resolve2) => sawLog = resolve2);
-  const spec = {
-    ...request4,
-    name: request4.container,
-    // A check that calls the application could open a connection in just the wrong moment.
-    flags: ["--no-healthcheck", ...privileges?.checkpoint ?? []],
-    command: [engineName(takenBy, privileges), ...javaOptions]
+function retryWithMore(log, removeLeftovers) {
+  return async (error2, privileges) => {
+    if (!(error2 instanceof Failure) || error2.signature?.remedy !== "privileges") return false;
+    log.info(`Retrying with more privileges than ${privileges?.level}: ${error2.message}`);
+    await removeLeftovers();
+    return true;
   };
-  const { application, address } = await startApplication(world, spec, (line2) => {
-    signs.onLine(line2);
-    if (readiness2.log?.test(line2)) sawLog();
+}
+async function explain(context, request3, privileges, refused3) {
+  await removeContainer(context.docker, request3.container);
+  context.log.info(
+    "The JVM refused the checkpoint. Starting the application again to find the code that opened the resources ..."
+  );
+  try {
+    await attempt(context, request3, privileges, [STACK_TRACES]);
+  } catch (error2) {
+    return await explainOpen(refused3, error2 instanceof OpenResources ? error2 : void 0, request3.evidence);
+  }
+  return await explainOpen(refused3, void 0, request3.evidence);
+}
+async function attempt(context, request3, privileges, javaOptions2) {
+  const { docker: docker2, clock, log } = context;
+  const { readiness, engine, port } = request3;
+  const begin = clock.now();
+  const events2 = watchOutput();
+  const logMatched = withResolvers();
+  const spec = {
+    ...request3,
+    name: request3.container,
+    // A health check that calls the application could open a connection just at the checkpoint.
+    flags: ["--no-healthcheck", ...privileges?.checkpoint ?? []],
+    command: [engineName(engine, privileges), ...javaOptions2]
+  };
+  const application = await startApplication(context, spec, (line2) => {
+    events2.onLine(line2);
+    if (readiness.log?.test(line2)) logMatched.resolve();
   });
-  const asked3 = checksOf(readiness2, { docker, container: spec.name, address });
-  const checks = asked3.length > 0 || readiness2.log ? asked3 : [portCheck(address, request4.port, readiness2.health)];
-  const started = await untilApplicationReady(world, application, {
-    ...request4,
-    checks,
-    logged: readiness2.log && { pattern: readiness2.log, seen: logged },
-    taken: signs.collected.then((exitCode) => endOf(docker, application.name, exitCode))
+  const { name, address, output } = application;
+  const started = await untilApplicationReady(context, application, {
+    ...request3,
+    checks: checksFor(readiness, { docker: docker2, container: name, address, port }),
+    logged: readiness.log && { pattern: readiness.log, seen: logMatched.promise },
+    checkpointed: events2.collected.then((exitCode) => endOf(docker2, name, exitCode))
   }).catch(async (error2) => {
-    throw await ownCheckpointFailure(world, application, signs, request4) ?? error2;
+    throw await ownCheckpointFailure(context, application, events2, request3) ?? error2;
   });
-  const startedAt = "readyAt" in started ? started.readyAt : clock.now();
-  const { end, ...how } = "readyAt" in started ? await askForIt(started.readyAt) : takenByTheApplication(started.taken);
-  await copyEvidence(world, application, request4);
-  const snapshot = takenBy.name === "warp" ? await verifyWarpSnapshot(request4, end) : await verifySnapshot(request4, end, application.output.text());
+  const readyAt = "readyAt" in started ? started.readyAt : clock.now();
+  if ("readyAt" in started) log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`);
+  const { end, ...checkpointed } = "readyAt" in started ? await checkpointByAction(context, application, events2, request3) : checkpointByApplication(context, started.checkpointed, request3);
+  await copyEvidence(context, application, request3);
+  const snapshot = engine.name === "warp" ? await verifyWarpSnapshot(request3, end) : await verifySnapshot(request3, end, output.text());
   const sinceThen = Date.now() - (snapshot.completedAt ?? NaN);
   const handover = sinceThen >= 0 && sinceThen <= clock.now() - begin ? sinceThen : void 0;
   return {
     ...snapshot,
-    startDuration: startedAt - begin,
+    startDuration: readyAt - begin,
     checkpointDuration: snapshot.criuDuration,
-    ...how,
+    ...checkpointed,
     privileges,
     handover
   };
-  async function askForIt(readyAt) {
-    log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`);
-    const warmed = await warmUp(world, application, address, request4);
-    const triggered = clock.now();
-    const end2 = await checkpoint(world, application, signs, request4);
-    return { end: end2, trigger: "action", checkpointDuration: clock.now() - triggered, warmUp: warmed };
-  }
-  function takenByTheApplication(end2) {
-    log.info("The application took its checkpoint itself while it started: nothing was asked of it before.");
-    if (request4.warmUp.lines.some(({ standard }) => !standard) || request4.warmUp.script !== void 0)
-      log.warning("There was no warm-up: the application took its checkpoint before it could be called.");
-    return { end: end2, trigger: "application", warmUp: { sent: 0, failed: 0 } };
-  }
 }
-
-// src/application/missing-support.ts
-function explainMissingSupport(refused3, libraries) {
-  const framework = FRAMEWORKS.find(({ library }) => libraries.has(library));
-  const { support, fix } = framework ?? NO_FRAMEWORK;
-  if (!refused3.resources.some(({ listens }) => listens) || libraries.has(support)) return refused3;
-  const without = framework ? `${framework.name} is on the class path, but ${support.coordinates} is not, without which nothing stops its server.` : `${support.coordinates} is not on the class path.`;
-  return new Failure(refused3.category, `${refused3.message} ${without}`, {
-    fix,
-    evidence: refused3.evidence,
-    signature: refused3.signature,
-    cause: refused3
-  });
+async function checkpointByAction(context, application, events2, request3) {
+  const { clock } = context;
+  const warmUpReport = await warmUp(context, application, request3);
+  const triggered = clock.now();
+  const end = await checkpoint(context, application, events2, request3);
+  return { end, trigger: "action", checkpointDuration: clock.now() - triggered, warmUp: warmUpReport };
 }
-
-// src/proof/budgets.ts
-function requireSize({ snapshotSize: most }, size) {
-  if (most === void 0 || size <= most) return;
-  throw exceeded([`the snapshot has ${size} bytes, and \`max-snapshot-size\` allows ${most}`], {
-    fix: "Make the snapshot smaller (a smaller heap with `java-options: -Xmx...`, less kept in caches before the checkpoint), or raise the budget."
-  });
-}
-function requireSpeed({ restoreTime: restoreTime2, speedup }, figures) {
-  const { restore, coldStart } = figures.answer;
-  const wrong = [];
-  if (restoreTime2 !== void 0 && restore.median > restoreTime2) {
-    wrong.push(
-      `a restore takes ${restore.median} ms (the median of ${figures.restores.length}, from ${restore.minimum} to ${restore.maximum}), and \`max-restore-time\` allows ${restoreTime2} ms`
+function checkpointByApplication({ log }, end, { warmUp: { lines: lines3, script } }) {
+  log.info("The application took its checkpoint itself while it started; no request was sent to it before.");
+  if (lines3.some(({ standard }) => !standard) || script !== void 0)
+    log.warning(
+      "The warm-up was skipped: the application triggered its checkpoint before it could be called."
     );
-  }
-  if (speedup !== void 0 && figures.speedup < speedup) {
-    wrong.push(
-      `a restore is ${figures.speedup.toFixed(1)} times as fast as a cold start (${restore.median} ms against ${coldStart.median} ms), and \`min-speedup\` wants ${speedup}`
-    );
-  }
-  if (wrong.length === 0) return;
-  throw exceeded(wrong, {
-    fix: "Do less at the restore (`afterRestore`, connections that are opened at once), keep the snapshot small, warm up more (`warmup`), or change the budget."
-  });
-}
-function exceeded(wrong, details) {
-  const what = wrong.join("; ");
-  return new Failure("application", `A budget is exceeded: ${what}. Nothing was pushed.`, details);
+  return { end, trigger: "application", warmUp: { sent: 0, failed: 0 } };
 }
 
-// src/lib/shown-lines.ts
-var SHOWN = 10 * 1024 * 1024;
-function shownLines(log, file, most = SHOWN) {
-  let shown2 = 0;
-  return (line2) => {
-    if (shown2 > most) return;
-    log.foreign(line2);
-    shown2 += line2.length + 1;
-    if (shown2 > most) log.info(`What follows is in ${file} only, in the folder of the output \`logs\`.`);
-  };
-}
-
-// src/stages/checkpoint.ts
-async function chooseCheckpointEngine(run2, runner) {
-  const { inputs, world } = run2;
-  return await run2.steps.run("engine", "Choose what takes the snapshot", async () => {
-    const found = await chooseEngine(
-      { docker: world.docker, info: (line2) => world.log.info(line2) },
-      {
-        run: run2.id,
-        image: namesOf(run2.id).image("checkpoint"),
-        engine: inputs.engine,
-        criu: inputs.criu,
-        privileges: runner.privileges
-      }
-    );
-    if (found.name === "criu") world.log.info(`Using CRIU ${found.version} (${found.kind}): ${found.why}.`);
-    else world.log.info("Using Warp, the engine inside the JVM.");
-    return found;
+// src/checkpoint/checkpoint.ts
+async function checkpointApplication(context, inputs, setting) {
+  const { docker: docker2, clock, log, logs, id } = context;
+  const { engine, reach, readiness, libraries } = setting;
+  const names = namesOf(id);
+  const snapshot = await takeSnapshot(
+    {
+      docker: docker2,
+      clock,
+      log: { ...log, untrusted: shownLines(log, "application.log") },
+      keep: keepIn(context, "application.log")
+    },
+    {
+      ...containerSettings(context, inputs, reach),
+      container: names.checkpointContainer,
+      image: names.image("checkpoint"),
+      engine,
+      readiness,
+      startupTimeout: inputs.startupTimeout,
+      warmUp: await warmUpOf(inputs, setting),
+      warmupTimeout: inputs.warmupTimeout,
+      checkpointTimeout: inputs.checkpointTimeout,
+      evidence: logs,
+      images: imagesFolder(context)
+    }
+  ).catch((error2) => {
+    throw error2 instanceof OpenResources && libraries ? explainMissingSupport(error2, libraries) : error2;
   });
+  const duration = snapshot.checkpointDuration;
+  const within4 = duration === void 0 ? "" : `, taken in ${Math.round(duration)} ms`;
+  log.info(`Snapshot: ${snapshot.size} bytes${within4}.`);
+  return snapshot;
 }
-async function takeTheSnapshot(run2, found, runner, takenBy) {
-  const { inputs, world } = run2;
-  const readiness2 = readinessOf(run2, found);
-  return await run2.steps.run("checkpoint", "Take the snapshot", async () => {
-    const taken = await takeSnapshot(
-      {
-        docker: world.docker,
-        clock: world.clock,
-        log: { ...world.log, foreign: shownLines(world.log, "application.log") },
-        keep: keepIn(run2, "application.log")
-      },
-      {
-        ...containerOf(run2, runner.reach),
-        container: checkpointContainer(run2),
-        image: namesOf(run2.id).image("checkpoint"),
-        takenBy,
-        readiness: readiness2,
-        startupTimeout: inputs.startupTimeout,
-        warmUp: await warmUpOf(run2, readiness2),
-        warmupTimeout: inputs.warmupTimeout,
-        checkpointTimeout: inputs.checkpointTimeout,
-        evidence: run2.logs,
-        images: imagesOf(run2)
-      }
-    ).catch((error2) => {
-      const { libraries } = found;
-      throw error2 instanceof OpenResources && libraries ? explainMissingSupport(error2, libraries) : error2;
-    });
-    const duration = taken.checkpointDuration;
-    const within4 = duration === void 0 ? "" : `, taken in ${Math.round(duration)} ms`;
-    world.log.info(`Snapshot: ${taken.size} bytes${within4}.`);
-    requireSize(inputs.budgets, taken.size);
-    return taken;
-  });
-}
-async function warmUpOf({ inputs, world }, readiness2) {
-  const { warmup, warmupScript } = inputs;
+async function warmUpOf({ warmup, warmupScript, port }, { readiness, workspace, environment: environment2 }) {
   const lines3 = [];
-  for (const line2 of warmup ?? []) {
-    lines3.push({ ...line2, request: await requestOf(line2, world.workspace) });
-  }
-  if (warmup === void 0 && warmupScript === void 0) lines3.push(standardWarmUp(readiness2, inputs.port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path24.default.resolve(world.workspace, warmupScript);
-  return { lines: lines3, script, environment: world.environment };
+  for (const line2 of warmup ?? []) lines3.push({ ...line2, request: await requestOf(line2, workspace) });
+  if (warmup === void 0 && warmupScript === void 0) lines3.push(standardWarmUp(readiness, port));
+  const script = warmupScript === void 0 ? void 0 : import_node_path19.default.resolve(workspace, warmupScript);
+  return { lines: lines3, script, environment: environment2 };
 }
 
-// src/snapshot/kinds.ts
-var KINDS = [
-  "javaHeap",
-  "code",
-  "classes",
-  "stacks",
-  "nativeHeap",
-  "files",
-  "environment",
-  "other"
-];
-var KIND_NAMES = {
-  javaHeap: "Java heap",
-  code: "compiled code",
-  classes: "classes",
-  stacks: "stacks of threads",
-  nativeHeap: "native heap",
-  files: "mapped files",
-  environment: "environment and arguments",
-  other: "other memory"
-};
+// src/image/images.ts
+var import_node_path21 = __toESM(require("node:path"), 1);
 
-// src/report/markdown.ts
-function quote(text2) {
-  const fence = "`".repeat(longestRun(text2) + 3);
-  return [`${fence}text`, text2, fence].join("\n");
+// src/image/build-context.ts
+var import_promises22 = require("node:fs/promises");
+var import_node_path20 = __toESM(require("node:path"), 1);
+
+// src/lib/digest.ts
+var import_node_crypto2 = require("node:crypto");
+var import_node_fs3 = require("node:fs");
+var import_promises20 = require("node:stream/promises");
+async function hashOfFile(file, algorithm = "sha256") {
+  const hash = (0, import_node_crypto2.createHash)(algorithm);
+  await (0, import_promises20.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
+    for await (const chunk of chunks) hash.update(chunk);
+  });
+  return hash;
 }
-function folded(title, ...lines3) {
-  return [`<details><summary>${title}</summary>`, "", ...lines3, "", "</details>", ""];
-}
-function table([head, ...rows]) {
-  const line2 = ([name, value]) => `| ${name} | ${code(value)} |`;
-  return [...head ? [line2(head), "|---|---|"] : [], ...rows.map(line2)].join("\n");
-}
-function time(milliseconds) {
-  return milliseconds < 1e4 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1e3).toFixed(1)} s`;
-}
-function code(text2) {
-  const fence = "`".repeat(longestRun(text2) + 1);
-  const padding = fence.length > 1 ? " " : "";
-  return `${fence}${padding}${text2.replaceAll("|", "\\|").replace(/\s+/g, " ")}${padding}${fence}`;
-}
-function longestRun(text2) {
-  return Math.max(0, ...[...text2.matchAll(/`+/g)].map((match) => match[0].length));
+function digestOf(bytes) {
+  return `sha256:${(0, import_node_crypto2.createHash)("sha256").update(bytes).digest("hex")}`;
 }
 
-// src/report/content.ts
-var SHOWN2 = 30;
-var LISTED = 100;
-function renderContent(content2, statistics) {
-  if (!content2) return [];
-  return folded("What is in the snapshot", table(describeContent(content2, statistics)));
-}
-function describeContent({ memory, threads, user, open: open2, environment }, statistics) {
-  const rows = [];
-  for (const kind of memory ? KINDS : []) {
-    const bytes = memory?.[kind];
-    rows.push([`Memory: ${KIND_NAMES[kind]}`, bytes === void 0 ? "not known" : sizeText(bytes)]);
-  }
-  const groups = threads.map(({ name, count }) => `${name}${count > 1 ? ` (${count})` : ""}`);
-  rows.push([`Threads (${threadCount(threads)})`, list(groups)]);
-  if (user) rows.push(["User", `${user.uid}:${user.gid}`]);
-  rows.push(["Open files outside of the JDK and the application", list(open2.files)]);
-  rows.push(["Sockets", String(open2.sockets)]);
-  if (environment) rows.push(["Names in the environment", list(environment)]);
-  if (statistics) {
-    const { frozenTime, pagesWritten, pagesScanned } = statistics;
-    rows.push(["Frozen for", time(frozenTime / 1e3)]);
-    rows.push(["Pages written", `${pagesWritten} of ${pagesScanned}, of 4 KiB`]);
-  }
-  return rows;
-}
-function contentMetadata(content2) {
-  if (!content2) return null;
-  const { memory, processes, threads, user, open: open2, environment } = content2;
-  return {
-    memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
-    processes,
-    threads: { count: threadCount(threads), groups: threads.slice(0, LISTED) },
-    user: user ?? null,
-    open: { ...open2, files: open2.files.slice(0, LISTED) },
-    environment: environment ?? null
-  };
-}
-function threadCount(threads) {
-  return threads.reduce((sum2, { count }) => sum2 + count, 0);
-}
-function list(names) {
-  if (names.length === 0) return "none";
-  const more = names.length > SHOWN2 ? ` and ${names.length - SHOWN2} more` : "";
-  return names.slice(0, SHOWN2).join(", ") + more;
+// src/lib/link-or-copy.ts
+var import_promises21 = require("node:fs/promises");
+async function linkOrCopy(source, destination) {
+  await (0, import_promises21.link)(source, destination).catch(() => (0, import_promises21.cp)(source, destination));
 }
 
-// src/snapshot/read.ts
-var import_promises25 = require("node:fs/promises");
-var import_node_path25 = __toESM(require("node:path"), 1);
-
-// src/snapshot/content.ts
-var EXPECTED = ["/opt/jdk/", "/app/"];
-function threadsOf(cores) {
-  const counts = /* @__PURE__ */ new Map();
-  for (const { name = "" } of cores) {
-    const group2 = name.replace(/[-#]?\d+$/, "") || name;
-    counts.set(group2, (counts.get(group2) ?? 0) + 1);
-  }
-  return [...counts].map(([name, count]) => ({ name, count })).sort((one, other) => other.count - one.count || (one.name < other.name ? -1 : 1));
-}
-function openOf(descriptors, files) {
-  const paths = /* @__PURE__ */ new Set();
-  let sockets = 0;
-  let others = 0;
-  for (const { file: id, type } of descriptors) {
-    const file = files.get(id);
-    const path55 = file?.path;
-    if (type.endsWith("socket") && !file?.isLoose) sockets++;
-    else if (type !== "file" || path55 === void 0) others++;
-    else if (!EXPECTED.some((folder) => path55.startsWith(folder))) paths.add(path55);
-  }
-  return { files: [...paths].sort(), sockets, others };
-}
-
-// src/snapshot/jvm-memory.ts
-function parseJvmMemory(answers) {
-  const heap = [];
-  const code2 = [];
-  const classes = [];
-  let isHeap = true;
-  for (const line2 of answers.split("\n")) {
-    if (/^Code(?:Heap|Cache)\b/.test(line2)) isHeap = false;
-    const node = /\bnode #\d+: base 0x([0-9a-f]+): reserved=(\d+(?:\.\d+)?) KB/.exec(line2);
-    if (node) {
-      const start2 = parseInt(node[1] ?? "", 16);
-      classes.push({ start: start2, end: start2 + Number(node[2]) * 1024 });
-      continue;
+// src/image/build-context.ts
+async function assembleBuildContext(folder, parts2) {
+  const from = (name) => import_node_path20.default.join(parts2.dockerFolder, name);
+  const tree = (name, inside2 = "") => import_node_path20.default.join(folder, "trees", name, inside2);
+  await (0, import_promises22.mkdir)(folder);
+  await (0, import_promises22.cp)(from("Dockerfile"), import_node_path20.default.join(folder, "Dockerfile"));
+  await (0, import_promises22.cp)(from("tools"), import_node_path20.default.join(folder, "tools"), { recursive: true });
+  await linkOrCopy(parts2.jdkArchive, import_node_path20.default.join(folder, "jdk.tar.gz"));
+  const { dependencies, classes } = parts2.application;
+  for (const [name, files] of Object.entries({ dependencies, classes })) {
+    await (0, import_promises22.mkdir)(tree(name, APP_DIR), { recursive: true });
+    for (const [source, target] of files) {
+      const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
+      await (0, import_promises22.cp)(source, import_node_path20.default.join(tree(name, APP_DIR), target), options3);
     }
-    const range = /[[(](0x[0-9a-f]+(?:, ?0x[0-9a-f]+)+)[\])]/.exec(line2);
-    const addresses = (range?.[1] ?? "").split(",").map((address) => parseInt(address, 16));
-    const [start, end] = [addresses[0], addresses.at(-1)];
-    if (start === void 0 || end === void 0 || !(start < end)) continue;
-    if (/^\s*bounds\b/.test(line2)) code2.push({ start, end });
-    else if (isHeap) heap.push({ start, end });
   }
-  const known = (ranges) => ranges.length > 0 ? ranges : void 0;
-  return { heap: known(heap), code: known(code2), classes: known(classes) };
+  await (0, import_promises22.cp)(from("image"), tree("launch", CRAC_DIR), { recursive: true });
+  await (0, import_promises22.cp)(from("seccomp.json"), import_node_path20.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.seccompProfile));
+  await (0, import_promises22.cp)(from("checkpoint"), tree("checkpoint", CRAC_DIR), { recursive: true });
+  const usual = (words) => words.filter((word) => !TAKES_CHECKPOINT.test(word));
+  const launch = {
+    [LAUNCH_FILES.javaOptions]: usual(parts2.javaOptions),
+    [LAUNCH_FILES.application]: usual(parts2.application.command),
+    [LAUNCH_FILES.arguments]: parts2.arguments,
+    [LAUNCH_FILES.mainClass]: [parts2.application.mainClass],
+    [LAUNCH_FILES.cpuFeatures]: [parts2.cpuFeatures]
+  };
+  for (const [name, words] of Object.entries(launch)) {
+    await (0, import_promises22.writeFile)(import_node_path20.default.join(tree("launch", CRAC_DIR), name), lines2(words));
+  }
+  const once = [...parts2.javaOptions, ...parts2.application.command].filter(
+    (word) => TAKES_CHECKPOINT.test(word)
+  );
+  await (0, import_promises22.writeFile)(import_node_path20.default.join(tree("checkpoint", CRAC_DIR), LAUNCH_FILES.checkpointOptions), lines2(once));
+  await setTimes(tree(""), tree("classes", APP_DIR));
+}
+var lines2 = (words) => words.map((word) => `${word}
+`).join("");
+var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
+async function setTimes(folder, classes) {
+  for (const entry of await (0, import_promises22.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path20.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await (0, import_promises22.lutimes)(file, EPOCH, EPOCH);
+    if (!entry.isFile()) continue;
+    const number = await contentNumber(file);
+    const isClass = file.startsWith(classes + import_node_path20.default.sep);
+    const time2 = isClass ? Math.floor((await (0, import_promises22.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises22.lutimes)(file, time2, time2);
+  }
+}
+async function contentNumber(file) {
+  const hash = await hashOfFile(file);
+  return hash.digest().readUInt32BE() >>> 3;
 }
 
-// src/snapshot/parts.ts
-var VMA_FILE_PRIVATE = 1 << 6;
-var VMA_FILE_SHARED = 1 << 7;
-var VMA_ANON_PRIVATE = 1 << 9;
-var PROT_NONE = 0;
-var PROT_READ_WRITE = 3;
-var ARENA = 64 * 1024 * 1024;
-function partsOf(process2, files) {
-  const { memory, jvm, stackPointers } = process2;
-  const mappings = [...memory.mappings].sort((one, other) => one.start - other.start);
-  const stacks = mappings.filter((mapping) => stackPointers.some((pointer) => contains(mapping, pointer)));
-  const claims = [
-    ["environment", [memory.arguments, memory.environment]],
-    ["javaHeap", jvm?.heap ?? []],
-    ["code", jvm?.code ?? []],
-    ["classes", jvm?.classes ?? []],
-    ["stacks", stacks],
-    ["nativeHeap", [memory.brk, ...arenas(mappings, jvm)]]
-  ];
-  const edges = claims.flatMap(([, ranges]) => ranges.flatMap(({ start, end }) => [start, end]));
-  return mappings.flatMap((mapping) => {
-    const file = isFile2(mapping) ? files.get(mapping.shmid)?.path : void 0;
-    const inside2 = edges.filter((edge) => mapping.start < edge && edge < mapping.end);
-    const cuts = [.../* @__PURE__ */ new Set([mapping.start, ...inside2, mapping.end])].sort((one, other) => one - other);
-    return cuts.slice(0, -1).map((start, index) => {
-      const claim = claims.find(([, ranges]) => ranges.some((range) => contains(range, start)));
-      const kind = claim?.[0] ?? kindOfMapping(mapping, file);
-      return { start, end: cuts[index + 1] ?? mapping.end, kind, mapping, file };
+// src/runner/docker-facts.ts
+var ANSWER_TIMEOUT = 4500;
+var ARCHITECTURES = { amd64: "x64", arm64: "aarch64" };
+function architectureOf(name) {
+  return ARCHITECTURES[name];
+}
+async function readDockerFacts(docker2) {
+  const { exitCode, version, failure } = await dockerVersion(docker2, ANSWER_TIMEOUT);
+  await refusePodman(docker2, version);
+  const server = version?.Server;
+  if (exitCode !== 0 || !server) throw failure();
+  if (server.Os !== "linux") {
+    throw new UnsupportedRunner(`The engine runs ${server.Os} containers; CRIU needs Linux.`, {
+      fix: "Use a Linux runner, for example `runs-on: ubuntu-24.04`."
     });
-  });
-}
-function kindOfMapping(mapping, file) {
-  if (!isFile2(mapping)) return "other";
-  return file?.endsWith(".jsa") ? "classes" : "files";
-}
-function isFile2({ status }) {
-  return (status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED)) !== 0;
-}
-function arenas(mappings, jvm) {
-  if (!jvm?.classes) return [];
-  return mappings.filter((mapping, index) => {
-    const next = mappings[index + 1];
-    return mapping.start % ARENA === 0 && mapping.end < mapping.start + ARENA && (mapping.status & VMA_ANON_PRIVATE) !== 0 && mapping.prot === PROT_READ_WRITE && next?.start === mapping.end && next.prot === PROT_NONE && next.end >= mapping.start + ARENA;
-  });
-}
-function contains({ start, end }, address) {
-  return start <= address && address < end;
-}
-
-// src/snapshot/memory-map.ts
-function createMemoryMap(processes, files, shared = []) {
-  const space = (pid, pagemap, parts2) => [
-    `pages-${pagemap.pagesId}.img`,
-    { pid, runs: runsOf(pagemap), parts: parts2 }
-  ];
-  const spaces = new Map([
-    ...processes.map((process2) => space(process2.pid, process2.pagemap, partsOf(process2, files))),
-    ...shared.map((pagemap) => space(void 0, pagemap, []))
-  ]);
+  }
+  const architecture = architectureOf(server.Arch);
+  if (!architecture) {
+    throw new UnsupportedRunner(`There is no CRaC JDK for the architecture ${server.Arch} of this engine.`, {
+      fix: "Use a runner with x86-64 or arm64."
+    });
+  }
+  const info2 = await dockerInfo(docker2, ANSWER_TIMEOUT);
+  const security = (info2?.SecurityOptions ?? []).join(" ");
   return {
-    locate(pagesFile, offset) {
-      const space2 = spaces.get(pagesFile);
-      const run2 = space2 && lastWhere(space2.runs, (candidate) => candidate.offset <= offset);
-      const address = run2 && run2.start + offset - run2.offset;
-      if (!space2 || !run2 || address === void 0 || offset < 0 || address >= run2.end) return void 0;
-      const part = partAt(space2.parts, address);
-      return {
-        kind: part?.kind ?? "other",
-        pid: space2.pid,
-        address,
-        mapping: part && { start: part.mapping.start, end: part.mapping.end },
-        file: part?.file
-      };
-    },
-    sizes() {
-      const sizes = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
-      for (const { runs, parts: parts2 } of spaces.values()) {
-        for (const run2 of runs) {
-          for (let address = run2.start; address < run2.end; ) {
-            const part = partAt(parts2, address);
-            const next = part ? part.end : parts2.find(({ start }) => start > address)?.start;
-            const end = Math.min(run2.end, next ?? run2.end);
-            sizes[part?.kind ?? "other"] += end - address;
-            address = end;
-          }
-        }
-      }
-      return sizes;
-    }
+    version: server.Version,
+    architecture,
+    kernel: server.KernelVersion ?? "unknown",
+    operatingSystem: info2?.OperatingSystem ?? "unknown",
+    appArmor: security.includes("name=apparmor"),
+    rootless: security.includes("name=rootless")
   };
 }
-function runsOf({ runs }) {
-  let offset = 0;
-  return runs.map(({ start, end }) => {
-    const run2 = { start, end, offset };
-    offset += end - start;
-    return run2;
-  });
-}
-function partAt(parts2, address) {
-  const part = lastWhere(parts2, ({ start }) => start <= address);
-  return part && contains(part, address) ? part : void 0;
-}
-function lastWhere(list3, holds) {
-  let low = 0;
-  let high = list3.length;
-  while (low < high) {
-    const middle = low + high >> 1;
-    const element = list3[middle];
-    if (element !== void 0 && holds(element)) low = middle + 1;
-    else high = middle;
-  }
-  return list3[low - 1];
-}
-
-// src/snapshot/read.ts
-async function readSnapshot(evidence, images) {
-  try {
-    return await readImages(evidence, images);
-  } catch (error2) {
-    if (error2 instanceof ImageFormatError) return void 0;
-    throw error2;
-  }
-}
-async function readImages(evidence, folder) {
-  const image = async (name) => await (0, import_promises25.readFile)(import_node_path25.default.join(folder, name)).catch(() => {
-    throw new ImageFormatError(`${name} cannot be read`);
-  });
-  const processes = readProcesses(await image("pstree.img"));
-  const jvm = parseJvmMemory(await (0, import_promises25.readFile)(import_node_path25.default.join(evidence, "jvm-memory"), "utf8").catch(() => ""));
-  const cores = [];
-  const memories = [];
-  for (const process2 of processes) {
-    const own = await Promise.all(
-      process2.threads.map(async (thread) => readCore(await image(`core-${thread}.img`)))
-    );
-    cores.push(...own);
-    memories.push(await memoryOf(image, process2, own, process2 === processes[0] ? jvm : void 0));
-  }
-  const files = readFiles(await image("files.img"));
-  const descriptors = [];
-  const shared = [];
-  for (const name of await (0, import_promises25.readdir)(folder)) {
-    if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
-    if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(readPagemap(await image(name)));
-  }
-  const map = createMemoryMap(memories, files, shared);
-  const names = await (0, import_promises25.readFile)(import_node_path25.default.join(evidence, "environment-names"), "utf8").catch(() => void 0);
-  return {
-    map,
-    content: {
-      memory: jvm.code && { ...map.sizes(), ...jvm.heap ? {} : { javaHeap: void 0 } },
-      processes: processes.length,
-      threads: threadsOf(cores),
-      user: cores[0]?.credentials,
-      open: openOf(descriptors, files),
-      environment: names?.split("\0").filter((name) => name !== "").sort()
-    }
-  };
-}
-async function memoryOf(image, { pid }, cores, jvm) {
-  return {
-    pid,
-    memory: readMemory(await image(`mm-${pid}.img`)),
-    pagemap: readPagemap(await image(`pagemap-${pid}.img`)),
-    stackPointers: cores.flatMap(({ stackPointer }) => stackPointer ?? []),
-    jvm
-  };
-}
-
-// src/stages/content.ts
-async function lookIntoSnapshot(run2, { statistics }) {
-  return await run2.steps.run("content", "Look into the snapshot", async () => {
-    const reading = await readSnapshot(run2.logs, imagesOf(run2));
-    const lines3 = reading ? describeContent(reading.content, statistics) : [["Its images", "cannot be read"]];
-    for (const [name, value] of lines3) run2.world.log.foreign(`${name}: ${value}`);
-    return reading;
-  });
-}
-
-// src/stages/decide.ts
-var import_node_path28 = __toESM(require("node:path"), 1);
-
-// src/image/fingerprint.ts
-var import_node_crypto3 = require("node:crypto");
-var import_promises26 = require("node:fs/promises");
-var import_node_path26 = __toESM(require("node:path"), 1);
-async function fingerprint(parts2) {
-  const hash = (0, import_node_crypto3.createHash)("sha256");
-  add(hash, JSON.stringify(parts2.values));
-  for (const [source, target] of [...parts2.files].sort(([, a], [, b]) => compare(a, b)))
-    await addTree(hash, source, target);
-  return hash.digest("hex");
-}
-async function addTree(hash, source, target) {
-  const entry = await (0, import_promises26.stat)(source);
-  if (entry.isDirectory()) {
-    for (const name of (await (0, import_promises26.readdir)(source)).sort(compare)) {
-      await addTree(hash, import_node_path26.default.join(source, name), import_node_path26.default.posix.join(target, name));
-    }
-    return;
-  }
-  const content2 = await hashOfFile(source);
-  add(hash, `${target}\0${entry.mode & 73 ? "x" : "-"}\0${content2.digest("hex")}`);
-}
-function add(hash, text2) {
-  hash.update(`${Buffer.byteLength(text2)}\0${text2}`);
-}
-function compare(a, b) {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-// src/registry/layer-file.ts
-var import_node_crypto4 = require("node:crypto");
-var import_node_fs4 = require("node:fs");
-var import_promises27 = require("node:fs/promises");
-var import_node_path27 = __toESM(require("node:path"), 1);
-var import_node_stream = require("node:stream");
-var import_promises28 = require("node:stream/promises");
-var import_node_zlib2 = require("node:zlib");
-
-// src/lib/peek.ts
-async function peek(stream) {
-  const pieces = stream[Symbol.asyncIterator]();
-  const first2 = await pieces.next();
-  const head = first2.done ? Buffer.alloc(0) : first2.value;
-  return {
-    head,
-    async *all() {
-      if (head.length > 0) yield head;
-      for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
-    }
-  };
-}
-function isZstandard(head) {
-  return head.length >= 4 && head.readUInt32LE(0) === 4247762216;
-}
-function isGzip(head) {
-  return head.length >= 2 && head.readUInt16LE(0) === 35615;
-}
-
-// src/registry/gzip.ts
-var import_node_os = require("node:os");
-var import_node_util2 = require("node:util");
-var import_node_zlib = require("node:zlib");
-var BLOCK = 1024 * 1024;
-var WINDOW2 = 32 * 1024;
-var HEADER2 = Buffer.from([31, 139, 8, 0, 0, 0, 0, 0, 0, 255]);
-var LAST_BLOCK = Buffer.from([3, 0]);
-var deflate = (0, import_node_util2.promisify)(import_node_zlib.deflateRaw);
-async function* gzip(stream, level, atOnce = (0, import_node_os.availableParallelism)()) {
-  const underWay = [];
-  let dictionary = Buffer.alloc(0);
-  let checksum = 0;
-  let size = 0;
-  yield HEADER2;
-  for await (const block of inBlocks(stream)) {
-    checksum = (0, import_node_zlib.crc32)(block, checksum);
-    size += block.length;
-    const deflated = deflate(block, { level, dictionary, finishFlush: import_node_zlib.constants.Z_SYNC_FLUSH });
-    deflated.catch(() => void 0);
-    underWay.push(deflated);
-    dictionary = block.subarray(-WINDOW2);
-    if (underWay.length >= atOnce) yield await underWay.shift();
-  }
-  for (const deflated of underWay) yield await deflated;
-  const trailer = Buffer.alloc(8);
-  trailer.writeUInt32LE(checksum, 0);
-  trailer.writeUInt32LE(size % 2 ** 32, 4);
-  yield Buffer.concat([LAST_BLOCK, trailer]);
-}
-async function* inBlocks(stream) {
-  let block = Buffer.allocUnsafeSlow(BLOCK);
-  let filled = 0;
-  for await (const piece of stream) {
-    for (let taken = 0; taken < piece.length; ) {
-      const copied = piece.copy(block, filled, taken);
-      taken += copied;
-      filled += copied;
-      if (filled < BLOCK) continue;
-      yield block;
-      block = Buffer.allocUnsafeSlow(BLOCK);
-      filled = 0;
-    }
-  }
-  if (filled > 0) yield block.subarray(0, filled);
-}
-
-// src/registry/layer-file.ts
-var GZIPPED = "application/vnd.oci.image.layer.v1.tar+gzip";
-var ZSTANDARD = "application/vnd.oci.image.layer.v1.tar+zstd";
-var LEVEL = 5;
-async function packLayer(stream, folder) {
-  const { head, all } = await peek(stream);
-  const zstandard = isZstandard(head);
-  const file = import_node_path27.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
-  const raw = counted();
-  const packed = counted();
-  try {
-    if (isGzip(head) || zstandard) await (0, import_promises28.pipeline)(all(), packed.stream, (0, import_node_fs4.createWriteStream)(file));
-    else
-      await (0, import_promises28.pipeline)(
-        all(),
-        raw.stream,
-        (tar) => gzip(tar, LEVEL),
-        packed.stream,
-        (0, import_node_fs4.createWriteStream)(file)
-      );
-    if (isGzip(head)) {
-      raw.stream.resume();
-      await (0, import_promises28.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
-    }
-  } catch (error2) {
-    await (0, import_promises27.rm)(file, { force: true });
-    throw error2;
-  }
-  const layer = { digest: packed.digest(), size: packed.size(), mediaType: zstandard ? ZSTANDARD : GZIPPED };
-  return {
-    rawSize: zstandard ? layer.size : raw.size(),
-    diffId: zstandard ? void 0 : raw.digest(),
-    packed: { ...layer, file }
-  };
-}
-function counted() {
-  const hash = (0, import_node_crypto4.createHash)("sha256");
-  let size = 0;
-  const stream = new import_node_stream.Transform({
-    transform(chunk, _encoding, done) {
-      hash.update(chunk);
-      size += chunk.length;
-      done(void 0, chunk);
-    }
-  });
-  return { stream, size: () => size, digest: () => `sha256:${hash.digest("hex")}` };
-}
-
-// src/registry/published.ts
-async function imageOf(client, manifest) {
-  const { config, layers } = fieldsOf(jsonOf(manifest.bytes));
-  const { digest } = fieldsOf(config);
-  if (!isDigest(digest) || !Array.isArray(layers) || !layers.every(isLayer)) return void 0;
-  const configuration = jsonOf(await client.blob(digest));
-  return isConfiguration(configuration) ? { configuration, layers } : void 0;
-}
-function isDigest(value) {
-  return typeof value === "string" && /^sha256:[0-9a-f]{64}$/.test(value);
-}
-function isLayer(value) {
-  const { digest, size, mediaType } = fieldsOf(value);
-  return isDigest(digest) && typeof size === "number" && typeof mediaType === "string";
-}
-function isConfiguration(value) {
-  const { diff_ids: diffIds } = fieldsOf(fieldsOf(value)["rootfs"]);
-  return Array.isArray(diffIds) && diffIds.every(isDigest);
-}
-function layersByContent({ configuration, layers }) {
-  const known = /* @__PURE__ */ new Map();
-  const diffIds = configuration.rootfs.diff_ids;
-  if (diffIds.length !== layers.length) return known;
-  layers.forEach(({ digest, size, mediaType }, index) => {
-    const type = MEDIA_TYPES[mediaType];
-    if (type !== void 0) known.set(diffIds[index] ?? "", { digest, size, mediaType: type });
-  });
-  return known;
-}
-var MEDIA_TYPES = {
-  "application/vnd.docker.image.rootfs.diff.tar.gzip": GZIPPED,
-  [GZIPPED]: GZIPPED,
-  [ZSTANDARD]: ZSTANDARD
-};
-async function publishedAt(repositories, tag, signal) {
-  const client = repositories(tag, signal);
-  const manifest = await client.manifest(tag.tag);
-  const image = manifest && await imageOf(client, manifest);
-  return manifest && image && { digest: manifest.digest, labels: image.configuration.config?.Labels ?? {} };
-}
-async function publishedWith(repositories, tags, label2, value, info2) {
-  const found = await Promise.all(
-    tags.map(async (tag) => {
-      try {
-        const published = await publishedAt(repositories, tag);
-        return published?.labels[label2] === value ? published.digest : void 0;
-      } catch (error2) {
-        if (!(error2 instanceof Failure)) throw error2;
-        info2(`${tag.text} could not be looked at: ${error2.message}`);
-        return void 0;
-      }
-    })
-  );
-  const [digest] = new Set(found);
-  return new Set(found).size === 1 ? digest : void 0;
-}
-
-// src/stages/decide.ts
-async function decide(run2, found, archive) {
-  const { inputs, world, steps } = run2;
-  return await steps.run("decide", "Look for what changed", async () => {
-    const own = await fingerprintOf(run2, found, archive);
-    world.log.info(`Fingerprint of everything that goes in: ${own}.`);
-    if (!inputs.skipUnchanged) return { fingerprint: own, unchanged: void 0 };
-    const unchanged = await publishedWith(
-      (tag) => world.repositories(tag, world.cancelled),
-      inputs.tags,
-      FINGERPRINT_LABEL,
-      own,
-      (line2) => world.log.info(line2)
-    );
-    world.log.info(
-      unchanged ? `Nothing changed: ${unchanged} has it already.` : "No image at the tags has it."
-    );
-    return { fingerprint: own, unchanged };
-  });
-}
-async function fingerprintOf({ inputs, world }, found, archive) {
-  const { application, base } = found;
-  const warmUp2 = await Promise.all((inputs.warmup ?? []).map((line2) => requestOf(line2, world.workspace)));
-  const files = new Map([
-    ...[...application.dependencies, ...application.classes].map(([from, to]) => [
-      from,
-      `app/${to}`
-    ]),
-    [world.dockerFolder, "docker"]
-  ]);
-  if (inputs.warmupScript) files.set(import_node_path28.default.resolve(world.workspace, inputs.warmupScript), "warmup-script");
-  return await fingerprint({
-    files,
-    values: [
-      ...[world.version, base.digest, base.workingDirectory, archive.sha256, application.command],
-      ...[inputs.javaOptions, inputs.arguments, inputs.env, inputs.labels, inputs.cpuFeatures, inputs.user],
-      ...[inputs.port, inputs.onRestoreFailure, inputs.engine, inputs.criu, inputs.privileges],
-      // An image that is there has passed these, or others.
-      ...[inputs.verifyRuns > 0, inputs.budgets],
-      // It changes nothing in the image, but one that nobody looked into is not what is asked for then.
-      inputs.secretScan,
-      ...[inputs.readiness.url, inputs.readiness.command, inputs.readiness.log?.source],
-      warmUp2.map((request4, index) => [
-        request4,
-        inputs.warmup?.[index]?.times,
-        inputs.warmup?.[index]?.concurrency
-      ])
-    ]
-  });
-}
-
-// src/stages/inspect.ts
-var import_node_path30 = __toESM(require("node:path"), 1);
-
-// src/docker/privileges.ts
-var NO_APPARMOR = ["--security-opt", "apparmor=unconfined"];
-var LEVELS = [
-  named("least", "checkpoint_restore", []),
-  named("no-apparmor", "checkpoint_restore", NO_APPARMOR),
-  // For engines and kernels that do not know CHECKPOINT_RESTORE, which was split off from SYS_ADMIN.
-  named("sys-admin", "sys_admin", NO_APPARMOR),
-  {
-    level: "privileged",
-    capability: "checkpoint_restore",
-    checkpoint: ["--privileged"],
-    restore: () => ["--privileged"]
-  }
-];
-function named(level, capability, more) {
-  const granted = ["--cap-add", capability.toUpperCase()];
-  return {
-    level,
-    capability,
-    // CRIU suspends the seccomp filter of what it dumps, which no process under a filter may do.
-    checkpoint: [...granted, "--cap-add", "SYS_PTRACE", "--security-opt", "seccomp=unconfined", ...more],
-    restore: (seccompProfile) => [
-      "--cap-drop",
-      "ALL",
-      ...granted,
-      "--cap-add",
-      "SETPCAP",
-      "--security-opt",
-      `seccomp=${seccompProfile}`,
-      ...more
-    ]
-  };
-}
-function privilegeLevels(wanted, { appArmor }) {
-  if (wanted !== "auto") return LEVELS.filter(({ level }) => level === wanted);
-  return LEVELS.filter(({ level }) => appArmor || level !== "no-apparmor");
-}
-function declaredFlags(privileges) {
-  return privileges.restore("seccomp.json").join(" ");
-}
-
-// src/runner/grants.ts
-var CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n };
-var ASK = "cat /proc/self/status /proc/self/cmdline /proc/cpuinfo; df -P -k / || true";
-var START_TIMEOUT = 8e3;
-async function tryPrivileges(docker, run2, image, privileges) {
-  const result = await runOnce(
-    docker,
+async function refusePodman(docker2, version) {
+  const components = version?.Server?.Components ?? [];
+  const service = components.find(({ Name }) => /podman/i.test(Name));
+  const client = service ? void 0 : /podman version (\S+)/i.exec((await docker2.attempt(["--version"], { timeout: ANSWER_TIMEOUT })).stdout);
+  if (!service && !client) return;
+  throw new Failure(
+    "runner",
+    `The container engine here is podman ${service?.Version ?? client?.[1] ?? ""}, not Docker; snapshots under podman are not supported.`.replace(
+      "  ",
+      " "
+    ),
     {
-      run: run2,
-      image,
-      flags: privileges.checkpoint,
-      program: "sh",
-      args: ["-c", ASK]
-    },
-    START_TIMEOUT
+      fix: "Install a Docker engine, version 24 or newer, on the runner, or point DOCKER_HOST at one."
+    }
   );
+}
+
+// src/runner/base-image.ts
+async function imageArchitecture(docker2, image, onLine) {
+  const name = await ensureBaseImage(docker2, image, onLine);
+  const architecture = architectureOf(name);
+  if (architecture) return architecture;
+  throw new Failure("image", `There is no CRaC JDK for ${image}, an image for ${name}.`, {
+    fix: "Use a `base-image` for x86-64 or arm64."
+  });
+}
+async function ensureBaseImage(docker2, image, onLine, refresh = false) {
+  const known = await findImage(docker2, image);
+  if (known && (!refresh || !known.RepoDigests?.length)) return known.Architecture;
+  const pull = ["pull", "--quiet", "--", image];
+  const pulled = await docker2.attempt(pull, { onLine });
+  if (pulled.exitCode !== 0 && known) return known.Architecture;
+  if (pulled.exitCode !== 0) {
+    const output = `${pulled.stdout}
+${pulled.stderr}`;
+    throw baseImageFailure(output, image) ?? dockerFailure(pull, pulled, PULL_FIX).of(`The base image ${image} could not be pulled`);
+  }
+  return (await inspectImage(docker2, image)).Architecture;
+}
+var PULL_FIX = "Check the name in `base-image`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.";
+async function imageDigest(docker2, image) {
+  const { RepoDigests, Id } = await inspectImage(docker2, image);
+  const known = RepoDigests?.[0] ?? Id;
+  return known.slice(known.indexOf("@") + 1);
+}
+async function imageEnvironment(docker2, image) {
+  return (await inspectImage(docker2, image)).Config.Env ?? [];
+}
+function baseImageFailure(output, image) {
+  if (/toomanyrequests|429 Too Many Requests/i.test(output)) {
+    return new Failure(
+      "registry",
+      `The base image ${image} could not be pulled: the rate limit of its registry is used up.`,
+      {
+        fix: "Run docker/login-action before, which raises the limit; use a `base-image` of another registry or of a mirror; or run the job again later.",
+        evidence: lastLines(output, 10)
+      }
+    );
+  }
+  const pull = /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .* not found|no matching manifest|unauthorized|authentication required|no basic auth credentials)/;
+  if (!pull.test(output)) return void 0;
+  return new Failure("image", `The base image ${image} could not be pulled.`, {
+    fix: "Check the name in `base-image`; for a private image, run docker/login-action before.",
+    evidence: lastLines(output, 10)
+  });
+}
+
+// src/image/build.ts
+function buildCommand(build) {
+  return [
+    "build",
+    "--target",
+    build.target,
+    "--tag",
+    build.name,
+    // The classic builder would keep the container of a failed instruction.
+    "--force-rm",
+    ...pairs2("--build-arg", build.buildArgs),
+    ...pairs2("--label", build.labels),
+    "--",
+    build.context
+  ];
+}
+async function buildImage(docker2, build, output) {
+  const command2 = buildCommand(build);
+  const result = await runBuild(docker2, command2, output);
   if (result.exitCode !== 0) {
-    return lastLines(result.stderr.replace(/\n*Run 'docker run --help'.*/s, ""), 1) || `exit code ${result.exitCode}`;
+    const output2 = `${result.stdout}
+${result.stderr}`;
+    throw toolsFailure(output2) ?? baseImageFailure(output2, build.buildArgs["BASE_IMAGE"] ?? "") ?? dockerFailure(command2, result);
   }
-  if (!result.stdout.includes("CapBnd")) return "the output of a container did not come through";
-  return factsFrom(result.stdout, wantedOf(privileges));
+  return await idOf(docker2, build.name);
 }
-function factsFrom(output, wanted) {
-  const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(output)?.[1] ?? "0"}`);
-  const kilobytes = /^\S+ +\d+ +\d+ +(\d+) +\d+% +\/$/m.exec(output)?.[1];
-  return {
-    missing: wanted.filter((name) => (bounding >> CAPABILITY_BITS[name] & 1n) === 0n),
-    amx: /^flags\s*:.*\bamx_tile\b/m.test(output),
-    cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
-    diskFree: kilobytes === void 0 ? void 0 : Number(kilobytes) * 1024,
-    emulator: /\S*(?:qemu-[\w-]+|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
-  };
+async function idOf(docker2, name) {
+  return (await inspectImage(docker2, name)).Id;
 }
-function wantedOf({ level, capability }) {
-  if (level === "privileged") return [];
-  return [capability === "sys_admin" ? "SYS_ADMIN" : "CHECKPOINT_RESTORE", "SYS_PTRACE"];
+async function runBuild(docker2, command2, output) {
+  const builder = await docker2.run(["context", "show"]);
+  return await docker2.attempt(command2, { ...output, env: { BUILDX_BUILDER: builder } });
 }
-
-// src/runner/old-criu.ts
-var VDSO_CHANGED = [6, 13];
-function bundledCriuFault(kernel, amx) {
-  const [major = 0, minor = 0] = kernel.split(".").map(Number);
-  if (amx) return `the CPU has AMX, whose registers do not fit into its tables ("Can't set FPU registers")`;
-  if (major > VDSO_CHANGED[0] || major === VDSO_CHANGED[0] && minor >= VDSO_CHANGED[1]) {
-    return `the kernel is ${kernel}, and from 6.13 on its vDSO is larger than it expects ("Unexpected rt vDSO area bounds")`;
-  }
-  return void 0;
+function pairs2(option, values) {
+  return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
 }
-
-// src/runner/inspect.ts
-async function inspectRunner(world, request4) {
-  const { docker, platform: platform2 } = world;
-  if (platform2 !== "linux") {
-    throw new UnsupportedRunner(
-      `Snapshots are made by CRIU, which needs Linux; this runner is ${platform2}.`,
-      {
-        fix: "Use a Linux runner, for example `runs-on: ubuntu-24.04`."
-      }
-    );
-  }
-  const facts = await readDockerFacts(docker);
-  const reach = await findReach(docker, world.hostname);
-  const imageArchitecture2 = await ensureBaseImage(docker, request4.baseImage, world.onLine, request4.refresh);
-  if (architectureOf(imageArchitecture2) !== facts.architecture) {
-    throw emulated(`${request4.baseImage} is an image for ${imageArchitecture2}`, facts);
-  }
-  if (request4.warp) {
-    return { ...facts, cpu: void 0, amx: false, diskFree: void 0, reach, privileges: [], refused: [] };
-  }
-  const { granted, refused: refused3, container } = await findPrivileges(docker, request4, facts);
-  if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
-  const fault = request4.criu === "bundled" ? bundledCriuFault(facts.kernel, container.amx) : void 0;
-  if (fault !== void 0) {
-    throw new UnsupportedRunner(`The CRIU that CRaC JDKs bundle (3.17.1) does not work here: ${fault}.`, {
-      fix: "Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on."
-    });
-  }
-  const { cpu, amx, diskFree } = container;
-  return { ...facts, cpu, amx, diskFree, reach, privileges: granted, refused: refused3 };
-}
-async function findPrivileges(docker, request4, facts) {
-  const levels = privilegeLevels(request4.privileges, facts);
-  const refused3 = [];
-  for (const [index, privileges] of levels.entries()) {
-    const container = await tryPrivileges(docker, request4.run, request4.baseImage, privileges);
-    if (typeof container !== "string" && container.missing.length === 0) {
-      return { granted: levels.slice(index), refused: refused3, container };
-    }
-    const reason = typeof container === "string" ? container : `${container.missing.join(" and ")} not granted`;
-    refused3.push({ level: privileges.level, reason });
-    if (/exec format error/.test(reason))
-      throw emulated(`${request4.baseImage} cannot be run here (${reason})`, facts);
-  }
-  const rootless = facts.rootless ? " It runs rootless, and so has only what its user has." : "";
-  const old = refused3.some(({ reason }) => /unknown capability/.test(reason)) ? ` Docker ${facts.version} does not know the capability CHECKPOINT_RESTORE.` : "";
-  throw new UnsupportedRunner(
-    `The engine does not grant what CRIU needs (privileges: ${request4.privileges}).${old}${rootless}`,
-    {
-      fix: `Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, run by root, on kernel 5.9 or newer${request4.privileges === "least" ? "; or leave `privileges` at `auto`" : ""}.`,
-      evidence: refused3.map(({ level, reason }) => `${level}: ${reason}`).join("\n")
-    }
-  );
-}
-function emulated(what, { architecture, operatingSystem }) {
-  return new UnsupportedRunner(
-    `${what}, and this engine (${operatingSystem}) is ${architecture}: under emulation CRIU cannot see the real process.`,
-    {
-      fix: "Use a runner of the architecture of the image (for arm64 `runs-on: ubuntu-24.04-arm`), or a `base-image` of that of the runner."
-    }
-  );
-}
-
-// src/run/sweep.ts
-var import_node_fs5 = require("node:fs");
-var import_promises30 = require("node:fs/promises");
-var import_node_path29 = __toESM(require("node:path"), 1);
-
-// src/run/run-id.ts
-var import_node_crypto5 = require("node:crypto");
-var import_promises29 = require("node:fs/promises");
-var import_node_os2 = require("node:os");
-var thisHost = {
-  root: "/",
-  pid: process.pid,
-  now: () => /* @__PURE__ */ new Date(),
-  signal: (pid, signal) => process.kill(pid, signal)
-};
-async function newRunId(place = thisHost) {
-  const { machine, boot, namespace } = await surroundings(place);
-  const random = (0, import_node_crypto5.randomBytes)(6).toString("hex");
-  const begun = Math.floor(place.now().getTime() / 1e3);
-  const ticks = await startOf(place, place.pid) ?? 0;
-  return [random, base36(begun), machine, boot, namespace, base36(place.pid), base36(ticks)].join("-");
-}
-function parseRunId(text2) {
-  const match = /^([0-9a-f]{12})-([0-9a-z]+)-([0-9a-f]{8})-([0-9a-f]{12})-([0-9a-z]+)-([0-9a-z]+)-([0-9a-z]+)$/.exec(text2);
+function toolsFailure(output) {
+  const match = BUILD_PROBLEM.exec(output);
   if (!match) return void 0;
-  const [, random = "", begun = "", machine = "", boot = "", namespace = "", pid = "", ticks = ""] = match;
-  const number = (digits) => parseInt(digits, 36);
-  return { random, begun: number(begun), machine, boot, namespace, pid: number(pid), ticks: number(ticks) };
-}
-var LONGEST_JOB = 5 * 24 * 3600;
-var MARGIN = 24 * 3600;
-async function runState(run2, localEngine, place = thisHost) {
-  if (place.now().getTime() / 1e3 - run2.begun > LONGEST_JOB + MARGIN) return "gone";
-  const own = await surroundings(place);
-  if (run2.boot !== own.boot) return localEngine && run2.machine === own.machine ? "gone" : "unknown";
-  if (run2.namespace !== own.namespace) return "unknown";
-  return await isRunning(run2, place) ? "unknown" : "ended";
-}
-async function isRunning({ pid, ticks }, place) {
-  try {
-    place.signal(pid, 0);
-  } catch (error2) {
-    if (error2.code === "ESRCH") return false;
-  }
-  const started = await startOf(place, pid);
-  return started === void 0 || started === ticks;
-}
-async function surroundings({ root }) {
-  const read2 = (file) => (0, import_promises29.readFile)(`${root}${file}`, "utf8").catch(() => "");
-  const boot = (await read2("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
-  const namespace = await (0, import_promises29.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
-  return {
-    machine: (0, import_node_crypto5.createHash)("sha256").update(`${await read2("etc/machine-id")}
-${(0, import_node_os2.hostname)()}`).digest("hex").slice(0, 8),
-    boot: boot.slice(0, 12).padEnd(12, "0"),
-    namespace: base36(Number(/\d+/.exec(namespace)?.[0] ?? 0))
-  };
-}
-async function startOf({ root }, pid) {
-  const stat12 = await (0, import_promises29.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
-  const fields = stat12.slice(stat12.lastIndexOf(")") + 2).split(" ");
-  return fields.length > 19 ? Number(fields[19]) : void 0;
-}
-function base36(number) {
-  return number.toString(36);
-}
-
-// src/run/sweep.ts
-async function sweep(world, place = thisHost) {
-  const { docker, localEngine, info: info2 } = world;
-  for (const [id, left] of await whatRunsLeft(world)) {
-    const run2 = parseRunId(id);
-    const life = run2 && await runState(run2, localEngine, place);
-    if (life === void 0 || life === "unknown") continue;
-    const images = left.images.filter((role) => life === "gone" || role !== "runtime");
-    const folder = left.folder && (life === "gone" ? left.folder : import_node_path29.default.join(left.folder, "work"));
-    const files = folder !== void 0 && (0, import_node_fs5.existsSync)(folder);
-    if (!left.containers && images.length === 0 && !files) continue;
-    await endOrphans(id);
-    const problems = [
-      ...await removeContainers(docker, namesOf(id)),
-      ...await removeImages(docker, namesOf(id), images),
-      ...files ? await removeFolder(folder) : []
-    ];
-    const rest = problems.length > 0 ? `, but for this: ${problems.join("; ")}` : "";
-    info2(`Removed what the run ${id} left, which ended without its clean-up${rest}.`);
-  }
-}
-async function whatRunsLeft({ docker, folder }) {
-  const found = /* @__PURE__ */ new Map();
-  function of(id) {
-    const left = found.get(id) ?? { containers: false, images: [], folder: void 0 };
-    found.set(id, left);
-    return left;
-  }
-  const containers = [
-    "ps",
-    "--all",
-    "--filter",
-    `label=${RUN_LABEL}`,
-    "--format",
-    `{{.Label "${RUN_LABEL}"}}`
-  ];
-  for (const id of lines2((await docker.attempt(containers)).stdout)) of(id).containers = true;
-  const images = [
-    "image",
-    "ls",
-    "--filter",
-    `reference=${RUN_IMAGE}*`,
-    "--format",
-    "{{.Repository}}:{{.Tag}}"
-  ];
-  for (const name of lines2((await docker.attempt(images)).stdout)) {
-    const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
-    of(id).images.push(role);
-  }
-  for (const name of await (0, import_promises30.readdir)(folder).catch(() => [])) {
-    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path29.default.join(folder, name);
-  }
-  return found;
-}
-function lines2(text2) {
-  return text2.split("\n").filter((line2) => line2 !== "");
-}
-
-// src/stages/inspect.ts
-async function inspectTheRunner({ id, inputs, world, steps }) {
-  const { docker, log } = world;
-  return await steps.run("inspect", "Inspect the runner", async () => {
-    const found = await inspectRunner(
-      { docker, platform: world.platform, hostname: world.hostname, onLine: (line2) => log.foreign(line2) },
-      {
-        run: id,
-        baseImage: inputs.baseImage,
-        privileges: inputs.privileges,
-        criu: inputs.criu,
-        warp: inputs.engine === "warp",
-        // A rebuild that does nothing when nothing changed has to look for a newer base image.
-        refresh: inputs.skipUnchanged
-      }
-    );
-    log.info(`Docker ${found.version} on ${found.architecture}, kernel ${found.kernel}.`);
-    await sweep({
-      docker,
-      localEngine: isLocal(found.reach),
-      folder: import_node_path30.default.dirname(world.runFolder),
-      info: (line2) => log.info(line2)
+  if (match[1] === "NO-CRIU") {
+    return new Failure("image", `CRIU is not available in the base image: ${match[2]}.`, {
+      fix: "Use a `base-image` that is Debian 13 or newer or similar, or that has CRIU 4.1 or newer and setcap."
     });
-    for (const { level, reason } of found.refused)
-      log.info(`Privileges ${level} are not to be had: ${reason}`);
-    return found;
+  }
+  if (match[1] === "NO-ENGINE") {
+    return new Failure("jdk", `The JDK has no engine ${match[2]}.`, {
+      fix: "Leave `engine` at `auto`. Only builds of Azul (`distribution: zulu`) have Warp, and not all of them."
+    });
+  }
+  return new Failure("jdk", `The JDK cannot take checkpoints: ${match[2]}`, {
+    fix: "Choose another `java-version`. The archive has to be a JDK with CRaC, for Linux with glibc."
   });
 }
 
-// src/stages/jdk.ts
-var import_node_path36 = __toESM(require("node:path"), 1);
+// src/image/labels.ts
+var PREFIX = "io.github.crac-checkpoint";
+var OCI = "org.opencontainers.image";
+var FINGERPRINT_LABEL = `${PREFIX}.fingerprint`;
+var FIGURES_LABEL = `${PREFIX}.figures`;
+function originLabels(origin) {
+  const {
+    GITHUB_SERVER_URL: server,
+    GITHUB_REPOSITORY: repository,
+    GITHUB_SHA: revision
+  } = origin.environment;
+  return definedOnly({
+    [`${OCI}.created`]: origin.created.toISOString(),
+    [`${OCI}.source`]: server && repository ? `${server}/${repository}` : void 0,
+    [`${OCI}.revision`]: revision,
+    [`${OCI}.version`]: origin.version,
+    [`${OCI}.base.name`]: origin.base.name,
+    [`${OCI}.base.digest`]: origin.base.digest,
+    [`${PREFIX}.jdk-asset`]: origin.jdkAsset,
+    [`${PREFIX}.jdk-sha256`]: origin.jdkSha256,
+    [FINGERPRINT_LABEL]: origin.fingerprint
+  });
+}
+function snapshotLabels(facts) {
+  return {
+    [`${PREFIX}.snapshot`]: "crac",
+    [`${PREFIX}.restore-flags`]: facts.restoreFlags,
+    [`${PREFIX}.privileges`]: facts.privileges,
+    [`${PREFIX}.criu-version`]: facts.criuVersion,
+    [`${PREFIX}.cpu-features`]: facts.cpuFeatures,
+    [`${PREFIX}.kernel`]: facts.kernel
+  };
+}
+function coldLabels(reason, fingerprint) {
+  return {
+    [`${PREFIX}.snapshot`]: "none",
+    [`${PREFIX}.reason`]: reason,
+    [FINGERPRINT_LABEL]: `cold-${fingerprint}`
+  };
+}
+function definedOnly(labels2) {
+  return Object.fromEntries(
+    Object.entries(labels2).filter(
+      (entry) => entry[1] !== void 0 && entry[1] !== ""
+    )
+  );
+}
+
+// src/image/images.ts
+async function prepareImages({ id, work }, inputs, { dockerFolder, environment: environment2 }, { application, base, jdk, fingerprint }) {
+  const { javaOptions: javaOptions2, cpuFeatures: cpuFeatures2, user: user2 } = inputs;
+  const folder = import_node_path21.default.join(work, `context-${id}`);
+  await assembleBuildContext(folder, {
+    dockerFolder,
+    jdkArchive: jdk.file,
+    application,
+    javaOptions: javaOptions2,
+    arguments: inputs.arguments,
+    cpuFeatures: cpuFeatures2
+  });
+  const origin = originLabels({
+    created: /* @__PURE__ */ new Date(),
+    environment: environment2,
+    version: inputs.tags[0]?.tag,
+    base: { name: inputs.file ?? inputs.baseImage, digest: base.digest },
+    jdkAsset: jdk.asset.name,
+    jdkSha256: jdk.sha256,
+    fingerprint
+  });
+  return {
+    folder,
+    buildArgs: {
+      BASE_IMAGE: base.image,
+      UID: String(user2.uid),
+      GID: String(user2.gid),
+      ENGINE: inputs.engine,
+      RUN: id,
+      WORKING_DIRECTORY: base.workingDirectory
+    },
+    labels: { ...origin, ...inputs.labels }
+  };
+}
+async function buildStage(context, { folder, buildArgs }, target, own) {
+  return await buildImage(
+    context.docker,
+    {
+      context: folder,
+      target,
+      name: namesOf(context.id).image(target === "cold" ? "runtime" : target),
+      buildArgs: { ...buildArgs, ...own.buildArgs },
+      labels: own.labels
+    },
+    outputTo(context, `build-${target}.log`)
+  );
+}
+
+// src/jdk/resolve.ts
+var import_node_path27 = __toESM(require("node:path"), 1);
 
 // src/jdk/file.ts
-var import_promises33 = require("node:fs/promises");
-var import_node_path32 = __toESM(require("node:path"), 1);
+var import_promises25 = require("node:fs/promises");
+var import_node_path23 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
-var import_node_fs6 = require("node:fs");
-var import_node_path31 = __toESM(require("node:path"), 1);
-var import_promises31 = require("node:stream/promises");
-var import_node_zlib3 = require("node:zlib");
+var import_node_fs4 = require("node:fs");
+var import_node_path22 = __toESM(require("node:path"), 1);
+var import_promises23 = require("node:stream/promises");
+var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
 var SETUID = 3072;
@@ -41038,7 +39864,7 @@ async function checkArchive(file, limits = LIMITS) {
   let entries = 0;
   let size = 0;
   let top;
-  const read2 = (0, import_promises31.pipeline)((0, import_node_fs6.createReadStream)(file), (0, import_node_zlib3.createGunzip)(), tar);
+  const read2 = (0, import_promises23.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -41055,18 +39881,18 @@ async function checkArchive(file, limits = LIMITS) {
     await read2;
   } catch (error2) {
     tar.destroy();
-    throw error2 instanceof Failure ? error2 : refused2(file, `it is no .tar.gz (${messageOf(error2)})`);
+    throw error2 instanceof Failure ? error2 : refused2(file, `it is not a .tar.gz (${messageOf(error2)})`);
   }
   if (top === void 0) throw refused2(file, "it is empty");
 }
 function problemOf(header, top) {
   const { name, type, linkname } = header;
-  if (!KNOWN_TYPES.has(type ?? "unknown")) return `${name} is a ${type ?? "thing of unknown kind"}`;
+  if (!KNOWN_TYPES.has(type ?? "unknown")) return `${name} is a ${type ?? "entry of unknown type"}`;
   if (!isBelow(name, top)) return `${name} is outside its top folder ${top}`;
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path31.default.posix.join(import_node_path31.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path22.default.posix.join(import_node_path22.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -41076,51 +39902,55 @@ function problemOf(header, top) {
   return void 0;
 }
 function topOf(name) {
-  return import_node_path31.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path22.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path31.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path22.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path31.default.basename(file)} is not used: ${why}.`, {
-    fix: "Use the archive of a JDK as its vendor makes it: one top folder in a .tar.gz."
+  return new Failure("jdk", `${import_node_path22.default.basename(file)} is not used: ${why}.`, {
+    fix: "Use the archive of a JDK as its vendor publishes it: a .tar.gz with one top folder."
   });
 }
 
 // src/jdk/verify.ts
-var import_promises32 = require("node:fs/promises");
-async function verifyArchive(file, asset, demands) {
-  const { size } = await (0, import_promises32.stat)(file);
+var import_promises24 = require("node:fs/promises");
+async function verifyArchive(file, asset, expected) {
+  const { size } = await (0, import_promises24.stat)(file);
   if (asset.size !== void 0 && size !== asset.size) {
-    throw notGenuine(asset, `it has ${size} bytes where the source says ${asset.size}`);
+    throw notGenuine(asset, `it has ${size} bytes, but the source has ${asset.size}`);
   }
-  const sha256 = (await hashOfFile(file)).digest("hex");
-  for (const demand of demands) {
-    if (sha256 !== demand.sha256)
-      throw notGenuine(asset, `its sha256 is ${sha256}, but ${demand.by} demands ${demand.sha256}`);
+  const sha2562 = (await hashOfFile(file)).digest("hex");
+  for (const digest of expected) {
+    if (sha2562 !== digest.sha256)
+      throw notGenuine(asset, `its sha256 is ${sha2562}, but ${digest.source} has ${digest.sha256}`);
   }
   if (asset.sha1 !== void 0) {
     const sha1 = (await hashOfFile(file, "sha1")).digest("hex");
-    if (sha1 !== asset.sha1) throw notGenuine(asset, `its sha1 is ${sha1}, but the source says ${asset.sha1}`);
+    if (sha1 !== asset.sha1) throw notGenuine(asset, `its sha1 is ${sha1}, but the source has ${asset.sha1}`);
   }
-  return sha256;
+  return sha2562;
 }
 function notGenuine(asset, why) {
-  return new Failure("jdk", `${asset.name} is not the archive that was asked for: ${why}.`, {
-    fix: "Run the job again; if it stays so, compare the digests with a source that you trust before you change `jdk-sha256`."
+  return new Failure("jdk", `${asset.name} is not the expected archive: ${why}.`, {
+    fix: "Run the job again. If it fails again, compare the digests with a source that you trust before you change `jdk-sha256`."
   });
+}
+async function knownSha256(file, name) {
+  const lines3 = (await (0, import_promises24.readFile)(file, "utf8")).split("\n");
+  return lines3.find((line2) => line2.startsWith(`${name}	`))?.split("	")[1];
 }
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning2) {
-  const entry = await (0, import_promises33.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises25.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
-    throw new Failure("input", `The input \`jdk-file\` names ${file}, and there is no such file.`, {
-      fix: "Give the path of a .tar.gz, relative to the workspace; a step before has to put it there."
+    throw new Failure("input", `Invalid input \`jdk-file\`: ${file} is not an existing file.`, {
+      fix: "Expected the path of a .tar.gz, relative to the workspace, which an earlier step has put there."
     });
   }
-  const name = import_node_path32.default.basename(file);
+  const name = import_node_path23.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -41134,222 +39964,263 @@ async function jdkFromFile(file, architecture, jdkSha256, warning2) {
     sha256: void 0,
     sha1: void 0
   };
-  const demands = jdkSha256 === void 0 ? [] : [{ sha256: jdkSha256, by: "`jdk-sha256`" }];
-  const sha256 = await verifyArchive(file, asset, demands);
-  if (jdkSha256 === void 0) warning2(`To pin ${name}, set \`jdk-sha256: ${sha256}\`.`);
+  const expected = jdkSha256 === void 0 ? [] : [{ sha256: jdkSha256, source: "`jdk-sha256`" }];
+  const sha2562 = await verifyArchive(file, asset, expected);
+  if (jdkSha256 === void 0) warning2(`To pin ${name}, set \`jdk-sha256: ${sha2562}\`.`);
   await checkArchive(file);
-  return { asset, file, sha256, cached: true };
+  return { asset, file, sha256: sha2562, cached: true };
 }
 
 // src/jdk/source.ts
-var import_node_path35 = __toESM(require("node:path"), 1);
+var import_node_path26 = __toESM(require("node:path"), 1);
 
 // src/http/conditional.ts
-var import_node_crypto6 = require("node:crypto");
-var import_promises34 = require("node:fs/promises");
-var import_node_path33 = __toESM(require("node:path"), 1);
+var import_node_crypto3 = require("node:crypto");
+var import_promises26 = require("node:fs/promises");
+var import_node_path24 = __toESM(require("node:path"), 1);
 var import_undici2 = __toESM(require_undici(), 1);
-var KEPT_HEADERS = ["content-type", "link"];
-function conditionalFetch(fetch2, folder, warning2) {
+var CACHED_HEADERS = ["content-type", "link"];
+function conditionalFetch(fetch, folder, warning2) {
   return async (url, init = {}) => {
-    const file = import_node_path33.default.join(folder, `${(0, import_node_crypto6.createHash)("sha256").update(url).digest("hex")}.json`);
-    const kept = await read(file, url);
+    const file = import_node_path24.default.join(folder, `${(0, import_node_crypto3.createHash)("sha256").update(url).digest("hex")}.json`);
+    const cached = await read(file, url);
     const headers = new import_undici2.Headers(init.headers);
-    if (kept?.etag) headers.set("if-none-match", kept.etag);
+    if (cached?.etag) headers.set("if-none-match", cached.etag);
     let response;
     try {
-      response = await fetch2(url, { ...init, headers });
+      response = await fetch(url, { ...init, headers });
     } catch (error2) {
-      if (!kept) throw error2;
-      warning2(`${messageOf(error2)} Going on with its answer of an earlier run.`);
-      return restored(kept);
+      if (!cached) throw error2;
+      warning2(`${messageOf(error2)} Using the cached response of an earlier run.`);
+      return responseOf(cached);
     }
-    if (kept && response.status === 304) return restored(kept);
-    if (kept && response.status >= 500) {
+    if (cached && response.status === 304) return responseOf(cached);
+    if (cached && response.status >= 500) {
       await response.body?.cancel();
-      warning2(`${new URL(url).host} answers ${response.status}. Going on with its answer of an earlier run.`);
-      return restored(kept);
+      warning2(
+        `${new URL(url).host} responds with status ${response.status}. Using the cached response of an earlier run.`
+      );
+      return responseOf(cached);
     }
     if (!response.ok || !isJson2(response)) return response;
-    return restored(await keep(file, url, response));
+    return responseOf(await store(file, url, response));
   };
-}
-function parses(text2) {
-  try {
-    JSON.parse(text2);
-    return true;
-  } catch {
-    return false;
-  }
 }
 function isJson2(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const text2 = await (0, import_promises34.readFile)(file, "utf8").catch(() => void 0);
-  try {
-    const kept = text2 === void 0 ? void 0 : JSON.parse(text2);
-    return kept?.url === url ? kept : void 0;
-  } catch {
-    return void 0;
-  }
+  const cached = jsonOf(await (0, import_promises26.readFile)(file, "utf8").catch(() => ""));
+  return cached?.url === url ? cached : void 0;
 }
-async function keep(file, url, response) {
+async function store(file, url, response) {
   const headers = {};
-  for (const name of KEPT_HEADERS) {
+  for (const name of CACHED_HEADERS) {
     const value = response.headers.get(name);
     if (value !== null) headers[name] = value;
   }
-  const kept = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
-  if (!parses(kept.body)) return kept;
-  await (0, import_promises34.mkdir)(import_node_path33.default.dirname(file), { recursive: true });
-  const staged = `${file}.${(0, import_node_crypto6.randomUUID)()}`;
-  await (0, import_promises34.writeFile)(staged, JSON.stringify(kept));
-  await (0, import_promises34.rename)(staged, file);
-  return kept;
+  const cached = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
+  if (jsonOf(cached.body) === void 0) return cached;
+  await (0, import_promises26.mkdir)(import_node_path24.default.dirname(file), { recursive: true });
+  const staged = `${file}.${(0, import_node_crypto3.randomUUID)()}`;
+  await (0, import_promises26.writeFile)(staged, JSON.stringify(cached));
+  await (0, import_promises26.rename)(staged, file);
+  return cached;
 }
-function restored(kept) {
-  return new import_undici2.Response(kept.body, { status: 200, headers: kept.headers });
+function responseOf(cached) {
+  return new import_undici2.Response(cached.body, { status: 200, headers: cached.headers });
 }
 
 // src/http/fetch.ts
+var import_node_stream2 = require("node:stream");
 var import_undici4 = __toESM(require_undici(), 1);
 
-// src/http/one-try.ts
+// src/http/client.ts
+var import_node_stream = require("node:stream");
 var import_undici3 = __toESM(require_undici(), 1);
-var MOST_REDIRECTS2 = 5;
-var InsecureRedirect = class extends Failure {
+
+// src/http/retry.ts
+var PATIENCE = { tryTimeout: 3e4, shortestPause: 1e3, longestPause: 6e4 };
+function patienceOf(environment2) {
+  const fraction = Number(environment2["CRAC_CHECKPOINT_PATIENCE"] || 1);
+  const scaled = (duration) => duration * (fraction > 0 ? fraction : 1);
+  return {
+    tryTimeout: scaled(PATIENCE.tryTimeout),
+    shortestPause: scaled(PATIENCE.shortestPause),
+    longestPause: PATIENCE.longestPause
+  };
+}
+var HttpFailure = class extends Failure {
+  constructor(category, what, details, retry, status) {
+    super(category, what, details);
+    this.retry = retry;
+    this.status = status;
+  }
+  retry;
+  status;
 };
-async function oneTry(url, init, timeout, answering) {
-  const headers = new import_undici3.Headers(init.headers);
-  const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), timeout);
-  let at = new URL(url);
+async function withRetries({ clock, patience, info: info2, cancelled: cancelled2 }, policy, attempt3) {
+  let waited = 0;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt3();
+    } catch (error2) {
+      if (!(error2 instanceof HttpFailure) || error2.retry === void 0) throw error2;
+      const { after, tries: most = policy.tries } = error2.retry;
+      const pause = after === void 0 ? patience.shortestPause * 2 ** tries : Math.max(after, patience.shortestPause);
+      waited += pause;
+      if (after === void 0 ? tries >= most : waited > policy.longestWait) throw error2;
+      info2(`${error2.message} Retrying in ${seconds(Math.ceil(pause / 100) * 100)}.`);
+      await clock.sleep(pause, cancelled2);
+    }
+  }
+}
+var TRANSIENT = /* @__PURE__ */ new Set([408, 429, 500, 502, 503, 504, 522]);
+function retryOf(response) {
+  const now = Date.now();
+  const end = retryTime(response, now);
+  if (!TRANSIENT.has(response.status) && (response.status !== 403 || end === void 0)) return void 0;
+  return end === void 0 ? {} : { after: end.getTime() - now };
+}
+function isRateLimited({ status, headers }) {
+  return status === 429 || status === 403 && (headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after"));
+}
+function retryTime({ headers }, now = Date.now()) {
+  const after = headers.get("retry-after");
+  const reset = headers.get("x-ratelimit-remaining") === "0" ? headers.get("x-ratelimit-reset") : null;
+  let time2 = NaN;
+  if (after !== null) time2 = /^\d+$/.test(after) ? now + Number(after) * 1e3 : Date.parse(after);
+  else if (reset !== null) time2 = Number(reset) * 1e3;
+  const date = new Date(time2);
+  return Number.isNaN(date.getTime()) ? void 0 : date;
+}
+
+// src/http/client.ts
+var MOST_REDIRECTS2 = 5;
+var LARGEST_BODY = 64 * 1024 * 1024;
+async function sendToServer(sent) {
+  return await exchange2(sent, readAll);
+}
+async function open2(sent) {
+  return await exchange2(sent, async (body, status) => status < 300 ? body : await readAll(body));
+}
+function dispatcherFor(url, tls) {
+  const proxy = getProxyUrl(url);
+  if (!proxy) return tls === void 0 ? (0, import_undici3.getGlobalDispatcher)() : new import_undici3.Agent({ connect: tls });
+  const login = Buffer.from(`${proxy.username}:${proxy.password}`).toString("base64");
+  return new import_undici3.ProxyAgent({
+    uri: `${proxy.protocol}//${proxy.host}`,
+    ...tls === void 0 ? {} : { requestTls: tls },
+    ...login === "Og==" ? {} : { token: `Basic ${login}` }
+  });
+}
+async function exchange2(sent, read2) {
+  const { method, body, timeout, cancelled: cancelled2 } = sent;
+  const { authorization, ...others } = sent.headers ?? {};
+  const limit = new AbortController();
+  const timer = body instanceof import_node_stream.Readable ? void 0 : setTimeout(() => limit.abort(new import_undici3.errors.HeadersTimeoutError()), timeout);
+  let { url } = sent;
   try {
     for (let redirects = 0; ; redirects++) {
-      const dispatcher = new HttpClient().getAgentDispatcher(at.href);
-      const response = await (0, import_undici3.fetch)(at.href, {
-        ...init,
-        headers,
-        redirect: "manual",
-        ...dispatcher === void 0 ? {} : { dispatcher },
-        signal: AbortSignal.any([stop.signal, init.signal])
+      const isOwn = authorization !== void 0 && url.origin === sent.url.origin;
+      const response = await (0, import_undici3.request)(url, {
+        method,
+        headers: { "user-agent": "crac-checkpoint", ...others, ...isOwn ? { authorization } : {} },
+        body: body ?? null,
+        dispatcher: sent.dispatcher ?? dispatcherFor(url),
+        headersTimeout: timeout,
+        bodyTimeout: timeout,
+        signal: cancelled2 === void 0 ? limit.signal : AbortSignal.any([limit.signal, cancelled2])
       });
-      const location = response.status >= 300 && response.status < 400 ? response.headers.get("location") : null;
-      if (location === null) return answering === "stream" && response.ok ? response : await whole(response);
-      await response.body?.cancel();
-      const next = new URL(location, at);
-      if (at.protocol === "https:" && next.protocol !== "https:") return insecureRedirect(at, next);
-      if (redirects === MOST_REDIRECTS2) return noAnswer(at, "it redirects without end", void 0);
-      if (next.origin !== at.origin) headers.delete("authorization");
-      at = next;
+      const status = response.statusCode;
+      const headers = headersOf(response.headers);
+      const location = [301, 302, 303, 307, 308].includes(status) ? headers.get("location") : null;
+      if (location === null || method !== "GET" && method !== "HEAD")
+        return { url, status, headers, body: await read2(response.body, status) };
+      await response.body.dump();
+      const next = new URL(location, url);
+      if (url.protocol === "https:" && next.protocol !== "https:")
+        throw new FinalError(
+          `it redirects from https to ${next.protocol}//${next.host}, which is not followed`
+        );
+      if (redirects === MOST_REDIRECTS2) throw new FinalError(`it has more than ${MOST_REDIRECTS2} redirects`);
+      url = next;
     }
   } catch (error2) {
-    return noAnswer(at, stop.signal.aborted ? `timed out after ${timeout / 1e3} s` : causeOf(error2), error2);
+    cancelled2?.throwIfAborted();
+    throw new HttpFailure(
+      "runner",
+      `${url.host} is not available: ${reasonOf(error2, timeout)}.`,
+      {
+        fix: "Check that the runner reaches that host, and what changes its responses (proxy, firewall, DNS); then run the job again.",
+        cause: error2
+      },
+      error2 instanceof FinalError ? void 0 : {}
+    );
   } finally {
     clearTimeout(timer);
   }
 }
-var LARGEST_ANSWER = 64 * 1024 * 1024;
-async function whole(response) {
+var FinalError = class extends Error {
+};
+async function readAll(body) {
   const parts2 = [];
   let size = 0;
-  for await (const part of response.body ?? []) {
+  for await (const part of body) {
     size += part.length;
-    if (size > LARGEST_ANSWER) throw new Error(`its answer has more than ${LARGEST_ANSWER} bytes`);
+    if (size > LARGEST_BODY) throw new FinalError(`its response has more than ${LARGEST_BODY} bytes`);
     parts2.push(part);
   }
-  const body = Buffer.concat(parts2);
-  const headers = new import_undici3.Headers(response.headers);
-  headers.delete("content-encoding");
-  return new import_undici3.Response(body.byteLength === 0 ? null : body, { status: response.status, headers });
+  return Buffer.concat(parts2);
 }
-function noAnswer(at, why, cause) {
-  return new Failure("runner", `${at.host} does not answer: ${why}.`, {
-    fix: "Check that the runner reaches that host (proxy, firewall, DNS), and run the job again.",
-    cause
-  });
+function headersOf(given) {
+  const headers = new import_undici3.Headers();
+  for (const [name, values = []] of Object.entries(given)) {
+    for (const value of [values].flat()) headers.append(name, Buffer.from(value).toString("latin1"));
+  }
+  return headers;
 }
-function insecureRedirect(from, to) {
-  return new InsecureRedirect(
-    "runner",
-    `${from.host} redirects from https to ${to.protocol}//${to.host}, which is not followed.`,
-    {
-      fix: "Somebody between the runner and that host changes its answers; find out who."
-    }
-  );
-}
-function causeOf(error2) {
-  const { cause } = error2;
-  return cause?.code ?? messageOf(cause ?? error2);
+function reasonOf(error2, timeout) {
+  const { code: code2 } = error2;
+  if (code2 === "UND_ERR_HEADERS_TIMEOUT") return `timed out after ${seconds(timeout)}`;
+  if (code2 === "UND_ERR_BODY_TIMEOUT") return `no data for ${seconds(timeout)}`;
+  return code2 ?? messageOf(error2);
 }
 
 // src/http/fetch.ts
-var PATIENCE = { tryTimeout: 3e4, firstPause: 1e3, longestPause: 6e4 };
-function patienceOf(environment) {
-  const share = Number(environment["CRAC_CHECKPOINT_PATIENCE"] || 1);
-  const scaled = (duration) => duration * (share > 0 ? share : 1);
-  return {
-    tryTimeout: scaled(PATIENCE.tryTimeout),
-    firstPause: scaled(PATIENCE.firstPause),
-    longestPause: PATIENCE.longestPause
-  };
-}
 var TRIES = 4;
-var PASSING = /* @__PURE__ */ new Set([429, 500, 502, 503, 504, 522]);
-function resilientFetch(world, answering) {
-  const { patience } = world;
-  return async (url, init = {}) => {
-    const headers = new import_undici4.Headers(init.headers);
-    for (let tries = 1; ; tries++) {
-      const { cancelled: cancelled2 } = world;
-      const outcome = await oneTry(
-        url,
-        { ...init, headers, signal: cancelled2 },
-        patience.tryTimeout,
-        answering
-      );
-      cancelled2.throwIfAborted();
-      if (outcome instanceof import_undici4.Response && outcome.status === 401 && headers.has("authorization")) {
-        world.info(`${new URL(url).host} refuses the token; trying without it.`);
-        headers.delete("authorization");
-        continue;
+var TransientResponse = class extends HttpFailure {
+  constructor(response, host) {
+    const details = { fix: "Run the job again." };
+    super("runner", `${host} responds with status ${response.status}.`, details, retryOf(response));
+    this.response = response;
+  }
+  response;
+};
+function createFetch(context, mode) {
+  const policy = { tries: TRIES, longestWait: context.patience.longestPause };
+  return async (address, init = {}) => {
+    const url = new URL(address);
+    const headers = Object.fromEntries(new import_undici4.Headers(init.headers));
+    const attempt3 = async () => {
+      const { patience, cancelled: cancelled2 } = context;
+      const request3 = { method: "GET", url, headers, timeout: patience.tryTimeout, cancelled: cancelled2 };
+      const { status, headers: received, body } = await (mode === "stream" ? open2 : sendToServer)(request3);
+      const content = body instanceof import_node_stream2.Readable ? import_node_stream2.Readable.toWeb(body) : body.byteLength === 0 ? null : body;
+      const response = new import_undici4.Response(content, { status: Math.min(status, 599), headers: received });
+      if (response.status === 401 && headers["authorization"] !== void 0) {
+        context.info(`${url.host} refuses the token; trying without it.`);
+        delete headers["authorization"];
+        return await attempt3();
       }
-      const pause = outcome instanceof import_undici4.Response ? askedPause(outcome, tries, patience) : backOff(tries, patience);
-      const final = pause === void 0 || tries === TRIES;
-      if (final && outcome instanceof import_undici4.Response) return outcome;
-      if (final || outcome instanceof InsecureRedirect) throw outcome;
-      const why = outcome instanceof import_undici4.Response ? `${new URL(url).host} answers ${outcome.status}` : outcome.message;
-      world.info(`${why}; trying again in ${Math.ceil(pause / 1e3)} s.`);
-      if (outcome instanceof import_undici4.Response) await outcome.body?.cancel();
-      await world.clock.sleep(pause, cancelled2);
-    }
+      if (retryOf(response) !== void 0) throw new TransientResponse(response, url.host);
+      return response;
+    };
+    return await withRetries(context, policy, attempt3).catch((error2) => {
+      if (error2 instanceof TransientResponse) return error2.response;
+      throw error2;
+    });
   };
-}
-function askedPause(response, tries, patience) {
-  const limited = isRateLimited(response);
-  if (!limited && !PASSING.has(response.status)) return void 0;
-  const end = limitEnd(response);
-  if (end === void 0) return limited && response.status === 403 ? void 0 : backOff(tries, patience);
-  const pause = end.getTime() - Date.now();
-  return pause <= patience.longestPause ? Math.max(0, pause) : void 0;
-}
-function backOff(tries, patience) {
-  return patience.firstPause * 2 ** (tries - 1) * (1 + Math.random() / 4);
-}
-function isRateLimited(response) {
-  const { status, headers } = response;
-  return status === 429 || status === 403 && (headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after"));
-}
-function limitEnd(response) {
-  const { headers } = response;
-  const after = headers.get("retry-after");
-  const used = headers.get("x-ratelimit-remaining") === "0";
-  let end = NaN;
-  if (after !== null) end = /^\d+$/.test(after) ? Date.now() + Number(after) * 1e3 : Date.parse(after);
-  else if (used) end = Number(headers.get("x-ratelimit-reset") ?? NaN) * 1e3;
-  const date = new Date(end);
-  return Number.isNaN(date.getTime()) ? void 0 : date;
 }
 
 // node_modules/universal-user-agent/index.js
@@ -41704,7 +40575,7 @@ function expand(template, context) {
     return template.replace(/\/$/, "");
   }
 }
-function parse(options3) {
+function parse2(options3) {
   let method = options3.method.toUpperCase();
   let url = (options3.url || "/").replace(/:([a-z]\w+)/g, "{$1}");
   let headers = Object.assign({}, options3.headers);
@@ -41768,19 +40639,19 @@ function parse(options3) {
   );
 }
 function endpointWithDefaults(defaults, route, options3) {
-  return parse(merge(defaults, route, options3));
+  return parse2(merge(defaults, route, options3));
 }
 function withDefaults(oldDefaults, newDefaults) {
   const DEFAULTS2 = merge(oldDefaults, newDefaults);
-  const endpoint22 = endpointWithDefaults.bind(null, DEFAULTS2);
-  return Object.assign(endpoint22, {
+  const endpoint2 = endpointWithDefaults.bind(null, DEFAULTS2);
+  return Object.assign(endpoint2, {
     DEFAULTS: DEFAULTS2,
     defaults: withDefaults.bind(null, DEFAULTS2),
     merge: merge.bind(null, DEFAULTS2),
-    parse
+    parse: parse2
   });
 }
-var endpoint2 = withDefaults(null, DEFAULTS);
+var endpoint = withDefaults(null, DEFAULTS);
 
 // node_modules/content-type/dist/index.js
 var SP = 32;
@@ -41823,7 +40694,7 @@ var NullObject = /* @__PURE__ */ (() => {
   C.prototype = /* @__PURE__ */ Object.create(null);
   return C;
 })();
-function parse2(header, options3) {
+function parse3(header, options3) {
   const stopFlags = SEMI_FLAG | (options3?.comma === true ? COMMA_FLAG : 0);
   const len = header.length;
   let valueStart = options3?.start ?? 0;
@@ -42357,8 +41228,8 @@ function isPlainObject2(value) {
 }
 var noop = () => "";
 async function fetchWrapper(requestOptions) {
-  const fetch2 = requestOptions.request?.fetch || globalThis.fetch;
-  if (!fetch2) {
+  const fetch = requestOptions.request?.fetch || globalThis.fetch;
+  if (!fetch) {
     throw new Error(
       "fetch is not set. Please pass a fetch implementation as new Octokit({ request: { fetch }}). Learn more at https://github.com/octokit/octokit.js/#fetch-missing"
     );
@@ -42374,7 +41245,7 @@ async function fetchWrapper(requestOptions) {
   );
   let fetchResponse;
   try {
-    fetchResponse = await fetch2(requestOptions.url, {
+    fetchResponse = await fetch(requestOptions.url, {
       method: requestOptions.method,
       body,
       redirect: requestOptions.request?.redirect,
@@ -42459,7 +41330,7 @@ async function getResponseData(response) {
   if (!contentType) {
     return response.text().catch(noop);
   }
-  const mimetype = parse2(contentType);
+  const mimetype = parse3(contentType);
   if (isJSONResponse(mimetype)) {
     let text2 = "";
     try {
@@ -42498,29 +41369,29 @@ function toErrorMessage(data) {
   return `Unknown error: ${JSON.stringify(data)}`;
 }
 function withDefaults2(oldEndpoint, newDefaults) {
-  const endpoint22 = oldEndpoint.defaults(newDefaults);
+  const endpoint2 = oldEndpoint.defaults(newDefaults);
   const newApi = function(route, parameters) {
-    const endpointOptions = endpoint22.merge(route, parameters);
+    const endpointOptions = endpoint2.merge(route, parameters);
     if (!endpointOptions.request || !endpointOptions.request.hook) {
-      return fetchWrapper(endpoint22.parse(endpointOptions));
+      return fetchWrapper(endpoint2.parse(endpointOptions));
     }
     const request22 = (route2, parameters2) => {
       return fetchWrapper(
-        endpoint22.parse(endpoint22.merge(route2, parameters2))
+        endpoint2.parse(endpoint2.merge(route2, parameters2))
       );
     };
     Object.assign(request22, {
-      endpoint: endpoint22,
-      defaults: withDefaults2.bind(null, endpoint22)
+      endpoint: endpoint2,
+      defaults: withDefaults2.bind(null, endpoint2)
     });
     return endpointOptions.request.hook(request22, endpointOptions);
   };
   return Object.assign(newApi, {
-    endpoint: endpoint22,
-    defaults: withDefaults2.bind(null, endpoint22)
+    endpoint: endpoint2,
+    defaults: withDefaults2.bind(null, endpoint2)
   });
 }
-var request = withDefaults2(endpoint2, defaults_default);
+var request2 = withDefaults2(endpoint, defaults_default);
 
 // node_modules/@octokit/graphql/dist-bundle/index.js
 var VERSION3 = "0.0.0-development";
@@ -42618,7 +41489,7 @@ function withDefaults3(request22, newDefaults) {
     endpoint: newRequest.endpoint
   });
 }
-var graphql2 = withDefaults3(request, {
+var graphql2 = withDefaults3(request2, {
   headers: {
     "user-agent": `octokit-graphql.js/${VERSION3} ${getUserAgent()}`
   },
@@ -42637,43 +41508,43 @@ var b64url = "(?:[a-zA-Z0-9_-]+)";
 var sep3 = "\\.";
 var jwtRE = new RegExp(`^${b64url}${sep3}${b64url}${sep3}${b64url}$`);
 var isJWT = jwtRE.test.bind(jwtRE);
-async function auth(token) {
-  const isApp = isJWT(token);
-  const isInstallation = token.startsWith("v1.") || token.startsWith("ghs_");
-  const isUserToServer = token.startsWith("ghu_");
+async function auth(token2) {
+  const isApp = isJWT(token2);
+  const isInstallation = token2.startsWith("v1.") || token2.startsWith("ghs_");
+  const isUserToServer = token2.startsWith("ghu_");
   const tokenType = isApp ? "app" : isInstallation ? "installation" : isUserToServer ? "user-to-server" : "oauth";
   return {
     type: "token",
-    token,
+    token: token2,
     tokenType
   };
 }
-function withAuthorizationPrefix(token) {
-  if (token.split(/\./).length === 3) {
-    return `bearer ${token}`;
+function withAuthorizationPrefix(token2) {
+  if (token2.split(/\./).length === 3) {
+    return `bearer ${token2}`;
   }
-  return `token ${token}`;
+  return `token ${token2}`;
 }
-async function hook(token, request4, route, parameters) {
-  const endpoint3 = request4.endpoint.merge(
+async function hook(token2, request3, route, parameters) {
+  const endpoint2 = request3.endpoint.merge(
     route,
     parameters
   );
-  endpoint3.headers.authorization = withAuthorizationPrefix(token);
-  return request4(endpoint3);
+  endpoint2.headers.authorization = withAuthorizationPrefix(token2);
+  return request3(endpoint2);
 }
-var createTokenAuth = function createTokenAuth2(token) {
-  if (!token) {
+var createTokenAuth = function createTokenAuth2(token2) {
+  if (!token2) {
     throw new Error("[@octokit/auth-token] No token passed to createTokenAuth");
   }
-  if (typeof token !== "string") {
+  if (typeof token2 !== "string") {
     throw new Error(
       "[@octokit/auth-token] Token passed to createTokenAuth is not a string"
     );
   }
-  token = token.replace(/^(token|bearer) +/i, "");
-  return Object.assign(auth.bind(null, token), {
-    hook: hook.bind(null, token)
+  token2 = token2.replace(/^(token|bearer) +/i, "");
+  return Object.assign(auth.bind(null, token2), {
+    hook: hook.bind(null, token2)
   });
 };
 
@@ -42744,7 +41615,7 @@ var Octokit = class {
   constructor(options3 = {}) {
     const hook2 = new before_after_hook_default.Collection();
     const requestDefaults = {
-      baseUrl: request.endpoint.DEFAULTS.baseUrl,
+      baseUrl: request2.endpoint.DEFAULTS.baseUrl,
       headers: {},
       request: Object.assign({}, options3.request, {
         // @ts-ignore internal usage only, no need to type
@@ -42765,7 +41636,7 @@ var Octokit = class {
     if (options3.timeZone) {
       requestDefaults.headers["time-zone"] = options3.timeZone;
     }
-    this.request = request.defaults(requestDefaults);
+    this.request = request2.defaults(requestDefaults);
     this.graphql = withCustomRequest(this.request).defaults(requestDefaults);
     this.log = createLogger(options3.log);
     this.hook = hook2;
@@ -42819,12 +41690,12 @@ var VERSION5 = "6.0.0";
 
 // node_modules/@octokit/plugin-request-log/dist-src/index.js
 function requestLog(octokit2) {
-  octokit2.hook.wrap("request", (request4, options3) => {
+  octokit2.hook.wrap("request", (request3, options3) => {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
     const path55 = requestOptions.url.replace(options3.baseUrl, "");
-    return request4(options3).then((response) => {
+    return request3(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
         `${requestOptions.method} ${path55} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
@@ -45255,8 +44126,8 @@ var endpoints_default = Endpoints;
 // node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/endpoints-to-methods.js
 var endpointMethodsMap = /* @__PURE__ */ new Map();
 for (const [scope, endpoints] of Object.entries(endpoints_default)) {
-  for (const [methodName, endpoint3] of Object.entries(endpoints)) {
-    const [route, defaults, decorations] = endpoint3;
+  for (const [methodName, endpoint2] of Object.entries(endpoints)) {
+    const [route, defaults, decorations] = endpoint2;
     const [method, url] = route.split(/ /);
     const endpointDefaults = Object.assign(
       {
@@ -45405,25 +44276,25 @@ var Octokit2 = Octokit.plugin(requestLog, legacyRestEndpointMethods, paginateRes
 // src/jdk/github.ts
 var import_undici5 = __toESM(require_undici(), 1);
 
-// src/jdk/answer.ts
+// src/jdk/response.ts
 async function jsonText(response, host, hasToken) {
-  if (!response.ok) throw await badStatus(response, host, hasToken);
+  if (!response.ok) throw await statusFailure(response, host, hasToken);
   const text2 = await response.text();
   const type = response.headers.get("content-type") ?? "no type";
-  if (isJson2(response) && parses(text2)) return text2;
+  if (isJson2(response) && jsonOf(text2) !== void 0) return text2;
   throw new Failure(
     "runner",
-    `${host} answers with ${isJson2(response) ? "broken JSON" : `${type} instead of JSON`}.`,
+    `${host} responds with ${isJson2(response) ? "broken JSON" : `${type} instead of JSON`}.`,
     {
-      fix: "Something between the runner and that host answers in its place, such as a proxy or a captive portal; its words are below.",
+      fix: "Something between the runner and that host responds in its place, such as a proxy or a captive portal; see its response below.",
       evidence: text2.slice(0, 200)
     }
   );
 }
-async function badStatus(response, host, hasToken) {
+async function statusFailure(response, host, hasToken) {
   const evidence = (await response.text()).slice(0, 200);
   if (isRateLimited(response)) {
-    const until = limitEnd(response);
+    const until = retryTime(response);
     return new Failure(
       "runner",
       `the rate limit of ${host} is used up${until ? ` until ${until.toISOString()}` : ""}.`,
@@ -45440,12 +44311,12 @@ async function badStatus(response, host, hasToken) {
     });
   }
   if (response.status === 404) {
-    return new Failure("input", `${host} knows nothing of it (status 404).`, {
+    return new Failure("input", `${host} does not have it (status 404).`, {
       fix: "Check the address; for `github-api-url` the default is https://api.github.com.",
       evidence
     });
   }
-  return new Failure("runner", `${host} answers with status ${response.status}.`, {
+  return new Failure("runner", `${host} responds with status ${response.status}.`, {
     fix: "The server has a problem, or something in front of it; run the job again later.",
     evidence
   });
@@ -45454,14 +44325,14 @@ async function badStatus(response, host, hasToken) {
 // src/jdk/github.ts
 async function listReleases(github, repository) {
   const client = octokit(github);
-  return await asked(
-    `the releases of ${repository.owner}/${repository.repo}`,
+  return await withContext(
+    `The releases of ${repository.owner}/${repository.repo}`,
     () => client.paginate(client.rest.repos.listReleases, { ...repository, per_page: 100 })
   );
 }
 async function releaseByTag(github, repository, tag) {
   const client = octokit(github);
-  return await asked(`the release ${tag} of ${repository.owner}/${repository.repo}`, async () => {
+  return await withContext(`The release ${tag} of ${repository.owner}/${repository.repo}`, async () => {
     const { data } = await client.rest.repos.getReleaseByTag({ ...repository, tag });
     return data;
   });
@@ -45472,7 +44343,7 @@ function octokit(github) {
     ...github.token === void 0 ? {} : { auth: github.token },
     baseUrl: github.apiUrl.href.replace(/\/+$/, ""),
     userAgent: "crac-checkpoint",
-    // The action says itself what went wrong.
+    // The action reports errors itself.
     log: { debug: silent, info: silent, warn: silent, error: silent },
     request: {
       fetch: async (url, init) => {
@@ -45483,13 +44354,13 @@ function octokit(github) {
     }
   });
 }
-async function asked(what, work) {
+async function withContext(what, work) {
   try {
     return await work();
   } catch (error2) {
     const failure = [error2, error2.cause].find((candidate) => candidate instanceof Failure);
     if (!failure) throw error2;
-    throw failure.of(`${what[0]?.toUpperCase()}${what.slice(1)} could not be read`);
+    throw failure.of(`${what} could not be read`);
   }
 }
 
@@ -45501,10 +44372,10 @@ var TAG2 = /^(\d{1,3})-crac\+(\d{1,5})$/;
 var NAME = /^openjdk-(\d+-crac\+\d+)_linux-(x64|aarch64)\.tar\.gz$/;
 var OLD_NAME = /^jdk(\d+-crac\+\d+)\.tar\.gz$/;
 function cracAssets(releases) {
-  return releases.filter((release) => !release.draft).flatMap((release) => release.assets.flatMap((asset) => toJdkAsset(release.tag_name, asset)));
+  return releases.filter((release2) => !release2.draft).flatMap((release2) => release2.assets.flatMap((asset) => toJdkAsset(release2.tag_name, asset)));
 }
 function toJdkAsset(tag, asset) {
-  const [, major, build2] = TAG2.exec(tag) ?? [];
+  const [, major, build] = TAG2.exec(tag) ?? [];
   const match = NAME.exec(asset.name) ?? OLD_NAME.exec(asset.name);
   if (major === void 0 || match?.[1] !== tag || asset.state !== "uploaded") return [];
   return [
@@ -45513,8 +44384,8 @@ function toJdkAsset(tag, asset) {
       version: tag,
       aliases: [],
       major: Number(major),
-      // Dates say nothing: the builds of each major are counted from 1.
-      order: [Number(major), Number(build2)],
+      // Not by date: the builds of each major count from 1.
+      order: [Number(major), Number(build)],
       architecture: match[2] ?? "x64",
       name: asset.name,
       url: asset.url,
@@ -45526,9 +44397,9 @@ function toJdkAsset(tag, asset) {
 }
 
 // src/jdk/install.ts
-var import_node_crypto7 = require("node:crypto");
-var import_promises37 = require("node:fs/promises");
-var import_node_path34 = __toESM(require("node:path"), 1);
+var import_node_crypto4 = require("node:crypto");
+var import_promises29 = require("node:fs/promises");
+var import_node_path25 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var fs3 = __toESM(require("fs"), 1);
@@ -45538,7 +44409,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os6 = __toESM(require("os"), 1);
-var path39 = __toESM(require("path"), 1);
+var path31 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert = require("assert");
 var IS_WINDOWS3 = process.platform === "win32";
@@ -45559,7 +44430,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path39.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path31.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -45573,12 +44444,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os6.arch();
-  const toolPath = path39.join(_getCacheDirectory(), toolName);
+  const toolPath = path31.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path39.join(toolPath, child2, arch3 || "");
+        const fullPath = path31.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -45625,156 +44496,137 @@ function _getCacheDirectory() {
 }
 
 // src/jdk/download.ts
-var import_node_fs7 = require("node:fs");
-var import_promises35 = require("node:fs/promises");
-var import_node_stream2 = require("node:stream");
-var import_promises36 = require("node:stream/promises");
-var TRIES2 = 2;
+var import_node_fs5 = require("node:fs");
+var import_promises27 = require("node:fs/promises");
+var import_node_stream3 = require("node:stream");
+var import_promises28 = require("node:stream/promises");
 async function download(asset, file, options3) {
-  for (let tries = 1; ; tries++) {
-    const broken3 = await attempt2(asset, file, options3);
-    if (broken3 === void 0) return;
-    await (0, import_promises35.rm)(file, { force: true });
-    if (tries === TRIES2) {
-      throw new Failure("runner", `${asset.name} could not be downloaded: ${broken3}.`, {
-        fix: `Check that the runner reaches ${new URL(asset.url).host} and the host that it redirects to, and run the job again.`
-      });
+  await withRetries(options3, { tries: 2, longestWait: 0 }, async () => {
+    try {
+      await attempt2(asset, file, options3);
+    } catch (error2) {
+      await (0, import_promises27.rm)(file, { force: true });
+      throw error2;
     }
-    options3.info(`${asset.name}: ${broken3}; trying again.`);
-  }
+  });
 }
 async function attempt2(asset, file, options3) {
   const { host } = new URL(asset.url);
-  const headers = {
-    accept: "application/octet-stream",
-    "user-agent": "crac-checkpoint"
-  };
+  const context = `${asset.name} could not be downloaded`;
+  const headers = { accept: "application/octet-stream" };
   if (options3.token !== void 0) headers["authorization"] = `Bearer ${options3.token}`;
-  const response = await options3.fetch(asset.url, { headers });
-  if (!response.ok) {
-    const failure = await badStatus(response, host, options3.token !== void 0);
-    throw failure.of(`${asset.name} could not be downloaded`);
-  }
-  if (response.body === null) return "the answer has no body";
+  const response = await options3.fetch(asset.url, { headers }).catch((error2) => {
+    throw error2 instanceof Failure ? error2.of(context) : error2;
+  });
+  if (!response.ok) throw (await statusFailure(response, host, options3.token !== void 0)).of(context);
+  const incomplete = (why) => {
+    const fix = `Check that the runner reaches ${host} and the host that it redirects to, and run the job again.`;
+    return new HttpFailure("runner", `${context}: ${why}.`, { fix }, {});
+  };
+  if (response.body === null) throw incomplete("the response has no body");
   let bytes = 0;
-  const body = import_node_stream2.Readable.fromWeb(response.body);
-  let stall = setTimeout(stalled, options3.stallTimeout);
-  function stalled() {
-    body.destroy(new Error(`nothing came for ${options3.stallTimeout / 1e3} s`));
-  }
+  const body = import_node_stream3.Readable.fromWeb(response.body);
   body.on("data", (chunk) => {
     bytes += chunk.length;
-    clearTimeout(stall);
-    stall = setTimeout(stalled, options3.stallTimeout);
     options3.progress(bytes, asset.size);
     if (asset.size !== void 0 && bytes > asset.size)
-      body.destroy(new Error("it is longer than the source says"));
+      body.destroy(new Error(`it is longer than ${asset.size} bytes`));
   });
   try {
-    await (0, import_promises36.pipeline)(body, (0, import_node_fs7.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises28.pipeline)(body, (0, import_node_fs5.createWriteStream)(file, { flags: "wx" }));
   } catch (error2) {
+    options3.cancelled?.throwIfAborted();
     if (isDiskFull(error2)) throw error2;
-    return `it broke off after ${bytes} bytes (${messageOf(error2)})`;
-  } finally {
-    clearTimeout(stall);
+    throw incomplete(`it ended after ${bytes} bytes (${reasonOf(error2, options3.patience.tryTimeout)})`);
   }
   if (asset.size !== void 0 && bytes !== asset.size)
-    return `it has ${bytes} bytes where the source says ${asset.size}`;
-  return void 0;
+    throw incomplete(`it has ${bytes} bytes, but the source has ${asset.size}`);
 }
 
 // src/jdk/install.ts
 var TOOL = "crac-jdk-archive";
-var RECORD = "sha256";
+var DIGEST_FILE = "sha256";
 async function installJdk(asset, options3) {
-  const demands = [];
-  if (asset.sha256 !== void 0) demands.push({ sha256: asset.sha256, by: "the source" });
-  if (options3.jdkSha256 !== void 0) demands.push({ sha256: options3.jdkSha256, by: "`jdk-sha256`" });
-  return await fromCache(asset, demands, options3) ?? await fetched(asset, demands, options3);
+  const expected = [];
+  if (asset.sha256 !== void 0) expected.push({ sha256: asset.sha256, source: "the source" });
+  if (options3.jdkSha256 !== void 0) expected.push({ sha256: options3.jdkSha256, source: "`jdk-sha256`" });
+  return await fromCache(asset, expected, options3) ?? await downloaded(asset, expected, options3);
 }
-async function fromCache(asset, demands, options3) {
+async function fromCache(asset, expected, options3) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path34.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path25.default.join(options3.temporaryFolder, asset.name);
   try {
-    await (0, import_promises37.rm)(file, { force: true });
-    await linkOrCopy(import_node_path34.default.join(folder, asset.name), file);
+    await (0, import_promises29.rm)(file, { force: true });
+    await linkOrCopy(import_node_path25.default.join(folder, asset.name), file);
     const recorded = {
-      sha256: (await (0, import_promises37.readFile)(import_node_path34.default.join(folder, RECORD), "utf8")).trim(),
-      by: "the record of its download"
+      sha256: (await (0, import_promises29.readFile)(import_node_path25.default.join(folder, DIGEST_FILE), "utf8")).trim(),
+      source: "the record of its download"
     };
-    const sha256 = await verifyArchive(file, asset, [...demands, recorded]);
+    const sha2562 = await verifyArchive(file, asset, [...expected, recorded]);
     options3.info(`${asset.name} is in the tool cache.`);
-    return { asset, file, sha256, cached: true };
+    return { asset, file, sha256: sha2562, cached: true };
   } catch (error2) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error2)}`);
-    await (0, import_promises37.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises29.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
-async function fetched(asset, demands, options3) {
+async function downloaded(asset, expected, options3) {
   if (asset.sha256 === void 0) {
     const further = await options3.furtherSha256(asset);
-    if (further) demands.push(further);
+    if (further) expected.push(further);
   }
-  const file = import_node_path34.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path25.default.join(options3.temporaryFolder, asset.name);
   const size = asset.size === void 0 ? "" : ` (${megabytes(asset.size)})`;
   options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
-  await requireRoom(options3.temporaryFolder, asset.size ?? 0, asset.name);
+  await requireDiskSpace(options3.temporaryFolder, asset.size ?? 0, asset.name);
   try {
-    await (0, import_promises37.rm)(file, { force: true });
+    await (0, import_promises29.rm)(file, { force: true });
     await download(asset, file, options3);
-    const sha256 = await verifyArchive(file, asset, demands);
-    if (demands.length === 0) {
+    const sha2562 = await verifyArchive(file, asset, expected);
+    if (expected.length === 0) {
       options3.warning(
-        `There is no sha256 to check ${asset.name} against. To pin the archive, set \`jdk-sha256: ${sha256}\`.`
+        `There is no sha256 to verify ${asset.name}. To pin the archive, set \`jdk-sha256: ${sha2562}\`.`
       );
     }
     await checkArchive(file);
-    await keep2(
+    await store2(
       file,
-      sha256,
-      import_node_path34.default.join(options3.toolCache, TOOL, cacheVersion(asset), asset.architecture)
+      sha2562,
+      import_node_path25.default.join(options3.toolCache, TOOL, cacheVersion(asset), asset.architecture)
     ).catch(
-      (error2) => options3.warning(`The archive is not kept in the tool cache: ${messageOf(error2)}`)
+      (error2) => options3.warning(`The archive could not be stored in the tool cache: ${messageOf(error2)}`)
     );
-    return { asset, file, sha256, cached: false };
+    return { asset, file, sha256: sha2562, cached: false };
   } catch (error2) {
-    await (0, import_promises37.rm)(file, { force: true });
+    await (0, import_promises29.rm)(file, { force: true });
     throw error2;
   }
 }
-async function keep2(file, sha256, folder) {
-  const staged = `${folder}-${(0, import_node_crypto7.randomBytes)(6).toString("hex")}`;
-  await (0, import_promises37.mkdir)(staged, { recursive: true });
+async function store2(file, sha2562, folder) {
+  const staged = `${folder}-${(0, import_node_crypto4.randomBytes)(6).toString("hex")}`;
+  await (0, import_promises29.mkdir)(staged, { recursive: true });
   try {
-    await linkOrCopy(file, import_node_path34.default.join(staged, import_node_path34.default.basename(file)));
-    await (0, import_promises37.writeFile)(import_node_path34.default.join(staged, RECORD), `${sha256}
+    await linkOrCopy(file, import_node_path25.default.join(staged, import_node_path25.default.basename(file)));
+    await (0, import_promises29.writeFile)(import_node_path25.default.join(staged, DIGEST_FILE), `${sha2562}
 `);
-    await (0, import_promises37.rename)(staged, folder);
+    await (0, import_promises29.rename)(staged, folder);
   } catch (error2) {
     if (!["ENOTEMPTY", "EEXIST"].includes(error2.code ?? "")) throw error2;
   } finally {
-    await (0, import_promises37.rm)(staged, { recursive: true, force: true });
+    await (0, import_promises29.rm)(staged, { recursive: true, force: true });
   }
-  await (0, import_promises37.writeFile)(`${folder}.complete`, "");
+  await (0, import_promises29.writeFile)(`${folder}.complete`, "");
 }
 function cacheVersion(asset) {
   const [major = 0, minor = 0, patch = 0, ...rest] = asset.order;
   return `${major}.${minor}.${patch}-${[asset.distribution, ...rest].join(".")}`;
 }
 
-// src/jdk/known-digests.ts
-var import_promises38 = require("node:fs/promises");
-async function knownSha256(file, name) {
-  const lines3 = (await (0, import_promises38.readFile)(file, "utf8")).split("\n");
-  const line2 = lines3.find((candidate) => candidate.startsWith(`${name}	`));
-  return line2?.split("	")[1];
-}
-
 // src/jdk/liberica.ts
 var NAME2 = /^bellsoft-jdk[\d.+]+-linux-(amd64|aarch64)-crac\.tar\.gz$/;
-async function listLiberica(fetch2, apiUrl, architecture) {
+async function listLiberica(fetch, apiUrl, architecture) {
   const url = new URL(apiUrl);
   url.search = new URLSearchParams({
     "bundle-type": "jdk-crac",
@@ -45784,48 +44636,48 @@ async function listLiberica(fetch2, apiUrl, architecture) {
     "package-type": "tar.gz",
     "release-type": "all"
   }).toString();
-  const response = await fetch2(url.href, { headers: { accept: "application/json" } });
+  const response = await fetch(url.href, { headers: { accept: "application/json" } });
   return libericaAssets(JSON.parse(await jsonText(response, url.host, false)));
 }
 function libericaAssets(releases) {
-  return releases.flatMap((release) => {
-    const match = NAME2.exec(release.filename);
-    if (!match || release.bundleType !== "jdk-crac" || release.packageType !== "tar.gz" || release.os !== "linux")
+  return releases.flatMap((release2) => {
+    const match = NAME2.exec(release2.filename);
+    if (!match || release2.bundleType !== "jdk-crac" || release2.packageType !== "tar.gz" || release2.os !== "linux")
       return [];
     return [
       {
         distribution: "liberica",
-        version: release.version,
-        aliases: [release.version.replace(/\+\d+$/, "")],
-        major: release.featureVersion,
+        version: release2.version,
+        aliases: [release2.version.replace(/\+\d+$/, "")],
+        major: release2.featureVersion,
         order: [
-          release.featureVersion,
-          release.interimVersion,
-          release.updateVersion,
-          release.patchVersion,
-          release.buildVersion
+          release2.featureVersion,
+          release2.interimVersion,
+          release2.updateVersion,
+          release2.patchVersion,
+          release2.buildVersion
         ],
         architecture: match[1] === "amd64" ? "x64" : "aarch64",
-        name: release.filename,
-        url: release.downloadUrl,
-        size: release.size,
+        name: release2.filename,
+        url: release2.downloadUrl,
+        size: release2.size,
         sha256: void 0,
-        sha1: /^[0-9a-f]{40}$/i.test(release.sha1) ? release.sha1.toLowerCase() : void 0
+        sha1: /^[0-9a-f]{40}$/i.test(release2.sha1) ? release2.sha1.toLowerCase() : void 0
       }
     ];
   });
 }
 async function libericaSha256(github, asset) {
   const repository = { owner: "bell-sw", repo: "Liberica" };
-  const release = await releaseByTag(github, repository, asset.version).catch(() => void 0);
-  const digest = release?.assets.find((candidate) => candidate.name === asset.name)?.digest;
+  const release2 = await releaseByTag(github, repository, asset.version).catch(() => void 0);
+  const digest = release2?.assets.find((candidate) => candidate.name === asset.name)?.digest;
   return /^sha256:([0-9a-f]{64})$/.exec(digest ?? "")?.[1];
 }
 
 // src/jdk/zulu.ts
 var FIELDS = "sha256_hash,size,lib_c_type,java_package_type,archive_type,crac_supported,release_status";
 var NAME3 = /^zulu[\d._]+-ca-crac-jdk[\d.]+-linux_(x64|aarch64)\.tar\.gz$/;
-async function listZulu(fetch2, apiUrl, architecture) {
+async function listZulu(fetch, apiUrl, architecture) {
   const url = new URL(apiUrl);
   url.search = new URLSearchParams({
     os: "linux",
@@ -45841,40 +44693,40 @@ async function listZulu(fetch2, apiUrl, architecture) {
     page: "1",
     page_size: "1000"
   }).toString();
-  const response = await fetch2(url.href, { headers: { accept: "application/json" } });
+  const response = await fetch(url.href, { headers: { accept: "application/json" } });
   return zuluAssets(JSON.parse(await jsonText(response, url.host, false)));
 }
 function zuluAssets(packages) {
-  return packages.flatMap((found) => {
-    const architecture = NAME3.exec(found.name)?.[1];
-    if (!architecture || !isWanted(found)) return [];
-    const java = found.java_version.join(".");
-    const distro = trimmed(found.distro_version).join(".");
-    const build2 = found.openjdk_build_number;
+  return packages.flatMap((listed) => {
+    const architecture = NAME3.exec(listed.name)?.[1];
+    if (!architecture || !isWanted(listed)) return [];
+    const java = listed.java_version.join(".");
+    const distro = trimmed(listed.distro_version).join(".");
+    const build = listed.openjdk_build_number;
     return [
       {
         distribution: "zulu",
         version: java,
         aliases: [
           distro,
-          ...build2 === void 0 ? [] : [`${java}+${build2}`],
-          /^zulu([\d._]+)-/.exec(found.name)?.[1] ?? distro
+          ...build === void 0 ? [] : [`${java}+${build}`],
+          /^zulu([\d._]+)-/.exec(listed.name)?.[1] ?? distro
         ],
-        major: found.java_version[0] ?? 0,
-        // Four places for the version of Java: 21.0.12.1 is newer than 21.0.12.
-        order: [...padded(found.java_version), ...found.distro_version],
+        major: listed.java_version[0] ?? 0,
+        // Java's version has four numbers: 21.0.12.1 is newer than 21.0.12.
+        order: [...padded(listed.java_version), ...listed.distro_version],
         architecture,
-        name: found.name,
-        url: found.download_url,
-        size: found.size,
-        sha256: /^[0-9a-f]{64}$/i.test(found.sha256_hash ?? "") ? found.sha256_hash?.toLowerCase() : void 0,
+        name: listed.name,
+        url: listed.download_url,
+        size: listed.size,
+        sha256: /^[0-9a-f]{64}$/i.test(listed.sha256_hash ?? "") ? listed.sha256_hash?.toLowerCase() : void 0,
         sha1: void 0
       }
     ];
   });
 }
-function isWanted(found) {
-  return (found.lib_c_type ?? "glibc") === "glibc" && (found.java_package_type ?? "jdk") === "jdk" && (found.archive_type ?? "tar.gz") === "tar.gz" && (found.crac_supported ?? true) && (found.release_status ?? "ga") === "ga";
+function isWanted(listed) {
+  return (listed.lib_c_type ?? "glibc") === "glibc" && (listed.java_package_type ?? "jdk") === "jdk" && (listed.archive_type ?? "tar.gz") === "tar.gz" && (listed.crac_supported ?? true) && (listed.release_status ?? "ga") === "ga";
 }
 function padded(version) {
   return [0, 1, 2, 3].map((index) => version[index] ?? 0);
@@ -45884,26 +44736,25 @@ function trimmed(version) {
 }
 
 // src/jdk/source.ts
-function jdkSource(world, patience) {
-  const network = { ...world, patience };
-  const lookUp = conditionalFetch(
-    resilientFetch(network, "whole"),
-    import_node_path35.default.join(world.toolCache, "crac-jdk-lookups"),
-    world.warning
+function jdkSource(context) {
+  const cachedFetch = conditionalFetch(
+    createFetch(context, "whole"),
+    import_node_path26.default.join(context.toolCache, "crac-jdk-lookups"),
+    context.warning
   );
-  const github = { apiUrl: world.githubApiUrl, token: world.githubToken, fetch: lookUp };
+  const github = { apiUrl: context.githubApiUrl, token: context.githubToken, fetch: cachedFetch };
   async function list3(vendor, architecture) {
     try {
       const assets = await read2(vendor, architecture);
-      if (assets.every(isSound)) return assets;
+      if (assets.every(isValidAsset)) return assets;
     } catch (error2) {
       if (error2 instanceof Failure) throw error2;
     }
     throw new Failure(
       "runner",
-      `The list of JDKs of the distribution ${vendor} is not of the shape that it should have.`,
+      `The list of JDKs of the distribution ${vendor} does not have the expected format.`,
       {
-        fix: "Something between the runner and the vendor answers in its place, or the vendor has changed its API: look for a newer version of this action, or use another `distribution`."
+        fix: "Something between the runner and the vendor responds in its place, or the vendor has changed its API: use a newer version of this action, or another `distribution`."
       }
     );
   }
@@ -45912,60 +44763,533 @@ function jdkSource(world, patience) {
       case "crac":
         return await listCrac(github);
       case "zulu":
-        return await listZulu(lookUp, world.azulApiUrl, architecture);
+        return await listZulu(cachedFetch, context.azulApiUrl, architecture);
       case "liberica":
-        return await listLiberica(lookUp, world.bellsoftApiUrl, architecture);
+        return await listLiberica(cachedFetch, context.bellsoftApiUrl, architecture);
     }
   }
   async function furtherSha256(asset) {
     const fromGitHub = asset.distribution === "liberica" ? await libericaSha256(github, asset) : void 0;
-    if (fromGitHub !== void 0) return { sha256: fromGitHub, by: "GitHub" };
-    const known = await knownSha256(world.knownDigests, asset.name);
-    return known === void 0 ? void 0 : { sha256: known, by: "data/jdk-digests.tsv" };
+    if (fromGitHub !== void 0) return { sha256: fromGitHub, source: "GitHub" };
+    const known = await knownSha256(context.knownDigests, asset.name);
+    return known === void 0 ? void 0 : { sha256: known, source: "data/jdk-digests.tsv" };
   }
   return {
     list: list3,
-    resolve: async (vendor, request4, architecture) => chooseAsset(await list3(vendor, architecture), request4, vendor, architecture),
+    resolve: async (vendor, request3, architecture) => chooseAsset(await list3(vendor, architecture), request3, vendor, architecture),
     install: async (asset, options3) => await installJdk(asset, {
+      ...context,
       ...options3,
-      fetch: resilientFetch(network, "stream"),
-      // The token is for the server that the look-up asked, and for no other vendor's.
-      token: new URL(asset.url).origin === world.githubApiUrl.origin ? world.githubToken : void 0,
-      toolCache: world.toolCache,
-      stallTimeout: patience.tryTimeout,
-      furtherSha256,
-      info: world.info,
-      warning: world.warning
+      fetch: createFetch(context, "stream"),
+      // The token is for the GitHub API only, not for the servers of other vendors.
+      token: new URL(asset.url).origin === context.githubApiUrl.origin ? context.githubToken : void 0,
+      furtherSha256
     })
   };
 }
 
-// src/stages/jdk.ts
-async function resolveJdk({ inputs, world, steps, work }, architecture) {
-  const { log, clock } = world;
-  return await steps.run("jdk", "Resolve the JDK", async () => {
-    const { distribution, jdkSha256 } = inputs;
-    if (distribution === "file") {
-      const file = import_node_path36.default.resolve(world.workspace, inputs.jdkFile ?? "");
-      return await jdkFromFile(file, architecture, jdkSha256, (line2) => log.warning(line2));
-    }
-    const source = jdkSource(
+// src/jdk/resolve.ts
+async function resolveJdk({ clock, log, work }, inputs, environment2, architecture) {
+  const { distribution, javaVersion, jdkFile = "", jdkSha256, githubApiUrl, githubToken } = inputs;
+  const warning2 = (line2) => log.warning(line2);
+  if (distribution === "file") {
+    const file = import_node_path27.default.resolve(environment2.workspace, jdkFile);
+    return await jdkFromFile(file, architecture, jdkSha256, warning2);
+  }
+  const info2 = (line2) => log.info(line2);
+  const source = jdkSource({ ...environment2, clock, githubApiUrl, githubToken, info: info2, warning: warning2 });
+  const asset = await source.resolve(distribution, javaVersion, architecture);
+  return await source.install(asset, { jdkSha256, temporaryFolder: work, progress: logProgress(log, clock) });
+}
+
+// src/image/base.ts
+var import_node_path30 = __toESM(require("node:path"), 1);
+
+// src/application/libraries.ts
+var import_promises30 = require("node:fs/promises");
+var import_node_path28 = __toESM(require("node:path"), 1);
+var Libraries = class {
+  constructor(jars, entries) {
+    this.jars = jars;
+    this.entries = entries;
+  }
+  jars;
+  entries;
+  has({ jar, classes }) {
+    const named2 = new RegExp(`^(?:.+\\.)?${jar}-\\d.*\\.jar$`);
+    return this.jars.some((name) => named2.test(name)) || this.entries.some((entry) => entry.startsWith(classes));
+  }
+};
+async function librariesOf(application) {
+  if (application.layout === "dockerfile") return void 0;
+  const jars = [];
+  for (const source of [...application.dependencies.keys(), ...application.classes.keys()]) {
+    const files = (await (0, import_promises30.stat)(source)).isDirectory() ? await (0, import_promises30.readdir)(source, { recursive: true }) : [source];
+    jars.push(...files.filter((file) => file.endsWith(".jar")));
+  }
+  const own = application.layout === "jar" ? [...application.classes.keys()][0] : void 0;
+  return new Libraries(
+    jars.map((file) => import_node_path28.default.basename(file)),
+    own === void 0 ? [] : await namesIn(own)
+  );
+}
+
+// src/image/user-dockerfile.ts
+var import_node_path29 = __toESM(require("node:path"), 1);
+var KEPT = [CRAC_DIR, JAVA_LINK, JDK_DIR, HOME_DIR, "/tmp"];
+async function buildUserImage(docker2, build, output) {
+  const command2 = [
+    "build",
+    ...["--file", build.file],
+    ...["--tag", build.name],
+    "--force-rm",
+    ...Object.entries(build.buildArgs).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]),
+    "--",
+    build.context
+  ];
+  const result = await runBuild(docker2, command2, output);
+  if (result.exitCode !== 0) {
+    const output2 = `${result.stdout}
+${result.stderr}`;
+    const failure = baseImageFailure(output2, "of the Dockerfile") ?? dockerFailure(command2, result);
+    throw new Failure(
+      failure.category === "image" ? "image" : "application",
+      `${build.file} could not be built. ${failure.message}`,
       {
-        ...world,
-        githubApiUrl: inputs.githubApiUrl,
-        githubToken: inputs.githubToken,
-        info: (line2) => log.info(line2),
-        warning: (line2) => log.warning(line2)
-      },
-      world.patience
+        fix: "Fix the Dockerfile in `file`, or the files in `context` and the values in `build-args` that it needs. The last lines of its build are below.",
+        evidence: failure.evidence
+      }
     );
-    const asset = await source.resolve(distribution, inputs.javaVersion, architecture);
-    return await source.install(asset, {
-      jdkSha256,
-      temporaryFolder: work,
-      progress: logProgress(log, clock)
-    });
+  }
+  return checkContract(await inspectImage(docker2, build.name), build.user);
+}
+function checkContract({ Architecture, Config }, user2) {
+  const [program = "", ...words] = Config.Entrypoint?.length ? [...Config.Entrypoint, ...Config.Cmd ?? []] : Config.Cmd ?? [];
+  if (program === "") {
+    throw broken2(
+      "has neither ENTRYPOINT nor CMD",
+      'End it with `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`.'
+    );
+  }
+  if (/(^|\/)(ba|da)?sh$/.test(program) && words[0] === "-c") {
+    throw broken2(
+      "starts its application through a shell (the shell form of ENTRYPOINT or CMD)",
+      'Use the exec form, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore needs the same process ids, and the shell would use one of them.'
+    );
+  }
+  if (import_node_path29.default.posix.basename(program) !== "java") {
+    throw broken2(
+      `starts with ${program}, not with java`,
+      'Begin ENTRYPOINT with "java": the entry script of the finished image replaces it.'
+    );
+  }
+  const crac = words.find((word) => CRAC_OPTION.test(word));
+  if (crac !== void 0) throw broken2(`sets ${crac}`, LEAVE_TO_ACTION);
+  const inVariable = cracOptionIn(Config.Env ?? []);
+  if (inVariable !== void 0) throw broken2(inVariable, LEAVE_TO_ACTION);
+  const hidden = Object.keys(Config.Volumes ?? {}).find(
+    (volume) => KEPT.some((kept) => overlap(volume, kept))
+  );
+  if (hidden !== void 0) {
+    throw broken2(
+      `has a VOLUME on ${hidden}`,
+      `Remove volumes on ${KEPT.join(", ")}: they would hide files that the restore needs.`
+    );
+  }
+  if (Config.OnBuild?.length)
+    throw broken2(
+      "has ONBUILD instructions",
+      "Remove them: they would run again in the images that the action builds."
+    );
+  const own = Config.User ?? "";
+  if (!["", "root", "0", "0:0", user2, user2.split(":")[0]].includes(own)) {
+    throw broken2(
+      `runs as the user ${own}`,
+      `Set \`user\` to the ids of that user, or remove USER. The application runs as ${user2}.`
+    );
+  }
+  const main2 = words.find(
+    (word, index) => !word.startsWith("-") && !/^(-cp|-classpath|--class-path|-jar|-p|--module-path)$/.test(words[index - 1] ?? "")
+  );
+  return {
+    application: {
+      layout: "dockerfile",
+      description: `Dockerfile of your own (java ${words.join(" ")})`.slice(0, 200),
+      mainClass: words.includes("-jar") ? "" : main2 ?? "",
+      command: words,
+      dependencies: /* @__PURE__ */ new Map(),
+      classes: /* @__PURE__ */ new Map()
+    },
+    workingDirectory: Config.WorkingDir || "/",
+    architecture: Architecture
+  };
+}
+function overlap(a, b) {
+  const [x, y] = [a, b].map((folder) => `${import_node_path29.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  return x.startsWith(y) || y.startsWith(x);
+}
+function broken2(what, fix) {
+  return new Failure("image", `The image of your Dockerfile ${what}.`, {
+    fix: `${fix} (docs/dockerfile.md has the contract.)`
   });
+}
+
+// src/image/base.ts
+async function prepareBase(context, inputs, workspace, application) {
+  const { docker: docker2 } = context;
+  if (!application) return await buildBase(context, inputs, workspace);
+  refuseCracOptions(inputs.baseImage, await imageEnvironment(docker2, inputs.baseImage));
+  const digest = await imageDigest(docker2, inputs.baseImage);
+  const base = { image: inputs.baseImage, workingDirectory: HOME_DIR, digest };
+  return { application, libraries: await librariesOf(application), base };
+}
+async function buildBase(context, { context: folder, file = "", buildArgs, user: user2 }, workspace) {
+  const { docker: docker2, id, log, step } = context;
+  const name = namesOf(id).image("user");
+  return await step("build-user", "Build your Dockerfile", async () => {
+    const { application, workingDirectory } = await buildUserImage(
+      docker2,
+      {
+        context: import_node_path30.default.resolve(workspace, folder),
+        file: import_node_path30.default.resolve(workspace, file),
+        buildArgs,
+        name,
+        user: `${user2.uid}:${user2.gid}`
+      },
+      outputTo(context, "build-user.log")
+    );
+    log.info(`Found: ${application.description}.`);
+    const digest = await imageDigest(docker2, name);
+    return { application, libraries: void 0, base: { image: name, workingDirectory, digest } };
+  });
+}
+
+// src/image/fingerprint.ts
+var import_node_crypto5 = require("node:crypto");
+var import_promises31 = require("node:fs/promises");
+var import_node_path31 = __toESM(require("node:path"), 1);
+async function fingerprintOf(parts2) {
+  const { version, dockerFolder, base, jdkSha256, application, workspace, warmup = [], warmupScript } = parts2;
+  const requests = await Promise.all(
+    warmup.map(async (line2) => [await requestOf(line2, workspace), line2.times, line2.concurrency])
+  );
+  const files = [...application.dependencies, ...application.classes].map(([from, to]) => [
+    `app/${to}`,
+    from
+  ]);
+  files.push(["docker", dockerFolder]);
+  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path31.default.resolve(workspace, warmupScript)]);
+  const hash = (0, import_node_crypto5.createHash)("sha256");
+  const values = [version, base.digest, base.workingDirectory, jdkSha256, application.command, requests];
+  add(hash, JSON.stringify([...values, parts2.inputs]));
+  for (const [name, source] of files.sort(([a], [b]) => compare(a, b))) await addTree(hash, name, source);
+  return hash.digest("hex");
+}
+async function addTree(hash, name, source) {
+  const entry = await (0, import_promises31.stat)(source);
+  if (entry.isDirectory()) {
+    for (const child2 of (await (0, import_promises31.readdir)(source)).sort(compare))
+      await addTree(hash, import_node_path31.default.posix.join(name, child2), import_node_path31.default.join(source, child2));
+    return;
+  }
+  const content = await hashOfFile(source);
+  add(hash, `${name}\0${entry.mode & 73 ? "x" : "-"}\0${content.digest("hex")}`);
+}
+function add(hash, text2) {
+  hash.update(`${Buffer.byteLength(text2)}\0${text2}`);
+}
+function compare(a, b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+// src/image/parts.ts
+async function prepareParts(context, inputs, environment2, parts2) {
+  const onBase = await prepareBase(context, inputs, environment2.workspace, parts2.application);
+  const jdk = await context.step(
+    "jdk",
+    "Resolve the JDK",
+    () => resolveJdk(context, inputs, environment2, parts2.architecture)
+  );
+  const { version, dockerFolder, workspace } = environment2;
+  const { warmup, warmupScript } = inputs;
+  const fingerprint = await fingerprintOf({
+    ...{ version, dockerFolder, workspace, warmup, warmupScript },
+    ...onBase,
+    jdkSha256: jdk.sha256,
+    inputs: parts2.values
+  });
+  return { ...onBase, jdk, fingerprint };
+}
+
+// src/proof/budgets.ts
+function requireSize({ maxSnapshotSize: most }, size) {
+  if (most === void 0 || size <= most) return;
+  throw exceeded([`the snapshot has ${size} bytes, and \`max-snapshot-size\` allows ${most}`], {
+    fix: "Make the snapshot smaller (a smaller heap with `java-options: -Xmx...`, less kept in caches before the checkpoint), or raise the budget."
+  });
+}
+function requireSpeed({ maxRestoreTime, minSpeedup }, figures) {
+  const { restore, coldStart } = figures.answer;
+  const wrong = [];
+  if (maxRestoreTime !== void 0 && restore.median > maxRestoreTime) {
+    wrong.push(
+      `a restore takes ${restore.median} ms (the median of ${figures.restores.length}, from ${restore.minimum} to ${restore.maximum}), and \`max-restore-time\` allows ${maxRestoreTime} ms`
+    );
+  }
+  if (minSpeedup !== void 0 && figures.speedup < minSpeedup) {
+    wrong.push(
+      `a restore is ${figures.speedup.toFixed(1)} times as fast as a cold start (${restore.median} ms against ${coldStart.median} ms), and \`min-speedup\` requires ${minSpeedup}`
+    );
+  }
+  if (wrong.length === 0) return;
+  throw exceeded(wrong, {
+    fix: "Do less at the restore (`afterRestore`, connections that are opened at once), keep the snapshot small, warm up more (`warmup`), or change the budget."
+  });
+}
+function exceeded(wrong, details) {
+  const what = wrong.join("; ");
+  return new Failure("application", `A budget is exceeded: ${what}. Nothing was pushed.`, details);
+}
+
+// src/image/relabel.ts
+var import_promises32 = require("node:fs/promises");
+var import_node_path32 = __toESM(require("node:path"), 1);
+async function relabelImage(docker2, image, work, output) {
+  const folder = import_node_path32.default.join(work, "relabel");
+  await (0, import_promises32.mkdir)(folder);
+  await (0, import_promises32.writeFile)(import_node_path32.default.join(folder, "Dockerfile"), `FROM ${image.name}
+`);
+  const options3 = ["--tag", image.name, ...pairs2("--label", image.labels)];
+  const command2 = ["build", ...options3, "--", folder];
+  const result = await runBuild(docker2, command2, output);
+  if (result.exitCode !== 0) throw dockerFailure(command2, result);
+  await (0, import_promises32.rm)(folder, { recursive: true });
+  const id = await idOf(docker2, image.name);
+  await docker2.attempt(["image", "rm", image.id]);
+  return id;
+}
+
+// src/registry/layer-file.ts
+var import_node_crypto6 = require("node:crypto");
+var import_node_fs6 = require("node:fs");
+var import_promises33 = require("node:fs/promises");
+var import_node_os = require("node:os");
+var import_node_path33 = __toESM(require("node:path"), 1);
+var import_node_stream4 = require("node:stream");
+var import_promises34 = require("node:stream/promises");
+var import_node_util2 = require("node:util");
+var import_node_zlib2 = require("node:zlib");
+
+// src/lib/peek.ts
+async function peek(stream) {
+  const pieces = stream[Symbol.asyncIterator]();
+  const first3 = await pieces.next();
+  const head = first3.done ? Buffer.alloc(0) : first3.value;
+  return {
+    head,
+    async *all() {
+      if (head.length > 0) yield head;
+      for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
+    }
+  };
+}
+function isZstandard(head) {
+  return head.length >= 4 && head.readUInt32LE(0) === 4247762216;
+}
+function isGzip(head) {
+  return head.length >= 2 && head.readUInt16LE(0) === 35615;
+}
+
+// src/registry/layer-file.ts
+var GZIPPED = "application/vnd.oci.image.layer.v1.tar+gzip";
+var ZSTANDARD = "application/vnd.oci.image.layer.v1.tar+zstd";
+var LEVEL = 5;
+async function packLayer(stream, folder) {
+  const { head, all } = await peek(stream);
+  const zstandard = isZstandard(head);
+  const file = import_node_path33.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const raw = counted();
+  const packed = counted();
+  try {
+    if (isGzip(head) || zstandard) await (0, import_promises34.pipeline)(all(), packed.stream, (0, import_node_fs6.createWriteStream)(file));
+    else
+      await (0, import_promises34.pipeline)(
+        all(),
+        raw.stream,
+        (tar) => gzip(tar, LEVEL),
+        packed.stream,
+        (0, import_node_fs6.createWriteStream)(file)
+      );
+    if (isGzip(head)) {
+      raw.stream.resume();
+      await (0, import_promises34.pipeline)((0, import_node_fs6.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
+    }
+  } catch (error2) {
+    await (0, import_promises33.rm)(file, { force: true });
+    throw error2;
+  }
+  const layer = { digest: packed.digest(), size: packed.size(), mediaType: zstandard ? ZSTANDARD : GZIPPED };
+  return {
+    rawSize: zstandard ? layer.size : raw.size(),
+    diffId: zstandard ? void 0 : raw.digest(),
+    packed: { ...layer, file }
+  };
+}
+function counted() {
+  const hash = (0, import_node_crypto6.createHash)("sha256");
+  let size = 0;
+  const stream = new import_node_stream4.Transform({
+    transform(chunk, _encoding, done) {
+      hash.update(chunk);
+      size += chunk.length;
+      done(void 0, chunk);
+    }
+  });
+  return { stream, size: () => size, digest: () => `sha256:${hash.digest("hex")}` };
+}
+var BLOCK = 1024 * 1024;
+var WINDOW2 = 32 * 1024;
+var HEADER2 = Buffer.from([31, 139, 8, 0, 0, 0, 0, 0, 0, 255]);
+var LAST_BLOCK = Buffer.from([3, 0]);
+var deflate = (0, import_node_util2.promisify)(import_node_zlib2.deflateRaw);
+async function* gzip(stream, level, parallel = (0, import_node_os.availableParallelism)()) {
+  const pending = [];
+  let dictionary = Buffer.alloc(0);
+  let checksum = 0;
+  let size = 0;
+  yield HEADER2;
+  for await (const block of inBlocks(stream)) {
+    checksum = (0, import_node_zlib2.crc32)(block, checksum);
+    size += block.length;
+    const deflated = deflate(block, { level, dictionary, finishFlush: import_node_zlib2.constants.Z_SYNC_FLUSH });
+    deflated.catch(() => void 0);
+    pending.push(deflated);
+    dictionary = block.subarray(-WINDOW2);
+    if (pending.length >= parallel) yield await pending.shift();
+  }
+  for (const deflated of pending) yield await deflated;
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(checksum, 0);
+  trailer.writeUInt32LE(size % 2 ** 32, 4);
+  yield Buffer.concat([LAST_BLOCK, trailer]);
+}
+async function* inBlocks(stream) {
+  let block = Buffer.allocUnsafeSlow(BLOCK);
+  let filled = 0;
+  for await (const piece of stream) {
+    for (let taken = 0; taken < piece.length; ) {
+      const copied = piece.copy(block, filled, taken);
+      taken += copied;
+      filled += copied;
+      if (filled < BLOCK) continue;
+      yield block;
+      block = Buffer.allocUnsafeSlow(BLOCK);
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield block.subarray(0, filled);
+}
+
+// src/registry/published.ts
+async function imageOf(client, manifest) {
+  const { config, layers } = fieldsOf(jsonOf(manifest.bytes));
+  const { digest } = fieldsOf(config);
+  if (!isDigest(digest) || !Array.isArray(layers) || !layers.every(isLayer)) return void 0;
+  const configuration = jsonOf(await client.blob(digest));
+  return isConfiguration(configuration) ? { configuration, layers } : void 0;
+}
+function isDigest(value) {
+  return typeof value === "string" && /^sha256:[0-9a-f]{64}$/.test(value);
+}
+function isLayer(value) {
+  const { digest, size, mediaType } = fieldsOf(value);
+  return isDigest(digest) && typeof size === "number" && typeof mediaType === "string";
+}
+function isConfiguration(value) {
+  const { diff_ids: diffIds } = fieldsOf(fieldsOf(value)["rootfs"]);
+  return Array.isArray(diffIds) && diffIds.every(isDigest);
+}
+function layersByContent({ configuration, layers }) {
+  const known = /* @__PURE__ */ new Map();
+  const diffIds = configuration.rootfs.diff_ids;
+  if (diffIds.length !== layers.length) return known;
+  layers.forEach(({ digest, size, mediaType }, index) => {
+    const type = MEDIA_TYPES[mediaType];
+    if (type !== void 0) known.set(diffIds[index] ?? "", { digest, size, mediaType: type });
+  });
+  return known;
+}
+var MEDIA_TYPES = {
+  "application/vnd.docker.image.rootfs.diff.tar.gzip": GZIPPED,
+  [GZIPPED]: GZIPPED,
+  [ZSTANDARD]: ZSTANDARD
+};
+async function publishedAt(repositories, tag, signal) {
+  const client = repositories(tag, signal);
+  const manifest = await client.manifest(tag.tag);
+  const image = manifest && await imageOf(client, manifest);
+  return manifest && image && { digest: manifest.digest, labels: image.configuration.config?.Labels ?? {} };
+}
+async function findUnchanged(log, { skipUnchanged, tags: tags2 }, { repositories, cancelled: cancelled2 }, fingerprint) {
+  log.info(`Fingerprint of the image: ${fingerprint}.`);
+  if (!skipUnchanged) return void 0;
+  const found = await Promise.all(
+    tags2.map(async (tag) => {
+      try {
+        const published = await publishedAt(repositories, tag, cancelled2);
+        return published?.labels[FINGERPRINT_LABEL] === fingerprint ? published.digest : void 0;
+      } catch (error2) {
+        if (!(error2 instanceof Failure)) throw error2;
+        log.info(`${tag.text} could not be read: ${error2.message}`);
+        return void 0;
+      }
+    })
+  );
+  const digest = new Set(found).size === 1 ? found[0] : void 0;
+  log.info(
+    digest ? `Unchanged: already published as ${digest}.` : "No tag has an image with this fingerprint."
+  );
+  return digest;
+}
+async function targetsOf(repositories, tags2, signal) {
+  const targets = /* @__PURE__ */ new Map();
+  for (const tag of tags2) {
+    const name = `${tag.registry}/${tag.path}`;
+    const target = targets.get(name) ?? {
+      client: repositories(tag, signal),
+      rollback: repositories(tag),
+      name: tag.repository,
+      tags: [],
+      before: /* @__PURE__ */ new Map()
+    };
+    targets.set(name, target);
+    target.tags.push(tag);
+    target.before.set(tag, await withContext2(target, () => target.client.manifest(tag.tag)));
+  }
+  return [...targets.values()];
+}
+async function knownEverywhere(docker2, image, targets) {
+  const known = /* @__PURE__ */ new Map();
+  for (const { client, before } of targets) {
+    for (const manifest of before.values()) {
+      const published = manifest && await imageOf(client, manifest);
+      if (published) for (const [content, layer] of layersByContent(published)) known.set(content, layer);
+    }
+  }
+  if (known.size === 0) return known;
+  const own = new Set((await inspectImage(docker2, image)).RootFS.Layers);
+  for (const [content, { digest }] of known) {
+    const there = own.has(content) && await Promise.all(targets.map(({ client }) => client.hasBlob(digest)));
+    if (!there || there.includes(false)) known.delete(content);
+  }
+  return known;
+}
+async function withContext2({ name }, work) {
+  try {
+    return await work();
+  } catch (error2) {
+    throw error2 instanceof Failure ? error2.of(`${name} could not be pushed`) : error2;
+  }
 }
 
 // src/proof/figures-label.ts
@@ -45975,11 +45299,11 @@ function figuresLabel(figures, snapshotSize) {
   return JSON.stringify({
     version: VERSION9,
     runs: figures.restores.length,
-    restore: list2(answer.restore),
-    cold: list2(answer.coldStart),
+    restore: list(answer.restore),
+    cold: list(answer.coldStart),
     speedup,
     ...requests && {
-      requests: { count: requests.count, restore: list2(requests.restore), cold: list2(requests.coldStart) }
+      requests: { count: requests.count, restore: list(requests.restore), cold: list(requests.coldStart) }
     },
     snapshot: snapshotSize
   });
@@ -45999,11 +45323,11 @@ function parseFiguresLabel(text2) {
   };
 }
 function requestsOf(value) {
-  const { count, restore, cold: cold2 } = fieldsOf(value);
-  const [restored2, started] = [spread(restore), spread(cold2)];
-  return isAmount(count) && restored2 && started ? { count, restore: restored2, coldStart: started } : void 0;
+  const { count, restore, cold } = fieldsOf(value);
+  const [restored, started] = [spread(restore), spread(cold)];
+  return isAmount(count) && restored && started ? { count, restore: restored, coldStart: started } : void 0;
 }
-function list2({ minimum, median, maximum }) {
+function list({ minimum, median, maximum }) {
   return [minimum, median, maximum];
 }
 function spread(value) {
@@ -46015,30 +45339,68 @@ function isAmount(value) {
   return typeof value === "number" && Number.isFinite(value) && value > 0;
 }
 
-// src/image/relabel.ts
-var import_promises39 = require("node:fs/promises");
-var import_node_path37 = __toESM(require("node:path"), 1);
-async function relabelImage(docker, image, work, output) {
-  const folder = import_node_path37.default.join(work, "relabel");
-  await (0, import_promises39.mkdir)(folder);
-  await (0, import_promises39.writeFile)(import_node_path37.default.join(folder, "Dockerfile"), `FROM ${image.name}
-`);
-  const options3 = ["--tag", image.name, ...pairs("--label", image.labels)];
-  const command = ["build", ...options3, "--", folder];
-  const result = await runBuild(docker, command, output);
-  if (result.exitCode !== 0) throw dockerFailure(command, result);
-  await (0, import_promises39.rm)(folder, { recursive: true });
-  const id = await idOf(docker, image.name);
-  await docker.attempt(["image", "rm", image.id]);
-  return id;
-}
-
 // src/proof/timed-start.ts
-var import_promises40 = require("node:fs/promises");
-var import_node_path38 = __toESM(require("node:path"), 1);
-
-// src/proof/jvm-age.ts
-var TOLD = [
+var import_promises35 = require("node:fs/promises");
+var import_node_path34 = __toESM(require("node:path"), 1);
+var PROBE_INTERVAL3 = 2;
+var KEPT_LINES = "2000";
+async function timedStart(context, request3, mode) {
+  const { docker: docker2, clock } = context;
+  const { load, port, readiness } = request3;
+  const name = `${request3.container}-${mode.name}`;
+  const stop = new AbortController();
+  async function failure(why) {
+    const log = await logOf(docker2, name);
+    await (0, import_promises35.writeFile)(import_node_path34.default.join(request3.logs, `${mode.name}.log`), `${log}
+`);
+    return mode.failed(why, log);
+  }
+  try {
+    const container = await startContainer(context, {
+      ...request3,
+      name,
+      env: { ...request3.env, ...mode.env }
+    });
+    const { ended, startTime } = container;
+    const ready = container.address.then(async (address) => {
+      const target = { docker: docker2, container: name, address, port };
+      const checks = checksFor({ ...readiness, log: void 0 }, target);
+      return { address, ...await untilReady(checks, PROBE_INTERVAL3, clock, stop.signal) };
+    });
+    const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), mode.limit, clock);
+    if (outcome === EXPIRED) throw await failure(`it did not respond within ${seconds(mode.limit)}`);
+    if ("exitCode" in outcome) throw await failure(`it ended with exit code ${outcome.exitCode}`);
+    if (!outcome.ready) throw await failure("it did not respond");
+    const requests = load && await timeRequests(outcome.address, load, clock);
+    const restored = mode.name === "restore" ? await restoreIn(docker2, name) : { criu: void 0 };
+    if (!restored) throw await failure("the application was not restored but started normally");
+    return {
+      answer: Math.max(1, Math.round(outcome.at - await startTime())),
+      requests,
+      jvm: jvmAge(await logOf(docker2, name)),
+      criu: restored.criu
+    };
+  } finally {
+    stop.abort();
+    await removeContainer(docker2, name);
+  }
+}
+async function logOf(docker2, name) {
+  const { stdout, stderr } = await docker2.attempt(["logs", "--tail", KEPT_LINES, name]);
+  return `${stdout}
+${stderr}`.trim();
+}
+async function timeRequests(address, { request: request3, count, limit }, clock) {
+  const begin = clock.now();
+  let sent = 0;
+  while (sent < count && clock.now() - begin < limit) {
+    const { ok: ok2 } = await send(address, request3);
+    if (!ok2) return void 0;
+    sent++;
+  }
+  return { count: sent, duration: Math.max(1, Math.round(clock.now() - begin)) };
+}
+var AGE_LINES = [
   // Spring Framework 6.1 and newer, DefaultLifecycleProcessor; -1 where the JVM does not know.
   [/\(restored JVM running for (\d+) ms\)/, 1],
   // Spring Boot, StartupInfoLogger.
@@ -46047,36 +45409,22 @@ var TOLD = [
   [/ (\d+) milliseconds since JVM (?:startup|snapshot restore)\b/, 1]
 ];
 function jvmAge(log) {
-  for (const [pattern, unit] of TOLD) {
-    const told = pattern.exec(log)?.[1];
-    if (told !== void 0) return Math.round(Number(told) * unit);
+  for (const [pattern, unit] of AGE_LINES) {
+    const age = pattern.exec(log)?.[1];
+    if (age !== void 0) return Math.round(Number(age) * unit);
   }
   return void 0;
 }
-
-// src/proof/first-requests.ts
-async function timeRequests(address, { request: request4, count, limit }, clock) {
-  const begin = clock.now();
-  let sent = 0;
-  while (sent < count && clock.now() - begin < limit) {
-    const { ok: ok2 } = await send(address, request4);
-    if (!ok2) return void 0;
-    sent++;
-  }
-  return { count: sent, duration: Math.max(1, Math.round(clock.now() - begin)) };
-}
-
-// src/proof/restore-marks.ts
 var NOT_RESTORED = 3;
-var MARKS = `
-id=$(cat /dev/shm/crac-restored) && [ -n "$id" ] && { [ "$id" = warp ] || [ -d "/proc/$id" ]; } || exit ${NOT_RESTORED}
+var CHECK_RESTORED = `
+id=$(cat ${RESTORED_FILE}) && [ -n "$id" ] && { [ "$id" = warp ] || [ -d "/proc/$id" ]; } || exit ${NOT_RESTORED}
 base64 -w 0 "\${HOME:-/tmp}/stats-restore" || true`;
-var TIMEOUT = 3e4;
-async function restoreIn(docker, container) {
-  const command = ["exec", container, "sh", "-c", MARKS];
-  const result = await docker.attempt(command, { timeout: TIMEOUT });
+var CHECK_TIMEOUT = 3e4;
+async function restoreIn(docker2, container) {
+  const command2 = ["exec", container, "sh", "-c", CHECK_RESTORED];
+  const result = await docker2.attempt(command2, { timeout: CHECK_TIMEOUT });
   if (result.exitCode === NOT_RESTORED) return void 0;
-  if (result.exitCode !== 0) throw dockerFailure(command, result);
+  if (result.exitCode !== 0) throw dockerFailure(command2, result);
   const statistics = result.stdout.trim();
   return { criu: statistics === "" ? void 0 : restoreTime(statistics) };
 }
@@ -46089,78 +45437,25 @@ function restoreTime(statistics) {
   }
 }
 
-// src/proof/timed-start.ts
-var PROBE_INTERVAL3 = 2;
-var KEPT_LINES = "2000";
-async function timedStart(world, request4, way) {
-  const { docker, clock } = world;
-  const name = `${request4.container}-${way.name}`;
-  const spec = { ...request4, name, env: { ...request4.env, ...way.env } };
-  const stop = new AbortController();
-  async function failure(why) {
-    const log = await logOf(docker, name);
-    await (0, import_promises40.writeFile)(import_node_path38.default.join(request4.logs, `${way.name}.log`), `${log}
-`);
-    return way.failed(why, log);
-  }
-  try {
-    await createContainer(docker, spec);
-    const before = { wall: Date.now(), steady: clock.now() };
-    await docker.run(["start", name]);
-    const after = clock.now();
-    const ended = containerEnd(docker, name);
-    ended.catch(() => void 0);
-    const ready = addressOf(docker, spec).then(async (address) => {
-      const asked3 = checksOf(request4.readiness, { docker, container: name, address });
-      const checks = asked3.length > 0 ? asked3 : [portCheck(address, request4.port, request4.readiness.health)];
-      return { address, ...await untilReady(checks, PROBE_INTERVAL3, clock, stop.signal) };
-    });
-    const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), way.limit, clock);
-    if (outcome === EXPIRED) throw await failure(`it did not answer within ${seconds(way.limit)}`);
-    if ("exitCode" in outcome) throw await failure(`it ended with exit code ${outcome.exitCode}`);
-    if (!outcome.ready) throw await failure("it did not answer");
-    const requests = request4.load && await timeRequests(outcome.address, request4.load, clock);
-    const restored2 = way.name === "restore" ? await restoreIn(docker, name) : { criu: void 0 };
-    if (!restored2) throw await failure("what answered was not restored but started normally");
-    const startedAt = Date.parse(await docker.run(["inspect", "--format", "{{.State.StartedAt}}", name]));
-    const started = before.steady + (startedAt - before.wall);
-    const answer = outcome.at - (started >= before.steady && started <= after ? started : after);
-    return {
-      answer: Math.max(1, Math.round(answer)),
-      requests,
-      jvm: jvmAge(await logOf(docker, name)),
-      criu: restored2.criu
-    };
-  } finally {
-    stop.abort();
-    await removeContainer(docker, name);
-  }
-}
-async function logOf(docker, name) {
-  const { stdout, stderr } = await docker.attempt(["logs", "--tail", KEPT_LINES, name]);
-  return `${stdout}
-${stderr}`.trim();
-}
-
 // src/proof/prove.ts
-async function proveRestore(world, request4) {
-  return await timedStart(world, request4, {
+async function proveRestore(context, request3) {
+  return await timedStart(context, request3, {
     name: "restore",
-    // No fallback, and whatever the user's `env` says of it.
+    // The fallback is off, whatever the user's `env` says.
     env: {
       CRAC_RESTORE: "true",
       CRAC_ON_RESTORE_FAILURE: "exit",
-      CRAC_RESTORE_TIMEOUT: String(Math.ceil(request4.restoreTimeout / 1e3))
+      CRAC_RESTORE_TIMEOUT: String(Math.ceil(request3.restoreTimeout / 1e3))
     },
-    limit: request4.restoreTimeout,
+    limit: request3.restoreTimeout,
     failed: restoreFailed
   });
 }
-async function startNormally(world, request4) {
-  return await timedStart(world, request4, {
+async function startNormally(context, request3) {
+  return await timedStart(context, request3, {
     name: "cold",
     env: { CRAC_RESTORE: "false" },
-    limit: request4.startupTimeout,
+    limit: request3.startupTimeout,
     failed: coldStartFailed
   });
 }
@@ -46170,15 +45465,15 @@ function restoreFailed(why, log) {
     finding?.category ?? "runner",
     `The image does not restore: ${why}.${finding ? ` ${finding.cause}` : ""} It was not pushed.`,
     {
-      fix: finding?.fix ?? "CRIU's words below name the cause; a capability or a system call that this host does not allow is the usual one.",
+      fix: finding?.fix ?? "The output of CRIU below shows the cause; usually it is a capability or a system call that this host does not allow.",
       evidence: finding?.line ?? lastLines(log, 30),
-      signature: finding?.signature?.id
+      signature: finding?.signature
     }
   );
 }
 function coldStartFailed(why, log) {
   return new Failure("application", `The image does not start normally: ${why}. It was not pushed.`, {
-    fix: "On hosts that cannot restore, this is what would happen; mend what the log below names.",
+    fix: "On a host that cannot restore, the image would fail like this. Fix the problem that the log below shows.",
     evidence: lastLines(log, 30)
   });
 }
@@ -46213,28 +45508,28 @@ function spreadOf(values) {
 function requestsOf2(restores, coldStarts) {
   const count = restores[0]?.requests?.count;
   const durations = (starts) => starts.flatMap(({ requests }) => requests?.count === count && requests ? [requests.duration] : []);
-  const [restored2, cold2] = [durations(restores), durations(coldStarts)];
-  if (count === void 0 || restored2.length < restores.length || cold2.length < coldStarts.length)
+  const [restored, cold] = [durations(restores), durations(coldStarts)];
+  if (count === void 0 || restored.length < restores.length || cold.length < coldStarts.length)
     return void 0;
-  return { count, restore: spreadOf(restored2), coldStart: spreadOf(cold2) };
+  return { count, restore: spreadOf(restored), coldStart: spreadOf(cold) };
 }
 
 // src/proof/series.ts
 var FIRST_REQUESTS = 100;
 var FIRST_LIMIT = 2e3;
 var LATER_LIMIT = 3e4;
-function firstLoad(request4) {
-  return { request: request4, count: FIRST_REQUESTS, limit: FIRST_LIMIT };
+function firstLoad(request3) {
+  return { request: request3, count: FIRST_REQUESTS, limit: FIRST_LIMIT };
 }
-async function measureSeries(world, request4, { first: first2, runs }, onRun) {
-  const { load, ...bare } = request4;
-  const count = first2.requests?.count;
+async function measureSeries(context, request3, { first: first3, runs }, onRun) {
+  const { load, ...bare } = request3;
+  const count = first3.requests?.count;
   const later = load && count !== void 0 ? { ...bare, load: { ...load, count, limit: LATER_LIMIT } } : bare;
   const restores = [];
   const coldStarts = [];
   for (let run2 = 1; run2 <= runs; run2++) {
-    const restore = run2 === 1 ? first2 : await proveRestore(world, later);
-    const coldStart = await startNormally(world, later);
+    const restore = run2 === 1 ? first3 : await proveRestore(context, later);
+    const coldStart = await startNormally(context, later);
     restores.push(restore);
     coldStarts.push(coldStart);
     onRun(`Run ${run2} of ${runs}: ${line(restore, coldStart)}.`);
@@ -46252,126 +45547,198 @@ function line(restore, coldStart) {
   return parts2.join(", ");
 }
 function inside({ criu, jvm }) {
-  const told = [
+  const parts2 = [
     ...criu === void 0 ? [] : [`CRIU: ${criu} ms`],
     ...jvm === void 0 ? [] : [`the JVM: ${jvm} ms`]
   ];
-  return told.length > 0 ? ` (${told.join(", ")})` : "";
+  return parts2.length > 0 ? ` (${parts2.join(", ")})` : "";
 }
 
-// src/stages/measure.ts
+// src/proof/measure.ts
 var LOOK_UP_TIMEOUT = 1e4;
-async function measure(run2, restoring, snapshotSize) {
-  if (run2.inputs.verifyRuns === 0) {
-    run2.world.log.info("`verify` is false: the image was restored once, and nothing is timed.");
-    return { imageId: restoring.imageId, figures: void 0, last: void 0 };
+async function measure(context, inputs, repositories, restored, snapshotSize) {
+  const { log, step } = context;
+  const { id, privileges } = restored;
+  if (inputs.verifyRuns === 0) {
+    log.info("`verify` is false: the image was restored once, and its starts are not timed.");
+    return { image: { id, privileges }, proof: { figures: void 0, last: void 0 } };
   }
-  const { figures, last } = await run2.steps.run("measure", "Time restores and cold starts", async () => {
-    const found = await timeSeries(run2, restoring);
-    requireSpeed(run2.inputs.budgets, found);
-    return { figures: found, last: await lastImage(run2) };
+  const proof = await step("measure", "Time restores and cold starts", async () => {
+    const figures = await timeSeries(context, restored, inputs.verifyRuns);
+    requireSpeed(inputs, figures);
+    return { figures, last: await lastImage(context, repositories, inputs.tags[0]) };
   });
-  const imageId = await label(run2, restoring, figuresLabel(figures, snapshotSize));
-  return { imageId, figures, last };
+  const labelled = await step(
+    "label",
+    "Label the image with its figures, and restore it",
+    () => label(context, restored, figuresLabel(proof.figures, snapshotSize))
+  );
+  return { image: { id: labelled, privileges }, proof };
 }
-async function timeSeries(run2, { request: request4, first: first2 }) {
-  const { inputs, world } = run2;
-  const { docker, clock, log } = world;
-  const series = { first: first2, runs: inputs.verifyRuns };
-  const figures = await measureSeries({ docker, clock }, request4, series, (line2) => log.info(line2));
+async function timeSeries({ docker: docker2, clock, log }, { request: request3, first: first3 }, runs) {
+  const figures = await measureSeries({ docker: docker2, clock }, request3, { first: first3, runs }, (line2) => log.info(line2));
   const { restore, coldStart } = figures.answer;
   log.info(
     `The medians: restored in ${restore.median} ms, cold start in ${coldStart.median} ms, ${figures.speedup.toFixed(1)} times faster.`
   );
   if (restore.median >= coldStart.median) {
     log.warning(
-      `A restore is no faster than a normal start: ${restore.median} ms (from ${restore.minimum} to ${restore.maximum}) against ${coldStart.median} ms (from ${coldStart.minimum} to ${coldStart.maximum}). The application does much at its restore, or starts too fast to gain from a snapshot.`
+      `A restore is not faster than a normal start: ${restore.median} ms (from ${restore.minimum} to ${restore.maximum}) against ${coldStart.median} ms (from ${coldStart.minimum} to ${coldStart.maximum}). The application does a lot of work at its restore, or starts too fast to gain from a snapshot.`
     );
   }
   return figures;
 }
-async function lastImage({ inputs, world }) {
-  const [tag] = inputs.tags;
+async function lastImage({ log }, repositories, tag) {
   if (!tag) return void 0;
   const signal = AbortSignal.timeout(LOOK_UP_TIMEOUT);
   try {
-    const published = await publishedAt(world.repositories, tag, signal);
+    const published = await publishedAt(repositories, tag, signal);
     const figures = parseFiguresLabel(published?.labels[FIGURES_LABEL] ?? "");
     return published && figures && { tag: tag.text, digest: published.digest, figures };
   } catch (error2) {
     if (!(error2 instanceof Failure) && !signal.aborted) throw error2;
-    const why = error2 instanceof Failure ? error2.message : "it did not answer in time.";
-    world.log.info(`No comparison with the image that ${tag.text} has now: ${why}`);
+    const why = error2 instanceof Failure ? error2.message : "the registry did not respond in time.";
+    log.info(`No comparison with the image that ${tag.text} has now: ${why}`);
     return void 0;
   }
 }
-async function label(run2, { imageId, request: request4 }, text2) {
-  const { docker, clock, log } = run2.world;
-  return await run2.steps.run("label", "Label the image with its figures, and restore it", async () => {
-    const image = {
-      name: namesOf(run2.id).image("runtime"),
-      id: imageId,
-      labels: { [FIGURES_LABEL]: text2 }
-    };
-    const labelled2 = await relabelImage(docker, image, run2.work, outputTo(run2, "build-label.log"));
-    const last = await proveRestore({ docker, clock }, { ...request4, load: void 0, image: labelled2 });
-    log.info(`${labelled2} restores, and answered after ${last.answer} ms.`);
-    return labelled2;
+async function label(context, { id, request: request3 }, text2) {
+  const { docker: docker2, clock, log, work } = context;
+  const image = { name: namesOf(context.id).image("runtime"), id, labels: { [FIGURES_LABEL]: text2 } };
+  const labelled = await relabelImage(docker2, image, work, outputTo(context, "build-label.log"));
+  const last = await proveRestore({ docker: docker2, clock }, { ...request3, load: void 0, image: labelled });
+  log.info(`${labelled} restores, and responded after ${last.answer} ms.`);
+  return labelled;
+}
+
+// src/proof/runtime-image.ts
+var import_node_path35 = __toESM(require("node:path"), 1);
+async function buildRestoringImage(context, inputs, setting, parts2) {
+  const { docker: docker2, clock, log, step } = context;
+  const levels = parts2.engine.name === "criu" ? parts2.engine.privileges : [void 0];
+  const name = namesOf(context.id).image("runtime");
+  return await climb(
+    levels,
+    async (privileges) => {
+      const id = await step(
+        "build-runtime",
+        "Build the runtime image",
+        () => buildRuntime(context, inputs, { ...parts2, privileges })
+      );
+      const request3 = await startRequest(context, inputs, setting, { id, privileges });
+      const first3 = await step("prove", "Prove the restore", async () => {
+        const start = await proveRestore({ docker: docker2, clock }, request3);
+        log.info(`Restored, and responded after ${start.answer} ms.`);
+        return start;
+      });
+      return { id, privileges, request: request3, first: first3 };
+    },
+    retryWithMore(log, () => docker2.attempt(["image", "rm", "--force", name]))
+  );
+}
+async function buildRuntime(context, inputs, parts2) {
+  const { source, engine, snapshot, kernel, privileges } = parts2;
+  const names = namesOf(context.id);
+  await context.docker.run(["commit", names.checkpointContainer, names.image("snapshot")]);
+  return await buildStage(context, source, "runtime", {
+    buildArgs: {
+      SNAPSHOT_IMAGE: names.image("snapshot"),
+      ON_RESTORE_FAILURE: inputs.onRestoreFailure,
+      PORT: String(inputs.port),
+      TAKEN_BY: engineName(engine, privileges)
+    },
+    labels: {
+      ...source.labels,
+      ...snapshotLabels({
+        restoreFlags: flagsOf(privileges),
+        privileges: privileges?.level ?? "none",
+        criuVersion: snapshot.criuVersion ?? "none",
+        cpuFeatures: inputs.cpuFeatures,
+        kernel
+      })
+    }
   });
+}
+async function buildColdImage(context, inputs, setting, { source, reason }) {
+  const { log, step } = context;
+  const id = await step(
+    "build-cold",
+    "Build the image without a snapshot",
+    () => buildStage(context, source, "cold", {
+      buildArgs: { PORT: String(inputs.port) },
+      labels: { ...source.labels, ...coldLabels(reason, source.labels[FINGERPRINT_LABEL] ?? "") }
+    })
+  );
+  const image = { id, privileges: void 0 };
+  const request3 = await startRequest(context, inputs, setting, image);
+  if (inputs.maxRestoreTime !== void 0 || inputs.minSpeedup !== void 0)
+    log.info("`max-restore-time` and `min-speedup` do not apply to an image without a snapshot.");
+  const coldStarts = await step("prove", "Start the image", async () => {
+    const starts = [];
+    const runs = Math.max(1, inputs.verifyRuns);
+    while (starts.length < runs) {
+      const start = await startNormally(context, { ...request3, load: void 0 });
+      starts.push(start);
+      log.info(`Run ${starts.length} of ${runs}: cold start in ${start.answer} ms.`);
+    }
+    return starts;
+  });
+  return { image, coldStarts };
+}
+function flagsOf(privileges) {
+  return privileges === void 0 ? "" : declaredFlags(privileges);
+}
+async function startRequest(context, inputs, { reach, readiness, dockerFolder, workspace }, { id, privileges }) {
+  return {
+    ...containerSettings(context, inputs, reach),
+    container: namesOf(context.id).container,
+    image: id,
+    flags: privileges?.restore(import_node_path35.default.join(dockerFolder, "seccomp.json")) ?? [],
+    readiness,
+    startupTimeout: inputs.startupTimeout,
+    restoreTimeout: inputs.restoreTimeout,
+    load: inputs.verifyRuns > 0 ? firstLoad(await comparisonRequest(inputs, readiness, workspace)) : void 0,
+    logs: context.logs
+  };
+}
+async function comparisonRequest({ warmup, port }, readiness, workspace) {
+  const line2 = warmup?.find(({ method }) => method === "GET" || method === "HEAD");
+  return line2 ? await requestOf(line2, workspace) : standardRequest(readiness, port);
 }
 
 // src/image/layers.ts
-async function layersOf(docker, image) {
-  const format = ["history", "--no-trunc", "--human=false", "--format", "{{.Size}} {{.CreatedBy}}"];
-  const lines3 = (await docker.run([...format, image])).split("\n").reverse();
-  return lines3.flatMap((line2) => {
-    const [, size, createdBy = ""] = /^(\d+) ?(.*)$/.exec(line2) ?? [];
-    return Number(size) > 0 ? [{ createdBy: instruction(createdBy), rawSize: Number(size) }] : [];
+async function layersOf(docker2, image) {
+  const history = await imageHistory(docker2, image);
+  return history.reverse().flatMap(({ CreatedBy, Size }) => {
+    const [firstLine = ""] = CreatedBy.split("\n");
+    return Number(Size) > 0 ? [{ createdBy: instruction(firstLine), rawSize: Number(Size) }] : [];
   });
 }
 function instruction(createdBy) {
   return createdBy.replace(/^\/bin\/sh -c #\(nop\) +/, "").replace(/ # buildkit$/, "").trim();
 }
 
-// src/registry/push.ts
-var import_node_fs8 = require("node:fs");
-var import_promises42 = require("node:fs/promises");
-
-// src/registry/tag-record.ts
-var import_promises41 = require("node:fs/promises");
-var import_node_path39 = __toESM(require("node:path"), 1);
-var FILE = "moving-tags.json";
-async function writeJournal(folder, { digest, tags }) {
-  const written = {
-    digest,
-    tags: tags.map(({ tag, before }) => ({
-      tag: tag.text,
-      ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
-    }))
-  };
-  await (0, import_promises41.writeFile)(import_node_path39.default.join(folder, FILE), JSON.stringify(written));
-}
-async function deleteJournal(folder) {
-  await (0, import_promises41.rm)(import_node_path39.default.join(folder, FILE), { force: true });
-}
-async function readJournal(folder) {
+// src/runner/pull-request.ts
+var import_promises36 = require("node:fs/promises");
+async function fromFork(environment2) {
+  const text2 = await (0, import_promises36.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
-    const { digest, tags } = JSON.parse(await (0, import_promises41.readFile)(import_node_path39.default.join(folder, FILE), "utf8"));
-    return {
-      digest,
-      tags: tags.map(({ tag, before }) => ({
-        tag: parseReference(tag),
-        before: before && { ...before, bytes: Buffer.from(before.bytes, "base64") }
-      }))
-    };
+    const { head, base } = JSON.parse(text2).pull_request ?? {};
+    return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
   } catch {
-    return void 0;
+    return false;
   }
 }
 
+// src/registry/push.ts
+var import_node_fs7 = require("node:fs");
+var import_promises38 = require("node:fs/promises");
+
 // src/registry/tags.ts
+var import_promises37 = require("node:fs/promises");
+var import_node_path36 = __toESM(require("node:path"), 1);
 async function moveTags(targets, manifest, folder) {
-  const all = targets.flatMap(({ tags, before }) => tags.map((tag) => ({ tag, before: before.get(tag) })));
+  const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
   await writeJournal(folder, { digest: manifest.digest, tags: all });
   const moved = [];
   try {
@@ -46382,22 +45749,22 @@ async function moveTags(targets, manifest, folder) {
       }
     }
   } catch (error2) {
-    const told = [];
-    for (const [{ undoing, before }, tag] of moved) {
-      told.push(await putBack(undoing, { tag, before: before.get(tag) }, manifest.digest));
+    const outcomes = [];
+    for (const [{ rollback, before }, tag] of moved) {
+      outcomes.push(await putBack(rollback, { tag, before: before.get(tag) }, manifest.digest));
     }
-    throw error2 instanceof Failure ? error2.also(told.join(" ")) : error2;
+    throw error2 instanceof Failure ? error2.also(outcomes.join(" ")) : error2;
   } finally {
     await deleteJournal(folder);
   }
 }
 async function putBackMoved(repositories, folder) {
-  const movement = await readJournal(folder);
-  const told = [];
-  for (const moving of movement?.tags ?? []) {
-    told.push(await putBack(repositories(moving.tag), moving, movement?.digest ?? ""));
+  const moves = await readJournal(folder);
+  const outcomes = [];
+  for (const move of moves?.tags ?? []) {
+    outcomes.push(await putBack(repositories(move.tag), move, moves?.digest ?? ""));
   }
-  return told;
+  return outcomes;
 }
 async function moveTag({ client }, tag, manifest) {
   try {
@@ -46406,9 +45773,9 @@ async function moveTag({ client }, tag, manifest) {
     if (there?.digest === manifest.digest) return;
     throw new Failure(
       "registry",
-      `it is ${there?.digest ?? "nothing"} at the registry, and ${manifest.digest} was pushed.`,
+      `the registry has ${there?.digest ?? "nothing"}, but ${manifest.digest} was pushed.`,
       {
-        fix: "Something changed the image on its way, or another job moved the tag: look at the registry, and run the job again."
+        fix: "Another job moved the tag, or a proxy changed the image: check the tag at the registry, and run the job again."
       }
     );
   } catch (error2) {
@@ -46418,7 +45785,7 @@ async function moveTag({ client }, tag, manifest) {
 async function putBack(client, { tag, before: old }, pushed) {
   try {
     const there = await client.manifest(tag.tag);
-    if (there?.digest === old?.digest) return `${tag.text} is as it was.`;
+    if (there?.digest === old?.digest) return `${tag.text} is unchanged.`;
     if (there?.digest !== pushed) return `${tag.text} has another image now.`;
     if (old !== void 0) {
       await client.putManifest(tag.tag, old);
@@ -46430,47 +45797,32 @@ async function putBack(client, { tag, before: old }, pushed) {
     return `${tag.text} could not be put back.`;
   }
 }
-
-// src/registry/targets.ts
-async function targetsOf(repositories, tags, signal) {
-  const targets = /* @__PURE__ */ new Map();
-  for (const tag of tags) {
-    const name = `${tag.registry}/${tag.path}`;
-    const target = targets.get(name) ?? {
-      client: repositories(tag, signal),
-      undoing: repositories(tag),
-      name: tag.repository,
-      tags: [],
-      before: /* @__PURE__ */ new Map()
-    };
-    targets.set(name, target);
-    target.tags.push(tag);
-    target.before.set(tag, await asked2(target, () => target.client.manifest(tag.tag)));
-  }
-  return [...targets.values()];
+var FILE = "moving-tags.json";
+async function writeJournal(folder, { digest, tags: tags2 }) {
+  const journal = {
+    digest,
+    tags: tags2.map(({ tag, before }) => ({
+      tag: tag.text,
+      ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
+    }))
+  };
+  await (0, import_promises37.writeFile)(import_node_path36.default.join(folder, FILE), JSON.stringify(journal));
 }
-async function knownEverywhere(docker, image, targets) {
-  const known = /* @__PURE__ */ new Map();
-  for (const { client, before } of targets) {
-    for (const manifest of before.values()) {
-      const published = manifest && await imageOf(client, manifest);
-      if (published) for (const [content2, layer] of layersByContent(published)) known.set(content2, layer);
-    }
-  }
-  if (known.size === 0) return known;
-  const format = ["image", "inspect", "--format", "{{json .RootFS.Layers}}", "--", image];
-  const own = new Set(JSON.parse(await docker.run(format)));
-  for (const [content2, { digest }] of known) {
-    const there = own.has(content2) && await Promise.all(targets.map(({ client }) => client.hasBlob(digest)));
-    if (!there || there.includes(false)) known.delete(content2);
-  }
-  return known;
+async function deleteJournal(folder) {
+  await (0, import_promises37.rm)(import_node_path36.default.join(folder, FILE), { force: true });
 }
-async function asked2({ name }, work) {
+async function readJournal(folder) {
   try {
-    return await work();
-  } catch (error2) {
-    throw error2 instanceof Failure ? error2.of(`${name} could not be pushed`) : error2;
+    const { digest, tags: tags2 } = JSON.parse(await (0, import_promises37.readFile)(import_node_path36.default.join(folder, FILE), "utf8"));
+    return {
+      digest,
+      tags: tags2.map(({ tag, before }) => ({
+        tag: parseReference(tag),
+        before: before && { ...before, bytes: Buffer.from(before.bytes, "base64") }
+      }))
+    };
+  } catch {
+    return void 0;
   }
 }
 
@@ -46478,20 +45830,21 @@ async function asked2({ name }, work) {
 var MANIFEST2 = "application/vnd.oci.image.manifest.v1+json";
 var CONFIGURATION = "application/vnd.oci.image.config.v1+json";
 var LARGEST_AT_GITHUB = 1e10;
-async function openPush(world, request4, signal) {
-  const targets = await targetsOf(world.repositories, request4.tags, signal);
-  const known = await knownEverywhere(world.docker, request4.image, targets);
+async function openPush(world, request3, signal) {
+  const targets = await targetsOf(world.repositories, request3.tags, signal);
+  const known = await knownEverywhere(world.docker, request3.image, targets);
   return {
     known: new Set(known.keys()),
-    send: (packed) => send2(world, request4, { targets, known, packed })
+    send: (packed) => send2(world, request3, { targets, known, packed })
   };
 }
 async function send2(world, { folder }, shipment) {
   const { targets, packed, known } = shipment;
   const layers = packed.layers.map((layer, index) => {
-    const found = layer ?? known.get(packed.configuration.rootfs.diff_ids[index] ?? "");
-    if (!found) throw new Error(`layer ${index} is neither packed nor known`);
-    return { digest: found.digest, size: found.size, mediaType: found.mediaType };
+    const packedOrKnown = layer ?? known.get(packed.configuration.rootfs.diff_ids[index] ?? "");
+    if (!packedOrKnown) throw new Error(`layer ${index} is neither packed nor known`);
+    const { digest: digest2, size, mediaType } = packedOrKnown;
+    return { digest: digest2, size, mediaType };
   });
   const sent = await sendContent(world, shipment);
   const config = { mediaType: CONFIGURATION, digest: digestOf(packed.config), size: packed.config.length };
@@ -46508,7 +45861,7 @@ async function sendContent({ info: info2, warn }, { targets, packed }) {
   const sent = /* @__PURE__ */ new Set();
   async function sendBlob(blob) {
     for (const target of targets) {
-      await asked2(target, async () => {
+      await withContext2(target, async () => {
         if (await target.client.hasBlob(blob.digest)) return;
         await target.client.upload(blob);
         sent.add(blob.digest);
@@ -46521,8 +45874,8 @@ async function sendContent({ info: info2, warn }, { targets, packed }) {
       const warning2 = sizeWarning(client.registry, layer.size);
       if (warning2 !== void 0) warn(warning2);
     }
-    await sendBlob({ ...layer, open: () => (0, import_node_fs8.createReadStream)(layer.file) });
-    await (0, import_promises42.rm)(layer.file, { force: true });
+    await sendBlob({ ...layer, open: () => (0, import_node_fs7.createReadStream)(layer.file) });
+    await (0, import_promises38.rm)(layer.file, { force: true });
   }
   const layers = new Set(packed.layers.filter((layer) => layer !== void 0));
   const uploads = await Promise.allSettled([...layers].map(sendLayer));
@@ -46535,9 +45888,9 @@ async function sendContent({ info: info2, warn }, { targets, packed }) {
   return sent;
 }
 function described({ configuration, rawSizes }, layers, sent) {
-  const made = (configuration.history ?? []).filter(({ empty_layer }) => empty_layer !== true);
+  const instructions2 = (configuration.history ?? []).filter(({ empty_layer }) => empty_layer !== true);
   return layers.map(({ digest, size }, index) => ({
-    createdBy: instruction(made[index]?.created_by ?? ""),
+    createdBy: instruction(instructions2[index]?.created_by ?? ""),
     rawSize: rawSizes[index] ?? 0,
     size,
     sent: sent.has(digest)
@@ -46545,164 +45898,111 @@ function described({ configuration, rawSizes }, layers, sent) {
 }
 function sizeWarning(registry2, size) {
   if (registry2 !== "ghcr.io" || size <= LARGEST_AT_GITHUB) return void 0;
-  return `A layer has ${megabytes(size)}: ghcr.io takes 10 GB at most, and ten minutes for each. A smaller heap (\`java-options: -Xmx...\`) makes the snapshot smaller.`;
+  return `A layer has ${megabytes(size)}: ghcr.io accepts at most 10 GB and ten minutes per layer. Set a smaller heap (\`java-options: -Xmx...\`) for a smaller snapshot.`;
 }
 function otherDigest(name, given, digest) {
-  return new Failure("registry", `${name} is ${given} at the registry, and ${digest} was pushed.`, {
-    fix: "Something changes images on their way to the registry: find out what (a proxy, a mirror), and run the job again."
+  return new Failure("registry", `${name}: the registry has ${given}, but ${digest} was pushed.`, {
+    fix: "Find out what changes images on their way to the registry, such as a proxy or a mirror, and run the job again."
   });
 }
-
-// src/registry/tag.ts
-async function tagImage(docker, image, tags) {
-  for (const tag of tags) await docker.run(["tag", image, tag.text]);
+async function tagImage(docker2, image, tags2) {
+  for (const tag of tags2) await docker2.run(["tag", image, tag.text]);
 }
 
-// src/runner/pull-request.ts
-var import_promises43 = require("node:fs/promises");
-async function fromFork(environment) {
-  const text2 = await (0, import_promises43.readFile)(environment["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
-  try {
-    const { head, base } = JSON.parse(text2).pull_request ?? {};
-    return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
-  } catch {
-    return false;
-  }
-}
-
-// src/registry/packed-image.ts
-var import_promises44 = require("node:fs/promises");
-var import_node_path40 = __toESM(require("node:path"), 1);
-var import_node_stream3 = require("node:stream");
-var import_promises45 = require("node:stream/promises");
-var import_tar_stream2 = __toESM(require_tar_stream(), 1);
-var LARGEST_DOCUMENT = 8 * 1024 * 1024;
-var MOST_DOCUMENTS = 1e3;
-async function packImage(archive, image, left, folder) {
-  const files = [];
-  try {
-    return assemble(image, await packEntries(archive, left, folder, files));
-  } catch (error2) {
-    await Promise.all(files.map((file) => (0, import_promises44.rm)(file, { force: true })));
-    throw error2 instanceof Failure || isOfSystem(error2) ? error2 : unexpected(messageOf(error2));
-  }
-}
-function isOfSystem(error2) {
-  return error2 instanceof Error && "syscall" in error2;
-}
-async function packEntries(archive, left, folder, files) {
-  const entries = /* @__PURE__ */ new Map();
-  const documents = /* @__PURE__ */ new Map();
-  const links = /* @__PURE__ */ new Map();
-  const parser = (0, import_tar_stream2.extract)();
-  const sending = (0, import_promises45.pipeline)(archive, parser);
-  sending.catch(() => void 0);
-  for await (const entry of parser) {
-    const { name, type, linkname, size = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path40.default.posix.join(import_node_path40.default.posix.dirname(name), linkname));
-    const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path40.default.posix.basename(name) === "layer.tar";
-    if (type !== "file" || !isBlob && !name.endsWith(".json")) {
-      entry.resume();
-    } else if (digest !== void 0 && left.has(`sha256:${digest}`)) {
-      entries.set(name, { rawSize: size, diffId: `sha256:${digest}`, packed: void 0 });
-      entry.resume();
-    } else {
-      const small = size <= LARGEST_DOCUMENT ? await collected(entry) : void 0;
-      if (name.endsWith(".json") || small && isDocument(small)) {
-        if (!small) throw unexpected(`${name} has ${size} bytes`);
-        documents.set(name, small);
-        if (documents.size > MOST_DOCUMENTS) throw unexpected(`it has more than ${MOST_DOCUMENTS} documents`);
-        continue;
-      }
-      const packed = await packLayer(small ? import_node_stream3.Readable.from([small]) : entry, folder);
-      entries.set(name, packed);
-      if (packed.packed) files.push(packed.packed.file);
+// src/lib/tee.ts
+var import_node_stream5 = require("node:stream");
+async function readByBoth(stream, one, other) {
+  const reads = [read2(one), read2(other)];
+  await Promise.allSettled(reads);
+  return await Promise.all(reads);
+  async function read2(reader) {
+    if (reader === void 0) return void 0;
+    const copy = new import_node_stream5.PassThrough({ highWaterMark: 1024 * 1024 });
+    (0, import_node_stream5.finished)(stream, (error2) => error2 && copy.destroy(error2));
+    try {
+      return await reader(stream.pipe(copy));
+    } finally {
+      copy.destroy();
     }
   }
-  await sending;
-  return { entries, documents, links };
 }
-function isDocument(bytes) {
-  return bytes.at(0) === 123 && bytes.toString("latin1", 257, 262) !== "ustar";
+
+// src/secrets/image.ts
+var import_node_path38 = __toESM(require("node:path"), 1);
+
+// src/snapshot/content.ts
+var KINDS = [
+  "javaHeap",
+  "code",
+  "classes",
+  "stacks",
+  "nativeHeap",
+  "files",
+  "environment",
+  "other"
+];
+var KIND_NAMES = {
+  javaHeap: "Java heap",
+  code: "compiled code",
+  classes: "classes",
+  stacks: "stacks of threads",
+  nativeHeap: "native heap",
+  files: "mapped files",
+  environment: "environment and arguments",
+  other: "other memory"
+};
+var EXPECTED = [`${JDK_DIR}/`, `${APP_DIR}/`];
+function threadsOf(cores) {
+  const counts = /* @__PURE__ */ new Map();
+  for (const { name = "" } of cores) {
+    const group2 = name.replace(/[-#]?\d+$/, "") || name;
+    counts.set(group2, (counts.get(group2) ?? 0) + 1);
+  }
+  return [...counts].map(([name, count]) => ({ name, count })).sort((one, other) => other.count - one.count || (one.name < other.name ? -1 : 1));
 }
-async function collected(stream) {
-  const parts2 = [];
-  for await (const part of stream) parts2.push(part);
-  return Buffer.concat(parts2);
-}
-function assemble(image, { entries, documents, links }) {
-  const parsed = (name) => {
-    const bytes = documents.get(name);
-    if (!bytes) throw unexpected(`${name} is missing`);
-    return JSON.parse(bytes.toString("utf8"));
-  };
-  const [manifest, ...others] = parsed("manifest.json");
-  if (!manifest || others.length > 0) throw unexpected("it is not one image");
-  const config = documents.get(manifest.Config);
-  const configuration = parsed(manifest.Config);
-  if (!config || !isOf(image, digestOf(config), documents)) throw unexpected(`it is not the image ${image}`);
-  const { diff_ids: diffIds } = configuration.rootfs;
-  if (diffIds.length !== manifest.Layers.length) throw unexpected("layers are missing");
-  const found = diffIds.map((diffId, index) => {
-    const name = manifest.Layers[index] ?? "";
-    const entry = entries.get(links.get(name) ?? name);
-    const known = entry && (entry.diffId ?? (name.endsWith(digestHex(entry.packed?.digest)) ? diffId : ""));
-    if (!entry || known !== diffId) throw unexpected(`layer ${index + 1} is not ${diffId}`);
-    return entry;
-  });
-  return {
-    config,
-    configuration,
-    layers: found.map(({ packed }) => packed),
-    rawSizes: found.map(({ rawSize }) => rawSize)
-  };
-}
-function isOf(id, config, documents) {
-  if (id === config) return true;
-  const bytes = documents.get(`blobs/sha256/${digestHex(id)}`);
-  if (!bytes || digestOf(bytes) !== id) return false;
-  const { config: own, manifests = [] } = JSON.parse(bytes.toString("utf8"));
-  return own?.digest === config || manifests.some(({ digest }) => digest !== void 0 && isOf(digest, config, documents));
-}
-function digestHex(digest = "") {
-  return digest.replace("sha256:", "");
-}
-function unexpected(why) {
-  return new Failure("runner", `The engine did not give the image that was to be pushed: ${why}.`, {
-    fix: "Use a Docker engine of version 24 or newer, and run the job again."
-  });
+function openOf(descriptors, files) {
+  const paths = /* @__PURE__ */ new Set();
+  let sockets = 0;
+  let others = 0;
+  for (const { file: id, type } of descriptors) {
+    const file = files.get(id);
+    const path55 = file?.path;
+    if (type.endsWith("socket") && !file?.isUnconnected) sockets++;
+    else if (type !== "file" || path55 === void 0) others++;
+    else if (!EXPECTED.some((folder) => path55.startsWith(folder))) paths.add(path55);
+  }
+  return { files: [...paths].sort(), sockets, others };
 }
 
 // src/secrets/archives.ts
-var import_node_path41 = __toESM(require("node:path"), 1);
-var import_node_stream4 = require("node:stream");
+var import_node_path37 = __toESM(require("node:path"), 1);
+var import_node_stream6 = require("node:stream");
 var import_consumers2 = require("node:stream/consumers");
-var import_promises46 = require("node:stream/promises");
-var import_node_zlib4 = require("node:zlib");
-var import_tar_stream3 = __toESM(require_tar_stream(), 1);
+var import_promises39 = require("node:stream/promises");
+var import_node_zlib3 = require("node:zlib");
+var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 var import_yauzl2 = __toESM(require_yauzl(), 1);
 var LARGEST_JAR = 256 * 1024 * 1024;
 var DEEPEST_JAR = 2;
 async function* filesOfTar(archive, root) {
-  const tar = (0, import_tar_stream3.extract)();
-  const reading = (0, import_promises46.pipeline)(archive, tar);
+  const tar = (0, import_tar_stream2.extract)();
+  const reading = (0, import_promises39.pipeline)(archive, tar);
   reading.catch(() => void 0);
   for await (const entry of tar) {
     const { name, linkname, size = 0 } = entry.header;
     const bytes = linkname ? [Buffer.from(linkname)] : entry;
-    yield { name: import_node_path41.default.posix.join(root, name), bytes, size };
+    yield { name: import_node_path37.default.posix.join(root, name), bytes, size };
     entry.resume();
   }
   await reading;
 }
 async function* filesOfImage(archive, layers) {
   for await (const { name, bytes } of filesOfTar(archive, "")) {
-    const { head, all } = await peek(import_node_stream4.Readable.from(bytes));
+    const { head, all } = await peek(import_node_stream6.Readable.from(bytes));
     const layer = layerOf(head, all);
     if (layer !== void 0) {
       for await (const file of filesOfTar(layer, "/"))
-        for await (const content2 of withJars(file, DEEPEST_JAR)) yield { ...content2, layer: name };
+        for await (const content of withJars(file, DEEPEST_JAR)) yield { ...content, layer: name };
     } else if (isZstandard(head)) {
       layers.unread.push(name);
     } else if (name === "manifest.json") {
@@ -46711,10 +46011,10 @@ async function* filesOfImage(archive, layers) {
   }
 }
 function layerOf(head, all) {
-  if (head.toString("latin1", 257, 262) === "ustar") return import_node_stream4.Readable.from(all());
+  if (head.toString("latin1", 257, 262) === "ustar") return import_node_stream6.Readable.from(all());
   if (!isGzip(head)) return void 0;
-  const unpacked = (0, import_node_zlib4.createGunzip)();
-  (0, import_promises46.pipeline)(all(), unpacked).catch(() => void 0);
+  const unpacked = (0, import_node_zlib3.createGunzip)();
+  (0, import_promises39.pipeline)(all(), unpacked).catch(() => void 0);
   return unpacked;
 }
 function orderIn(manifest) {
@@ -46727,7 +46027,7 @@ async function* withJars(file, depth) {
     yield file;
     return;
   }
-  const bytes = await (0, import_consumers2.buffer)(import_node_stream4.Readable.from(file.bytes));
+  const bytes = await (0, import_consumers2.buffer)(import_node_stream6.Readable.from(file.bytes));
   yield { name: file.name, bytes: [bytes] };
   try {
     const jar = await (0, import_yauzl2.fromBufferPromise)(bytes);
@@ -46735,8 +46035,8 @@ async function* withJars(file, depth) {
       const { fileName, uncompressedSize: size } = entry;
       const { fileDataStart } = await jar.readLocalFileHeaderPromise(entry, { minimal: true });
       const stored = bytes.subarray(fileDataStart, fileDataStart + entry.compressedSize);
-      const content2 = entry.compressionMethod === DEFLATED ? inflated(stored, size) : [stored];
-      yield* withJars({ name: `${file.name}!/${fileName}`, bytes: content2, size }, depth - 1);
+      const content = entry.compressionMethod === DEFLATED ? inflated(stored, size) : [stored];
+      yield* withJars({ name: `${file.name}!/${fileName}`, bytes: content, size }, depth - 1);
     }
   } catch {
   }
@@ -46750,37 +46050,41 @@ async function* inflated(bytes, size) {
     return;
   }
   try {
-    for await (const piece of import_node_stream4.Readable.from([bytes]).pipe((0, import_node_zlib4.createInflateRaw)())) yield piece;
+    for await (const piece of import_node_stream6.Readable.from([bytes]).pipe((0, import_node_zlib3.createInflateRaw)())) yield piece;
   } catch {
   }
 }
 function inflatedAtOnce(bytes) {
   try {
-    return (0, import_node_zlib4.inflateRawSync)(bytes, { maxOutputLength: SMALL });
+    return (0, import_node_zlib3.inflateRawSync)(bytes, { maxOutputLength: SMALL });
   } catch {
     return void 0;
   }
 }
 
-// src/secrets/findings.ts
+// src/secrets/scanner/scan.ts
+var import_node_crypto7 = require("node:crypto");
+
+// src/secrets/scanner/findings.ts
 var MOST_OFFSETS = 5;
 var MOST_FINDINGS = 4e3;
-function createTally() {
+function createTally(locationOf) {
   const findings = /* @__PURE__ */ new Map();
   let unlisted = 0;
   return {
-    add(what, encoding, offset, place) {
-      let key = JSON.stringify([what, encoding, place]);
+    add(what, encoding, offset) {
+      let location = locationOf?.(offset);
+      let key = JSON.stringify([what, encoding, location]);
       if ("secret" in what && findings.size >= MOST_FINDINGS && !findings.has(key)) {
-        place = place && { file: "further files", mapping: void 0, layer: place.layer };
-        key = JSON.stringify([what, encoding, place]);
+        location = location && { file: "further files", mapping: void 0, layer: location.layer };
+        key = JSON.stringify([what, encoding, location]);
       }
       const finding = findings.get(key);
       if (finding !== void 0) {
         finding.count++;
         finding.offsets = lowest([...finding.offsets, offset]);
       } else if ("secret" in what || findings.size < MOST_FINDINGS) {
-        findings.set(key, { ...what, encoding, place, count: 1, offsets: [offset] });
+        findings.set(key, { ...what, encoding, location, count: 1, offsets: [offset] });
       } else {
         unlisted++;
       }
@@ -46800,110 +46104,302 @@ function tokenOf({ family, digest }) {
   return `${family} ${digest}`;
 }
 
-// src/secrets/of-snapshot.ts
-var import_node_path42 = __toESM(require("node:path"), 1);
-var SNAPSHOT = `${HOME2}/snapshot`;
-async function markOf(docker, container) {
-  const inspect = ["inspect", "--format", "{{json .Config}}", "--", container];
-  const { Hostname, Env } = JSON.parse(await docker.run(inspect));
-  const given = Env.find((pair) => pair.startsWith("HOSTNAME="));
-  return { name: "mark of the container", value: given ?? `HOSTNAME=${Hostname}` };
-}
-function isOf2(finding, { name }) {
-  return "secret" in finding && finding.secret === name;
-}
-function distrust({ files, mark }, { sizes, findings, unlisted }) {
-  for (const { name, size } of files) {
-    const seen = sizes.get(`${SNAPSHOT}/${name}`) ?? 0;
-    if (seen !== size) return `of its ${name} ${seen} of ${size} bytes were seen`;
-  }
-  if (!findings.some((finding) => isOf2(finding, mark) && finding.place?.file.startsWith(SNAPSHOT)))
-    return "the environment of the application, which is in its memory, was not seen there";
-  return unlisted > 0 ? "there are too many tokens in the image to be listed" : void 0;
-}
-function locatorIn(reading) {
-  return (file, offset) => {
-    if (import_node_path42.default.posix.dirname(file) !== SNAPSHOT) return void 0;
-    const place = reading?.map.locate(import_node_path42.default.posix.basename(file), offset);
-    return place && (place.kind === "files" && place.file ? `mapped ${place.file}` : KIND_NAMES[place.kind]);
+// src/secrets/scanner/multi-pattern.ts
+var SHORTEST2 = 3;
+var SHORTEST_WITH_WORD = 7;
+function createSearch(patterns) {
+  const table2 = createTable(patterns);
+  return {
+    longest: patterns.reduce((longest, { length }) => Math.max(longest, length), 0),
+    run(bytes, onMatch) {
+      if (patterns.length > 0) scanWords(bytes, table2, onMatch);
+    }
   };
 }
-
-// src/secrets/windows.ts
-async function eachWindow(pieces, { overlap: overlap2, step }, show) {
-  const memory = Buffer.allocUnsafeSlow(Math.ceil((overlap2 + step) / 4) * 4);
-  const size = overlap2 + step;
-  let offset = 0;
-  let filled = 0;
-  for await (const piece of pieces) {
-    for (let taken = 0; taken < piece.length; ) {
-      const part = piece.subarray(taken, taken + size - filled);
-      memory.set(part, filled);
-      filled += part.length;
-      taken += part.length;
-      if (filled < size) continue;
-      show({ bytes: memory.subarray(0, filled), offset, end: step });
-      memory.copyWithin(0, step, filled);
-      offset += step;
-      filled -= step;
-    }
+var HASH = 2654435761 | 0;
+function createTable(patterns) {
+  const bits = Math.min(22, Math.max(16, Math.ceil(Math.log2(patterns.length * 4 * 16))));
+  const table2 = {
+    pairs: new Uint8Array(1 << 16),
+    pairAnchors: new Array(1 << 16).fill(void 0),
+    words: new Uint8Array(1 << bits),
+    wordAnchors: new Array(1 << bits).fill(void 0),
+    shift: 32 - bits
+  };
+  patterns.forEach((bytes, pattern) => {
+    if (bytes.length < SHORTEST2) throw new RangeError(`a pattern has fewer than ${SHORTEST2} bytes`);
+    const size = bytes.length < SHORTEST_WITH_WORD ? 2 : 4;
+    for (let lead = 0; lead < size; lead++)
+      enter(table2, { bytes, pattern, at: rarest(bytes, lead, size) }, size);
+  });
+  return table2;
+}
+function enter(table2, anchor, size) {
+  const view = new DataView(anchor.bytes.buffer, anchor.bytes.byteOffset);
+  const slot = size === 2 ? view.getUint16(anchor.at, true) : Math.imul(view.getInt32(anchor.at, true), HASH) >>> table2.shift;
+  const [marks, anchors] = size === 2 ? [table2.pairs, table2.pairAnchors] : [table2.words, table2.wordAnchors];
+  marks[slot] = 1;
+  anchors[slot] = [...anchors[slot] ?? [], anchor];
+}
+function rarest(bytes, lead, size) {
+  let best = lead;
+  let least = Infinity;
+  for (let at = lead; at + size <= bytes.length; at += size) {
+    const commonness = bytes.subarray(at, at + size).reduce((sum2, byte) => sum2 + commonnessOf(byte), 0);
+    if (commonness < least) [best, least] = [at, commonness];
   }
-  show({ bytes: memory.subarray(0, filled), offset, end: filled });
-  return offset + filled;
+  return best;
+}
+function commonnessOf(byte) {
+  const character = String.fromCharCode(byte);
+  if (byte === 0) return 6;
+  if (/[ etaoinsr]/.test(character)) return 5;
+  if (/[a-z/.:=_-]/.test(character)) return 4;
+  if (/[A-Z]/.test(character)) return 3;
+  return 2;
+}
+function scanWords(bytes, table2, onMatch) {
+  const values = wordsOf(bytes);
+  const { pairs: pairs3, words, shift } = table2;
+  const skipsZeros = words[0] === 0 && pairs3[0] === 0;
+  const blocksEnd = values.length - values.length % 4;
+  for (let index = 0; index < blocksEnd; index += 4) {
+    const first3 = values[index];
+    const second = values[index + 1];
+    const third = values[index + 2];
+    const fourth = values[index + 3];
+    if (skipsZeros && (first3 | second | third | fourth) === 0) continue;
+    const hits = words[Math.imul(first3, HASH) >>> shift] | words[Math.imul(second, HASH) >>> shift] | words[Math.imul(third, HASH) >>> shift] | words[Math.imul(fourth, HASH) >>> shift] | pairs3[first3 & 65535] | pairs3[first3 >>> 16] | pairs3[second & 65535] | pairs3[second >>> 16] | pairs3[third & 65535] | pairs3[third >>> 16] | pairs3[fourth & 65535] | pairs3[fourth >>> 16];
+    if (hits !== 0)
+      for (let at = index; at < index + 4; at++) lookUp(bytes, values[at], at * 4, table2, onMatch);
+  }
+  for (let at = blocksEnd; at < values.length; at++)
+    lookUp(bytes, values[at], at * 4, table2, onMatch);
+}
+function lookUp(bytes, value, at, table2, onMatch) {
+  const { words, pairs: pairs3, wordAnchors, pairAnchors } = table2;
+  const hash = Math.imul(value, HASH) >>> table2.shift;
+  if (words[hash] !== 0) compare2(bytes, wordAnchors[hash], at, onMatch);
+  if (pairs3[value & 65535] !== 0) compare2(bytes, pairAnchors[value & 65535], at, onMatch);
+  if (pairs3[value >>> 16] !== 0) compare2(bytes, pairAnchors[value >>> 16], at + 2, onMatch);
+}
+function wordsOf(bytes) {
+  const size = Math.ceil(bytes.length / 4);
+  const isAligned = bytes.byteOffset % 4 === 0 && bytes.byteOffset + size * 4 <= bytes.buffer.byteLength;
+  if (isAligned) return new Int32Array(bytes.buffer, bytes.byteOffset, size);
+  const copy = new Int32Array(size);
+  new Uint8Array(copy.buffer).set(bytes);
+  return copy;
+}
+function compare2(bytes, anchors, at, onMatch) {
+  if (anchors === void 0) return;
+  for (const anchor of anchors) {
+    const offset = at - anchor.at;
+    if (isAt(bytes, anchor.bytes, offset)) onMatch(anchor.pattern, offset);
+  }
+}
+function isAt(bytes, pattern, offset) {
+  if (offset < 0 || offset + pattern.length > bytes.length) return false;
+  for (let index = 0; index < pattern.length; index++) {
+    if (bytes[offset + index] !== pattern[index]) return false;
+  }
+  return true;
 }
 
-// src/secrets/scan.ts
+// src/secrets/scanner/needles.ts
+var SHORTEST_PIECE = 16;
+function needlesOf(secrets) {
+  const needles = [];
+  const weak = [];
+  for (const { name, value } of secrets) {
+    const text2 = wellFormed(value).trim();
+    const reason = weaknessOf(text2);
+    if (reason === void 0) needles.push(...needlesOfValue(name, text2));
+    else weak.push({ secret: name, reason });
+  }
+  return { needles, weak };
+}
+function needlesOfValue(secret, value) {
+  const pieces = piecesOf(value).flatMap((piece) => plainForms(piece));
+  const forms = [
+    ...formsOf(value),
+    ...pieces.map(({ encoding, bytes }) => ({ encoding: `piece in ${encoding}`, bytes }))
+  ];
+  return distinct(forms).map((form) => ({ secret, ...form }));
+}
+function piecesOf(value) {
+  if (!/[\r\n]|\\n/.test(value)) return [];
+  const pieces = value.split(/\\[nr]|[^A-Za-z0-9+/=_-]/);
+  return pieces.filter((piece) => piece.length >= SHORTEST_PIECE && looksRandom(piece));
+}
+function wellFormed(value) {
+  return Buffer.from(value, "utf8").toString("utf8");
+}
+function formsOf(value) {
+  return [
+    ...plainForms(value),
+    ...derivedTexts(value).flatMap(([encoding, text2]) => derivedForms(encoding, text2))
+  ];
+}
+function distinct(forms) {
+  const seen = /* @__PURE__ */ new Set();
+  return forms.filter(({ bytes }) => {
+    const key = bytes.toString("latin1");
+    return !seen.has(key) && seen.add(key);
+  });
+}
+function plainForms(value) {
+  return [
+    { encoding: "utf-8", bytes: Buffer.from(value, "utf8") },
+    ...latin1Of(value).map((bytes) => ({ encoding: "latin-1", bytes })),
+    { encoding: "utf-16le", bytes: Buffer.from(value, "utf16le") },
+    { encoding: "utf-16be", bytes: Buffer.from(value, "utf16le").swap16() }
+  ];
+}
+function derivedForms(encoding, text2) {
+  return [
+    { encoding, bytes: Buffer.from(text2, "utf8") },
+    ...latin1Of(text2).map((bytes) => ({ encoding: `${encoding} in latin-1`, bytes })),
+    { encoding: `${encoding} in utf-16le`, bytes: Buffer.from(text2, "utf16le") }
+  ];
+}
+function latin1Of(text2) {
+  return [...text2].every((character) => character <= "\xFF") ? [Buffer.from(text2, "latin1")] : [];
+}
+function derivedTexts(value) {
+  const json = JSON.stringify(value).slice(1, -1);
+  return [
+    ...[Buffer.from(value, "utf8"), ...latin1Of(value)].flatMap((bytes) => [
+      ...phasesOf(bytes).flatMap((text2) => [
+        ["base64", text2],
+        ["base64url", text2.replaceAll("+", "-").replaceAll("/", "_")]
+      ]),
+      ["hex", bytes.toString("hex")],
+      ["hex upper case", bytes.toString("hex").toUpperCase()]
+    ]),
+    ["url", encodeURIComponent(value)],
+    ["form", formEncoded(value)],
+    ["json", json],
+    ["json ascii", unicodeEscaped(json, /[^\x20-\x7e]/g)],
+    // Default of Gson: https://github.com/google/gson/blob/main/UserGuide.md
+    ["json html", unicodeEscaped(json, /[<>&='\u2028\u2029]/g)],
+    ["properties", propertiesEscaped(value)],
+    ["xml", xmlEscaped(value)]
+  ];
+}
+function phasesOf(bytes) {
+  return [0, 1, 2].map((before) => {
+    const text2 = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
+    return text2.slice(Math.ceil(before * 8 / 6), Math.floor((before + bytes.length) * 8 / 6));
+  });
+}
+function formEncoded(value) {
+  const percent = (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(value).replace(/[!'()~]/g, percent).replaceAll("%20", "+");
+}
+function propertiesEscaped(value) {
+  const short = { "	": "\\t", "\n": "\\n", "\r": "\\r", "\f": "\\f" };
+  const escaped = value.replace(/[\\=:#!\t\n\r\f]/g, (character) => short[character] ?? `\\${character}`);
+  return unicodeEscaped(escaped, /[^\x20-\x7e]/g, true);
+}
+function unicodeEscaped(text2, which2, upperCase = false) {
+  return text2.replace(which2, (character) => {
+    const code2 = character.charCodeAt(0).toString(16).padStart(4, "0");
+    return `\\u${upperCase ? code2.toUpperCase() : code2}`;
+  });
+}
+function xmlEscaped(value) {
+  const entities = { "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos" };
+  return value.replace(/[&<>"']/g, (character) => `&${entities[character] ?? ""};`);
+}
+
+// src/secrets/scanner/scan.ts
+function createMatcher({ secrets, canary, key, families = FAMILIES }) {
+  const { needles, weak } = needlesOf([...secrets, canary]);
+  const patterns = [
+    ...needles.map((needle) => ({ bytes: needle.bytes, origin: { needle } })),
+    ...families.flatMap(prefixesOf)
+  ];
+  const search = createSearch(patterns.map(({ bytes }) => bytes));
+  return {
+    search,
+    origins: patterns.map(({ origin }) => origin),
+    // A character of UTF-16 has two bytes.
+    longestMatch: Math.max(search.longest, ...families.map(({ longest }) => longest * 2)),
+    weak,
+    canary,
+    digest: (token2) => (0, import_node_crypto7.createHmac)("sha256", key).update(token2).digest("hex").slice(0, 16)
+  };
+}
+function prefixesOf(family) {
+  return family.prefixes.flatMap((text2) => {
+    const prefix = text2.length;
+    return [
+      { bytes: Buffer.from(text2, "latin1"), origin: { family, encoding: "latin-1", prefix } },
+      { bytes: Buffer.from(text2, "utf16le"), origin: { family, encoding: "utf-16le", prefix } }
+    ];
+  });
+}
 var STEP = 4 * 1024 * 1024;
+async function scan(stream, matcher, step = STEP, locationOf) {
+  const tally = createTally(locationOf);
+  const bytes = await eachWindow(stream, { overlap: matcher.longestMatch, step }, (window) => {
+    matcher.search.run(window.bytes, (pattern, at) => {
+      const origin = matcher.origins[pattern];
+      if (origin !== void 0 && at < window.end) addMatch(matcher, origin, window, at, tally);
+    });
+  });
+  return { bytes, findings: tally.findings(), unlisted: tally.unlisted() };
+}
+function addMatch(matcher, origin, { bytes, offset }, at, tally) {
+  if ("needle" in origin) {
+    const { secret, encoding: encoding2 } = origin.needle;
+    tally.add({ secret }, encoding2, offset + at);
+    return;
+  }
+  const { family, encoding, prefix } = origin;
+  const width = encoding === "latin-1" ? 1 : 2;
+  if (!hasRun(bytes, at + prefix * width, width, family.run)) return;
+  const charset = encoding === "latin-1" ? "latin1" : "utf16le";
+  const match = family.pattern.exec(bytes.toString(charset, at, at + family.longest * width));
+  if (match === null || !family.isReal(match)) return;
+  tally.add({ family: family.id, digest: matcher.digest(match[0]) }, encoding, offset + at);
+}
 var IS_IN_RUN = Uint8Array.from(
   { length: 256 },
   (_, byte) => /[\w.-]/.test(String.fromCharCode(byte)) ? 1 : 0
 );
-async function scan(pieces, matcher, step = STEP, placeOf) {
-  const all = createTally();
-  const tally = {
-    add: (what, encoding, offset) => all.add(what, encoding, offset, placeOf?.(offset))
-  };
-  const bytes = await eachWindow(pieces, { overlap: matcher.longestMatch, step }, (window) => {
-    matcher.search.run(window.bytes, (pattern, at) => {
-      if (at < window.end) judge(matcher, pattern, window, at, tally);
-    });
-  });
-  return { bytes, findings: all.findings(), unlisted: all.unlisted() };
-}
-function judge(matcher, pattern, { bytes, offset }, at, tally) {
-  const target = matcher.targets[pattern];
-  if (target === void 0) return;
-  if ("needle" in target) {
-    const { secret, encoding } = target.needle;
-    tally.add({ secret }, encoding, offset + at);
-  } else {
-    const { family, encoding, prefix } = target;
-    const width = encoding === "latin-1" ? 1 : 2;
-    if (!hasRun(bytes, at + prefix * width, width, family.run)) return;
-    const text2 = bytes.toString(
-      encoding === "latin-1" ? "latin1" : "utf16le",
-      at,
-      at + family.longest * width
-    );
-    const token = tokenAt(text2, family);
-    if (token === void 0) return;
-    tally.add({ family: family.id, digest: matcher.digest(token) }, encoding, offset + at);
-  }
-}
 function hasRun(bytes, start, width, run2) {
   for (let at = start; at < start + run2 * width; at += width) {
     if (IS_IN_RUN[bytes[at] ?? 0] !== 1) return false;
   }
   return true;
 }
-function tokenAt(text2, family) {
-  const match = family.pattern.exec(text2);
-  return match !== null && family.isReal(match) ? match[0] : void 0;
+async function eachWindow(stream, { overlap: overlap2, step }, visit) {
+  const size = overlap2 + step;
+  const memory = Buffer.allocUnsafeSlow(Math.ceil(size / 4) * 4);
+  let offset = 0;
+  let filled = 0;
+  for await (const piece of stream) {
+    for (let taken = 0; taken < piece.length; ) {
+      const part = piece.subarray(taken, taken + size - filled);
+      memory.set(part, filled);
+      filled += part.length;
+      taken += part.length;
+      if (filled < size) continue;
+      visit({ bytes: memory.subarray(0, filled), offset, end: step });
+      memory.copyWithin(0, step, filled);
+      offset += step;
+      filled -= step;
+    }
+  }
+  visit({ bytes: memory.subarray(0, filled), offset, end: filled });
+  return offset + filled;
 }
 
 // src/secrets/scan-files.ts
 var GAP = Buffer.alloc(8);
-var WITHHELD = "(a name that holds it)";
+var WITHHELD = "(a file name that contains the secret)";
 async function scanFiles(files, matcher, locate = () => void 0) {
   const starts = [];
   const sizes = /* @__PURE__ */ new Map();
@@ -46928,7 +46424,7 @@ async function scanFiles(files, matcher, locate = () => void 0) {
     const { name, value } = matcher.canary;
     yield* part({ name, bytes: [Buffer.from(value)] }, "content");
   }
-  function placeOf(offset) {
+  function locationOf(offset) {
     let low = 0;
     for (let high = starts.length; high - low > 1; ) {
       const middle = low + high >>> 1;
@@ -46938,12 +46434,16 @@ async function scanFiles(files, matcher, locate = () => void 0) {
     const { at = 0, name = "", layer, of } = starts[low] ?? {};
     return { file: name, mapping: of === "name" ? "its name" : locate(name, offset - at), layer };
   }
-  const { findings, unlisted } = await scan(stream(), matcher, void 0, placeOf);
+  const { findings, unlisted } = await scan(stream(), matcher, void 0, locationOf);
   const isCanary = (finding) => "secret" in finding && finding.secret === matcher.canary.name;
   if (!findings.some(isCanary)) {
-    throw new Failure("internal", "The scan for secrets did not find what was planted for it.", {
-      fix: "Please open an issue with the log of this step."
-    });
+    throw new Failure(
+      "internal",
+      "The scan for secrets failed its self-test: it did not find the test value.",
+      {
+        fix: "Please open an issue with the log of this step."
+      }
+    );
   }
   return {
     findings: await withheld(
@@ -46956,210 +46456,134 @@ async function scanFiles(files, matcher, locate = () => void 0) {
 }
 async function withheld(findings, matcher) {
   const shown2 = /* @__PURE__ */ new Map();
-  for (const { place } of findings) {
-    if (place === void 0 || shown2.has(place.file)) continue;
-    const inName = await scan([Buffer.from(place.file)], matcher, 1024);
-    shown2.set(place.file, inName.findings.length > 0 ? WITHHELD : place.file);
+  for (const { location } of findings) {
+    if (location === void 0 || shown2.has(location.file)) continue;
+    const inName = await scan([Buffer.from(location.file)], matcher, 1024);
+    shown2.set(location.file, inName.findings.length > 0 ? WITHHELD : location.file);
   }
   return findings.map((finding) => {
-    const { place } = finding;
-    return place === void 0 ? finding : { ...finding, place: { ...place, file: shown2.get(place.file) ?? WITHHELD } };
+    const { location } = finding;
+    return location === void 0 ? finding : { ...finding, location: { ...location, file: shown2.get(location.file) ?? WITHHELD } };
   });
 }
 
-// src/secrets/image-scan.ts
+// src/secrets/image.ts
 async function scanImage(archive, matcher, snapshot) {
   const layers = { order: void 0, unread: [] };
   const scanned = await scanFiles(filesOfImage(archive, layers), matcher, locatorIn(snapshot?.reading));
   return { ...scanned, layers };
 }
-async function worthTelling(docker, { findings, layers: { order = [] } }, image, snapshot) {
-  const known = findings.filter((finding) => "secret" in finding);
-  if (!snapshot) return known;
-  const below = new Set(order.slice(0, await layersInCommon(docker, snapshot.below, image)));
-  const isBelow2 = ({ place }) => below.has(place?.layer ?? "");
-  const tokens = findings.filter((finding) => "family" in finding);
-  const brought = tokens.filter((finding) => !isBelow2(finding));
-  return [...known, ...newFindings(brought, tokens.filter(isBelow2))];
-}
-async function layersInCommon(docker, one, other) {
-  const format = ["image", "inspect", "--format", "{{json .RootFS.Layers}}"];
-  const lists = (await docker.run([...format, "--", one, other])).split("\n");
-  const [first2 = [], second = []] = lists.map((list3) => JSON.parse(list3));
-  const differ = first2.findIndex((layer, index) => layer !== second[index]);
-  return differ < 0 ? first2.length : differ;
-}
-
-// src/lib/tee.ts
-var import_node_stream5 = require("node:stream");
-async function readByBoth(stream, one, other) {
-  const reads = [read2(one), read2(other)];
-  await Promise.allSettled(reads);
-  return await Promise.all(reads);
-  async function read2(reader) {
-    if (reader === void 0) return void 0;
-    const copy = new import_node_stream5.PassThrough({ highWaterMark: 1024 * 1024 });
-    (0, import_node_stream5.finished)(stream, (error2) => error2 && copy.destroy(error2));
-    try {
-      return await reader(stream.pipe(copy));
-    } finally {
-      copy.destroy();
-    }
-  }
-}
-
-// src/stages/secrets.ts
-var import_node_crypto10 = require("node:crypto");
-
-// src/registry/credentials.ts
-var import_node_child_process2 = require("node:child_process");
-var import_promises47 = require("node:fs/promises");
-var import_node_path43 = __toESM(require("node:path"), 1);
-var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
-async function credentialsFor(registry2, environment) {
-  const file = configFile(environment);
-  const config = await readConfig(file);
-  const helper = config.credHelpers?.[registry2] ?? config.credsStore;
-  if (helper) return await ask(helper, registry2 === DOCKER_HUB ? DOCKER_HUB_KEY : registry2, environment);
-  const logins = Object.entries(config.auths ?? {});
-  const login = logins.find(([key]) => hostOf(key) === registry2)?.[1];
-  return login && credentialsOf(login, file);
-}
-async function storedLogins(environment) {
-  const file = configFile(environment);
-  return Object.entries((await readConfig(file)).auths ?? {}).flatMap(([key, login]) => {
-    const credentials = credentialsOf(login, file);
-    return credentials === void 0 ? [] : [{ registry: hostOf(key), credentials }];
-  });
-}
-function configFile(environment) {
-  const folder = environment["DOCKER_CONFIG"] || import_node_path43.default.join(environment["HOME"] ?? "/", ".docker");
-  return import_node_path43.default.join(folder, "config.json");
-}
-async function readConfig(file) {
-  const text2 = await (0, import_promises47.readFile)(file, "utf8").catch((error2) => {
-    if (error2.code === "ENOENT") return "{}";
-    throw unreadable(file, messageOf(error2));
-  });
-  try {
-    return JSON.parse(text2);
-  } catch {
-    throw unreadable(file, "it is no JSON");
-  }
-}
-function unreadable(file, why) {
-  return new Failure("runner", `The docker client's configuration ${file} cannot be read: ${why}.`, {
-    fix: "Mend or remove that file, and run docker/login-action before this step."
-  });
-}
-function hostOf(key) {
-  return key === DOCKER_HUB_KEY ? DOCKER_HUB : key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
-}
-function credentialsOf(login, file) {
-  if (login.identitytoken) return { kind: "identity", token: login.identitytoken };
-  if (login.username && login.password)
-    return { kind: "password", username: login.username, password: login.password };
-  if (!login.auth) return void 0;
-  const both = Buffer.from(login.auth, "base64").toString("utf8");
-  const colon = both.indexOf(":");
-  if (colon < 1) throw unreadable(file, "an `auth` in it is not NAME:PASSWORD in base64");
-  return {
-    kind: "password",
-    username: both.slice(0, colon),
-    password: both.slice(colon + 1).replace(/\0+$/, "")
+function locatorIn(reading) {
+  return (file, offset) => {
+    if (import_node_path38.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
+    const memory = reading?.map.locate(import_node_path38.default.posix.basename(file), offset);
+    return memory && (memory.kind === "files" && memory.file ? `mapped ${memory.file}` : KIND_NAMES[memory.kind]);
   };
 }
-async function ask(helper, host, environment) {
-  const program = `docker-credential-${helper}`;
-  const failed = (why) => new Failure("runner", `${program} gave no login for ${host}: ${why}.`, {
-    fix: `Run docker/login-action before this step, or mend the credential helper of the docker client.`
-  });
-  if (!/^[\w.-]+$/.test(helper)) throw failed("that is no name of a program");
-  const result = await answerOf(program, host, environment).catch((error2) => {
-    throw failed(messageOf(error2));
-  });
-  if (/credentials not found/i.test(result.stdout)) return void 0;
-  if (result.exitCode !== 0) throw failed(`it ended with exit code ${result.exitCode}`);
-  let answer;
-  try {
-    answer = JSON.parse(result.stdout);
-  } catch {
-    throw failed("its answer is no JSON");
+async function reportable(docker2, { findings, layers: { order = [] } }, image, snapshot) {
+  const known = findings.filter((finding) => "secret" in finding);
+  if (!snapshot) return known;
+  const below = new Set(order.slice(0, await commonLayers(docker2, snapshot.below, image)));
+  const isBelow2 = ({ location }) => below.has(location?.layer ?? "");
+  const tokens = findings.filter((finding) => "family" in finding);
+  const added = tokens.filter((finding) => !isBelow2(finding));
+  return [...known, ...newFindings(added, tokens.filter(isBelow2))];
+}
+async function commonLayers(docker2, one, other) {
+  const images = await inspectImages(docker2, one, other);
+  const [first3 = [], second = []] = images.map(({ RootFS }) => RootFS.Layers ?? []);
+  const differ = first3.findIndex((layer, index) => layer !== second[index]);
+  return differ < 0 ? first3.length : differ;
+}
+async function markOf(docker2, container) {
+  const { Hostname, Env } = (await inspectContainer(docker2, container)).Config;
+  const given = Env?.find((pair) => pair.startsWith("HOSTNAME="));
+  return { name: "mark of the container", value: given ?? `HOSTNAME=${Hostname}` };
+}
+function isOf(finding, { name }) {
+  return "secret" in finding && finding.secret === name;
+}
+function incompleteScanReason({ files, mark }, { sizes, findings, unlisted }) {
+  for (const { name, size } of files) {
+    const read2 = sizes.get(`${SNAPSHOT_DIR}/${name}`) ?? 0;
+    if (read2 !== size) return `${read2} of ${size} bytes of ${name} were read`;
   }
-  const { Username: username, Secret: secret } = answer;
-  if (!username || !secret) return void 0;
-  return username === "<token>" ? { kind: "identity", token: secret } : { kind: "password", username, password: secret };
+  if (!findings.some((finding) => isOf(finding, mark) && finding.location?.file.startsWith(SNAPSHOT_DIR)))
+    return "the environment of the application was not found in the snapshot, although it is in its memory";
+  return unlisted > 0 ? "the image has too many tokens to list them" : void 0;
 }
-async function answerOf(program, host, env) {
-  return await new Promise((resolve2, reject) => {
-    const signal = AbortSignal.timeout(HELPER_TIMEOUT);
-    const child2 = (0, import_node_child_process2.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
-    let stdout = "";
-    child2.stdout.setEncoding("utf8").on("data", (text2) => stdout += text2);
-    child2.on("error", reject);
-    child2.on("close", (code2) => resolve2({ exitCode: code2 ?? 1, stdout }));
-    child2.stdin.on("error", () => void 0);
-    child2.stdin.end(`${host}
-`);
-  });
-}
-var HELPER_TIMEOUT = 3e4;
-
-// src/report/secrets.ts
-var MOST_LINES2 = 40;
-var FIX3 = "Take the snapshot with placeholders, and let the application read the real values at the restore: in afterRestore, or from the environment. A login that only this job has may say so: a value with `placeholder` in it is no secret. What is in a file, a label or a build argument: leave it out of there. `secret-scan: warn` lets the image pass as it is.";
-function secretFailure({ found }) {
-  return new Failure("secret", `${said(found)} Nothing was pushed.`, {
-    fix: FIX3,
-    evidence: placesOf(found).join("\n")
-  });
-}
-function untrustedFailure(why) {
-  return new Failure("secret", `Whether secrets are in the snapshot cannot be told: ${why}.`, {
-    fix: "`secret-scan: warn` lets the image pass without that proof."
-  });
-}
-function secretWarning(report2) {
-  return `${said(report2.found)} Everyone who can pull the image can read them:
-${placesOf(report2.found).join("\n")}`;
-}
-function secretsPart(report2) {
-  const { mode, bytes, searched, notSearched, found, untrusted } = report2;
-  if (mode === "off") {
-    return [
-      "> Secrets were not looked for (`secret-scan: off`). The image holds the memory of the running application, and with it every secret that the application had read.",
-      ""
-    ];
-  }
-  const weak = notSearched.length > 0 ? ` Too weak to be looked for: ${notSearched.join(", ")}.` : "";
-  if (untrusted !== void 0)
-    return [`> [!WARNING]`, `> Whether secrets are in the image cannot be told: ${untrusted}.`, ""];
-  if (found.length === 0) {
-    return [
-      `**Secrets:** none found in the ${(bytes / 1e6).toFixed(0)} MB of snapshot and image, looking for known values (${searched.length}) and new tokens.${weak}`,
-      ""
-    ];
-  }
+async function configurationOf(docker2, image) {
+  const { Config, ...rest } = await inspectImage(docker2, image);
+  const { Env, Labels, ...settings } = Config;
+  const steps = (await imageHistory(docker2, image)).map(({ CreatedBy }) => CreatedBy);
+  const content = (name, text2) => ({ name, bytes: [Buffer.from(text2)] });
   return [
-    `**Secrets:** ${said(found)} Everyone who can pull the image can read them.${weak}`,
-    "",
-    ...folded("Where the secrets are", quote(placesOf(found).join("\n")))
+    ...(Env ?? []).map((pair) => content(`environment variable ${pair.replace(/=.*/s, "")}`, pair)),
+    ...Object.entries(Labels ?? {}).map(([name, value]) => content(`label ${name}`, value)),
+    content("history of the image", steps.join("\n")),
+    content("configuration of the image", JSON.stringify({ ...settings, ...rest }))
   ];
 }
-function said(found) {
+
+// src/secrets/search.ts
+var import_node_crypto9 = require("node:crypto");
+
+// src/secrets/report.ts
+function foundSecrets(findings) {
+  const found = /* @__PURE__ */ new Map();
+  for (const finding of findings) {
+    const known = "secret" in finding;
+    const key = known ? finding.secret : `${finding.family} ${finding.digest}`;
+    const one = found.get(key) ?? {
+      name: known ? finding.secret : nameOfFamily(finding.family),
+      known,
+      occurrences: []
+    };
+    const { file = "", mapping } = finding.location ?? {};
+    const { encoding, count } = finding;
+    const same = one.occurrences.find(
+      (other) => other.file === file && other.mapping === mapping && other.encoding === encoding
+    );
+    if (same) same.count += count;
+    else one.occurrences.push({ file, mapping, encoding, count });
+    found.set(key, one);
+  }
+  return [...found.values()].sort((one, other) => Number(other.known) - Number(one.known));
+}
+function nameOfFamily(family) {
+  return FAMILIES.find(({ id }) => id === family)?.what ?? family;
+}
+var MOST_LINES2 = 40;
+var FIX2 = "Take the snapshot with placeholders, and let the application read the real values after the restore: in afterRestore, or from the environment. A login that only this job uses can have `placeholder` in its value: it then does not count as a secret. Remove secrets from files, labels and build arguments. `secret-scan: warn` publishes the image as it is.";
+function secretFailure({ found }) {
+  return new Failure("secret", `${secretsFound(found)} Nothing was pushed.`, {
+    fix: FIX2,
+    evidence: locationsOf(found).join("\n")
+  });
+}
+function incompleteScanFailure(reason) {
+  return new Failure("secret", `The scan of the snapshot for secrets is incomplete: ${reason}.`, {
+    fix: "Set `secret-scan: warn` to publish the image without a complete scan."
+  });
+}
+function secretWarning({ found }) {
+  return `${secretsFound(found)} Everyone who can pull the image can read them:
+${locationsOf(found).join("\n")}`;
+}
+function secretsFound(found) {
   const names = [...new Set(found.map(({ name }) => name))];
   const shown2 = names.slice(0, 10).join(", ");
   const more = names.length > 10 ? ` and ${names.length - 10} more` : "";
   return found.length === 1 ? `A secret is in the image: ${shown2}.` : `${found.length} secrets are in the image: ${shown2}${more}.`;
 }
-function placesOf(found) {
+function locationsOf(found) {
   const lines3 = found.flatMap(({ name, occurrences }) => {
-    const places2 = /* @__PURE__ */ new Map();
+    const counts = /* @__PURE__ */ new Map();
     for (const { file, mapping, encoding, count } of occurrences) {
-      const place = mapping === void 0 ? file : `${file} (${mapping})`;
-      places2.set(place, [...places2.get(place) ?? [], `${count} x ${encoding}`]);
+      const location = mapping === void 0 ? file : `${file} (${mapping})`;
+      counts.set(location, [...counts.get(location) ?? [], `${count} x ${encoding}`]);
     }
-    return [...places2].map(([place, counts]) => printable(`${name}: ${place}: ${counts.join(", ")}`));
+    return [...counts].map(([location, parts2]) => printable(`${name}: ${location}: ${parts2.join(", ")}`));
   });
   const more = lines3.length - MOST_LINES2;
   return more > 0 ? [...lines3.slice(0, MOST_LINES2), `... and ${more} more places`] : lines3;
@@ -47168,7 +46592,7 @@ function printable(text2) {
   return text2.replace(new RegExp("\\p{Cc}", "gu"), " ");
 }
 
-// src/secrets/canary.ts
+// src/secrets/scanner/canary.ts
 var import_node_crypto8 = require("node:crypto");
 var SPECIAL = `"\\<&=:' \xE9~???
 `;
@@ -47227,7 +46651,7 @@ async function proveScanner(matcher, random = import_node_crypto8.randomBytes) {
   if (missed.length === 0) return;
   throw new Failure(
     "internal",
-    `The scan for secrets cannot be trusted: it missed a value that was planted as ${[...new Set(missed)].join(", ")}.`,
+    `The scan for secrets failed its self-test: it missed a test value encoded as ${[...new Set(missed)].join(", ")}.`,
     { fix: "Please open an issue with the log of this step." }
   );
 }
@@ -47239,583 +46663,7 @@ async function isFound({ encoding, bytes }, matcher, random) {
   );
 }
 
-// src/secrets/strength.ts
-var SHORTEST = 8;
-var LEAST_VARIETY = 4;
-var LEAST_JUMPS = 3;
-var LEAST_DIGITS = 16;
-var LONGEST_WORD = 12;
-var KNOWN_WORDS = /^(admin|administrator|authorization|change_?me|changeitchangeit|configuration|credential|credentials|default|development|integration|letmein|passphrase|passw(or|0r)d|postgres|production|qwerty|root|secret|test|user|username|welcome)\d{0,4}[!.?]?$/i;
-function weaknessOf(value) {
-  const characters = [...value];
-  if (characters.length < SHORTEST) return "short";
-  if (new Set(characters).size < LEAST_VARIETY || jumpsOf(characters) < LEAST_JUMPS) return "low variety";
-  if (/^[\d\s.,:;/+-]+$/.test(value) && value.replace(/\D/g, "").length < LEAST_DIGITS) return "number";
-  if (KNOWN_WORDS.test(value)) return "word";
-  const isOfWords = value.split(/[-_. ]/).every((part) => new RegExp("^(\\p{Lu}?\\p{Ll}*|\\p{Lu}*)$", "u").test(part));
-  return isOfWords && characters.length < LONGEST_WORD ? "word" : void 0;
-}
-function looksRandom(piece) {
-  if (weaknessOf(piece) !== void 0 || entropyOf(piece) < 3) return false;
-  if (/^[0-9a-fA-F]{32,}$/.test(piece)) return true;
-  return /[a-z]/.test(piece) && /[A-Z]/.test(piece) && /\d/.test(piece);
-}
-function entropyOf(text2) {
-  const counts = /* @__PURE__ */ new Map();
-  for (const character of text2) counts.set(character, (counts.get(character) ?? 0) + 1);
-  let bits = 0;
-  for (const count of counts.values()) bits -= count / text2.length * Math.log2(count / text2.length);
-  return bits;
-}
-function jumpsOf(characters) {
-  const codes = characters.map((character) => character.codePointAt(0) ?? 0);
-  return codes.filter((code2, index) => index > 0 && Math.abs(code2 - (codes[index - 1] ?? 0)) > 1).length;
-}
-
-// src/secrets/real-token.ts
-var LEAST_ENTROPY = 2.8;
-function hasRandomPart([match, random = match]) {
-  return entropyOf(random) >= LEAST_ENTROPY && !isExample(random);
-}
-function hasMixedRandomPart(match) {
-  const [, random = ""] = match;
-  return hasRandomPart(match) && /[a-z]/.test(random) && /[A-Z]/.test(random) && /\d/.test(random);
-}
-function hasKey([, body = ""]) {
-  return entropyOf(body) >= LEAST_ENTROPY;
-}
-function hasPassword([, first2, second]) {
-  const password = first2 ?? second ?? "";
-  return !/^(pass(word|wd|phrase)?|pwd|secret|changeme|null|user(name)?|\$[A-Z_]+)$/i.test(password) && !/[{}]|(.)\1{3}|\*{3}|\.{3}|x{3}/i.test(password);
-}
-function isExample(token) {
-  if (/example|(.)\1{7}/i.test(token)) return true;
-  const codes = [...token.toLowerCase()].map((character) => character.charCodeAt(0));
-  let run2 = 1;
-  return codes.some((code2, index) => {
-    run2 = index > 0 && code2 === (codes[index - 1] ?? 0) + 1 ? run2 + 1 : 1;
-    return run2 >= 8;
-  });
-}
-
-// src/secrets/families.ts
-var BREAK = String.raw`(?:\r?\n|\\r\\n|\\n|\\\r?\n)`;
-var BASE64 = "[A-Za-z0-9+/=]";
-var FAMILIES = [
-  {
-    id: "github-token",
-    what: "token of GitHub",
-    prefixes: ["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
-    // https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/
-    pattern: /^gh[pousr]_([0-9A-Za-z]{36})/,
-    run: 36,
-    longest: 40,
-    isReal: hasRandomPart
-  },
-  {
-    id: "github-app-token",
-    what: "installation token of a GitHub App, in the form of 2026",
-    prefixes: ["ghs_"],
-    pattern: /^ghs_\d{1,20}_([\w-]{8,1000}\.[\w-]{8,4000}\.[\w-]{8,1000})/,
-    run: 10,
-    longest: 6030,
-    isReal: hasRandomPart
-  },
-  {
-    id: "github-fine-grained-token",
-    what: "fine-grained token of GitHub",
-    prefixes: ["github_pat_"],
-    pattern: /^github_pat_([0-9A-Za-z]{22}_[0-9A-Za-z]{59})/,
-    run: 82,
-    longest: 93,
-    isReal: hasRandomPart
-  },
-  {
-    id: "aws-access-key-id",
-    what: "access key id of AWS",
-    prefixes: ["AKIA", "ASIA", "ABIA", "ACCA"],
-    pattern: /^(?:AKIA|ASIA|ABIA|ACCA)([A-Z2-7]{16})/,
-    run: 16,
-    longest: 20,
-    isReal: hasRandomPart
-  },
-  {
-    id: "google-api-key",
-    what: "API key of Google",
-    prefixes: ["AIza"],
-    pattern: /^AIza([\w-]{35})/,
-    run: 35,
-    longest: 39,
-    isReal: hasRandomPart
-  },
-  {
-    id: "slack-token",
-    what: "token of Slack",
-    prefixes: ["xoxa-", "xoxb-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-"],
-    pattern: /^(?:xox[abeoprs]|xapp)-((?=[A-Za-z-]{0,30}\d)[0-9A-Za-z-]{20,250})/,
-    run: 20,
-    longest: 255,
-    isReal: hasRandomPart
-  },
-  {
-    id: "npm-token",
-    what: "token of the npm registry",
-    prefixes: ["npm_"],
-    pattern: /^npm_([0-9A-Za-z]{36})/,
-    run: 36,
-    longest: 40,
-    isReal: hasRandomPart
-  },
-  {
-    id: "gitlab-token",
-    what: "token of GitLab",
-    prefixes: ["glpat-", "gldt-", "glrt-", "glcbt-", "glptt-"],
-    pattern: /^gl(?:pat|dt|rt|cbt|ptt)-([\w-]{20,64}(?:\.[\w-]{2,12}){0,3})/,
-    run: 20,
-    longest: 120,
-    isReal: hasRandomPart
-  },
-  {
-    id: "docker-token",
-    what: "token of Docker Hub",
-    prefixes: ["dckr_pat_", "dckr_oat_"],
-    pattern: /^dckr_[po]at_([\w-]{27,40})/,
-    run: 27,
-    longest: 49,
-    isReal: hasRandomPart
-  },
-  {
-    id: "vault-token",
-    what: "token of Vault",
-    prefixes: ["hvs.", "hvb.", "hvr."],
-    pattern: /^hv[sbr]\.([\w-]{24,300})/,
-    run: 24,
-    longest: 304,
-    isReal: hasMixedRandomPart
-  },
-  {
-    id: "stripe-key",
-    what: "secret key of Stripe",
-    prefixes: ["sk_live_", "rk_live_"],
-    pattern: /^[sr]k_live_([0-9A-Za-z]{24,200})/,
-    run: 24,
-    longest: 208,
-    isReal: hasRandomPart
-  },
-  {
-    id: "private-key",
-    what: "private key (PEM)",
-    prefixes: ["-----BEGIN "],
-    // The bare header is a constant of the JDK and of many libraries: a line of base64 must follow, perhaps
-    // behind headers such as `Proc-Type:` and an empty line. Of the body, four lines tell keys apart.
-    pattern: new RegExp(
-      `^-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----${BREAK}(?:[A-Za-z-]{4,20}: ?[^\\r\\n\\\\]{1,100}${BREAK}){0,4}(?:${BREAK})?(${BASE64}{40,100}(?:${BREAK}${BASE64}{1,100}){0,3})`
-    ),
-    run: 2,
-    longest: 1100,
-    isReal: hasKey
-  },
-  {
-    id: "jwt",
-    what: "signed JSON web token",
-    prefixes: ["eyJ"],
-    pattern: /^(eyJ[\w-]{10,2000})\.eyJ[\w-]{10,8000}\.[\w-]{20,1400}/,
-    run: 10,
-    longest: 11420,
-    isReal: ([, header = ""]) => /"alg"\s*:/.test(Buffer.from(header, "base64url").toString("latin1"))
-  },
-  {
-    id: "jdbc-password",
-    what: "JDBC address with a password",
-    prefixes: ["jdbc:"],
-    // Either as a parameter, or as Oracle has it: jdbc:oracle:thin:user/password@host.
-    pattern: /^jdbc:(?:[\w:]{2,40}:[\w.:/?&;=@,!$%()*+~#{}[\]-]{2,400}[?;&]password=([\w.:/?=@,!$%()*+~#{}[\]^|-]{4,128})|oracle:thin:[\w$#]{1,30}\/([\w.!$%()*+~#{}^-]{4,128})@)/i,
-    run: 2,
-    longest: 600,
-    isReal: hasPassword
-  },
-  {
-    id: "url-password",
-    what: "address with user and password",
-    prefixes: ["://"],
-    pattern: /^:\/\/[\w.%+~-]{1,64}:([!$&()*+,;=%.~^#|\w-]{4,128})@[A-Za-z0-9[][\w.-]/,
-    run: 1,
-    longest: 200,
-    isReal: hasPassword
-  }
-];
-
-// src/secrets/found.ts
-function foundSecrets(findings) {
-  const found = /* @__PURE__ */ new Map();
-  for (const finding of findings) {
-    const known = "secret" in finding;
-    const key = known ? finding.secret : `${finding.family} ${finding.digest}`;
-    const one = found.get(key) ?? {
-      name: known ? finding.secret : kindOf(finding.family),
-      known,
-      occurrences: []
-    };
-    const { file = "", mapping } = finding.place ?? {};
-    const { encoding, count } = finding;
-    const same = one.occurrences.find(
-      (other) => other.file === file && other.mapping === mapping && other.encoding === encoding
-    );
-    if (same) same.count += count;
-    else one.occurrences.push({ file, mapping, encoding, count });
-    found.set(key, one);
-  }
-  return [...found.values()].sort((one, other) => Number(other.known) - Number(one.known));
-}
-function kindOf(family) {
-  return FAMILIES.find(({ id }) => id === family)?.what ?? family;
-}
-
-// src/secrets/image-configuration.ts
-async function configurationOf(docker, image) {
-  const [{ Config, ...rest }] = JSON.parse(await docker.run(["image", "inspect", "--", image]));
-  const { Env, Labels, ...settings } = Config;
-  const history = await docker.run(["history", "--no-trunc", "--format", "{{json .}}", "--", image]);
-  const steps = history.split("\n").map((line2) => JSON.parse(line2).CreatedBy);
-  return [
-    ...(Env ?? []).map((pair) => content(`environment variable ${pair.replace(/=.*/s, "")}`, pair)),
-    ...Object.entries(Labels ?? {}).map(([name, value]) => content(`label ${name}`, value)),
-    content("history of the image", steps.join("\n")),
-    content("configuration of the image", JSON.stringify({ ...settings, ...rest }))
-  ];
-}
-function content(name, text2) {
-  return { name, bytes: [Buffer.from(text2)] };
-}
-
-// src/secrets/secret-like.ts
-var NAME_OF_SECRET = /PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|API_?KEY|(ACCESS|PRIVATE|ENCRYPTION|SIGNING|ACCOUNT|MASTER)_?KEY|_(PASS|PWD)$|^PASS$|CONNECTION_?STRING/;
-var NAME_OF_DESCRIPTION = /(FILE|PATH|DIR|URL|URI|HOST|ENDPOINT|ISSUER|PROVIDER|NAME|USER|ID|ARN|ALIAS|TYPE|ALGORITHM|HEADER|SCOPE|TTL|EXPIRY|EXPIRATION|SECONDS|MINUTES|LENGTH|SIZE|LIMIT|ENABLED|REQUIRED|VERSION|REGION|LOCATION|STORE|SOCK)S?$/;
-var NAME_OF_PUBLIC = /(PUBLIC|COMMIT|SHA|SHA256|HASH|DIGEST|CHECKSUM|FINGERPRINT|REVISION|BUILD|TRACE|REQUEST|SESSION|RUN|VERSION|(^|_)ID|UUID)(_?(KEY|ID))?$/;
-var IS_PATH = /^(\/[a-z0-9._-]+){2,}$/;
-var PLACEHOLDER = /placeholder|dummy|change[-_]?me|example|fake|redacted|not[-_ ]?a[-_ ]?(real[-_ ]?)?(secret|password|token)|not[-_ ]?used|^<.*>$|^\$\{.*\}$/i;
-var SHORTEST_RANDOM = 20;
-var LEAST_CHANGES = 0.4;
-function secretsIn(source, name, value) {
-  if (PLACEHOLDER.test(value) || IS_PATH.test(value)) return [];
-  const upper = name.replace(/([a-z])([A-Z])/g, "$1_$2").replace(/[.-]/g, "_").toUpperCase();
-  const named2 = NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper);
-  if (named2 || isRandom(value) && !NAME_OF_PUBLIC.test(upper)) return [{ name: `${source} ${name}`, value }];
-  return tokensIn(value).map((token) => ({ name: `${source} ${name}`, value: token }));
-}
-function tokensIn(text2) {
-  return FAMILIES.flatMap(
-    (family) => family.prefixes.flatMap((prefix) => {
-      const at = text2.indexOf(prefix);
-      const match = at < 0 ? null : family.pattern.exec(text2.slice(at));
-      if (match === null || !family.isReal(match)) return [];
-      return [family.id.endsWith("-password") ? match[1] ?? match[2] ?? match[0] : match[0]];
-    })
-  );
-}
-function isRandom(value) {
-  if (value.length < SHORTEST_RANDOM || !/^[A-Za-z0-9+=_-][A-Za-z0-9+/=_-]+$/.test(value)) return false;
-  const classes = [...value].map(
-    (character) => [/[a-z]/, /[A-Z]/, /\d/].findIndex((one) => one.test(character))
-  );
-  if (![0, 1, 2].every((one) => classes.includes(one))) return false;
-  const changes = classes.filter((one, index) => index > 0 && one !== classes[index - 1]).length;
-  return changes / (classes.length - 1) >= LEAST_CHANGES;
-}
-
-// src/secrets/sources.ts
-function secretsOfInputs(inputs) {
-  const { secretValues, env, buildArgs, javaOptions, githubToken } = inputs;
-  const settings = {
-    env,
-    "build-args": buildArgs,
-    "java-options": pairsOf(javaOptions),
-    arguments: pairsOf(inputs.arguments)
-  };
-  return [
-    ...secretValues,
-    ...Object.entries(settings).flatMap(
-      ([source, pairs2]) => Object.entries(pairs2).flatMap(([name, value]) => secretsIn(source, name, value))
-    ),
-    ...githubToken === void 0 ? [] : [{ name: "github-token", value: githubToken }]
-  ];
-}
-function pairsOf(options3) {
-  return Object.fromEntries(
-    options3.flatMap((option) => {
-      const [, name, value] = /^(?:-D|--)([^=]+)=(.*)$/s.exec(option) ?? [];
-      return name === void 0 || value === void 0 ? [] : [[name, value]];
-    })
-  );
-}
-function secretsOfRunner(environment) {
-  return Object.entries(environment).flatMap(
-    ([name, value = ""]) => (
-      // The inputs are looked at by themselves.
-      /^(INPUT|STATE)_|^CRAC_SECRET_VALUES$/.test(name) ? [] : secretsIn("the runner's", name, value)
-    )
-  );
-}
-function secretsOfLogins(logins) {
-  return logins.flatMap(({ registry: registry2, credentials }) => {
-    const name = `login at ${registry2}`;
-    if (credentials.kind === "identity") return [{ name, value: credentials.token }];
-    const { username, password } = credentials;
-    return [
-      { name, value: password },
-      {
-        name: `${name} (user and password)`,
-        value: Buffer.from(`${username}:${password}`).toString("base64")
-      }
-    ];
-  });
-}
-
-// src/secrets/matcher.ts
-var import_node_crypto9 = require("node:crypto");
-
-// src/secrets/multi-pattern.ts
-var SHORTEST2 = 3;
-var SHORTEST_WITH_WORD = 7;
-function createSearch(patterns) {
-  const table2 = createTable(patterns);
-  return {
-    longest: patterns.reduce((longest, { length }) => Math.max(longest, length), 0),
-    run(bytes, found) {
-      if (patterns.length > 0) sweep2(bytes, table2, found);
-    }
-  };
-}
-var HASH = 2654435761 | 0;
-function createTable(patterns) {
-  const bits = Math.min(22, Math.max(16, Math.ceil(Math.log2(patterns.length * 4 * 16))));
-  const table2 = {
-    pairs: new Uint8Array(1 << 16),
-    pairPlaces: new Array(1 << 16).fill(void 0),
-    words: new Uint8Array(1 << bits),
-    wordPlaces: new Array(1 << bits).fill(void 0),
-    shift: 32 - bits
-  };
-  patterns.forEach((bytes, pattern) => {
-    if (bytes.length < SHORTEST2) throw new RangeError(`a pattern of fewer than ${SHORTEST2} bytes`);
-    const size = bytes.length < SHORTEST_WITH_WORD ? 2 : 4;
-    for (let lead = 0; lead < size; lead++)
-      enter(table2, { bytes, pattern, at: rarest(bytes, lead, size) }, size);
-  });
-  return table2;
-}
-function enter(table2, place, size) {
-  const view = new DataView(place.bytes.buffer, place.bytes.byteOffset);
-  const slot = size === 2 ? view.getUint16(place.at, true) : Math.imul(view.getInt32(place.at, true), HASH) >>> table2.shift;
-  const [marks, places2] = size === 2 ? [table2.pairs, table2.pairPlaces] : [table2.words, table2.wordPlaces];
-  marks[slot] = 1;
-  places2[slot] = [...places2[slot] ?? [], place];
-}
-function rarest(bytes, lead, size) {
-  let best = lead;
-  let least = Infinity;
-  for (let at = lead; at + size <= bytes.length; at += size) {
-    const commonness = bytes.subarray(at, at + size).reduce((sum2, byte) => sum2 + commonnessOf(byte), 0);
-    if (commonness < least) [best, least] = [at, commonness];
-  }
-  return best;
-}
-function commonnessOf(byte) {
-  const character = String.fromCharCode(byte);
-  if (byte === 0) return 6;
-  if (/[ etaoinsr]/.test(character)) return 5;
-  if (/[a-z/.:=_-]/.test(character)) return 4;
-  if (/[A-Z]/.test(character)) return 3;
-  return 2;
-}
-function sweep2(bytes, table2, found) {
-  const values = wordsOf(bytes);
-  const { pairs: pairs2, words, shift } = table2;
-  const isZeroForeign = words[0] === 0 && pairs2[0] === 0;
-  const blocksEnd = values.length - values.length % 4;
-  for (let index = 0; index < blocksEnd; index += 4) {
-    const first2 = values[index];
-    const second = values[index + 1];
-    const third = values[index + 2];
-    const fourth = values[index + 3];
-    if (isZeroForeign && (first2 | second | third | fourth) === 0) continue;
-    const hits = words[Math.imul(first2, HASH) >>> shift] | words[Math.imul(second, HASH) >>> shift] | words[Math.imul(third, HASH) >>> shift] | words[Math.imul(fourth, HASH) >>> shift] | pairs2[first2 & 65535] | pairs2[first2 >>> 16] | pairs2[second & 65535] | pairs2[second >>> 16] | pairs2[third & 65535] | pairs2[third >>> 16] | pairs2[fourth & 65535] | pairs2[fourth >>> 16];
-    if (hits !== 0)
-      for (let at = index; at < index + 4; at++) look2(bytes, values[at], at * 4, table2, found);
-  }
-  for (let at = blocksEnd; at < values.length; at++) look2(bytes, values[at], at * 4, table2, found);
-}
-function look2(bytes, value, at, table2, found) {
-  const { words, pairs: pairs2, wordPlaces, pairPlaces } = table2;
-  const hash = Math.imul(value, HASH) >>> table2.shift;
-  if (words[hash] !== 0) report(bytes, wordPlaces[hash], at, found);
-  if (pairs2[value & 65535] !== 0) report(bytes, pairPlaces[value & 65535], at, found);
-  if (pairs2[value >>> 16] !== 0) report(bytes, pairPlaces[value >>> 16], at + 2, found);
-}
-function wordsOf(bytes) {
-  const size = Math.ceil(bytes.length / 4);
-  const isAligned = bytes.byteOffset % 4 === 0 && bytes.byteOffset + size * 4 <= bytes.buffer.byteLength;
-  if (isAligned) return new Int32Array(bytes.buffer, bytes.byteOffset, size);
-  const copy = new Int32Array(size);
-  new Uint8Array(copy.buffer).set(bytes);
-  return copy;
-}
-function report(bytes, places2, at, found) {
-  if (places2 === void 0) return;
-  for (const place of places2) {
-    const offset = at - place.at;
-    if (isAt(bytes, place.bytes, offset)) found(place.pattern, offset);
-  }
-}
-function isAt(bytes, pattern, offset) {
-  if (offset < 0 || offset + pattern.length > bytes.length) return false;
-  for (let index = 0; index < pattern.length; index++) {
-    if (bytes[offset + index] !== pattern[index]) return false;
-  }
-  return true;
-}
-
-// src/secrets/encodings.ts
-function formsOf(value) {
-  return [
-    ...plainForms(value),
-    ...derivedTexts(value).flatMap(([encoding, text2]) => derivedForms(encoding, text2))
-  ];
-}
-function distinct(forms) {
-  const seen = /* @__PURE__ */ new Set();
-  return forms.filter(({ bytes }) => {
-    const key = bytes.toString("latin1");
-    return !seen.has(key) && seen.add(key);
-  });
-}
-function plainForms(value) {
-  return [
-    { encoding: "utf-8", bytes: Buffer.from(value, "utf8") },
-    ...latin1Of(value).map((bytes) => ({ encoding: "latin-1", bytes })),
-    { encoding: "utf-16le", bytes: Buffer.from(value, "utf16le") },
-    { encoding: "utf-16be", bytes: Buffer.from(value, "utf16le").swap16() }
-  ];
-}
-function derivedForms(encoding, text2) {
-  return [
-    { encoding, bytes: Buffer.from(text2, "utf8") },
-    ...latin1Of(text2).map((bytes) => ({ encoding: `${encoding} in latin-1`, bytes })),
-    { encoding: `${encoding} in utf-16le`, bytes: Buffer.from(text2, "utf16le") }
-  ];
-}
-function latin1Of(text2) {
-  return [...text2].every((character) => character <= "\xFF") ? [Buffer.from(text2, "latin1")] : [];
-}
-function derivedTexts(value) {
-  const json = JSON.stringify(value).slice(1, -1);
-  return [
-    ...[Buffer.from(value, "utf8"), ...latin1Of(value)].flatMap((bytes) => [
-      ...phasesOf(bytes).flatMap((text2) => [
-        ["base64", text2],
-        ["base64url", text2.replaceAll("+", "-").replaceAll("/", "_")]
-      ]),
-      ["hex", bytes.toString("hex")],
-      ["hex upper case", bytes.toString("hex").toUpperCase()]
-    ]),
-    ["url", encodeURIComponent(value)],
-    ["form", formEncoded(value)],
-    ["json", json],
-    ["json ascii", unicodeEscaped(json, /[^\x20-\x7e]/g)],
-    // Gson does so unless told otherwise: https://github.com/google/gson/blob/main/UserGuide.md
-    ["json html", unicodeEscaped(json, /[<>&='\u2028\u2029]/g)],
-    ["properties", propertiesEscaped(value)],
-    ["xml", xmlEscaped(value)]
-  ];
-}
-function phasesOf(bytes) {
-  return [0, 1, 2].map((before) => {
-    const text2 = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
-    return text2.slice(Math.ceil(before * 8 / 6), Math.floor((before + bytes.length) * 8 / 6));
-  });
-}
-function formEncoded(value) {
-  const percent = (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-  return encodeURIComponent(value).replace(/[!'()~]/g, percent).replaceAll("%20", "+");
-}
-function propertiesEscaped(value) {
-  const short = { "	": "\\t", "\n": "\\n", "\r": "\\r", "\f": "\\f" };
-  const escaped = value.replace(/[\\=:#!\t\n\r\f]/g, (character) => short[character] ?? `\\${character}`);
-  return unicodeEscaped(escaped, /[^\x20-\x7e]/g, true);
-}
-function unicodeEscaped(text2, which2, upperCase = false) {
-  return text2.replace(which2, (character) => {
-    const code2 = character.charCodeAt(0).toString(16).padStart(4, "0");
-    return `\\u${upperCase ? code2.toUpperCase() : code2}`;
-  });
-}
-function xmlEscaped(value) {
-  const entities = { "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos" };
-  return value.replace(/[&<>"']/g, (character) => `&${entities[character] ?? ""};`);
-}
-
-// src/secrets/needles.ts
-var SHORTEST_PIECE = 16;
-function needlesOf(secrets) {
-  const needles = [];
-  const tooShort = [];
-  for (const { name, value } of secrets) {
-    const text2 = wellFormed(value).trim();
-    const reason = weaknessOf(text2);
-    if (reason === void 0) needles.push(...needlesOfOne(name, text2));
-    else tooShort.push({ secret: name, reason });
-  }
-  return { needles, tooShort };
-}
-function needlesOfOne(secret, value) {
-  const pieces = piecesOf(value).flatMap((piece) => plainForms(piece));
-  const forms = [
-    ...formsOf(value),
-    ...pieces.map(({ encoding, bytes }) => ({ encoding: `piece in ${encoding}`, bytes }))
-  ];
-  return distinct(forms).map((form) => ({ secret, ...form }));
-}
-function piecesOf(value) {
-  if (!/[\r\n]|\\n/.test(value)) return [];
-  const pieces = value.split(/\\[nr]|[^A-Za-z0-9+/=_-]/);
-  return pieces.filter((piece) => piece.length >= SHORTEST_PIECE && looksRandom(piece));
-}
-function wellFormed(value) {
-  return Buffer.from(value, "utf8").toString("utf8");
-}
-
-// src/secrets/matcher.ts
-function createMatcher({ secrets, canary, key, families = FAMILIES }) {
-  const { needles, tooShort } = needlesOf([...secrets, canary]);
-  const patterns = [
-    ...needles.map((needle) => ({ bytes: needle.bytes, target: { needle } })),
-    ...families.flatMap(prefixesOf)
-  ];
-  const search = createSearch(patterns.map(({ bytes }) => bytes));
-  return {
-    search,
-    targets: patterns.map(({ target }) => target),
-    // In UTF-16 a character has two bytes.
-    longestMatch: Math.max(search.longest, ...families.map(({ longest }) => longest * 2)),
-    tooShort,
-    canary,
-    digest: (token) => (0, import_node_crypto9.createHmac)("sha256", key).update(token).digest("hex").slice(0, 16)
-  };
-}
-function prefixesOf(family) {
-  return family.prefixes.flatMap((prefix) => [
-    {
-      bytes: Buffer.from(prefix, "latin1"),
-      target: { family, encoding: "latin-1", prefix: prefix.length }
-    },
-    {
-      bytes: Buffer.from(prefix, "utf16le"),
-      target: { family, encoding: "utf-16le", prefix: prefix.length }
-    }
-  ]);
-}
-
-// src/stages/secrets.ts
+// src/secrets/search.ts
 var NOT_SEARCHED = {
   mode: "off",
   bytes: 0,
@@ -47824,408 +46672,1094 @@ var NOT_SEARCHED = {
   found: [],
   untrusted: void 0
 };
-async function prepareSearch(run2, taken) {
-  const { inputs, world } = run2;
+async function prepareSearch({ docker: docker2, id, log }, inputs, environment2, logins2, snapshotInImage) {
   if (inputs.secretScan === "off") return void 0;
-  const { docker, environment, log } = world;
-  const snapshot = taken && {
-    files: taken.snapshot.files,
-    reading: taken.reading,
-    mark: await markOf(docker, checkpointContainer(run2)),
-    below: namesOf(run2.id).image("checkpoint")
+  const names = namesOf(id);
+  const snapshot = snapshotInImage && {
+    ...snapshotInImage,
+    mark: await markOf(docker2, names.checkpointContainer),
+    below: names.image("checkpoint")
   };
-  const logins = await loginsOf(environment, log);
-  const secrets = [...secretsOfInputs(inputs), ...secretsOfRunner(environment), ...secretsOfLogins(logins)];
+  const secrets = [
+    ...secretsOfInputs(inputs),
+    ...secretsOfRunner(environment2),
+    ...secretsOfLogins(await logins2())
+  ];
   const matcher = createMatcher({
     secrets: [...secrets, ...snapshot ? [snapshot.mark] : []],
     canary: createCanary(),
-    key: (0, import_node_crypto10.randomBytes)(32)
+    key: (0, import_node_crypto9.randomBytes)(32)
   });
   await proveScanner(matcher);
-  const weak = new Map(matcher.tooShort.map(({ secret, reason }) => [secret, reason]));
-  const names = [...new Set(secrets.map(({ name }) => name))];
-  const searched = names.filter((name) => !weak.has(name));
-  const notSearched = names.filter((name) => weak.has(name)).map((name) => `${name} (${weak.get(name)})`);
+  const weak = new Map(matcher.weak.map(({ secret, reason }) => [secret, reason]));
+  const all = [...new Set(secrets.map(({ name }) => name))];
+  const searched = all.filter((name) => !weak.has(name));
+  const notSearched = all.filter((name) => weak.has(name)).map((name) => `${name} (${weak.get(name)})`);
   const known = searched.length > 0 ? ` and ${searched.length} known values: ${searched.join(", ")}` : "";
-  log.info(`Looking for tokens${known}.`);
-  tellWeak(log, notSearched);
+  log.info(`Scanning for tokens${known}.`);
+  logWeakSecrets(log, notSearched);
   return { matcher, snapshot, searched, notSearched };
 }
-async function judge2({ inputs, world }, search, image, scan2) {
-  const { docker, log } = world;
+async function evaluateScan({ docker: docker2, log }, mode, search, image, scan2) {
   const { matcher, snapshot, searched, notSearched } = search;
-  const strict = inputs.secretScan === "fail";
+  const strict = mode === "fail";
   if (scan2.layers.unread.length > 0)
-    log.warning(`Not looked into: ${scan2.layers.unread.length} layers of the image, packed with Zstandard.`);
-  const untrusted = snapshot && distrust(snapshot, scan2);
+    log.warning(
+      `Not scanned: ${scan2.layers.unread.length} layers of the image, which are compressed with Zstandard.`
+    );
+  const untrusted = snapshot && incompleteScanReason(snapshot, scan2);
   if (untrusted !== void 0) {
-    if (strict) throw untrustedFailure(untrusted);
-    log.warning(untrustedFailure(untrusted).message);
+    if (strict) throw incompleteScanFailure(untrusted);
+    log.warning(incompleteScanFailure(untrusted).message);
   }
-  const configuration = await scanFiles(await configurationOf(docker, image), matcher);
-  const told = await worthTelling(docker, scan2, image, snapshot);
-  const findings = [...told, ...configuration.findings];
+  const configuration = await scanFiles(await configurationOf(docker2, image), matcher);
+  const findings = [...await reportable(docker2, scan2, image, snapshot), ...configuration.findings];
   const sizes = [...scan2.sizes.values(), ...configuration.sizes.values()];
-  const report2 = {
-    mode: inputs.secretScan,
+  const report = {
+    mode,
     bytes: sizes.reduce((sum2, size) => sum2 + size, 0),
     searched,
     notSearched,
-    found: foundSecrets(findings.filter((finding) => !snapshot || !isOf2(finding, snapshot.mark))),
+    found: foundSecrets(findings.filter((finding) => !snapshot || !isOf(finding, snapshot.mark))),
     untrusted
   };
-  log.info(`Looked at ${sizeText(report2.bytes)}.`);
-  if (report2.found.length === 0) return report2;
-  if (strict) throw secretFailure(report2);
-  log.warning(secretWarning(report2));
-  return report2;
+  log.info(`Scanned ${sizeText(report.bytes)}.`);
+  if (report.found.length === 0) return report;
+  if (strict) throw secretFailure(report);
+  log.warning(secretWarning(report));
+  return report;
 }
-function tellWeak(log, notSearched) {
+function logWeakSecrets(log, notSearched) {
   if (notSearched.length === 0) return;
-  const line2 = `Too weak to be told from anything else in a memory, and not looked for: ${notSearched.join(", ")}.`;
+  const line2 = `Too short or too common to search for: ${notSearched.join(", ")}.`;
   if (notSearched.some((name) => name.startsWith("secret-values"))) log.warning(line2);
   else log.info(line2);
 }
-async function loginsOf(environment, log) {
+
+// src/registry/credentials.ts
+var import_node_child_process2 = require("node:child_process");
+var import_promises40 = require("node:fs/promises");
+var import_node_path39 = __toESM(require("node:path"), 1);
+var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
+async function credentialsFor(registry2, environment2) {
+  const file = configFile(environment2);
+  const config = await readConfig(file);
+  const helper = config.credHelpers?.[registry2] ?? config.credsStore;
+  if (helper)
+    return await fromHelper(helper, registry2 === DOCKER_HUB ? DOCKER_HUB_KEY : registry2, environment2);
+  const logins2 = Object.entries(config.auths ?? {});
+  const login = logins2.find(([key]) => hostOf(key) === registry2)?.[1];
+  return login && credentialsOf(login, file);
+}
+async function storedLogins(environment2) {
+  const file = configFile(environment2);
+  return Object.entries((await readConfig(file)).auths ?? {}).flatMap(([key, login]) => {
+    const credentials = credentialsOf(login, file);
+    return credentials === void 0 ? [] : [{ registry: hostOf(key), credentials }];
+  });
+}
+function configFile(environment2) {
+  const folder = environment2["DOCKER_CONFIG"] || import_node_path39.default.join(environment2["HOME"] ?? "/", ".docker");
+  return import_node_path39.default.join(folder, "config.json");
+}
+async function readConfig(file) {
+  const text2 = await (0, import_promises40.readFile)(file, "utf8").catch((error2) => {
+    if (error2.code === "ENOENT") return "{}";
+    throw unreadable(file, messageOf(error2));
+  });
   try {
-    return await storedLogins(environment);
-  } catch (error2) {
-    if (!(error2 instanceof Failure)) throw error2;
-    log.warning(`${error2.message} The passwords in it are not looked for.`);
-    return [];
+    return JSON.parse(text2);
+  } catch {
+    throw unreadable(file, "it is not valid JSON");
   }
 }
+function unreadable(file, why) {
+  return new Failure("runner", `The docker client's configuration ${file} cannot be read: ${why}.`, {
+    fix: "Fix or remove that file, and run docker/login-action before this step."
+  });
+}
+function hostOf(key) {
+  return key === DOCKER_HUB_KEY ? DOCKER_HUB : key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+}
+function credentialsOf(login, file) {
+  if (login.identitytoken) return { kind: "identity", token: login.identitytoken };
+  if (login.username && login.password)
+    return { kind: "password", username: login.username, password: login.password };
+  if (!login.auth) return void 0;
+  const both = Buffer.from(login.auth, "base64").toString("utf8");
+  const colon = both.indexOf(":");
+  if (colon < 1) throw unreadable(file, "an `auth` in it is not NAME:PASSWORD in base64");
+  return {
+    kind: "password",
+    username: both.slice(0, colon),
+    password: both.slice(colon + 1).replace(/\0+$/, "")
+  };
+}
+async function fromHelper(helper, host, environment2) {
+  const program = `docker-credential-${helper}`;
+  const failed = (why) => new Failure("runner", `${program} returned no login for ${host}: ${why}.`, {
+    fix: "Run docker/login-action before this step, or fix the credential helper of the docker client."
+  });
+  if (!/^[\w.-]+$/.test(helper)) throw failed("it is not the name of a program");
+  const result = await outputOf(program, host, environment2).catch((error2) => {
+    throw failed(messageOf(error2));
+  });
+  if (/credentials not found/i.test(result.stdout)) return void 0;
+  if (result.exitCode !== 0) throw failed(`it ended with exit code ${result.exitCode}`);
+  let output;
+  try {
+    output = JSON.parse(result.stdout);
+  } catch {
+    throw failed("its output is not valid JSON");
+  }
+  const { Username: username, Secret: secret } = output;
+  if (!username || !secret) return void 0;
+  return username === "<token>" ? { kind: "identity", token: secret } : { kind: "password", username, password: secret };
+}
+async function outputOf(program, host, env) {
+  return await new Promise((resolve2, reject) => {
+    const signal = AbortSignal.timeout(HELPER_TIMEOUT);
+    const child2 = (0, import_node_child_process2.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
+    let stdout = "";
+    child2.stdout.setEncoding("utf8").on("data", (text2) => stdout += text2);
+    child2.on("error", reject);
+    child2.on("close", (code2) => resolve2({ exitCode: code2 ?? 1, stdout }));
+    child2.stdin.on("error", () => void 0);
+    child2.stdin.end(`${host}
+`);
+  });
+}
+var HELPER_TIMEOUT = 3e4;
 
-// src/stages/read-out.ts
-async function readOut(run2, image, taken, packing) {
-  const { inputs, steps, work, world } = run2;
+// src/registry/packed-image.ts
+var import_promises41 = require("node:fs/promises");
+var import_node_path40 = __toESM(require("node:path"), 1);
+var import_node_stream7 = require("node:stream");
+var import_promises42 = require("node:stream/promises");
+var import_tar_stream3 = __toESM(require_tar_stream(), 1);
+var LARGEST_DOCUMENT = 8 * 1024 * 1024;
+var MOST_DOCUMENTS = 1e3;
+async function packImage(archive, image, skipped, folder) {
+  const files = [];
+  try {
+    return assemble(image, await packEntries(archive, skipped, folder, files));
+  } catch (error2) {
+    await Promise.all(files.map((file) => (0, import_promises41.rm)(file, { force: true })));
+    throw error2 instanceof Failure || isSystemError(error2) ? error2 : unexpected(messageOf(error2));
+  }
+}
+function isSystemError(error2) {
+  return error2 instanceof Error && "syscall" in error2;
+}
+async function packEntries(archive, skipped, folder, files) {
+  const entries = /* @__PURE__ */ new Map();
+  const documents = /* @__PURE__ */ new Map();
+  const links = /* @__PURE__ */ new Map();
+  const parser = (0, import_tar_stream3.extract)();
+  const sending = (0, import_promises42.pipeline)(archive, parser);
+  sending.catch(() => void 0);
+  for await (const entry of parser) {
+    const { name, type, linkname, size = 0 } = entry.header;
+    if (type === "symlink" && linkname) links.set(name, import_node_path40.default.posix.join(import_node_path40.default.posix.dirname(name), linkname));
+    const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
+    const isBlob = digest !== void 0 || import_node_path40.default.posix.basename(name) === "layer.tar";
+    if (type !== "file" || !isBlob && !name.endsWith(".json")) {
+      entry.resume();
+    } else if (digest !== void 0 && skipped.has(`sha256:${digest}`)) {
+      entries.set(name, { rawSize: size, diffId: `sha256:${digest}`, packed: void 0 });
+      entry.resume();
+    } else {
+      const small = size <= LARGEST_DOCUMENT ? await collected(entry) : void 0;
+      if (name.endsWith(".json") || small && isDocument(small)) {
+        if (!small) throw unexpected(`${name} has ${size} bytes`);
+        documents.set(name, small);
+        if (documents.size > MOST_DOCUMENTS)
+          throw unexpected(`the archive has more than ${MOST_DOCUMENTS} JSON documents`);
+        continue;
+      }
+      const packed = await packLayer(small ? import_node_stream7.Readable.from([small]) : entry, folder);
+      entries.set(name, packed);
+      if (packed.packed) files.push(packed.packed.file);
+    }
+  }
+  await sending;
+  return { entries, documents, links };
+}
+function isDocument(bytes) {
+  return bytes.at(0) === 123 && bytes.toString("latin1", 257, 262) !== "ustar";
+}
+async function collected(stream) {
+  const parts2 = [];
+  for await (const part of stream) parts2.push(part);
+  return Buffer.concat(parts2);
+}
+function assemble(image, { entries, documents, links }) {
+  const parsed = (name) => {
+    const bytes = documents.get(name);
+    if (!bytes) throw unexpected(`${name} is missing`);
+    return JSON.parse(bytes.toString("utf8"));
+  };
+  const [manifest, ...others] = parsed("manifest.json");
+  if (!manifest || others.length > 0) throw unexpected("the archive does not contain exactly one image");
+  const config = documents.get(manifest.Config);
+  const configuration = parsed(manifest.Config);
+  if (!config || !identifies(image, digestOf(config), documents))
+    throw unexpected(`the archive contains another image than ${image}`);
+  const { diff_ids: diffIds } = configuration.rootfs;
+  if (diffIds.length !== manifest.Layers.length) throw unexpected("layers are missing");
+  const ordered = diffIds.map((diffId, index) => {
+    const name = manifest.Layers[index] ?? "";
+    const entry = entries.get(links.get(name) ?? name);
+    const known = entry && (entry.diffId ?? (name.endsWith(digestHex(entry.packed?.digest)) ? diffId : ""));
+    if (!entry || known !== diffId) throw unexpected(`layer ${index + 1} is not ${diffId}`);
+    return entry;
+  });
+  return {
+    config,
+    configuration,
+    layers: ordered.map(({ packed }) => packed),
+    rawSizes: ordered.map(({ rawSize }) => rawSize)
+  };
+}
+function identifies(id, config, documents) {
+  if (id === config) return true;
+  const bytes = documents.get(`blobs/sha256/${digestHex(id)}`);
+  if (!bytes || digestOf(bytes) !== id) return false;
+  const { config: own, manifests = [] } = JSON.parse(bytes.toString("utf8"));
+  return own?.digest === config || manifests.some(({ digest }) => digest !== void 0 && identifies(digest, config, documents));
+}
+function digestHex(digest = "") {
+  return digest.replace("sha256:", "");
+}
+function unexpected(why) {
+  return new Failure("runner", `Docker did not export the image to push: ${why}.`, {
+    fix: "Update Docker to version 24 or newer, and run the job again."
+  });
+}
+
+// src/registry/scan-and-pack.ts
+async function scanAndPack(context, inputs, environment2, { id, snapshot }, packing) {
+  const { docker: docker2, clock, log, step, work } = context;
   const searched = inputs.secretScan !== "off";
   if (!searched && !packing) return { secrets: NOT_SEARCHED, packed: void 0 };
-  const title = searched ? "Look for secrets in the image" : "Pack the image";
-  return await steps.run("read-out", packing && searched ? `${title}, and pack it` : title, async () => {
-    const search = await prepareSearch(run2, taken);
-    const [scan2, packed] = await world.docker.stream(
-      ["save", "--", image],
+  const title = searched ? "Scan the image for secrets" : "Pack the image";
+  return await step("read-out", packing && searched ? `${title}, and pack it` : title, async () => {
+    const search = await prepareSearch(context, inputs, environment2, () => logins(environment2, log), snapshot);
+    const [scan2, packed] = await docker2.stream(
+      ["save", "--", id],
       (archive) => {
-        const progress = logProgress(world.log, world.clock);
+        const progress = logProgress(log, clock);
         let bytes = 0;
         archive.on("data", ({ length }) => progress(bytes += length, void 0));
         return readByBoth(
           archive,
           search && ((copy) => scanImage(copy, search.matcher, search.snapshot)),
-          packing && ((copy) => packImage(copy, image, packing.known, work))
+          packing && ((copy) => packImage(copy, id, packing.known, work))
         );
       },
       packing?.signal
     );
-    const secrets = search && scan2 ? await judge2(run2, search, image, scan2) : NOT_SEARCHED;
+    const secrets = search && scan2 ? await evaluateScan(context, inputs.secretScan, search, id, scan2) : NOT_SEARCHED;
     return { secrets, packed };
   });
 }
+async function logins(environment2, log) {
+  try {
+    return await storedLogins(environment2);
+  } catch (error2) {
+    if (!(error2 instanceof Failure)) throw error2;
+    log.warning(`${error2.message} The image is not scanned for the passwords in it.`);
+    return [];
+  }
+}
 
-// src/stages/publish.ts
-async function publish(run2, imageId, taken) {
-  const { inputs, world } = run2;
-  if (inputs.push) return await push(run2, imageId, taken);
-  const { secrets } = await readOut(run2, imageId, taken, void 0);
-  return await run2.steps.run("push", "Tag", async () => {
-    await tagImage(world.docker, imageId, inputs.tags);
-    world.log.info("`push` is false: the image is tagged on this machine, and nothing is pushed.");
-    return { digest: void 0, layers: await layersOf(world.docker, imageId), secrets };
+// src/registry/publish.ts
+async function publish(context, inputs, world, image) {
+  const { docker: docker2, log, step } = context;
+  const tags2 = inputs.tags.map(({ text: text2 }) => text2);
+  if (inputs.push) return { tags: tags2, ...await push(context, inputs, world, image) };
+  const { secrets } = await scanAndPack(context, inputs, world.environment, image, void 0);
+  return await step("push", "Tag", async () => {
+    await tagImage(docker2, image.id, inputs.tags);
+    log.info("`push` is false: the image is tagged on this machine, and nothing is pushed.");
+    return { digest: void 0, tags: tags2, layers: await layersOf(docker2, image.id), secrets };
   });
 }
-async function push(run2, imageId, taken) {
-  const { inputs, world, work, steps } = run2;
-  const { log } = world;
+async function push(context, inputs, world, image) {
+  const { docker: docker2, log, step, work } = context;
   const late = AbortSignal.timeout(inputs.pushTimeout);
   const signal = AbortSignal.any([late, world.cancelled]);
   try {
-    const opened = await steps.run(
+    const opened = await step(
       "registries",
-      "Ask the registries",
+      "Query the registries",
       () => openPush(
-        { ...world, info: (line2) => log.info(line2), warn: (line2) => log.warning(line2) },
-        { image: imageId, tags: inputs.tags, folder: work },
+        {
+          docker: docker2,
+          repositories: world.repositories,
+          info: (line2) => log.info(line2),
+          warn: (line2) => log.warning(line2)
+        },
+        { image: image.id, tags: inputs.tags, folder: work },
         signal
       )
     );
-    const { secrets, packed } = await readOut(run2, imageId, taken, { known: opened.known, signal });
-    if (!packed) throw new Error("nothing was packed");
-    const pushed = await steps.run("push", "Push", () => opened.send(packed));
-    await tagImage(world.dockerAfterCancel, imageId, inputs.tags);
+    const packing = { known: opened.known, signal };
+    const { secrets, packed } = await scanAndPack(context, inputs, world.environment, image, packing);
+    if (!packed) throw new Error("the image was not packed");
+    const pushed = await step("push", "Push", () => opened.send(packed));
+    await tagImage(world.dockerAfterCancel, image.id, inputs.tags);
     return { ...pushed, secrets };
   } catch (error2) {
-    throw late.aborted && !world.cancelled.aborted ? tooLate(run2, error2) : await explained(run2, error2);
+    if (late.aborted && !world.cancelled.aborted) throw timedOut(inputs.pushTimeout, error2);
+    throw await explained(error2, world.environment);
   }
 }
-function tooLate({ inputs }, cause) {
-  return new Failure("registry", `The push was not done within ${seconds(inputs.pushTimeout)}.`, {
-    fix: "If the registry is only slow, raise `push-timeout`; no tag was moved, or those that were have been put back.",
+function timedOut(limit, cause) {
+  return new Failure("registry", `The push was not complete within ${seconds(limit)}.`, {
+    fix: "If the registry is slow, increase `push-timeout`. No tag was moved, or moved tags have been put back.",
     cause
   });
 }
-async function explained({ world }, error2) {
-  return error2 instanceof Failure && error2.category === "registry" && await fromFork(world.environment) ? error2.also(
+async function explained(error2, environment2) {
+  return error2 instanceof Failure && error2.category === "registry" && await fromFork(environment2) ? error2.also(
     "This is a pull request from a fork, whose token may not push: set `push` to false for those."
   ) : error2;
 }
 
-// src/stages/restore.ts
-var import_node_path44 = __toESM(require("node:path"), 1);
-async function buildRestoring(run2, from, parts2) {
-  const { takenBy } = parts2;
-  const levels = takenBy.name === "criu" ? takenBy.privileges : [void 0];
-  for (const [index, privileges] of levels.entries()) {
-    const imageId = await buildRuntime(run2, from, { ...parts2, privileges });
-    const request4 = await startRequest(run2, from, parts2.runner.reach, imageId, privileges);
-    try {
-      return { imageId, privileges, request: request4, first: await prove(run2, request4) };
-    } catch (error2) {
-      const last = index === levels.length - 1;
-      if (last || !(error2 instanceof Failure) || !wantsPrivileges(error2.signature)) throw error2;
-      run2.world.log.info(`Leaving the privileges ${privileges?.level}: ${error2.message}`);
-      await removeImages(run2.world.docker, namesOf(run2.id), ["runtime"]);
-    }
-  }
-  throw new Error("there is no level of privileges to try");
+// src/report/markdown.ts
+function quote(text2) {
+  const fence = "`".repeat(longestRun(text2) + 3);
+  return [`${fence}text`, text2, fence].join("\n");
 }
-async function buildRuntime(run2, from, parts2) {
-  const { inputs, world } = run2;
-  const { snapshot, takenBy, privileges } = parts2;
-  const names = namesOf(run2.id);
-  return await run2.steps.run("build-runtime", "Build the runtime image", async () => {
-    await world.docker.run(["commit", checkpointContainer(run2), names.image("snapshot")]);
-    return await build(
-      run2,
-      from,
-      "runtime",
-      {
-        SNAPSHOT_IMAGE: names.image("snapshot"),
-        ON_RESTORE_FAILURE: inputs.onRestoreFailure,
-        PORT: String(inputs.port),
-        TAKEN_BY: engineName(takenBy, privileges)
-      },
-      {
-        ...from.labels,
-        ...inputs.labels,
-        ...snapshotLabels({
-          restoreFlags: flagsOf(privileges),
-          privileges: privileges?.level ?? "none",
-          criuVersion: snapshot.criuVersion ?? "none",
-          cpuFeatures: inputs.cpuFeatures,
-          kernel: parts2.runner.kernel
-        })
-      }
-    );
-  });
+function folded(title, ...lines3) {
+  return [`<details><summary>${title}</summary>`, "", ...lines3, "", "</details>", ""];
 }
-async function prove(run2, request4) {
-  const { docker, clock, log } = run2.world;
-  return await run2.steps.run("prove", "Prove the restore", async () => {
-    const first2 = await proveRestore({ docker, clock }, request4);
-    log.info(`Restored, and answered after ${first2.answer} ms.`);
-    return first2;
-  });
+function table([head, ...rows]) {
+  const line2 = ([name, value]) => `| ${name} | ${code(value)} |`;
+  return [...head ? [line2(head), "|---|---|"] : [], ...rows.map(line2)].join("\n");
 }
-async function buildCold(run2, from, parts2) {
-  const { inputs, world } = run2;
-  const imageId = await run2.steps.run(
-    "build-cold",
-    "Build the image without a snapshot",
-    () => build(
-      run2,
-      from,
-      "cold",
-      { PORT: String(inputs.port) },
-      {
-        ...from.labels,
-        ...inputs.labels,
-        ...coldLabels(parts2.reason)
-      }
-    )
-  );
-  const request4 = await startRequest(run2, from, parts2.reach, imageId, void 0);
-  if (inputs.budgets.restoreTime !== void 0 || inputs.budgets.speedup !== void 0)
-    world.log.info("`max-restore-time` and `min-speedup` do not count for an image without a snapshot.");
-  const coldStarts = await run2.steps.run("prove", "Start the image", async () => {
-    const starts = [];
-    const runs = Math.max(1, inputs.verifyRuns);
-    while (starts.length < runs) {
-      const start = await startNormally(world, { ...request4, load: void 0 });
-      starts.push(start);
-      world.log.info(`Run ${starts.length} of ${runs}: cold start in ${start.answer} ms.`);
-    }
-    return starts;
-  });
-  return { imageId, coldStarts };
+function time(milliseconds) {
+  return milliseconds < 1e4 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1e3).toFixed(1)} s`;
 }
-function flagsOf(privileges) {
-  return privileges === void 0 ? "" : declaredFlags(privileges);
+function code(text2) {
+  const fence = "`".repeat(longestRun(text2) + 1);
+  const padding = fence.length > 1 ? " " : "";
+  return `${fence}${padding}${text2.replaceAll("|", "\\|").replace(/\s+/g, " ")}${padding}${fence}`;
 }
-async function startRequest(run2, { readiness: readiness2 }, reach, image, privileges) {
-  const { inputs, world } = run2;
-  return {
-    ...containerOf(run2, reach),
-    container: namesOf(run2.id).container,
-    image,
-    flags: privileges?.restore(import_node_path44.default.join(world.dockerFolder, "seccomp.json")) ?? [],
-    readiness: readiness2,
-    startupTimeout: inputs.startupTimeout,
-    restoreTimeout: inputs.restoreTimeout,
-    load: inputs.verifyRuns > 0 ? firstLoad(await firstRequest(run2, readiness2)) : void 0,
-    logs: run2.logs
-  };
-}
-async function firstRequest({ inputs, world }, readiness2) {
-  const line2 = inputs.warmup?.find(({ method }) => method === "GET" || method === "HEAD");
-  if (line2) return await requestOf(line2, world.workspace);
-  return standardWarmUp(readiness2, inputs.port).request;
+function longestRun(text2) {
+  return Math.max(0, ...[...text2.matchAll(/`+/g)].map((match) => match[0].length));
 }
 
-// src/stages/room.ts
-var import_promises48 = require("node:fs/promises");
-var import_node_path45 = __toESM(require("node:path"), 1);
-async function lookForRoom({ world }, { diskFree }, found, jdk) {
-  const { dependencies, classes } = found.application;
-  const sizes = await Promise.all([...dependencies.keys(), ...classes.keys()].map(sizeOf2));
-  const archive = (await (0, import_promises48.stat)(jdk.file)).size;
-  const room = roomFor(
-    diskFree,
+// src/report/content.ts
+var SHOWN2 = 30;
+var LISTED = 100;
+function renderContent(content, statistics) {
+  if (!content) return [];
+  return folded("Content of the snapshot", table(describeContent(content, statistics)));
+}
+function describeContent({ memory, threads, user: user2, open: open3, environment: environment2 }, statistics) {
+  const rows = [];
+  for (const kind of memory ? KINDS : []) {
+    const bytes = memory?.[kind];
+    rows.push([`Memory: ${KIND_NAMES[kind]}`, bytes === void 0 ? "not known" : sizeText(bytes)]);
+  }
+  const groups = threads.map(({ name, count }) => `${name}${count > 1 ? ` (${count})` : ""}`);
+  rows.push([`Threads (${threadCount(threads)})`, list2(groups)]);
+  if (user2) rows.push(["User", `${user2.uid}:${user2.gid}`]);
+  rows.push(["Open files outside of the JDK and the application", list2(open3.files)]);
+  rows.push(["Sockets", String(open3.sockets)]);
+  if (environment2) rows.push(["Names in the environment", list2(environment2)]);
+  if (statistics) {
+    const { frozenTime, pagesWritten, pagesScanned } = statistics;
+    rows.push(["Frozen for", time(frozenTime / 1e3)]);
+    rows.push(["Pages written", `${pagesWritten} of ${pagesScanned}, of 4 KiB`]);
+  }
+  return rows;
+}
+function logContent(log, reading, statistics) {
+  const lines3 = reading ? describeContent(reading.content, statistics) : [["The images of CRIU", "cannot be read"]];
+  for (const [name, value] of lines3) log.untrusted(`${name}: ${value}`);
+}
+function contentMetadata(content) {
+  if (!content) return null;
+  const { memory, processes, threads, user: user2, open: open3, environment: environment2 } = content;
+  return {
+    memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
+    processes,
+    threads: { count: threadCount(threads), groups: threads.slice(0, LISTED) },
+    user: user2 ?? null,
+    open: { ...open3, files: open3.files.slice(0, LISTED) },
+    environment: environment2 ?? null
+  };
+}
+function threadCount(threads) {
+  return threads.reduce((sum2, { count }) => sum2 + count, 0);
+}
+function list2(names) {
+  if (names.length === 0) return "none";
+  const more = names.length > SHOWN2 ? ` and ${names.length - SHOWN2} more` : "";
+  return names.slice(0, SHOWN2).join(", ") + more;
+}
+
+// src/run/steps.ts
+var Steps = class {
+  constructor(clock, log) {
+    this.clock = clock;
+    this.log = log;
+  }
+  clock;
+  log;
+  done = [];
+  async run(name, title, work) {
+    const begin = this.clock.now();
+    try {
+      return await this.log.group(title, work);
+    } finally {
+      const milliseconds = Math.round(this.clock.now() - begin);
+      this.done.push({ name, milliseconds });
+    }
+  }
+};
+
+// src/run/sweep.ts
+var import_node_fs8 = require("node:fs");
+var import_promises44 = require("node:fs/promises");
+var import_node_path41 = __toESM(require("node:path"), 1);
+
+// src/run/run-id.ts
+var import_node_crypto10 = require("node:crypto");
+var import_promises43 = require("node:fs/promises");
+var import_node_os2 = require("node:os");
+var thisHost = {
+  root: "/",
+  pid: process.pid,
+  now: () => /* @__PURE__ */ new Date(),
+  signal: (pid, signal) => process.kill(pid, signal)
+};
+async function newRunId(host = thisHost) {
+  const { machine, boot, namespace } = await surroundings(host);
+  const random = (0, import_node_crypto10.randomBytes)(6).toString("hex");
+  const begun = Math.floor(host.now().getTime() / 1e3);
+  const ticks = await startOf(host, host.pid) ?? 0;
+  return [random, base36(begun), machine, boot, namespace, base36(host.pid), base36(ticks)].join("-");
+}
+function parseRunId(text2) {
+  const match = /^([0-9a-f]{12})-([0-9a-z]+)-([0-9a-f]{8})-([0-9a-f]{12})-([0-9a-z]+)-([0-9a-z]+)-([0-9a-z]+)$/.exec(text2);
+  if (!match) return void 0;
+  const [, random = "", begun = "", machine = "", boot = "", namespace = "", pid = "", ticks = ""] = match;
+  const number = (digits) => parseInt(digits, 36);
+  return { random, begun: number(begun), machine, boot, namespace, pid: number(pid), ticks: number(ticks) };
+}
+var LONGEST_JOB = 5 * 24 * 3600;
+var MARGIN = 24 * 3600;
+async function runState(run2, localEngine, host = thisHost) {
+  if (host.now().getTime() / 1e3 - run2.begun > LONGEST_JOB + MARGIN) return "gone";
+  const own = await surroundings(host);
+  if (run2.boot !== own.boot) return localEngine && run2.machine === own.machine ? "gone" : "unknown";
+  if (run2.namespace !== own.namespace) return "unknown";
+  return await isRunning(run2, host) ? "unknown" : "ended";
+}
+async function isRunning({ pid, ticks }, host) {
+  try {
+    host.signal(pid, 0);
+  } catch (error2) {
+    if (error2.code === "ESRCH") return false;
+  }
+  const started = await startOf(host, pid);
+  return started === void 0 || started === ticks;
+}
+async function surroundings({ root }) {
+  const read2 = (file) => (0, import_promises43.readFile)(`${root}${file}`, "utf8").catch(() => "");
+  const boot = (await read2("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
+  const namespace = await (0, import_promises43.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
+  return {
+    machine: (0, import_node_crypto10.createHash)("sha256").update(`${await read2("etc/machine-id")}
+${(0, import_node_os2.hostname)()}`).digest("hex").slice(0, 8),
+    boot: boot.slice(0, 12).padEnd(12, "0"),
+    namespace: base36(Number(/\d+/.exec(namespace)?.[0] ?? 0))
+  };
+}
+async function startOf({ root }, pid) {
+  const stat12 = await (0, import_promises43.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
+  const fields = stat12.slice(stat12.lastIndexOf(")") + 2).split(" ");
+  return fields.length > 19 ? Number(fields[19]) : void 0;
+}
+function base36(number) {
+  return number.toString(36);
+}
+
+// src/run/sweep.ts
+async function sweep(context, host = thisHost) {
+  const { docker: docker2, localEngine, info: info2 } = context;
+  for (const [id, { containers, images, folder }] of await findLeftovers(context)) {
+    const run2 = parseRunId(id);
+    const state = run2 && await runState(run2, localEngine, host);
+    if (state === void 0 || state === "unknown") continue;
+    const keep = state === "gone" ? [] : ["runtime", "logs"];
+    const removable = images.some((role) => state === "gone" || role !== "runtime");
+    const files = folder !== void 0 && (0, import_node_fs8.existsSync)(state === "gone" ? folder : import_node_path41.default.join(folder, "work"));
+    if (!containers && !removable && !files) continue;
+    await endOrphans(id);
+    const problems = await release(docker2, { id, folder, keep });
+    const rest = problems.length > 0 ? `, but for this: ${problems.join("; ")}` : "";
+    info2(`Removed what the run ${id} left, which ended without its clean-up${rest}.`);
+  }
+}
+async function findLeftovers({ docker: docker2, folder }) {
+  const leftovers = /* @__PURE__ */ new Map();
+  function of(id) {
+    const known = leftovers.get(id) ?? { containers: false, images: [], folder: void 0 };
+    leftovers.set(id, known);
+    return known;
+  }
+  for (const id of await labelValues(docker2, RUN_LABEL).catch(() => [])) of(id).containers = true;
+  for (const name of await imageNames(docker2, `${RUN_IMAGE}*`).catch(() => [])) {
+    const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
+    of(id).images.push(role);
+  }
+  for (const name of await (0, import_promises44.readdir)(folder).catch(() => [])) {
+    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path41.default.join(folder, name);
+  }
+  return leftovers;
+}
+
+// src/runner/disk-space.ts
+var import_promises45 = require("node:fs/promises");
+var import_node_path42 = __toESM(require("node:path"), 1);
+var SMALL_SNAPSHOT = 128e6;
+function diskSpaceFor(free, archive, application) {
+  return { free, needed: 3 * archive + 2 * application + 3 * SMALL_SNAPSHOT };
+}
+function diskSpaceWarning({ free, needed }, archive) {
+  if (free === void 0 || free >= needed) return void 0;
+  const figures = `${megabytes(free)} are free on Docker's disk, and this run needs about ${megabytes(needed)}, more with a large heap`;
+  if (free < archive) throw new Failure("runner", `Not enough disk space: ${figures}.`, { fix: FIX3 });
+  return `There may not be enough disk space: ${figures}. What is in Docker's build cache is not stored again.`;
+}
+function withDiskSpace(error2, { free, needed }) {
+  if (!(error2 instanceof Failure) || free === void 0 || error2.signature?.remedy !== "disk") return error2;
+  return error2.also(
+    `When the run began, ${megabytes(free)} were free on Docker's disk; it needs about ${megabytes(needed)} and three times the memory of the application.`
+  );
+}
+var FIX3 = "Free disk space on the machine that runs Docker, for example with `docker system prune`.";
+async function checkDiskSpace(log, free, jdkArchive, application) {
+  const sizes = await Promise.all([...application].map(sizeOf2));
+  const archive = (await (0, import_promises45.stat)(jdkArchive)).size;
+  const space = diskSpaceFor(
+    free,
     archive,
     sizes.reduce((sum2, size) => sum2 + size, 0)
   );
-  const warning2 = lookAtRoom(room, archive);
-  if (warning2 !== void 0) world.log.warning(warning2);
-  return room;
+  const warning2 = diskSpaceWarning(space, archive);
+  if (warning2 !== void 0) log.warning(warning2);
+  return space;
 }
 async function sizeOf2(place) {
-  const own = await (0, import_promises48.stat)(place);
+  const own = await (0, import_promises45.stat)(place);
   if (!own.isDirectory()) return own.size;
   let size = 0;
-  for (const entry of await (0, import_promises48.readdir)(place, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) size += (await (0, import_promises48.stat)(import_node_path45.default.join(entry.parentPath, entry.name))).size;
+  for (const entry of await (0, import_promises45.readdir)(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size += (await (0, import_promises45.stat)(import_node_path42.default.join(entry.parentPath, entry.name))).size;
   }
   return size;
+}
+
+// src/runner/grants.ts
+var CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n };
+var SCRIPT = "cat /proc/self/status /proc/self/cmdline /proc/cpuinfo; df -P -k / || true";
+var START_TIMEOUT = 8e3;
+async function tryPrivileges(docker2, run2, image, privileges) {
+  const result = await runOnce(
+    docker2,
+    {
+      run: run2,
+      image,
+      flags: privileges.checkpoint,
+      program: "sh",
+      args: ["-c", SCRIPT]
+    },
+    START_TIMEOUT
+  );
+  if (result.exitCode !== 0) {
+    return lastLines(result.stderr.replace(/\n*Run 'docker run --help'.*/s, ""), 1) || `exit code ${result.exitCode}`;
+  }
+  if (!result.stdout.includes("CapBnd")) return "the output of a container did not come through";
+  return factsFrom(result.stdout, wantedOf(privileges));
+}
+function factsFrom(output, wanted) {
+  const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(output)?.[1] ?? "0"}`);
+  const kilobytes = /^\S+ +\d+ +\d+ +(\d+) +\d+% +\/$/m.exec(output)?.[1];
+  return {
+    missing: wanted.filter((name) => (bounding >> CAPABILITY_BITS[name] & 1n) === 0n),
+    amx: /^flags\s*:.*\bamx_tile\b/m.test(output),
+    cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
+    diskFree: kilobytes === void 0 ? void 0 : Number(kilobytes) * 1024,
+    emulator: /\S*(?:qemu-[\w-]+|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
+  };
+}
+function wantedOf({ level, capability }) {
+  if (level === "privileged") return [];
+  return [capability === "sys_admin" ? "SYS_ADMIN" : "CHECKPOINT_RESTORE", "SYS_PTRACE"];
+}
+
+// src/runner/old-criu.ts
+var VDSO_CHANGED = [6, 13];
+function bundledCriuFault(kernel, amx) {
+  const [major = 0, minor = 0] = kernel.split(".").map(Number);
+  if (amx) return `the CPU has AMX, whose registers do not fit into its tables ("Can't set FPU registers")`;
+  if (major > VDSO_CHANGED[0] || major === VDSO_CHANGED[0] && minor >= VDSO_CHANGED[1]) {
+    return `the kernel is ${kernel}, and from 6.13 on its vDSO is larger than it expects ("Unexpected rt vDSO area bounds")`;
+  }
+  return void 0;
+}
+
+// src/runner/reach.ts
+var ANSWER_TIMEOUT2 = 8e3;
+var LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
+async function findReach(docker2, hostname3) {
+  const remote = remoteHost(await dockerEndpoint(docker2, ANSWER_TIMEOUT2));
+  if (remote !== void 0) return { by: "published port", bind: "0.0.0.0", host: remote };
+  const network2 = await ownNetwork(docker2, hostname3);
+  if (network2 !== void 0) return { by: "network", network: network2 };
+  return { by: "published port", bind: "127.0.0.1", host: "127.0.0.1" };
+}
+function isLocal(reach) {
+  return reach.by === "network" || LOOPBACK.test(reach.bind);
+}
+function remoteHost(address) {
+  if (!/^(tcp|ssh|https?):\/\//.test(address) || !URL.canParse(address)) return void 0;
+  const { hostname: hostname3 } = new URL(address);
+  return hostname3 === "" || LOOPBACK.test(hostname3) ? void 0 : hostname3.replace(/^\[|\]$/g, "");
+}
+async function ownNetwork(docker2, hostname3) {
+  if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname3)) return void 0;
+  const container = await findContainer(docker2, hostname3, ANSWER_TIMEOUT2);
+  if (container === void 0) return void 0;
+  const networks = Object.keys(container.NetworkSettings.Networks);
+  if (networks.includes("host")) return void 0;
+  const network2 = networks.find((name) => name !== "none");
+  if (network2 === void 0) {
+    throw new Failure("runner", "This job runs in a container without a network.", {
+      fix: "Give the job container a network: the application is reached through it."
+    });
+  }
+  return network2;
+}
+
+// src/runner/inspect.ts
+async function inspectRunner(world, request3) {
+  const { docker: docker2, platform: platform2, log } = world;
+  if (platform2 !== "linux") {
+    throw new UnsupportedRunner(
+      `Snapshots are made by CRIU, which needs Linux; this runner is ${platform2}.`,
+      {
+        fix: "Use a Linux runner, for example `runs-on: ubuntu-24.04`."
+      }
+    );
+  }
+  const facts = await readDockerFacts(docker2);
+  log.info(`Docker ${facts.version} on ${facts.architecture}, kernel ${facts.kernel}.`);
+  const reach = await findReach(docker2, world.hostname);
+  const onLine = (line2) => log.untrusted(line2);
+  const imageArchitecture2 = await ensureBaseImage(docker2, request3.baseImage, onLine, request3.skipUnchanged);
+  if (architectureOf(imageArchitecture2) !== facts.architecture) {
+    throw emulated(`${request3.baseImage} is an image for ${imageArchitecture2}`, facts);
+  }
+  if (request3.engine === "warp") {
+    return { ...facts, cpu: void 0, amx: false, diskFree: void 0, reach, privileges: [], refused: [] };
+  }
+  const { granted, refused: refused3, container } = await findPrivileges(docker2, request3, facts);
+  for (const { level, reason } of refused3) log.info(`Privilege level ${level} is not available: ${reason}`);
+  if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
+  const fault = request3.criu === "bundled" ? bundledCriuFault(facts.kernel, container.amx) : void 0;
+  if (fault !== void 0) {
+    throw new UnsupportedRunner(`The CRIU that CRaC JDKs bundle (3.17.1) does not work here: ${fault}.`, {
+      fix: "Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on."
+    });
+  }
+  const { cpu, amx, diskFree } = container;
+  return { ...facts, cpu, amx, diskFree, reach, privileges: granted, refused: refused3 };
+}
+async function findPrivileges(docker2, request3, facts) {
+  const { run: run2, baseImage } = request3;
+  const refused3 = [];
+  return await climb(
+    privilegeLevels(request3.privileges, facts),
+    async (privileges, fromHere) => {
+      const container = await tryPrivileges(docker2, run2, baseImage, privileges);
+      if (typeof container !== "string" && container.missing.length === 0) {
+        return { granted: fromHere, refused: refused3, container };
+      }
+      const reason = typeof container === "string" ? container : `${container.missing.join(" and ")} not granted`;
+      refused3.push({ level: privileges.level, reason });
+      if (EMULATION.test(reason)) throw emulated(`${baseImage} cannot be run here (${reason})`, facts);
+      throw notGranted(request3.privileges, facts, refused3);
+    },
+    (error2) => error2 instanceof UnsupportedRunner && !EMULATION.test(refused3.at(-1)?.reason ?? "")
+  );
+}
+var EMULATION = /exec format error/;
+function notGranted(wanted, facts, refused3) {
+  const rootless = facts.rootless ? " It runs rootless, and so has only what its user has." : "";
+  const old = refused3.some(({ reason }) => /unknown capability/.test(reason)) ? ` Docker ${facts.version} does not know the capability CHECKPOINT_RESTORE.` : "";
+  return new UnsupportedRunner(
+    `The engine does not grant what CRIU needs (privileges: ${wanted}).${old}${rootless}`,
+    {
+      fix: `Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, run by root, on kernel 5.9 or newer${wanted === "least" ? "; or leave `privileges` at `auto`" : ""}.`,
+      evidence: refused3.map(({ level, reason }) => `${level}: ${reason}`).join("\n")
+    }
+  );
+}
+function emulated(what, { architecture, operatingSystem }) {
+  return new UnsupportedRunner(
+    `${what}, and this engine (${operatingSystem}) is ${architecture}: under emulation CRIU cannot see the real process.`,
+    {
+      fix: "Use a runner of the architecture of the image (for arm64 `runs-on: ubuntu-24.04-arm`), or a `base-image` of that of the runner."
+    }
+  );
+}
+
+// src/snapshot/read.ts
+var import_promises46 = require("node:fs/promises");
+var import_node_path43 = __toESM(require("node:path"), 1);
+
+// src/snapshot/jvm-memory.ts
+function parseJvmMemory(answers) {
+  const heap = [];
+  const code2 = [];
+  const classes = [];
+  let isHeap = true;
+  for (const line2 of answers.split("\n")) {
+    if (/^Code(?:Heap|Cache)\b/.test(line2)) isHeap = false;
+    const node = /\bnode #\d+: base 0x([0-9a-f]+): reserved=(\d+(?:\.\d+)?) KB/.exec(line2);
+    if (node) {
+      const start2 = parseInt(node[1] ?? "", 16);
+      classes.push({ start: start2, end: start2 + Number(node[2]) * 1024 });
+      continue;
+    }
+    const range = /[[(](0x[0-9a-f]+(?:, ?0x[0-9a-f]+)+)[\])]/.exec(line2);
+    const addresses = (range?.[1] ?? "").split(",").map((address) => parseInt(address, 16));
+    const [start, end] = [addresses[0], addresses.at(-1)];
+    if (start === void 0 || end === void 0 || !(start < end)) continue;
+    if (/^\s*bounds\b/.test(line2)) code2.push({ start, end });
+    else if (isHeap) heap.push({ start, end });
+  }
+  const known = (ranges) => ranges.length > 0 ? ranges : void 0;
+  return { heap: known(heap), code: known(code2), classes: known(classes) };
+}
+
+// src/snapshot/parts.ts
+var VMA_FILE_PRIVATE = 1 << 6;
+var VMA_FILE_SHARED = 1 << 7;
+var VMA_ANON_PRIVATE = 1 << 9;
+var PROT_NONE = 0;
+var PROT_READ_WRITE = 3;
+var ARENA = 64 * 1024 * 1024;
+function partsOf(process2, files) {
+  const { memory, jvm, stackPointers } = process2;
+  const mappings = [...memory.mappings].sort((one, other) => one.start - other.start);
+  const stacks = mappings.filter((mapping) => stackPointers.some((pointer) => contains(mapping, pointer)));
+  const claims = [
+    ["environment", [memory.arguments, memory.environment]],
+    ["javaHeap", jvm?.heap ?? []],
+    ["code", jvm?.code ?? []],
+    ["classes", jvm?.classes ?? []],
+    ["stacks", stacks],
+    ["nativeHeap", [memory.brk, ...arenas(mappings, jvm)]]
+  ];
+  const edges = claims.flatMap(([, ranges]) => ranges.flatMap(({ start, end }) => [start, end]));
+  return mappings.flatMap((mapping) => {
+    const file = isFile2(mapping) ? files.get(mapping.shmid)?.path : void 0;
+    const inside2 = edges.filter((edge) => mapping.start < edge && edge < mapping.end);
+    const cuts = [.../* @__PURE__ */ new Set([mapping.start, ...inside2, mapping.end])].sort((one, other) => one - other);
+    return cuts.slice(0, -1).map((start, index) => {
+      const claim = claims.find(([, ranges]) => ranges.some((range) => contains(range, start)));
+      const kind = claim?.[0] ?? kindOfMapping(mapping, file);
+      return { start, end: cuts[index + 1] ?? mapping.end, kind, mapping, file };
+    });
+  });
+}
+function kindOfMapping(mapping, file) {
+  if (!isFile2(mapping)) return "other";
+  return file?.endsWith(".jsa") ? "classes" : "files";
+}
+function isFile2({ status }) {
+  return (status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED)) !== 0;
+}
+function arenas(mappings, jvm) {
+  if (!jvm?.classes) return [];
+  return mappings.filter((mapping, index) => {
+    const next = mappings[index + 1];
+    return mapping.start % ARENA === 0 && mapping.end < mapping.start + ARENA && (mapping.status & VMA_ANON_PRIVATE) !== 0 && mapping.prot === PROT_READ_WRITE && next?.start === mapping.end && next.prot === PROT_NONE && next.end >= mapping.start + ARENA;
+  });
+}
+function contains({ start, end }, address) {
+  return start <= address && address < end;
+}
+
+// src/snapshot/memory-map.ts
+function createMemoryMap(processes, files, shared = []) {
+  const space = (pid, pagemap, parts2) => [
+    `pages-${pagemap.pagesId}.img`,
+    { pid, runs: runsOf(pagemap), parts: parts2 }
+  ];
+  const spaces = new Map([
+    ...processes.map((process2) => space(process2.pid, process2.pagemap, partsOf(process2, files))),
+    ...shared.map((pagemap) => space(void 0, pagemap, []))
+  ]);
+  return {
+    locate(pagesFile, offset) {
+      const space2 = spaces.get(pagesFile);
+      const run2 = space2 && lastWhere(space2.runs, (candidate) => candidate.offset <= offset);
+      const address = run2 && run2.start + offset - run2.offset;
+      if (!space2 || !run2 || address === void 0 || offset < 0 || address >= run2.end) return void 0;
+      const part = partAt(space2.parts, address);
+      return {
+        kind: part?.kind ?? "other",
+        pid: space2.pid,
+        address,
+        mapping: part && { start: part.mapping.start, end: part.mapping.end },
+        file: part?.file
+      };
+    },
+    sizes() {
+      const sizes = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
+      for (const { runs, parts: parts2 } of spaces.values()) {
+        for (const run2 of runs) {
+          for (let address = run2.start; address < run2.end; ) {
+            const part = partAt(parts2, address);
+            const next = part ? part.end : parts2.find(({ start }) => start > address)?.start;
+            const end = Math.min(run2.end, next ?? run2.end);
+            sizes[part?.kind ?? "other"] += end - address;
+            address = end;
+          }
+        }
+      }
+      return sizes;
+    }
+  };
+}
+function runsOf({ runs }) {
+  let offset = 0;
+  return runs.map(({ start, end }) => {
+    const run2 = { start, end, offset };
+    offset += end - start;
+    return run2;
+  });
+}
+function partAt(parts2, address) {
+  const part = lastWhere(parts2, ({ start }) => start <= address);
+  return part && contains(part, address) ? part : void 0;
+}
+function lastWhere(list3, holds) {
+  let low = 0;
+  let high = list3.length;
+  while (low < high) {
+    const middle = low + high >> 1;
+    const element = list3[middle];
+    if (element !== void 0 && holds(element)) low = middle + 1;
+    else high = middle;
+  }
+  return list3[low - 1];
+}
+
+// src/snapshot/read.ts
+async function readSnapshot(evidence, images) {
+  try {
+    return await readImages(evidence, images);
+  } catch (error2) {
+    if (error2 instanceof ImageFormatError) return void 0;
+    throw error2;
+  }
+}
+async function readImages(evidence, folder) {
+  const image = async (name) => await (0, import_promises46.readFile)(import_node_path43.default.join(folder, name)).catch(() => {
+    throw new ImageFormatError(`${name} cannot be read`);
+  });
+  const processes = readProcesses(await image("pstree.img"));
+  const jvm = parseJvmMemory(
+    await (0, import_promises46.readFile)(import_node_path43.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
+  );
+  const cores = [];
+  const memories = [];
+  for (const process2 of processes) {
+    const own = await Promise.all(
+      process2.threads.map(async (thread) => readCore(await image(`core-${thread}.img`)))
+    );
+    cores.push(...own);
+    memories.push(await memoryOf(image, process2, own, process2 === processes[0] ? jvm : void 0));
+  }
+  const files = readFiles(await image("files.img"));
+  const descriptors = [];
+  const shared = [];
+  for (const name of await (0, import_promises46.readdir)(folder)) {
+    if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
+    if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(readPagemap(await image(name)));
+  }
+  const map = createMemoryMap(memories, files, shared);
+  const names = await (0, import_promises46.readFile)(import_node_path43.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
+    () => void 0
+  );
+  return {
+    map,
+    content: {
+      memory: jvm.code && { ...map.sizes(), ...jvm.heap ? {} : { javaHeap: void 0 } },
+      processes: processes.length,
+      threads: threadsOf(cores),
+      user: cores[0]?.credentials,
+      open: openOf(descriptors, files),
+      environment: names?.split("\0").filter((name) => name !== "").sort()
+    }
+  };
+}
+async function memoryOf(image, { pid }, cores, jvm) {
+  return {
+    pid,
+    memory: readMemory(await image(`mm-${pid}.img`)),
+    pagemap: readPagemap(await image(`pagemap-${pid}.img`)),
+    stackPointers: cores.flatMap(({ stackPointer }) => stackPointer ?? []),
+    jvm
+  };
 }
 
 // src/main.ts
 async function run(id, inputs, given) {
   const warnings2 = [];
   const world = { ...given, log: noting(given.log, warnings2) };
-  const { dockerAfterCancel, log } = world;
-  const job = {
-    id,
-    inputs,
-    world,
-    steps: new Steps(world.clock, log),
-    warnings: warnings2,
-    work: import_node_path46.default.join(world.runFolder, "work"),
-    logs: import_node_path46.default.join(world.runFolder, "logs")
-  };
+  const { docker: docker2, clock, log, runFolder } = world;
+  const steps = new Steps(clock, log);
+  const [work, logs] = [import_node_path44.default.join(runFolder, "work"), import_node_path44.default.join(runFolder, "logs")];
+  const context = { id, docker: docker2, clock, log, work, logs, step: steps.run.bind(steps) };
   try {
-    await (0, import_promises49.mkdir)(job.work, { recursive: true });
-    await (0, import_promises49.mkdir)(job.logs, { recursive: true });
-    return await outcomeOf(job);
+    await (0, import_promises47.mkdir)(work, { recursive: true });
+    await (0, import_promises47.mkdir)(logs, { recursive: true });
+    const finished2 = () => ({ warnings: warnings2, logs, steps: steps.done });
+    return await buildImage2({ context, inputs, world, finished: finished2 });
   } catch (error2) {
-    throw await fullDisk(error2, import_node_path46.default.dirname(world.runFolder)) ?? error2;
+    throw await fullDisk(error2, import_node_path44.default.dirname(runFolder)) ?? error2;
   } finally {
-    const names = namesOf(id);
-    if (world.cancelled.aborted) await settle(world.clock, id, true);
-    const inEngine = world.docker.hasAnswered() ? [
-      ...await removeContainers(dockerAfterCancel, names),
-      ...await removeImages(dockerAfterCancel, names, ["checkpoint", "snapshot", "user"])
-    ] : [];
-    const left = [...inEngine, ...await removeFolder(job.work)];
-    for (const problem of left) log.warning(`Something of this run may be left behind: ${problem}`);
+    if (world.cancelled.aborted) await settle(clock, id, true);
+    const used = docker2.hasAnswered() ? world.dockerAfterCancel : void 0;
+    const problems = await release(used, { id, folder: runFolder, keep: ["runtime", "logs"] });
+    for (const problem of problems) log.warning(`Something of this run may be left behind: ${problem}`);
   }
 }
-async function outcomeOf(job) {
-  const { inputs, world } = job;
-  try {
-    await requireContext(import_node_path46.default.resolve(world.workspace, inputs.context));
-    if (inputs.warmupScript !== void 0)
-      await requireScript(import_node_path46.default.resolve(world.workspace, inputs.warmupScript));
-    return await checkpointed(job);
-  } catch (error2) {
-    if (!(error2 instanceof UnsupportedRunner) || inputs.onUnsupportedRunner === "fail") throw error2;
-    world.log.warning(`This runner takes no snapshots: ${error2.message} ${error2.fix}`);
-    const reason = error2.message;
-    if (inputs.onUnsupportedRunner === "skip") return { outcome: "skipped", reason, ...finished2(job) };
-    return await cold(job, reason);
-  }
-}
-async function checkpointed(job) {
-  const { inputs } = job;
-  const application = await lookForApplication(job);
-  const runner = await inspectTheRunner(job);
-  const found = await prepareBase(job, application);
-  const jdk = await resolveJdk(job, runner.architecture);
-  const { fingerprint: fingerprint2, unchanged } = await decide(job, found, jdk);
-  if (unchanged !== void 0) {
-    const tags = inputs.tags.map((tag) => tag.text);
-    return { outcome: "unchanged", digest: unchanged, tags, ...finished2(job) };
-  }
-  const room = await lookForRoom(job, runner, found, jdk);
-  const made = await make(job, runner, { found, archive: jdk, fingerprint: fingerprint2 }).catch((error2) => {
-    throw toldOfRoom(error2, room);
-  });
-  const published = await publish(job, made.imageId, made);
-  return {
-    outcome: "checkpointed",
-    runner,
-    ...made,
-    ...published,
-    restoreFlags: flagsOf(made.privileges),
-    ...common(job, found, jdk)
-  };
-}
-async function make(job, runner, parts2) {
-  const context = await layOut(job, parts2);
-  await buildCheckpoint(job, context);
-  const takenBy = await chooseCheckpointEngine(job, runner);
-  const snapshot = await takeTheSnapshot(job, parts2.found, runner, takenBy);
-  const reading = await lookIntoSnapshot(job, snapshot);
-  const restoring = await buildRestoring(job, context, { runner, takenBy, snapshot });
-  const measured = await measure(job, restoring, snapshot.size);
-  return { takenBy, snapshot, reading, ...measured, privileges: restoring.privileges };
-}
-async function cold(job, reason) {
-  const { inputs, world } = job;
-  const architecture = await imageArchitecture(
-    world.docker,
-    inputs.baseImage,
-    (line2) => world.log.foreign(line2)
+async function buildImage2(job) {
+  const { context, inputs, world, finished: finished2 } = job;
+  const { workspace } = world;
+  await requireContext(import_node_path44.default.resolve(workspace, inputs.context));
+  if (inputs.warmupScript !== void 0) await requireScript(import_node_path44.default.resolve(workspace, inputs.warmupScript));
+  const application = await context.step(
+    "application",
+    "Find the application",
+    () => findInWorkspace(context.log, inputs, { workspace, scratch: import_node_path44.default.join(context.work, "application") })
   );
-  const reach = await findReach(world.docker, world.hostname);
-  await removeFolder(import_node_path46.default.join(job.work, "application"));
-  await removeFolder(import_node_path46.default.join(job.work, `context-${job.id}`));
-  const found = await prepareBase(job, await lookForApplication(job));
-  const jdk = await resolveJdk(job, architecture);
-  const { fingerprint: fingerprint2 } = await decide(job, found, jdk);
-  const context = await layOut(job, { found, archive: jdk, fingerprint: `cold-${fingerprint2}` });
-  const image = await buildCold(job, context, { reach, reason });
-  const published = await publish(job, image.imageId, void 0);
-  return {
-    outcome: "cold",
-    reason,
-    ...image,
-    ...published,
-    ...common(job, found, jdk)
-  };
+  const runner = await context.step("inspect", "Inspect the runner", () => unlessUnsupported(inspect(job)));
+  if (runner instanceof UnsupportedRunner) return await withoutSnapshot(job, runner, { application });
+  const parts2 = await partsOf2(job, application, runner.architecture);
+  const unchanged = await context.step(
+    "decide",
+    "Check whether anything changed",
+    () => findUnchanged(context.log, inputs, world, parts2.fingerprint)
+  );
+  if (unchanged !== void 0) {
+    const tags2 = inputs.tags.map(({ text: text2 }) => text2);
+    return { outcome: "unchanged", digest: unchanged, tags: tags2, ...finished2() };
+  }
+  const { dependencies, classes } = parts2.application;
+  const files = [...dependencies.keys(), ...classes.keys()];
+  const room = await checkDiskSpace(context.log, runner.diskFree, parts2.jdk.file, files);
+  const source = await prepareImages(context, inputs, world, parts2);
+  const made = await withSnapshot(job, runner, parts2, source).catch((error2) => {
+    throw withDiskSpace(error2, room);
+  });
+  if (made instanceof UnsupportedRunner)
+    return await withoutSnapshot(job, made, { application, parts: parts2, source });
+  const { image, snapshot, reading } = made;
+  const searched = { id: image.id, snapshot: { files: snapshot.files, reading } };
+  const publication = await publish(context, inputs, world, searched);
+  return { outcome: "checkpointed", runner, ...made, ...withImage(job, parts2, publication) };
 }
-function common(job, { application: { description } }, jdk) {
-  const { baseImage, tags, port, user } = job.inputs;
-  const names = tags.map((tag) => tag.text);
-  return { jdk, application: description, baseImage, tags: names, port, user, ...finished2(job) };
+async function inspect({ context, inputs, world }) {
+  const { docker: docker2, id, log } = context;
+  const runner = await inspectRunner({ ...world, log }, { ...inputs, run: id });
+  await sweep({
+    docker: docker2,
+    localEngine: isLocal(runner.reach),
+    folder: import_node_path44.default.dirname(world.runFolder),
+    info: (line2) => log.info(line2)
+  });
+  return runner;
 }
-function finished2({ warnings: warnings2, logs, steps }) {
-  return { warnings: warnings2, logs, phases: steps.done };
+async function partsOf2({ context, inputs, world }, application, architecture) {
+  return await prepareParts(context, inputs, world, {
+    application,
+    architecture,
+    values: imageValues(inputs)
+  });
+}
+async function withSnapshot(job, runner, parts2, source) {
+  const { context, inputs, world } = job;
+  const { step } = context;
+  const setting = { ...world, ...parts2, reach: runner.reach, readiness: readinessOf(inputs, parts2) };
+  await step(
+    "build-checkpoint",
+    "Build the checkpoint image",
+    () => buildStage(context, source, "checkpoint", { buildArgs: {}, labels: {} })
+  );
+  const engine = await step(
+    "engine",
+    "Choose the checkpoint engine",
+    () => unlessUnsupported(chooseEngine(context, inputs, runner.privileges))
+  );
+  if (engine instanceof UnsupportedRunner) return engine;
+  const snapshot = await step("checkpoint", "Take the snapshot", async () => {
+    const taken = await checkpointApplication(context, inputs, { ...setting, engine });
+    requireSize(inputs, taken.size);
+    return taken;
+  });
+  const reading = await step(
+    "content",
+    "Read the snapshot",
+    () => readSnapshot(context.logs, imagesFolder(context))
+  );
+  logContent(context.log, reading, snapshot.statistics);
+  const { kernel } = runner;
+  const restored = await buildRestoringImage(context, inputs, setting, { source, engine, snapshot, kernel });
+  const { image, proof } = await measure(context, inputs, world.repositories, restored, snapshot.size);
+  return { engine, snapshot, reading, image, proof };
+}
+async function withoutSnapshot(job, unsupported, known) {
+  const { context, inputs, world, finished: finished2 } = job;
+  const { docker: docker2, log } = context;
+  if (inputs.onUnsupportedRunner === "fail") throw unsupported;
+  const reason = unsupported.message;
+  log.warning(`This runner does not support snapshots: ${reason} ${unsupported.fix}`);
+  if (inputs.onUnsupportedRunner === "skip") return { outcome: "skipped", reason, ...finished2() };
+  const reach = await findReach(docker2, world.hostname);
+  const parts2 = known.parts ?? await partsOf2(job, known.application, await architectureOf2(job));
+  const source = known.source ?? await prepareImages(context, inputs, world, parts2);
+  const setting = { ...world, reach, readiness: readinessOf(inputs, parts2) };
+  const { image, coldStarts } = await buildColdImage(context, inputs, setting, { source, reason });
+  const publication = await publish(context, inputs, world, { id: image.id, snapshot: void 0 });
+  return { outcome: "cold", reason, coldStarts, image, ...withImage(job, parts2, publication) };
+}
+async function architectureOf2({ context: { docker: docker2, log }, inputs }) {
+  return await imageArchitecture(docker2, inputs.baseImage, (line2) => log.untrusted(line2));
+}
+function readinessOf({ readyUrl, readyCommand, readyLog }, { libraries }) {
+  return { url: readyUrl, command: readyCommand, log: readyLog, health: healthPath(libraries) };
+}
+function withImage({ inputs: { baseImage, port, user: user2 }, finished: finished2 }, { application, jdk }, publication) {
+  return { application: application.description, baseImage, jdk, port, user: user2, publication, ...finished2() };
 }
 
 // src/report/instructions.ts
 var import_yaml = __toESM(require_dist(), 1);
-var PROFILE_IN_IMAGE = "/opt/crac-checkpoint/seccomp.json";
-var PROFILE = "seccomp.json";
+var PROFILE = LAUNCH_FILES.seccompProfile;
+var PROFILE_IN_IMAGE = `${CRAC_DIR}/${PROFILE}`;
 function instructionsFor(startable) {
   return { run: dockerRun(startable), compose: compose(startable), kubernetes: kubernetes(startable) };
 }
@@ -48250,11 +47784,11 @@ function compose({ image, port, privileges }) {
   }
   const file = (0, import_yaml.stringify)({ services: { app: service } });
   if (!file.includes(PROFILE)) return file;
-  return `# ${PROFILE} has to lie beside it:
+  return `# Put ${PROFILE} in the same folder:
 # docker run --rm --entrypoint cat ${image} ${PROFILE_IN_IMAGE} > ${PROFILE}
 ${file}`;
 }
-function kubernetes({ image, port, privileges, user }) {
+function kubernetes({ image, port, privileges, user: user2 }) {
   const pod = {
     apiVersion: "v1",
     kind: "Pod",
@@ -48265,14 +47799,14 @@ function kubernetes({ image, port, privileges, user }) {
           name: "app",
           image,
           ports: [{ containerPort: port }],
-          securityContext: privileges === void 0 ? restricted(user) : forRestore(privileges, user)
+          securityContext: privileges === void 0 ? restricted(user2) : forRestore(privileges, user2)
         }
       ]
     }
   };
   const profile = [
-    "# seccomp.json has to lie on each node below /var/lib/kubelet/seccomp/; where it cannot,",
-    "# `type: Unconfined` does too. RuntimeDefault does not: it hides clone3."
+    "# Put seccomp.json below /var/lib/kubelet/seccomp/ on each node; where that is not possible,",
+    "# `type: Unconfined` works too. RuntimeDefault does not work: it blocks clone3."
   ];
   const needsProfile = privileges !== void 0 && privileges.level !== "privileged";
   return `${needsProfile ? `${profile.join("\n")}
@@ -48293,7 +47827,7 @@ function forRestore(privileges, { uid, gid }) {
   if (privileges.level === "privileged") return { ...who, privileged: true };
   return {
     ...who,
-    // CRIU gets its two capabilities from its file, which counts as an escalation; the application has none.
+    // CRIU gets its two capabilities from its file, which Kubernetes treats as an escalation; the application has none.
     allowPrivilegeEscalation: true,
     capabilities: { drop: ["ALL"], add: capabilities(privileges) },
     seccompProfile: { type: "Localhost", localhostProfile: PROFILE },
@@ -48308,10 +47842,10 @@ function options2(privileges, profile) {
   return words.filter((_, index) => words[index - 1] === "--security-opt");
 }
 function instructions(result) {
-  const { digest, tags, imageId, port, user } = result;
-  const image = digest ? `${repositoryOf(tags[0] ?? "")}@${digest}` : tags[0] ?? imageId;
-  const privileges = result.outcome === "checkpointed" ? result.privileges : void 0;
-  return instructionsFor({ image, port, user, privileges });
+  const { image: runtime, port, user: user2, publication } = result;
+  const { digest, tags: tags2 } = publication;
+  const image = digest ? `${repositoryOf(tags2[0] ?? "")}@${digest}` : tags2[0] ?? runtime.id;
+  return instructionsFor({ image, port, user: user2, privileges: runtime.privileges });
 }
 function repositoryOf(tag) {
   return tag.replace(/:[^/:]*$/, "");
@@ -48319,19 +47853,19 @@ function repositoryOf(tag) {
 
 // src/report/metadata.ts
 function metadataOf(result) {
-  const { outcome, warnings: warnings2, phases } = result;
+  const { outcome, warnings: warnings2, steps: phases } = result;
   if (outcome === "skipped") return { outcome, reason: result.reason, warnings: warnings2, phases };
   if (outcome === "unchanged")
     return { outcome, image: { digest: result.digest, tags: result.tags }, warnings: warnings2, phases };
-  const { jdk } = result;
-  const common2 = {
+  const { jdk, image, publication } = result;
+  const common = {
     outcome,
     image: {
-      id: result.imageId,
-      digest: result.digest ?? null,
-      tags: result.tags,
+      id: image.id,
+      digest: publication.digest ?? null,
+      tags: publication.tags,
       baseImage: result.baseImage,
-      layers: result.layers
+      layers: publication.layers
     },
     application: result.application,
     jdk: {
@@ -48340,16 +47874,16 @@ function metadataOf(result) {
       asset: jdk.asset.name,
       sha256: jdk.sha256
     },
-    secrets: secretsOf(result.secrets)
+    secrets: secretsOf(publication.secrets)
   };
   if (outcome === "cold") {
     const { reason, coldStarts } = result;
     const { median } = answersOf(coldStarts);
-    return { ...common2, reason, coldStart: median, coldStarts: coldStarts.map(startOf2), warnings: warnings2, phases };
+    return { ...common, reason, coldStart: median, coldStarts: coldStarts.map(startOf2), warnings: warnings2, phases };
   }
-  const { runner, snapshot, figures, last, takenBy } = result;
+  const { runner, snapshot, engine, proof } = result;
   return {
-    ...common2,
+    ...common,
     runner: {
       architecture: runner.architecture,
       engineVersion: runner.version,
@@ -48360,8 +47894,8 @@ function metadataOf(result) {
     },
     snapshot: {
       size: snapshot.size,
-      engine: takenBy.name,
-      criu: takenBy.name === "criu" ? { kind: takenBy.kind, version: takenBy.version, why: takenBy.why } : null,
+      engine: engine.name,
+      criu: engine.name === "criu" ? { kind: engine.kind, version: engine.version, why: engine.why } : null,
       privileges: snapshot.privileges?.level ?? null,
       statistics: snapshot.statistics ?? null,
       content: contentMetadata(result.reading?.content),
@@ -48372,11 +47906,11 @@ function metadataOf(result) {
       warmUp: snapshot.warmUp
     },
     proof: {
-      ...figuresIn(figures),
-      privileges: result.privileges?.level ?? null,
-      restoreFlags: result.restoreFlags
+      ...figuresIn(proof.figures),
+      privileges: image.privileges?.level ?? null,
+      restoreFlags: flagsOf(image.privileges)
     },
-    last: last ?? null,
+    last: proof.last ?? null,
     warnings: warnings2,
     phases
   };
@@ -48396,9 +47930,9 @@ function figuresIn(figures) {
 function startOf2({ answer, requests, jvm, criu }) {
   return { answer, requests: requests ?? null, jvm: jvm ?? null, criu: criu ?? null };
 }
-function secretsOf({ found, untrusted, ...report2 }) {
+function secretsOf({ found, untrusted, ...report }) {
   return {
-    ...report2,
+    ...report,
     found: found.map(({ occurrences, ...one }) => ({
       ...one,
       occurrences: occurrences.map(({ mapping, ...rest }) => ({ ...rest, mapping: mapping ?? null }))
@@ -48432,16 +47966,17 @@ function outputsOf(result) {
   if (result.outcome === "unchanged")
     return { ...outputs, digest: result.digest, tags: result.tags.join("\n") };
   Object.assign(outputs, {
-    digest: result.digest ?? "",
-    imageid: result.imageId,
-    tags: result.tags.join("\n"),
+    digest: result.publication.digest ?? "",
+    imageid: result.image.id,
+    tags: result.publication.tags.join("\n"),
     "java-version": result.jdk.asset.version,
     "jdk-asset": result.jdk.asset.name,
     ...instructions(result)
   });
   if (result.outcome === "cold")
     return { ...outputs, "cold-start": String(answersOf(result.coldStarts).median) };
-  const { snapshot, figures } = result;
+  const { snapshot, image, proof } = result;
+  const { figures } = proof;
   return {
     ...outputs,
     "snapshot-size": String(snapshot.size),
@@ -48451,23 +47986,12 @@ function outputsOf(result) {
       "restore-time": String(figures.answer.restore.median),
       speedup: figures.speedup.toFixed(1)
     },
-    "restore-flags": result.restoreFlags
+    "restore-flags": flagsOf(image.privileges)
   };
 }
 
-// src/run/post.ts
-async function cleanUp(docker, clock, id, runFolder) {
-  await settle(clock, id, false);
-  const names = namesOf(id);
-  const inEngine = docker ? [
-    ...await removeContainers(docker, names),
-    ...await removeImages(docker, names, ["checkpoint", "snapshot", "user", "runtime"])
-  ] : [];
-  return [...inEngine, ...await removeFolder(runFolder)];
-}
-
 // src/report/figures.ts
-function figureRows({ figures, last, snapshot }) {
+function figureRows({ proof: { figures, last }, snapshot }) {
   const before = last?.figures;
   const size = compared("Snapshot", snapshot.size, before?.snapshotSize, megabytes);
   if (!figures) return [{ name: "Restore", now: "works; not timed (`verify: false`)" }, size];
@@ -48485,19 +48009,19 @@ function figureRows({ figures, last, snapshot }) {
     size
   ];
 }
-function figureNotes({ figures, last }) {
+function figureNotes({ proof: { figures, last } }) {
   if (!figures) return [];
   const { length } = figures.restores;
-  const runs = length === 1 ? "one run of each" : `medians (from the least to the most) of ${length} runs of each, by turns`;
+  const runs = length === 1 ? "one run of each" : `medians (with minimum and maximum) of ${length} runs of each, alternating`;
   const comparison = last ? [
-    "Before: the image that the first tag had. Times of two runs may be of two machines; the speed-up compares what one machine did side by side."
+    "Before: the image that the first tag has now. Times of two runs may come from two machines; the speed-up compares times of one machine."
   ] : [];
   return [
-    `<sub>From the start of a container to the first good answer: ${runs}, each in a fresh container with the flags below. ${comparison.join(" ")}</sub>`,
+    `<sub>From the start of a container to the first successful response: ${runs}, each in a fresh container with the flags below. ${comparison.join(" ")}</sub>`,
     ""
   ];
 }
-function figureChart({ figures }) {
+function figureChart({ proof: { figures } }) {
   if (!figures) return [];
   const { restore, coldStart } = figures.answer;
   const most = Math.max(restore.median, coldStart.median);
@@ -48509,7 +48033,7 @@ function figureChart({ figures }) {
     '  themeVariables: { xyChart: { plotColorPalette: "#2da44e" } }',
     "---",
     "xychart-beta horizontal",
-    '  title "From the start of a container to the first good answer, in ms"',
+    '  title "From the start of a container to the first successful response, in ms"',
     `  x-axis ["cold start: ${coldStart.median}", "restore: ${restore.median}"]`,
     `  y-axis 0 --> ${most}`,
     `  bar [${coldStart.median}, ${restore.median}]`,
@@ -48537,7 +48061,7 @@ function times(ratio) {
 var SHOWN3 = 5e4;
 function layerTable(layers) {
   const rows = layers.filter(({ rawSize }) => rawSize >= SHOWN3).map(({ createdBy, rawSize, size, sent }) => {
-    const packed = size === void 0 ? "not pushed" : `${megabytes(size)}${sent ? "" : ", was there"}`;
+    const packed = size === void 0 ? "not pushed" : `${megabytes(size)}${sent ? "" : ", already there"}`;
     return `| ${code(createdBy.slice(0, 100) || "base image")} | ${megabytes(rawSize)} | ${packed} |`;
   });
   const raw = megabytes(sum(layers, ({ rawSize }) => rawSize));
@@ -48558,10 +48082,35 @@ function sum(layers, of) {
   return layers.reduce((total, layer) => total + of(layer), 0);
 }
 
+// src/report/secrets.ts
+function secretsPart(report) {
+  const { mode, bytes, searched, notSearched, found, untrusted } = report;
+  if (mode === "off") {
+    return [
+      "> The image was not scanned for secrets (`secret-scan: off`). It contains the memory of the running application, and with it every secret that the application had read.",
+      ""
+    ];
+  }
+  const weak = notSearched.length > 0 ? ` Too short or too common to search for: ${notSearched.join(", ")}.` : "";
+  if (untrusted !== void 0)
+    return [`> [!WARNING]`, `> The scan of the snapshot for secrets is incomplete: ${untrusted}.`, ""];
+  if (found.length === 0) {
+    return [
+      `**Secrets:** none found in the ${(bytes / 1e6).toFixed(0)} MB of snapshot and image, in a search for known values (${searched.length}) and new tokens.${weak}`,
+      ""
+    ];
+  }
+  return [
+    `**Secrets:** ${secretsFound(found)} Everyone who can pull the image can read them.${weak}`,
+    "",
+    ...folded("Where the secrets are", quote(locationsOf(found).join("\n")))
+  ];
+}
+
 // src/report/timeline.ts
-function timeline(phases) {
+function timeline(steps) {
   let end = 0;
-  const bars = phases.map(({ name, milliseconds }) => {
+  const bars = steps.map(({ name, milliseconds }) => {
     const start = end;
     end += Math.max(1, milliseconds);
     return `  ${name.replaceAll("-", " ")} (${time(milliseconds)}) : ${start}, ${end}`;
@@ -48589,16 +48138,16 @@ function renderSummary(result) {
       return renderCold(result);
     case "unchanged":
       return [
-        "## CRaC checkpoint: nothing changed",
+        "## CRaC checkpoint: unchanged",
         "",
-        `The tags have an image of the same parts: ${code(result.digest)}.`,
+        `All tags have an image with the same fingerprint: ${code(result.digest)}.`,
         ""
       ].join("\n");
     case "skipped":
       return [
         "## CRaC checkpoint: skipped",
         "",
-        "This runner takes no snapshots:",
+        "This runner does not support snapshots:",
         "",
         quote(result.reason),
         ""
@@ -48606,9 +48155,10 @@ function renderSummary(result) {
   }
 }
 function renderCheckpointed(result) {
-  const { figures, snapshot, privileges, reading } = result;
+  const { image, snapshot, reading, publication } = result;
+  const { figures } = result.proof;
   const fast = figures && `: starts in ${time(figures.answer.restore.median)}, ${figures.speedup.toFixed(1)} times faster`;
-  const needs = privileges ? `A restore needs the capabilities and the seccomp profile of this command; elsewhere the image starts normally.` : "A restore needs no privileges.";
+  const needs = image.privileges ? "A restore needs the capabilities and the seccomp profile of this command. Without them the image starts normally." : "A restore needs no privileges.";
   return [
     `## CRaC checkpoint${fast ?? ""}`,
     "",
@@ -48616,31 +48166,31 @@ function renderCheckpointed(result) {
     "",
     ...figureNotes(result),
     ...warnings(result),
-    ...secretsPart(result.secrets),
+    ...secretsPart(publication.secrets),
     ...figureChart(result),
     ...startIt(result, needs),
-    ...folded("What it is made of", table(parts(result))),
+    ...folded("Parts of the image", table(parts(result))),
     ...renderContent(reading?.content, snapshot.statistics),
-    ...folded("Layers", ...layerTable(result.layers)),
-    ...timeline(result.phases)
+    ...folded("Layers", ...layerTable(publication.layers)),
+    ...timeline(result.steps)
   ].join("\n");
 }
 function renderCold(result) {
   return [
     "## CRaC checkpoint: an image without a snapshot",
     "",
-    "This runner takes no snapshots:",
+    "This runner does not support snapshots:",
     "",
     quote(result.reason),
     "",
     ...rowTable([{ name: "Cold start", now: shown(answersOf(result.coldStarts)) }, ...imageRows(result)]),
     "",
     ...warnings(result),
-    ...secretsPart(result.secrets),
-    ...startIt(result, "It needs no privileges."),
-    ...folded("What it is made of", table(commonParts(result))),
-    ...folded("Layers", ...layerTable(result.layers)),
-    ...timeline(result.phases)
+    ...secretsPart(result.publication.secrets),
+    ...startIt(result, "The image needs no privileges."),
+    ...folded("Parts of the image", table(commonParts(result))),
+    ...folded("Layers", ...layerTable(result.publication.layers)),
+    ...timeline(result.steps)
   ].join("\n");
 }
 function rowTable(rows) {
@@ -48649,10 +48199,10 @@ function rowTable(rows) {
   const head = { name: "", now: compared2 ? "now" : "", before: "before", change: "change" };
   return [line2(head), compared2 ? "|---|---|---|---|" : "|---|---|", ...rows.map(line2)];
 }
-function imageRows({ tags, digest, layers }) {
+function imageRows({ publication: { tags: tags2, digest, layers } }) {
   return [
     { name: "Image", now: pushedSize(layers) ?? "not pushed" },
-    { name: "Tags", now: tags.length > 0 ? tags.map(code).join("<br>") : "none" },
+    { name: "Tags", now: tags2.length > 0 ? tags2.map(code).join("<br>") : "none" },
     ...digest === void 0 ? [] : [{ name: "Digest", now: code(digest) }]
   ];
 }
@@ -48660,14 +48210,11 @@ function warnings({ warnings: warnings2 }) {
   return warnings2.flatMap((warning2) => ["> [!WARNING]", `> ${code(warning2.split("\n")[0] ?? "")}`, ""]);
 }
 function parts(result) {
-  const { snapshot, takenBy, runner } = result;
+  const { snapshot, engine, runner } = result;
   const { sent, failed } = snapshot.warmUp;
   return [
     ...commonParts(result),
-    [
-      "Taken by",
-      takenBy.name === "criu" ? `CRIU ${takenBy.version} (${takenBy.kind}: ${takenBy.why})` : "Warp"
-    ],
+    ["Taken by", engine.name === "criu" ? `CRIU ${engine.version} (${engine.kind}: ${engine.why})` : "Warp"],
     ...snapshot.checkpointDuration === void 0 ? [] : [["Taken in", time(snapshot.checkpointDuration)]],
     [
       "Runner",
@@ -48675,7 +48222,7 @@ function parts(result) {
     ],
     [
       "Warm-up",
-      snapshot.trigger === "application" ? "none: the application took its checkpoint itself" : `${sent} ${sent === 1 ? "request" : "requests"}, ${failed} failed`
+      snapshot.trigger === "application" ? "none: the application requested its checkpoint itself" : `${sent} ${sent === 1 ? "request" : "requests"}, ${failed} failed`
     ]
   ];
 }
@@ -48691,7 +48238,7 @@ function startIt(result, needs) {
   const { run: run2, compose: compose2, kubernetes: kubernetes2 } = instructions(result);
   const block = (language, text2) => [`\`\`\`${language}`, text2.trimEnd(), "```"];
   return [
-    "**To start it:**",
+    "**Start the image:**",
     "",
     ...block("sh", run2),
     "",
@@ -48705,79 +48252,110 @@ function renderFailure(failure) {
   return ["## CRaC checkpoint: failed", "", quote(describeFailure(failure)), ""].join("\n");
 }
 
+// src/run/with-run.ts
+var import_node_path46 = __toESM(require("node:path"), 1);
+
+// src/run/cancellation.ts
+var EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
+var UNDO_TIME = 5e3;
+function cancellationBy(process2, clock = systemClock) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let exitCode;
+  for (const name of ["SIGINT", "SIGTERM"]) {
+    process2.on(name, () => {
+      if (exitCode !== void 0) {
+        process2.exit(EXIT_CODES[name]);
+        return;
+      }
+      exitCode = EXIT_CODES[name];
+      controller.abort(cancelled(name));
+    });
+  }
+  const reason = () => signal.reason;
+  return {
+    signal,
+    exitCode: () => exitCode,
+    failureOf: (error2) => {
+      const failure = asFailure(error2);
+      return signal.aborted && failure.category !== "cancelled" ? reason() : failure;
+    },
+    bounded: async (work) => {
+      const late = new Promise((_, reject) => {
+        const begin = async () => {
+          if (await within(work, UNDO_TIME, clock) === EXPIRED) reject(reason());
+        };
+        signal.addEventListener("abort", () => void begin().catch(() => void 0));
+      });
+      return await Promise.race([work, late]);
+    }
+  };
+}
+function cancelled(signal) {
+  return new Failure("cancelled", `The run was cancelled (${signal}).`, {
+    fix: "Run the job again if it was not meant to end: a newer run of the same `concurrency` group and `timeout-minutes` cancel, too."
+  });
+}
+
 // src/run/world.ts
 var import_node_os3 = require("node:os");
 
 // src/registry/connection.ts
-var import_undici6 = __toESM(require_undici(), 1);
+var import_node_stream8 = require("node:stream");
 
 // src/registry/refusal.ts
 var import_node_http2 = require("node:http");
-var RegistryFailure = class extends Failure {
-  constructor(what, details, tries, pause = void 0, status = void 0) {
-    super("registry", what, details);
-    this.tries = tries;
-    this.pause = pause;
-    this.status = status;
-  }
-  tries;
-  pause;
-  status;
-};
-var TRIES3 = 3;
-var PASSING2 = /* @__PURE__ */ new Set([408, 429, 500, 502, 503, 504, 522]);
-function refusal2(registry2, asked3, reply) {
-  const { status } = reply;
-  const evidence = [...wordsOf2(reply.body), `${asked3}: ${status} ${import_node_http2.STATUS_CODES[status] ?? ""}`.trim()];
+function refusal2(registry2, request3, response) {
+  const { status } = response;
+  const evidence = [
+    ...messagesOf(response.body),
+    `${request3}: ${status} ${import_node_http2.STATUS_CODES[status] ?? ""}`.trim()
+  ];
   const finding = diagnose("push", { registry: evidence.join("\n") });
-  const lost = finding?.signature?.id === "reg-blob";
-  const perhaps = status === 403 && registry2 === "ghcr.io" ? 2 : 1;
-  return new RegistryFailure(
-    finding?.cause ?? `${registry2} answered with ${status}.`,
+  const perhaps = status === 403 && registry2 === "ghcr.io" ? { tries: 2 } : void 0;
+  return new HttpFailure(
+    "registry",
+    finding?.cause ?? `${registry2} responded with status ${status}.`,
     {
-      fix: finding?.fix ?? "The lines below are the words of the registry; run the job again, and if it stays so, ask those who run the registry.",
+      fix: finding?.fix ?? "Run the job again. If it fails again, report the messages of the registry below to its administrators.",
       evidence: evidence.join("\n"),
-      signature: finding?.signature?.id
+      signature: finding?.signature
     },
-    PASSING2.has(status) || lost ? TRIES3 : perhaps,
-    retryAfter(reply.headers["retry-after"]),
+    retryOf(response) ?? (finding?.signature?.remedy === "retry" ? {} : perhaps),
     status
   );
 }
-function unreachable(registry2, asked3, error2) {
-  const words = `${asked3}: ${codeOf(error2)}`;
-  const finding = diagnose("push", { registry: words });
-  return new RegistryFailure(
-    finding?.cause ?? `${registry2} does not answer.`,
+function unreachable(registry2, request3, error2) {
+  const evidence = `${request3}: ${codeOf(error2.cause ?? error2)}`;
+  const finding = diagnose("push", { registry: evidence });
+  const isFinal = finding?.signature?.remedy === "none" || error2 instanceof HttpFailure && !error2.retry;
+  return new HttpFailure(
+    "registry",
+    finding?.cause ?? `${registry2} does not respond.`,
     {
       fix: finding?.fix ?? "Check the name of the registry in `tags`, and that the runner reaches it (proxy, firewall, DNS); then run the job again.",
-      evidence: words,
-      signature: finding?.signature?.id,
+      evidence,
+      signature: finding?.signature,
       cause: error2
     },
-    finding?.signature?.id === "reg-tls" ? 1 : TRIES3
+    isFinal ? void 0 : {}
   );
 }
 function codeOf(error2) {
   const { code: code2, cause } = error2;
   return [code2, messageOf(error2), cause === void 0 ? void 0 : codeOf(cause)].filter(Boolean).join(" ");
 }
-function wordsOf2(body) {
+function messagesOf(body) {
   const text2 = body.subarray(0, 2e3).toString("utf8").trim();
   try {
-    const { errors = [], details } = JSON.parse(body.toString("utf8"));
-    const words = errors.map(
+    const { errors: errors2 = [], details } = JSON.parse(body.toString("utf8"));
+    const messages = errors2.map(
       ({ code: code2, message }) => `${(code2 ?? "unknown").toLowerCase().replaceAll("_", " ")}: ${message ?? ""}`
     );
-    return words.length > 0 ? words : [details ?? text2];
+    return messages.length > 0 ? messages : [details ?? text2];
   } catch {
     return text2 === "" ? [] : [text2];
   }
-}
-function retryAfter(value) {
-  if (value === void 0) return void 0;
-  const pause = /^\d+$/.test(value) ? Number(value) * 1e3 : Date.parse(value) - Date.now();
-  return Number.isNaN(pause) ? void 0 : Math.max(0, pause);
 }
 
 // src/registry/authorization.ts
@@ -48790,27 +48368,27 @@ function parseChallenge(header) {
   }
   return { scheme, parameters };
 }
-async function answerTo(challenge, scope, credentials, registry2, send3) {
+async function authorize(challenge, scope, credentials, registry2, send3) {
   if (challenge.scheme === "basic")
     return credentials?.kind === "password" ? basic(credentials.username, credentials.password) : void 0;
   const { realm, service } = challenge.parameters;
   const url = realm !== void 0 && URL.canParse(realm) ? new URL(realm) : void 0;
   if (url === void 0 || registry2.protocol === "https:" && url.protocol !== "https:") return void 0;
-  const asked3 = { ...service === void 0 ? {} : { service }, scope };
-  const reply = await send3(tokenRequest(url, asked3, credentials));
-  if (reply.status !== 200) throw refusal2(registry2.host, `GET ${url.origin}${url.pathname}`, reply);
-  const { token, access_token } = jsonOf(reply.body) ?? {};
-  const given = token ?? access_token;
-  if (typeof given !== "string") throw refusal2(registry2.host, `GET ${url.origin}${url.pathname}`, reply);
-  return `Bearer ${given}`;
+  const query = { ...service === void 0 ? {} : { service }, scope };
+  const response = await send3(tokenRequest(url, query, credentials));
+  const { token: token2, access_token: accessToken } = fieldsOf(jsonOf(response.body));
+  const granted = token2 ?? accessToken;
+  if (response.status !== 200 || typeof granted !== "string")
+    throw refusal2(registry2.host, `GET ${url.origin}${url.pathname}`, response);
+  return `Bearer ${granted}`;
 }
-function tokenRequest(url, asked3, credentials) {
+function tokenRequest(url, query, credentials) {
   if (credentials?.kind === "identity") {
     const form = {
       grant_type: "refresh_token",
       client_id: "crac-checkpoint",
       refresh_token: credentials.token,
-      ...asked3
+      ...query
     };
     return {
       method: "POST",
@@ -48820,7 +48398,7 @@ function tokenRequest(url, asked3, credentials) {
     };
   }
   const withScope = new URL(url);
-  for (const [name, value] of Object.entries(asked3)) withScope.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(query)) withScope.searchParams.set(name, value);
   return {
     method: "GET",
     url: withScope,
@@ -48832,116 +48410,64 @@ function basic(username, password) {
 }
 
 // src/registry/connection.ts
-var MOST_BYTES = 8 * 1024 * 1024;
-var MOST_REDIRECTS3 = 5;
 var Connection = class {
-  constructor(world, registry2, scope, signal) {
-    this.world = world;
+  constructor(context, registry2, scope, cancelled2) {
+    this.context = context;
     this.registry = registry2;
     this.scope = scope;
-    this.signal = signal;
+    this.cancelled = cancelled2;
   }
-  world;
+  context;
   registry;
   scope;
-  signal;
+  cancelled;
   reached;
   authorization;
-  async reach() {
-    this.reached ??= Promise.all([this.world.endpoint(this.registry), this.world.credentials(this.registry)]);
-    return await this.reached;
-  }
-  /** Asks, and once more with a token where the registry wants one; another status than expected is a RegistryFailure. */
-  async ask(request4, expected) {
-    const [{ origin }, credentials] = await this.reach();
-    if (!URL.canParse(request4.url, origin.href))
-      throw unreachable(this.registry, request4.method, new Error("the address that it names is none"));
-    const target = new URL(request4.url, origin);
-    const asked3 = `${request4.method} ${target.origin}${target.pathname}`;
-    let reply = await this.once(request4, asked3);
-    const wanted = reply.status === 401 && reply.from.origin === origin.origin;
-    const challenge = wanted ? parseChallenge(reply.headers["www-authenticate"]) : void 0;
+  /**
+   * Sends a request, and sends it again with a token where the registry requires one. Throws an HttpFailure for a status
+   * that is not expected.
+   */
+  async send(request3, expected) {
+    this.reached ??= Promise.all([
+      this.context.endpoint(this.registry),
+      this.context.credentials(this.registry)
+    ]);
+    const [{ origin, dispatcher }, credentials] = await this.reached;
+    if (!URL.canParse(request3.url, origin.href))
+      throw unreachable(this.registry, request3.method, new Error("its location is not a valid URL"));
+    const url = new URL(request3.url, origin);
+    const attempt3 = async () => {
+      const login = url.origin === origin.origin ? this.authorization : void 0;
+      const headers = { ...request3.headers, ...login === void 0 ? {} : { authorization: login } };
+      return await this.once({ ...request3, url, headers, dispatcher });
+    };
+    let response = await attempt3();
+    const isOwn = response.status === 401 && response.url.origin === origin.origin;
+    const challenge = isOwn ? parseChallenge(response.headers.get("www-authenticate")) : void 0;
     if (challenge !== void 0) {
       const scope = challenge.parameters["scope"] ?? this.scope;
-      this.authorization = await answerTo(challenge, scope, credentials, origin, async (token) => {
-        const { method, url, headers, body } = token;
-        return await this.once(
-          {
-            method,
-            url: url.href,
-            headers,
-            timeout: request4.timeout,
-            ...body === void 0 ? {} : { body }
-          },
-          `${method} ${url.origin}${url.pathname}`,
-          false
-        );
-      });
-      if (this.authorization !== void 0 && isRepeatable(request4.body))
-        reply = await this.once(request4, asked3);
+      const { timeout } = request3;
+      this.authorization = await authorize(
+        challenge,
+        scope,
+        credentials,
+        origin,
+        async (token2) => await this.once({ ...token2, timeout, dispatcher })
+      );
+      if (this.authorization !== void 0 && !(request3.body instanceof import_node_stream8.Readable)) response = await attempt3();
     }
-    if (expected.includes(reply.status)) return reply;
-    throw refusal2(this.registry, asked3, reply);
+    if (expected.includes(response.status)) return response;
+    throw refusal2(this.registry, describe3(request3.method, url), response);
   }
-  async once(request4, asked3, authorized = true) {
-    const [{ origin, dispatcher }] = await this.reach();
-    const { method, body, timeout } = request4;
-    const first2 = new URL(request4.url, origin);
-    let url = first2;
-    try {
-      for (let redirects = 0; ; redirects++) {
-        const own = url.origin === origin.origin && authorized && this.authorization !== void 0;
-        const { authorization, ...others } = request4.headers ?? {};
-        const given = url.origin === first2.origin ? authorization : void 0;
-        const login = own ? this.authorization : given;
-        const response = await this.send(url, {
-          method,
-          headers: { ...others, ...login === void 0 ? {} : { authorization: login } },
-          body,
-          timeout,
-          dispatcher
-        });
-        const location = response.headers["location"];
-        const moved = [301, 302, 303, 307, 308].includes(response.status) && location !== void 0;
-        if (!moved || method !== "GET" && method !== "HEAD" || redirects === MOST_REDIRECTS3)
-          return { ...response, from: url };
-        const next = new URL(location, url);
-        if (url.protocol === "https:" && next.protocol !== "https:")
-          throw new Error(`a redirect from https to ${next.protocol}//${next.host}`);
-        url = next;
-      }
-    } catch (error2) {
-      this.signal?.throwIfAborted();
-      throw unreachable(this.registry, asked3, error2);
-    }
-  }
-  async send(url, options3) {
-    const { method, headers, timeout, dispatcher, body } = options3;
-    const response = await (0, import_undici6.request)(url, {
-      method,
-      headers: { "user-agent": "crac-checkpoint", ...headers },
-      dispatcher,
-      headersTimeout: timeout,
-      bodyTimeout: timeout,
-      ...body === void 0 ? {} : { body },
-      ...this.signal === void 0 ? {} : { signal: this.signal }
+  async once(request3) {
+    return await sendToServer({ ...request3, cancelled: this.cancelled }).catch((error2) => {
+      if (!(error2 instanceof HttpFailure)) throw error2;
+      throw unreachable(this.registry, describe3(request3.method, request3.url), error2);
     });
-    const parts2 = [];
-    let size = 0;
-    for await (const part of response.body) {
-      size += part.length;
-      if (size > MOST_BYTES) throw new Error(`an answer of more than ${MOST_BYTES} bytes`);
-      parts2.push(part);
-    }
-    const single = Object.entries(response.headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(", ") : value
-    ]);
-    return { status: response.statusCode, headers: Object.fromEntries(single), body: Buffer.concat(parts2) };
   }
 };
-function isRepeatable(body) {
-  return body === void 0 || typeof body === "string" || Buffer.isBuffer(body);
+function describe3(method, url) {
+  return `${method} ${url.origin}${url.pathname}`;
 }
 
 // src/registry/client.ts
@@ -48951,139 +48477,105 @@ var MANIFESTS = [
   "application/vnd.oci.image.index.v1+json",
   "application/vnd.docker.distribution.manifest.list.v2+json"
 ].join(", ");
-var LONGEST_WAIT = 5 * 6e4;
+var POLICY = { tries: 3, longestWait: 5 * 6e4 };
 var RepositoryClient = class {
-  constructor(world, registry2, path55, signal) {
-    this.world = world;
+  constructor(context, registry2, path55, cancelled2) {
+    this.context = context;
     this.registry = registry2;
     this.path = path55;
-    this.signal = signal;
-    this.connection = new Connection(world, registry2, `repository:${path55}:pull,push`, signal);
+    this.cancelled = cancelled2;
+    this.connection = new Connection(context, registry2, `repository:${path55}:pull,push`, cancelled2);
   }
-  world;
+  context;
   registry;
   path;
-  signal;
+  cancelled;
   connection;
-  /** What stands under a tag or digest; undefined where nothing does. */
+  /** Returns the manifest of a tag or digest; undefined where there is none. */
   async manifest(reference) {
-    const reply = await this.persist(
+    const { status, headers, body } = await this.send(
       { method: "GET", url: this.at("manifests", reference), headers: { accept: MANIFESTS } },
       [200, 404]
     );
-    if (reply.status === 404) return void 0;
-    return { digest: digestOf(reply.body), mediaType: reply.headers["content-type"] ?? "", bytes: reply.body };
+    if (status === 404) return void 0;
+    return { digest: digestOf(body), mediaType: headers.get("content-type") ?? "", bytes: body };
   }
-  /** Puts a manifest under a tag or its own digest; the digest that the registry gave it, if it says so. */
+  /** Puts a manifest under a tag or its own digest. Returns its digest as the registry reports it, if it does. */
   async putManifest(reference, manifest) {
     const headers = { "content-type": manifest.mediaType };
     const url = this.at("manifests", reference);
-    const reply = await this.persist({ method: "PUT", url, headers, body: manifest.bytes }, [200, 201, 202]);
-    return reply.headers["docker-content-digest"];
+    const response = await this.send({ method: "PUT", url, headers, body: manifest.bytes }, [200, 201, 202]);
+    return response.headers.get("docker-content-digest") ?? void 0;
   }
-  /** Whether the registry has removed a tag or a manifest; not all of them do. */
+  /** Removes a tag or a manifest. Returns false where the registry refuses, as some do. */
   async remove(reference) {
-    return await this.persist({ method: "DELETE", url: this.at("manifests", reference) }, [200, 202]).then(
+    return await this.send({ method: "DELETE", url: this.at("manifests", reference) }, [200, 202]).then(
       () => true,
       () => false
     );
   }
-  /** A small blob: the configuration of an image. */
+  /** Returns a small blob, such as the configuration of an image. */
   async blob(digest) {
-    const { body } = await this.persist({ method: "GET", url: this.at("blobs", digest) }, [200]);
+    const { body } = await this.send({ method: "GET", url: this.at("blobs", digest) }, [200]);
     if (digestOf(body) === digest) return body;
-    throw new RegistryFailure(
-      `${this.registry} has other content under ${digest}.`,
-      {
-        fix: "Something changes images on their way, or the storage of the registry is damaged: tell those who run it."
-      },
-      1
-    );
+    throw new HttpFailure("registry", `${this.registry} has other content under ${digest}.`, {
+      fix: "Something changes images in transit, or the storage of the registry is damaged: report it to the administrators of the registry."
+    });
   }
   async hasBlob(digest) {
-    const reply = await this.persist({ method: "HEAD", url: this.at("blobs", digest) }, [200, 404]);
-    return reply.status === 200;
+    const { status } = await this.send({ method: "HEAD", url: this.at("blobs", digest) }, [200, 404]);
+    return status === 200;
   }
-  /** Sends a blob that the registry does not have. */
+  /** Uploads a blob that the registry does not have. */
   async upload(blob) {
     const headers = { "content-type": "application/octet-stream", "content-length": String(blob.size) };
-    await this.again(async () => {
-      const { tryTimeout } = this.world.patience;
+    const { tryTimeout } = this.context.patience;
+    await this.withRetries(async () => {
       const begin = { method: "POST", url: this.at("blobs", "uploads/"), timeout: tryTimeout };
-      const session = (await this.connection.ask(begin, [202])).headers["location"] ?? "";
+      const session = (await this.connection.send(begin, [202])).headers.get("location") ?? "";
       const url = `${session}${session.includes("?") ? "&" : "?"}digest=${encodeURIComponent(blob.digest)}`;
       const timeout = tryTimeout * 10;
-      await this.connection.ask({ method: "PUT", url, headers, body: blob.open(), timeout }, [201, 204]);
+      await this.connection.send({ method: "PUT", url, headers, body: blob.open(), timeout }, [201, 204]);
     });
   }
   at(kind, reference) {
     return `/v2/${this.path}/${kind}/${reference}`;
   }
-  async persist(request4, expected) {
-    const timeout = this.world.patience.tryTimeout;
-    return await this.again(async () => await this.connection.ask({ ...request4, timeout }, expected));
+  async send(request3, expected) {
+    const timeout = this.context.patience.tryTimeout;
+    return await this.withRetries(() => this.connection.send({ ...request3, timeout }, expected));
   }
-  async again(work) {
-    const { clock, patience, info: info2 } = this.world;
-    let waited = 0;
-    for (let tries = 1; ; tries++) {
-      try {
-        return await work();
-      } catch (error2) {
-        if (!(error2 instanceof RegistryFailure) || error2.tries === 1) throw error2;
-        const asked3 = error2.pause;
-        const pause = asked3 === void 0 ? patience.firstPause * 2 ** tries : Math.max(asked3, patience.firstPause);
-        waited += pause;
-        if (asked3 === void 0 ? tries >= error2.tries : waited > LONGEST_WAIT) throw error2;
-        info2(`${error2.message} Trying again in ${seconds(Math.ceil(pause / 100) * 100)}.`);
-        await clock.sleep(pause, this.signal);
-      }
-    }
+  async withRetries(attempt3) {
+    return await withRetries({ ...this.context, cancelled: this.cancelled }, POLICY, attempt3);
   }
 };
 
 // src/registry/endpoint.ts
-var import_promises50 = require("node:dns/promises");
-var import_promises51 = require("node:fs/promises");
+var import_promises48 = require("node:dns/promises");
+var import_promises49 = require("node:fs/promises");
 var import_node_net2 = require("node:net");
-var import_node_path47 = __toESM(require("node:path"), 1);
+var import_node_path45 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
-var import_undici7 = __toESM(require_undici(), 1);
 var PING_TIMEOUT = 5e3;
-async function endpointOf(registry2, world) {
+async function endpointOf(registry2, context) {
   const host = registry2 === DOCKER_HUB ? "registry-1.docker.io" : registry2;
   const origin = new URL(`https://${host}`);
-  const insecure = await isInsecure(registry2, origin.hostname, world.docker);
-  const tls = { ...await certificates(registry2, world), rejectUnauthorized: !insecure };
-  const dispatcher = connections(origin, tls);
+  const insecure = await isInsecure(registry2, origin.hostname, context.docker);
+  const tls = { ...await certificates(registry2, context), rejectUnauthorized: !insecure };
+  const dispatcher = dispatcherFor(origin, tls);
   if (!insecure) return { origin, dispatcher };
-  const secured = await (0, import_undici7.request)(new URL("/v2/", origin), { dispatcher, headersTimeout: PING_TIMEOUT }).then(
-    async ({ body }) => {
-      await body.dump();
-      return true;
-    },
+  const ping = { method: "GET", url: new URL("/v2/", origin), dispatcher, timeout: PING_TIMEOUT };
+  const hasTls = await sendToServer(ping).then(
+    () => true,
     () => false
   );
-  if (secured) return { origin, dispatcher };
+  if (hasTls) return { origin, dispatcher };
   await dispatcher.close();
   const plain = new URL(`http://${host}`);
-  return { origin: plain, dispatcher: connections(plain, {}) };
+  return { origin: plain, dispatcher: dispatcherFor(plain) };
 }
-function connections(origin, tls) {
-  const proxy = getProxyUrl(origin);
-  return proxy ? new import_undici7.ProxyAgent({
-    uri: `${proxy.protocol}//${proxy.host}`,
-    requestTls: tls,
-    ...proxy.username === "" ? {} : { token: basic2(proxy) }
-  }) : new import_undici7.Agent({ connect: tls });
-}
-function basic2({ username, password }) {
-  const both = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return `Basic ${Buffer.from(both).toString("base64")}`;
-}
-async function isInsecure(registry2, hostname3, docker) {
-  const told = await docker.attempt(["info", "--format", "{{json .RegistryConfig}}"]);
-  const config = told.exitCode === 0 ? JSON.parse(told.stdout) : null;
+async function isInsecure(registry2, hostname3, docker2) {
+  const config = (await dockerInfo(docker2))?.RegistryConfig;
   const secure = config?.IndexConfigs?.[registry2]?.Secure;
   if (secure !== void 0) return !secure;
   const list3 = new import_node_net2.BlockList();
@@ -49091,24 +48583,24 @@ async function isInsecure(registry2, hostname3, docker) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net2.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises50.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises48.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
-async function certificates(registry2, { environment, root }) {
-  const folder = import_node_path47.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises51.readdir)(folder).catch(() => [])).sort();
+async function certificates(registry2, { environment: environment2, root }) {
+  const folder = import_node_path45.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises49.readdir)(folder).catch(() => [])).sort();
   const read2 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises51.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises49.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path47.default.join(folder, name)));
+  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path45.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
-    // Node's own list is not that of the machine, which the engine trusts.
+    // Docker trusts the list of the machine, which Node's own list does not contain.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read2(import_node_path47.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
-      ...await read2(environment["NODE_EXTRA_CA_CERTS"] ?? "", environment["SSL_CERT_FILE"] ?? ""),
+      ...await read2(import_node_path45.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read2(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
     ...cert.length > 0 && key.length > 0 ? { cert: cert[0], key: key[0] } : {}
@@ -49129,12 +48621,12 @@ function shipped() {
 function shippedFile(name) {
   return (0, import_node_url.fileURLToPath)(new URL(`../${name}`, bundleUrl));
 }
-function vendorApis(environment) {
+function vendorApis(environment2) {
   const url = (name, standard) => {
-    const text2 = environment[name] || standard;
+    const text2 = environment2[name] || standard;
     if (URL.canParse(text2)) return new URL(text2);
-    throw new Failure("input", `The environment variable ${name} is no URL.`, {
-      fix: `Leave it out, or set it to the address of the API; the standard is ${standard}.`
+    throw new Failure("input", `Invalid environment variable ${name}: not a URL.`, {
+      fix: `Remove it, or set it to the URL of the API; the default is ${standard}.`
     });
   };
   return {
@@ -49144,87 +48636,108 @@ function vendorApis(environment) {
 }
 
 // src/run/world.ts
-function realWorld(run2, environment, given) {
-  const patience = patienceOf(environment);
-  const marked = { ...environment, [RUN_VARIABLE]: run2 };
-  const docker = createDocker(marked, { longestAbsence: patience.tryTimeout, cancelled: given.cancelled });
-  const dockerAfterCancel = createDocker(environment);
+function realWorld(run2, environment2, given) {
+  const patience = patienceOf(environment2);
+  const marked = { ...environment2, [RUN_VARIABLE]: run2 };
+  const docker2 = createDocker(marked, { longestAbsence: patience.tryTimeout, cancelled: given.cancelled });
+  const dockerAfterCancel = createDocker(environment2);
   return {
-    docker,
+    docker: docker2,
     dockerAfterCancel,
-    // Not the engine that a cancellation ends: the way to a registry is asked for when tags are put back, too.
-    repositories: repositoriesIn(environment, dockerAfterCancel, (line2) => given.log.info(line2)),
+    // Moved tags are restored after a cancellation, which needs Docker's configuration of the registry.
+    repositories: repositoriesIn(environment2, dockerAfterCancel, (line2) => given.log.info(line2)),
     clock: systemClock,
     platform: process.platform,
     hostname: (0, import_node_os3.hostname)(),
     environment: marked,
     ...shipped(),
-    ...vendorApis(environment),
+    ...vendorApis(environment2),
     patience,
     ...given
   };
 }
-function repositoriesIn(environment, docker, info2) {
+function repositoriesIn(environment2, docker2, info2) {
   const world = {
     clock: systemClock,
-    patience: patienceOf(environment),
+    patience: patienceOf(environment2),
     info: info2,
-    credentials: (registry2) => credentialsFor(registry2, environment),
-    endpoint: (registry2) => endpointOf(registry2, { docker, environment, root: "/" })
+    credentials: (registry2) => credentialsFor(registry2, environment2),
+    endpoint: (registry2) => endpointOf(registry2, { docker: docker2, environment: environment2, root: "/" })
   };
   return ({ registry: registry2, path: path55 }, signal) => new RepositoryClient(world, registry2, path55, signal);
+}
+
+// src/run/with-run.ts
+async function withRun(entry) {
+  const cancellation = cancellationBy(process);
+  const id = await newRunId();
+  const folder = import_node_path46.default.join(entry.temp, `${RUN_FOLDER}${id}`);
+  let docker2;
+  const usedDocker = () => docker2?.hasAnswered() ?? false;
+  const run2 = { id, folder, cancelled: cancellation.signal, usedDocker };
+  entry.begin(run2);
+  try {
+    const { log, folders } = entry;
+    const given = { log, ...folders(), runFolder: folder, cancelled: cancellation.signal };
+    const world = realWorld(id, process.env, given);
+    docker2 = world.docker;
+    await entry.succeeded(await cancellation.bounded(entry.work(run2, world)), run2);
+  } catch (error2) {
+    await entry.failed(cancellation.failureOf(error2), error2, run2);
+    const exitCode = cancellation.exitCode();
+    if (exitCode !== void 0) process.exit(exitCode);
+  }
 }
 
 // src/index.ts
 var STATE_RUN = "run";
 var STATE_FOLDER = "folder";
-var STATE_NO_ENGINE = "no-engine";
+var STATE_NO_DOCKER = "no-docker";
 async function main() {
-  const cancellation = cancellationBy(process);
-  const id = await newRunId();
-  const runFolder = import_node_path48.default.join(requiredFolder("RUNNER_TEMP"), `${RUN_FOLDER}${id}`);
-  saveState(STATE_RUN, id);
-  saveState(STATE_FOLDER, runFolder);
   const log = createLog(core_exports);
-  let docker;
-  try {
-    const inputOf = (name) => getInput(name);
-    mask(readSecretValues(inputOf));
-    const inputs = readInputs(inputOf);
-    mask(secretsOfInputs(inputs));
-    setOutput("logs", import_node_path48.default.join(runFolder, "logs"));
-    const world = realWorld(id, process.env, {
-      log,
+  await withRun({
+    log,
+    temp: requiredFolder("RUNNER_TEMP"),
+    begin: ({ id, folder }) => {
+      saveState(STATE_RUN, id);
+      saveState(STATE_FOLDER, folder);
+    },
+    folders: () => ({
       toolCache: requiredFolder("RUNNER_TOOL_CACHE"),
-      workspace: process.env["GITHUB_WORKSPACE"] ?? process.cwd(),
-      runFolder,
-      cancelled: cancellation.signal
-    });
-    docker = world.docker;
-    const result = await cancellation.bounded(run(id, inputs, world));
-    for (const [name, value] of Object.entries(outputsOf(result))) setOutput(name, value);
-    await writeSummary(renderSummary(result));
-  } catch (error2) {
-    const failure = cancellation.failureOf(error2);
-    if (failure.category === "internal" && error2 instanceof Error) log.foreign(error2.stack ?? "");
-    log.end();
-    setFailed(describeFailure(failure));
-    await writeSummary(renderFailure(failure));
-    if (!docker?.hasAnswered()) saveState(STATE_NO_ENGINE, "true");
-    const exitCode = cancellation.exitCode();
-    if (exitCode !== void 0) process.exit(exitCode);
-  }
+      workspace: process.env["GITHUB_WORKSPACE"] ?? process.cwd()
+    }),
+    work: async ({ id, folder }, world) => {
+      const inputOf = (name) => getInput(name);
+      mask(readSecretValues(inputOf));
+      const inputs = readInputs(inputOf);
+      mask(secretsOfInputs(inputs));
+      setOutput("logs", import_node_path47.default.join(folder, "logs"));
+      return await run(id, inputs, world);
+    },
+    succeeded: async (result) => {
+      for (const [name, value] of Object.entries(outputsOf(result))) setOutput(name, value);
+      await writeSummary(renderSummary(result));
+    },
+    failed: async (failure, error2, { usedDocker }) => {
+      if (failure.category === "internal" && error2 instanceof Error) log.untrusted(error2.stack ?? "");
+      log.end();
+      setFailed(describeFailure(failure));
+      await writeSummary(renderFailure(failure));
+      if (!usedDocker()) saveState(STATE_NO_DOCKER, "true");
+    }
+  });
 }
 function mask(secrets) {
   for (const text2 of secrets.flatMap(masksOf)) setSecret(text2);
 }
 async function post(id, runFolder) {
   const log = createLog(core_exports);
-  const docker = createDocker(process.env);
-  const used = getState(STATE_NO_ENGINE) === "" ? docker : void 0;
-  const repositories = repositoriesIn(process.env, docker, (line2) => log.info(line2));
-  for (const line2 of await putBackMoved(repositories, import_node_path48.default.join(runFolder, "work"))) log.warning(line2);
-  for (const problem of await cleanUp(used, systemClock, id, runFolder)) {
+  const docker2 = createDocker(process.env);
+  const used = getState(STATE_NO_DOCKER) === "" ? docker2 : void 0;
+  const repositories = repositoriesIn(process.env, docker2, (line2) => log.info(line2));
+  for (const line2 of await putBackMoved(repositories, import_node_path47.default.join(runFolder, "work"))) log.warning(line2);
+  await settle(systemClock, id, false);
+  for (const problem of await release(used, { id, folder: runFolder, keep: [] })) {
     log.warning(`Something of this run may be left behind: ${problem}`);
   }
 }
