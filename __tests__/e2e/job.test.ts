@@ -37,6 +37,7 @@ describe('the whole job on micronaut-hello', () => {
         push: 'true',
         labels: 'org.example.team=hello',
         'java-options': '-Dgiven.at=checkpoint',
+        'secret-scan': 'fail',
         'verify-runs': '1'
       },
       {

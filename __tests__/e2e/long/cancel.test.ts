@@ -15,7 +15,13 @@ e2eSuite('a cancelled run', ['Server'], ({ context }) => {
       const seed = Number(process.env['CANCEL_SEED'] || Date.now() % 1e6)
       const random = seeded(seed)
       const tags = [1, 2].map((number) => `${freshTag('random')}-${number}`)
-      const inputs = { context, tags: tags.join('\n'), push: 'true', 'verify-runs': '1' }
+      const inputs = {
+        context,
+        tags: tags.join('\n'),
+        push: 'true',
+        'secret-scan': 'fail',
+        'verify-runs': '1'
+      }
       // The second one has the engine's cache, as those that follow.
       await runAction(inputs)
       const first = await runAction({ ...inputs, labels: 'moment=none' })

@@ -20,7 +20,14 @@ labTest(
         const memory = peakMemory()
         const begin = Date.now()
         const step = await runAction(
-          { context: world.context, tags: tag, push: 'true', labels: `run=${run}`, 'verify-runs': '1' },
+          {
+            context: world.context,
+            tags: tag,
+            push: 'true',
+            labels: `run=${run}`,
+            'secret-scan': 'fail',
+            'verify-runs': '1'
+          },
           { onStart: memory.follow }
         )
         expect(annotations(step, 'error')).toEqual([])

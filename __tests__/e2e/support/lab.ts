@@ -221,9 +221,9 @@ export async function runAction(
     inputs: {
       ...world.inputs,
       context: world.context,
-      // Figures and the search are for the tests that are about them, or about the whole.
+      // Both take most of the time of a run: tests that are about them, or about the whole job, set them.
       ...('verify-runs' in inputs ? {} : { verify: 'false' }),
-      ...('verify-runs' in inputs || 'secret-scan' in inputs ? {} : { 'secret-scan': 'off' }),
+      ...('secret-scan' in inputs ? {} : { 'secret-scan': 'off' }),
       ...inputs
     },
     environment: world.environment,
