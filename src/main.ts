@@ -58,7 +58,7 @@ export async function run(id: string, inputs: Inputs, given: World): Promise<Res
   } catch (error) {
     throw (await fullDisk(error, path.dirname(runFolder))) ?? error
   } finally {
-    // Without a cancellation, only commands that follow the containers are running, and these end with them.
+    // Without a cancellation only `docker wait` and `docker logs` still run; they end when their containers are removed.
     if (world.cancelled.aborted) await settle(clock, id, true)
     const used = docker.hasAnswered() ? world.dockerAfterCancel : undefined
     // The runtime image keeps its temporary name until the post step: without tags it has no other name.
@@ -89,17 +89,17 @@ async function buildImage(job: Job): Promise<Result> {
   }
   const { dependencies, classes } = parts.application
   const files = [...dependencies.keys(), ...classes.keys()]
-  const room = await checkDiskSpace(context.log, runner.diskFree, parts.jdk.file, files)
+  const diskSpace = await checkDiskSpace(context.log, runner.diskFree, parts.jdk.file, files)
   const source = await prepareImages(context, inputs, world, parts)
-  const made = await withSnapshot(job, runner, parts, source).catch((error: unknown) => {
-    throw withDiskSpace(error, room)
+  const proved = await withSnapshot(job, runner, parts, source).catch((error: unknown) => {
+    throw withDiskSpace(error, diskSpace)
   })
-  if (made instanceof UnsupportedRunner)
-    return await withoutSnapshot(job, made, { application, parts, source })
-  const { image, snapshot, reading } = made
-  const searched = { id: image.id, snapshot: { files: snapshot.files, reading } }
-  const publication = await publish(context, inputs, world, searched)
-  return { outcome: 'checkpointed', runner, ...made, ...withImage(job, parts, publication) }
+  if (proved instanceof UnsupportedRunner)
+    return await withoutSnapshot(job, proved, { application, parts, source })
+  const { image, snapshot, reading } = proved
+  const toScan = { id: image.id, snapshot: { files: snapshot.files, reading } }
+  const publication = await publish(context, inputs, world, toScan)
+  return { outcome: 'checkpointed', runner, ...proved, ...withImage(job, parts, publication) }
 }
 
 async function inspect({ context, inputs, world }: Job): Promise<Runner> {
@@ -126,7 +126,7 @@ async function partsOf(
   })
 }
 
-type Made = Pick<Checkpointed, 'engine' | 'snapshot' | 'reading' | 'image' | 'proof'>
+type Proved = Pick<Checkpointed, 'engine' | 'snapshot' | 'reading' | 'image' | 'proof'>
 
 /** Builds the image with the snapshot and proves that it restores; an UnsupportedRunner where no checkpoint engine works. */
 async function withSnapshot(
@@ -134,7 +134,7 @@ async function withSnapshot(
   runner: Runner,
   parts: ImageParts,
   source: ImageSource
-): Promise<Made | UnsupportedRunner> {
+): Promise<Proved | UnsupportedRunner> {
   const { context, inputs, world } = job
   const { step } = context
   const setting = { ...world, ...parts, reach: runner.reach, readiness: readinessOf(inputs, parts) }

@@ -199,7 +199,7 @@ describe('hostile inputs in commands', () => {
       log: createLog({ info: nothing, warning: nothing, startGroup: nothing, endGroup: nothing }),
       platform: 'linux',
       hostname: 'runner',
-      patience: { tryTimeout: 100, shortestPause: 1, longestPause: 1 },
+      patience: { tryTimeout: 100, pauseUnit: 1, longestTotalWait: 1 },
       ...shipped(),
       azulApiUrl: new URL(server.url),
       bellsoftApiUrl: new URL(server.url),

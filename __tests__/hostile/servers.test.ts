@@ -21,7 +21,7 @@ interface Lie {
 }
 
 const clock = { now: () => 0, sleep: () => Promise.resolve() }
-const patience = { tryTimeout: 2000, shortestPause: 30_000, longestPause: 1 }
+const patience = { tryTimeout: 2000, pauseUnit: 30_000, longestTotalWait: 1 }
 
 // A server can send no other characters in a header.
 const headerText = hostileText.map((text) => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '').slice(0, 500))

@@ -45,7 +45,7 @@ function clientOf(
         return Promise.resolve()
       }
     },
-    patience: { tryTimeout: 2000, shortestPause: 1000, longestPause: 1000 },
+    patience: { tryTimeout: 2000, pauseUnit: 1000, longestTotalWait: 1000 },
     info: () => undefined,
     credentials: () => Promise.resolve(options.credentials),
     endpoint: () => endpointOf(registry, { docker, environment: {}, root })

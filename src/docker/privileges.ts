@@ -4,7 +4,7 @@ export type PrivilegeLevel = 'least' | 'no-apparmor' | 'sys-admin' | 'privileged
 /** Input `privileges`: the least privileges that work here, or the lowest or highest level only. */
 export type PrivilegesWanted = 'auto' | 'least' | 'privileged'
 
-/** The capability that CRIU needs; its program has it as a file capability in both images. */
+/** The capability that CRIU needs; in the checkpoint image and the finished image its program has it as a file capability. */
 export type CriuCapability = 'checkpoint_restore' | 'sys_admin'
 
 export interface Privileges {
@@ -20,10 +20,10 @@ const NO_APPARMOR = ['--security-opt', 'apparmor=unconfined']
 
 /** The levels are measured: docs/decisions/privileges.md. The JVM itself has no capability; CRIU gets them from its file. */
 const LEVELS: readonly Privileges[] = [
-  named('least', 'checkpoint_restore', []),
-  named('no-apparmor', 'checkpoint_restore', NO_APPARMOR),
+  levelWith('least', 'checkpoint_restore', []),
+  levelWith('no-apparmor', 'checkpoint_restore', NO_APPARMOR),
   // For versions of Docker and kernels without CHECKPOINT_RESTORE, which was split off from SYS_ADMIN.
-  named('sys-admin', 'sys_admin', NO_APPARMOR),
+  levelWith('sys-admin', 'sys_admin', NO_APPARMOR),
   {
     level: 'privileged',
     capability: 'checkpoint_restore',
@@ -32,7 +32,7 @@ const LEVELS: readonly Privileges[] = [
   }
 ]
 
-function named(level: PrivilegeLevel, capability: CriuCapability, more: readonly string[]): Privileges {
+function levelWith(level: PrivilegeLevel, capability: CriuCapability, more: readonly string[]): Privileges {
   const granted = ['--cap-add', capability.toUpperCase()]
   return {
     level,
@@ -66,7 +66,7 @@ export function declaredFlags(privileges: Privileges): string {
 /**
  * Attempts something with each privilege level, in the order given, and returns the first result. After an attempt that
  * throws, `retryWithMore` says whether to try the next level; it is not called after the last one. Throws the error of
- * the last attempt. `attempt` also gets the levels from its own on.
+ * the last attempt. `attempt` also gets this level and those above it.
  */
 export async function climb<Level extends Privileges | undefined, Result>(
   levels: readonly Level[],

@@ -23,7 +23,7 @@ export async function runShort(
   onData: (stream: 'stdout' | 'stderr', data: Buffer) => void,
   cancelled: AbortSignal | undefined
 ): Promise<number> {
-  // null of a client that a signal ended, against the declared type.
+  // exec resolves to null when a signal ends the client, although its type says number.
   const exitCode: Promise<number | null> = exec('docker', [...args], {
     env: env as Record<string, string>,
     // Nothing of the command may reach our own stdout: the step's log, or the output of the command line.

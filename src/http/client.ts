@@ -36,8 +36,8 @@ export async function sendToServer(sent: ServerRequest): Promise<HttpResponse> {
   return await exchange(sent, readAll)
 }
 
-/** Does the same as `send`, but returns the body of a successful response as a stream. */
-export async function open(sent: ServerRequest): Promise<HttpResponse<Readable | Buffer>> {
+/** Sends a request and returns the body of a successful response as a stream; other bodies are read as a whole. */
+export async function openStream(sent: ServerRequest): Promise<HttpResponse<Readable | Buffer>> {
   return await exchange(sent, async (body, status) => (status < 300 ? body : await readAll(body)))
 }
 

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { Headers, Response, type RequestInit } from 'undici'
-import { open, sendToServer } from './client.js'
+import { openStream, sendToServer } from './client.js'
 import { HttpFailure, retryOf, withRetries, type HttpContext } from './retry.js'
 
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
@@ -24,14 +24,14 @@ class TransientResponse extends HttpFailure {
  * response yet to be read; any other response is read as a whole.
  */
 export function createFetch(context: HttpContext, mode: 'whole' | 'stream'): Fetch {
-  const policy = { tries: TRIES, longestWait: context.patience.longestPause }
+  const policy = { tries: TRIES, longestWait: context.patience.longestTotalWait }
   return async (address, init = {}) => {
     const url = new URL(address)
     const headers = Object.fromEntries(new Headers(init.headers))
     const attempt = async (): Promise<Response> => {
       const { patience, cancelled } = context
       const request = { method: 'GET', url, headers, timeout: patience.tryTimeout, cancelled } as const
-      const { status, headers: received, body } = await (mode === 'stream' ? open : sendToServer)(request)
+      const { status, headers: received, body } = await (mode === 'stream' ? openStream : sendToServer)(request)
       const content = body instanceof Readable ? Readable.toWeb(body) : body.byteLength === 0 ? null : body
       // Response refuses a higher status.
       const response = new Response(content, { status: Math.min(status, 599), headers: received })

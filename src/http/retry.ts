@@ -6,13 +6,13 @@ import { seconds, type Milliseconds } from '../lib/values.js'
 export interface Patience {
   /** Maximum time of one try until the response is there, and then between two pieces of its body. */
   tryTimeout: Milliseconds
-  /** Minimum pause before a retry. The pauses of the back-off are 2, 4, 8 times as long, and so on. */
-  shortestPause: Milliseconds
-  /** Maximum time that a server of JDKs may request to wait (`retry-after`, `x-ratelimit-reset`), in total. */
-  longestPause: Milliseconds
+  /** Unit of the pauses before retries, which are 2, 4, 8 units and so on; also the minimum of a requested pause. */
+  pauseUnit: Milliseconds
+  /** Maximum time that a server may request to wait (`retry-after`, `x-ratelimit-reset`), in total. */
+  longestTotalWait: Milliseconds
 }
 
-export const PATIENCE: Patience = { tryTimeout: 30_000, shortestPause: 1000, longestPause: 60_000 }
+export const PATIENCE: Patience = { tryTimeout: 30_000, pauseUnit: 1000, longestTotalWait: 60_000 }
 
 /** Returns PATIENCE, or a fraction of it for tests: with `CRAC_CHECKPOINT_PATIENCE=0.01` a hundredth. */
 export function patienceOf(environment: NodeJS.ProcessEnv): Patience {
@@ -20,8 +20,8 @@ export function patienceOf(environment: NodeJS.ProcessEnv): Patience {
   const scaled = (duration: Milliseconds): Milliseconds => duration * (fraction > 0 ? fraction : 1)
   return {
     tryTimeout: scaled(PATIENCE.tryTimeout),
-    shortestPause: scaled(PATIENCE.shortestPause),
-    longestPause: PATIENCE.longestPause
+    pauseUnit: scaled(PATIENCE.pauseUnit),
+    longestTotalWait: PATIENCE.longestTotalWait
   }
 }
 
@@ -77,7 +77,7 @@ export async function withRetries<T>(
       if (!(error instanceof HttpFailure) || error.retry === undefined) throw error
       const { after, tries: most = policy.tries } = error.retry
       const pause =
-        after === undefined ? patience.shortestPause * 2 ** tries : Math.max(after, patience.shortestPause)
+        after === undefined ? patience.pauseUnit * 2 ** tries : Math.max(after, patience.pauseUnit)
       waited += pause
       if (after === undefined ? tries >= most : waited > policy.longestWait) throw error
       info(`${error.message} Retrying in ${seconds(Math.ceil(pause / 100) * 100)}.`)

@@ -153,7 +153,7 @@ export function token(name: string, value: string): string {
   if (/^[\x21-\x7e]{0,8192}$/.test(value)) return value
   // The message omits the value, which is a secret or was meant to be one.
   throw new Failure('input', `Invalid input \`${name}\`: it is not a token.`, {
-    fix: 'Expected `${{ github.token }}` or a secret with a token: at most 8192 visible ASCII characters.'
+    fix: 'Use `${{ github.token }}` or a secret with a token: at most 8192 visible ASCII characters.'
   })
 }
 

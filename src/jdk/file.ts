@@ -16,7 +16,7 @@ export async function jdkFromFile(
   const entry = await stat(file).catch(() => undefined)
   if (!entry?.isFile()) {
     throw new Failure('input', `Invalid input \`jdk-file\`: ${file} is not an existing file.`, {
-      fix: 'Expected the path of a .tar.gz, relative to the workspace, which an earlier step has put there.'
+      fix: 'Use the path of a .tar.gz, relative to the workspace, which an earlier step has put there.'
     })
   }
   const name = path.basename(file)

@@ -104,6 +104,9 @@ export function asFailure(error: unknown): Failure {
 /** Maximum size of the evidence in a message, in bytes: GitHub accepts annotations of up to 64 KB. */
 const MOST_EVIDENCE = 48 * 1024
 
+/** Page with the known failures, each under its id. */
+const TROUBLESHOOTING = 'https://github.com/org/crac-checkpoint/blob/main/docs/troubleshooting.md'
+
 /** Formats the message of a failure: what happened, fix, owner, documentation, evidence. */
 export function describeFailure(failure: Failure): string {
   const lines = [
@@ -111,8 +114,7 @@ export function describeFailure(failure: Failure): string {
     `Fix: ${failure.fix}`,
     `Owner: ${OWNER[failure.category]} (category: ${failure.category})`
   ]
-  if (failure.signature !== undefined)
-    lines.push(`Read more: docs/troubleshooting.md#${failure.signature.id}`)
+  if (failure.signature !== undefined) lines.push(`Read more: ${TROUBLESHOOTING}#${failure.signature.id}`)
   if (failure.evidence) lines.push('', withoutMiddle(plainText(failure.evidence).trimEnd(), MOST_EVIDENCE))
   return lines.join('\n')
 }

@@ -10,10 +10,10 @@ export type Bytes = number
 /** Returns the value of an input, or throws a Failure that says what was expected. */
 export type Parser<T> = (name: string, value: string) => T
 
-/** The failure for the value of an input that cannot be used; `expected` completes "Expected ...". */
+/** The failure for the value of an input that cannot be used; `expected` completes "Use ...". */
 export function badInput(name: string, value: string, expected: string): Failure {
   return new Failure('input', `Invalid input \`${name}\`: ${quoted(value)}.`, {
-    fix: `Expected ${expected}.`
+    fix: `Use ${expected}.`
   })
 }
 

@@ -6,7 +6,7 @@ export const criuDump = signatures({ operations: ['dump'], stream: 'criu' }, [
     id: 'criu-amx-xsave',
     pattern: /Can't set FPU registers for \d+: Bad address/m,
     category: 'jdk',
-    cause: 'The CPU has AMX, and its registers are too large for this version of CRIU.',
+    cause: 'The CPU has AMX registers (Intel, from 2023 on), which are too large for this version of CRIU.',
     fix: 'Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer.'
   },
   {
@@ -37,7 +37,7 @@ export const criuDump = signatures({ operations: ['dump'], stream: 'criu' }, [
     pattern: /suspending seccomp failed: (.+)/m,
     category: 'runner',
     cause: 'CRIU is not allowed to suspend the seccomp filter of the JVM ($1).',
-    fix: 'Leave `privileges` at `auto`. If every privilege level failed, allow containers with `seccomp=unconfined` on this Docker engine.',
+    fix: 'Set `privileges` to `auto`. If it is `auto`, no privilege level works on this runner: its Docker engine must allow `docker run --security-opt seccomp=unconfined`.',
     remedy: 'privileges'
   },
   {
@@ -154,7 +154,7 @@ export const criuDump = signatures({ operations: ['dump'], stream: 'criu' }, [
     pattern: /(?:Error|Warn) {1,2}\([^)]{1,80}\): .{0,300}No space left on device/m,
     category: 'runner',
     cause: 'Not enough disk space: the disk became full while CRIU wrote the snapshot.',
-    fix: 'Free disk space on the runner, or give the JVM a smaller heap with `java-options: -Xmx...`.',
+    fix: "Free space on Docker's disk, or give the JVM a smaller heap with `java-options: -Xmx...`.",
     remedy: 'disk'
   },
   {

@@ -159,8 +159,8 @@ export const criuRestore = signatures({ operations: ['restore'], stream: 'criu' 
     pattern: /Unexpected error from clone3: Operation not permitted/m,
     category: 'runner',
     cause:
-      'The kernel does not allow CRIU to choose process ids: clone3 is allowed, but the capability is missing.',
-    fix: 'Start the container with the flags in the output `restore-flags`.',
+      'CRIU is not allowed to choose process ids: the container does not have the capability CHECKPOINT_RESTORE.',
+    fix: 'Set `privileges` to `auto`. Where you start the image yourself, use the flags in its label `io.github.crac-checkpoint.restore-flags`.',
     remedy: 'privileges'
   },
   {

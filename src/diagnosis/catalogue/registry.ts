@@ -15,7 +15,7 @@ export const registry = signatures({ operations: ['push'], stream: 'registry' },
       /denied: (?:installation not allowed|requested access to the resource is denied|permission_denied|.*does not exist)/m,
     category: 'registry',
     cause: 'The registry denied access.',
-    fix: 'Run docker/login-action before this step, with a token that is allowed to write to this repository. Check the name of the repository in `tags`.'
+    fix: 'Run docker/login-action before this step, with a token that is allowed to write to this repository. For ghcr.io and `github.token`, give the job `permissions: packages: write`. Check the name of the repository in `tags`.'
   },
   {
     id: 'reg-unauthorized',
