@@ -96,6 +96,7 @@ describe('spring-boot-orders, with a pool of connections to a database', () => {
       {
         context,
         push: 'true',
+        'secret-scan': 'fail',
         network,
         env: env.join('\n'),
         ...inputs

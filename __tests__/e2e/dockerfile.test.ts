@@ -51,7 +51,7 @@ e2eSuite("a Dockerfile of the user's own", ['Server'], ({ context }) => {
       'ENTRYPOINT ["java", "-Dgiven=by the entry point", "-jar", "app.jar"]',
       'CMD ["serve", "two words"]'
     ]
-    const step = await run(lines, { push: 'true' })
+    const step = await run(lines, { push: 'true', 'secret-scan': 'fail' })
     if (step.exitCode !== 0) throw new Error(step.log)
     expect(step.log).toContain('Found: Dockerfile of your own (java -Dgiven=by the entry point -jar app.jar')
     const added = engineContents()
