@@ -8,7 +8,6 @@ import { dockerFailure } from '../../src/docker/failure.js'
 import type { Remedy } from '../../src/lib/errors.js'
 import { ROOT } from '../support/inputs.js'
 
-/** Samples of log lines, by the id of their signature. */
 const SAMPLES = JSON.parse(
   readFileSync(path.join(ROOT, '__tests__/diagnosis/samples.json'), 'utf8')
 ) as Record<string, string>

@@ -163,7 +163,6 @@ describe('spring-boot-orders, with a pool of connections to a database', () => {
 })
 
 interface State {
-  /** Connections that there are. */
   clients: string
   /** Connections that there ever were, and how many of them ended. */
   opened: number

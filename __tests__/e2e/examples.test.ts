@@ -23,7 +23,6 @@ const COMMIT = '0123456789abcdef0123456789abcdef01234567'
 
 /** The step of each workflow that runs the action, run with the inputs that stand there. */
 describe('the example workflows', () => {
-  /** Stands for the image in the workflows. */
   let image: string
   let apis: VendorApis
   labBeforeAll(async () => {

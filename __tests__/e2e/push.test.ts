@@ -26,7 +26,6 @@ interface Case {
   title: string
   fault: Fault
   message: RegExp
-  /** How often such a request was made. */
   made: number
 }
 

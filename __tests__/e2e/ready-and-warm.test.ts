@@ -27,7 +27,6 @@ e2eSuite('ready and warm', ['Server'], ({ folder: workspace, context }) => {
   async function job(inputs: Record<string, string>): Promise<StepResult> {
     return await runAction({ context, tags: image, ...inputs }, { workspace })
   }
-  /** The command lines of every process here. */
   const processes = (): string =>
     readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))

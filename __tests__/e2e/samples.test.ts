@@ -22,7 +22,6 @@ import {
 } from './support/lab.js'
 import { wrongAnswers } from './support/load.js'
 
-/** What the action says that it found. */
 const FOUND: Record<string, string> = {
   'plain-java': 'Found: runnable jar plain-java-1.0.jar (example.Application).',
   'quarkus-hello': 'Found: Quarkus application (io.quarkus.bootstrap.runner.QuarkusEntryPoint).',

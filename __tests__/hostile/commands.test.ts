@@ -122,7 +122,6 @@ describe('hostile inputs in commands', () => {
     rmSync(root, { recursive: true })
   })
 
-  /** An engine with which all goes well. */
   function engine() {
     let triggered: () => void = () => undefined
     const snapshot = new Promise<void>((resolve) => (triggered = resolve))

@@ -13,7 +13,6 @@ import { serve, type TestServer } from '../support/http-server.js'
 import { quietLog } from '../support/quiet-log.js'
 import { holds, hostileText, mustBeClear } from '../support/hostile.js'
 
-/** The response to every request. */
 interface Lie {
   status: number
   headers: Record<string, string>

@@ -96,7 +96,6 @@ const OTHER: Record<InputName, Given | [Given, () => Partial<FingerprintParts>]>
   'github-api-url': { 'github-api-url': 'https://example.com' }
 }
 
-/** The inputs that leave the image as it is. */
 const UNRELATED: InputName[] = [
   ...([
     'startup-timeout',

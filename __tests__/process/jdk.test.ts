@@ -76,7 +76,6 @@ describe('crac-checkpoint jdk', () => {
     const LIBERICA = 'bellsoft-jdk21.0.99+1-linux-amd64-crac.tar.gz'
     const digest = (algorithm: string): string => createHash(algorithm).update(archive).digest('hex')
 
-    /** The APIs of Azul, BellSoft and GitHub in one, with ETags. */
     async function vendors(
       changes: { zulu?: object; liberica?: object; github?: Handler } = {}
     ): Promise<TestServer> {

@@ -10,7 +10,6 @@ import { temporaryFolder } from '../support/temporary-folder.js'
 
 const hex = (bytes: Buffer): string => digestOf(bytes).slice('sha256:'.length)
 
-/** Returns a tar archive with one file. */
 async function layer(content: string): Promise<Buffer> {
   const archive = pack()
   archive.entry({ name: '{file' }, content)

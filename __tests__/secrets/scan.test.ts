@@ -15,7 +15,6 @@ const SECRETS = [
   { name: 'API_TOKEN', value: random.text(40, ALNUM) }
 ]
 
-/** Returns a stream of pieces of random sizes. */
 function* piecesOf(bytes: Buffer, largest: number): Iterable<Buffer> {
   for (let at = 0; at < bytes.length;) {
     const size = random.below(largest + 1)

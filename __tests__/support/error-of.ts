@@ -1,14 +1,12 @@
 import type { StepResult } from '../../lab/runner.js'
 import { linesOf, LogReader } from '../../lab/workflow-commands.js'
 
-/** The message of the step's one error annotation. */
 export function errorOf(step: StepResult): string {
   const errors = annotations(step, 'error')
   if (errors.length !== 1) throw new Error(`${errors.length} error annotations:\n${step.log}`)
   return errors[0] ?? ''
 }
 
-/** What a runner would show, of one level. */
 export function annotations(step: StepResult, level: 'error' | 'warning'): string[] {
   const reader = new LogReader()
   const lines = linesOf(step.log).map((line) => reader.read(line))

@@ -24,12 +24,10 @@ export const EXAMPLES: ReadonlyMap<string, string> = new Map(
     .map((name) => [name, readFileSync(path.join(ROOT, 'examples', name), 'utf8')])
 )
 
-/** One of them, read. */
 export function example(name: string): Workflow {
   return parse(EXAMPLES.get(name) ?? '') as Workflow
 }
 
-/** The `with` of a step that runs the action. */
 export function inputsOf(workflow: Workflow): Record<string, string> {
   const step = Object.values(workflow.jobs)
     .flatMap(({ steps }) => steps)

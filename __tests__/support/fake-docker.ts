@@ -11,7 +11,6 @@ export interface Call {
 
 export type Reply = Partial<CommandResult> | string
 
-/** The response to `docker image inspect` about one image. */
 export function imageJson(fields: Partial<ImageConfig> = {}): string {
   return JSON.stringify([{ Id: 'sha256:1', Architecture: 'amd64', RootFS: {}, Config: {}, ...fields }])
 }

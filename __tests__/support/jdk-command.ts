@@ -21,11 +21,9 @@ export interface Run {
   seconds: number
 }
 
-/** Folder of the current test. */
 export let folder: string
 /** Archive that the servers of the current test provide. */
 export let archive: Buffer
-/** Servers that are closed after the current test. */
 export const servers: { close(): Promise<void> }[] = []
 
 /** Provides each test of a file with a folder and an archive. */

@@ -13,7 +13,6 @@ export function aStart(answer: number, duration?: number): Start {
   return { answer, requests, jvm: undefined, criu: undefined }
 }
 
-/** What a tag had before. */
 export function aLastImage(): LastImage {
   const { answer, speedup, requests } = figuresOf([aStart(200, 300)], [aStart(2000, 900)])
   return {
@@ -30,7 +29,6 @@ export function aLastImage(): LastImage {
   }
 }
 
-/** The result of a run that worked, with every part filled in. */
 export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
   return {
     outcome: 'checkpointed',
@@ -115,7 +113,6 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
   }
 }
 
-/** A pushed image whose scan found one secret. */
 export function aPublication(changes: Partial<Publication> = {}): Publication {
   return {
     tags: ['ghcr.io/acme/hello:crac', 'ghcr.io/acme/hello:1.0'],

@@ -1,10 +1,8 @@
-/** Random numbers that are the same in each run. */
 export interface Seeded {
   /** A whole number from 0 to `limit` - 1. */
   below: (limit: number) => number
   /** `length` bytes, of the first `letters` small letters or, without that, of any value. */
   bytes: (length: number, letters?: number) => Buffer
-  /** `length` characters of `alphabet`. */
   text: (length: number, alphabet: string) => string
 }
 

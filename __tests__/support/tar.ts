@@ -13,7 +13,6 @@ export const JDK_ENTRIES: TarEntry[] = [
   { name: 'jdk-21/legal/link', type: 'symlink', linkname: '../bin/java' }
 ]
 
-/** Writes a .tar.gz with these entries. */
 export async function writeTar(file: string, entries: TarEntry[]): Promise<void> {
   const tar = pack()
   for (const { content = '', ...header } of entries)

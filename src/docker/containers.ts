@@ -31,14 +31,12 @@ export interface ContainerSpec {
   env: Record<string, string>
   /** Existing folder of the run. */
   work: string
-  /** Port of the application. */
   port: number
   reach: Reach
   /** Docker network; undefined for the default one. */
   network?: string | undefined
   /** Entries of the form `name:address`. */
   addHosts: readonly string[]
-  /** Arguments after the image. */
   command?: readonly string[]
 }
 

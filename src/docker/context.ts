@@ -10,7 +10,6 @@ export type RunStep = <T>(name: string, title: string, work: () => Promise<T>) =
 
 /** Environment of a step: what every folder of the program may use of the run. */
 export interface Context {
-  /** Id of the run. */
   id: string
   docker: Docker
   clock: Clock

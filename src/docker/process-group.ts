@@ -4,7 +4,6 @@ import type { Milliseconds } from '../lib/values.js'
 
 export interface GroupOptions {
   env: NodeJS.ProcessEnv
-  /** Ends the group at once. */
   signal?: AbortSignal | undefined
   /** Time after which the group gets SIGTERM, and a little later SIGKILL. */
   timeout?: Milliseconds | undefined
@@ -20,7 +19,6 @@ export interface Group {
   kill: () => void
 }
 
-/** The result of a command that has ended. */
 export interface CommandResult {
   exitCode: number
   stdout: string

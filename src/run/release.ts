@@ -21,7 +21,6 @@ export async function settle(clock: Clock, id: string, interrupted: boolean): Pr
 }
 
 export interface Release {
-  /** Id of the run. */
   id: string
   /** Folder of the run; undefined if it is not on this machine. */
   folder: string | undefined

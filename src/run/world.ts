@@ -24,7 +24,6 @@ export interface World extends Pick<
   clock: Clock
   log: Log
   platform: NodeJS.Platform
-  /** Host name of this machine. */
   hostname: string
   patience: Patience
   /** Version of the action. */

@@ -6,7 +6,6 @@ import { megabytes } from '../lib/values.js'
 
 /** Space on Docker's disk before the work, in bytes. */
 export interface DiskSpace {
-  /** undefined if it is unknown. */
   free: number | undefined
   /** Estimate of what the run needs. */
   needed: number

@@ -11,7 +11,6 @@ export interface DockerFacts {
   /** Kernel of Docker's machine. */
   kernel: string
   operatingSystem: string
-  /** Whether containers run under AppArmor. */
   appArmor: boolean
   rootless: boolean
 }

@@ -6,9 +6,7 @@ import type { Milliseconds } from '../lib/values.js'
 
 /** Facts that a temporary container reports about the machine and its own privileges. */
 export interface ContainerFacts {
-  /** Names of missing capabilities. */
   missing: string[]
-  /** Whether the CPU has AMX. */
   amx: boolean
   /** Name of the CPU in /proc/cpuinfo, if there is one. */
   cpu: string | undefined

@@ -11,7 +11,6 @@ import { findReach } from './reach.js'
 
 /** What the runner can do, as far as the job needs to know. */
 export interface Runner extends DockerFacts {
-  /** Name of the CPU in /proc/cpuinfo. */
   cpu: string | undefined
   amx: boolean
   /** Free bytes on Docker's disk; undefined if unknown. */
@@ -25,7 +24,6 @@ export interface Runner extends DockerFacts {
 
 /** What the job needs of the runner. */
 export interface InspectionRequest {
-  /** Id of the run. */
   run: string
   baseImage: string
   privileges: PrivilegesWanted
@@ -39,7 +37,6 @@ export interface InspectionRequest {
 export interface InspectionContext {
   docker: Docker
   platform: NodeJS.Platform
-  /** Host name of this machine. */
   hostname: string
   log: Log
 }

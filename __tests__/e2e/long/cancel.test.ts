@@ -83,7 +83,6 @@ interface Stage {
   milliseconds: number
 }
 
-/** The stages of a run, as its log names them. */
 function stagesOf(step: StepResult): Stage[] {
   const titles = [...step.log.matchAll(/^::group::(.*)$/gm)].map(([, title = '']) => title)
   const { phases } = JSON.parse(step.outputs['metadata'] ?? '{}') as { phases: { milliseconds: number }[] }

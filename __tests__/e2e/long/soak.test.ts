@@ -4,7 +4,6 @@ import { annotations, docker, freshTag, labTest, runAction, withStarted, world }
 import { completeDigest, machineContents } from '../support/left.js'
 import { peakMemory } from '../support/peak-memory.js'
 
-/** How often the sample is checkpointed. */
 const RUNS = Number(process.env['SOAK_RUNS'] || 10)
 
 labTest(

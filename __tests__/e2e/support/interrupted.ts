@@ -10,7 +10,6 @@ interface Moment {
 /** How long a run took to end after something had happened to it, in milliseconds; not a number if it had ended before. */
 type Interrupted = StepResult & { took: number }
 
-/** For the runs of an application that something happens to. */
 export function interruptedRuns(context: string) {
   return async (
     inputs: Record<string, string>,

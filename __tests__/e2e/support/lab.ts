@@ -26,7 +26,6 @@ const given = process.env['LAB_WORLD']
 /** The world that scripts/test.ts provides; only to be used inside a labTest. */
 export const world = (given ? JSON.parse(readFileSync(given, 'utf8')) : {}) as World
 
-/** Whether there is a lab. */
 export const available = given !== undefined
 
 // Files run side by side, each worker of jest with a Docker engine of its own: what is left there is of the tests of one file.
@@ -51,11 +50,9 @@ const skipped = (): void => undefined
 export const labBeforeAll: typeof beforeAll = available ? beforeAll : skipped
 export const labAfterAll: typeof afterAll = available ? afterAll : skipped
 
-/** What the tests of a suite share. */
 interface Suite {
   /** Folder of the suite, which is removed at its end. */
   folder: string
-  /** Folder with the application in `app.jar`. */
   context: string
   /** Runs the action on that application; an error with the log if it fails or leaves files. */
   job: (inputs?: Record<string, string>, options?: Partial<StepOptions>) => Promise<StepResult>
@@ -80,7 +77,6 @@ export function e2eSuite(title: string, application: Classes, define: (suite: Su
   })
 }
 
-/** Runs `docker` against the lab's engine. */
 export function docker(...args: string[]): string {
   return dockerAt(world.environment, ...args)
 }
@@ -94,7 +90,6 @@ export function dockerAt(environment: NodeJS.ProcessEnv, ...args: string[]): str
   }).trim()
 }
 
-/** Both streams of a container's log. */
 export function containerLog(name: string, environment = world.environment): string {
   const { stdout, stderr } = spawnSync('docker', ['logs', name], { env: environment, encoding: 'utf8' })
   return stdout + stderr
@@ -255,7 +250,6 @@ export function freshTag(name: string): string {
   return `${world.registry}/e2e/${name}-${process.pid}-${Date.now().toString(36)}:crac`
 }
 
-/** The image of a pushed tag, by its digest. */
 export function byDigest(tag: string, step: StepResult): string {
   return `${tag.slice(0, tag.lastIndexOf(':'))}@${step.outputs['digest']}`
 }

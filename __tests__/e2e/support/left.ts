@@ -15,7 +15,6 @@ export function machineContents(): string {
   return [...inEngine, ...processes()].join('\n')
 }
 
-/** Docker clients and scripts of any run. */
 function processes(): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

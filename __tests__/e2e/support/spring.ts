@@ -9,7 +9,6 @@ import { world } from './lab.js'
 
 const SOURCES = path.join(PROJECT, '__tests__/e2e/applications/spring')
 
-/** The jar of the application without a database. */
 export const SPRING_JAR = path.join(SOURCES, 'target/spring-1.0.jar')
 
 export async function ensureSpring(): Promise<void> {
