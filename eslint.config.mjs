@@ -16,10 +16,7 @@ export default tseslint.config(
     ]
   },
   js.configs.recommended,
-  {
-    files: ['**/*.mjs', '**/*.js'],
-    languageOptions: { globals: globals.node }
-  },
+  { files: ['**/*.mjs', '**/*.js'], languageOptions: { globals: globals.node } },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
@@ -38,9 +35,7 @@ export default tseslint.config(
       // An end-to-end test is a `labTest`, which the rules do not recognize as a test.
       'jest/no-standalone-expect': [
         'error',
-        {
-          additionalTestBlockFunctions: ['labTest', 'labTest.each', 'engineTest', 'afterEach', 'afterAll']
-        }
+        { additionalTestBlockFunctions: ['labTest', 'labTest.each', 'engineTest', 'afterEach', 'afterAll'] }
       ]
     }
   },

@@ -34,13 +34,7 @@ const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`
 const folder = await mkdtemp(path.join(tmpdir(), 'bench-'))
 const world = await openLab(say)
 try {
-  const bench = {
-    world,
-    progress: say,
-    folder,
-    id: randomBytes(4).toString('hex'),
-    heaps: options.heaps
-  }
+  const bench = { world, progress: say, folder, id: randomBytes(4).toString('hex'), heaps: options.heaps }
   const measurements: Measured[] = []
   for (const letter of options.letters) measurements.push(await measure(letter, bench))
   const report: Report = {

@@ -30,11 +30,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const docker = async (...args: string[]) => await run('docker', args, { env: environment })
   const container = `${network}-${alias}`
   // Names only: the values go by the environment of the client, since anybody may see its arguments.
-  const variables = {
-    POSTGRES_DATABASE: database,
-    POSTGRES_USER: user,
-    POSTGRES_PASSWORD: password
-  }
+  const variables = { POSTGRES_DATABASE: database, POSTGRES_USER: user, POSTGRES_PASSWORD: password }
   const postgres: Postgres = {
     container,
     url: `jdbc:postgresql://${alias}:5432/${database}`,

@@ -5,11 +5,7 @@ import { Failure } from './lib/errors.js'
 /** Returns the version and the files that are shipped with the program: src/ and dist/ are both one level below the root of the action. */
 export function shipped(): { version: string; dockerFolder: string; knownDigests: string } {
   const { version } = JSON.parse(readFileSync(shippedFile('package.json'), 'utf8')) as { version: string }
-  return {
-    version,
-    dockerFolder: shippedFile('docker'),
-    knownDigests: shippedFile('data/jdk-digests.tsv')
-  }
+  return { version, dockerFolder: shippedFile('docker'), knownDigests: shippedFile('data/jdk-digests.tsv') }
 }
 
 /** Returns the path of a file of the project, by its name below the root. */

@@ -41,9 +41,7 @@ describe('the report of the measurements', () => {
   })
 
   test('has the same for programs, with the values', () => {
-    const parsed = JSON.parse(asJson(report)) as {
-      measurements: { rows: object[]; targets: object[] }[]
-    }
+    const parsed = JSON.parse(asJson(report)) as { measurements: { rows: object[]; targets: object[] }[] }
     expect(parsed.measurements[0]?.rows[0]).toEqual({
       name: 'one',
       unit: 'ms',

@@ -83,10 +83,7 @@ describe('the address of a container', () => {
         ),
         { ...SPEC, reach }
       )
-    ).toEqual({
-      host: '172.18.0.3',
-      port: 8080
-    })
+    ).toEqual({ host: '172.18.0.3', port: 8080 })
   })
 
   test('is that of the machine in its own network', async () => {
@@ -95,10 +92,7 @@ describe('the address of a container', () => {
         fakeDocker(() => ''),
         { ...SPEC, network: 'host' }
       )
-    ).toEqual({
-      host: '127.0.0.1',
-      port: 8080
-    })
+    ).toEqual({ host: '127.0.0.1', port: 8080 })
   })
 })
 

@@ -101,9 +101,7 @@ e2eSuite('a cancelled run', ['Server'], ({ folder, context, job }) => {
       {},
       (pid) => send(pid, 'SIGKILL'),
       { text: '::group::Take the snapshot', after: 300 },
-      {
-        postEnvironment: { DOCKER_HOST: 'unix:///nonexistent/docker.sock' }
-      }
+      { postEnvironment: { DOCKER_HOST: 'unix:///nonexistent/docker.sock' } }
     )
     expect(step.post.exitCode).toBe(0)
     expect(step.post.log).toContain(

@@ -38,10 +38,7 @@ e2eSuite('a job in a container', ['Server'], ({ context }) => {
     execFileSync(
       'docker',
       ['info', '--format', '{{range .ClientInfo.Plugins}}{{if eq .Name "buildx"}}{{.Path}}{{end}}{{end}}'],
-      {
-        env: world.environment,
-        encoding: 'utf8'
-      }
+      { env: world.environment, encoding: 'utf8' }
     ).trim()
 
   labTest('reaches the application through its own network, and takes and proves a snapshot', async () => {

@@ -93,14 +93,7 @@ describe('spring-boot-orders, with a pool of connections to a database', () => {
   ): Promise<StepResult> {
     const env = Object.entries(variables(atBuild, 'build')).map(([name, value]) => `${name}=${value}`)
     return await runAction(
-      {
-        context,
-        push: 'true',
-        'secret-scan': 'fail',
-        network,
-        env: env.join('\n'),
-        ...inputs
-      },
+      { context, push: 'true', 'secret-scan': 'fail', network, env: env.join('\n'), ...inputs },
       options
     )
   }

@@ -30,13 +30,7 @@ e2eSuite("a Dockerfile of the user's own", ['Server'], ({ context }) => {
     const dockerfile = ['ARG BASE', 'FROM ${BASE}', ...lines]
     writeFileSync(path.join(context, 'Dockerfile'), `${dockerfile.join('\n')}\n`)
     return await runAction(
-      {
-        context,
-        file: 'Dockerfile',
-        'build-args': `BASE=${world.baseImage}`,
-        tags: image,
-        ...inputs
-      },
+      { context, file: 'Dockerfile', 'build-args': `BASE=${world.baseImage}`, tags: image, ...inputs },
       { workspace: context }
     )
   }

@@ -121,10 +121,7 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
   labTest('a warm-up that never gets a successful response, and one that does not end', async () => {
     const { message } = await failing({ warmup: 'GET /none x5 -> 201' })
     expect(message).toContain('`GET /none x5 -> 201` never got a successful response: status 200: 5')
-    const slow = await failing({
-      warmup: 'GET / x1000000',
-      'warmup-timeout': '1s'
-    })
+    const slow = await failing({ warmup: 'GET / x1000000', 'warmup-timeout': '1s' })
     expect(slow.message).toContain('The warm-up did not finish within 1 s')
   })
 

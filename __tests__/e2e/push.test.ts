@@ -212,12 +212,7 @@ e2eSuite('a push', ['Server'], ({ folder, context }) => {
     // It is only queried for what the tag has, to compare.
     expect(front.requests.filter((line) => !/^(GET|HEAD) /.test(line))).toEqual([])
 
-    front.script({
-      method: 'POST',
-      path: /uploads/,
-      status: 403,
-      error: DENIED
-    })
+    front.script({ method: 'POST', path: /uploads/, status: 403, error: DENIED })
     expect(errorOf(await push({}, fork))).toContain('a pull request from a fork')
   })
 

@@ -27,12 +27,7 @@ e2eSuite('two runs at once', ['Server'], ({ folder, context }) => {
     options: Parameters<typeof runAction>[1] = {}
   ): Promise<StepResult> =>
     runAction(
-      {
-        context,
-        tags: tag,
-        push: 'true',
-        'java-options': `-Dgiven=${label}`
-      },
+      { context, tags: tag, push: 'true', 'java-options': `-Dgiven=${label}` },
       { toolCache, ...options }
     )
 

@@ -52,10 +52,7 @@ describe('crac-checkpoint jdk', () => {
       ])
       expect(
         JSON.parse((await cli(['resolve', '--json', '--java-version', '24', ...at])).stdout)
-      ).toMatchObject({
-        version: '24-crac+20',
-        size: archive.length
-      })
+      ).toMatchObject({ version: '24-crac+20', size: archive.length })
     })
 
     test('invalid arguments end with the usage and exit code 2, or with a message that names them', async () => {
@@ -138,10 +135,7 @@ describe('crac-checkpoint jdk', () => {
       const api = await vendors()
       const result = await cli(
         ['list', '--distribution', 'zulu', '--architecture', 'x64', '--github-api-url', 'http://127.0.0.1:9'],
-        {
-          AZUL_API_URL: `${api.url}/zulu`,
-          GITHUB_TOKEN: 'secret'
-        }
+        { AZUL_API_URL: `${api.url}/zulu`, GITHUB_TOKEN: 'secret' }
       )
       expect(result.stdout).toContain(digest('sha256'))
       expect(api.requests).toHaveLength(1)

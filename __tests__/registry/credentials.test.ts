@@ -14,10 +14,7 @@ describe('credentialsFor', () => {
       path.join(folder, 'config.json'),
       typeof config === 'string' ? config : JSON.stringify(config)
     )
-    return await credentialsFor(registry, {
-      DOCKER_CONFIG: folder,
-      PATH: `${folder}:${process.env['PATH']}`
-    })
+    return await credentialsFor(registry, { DOCKER_CONFIG: folder, PATH: `${folder}:${process.env['PATH']}` })
   }
   const password = (username: string, word: string) => ({ kind: 'password', username, password: word })
 

@@ -8,9 +8,8 @@ import { micronautLayers } from './layouts/micronaut.js'
 import { quarkusApp } from './layouts/quarkus.js'
 import { springBootJar } from './layouts/spring-boot.js'
 
-/** Layouts of a folder; the first that fits counts. */
+// The first layout that fits counts: `classPath` fits any folder with `lib/`, so it comes last.
 const FOLDER_LAYOUTS: readonly Layout[] = [micronautLayers, quarkusApp, classPath]
-/** Layouts of a jar; the first that fits counts. */
 const JAR_LAYOUTS: readonly Layout[] = [springBootJar, runnableJar]
 
 export interface ApplicationRequest {
@@ -39,9 +38,7 @@ export async function findApplication(request: ApplicationRequest): Promise<Appl
     throw new Failure(
       'input',
       `Invalid input \`application\`: ${application} leads out of the context ${context}.`,
-      {
-        fix: 'Set it to a path in `context`, relative to it.'
-      }
+      { fix: 'Set it to a path in `context`, relative to it.' }
     )
   }
   const candidate: Candidate = { ...request, location }

@@ -2,19 +2,16 @@ import type { OpenResources } from '../diagnosis/checkpoint-exception.js'
 import { Failure } from '../lib/errors.js'
 import type { Libraries, Library } from './libraries.js'
 
-/** A library that a project may lack. */
 interface Support extends Library {
   /** Group id and artifact id. */
   coordinates: string
 }
 
-/** A framework, its CRaC support and its health endpoint. */
 interface Framework {
   name: string
   library: Library
   /** Library that closes the server before a checkpoint. */
   support: Support
-  /** Fix for a project without that library. */
   fix: string
   /** Path of the health endpoint, which this library provides. */
   health?: { library: Library; path: string }
@@ -51,10 +48,7 @@ export const FRAMEWORKS: readonly Framework[] = [
       classes: 'io/micronaut/crac/'
     },
     fix: 'Add `io.micronaut.crac:micronaut-crac` to the dependencies (the platform of Micronaut manages its version). It stops the server.',
-    health: {
-      library: { jar: 'micronaut-management', classes: 'io/micronaut/management/' },
-      path: '/health'
-    }
+    health: { library: { jar: 'micronaut-management', classes: 'io/micronaut/management/' }, path: '/health' }
   },
   {
     name: 'Quarkus',
@@ -83,11 +77,7 @@ export const FRAMEWORKS: readonly Framework[] = [
   // These libraries do not stop a server before a checkpoint: the code that starts it has to.
   { name: 'Netty', library: { jar: 'netty-transport', classes: 'io/netty/channel/' }, ...NO_FRAMEWORK },
   { name: 'Jetty', library: { jar: 'jetty-server', classes: 'org/eclipse/jetty/server/' }, ...NO_FRAMEWORK },
-  {
-    name: 'Tomcat',
-    library: { jar: 'tomcat-embed-core', classes: 'org/apache/catalina/' },
-    ...NO_FRAMEWORK
-  }
+  { name: 'Tomcat', library: { jar: 'tomcat-embed-core', classes: 'org/apache/catalina/' }, ...NO_FRAMEWORK }
 ]
 
 /** Matches options with which an application takes its checkpoint itself; a normal start must not have them. */

@@ -29,7 +29,6 @@ interface Options {
   json: boolean
 }
 
-/** Runs `crac-checkpoint jdk list|resolve|download`. */
 export async function jdkCommand(args: string[], print: Print): Promise<void> {
   const { positionals, values } = parse(args)
   const [command] = positionals

@@ -23,13 +23,10 @@ export interface Address {
 export interface ContainerSpec {
   name: string
   image: string
-  /** Id of the run that the container belongs to. */
   run: string
-  /** Flags of `docker create` for the privileges. */
   flags: readonly string[]
   /** Environment of the application; values have no line breaks. */
   env: Record<string, string>
-  /** Existing folder of the run. */
   work: string
   port: number
   reach: Reach

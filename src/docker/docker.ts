@@ -19,7 +19,6 @@ export interface Listeners {
 }
 
 export interface RunOptions extends Listeners {
-  /** Variables to add to the environment of the docker client. */
   env?: Record<string, string>
   /** Time after which the command and its children are ended. */
   timeout?: Milliseconds

@@ -39,10 +39,7 @@ export function dockerFailure(
       signature: { id: 'docker-nospace', remedy: 'disk' }
     })
   }
-  return new Failure('runner', `${command} failed with exit code ${result.exitCode}.`, {
-    fix,
-    evidence
-  })
+  return new Failure('runner', `${command} failed with exit code ${result.exitCode}.`, { fix, evidence })
 }
 
 /** Returns the last `count` non-empty lines of a text. */

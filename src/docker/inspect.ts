@@ -8,7 +8,6 @@ import { dockerFailure } from './failure.js'
 
 const AS_JSON = ['--format', '{{json .}}']
 
-/** An image as `docker image inspect` describes it. */
 export interface ImageConfig {
   Id: string
   Architecture: string
@@ -26,7 +25,6 @@ export interface ImageConfig {
   }
 }
 
-/** A container as `docker container inspect` describes it. */
 export interface ContainerConfig {
   Config: { Hostname: string; Env?: string[] | null }
   State: { Running: boolean; OOMKilled: boolean; StartedAt: string }
@@ -70,7 +68,6 @@ function first<T>([one]: T[]): T {
   return one
 }
 
-/** A step of an image's build. */
 export interface HistoryEntry {
   /** The instruction of the Dockerfile, as the builder recorded it. */
   CreatedBy: string
@@ -100,7 +97,6 @@ function lines(text: string): string[] {
   return text.split('\n').filter((line) => line !== '')
 }
 
-/** The fields of `docker version` that are used here. */
 export interface DockerVersion {
   Server?: {
     Version: string
@@ -119,7 +115,6 @@ export interface VersionResponse {
   failure: () => Error
 }
 
-/** Queries the version of the Docker client and engine. */
 export async function dockerVersion(docker: Docker, timeout: Milliseconds): Promise<VersionResponse> {
   const args = ['version', ...AS_JSON]
   const result: CommandResult = await docker.attempt(args, { timeout })
@@ -130,7 +125,6 @@ export async function dockerVersion(docker: Docker, timeout: Milliseconds): Prom
   }
 }
 
-/** The fields of `docker info` that are used here. */
 export interface DockerInfo {
   OperatingSystem?: string
   SecurityOptions?: string[] | null

@@ -15,7 +15,6 @@ export interface Group {
   stderr: Readable
   /** Resolves to the exit code when both streams have ended; rejects with the signal's reason, or if the command cannot start. */
   ended: Promise<number>
-  /** Ends all its processes at once. */
   kill: () => void
 }
 

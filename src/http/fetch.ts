@@ -31,7 +31,11 @@ export function createFetch(context: HttpContext, mode: 'whole' | 'stream'): Fet
     const attempt = async (): Promise<Response> => {
       const { patience, cancelled } = context
       const request = { method: 'GET', url, headers, timeout: patience.tryTimeout, cancelled } as const
-      const { status, headers: received, body } = await (mode === 'stream' ? openStream : sendToServer)(request)
+      const {
+        status,
+        headers: received,
+        body
+      } = await (mode === 'stream' ? openStream : sendToServer)(request)
       const content = body instanceof Readable ? Readable.toWeb(body) : body.byteLength === 0 ? null : body
       // Response refuses a higher status.
       const response = new Response(content, { status: Math.min(status, 599), headers: received })

@@ -27,7 +27,6 @@ export function patienceOf(environment: NodeJS.ProcessEnv): Patience {
 
 /** What a transient error says about the next try. */
 export interface Retry {
-  /** Time that the server requests to wait. */
   after?: Milliseconds
   /** Maximum number of tries; undefined: that of the policy. */
   tries?: number

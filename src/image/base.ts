@@ -14,7 +14,6 @@ export interface BaseImage {
   digest: string | undefined
 }
 
-/** The application, its libraries and the image below it. */
 export interface ApplicationOnBase {
   application: Application
   /** undefined where the files of the application are not known, as in an image of the user's Dockerfile. */

@@ -7,7 +7,6 @@ import { BUILD_PROBLEM } from '../lib/image-paths.js'
 import { baseImageFailure } from '../runner/base-image.js'
 
 export interface ImageBuild {
-  /** Folder that assembleBuildContext created. */
   context: string
   target: 'checkpoint' | 'runtime' | 'cold'
   name: string

@@ -7,7 +7,6 @@ export const FINGERPRINT_LABEL = `${PREFIX}.fingerprint`
 /** Label with the measured times of the image (src/proof/figures-label.ts). */
 export const FIGURES_LABEL = `${PREFIX}.figures`
 
-/** Origin of an image, for its labels. */
 export interface Origin {
   created: Date
   /** Environment of the step, with the repository and the commit. */
@@ -20,7 +19,6 @@ export interface Origin {
   fingerprint: string
 }
 
-/** Facts about a snapshot and its restore, for the labels. */
 export interface SnapshotFacts {
   /** Flags of `docker run` that a restore needs. */
   restoreFlags: string

@@ -3,7 +3,6 @@ import { imageHistory } from '../docker/inspect.js'
 
 /** A layer of an image, with sizes in bytes. */
 export interface ImageLayer {
-  /** Instruction of the Dockerfile that created it. */
   createdBy: string
   rawSize: number
   /** Size in the registry; undefined if nothing was pushed. */

@@ -114,9 +114,7 @@ type CamelCase<S extends string> = S extends `${infer Head}-${infer Tail}`
   : S
 
 /** The values of all inputs, checked. */
-export type Inputs = {
-  [Name in InputName as CamelCase<Name>]: ReturnType<(typeof INPUTS)[Name]['parse']>
-}
+export type Inputs = { [Name in InputName as CamelCase<Name>]: ReturnType<(typeof INPUTS)[Name]['parse']> }
 
 /** Returns the name of the field of `Inputs` for an input. */
 export function fieldOf(name: InputName): keyof Inputs {

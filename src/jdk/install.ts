@@ -11,7 +11,6 @@ import type { JdkAsset } from './asset.js'
 import { download, type DownloadOptions } from './download.js'
 import { verifyArchive, type ExpectedDigest } from './verify.js'
 
-/** The archive of a JDK on this machine, verified. */
 export interface JdkArchive {
   asset: JdkAsset
   /** Path of the archive. It is unpacked inside the image build, as root: `lib/criu` has a setuid bit to keep. */

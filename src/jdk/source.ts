@@ -25,12 +25,10 @@ export interface JdkSourceContext extends HttpContext {
   bellsoftApiUrl: URL
   /** RUNNER_TOOL_CACHE, which has the cached responses, too. */
   toolCache: string
-  /** Path of data/jdk-digests.tsv. */
   knownDigests: string
   warning: (line: string) => void
 }
 
-/** Source of JDKs: lists of assets, and their archives. */
 export interface JdkSource {
   list(vendor: Vendor, architecture: Architecture): Promise<JdkAsset[]>
   resolve(vendor: Vendor, request: VersionRequest, architecture: Architecture): Promise<JdkAsset>

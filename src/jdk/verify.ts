@@ -3,7 +3,6 @@ import { hashOfFile } from '../lib/digest.js'
 import { Failure } from '../lib/errors.js'
 import type { JdkAsset } from './asset.js'
 
-/** A digest that an archive must have, and its source. */
 export interface ExpectedDigest {
   sha256: string
   source: string

@@ -15,9 +15,7 @@ export async function requireDiskSpace(folder: string, needed: number, what: str
   throw new Failure(
     'runner',
     `Not enough disk space for ${what}: ${megabytes(needed)} are needed in ${folder}, and ${megabytes(free)} are free.`,
-    {
-      fix: FIX
-    }
+    { fix: FIX }
   )
 }
 
@@ -34,10 +32,7 @@ export async function fullDisk(error: unknown, folder: string): Promise<Failure 
   return new Failure(
     'runner',
     `The disk of the runner is full (${message}): ${megabytes(free)} are free in ${folder}.`,
-    {
-      fix: FIX,
-      cause: error
-    }
+    { fix: FIX, cause: error }
   )
 }
 

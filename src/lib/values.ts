@@ -12,9 +12,7 @@ export type Parser<T> = (name: string, value: string) => T
 
 /** The failure for the value of an input that cannot be used; `expected` completes "Use ...". */
 export function badInput(name: string, value: string, expected: string): Failure {
-  return new Failure('input', `Invalid input \`${name}\`: ${quoted(value)}.`, {
-    fix: `Use ${expected}.`
-  })
+  return new Failure('input', `Invalid input \`${name}\`: ${quoted(value)}.`, { fix: `Use ${expected}.` })
 }
 
 const TIME_UNIT: Record<string, Milliseconds> = { ms: 1, s: 1000, m: 60_000 }

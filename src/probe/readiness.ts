@@ -15,7 +15,6 @@ export interface Readiness {
   health?: string | undefined
 }
 
-/** A condition to check until it holds. */
 export interface Check {
   /** Name in messages: `GET /health`. */
   name: string

@@ -45,14 +45,7 @@ export function parseFiguresLabel(text: string): PublishedFigures | undefined {
   const [restore, coldStart] = [spread(answers['restore']), spread(answers['cold'])]
   if (version !== VERSION || !restore || !coldStart) return undefined
   if (!isAmount(runs) || !isAmount(speedup) || !isAmount(snapshot)) return undefined
-  return {
-    runs,
-    restore,
-    coldStart,
-    speedup,
-    requests: requestsOf(requests),
-    snapshotSize: snapshot
-  }
+  return { runs, restore, coldStart, speedup, requests: requestsOf(requests), snapshotSize: snapshot }
 }
 
 function requestsOf(value: unknown): PublishedFigures['requests'] {

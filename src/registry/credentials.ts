@@ -11,7 +11,6 @@ export type Credentials =
   /** Exchanged at the registry's token server (https://distribution.github.io/distribution/spec/auth/oauth/). */
   | { kind: 'identity'; token: string }
 
-/** A login stored on this machine. */
 export interface Login {
   /** Host, with a port if any: `ghcr.io`, `localhost:5000`. */
   registry: string

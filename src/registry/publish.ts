@@ -11,7 +11,6 @@ import { openPush, tagImage } from './push.js'
 import type { Reference } from './reference.js'
 import { scanAndPack } from './scan-and-pack.js'
 
-/** An image that was scanned and has its tags. */
 export interface Publication {
   /** Digest of the pushed manifest; undefined if nothing was pushed. */
   digest: string | undefined

@@ -53,10 +53,7 @@ const LARGEST_AT_GITHUB = 10e9
 export async function openPush(world: PushContext, request: PushRequest, signal: AbortSignal): Promise<Push> {
   const targets = await targetsOf(world.repositories, request.tags, signal)
   const known = await knownEverywhere(world.docker, request.image, targets)
-  return {
-    known: new Set(known.keys()),
-    send: (packed) => send(world, request, { targets, known, packed })
-  }
+  return { known: new Set(known.keys()), send: (packed) => send(world, request, { targets, known, packed }) }
 }
 
 /** An image and its destinations. */
@@ -115,11 +112,7 @@ async function sendContent(
   const layers = new Set(packed.layers.filter((layer) => layer !== undefined))
   const uploads = await Promise.allSettled([...layers].map(sendLayer))
   for (const upload of uploads) if (upload.status === 'rejected') throw upload.reason
-  await sendBlob({
-    digest: digestOf(packed.config),
-    size: packed.config.length,
-    open: () => packed.config
-  })
+  await sendBlob({ digest: digestOf(packed.config), size: packed.config.length, open: () => packed.config })
   return sent
 }
 

@@ -4,7 +4,6 @@ import type { Privileges } from '../docker/privileges.js'
 import { CRAC_DIR, LAUNCH_FILES } from '../lib/image-paths.js'
 
 export interface Startable {
-  /** Reference by digest or by tag, or an id. */
   image: string
   port: number
   /** Privileges of a restore; undefined where it needs none. */
@@ -12,7 +11,6 @@ export interface Startable {
   user: { uid: number; gid: number }
 }
 
-/** Instructions to start an image, in three notations. */
 export interface Instructions {
   run: string
   compose: string

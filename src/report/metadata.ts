@@ -4,7 +4,6 @@ import type { Result } from './result.js'
 import type { SecretReport } from '../secrets/report.js'
 import { contentMetadata } from './content.js'
 
-/** Returns the value of the output `metadata` (docs/metadata.schema.json). */
 export function metadataOf(result: Result): object {
   const { outcome, warnings, steps: phases } = result
   if (outcome === 'skipped') return { outcome, reason: result.reason, warnings, phases }

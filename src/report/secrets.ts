@@ -1,7 +1,6 @@
 import { locationsOf, secretsFound, type SecretReport } from '../secrets/report.js'
 import { folded, quote } from './markdown.js'
 
-/** Returns the part of the job summary about secrets. */
 export function secretsPart(report: SecretReport): string[] {
   const { mode, bytes, searched, notSearched, found, untrusted } = report
   if (mode === 'off') {

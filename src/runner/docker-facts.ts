@@ -4,11 +4,9 @@ import { Failure, UnsupportedRunner } from '../lib/errors.js'
 import type { Architecture } from '../jdk/asset.js'
 import type { Milliseconds } from '../lib/values.js'
 
-/** Facts that Docker reports about itself and its machine. */
 export interface DockerFacts {
   version: string
   architecture: Architecture
-  /** Kernel of Docker's machine. */
   kernel: string
   operatingSystem: string
   appArmor: boolean
@@ -68,8 +66,6 @@ async function refusePodman(docker: Docker, version: DockerVersion | undefined):
       '  ',
       ' '
     ),
-    {
-      fix: 'Install a Docker engine, version 24 or newer, on the runner, or point DOCKER_HOST at one.'
-    }
+    { fix: 'Install a Docker engine, version 24 or newer, on the runner, or point DOCKER_HOST at one.' }
   )
 }

@@ -40,13 +40,7 @@ export async function tryPrivileges(
 ): Promise<ContainerFacts | string> {
   const result = await runOnce(
     docker,
-    {
-      run,
-      image,
-      flags: privileges.checkpoint,
-      program: 'sh',
-      args: ['-c', SCRIPT]
-    },
+    { run, image, flags: privileges.checkpoint, program: 'sh', args: ['-c', SCRIPT] },
     START_TIMEOUT
   )
   if (result.exitCode !== 0) {
@@ -59,7 +53,6 @@ export async function tryPrivileges(
   return factsFrom(result.stdout, wantedOf(privileges))
 }
 
-/** Parses the output of the container. */
 export function factsFrom(output: string, wanted: readonly (keyof typeof CAPABILITY_BITS)[]): ContainerFacts {
   const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(output)?.[1] ?? '0'}`)
   const kilobytes = /^\S+ +\d+ +\d+ +(\d+) +\d+% +\/$/m.exec(output)?.[1]

@@ -22,7 +22,6 @@ export interface Runner extends DockerFacts {
   refused: Refused[]
 }
 
-/** What the job needs of the runner. */
 export interface InspectionRequest {
   run: string
   baseImage: string
@@ -47,9 +46,7 @@ export async function inspectRunner(world: InspectionContext, request: Inspectio
   if (platform !== 'linux') {
     throw new UnsupportedRunner(
       `Snapshots are made by CRIU, which needs Linux; this runner is ${platform}.`,
-      {
-        fix: 'Use a Linux runner, for example `runs-on: ubuntu-24.04`.'
-      }
+      { fix: 'Use a Linux runner, for example `runs-on: ubuntu-24.04`.' }
     )
   }
   const facts = await readDockerFacts(docker)

@@ -21,7 +21,6 @@ export interface SearchedSnapshot {
   below: string
 }
 
-/** Result of a scan of all files of an image. */
 export interface ImageScan extends FilesScanned {
   layers: ImageLayers
 }

@@ -20,13 +20,10 @@ export interface Occurrence {
   count: number
 }
 
-/** What a run scanned, and what it found. */
 export interface SecretReport {
   mode: 'fail' | 'warn' | 'off'
   bytes: number
-  /** Names of the values that were searched for. */
   searched: string[]
-  /** Names of the values that are too short or too common to search for. */
   notSearched: string[]
   found: FoundSecret[]
   /** Reason why the scan is incomplete, if it is. */

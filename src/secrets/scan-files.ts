@@ -6,7 +6,6 @@ import { scan, type ByteStream, type SecretMatcher } from './scanner/scan.js'
 export interface NamedContent {
   /** Path in the container, or another name. */
   name: string
-  /** Layer of the file, if any. */
   layer?: string
   bytes: ByteStream
 }
@@ -83,9 +82,7 @@ export async function scanFiles(
     throw new Failure(
       'internal',
       'The scan for secrets failed its self-test: it did not find the test value.',
-      {
-        fix: 'Please open an issue with the log of this step.'
-      }
+      { fix: 'Please open an issue with the log of this step.' }
     )
   }
   return {

@@ -48,7 +48,6 @@ export interface SecretSearch {
   notSearched: string[]
 }
 
-/** Report of a run with `secret-scan: off`. */
 export const NOT_SEARCHED: SecretReport = {
   mode: 'off',
   bytes: 0,

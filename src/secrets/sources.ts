@@ -11,7 +11,6 @@ export interface InputsWithSecrets {
   githubToken: string | undefined
 }
 
-/** A login of the docker client at a registry. */
 export interface RegistryLogin {
   registry: string
   credentials: { kind: 'password'; username: string; password: string } | { kind: 'identity'; token: string }

@@ -14,7 +14,6 @@ export const KINDS = [
 ] as const
 export type Kind = (typeof KINDS)[number]
 
-/** Names of the kinds in reports. */
 export const KIND_NAMES: Record<Kind, string> = {
   javaHeap: 'Java heap',
   code: 'compiled code',
@@ -26,7 +25,6 @@ export const KIND_NAMES: Record<Kind, string> = {
   other: 'other memory'
 }
 
-/** Summary of what a snapshot holds. */
 export interface SnapshotContent {
   /** Sizes in bytes; their sum is the size of the pages files. undefined where the JVM did not report its memory. */
   memory: (Record<Exclude<Kind, 'javaHeap'>, number> & { javaHeap: number | undefined }) | undefined

@@ -40,7 +40,6 @@ export interface Core {
   credentials: { uid: number; gid: number; groups: number[] } | undefined
 }
 
-/** A mapping in the memory of a process. */
 export interface Mapping extends Range {
   prot: number
   flags: number
@@ -145,14 +144,16 @@ export function readMemory(image: Buffer): Memory {
     brk: range(6, 7),
     arguments: range(8, 9),
     environment: range(10, 11),
-    mappings: mm.messages(14).map((vma) => ({
-      start: required(vma, 1),
-      end: required(vma, 2),
-      shmid: required(vma, 4),
-      prot: required(vma, 5),
-      flags: required(vma, 6),
-      status: required(vma, 7)
-    }))
+    mappings: mm
+      .messages(14)
+      .map((vma) => ({
+        start: required(vma, 1),
+        end: required(vma, 2),
+        shmid: required(vma, 4),
+        prot: required(vma, 5),
+        flags: required(vma, 6),
+        status: required(vma, 7)
+      }))
   }
 }
 

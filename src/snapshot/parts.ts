@@ -21,7 +21,6 @@ const PROT_READ_WRITE = 3
 /** Size and alignment of the heaps of glibc's arenas on 64 bits: HEAP_MAX_SIZE in malloc/arena.c. */
 const ARENA = 64 * 1024 * 1024
 
-/** A range of memory of a single kind. */
 export interface Part extends Range {
   kind: Kind
   mapping: Mapping

@@ -4,7 +4,6 @@ import { isFile, isFolder, type Layout } from './layout.js'
 import { CRAC_ENABLED } from './quarkus.js'
 import { APP_DIR } from '../../lib/image-paths.js'
 
-/** Main class of an uber-jar of Quarkus. */
 const QUARKUS_MAIN = 'io.quarkus.runner.GeneratedMain'
 
 /** Layout of a jar with a Main-Class, and the files beside it in its Class-Path, as builds of Helidon and plain Maven create it. */

@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises'
 
-/** An application, and its files in the image. */
 export interface Application {
   layout: 'micronaut-layers' | 'spring-boot' | 'quarkus-app' | 'class-path' | 'jar' | 'dockerfile'
   description: string
@@ -14,9 +13,7 @@ export interface Application {
   classes: Map<string, string>
 }
 
-/** A folder or a jar that may be an application. */
 export interface Candidate {
-  /** Absolute path of the folder or jar. */
   location: string
   mainClass: string | undefined
   /** Empty folder of the run for unpacked files; it is created when it is needed. */

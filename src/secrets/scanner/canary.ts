@@ -29,7 +29,6 @@ export function createCanary(random: Random = randomBytes): Secret {
   return { name: 'canary of crac-checkpoint', value: `${part()}${SPECIAL}${part()}` }
 }
 
-/** A canary in one encoding. */
 export interface Plant {
   encoding: string
   /** Bytes of the canary, for base64 with other bytes before and after it. */

@@ -19,12 +19,10 @@ interface Occurrences {
   offsets: number[]
 }
 
-/** Occurrences of a secret in one encoding and location. */
 export interface SecretFinding extends Occurrences {
   secret: string
 }
 
-/** Occurrences of one token of a family. */
 export interface TokenFinding extends Occurrences {
   family: string
   /** Identifies the token; see SecretMatcher.digest. */
@@ -36,7 +34,6 @@ const MOST_OFFSETS = 5
 /** Maximum number of findings of a scan: a file can be full of different tokens. Secrets are listed beyond it. */
 const MOST_FINDINGS = 4000
 
-/** Collects the matches of a scan as findings. */
 export interface Tally {
   add(what: { secret: string } | { family: string; digest: string }, encoding: string, offset: number): void
   findings(): ScanFinding[]

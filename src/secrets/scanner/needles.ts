@@ -17,7 +17,6 @@ export interface Needle extends EncodedText {
   secret: string
 }
 
-/** A secret that is not searched for, and the reason. */
 export interface WeakSecret {
   secret: string
   reason: Weakness

@@ -11,7 +11,6 @@ export interface SecretMatcher {
   origins: readonly PatternOrigin[]
   /** Maximum size of a match in bytes, from the first byte of its pattern on. */
   longestMatch: number
-  /** Secrets that are not searched for. */
   weak: readonly WeakSecret[]
   /** Positive control: a random value that is searched for like a secret. */
   canary: Secret
