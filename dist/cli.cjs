@@ -7857,7 +7857,7 @@ var require_yauzl = __commonJS({
     var PassThrough2 = require("stream").PassThrough;
     var Writable = require("stream").Writable;
     var crc322 = typeof zlib.crc32 === "function" ? zlib.crc32 : require_crc32();
-    exports2.open = open3;
+    exports2.open = open2;
     exports2.fromFd = fromFd;
     exports2.fromBuffer = fromBuffer;
     exports2.fromRandomAccessReader = fromRandomAccessReader;
@@ -7875,7 +7875,7 @@ var require_yauzl = __commonJS({
     exports2.RandomAccessReader = RandomAccessReader;
     function openPromise2(path54, options3) {
       return new Promise((resolve2, reject) => {
-        open3(path54, { ...options3, lazyEntries: true }, function(err, zipfile) {
+        open2(path54, { ...options3, lazyEntries: true }, function(err, zipfile) {
           if (err) return reject(err);
           resolve2(zipfile);
         });
@@ -7905,7 +7905,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open3(path54, options3, callback) {
+    function open2(path54, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -32556,14 +32556,14 @@ function asFailure(error) {
   });
 }
 var MOST_EVIDENCE = 48 * 1024;
+var TROUBLESHOOTING = "https://github.com/org/crac-checkpoint/blob/main/docs/troubleshooting.md";
 function describeFailure(failure) {
   const lines3 = [
     failure.message,
     `Fix: ${failure.fix}`,
     `Owner: ${OWNER[failure.category]} (category: ${failure.category})`
   ];
-  if (failure.signature !== void 0)
-    lines3.push(`Read more: docs/troubleshooting.md#${failure.signature.id}`);
+  if (failure.signature !== void 0) lines3.push(`Read more: ${TROUBLESHOOTING}#${failure.signature.id}`);
   if (failure.evidence) lines3.push("", withoutMiddle(plainText(failure.evidence).trimEnd(), MOST_EVIDENCE));
   return lines3.join("\n");
 }
@@ -32679,10 +32679,7 @@ function dockerFailure(args, result, fix = "The lines below are the output of Do
       signature: { id: "docker-nospace", remedy: "disk" }
     });
   }
-  return new Failure("runner", `${command2} failed with exit code ${result.exitCode}.`, {
-    fix,
-    evidence
-  });
+  return new Failure("runner", `${command2} failed with exit code ${result.exitCode}.`, { fix, evidence });
 }
 function lastLines(text2, count) {
   return text2.split("\n").filter((line2) => line2.trim() !== "").slice(-count).join("\n");
@@ -32828,7 +32825,7 @@ var RUN_IMAGE = "crac-checkpoint/run-";
 function namesOf(id) {
   const container = `crac-checkpoint-${id}`;
   return {
-    id,
+    /** Prefix of the names of all containers of the run. */
     container,
     checkpointContainer: `${container}-checkpoint`,
     image: (role) => `${RUN_IMAGE}${id}:${role}`
@@ -32920,9 +32917,7 @@ var import_promises5 = require("node:fs/promises");
 
 // src/lib/values.ts
 function badInput(name, value, expected) {
-  return new Failure("input", `Invalid input \`${name}\`: ${quoted(value)}.`, {
-    fix: `Expected ${expected}.`
-  });
+  return new Failure("input", `Invalid input \`${name}\`: ${quoted(value)}.`, { fix: `Use ${expected}.` });
 }
 var TIME_UNIT = { ms: 1, s: 1e3, m: 6e4 };
 var MAX_DURATION = 6 * 60 * 6e4;
@@ -33006,9 +33001,7 @@ async function requireDiskSpace(folder, needed, what) {
   throw new Failure(
     "runner",
     `Not enough disk space for ${what}: ${megabytes(needed)} are needed in ${folder}, and ${megabytes(free)} are free.`,
-    {
-      fix: FIX
-    }
+    { fix: FIX }
   );
 }
 function isDiskFull(error) {
@@ -33021,10 +33014,7 @@ async function fullDisk(error, folder) {
   return new Failure(
     "runner",
     `The disk of the runner is full (${message}): ${megabytes(free)} are free in ${folder}.`,
-    {
-      fix: FIX,
-      cause: error
-    }
+    { fix: FIX, cause: error }
   );
 }
 var FIX = "Free disk space on the runner, or let RUNNER_TEMP be on a larger disk, and run the job again.";
@@ -34413,8 +34403,8 @@ var LEAST_CHANGES = 0.4;
 function secretsIn(source, name, value) {
   if (PLACEHOLDER.test(value) || IS_PATH.test(value)) return [];
   const upper = name.replace(/([a-z])([A-Z])/g, "$1_$2").replace(/[.-]/g, "_").toUpperCase();
-  const named2 = NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper);
-  if (named2 || isRandom(value) && !NAME_OF_PUBLIC.test(upper)) return [{ name: `${source} ${name}`, value }];
+  const named = NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper);
+  if (named || isRandom(value) && !NAME_OF_PUBLIC.test(upper)) return [{ name: `${source} ${name}`, value }];
   return tokensIn(value).map((token2) => ({ name: `${source} ${name}`, value: token2 }));
 }
 function tokensIn(text2) {
@@ -34641,7 +34631,7 @@ function user(name, value) {
 function token(name, value) {
   if (/^[\x21-\x7e]{0,8192}$/.test(value)) return value;
   throw new Failure("input", `Invalid input \`${name}\`: it is not a token.`, {
-    fix: "Expected `${{ github.token }}` or a secret with a token: at most 8192 visible ASCII characters."
+    fix: "Use `${{ github.token }}` or a secret with a token: at most 8192 visible ASCII characters."
   });
 }
 function httpUrl(name, value) {
@@ -35058,9 +35048,7 @@ async function findApplication(request3) {
     throw new Failure(
       "input",
       `Invalid input \`application\`: ${application} leads out of the context ${context}.`,
-      {
-        fix: "Set it to a path in `context`, relative to it."
-      }
+      { fix: "Set it to a path in `context`, relative to it." }
     );
   }
   const candidate = { ...request3, location };
@@ -35135,10 +35123,7 @@ var FRAMEWORKS = [
       classes: "io/micronaut/crac/"
     },
     fix: "Add `io.micronaut.crac:micronaut-crac` to the dependencies (the platform of Micronaut manages its version). It stops the server.",
-    health: {
-      library: { jar: "micronaut-management", classes: "io/micronaut/management/" },
-      path: "/health"
-    }
+    health: { library: { jar: "micronaut-management", classes: "io/micronaut/management/" }, path: "/health" }
   },
   {
     name: "Quarkus",
@@ -35167,11 +35152,7 @@ var FRAMEWORKS = [
   // These libraries do not stop a server before a checkpoint: the code that starts it has to.
   { name: "Netty", library: { jar: "netty-transport", classes: "io/netty/channel/" }, ...NO_FRAMEWORK },
   { name: "Jetty", library: { jar: "jetty-server", classes: "org/eclipse/jetty/server/" }, ...NO_FRAMEWORK },
-  {
-    name: "Tomcat",
-    library: { jar: "tomcat-embed-core", classes: "org/apache/catalina/" },
-    ...NO_FRAMEWORK
-  }
+  { name: "Tomcat", library: { jar: "tomcat-embed-core", classes: "org/apache/catalina/" }, ...NO_FRAMEWORK }
 ];
 var TAKES_CHECKPOINT = /^-D(?:spring\.context\.checkpoint|io\.helidon\.resumable\.checkpoint)=/;
 function healthPath(libraries) {
@@ -35393,7 +35374,7 @@ var criuDump = signatures({ operations: ["dump"], stream: "criu" }, [
     id: "criu-amx-xsave",
     pattern: /Can't set FPU registers for \d+: Bad address/m,
     category: "jdk",
-    cause: "The CPU has AMX, and its registers are too large for this version of CRIU.",
+    cause: "The CPU has AMX registers (Intel, from 2023 on), which are too large for this version of CRIU.",
     fix: "Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer."
   },
   {
@@ -35422,7 +35403,7 @@ var criuDump = signatures({ operations: ["dump"], stream: "criu" }, [
     pattern: /suspending seccomp failed: (.+)/m,
     category: "runner",
     cause: "CRIU is not allowed to suspend the seccomp filter of the JVM ($1).",
-    fix: "Leave `privileges` at `auto`. If every privilege level failed, allow containers with `seccomp=unconfined` on this Docker engine.",
+    fix: "Set `privileges` to `auto`. If it is `auto`, no privilege level works on this runner: its Docker engine must allow `docker run --security-opt seccomp=unconfined`.",
     remedy: "privileges"
   },
   {
@@ -35537,7 +35518,7 @@ var criuDump = signatures({ operations: ["dump"], stream: "criu" }, [
     pattern: /(?:Error|Warn) {1,2}\([^)]{1,80}\): .{0,300}No space left on device/m,
     category: "runner",
     cause: "Not enough disk space: the disk became full while CRIU wrote the snapshot.",
-    fix: "Free disk space on the runner, or give the JVM a smaller heap with `java-options: -Xmx...`.",
+    fix: "Free space on Docker's disk, or give the JVM a smaller heap with `java-options: -Xmx...`.",
     remedy: "disk"
   },
   {
@@ -35755,8 +35736,8 @@ var criuRestore = signatures({ operations: ["restore"], stream: "criu" }, [
     id: "criu-clone3-denied",
     pattern: /Unexpected error from clone3: Operation not permitted/m,
     category: "runner",
-    cause: "The kernel does not allow CRIU to choose process ids: clone3 is allowed, but the capability is missing.",
-    fix: "Start the container with the flags in the output `restore-flags`.",
+    cause: "CRIU is not allowed to choose process ids: the container does not have the capability CHECKPOINT_RESTORE.",
+    fix: "Set `privileges` to `auto`. Where you start the image yourself, use the flags in its label `io.github.crac-checkpoint.restore-flags`.",
     remedy: "privileges"
   },
   {
@@ -36328,7 +36309,7 @@ var registry = signatures({ operations: ["push"], stream: "registry" }, [
     pattern: /denied: (?:installation not allowed|requested access to the resource is denied|permission_denied|.*does not exist)/m,
     category: "registry",
     cause: "The registry denied access.",
-    fix: "Run docker/login-action before this step, with a token that is allowed to write to this repository. Check the name of the repository in `tags`."
+    fix: "Run docker/login-action before this step, with a token that is allowed to write to this repository. For ghcr.io and `github.token`, give the job `permissions: packages: write`. Check the name of the repository in `tags`."
   },
   {
     id: "reg-unauthorized",
@@ -36598,13 +36579,13 @@ var MOST_FRAMES = 4;
 function checkpointRefusal(output) {
   if (!REFUSED.test(output)) return void 0;
   const causes = parseCauses(output);
-  const open3 = causes.flatMap(openResource);
+  const open2 = causes.flatMap(openResource);
   const known = diagnose("dump", { app: output });
-  if (open3.length > 0) {
+  if (open2.length > 0) {
     const id = known?.signature ? ` (${known.signature.id})` : "";
-    return new OpenResources(open3, `The JVM refused the checkpoint: ${summarise(open3)}${id}.`, {
+    return new OpenResources(open2, `The JVM refused the checkpoint: ${summarise(open2)}${id}.`, {
       fix: known?.signature?.weight === "specific" ? known.fix : "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that.",
-      evidence: listResources(open3),
+      evidence: listResources(open2),
       signature: known?.signature
     });
   }
@@ -36670,15 +36651,15 @@ function openResource({ type, text: text2, openedBy }) {
   const kind = match[1] === "Socket" ? "socket" : match[1] === "File" ? "file" : "other";
   return [{ kind, description: text2, listens: LISTENS.test(text2), openedBy }];
 }
-function summarise(open3) {
+function summarise(open2) {
   const words = {
     socket: "an open socket",
     file: "an open file",
     other: "an open resource"
   };
-  const [first3] = open3;
+  const [first3] = open2;
   if (!first3) return "";
-  const rest = open3.length > 1 ? ` (and ${open3.length - 1} more, listed below)` : "";
+  const rest = open2.length > 1 ? ` (and ${open2.length - 1} more, listed below)` : "";
   return `${words[first3.kind]}, ${first3.description}${rest}`;
 }
 function simpleName(type) {
@@ -36738,10 +36719,10 @@ function containerSettings({ id, work }, { env, port, network: network2, addHost
 // src/docker/privileges.ts
 var NO_APPARMOR = ["--security-opt", "apparmor=unconfined"];
 var LEVELS = [
-  named("least", "checkpoint_restore", []),
-  named("no-apparmor", "checkpoint_restore", NO_APPARMOR),
+  levelWith("least", "checkpoint_restore", []),
+  levelWith("no-apparmor", "checkpoint_restore", NO_APPARMOR),
   // For versions of Docker and kernels without CHECKPOINT_RESTORE, which was split off from SYS_ADMIN.
-  named("sys-admin", "sys_admin", NO_APPARMOR),
+  levelWith("sys-admin", "sys_admin", NO_APPARMOR),
   {
     level: "privileged",
     capability: "checkpoint_restore",
@@ -36749,7 +36730,7 @@ var LEVELS = [
     restore: () => ["--privileged"]
   }
 ];
-function named(level, capability, more) {
+function levelWith(level, capability, more) {
   const granted = ["--cap-add", capability.toUpperCase()];
   return {
     level,
@@ -37996,9 +37977,7 @@ async function refusePodman(docker2, version) {
       "  ",
       " "
     ),
-    {
-      fix: "Install a Docker engine, version 24 or newer, on the runner, or point DOCKER_HOST at one."
-    }
+    { fix: "Install a Docker engine, version 24 or newer, on the runner, or point DOCKER_HOST at one." }
   );
 }
 
@@ -38328,7 +38307,7 @@ async function jdkFromFile(file, architecture, jdkSha256, warning) {
   const entry = await (0, import_promises25.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `Invalid input \`jdk-file\`: ${file} is not an existing file.`, {
-      fix: "Expected the path of a .tar.gz, relative to the workspace, which an earlier step has put there."
+      fix: "Use the path of a .tar.gz, relative to the workspace, which an earlier step has put there."
     });
   }
   const name = import_node_path23.default.basename(file);
@@ -38496,14 +38475,14 @@ var DecodedURL = class extends URL {
 var import_undici2 = __toESM(require_undici(), 1);
 
 // src/http/retry.ts
-var PATIENCE = { tryTimeout: 3e4, shortestPause: 1e3, longestPause: 6e4 };
+var PATIENCE = { tryTimeout: 3e4, pauseUnit: 1e3, longestTotalWait: 6e4 };
 function patienceOf(environment2) {
   const fraction = Number(environment2["CRAC_CHECKPOINT_PATIENCE"] || 1);
   const scaled = (duration) => duration * (fraction > 0 ? fraction : 1);
   return {
     tryTimeout: scaled(PATIENCE.tryTimeout),
-    shortestPause: scaled(PATIENCE.shortestPause),
-    longestPause: PATIENCE.longestPause
+    pauseUnit: scaled(PATIENCE.pauseUnit),
+    longestTotalWait: PATIENCE.longestTotalWait
   };
 }
 var HttpFailure = class extends Failure {
@@ -38523,7 +38502,7 @@ async function withRetries({ clock, patience, info: info2, cancelled: cancelled2
     } catch (error) {
       if (!(error instanceof HttpFailure) || error.retry === void 0) throw error;
       const { after, tries: most = policy.tries } = error.retry;
-      const pause = after === void 0 ? patience.shortestPause * 2 ** tries : Math.max(after, patience.shortestPause);
+      const pause = after === void 0 ? patience.pauseUnit * 2 ** tries : Math.max(after, patience.pauseUnit);
       waited += pause;
       if (after === void 0 ? tries >= most : waited > policy.longestWait) throw error;
       info2(`${error.message} Retrying in ${seconds(Math.ceil(pause / 100) * 100)}.`);
@@ -38557,7 +38536,7 @@ var LARGEST_BODY = 64 * 1024 * 1024;
 async function sendToServer(sent) {
   return await exchange2(sent, readAll);
 }
-async function open2(sent) {
+async function openStream(sent) {
   return await exchange2(sent, async (body, status) => status < 300 ? body : await readAll(body));
 }
 function dispatcherFor(url, tls) {
@@ -38654,14 +38633,18 @@ var TransientResponse = class extends HttpFailure {
   response;
 };
 function createFetch(context, mode) {
-  const policy = { tries: TRIES, longestWait: context.patience.longestPause };
+  const policy = { tries: TRIES, longestWait: context.patience.longestTotalWait };
   return async (address, init = {}) => {
     const url = new URL(address);
     const headers = Object.fromEntries(new import_undici3.Headers(init.headers));
     const attempt3 = async () => {
       const { patience, cancelled: cancelled2 } = context;
       const request3 = { method: "GET", url, headers, timeout: patience.tryTimeout, cancelled: cancelled2 };
-      const { status, headers: received, body } = await (mode === "stream" ? open2 : sendToServer)(request3);
+      const {
+        status,
+        headers: received,
+        body
+      } = await (mode === "stream" ? openStream : sendToServer)(request3);
       const content = body instanceof import_node_stream2.Readable ? import_node_stream2.Readable.toWeb(body) : body.byteLength === 0 ? null : body;
       const response = new import_undici3.Response(content, { status: Math.min(status, 599), headers: received });
       if (response.status === 401 && headers["authorization"] !== void 0) {
@@ -43684,8 +43667,8 @@ var Libraries = class {
   jars;
   entries;
   has({ jar, classes }) {
-    const named2 = new RegExp(`^(?:.+\\.)?${jar}-\\d.*\\.jar$`);
-    return this.jars.some((name) => named2.test(name)) || this.entries.some((entry) => entry.startsWith(classes));
+    const named = new RegExp(`^(?:.+\\.)?${jar}-\\d.*\\.jar$`);
+    return this.jars.some((name) => named.test(name)) || this.entries.some((entry) => entry.startsWith(classes));
   }
 };
 async function librariesOf(application) {
@@ -44181,14 +44164,7 @@ function parseFiguresLabel(text2) {
   const [restore, coldStart] = [spread(answers["restore"]), spread(answers["cold"])];
   if (version !== VERSION9 || !restore || !coldStart) return void 0;
   if (!isAmount(runs) || !isAmount(speedup) || !isAmount(snapshot)) return void 0;
-  return {
-    runs,
-    restore,
-    coldStart,
-    speedup,
-    requests: requestsOf(requests),
-    snapshotSize: snapshot
-  };
+  return { runs, restore, coldStart, speedup, requests: requestsOf(requests), snapshotSize: snapshot };
 }
 function requestsOf(value) {
   const { count, restore, cold } = fieldsOf(value);
@@ -44679,10 +44655,7 @@ var LARGEST_AT_GITHUB = 1e10;
 async function openPush(world, request3, signal) {
   const targets = await targetsOf(world.repositories, request3.tags, signal);
   const known = await knownEverywhere(world.docker, request3.image, targets);
-  return {
-    known: new Set(known.keys()),
-    send: (packed) => send2(world, request3, { targets, known, packed })
-  };
+  return { known: new Set(known.keys()), send: (packed) => send2(world, request3, { targets, known, packed }) };
 }
 async function send2(world, { folder }, shipment) {
   const { targets, packed, known } = shipment;
@@ -44726,11 +44699,7 @@ async function sendContent({ info: info2, warn }, { targets, packed }) {
   const layers = new Set(packed.layers.filter((layer) => layer !== void 0));
   const uploads = await Promise.allSettled([...layers].map(sendLayer));
   for (const upload of uploads) if (upload.status === "rejected") throw upload.reason;
-  await sendBlob({
-    digest: digestOf(packed.config),
-    size: packed.config.length,
-    open: () => packed.config
-  });
+  await sendBlob({ digest: digestOf(packed.config), size: packed.config.length, open: () => packed.config });
   return sent;
 }
 function described({ configuration, rawSizes }, layers, sent) {
@@ -45286,9 +45255,7 @@ async function scanFiles(files, matcher, locate = () => void 0) {
     throw new Failure(
       "internal",
       "The scan for secrets failed its self-test: it did not find the test value.",
-      {
-        fix: "Please open an issue with the log of this step."
-      }
+      { fix: "Please open an issue with the log of this step." }
     );
   }
   return {
@@ -45904,7 +45871,7 @@ function renderContent(content, statistics) {
   if (!content) return [];
   return folded("Content of the snapshot", table(describeContent(content, statistics)));
 }
-function describeContent({ memory, threads, user: user2, open: open3, environment: environment2 }, statistics) {
+function describeContent({ memory, threads, user: user2, open: open2, environment: environment2 }, statistics) {
   const rows = [];
   for (const kind of memory ? KINDS : []) {
     const bytes = memory?.[kind];
@@ -45913,8 +45880,8 @@ function describeContent({ memory, threads, user: user2, open: open3, environmen
   const groups = threads.map(({ name, count }) => `${name}${count > 1 ? ` (${count})` : ""}`);
   rows.push([`Threads (${threadCount(threads)})`, list2(groups)]);
   if (user2) rows.push(["User", `${user2.uid}:${user2.gid}`]);
-  rows.push(["Open files outside of the JDK and the application", list2(open3.files)]);
-  rows.push(["Sockets", String(open3.sockets)]);
+  rows.push(["Open files outside of the JDK and the application", list2(open2.files)]);
+  rows.push(["Sockets", String(open2.sockets)]);
   if (environment2) rows.push(["Names in the environment", list2(environment2)]);
   if (statistics) {
     const { frozenTime, pagesWritten, pagesScanned } = statistics;
@@ -45929,13 +45896,13 @@ function logContent(log, reading, statistics) {
 }
 function contentMetadata(content) {
   if (!content) return null;
-  const { memory, processes, threads, user: user2, open: open3, environment: environment2 } = content;
+  const { memory, processes, threads, user: user2, open: open2, environment: environment2 } = content;
   return {
     memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
     processes,
     threads: { count: threadCount(threads), groups: threads.slice(0, LISTED) },
     user: user2 ?? null,
-    open: { ...open3, files: open3.files.slice(0, LISTED) },
+    open: { ...open2, files: open2.files.slice(0, LISTED) },
     environment: environment2 ?? null
   };
 }
@@ -46119,13 +46086,7 @@ var START_TIMEOUT = 8e3;
 async function tryPrivileges(docker2, run2, image, privileges) {
   const result = await runOnce(
     docker2,
-    {
-      run: run2,
-      image,
-      flags: privileges.checkpoint,
-      program: "sh",
-      args: ["-c", SCRIPT]
-    },
+    { run: run2, image, flags: privileges.checkpoint, program: "sh", args: ["-c", SCRIPT] },
     START_TIMEOUT
   );
   if (result.exitCode !== 0) {
@@ -46200,9 +46161,7 @@ async function inspectRunner(world, request3) {
   if (platform2 !== "linux") {
     throw new UnsupportedRunner(
       `Snapshots are made by CRIU, which needs Linux; this runner is ${platform2}.`,
-      {
-        fix: "Use a Linux runner, for example `runs-on: ubuntu-24.04`."
-      }
+      { fix: "Use a Linux runner, for example `runs-on: ubuntu-24.04`." }
     );
   }
   const facts = await readDockerFacts(docker2);
@@ -46516,17 +46475,17 @@ async function buildImage2(job) {
   }
   const { dependencies, classes } = parts2.application;
   const files = [...dependencies.keys(), ...classes.keys()];
-  const room = await checkDiskSpace(context.log, runner.diskFree, parts2.jdk.file, files);
+  const diskSpace = await checkDiskSpace(context.log, runner.diskFree, parts2.jdk.file, files);
   const source = await prepareImages(context, inputs, world, parts2);
-  const made = await withSnapshot(job, runner, parts2, source).catch((error) => {
-    throw withDiskSpace(error, room);
+  const proved = await withSnapshot(job, runner, parts2, source).catch((error) => {
+    throw withDiskSpace(error, diskSpace);
   });
-  if (made instanceof UnsupportedRunner)
-    return await withoutSnapshot(job, made, { application, parts: parts2, source });
-  const { image, snapshot, reading } = made;
-  const searched = { id: image.id, snapshot: { files: snapshot.files, reading } };
-  const publication = await publish(context, inputs, world, searched);
-  return { outcome: "checkpointed", runner, ...made, ...withImage(job, parts2, publication) };
+  if (proved instanceof UnsupportedRunner)
+    return await withoutSnapshot(job, proved, { application, parts: parts2, source });
+  const { image, snapshot, reading } = proved;
+  const toScan = { id: image.id, snapshot: { files: snapshot.files, reading } };
+  const publication = await publish(context, inputs, world, toScan);
+  return { outcome: "checkpointed", runner, ...proved, ...withImage(job, parts2, publication) };
 }
 async function inspect({ context, inputs, world }) {
   const { docker: docker2, id, log } = context;
@@ -47095,11 +47054,7 @@ var import_node_fs9 = require("node:fs");
 var import_node_url = require("node:url");
 function shipped() {
   const { version } = JSON.parse((0, import_node_fs9.readFileSync)(shippedFile("package.json"), "utf8"));
-  return {
-    version,
-    dockerFolder: shippedFile("docker"),
-    knownDigests: shippedFile("data/jdk-digests.tsv")
-  };
+  return { version, dockerFolder: shippedFile("docker"), knownDigests: shippedFile("data/jdk-digests.tsv") };
 }
 function shippedFile(name) {
   return (0, import_node_url.fileURLToPath)(new URL(`../${name}`, bundleUrl));
