@@ -48181,7 +48181,7 @@ function parts(result) {
     ],
     [
       "Warm-up",
-      snapshot.trigger === "application" ? "none: the application requested its checkpoint itself" : `${sent} ${sent === 1 ? "request" : "requests"}, ${failed} failed`
+      snapshot.trigger === "application" ? "none: the application took its checkpoint itself" : `${sent} ${sent === 1 ? "request" : "requests"}, ${failed} failed`
     ]
   ];
 }

@@ -130,7 +130,7 @@ function parts(result: Checkpointed): [string, string][] {
     [
       'Warm-up',
       snapshot.trigger === 'application'
-        ? 'none: the application requested its checkpoint itself'
+        ? 'none: the application took its checkpoint itself'
         : `${sent} ${sent === 1 ? 'request' : 'requests'}, ${failed} failed`
     ]
   ]
