@@ -12,7 +12,7 @@ e2eSuite('a cancelled run', ['Server'], ({ folder, context, job }) => {
     ['Inspect the runner', 50, 'SIGINT'],
     ['Resolve the JDK', 50, 'SIGTERM'],
     ['Build the checkpoint image', 300, 'SIGINT'],
-    ['Choose what takes the snapshot', 300, 'SIGINT'],
+    ['Choose the checkpoint engine', 300, 'SIGINT'],
     ['Take the snapshot', 300, 'SIGINT'],
     ['Build the runtime image', 300, 'SIGTERM'],
     ['Prove the restore', 300, 'SIGINT'],
