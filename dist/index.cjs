@@ -34798,7 +34798,7 @@ var OWNER = {
   application: "application developers",
   secret: "workflow author and application developers",
   jdk: "workflow author",
-  registry: "registry administrator, or owner of the token",
+  registry: "workflow author, or registry administrator",
   cancelled: "nobody",
   internal: "crac-checkpoint developers"
 };
@@ -34931,22 +34931,26 @@ function dockerFailure(args, result, fix = "The lines below are the output of Do
     });
   }
   if (DAEMON_UNREACHABLE.test(result.stderr) || /error during connect|unexpected EOF/.test(result.stderr)) {
-    return new Failure("runner", "No Docker engine answers.", {
-      fix: "Start the engine, or set DOCKER_HOST to one that runs.",
+    return new Failure("runner", "The Docker engine does not respond.", {
+      fix: "Start the Docker engine, or set DOCKER_HOST to one that runs.",
       evidence,
       signature: { id: "docker-daemon" }
     });
   }
   const version = /client version \S+ is too (?:old|new)[^\n]*/i.exec(result.stderr)?.[0];
   if (version !== void 0) {
-    return new Failure("runner", `The docker command line and the engine do not fit together: ${version}`, {
-      fix: "Install a docker command line of the age of the engine, version 24 or newer; or set DOCKER_API_VERSION to one that both know.",
-      evidence
-    });
+    return new Failure(
+      "runner",
+      `The docker command line and the Docker engine are not compatible: ${version}`,
+      {
+        fix: "Install the docker command line of the same version as the engine, 24 or newer; or set DOCKER_API_VERSION to a version that both support.",
+        evidence
+      }
+    );
   }
   if (/no space left on device/i.test(result.stderr)) {
-    return new Failure("runner", `The engine's disk is full (${command2}).`, {
-      fix: "Free disk space on the runner, for example with `docker system prune`.",
+    return new Failure("runner", `Not enough disk space: Docker's disk is full (${command2}).`, {
+      fix: "Free space on Docker's disk, for example with `docker system prune`.",
       evidence,
       signature: { id: "docker-nospace", remedy: "disk" }
     });
@@ -37015,8 +37019,8 @@ var criuDump = signatures({ operations: ["dump"], stream: "criu" }, [
     id: "criu-amx-xsave",
     pattern: /Can't set FPU registers for \d+: Bad address/m,
     category: "jdk",
-    cause: "The CPU has AMX registers (Intel, from 2023 on), which are too large for this version of CRIU.",
-    fix: "Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer."
+    cause: "The CPU has AMX registers (Intel, from 2023 on), which this version of CRIU does not support.",
+    fix: "Use CRIU 4.1 or newer. The default `base-image` has it: remove the inputs `criu` and `base-image`, or install CRIU 4.1 in your own base image."
   },
   {
     id: "criu-xsave-warn",
@@ -37043,8 +37047,8 @@ var criuDump = signatures({ operations: ["dump"], stream: "criu" }, [
     id: "criu-seccomp-suspend",
     pattern: /suspending seccomp failed: (.+)/m,
     category: "runner",
-    cause: "CRIU is not allowed to suspend the seccomp filter of the JVM ($1).",
-    fix: "Set `privileges` to `auto`. If it is `auto`, no privilege level works on this runner: its Docker engine must allow `docker run --security-opt seccomp=unconfined`.",
+    cause: "The runner does not let CRIU freeze the JVM: its seccomp filter cannot be suspended ($1).",
+    fix: "Use a runner whose Docker engine allows `docker run --security-opt seccomp=unconfined`. Docker allows it by default.",
     remedy: "privileges"
   },
   {
@@ -37159,7 +37163,7 @@ var criuDump = signatures({ operations: ["dump"], stream: "criu" }, [
     pattern: /(?:Error|Warn) {1,2}\([^)]{1,80}\): .{0,300}No space left on device/m,
     category: "runner",
     cause: "Not enough disk space: the disk became full while CRIU wrote the snapshot.",
-    fix: "Free space on Docker's disk, or give the JVM a smaller heap with `java-options: -Xmx...`.",
+    fix: "Free space on Docker's disk, for example with `docker system prune`; or let the workflow author set a smaller heap (`java-options: -Xmx...`).",
     remedy: "disk"
   },
   {
@@ -37378,7 +37382,7 @@ var criuRestore = signatures({ operations: ["restore"], stream: "criu" }, [
     pattern: /Unexpected error from clone3: Operation not permitted/m,
     category: "runner",
     cause: "CRIU is not allowed to choose process ids: the container does not have the capability CHECKPOINT_RESTORE.",
-    fix: "Set `privileges` to `auto`. Where you start the image yourself, use the flags in its label `io.github.crac-checkpoint.restore-flags`.",
+    fix: "Start the container with the flags that the output `restore-flags` lists: the host must allow `--cap-add CHECKPOINT_RESTORE`.",
     remedy: "privileges"
   },
   {
@@ -37482,7 +37486,7 @@ var docker = signatures({ operations: ["dump", "restore"], stream: "docker" }, [
     pattern: /no space left on device/m,
     category: "runner",
     cause: "Not enough disk space: the disk of the Docker engine is full.",
-    fix: "Free disk space on the runner, for example with `docker system prune`.",
+    fix: "Free space on Docker's disk, for example with `docker system prune`.",
     remedy: "disk"
   },
   {
@@ -37663,7 +37667,7 @@ var jvmDump = signatures({ operations: ["dump"], stream: "jvm" }, [
     pattern: /CheckpointOpenFileException: (.+)/m,
     category: "application",
     cause: "A file is open: $1.",
-    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or list it in a file of resource policies.",
+    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore (docs/frameworks.md).",
     weight: "general"
   },
   {
@@ -37770,8 +37774,8 @@ var jvmDump = signatures({ operations: ["dump"], stream: "jvm" }, [
     id: "jvm-heap",
     pattern: /java\.lang\.OutOfMemoryError: (.+)/m,
     category: "application",
-    cause: "The heap of the JVM is too small: $1.",
-    fix: "Set a larger heap with `java-options: -Xmx...`, or load less data at the start."
+    cause: "The JVM ran out of memory: $1.",
+    fix: 'Load less data at the start, or raise the limit in the workflow: for "Java heap space" set `java-options: -Xmx...` to a larger heap.'
   }
 ]);
 
@@ -37957,7 +37961,7 @@ var registry = signatures({ operations: ["push"], stream: "registry" }, [
     pattern: /unauthorized: |401 Unauthorized|no basic auth credentials/m,
     category: "registry",
     cause: "The registry did not accept the login, or there was none.",
-    fix: "Run docker/login-action before this step; in long jobs, directly before it."
+    fix: "Run docker/login-action before this step, for the registry in `tags`, with a valid user name and password or token. Some tokens expire within minutes: log in directly before this step."
   },
   {
     id: "reg-403",

@@ -97,10 +97,10 @@ describe('dockerEngine', () => {
         writeFileSync(path.join(folder, 'down'), '')
         await expect(docker.run(['commit'])).rejects.toMatchObject({
           category: 'runner',
-          message: 'No Docker engine answers.'
+          message: 'The Docker engine does not respond.'
         })
         const before = calls().length
-        await expect(docker.run(['ps'])).rejects.toThrow('No Docker engine answers.')
+        await expect(docker.run(['ps'])).rejects.toThrow('The Docker engine does not respond.')
         expect(calls().slice(before)).toEqual(['ps'])
       })
       expect(calls().filter((call) => call === 'commit')).toHaveLength(1)
@@ -111,7 +111,7 @@ describe('dockerEngine', () => {
         const docker = engine()
         await docker.run(['--version'])
         const begin = Date.now()
-        await expect(docker.run(['info'])).rejects.toThrow('No Docker engine answers.')
+        await expect(docker.run(['info'])).rejects.toThrow('The Docker engine does not respond.')
         expect(Date.now() - begin).toBeLessThan(1000)
       })
     })
@@ -136,7 +136,7 @@ describe('engineFailure', () => {
   test.each([
     [
       'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?',
-      'No Docker engine answers'
+      'The Docker engine does not respond'
     ],
     [
       'Error response from daemon: client version 1.24 is too old. Minimum supported API version is 1.44',

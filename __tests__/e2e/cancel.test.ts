@@ -105,7 +105,7 @@ e2eSuite('a cancelled run', ['Server'], ({ folder, context, job }) => {
     )
     expect(step.post.exitCode).toBe(0)
     expect(step.post.log).toContain(
-      '::warning::Something of this run may be left behind: No Docker engine answers.'
+      '::warning::Something of this run may be left behind: The Docker engine does not respond.'
     )
     expect(step.left).toEqual([])
     const next = await job()

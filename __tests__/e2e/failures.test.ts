@@ -277,6 +277,6 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
   labTest('without Docker it is refused', async () => {
     const environment = { ...world.environment, DOCKER_HOST: 'unix:///nonexistent/docker.sock' }
     const { message } = await failing({}, { environment })
-    expect(message).toContain('No Docker engine answers')
+    expect(message).toContain('The Docker engine does not respond')
   })
 })

@@ -42,7 +42,7 @@ e2eSuite('a fault around the run', ['Server'], ({ folder, context, job }) => {
 
         const away = await dyingAtCommit(environment, power, false, { tags: tag, push: 'true' })
         expect(away.exitCode).toBe(1)
-        expect(errorOf(away)).toMatch(/^No Docker engine answers\.\n[^]*\(category: runner\)/)
+        expect(errorOf(away)).toMatch(/^The Docker engine does not respond\.\n[^]*\(category: runner\)/)
         expect(annotations(away, 'warning').join()).toContain('may be left behind')
         expect(await registryDigest(tag)).toBeUndefined()
         expect(away.left).toEqual([])

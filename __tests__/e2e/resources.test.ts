@@ -136,7 +136,7 @@ e2eSuite('resources', ['Heavy', 'Server'], ({ folder: place, context }) => {
         ] as const) {
           const step = await runAction(heavy(memory, 0), { environment })
           expect([...step.log.matchAll(/^::group::(.*)$/gm)].at(-1)?.[1]).toBe(where)
-          expect(errorOf(step)).toMatch(/disk became full while CRIU wrote|engine's disk is full/)
+          expect(errorOf(step)).toMatch(/disk became full while CRIU wrote|Docker's disk is full/)
           expect(errorOf(step)).toContain('category: runner')
           expect(errorOf(step)).toMatch(/When the run began, [\d.]+ MB were free on Docker's disk/)
           expect(step.post.exitCode).toBe(0)

@@ -83,7 +83,7 @@ esac
       'Docker 20.10.24 does not know the capability CHECKPOINT_RESTORE'
     ],
     ['podman', { version: 'exit 125', client: 'podman version 5.4.0' }, {}, 'podman 5.4.0, not Docker'],
-    ['a daemon that is not running', { version: DOWN }, {}, 'No Docker engine answers'],
+    ['a daemon that is not running', { version: DOWN }, {}, 'The Docker engine does not respond'],
     ['a daemon that hangs', { version: 'exec sleep 60' }, {}, 'did not answer in time']
   ])(
     '%s: refused in less than ten seconds, with its class',

@@ -49,5 +49,5 @@ test('removes the folder of the run, or all of it but the logs', async () => {
 test('reports a Docker that stopped responding for each part, and tries all parts', async () => {
   const docker = fakeDocker(() => ({ exitCode: 1, stderr: 'Cannot connect to the Docker daemon' }))
   const problems = await release(docker, { id: '1', folder: '/nonexistent/folder', keep: [] })
-  expect(problems).toEqual(['No Docker engine answers.', 'No Docker engine answers.'])
+  expect(problems).toEqual(['The Docker engine does not respond.', 'The Docker engine does not respond.'])
 })

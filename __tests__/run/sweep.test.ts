@@ -136,6 +136,6 @@ describe('the sweep', () => {
     )
     const messages: string[] = []
     await sweep({ docker, localEngine: true, folder, info: (line) => messages.push(line) })
-    expect(messages[0]).toContain('but for this: No Docker engine answers.')
+    expect(messages[0]).toContain('but for this: The Docker engine does not respond.')
   })
 })

@@ -21,7 +21,7 @@ describe('disk space of Docker', () => {
   })
 
   test('is in the message of a full disk, and in no other message', () => {
-    const full = new Failure('runner', "The engine's disk is full (docker commit).", {
+    const full = new Failure('runner', "Not enough disk space: Docker's disk is full (docker commit).", {
       fix: '',
       signature: { id: 'docker-nospace', remedy: 'disk' }
     })

@@ -160,7 +160,7 @@ describe('inspectRunner', () => {
       exitCode: 1,
       stderr: 'Cannot connect to the Docker daemon at unix:///x'
     }))
-    await expect(inspect(docker)).rejects.toThrow('No Docker engine answers')
+    await expect(inspect(docker)).rejects.toThrow('The Docker engine does not respond')
     expect(docker.calls[0]?.options.timeout).toBeLessThan(10_000)
   })
 

@@ -19,22 +19,26 @@ export function dockerFailure(
     })
   }
   if (DAEMON_UNREACHABLE.test(result.stderr) || /error during connect|unexpected EOF/.test(result.stderr)) {
-    return new Failure('runner', 'No Docker engine answers.', {
-      fix: 'Start the engine, or set DOCKER_HOST to one that runs.',
+    return new Failure('runner', 'The Docker engine does not respond.', {
+      fix: 'Start the Docker engine, or set DOCKER_HOST to one that runs.',
       evidence,
       signature: { id: 'docker-daemon' }
     })
   }
   const version = /client version \S+ is too (?:old|new)[^\n]*/i.exec(result.stderr)?.[0]
   if (version !== undefined) {
-    return new Failure('runner', `The docker command line and the engine do not fit together: ${version}`, {
-      fix: 'Install a docker command line of the age of the engine, version 24 or newer; or set DOCKER_API_VERSION to one that both know.',
-      evidence
-    })
+    return new Failure(
+      'runner',
+      `The docker command line and the Docker engine are not compatible: ${version}`,
+      {
+        fix: 'Install the docker command line of the same version as the engine, 24 or newer; or set DOCKER_API_VERSION to a version that both support.',
+        evidence
+      }
+    )
   }
   if (/no space left on device/i.test(result.stderr)) {
-    return new Failure('runner', `The engine's disk is full (${command}).`, {
-      fix: 'Free disk space on the runner, for example with `docker system prune`.',
+    return new Failure('runner', `Not enough disk space: Docker's disk is full (${command}).`, {
+      fix: "Free space on Docker's disk, for example with `docker system prune`.",
       evidence,
       signature: { id: 'docker-nospace', remedy: 'disk' }
     })

@@ -12,7 +12,7 @@ export const OWNER: Record<FailureCategory, string> = {
   application: 'application developers',
   secret: 'workflow author and application developers',
   jdk: 'workflow author',
-  registry: 'registry administrator, or owner of the token',
+  registry: 'workflow author, or registry administrator',
   cancelled: 'nobody',
   internal: 'crac-checkpoint developers'
 }

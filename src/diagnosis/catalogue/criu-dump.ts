@@ -6,8 +6,8 @@ export const criuDump = signatures({ operations: ['dump'], stream: 'criu' }, [
     id: 'criu-amx-xsave',
     pattern: /Can't set FPU registers for \d+: Bad address/m,
     category: 'jdk',
-    cause: 'The CPU has AMX registers (Intel, from 2023 on), which are too large for this version of CRIU.',
-    fix: 'Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer.'
+    cause: 'The CPU has AMX registers (Intel, from 2023 on), which this version of CRIU does not support.',
+    fix: 'Use CRIU 4.1 or newer. The default `base-image` has it: remove the inputs `criu` and `base-image`, or install CRIU 4.1 in your own base image.'
   },
   {
     id: 'criu-xsave-warn',
@@ -36,8 +36,8 @@ export const criuDump = signatures({ operations: ['dump'], stream: 'criu' }, [
     id: 'criu-seccomp-suspend',
     pattern: /suspending seccomp failed: (.+)/m,
     category: 'runner',
-    cause: 'CRIU is not allowed to suspend the seccomp filter of the JVM ($1).',
-    fix: 'Set `privileges` to `auto`. If it is `auto`, no privilege level works on this runner: its Docker engine must allow `docker run --security-opt seccomp=unconfined`.',
+    cause: 'The runner does not let CRIU freeze the JVM: its seccomp filter cannot be suspended ($1).',
+    fix: 'Use a runner whose Docker engine allows `docker run --security-opt seccomp=unconfined`. Docker allows it by default.',
     remedy: 'privileges'
   },
   {
@@ -154,7 +154,7 @@ export const criuDump = signatures({ operations: ['dump'], stream: 'criu' }, [
     pattern: /(?:Error|Warn) {1,2}\([^)]{1,80}\): .{0,300}No space left on device/m,
     category: 'runner',
     cause: 'Not enough disk space: the disk became full while CRIU wrote the snapshot.',
-    fix: "Free space on Docker's disk, or give the JVM a smaller heap with `java-options: -Xmx...`.",
+    fix: "Free space on Docker's disk, for example with `docker system prune`; or let the workflow author set a smaller heap (`java-options: -Xmx...`).",
     remedy: 'disk'
   },
   {

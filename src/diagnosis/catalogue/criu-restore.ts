@@ -160,7 +160,7 @@ export const criuRestore = signatures({ operations: ['restore'], stream: 'criu' 
     category: 'runner',
     cause:
       'CRIU is not allowed to choose process ids: the container does not have the capability CHECKPOINT_RESTORE.',
-    fix: 'Set `privileges` to `auto`. Where you start the image yourself, use the flags in its label `io.github.crac-checkpoint.restore-flags`.',
+    fix: 'Start the container with the flags that the output `restore-flags` lists: the host must allow `--cap-add CHECKPOINT_RESTORE`.',
     remedy: 'privileges'
   },
   {

@@ -53,7 +53,7 @@ export const docker = signatures({ operations: ['dump', 'restore'], stream: 'doc
     pattern: /no space left on device/m,
     category: 'runner',
     cause: 'Not enough disk space: the disk of the Docker engine is full.',
-    fix: 'Free disk space on the runner, for example with `docker system prune`.',
+    fix: "Free space on Docker's disk, for example with `docker system prune`.",
     remedy: 'disk'
   },
   {

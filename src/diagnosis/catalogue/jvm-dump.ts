@@ -62,7 +62,7 @@ export const jvmDump = signatures({ operations: ['dump'], stream: 'jvm' }, [
     pattern: /CheckpointOpenFileException: (.+)/m,
     category: 'application',
     cause: 'A file is open: $1.',
-    fix: 'Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or list it in a file of resource policies.',
+    fix: 'Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore (docs/frameworks.md).',
     weight: 'general'
   },
   {
@@ -174,7 +174,7 @@ export const jvmDump = signatures({ operations: ['dump'], stream: 'jvm' }, [
     id: 'jvm-heap',
     pattern: /java\.lang\.OutOfMemoryError: (.+)/m,
     category: 'application',
-    cause: 'The heap of the JVM is too small: $1.',
-    fix: 'Set a larger heap with `java-options: -Xmx...`, or load less data at the start.'
+    cause: 'The JVM ran out of memory: $1.',
+    fix: 'Load less data at the start, or raise the limit in the workflow: for "Java heap space" set `java-options: -Xmx...` to a larger heap.'
   }
 ])

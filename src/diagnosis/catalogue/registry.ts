@@ -22,7 +22,7 @@ export const registry = signatures({ operations: ['push'], stream: 'registry' },
     pattern: /unauthorized: |401 Unauthorized|no basic auth credentials/m,
     category: 'registry',
     cause: 'The registry did not accept the login, or there was none.',
-    fix: 'Run docker/login-action before this step; in long jobs, directly before it.'
+    fix: 'Run docker/login-action before this step, for the registry in `tags`, with a valid user name and password or token. Some tokens expire within minutes: log in directly before this step.'
   },
   {
     id: 'reg-403',
