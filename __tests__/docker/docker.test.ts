@@ -140,7 +140,7 @@ describe('engineFailure', () => {
     ],
     [
       'Error response from daemon: client version 1.24 is too old. Minimum supported API version is 1.44',
-      'do not fit together: client version 1.24 is too old. Minimum supported API version is 1.44'
+      'are not compatible: client version 1.24 is too old. Minimum supported API version is 1.44'
     ],
     ['failed to register layer: write /x: no space left on device', 'disk is full'],
     ['Error response from daemon: something else', 'docker run failed with exit code 125']
