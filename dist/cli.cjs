@@ -35059,7 +35059,7 @@ async function findApplication(request3) {
   const found = await isFolder(location) ? await findInFolder(candidate) : await first2(JAR_LAYOUTS, candidate);
   if (found) return found;
   throw new Failure("input", `No application was found in ${location}.`, {
-    fix: "Set `context`, and `application` if needed, to a folder with `layers/` (Micronaut) or `quarkus-app/` (Quarkus), or to a jar of Spring Boot or one with a Main-Class in its manifest; or set `main-class` and a folder with `classes/` or `lib/`.",
+    fix: "Build the application in an earlier step, and set `context` to the folder with its result: `layers/` (Micronaut), `quarkus-app/` (Quarkus), or a runnable jar. For a folder with `classes/` or `lib/`, set `main-class`, too.",
     evidence: await listing(location)
   });
 }
@@ -35406,8 +35406,8 @@ var criuDump = signatures({ operations: ["dump"], stream: "criu" }, [
     id: "criu-seccomp-suspend",
     pattern: /suspending seccomp failed: (.+)/m,
     category: "runner",
-    cause: "The runner does not let CRIU freeze the JVM: its seccomp filter cannot be suspended ($1).",
-    fix: "Use a runner whose Docker engine allows `docker run --security-opt seccomp=unconfined`. Docker allows it by default.",
+    cause: "The runner does not let CRIU freeze the JVM: the seccomp filter of the container (its allowed system calls) cannot be suspended ($1).",
+    fix: "Find out what forbids `docker run --security-opt seccomp=unconfined` on this runner, such as a security policy, and allow it; or use another runner.",
     remedy: "privileges"
   },
   {
@@ -35904,7 +35904,7 @@ var frameworks = signatures({ operations: ["dump"], stream: "app" }, [
     pattern: /(?:CheckpointOpenSocketException|BusySelectorException).*(?:port=|remotePort |:)(5432|3306|1433|1521|27017|50000)\b/m,
     category: "application",
     cause: "A connection to a database is open (port $1).",
-    fix: "Allow the pool to be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut. With other frameworks, close the pool in beforeCheckpoint.",
+    fix: "Allow the connection pool of the database to be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut. With other frameworks, close the pool in the CRaC method beforeCheckpoint (docs/frameworks.md).",
     weight: "specific"
   },
   {
@@ -36134,7 +36134,7 @@ var jvmDump = signatures({ operations: ["dump"], stream: "jvm" }, [
     pattern: /java\.lang\.OutOfMemoryError: (.+)/m,
     category: "application",
     cause: "The JVM ran out of memory: $1.",
-    fix: 'Load less data at the start, or raise the limit in the workflow: for "Java heap space" set `java-options: -Xmx...` to a larger heap.'
+    fix: 'Load less data at the start; or let the workflow author set a larger heap (`java-options: -Xmx...`) for "Java heap space".'
   }
 ]);
 
@@ -37337,7 +37337,7 @@ function endedBefore(exitCode) {
 }
 function criuFailure(criuLog2, exitCode, output) {
   const finding = diagnose("dump", { criu: criuLog2, jvm: output });
-  const ended = exitCode === void 0 ? "" : ` The JVM ended with ${exitCode}.`;
+  const ended = exitCode === void 0 ? "" : ` The exit code of the JVM was ${exitCode}.`;
   return new Failure(
     finding?.category ?? "runner",
     finding ? `CRIU could not take the snapshot. ${finding.cause}${ended}` : `No snapshot was taken.${ended}`,

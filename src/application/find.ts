@@ -48,8 +48,8 @@ export async function findApplication(request: ApplicationRequest): Promise<Appl
   if (found) return found
   throw new Failure('input', `No application was found in ${location}.`, {
     fix:
-      'Set `context`, and `application` if needed, to a folder with `layers/` (Micronaut) or `quarkus-app/` (Quarkus), or to a ' +
-      'jar of Spring Boot or one with a Main-Class in its manifest; or set `main-class` and a folder with `classes/` or `lib/`.',
+      'Build the application in an earlier step, and set `context` to the folder with its result: `layers/` (Micronaut), ' +
+      '`quarkus-app/` (Quarkus), or a runnable jar. For a folder with `classes/` or `lib/`, set `main-class`, too.',
     evidence: await listing(location)
   })
 }

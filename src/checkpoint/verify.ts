@@ -124,7 +124,7 @@ function endedBefore(exitCode: number): Failure {
 /** Returns the Failure of a checkpoint that did not work. Its evidence comes from CRIU's log, or else the output of the JVM. */
 export function criuFailure(criuLog: string, exitCode: number | undefined, output: string): Failure {
   const finding = diagnose('dump', { criu: criuLog, jvm: output })
-  const ended = exitCode === undefined ? '' : ` The JVM ended with ${exitCode}.`
+  const ended = exitCode === undefined ? '' : ` The exit code of the JVM was ${exitCode}.`
   return new Failure(
     finding?.category ?? 'runner',
     finding ? `CRIU could not take the snapshot. ${finding.cause}${ended}` : `No snapshot was taken.${ended}`,

@@ -36,8 +36,9 @@ export const criuDump = signatures({ operations: ['dump'], stream: 'criu' }, [
     id: 'criu-seccomp-suspend',
     pattern: /suspending seccomp failed: (.+)/m,
     category: 'runner',
-    cause: 'The runner does not let CRIU freeze the JVM: its seccomp filter cannot be suspended ($1).',
-    fix: 'Use a runner whose Docker engine allows `docker run --security-opt seccomp=unconfined`. Docker allows it by default.',
+    cause:
+      'The runner does not let CRIU freeze the JVM: the seccomp filter of the container (its allowed system calls) cannot be suspended ($1).',
+    fix: 'Find out what forbids `docker run --security-opt seccomp=unconfined` on this runner, such as a security policy, and allow it; or use another runner.',
     remedy: 'privileges'
   },
   {

@@ -33,7 +33,7 @@ export const frameworks = signatures({ operations: ['dump'], stream: 'app' }, [
       /(?:CheckpointOpenSocketException|BusySelectorException).*(?:port=|remotePort |:)(5432|3306|1433|1521|27017|50000)\b/m,
     category: 'application',
     cause: 'A connection to a database is open (port $1).',
-    fix: 'Allow the pool to be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut. With other frameworks, close the pool in beforeCheckpoint.',
+    fix: 'Allow the connection pool of the database to be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut. With other frameworks, close the pool in the CRaC method beforeCheckpoint (docs/frameworks.md).',
     weight: 'specific'
   },
   {

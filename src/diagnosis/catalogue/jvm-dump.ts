@@ -175,6 +175,6 @@ export const jvmDump = signatures({ operations: ['dump'], stream: 'jvm' }, [
     pattern: /java\.lang\.OutOfMemoryError: (.+)/m,
     category: 'application',
     cause: 'The JVM ran out of memory: $1.',
-    fix: 'Load less data at the start, or raise the limit in the workflow: for "Java heap space" set `java-options: -Xmx...` to a larger heap.'
+    fix: 'Load less data at the start; or let the workflow author set a larger heap (`java-options: -Xmx...`) for "Java heap space".'
   }
 ])
