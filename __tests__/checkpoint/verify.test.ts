@@ -81,7 +81,9 @@ describe('verifySnapshot', () => {
     await expect(
       verifySnapshot(await evidence({ 'dump4.log': FAILED_LOG }), killed, '')
     ).rejects.toMatchObject({
-      message: expect.stringMatching(/^CRIU could not take the snapshot\. .* The exit code of the JVM was 137\.$/),
+      message: expect.stringMatching(
+        /^CRIU could not take the snapshot\. .* The exit code of the JVM was 137\.$/
+      ),
       signature: { id: 'criu-vdso-bounds' },
       evidence: expect.stringContaining('Unexpected rt vDSO area bounds')
     })
