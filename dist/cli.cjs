@@ -35407,7 +35407,7 @@ var criuDump = signatures({ operations: ["dump"], stream: "criu" }, [
     pattern: /suspending seccomp failed: (.+)/m,
     category: "runner",
     cause: "The runner does not let CRIU freeze the JVM: the seccomp filter of the container (its allowed system calls) cannot be suspended ($1).",
-    fix: "Find out what forbids `docker run --security-opt seccomp=unconfined` on this runner, such as a security policy, and allow it; or use another runner.",
+    fix: "The action started the container with `--security-opt seccomp=unconfined`, and the runner did not allow it: check the security policies of its Docker engine, or use another runner.",
     remedy: "privileges"
   },
   {
