@@ -39649,13 +39649,10 @@ ${pulled.stderr}`;
   return (await inspectImage(docker2, image)).Architecture;
 }
 var PULL_FIX = "Check the name in `base-image`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.";
-async function imageDigest(docker2, image) {
-  const { RepoDigests, Id } = await inspectImage(docker2, image);
+async function localImage(docker2, image) {
+  const { RepoDigests, Id, Config } = await inspectImage(docker2, image);
   const known = RepoDigests?.[0] ?? Id;
-  return known.slice(known.indexOf("@") + 1);
-}
-async function imageEnvironment(docker2, image) {
-  return (await inspectImage(docker2, image)).Config.Env ?? [];
+  return { digest: known.slice(known.indexOf("@") + 1), environment: Config.Env ?? [] };
 }
 function baseImageFailure(output, image) {
   if (/toomanyrequests|429 Too Many Requests/i.test(output)) {
@@ -44925,8 +44922,8 @@ function broken2(what, fix) {
 async function prepareBase(context, inputs, workspace, application) {
   const { docker: docker2 } = context;
   if (!application) return await buildBase(context, inputs, workspace);
-  refuseCracOptions(inputs.baseImage, await imageEnvironment(docker2, inputs.baseImage));
-  const digest = await imageDigest(docker2, inputs.baseImage);
+  const { digest, environment: environment2 } = await localImage(docker2, inputs.baseImage);
+  refuseCracOptions(inputs.baseImage, environment2);
   const base = { image: inputs.baseImage, workingDirectory: HOME_DIR, digest };
   return { application, libraries: await librariesOf(application), base };
 }
@@ -44946,7 +44943,7 @@ async function buildBase(context, { context: folder, file = "", buildArgs, user:
       outputTo(context, "build-user.log")
     );
     log.info(`Found: ${application.description}.`);
-    const digest = await imageDigest(docker2, name);
+    const { digest } = await localImage(docker2, name);
     return { application, libraries: void 0, base: { image: name, workingDirectory, digest } };
   });
 }
@@ -47683,12 +47680,11 @@ async function withSnapshot(job, runner, parts2, source) {
     requireSize(inputs, taken.size);
     return taken;
   });
-  const reading = await step(
-    "content",
-    "Read the snapshot",
-    () => readSnapshot(context.logs, imagesFolder(context))
-  );
-  logContent(context.log, reading, snapshot.statistics);
+  const reading = await step("content", "Read the snapshot", async () => {
+    const read2 = await readSnapshot(context.logs, imagesFolder(context));
+    logContent(context.log, read2, snapshot.statistics);
+    return read2;
+  });
   const { kernel } = runner;
   const restored = await buildRestoringImage(context, inputs, setting, { source, engine, snapshot, kernel });
   const { image, proof } = await measure(context, inputs, world.repositories, restored, snapshot.size);

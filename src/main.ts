@@ -150,10 +150,11 @@ async function withSnapshot(
     requireSize(inputs, taken.size)
     return taken
   })
-  const reading = await step('content', 'Read the snapshot', () =>
-    readSnapshot(context.logs, imagesFolder(context))
-  )
-  logContent(context.log, reading, snapshot.statistics)
+  const reading = await step('content', 'Read the snapshot', async () => {
+    const read = await readSnapshot(context.logs, imagesFolder(context))
+    logContent(context.log, read, snapshot.statistics)
+    return read
+  })
   const { kernel } = runner
   const restored = await buildRestoringImage(context, inputs, setting, { source, engine, snapshot, kernel })
   const { image, proof } = await measure(context, inputs, world.repositories, restored, snapshot.size)

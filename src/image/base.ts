@@ -4,7 +4,7 @@ import type { Application } from '../application/layouts/layout.js'
 import { outputTo, type Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
 import { HOME_DIR } from '../lib/image-paths.js'
-import { imageDigest, imageEnvironment } from '../runner/base-image.js'
+import { localImage } from '../runner/base-image.js'
 import { refuseCracOptions } from './jvm-variables.js'
 import { buildUserImage } from './user-dockerfile.js'
 
@@ -38,8 +38,8 @@ export async function prepareBase(
 ): Promise<ApplicationOnBase> {
   const { docker } = context
   if (!application) return await buildBase(context, inputs, workspace)
-  refuseCracOptions(inputs.baseImage, await imageEnvironment(docker, inputs.baseImage))
-  const digest = await imageDigest(docker, inputs.baseImage)
+  const { digest, environment } = await localImage(docker, inputs.baseImage)
+  refuseCracOptions(inputs.baseImage, environment)
   const base = { image: inputs.baseImage, workingDirectory: HOME_DIR, digest }
   return { application, libraries: await librariesOf(application), base }
 }
@@ -64,7 +64,7 @@ async function buildBase(
       outputTo(context, 'build-user.log')
     )
     log.info(`Found: ${application.description}.`)
-    const digest = await imageDigest(docker, name)
+    const { digest } = await localImage(docker, name)
     return { application, libraries: undefined, base: { image: name, workingDirectory, digest } }
   })
 }

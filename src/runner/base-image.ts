@@ -49,16 +49,17 @@ export async function ensureBaseImage(
 const PULL_FIX =
   'Check the name in `base-image`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.'
 
-/** Returns the registry's digest of a local image, or its id if it comes from no registry. */
-export async function imageDigest(docker: Docker, image: string): Promise<string> {
-  const { RepoDigests, Id } = await inspectImage(docker, image)
+/**
+ * Returns the digest of a local image at its registry, or its id if it comes from no registry, and its environment as
+ * `NAME=value`.
+ */
+export async function localImage(
+  docker: Docker,
+  image: string
+): Promise<{ digest: string; environment: string[] }> {
+  const { RepoDigests, Id, Config } = await inspectImage(docker, image)
   const known = RepoDigests?.[0] ?? Id
-  return known.slice(known.indexOf('@') + 1)
-}
-
-/** Returns the environment of a local image, as `NAME=value`. */
-export async function imageEnvironment(docker: Docker, image: string): Promise<string[]> {
-  return (await inspectImage(docker, image)).Config.Env ?? []
+  return { digest: known.slice(known.indexOf('@') + 1), environment: Config.Env ?? [] }
 }
 
 /** Returns the Failure for the output of a pull; undefined if it contains no known error. */
