@@ -70,6 +70,7 @@ const OTHER: Record<InputName, Given | [Given, () => Partial<FingerprintParts>]>
   'warmup-timeout': { 'warmup-timeout': '1s' },
   engine: { engine: 'warp' },
   criu: { criu: 'system' },
+  memory: { memory: 'loaded' },
   'cpu-features': { 'cpu-features': 'native' },
   privileges: { privileges: 'privileged' },
   'on-unsupported-runner': { 'on-unsupported-runner': 'skip' },

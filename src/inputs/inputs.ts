@@ -71,6 +71,7 @@ export const INPUTS = {
   criu: input(choice('auto', 'bundled', 'system'), { changesImage: true }),
   'cpu-features': input(grammar.cpuFeatures, { changesImage: true }),
   privileges: input(choice('auto', 'least', 'privileged'), { changesImage: true }),
+  memory: input(choice('mapped', 'loaded'), { changesImage: true }),
   'on-unsupported-runner': input(choice('fail', 'skip', 'cold'), { changesImage: false }),
   'on-restore-failure': input(choice('start', 'exit'), { changesImage: true }),
   'checkpoint-timeout': input(parseDuration, { changesImage: false }),
