@@ -6,6 +6,7 @@ import { findInWorkspace } from './application/in-workspace.js'
 import type { Application } from './application/layouts/layout.js'
 import { checkpointApplication } from './checkpoint/checkpoint.js'
 import { chooseEngine } from './checkpoint/choose-engine.js'
+import { mapHeap, reasonToLoad } from './checkpoint/map-heap.js'
 import { requireScript } from './checkpoint/warm-up-script.js'
 import { imagesFolder, type Context } from './docker/context.js'
 import { buildStage, prepareImages, type ImageSource } from './image/images.js'
@@ -145,16 +146,16 @@ async function withSnapshot(
     unlessUnsupported(chooseEngine(context, inputs, runner.privileges))
   )
   if (engine instanceof UnsupportedRunner) return engine
-  const snapshot = await step('checkpoint', 'Take the snapshot', async () => {
-    const taken = await checkpointApplication(context, inputs, { ...setting, engine })
-    requireSize(inputs, taken.size)
-    return taken
-  })
+  const taken = await step('checkpoint', 'Take the snapshot', () =>
+    checkpointApplication(context, inputs, { ...setting, engine })
+  )
+  requireSize(inputs, taken.size)
   const reading = await step('content', 'Read the snapshot', async () => {
-    const read = await readSnapshot(context.logs, imagesFolder(context))
-    logContent(context.log, read, snapshot.statistics)
+    const read = await readSnapshot(context.logs, imagesFolder(context), reasonToLoad(inputs, engine))
+    logContent(context.log, read, taken.statistics)
     return read
   })
+  const snapshot = await step('map', 'Map the Java heap', () => mapHeap(context, taken, reading?.heap))
   const { kernel } = runner
   const restored = await buildRestoringImage(context, inputs, setting, { source, engine, snapshot, kernel })
   const { image, proof } = await measure(context, inputs, world.repositories, restored, snapshot.size)

@@ -5,9 +5,10 @@ import * as paths from '../../src/lib/image-paths.js'
 import { ROOT } from '../support/inputs.js'
 
 const read = (name: string): string => readFileSync(path.join(ROOT, 'docker', name), 'utf8')
-const { launch, evidence, markers } = {
+const { launch, evidence, heap, markers } = {
   launch: paths.LAUNCH_FILES,
   evidence: paths.EVIDENCE_FILES,
+  heap: paths.HEAP_FILES,
   markers: paths.MARKERS
 }
 
@@ -56,6 +57,15 @@ test.each<[string, string[]]>([
     [
       `evidence=${paths.EVIDENCE_DIR}\n`,
       ...[evidence.jvmPid, evidence.jvmMemory, evidence.environmentNames].map((name) => `$evidence/${name}`)
+    ]
+  ],
+  [
+    `checkpoint/${paths.SCRIPTS.mapHeap}`,
+    [
+      `heap=${paths.EVIDENCE_DIR}/${heap.folder}\n`,
+      `cd ${paths.SNAPSHOT_DIR}\n`,
+      ...[heap.mapped, heap.loaded].map((name) => `<"$heap/${name}"`),
+      `"$heap"/${heap.images}/*`
     ]
   ],
   [

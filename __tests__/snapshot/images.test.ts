@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { readPagemap } from '../../src/snapshot/images.js'
+import { readPagemap } from '../../src/snapshot/pagemap.js'
 import { readDumpStatistics, readRestoreTime } from '../../src/snapshot/statistics.js'
 import { ImageFormatError } from '../../src/snapshot/image-format.js'
 import { criuImage, PAGEMAP, protobuf, STATS } from '../support/criu.js'

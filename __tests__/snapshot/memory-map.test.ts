@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Mapping, Pagemap, Range } from '../../src/snapshot/images.js'
+import type { Mapping } from '../../src/snapshot/images.js'
+import type { PagesFile } from '../../src/snapshot/pagemap.js'
+import type { Range } from '../../src/snapshot/ranges.js'
 import type { JvmMemory } from '../../src/snapshot/jvm-memory.js'
 import { createMemoryMap, type MemoryMap } from '../../src/snapshot/memory-map.js'
 
@@ -10,10 +12,10 @@ const FILE = 1 << 6
 const ANONYMOUS = 1 << 9
 
 function mapping(start: number, end: number, changes: Partial<Mapping> = {}): Mapping {
-  return { start, end, prot: 3, flags: 2, status: ANONYMOUS, shmid: 0, ...changes }
+  return { start, end, prot: 3, flags: 2, status: ANONYMOUS, shmid: 0, advice: 0, ...changes }
 }
-function pagemap(pagesId: number, ...runs: Range[]): Pagemap {
-  return { pagesId, runs, size: runs.reduce((sum, { start, end }) => sum + end - start, 0) }
+function pages(id: number, ...runs: Range[]): PagesFile {
+  return { name: `pages-${id}.img`, runs }
 }
 
 /** A process whose every mapping is dumped; its files are 1: lib.so, 2: classes.jsa. */
@@ -31,7 +33,7 @@ function mapOf(
       {
         pid: 137,
         memory: { brk: NONE, arguments: NONE, environment, mappings },
-        pagemap: pagemap(1, ...mappings),
+        pages: [pages(1, ...mappings)],
         stackPointers,
         jvm
       }
@@ -40,7 +42,7 @@ function mapOf(
       [1, file('/lib/lib.so')],
       [2, file('/opt/java/lib/server/classes.jsa')]
     ]),
-    [pagemap(2, { start: 0, end: 8192 })]
+    [pages(2, { start: 0, end: 8192 })]
   )
 }
 

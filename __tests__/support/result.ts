@@ -147,7 +147,9 @@ function aReading(): SnapshotReading {
         throw new Error('not in use')
       }
     },
+    heap: { loadedBecause: '`memory` is `loaded`' },
     content: {
+      restore: { mapped: 27_000_000, loaded: 89_187_136, loadedBecause: undefined },
       memory: {
         javaHeap: 28_352_512,
         code: 5_521_408,

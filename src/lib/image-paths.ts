@@ -23,7 +23,7 @@ export const EVIDENCE_DIR = `${CRAC_DIR}/evidence`
 export const RESTORED_FILE = '/dev/shm/crac-restored'
 
 /** Scripts that the program runs in a container, below CRAC_DIR. */
-export const SCRIPTS = { trigger: 'trigger.sh', tryCriu: 'try-criu.sh' } as const
+export const SCRIPTS = { trigger: 'trigger.sh', tryCriu: 'try-criu.sh', mapHeap: 'map-heap.sh' } as const
 
 /** Files that the program writes for the scripts, below CRAC_DIR: one word a line, but for the profile. */
 export const LAUNCH_FILES = {
@@ -52,6 +52,9 @@ export const EVIDENCE_FILES = {
   /** Folder of CRIU's images without the memory. */
   images: 'images'
 } as const
+
+/** What the program hands to the script that maps the heap, below EVIDENCE_DIR. */
+export const HEAP_FILES = { folder: 'heap', mapped: 'mapped', loaded: 'loaded', images: 'images' } as const
 
 /** Beginnings of the lines that the scripts print for the program. */
 export const MARKERS = {

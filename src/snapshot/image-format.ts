@@ -26,6 +26,17 @@ export function records(image: Buffer, ...magics: number[]): Message[] {
   return found
 }
 
+/** Encodes a CRIU image of these records, as `records` reads it. */
+export function encodeImage(magics: readonly number[], messages: readonly Buffer[]): Buffer {
+  return Buffer.concat([...magics.map(u32), ...messages.flatMap((bytes) => [u32(bytes.length), bytes])])
+}
+
+function u32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(value)
+  return bytes
+}
+
 /** Returns the number in a field that the message must have. */
 export function required(message: Message, field: number): number {
   const value = message.number(field)
@@ -33,16 +44,28 @@ export function required(message: Message, field: number): number {
   return value
 }
 
+/** A field of a message; `raw` is its encoding with its key, in which no number loses bits. */
+interface Field {
+  field: number
+  value: number | Buffer
+  raw: Buffer
+}
+
 /** A protobuf message; its fields have numbers, not names. */
 export class Message {
-  private readonly fields: { field: number; value: number | Buffer }[] = []
+  private readonly fields: Field[] = []
 
-  /** Decodes a message (https://protobuf.dev/programming-guides/encoding/). Numbers above 2^53 lose their last bits. */
-  constructor(bytes: Buffer) {
+  /**
+   * Decodes a message (https://protobuf.dev/programming-guides/encoding/). Numbers above 2^53 lose their last bits when
+   * they are read, but not when the message is written again.
+   */
+  constructor(readonly bytes: Buffer) {
     const reader = new Reader(bytes)
     while (!reader.atEnd()) {
+      const begin = reader.offset
       const key = reader.varint()
-      this.fields.push({ field: Math.floor(key / 8), value: reader.value(key % 8) })
+      const value = reader.value(key % 8)
+      this.fields.push({ field: Math.floor(key / 8), value, raw: bytes.subarray(begin, reader.offset) })
     }
   }
 
@@ -56,7 +79,7 @@ export class Message {
   }
 
   text(field: number): string | undefined {
-    return this.bytes(field).at(-1)?.toString('utf8')
+    return this.contents(field).at(-1)?.toString('utf8')
   }
 
   message(field: number): Message | undefined {
@@ -64,10 +87,33 @@ export class Message {
   }
 
   messages(field: number): Message[] {
-    return this.bytes(field).map((bytes) => new Message(bytes))
+    return this.contents(field).map((bytes) => new Message(bytes))
   }
 
-  private bytes(field: number): Buffer[] {
+  has(field: number): boolean {
+    return this.fields.some((entry) => entry.field === field)
+  }
+
+  /** Returns whether the message has no fields but these. */
+  hasOnly(...known: number[]): boolean {
+    return this.fields.every(({ field }) => known.includes(field))
+  }
+
+  /**
+   * Returns the encoding of the message with other values in some fields: they come at the end, and all values that these
+   * fields had are left out. Every other field keeps its bytes.
+   */
+  with(changes: Record<number, number | Buffer | readonly Buffer[]>): Buffer {
+    const kept = this.fields.filter(({ field }) => !(field in changes)).map(({ raw }) => raw)
+    const changed = Object.entries(changes).flatMap(([field, value]) =>
+      (Array.isArray(value) ? (value as readonly Buffer[]) : [value as number | Buffer]).map((one) =>
+        encodeField(Number(field), one)
+      )
+    )
+    return Buffer.concat([...kept, ...changed])
+  }
+
+  private contents(field: number): Buffer[] {
     return this.of(field).filter((value) => typeof value !== 'number')
   }
 
@@ -76,8 +122,20 @@ export class Message {
   }
 }
 
+function encodeField(field: number, value: number | Buffer): Buffer {
+  return typeof value === 'number'
+    ? Buffer.from([...varint(field * 8), ...varint(value)])
+    : Buffer.concat([Buffer.from([...varint(field * 8 + 2), ...varint(value.length)]), value])
+}
+
+function varint(value: number): number[] {
+  const bytes: number[] = []
+  for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes.push((value % 0x80) | 0x80)
+  return [...bytes, value]
+}
+
 class Reader {
-  private offset = 0
+  offset = 0
 
   constructor(private readonly message: Buffer) {}
 

@@ -1,30 +1,12 @@
 // Readers of CRIU's images of a process tree: https://github.com/checkpoint-restore/criu/tree/criu-dev/images
 import { COMMON_MAGIC, ImageFormatError, records, required, type Message } from './image-format.js'
+import type { Range } from './ranges.js'
 
 const PSTREE_MAGIC = 0x50273030
 const CORE_MAGIC = 0x55053847
-const MM_MAGIC = 0x57492820
-const PAGEMAP_MAGIC = 0x56084025
-const FILES_MAGIC = 0x56303138
+export const MM_MAGIC = 0x57492820
+export const FILES_MAGIC = 0x56303138
 const FDINFO_MAGIC = 0x56213732
-
-export const PAGE_SIZE = 4096
-/** Bit of pagemap_entry.flags: the pages are in this image, not in that of a parent. */
-const PAGE_PRESENT = 4
-
-/** Addresses from `start` up to, but without, `end`. */
-export interface Range {
-  start: number
-  end: number
-}
-
-/** Content of a pagemap image: `pages-<pagesId>.img` must have `size` bytes. */
-export interface Pagemap {
-  pagesId: number
-  size: number
-  /** Address ranges of the pages in the file, in its order. */
-  runs: Range[]
-}
 
 export interface Process {
   pid: number
@@ -47,6 +29,8 @@ export interface Mapping extends Range {
   status: number
   /** Id in files.img for a mapped file; id of the page map for shared memory. */
   shmid: number
+  /** Bits of the advice that the process gave to the kernel with madvise(2). */
+  advice: number
 }
 
 export interface Memory {
@@ -93,22 +77,6 @@ export interface Descriptor {
   type: string
 }
 
-export function readPagemap(image: Buffer): Pagemap {
-  const [head, ...entries] = records(image, COMMON_MAGIC, PAGEMAP_MAGIC)
-  const pagesId = head?.number(1)
-  if (pagesId === undefined) throw new ImageFormatError('the pagemap has no id of its pages')
-  const runs: Range[] = []
-  for (const entry of entries) {
-    const flags = entry.number(4)
-    const present = flags === undefined ? entry.number(3) !== 1 : (flags & PAGE_PRESENT) !== 0
-    if (!present) continue
-    const start = entry.number(1) ?? 0
-    // Field 5 replaced the 32-bit field 2 in 2025.
-    runs.push({ start, end: start + (entry.number(5) ?? entry.number(2) ?? 0) * PAGE_SIZE })
-  }
-  return { pagesId, size: runs.reduce((size, run) => size + run.end - run.start, 0), runs }
-}
-
 /** Reads the processes in pstree.img; the first is their common ancestor. */
 export function readProcesses(image: Buffer): Process[] {
   return records(image, COMMON_MAGIC, PSTREE_MAGIC).map((entry) => ({
@@ -152,7 +120,8 @@ export function readMemory(image: Buffer): Memory {
         shmid: required(vma, 4),
         prot: required(vma, 5),
         flags: required(vma, 6),
-        status: required(vma, 7)
+        status: required(vma, 7),
+        advice: vma.number(9) ?? 0
       }))
   }
 }

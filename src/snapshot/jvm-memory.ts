@@ -1,4 +1,4 @@
-import type { Range } from './images.js'
+import type { Range } from './ranges.js'
 
 /** Address ranges in a JVM, as it reports them; a part that it does not report is undefined. */
 export interface JvmMemory {

@@ -1,6 +1,8 @@
-import type { OpenFile, Pagemap, Range } from './images.js'
+import type { OpenFile } from './images.js'
+import type { PagesFile } from './pagemap.js'
 import { KINDS, type Kind } from './content.js'
-import { contains, partsOf, type Part, type ProcessMemory } from './parts.js'
+import { partsOf, type Part, type ProcessMemory } from './parts.js'
+import { contains, type Range, type Run } from './ranges.js'
 
 /** Location of a byte of the snapshot in the memory of a process. */
 export interface MemoryLocation {
@@ -26,24 +28,22 @@ interface Space {
   parts: Part[]
 }
 
-/** A run of pages in memory, with the offset of its first byte in the pages file. */
-interface Run extends Range {
-  offset: number
-}
-
-/** Creates the map of the memory. `shared`: page maps of shared memory, such as the heap of ZGC, which counts as `other`. */
+/** Creates the map of the memory. `shared`: pages of shared memory, such as the heap of ZGC, which counts as `other`. */
 export function createMemoryMap(
   processes: readonly ProcessMemory[],
   files: ReadonlyMap<number, OpenFile>,
-  shared: readonly Pagemap[] = []
+  shared: readonly PagesFile[] = []
 ): MemoryMap {
-  const space = (pid: number | undefined, pagemap: Pagemap, parts: Part[]): [string, Space] => [
-    `pages-${pagemap.pagesId}.img`,
-    { pid, runs: runsOf(pagemap), parts }
+  const space = (pid: number | undefined, pages: PagesFile, parts: Part[]): [string, Space] => [
+    pages.name,
+    { pid, runs: runsOf(pages), parts }
   ]
   const spaces = new Map([
-    ...processes.map((process) => space(process.pid, process.pagemap, partsOf(process, files))),
-    ...shared.map((pagemap) => space(undefined, pagemap, []))
+    ...processes.flatMap((process) => {
+      const parts = partsOf(process, files)
+      return process.pages.map((pages) => space(process.pid, pages, parts))
+    }),
+    ...shared.map((pages) => space(undefined, pages, []))
   ])
   return {
     locate(pagesFile, offset) {
@@ -78,7 +78,8 @@ export function createMemoryMap(
   }
 }
 
-function runsOf({ runs }: Pagemap): Run[] {
+/** Returns the runs of a file of pages, with their offsets in it. */
+export function runsOf({ runs }: PagesFile): Run[] {
   let offset = 0
   return runs.map(({ start, end }) => {
     const run = { start, end, offset }

@@ -1,22 +1,25 @@
-import type { Mapping, Memory, OpenFile, Pagemap, Range } from './images.js'
+import type { Mapping, Memory, OpenFile } from './images.js'
 import type { JvmMemory } from './jvm-memory.js'
 import type { Kind } from './content.js'
+import type { PagesFile } from './pagemap.js'
+import { contains, type Range } from './ranges.js'
 
 export interface ProcessMemory {
   pid: number
   memory: Memory
-  pagemap: Pagemap
+  /** Its files of pages: one as CRIU dumps it, two where the heap is mapped. */
+  pages: readonly PagesFile[]
   stackPointers: number[]
   /** undefined for a process that is not the JVM. */
   jvm: JvmMemory | undefined
 }
 
 // criu/include/image.h
-const VMA_FILE_PRIVATE = 1 << 6
+export const VMA_FILE_PRIVATE = 1 << 6
 const VMA_FILE_SHARED = 1 << 7
-const VMA_ANON_PRIVATE = 1 << 9
+export const VMA_ANON_PRIVATE = 1 << 9
 const PROT_NONE = 0
-const PROT_READ_WRITE = 3
+export const PROT_READ_WRITE = 3
 
 /** Size and alignment of the heaps of glibc's arenas on 64 bits: HEAP_MAX_SIZE in malloc/arena.c. */
 const ARENA = 64 * 1024 * 1024
@@ -82,8 +85,4 @@ function arenas(mappings: readonly Mapping[], jvm: JvmMemory | undefined): Range
       next.end >= mapping.start + ARENA
     )
   })
-}
-
-export function contains({ start, end }: Range, address: number): boolean {
-  return start <= address && address < end
 }

@@ -25,6 +25,7 @@ public class Identity implements Resource {
     private final SecureRandom drbg = SecureRandom.getInstance("DRBG");
     private final SecureRandom sha1 = SecureRandom.getInstance("SHA1PRNG");
     private final SecureRandom seeded = SecureRandom.getInstance("SHA1PRNG");
+    private final KeptHeap heap = new KeptHeap(64);
     private HttpServer server;
 
     Identity() throws Exception {
@@ -47,6 +48,7 @@ public class Identity implements Resource {
             exchange.getResponseBody().write(body);
             exchange.close();
         });
+        server.createContext("/heap", heap);
         server.start();
     }
 
