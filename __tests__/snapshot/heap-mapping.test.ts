@@ -240,7 +240,7 @@ describe('planHeapMapping', () => {
     ],
     ['has pages twice', imagesOf([vma(heap, 'plain')], [heap, heap]), [heap], 'pages are not in order'],
     [
-      'has a run that is no whole page',
+      'has a mapping that does not end with a page',
       imagesOf([vma({ ...heap, end: heap.end - 1 }, 'plain')], [heap]),
       [heap],
       'order'
