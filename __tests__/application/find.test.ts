@@ -13,14 +13,14 @@ describe('findApplication', () => {
   const findApplication = (from: string, application: string | undefined, mainClass?: string) =>
     find({ context: from, application, mainClass, scratch: path.join(context, 'scratch') })
 
-  async function micronautLayers(): Promise<void> {
+  async function micronautLayers(manifest: string | Record<string, string>): Promise<void> {
     for (const folder of ['app', 'libs', 'project_libs', 'resources'])
       await mkdir(path.join(context, 'layers', folder), { recursive: true })
-    await writeJar(path.join(context, 'layers/app/application.jar'), 'example.Application')
+    await writeJar(path.join(context, 'layers/app/application.jar'), manifest)
   }
 
   test.each(['.', 'layers'])('finds Micronaut layers, also from %s', async (application) => {
-    await micronautLayers()
+    await micronautLayers('example.Application')
     const found = await findApplication(context, application)
     expect(found).toMatchObject({
       layout: 'micronaut-layers',
@@ -29,6 +29,15 @@ describe('findApplication', () => {
     })
     expect([...found.dependencies.values()]).toEqual(['libs', 'project_libs'])
     expect([...found.classes.values()]).toEqual(['.', 'resources'])
+  })
+
+  test('packs the folders of Micronaut layers that are on the class path', async () => {
+    await micronautLayers({ 'Main-Class': 'example.Application', 'Class-Path': 'resources/ libs/a.jar' })
+    await mkdir(path.join(context, 'layers/data'))
+    const found = await findApplication(context, undefined)
+    expect(found.command).toEqual(['-cp', '/app/resources.jar:/app/application.jar', 'example.Application'])
+    expect([...found.classes.values()]).toEqual(['.', 'data', 'resources.jar'])
+    expect([...found.packed]).toEqual([path.join(context, 'layers/resources')])
   })
 
   test('finds the one runnable jar among others', async () => {
@@ -71,6 +80,7 @@ describe('findApplication', () => {
         'BOOT-INF/lib/b.jar': 'b',
         'BOOT-INF/lib/a-1-SNAPSHOT.jar': 'a',
         'META-INF/services/com.acme.Provider': 'of the loader',
+        'META-INF/SIGNER.SF': 'of the whole jar',
         'org/springframework/Loader.class': 'loader'
       }
     )
@@ -78,12 +88,14 @@ describe('findApplication', () => {
     expect(found).toMatchObject({
       layout: 'spring-boot',
       mainClass: 'com.acme.Shop',
-      command: ['-cp', '/app/classes:/app/lib/a-1-SNAPSHOT.jar:/app/lib/b.jar', 'com.acme.Shop']
+      command: ['-cp', '/app/classes.jar:/app/lib/a-1-SNAPSHOT.jar:/app/lib/b.jar', 'com.acme.Shop']
     })
     expect([...found.dependencies.values()]).toEqual(['lib/b.jar'])
-    expect([...found.classes.values()]).toEqual(['classes', 'lib/a-1-SNAPSHOT.jar'])
+    expect([...found.classes.values()]).toEqual(['classes.jar', 'lib/a-1-SNAPSHOT.jar'])
     const [folder = ''] = found.classes.keys()
     expect(await readFile(path.join(folder, 'com/acme/Shop.class'), 'utf8')).toBe('shop')
+    expect([...found.packed]).toEqual([folder])
+    expect(await readFile(path.join(folder, 'META-INF/MANIFEST.MF'), 'utf8')).toContain('com.acme.Shop')
   })
 
   test('a jar of Spring Boot keeps the order of its class path, and the content of its META-INF', async () => {
@@ -101,8 +113,12 @@ describe('findApplication', () => {
       }
     )
     const found = await findApplication(context, undefined)
-    expect(found.command[1]).toBe('/app/root:/app/classes:/app/lib/b.jar:/app/lib/a.jar:/app/lib/0.jar')
-    const [root = ''] = [...found.classes].flatMap(([source, target]) => (target === 'root' ? [source] : []))
+    expect(found.command[1]).toBe(
+      '/app/root.jar:/app/classes.jar:/app/lib/b.jar:/app/lib/a.jar:/app/lib/0.jar'
+    )
+    const [root = ''] = [...found.classes].flatMap(([source, target]) =>
+      target === 'root.jar' ? [source] : []
+    )
     expect(await readFile(path.join(root, 'META-INF/resources/logo.svg'), 'utf8')).toBe('logo')
   })
 
@@ -141,7 +157,7 @@ describe('findApplication', () => {
     })
     expect(await findApplication(context, undefined, 'com.acme.Main')).toMatchObject({
       layout: 'class-path',
-      command: ['-cp', '/app/classes:/app/lib/a.jar:/app/lib/b.jar', 'com.acme.Main']
+      command: ['-cp', '/app/classes.jar:/app/lib/a.jar:/app/lib/b.jar', 'com.acme.Main']
     })
   })
 

@@ -46,6 +46,7 @@ describe('librariesOf', () => {
       mainClass: '',
       command: [],
       dependencies: new Map(),
+      packed: new Set(),
       classes: new Map()
     }
     expect(await librariesOf(application)).toBeUndefined()

@@ -67,7 +67,7 @@ describe('layouts of applications', () => {
     expect(after.get(CLASSES)).not.toBe(before.get(CLASSES))
     const files = docker('run', '--rm', '--entrypoint', 'find', second, '/app')
     expect(files).toMatch(/^\/app\/lib\/spring-core-[\d.]+\.jar$/m)
-    expect(files).toMatch(/^\/app\/classes\/example\/Application\.class$/m)
+    expect(files).toMatch(/^\/app\/classes\.jar$/m)
     await withStarted({ image: second }, async (started) => {
       expect(await callUntilAnswer(started)).toBe('Hello null with Spring')
       // A static resource in META-INF: that stays outside BOOT-INF.
@@ -91,6 +91,8 @@ describe('layouts of applications', () => {
     expect(step.log).toContain('This runner does not support snapshots: No CRIU works on this runner.')
     await withStarted({ image: tag, flags: [] }, async (started) => {
       expect(await callUntilAnswer(started)).toBe('Hello null from Spring')
+      // Implementation-Version of the manifest.
+      expect(containerLog(started.name)).toContain('Starting Application v1.0 using Java')
     })
     docker('image', 'rm', '--force', tag, base)
   })

@@ -70,6 +70,7 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
   await mkdir(at('libs'))
   await writeFile(at('libs/a.jar'), 'a')
   await writeFile(at('app.jar'), 'app')
+  await mkdir(at('classes'))
   await assembleBuildContext(at('context'), {
     dockerFolder: at('docker'),
     jdkArchive: at('jdk'),
@@ -79,7 +80,11 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
       mainClass: 'Main',
       command: ['-jar', '/app/app.jar'],
       dependencies: new Map([[at('libs'), 'libs']]),
-      classes: new Map([[at('app.jar'), 'app.jar']])
+      classes: new Map([
+        [at('app.jar'), 'app.jar'],
+        [at('classes'), 'classes.jar']
+      ]),
+      packed: new Set([at('classes')])
     },
     javaOptions: ['-Da=$(id) b', '-Dspring.context.checkpoint=onRefresh', '-Xmx1g'],
     arguments: [],
@@ -90,6 +95,7 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
   expect(await read('jdk.tar.gz')).toBe('archive')
   expect(await read('trees/dependencies/app/libs/a.jar')).toBe('a')
   expect(await read('trees/classes/app/app.jar')).toBe('app')
+  expect(await read('trees/classes/app/classes.jar')).toMatch(/^PK/)
   // A normal start takes no checkpoint.
   expect(await read('trees/checkpoint/opt/crac-checkpoint/checkpoint-options')).toBe(
     '-Dspring.context.checkpoint=onRefresh\n'
@@ -127,7 +133,8 @@ test('a file of the same size and other content has another time: the engine wou
         mainClass: '',
         command: [],
         dependencies: new Map(),
-        classes: new Map([[at('Main.class'), 'Main.class']])
+        classes: new Map([[at('Main.class'), 'Main.class']]),
+        packed: new Set()
       },
       javaOptions: [option],
       arguments: [],

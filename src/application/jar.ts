@@ -58,7 +58,7 @@ export async function unpackFrom(
     const destination = path.join(folder, name)
     await mkdir(path.dirname(destination), { recursive: true })
     await pipeline(await jar.openReadStreamPromise(entry), createWriteStream(destination, { flags: 'wx' }))
-    const time = entry.getLastModDate()
+    const time = entry.getLastModDate({ timezone: 'UTC' })
     await utimes(destination, time, time)
   }
 }

@@ -1,10 +1,11 @@
-import { cp, lutimes, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { APP_DIR, CRAC_DIR, LAUNCH_FILES } from '../lib/image-paths.js'
-import { hashOfFile } from '../lib/digest.js'
 import { TAKES_CHECKPOINT } from '../application/frameworks.js'
 import { linkOrCopy } from '../lib/link-or-copy.js'
 import type { Application } from '../application/layouts/layout.js'
+import { packClasses } from './class-jar.js'
+import { setTimes } from './times.js'
 
 export interface BuildContextParts {
   dockerFolder: string
@@ -27,12 +28,14 @@ export async function assembleBuildContext(folder: string, parts: BuildContextPa
   await cp(from('tools'), path.join(folder, 'tools'), { recursive: true })
   await linkOrCopy(parts.jdkArchive, path.join(folder, 'jdk.tar.gz'))
 
-  const { dependencies, classes } = parts.application
+  const { dependencies, classes, packed } = parts.application
   for (const [name, files] of Object.entries({ dependencies, classes })) {
     await mkdir(tree(name, APP_DIR), { recursive: true })
     for (const [source, target] of files) {
+      const destination = path.join(tree(name, APP_DIR), target)
       const options = { recursive: true, dereference: true, preserveTimestamps: true }
-      await cp(source, path.join(tree(name, APP_DIR), target), options)
+      if (packed.has(source)) await packClasses(source, destination)
+      else await cp(source, destination, options)
     }
   }
 
@@ -59,32 +62,3 @@ export async function assembleBuildContext(folder: string, parts: BuildContextPa
 }
 
 const lines = (words: readonly string[]): string => words.map((word) => `${word}\n`).join('')
-
-/** Earliest time of a file, in seconds since 1970: zip, and so some tools, do not support times before 1980. */
-const EPOCH = Date.UTC(1980, 1, 1) / 1000
-
-/**
- * Sets times that depend on the content of each file, so that the same content gives the same layer on every machine.
- * One time for all files would not work: BuildKit reuses the content of an earlier run for a file with the same size and
- * time. Files of the application keep their times, except the fraction of a second, because web servers send the time of a
- * resource to browsers.
- */
-async function setTimes(folder: string, classes: string): Promise<void> {
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    const file = path.join(entry.parentPath, entry.name)
-    if (entry.isDirectory()) await lutimes(file, EPOCH, EPOCH)
-    if (!entry.isFile()) continue
-    const number = await contentNumber(file)
-    const isClass = file.startsWith(classes + path.sep)
-    const time = isClass
-      ? Math.floor((await stat(file)).mtimeMs / 1000) + (number % 1e6) / 1e6
-      : EPOCH + number
-    await lutimes(file, time, time)
-  }
-}
-
-/** Returns a number below 2^29 (17 years in seconds) that depends on the content. */
-async function contentNumber(file: string): Promise<number> {
-  const hash = await hashOfFile(file)
-  return hash.digest().readUInt32BE() >>> 3
-}

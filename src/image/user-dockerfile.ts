@@ -122,7 +122,8 @@ export function checkContract(
       mainClass: words.includes('-jar') ? '' : (main ?? ''),
       command: words,
       dependencies: new Map(),
-      classes: new Map()
+      classes: new Map(),
+      packed: new Set()
     },
     workingDirectory: Config.WorkingDir || '/',
     architecture: Architecture

@@ -10,8 +10,8 @@ export const classPath: Layout = async ({ location, mainClass }) => {
   const classes = new Map<string, string>()
   const entries: string[] = []
   if (await isFolder(path.join(location, 'classes'))) {
-    classes.set(path.join(location, 'classes'), 'classes')
-    entries.push('classes')
+    classes.set(path.join(location, 'classes'), 'classes.jar')
+    entries.push('classes.jar')
   }
   for (const name of ['lib', 'libs']) {
     const folder = path.join(location, name)
@@ -27,6 +27,7 @@ export const classPath: Layout = async ({ location, mainClass }) => {
     mainClass,
     command: ['-cp', entries.map((entry) => `${APP_DIR}/${entry}`).join(':'), mainClass],
     dependencies,
+    packed: new Set(classes.keys()),
     classes
   }
 }

@@ -29,6 +29,7 @@ export const runnableJar: Layout = async ({ location, mainClass: wanted }) => {
       ...(wanted === undefined ? ['-jar', `${APP_DIR}/${name}`] : ['-cp', `${APP_DIR}/${name}`, wanted])
     ],
     dependencies,
-    classes: new Map([[location, name]])
+    classes: new Map([[location, name]]),
+    packed: new Set()
   }
 }

@@ -11,6 +11,8 @@ export interface Application {
   dependencies: Map<string, string>
   /** Folders and files of the application itself, in the same form. */
   classes: Map<string, string>
+  /** Folders in `classes` that get into the image as a jar with their content, since the JVM archives no class of a folder. */
+  packed: ReadonlySet<string>
 }
 
 export interface Candidate {

@@ -30,6 +30,7 @@ export const quarkusApp: Layout = async ({ location }) => {
     mainClass,
     command: [CRAC_ENABLED, '-jar', `${APP_DIR}/${JAR}`],
     dependencies: (await isFolder(lib)) ? new Map([[lib, 'lib']]) : new Map<string, string>(),
-    classes
+    classes,
+    packed: new Set()
   }
 }
