@@ -32,10 +32,19 @@ export default tseslint.config(
     extends: [jest.configs['flat/recommended']],
     rules: {
       'jest/expect-expect': ['warn', { assertFunctionNames: ['expect', 'expect*'] }],
-      // An end-to-end test is a `labTest`, which the rules do not recognize as a test.
+      // The rules do not recognize these as tests.
       'jest/no-standalone-expect': [
         'error',
-        { additionalTestBlockFunctions: ['labTest', 'labTest.each', 'engineTest', 'afterEach', 'afterAll'] }
+        {
+          additionalTestBlockFunctions: [
+            'labTest',
+            'labTest.each',
+            'jvmTest.each',
+            'engineTest',
+            'afterEach',
+            'afterAll'
+          ]
+        }
       ]
     }
   },

@@ -18,7 +18,7 @@ e2eSuite('restoring', ['Identity', 'KeptHeap'], ({ job }) => {
     const step = await job({
       tags: image,
       env: 'KEPT=at the checkpoint\nCHANGED=at the checkpoint',
-      'java-options': '-Dgiven=checkpoint\n-Xmx192m'
+      'java-options': '-Dgiven=checkpoint\n-Xmx192m\n-XX:MaxHeapFreeRatio=65'
     })
     metadata = step.outputs['metadata'] ?? ''
     // A JVM keeps its own host name for five seconds (java.net.InetAddress), also across a restore.
@@ -53,6 +53,11 @@ e2eSuite('restoring', ['Identity', 'KeptHeap'], ({ job }) => {
   labTest('what was given at the checkpoint and not since, or was read at the start, is as it was', () => {
     for (const { values } of restored)
       expect(values).toMatchObject({ KEPT: 'at the checkpoint', readAtStart: 'at the checkpoint' })
+  })
+
+  labTest('the JVM has the flags again that were changed for a small heap', () => {
+    for (const { values } of restored)
+      expect(values).toMatchObject({ MinHeapFreeRatio: '40', MaxHeapFreeRatio: '65' })
   })
 
   labTest(

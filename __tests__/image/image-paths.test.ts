@@ -55,7 +55,7 @@ test.each<[string, string[]]>([
   [
     `checkpoint/${paths.SCRIPTS.trigger}`,
     [
-      `evidence=${paths.EVIDENCE_DIR}\n`,
+      `evidence=$(dirname "$0")${paths.EVIDENCE_DIR.slice(paths.CRAC_DIR.length)}\n`,
       ...[evidence.jvmPid, evidence.jvmMemory, evidence.environmentNames].map((name) => `$evidence/${name}`)
     ]
   ],

@@ -1,13 +1,31 @@
 #!/bin/sh
 # Triggers the checkpoint in the JVM. The output of jcmd shows whether the JVM refused; its exit code does not.
-evidence=/opt/crac-checkpoint/evidence
-jvm=$(cat $evidence/jvm.pid)
+# Each start of jcmd costs more than 100 ms, so there are two with several commands each. After a command that the JVM
+# refuses, jcmd goes on with the next one.
+evidence=$(dirname "$0")/evidence
+read -r jvm <"$evidence/jvm.pid"
 # Only the names, because values may be secret.
-cut -z -d = -f 1 "/proc/$jvm/environ" >$evidence/environment-names
-# GC.run makes the heap small. A JVM also does that at a checkpoint, but releases the memory later. The other commands, in
-# the same run of jcmd, print the memory areas of the JVM.
-jcmd "$jvm" 'GC.run
+cut -z -d = -f 1 "/proc/$jvm/environ" >"$evidence/environment-names"
+# jcmd is a JVM too: a debugger or an agent of the application would use its port a second time.
+unset JAVA_TOOL_OPTIONS _JAVA_OPTIONS
+# GC.run makes the heap small. A JVM also does that at a checkpoint, but releases the memory later. With both flags at 0 the
+# heap is as small as its content (docs/decisions/garbage.md). The minimum must never be above the maximum. The commands after
+# it print the memory areas of the JVM. Of all flags only these two are kept: others may have secret values.
+jcmd "$jvm" 'VM.flags -all
+VM.set_flag MinHeapFreeRatio 0
+VM.set_flag MaxHeapFreeRatio 0
+GC.run
 GC.heap_info
 Compiler.codecache
-VM.metaspace vslist' >$evidence/jvm-memory
-exec jcmd "$jvm" JDK.checkpoint
+VM.metaspace vslist' | sed '/^ *[a-z0-9_]* *[A-Za-z0-9]* *+\{0,1\}= /{ / M[ai][xn]HeapFreeRatio /!d; }' >"$evidence/jvm-memory"
+minimum='' maximum=''
+while read -r _ name _ value _; do
+    case $name in
+    MinHeapFreeRatio) minimum=$value ;;
+    MaxHeapFreeRatio) maximum=$value ;;
+    esac
+done <"$evidence/jvm-memory"
+# The restored application has its own values again.
+exec jcmd "$jvm" "${maximum:+VM.set_flag MaxHeapFreeRatio $maximum
+}${minimum:+VM.set_flag MinHeapFreeRatio $minimum
+}JDK.checkpoint"

@@ -1,5 +1,7 @@
+import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -70,6 +72,8 @@ public class Identity implements Resource {
         values.put("property", String.valueOf(System.getProperty("given")));
         values.put("hostName", InetAddress.getLocalHost().getHostName());
         values.put("clock", String.valueOf(System.currentTimeMillis()));
+        HotSpotDiagnosticMXBean jvm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+        for (String name : new String[] {"MinHeapFreeRatio", "MaxHeapFreeRatio"}) values.put(name, jvm.getVMOption(name).getValue());
         StringBuilder json = new StringBuilder();
         values.forEach((name, value) -> json.append(json.isEmpty() ? "{" : ",").append('"').append(name).append("\":\"").append(value).append('"'));
         return json.append("}\n").toString();

@@ -1,5 +1,5 @@
 /* bin/java: takes the CRaC options out of its arguments and starts HotSpot's launcher with the rest, or
-   restores. Like the real launcher it reads its own arguments only, not at JAVA_TOOL_OPTIONS or files. */
+   restores. Like the real launcher it does not read JAVA_TOOL_OPTIONS at a restore, but JDK_JAVA_OPTIONS. */
 #define _GNU_SOURCE
 #include "crac.h"
 
@@ -191,10 +191,20 @@ static void raise_pid(void) {
     }
 }
 
+/* Moves the first entries to the end. */
+static void rotate(char **entries, int count, int first) {
+    char *moved[first + 1];
+    memcpy(moved, entries, (size_t)first * sizeof *entries);
+    memmove(entries, entries + first, (size_t)(count - first) * sizeof *entries);
+    memcpy(entries + count - first, moved, (size_t)first * sizeof *entries);
+}
+
 int main(int count, char **arguments) {
     /* Space for every argument, and for the arguments that are added below. */
     char **passed = calloc((size_t)count + 20, sizeof *passed);
-    char **properties = calloc((size_t)count, sizeof *properties);
+    const char *given = getenv("JDK_JAVA_OPTIONS");
+    char *words = strdup(given ? given : "");
+    char **properties = calloc((size_t)count + strlen(words), sizeof *properties);
     if (!passed || !properties) abort();
     int own = 0, rest = 1, property_count = 0;
     const char *not_settable = NULL;
@@ -216,6 +226,14 @@ int main(int count, char **arguments) {
     for (int i = rest; i < count; i++) java[own++] = arguments[i];
 
     if (options.restore_from) {
+        /* Of a normal start HotSpot's launcher reads the variable. */
+        int from_arguments = property_count;
+        for (char *save, *word = strtok_r(words, " \t\n", &save); word; word = strtok_r(NULL, " \t\n", &save)) {
+            if (after(word, "-D")) properties[property_count++] = word;
+            if (after(word, "-XX:") && !after(word, "-XX:+Unlock")) not_settable = word;
+        }
+        /* Its properties come before those of the arguments, which win. */
+        rotate(properties, property_count, from_arguments);
         if (not_settable)
             refuse("Flag %.*s cannot be set during restore: %s",
                    (int)strcspn(not_settable + 4 + strspn(not_settable + 4, "+-"), "="),
