@@ -81,6 +81,7 @@ e2eSuite('restoring', ['Identity', 'KeptHeap'], ({ job }) => {
       // The data has 64 times half a megabyte on average, in arrays, and 10 MB of small objects.
       expect(mapped).toBeGreaterThan(40_000_000)
       await withStarted({ image }, async (started) => {
+        await callUntilAnswer(started)
         const mappings = docker('exec', started.name, 'sh', '-c', 'cat /proc/[0-9]*/maps')
         expect(mappings).toMatch(/ rw-p .* \/opt\/crac-checkpoint\/snapshot\/pages-1\.img\n/)
         expect(await callUntilAnswer(started, 'heap?work')).toBe('as it was')
