@@ -106,12 +106,8 @@ async function buildImage(job: Job): Promise<Result> {
 async function inspect({ context, inputs, world }: Job): Promise<Runner> {
   const { docker, id, log } = context
   const runner = await inspectRunner({ ...world, log }, { ...inputs, run: id })
-  await sweep({
-    docker,
-    localEngine: isLocal(runner.reach),
-    folder: path.dirname(world.runFolder),
-    info: (line) => log.info(line)
-  })
+  const [folder, localEngine] = [path.dirname(world.runFolder), isLocal(runner.reach)]
+  await sweep({ docker, localEngine, folder, info: (line) => log.info(line) })
   return runner
 }
 
@@ -156,8 +152,8 @@ async function withSnapshot(
     return read
   })
   const snapshot = await step('map', 'Map the Java heap', () => mapHeap(context, taken, reading?.heap))
-  const { kernel } = runner
-  const restored = await buildRestoringImage(context, inputs, setting, { source, engine, snapshot, kernel })
+  const from = { source, engine, snapshot, kernel: runner.kernel }
+  const restored = await buildRestoringImage(context, inputs, setting, from)
   const { image, proof } = await measure(context, inputs, world.repositories, restored, snapshot.size)
   return { engine, snapshot, reading, image, proof }
 }

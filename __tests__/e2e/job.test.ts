@@ -87,6 +87,7 @@ describe('the whole job on micronaut-hello', () => {
       'engine',
       'checkpoint',
       'content',
+      'map',
       'build-runtime',
       'prove',
       'measure',

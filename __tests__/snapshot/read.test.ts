@@ -58,10 +58,38 @@ describe('readSnapshot', () => {
       mapping: { start: 0x687400000, end: 0x689000000 },
       file: undefined
     })
-    expect(map?.locate('pages-1.img', PAGES - 1)).toMatchObject({ kind: 'stacks', address: 0x7ffc63564fff })
-    expect(map?.locate('pages-1.img', PAGES)).toBeUndefined()
     expect(map?.locate('pages-1.img', -1)).toBeUndefined()
-    expect(map?.locate('pages-2.img', 0)).toBeUndefined()
+    expect(map?.locate('pages-3.img', 0)).toBeUndefined()
+  })
+
+  test('plans to map the heap, and locates its bytes in the two files', async () => {
+    const { map, heap, content } = (await readSnapshot(folder, path.join(folder, 'images'))) ?? {}
+    expect(heap).toMatchObject({
+      mapped: { mapped: { name: 'pages-1.img' }, loaded: { name: 'pages-2.img' } }
+    })
+    const { mapped = 0, loaded = 0 } = content?.restore ?? {}
+    expect(mapped + loaded).toBe(PAGES)
+    expect(mapped).toBeGreaterThan(27_000_000)
+    expect(map?.locate('pages-1.img', mapped - 1)?.kind).toBe('javaHeap')
+    expect(map?.locate('pages-1.img', mapped)).toBeUndefined()
+    expect(map?.locate('pages-2.img', loaded - 1)).toMatchObject({ kind: 'stacks', address: 0x7ffc63564fff })
+    expect(map?.locate('pages-2.img', loaded)).toBeUndefined()
+  })
+
+  test.each<[string, (folder: string) => Promise<unknown>, string | undefined, string]>([
+    ['the caller has a reason', () => Promise.resolve(), 'a reason', 'a reason'],
+    [
+      'the JVM does not report its heap',
+      (folder) => rm(path.join(folder, 'jvm-memory')),
+      undefined,
+      'the JVM does not report the addresses of its heap'
+    ]
+  ])('keeps the pages as they are, with the reason, where %s', async (_, change, given, reason) => {
+    await change(folder)
+    const { map, heap, content } = (await readSnapshot(folder, path.join(folder, 'images'), given)) ?? {}
+    expect(heap).toEqual({ loadedBecause: reason })
+    expect(content?.restore).toEqual({ mapped: 0, loaded: PAGES, loadedBecause: reason })
+    expect(map?.locate('pages-1.img', PAGES - 1)).toMatchObject({ kind: 'stacks' })
   })
 
   test('locates bytes, but gives no sizes by kind, where the JVM did not report its memory', async () => {
