@@ -5,13 +5,14 @@ import { systemClock } from './lib/clock.js'
 import { createDocker } from './docker/docker.js'
 import { asFailure, describeFailure, messageOf } from './lib/errors.js'
 import type { InputName } from './inputs/inputs.js'
+import { secretsOfInputs } from './inputs/known-secrets.js'
 import { readInputs, readSecretValues } from './inputs/read-inputs.js'
 import { createLog } from './lib/log.js'
 import { run } from './main.js'
 import { outputsOf } from './report/outputs.js'
 import { fitting, renderFailure, renderSummary } from './report/summary.js'
 import type { Secret } from './secrets/scanner/needles.js'
-import { masksOf, secretsOfInputs } from './secrets/sources.js'
+import { masksOf } from './secrets/sources.js'
 import { putBackMoved } from './registry/tags.js'
 import { withRun } from './run/with-run.js'
 import { repositoriesIn } from './run/world.js'
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
       const inputOf = (name: InputName): string => core.getInput(name)
       mask(readSecretValues(inputOf))
       const inputs = readInputs(inputOf)
-      mask(secretsOfInputs(inputs))
+      mask(await secretsOfInputs(inputs, world.workspace))
       core.setOutput('logs', path.join(folder, 'logs'))
       return await run(id, inputs, world)
     },

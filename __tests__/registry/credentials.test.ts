@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { chmodSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { credentialsFor } from '../../src/registry/credentials.js'
+import { credentialsFor, storedLogins } from '../../src/registry/credentials.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 describe('credentialsFor', () => {
@@ -90,5 +90,31 @@ describe('credentialsFor', () => {
       await expect(given({ credsStore: 'no-such' }, 'a.io')).rejects.toMatchObject({ category: 'runner' })
       await expect(given({ credsStore: '../x' }, 'a.io')).rejects.toThrow('not the name of a program')
     })
+  })
+
+  test('storedLogins has every login that can be read, and names the others', async () => {
+    await given(
+      {
+        auths: {
+          'a.io': null,
+          'b.io': { auth: base64('nocolon') },
+          'c.io': { auth: 7 },
+          'd.io': { auth: base64('me:x'), registrytoken: 'r' }
+        },
+        credHelpers: { 'e.io': 'no-such', 'f.io': 'no-such' }
+      },
+      'ghcr.io'
+    )
+    const { logins, unreadable } = await storedLogins({ DOCKER_CONFIG: folder, PATH: '' }, ['e.io', 'd.io'])
+    expect(logins).toEqual([
+      { registry: 'd.io', credentials: password('me', 'x') },
+      { registry: 'd.io', credentials: { kind: 'identity', token: 'r' } }
+    ])
+    expect(unreadable).toEqual([
+      expect.stringContaining('its login for "a.io" is not an object'),
+      expect.stringContaining('its login for "b.io" has an `auth` that is not NAME:PASSWORD in base64'),
+      expect.stringContaining('its login for "c.io" has a field that is not a text'),
+      expect.stringContaining('docker-credential-no-such returned no login for e.io')
+    ])
   })
 })

@@ -4,7 +4,9 @@ import { pack } from 'tar-stream'
 import type { Context } from '../../src/docker/context.js'
 import { scanAndPack } from '../../src/registry/scan-and-pack.js'
 import type { Inputs } from '../../src/inputs/inputs.js'
+import { secretsOfInputs } from '../../src/inputs/known-secrets.js'
 import { systemClock } from '../../src/lib/clock.js'
+import { NOTHING_HIDDEN } from '../../src/lib/kept-log.js'
 import type { InputName } from '../../src/inputs/inputs.js'
 import { containerJson, fakeDocker } from '../support/fake-docker.js'
 import { inputsWith } from '../support/inputs.js'
@@ -60,7 +62,8 @@ function world(
     clock: systemClock,
     step,
     work: '/does/not/exist',
-    logs: '/does/not/exist'
+    logs: '/does/not/exist',
+    hiding: NOTHING_HIDDEN
   }
   const run = { context, inputs: inputsWith(inputs) }
   return { run, warnings, calls }
@@ -81,10 +84,10 @@ describe('the scan of an image for secrets', () => {
   const memory = `....${MARK}\0....`
   const snapshot = (size: number) => ({ files: [{ name: 'pages-1.img', size }], reading: undefined })
   const given = { 'secret-values': SECRET }
-  const environment = { DOCKER_CONFIG: '/does/not/exist' }
-  const scanned = async ({ context, inputs }: Run, inImage: ReturnType<typeof snapshot> | undefined) =>
-    (await scanAndPack(context, inputs, environment, { id: 'sha256:1', snapshot: inImage }, undefined))
-      .secrets
+  const scanned = async ({ context, inputs }: Run, inImage: ReturnType<typeof snapshot> | undefined) => {
+    const scan = { mode: inputs.secretScan, secrets: await secretsOfInputs(inputs, '/does/not/exist') }
+    return (await scanAndPack(context, scan, { id: 'sha256:1', snapshot: inImage }, undefined)).secrets
+  }
   const scan = (run: Run, size: number | undefined = memory.length) => scanned(run, snapshot(size))
 
   test('passes memory without secrets, and lists the values that were searched for', async () => {

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import {
   checkpointRefusal,
@@ -8,6 +8,7 @@ import {
 } from '../diagnosis/checkpoint-exception.js'
 import { EVIDENCE_FILES } from '../lib/image-paths.js'
 import type { Failure } from '../lib/errors.js'
+import { writeLog, type Hiding } from '../lib/kept-log.js'
 import type { RunningApplication, CheckpointContext } from './started-application.js'
 import { criuFailure, type Evidence } from './verify.js'
 import { copyEvidence, type OutputEvents } from './trigger.js'
@@ -40,10 +41,11 @@ const POLICIES = 'resource-policies.txt'
 export async function explainOpen(
   refused: OpenResources,
   second: OpenResources | undefined,
-  logs: string
+  { evidence }: Evidence,
+  hiding: Hiding
 ): Promise<OpenResources> {
   const { resources, message } = second ?? refused
-  await writeFile(path.join(logs, POLICIES), suggestPolicies(resources))
+  await writeLog(path.join(evidence, POLICIES), suggestPolicies(resources), hiding)
   return new OpenResources(resources, message, {
     fix:
       `${refused.fix} The JVM can handle a resource that cannot be closed there: set ` +

@@ -2,14 +2,15 @@ import { within } from '../lib/clock.js'
 import { Diagnoser } from '../diagnosis/diagnose.js'
 import type { Address, ContainerSpec } from '../docker/containers.js'
 import { startContainer, type StartContext, type StartedContainer } from '../docker/started-container.js'
+import type { KeptLog } from '../lib/kept-log.js'
 import { LineTail } from '../lib/lines.js'
 import type { Log } from '../lib/log.js'
 import type { Milliseconds } from '../lib/values.js'
 
 export interface CheckpointContext extends StartContext {
   log: Log
-  /** Keeps the output of the application, byte for byte. */
-  keep: (bytes: Buffer) => void
+  /** Keeps the output of the application. */
+  keep: KeptLog
 }
 
 /** A started container with the application, and its output. */
@@ -49,7 +50,7 @@ export async function startApplication(
       log.untrusted(line)
       for (const listener of listeners) listener(line)
     },
-    onBytes: keep
+    keep
   })
   // A failure elsewhere may end the run before this is awaited.
   followed.catch(() => undefined)

@@ -81,6 +81,7 @@ async function explain(
   privileges: Privileges,
   refused: OpenResources
 ): Promise<Failure> {
+  const { hiding } = context.keep
   await removeContainer(context.docker, request.container)
   context.log.info(
     'The JVM refused the checkpoint. Starting the application again to find the code that opened the resources ...'
@@ -88,9 +89,9 @@ async function explain(
   try {
     await attempt(context, request, privileges, [STACK_TRACES])
   } catch (error) {
-    return await explainOpen(refused, error instanceof OpenResources ? error : undefined, request.evidence)
+    return await explainOpen(refused, error instanceof OpenResources ? error : undefined, request, hiding)
   }
-  return await explainOpen(refused, undefined, request.evidence)
+  return await explainOpen(refused, undefined, request, hiding)
 }
 
 async function attempt(

@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { EVIDENCE_DIR, EVIDENCE_FILES } from '../lib/image-paths.js'
 import { within } from '../lib/clock.js'
+import { writeLog } from '../lib/kept-log.js'
 import { withResolvers } from '../lib/with-resolvers.js'
 import type { Milliseconds } from '../lib/values.js'
 import type { RunningApplication, CheckpointContext } from './started-application.js'
@@ -18,7 +18,7 @@ const SHOWN_FRAMES = 12
  * prints none. Sends SIGQUIT, as jcmd would wait for the checkpoint that hangs.
  */
 export async function dumpThreads(
-  { docker, clock }: CheckpointContext,
+  { docker, clock, keep }: CheckpointContext,
   application: RunningApplication,
   folder: string
 ): Promise<string> {
@@ -34,7 +34,7 @@ export async function dumpThreads(
   await within(complete.promise, DUMP_TIMEOUT, clock)
   stop()
   const text = lines.join('\n')
-  if (text !== '') await writeFile(path.join(folder, 'threads.txt'), `${text}\n`)
+  if (text !== '') await writeLog(path.join(folder, 'threads.txt'), `${text}\n`, keep.hiding)
   return text
 }
 

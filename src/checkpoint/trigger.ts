@@ -1,7 +1,8 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { CRAC_DIR, EVIDENCE_DIR, EVIDENCE_FILES, MARKERS, SCRIPTS, SNAPSHOT_DIR } from '../lib/image-paths.js'
 import { EXPIRED, within } from '../lib/clock.js'
+import { writeLog } from '../lib/kept-log.js'
 import { checkpointRefusal } from '../diagnosis/checkpoint-exception.js'
 import { diagnose } from '../diagnosis/diagnose.js'
 import { endOf, type ContainerEnd } from '../docker/containers.js'
@@ -73,7 +74,7 @@ export async function checkpoint(
   events: OutputEvents,
   request: TriggerRequest
 ): Promise<ContainerEnd> {
-  const { docker, clock } = context
+  const { docker, clock, keep } = context
   let answered = false
   const answer = docker
     .attempt(['exec', application.name, `${CRAC_DIR}/${SCRIPTS.trigger}`], {
@@ -81,7 +82,8 @@ export async function checkpoint(
     })
     .then(async (result) => {
       answered = true
-      await writeFile(path.join(request.evidence, 'jcmd.log'), `${result.stdout}${result.stderr}`)
+      const log = path.join(request.evidence, 'jcmd.log')
+      await writeLog(log, `${result.stdout}${result.stderr}`, keep.hiding)
       return result
     })
   const refused = answer.then((result) => refusal(context, application, result))
@@ -106,16 +108,21 @@ export async function checkpoint(
   return outcome
 }
 
-/** Copies the evidence of the checkpoint out of the container. */
+/** Copies the evidence of the checkpoint out of the container; in its logs known secrets are replaced. */
 export async function copyEvidence(
-  { docker }: CheckpointContext,
+  { docker, keep }: CheckpointContext,
   { name }: RunningApplication,
   { evidence, images }: Evidence
 ): Promise<void> {
-  await docker.run(['cp', `${name}:${EVIDENCE_DIR}/.`, evidence])
+  const copied = `${images}-evidence`
+  await rm(copied, { recursive: true, force: true })
+  await docker.run(['cp', `${name}:${EVIDENCE_DIR}/.`, copied])
   // The images hold the registers of the threads, and so perhaps parts of secrets: they must not stay in the logs.
   await rm(images, { recursive: true, force: true })
-  await rename(path.join(evidence, EVIDENCE_FILES.images), images).catch(() => undefined)
+  await rename(path.join(copied, EVIDENCE_FILES.images), images).catch(() => undefined)
+  for (const file of await readdir(copied))
+    await writeLog(path.join(evidence, file), await readFile(path.join(copied, file)), keep.hiding)
+  await rm(copied, { recursive: true, force: true })
 }
 
 async function expired(
@@ -169,11 +176,14 @@ async function refusal(
 
 /** Returns CRIU's log so far of a checkpoint that did not end; '' where there is none. */
 async function criuLog(
-  { docker }: CheckpointContext,
+  { docker, keep }: CheckpointContext,
   { name }: RunningApplication,
   { evidence }: TriggerRequest
 ): Promise<string> {
-  const copy = path.join(evidence, EVIDENCE_FILES.criuLog)
-  await docker.attempt(['cp', `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, copy])
-  return await readFile(copy, 'latin1').catch(() => '')
+  const file = path.join(evidence, EVIDENCE_FILES.criuLog)
+  await docker.attempt(['cp', `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, file])
+  const log = await readFile(file).catch(() => undefined)
+  if (log === undefined) return ''
+  await writeLog(file, log, keep.hiding)
+  return log.toString('latin1')
 }

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises'
 import type { Address } from '../docker/containers.js'
 import { startGroup, withoutInputs } from '../docker/process-group.js'
-import { LineSplitter, LineTail, WholeLines } from '../lib/lines.js'
+import type { KeptLog } from '../lib/kept-log.js'
+import { LineSplitter, LineTail } from '../lib/lines.js'
 import { Failure } from '../lib/errors.js'
 import type { Log } from '../lib/log.js'
 
@@ -21,7 +22,7 @@ export interface ScriptContext {
   address: Address
   container: string
   log: Log
-  keep: (bytes: Buffer) => void
+  keep: KeptLog
   signal: AbortSignal
   environment: NodeJS.ProcessEnv
 }
@@ -43,7 +44,7 @@ export async function runScript(script: string, context: ScriptContext): Promise
       tail.push(line)
       log.untrusted(line)
     })
-    for (const listener of [lines, new WholeLines(keep)])
+    for (const listener of [lines, keep.stream()])
       stream.on('data', (data: Buffer) => listener.push(data)).on('end', () => listener.end())
   }
   const outcome = await group.ended.catch((error: NodeJS.ErrnoException) => error)

@@ -37,8 +37,7 @@ export async function buildCommand(args: string[], print: Print): Promise<number
   await withRun({
     log,
     temp: tmpdir(),
-    begin: ({ folder, cancelled }) => {
-      mkdirSync(folder, { mode: 0o700 })
+    begin: ({ cancelled }) => {
       cancelled.addEventListener('abort', () => {
         log.end()
         console.error('Cancelled; removing what was made ...')

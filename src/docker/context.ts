@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Clock } from '../lib/clock.js'
-import { keptLog } from '../lib/kept-log.js'
+import { keptLog, type Hiding, type KeptLog } from '../lib/kept-log.js'
 import type { Log } from '../lib/log.js'
 import type { ContainerSpec, Reach } from './containers.js'
 import type { Docker, Listeners } from './docker.js'
@@ -19,16 +19,20 @@ export interface Context {
   work: string
   /** Folder for logs and other evidence; it stays until the post step. */
   logs: string
+  /** Replaces the known secrets in the logs. */
+  hiding: Hiding
 }
 
-/** Returns a listener that keeps all bytes of a build or a container in a file of the logs folder. */
-export function keepIn({ logs, log }: Pick<Context, 'logs' | 'log'>, file: string): (bytes: Buffer) => void {
-  return keptLog(path.join(logs, file), (line) => log.warning(line))
+type LogContext = Pick<Context, 'logs' | 'log' | 'hiding'>
+
+/** Returns the log of a build or a container in the logs folder. */
+export function keepIn({ logs, log, hiding }: LogContext, file: string): KeptLog {
+  return keptLog(path.join(logs, file), (line) => log.warning(line), hiding)
 }
 
 /** Returns listeners that show the output of a command in the step's log, and keep it in a file of the logs folder. */
-export function outputTo(context: Pick<Context, 'logs' | 'log'>, file: string): Listeners {
-  return { onLine: (line) => context.log.untrusted(line), onBytes: keepIn(context, file) }
+export function outputTo(context: LogContext, file: string): Listeners {
+  return { onLine: (line) => context.log.untrusted(line), keep: keepIn(context, file) }
 }
 
 /** Folder for CRIU's images without the memory pages. */

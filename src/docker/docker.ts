@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream'
 import { EXPIRED, systemClock, within, type Clock } from '../lib/clock.js'
 import { isDiskFull } from '../lib/disk.js'
-import { LineSplitter, WholeLines } from '../lib/lines.js'
+import type { KeptLog } from '../lib/kept-log.js'
+import { LineSplitter, type WholeLines } from '../lib/lines.js'
 import type { Milliseconds } from '../lib/values.js'
 import { clientNotStarted, DAEMON_UNREACHABLE, dockerFailure } from './failure.js'
 import { startGroup, withoutInputs, type CommandResult } from './process-group.js'
@@ -14,8 +15,8 @@ const KEPT_OUTPUT = 1024 * 1024
 export interface Listeners {
   /** Called with each line as it comes, as text of bounded length. */
   onLine?: (line: string) => void
-  /** Called with all bytes, unchanged, in whole lines. */
-  onBytes?: (bytes: Buffer) => void
+  /** Log file that gets all bytes, but for known secrets. */
+  keep?: KeptLog
 }
 
 export interface RunOptions extends Listeners {
@@ -174,8 +175,8 @@ class CommandLine implements Docker {
   }
 }
 
-function listenersOf({ onLine, onBytes }: Listeners): (LineSplitter | WholeLines)[] {
-  return [...(onLine ? [new LineSplitter(onLine)] : []), ...(onBytes ? [new WholeLines(onBytes)] : [])]
+function listenersOf({ onLine, keep }: Listeners): (LineSplitter | WholeLines)[] {
+  return [...(onLine ? [new LineSplitter(onLine)] : []), ...(keep ? [keep.stream()] : [])]
 }
 
 function keptOf(before: string, text: string): string {

@@ -1,9 +1,13 @@
 import { DISTRIBUTIONS, parseVersionRequest } from '../jdk/asset.js'
 import { parseBoolean, parseDuration, parseLines, parseRatio, parseSize, wholeNumber } from '../lib/values.js'
 import { parseReadyUrl, parseWarmUp } from '../probe/request-lines.js'
+import { secretsOfArguments, secretsOfJavaOptions, secretsOfPairs } from '../secrets/requests.js'
+import type { Secret } from '../secrets/scanner/needles.js'
+import { secretsInText } from '../secrets/settings.js'
 import { parseSecretValues } from '../secrets/sources.js'
 import * as grammar from './grammar.js'
 import { choice } from './grammar.js'
+import { secretsOfReadyUrl, secretsOfWarmUp, type ReadText } from './request-secrets.js'
 
 /** Parses one input; the third argument gives the text of other inputs that its meaning depends on. */
 type InputParser<T> = (name: string, value: string, textOf: TextOf) => T
@@ -11,17 +15,31 @@ type InputParser<T> = (name: string, value: string, textOf: TextOf) => T
 /** Returns the trimmed text of an input; an empty text means that the input was not given. */
 type TextOf = (name: string) => string
 
-interface InputSpec<T = unknown> {
+interface InputSpec<T> {
   parse: InputParser<T>
   /**
    * Whether another value makes another image, so that `skip-unchanged` has to build again. The fingerprint contains the
    * value itself (`true`), or what the value leads to, such as files or the digest of the JDK (`resolved`).
    */
   changesImage: boolean | 'resolved'
+  /** What of the value is a secret that must not be in the image, or why nothing of it is. */
+  secrets: SecretsOf<T> | Harmless
 }
 
-function input<T>(parse: InputParser<T>, options: { changesImage: boolean | 'resolved' }): InputSpec<T> {
-  return { parse, ...options }
+/** Returns the secrets in the value of an input; `read` returns the text of a file of the workspace. */
+type SecretsOf<T> = (name: string, value: T, read: ReadText) => Secret[] | Promise<Secret[]>
+
+/** Why nothing of an input is a secret. */
+export type Harmless = 'a path' | 'a name' | 'a number' | 'a choice' | 'a pattern'
+
+/** A row as it is stored: the type of its value is that of its parser. */
+interface StoredSpec<T> extends Omit<InputSpec<T>, 'secrets'> {
+  secrets: SecretsOf<unknown> | Harmless
+}
+
+function input<T>(parse: InputParser<T>, options: Omit<InputSpec<T>, 'parse'>): StoredSpec<T> {
+  const { changesImage, secrets } = options
+  return { parse, changesImage, secrets: secrets as SecretsOf<unknown> | Harmless }
 }
 
 function optional<T>(parse: InputParser<T>): InputParser<T | undefined> {
@@ -39,72 +57,94 @@ const MAX_RUNS = 100
  * `java-options` is `javaOptions`.
  */
 export const INPUTS = {
-  context: input((name, value) => grammar.path(name, value || '.'), { changesImage: 'resolved' }),
-  application: input(optional(grammar.path), { changesImage: 'resolved' }),
-  'main-class': input(optional(grammar.className), { changesImage: 'resolved' }),
-  'java-options': input(grammar.javaOptions, { changesImage: true }),
-  arguments: input(parseLines, { changesImage: true }),
-  env: input(grammar.environment, { changesImage: true }),
-  port: input(parsePort, { changesImage: true }),
-  file: input(optional(grammar.path), { changesImage: 'resolved' }),
-  'build-args': input(grammar.variables, { changesImage: 'resolved' }),
+  context: input((name, value) => grammar.path(name, value || '.'), {
+    changesImage: 'resolved',
+    secrets: 'a path'
+  }),
+  application: input(optional(grammar.path), { changesImage: 'resolved', secrets: 'a path' }),
+  'main-class': input(optional(grammar.className), { changesImage: 'resolved', secrets: 'a name' }),
+  'java-options': input(grammar.javaOptions, { changesImage: true, secrets: secretsOfJavaOptions }),
+  arguments: input(parseLines, { changesImage: true, secrets: secretsOfArguments }),
+  env: input(grammar.environment, { changesImage: true, secrets: secretsOfPairs }),
+  port: input(parsePort, { changesImage: true, secrets: 'a number' }),
+  file: input(optional(grammar.path), { changesImage: 'resolved', secrets: 'a path' }),
+  'build-args': input(grammar.variables, { changesImage: 'resolved', secrets: secretsOfPairs }),
 
-  distribution: input(choice(...DISTRIBUTIONS), { changesImage: 'resolved' }),
-  'java-version': input((_, value) => parseVersionRequest(value), { changesImage: 'resolved' }),
-  'jdk-file': input(optional(grammar.path), { changesImage: 'resolved' }),
-  'jdk-sha256': input(optional(grammar.sha256), { changesImage: 'resolved' }),
+  distribution: input(choice(...DISTRIBUTIONS), { changesImage: 'resolved', secrets: 'a choice' }),
+  'java-version': input((_, value) => parseVersionRequest(value), {
+    changesImage: 'resolved',
+    secrets: 'a name'
+  }),
+  'jdk-file': input(optional(grammar.path), { changesImage: 'resolved', secrets: 'a path' }),
+  'jdk-sha256': input(optional(grammar.sha256), { changesImage: 'resolved', secrets: 'a name' }),
 
   'ready-url': input((name, value, textOf) => parseReadyUrl(name, value, portOf(textOf)), {
-    changesImage: true
+    changesImage: true,
+    secrets: secretsOfReadyUrl
   }),
-  'ready-command': input(grammar.command, { changesImage: true }),
-  'ready-log': input(optional(grammar.regularExpression), { changesImage: true }),
-  'startup-timeout': input(parseDuration, { changesImage: false }),
+  'ready-command': input(grammar.command, {
+    changesImage: true,
+    secrets: (name, words) => secretsOfArguments(name, words ?? [])
+  }),
+  'ready-log': input(optional(grammar.regularExpression), { changesImage: true, secrets: 'a pattern' }),
+  'startup-timeout': input(parseDuration, { changesImage: false, secrets: 'a number' }),
   warmup: input(
     optional((name, value, textOf) => parseWarmUp(name, value, `localhost:${portOf(textOf)}`)),
-    { changesImage: 'resolved' }
+    { changesImage: 'resolved', secrets: secretsOfWarmUp }
   ),
-  'warmup-script': input(optional(grammar.path), { changesImage: 'resolved' }),
-  'warmup-timeout': input(parseDuration, { changesImage: false }),
+  'warmup-script': input(optional(grammar.path), { changesImage: 'resolved', secrets: 'a path' }),
+  'warmup-timeout': input(parseDuration, { changesImage: false, secrets: 'a number' }),
 
-  engine: input(choice('auto', 'criu', 'warp'), { changesImage: true }),
-  criu: input(choice('auto', 'bundled', 'system'), { changesImage: true }),
-  'cpu-features': input(grammar.cpuFeatures, { changesImage: true }),
-  privileges: input(choice('auto', 'least', 'privileged'), { changesImage: true }),
-  memory: input(choice('mapped', 'loaded'), { changesImage: true }),
-  'on-unsupported-runner': input(choice('fail', 'skip', 'cold'), { changesImage: false }),
-  'on-restore-failure': input(choice('start', 'exit'), { changesImage: true }),
-  'checkpoint-timeout': input(parseDuration, { changesImage: false }),
-  'restore-timeout': input(parseDuration, { changesImage: false }),
+  engine: input(choice('auto', 'criu', 'warp'), { changesImage: true, secrets: 'a choice' }),
+  criu: input(choice('auto', 'bundled', 'system'), { changesImage: true, secrets: 'a choice' }),
+  'cpu-features': input(grammar.cpuFeatures, { changesImage: true, secrets: 'a choice' }),
+  privileges: input(choice('auto', 'least', 'privileged'), { changesImage: true, secrets: 'a choice' }),
+  memory: input(choice('mapped', 'loaded'), { changesImage: true, secrets: 'a choice' }),
+  'on-unsupported-runner': input(choice('fail', 'skip', 'cold'), {
+    changesImage: false,
+    secrets: 'a choice'
+  }),
+  'on-restore-failure': input(choice('start', 'exit'), { changesImage: true, secrets: 'a choice' }),
+  'checkpoint-timeout': input(parseDuration, { changesImage: false, secrets: 'a number' }),
+  'restore-timeout': input(parseDuration, { changesImage: false, secrets: 'a number' }),
 
   // The proof and the secret scan leave no trace in the image, but an image that did not pass them is another image.
-  verify: input(parseBoolean, { changesImage: true }),
+  verify: input(parseBoolean, { changesImage: true, secrets: 'a choice' }),
   /** The number of restores and cold starts that are timed; 0 if `verify` is false. */
   'verify-runs': input(
     (name, value, textOf) =>
       wholeNumber(MAX_RUNS)(name, value) * Number(parseBoolean('verify', textOf('verify'))),
-    { changesImage: false }
+    { changesImage: false, secrets: 'a number' }
   ),
-  'max-restore-time': input(optional(parseDuration), { changesImage: true }),
-  'min-speedup': input(optional(parseRatio), { changesImage: true }),
-  'max-snapshot-size': input(optional(parseSize), { changesImage: true }),
+  'max-restore-time': input(optional(parseDuration), { changesImage: true, secrets: 'a number' }),
+  'min-speedup': input(optional(parseRatio), { changesImage: true, secrets: 'a number' }),
+  'max-snapshot-size': input(optional(parseSize), { changesImage: true, secrets: 'a number' }),
 
-  'secret-scan': input(choice('fail', 'warn', 'off'), { changesImage: true }),
-  'secret-values': input((_, value) => parseSecretValues(value), { changesImage: false }),
+  'secret-scan': input(choice('fail', 'warn', 'off'), { changesImage: true, secrets: 'a choice' }),
+  'secret-values': input((_, value) => parseSecretValues(value), {
+    changesImage: false,
+    secrets: (_, values) => values
+  }),
 
-  tags: input(grammar.tags, { changesImage: false }),
-  push: input(parseBoolean, { changesImage: false }),
-  'skip-unchanged': input(parseBoolean, { changesImage: false }),
-  'push-timeout': input(parseDuration, { changesImage: false }),
+  tags: input(grammar.tags, { changesImage: false, secrets: 'a name' }),
+  push: input(parseBoolean, { changesImage: false, secrets: 'a choice' }),
+  'skip-unchanged': input(parseBoolean, { changesImage: false, secrets: 'a choice' }),
+  'push-timeout': input(parseDuration, { changesImage: false, secrets: 'a number' }),
 
-  'base-image': input(grammar.imageName, { changesImage: 'resolved' }),
-  labels: input(grammar.labels, { changesImage: true }),
-  user: input(grammar.user, { changesImage: true }),
-  network: input(optional(grammar.network), { changesImage: false }),
-  'add-hosts': input(grammar.hosts, { changesImage: false }),
-  'github-token': input(optional(grammar.token), { changesImage: false }),
-  'github-api-url': input(grammar.httpUrl, { changesImage: false })
-} satisfies Record<string, InputSpec>
+  'base-image': input(grammar.imageName, { changesImage: 'resolved', secrets: 'a name' }),
+  labels: input(grammar.labels, { changesImage: true, secrets: secretsOfPairs }),
+  user: input(grammar.user, { changesImage: true, secrets: 'a name' }),
+  network: input(optional(grammar.network), { changesImage: false, secrets: 'a name' }),
+  'add-hosts': input(grammar.hosts, { changesImage: false, secrets: 'a name' }),
+  'github-token': input(optional(grammar.token), {
+    changesImage: false,
+    secrets: (name, value) => (value === undefined ? [] : [{ name, value }])
+  }),
+  'github-api-url': input(grammar.httpUrl, {
+    changesImage: false,
+    secrets: (name, { href }) => secretsInText(name, href)
+  })
+} satisfies Record<string, StoredSpec<unknown>>
 
 export type InputName = keyof typeof INPUTS
 

@@ -45,12 +45,24 @@ export class LineSplitter {
 /** Maximum size of a piece of a line that waits for its end, in bytes. */
 const LONGEST_PIECE = 64 * 1024
 
-/** Passes on all bytes of a stream unchanged, in whole lines, so that two streams can go into one file. */
+/** Replaces texts in bytes; `longest` is the size of the longest text, in bytes. */
+interface Replacement {
+  longest: number
+  apply(bytes: Buffer): Buffer
+}
+
+/**
+ * Passes on the bytes of a stream in whole lines, so that two streams can go into one file, with the texts of the replacement
+ * replaced wherever the pieces of the stream begin. A text with a line end in it is replaced if it arrives in one piece.
+ */
 export class WholeLines {
   private pending: Buffer[] = []
   private size = 0
 
-  constructor(private readonly onBytes: (bytes: Buffer) => void) {}
+  constructor(
+    private readonly onBytes: (bytes: Buffer) => void,
+    private readonly replacement: Replacement
+  ) {}
 
   push(data: Buffer): void {
     const end = data.lastIndexOf(0x0a) + 1
@@ -59,14 +71,27 @@ export class WholeLines {
       this.end()
     }
     this.add(data.subarray(end))
-    if (this.size > LONGEST_PIECE) this.end()
+    if (this.size > LONGEST_PIECE + this.replacement.longest) this.cut()
   }
 
   /** Passes on the rest without a line end. */
   end(): void {
-    if (this.size > 0) this.onBytes(Buffer.concat(this.pending))
+    if (this.size > 0) this.onBytes(this.take())
+  }
+
+  /** Passes on the beginning of a long line. A text that begins in the rest is not complete yet. */
+  private cut(): void {
+    const bytes = this.take()
+    const end = Math.max(0, bytes.length - this.replacement.longest)
+    if (end > 0) this.onBytes(bytes.subarray(0, end))
+    this.add(bytes.subarray(end))
+  }
+
+  private take(): Buffer {
+    const bytes = this.replacement.apply(Buffer.concat(this.pending))
     this.pending = []
     this.size = 0
+    return bytes
   }
 
   private add(bytes: Buffer): void {

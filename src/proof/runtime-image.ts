@@ -165,7 +165,8 @@ async function startRequest(
     restoreTimeout: inputs.restoreTimeout,
     load:
       inputs.verifyRuns > 0 ? firstLoad(await comparisonRequest(inputs, readiness, workspace)) : undefined,
-    logs: context.logs
+    logs: context.logs,
+    hiding: context.hiding
   }
 }
 

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { EXPIRED, within, type Clock } from '../lib/clock.js'
 import { removeContainer, type Address, type ContainerSpec } from '../docker/containers.js'
@@ -6,6 +5,7 @@ import type { Docker } from '../docker/docker.js'
 import { dockerFailure } from '../docker/failure.js'
 import { startContainer, type StartContext } from '../docker/started-container.js'
 import type { Failure } from '../lib/errors.js'
+import { writeLog, type Hiding } from '../lib/kept-log.js'
 import { RESTORED_FILE } from '../lib/image-paths.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
 import { checksFor, untilReady, type Readiness } from '../probe/readiness.js'
@@ -33,6 +33,7 @@ export interface StartRequest extends Omit<ContainerSpec, 'name'> {
   load?: Load | undefined
   /** Existing folder for the logs of the containers. */
   logs: string
+  hiding: Hiding
 }
 
 /** A restore or a normal start: its environment, its limit, and the Failure that it leads to. */
@@ -64,7 +65,7 @@ export async function timedStart(
   const stop = new AbortController()
   async function failure(why: string): Promise<Failure> {
     const log = await logOf(docker, name)
-    await writeFile(path.join(request.logs, `${mode.name}.log`), `${log}\n`)
+    await writeLog(path.join(request.logs, `${mode.name}.log`), `${log}\n`, request.hiding)
     return mode.failed(why, log)
   }
   try {

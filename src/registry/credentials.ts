@@ -1,15 +1,11 @@
-import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Failure, messageOf } from '../lib/errors.js'
-import type { Milliseconds } from '../lib/values.js'
+import { quoted } from '../lib/text.js'
+import { fromHelper, type Credentials } from './credential-helper.js'
 import { DOCKER_HUB } from './reference.js'
 
-/** Credentials that `docker login` stored for a registry. */
-export type Credentials =
-  | { kind: 'password'; username: string; password: string }
-  /** Exchanged at the registry's token server (https://distribution.github.io/distribution/spec/auth/oauth/). */
-  | { kind: 'identity'; token: string }
+export type { Credentials }
 
 export interface Login {
   /** Host, with a port if any: `ghcr.io`, `localhost:5000`. */
@@ -17,15 +13,22 @@ export interface Login {
   credentials: Credentials
 }
 
+/** Logins that were read, and a sentence for each that could not be. */
+export interface StoredLogins {
+  logins: Login[]
+  unreadable: string[]
+}
+
 interface StoredLogin {
   auth?: string
   username?: string
   password?: string
   identitytoken?: string
+  registrytoken?: string
 }
 
 interface DockerConfig {
-  auths?: Record<string, StoredLogin>
+  auths?: Record<string, StoredLogin | null>
   credsStore?: string
   credHelpers?: Record<string, string>
 }
@@ -43,21 +46,50 @@ export async function credentialsFor(
 ): Promise<Credentials | undefined> {
   const file = configFile(environment)
   const config = await readConfig(file)
-  const helper = config.credHelpers?.[registry] ?? config.credsStore
-  if (helper)
-    return await fromHelper(helper, registry === DOCKER_HUB ? DOCKER_HUB_KEY : registry, environment)
-  const logins = Object.entries(config.auths ?? {})
-  const login = logins.find(([key]) => hostOf(key) === registry)?.[1]
-  return login && credentialsOf(login, file)
+  const helper = helperOf(config, registry)
+  if (helper) return await fromHelper(helper, keyOf(registry), environment)
+  const [key, login] = Object.entries(config.auths ?? {}).find(([key]) => hostOf(key) === registry) ?? []
+  return key === undefined ? undefined : credentialsOf(key, login, file)
 }
 
-/** Returns all logins in config.json itself, with their passwords and tokens. */
-export async function storedLogins(environment: NodeJS.ProcessEnv): Promise<Login[]> {
+/**
+ * Returns the logins in config.json itself, and those of the registries that a credential helper has. A login that cannot be read
+ * does not affect the others.
+ */
+export async function storedLogins(
+  environment: NodeJS.ProcessEnv,
+  registries: readonly string[]
+): Promise<StoredLogins> {
+  const found: StoredLogins = { logins: [], unreadable: [] }
+  async function add(registry: string, read: () => Promise<Credentials | undefined>): Promise<void> {
+    try {
+      const credentials = await read()
+      if (credentials !== undefined) found.logins.push({ registry, credentials })
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      found.unreadable.push(error.message)
+    }
+  }
   const file = configFile(environment)
-  return Object.entries((await readConfig(file)).auths ?? {}).flatMap(([key, login]) => {
-    const credentials = credentialsOf(login, file)
-    return credentials === undefined ? [] : [{ registry: hostOf(key), credentials }]
+  const config = await readConfig(file).catch((error: unknown): DockerConfig => {
+    if (!(error instanceof Failure)) throw error
+    found.unreadable.push(error.message)
+    return {}
   })
+  for (const [key, login] of Object.entries(config.auths ?? {})) {
+    await add(hostOf(key), async () => await Promise.resolve(credentialsOf(key, login, file)))
+    const token = login?.registrytoken
+    if (token) found.logins.push({ registry: hostOf(key), credentials: { kind: 'identity', token } })
+  }
+  for (const registry of new Set(registries)) {
+    const helper = helperOf(config, registry)
+    if (helper) await add(registry, () => fromHelper(helper, keyOf(registry), environment))
+  }
+  return found
+}
+
+function helperOf({ credHelpers, credsStore }: DockerConfig, registry: string): string | undefined {
+  return credHelpers?.[registry] ?? credsStore
 }
 
 function configFile(environment: NodeJS.ProcessEnv): string {
@@ -70,12 +102,15 @@ async function readConfig(file: string): Promise<DockerConfig> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '{}'
     throw unreadable(file, messageOf(error))
   })
+  let config: unknown
   try {
-    return JSON.parse(text) as DockerConfig
+    config = JSON.parse(text)
   } catch {
     // The message of the parser would quote the file.
     throw unreadable(file, 'it is not valid JSON')
   }
+  if (typeof config !== 'object' || config === null) throw unreadable(file, 'it is not a JSON object')
+  return config
 }
 
 function unreadable(file: string, why: string): Failure {
@@ -84,19 +119,31 @@ function unreadable(file: string, why: string): Failure {
   })
 }
 
+function keyOf(registry: string): string {
+  return registry === DOCKER_HUB ? DOCKER_HUB_KEY : registry
+}
+
 // `ghcr.io`, and `https://ghcr.io/v1/` as old clients wrote it.
 function hostOf(key: string): string {
   return key === DOCKER_HUB_KEY ? DOCKER_HUB : key.replace(/^https?:\/\//, '').replace(/\/.*$/, '')
 }
 
-function credentialsOf(login: StoredLogin, file: string): Credentials | undefined {
-  if (login.identitytoken) return { kind: 'identity', token: login.identitytoken }
-  if (login.username && login.password)
-    return { kind: 'password', username: login.username, password: login.password }
-  if (!login.auth) return undefined
-  const both = Buffer.from(login.auth, 'base64').toString('utf8')
+function credentialsOf(
+  key: string,
+  login: StoredLogin | null | undefined,
+  file: string
+): Credentials | undefined {
+  const broken = (why: string): Failure => unreadable(file, `its login for ${quoted(key)} ${why}`)
+  if (typeof login !== 'object' || login === null) throw broken('is not an object')
+  const { auth, username, password, identitytoken } = login
+  if ([auth, username, password, identitytoken].some((field) => field && typeof field !== 'string'))
+    throw broken('has a field that is not a text')
+  if (identitytoken) return { kind: 'identity', token: identitytoken }
+  if (username && password) return { kind: 'password', username, password }
+  if (!auth) return undefined
+  const both = Buffer.from(auth, 'base64').toString('utf8')
   const colon = both.indexOf(':')
-  if (colon < 1) throw unreadable(file, 'an `auth` in it is not NAME:PASSWORD in base64')
+  if (colon < 1) throw broken('has an `auth` that is not NAME:PASSWORD in base64')
   // Some clients pad with NUL.
   return {
     kind: 'password',
@@ -104,61 +151,3 @@ function credentialsOf(login: StoredLogin, file: string): Credentials | undefine
     password: both.slice(colon + 1).replace(/\0+$/, '')
   }
 }
-
-interface HelperOutput {
-  Username?: string
-  Secret?: string
-}
-
-// https://github.com/docker/docker-credential-helpers: the host on stdin, JSON on stdout.
-async function fromHelper(
-  helper: string,
-  host: string,
-  environment: NodeJS.ProcessEnv
-): Promise<Credentials | undefined> {
-  const program = `docker-credential-${helper}`
-  const failed = (why: string): Failure =>
-    new Failure('runner', `${program} returned no login for ${host}: ${why}.`, {
-      fix: 'Run docker/login-action before this step, or fix the credential helper of the docker client.'
-    })
-  if (!/^[\w.-]+$/.test(helper)) throw failed('it is not the name of a program')
-  const result = await outputOf(program, host, environment).catch((error: unknown) => {
-    throw failed(messageOf(error))
-  })
-  if (/credentials not found/i.test(result.stdout)) return undefined
-  if (result.exitCode !== 0) throw failed(`it ended with exit code ${result.exitCode}`)
-  let output: HelperOutput
-  try {
-    output = JSON.parse(result.stdout) as HelperOutput
-  } catch {
-    throw failed('its output is not valid JSON')
-  }
-  const { Username: username, Secret: secret } = output
-  if (!username || !secret) return undefined
-  return username === '<token>'
-    ? { kind: 'identity', token: secret }
-    : { kind: 'password', username, password: secret }
-}
-
-// Not with @actions/exec, which searches the PATH of this process only.
-async function outputOf(
-  program: string,
-  host: string,
-  env: NodeJS.ProcessEnv
-): Promise<{ exitCode: number; stdout: string }> {
-  return await new Promise((resolve, reject) => {
-    // The timer of spawn's own timeout would outlive a program that could not be started.
-    const signal = AbortSignal.timeout(HELPER_TIMEOUT)
-    const child = spawn(program, ['get'], { env, stdio: ['pipe', 'pipe', 'ignore'], signal })
-    let stdout = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-    child.on('error', reject)
-    child.on('close', (code) => resolve({ exitCode: code ?? 1, stdout }))
-    // A helper that does not read its input reports it by its exit code.
-    child.stdin.on('error', () => undefined)
-    child.stdin.end(`${host}\n`)
-  })
-}
-
-/** Time limit of a credential helper: it may wait for a user to unlock a key ring. */
-const HELPER_TIMEOUT: Milliseconds = 30_000

@@ -7,6 +7,7 @@ import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { constants, crc32, createGunzip, deflateRaw } from 'node:zlib'
+import { PRIVATE_FILE } from '../lib/modes.js'
 import { isGzip, isZstandard, peek } from '../lib/peek.js'
 
 /** A layer as registries store it: compressed. */
@@ -46,14 +47,15 @@ export async function packLayer(stream: AsyncIterable<unknown>, folder: string):
   const raw = counted()
   const packed = counted()
   try {
-    if (isGzip(head) || zstandard) await pipeline(all(), packed.stream, createWriteStream(file))
+    if (isGzip(head) || zstandard)
+      await pipeline(all(), packed.stream, createWriteStream(file, { mode: PRIVATE_FILE }))
     else
       await pipeline(
         all(),
         raw.stream,
         (tar: AsyncIterable<Buffer>) => gzip(tar, LEVEL),
         packed.stream,
-        createWriteStream(file)
+        createWriteStream(file, { mode: PRIVATE_FILE })
       )
     if (isGzip(head)) {
       raw.stream.resume()

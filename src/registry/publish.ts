@@ -5,11 +5,12 @@ import { Failure } from '../lib/errors.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
 import { fromFork } from '../runner/pull-request.js'
 import type { SecretReport } from '../secrets/report.js'
-import type { SearchInputs, SnapshotInImage } from '../secrets/search.js'
+import type { Secret } from '../secrets/scanner/needles.js'
+import type { SnapshotInImage } from '../secrets/search.js'
 import type { Repositories } from './published.js'
 import { openPush, tagImage } from './push.js'
 import type { Reference } from './reference.js'
-import { scanAndPack } from './scan-and-pack.js'
+import { scanAndPack, type SecretScan } from './scan-and-pack.js'
 
 export interface Publication {
   /** Digest of the pushed manifest; undefined if nothing was pushed. */
@@ -19,7 +20,8 @@ export interface Publication {
   secrets: SecretReport
 }
 
-export interface PublishInputs extends SearchInputs {
+export interface PublishInputs {
+  secretScan: 'fail' | 'warn' | 'off'
   push: boolean
   tags: Reference[]
   pushTimeout: Milliseconds
@@ -31,6 +33,8 @@ export interface PublishEnvironment {
   dockerAfterCancel: Docker
   cancelled: AbortSignal
   environment: NodeJS.ProcessEnv
+  /** The known values that must not be in the image. */
+  secrets: readonly Secret[]
 }
 
 interface ProvedImage {
@@ -47,8 +51,9 @@ export async function publish(
 ): Promise<Publication> {
   const { docker, log, step } = context
   const tags = inputs.tags.map(({ text }) => text)
-  if (inputs.push) return { tags, ...(await push(context, inputs, world, image)) }
-  const { secrets } = await scanAndPack(context, inputs, world.environment, image, undefined)
+  const scan = { mode: inputs.secretScan, secrets: world.secrets }
+  if (inputs.push) return { tags, ...(await push(context, inputs, world, scan, image)) }
+  const { secrets } = await scanAndPack(context, scan, image, undefined)
   return await step('push', 'Tag', async () => {
     await tagImage(docker, image.id, inputs.tags)
     log.info('`push` is false: the image is tagged on this machine, and nothing is pushed.')
@@ -60,6 +65,7 @@ async function push(
   context: Context,
   inputs: PublishInputs,
   world: PublishEnvironment,
+  scan: SecretScan,
   image: ProvedImage
 ): Promise<Omit<Publication, 'tags'>> {
   const { docker, log, step, work } = context
@@ -79,7 +85,7 @@ async function push(
       )
     )
     const packing = { known: opened.known, signal }
-    const { secrets, packed } = await scanAndPack(context, inputs, world.environment, image, packing)
+    const { secrets, packed } = await scanAndPack(context, scan, image, packing)
     if (!packed) throw new Error('the image was not packed')
     const pushed = await step('push', 'Push', () => opened.send(packed))
     // Last, so that a push that fails or is killed leaves the tags on this machine unchanged.

@@ -1,18 +1,17 @@
 import type { Context } from '../docker/context.js'
-import { Failure } from '../lib/errors.js'
-import { logProgress, type Log } from '../lib/log.js'
+import { logProgress } from '../lib/log.js'
 import { readByBoth } from '../lib/tee.js'
 import type { SecretReport } from '../secrets/report.js'
 import { scanImage } from '../secrets/image.js'
-import {
-  evaluateScan,
-  NOT_SEARCHED,
-  prepareSearch,
-  type SearchInputs,
-  type SnapshotInImage
-} from '../secrets/search.js'
-import { storedLogins, type Login } from './credentials.js'
+import type { Secret } from '../secrets/scanner/needles.js'
+import { evaluateScan, NOT_SEARCHED, prepareSearch, type SnapshotInImage } from '../secrets/search.js'
 import { packImage, type PackedImage } from './packed-image.js'
+
+/** What the image is searched for; `off` searches for nothing. */
+export interface SecretScan {
+  mode: 'fail' | 'warn' | 'off'
+  secrets: readonly Secret[]
+}
 
 interface Packing {
   /** Uncompressed digests of the layers that the registries have. */
@@ -26,17 +25,16 @@ interface Packing {
  */
 export async function scanAndPack(
   context: Context,
-  inputs: SearchInputs,
-  environment: NodeJS.ProcessEnv,
+  { mode, secrets: known }: SecretScan,
   { id, snapshot }: { id: string; snapshot: SnapshotInImage | undefined },
   packing: Packing | undefined
 ): Promise<{ secrets: SecretReport; packed: PackedImage | undefined }> {
   const { docker, clock, log, step, work } = context
-  const searched = inputs.secretScan !== 'off'
+  const searched = mode !== 'off'
   if (!searched && !packing) return { secrets: NOT_SEARCHED, packed: undefined }
   const title = searched ? 'Scan the image for secrets' : 'Pack the image'
   return await step('read-out', packing && searched ? `${title}, and pack it` : title, async () => {
-    const search = await prepareSearch(context, inputs, environment, () => logins(environment, log), snapshot)
+    const search = searched ? await prepareSearch(context, known, snapshot) : undefined
     const [scan, packed] = await docker.stream(
       ['save', '--', id],
       (archive) => {
@@ -51,18 +49,7 @@ export async function scanAndPack(
       },
       packing?.signal
     )
-    const secrets =
-      search && scan ? await evaluateScan(context, inputs.secretScan, search, id, scan) : NOT_SEARCHED
+    const secrets = search && scan ? await evaluateScan(context, mode, search, id, scan) : NOT_SEARCHED
     return { secrets, packed }
   })
-}
-
-async function logins(environment: NodeJS.ProcessEnv, log: Log): Promise<Login[]> {
-  try {
-    return await storedLogins(environment)
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    log.warning(`${error.message} The image is not scanned for the passwords in it.`)
-    return []
-  }
 }

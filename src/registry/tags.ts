@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Failure } from '../lib/errors.js'
+import { PRIVATE_FILE } from '../lib/modes.js'
 import type { RepositoryClient, StoredManifest } from './client.js'
 import type { PushTarget, Repositories } from './published.js'
 import { parseReference, type Reference } from './reference.js'
@@ -116,7 +117,7 @@ export async function writeJournal(folder: string, { digest, tags }: TagMoves): 
       ...(before && { before: { ...before, bytes: before.bytes.toString('base64') } })
     }))
   }
-  await writeFile(path.join(folder, FILE), JSON.stringify(journal))
+  await writeFile(path.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE })
 }
 
 /** Deletes the journal when all tags have been moved or put back. */

@@ -22,19 +22,8 @@ import {
 } from './report.js'
 import { scanFiles } from './scan-files.js'
 import { createCanary, proveScanner } from './scanner/canary.js'
+import type { Secret } from './scanner/needles.js'
 import { createMatcher, type SecretMatcher } from './scanner/scan.js'
-import {
-  secretsOfInputs,
-  secretsOfLogins,
-  secretsOfRunner,
-  type InputsWithSecrets,
-  type RegistryLogin
-} from './sources.js'
-
-export interface SearchInputs extends InputsWithSecrets {
-  secretScan: 'fail' | 'warn' | 'off'
-}
-
 export interface SnapshotInImage {
   files: SearchedSnapshot['files']
   /** Content of the snapshot; undefined where it cannot be read. */
@@ -57,26 +46,18 @@ export const NOT_SEARCHED: SecretReport = {
   untrusted: undefined
 }
 
-/** Collects the known secrets, and proves that the scanner would find them; undefined with `secret-scan: off`. */
+/** Prepares the search for the known secrets, and proves that the scanner would find them. */
 export async function prepareSearch(
   { docker, id, log }: Context,
-  inputs: SearchInputs,
-  environment: NodeJS.ProcessEnv,
-  logins: () => Promise<RegistryLogin[]>,
+  secrets: readonly Secret[],
   snapshotInImage: SnapshotInImage | undefined
-): Promise<SecretSearch | undefined> {
-  if (inputs.secretScan === 'off') return undefined
+): Promise<SecretSearch> {
   const names = namesOf(id)
   const snapshot = snapshotInImage && {
     ...snapshotInImage,
     mark: await markOf(docker, names.checkpointContainer),
     below: names.image('checkpoint')
   }
-  const secrets = [
-    ...secretsOfInputs(inputs),
-    ...secretsOfRunner(environment),
-    ...secretsOfLogins(await logins())
-  ]
   const matcher = createMatcher({
     secrets: [...secrets, ...(snapshot ? [snapshot.mark] : [])],
     canary: createCanary(),

@@ -1,0 +1,123 @@
+import { describe, expect, test } from '@jest/globals'
+import { secretsOfArguments, secretsOfJavaOptions, secretsOfRequest } from '../../src/secrets/requests.js'
+import type { Secret } from '../../src/secrets/scanner/needles.js'
+
+const VALUE = '8c1f-OPAQUE-token-77aQ'
+const shown = (secrets: Secret[]): string[] => secrets.map(({ name, value }) => `${name}=${value}`)
+
+describe('the secrets in a request', () => {
+  const secretsOf = (headers: Record<string, string>, target = '/', body?: string): string[] =>
+    shown(secretsOfRequest('warmup request 1', { target, headers, body }))
+
+  test.each([
+    [{ Authorization: `Bearer ${VALUE}` }, VALUE],
+    [{ 'X-Api-Key': VALUE }, VALUE],
+    [{ 'X-Api-Key': 'correct horse battery' }, 'correct horse battery'],
+    [{ 'X-Something': VALUE }, VALUE],
+    [{ authorization: VALUE }, VALUE],
+    [{ Cookie: `lang=de; sid=${VALUE}` }, VALUE]
+  ] as [Record<string, string>, string][])('are the values of its headers: %j', (headers, value) => {
+    expect(secretsOf(headers)).toEqual([
+      `warmup request 1: ${Object.keys(headers)[0]?.toLowerCase()}=${value}`
+    ])
+  })
+
+  test('are the credentials of basic authentication, and the password in them', () => {
+    const credentials = Buffer.from(`app:${VALUE}`).toString('base64')
+    expect(secretsOf({ authorization: `Basic ${credentials}` })).toEqual([
+      `warmup request 1: authorization=${credentials}`,
+      `warmup request 1: authorization=${VALUE}`
+    ])
+  })
+
+  test('are not ordinary headers, plain words, numbers and placeholders', () => {
+    expect(
+      secretsOf({
+        host: 'localhost:8080',
+        accept: 'application/vnd.acme.v2+json',
+        'content-type': 'application/json; charset=utf-8',
+        'user-agent': 'Warm-Up/1.0 (8c1f-OPAQUE)',
+        traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+        'x-tenant': 'acme-production',
+        'x-api-version': '2024-01-01',
+        'x-callback': 'https://orders.example.org/8c1f',
+        'x-api-key': 'placeholder-8c1f-OPAQUE'
+      })
+    ).toEqual([])
+  })
+
+  test('are the named values in its query', () => {
+    expect(secretsOf({}, `/orders?page=2&access_token=${VALUE}&name=x`)).toEqual([
+      `warmup request 1: access_token=${VALUE}`
+    ])
+    expect(secretsOf({}, '/?password=a%20b%2Bc-8c1f+OPAQUE')).toEqual([
+      'warmup request 1: password=a%20b%2Bc-8c1f+OPAQUE',
+      'warmup request 1: password=a b+c-8c1f+OPAQUE',
+      'warmup request 1: password=a b+c-8c1f OPAQUE'
+    ])
+  })
+
+  test.each([
+    ['JSON', '{"user":"ci","password":"S3cr3t-Value-1"}'],
+    ['a form', 'user=ci&password=S3cr3t-Value-1'],
+    ['XML', '<login><user>ci</user><password>S3cr3t-Value-1</password></login>']
+  ])('are the named values in a body of %s', (_, body) => {
+    expect(secretsOf({}, '/', body)).toEqual(['warmup request 1: body: password=S3cr3t-Value-1'])
+  })
+
+  test('are not the ids in its body', () => {
+    expect(secretsOf({}, '/', '{"id":"tGzv3JOkF0XG5Qx2TlKWIA9","amount":12}')).toEqual([])
+  })
+})
+
+describe('the secrets in arguments', () => {
+  test.each([
+    [['--db-password', VALUE]],
+    [['--db-password=' + VALUE]],
+    [['--db-password ' + VALUE]],
+    [['-db.password', VALUE]],
+    [['db-password=' + VALUE]]
+  ])('are the values of named options: %j', (words) => {
+    expect(
+      secretsOfArguments('arguments', ['run', ...words, '--port', '8080']).map(({ value }) => value)
+    ).toEqual([VALUE])
+  })
+
+  test('are words that look random, and headers', () => {
+    expect(
+      shown(
+        secretsOfArguments('ready-command', [
+          'curl',
+          '-H',
+          `Authorization: Bearer ${VALUE}`,
+          'tGzv3JOkF0XG5Qx2TlKWIA9'
+        ])
+      )
+    ).toEqual([
+      `ready-command line 3: Authorization=${VALUE}`,
+      'ready-command line 4=tGzv3JOkF0XG5Qx2TlKWIA9'
+    ])
+  })
+
+  test('are not ordinary options', () => {
+    expect(
+      secretsOfArguments('arguments', ['--server.port=8080', '--name', 'orders', '--verbose', 'a-file'])
+    ).toEqual([])
+  })
+})
+
+test('the secrets in options of the JVM are those of properties and of agents', () => {
+  const options = [
+    '-Xmx256m',
+    `-Dspring.datasource.password=${VALUE}`,
+    '-javaagent:/app/a.jar=name=orders,token=8c1f-OPAQUE-agent',
+    '-agentpath:/app/b.so=tGzv3JOkF0XG5Qx2TlKWIA9',
+    '-javaagent:/app/c.jar',
+    '-Dfile.encoding=UTF-8'
+  ]
+  expect(shown(secretsOfJavaOptions('java-options', options))).toEqual([
+    `java-options spring.datasource.password=${VALUE}`,
+    'java-options: token=8c1f-OPAQUE-agent',
+    'java-options agentpath=tGzv3JOkF0XG5Qx2TlKWIA9'
+  ])
+})

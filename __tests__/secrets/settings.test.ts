@@ -1,0 +1,119 @@
+import { describe, expect, test } from '@jest/globals'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { secretsIn } from '../../src/secrets/settings.js'
+
+describe('secretsIn', () => {
+  const valuesOf = (name: string, value: string): string[] =>
+    secretsIn('env', name, value).map((secret) => secret.value)
+
+  test.each([
+    ['DB_PASSWORD', 'correct horse battery'],
+    ['spring_datasource_password', 'tr0ub4dor&3'],
+    ['dbPassword', 'tr0ub4dor&3'],
+    ['STRIPE_API_KEY', 'abcd-efgh-ijkl'],
+    ['AWS_SECRET_ACCESS_KEY', '/Jalr+UtnFEMI/K7MDENG/bPxRfiCY'],
+    ['GITHUB_TOKEN', 'anything-at-all'],
+    ['MYSQL_PASS', 'tr0ub4dor&3'],
+    ['DEPLOY', 'tGzv3JOkF0XG5Qx2TlKWIA9'],
+    ...['ENCRYPT_KEY', 'JWT_KEY', 'HMAC_KEY', 'AES_KEY', 'SESSION_KEY', 'app.crypto.key'].map((name) => [
+      name,
+      randomBytes(32).toString('hex')
+    ]),
+    ['AUTH_KEY', 'correct horse battery'],
+    ['COOKIE_SALT', 'correct horse battery'],
+    ['DB_PW', 'correct horse battery'],
+    ['PIN', '93105526'],
+    ['SMTP_AUTH', 'correct horse battery'],
+    ['sessionCookie', 'correct horse battery'],
+    ['VAULT_SECRET_ID', randomUUID()],
+    ['KEY', randomBytes(16).toString('hex')]
+  ] as [string, string][])('%s is a secret', (name, value) => {
+    expect(secretsIn('env', name, value)).toEqual([{ name: `env ${name}`, value }])
+  })
+
+  test.each([
+    ['SPRING_PROFILES_ACTIVE', 'prod,metrics'],
+    ['SERVER_URL', 'https://orders.example.org:8443/api/v1'],
+    ['TOKEN_URL', 'https://login.acme.org/oauth/token'],
+    ['DB_PASSWORD_FILE', '/run/secrets/db-password'],
+    ['DB_PASSWORD', '/run/secrets/db'],
+    ['DB_PASSWORD', 'placeholder-until-the-restore'],
+    ['DB_PASSWORD', '${DB_PASSWORD}'],
+    ['PWD', '/home/runner/work/hello/hello'],
+    ['CACHE_KEY', 'orders-of-the-day'],
+    ['PUBLIC_KEY', 'correct horse battery'],
+    ['KEY', 'orders-of-the-day'],
+    ['SECRET_ID', 'production/orders/database'],
+    ['mail.smtp.auth', 'true'],
+    ['TOKEN_TIMEOUT', 'PT30M-and-more'],
+    ['JAVA_TOOL_OPTIONS', '-Xmx256m -Dfile.encoding=UTF-8'],
+    ['GITHUB_SHA', '7f3b1c9d5e2a8f604b1d3c5e7f9a0b2c4d6e8f01'],
+    ['BUILD_ID', 'tGzv3JOkF0XG5Qx2TlKWIA9'],
+    ['TITLE', 'OrdersServiceProductionEurope2024'],
+    ['RUNNER_TEMP', '/tmp/tGzv3JOkF0XG5Qx2TlKWIA9'],
+    ['TRACKING', 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6'],
+    [
+      'ACTIONS_ID_TOKEN_REQUEST_URL',
+      'https://pipelines.actions.githubusercontent.com/tGzv3JOkF0XG5Qx2TlKWIA9'
+    ]
+  ])('%s=%s is not a secret', (name, value) => {
+    expect(valuesOf(name, value)).toEqual([])
+  })
+
+  test('judges the password in an address by itself, not by its host', () => {
+    const passwordIn = (address: string): string[] => valuesOf('DATABASE_URL', address)
+    expect(passwordIn('postgres://app:Zx81-kLm9-Qq@db.example.com/prod')).toEqual(['Zx81-kLm9-Qq'])
+    expect(passwordIn('postgres://app:Zx81-kLm9-Qq@db.acme.com/prod')).toEqual(['Zx81-kLm9-Qq'])
+    expect(passwordIn('redis://:p4ss-W0rd-xyz@cache:6379')).toEqual(['p4ss-W0rd-xyz'])
+    expect(passwordIn('postgres://app:placeholder-1@db.acme.com/prod')).toEqual([])
+    expect(passwordIn('amqp://app:a%2Fb-Zx81-kLm9@mq')).toEqual(['a%2Fb-Zx81-kLm9', 'a/b-Zx81-kLm9'])
+    expect(passwordIn('http://db.acme.com:8080/@app:x')).toEqual([])
+  })
+
+  test('finds the named values inside a text: pairs, JSON and XML', () => {
+    const value = 'Zx81-kLm9-Qq'
+    const found = (text: string): string[] =>
+      secretsIn('env', 'A', text).map(({ name, value }) => `${name}=${value}`)
+    expect(found(`-Xmx1g -Dspring.datasource.password=${value} -Dx=y`)).toEqual([
+      `env A: spring.datasource.password=${value}`
+    ])
+    expect(found(`Server=db.example.com;Pwd=x;Password=${value};Timeout=30`)).toEqual([
+      `env A: Password=${value}`
+    ])
+    expect(found(`{"user":"ci","login":{"password":"${value}"},"keys":["orders"]}`)).toEqual([
+      `env A: password=${value}`
+    ])
+    expect(found(`{"a":[{"pin":93105526},{"url":"redis://:${value}@cache"}]}`)).toEqual([
+      `env A: url=${value}`,
+      'env A: pin=93105526'
+    ])
+    expect(found(`<a><wsse:Password Type="x">${value}</wsse:Password><b>c</b></a>`)).toEqual([
+      `env A: wsse:Password=${value}`
+    ])
+    expect(found(`Authorization: Bearer ${value}`)).toEqual([`env A: Authorization=${value}`])
+  })
+
+  test('takes less than a second of the processor for long hostile texts', () => {
+    for (const part of ['a', 'a=', 'a:', '"a', '://a:', '<a', 'a-', '{"a":', 'key=']) {
+      const text = part.repeat(50_000)
+      const begin = process.cpuUsage()
+      secretsIn('env', 'A', text)
+      // Quadratic patterns take minutes.
+      expect(process.cpuUsage(begin).user).toBeLessThan(1_000_000)
+    }
+  })
+
+  test('finds the password in an address, and the token in a text', () => {
+    expect(valuesOf('DATABASE_URL', 'postgres://app:tr0ub4dor-3@db:5432/orders')).toEqual(['tr0ub4dor-3'])
+    expect(valuesOf('JDBC', 'jdbc:postgresql://db/orders?user=app&password=tr0ub4dor-3')).toEqual([
+      'tr0ub4dor-3'
+    ])
+    const token = `ghp_${randomBytes(18).toString('hex')}`
+    expect(valuesOf('HEADERS', `Authorization: Bearer ${token}`)).toEqual([token])
+  })
+
+  test('recognizes most random values of 24 bytes under any name', () => {
+    const values = Array.from({ length: 500 }, () => randomBytes(24).toString('base64url'))
+    expect(values.filter((value) => valuesOf('X', value).length === 1).length).toBeGreaterThan(450)
+  })
+})

@@ -1,0 +1,35 @@
+import type { Hiding } from '../lib/kept-log.js'
+import { createSearch } from './scanner/multi-pattern.js'
+import { needlesOf, type Secret } from './scanner/needles.js'
+import { masksOf } from './sources.js'
+
+const STARS = Buffer.from('***')
+
+/**
+ * Returns a hiding of secrets: in every encoding that the image is searched for, and for a value of several lines each long line of
+ * it. Values that are too short or too common to search for are not hidden: they are in any log.
+ */
+export function hidingOf(secrets: readonly Secret[]): Hiding {
+  const lines = secrets.flatMap((secret) => masksOf(secret).map((value) => ({ name: secret.name, value })))
+  const patterns = needlesOf([...secrets, ...lines]).needles.map(({ bytes }) => bytes)
+  const search = createSearch(patterns)
+  return {
+    longest: search.longest,
+    apply: (bytes) => {
+      const found: [begin: number, end: number][] = []
+      search.run(bytes, (pattern, offset) => found.push([offset, offset + (patterns[pattern]?.length ?? 0)]))
+      return found.length === 0 ? bytes : withoutRanges(bytes, found)
+    }
+  }
+}
+
+/** Returns the bytes with stars for each range; ranges that overlap have the same stars. */
+function withoutRanges(bytes: Buffer, ranges: [begin: number, end: number][]): Buffer {
+  const parts: Buffer[] = []
+  let at = 0
+  for (const [begin, end] of ranges.sort(([one], [other]) => one - other)) {
+    if (begin >= at) parts.push(bytes.subarray(at, begin), STARS)
+    at = Math.max(at, end)
+  }
+  return Buffer.concat([...parts, bytes.subarray(at)])
+}

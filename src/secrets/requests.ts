@@ -1,0 +1,101 @@
+import { isNamedSecret, mayBeSecret } from './names.js'
+import type { Secret } from './scanner/needles.js'
+import { distinct, secretsIn, secretsInText } from './settings.js'
+
+/** A request to the application, as far as it can contain secrets. */
+export interface RequestParts {
+  target: string
+  headers: Readonly<Record<string, string>>
+  body?: string | undefined
+}
+
+/** Headers without a secret of their own: of HTTP (RFC 9110 and 9111), of fetch, of proxies and of tracing. */
+const ORDINARY_HEADER =
+  /^(accept(-.*)?|access-control-.*|baggage|cache-control|connection|content-.*|date|dnt|expect|forwarded|from|host|if-.*|keep-alive|max-forwards|origin|pragma|prefer|priority|range|referer|sec-.*|te|trailer|transfer-encoding|upgrade(-.*)?|user-agent|via|x-forwarded-.*|x-real-ip|x-requested-with|x-(request|correlation|trace|b3)-.*|b3|traceparent|tracestate)$/
+
+/** Values of other headers that are plain words, numbers, dates or addresses: names of tenants, versions, flags. */
+const ORDINARY_VALUE = /^([\p{L}\s._-]*|[\d\s.,:;/+-]*|v?\d[\w.-]{0,10}|[a-z]{2,10}:\/\/[^\s@]*)$/iu
+
+/**
+ * Returns the secrets in a request: the values of its headers, but for well-known headers and plain words, and in its target and
+ * its body what secretsInText finds. The application gets all of them, so they are in its memory.
+ */
+export function secretsOfRequest(name: string, { target, headers, body }: RequestParts): Secret[] {
+  const [, query = ''] = /\?(.*)$/s.exec(target) ?? []
+  return distinct([
+    ...Object.entries(headers).flatMap(([header, value]) =>
+      secretsOfHeader(name, header.toLowerCase(), value)
+    ),
+    ...secretsInText(name, target),
+    ...secretsInForm(name, query),
+    ...(body === undefined
+      ? []
+      : [...secretsInText(`${name}: body`, body), ...secretsInForm(`${name}: body`, body)])
+  ])
+}
+
+function secretsOfHeader(request: string, header: string, value: string): Secret[] {
+  const name = `${request}: ${header}`
+  const inside = secretsInText(name, value)
+  if (ORDINARY_HEADER.test(header)) return inside
+  if (header === 'cookie') {
+    const values = value.split(';').map((pair) => pair.slice(pair.indexOf('=') + 1).trim())
+    return [...values.filter(isSecretValue).map((one) => ({ name, value: one })), ...inside]
+  }
+  const [, scheme, credentials = value] = /^([A-Za-z][\w-]{0,30}) +(\S.*)$/s.exec(value) ?? []
+  if (!/authorization$/.test(header)) {
+    const isSecret = isNamedSecret(header, value) ? mayBeSecret(value) : isSecretValue(value)
+    return [...(isSecret ? [{ name, value }] : []), ...inside]
+  }
+  const login = scheme?.toLowerCase() === 'basic' ? Buffer.from(credentials, 'base64').toString('utf8') : ''
+  const password = login.slice(login.indexOf(':') + 1)
+  return [credentials, password].filter(mayBeSecret).map((one) => ({ name, value: one }))
+}
+
+function isSecretValue(value: string): boolean {
+  return mayBeSecret(value) && !ORDINARY_VALUE.test(value)
+}
+
+/** Returns the secrets in a query or a form (`name=value&...`), with their values decoded. */
+function secretsInForm(name: string, form: string): Secret[] {
+  if (!/^[^\s=&]{1,200}=[^\s]*$/.test(form)) return []
+  return [...new URLSearchParams(form)]
+    .filter(([field, value]) => isNamedSecret(field, value) && mayBeSecret(value))
+    .map(([field, value]) => ({ name: `${name}: ${field}`, value }))
+}
+
+/**
+ * Returns the secrets among arguments: `--name=value`, `--name value` in one or in two arguments, `name=value`, and
+ * arguments that look random or have a secret inside.
+ */
+export function secretsOfArguments(source: string, words: readonly string[]): Secret[] {
+  return distinct(
+    words.flatMap((word, index) => {
+      const [, name, value] = /^-{0,2}([A-Za-z][\w.-]{0,200})[= ](.*)$/s.exec(word) ?? []
+      if (name !== undefined && value !== undefined) return secretsIn(source, name, value.trim())
+      const [, flag] = /^--?([A-Za-z][\w.-]{0,200})$/.exec(word) ?? []
+      const next = words[index + 1]
+      const named = flag !== undefined && next !== undefined && isNamedSecret(flag, next)
+      return named ? secretsIn(source, flag, next) : secretsIn(source, `line ${index + 1}`, word)
+    })
+  )
+}
+
+/** Returns the secrets among options of the JVM: `-Dname=value`, and the options of agents (`-javaagent:FILE=OPTIONS`). */
+export function secretsOfJavaOptions(source: string, options: readonly string[]): Secret[] {
+  return distinct(
+    options.flatMap((option) => {
+      const [, agent, agentOptions] = /^-(javaagent|agentpath|agentlib):[^=]*=([^=]*)$/s.exec(option) ?? []
+      if (agent !== undefined && agentOptions !== undefined) return secretsIn(source, agent, agentOptions)
+      const [, name, value] = /^-D([^=]+)=(.*)$/s.exec(option) ?? []
+      if (name !== undefined && value !== undefined) return secretsIn(source, name, value)
+      // Options of an agent such as `name=value,...` are a text with pairs.
+      return secretsInText(source, option)
+    })
+  )
+}
+
+/** Returns the secrets in lines `NAME=value`. */
+export function secretsOfPairs(source: string, pairs: Readonly<Record<string, string>>): Secret[] {
+  return Object.entries(pairs).flatMap(([name, value]) => secretsIn(source, name, value))
+}
