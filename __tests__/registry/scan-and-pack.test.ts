@@ -38,7 +38,10 @@ function world(
       return await tarOf({
         'blobs/sha256/2': await tarOf(files.checkpoint),
         'blobs/sha256/1': await tarOf(files.below ?? { a: 'x' }),
-        'manifest.json': '[{"Layers": ["blobs/sha256/1", "blobs/sha256/2"]}]'
+        ...files.others,
+        'manifest.json': JSON.stringify([
+          { Layers: ['blobs/sha256/1', 'blobs/sha256/2', ...Object.keys(files.others ?? {})] }
+        ])
       })
     }
     if (args[0] === 'container') {
@@ -78,6 +81,8 @@ interface Files {
   checkpoint: Record<string, string>
   below?: Record<string, string>
   labels?: Record<string, string>
+  /** Further layers. */
+  others?: Record<string, string>
 }
 
 describe('the scan of an image for secrets', () => {
@@ -118,6 +123,29 @@ describe('the scan of an image for secrets', () => {
     const lenient = world({ ...given, 'secret-scan': 'warn' }, { checkpoint })
     expect((await scan(lenient.run, size)).untrusted).toContain(why)
     expect(lenient.warnings).toEqual([expect.stringContaining(why)])
+  })
+
+  test.each([
+    ['with a snapshot', memory.length],
+    ['without a snapshot', undefined]
+  ])('is incomplete if a layer was not read: an image %s', async (_, size) => {
+    const files = { checkpoint: { [PAGES]: memory }, others: { 'blobs/sha256/3': 'text' } }
+    const why = 'layer 3 of 3 was not read'
+    const inImage = size === undefined ? undefined : snapshot(size)
+    await expect(scanned(world(given, files).run, inImage)).rejects.toMatchObject({
+      category: 'secret',
+      message: expect.stringContaining(why)
+    })
+    const lenient = world({ ...given, 'secret-scan': 'warn' }, files)
+    expect((await scanned(lenient.run, inImage)).untrusted).toContain(why)
+    expect(lenient.warnings).toEqual([expect.stringContaining(why)])
+  })
+
+  test('names archives that were not opened, which is not a failure', async () => {
+    const archive = 'BZh91AY&SY and so on'
+    const { run, warnings } = world(given, { checkpoint: { [PAGES]: memory, 'app/a.bz2': archive } })
+    expect((await scan(run)).unopened).toEqual({ count: 1, names: ['/app/a.bz2 (bzip2)'] })
+    expect(warnings).toEqual([])
   })
 
   test.each<[string, Partial<Files>, string]>([

@@ -19,6 +19,7 @@ describe('secrets in the report', () => {
     searched: ['env DB_PASSWORD'],
     notSearched: ['env PIN (short)'],
     found: [],
+    unopened: { count: 0, names: [] },
     untrusted: undefined,
     ...changes
   })
@@ -55,7 +56,13 @@ describe('secrets in the report', () => {
     expect(text({ found: [found] })).toMatch(/^\*\*Secrets:\*\* A secret is in the image[^]*Java heap/)
     // No file name ends the block that it stands in.
     expect(text({ found: [found] }).match(/^`{3,}/gm)).toHaveLength(2)
-    expect(text({ untrusted: 'no pages' })).toContain('is incomplete: no pages')
+    const incomplete = text({ untrusted: '<img src=x> [link](y)', found: [found] })
+    expect(incomplete).toContain('is incomplete: `<img src=x> [link](y)`.')
+    expect(incomplete).toContain('A secret is in the image')
+    expect(text({ untrusted: 'no pages' })).not.toContain('none found')
+    expect(text({ unopened: { count: 3, names: ['/a.7z (x)'] } })).toMatch(
+      /3 archives in the image were not searched, or not to the end: \/a\.7z \(x\), and 2 more\./
+    )
     expect(text({ mode: 'off' })).toContain('`secret-scan: off`')
   })
 })

@@ -133,6 +133,7 @@ export function aPublication(changes: Partial<Publication> = {}): Publication {
           ]
         }
       ],
+      unopened: { count: 1, names: ['/app/backup.7z (encryption)'] },
       untrusted: undefined
     },
     ...changes

@@ -8,7 +8,8 @@ import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { constants, crc32, createGunzip, deflateRaw } from 'node:zlib'
 import { PRIVATE_FILE } from '../lib/modes.js'
-import { isGzip, isZstandard, peek } from '../lib/peek.js'
+import { isGzip, isZstandard } from '../lib/formats.js'
+import { peek } from '../lib/peek.js'
 
 /** A layer as registries store it: compressed. */
 export interface PackedLayer {
@@ -41,7 +42,7 @@ const LEVEL = 5
 
 /** Compresses a layer into a file of the folder; a compressed one (Docker with containerd's image store) is stored as it is. */
 export async function packLayer(stream: AsyncIterable<unknown>, folder: string): Promise<ArchivedLayer> {
-  const { head, all } = await peek(stream)
+  const { head, all } = await peek(stream, 4)
   const zstandard = isZstandard(head)
   const file = path.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`)
   const raw = counted()

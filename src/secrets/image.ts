@@ -1,12 +1,12 @@
 import path from 'node:path'
-import type { Readable } from 'node:stream'
 import type { Docker } from '../docker/docker.js'
 import { imageHistory, inspectContainer, inspectImage, inspectImages } from '../docker/inspect.js'
 import { SNAPSHOT_DIR } from '../lib/image-paths.js'
 import { KIND_NAMES } from '../snapshot/content.js'
 import type { SnapshotReading } from '../snapshot/read.js'
-import { filesOfImage, type ImageLayers } from './archives.js'
-import { scanFiles, type FilesScanned, type Locate, type NamedContent } from './scan-files.js'
+import { filesOfImage, layersInOrder, noLayers, unreadReason, type ImageLayers } from './archives/layers.js'
+import { createOpener, type Unopened } from './archives/opener.js'
+import { scanFiles, withoutSecrets, type FilesScanned, type Locate, type NamedContent } from './scan-files.js'
 import { newFindings, type ScanFinding } from './scanner/findings.js'
 import type { Secret } from './scanner/needles.js'
 import type { SecretMatcher } from './scanner/scan.js'
@@ -23,17 +23,25 @@ export interface SearchedSnapshot {
 
 export interface ImageScan extends FilesScanned {
   layers: ImageLayers
+  /** Archives in the image that were not opened, or not to their end. */
+  unopened: Unopened
 }
 
 /** Scans the files of an image in its archive (`docker save`). */
 export async function scanImage(
-  archive: Readable,
+  archive: AsyncIterable<unknown>,
   matcher: SecretMatcher,
   snapshot: SearchedSnapshot | undefined
 ): Promise<ImageScan> {
-  const layers: ImageLayers = { order: undefined, unread: [] }
-  const scanned = await scanFiles(filesOfImage(archive, layers), matcher, locatorIn(snapshot?.reading))
-  return { ...scanned, layers }
+  const layers = noLayers()
+  const opener = createOpener()
+  const scanned = await scanFiles(filesOfImage(archive, layers, opener), matcher, {
+    locate: locatorIn(snapshot?.reading),
+    measured: (file) => path.posix.dirname(file) === SNAPSHOT_DIR
+  })
+  const { count, names } = opener.unopened
+  const shown = await Promise.all(names.map(async (name) => await withoutSecrets(name, matcher)))
+  return { ...scanned, layers, unopened: { count, names: shown } }
 }
 
 /** Returns the kind of memory that a byte of a file of pages belongs to. */
@@ -53,13 +61,13 @@ function locatorIn(reading: SnapshotReading | undefined): Locate {
  */
 export async function reportable(
   docker: Docker,
-  { findings, layers: { order = [] } }: ImageScan,
+  { findings, layers }: ImageScan,
   image: string,
   snapshot: SearchedSnapshot | undefined
 ): Promise<ScanFinding[]> {
   const known = findings.filter((finding) => 'secret' in finding)
   if (!snapshot) return known
-  const below = new Set(order.slice(0, await commonLayers(docker, snapshot.below, image)))
+  const below = new Set(layersInOrder(layers).slice(0, await commonLayers(docker, snapshot.below, image)))
   const isBelow = ({ location }: ScanFinding): boolean => below.has(location?.layer ?? '')
   const tokens = findings.filter((finding) => 'family' in finding)
   const added = tokens.filter((finding) => !isBelow(finding))
@@ -85,8 +93,15 @@ export function isOf(finding: ScanFinding, { name }: Secret): boolean {
   return 'secret' in finding && finding.secret === name
 }
 
-/** Returns why the scan of the snapshot is incomplete; undefined if it is complete. */
+/** Returns why the scan of an image is incomplete; undefined if every layer and all of the snapshot was read. */
 export function incompleteScanReason(
+  snapshot: SearchedSnapshot | undefined,
+  { layers, ...scanned }: ImageScan
+): string | undefined {
+  return unreadReason(layers) ?? (snapshot && incompleteSnapshotReason(snapshot, scanned))
+}
+
+function incompleteSnapshotReason(
   { files, mark }: SearchedSnapshot,
   { sizes, findings, unlisted }: FilesScanned
 ): string | undefined {

@@ -1,4 +1,5 @@
 import { Failure } from '../lib/errors.js'
+import type { Unopened } from './archives/opener.js'
 import { FAMILIES } from './scanner/families.js'
 import type { ScanFinding } from './scanner/findings.js'
 
@@ -26,6 +27,8 @@ export interface SecretReport {
   searched: string[]
   notSearched: string[]
   found: FoundSecret[]
+  /** Archives in the image that were not opened, or not to their end. */
+  unopened: Unopened
   /** Reason why the scan is incomplete, if it is. */
   untrusted: string | undefined
 }
@@ -75,9 +78,17 @@ export function secretFailure({ found }: SecretReport): Failure {
 
 /** Returns the failure of a run whose scan is incomplete. */
 export function incompleteScanFailure(reason: string): Failure {
-  return new Failure('secret', `The scan of the snapshot for secrets is incomplete: ${reason}.`, {
+  return new Failure('secret', `The scan of the image for secrets is incomplete: ${reason}.`, {
     fix: 'Set `secret-scan: warn` to publish the image without a complete scan.'
   })
+}
+
+/** Returns a sentence with the names of the archives that were not opened; names of files are untrusted. */
+export function unopenedArchives({ count, names }: Unopened): string {
+  const more = count - names.length
+  const archives = count === 1 ? '1 archive in the image was' : `${count} archives in the image were`
+  const last = more > 0 ? `, and ${more} more` : ''
+  return `${archives} not searched, or not to the end: ${names.map(printable).join(', ')}${last}.`
 }
 
 /** Returns the warning of a run that continues although it found secrets. */

@@ -1,5 +1,6 @@
 import { Failure } from '../lib/errors.js'
 import type { FileLocation, ScanFinding } from './scanner/findings.js'
+import { createSections, type Section } from './sections.js'
 import { scan, type ByteStream, type SecretMatcher } from './scanner/scan.js'
 
 /** A text with a name, such as a file of an image or one of its labels. */
@@ -7,6 +8,10 @@ export interface NamedContent {
   /** Path in the container, or another name. */
   name: string
   layer?: string
+  /** Further texts that belong to the file, such as extended attributes. */
+  attributes?: Buffer | undefined
+  /** Whether this is a further section of the content before it, whose name was scanned. */
+  continued?: boolean
   bytes: ByteStream
 }
 
@@ -14,8 +19,16 @@ export interface FilesScanned {
   findings: ScanFinding[]
   /** Number of occurrences beyond the maximum number of findings. */
   unlisted: number
-  /** Size of each file in bytes, by its name. */
+  /** Size of all files in bytes. */
+  bytes: number
+  /** Sizes of the files that `measured` selects in bytes, by their names. */
   sizes: Map<string, number>
+}
+
+export interface ScanFilesOptions {
+  locate?: Locate
+  /** Returns whether to return the size of a file. */
+  measured?: (file: string) => boolean
 }
 
 /** Returns the part of the JVM's memory that a byte of a file belongs to; undefined where it is not known. */
@@ -33,18 +46,20 @@ const WITHHELD = '(a file name that contains the secret)'
 export async function scanFiles(
   files: AsyncIterable<NamedContent> | Iterable<NamedContent>,
   matcher: SecretMatcher,
-  locate: Locate = () => undefined
+  { locate = () => undefined, measured = () => false }: ScanFilesOptions = {}
 ): Promise<FilesScanned> {
-  const starts: { at: number; name: string; layer: string | undefined; of: 'name' | 'content' }[] = []
+  const sections = createSections(matcher.longestMatch)
   const sizes = new Map<string, number>()
+  let total = 0
 
   async function* stream(): AsyncGenerator<Uint8Array> {
     let at = 0
     async function* part(
-      { name, layer, bytes }: NamedContent,
-      of: 'name' | 'content'
+      { name, layer }: NamedContent,
+      of: Section['of'],
+      bytes: ByteStream
     ): AsyncGenerator<Uint8Array> {
-      starts.push({ at, name, layer, of })
+      sections.add({ at, name, layer, of })
       for await (const piece of bytes) {
         at += piece.length
         yield piece
@@ -53,25 +68,22 @@ export async function scanFiles(
       yield GAP
     }
     for await (const file of files) {
-      const { name } = file
-      yield* part({ ...file, bytes: [Buffer.from(name)] }, 'name')
+      const { name, attributes, continued = false } = file
+      if (!continued) yield* part(file, 'name', [Buffer.from(name)])
+      if (attributes && attributes.length > 0 && !continued) yield* part(file, 'attributes', [attributes])
       const begin = at
-      yield* part(file, 'content')
-      sizes.set(name, (sizes.get(name) ?? 0) + at - begin - GAP.length)
+      yield* part(file, 'content', file.bytes)
+      const size = at - begin - GAP.length
+      total += size
+      if (measured(name)) sizes.set(name, (sizes.get(name) ?? 0) + size)
     }
     const { name, value } = matcher.canary
-    yield* part({ name, bytes: [Buffer.from(value)] }, 'content')
+    yield* part({ name, bytes: [] }, 'content', [Buffer.from(value)])
   }
 
   function locationOf(offset: number): FileLocation {
-    let low = 0
-    for (let high = starts.length; high - low > 1;) {
-      const middle = (low + high) >>> 1
-      if ((starts[middle]?.at ?? Infinity) <= offset) low = middle
-      else high = middle
-    }
-    const { at = 0, name = '', layer, of } = starts[low] ?? {}
-    return { file: name, mapping: of === 'name' ? 'its name' : locate(name, offset - at), layer }
+    const { at, name, layer, of } = sections.find(offset)
+    return { file: name, mapping: of === 'content' ? locate(name, offset - at) : `its ${of}`, layer }
   }
 
   const { findings, unlisted } = await scan(stream(), matcher, undefined, locationOf)
@@ -91,6 +103,7 @@ export async function scanFiles(
       matcher
     ),
     unlisted,
+    bytes: total,
     sizes
   }
 }
@@ -100,8 +113,7 @@ async function withheld(findings: ScanFinding[], matcher: SecretMatcher): Promis
   const shown = new Map<string, string>()
   for (const { location } of findings) {
     if (location === undefined || shown.has(location.file)) continue
-    const inName = await scan([Buffer.from(location.file)], matcher, 1024)
-    shown.set(location.file, inName.findings.length > 0 ? WITHHELD : location.file)
+    shown.set(location.file, await withoutSecrets(location.file, matcher))
   }
   return findings.map((finding) => {
     const { location } = finding
@@ -109,4 +121,10 @@ async function withheld(findings: ScanFinding[], matcher: SecretMatcher): Promis
       ? finding
       : { ...finding, location: { ...location, file: shown.get(location.file) ?? WITHHELD } }
   })
+}
+
+/** Returns the name of a file, or a replacement if it contains a secret. */
+export async function withoutSecrets(name: string, matcher: SecretMatcher): Promise<string> {
+  const { findings } = await scan([Buffer.from(name)], matcher, 1024)
+  return findings.length > 0 ? WITHHELD : name
 }

@@ -18,6 +18,7 @@ import {
   incompleteScanFailure,
   secretFailure,
   secretWarning,
+  unopenedArchives,
   type SecretReport
 } from './report.js'
 import { scanFiles } from './scan-files.js'
@@ -43,6 +44,7 @@ export const NOT_SEARCHED: SecretReport = {
   searched: [],
   notSearched: [],
   found: [],
+  unopened: { count: 0, names: [] },
   untrusted: undefined
 }
 
@@ -84,26 +86,23 @@ export async function evaluateScan(
 ): Promise<SecretReport> {
   const { matcher, snapshot, searched, notSearched } = search
   const strict = mode === 'fail'
-  if (scan.layers.unread.length > 0)
-    log.warning(
-      `Not scanned: ${scan.layers.unread.length} layers of the image, which are compressed with Zstandard.`
-    )
-  const untrusted = snapshot && incompleteScanReason(snapshot, scan)
+  const untrusted = incompleteScanReason(snapshot, scan)
   if (untrusted !== undefined) {
     if (strict) throw incompleteScanFailure(untrusted)
     log.warning(incompleteScanFailure(untrusted).message)
   }
   const configuration = await scanFiles(await configurationOf(docker, image), matcher)
   const findings = [...(await reportable(docker, scan, image, snapshot)), ...configuration.findings]
-  const sizes = [...scan.sizes.values(), ...configuration.sizes.values()]
   const report: SecretReport = {
     mode,
-    bytes: sizes.reduce((sum, size) => sum + size, 0),
+    bytes: scan.bytes + configuration.bytes,
     searched,
     notSearched,
     found: foundSecrets(findings.filter((finding) => !snapshot || !isOf(finding, snapshot.mark))),
+    unopened: scan.unopened,
     untrusted
   }
+  if (report.unopened.count > 0) log.info(unopenedArchives(report.unopened))
   log.info(`Scanned ${sizeText(report.bytes)}.`)
   if (report.found.length === 0) return report
   if (strict) throw secretFailure(report)

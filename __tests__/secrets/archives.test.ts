@@ -1,0 +1,312 @@
+import { describe, expect, test } from '@jest/globals'
+import { execFileSync } from 'node:child_process'
+import { deflateRawSync, gzipSync } from 'node:zlib'
+import { isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
+import { buffer } from 'node:stream/consumers'
+import { filesOfImage, noLayers, unreadReason } from '../../src/secrets/archives/layers.js'
+import { createOpener } from '../../src/secrets/archives/opener.js'
+import { scanImage, type ImageScan } from '../../src/secrets/image.js'
+import { createCanary } from '../../src/secrets/scanner/canary.js'
+import { createMatcher } from '../../src/secrets/scanner/scan.js'
+import { imageOf, tarOf, type TarFiles } from '../support/image-archive.js'
+import { seeded } from '../support/seeded.js'
+import { zipOf, type ZipEntry } from '../support/zip.js'
+
+const random = seeded(11)
+const value = 'tr0ub4dor&3-and-more'
+const matcher = createMatcher({
+  secrets: [{ name: 'DB_PASSWORD', value }],
+  canary: createCanary(random.bytes),
+  key: Buffer.from('key'),
+  families: []
+})
+/** A text that becomes smaller when it is packed, so that the secret is not in the packed bytes. */
+const text = Buffer.from(`password: ${value}\n`.repeat(50))
+const secret: ZipEntry = { name: 'x.yml', content: text }
+const packed = (command: string, ...options: string[]): Buffer =>
+  execFileSync(command, [...options, '-c'], { input: text, maxBuffer: 1e9 })
+
+/** Returns the stream in pieces that end at the given offsets. */
+async function* cut(bytes: Buffer, ...ends: number[]): AsyncGenerator<Buffer> {
+  let start = 0
+  for (const end of [...ends, bytes.length]) {
+    if (end > start) yield await Promise.resolve(Buffer.from(bytes.subarray(start, end)))
+    start = Math.max(start, end)
+  }
+}
+
+const scanned = async (image: Buffer, ...ends: number[]): Promise<ImageScan> =>
+  await scanImage(cut(image, ...ends), matcher, undefined)
+
+/** Returns the places with the secret in a layer of these files, and what was not opened. */
+async function search(files: TarFiles): Promise<{ found: string[]; unopened: string[] }> {
+  const { findings, unopened, layers } = await scanned(await imageOf(await tarOf(files)))
+  expect(unreadReason(layers)).toBeUndefined()
+  const found = findings.map(
+    ({ location }) => `${location?.file}${location?.mapping ? `: ${location.mapping}` : ''}`
+  )
+  return { found, unopened: unopened.names }
+}
+
+const folder = await tarOf({ 'etc/c': text })
+const layer = await tarOf({ 'etc/app.yml': text })
+
+describe('archives in the files of an image', () => {
+  const inner = zipOf([secret])
+  const war = zipOf([
+    { name: 'WEB-INF/lib/a.jar', content: zipOf([{ name: 'b.jar', content: inner, method: 0 }]) }
+  ])
+  const damaged = { name: '1', content: text, packed: Buffer.alloc(40, 0xff) }
+
+  test.each<[string, TarFiles, string]>([
+    ['a jar', { 'a.jar': inner }, '/a.jar!/x.yml'],
+    [
+      'a jar of the JDK, whose sizes follow',
+      { 'a.jar': zipOf([{ ...secret, sizesLater: true }]) },
+      '/a.jar!/x.yml'
+    ],
+    ['a jar in a jar in a war', { 'a.war': war }, '/a.war!/WEB-INF/lib/a.jar!/b.jar!/x.yml'],
+    ...['a.JAR', 'a.zip', 'a.ear', 'a.jmod', 'plugin'].map((name): [string, TarFiles, string] => [
+      `a zip archive of the name ${name}`,
+      { [name]: inner },
+      `/${name}!/x.yml`
+    ]),
+    [
+      'a jar with a launch script in front',
+      { 'a.jar': Buffer.concat([Buffer.from(`#!/bin/sh\n${'# text\n'.repeat(500)}exit\n`), inner]) },
+      '/a.jar!/x.yml'
+    ],
+    [
+      'an executable of some megabytes with a jar behind',
+      { launch: Buffer.concat([random.bytes(3_000_000), inner]) },
+      '/launch!/x.yml'
+    ],
+    [
+      'a jar after a file of an absolute name and of a name that leads out',
+      { 'a.jar': zipOf([{ name: '/META-INF/x', content: 'x' }, { name: '../x', content: 'x' }, secret]) },
+      '/a.jar!/x.yml'
+    ],
+    [
+      'a jar after a file with a broken header',
+      { 'a.jar': Buffer.concat([zipOf([{ name: 'a', content: 'a' }]).fill(0xff, 0, 8), inner]) },
+      '/a.jar!/x.yml'
+    ],
+    [
+      'a jar without its directory',
+      { 'a.jar': inner.subarray(0, inner.indexOf('PK\x01\x02')) },
+      '/a.jar!/x.yml'
+    ],
+    ['gzip', { 'app.log.gz': gzipSync(text) }, '/app.log.gz'],
+    ['gzip of two members', { 'a.gz': Buffer.concat([gzipSync('a'), gzipSync(text)]) }, '/a.gz'],
+    ['tar in gzip', { 'c.tar.gz': gzipSync(folder) }, '/c.tar.gz!/etc/c'],
+    ['tar', { 'c.tar': folder }, '/c.tar!/etc/c'],
+    ['zstd', { 'a.zst': packed('zstd') }, '/a.zst'],
+    [
+      'zstd in a zip archive',
+      { 'a.zip': zipOf([{ ...secret, method: 93, packed: packed('zstd') }]) },
+      '/a.zip!/x.yml'
+    ],
+    ['a link target', { a: { header: { type: 'symlink', linkname: value } } }, '/a: its attributes'],
+    [
+      'an extended attribute',
+      { a: { header: { pax: { 'SCHILY.xattr.user.note': value } }, content: 'a' } },
+      '/a: its attributes'
+    ],
+    ['the name of an owner', { a: { header: { uname: value } } }, '/a: its attributes'],
+    ['the comment of an archive', { 'a.jar': zipOf([{ name: 'a', content: 'a' }], value) }, '/a.jar'],
+    ['the comment of a file', { 'a.jar': zipOf([{ name: 'a', content: 'a', comment: value }]) }, '/a.jar']
+  ])('%s is opened', async (_, files, place) => {
+    expect(await search(files)).toEqual({ found: [place], unopened: [] })
+  })
+
+  test('a damaged file does not end the search of its archive, and is named', async () => {
+    expect(await search({ 'a.jar': zipOf([damaged, secret]) })).toEqual({
+      found: ['/a.jar!/x.yml'],
+      unopened: ['/a.jar!/1 (damaged)']
+    })
+    const content = gzipSync(Buffer.concat([text, random.bytes(100_000)])).subarray(0, 50_000)
+    expect(await search({ 'a.gz': content })).toEqual({ found: ['/a.gz'], unopened: ['/a.gz (damaged)'] })
+  })
+
+  test.each<[string, TarFiles, string]>([
+    ['xz', { 'a.xz': packed('xz') }, '/a.xz (xz)'],
+    ['bzip2', { 'a.bz2': packed('bzip2') }, '/a.bz2 (bzip2)'],
+    [
+      'an encrypted file',
+      { 'a.zip': zipOf([{ ...secret, packed: random.bytes(99), flags: 1 }]) },
+      '/a.zip!/x.yml (encryption)'
+    ],
+    ['a file of another method', { 'a.zip': zipOf([{ ...secret, method: 12 }]) }, '/a.zip!/x.yml (bzip2)']
+  ])('%s is not opened, and named', async (_, files, name) => {
+    expect((await search({ ...files, 'b.jar': inner })).found).toContain('/b.jar!/x.yml')
+    expect((await search(files)).unopened).toEqual([name])
+  })
+
+  test('the name of an archive that was not opened is withheld if it contains a secret', async () => {
+    const { unopened } = await search({ [`${value}.xz`]: packed('xz') })
+    expect(unopened).toEqual(['(a file name that contains the secret)'])
+  })
+
+  test('a class with the magic number of an archive is scanned as it is', async () => {
+    const bytes = Buffer.concat([random.bytes(100), Buffer.from('PK\x03\x04'), random.bytes(50), text])
+    expect(await search({ 'A.class': bytes })).toEqual({ found: ['/A.class'], unopened: [] })
+  })
+
+  test('archives in one another are opened to a depth of 32, and the next one is named', async () => {
+    let nested = inner
+    for (let depth = 0; depth < 40; depth++) nested = zipOf([{ name: 'n', content: nested }])
+    const { found, unopened } = await search({ 'a.jar': nested, 'b.jar': inner })
+    expect(found).toEqual(['/b.jar!/x.yml'])
+    expect(unopened).toEqual([
+      expect.stringMatching(/^\/a\.jar(!\/n){32} \(more than 32 archives in one another\)$/)
+    ])
+  })
+})
+
+describe('an archive that becomes too large', () => {
+  const mb = 1024 * 1024
+
+  test('is read to 100 times of its packed size, and named; what follows is searched', async () => {
+    const bomb = {
+      name: 'bomb',
+      content: '',
+      packed: deflateRawSync(Buffer.alloc(60 * mb)),
+      sizesLater: true
+    }
+    const image = await imageOf(await tarOf({ 'a.jar': zipOf([bomb, secret]) }))
+    const { findings, unopened, bytes } = await scanned(image)
+    expect(findings.map(({ location }) => location?.file)).toEqual(['/a.jar!/x.yml'])
+    expect(unopened.names).toEqual(['/a.jar!/bomb (more than 100 times as large as its packed data)'])
+    expect(bytes).toBeLessThan(20 * mb)
+  })
+
+  test('counts for the whole image, by what comes out', async () => {
+    // 60 times as large each: below the limit of one file.
+    const block = Buffer.concat([random.bytes(1024), Buffer.alloc(59 * 1024)])
+    const content = Buffer.concat(Array.from({ length: 20 }, () => block))
+    const files = Array.from({ length: 20 }, (_, index) => ({ name: `${index}`, content, sizesLater: true }))
+    const image = await imageOf(await tarOf({ 'a.jar': zipOf(files) }))
+    const opener = createOpener(10 * mb)
+    let size = 0
+    for await (const { bytes } of filesOfImage(cut(image), noLayers(), opener))
+      size += (await buffer(bytes as AsyncIterable<Uint8Array>)).length
+    expect(opener.unopened.names.at(-1)).toBe('/a.jar!/19 (more unpacked data in the image than is searched)')
+    expect(size).toBeLessThan(3 * image.length + 10 * mb)
+  })
+})
+
+describe('layers', () => {
+  const old = Buffer.from(layer)
+  old.fill(0, 257, 345)
+  old.write('        ', 148)
+  const sum = old.subarray(0, 512).reduce((total, byte) => total + byte, 0)
+  old.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
+
+  test.each([
+    ['ustar', layer],
+    ['v7', old],
+    ['GNU', execFileSync('tar', ['--format=gnu', '-cf-', '-C', '/', 'etc/hostname'])],
+    ['empty', Buffer.alloc(1024)],
+    ['gzip', gzipSync(layer)],
+    ['zstd', execFileSync('zstd', ['-c'], { input: layer })],
+    ['zstd of one segment', execFileSync('zstd', ['-c', '--content-size', '-19'], { input: layer })]
+  ])('a layer is read whatever its format is: %s', async (name, bytes) => {
+    const { findings, layers } = await scanned(await imageOf(bytes))
+    expect(unreadReason(layers)).toBeUndefined()
+    expect(findings.length).toBe(['GNU', 'empty'].includes(name) ? 0 : 1)
+  })
+
+  test.each([
+    ['is packed with xz', execFileSync('xz', ['-c'], { input: layer }), 'it is not a tar archive'],
+    ['is something else', Buffer.from('text'), 'it is not a tar archive'],
+    [
+      'is damaged',
+      Buffer.concat([layer.subarray(0, 512), Buffer.alloc(600, 'x')]),
+      'its tar archive is damaged'
+    ],
+    ['ends early', layer.subarray(0, 700), 'its tar archive is damaged'],
+    ['is damaged gzip', gzipSync(layer).subarray(0, 100), 'it is damaged']
+  ])('the search has a gap if a layer %s', async (_, bytes, reason) => {
+    const { layers } = await scanned(await imageOf(layer, bytes))
+    expect(unreadReason(layers)).toContain(`layer 2 of 2 was not read: ${reason}`)
+  })
+
+  test('the search has a gap if a layer or the manifest is missing', async () => {
+    const manifest = JSON.stringify([{ Layers: ['a', 'b'] }])
+    const missing = await scanned(await tarOf({ a: layer, 'manifest.json': manifest }))
+    expect(unreadReason(missing.layers)).toBe(
+      'layer 2 of 2 was not read: it is missing in the export of Docker'
+    )
+    expect(unreadReason((await scanned(await tarOf({ a: layer }))).layers)).toContain('no list of its layers')
+  })
+
+  test('a link stands for the layer that older versions of Docker store once', async () => {
+    const manifest = JSON.stringify([{ Layers: ['a/layer.tar', 'b/layer.tar'] }])
+    const link = { header: { type: 'symlink', linkname: '../a/layer.tar' } as const }
+    const { layers } = await scanned(
+      await tarOf({ 'a/layer.tar': layer, 'b/layer.tar': link, 'manifest.json': manifest })
+    )
+    expect(unreadReason(layers)).toBeUndefined()
+  })
+})
+
+/** Milliseconds for a thousand scans of a small image on a busy machine. */
+const LONG = 120_000
+
+describe('the pieces of a stream', () => {
+  const content = zipOf([
+    { name: 'a', content: random.bytes(200), method: 0 },
+    { ...secret, sizesLater: true },
+    { name: 'b.jar', content: zipOf([secret]), method: 0 }
+  ])
+  const start = Buffer.concat([Buffer.from('#!/bin/sh\n'), content])
+  /** Returns everything that the search reads. */
+  async function result(image: Buffer, ...ends: number[]): Promise<unknown> {
+    const layers = noLayers()
+    const opener = createOpener()
+    const read: [string, ...(Buffer | undefined)[]][] = []
+    for await (const { name, attributes, bytes } of filesOfImage(cut(image, ...ends), layers, opener))
+      read.push([name, attributes, await buffer(bytes as AsyncIterable<Uint8Array>)])
+    return { read, layers, unopened: opener.unopened }
+  }
+
+  // The first 1024 bytes of the archive have the headers of the layer and of its first file, or packed data.
+  test.each([
+    ['tar', async () => await tarOf({ 'a.jar': start, b: { header: { pax: { 'SCHILY.xattr.a': value } } } })],
+    ['gzip', async () => gzipSync(await tarOf({ 'a.gz': gzipSync(content), 'a.jar': start }))],
+    [
+      'zstd',
+      async () => execFileSync('zstd', ['-c'], { input: await tarOf({ 'a.jar': start, b: packed('zstd') }) })
+    ]
+  ])(
+    'do not change the result: a layer in %s, cut at every byte of its first 1024',
+    async (_, layer) => {
+      const image = await imageOf(await layer())
+      const at = image.indexOf('blobs/sha256/0') + 512
+      const whole = await result(image)
+      expect(JSON.stringify(whole)).toContain('/a.jar!/b.jar!/x.yml')
+      for (let end = at; end < at + 1024; end++)
+        expect(isDeepStrictEqual(await result(image, end), whole)).toBe(true)
+    },
+    LONG
+  )
+
+  test(
+    'do not change the result, wherever they end',
+    async () => {
+      const image = await imageOf(
+        await tarOf({ 'a.jar': start, 'a.tar': await tarOf({ 'a.gz': gzipSync(text) }) })
+      )
+      const whole = await result(image)
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.nat(image.length), { maxLength: 50 }), async (ends) => {
+          expect(await result(image, ...ends.sort((a, b) => a - b))).toEqual(whole)
+        }),
+        { numRuns: 50 }
+      )
+      expect(await result(image, ...Array.from({ length: image.length }, (_, at) => at))).toEqual(whole)
+    },
+    LONG
+  )
+})

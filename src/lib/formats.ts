@@ -1,0 +1,58 @@
+/** Number of bytes at the beginning of a file that show its format: the header of a tar archive. */
+export const HEAD = 512
+
+/** Formats that are known by their content, whatever the name of the file is. */
+export type Format = 'tar' | 'zip' | 'gzip' | 'zstd' | 'xz' | 'bzip2'
+
+/** Returns the format of a file by its first bytes; undefined if it is none of these formats. */
+export function formatOf(head: Buffer): Format | undefined {
+  if (isGzip(head)) return 'gzip'
+  if (isZstandard(head)) return 'zstd'
+  if (startsWith(head, LOCAL_FILE)) return 'zip'
+  if (startsWith(head, XZ)) return 'xz'
+  if (startsWith(head, BZIP2) && isDigit(head[3])) return 'bzip2'
+  return isTarHeader(head) ? 'tar' : undefined
+}
+
+/** https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, section 4.3.7 */
+export const LOCAL_FILE = Buffer.from('PK\x03\x04', 'latin1')
+/** https://tukaani.org/xz/xz-file-format.txt, section 2.1.1.1 */
+const XZ = Buffer.from('fd377a585a00', 'hex')
+/** https://en.wikipedia.org/wiki/Bzip2#File_format: a digit and the magic number of a block follow. */
+const BZIP2 = Buffer.from('BZh', 'latin1')
+
+function startsWith(head: Buffer, magic: Buffer): boolean {
+  return head.length >= magic.length && head.compare(magic, 0, magic.length, 0, magic.length) === 0
+}
+
+function isDigit(byte = 0): boolean {
+  return byte >= 0x31 && byte <= 0x39
+}
+
+/** https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1 */
+export function isZstandard(head: Buffer): boolean {
+  return head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528
+}
+
+/** https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1: deflate is the only method, and three flags are reserved. */
+export function isGzip(head: Buffer): boolean {
+  return head.length >= 4 && head.readUInt32BE(0) >>> 8 === 0x1f8b08 && ((head[3] ?? 0) & 0xe0) === 0
+}
+
+/** Returns whether a block is the header of a tar archive of any age: all of them have the sum of their bytes at offset 148. */
+export function isTarHeader(block: Buffer): boolean {
+  if (block.length < HEAD) return false
+  const field = /^ *([0-7]{1,7})[ \0]/.exec(block.toString('latin1', 148, 156))?.[1]
+  if (field === undefined) return false
+  let unsigned = 8 * 0x20
+  let signed = unsigned
+  for (let at = 0; at < HEAD; at++) {
+    if (at >= 148 && at < 156) continue
+    const byte = block[at] ?? 0
+    unsigned += byte
+    // Some old programs add signed bytes.
+    signed += byte < 128 ? byte : byte - 256
+  }
+  const sum = parseInt(field, 8)
+  return sum === unsigned || sum === signed
+}
