@@ -19,7 +19,12 @@ export interface ActionRun {
 /** What of the output `metadata` the measurements use. */
 export interface Metadata {
   image: { layers: { createdBy: string; rawSize: number; size?: number; sent?: boolean }[] }
-  snapshot: { size: number; checkpointDuration: number; startDuration: number }
+  snapshot: {
+    size: number
+    checkpointDuration: number
+    startDuration: number
+    content: { restore: { mapped: number; loadedBecause: string | null } } | null
+  }
   proof: { restoreTime: number; coldStart: number }
   phases: { name: string; milliseconds: number }[]
 }

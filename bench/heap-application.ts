@@ -18,10 +18,14 @@ export async function heapApplication({ folder }: Bench): Promise<string> {
   return context
 }
 
+/** What the heap consists of. */
+export const KINDS = ['arrays', 'objects'] as const
+export type Kind = (typeof KINDS)[number]
+
 /** Inputs for an application that keeps and drops so many megabytes. */
-export function heapInputs(kept: number, dropped: number): Record<string, string> {
+export function heapInputs(kept: number, dropped: number, kind: Kind = 'arrays'): Record<string, string> {
   return {
-    arguments: `${kept}\n${dropped}`,
+    arguments: `${kept}\n${dropped}\n${kind}`,
     'java-options': `-Xmx${Math.ceil(kept * 1.3) + dropped + 128}m`,
     'startup-timeout': '5m',
     'checkpoint-timeout': '10m',

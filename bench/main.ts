@@ -13,10 +13,11 @@ import { caches } from './measurements/d-caches.js'
 import { sizes } from './measurements/e-sizes.js'
 import { start } from './measurements/f-start.js'
 import { heap } from './measurements/g-heap.js'
+import { step } from './measurements/h-step.js'
 import { asJson, asMarkdown, machine, type Measured, type Report } from './report.js'
 
 // `npm run bench`: all measurements in the lab, and their report. `-- --only a,f` takes some of them, `--rounds 5` sets
-// how often each side has its turn, `--heaps 64,256` the sizes of g in MB, `--out FOLDER` where the report goes.
+// how often each side has its turn, `--heaps 64,256` the sizes of g and h in MB, `--out FOLDER` where the report goes.
 const MEASUREMENTS: Record<string, Measurement> = {
   a: scriptWay,
   b: bareCommands,
@@ -24,7 +25,8 @@ const MEASUREMENTS: Record<string, Measurement> = {
   d: caches,
   e: sizes,
   f: start,
-  g: heap
+  g: heap,
+  h: step
 }
 
 const options = readOptions()
@@ -79,7 +81,7 @@ function readOptions(): { letters: string[]; rounds: number | undefined; heaps: 
     options: {
       only: { type: 'string' },
       rounds: { type: 'string' },
-      heaps: { type: 'string', default: '64,256,1024,2048' },
+      heaps: { type: 'string', default: '64,1024,2048' },
       out: { type: 'string', default: path.join(PROJECT, 'bench/report') }
     }
   })

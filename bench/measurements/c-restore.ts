@@ -1,115 +1,81 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { attempt, run } from '../../lab/command.js'
-import { httpGet } from '../../lab/http.js'
-import { freePort } from '../../lab/registry.js'
-import { DECLARED_FLAGS } from '../../lab/started-image.js'
 import { LEAST_PROOF, runAction } from '../action.js'
-import type { Bench, Measurement } from '../bench.js'
-import { byTurns, median } from '../rounds.js'
+import type { Bench, Measurement, Target } from '../bench.js'
+import { byTurns } from '../rounds.js'
+import { NO_FALLBACK, type Start, startRatio, startRows, timeStart } from '../timed-start.js'
 
 const HOME = '/opt/crac-checkpoint'
 
-/** Times of one start, in milliseconds. */
-interface Start {
-  /** From the call of `docker start` to the first good answer. */
-  fromCall: number
-  /** From the moment at which the engine says that the container started. */
-  fromStart: number
+const NAMES = {
+  mapped: 'the image',
+  loaded: 'the image with the snapshot as dumped',
+  byHand: '`criu restore` of its snapshot',
+  byHandLoaded: '`criu restore` of the snapshot as dumped',
+  cold: 'a cold start'
 }
 
 export const restore: Measurement = {
   title: 'restore of the image',
   conditions: [
-    'One image, three ways to start it, with the flags that it declares; polled every 2 ms from the return of `docker start` until the first successful response. The containers are created before.',
-    'As it is: its entry script and the JVM start CRIU.',
-    "By hand: `criu restore` of the same snapshot in a container of the same image, with CRIU as the container's first process and the JDK's criuengine as action script (it signals the JVM that it is restored).",
-    'Cold: a normal start (CRAC_RESTORE=false).'
+    'Two images of the sample, with `memory: mapped` (the default) and with `memory: loaded` (the snapshot as CRIU dumped it), started with the flags that they declare; polled every 2 ms from the return of `docker start` until the first successful response. The containers are created before. The page cache is warm.',
+    'The image: its entry script starts the restore.',
+    "`criu restore` by hand, of the snapshot of either image: in a container of that image, with CRIU as the container's first process and the JDK's criuengine as action script (it signals the JVM that it is restored).",
+    'Cold: a normal start (CRAC_RESTORE=false).',
+    'Request 1000: the requests are sent one after the other, each on a connection of its own.'
   ],
   run: async (bench) => {
     const { world } = bench
-    const tag = `${world.registry}/bench/restore:${bench.id}`
-    await runAction(bench, tag, LEAST_PROOF, { keep: true })
+    const tags = {
+      mapped: `${world.registry}/bench/restore:${bench.id}`,
+      loaded: `${world.registry}/bench/restore:${bench.id}-loaded`
+    }
     try {
-      const byHand = await criuCommand(bench, tag)
+      for (const memory of ['mapped', 'loaded'] as const)
+        await runAction(bench, tags[memory], { ...LEAST_PROOF, memory }, { keep: true })
+      const byHand = {
+        mapped: await criuCommand(bench, tags.mapped),
+        loaded: await criuCommand(bench, tags.loaded)
+      }
+      const follow = { follow: true }
       const starts = await byTurns(
         bench.rounds(10),
         {
-          image: () => timeStart(bench, ['--env', 'CRAC_ON_RESTORE_FAILURE=exit', tag]),
-          byHand: () => timeStart(bench, ['--entrypoint', byHand[0] ?? '', tag, ...byHand.slice(1)]),
-          cold: () => timeStart(bench, ['--env', 'CRAC_RESTORE=false', tag])
+          mapped: () => timeStart(bench, [...NO_FALLBACK, tags.mapped], follow),
+          loaded: () => timeStart(bench, [...NO_FALLBACK, tags.loaded], follow),
+          byHand: () => timeStart(bench, byHand.mapped),
+          byHandLoaded: () => timeStart(bench, byHand.loaded),
+          cold: () => timeStart(bench, ['--env', 'CRAC_RESTORE=false', tags.mapped], follow)
         },
         { warmUp: true }
       )
-      const of = (side: keyof typeof starts, what: keyof Start): number[] =>
-        starts[side].map((one) => one[what])
-      const ratio = (what: keyof Start): number => median(of('image', what)) / median(of('byHand', what))
-      const names = { image: 'the image', byHand: 'criu restore by hand', cold: 'a cold start' }
-      return {
-        rows: (['fromCall', 'fromStart'] as const).flatMap((what) =>
-          (['image', 'byHand', 'cold'] as const).map((side) => ({
-            name: `${names[side]}, from ${what === 'fromCall' ? '`docker start`' : 'the start of the container'}`,
-            unit: 'ms' as const,
-            values: of(side, what)
-          }))
-        ),
-        targets: [
-          {
-            claim: 'from `docker start` to the first answer at most 1.25 times a bare restore',
-            ratio: ratio('fromCall'),
-            limit: 1.25,
-            why: 'before CRIU, the entry script and the launcher of the JVM have to run'
-          },
-          {
-            claim: 'the same, without the time of the engine',
-            ratio: ratio('fromStart'),
-            limit: 1.25,
-            why: 'before CRIU, the entry script and the launcher of the JVM have to run'
-          }
-        ]
-      }
+      return { rows: startRows(starts, (side) => NAMES[side]), targets: targets(starts) }
     } finally {
-      await attempt('docker', ['image', 'rm', '--force', tag], { env: world.environment })
+      await attempt('docker', ['image', 'rm', '--force', ...Object.values(tags)], { env: world.environment })
     }
   }
 }
 
-/** What a person would type to restore the snapshot of the image. */
+function targets(starts: Record<keyof typeof NAMES, Start[]>): Target[] {
+  const why = 'before CRIU, the entry script and the launcher of the JVM have to run'
+  const target = (other: 'byHand' | 'byHandLoaded', limit: number): Target[] =>
+    (['fromCall', 'fromStart'] as const).map((time) => ({
+      claim: `the image against ${NAMES[other]}, from ${time === 'fromCall' ? '`docker start`' : 'the start of the container'}`,
+      ratio: startRatio(starts.mapped, starts[other], time),
+      limit,
+      why
+    }))
+  return [...target('byHandLoaded', 0.95), ...target('byHand', 1.25)]
+}
+
+/** What a person would type to restore the snapshot of the image: flags, image and arguments. */
 async function criuCommand({ world }: Bench, image: string): Promise<string[]> {
   const script = `cd ${HOME} && taken=$(cat taken-by) && echo criu/$taken/criu && cat criu/\${taken%%/*}/options snapshot/criu-options`
   const command = ['run', '--rm', '--entrypoint', 'sh', image, '-c', script]
   const [criu = '', ...options] = (await run('docker', command, { env: world.environment })).split(/\s+/)
   return [
-    `${HOME}/${criu}`,
+    ...['--entrypoint', `${HOME}/${criu}`, image],
     ...['restore', '--images-dir', `${HOME}/snapshot`, '--work-dir', '/tmp', '--shell-job', '-v1'],
     ...['--action-script', '/opt/java/lib/criuengine'],
     ...options
   ]
-}
-
-async function timeStart({ world, id }: Bench, command: string[]): Promise<Start> {
-  const env = world.environment
-  const name = `bench-${id}-restore`
-  // Known before the start: asking the engine would cost time.
-  const port = await freePort()
-  const publish = ['--publish', `127.0.0.1:${port}:8080`]
-  await run('docker', ['create', '--name', name, ...publish, ...DECLARED_FLAGS, ...command], { env })
-  try {
-    const before = { wall: Date.now(), steady: performance.now() }
-    // A request before the network is up would not find the container's address, and would not retry for a second.
-    await run('docker', ['start', name], { env })
-    const url = new URL(`http://127.0.0.1:${port}/`)
-    while ((await httpGet(url))?.status !== 200) {
-      if (performance.now() - before.steady > 60_000) throw new Error('no answer within 60 s')
-      await sleep(2)
-    }
-    const answered = performance.now()
-    const startedAt = await run('docker', ['inspect', '--format', '{{.State.StartedAt}}', name], { env })
-    const fromCall = answered - before.steady
-    return { fromCall, fromStart: fromCall - (Date.parse(startedAt) - before.wall) }
-  } catch (error) {
-    const { stdout, stderr } = await attempt('docker', ['logs', name], { env })
-    throw new Error(`${command.join(' ')}: ${String(error)}\n${stdout}${stderr}`, { cause: error })
-  } finally {
-    await attempt('docker', ['rm', '--force', name], { env })
-  }
 }
