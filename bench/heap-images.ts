@@ -20,7 +20,7 @@ export interface HeapImage {
   image: string
   /** Size of its snapshot in bytes. */
   snapshot: number
-  /** Why its heap is not mapped, in the words of the action; undefined where it is. */
+  /** Reason of the action for not mapping its heap; undefined where it is mapped. */
   loadedBecause: string | undefined
 }
 
