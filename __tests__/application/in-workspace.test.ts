@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { refuseOutsideFiles } from '../../src/application/in-workspace.js'
+import { findInWorkspace, refuseOutsideFiles } from '../../src/application/in-workspace.js'
+import { quietLog } from '../support/quiet-log.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 describe('refuseOutsideFiles', () => {
@@ -48,5 +49,44 @@ describe('refuseOutsideFiles', () => {
     symlinkSync(beside, path.join(context, 'lib/x'))
     await expect(refused()).rejects.toThrow('outside of the workspace')
     rmSync(beside, { recursive: true })
+  })
+})
+
+describe('findInWorkspace', () => {
+  let workspace: string
+  let outside: string
+  temporaryFolder((created) => {
+    workspace = path.join(created, 'workspace')
+    outside = path.join(created, 'outside.json')
+    mkdirSync(workspace)
+    writeFileSync(outside, 'x')
+  })
+  const find = async (given: { body?: string; jdkFile?: string }): Promise<unknown> => {
+    const { body, jdkFile } = given
+    const warmup = body === undefined ? undefined : [{ body: { file: body } }]
+    const inputs = {
+      context: '.',
+      application: undefined,
+      mainClass: undefined,
+      file: 'Dockerfile',
+      warmup,
+      jdkFile
+    }
+    writeFileSync(path.join(workspace, 'Dockerfile'), 'FROM scratch')
+    return await findInWorkspace(quietLog([], []), inputs, { workspace, scratch: workspace })
+  }
+
+  test.each(['../outside.json', '/etc/hostname', 'order.json'])(
+    'refuses the body @%s of a warm-up, which is outside of the workspace',
+    async (body) => {
+      symlinkSync(outside, path.join(workspace, 'order.json'))
+      await expect(find({ body })).rejects.toThrow('which is outside of the workspace')
+    }
+  )
+
+  test('refuses a link for `jdk-file` that leads out of the workspace, and accepts a file outside', async () => {
+    symlinkSync(outside, path.join(workspace, 'jdk.tar.gz'))
+    await expect(find({ jdkFile: 'jdk.tar.gz' })).rejects.toThrow('which is outside of the workspace')
+    await expect(find({ jdkFile: outside })).resolves.toBeUndefined()
   })
 })

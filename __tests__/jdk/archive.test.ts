@@ -36,6 +36,23 @@ describe('checkArchive', () => {
     })
   })
 
+  const link = (name: string, linkname: string): TarEntry => ({ name, type: 'symlink', linkname })
+
+  test.each<[string, TarEntry[]]>([
+    [
+      'has `..` after a folder',
+      [link('jdk-21/d/e', '..'), link('jdk-21/f', 'd/e/..'), link('jdk-21/g', 'f/..')]
+    ],
+    ['has `..` after a folder', [link('jdk-21/f', 'd/e/..'), link('jdk-21/d/e', '..')]],
+    ['has `..` after a folder', [link('jdk-21/d/e', '..'), { name: 'jdk-21/d/e/../x' }]],
+    ['is below the link jdk-21/d/e', [link('jdk-21/d/e', '..'), { name: 'jdk-21/d/e/x' }]],
+    ['is below the link jdk-21/d/e', [link('jdk-21/d/e', '..'), link('jdk-21/d/./e/f/g', '../x')]],
+    ['is a link and a folder', [{ name: 'jdk-21/d/e/x' }, link('jdk-21/d/e', '..')]]
+  ])('refuses a path that leads through a link: %s', async (why, entries) => {
+    await writeTar(file, [...JDK_ENTRIES, ...entries])
+    await expect(checkArchive(file)).rejects.toThrow(why)
+  })
+
   test('refuses an archive above the limits of entries and bytes', async () => {
     await writeTar(file, JDK_ENTRIES)
     await expect(checkArchive(file, { entries: 3, size: 100 })).rejects.toThrow('more than 3 entries')

@@ -11,6 +11,7 @@ export interface ApplicationInputs {
   application: string | undefined
   mainClass: string | undefined
   file: string | undefined
+  jdkFile: string | undefined
   warmup: readonly { body?: { file: string } | { text: string } }[] | undefined
 }
 
@@ -34,7 +35,13 @@ export async function findInWorkspace(
   const context = path.resolve(workspace, inputs.context)
   // A context outside of the workspace was chosen by the workflow author; a link to a place outside was not.
   const sources = isInside(workspace, context) ? [workspace] : [workspace, context]
-  await refuseOutsideFiles(bodyFiles(inputs, workspace), [workspace])
+  await refuseOutsideFiles(bodyFiles(inputs, workspace), sources)
+  // An archive outside of the workspace was chosen by the workflow author, too.
+  const jdkFile = inputs.jdkFile === undefined ? [] : [path.resolve(workspace, inputs.jdkFile)]
+  await refuseOutsideFiles(
+    jdkFile.filter((file) => isInside(workspace, file)),
+    sources
+  )
   if (inputs.file !== undefined) {
     await refuseOutsideFiles([path.resolve(workspace, inputs.file)], sources)
     return undefined
@@ -46,11 +53,9 @@ export async function findInWorkspace(
   return found
 }
 
-/** Files of the workspace that the warm-up sends: they are in the memory of the application, and so in the image. */
+/** Files that the warm-up sends: they are in the memory of the application, and so in the image. */
 function bodyFiles({ warmup = [] }: ApplicationInputs, workspace: string): string[] {
-  return warmup
-    .flatMap(({ body }) => (body && 'file' in body ? [path.resolve(workspace, body.file)] : []))
-    .filter((file) => isInside(workspace, file))
+  return warmup.flatMap(({ body }) => (body && 'file' in body ? [path.resolve(workspace, body.file)] : []))
 }
 
 function isInside(folder: string, file: string): boolean {

@@ -12,14 +12,15 @@ const SETUID = 0o6000
 const KNOWN_TYPES = new Set(['file', 'directory', 'symlink', 'link', 'contiguous-file'])
 
 /**
- * Checks the entries of a .tar.gz before it is unpacked: one top folder, no path or link to the outside, no devices, no
- * setuid bit except that of lib/criu, limited in count and size. Throws a Failure for anything else.
+ * Checks the entries of a .tar.gz before it is unpacked: one top folder, no path or link to the outside, no path through
+ * a link, no devices, no setuid bit except that of lib/criu, limited in count and size. Throws a Failure for anything else.
  */
 export async function checkArchive(file: string, limits = LIMITS): Promise<void> {
   const tar = extract()
   let entries = 0
   let size = 0
   let top: string | undefined
+  const links = new Links()
   const read = pipeline(createReadStream(file), createGunzip(), tar)
   read.catch(() => undefined)
   try {
@@ -28,7 +29,7 @@ export async function checkArchive(file: string, limits = LIMITS): Promise<void>
       entries++
       size += header.size ?? 0
       top ??= topOf(header.name)
-      const problem = problemOf(header, top)
+      const problem = problemOf(header, top) ?? links.problemOf(header)
       if (problem !== undefined) throw refused(file, problem)
       if (entries > limits.entries) throw refused(file, `it has more than ${limits.entries} entries`)
       if (size > limits.size) throw refused(file, `it unpacks to more than ${limits.size} bytes`)
@@ -46,6 +47,8 @@ function problemOf(header: Header, top: string): string | undefined {
   const { name, type, linkname } = header
   if (!KNOWN_TYPES.has(type ?? 'unknown')) return `${name} is a ${type ?? 'entry of unknown type'}`
   if (!isBelow(name, top)) return `${name} is outside its top folder ${top}`
+  if (goesUpLater(name)) return `${name} has \`..\` after a folder`
+  if (goesUpLater(linkname ?? '')) return `${name} links to ${linkname}, which has \`..\` after a folder`
   if (type === 'link' && !isBelow(linkname ?? '', top))
     return `${name} links to ${linkname}, outside its top folder`
   if (type === 'symlink') {
@@ -63,6 +66,37 @@ function problemOf(header: Header, top: string): string | undefined {
   )
     return `${name} has a setuid bit`
   return undefined
+}
+
+/** The symbolic links of an archive. A path through one of them leads elsewhere than its text says. */
+class Links {
+  private readonly links = new Set<string>()
+  private readonly folders = new Set<string>()
+
+  /** Returns what is wrong with an entry because of the links before it, or with a link because of the entries before it. */
+  problemOf({ name, type }: Header): string | undefined {
+    const path = partsOf(name).join('/')
+    if (type === 'symlink') this.links.add(path)
+    if (type === 'symlink' && this.folders.has(path)) return `${name} is a link and a folder`
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const folder = path.slice(0, end)
+      if (this.links.has(folder)) return `${name} is below the link ${folder}`
+      if (this.folders.has(folder)) break
+      this.folders.add(folder)
+    }
+    return undefined
+  }
+}
+
+function partsOf(name: string): string[] {
+  return name.split('/').filter((part) => part !== '' && part !== '.')
+}
+
+/** Returns whether a path goes up after it went down: through a link it then leads to another place than it seems. */
+function goesUpLater(name: string): boolean {
+  const parts = partsOf(name)
+  const down = parts.findIndex((part) => part !== '..')
+  return down >= 0 && parts.slice(down).includes('..')
 }
 
 function topOf(name: string): string {

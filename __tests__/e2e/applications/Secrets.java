@@ -38,9 +38,19 @@ public class Secrets implements Resource {
             new String(given.get("base64"), StandardCharsets.UTF_8),
             Connection.openedAndClosed(new String(given.get("connection"), StandardCharsets.UTF_8))
         };
+        log(System.getenv("LOGGED_TOKEN"));
         Core.getGlobalContext().register(INSTANCE);
         INSTANCE.open();
         new CountDownLatch(1).await();
+    }
+
+    /** Prints a secret, as careless applications do: in one piece, and in two. */
+    private static void log(String token) {
+        if (token == null) return;
+        System.err.println("token " + token);
+        System.out.print("token " + token.substring(0, 10));
+        System.out.flush();
+        System.out.println(token.substring(10));
     }
 
     private static byte[] turned(byte[] bytes) {
