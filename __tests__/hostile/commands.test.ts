@@ -74,7 +74,7 @@ const OPTIONS: Record<string, Record<string, boolean>> = {
 
 /** Arguments of the action itself, without `--` before them. */
 const OURS =
-  /^(crac-checkpoint[-/](run-)?0123456789ab\S*|sha256:[0-9a-f]{64}|inspect|ls|rm|show|\d+\/tcp|\/\S+\/logs(\/dump4\.log)?)$/
+  /^(crac-checkpoint[-/](run-)?0123456789ab\S*|sha256:[0-9a-f]{64}|inspect|ls|rm|show|\d+\/tcp|\/\S+\/(logs\/dump4\.log|work\/images-evidence))$/
 
 /** The words of a command that are none of ours: values of options that take one, and what stands behind `--`. */
 function foreign([command = '', ...args]: readonly string[]): string[] {
@@ -155,7 +155,7 @@ describe('hostile inputs in commands', () => {
           await (last.endsWith('-checkpoint') ? snapshot : new Promise<void>(() => undefined))
           return '137'
         case 'cp':
-          if (last.endsWith('logs')) cpSync(evidence, last, { recursive: true })
+          if (last.endsWith('images-evidence')) cpSync(evidence, last, { recursive: true })
           return ''
         case 'container':
           return containerJson({

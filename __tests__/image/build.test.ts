@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import { mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { assembleBuildContext } from '../../src/image/build-context.js'
-import { buildCommand, buildImage, type ImageBuild } from '../../src/image/build.js'
+import { buildArgOptions, buildCommand, buildImage, type ImageBuild } from '../../src/image/build.js'
+import { buildUserImage } from '../../src/image/user-dockerfile.js'
 import { fakeDocker, imageJson } from '../support/fake-docker.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
@@ -29,6 +30,35 @@ test('buildCommand', () => {
     '--',
     path.join(folder, 'context')
   ])
+})
+
+test('the values of build arguments are not in argv, unless the docker client would read them itself', async () => {
+  const buildArgs = {
+    NPM_TOKEN: 'tr0ub4dor&4',
+    DOCKER_HOST: 'tcp://x',
+    PATH: '/x',
+    http_proxy: 'http://p',
+    LD_PRELOAD: 'x.so'
+  }
+  const { options, environment } = buildArgOptions(buildArgs)
+  expect(options.filter((_, index) => index % 2 === 1)).toEqual([
+    'NPM_TOKEN',
+    'DOCKER_HOST=tcp://x',
+    'PATH=/x',
+    'http_proxy=http://p',
+    'LD_PRELOAD=x.so'
+  ])
+  expect(environment).toEqual({ NPM_TOKEN: 'tr0ub4dor&4' })
+
+  const engine = fakeDocker((args) => {
+    if (args[0] === 'context') return 'rootless'
+    return args[0] === 'build' ? '' : imageJson({ Config: { Entrypoint: ['java', '-jar', '/app.jar'] } })
+  })
+  const own = { context: '/context', file: '/context/Dockerfile', buildArgs, name: 'a', user: '1:1' }
+  await buildUserImage(engine, own, {})
+  const call = engine.calls.find(({ args }) => args[0] === 'build')
+  expect(call?.args.join(' ')).not.toContain('tr0ub4dor')
+  expect(call?.options.env).toEqual({ NPM_TOKEN: 'tr0ub4dor&4', BUILDX_BUILDER: 'rootless' })
 })
 
 describe('buildImage', () => {

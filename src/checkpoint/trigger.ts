@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { CRAC_DIR, EVIDENCE_DIR, EVIDENCE_FILES, MARKERS, SCRIPTS, SNAPSHOT_DIR } from '../lib/image-paths.js'
 import { EXPIRED, within } from '../lib/clock.js'
@@ -116,12 +116,17 @@ export async function copyEvidence(
 ): Promise<void> {
   const copied = `${images}-evidence`
   await rm(copied, { recursive: true, force: true })
+  await mkdir(copied)
   await docker.run(['cp', `${name}:${EVIDENCE_DIR}/.`, copied])
   // The images hold the registers of the threads, and so perhaps parts of secrets: they must not stay in the logs.
   await rm(images, { recursive: true, force: true })
   await rename(path.join(copied, EVIDENCE_FILES.images), images).catch(() => undefined)
-  for (const file of await readdir(copied))
-    await writeLog(path.join(evidence, file), await readFile(path.join(copied, file)), keep.hiding)
+  for (const entry of await readdir(copied, { withFileTypes: true })) {
+    // A link, which the application could have made, would be followed on this machine.
+    if (!entry.isFile()) continue
+    const content = await readFile(path.join(copied, entry.name))
+    await writeLog(path.join(evidence, entry.name), content, keep.hiding)
+  }
   await rm(copied, { recursive: true, force: true })
 }
 

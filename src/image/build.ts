@@ -57,15 +57,39 @@ export async function idOf(docker: Docker, name: string): Promise<string> {
 export async function runBuild(
   docker: Docker,
   command: readonly string[],
-  output: Listeners
+  output: Listeners,
+  environment: Readonly<Record<string, string>> = {}
 ): Promise<CommandResult> {
   const builder = await docker.run(['context', 'show'])
-  return await docker.attempt(command, { ...output, env: { BUILDX_BUILDER: builder } })
+  return await docker.attempt(command, { ...output, env: { ...environment, BUILDX_BUILDER: builder } })
 }
 
 /** Returns the option with `NAME=value`, once for each value. */
 export function pairs(option: string, values: Record<string, string>): string[] {
   return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`])
+}
+
+/** Names of variables that the docker client, its plugins or the loader of programs read themselves. */
+const READ_BY_CLIENT =
+  /^(DOCKER|BUILDX|BUILDKIT|COMPOSE|MOBY|LD|GO|XDG|OTEL|SSL|NO|ALL|FTP|HTTP|HTTPS|SSH|GIT|LC|CRAC_CHECKPOINT)_|^(PATH|HOME|USER|LANG|TERM|TMPDIR|SHELL|GODEBUG|GOGC|GOMAXPROCS|KUBECONFIG|SOURCE_DATE_EPOCH)$/i
+
+/**
+ * Returns the options of build arguments, and the environment of the docker client with their values: other users of the machine
+ * can read argv. A variable that the client itself reads would change the client, so its value stays in the option.
+ */
+export function buildArgOptions(values: Readonly<Record<string, string>>): {
+  options: string[]
+  environment: Record<string, string>
+} {
+  const isInEnvironment = (name: string): boolean => !READ_BY_CLIENT.test(name)
+  const entries = Object.entries(values)
+  return {
+    options: entries.flatMap(([name, value]) => [
+      '--build-arg',
+      isInEnvironment(name) ? name : `${name}=${value}`
+    ]),
+    environment: Object.fromEntries(entries.filter(([name]) => isInEnvironment(name)))
+  }
 }
 
 /** Returns the failure in the lines of docker/tools/; undefined if there is none. */

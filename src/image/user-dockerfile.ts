@@ -5,7 +5,7 @@ import { CRAC_DIR, HOME_DIR, JAVA_LINK, JDK_DIR } from '../lib/image-paths.js'
 import { inspectImage, type ImageConfig } from '../docker/inspect.js'
 import { Failure } from '../lib/errors.js'
 import { baseImageFailure } from '../runner/base-image.js'
-import { runBuild } from './build.js'
+import { buildArgOptions, runBuild } from './build.js'
 import { CRAC_OPTION, cracOptionIn, LEAVE_TO_ACTION } from './jvm-variables.js'
 import type { Application } from '../application/layouts/layout.js'
 
@@ -34,16 +34,17 @@ export async function buildUserImage(
   build: UserImageBuild,
   output: Listeners
 ): Promise<UserImage> {
+  const { options, environment } = buildArgOptions(build.buildArgs)
   const command = [
     'build',
     ...['--file', build.file],
     ...['--tag', build.name],
     '--force-rm',
-    ...Object.entries(build.buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+    ...options,
     '--',
     build.context
   ]
-  const result = await runBuild(docker, command, output)
+  const result = await runBuild(docker, command, output, environment)
   if (result.exitCode !== 0) {
     const output = `${result.stdout}\n${result.stderr}`
     const failure = baseImageFailure(output, 'of the Dockerfile') ?? dockerFailure(command, result)

@@ -76,3 +76,17 @@ async function withContext<T>(what: string, work: () => Promise<T>): Promise<T> 
     throw failure.of(`${what} could not be read`)
   }
 }
+
+/** Names of this machine for itself. */
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
+
+/** Returns the token for the GitHub API, unless it would go over a network in clear text; then warns that it is not sent. */
+export function sendableToken(
+  { githubApiUrl, githubToken }: { githubApiUrl: URL; githubToken: string | undefined },
+  warning: (line: string) => void
+): string | undefined {
+  const { protocol, hostname } = githubApiUrl
+  if (githubToken === undefined || protocol === 'https:' || LOOPBACK.test(hostname)) return githubToken
+  warning('`github-token` is not sent, because `github-api-url` is not https.')
+  return undefined
+}

@@ -12,7 +12,7 @@ import {
   type VersionRequest
 } from './asset.js'
 import { listCrac } from './crac.js'
-import type { GitHub } from './github.js'
+import { sendableToken, type GitHub } from './github.js'
 import { installJdk, type InstallOptions, type JdkArchive } from './install.js'
 import { libericaSha256, listLiberica } from './liberica.js'
 import { knownSha256, type ExpectedDigest } from './verify.js'
@@ -44,7 +44,8 @@ export function jdkSource(context: JdkSourceContext): JdkSource {
     path.join(context.toolCache, 'crac-jdk-lookups'),
     context.warning
   )
-  const github: GitHub = { apiUrl: context.githubApiUrl, token: context.githubToken, fetch: cachedFetch }
+  const token = sendableToken(context, context.warning)
+  const github: GitHub = { apiUrl: context.githubApiUrl, token, fetch: cachedFetch }
 
   async function list(vendor: Vendor, architecture: Architecture): Promise<JdkAsset[]> {
     try {
@@ -90,7 +91,7 @@ export function jdkSource(context: JdkSourceContext): JdkSource {
         ...options,
         fetch: createFetch(context, 'stream'),
         // The token is for the GitHub API only, not for the servers of other vendors.
-        token: new URL(asset.url).origin === context.githubApiUrl.origin ? context.githubToken : undefined,
+        token: new URL(asset.url).origin === context.githubApiUrl.origin ? token : undefined,
         furtherSha256
       })
   }
