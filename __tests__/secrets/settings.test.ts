@@ -93,6 +93,13 @@ describe('secretsIn', () => {
     expect(found(`Authorization: Bearer ${value}`)).toEqual([`env A: Authorization=${value}`])
   })
 
+  test('shows no Markdown of the names of fields, which may come from a file of the repository', () => {
+    const text = JSON.stringify({ '<img src=x>\n[a](b)`_password': 'Zx81-kLm9-Qq' })
+    expect(secretsIn('env', 'A', text).map(({ name }) => name)).toEqual([
+      'env A: ?img src?x???a??b??_password'
+    ])
+  })
+
   test('takes less than a second of the processor for long hostile texts', () => {
     for (const part of ['a', 'a=', 'a:', '"a', '://a:', '<a', 'a-', '{"a":', 'key=']) {
       const text = part.repeat(50_000)

@@ -1,6 +1,6 @@
 import { isNamedSecret, mayBeSecret } from './names.js'
 import type { Secret } from './scanner/needles.js'
-import { distinct, secretsIn, secretsInText } from './settings.js'
+import { distinct, namedSecret, secretsIn, secretsInText } from './settings.js'
 
 /** A request to the application, as far as it can contain secrets. */
 export interface RequestParts {
@@ -59,9 +59,7 @@ function isSecretValue(value: string): boolean {
 /** Returns the secrets in a query or a form (`name=value&...`), with their values decoded. */
 function secretsInForm(name: string, form: string): Secret[] {
   if (!/^[^\s=&]{1,200}=[^\s]*$/.test(form)) return []
-  return [...new URLSearchParams(form)]
-    .filter(([field, value]) => isNamedSecret(field, value) && mayBeSecret(value))
-    .map(([field, value]) => ({ name: `${name}: ${field}`, value }))
+  return [...new URLSearchParams(form)].flatMap(([field, value]) => namedSecret(name, field, value))
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Secret } from './scanner/needles.js'
  * Ordinary settings and placeholders have none.
  */
 export function secretsIn(source: string, name: string, value: string): Secret[] {
-  const label = `${source} ${name}`
+  const label = `${source} ${plainName(name)}`
   const isWhole = isNamedSecret(name, value) || isRandomSecret(name, value)
   const whole = isWhole && mayBeSecret(value) ? [{ name: label, value }] : []
   return distinct([...whole, ...secretsInText(label, value)])
@@ -63,6 +63,11 @@ function elementsIn(text: string): [name: string, value: string][] {
   return [...text.matchAll(ELEMENT)].map(([, name = '', value = '']) => [name, value])
 }
 
+/** Returns the name of a setting or a field, without characters that a report could not show as they are. */
+function plainName(name: string): string {
+  return name.replace(/[^\w.:/ -]/g, '?').slice(0, 100)
+}
+
 /** Returns the secrets without further ones of the same value. */
 export function distinct(secrets: readonly Secret[]): Secret[] {
   const seen = new Set<string>()
@@ -70,8 +75,10 @@ export function distinct(secrets: readonly Secret[]): Secret[] {
 }
 
 /** Returns a field of a text if its name says that it is a secret; values that only look random are ids, too. */
-function namedSecret(name: string, field: string, value: string): Secret[] {
-  return isNamedSecret(field, value) && mayBeSecret(value) ? [{ name: `${name}: ${field}`, value }] : []
+export function namedSecret(name: string, field: string, value: string): Secret[] {
+  return isNamedSecret(field, value) && mayBeSecret(value)
+    ? [{ name: `${name}: ${plainName(field)}`, value }]
+    : []
 }
 
 /** Returns the object or array that a text is in JSON; undefined for any other text. */
@@ -94,7 +101,7 @@ function secretsInDocument(name: string, document: object): Secret[] {
       for (const [key, inner] of Object.entries(value)) rest.push([Array.isArray(value) ? field : key, inner])
     } else if (typeof value === 'string' || typeof value === 'number') {
       const text = String(value)
-      secrets.push(...namedSecret(name, field, text), ...secretsInText(`${name}: ${field}`, text))
+      secrets.push(...namedSecret(name, field, text), ...secretsInText(`${name}: ${plainName(field)}`, text))
     }
   }
   return secrets
