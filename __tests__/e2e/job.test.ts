@@ -172,7 +172,7 @@ describe('the whole job on micronaut-hello', () => {
         .split('\n')
         .filter((line) => line.startsWith('crac-checkpoint:'))
       expect(said).toEqual([
-        "crac-checkpoint: the snapshot could not be restored here; starting the application normally. The flags that a restore needs are the image's label io.github.crac-checkpoint.restore-flags"
+        "crac-checkpoint: the snapshot could not be restored here; starting the application normally. Cause: the container lacks the capability CHECKPOINT_RESTORE; the flags that a restore needs are the image's label io.github.crac-checkpoint.restore-flags"
       ])
     })
   })
@@ -180,8 +180,21 @@ describe('the whole job on micronaut-hello', () => {
   labTest('as another user, who may not read the snapshot, it answers by a normal start', async () => {
     await started([...DECLARED_FLAGS, '--user', '12345:12345'], async (image) => {
       expect(await callUntilAnswer(image)).toBe('Hello World')
-      expect(containerLog(image.name)).toContain('starting the application normally')
+      expect(containerLog(image.name)).toContain(
+        'Cause: the user of this container cannot read the snapshot. Run the image as its own user'
+      )
     })
+  })
+
+  labTest('with less memory than the heap may grow to it is not restored', () => {
+    const flags = [...DECLARED_FLAGS, '--memory', '64m', '--env', 'CRAC_ON_RESTORE_FAILURE=exit']
+    const name = docker('create', ...flags, pushed())
+    docker('start', name)
+    expect(docker('wait', name)).toBe('1')
+    expect(containerLog(name)).toMatch(
+      /may grow to \d+ MB, and the memory limit of this container is 64 MB\. /
+    )
+    docker('rm', name)
   })
 
   labTest(
@@ -193,7 +206,7 @@ describe('the whole job on micronaut-hello', () => {
       await withStarted({ image: pushed(), flags, arguments: ['-c', hang] }, async (image) => {
         expect(await callUntilAnswer(image)).toBe('Hello World')
         const log = containerLog(image.name)
-        expect(log).toContain('starting the application normally')
+        expect(log).toContain('Cause: the restore was not complete after 1 s')
         expect(log).not.toContain('Error (criu')
         const processes = docker('exec', image.name, 'sh', '-c', 'cat /proc/[0-9]*/cmdline')
         expect(processes).not.toContain('600')
@@ -201,14 +214,22 @@ describe('the whole job on micronaut-hello', () => {
     }
   )
 
-  labTest('properties and environment given at the start reach the restored application', async () => {
-    await started([...DECLARED_FLAGS, '--env', 'JAVA_OPTS=-Dgreeting=property -Xmx99m'], async (image) => {
-      expect(await callUntilAnswer(image)).toBe('property')
-    })
-    await started([...DECLARED_FLAGS, '--env', 'GREETING=environment'], async (image) => {
-      expect(await callUntilAnswer(image)).toBe('environment')
-    })
-  })
+  labTest(
+    'properties and environment reach the restored application, also with a read-only root',
+    async () => {
+      await started([...DECLARED_FLAGS, '--env', 'JAVA_OPTS=-Dgreeting=property -Xmx99m'], async (image) => {
+        expect(await callUntilAnswer(image)).toBe('property')
+      })
+      const variables = ['--env', 'GREETING=environment', '--env', 'JDK_JAVA_OPTIONS=-XX:MaxRAMPercentage=60']
+      const readOnly = ['--read-only', '--tmpfs', '/tmp', '--env', 'CRAC_ON_RESTORE_FAILURE=exit']
+      await started([...DECLARED_FLAGS, ...readOnly, ...variables], async (image) => {
+        expect(await callUntilAnswer(image)).toBe('environment')
+        expect(containerLog(image.name)).toBe(
+          'crac-checkpoint: a restored JVM cannot take these options of JDK_JAVA_OPTIONS: -XX:MaxRAMPercentage\n'
+        )
+      })
+    }
+  )
 
   labTest.each([
     ['TERM', '143'],

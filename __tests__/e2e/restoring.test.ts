@@ -17,7 +17,7 @@ e2eSuite('restoring', ['Identity', 'KeptHeap'], ({ job }) => {
   labBeforeAll(async () => {
     const step = await job({
       tags: image,
-      env: 'KEPT=at the checkpoint\nCHANGED=at the checkpoint',
+      env: 'KEPT=at the checkpoint\nCHANGED=at the checkpoint\nat-checkpoint=kept',
       'java-options': '-Dgiven=checkpoint\n-Xmx192m\n-XX:MaxHeapFreeRatio=65'
     })
     metadata = step.outputs['metadata'] ?? ''
@@ -25,7 +25,12 @@ e2eSuite('restoring', ['Identity', 'KeptHeap'], ({ job }) => {
     await sleep(5000)
     for (const hostName of NAMES) {
       const flags = [...DECLARED_FLAGS, '--hostname', hostName, '--env', 'CRAC_ON_RESTORE_FAILURE=exit']
-      const variables = { CHANGED: hostName, ADDED: hostName, JAVA_OPTS: `-Dgiven=${hostName}` }
+      const variables = {
+        CHANGED: hostName,
+        ADDED: hostName,
+        'dotted.name': hostName,
+        JAVA_OPTS: `-Dgiven=${hostName}`
+      }
       const begin = Date.now()
       await withStarted({ image, flags, variables }, async (started) => {
         const values = JSON.parse(await callUntilAnswer(started)) as Record<string, string>
@@ -43,6 +48,8 @@ e2eSuite('restoring', ['Identity', 'KeptHeap'], ({ job }) => {
         HOSTNAME: name,
         CHANGED: name,
         ADDED: name,
+        'dotted.name': name,
+        'at-checkpoint': 'kept',
         property: name
       })
       expect(Number(values['clock'])).toBeGreaterThanOrEqual(between[0])

@@ -79,7 +79,7 @@ e2eSuite('a runner of another kind', ['Server'], ({ folder, context, job: run })
         started.name,
         'sh',
         '-c',
-        'cat /proc/$(cat /dev/shm/crac-restored)/status'
+        'cat /proc/$(cat $HOME/.crac-restored-*)/status'
       )
       expect(status).toMatch(/CapEff:\s+0{16}\n/)
       expect(status).toMatch(/Uid:\s+10001\s/)

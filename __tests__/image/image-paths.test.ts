@@ -30,7 +30,10 @@ test.each<[string, string[]]>([
   ['tools/prepare-base.sh', [`tree=/trees/checkpoint${paths.CRAC_DIR}`, '"$tree/snapshot" "$tree/evidence"']],
   ['tools/prepare-jdk.sh', [`$tree${paths.JDK_DIR}/*`, `$tree${paths.CRAC_DIR}\n`, paths.JAVA_LINK]],
   ['tools/prepare-criu.sh', [`home=${paths.CRAC_DIR.slice(1)}\n`]],
-  ['image/entrypoint.sh', [`restored=${paths.RESTORED_FILE}\n`, '-XX:CRaCRestoreFrom=$here/snapshot']],
+  [
+    'image/entrypoint.sh',
+    [`restored=$folder/${paths.RESTORED_MARK}$id\n`, '-XX:CRaCRestoreFrom=$here/snapshot']
+  ],
   [
     'image/entrypoint.sh',
     [launch.mainClass, launch.javaOptions, launch.application, launch.arguments].map(

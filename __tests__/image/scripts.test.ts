@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
-import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ROOT } from '../support/inputs.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -39,16 +39,41 @@ describe('the scripts in the images', () => {
   async function checkpoint(takenBy = TAKEN_BY, ...options: string[]) {
     return await run('checkpoint.sh', [takenBy, ...options])
   }
-  async function run(script: string, args: string[] = [], environment: Record<string, string> = {}) {
+  async function run(
+    script: string,
+    args: string[] = [],
+    environment: Record<string, string> = {},
+    shell = 'sh'
+  ) {
     const env = { PATH: `${home}/bin:${process.env['PATH']}`, HOME: home, ...environment }
-    const { stderr } = spawnSync('sh', [path.join(home, script), ...args], { env, encoding: 'utf8' })
-    const read = async (name: string) => (await readFile(path.join(home, name), 'utf8')).trimEnd()
+    const { stderr, status } = spawnSync(shell, [path.join(home, script), ...args], { env, encoding: 'utf8' })
+    const read = async (name: string) =>
+      (await readFile(path.join(home, name), 'utf8').catch(() => '')).trimEnd()
     return {
       stderr,
+      exitCode: status,
       java: (await read('arguments-of-java')).split('\n'),
       environment: await read('environment-of-java')
     }
   }
+  /** Starts the image with a JVM that runs the commands instead of a restore; CRIU's pid file is $mark. */
+  async function restoreWith(commands: string, environment: Record<string, string> = {}, shell = 'sh') {
+    const java = `#!/bin/sh
+mark=\${CRAC_CRIU_OPTS#*--pidfile }
+mark=\${mark%% *}
+case $* in *CRaCRestoreFrom*) ${commands} ;; esac
+printf "%s\\n" "$@" >"$HOME/arguments-of-java"
+tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
+`
+    await writeFile(path.join(home, 'bin/java'), java)
+    const { stderr, ...rest } = await run('entrypoint.sh', [], environment, shell)
+    return { ...rest, said: stderr.split('\n').filter((line) => line.startsWith('crac-checkpoint: ')) }
+  }
+  const RESTORED =
+    'echo 129 >"$mark"; tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"; printf "%s\\n" "$@" >"$HOME/arguments-of-java"'
+  const NORMAL =
+    'crac-checkpoint: the snapshot could not be restored here; starting the application normally. Cause: '
+
   const OPTIONS = ['-Xmx1g', '-Dtext=a  b $(id) `id` \\ "x"']
 
   test('a checkpoint selects CRIU by environment variables and passes each option unchanged', async () => {
@@ -74,7 +99,7 @@ describe('the scripts in the images', () => {
 
   test('the CRIU of the JDK gets neither --unprivileged nor an empty argument', async () => {
     expect((await checkpoint('bundled/sys_admin')).environment).toBe(`${home}/criu/bundled/sys_admin/criu|`)
-    await writeFile(path.join(home, 'engine-options'), 'criu_location=<path>\n')
+    await writeFile(path.join(home, 'criu-location'), '')
     expect((await checkpoint('bundled/sys_admin')).java[0]).toBe(
       `-XX:CRaCEngineOptions=criu_location=${home}/criu/bundled/sys_admin/criu`
     )
@@ -98,10 +123,7 @@ describe('the scripts in the images', () => {
   })
 
   test('an engine with the option criu_location gets CRIU by that option', async () => {
-    await writeFile(
-      path.join(home, 'engine-options'),
-      'criu_location=<path>   path to CRIU executable\nargs=<string>\n'
-    )
+    await writeFile(path.join(home, 'criu-location'), '')
     const taken = await checkpoint()
     expect(taken.java[0]).toBe(`-XX:CRaCEngineOptions=criu_location=${home}/${CRIU},args=--unprivileged`)
     expect(taken.environment).toBe('|')
@@ -113,7 +135,6 @@ describe('the scripts in the images', () => {
   })
 
   test('an engine without that option gets CRIU by environment variables', async () => {
-    await writeFile(path.join(home, 'engine-options'), 'keep_running=<bool>\n')
     expect((await checkpoint()).environment).toBe(`${home}/${CRIU}|--unprivileged`)
   })
 
@@ -123,7 +144,7 @@ describe('the scripts in the images', () => {
       CRAC_ON_RESTORE_FAILURE: 'exit'
     })
     expect(restore.java).toEqual([`-XX:CRaCRestoreFrom=${home}/snapshot`, '-Da=1', '-Db=*'])
-    expect(restore.stderr).toContain('could not be restored here; see the lines above')
+    expect(restore.stderr).toContain('could not be restored here: ')
   })
 
   test('a normal start uses all of JAVA_OPTS, after the options of the image', async () => {
@@ -140,5 +161,105 @@ describe('the scripts in the images', () => {
       CRAC_ON_RESTORE_FAILURE: 'exit'
     })
     expect(again.java.slice(-3)).toEqual(['Main', '$(id)', 'a b'])
+  })
+
+  test.each(['sh', 'bash'])(
+    '%s: the exit code of a restored application is that of the container',
+    async (shell) => {
+      const { said, exitCode } = await restoreWith(`${RESTORED}; exit 7`, {}, shell)
+      expect({ said, exitCode }).toEqual({ said: [], exitCode: 7 })
+      // The mark of this start is gone.
+      expect((await readdir(home)).filter((name) => name.startsWith('.crac'))).toEqual([])
+    }
+  )
+
+  test('a restored application that another start cannot end is not started a second time', async () => {
+    // Who removes the mark: another container in the same home folder.
+    const { said, exitCode } = await restoreWith(`${RESTORED}; sleep 2; rm "$mark"; exit 7`, {
+      CRAC_RESTORE_TIMEOUT: '2'
+    })
+    expect({ said, exitCode }).toEqual({ said: [], exitCode: 7 })
+  })
+
+  test('a restore that does not finish is ended, and the application starts normally', async () => {
+    const { said, java } = await restoreWith('exec sleep 60', { CRAC_RESTORE_TIMEOUT: '1' })
+    expect(said).toEqual([`${NORMAL}the restore was not complete after 1 s`])
+    expect(java).toContain('/app/app.jar')
+  })
+
+  test('a JVM that crashes right after its restore is not a restore', async () => {
+    const { said, java } = await restoreWith('echo 129 >"$mark"; exit 134')
+    expect(said).toEqual([`${NORMAL}the restored JVM ended with exit code 134`])
+    expect(java).toContain('/app/app.jar')
+  })
+
+  test('a signal during a restore ends the container', async () => {
+    const { said, exitCode } = await restoreWith('kill -TERM $PPID; exec sleep 60')
+    expect({ said, exitCode }).toEqual({ said: [], exitCode: 143 })
+  })
+
+  test('of the variables with options for the JVM, a restore uses the -D options and names the others', async () => {
+    const { said, java, environment } = await restoreWith(`${RESTORED}; exit`, {
+      JDK_JAVA_OPTIONS: '-XX:MaxRAMPercentage=60 -Da=1',
+      JAVA_TOOL_OPTIONS: '-javaagent:/agent.jar=secret -Db=*',
+      _JAVA_OPTIONS: '-Dc="d e"'
+    })
+    expect(said).toEqual([
+      'crac-checkpoint: a restored JVM cannot take these options of JDK_JAVA_OPTIONS: -XX:MaxRAMPercentage',
+      'crac-checkpoint: a restored JVM cannot take these options of JAVA_TOOL_OPTIONS: -javaagent:/agent.jar',
+      'crac-checkpoint: a restored JVM cannot take these options of _JAVA_OPTIONS: any, because of its quotation marks'
+    ])
+    expect(java).toEqual([`-XX:CRaCRestoreFrom=${home}/snapshot`])
+    expect(environment).toContain('JDK_JAVA_OPTIONS=-Da=1 -Db=*\n')
+    expect(environment).not.toContain('_OPTIONS=-X')
+    expect(environment).not.toContain('secret')
+  })
+
+  test('a normal start leaves the variables with options to the JVM', async () => {
+    const { environment } = await restoreWith('exit 1', { JDK_JAVA_OPTIONS: '-XX:MaxRAMPercentage=60' })
+    expect(environment).toContain('JDK_JAVA_OPTIONS=-XX:MaxRAMPercentage=60\n')
+  })
+
+  test.each(['false', 'true'])(
+    'names that are not identifiers reach the JVM (restore: %s)',
+    async (restored) => {
+      const names = { 'spring.datasource.url': 'jdbc:x', 'my-key': 'a\nb', UID: '5' }
+      const { environment, java } = await restoreWith(
+        `${RESTORED}; exit`,
+        { ...names, CRAC_RESTORE: restored },
+        'bash'
+      )
+      for (const [name, value] of Object.entries(names)) expect(environment).toContain(`${name}=${value}`)
+      expect(environment).not.toContain('SHLVL')
+      expect(java.join()).not.toContain('jdbc')
+    }
+  )
+
+  test('a CPU without a feature of the checkpoint starts normally', async () => {
+    await writeFile(path.join(home, 'snapshot/cpu-flags'), 'avx99 ')
+    const { said } = await restoreWith(RESTORED)
+    expect(said).toEqual([
+      `${NORMAL}this CPU lacks avx99, which the CPU of the checkpoint has. Set the input cpu-features to generic`
+    ])
+  })
+
+  test('a snapshot that this user cannot read is named as the cause', async () => {
+    await rm(path.join(home, 'snapshot/criu-options'))
+    const { said } = await restoreWith(RESTORED)
+    expect(said).toEqual([
+      `${NORMAL}the user of this container cannot read the snapshot. Run the image as its own user`
+    ])
+  })
+
+  test('files that the application wrote to /tmp are copied to a /tmp that lacks them', async () => {
+    const name = path.basename(home)
+    await mkdir(path.join(home, 'tmp'))
+    await writeFile(path.join(home, `tmp/${name}-file`), 'uploaded')
+    try {
+      await restoreWith(`${RESTORED}; exit`)
+      expect(await readFile(`/tmp/${name}-file`, 'utf8')).toBe('uploaded')
+    } finally {
+      await rm(`/tmp/${name}-file`, { force: true })
+    }
   })
 })

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/opt/crac-checkpoint/sh
 # PID 1 of the checkpoint container: starts the JVM, waits for its end, and collects the evidence of the checkpoint.
 # After a checkpoint it prints a line and keeps running, because the end of a container takes longer than the rest of the
 # work. Otherwise it ends with the exit code of the JVM.
@@ -7,6 +7,7 @@
 set -fu
 umask 077
 here=$(dirname "$0")
+. "$here/await.sh"
 . "$here/criu.sh"
 
 # A restore needs the same process ids. Every container uses low ids for its own start, so the JVM has to start with a
@@ -33,8 +34,8 @@ $(cat "$here/application")
 $(cat "$here/arguments")
 EOF
 
-# A shell lets background processes ignore SIGINT and SIGQUIT; the application must not ignore them.
-env --default-signal=INT,QUIT java ${engine_option:+"$engine_option"} \
+# A shell lets background processes ignore SIGINT and SIGQUIT, and bash adds these variables.
+env --unset=SHLVL --unset=_ --default-signal=INT,QUIT java ${engine_option:+"$engine_option"} \
     "-XX:CRaCCheckpointTo=$here/snapshot" "$@" </dev/null &
 jvm=$!
 echo "$jvm" >"$here/evidence/jvm.pid"
@@ -46,14 +47,13 @@ for descriptor in 1 2; do
     pipe:*) echo "--inherit-fd fd[$descriptor]:$stream" ;;
     esac
 done >"$here/snapshot/criu-options"
-trap 'kill -TERM "$jvm"' TERM INT
-
-code=0
-while kill -0 "$jvm" 2>/dev/null; do
-    # Hides the message of the shell: CRIU kills the JVM on purpose.
-    wait "$jvm" 2>/dev/null
-    code=$?
-done
+# A snapshot for this CPU only: its entry script compares what a JVM uses.
+if [ "$(cat "$here/cpu-features")" = native ]; then
+    sed -n '/^\(flags\|Features\)[^:]*: /{ s///; p; q; }' /proc/cpuinfo | tr ' ' '\n' |
+        grep -xE 'avx.*|sse.*|ssse3|bmi.*|adx|fma|f16c|popcnt|abm|aes|vaes|v?pclmulqdq|sha.*|gfni|erms|fsrm|clwb|clflushopt|asimd.*|pmull|crc32|atomics|sve.*|pac.*' |
+        tr '\n' ' ' >"$here/snapshot/cpu-flags"
+fi
+await "$jvm"
 
 # `wait` returns 137 for a process that CRIU dumped and killed. CRIU kills it before the end of its own log is written,
 # and would end with this script: so the script waits for the end of CRIU, for 5 seconds at most.

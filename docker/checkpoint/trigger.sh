@@ -3,6 +3,7 @@
 # Each start of jcmd costs more than 100 ms, so there are two with several commands each. After a command that the JVM
 # refuses, jcmd goes on with the next one.
 evidence=$(dirname "$0")/evidence
+snapshot=$(dirname "$0")/snapshot
 read -r jvm <"$evidence/jvm.pid"
 # Only the names, because values may be secret.
 cut -z -d = -f 1 "/proc/$jvm/environ" >"$evidence/environment-names"
@@ -10,19 +11,21 @@ cut -z -d = -f 1 "/proc/$jvm/environ" >"$evidence/environment-names"
 unset JAVA_TOOL_OPTIONS _JAVA_OPTIONS
 # GC.run makes the heap small. A JVM also does that at a checkpoint, but releases the memory later. With both flags at 0 the
 # heap is as small as its content (docs/decisions/garbage.md). The minimum must never be above the maximum. The commands after
-# it print the memory areas of the JVM. Of all flags only these two are kept: others may have secret values.
+# it print the memory areas of the JVM. Of all flags only three are kept: others may have secret values.
 jcmd "$jvm" 'VM.flags -all
 VM.set_flag MinHeapFreeRatio 0
 VM.set_flag MaxHeapFreeRatio 0
 GC.run
 GC.heap_info
 Compiler.codecache
-VM.metaspace vslist' | sed '/^ *[a-z0-9_]* *[A-Za-z0-9]* *+\{0,1\}= /{ / M[ai][xn]HeapFreeRatio /!d; }' >"$evidence/jvm-memory"
+VM.metaspace vslist' | sed '/^ *[a-z0-9_]* *[A-Za-z0-9]* *+\{0,1\}= /{ / \(MinHeapFreeRatio\|MaxHeapFreeRatio\|MaxHeapSize\) /!d; }' >"$evidence/jvm-memory"
 minimum='' maximum=''
 while read -r _ name _ value _; do
     case $name in
     MinHeapFreeRatio) minimum=$value ;;
     MaxHeapFreeRatio) maximum=$value ;;
+    # In bytes; the entry script compares it with the memory limit of its container.
+    MaxHeapSize) echo "$value" >"$snapshot/max-heap" ;;
     esac
 done <"$evidence/jvm-memory"
 # The restored application has its own values again.

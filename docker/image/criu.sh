@@ -1,4 +1,4 @@
-# The other scripts source this file, and set $here.
+# The other scripts source this file, and set $here. A restore runs it: so it starts no other program.
 
 # Selects the checkpoint engine of the JVM. $1: KIND/CAPABILITY of a copy of CRIU, or `warp`; $2: more arguments for CRIU.
 # Sets $engine_option to an option of the JVM, the only way from JDK 28 on, or exports environment variables for a JVM
@@ -11,10 +11,12 @@ name_engine() {
         return
     fi
     criu=$here/criu/$1/criu
-    options="$(cat "$here/criu/${1%%/*}/options") $2"
-    # Removes spaces at both ends: the JVM would turn them into empty arguments.
-    options=$(echo $options)
-    if grep -qs criu_location "$here/engine-options"; then
+    options=
+    read -r options <"$here/criu/${1%%/*}/options"
+    # Without spaces at both ends: the JVM would turn them into empty arguments.
+    set -- $options $2
+    options=$*
+    if [ -e "$here/criu-location" ]; then
         engine_option="-XX:CRaCEngineOptions=criu_location=$criu${options:+,args=$options}"
     else
         export CRAC_CRIU_PATH="$criu" CRAC_CRIU_OPTS="$options"

@@ -1,75 +1,210 @@
-#!/bin/sh
+#!/opt/crac-checkpoint/sh
 # PID 1 of the finished image: restores the application from its snapshot, or starts it normally if this host cannot
 # restore it. Signals go to the application, and its exit code is the exit code of the container.
 #
 #   CRAC_ON_RESTORE_FAILURE  start (normally, with a warning) or exit
 #   CRAC_RESTORE             false: start normally, without a restore
 #   CRAC_RESTORE_TIMEOUT     seconds after which a restore that hangs is ended (default 30)
+#   CRAC_MEMORY_CHECK        false: restore even if the container has less memory than the heap can grow to
 #   CRAC_ARGUMENTS           effect of arguments of `docker run`. start (default): a normal start with them instead of the
 #                            default ones. main: a restore, after which the main class runs again in the restored process
 #                            with these arguments, as CRaC defines it; not useful for a server that already runs
 #   JAVA_OPTS                options for the JVM, separated by white space; a restore uses only the -D options
+#
+# A program that this script starts costs about a millisecond of a restore. So until CRIU runs it starts only the JVM.
 set -fu
-here=$(dirname "$0")
+here=${0%/*}
+. "$here/await.sh"
 . "$here/criu.sh"
-restored=/dev/shm/crac-restored
+# bash adds it.
+unset SHLVL
 
-# Waits for the end of a child process, forwards signals to it, and sets $code.
-await() {
-    trap "kill -TERM $1 2>/dev/null" TERM
-    trap "kill -INT $1 2>/dev/null" INT
-    code=0
-    while kill -0 "$1" 2>/dev/null; do
-        wait "$1"
-        code=$?
-    done
-    trap - TERM INT
+# Sets $cause if something that the restored application needs is not here, and returns 1.
+fits_here() {
+    if [ ! -r "$here/snapshot/criu-options" ]; then
+        cause='the user of this container cannot read the snapshot. Run the image as its own user'
+        return 1
+    fi
+    if [ -r "$here/snapshot/max-heap" ] && [ "${CRAC_MEMORY_CHECK-true}" != false ]; then
+        read -r heap <"$here/snapshot/max-heap"
+        limit=max
+        for file in /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes; do
+            [ ! -r "$file" ] || read -r limit <"$file"
+        done
+        if [ "$limit" != max ] && [ "$limit" -lt "$heap" ]; then
+            cause="the heap of the snapshot may grow to $((heap >> 20)) MB, and the memory limit of this container is $((limit >> 20)) MB. Set -Xmx in the input java-options, or CRAC_MEMORY_CHECK=false"
+            return 1
+        fi
+    fi
+    if [ -r "$here/snapshot/cpu-flags" ]; then
+        read -r needed <"$here/snapshot/cpu-flags"
+        while read -r name _ flags; do
+            case $name in flags | Features) break ;; esac
+        done </proc/cpuinfo
+        for flag in $needed; do
+            case " $flags " in
+            *" $flag "*) ;;
+            *)
+                cause="this CPU lacks $flag, which the CPU of the checkpoint has. Set the input cpu-features to generic"
+                return 1
+                ;;
+            esac
+        done
+    fi
 }
 
+# Copies what the application wrote to /tmp before the checkpoint, where a mount hides it.
+refill_tmp() {
+    set +f
+    for file in "$here"/tmp/* "$here"/tmp/.[!.]*; do
+        [ ! -e "$file" ] || [ -e "/tmp/${file##*/}" ] || cp -a "$file" /tmp/ || cause="/tmp lacks ${file##*/}, which the snapshot needs, and it cannot be copied there"
+    done
+    set -f
+}
+
+# Adds the -D options of a variable to $kept, and names the others. $1: name of the variable, $2: its value.
+sort_options() {
+    others=
+    case $2 in
+    *[\"\']*) others=' any, because of its quotation marks' ;;
+    *)
+        for option in $2; do
+            case $option in
+            -D*) kept="$kept $option" ;;
+            *) others="$others ${option%%=*}" ;;
+            esac
+        done
+        ;;
+    esac
+    [ -z "$others" ] || echo "crac-checkpoint: a restored JVM cannot take these options of $1:$others" >&2
+}
+
+# Restores the application and waits for its end. Sets $code; returns 1 if it was not restored.
 restore() {
-    rm -f "$restored"
     main=
-    [ $# -eq 0 ] || main=$(cat "$here/main-class")
+    [ $# -eq 0 ] || read -r main <"$here/main-class"
     properties=
     for option in ${JAVA_OPTS-}; do
         case $option in
         -D*) properties="$properties $option" ;;
         esac
     done
+    timeout=${CRAC_RESTORE_TIMEOUT:-30}
+    case $timeout in *[!0-9]*) timeout=30 ;; esac
+    # The mark of a restore. Its name is new at each start, and the home folder belongs to this container and user alone.
+    for folder in "${HOME:-/tmp}" /tmp /dev/shm; do
+        [ ! -w "$folder" ] || break
+    done
+    id=$$
+    read -r id </proc/sys/kernel/random/uuid
+    restored=$folder/.crac-restored-$id
     # CRIU writes the pid file when the process is restored.
-    taken_by=$(cat "$here/taken-by")
-    name_engine "$taken_by" "--pidfile $restored $(tr '\n' ' ' <"$here/snapshot/criu-options")"
-    # Warp is part of the JVM and writes no pid file: its exit code is that of the application.
-    [ "$taken_by" != warp ] || echo warp >"$restored"
-    # CRIU writes its statistics to the current folder; the restored process has its previous one.
-    (cd "${HOME:-/tmp}" && exec env --default-signal=INT,QUIT java ${engine_option:+"$engine_option"} \
-        "-XX:CRaCRestoreFrom=$here/snapshot" $properties $main "$@") &
+    arguments="--pidfile $restored"
+    while IFS= read -r line; do
+        arguments="$arguments $line"
+    done <"$here/snapshot/criu-options"
+    name_engine "$taken_by" "$arguments"
+    default_signals=
+    if [ "$taken_by" = warp ]; then
+        # Warp is part of the JVM and writes no pid file: its exit code is that of the application.
+        echo warp >"$restored"
+        default_signals='env --default-signal=INT,QUIT'
+    fi
+    read -r begin _ </proc/uptime
+    (
+        # CRIU writes its statistics to the current folder; the restored process has its previous one.
+        cd "$folder" || exit
+        # The launcher of the JVM reads this variable, and refuses what a restored JVM cannot take.
+        kept=
+        sort_options JDK_JAVA_OPTIONS "${JDK_JAVA_OPTIONS-}"
+        sort_options JAVA_TOOL_OPTIONS "${JAVA_TOOL_OPTIONS-}"
+        sort_options _JAVA_OPTIONS "${_JAVA_OPTIONS-}"
+        unset JDK_JAVA_OPTIONS JAVA_TOOL_OPTIONS _JAVA_OPTIONS
+        [ -z "$kept" ] || export JDK_JAVA_OPTIONS="${kept# }"
+        exec $default_signals java ${engine_option:+"$engine_option"} "-XX:CRaCRestoreFrom=$here/snapshot" $properties $main "$@"
+    ) &
     child=$!
     (
         # CRIU may hang if it lacks a capability.
-        sleep "${CRAC_RESTORE_TIMEOUT:-30}"
-        [ -s "$restored" ] && exit
+        while [ "$timeout" -gt 0 ]; do
+            sleep 1
+            [ ! -s "$restored" ] || exit 0
+            timeout=$((timeout - 1))
+        done
+        # From here on this process ends itself, with 1.
+        trap '' TERM
         # Partly restored processes are not children of this script. PID 1 can end all processes of the container.
         if [ $$ -eq 1 ]; then kill -KILL -1; else kill -KILL "$child"; fi
+        exit 1
     ) >/dev/null 2>&1 &
     watchdog=$!
     await "$child"
     kill "$watchdog" 2>/dev/null
-    [ -s "$restored" ]
+    wait "$watchdog" 2>/dev/null
+    case $? in
+    0) ;;
+    1) cause="the restore was not complete after $timeout s" && return 1 ;;
+    *) [ -s "$restored" ] || return 1 ;;
+    esac
+    rm -f "$restored"
+    # Signals of a crash: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV. A JVM that does not find what it needs ends so.
+    case $code in
+    132 | 133 | 134 | 135 | 136 | 139)
+        read -r end _ </proc/uptime
+        [ $((${end%.*} - ${begin%.*})) -ge 10 ] || { cause="the restored JVM ended with exit code $code" && return 1; }
+        ;;
+    esac
 }
 
+# Sets $cause after a restore that failed, from what can be seen in the container.
+find_cause() {
+    bounding=0 no_new_privileges=0
+    while read -r name value; do
+        case $name in
+        CapBnd:) bounding=$((0x$value)) ;;
+        NoNewPrivs:) no_new_privileges=$value ;;
+        esac
+    done </proc/self/status
+    number=40 capability=CHECKPOINT_RESTORE
+    case $taken_by in */sys_admin) number=21 capability=SYS_ADMIN ;; esac
+    ptrace_scope=0
+    [ ! -r /proc/sys/kernel/yama/ptrace_scope ] || read -r ptrace_scope </proc/sys/kernel/yama/ptrace_scope
+    flags="the flags that a restore needs are the image's label io.github.crac-checkpoint.restore-flags"
+    if [ "$taken_by" = warp ]; then
+        cause='see the lines of the JVM above'
+    elif [ "$no_new_privileges" -eq 1 ]; then
+        cause="no-new-privileges is on (allowPrivilegeEscalation: false in Kubernetes); $flags"
+    elif [ $((bounding >> number & 1)) -eq 0 ]; then
+        cause="the container lacks the capability $capability; $flags"
+    elif [ $((bounding >> 8 & 1)) -eq 0 ]; then
+        cause="the container lacks the capability SETPCAP; $flags"
+    elif [ "$ptrace_scope" -ge 2 ]; then
+        cause="kernel.yama.ptrace_scope is $ptrace_scope on this host, and CRIU needs 0 or 1"
+    else
+        cause="see the lines of CRIU above; $flags"
+    fi
+}
+
+cause=
 try=${CRAC_RESTORE-true}
 if [ $# -gt 0 ] && [ "${CRAC_ARGUMENTS-start}" != main ]; then
     try=false
     echo "crac-checkpoint: arguments are for a normal start; see CRAC_ARGUMENTS in $0" >&2
 fi
 if [ "$try" != false ]; then
-    restore "$@" && exit "$code"
+    read -r taken_by <"$here/taken-by"
+    refill_tmp
+    if fits_here; then
+        restore "$@" && exit "$code"
+        # The signal was for the application.
+        ! "$stopped" || exit "$code"
+    fi
+    [ -n "$cause" ] || find_cause
     if [ "${CRAC_ON_RESTORE_FAILURE-start}" = exit ]; then
-        echo "crac-checkpoint: the snapshot could not be restored here; see the lines above" >&2
+        echo "crac-checkpoint: the snapshot could not be restored here: $cause" >&2
         exit 1
     fi
-    echo "crac-checkpoint: the snapshot could not be restored here; starting the application normally. The flags that a restore needs are the image's label io.github.crac-checkpoint.restore-flags" >&2
+    echo "crac-checkpoint: the snapshot could not be restored here; starting the application normally. Cause: $cause" >&2
 fi
 
 # java is not PID 1, because some CRaC builds fork as PID 1 and run main twice.
@@ -88,6 +223,7 @@ while [ "$given" -gt 0 ]; do
     shift
     given=$((given - 1))
 done
-env --default-signal=INT,QUIT java "$@" &
+# A shell lets background processes ignore these signals, and bash adds these variables.
+env --unset=SHLVL --unset=_ --default-signal=INT,QUIT java "$@" &
 await $!
 exit "$code"

@@ -19,6 +19,9 @@ ldd "$(command -v criu)" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' | while read -r 
         cp -dp "$file" "$tree$file"
     done
 done
+# The shell of the start scripts. dash, which is sh in Debian, drops environment variables whose names are not identifiers,
+# such as spring.datasource.url; bash passes them on.
+ln -s "$(command -v bash || command -v sh)" "$tree/opt/crac-checkpoint/sh"
 find "$tree" -exec touch -h -d @0 {} +
 
 # The tree for the checkpoint: folders that only the user of the application can read.

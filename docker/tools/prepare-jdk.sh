@@ -24,6 +24,8 @@ flags=$notes/jvm-flags
 $java -XX:+PrintFlagsFinal -version 2>&1 | sed -n 's/^ *[a-z_]* *\([A-Za-z]*\) *=.*/\1/p' >"$flags"
 if grep -qx CRaCEngineOptions "$flags"; then
     $java -XX:CRaCEngineOptions=help -version >"$notes/engine-options" 2>&1 || true
+    # The entry script checks only that this file exists: a restore has no time to search the list.
+    ! grep -q criu_location "$notes/engine-options" || : >"$notes/criu-location"
 fi
 if ! grep -qx CRaCCheckpointTo "$flags"; then
     echo "crac-checkpoint: NO-CRAC: $($java -version 2>&1 | head -n 1)"

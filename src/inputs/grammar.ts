@@ -75,9 +75,12 @@ export const variables = pairs(/^[A-Za-z_][A-Za-z0-9_]*$/)
 
 export const labels = pairs(/^[^\s"'=-][^\s"'=]*$/)
 
+/** Names that are not identifiers too, such as `spring.datasource.url`; Docker reads a line with # in front as a comment. */
+const anyVariables = pairs(/^[^\s"'=#-][^\s"'=]*$/)
+
 /** Parses the environment of the application; refuses variables that set CRaC options. */
 export function environment(name: string, value: string): Record<string, string> {
-  const given = variables(name, value)
+  const given = anyVariables(name, value)
   const problem = cracOptionIn(Object.entries(given).map((pair) => pair.join('=')))
   if (problem === undefined) return given
   throw new Failure('input', `Invalid input \`${name}\`: it ${problem}.`, { fix: LEAVE_TO_ACTION })

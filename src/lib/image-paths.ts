@@ -19,8 +19,11 @@ export const SNAPSHOT_DIR = `${CRAC_DIR}/snapshot`
 /** Folder of the files that describe the checkpoint; it exists in the checkpoint container only. */
 export const EVIDENCE_DIR = `${CRAC_DIR}/evidence`
 
-/** The entry script writes the process id of the restored JVM to it, or `warp`. */
-export const RESTORED_FILE = '/dev/shm/crac-restored'
+/**
+ * Beginning of the name of a file in the home folder. CRIU writes the process id of the restored JVM to it, or the entry
+ * script writes `warp`.
+ */
+export const RESTORED_MARK = '.crac-restored-'
 
 /** Scripts that the program runs in a container, below CRAC_DIR. */
 export const SCRIPTS = { trigger: 'trigger.sh', tryCriu: 'try-criu.sh', mapHeap: 'map-heap.sh' } as const

@@ -6,7 +6,7 @@ import { dockerFailure } from '../docker/failure.js'
 import { startContainer, type StartContext } from '../docker/started-container.js'
 import type { Failure } from '../lib/errors.js'
 import { writeLog, type Hiding } from '../lib/kept-log.js'
-import { RESTORED_FILE } from '../lib/image-paths.js'
+import { RESTORED_MARK } from '../lib/image-paths.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
 import { checksFor, untilReady, type Readiness } from '../probe/readiness.js'
 import { send, type HttpRequest } from '../probe/request.js'
@@ -151,8 +151,8 @@ const NOT_RESTORED = 3
  * Prints CRIU's statistics.
  */
 const CHECK_RESTORED = `
-id=$(cat ${RESTORED_FILE}) && [ -n "$id" ] && { [ "$id" = warp ] || [ -d "/proc/$id" ]; } || exit ${NOT_RESTORED}
-base64 -w 0 "\${HOME:-/tmp}/stats-restore" || true`
+id=$(cat "$HOME/${RESTORED_MARK}"*) && [ -n "$id" ] && { [ "$id" = warp ] || [ -d "/proc/$id" ]; } || exit ${NOT_RESTORED}
+base64 -w 0 "$HOME/stats-restore" || true`
 
 const CHECK_TIMEOUT: Milliseconds = 30_000
 

@@ -68,7 +68,7 @@ public class Identity implements Resource {
         values.put("sha1", String.valueOf(sha1.nextLong()));
         values.put("seeded", String.valueOf(seeded.nextLong()));
         values.put("readAtStart", greeting);
-        for (String name : new String[] {"KEPT", "CHANGED", "ADDED", "HOSTNAME"}) values.put(name, String.valueOf(System.getenv(name)));
+        for (String name : new String[] {"KEPT", "CHANGED", "ADDED", "HOSTNAME", "dotted.name", "at-checkpoint"}) values.put(name, String.valueOf(System.getenv(name)));
         values.put("property", String.valueOf(System.getProperty("given")));
         values.put("hostName", InetAddress.getLocalHost().getHostName());
         values.put("clock", String.valueOf(System.currentTimeMillis()));
