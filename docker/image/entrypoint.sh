@@ -131,21 +131,22 @@ restore() {
             [ ! -s "$restored" ] || exit 0
             timeout=$((timeout - 1))
         done
-        # From here on this process ends itself, with 1.
-        trap '' TERM
+        : >"$restored.late"
         # Partly restored processes are not children of this script. PID 1 can end all processes of the container.
         if [ $$ -eq 1 ]; then kill -KILL -1; else kill -KILL "$child"; fi
-        exit 1
     ) >/dev/null 2>&1 &
     watchdog=$!
     await "$child"
-    kill "$watchdog" 2>/dev/null
+    # Not SIGTERM: it would be lost in a watchdog that has only just started.
+    kill -KILL "$watchdog" 2>/dev/null
     wait "$watchdog" 2>/dev/null
-    case $? in
-    0) ;;
-    1) cause="the restore was not complete after $timeout s" && return 1 ;;
-    *) [ -s "$restored" ] || return 1 ;;
-    esac
+    seen=$?
+    if [ -e "$restored.late" ]; then
+        rm -f "$restored.late"
+        cause="the restore was not complete after $timeout s"
+        return 1
+    fi
+    [ "$seen" -eq 0 ] || [ -s "$restored" ] || return 1
     rm -f "$restored"
     # Signals of a crash: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV. A JVM that does not find what it needs ends so.
     case $code in
