@@ -62,6 +62,20 @@ export function createByteReader(stream: AsyncIterable<unknown> | Iterable<unkno
   return reader
 }
 
+/** Maximum size of a content that is one buffer, in bytes. */
+const SMALL = 64 * 1024
+
+/** Returns the next `length` bytes: small ones as one buffer, which is already consumed. */
+export async function contentOf(
+  reader: ByteReader,
+  length: number
+): Promise<[Buffer] | AsyncGenerator<Buffer>> {
+  if (length > SMALL) return reader.pieces(length)
+  const bytes = (await reader.peek(length)).subarray(0, length)
+  reader.skip(bytes.length)
+  return [bytes]
+}
+
 /** Reads the rest of a stream, and drops it. */
 export async function drain(bytes: AsyncGenerator<Buffer>): Promise<void> {
   while (!(await bytes.next()).done);

@@ -54,31 +54,34 @@ export async function scanFiles(
 
   async function* stream(): AsyncGenerator<Uint8Array> {
     let at = 0
-    async function* part(
-      { name, layer }: NamedContent,
-      of: Section['of'],
-      bytes: ByteStream
-    ): AsyncGenerator<Uint8Array> {
+    function begin({ name, layer }: NamedContent, of: Section['of']): void {
       sections.add({ at, name, layer, of })
-      for await (const piece of bytes) {
-        at += piece.length
-        yield piece
-      }
-      at += GAP.length
-      yield GAP
+    }
+    function counted(piece: Uint8Array): Uint8Array {
+      at += piece.length
+      return piece
     }
     for await (const file of files) {
       const { name, attributes, continued = false } = file
-      if (!continued) yield* part(file, 'name', [Buffer.from(name)])
-      if (attributes && attributes.length > 0 && !continued) yield* part(file, 'attributes', [attributes])
-      const begin = at
-      yield* part(file, 'content', file.bytes)
-      const size = at - begin - GAP.length
-      total += size
-      if (measured(name)) sizes.set(name, (sizes.get(name) ?? 0) + size)
+      if (!continued) {
+        begin(file, 'name')
+        yield counted(Buffer.concat([Buffer.from(name), GAP]))
+        if (attributes && attributes.length > 0) {
+          begin(file, 'attributes')
+          yield counted(Buffer.concat([attributes, GAP]))
+        }
+      }
+      begin(file, 'content')
+      const start = at
+      if (Array.isArray(file.bytes)) for (const piece of file.bytes as Uint8Array[]) yield counted(piece)
+      else for await (const piece of file.bytes) yield counted(piece)
+      total += at - start
+      if (measured(name)) sizes.set(name, (sizes.get(name) ?? 0) + at - start)
+      yield counted(GAP)
     }
     const { name, value } = matcher.canary
-    yield* part({ name, bytes: [] }, 'content', [Buffer.from(value)])
+    begin({ name, bytes: [] }, 'content')
+    yield counted(Buffer.from(value))
   }
 
   function locationOf(offset: number): FileLocation {

@@ -34,9 +34,10 @@ export async function* contentsOf(
   const head = await reader.peek(HEAD)
   const format = formatOf(head)
   const section = (bytes: NamedContent['bytes']): NamedContent => ({ ...file, continued: true, bytes })
-  const within = ({ name, attributes, bytes }: Inner): AsyncGenerator<NamedContent> => {
+  const within = ({ name, attributes, bytes }: Inner): NamedContent[] | AsyncGenerator<NamedContent> => {
     const inner = { ...file, name: shortened(`${file.name}!/${name}`), attributes, continued: false, bytes }
-    return contentsOf(inner, opener, depth + 1)
+    // Archives have tens of thousands of small files.
+    return isPlain(bytes) ? [inner] : contentsOf(inner, opener, depth + 1)
   }
 
   // The header of packed data can have a name and a comment.
@@ -57,9 +58,11 @@ export async function* contentsOf(
       if (part.kind === 'gap') {
         if (part.unopened) opener.note(`${file.name}!/${part.unopened.name}`, part.unopened.reason)
         yield section(part.bytes)
-      } else if (part.stored) yield* within(part)
-      else
+      } else if (part.stored || (Array.isArray(part.bytes) && opener.spend(part.bytes[0].length))) {
+        yield* within(part)
+      } else {
         yield* within({ ...part, bytes: metered(`${file.name}!/${part.name}`, part.bytes, reader, opener) })
+      }
     }
   }
   if ((await reader.peek(1)).length > 0) yield section(reader.pieces())

@@ -1,4 +1,4 @@
-import { drain, type ByteReader } from '../../lib/byte-reader.js'
+import { contentOf, drain, type ByteReader } from '../../lib/byte-reader.js'
 import { HEAD, isTarHeader } from '../../lib/formats.js'
 
 /** A file of a tar archive, or a section of the archive that belongs to none of its files. */
@@ -23,8 +23,6 @@ export interface TarGap {
   bytes: AsyncGenerator<Buffer>
 }
 
-/** Maximum size of a file that is one buffer, in bytes. */
-const SMALL = 64 * 1024
 /** Maximum size of an extended header that is read into memory, in bytes. */
 const LARGEST_HEADER = 1024 * 1024
 
@@ -71,13 +69,6 @@ export async function* partsOfTar(reader: ByteReader): AsyncGenerator<TarPart> {
     if (reader.position < end) yield { kind: 'gap', bytes: gap(reader) }
     await drain(reader.pieces(padding(length)))
   }
-}
-
-async function contentOf(reader: ByteReader, length: number): Promise<TarFile['bytes']> {
-  if (length > SMALL) return reader.pieces(length)
-  const bytes = (await reader.peek(length)).subarray(0, length)
-  reader.skip(bytes.length)
-  return [bytes]
 }
 
 interface Extended {

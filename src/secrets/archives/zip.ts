@@ -1,5 +1,5 @@
 import { inflateRawSync } from 'node:zlib'
-import { drain, type ByteReader } from '../../lib/byte-reader.js'
+import { contentOf, drain, type ByteReader } from '../../lib/byte-reader.js'
 import { LOCAL_FILE } from '../../lib/formats.js'
 import { inflated, unzstd } from './unpack.js'
 
@@ -74,7 +74,7 @@ export async function* partsOfZip(reader: ByteReader): AsyncGenerator<ZipPart> {
       yield* drained({ kind: 'gap', unopened: { name, reason }, bytes: gap(reader) })
     } else if (method === STORED) {
       // Without a size its content is a gap, in which files of a stored archive have their headers.
-      yield { kind: 'file', name, attributes, stored: true, bytes: reader.pieces(size ?? 0) }
+      yield { kind: 'file', name, attributes, stored: true, bytes: await contentOf(reader, size ?? 0) }
     } else {
       const bytes =
         method === DEFLATED
