@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { StepOptions, StepResult } from '../../lab/runner.js'
-import { formsOf } from '../../src/secrets/scanner/needles.js'
+import { formsOf } from '../../src/secrets/scanner/encodings.js'
 import type { SecretReport } from '../../src/secrets/report.js'
 import { metadataErrors } from '../support/metadata.js'
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { createCanary, plantsOf, proveScanner } from '../../src/secrets/scanner/canary.js'
 import { createMatcher, type SecretMatcher } from '../../src/secrets/scanner/scan.js'
-import { needlesOf } from '../../src/secrets/scanner/needles.js'
+import { needlesOfCanary } from '../../src/secrets/scanner/needles.js'
 import { seeded } from '../support/seeded.js'
 
 const random = seeded(7)
@@ -21,11 +21,25 @@ describe('proveScanner', () => {
 
   test('tests every encoding that is searched for', () => {
     const planted = plantsOf(matcher.canary).map(({ encoding }) => encoding)
-    const searched = needlesOf([matcher.canary]).needles.map(({ encoding }) => encoding)
+    const searched = needlesOfCanary(matcher.canary).map(({ encoding }) => encoding)
     expect(new Set(planted)).toEqual(new Set(searched))
   })
 
-  test.each(['utf-16le', 'base64url', 'json in latin-1', 'piece in utf-8'])(
+  test.each([
+    'utf-16le',
+    'base64url',
+    'json in latin-1',
+    'piece in utf-8',
+    'escaped',
+    'base64 in lines',
+    'base64 of utf-16le',
+    'decoded base64',
+    'decoded hex',
+    'decoded PEM',
+    'number of the key',
+    'number of the key, little-endian',
+    'number of the key in BigInteger'
+  ])(
     'fails for a scanner that misses %s',
     async (encoding) => {
       const isSeen = matcher.origins.map(

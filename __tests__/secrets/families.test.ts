@@ -77,7 +77,7 @@ describe('a real token', () => {
         const found = await familiesIn(bytes, 1000)
         expect(found.map((finding) => [finding.family, finding.encoding, finding.count])).toContainEqual([
           family,
-          encoding === 'latin1' ? 'latin-1' : 'utf-16le',
+          encoding === 'latin1' ? 'latin-1' : 'utf-16',
           1
         ])
       }
@@ -105,7 +105,7 @@ describe('a real token', () => {
       const bytes = Buffer.concat([random.bytes(2000), Buffer.from(token, 'utf16le'), Buffer.alloc(9)])
       for (const step of [500, 1999, 2000, 2001]) {
         expect(await familiesIn(bytes, step)).toEqual([
-          { family: 'jwt', encoding: 'utf-16le', digest: matcher.digest(token), count: 1, offsets: [2000] }
+          { family: 'jwt', encoding: 'utf-16', digest: matcher.digest(token), count: 1, offsets: [2000] }
         ])
       }
     }

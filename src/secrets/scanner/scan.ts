@@ -1,19 +1,32 @@
 import { createHmac } from 'node:crypto'
-import { FAMILIES, type Family } from './families.js'
+import { FAMILIES } from './families.js'
+import type { Family } from './family.js'
 import { createTally, type FileLocation, type ScanFinding, type Tally } from './findings.js'
 import { createSearch, type PatternSearch } from './multi-pattern.js'
-import { needlesOf, type Needle, type Secret, type WeakSecret } from './needles.js'
+import {
+  needlesOf,
+  needlesOfCanary,
+  type Canary,
+  type Needle,
+  type Secret,
+  type WeakSecret
+} from './needles.js'
+import { eachWindow, type ByteStream, type Window } from './windows.js'
+
+export type { ByteStream }
 
 /** Patterns of the secrets and of the token families: built once, used for many files. */
 export interface SecretMatcher {
   search: PatternSearch
   /** Origin of each pattern of the search, by the number of the pattern. */
   origins: readonly PatternOrigin[]
-  /** Maximum size of a match in bytes, from the first byte of its pattern on. */
-  longestMatch: number
+  /** Maximum number of bytes that belong to a match, or decide about it, in front of its pattern. */
+  before: number
+  /** Maximum number of bytes that belong to a match, or decide about it, from the first byte of its pattern on. */
+  after: number
   weak: readonly WeakSecret[]
   /** Positive control: a random value that is searched for like a secret. */
-  canary: Secret
+  canary: Canary
   /** Returns 16 hex digits that identify a token; they depend on the key of the matcher. */
   digest(token: string): string
 }
@@ -22,20 +35,23 @@ export type PatternOrigin = { needle: Needle } | TokenPrefix
 
 interface TokenPrefix {
   family: Family
-  encoding: 'latin-1' | 'utf-16le'
+  /** Bytes from one character to the next: 1 for Latin-1 and UTF-8, 2 for UTF-16 in both byte orders. */
+  width: 1 | 2
+  /** Length of the prefix in characters. */
   prefix: number
 }
 
 export interface MatcherOptions {
   secrets: readonly Secret[]
-  canary: Secret
+  canary: Canary
   /** Random key of the digests. It never leaves this run: the digest of a short password could be reversed with it. */
   key: Buffer
   families?: readonly Family[]
 }
 
 export function createMatcher({ secrets, canary, key, families = FAMILIES }: MatcherOptions): SecretMatcher {
-  const { needles, weak } = needlesOf([...secrets, canary])
+  const { needles: ofSecrets, weak } = needlesOf(secrets)
+  const needles = [...ofSecrets, ...needlesOfCanary(canary)]
   const patterns = [
     ...needles.map((needle) => ({ bytes: needle.bytes, origin: { needle } })),
     ...families.flatMap(prefixesOf)
@@ -44,27 +60,41 @@ export function createMatcher({ secrets, canary, key, families = FAMILIES }: Mat
   return {
     search,
     origins: patterns.map(({ origin }) => origin),
-    // A character of UTF-16 has two bytes.
-    longestMatch: Math.max(search.longest, ...families.map(({ longest }) => longest * 2)),
+    before: Math.max(
+      ...needles.map(({ confirmation }) => confirmation?.before ?? 0),
+      ...families.map(({ lead }) => ((lead ?? 0) + EDGE) * 2),
+      0
+    ),
+    after: Math.max(
+      search.longest,
+      ...needles.map(({ confirmation }) => confirmation?.after ?? 0),
+      ...families.map(({ longest }) => (longest + EDGE) * 2)
+    ),
     weak,
     canary,
     digest: (token) => createHmac('sha256', key).update(token).digest('hex').slice(0, 16)
   }
 }
 
-/** Returns the patterns of a family: most Strings of Java are Latin-1, and its char[] are UTF-16LE. */
+/** Number of letters or digits next to a token that make it a part of a longer word, for a bounded family. */
+const EDGE = 2
+
+/**
+ * Returns the patterns of a family: most Strings of Java are Latin-1, and its char[] are UTF-16. Without its last zero, the prefix
+ * in UTF-16LE is in UTF-16BE too.
+ */
 function prefixesOf(family: Family): { bytes: Buffer; origin: TokenPrefix }[] {
   return family.prefixes.flatMap((text) => {
     const prefix = text.length
-    return [
-      { bytes: Buffer.from(text, 'latin1'), origin: { family, encoding: 'latin-1', prefix } },
-      { bytes: Buffer.from(text, 'utf16le'), origin: { family, encoding: 'utf-16le', prefix } }
-    ]
+    const narrow: { bytes: Buffer; origin: TokenPrefix } = {
+      bytes: Buffer.from(text, 'latin1'),
+      origin: { family, width: 1, prefix }
+    }
+    if (family.binary) return [narrow]
+    const wide = Buffer.from(text, 'utf16le').subarray(0, -1)
+    return [narrow, { bytes: wide, origin: { family, width: 2, prefix } }]
   })
 }
-
-/** A stream of bytes, such as one of node:fs. */
-export type ByteStream = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
 export interface ScanResult {
   /** Size of the stream in bytes. */
@@ -85,10 +115,11 @@ export async function scan(
   locationOf?: (offset: number) => FileLocation
 ): Promise<ScanResult> {
   const tally = createTally(locationOf)
-  const bytes = await eachWindow(stream, { overlap: matcher.longestMatch, step }, (window) => {
+  const bytes = await eachWindow(stream, { ...matcher, step }, (window) => {
     matcher.search.run(window.bytes, (pattern, at) => {
       const origin = matcher.origins[pattern]
-      if (origin !== undefined && at < window.end) addMatch(matcher, origin, window, at, tally)
+      if (origin !== undefined && at >= window.begin && at < window.end)
+        addMatch(matcher, origin, window, at, tally)
     })
   })
   return { bytes, findings: tally.findings(), unlisted: tally.unlisted() }
@@ -103,17 +134,37 @@ function addMatch(
   tally: Tally
 ): void {
   if ('needle' in origin) {
-    const { secret, encoding } = origin.needle
-    tally.add({ secret }, encoding, offset + at)
+    const { secret, encoding, confirmation } = origin.needle
+    if (confirmation?.holds(bytes, at) ?? true) tally.add({ secret }, encoding, offset + at)
     return
   }
-  const { family, encoding, prefix } = origin
-  const width = encoding === 'latin-1' ? 1 : 2
+  const { family, width, prefix } = origin
   if (!hasRun(bytes, at + prefix * width, width, family.run)) return
-  const charset = encoding === 'latin-1' ? 'latin1' : 'utf16le'
-  const match = family.pattern.exec(bytes.toString(charset, at, at + family.longest * width))
+  const start = at - (family.lead ?? 0) * width
+  if (start < 0 || (family.bounded && isWordAt(bytes, start - EDGE * width, width))) return
+  const text = textAt(bytes, start, width, family.longest)
+  const match = family.pattern.exec(text)
   if (match === null || !family.isReal(match)) return
-  tally.add({ family: family.id, digest: matcher.digest(match[0]) }, encoding, offset + at)
+  if (family.bounded && isWordAt(bytes, start + match[0].length * width, width)) return
+  const digest = matcher.digest(family.identity?.(match) ?? match[0])
+  tally.add({ family: family.id, digest }, width === 1 ? 'latin-1' : 'utf-16', offset + start)
+}
+
+/** Returns at most `length` characters of Latin-1 or, with a width of 2, of the low bytes of UTF-16, up to the first other character. */
+function textAt(bytes: Buffer, start: number, width: 1 | 2, length: number): string {
+  if (width === 1) return bytes.toString('latin1', start, start + length)
+  const text = bytes.toString('utf16le', start, start + length * 2)
+  const end = text.search(/[^\0-\xff]/)
+  // In UTF-16BE, the byte behind the last character does not belong to it.
+  return end < 0 ? text : text.slice(0, end) + String.fromCharCode(text.charCodeAt(end) & 0xff)
+}
+
+/** Returns whether there are EDGE letters or digits. One alone may be a length, or the header of an object of the JVM. */
+function isWordAt(bytes: Buffer, start: number, width: 1 | 2): boolean {
+  for (let at = start; at < start + EDGE * width; at += width) {
+    if (!/[0-9A-Za-z]/.test(String.fromCharCode(bytes[at] ?? 0))) return false
+  }
+  return true
 }
 
 /** Marks the bytes that Family.run counts: letters, digits, `-`, `_` and `.`. */
@@ -127,49 +178,4 @@ function hasRun(bytes: Buffer, start: number, width: number, run: number): boole
     if (IS_IN_RUN[bytes[at] ?? 0] !== 1) return false
   }
   return true
-}
-
-interface Window {
-  /** Bytes of the section; their memory is aligned to 4 bytes, and valid during the call only. */
-  bytes: Buffer
-  offset: number
-  /** Index in `bytes` from which on matches belong to the next window, which contains them too. */
-  end: number
-}
-
-interface WindowSizes {
-  /** Bytes that follow each start of a match in its window, unless the stream ends. */
-  overlap: number
-  /** New bytes of each window. */
-  step: number
-}
-
-/**
- * Passes a stream to `visit` in overlapping windows: everything of at most `overlap` bytes is completely in the window in which it
- * starts. The memory is that of one window. Returns the size of the stream in bytes.
- */
-async function eachWindow(
-  stream: ByteStream,
-  { overlap, step }: WindowSizes,
-  visit: (window: Window) => void
-): Promise<number> {
-  const size = overlap + step
-  const memory = Buffer.allocUnsafeSlow(Math.ceil(size / 4) * 4)
-  let offset = 0
-  let filled = 0
-  for await (const piece of stream) {
-    for (let taken = 0; taken < piece.length;) {
-      const part = piece.subarray(taken, taken + size - filled)
-      memory.set(part, filled)
-      filled += part.length
-      taken += part.length
-      if (filled < size) continue
-      visit({ bytes: memory.subarray(0, filled), offset, end: step })
-      memory.copyWithin(0, step, filled)
-      offset += step
-      filled -= step
-    }
-  }
-  visit({ bytes: memory.subarray(0, filled), offset, end: filled })
-  return offset + filled
 }

@@ -71,11 +71,6 @@ export function hasMixedRandomPart(match: RegExpExecArray): boolean {
   return hasRandomPart(match) && /[a-z]/.test(random) && /[A-Z]/.test(random) && /\d/.test(random)
 }
 
-/** Returns whether the body of a key is random. It may have runs of `A`, where its bytes are zero. */
-export function hasKey([, body = '']: RegExpExecArray): boolean {
-  return entropyOf(body) >= LEAST_ENTROPY
-}
-
 /** Returns whether a password is not a placeholder. */
 export function hasPassword([, first, second]: RegExpExecArray): boolean {
   const password = first ?? second ?? ''

@@ -1,0 +1,86 @@
+import { createECDH, generateKeyPairSync } from 'node:crypto'
+import type { Plant } from './needles.js'
+
+export type Random = (bytes: number) => Buffer
+
+/** PKCS#8 of an Ed25519 key, in front of its 32 bytes: https://www.rfc-editor.org/rfc/rfc8410#section-7 */
+const ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex')
+/** SEC1 of a P-256 key, around its 32 bytes: https://www.rfc-editor.org/rfc/rfc5915#section-3 */
+const P256 = [Buffer.from('30310201010420', 'hex'), Buffer.from('a00a06082a8648ce3d030107', 'hex')]
+/** Size of the RSA key of the proof, in bits: a small one takes a few milliseconds. */
+const RSA_SIZE = 1024
+
+export interface OtherCanary {
+  value: string
+  plants: Plant[]
+}
+
+/** Returns values that are base64 and hex, of bytes and of a text. */
+export function encodedCanaries(random: Random): OtherCanary[] {
+  const [first, second] = [random(24), random(24)]
+  const text = `Aa1 ${random(12).toString('hex')} é`
+  return [
+    { value: first.toString('base64'), plants: [{ encoding: 'decoded base64', bytes: first }] },
+    { value: second.toString('hex'), plants: [{ encoding: 'decoded hex', bytes: second }] },
+    ...(['base64', 'hex'] as const).map((kind) => ({
+      value: Buffer.from(text).toString(kind),
+      plants: [
+        { encoding: `decoded ${kind}`, bytes: Buffer.from(text) },
+        { encoding: `decoded ${kind} in latin-1`, bytes: Buffer.from(text, 'latin1') },
+        { encoding: `decoded ${kind} in utf-16le`, bytes: Buffer.from(text, 'utf16le') },
+        { encoding: `decoded ${kind} in utf-16be`, bytes: Buffer.from(text, 'utf16le').swap16() }
+      ]
+    }))
+  ]
+}
+
+/** Returns private keys as PEM blocks: one with real, one with escaped line breaks, and one in a JSON document. */
+export function keyCanaries(random: Random): OtherCanary[] {
+  const curve = createECDH('prime256v1')
+  curve.generateKeys()
+  const scalar = Buffer.concat([Buffer.alloc(32), curve.getPrivateKey()]).subarray(-32)
+  const sec1 = Buffer.concat([P256[0] ?? Buffer.alloc(0), scalar, P256[1] ?? Buffer.alloc(0)])
+  const seed = random(32)
+  const pkcs8 = Buffer.concat([ED25519, seed])
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: RSA_SIZE })
+  const pkcs1 = privateKey.export({ format: 'der', type: 'pkcs1' })
+  const { p = '' } = privateKey.export({ format: 'jwk' })
+  return [
+    {
+      value: pemOf('EC PRIVATE KEY', sec1),
+      plants: [{ encoding: 'decoded PEM', bytes: sec1 }, ...plantsOfNumber(scalar)]
+    },
+    {
+      value: pemOf('PRIVATE KEY', pkcs8).replaceAll('\n', '\\n'),
+      plants: [
+        { encoding: 'decoded PEM', bytes: pkcs8 },
+        { encoding: 'number of the key', bytes: seed }
+      ]
+    },
+    {
+      value: JSON.stringify({ key: pemOf('RSA PRIVATE KEY', pkcs1) }),
+      plants: [{ encoding: 'decoded PEM', bytes: pkcs1 }, ...plantsOfNumber(Buffer.from(p, 'base64url'))]
+    }
+  ]
+}
+
+function pemOf(label: string, der: Buffer): string {
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? []
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`].join('\n')
+}
+
+/** Returns a number as DER, OpenSSL and java.math.BigInteger have it: the int[] of the latter has no zeros in front. */
+function plantsOfNumber(number: Buffer): Plant[] {
+  const digits = BigInt(`0x${number.toString('hex')}`).toString(16)
+  const words = (digits.padStart(Math.ceil(digits.length / 8) * 8, '0').match(/.{8}/g) ?? []).map((word) => {
+    const bytes = Buffer.alloc(4)
+    bytes.writeUInt32LE(Number.parseInt(word, 16))
+    return bytes
+  })
+  const bytes = Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex')
+  return [
+    { encoding: 'number of the key', bytes },
+    { encoding: 'number of the key, little-endian', bytes: Buffer.from([...bytes].reverse()) },
+    { encoding: 'number of the key in BigInteger', bytes: Buffer.concat(words) }
+  ]
+}
