@@ -39,28 +39,25 @@ describe('proveScanner', () => {
     'number of the key',
     'number of the key, little-endian',
     'number of the key in BigInteger'
-  ])(
-    'fails for a scanner that misses %s',
-    async (encoding) => {
-      const isSeen = matcher.origins.map(
-        (origin) => !('needle' in origin && origin.needle.encoding === encoding)
-      )
-      const blind: SecretMatcher = {
-        ...matcher,
-        search: {
-          ...matcher.search,
-          run: (bytes, found) =>
-            matcher.search.run(bytes, (pattern, at) => {
-              if (isSeen[pattern]) found(pattern, at)
-            })
-        }
+  ])('fails for a scanner that misses %s', async (encoding) => {
+    const isSeen = matcher.origins.map(
+      (origin) => !('needle' in origin && origin.needle.encoding === encoding)
+    )
+    const blind: SecretMatcher = {
+      ...matcher,
+      search: {
+        ...matcher.search,
+        run: (bytes, found) =>
+          matcher.search.run(bytes, (pattern, at) => {
+            if (isSeen[pattern]) found(pattern, at)
+          })
       }
-      await expect(proveScanner(blind)).rejects.toMatchObject({
-        category: 'internal',
-        message: `The scan for secrets failed its self-test: it missed a test value encoded as ${encoding}.`
-      })
     }
-  )
+    await expect(proveScanner(blind)).rejects.toMatchObject({
+      category: 'internal',
+      message: `The scan for secrets failed its self-test: it missed a test value encoded as ${encoding}.`
+    })
+  })
 
   test('fails for a scanner that misses one of the three phases of base64', async () => {
     const first = matcher.origins.findIndex(

@@ -10,7 +10,12 @@ import { seeded } from '../support/seeded.js'
 const random = seeded(42)
 const KEY = Buffer.from('key of the digests')
 /** A canary without escapes and keys, so that the windows are small. */
-const canary: Canary = { name: 'canary', value: `Aa1${random.bytes(20).toString('hex')}`, others: [], plants: [] }
+const canary: Canary = {
+  name: 'canary',
+  value: `Aa1${random.bytes(20).toString('hex')}`,
+  others: [],
+  plants: []
+}
 const ALNUM = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 const SECRETS = [
   { name: 'DB_PASSWORD', value: `${random.text(10, ALNUM)}/+"é=` },

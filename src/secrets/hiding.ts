@@ -11,7 +11,10 @@ const STARS = Buffer.from('***')
  */
 export function hidingOf(secrets: readonly Secret[]): Hiding {
   const lines = secrets.flatMap((secret) => masksOf(secret).map((value) => ({ name: secret.name, value })))
-  const patterns = needlesOf([...secrets, ...lines]).needles.map(({ bytes }) => bytes)
+  const patterns = needlesOf([...secrets, ...lines]).needles.flatMap(({ bytes, confirmation }) =>
+    // A part of a value that may be a word.
+    confirmation ? [] : [bytes]
+  )
   const search = createSearch(patterns)
   return {
     longest: search.longest,

@@ -48,7 +48,7 @@ export async function scanFiles(
   matcher: SecretMatcher,
   { locate = () => undefined, measured = () => false }: ScanFilesOptions = {}
 ): Promise<FilesScanned> {
-  const sections = createSections(matcher.longestMatch)
+  const sections = createSections(matcher.before + matcher.after)
   const sizes = new Map<string, number>()
   let total = 0
 

@@ -121,9 +121,12 @@ function tokensIn(text: string): string[] {
   const tokens: string[] = []
   for (const family of FAMILIES) {
     const { id, pattern, longest } = family
+    // The name of an element says it of every XML.
+    if (id === 'maven-password') continue
     for (const prefix of family.prefixes) {
       for (let at = text.indexOf(prefix); at >= 0; at = text.indexOf(prefix, at + prefix.length)) {
-        const match = pattern.exec(text.slice(at, at + longest))
+        const start = Math.max(0, at - (family.lead ?? 0))
+        const match = pattern.exec(text.slice(start, start + longest))
         if (match === null || !family.isReal(match)) continue
         tokens.push(id.endsWith('-password') ? (match[1] ?? match[2] ?? match[0]) : match[0])
       }

@@ -2,9 +2,9 @@ import { phasesOf, derivedTexts } from './encodings.js'
 
 /** Decides whether an occurrence of a pattern is part of the value, by the bytes around it. */
 export interface Confirmation {
-  /** Maximum number of bytes in front of the pattern that are looked at. */
+  /** Maximum number of bytes that are read in front of the pattern. */
   before: number
-  /** Maximum number of bytes that are looked at from the beginning of the pattern on. */
+  /** Maximum number of bytes that are read from the beginning of the pattern on. */
   after: number
   holds: (bytes: Buffer, at: number) => boolean
 }

@@ -909,6 +909,7 @@ export const FAMILIES: readonly Family[] = [
     what: 'private key in a JKS or JCEKS keystore',
     prefixes: ['\xfe\xed\xfe\xed\0\0\0\x02', '\xce\xce\xce\xce\0\0\0\x02'],
     // The first entry: 1 is a private key, 2 a trusted certificate, 3 a secret key. Its name, date and encrypted key follow.
+    // eslint-disable-next-line no-control-regex -- binary data
     pattern: /^[^]{8}\0[^]{3}\0\0\0[\x01\x03]\0([\x01-\xff][^]{200})/,
     binary: true,
     run: 0,
