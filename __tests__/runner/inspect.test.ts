@@ -90,6 +90,11 @@ describe('inspectRunner', () => {
       'qemu-x86_64-static runs the containers'
     ],
     [
+      'a hardened kernel',
+      { container: () => `${FACTS}ptrace_scope: 2\n` },
+      'kernel.yama.ptrace_scope is 2 on this runner'
+    ],
+    [
       'emulation: no binfmt',
       { container: () => ({ exitCode: 1, stderr: 'exec /bin/cat: exec format error' }) },
       'cannot be run here'

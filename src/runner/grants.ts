@@ -12,6 +12,8 @@ export interface ContainerFacts {
   cpu: string | undefined
   /** Program of an emulator of another architecture, if one runs the container. */
   emulator: string | undefined
+  /** kernel.yama.ptrace_scope of the host; 0 where the kernel has no Yama. */
+  ptraceScope: number
   /** Free bytes on Docker's disk; undefined if the container cannot find out. */
   diskFree: number | undefined
 }
@@ -26,7 +28,10 @@ export interface Refused {
 const CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n }
 
 /** Prints the facts. The root of a container is on Docker's disk, wherever that is. */
-const SCRIPT = 'cat /proc/self/status /proc/self/cmdline /proc/cpuinfo; df -P -k / || true'
+const SCRIPT = `
+cat /proc/self/status /proc/self/cmdline /proc/cpuinfo
+{ read -r scope </proc/sys/kernel/yama/ptrace_scope; } 2>/dev/null && echo "ptrace_scope: $scope"
+df -P -k / || true`
 
 /** Time limit for the start of this container, which usually takes a few tenths of a second. */
 const START_TIMEOUT: Milliseconds = 8000
@@ -60,6 +65,7 @@ export function factsFrom(output: string, wanted: readonly (keyof typeof CAPABIL
     missing: wanted.filter((name) => ((bounding >> CAPABILITY_BITS[name]) & 1n) === 0n),
     amx: /^flags\s*:.*\bamx_tile\b/m.test(output),
     cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
+    ptraceScope: Number(/^ptrace_scope: (\d)$/m.exec(output)?.[1] ?? 0),
     diskFree: kilobytes === undefined ? undefined : Number(kilobytes) * 1024,
     emulator: /\S*(?:qemu-[\w-]+|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
   }

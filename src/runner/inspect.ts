@@ -63,6 +63,15 @@ export async function inspectRunner(world: InspectionContext, request: Inspectio
   const { granted, refused, container } = await findPrivileges(docker, request, facts)
   for (const { level, reason } of refused) log.info(`Privilege level ${level} is not available: ${reason}`)
   if (container.emulator !== undefined) throw emulated(`${container.emulator} runs the containers`, facts)
+  // A level with more privileges would not change this.
+  if (container.ptraceScope > 1) {
+    throw new UnsupportedRunner(
+      `kernel.yama.ptrace_scope is ${container.ptraceScope} on this runner: CRIU cannot restore a process here.`,
+      {
+        fix: 'Run `sysctl kernel.yama.ptrace_scope=1` on the runner, as root. The default of Ubuntu is 1, of Debian 0.'
+      }
+    )
+  }
   const fault = request.criu === 'bundled' ? bundledCriuFault(facts.kernel, container.amx) : undefined
   if (fault !== undefined) {
     throw new UnsupportedRunner(`The CRIU that CRaC JDKs bundle (3.17.1) does not work here: ${fault}.`, {
