@@ -34,6 +34,7 @@ const OF_THE_CONTAINER = new Set([
   'HOME',
   'HOSTNAME',
   'JAVA_HOME',
+  'LANG',
   'PATH',
   'PWD'
 ])
@@ -156,7 +157,7 @@ e2eSuite('the search for secrets', ['Secrets'], ({ context }) => {
       const logs = new Map<string, string>()
       const modes = new Set<string>()
       const step = await job(
-        { 'secret-scan': 'off', env: `LOGGED_TOKEN=${token}` },
+        { 'secret-scan': 'off', env: `DB_PASSWORD=${environment}\nLOGGED_TOKEN=${token}` },
         {
           between: async ({ outputs }) => {
             const folder = outputs['logs'] ?? ''

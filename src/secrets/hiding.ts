@@ -10,7 +10,11 @@ const STARS = Buffer.from('***')
  * it. Values that are too short or too common to search for are not hidden: they are in any log.
  */
 export function hidingOf(secrets: readonly Secret[]): Hiding {
-  const lines = secrets.flatMap((secret) => masksOf(secret).map((value) => ({ name: secret.name, value })))
+  const lines = secrets.flatMap((secret) =>
+    masksOf(secret)
+      .filter((line) => line !== secret.value)
+      .map((value) => ({ name: secret.name, value }))
+  )
   const patterns = needlesOf([...secrets, ...lines]).needles.flatMap(({ bytes, confirmation }) =>
     // A part of a value that may be a word.
     confirmation ? [] : [bytes]
