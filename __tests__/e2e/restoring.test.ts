@@ -62,6 +62,10 @@ e2eSuite('restoring', ['Identity', 'KeptHeap'], ({ job }) => {
       expect(values).toMatchObject({ KEPT: 'at the checkpoint', readAtStart: 'at the checkpoint' })
   })
 
+  labTest('files with names that are not ASCII can be found', () => {
+    for (const { values } of restored) expect(values['encodingOfFileNames']).toBe('UTF-8')
+  })
+
   labTest('the JVM has the flags again that were changed for a small heap', () => {
     for (const { values } of restored)
       expect(values).toMatchObject({ MinHeapFreeRatio: '40', MaxHeapFreeRatio: '65' })

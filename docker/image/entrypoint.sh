@@ -142,7 +142,7 @@ restore() {
     wait "$watchdog" 2>/dev/null
     seen=$?
     if [ -e "$restored.late" ]; then
-        rm -f "$restored.late"
+        rm -f "$restored" "$restored.late"
         cause="the restore was not complete after $timeout s"
         return 1
     fi

@@ -70,6 +70,7 @@ public class Identity implements Resource {
         values.put("readAtStart", greeting);
         for (String name : new String[] {"KEPT", "CHANGED", "ADDED", "HOSTNAME", "dotted.name", "at-checkpoint"}) values.put(name, String.valueOf(System.getenv(name)));
         values.put("property", String.valueOf(System.getProperty("given")));
+        values.put("encodingOfFileNames", System.getProperty("sun.jnu.encoding"));
         values.put("hostName", InetAddress.getLocalHost().getHostName());
         values.put("clock", String.valueOf(System.currentTimeMillis()));
         HotSpotDiagnosticMXBean jvm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
