@@ -48,7 +48,10 @@ e2eSuite('the search for secrets', ['Secrets'], ({ context }) => {
     base64: random(),
     connection: random(),
     file: random(),
-    name: random()
+    name: random(),
+    war: random(),
+    gzip: random(),
+    link: random()
   }
   const environment = random()
   const label = random()
@@ -120,7 +123,15 @@ e2eSuite('the search for secrets', ['Secrets'], ({ context }) => {
       encoding: 'utf-8',
       count: 1
     })
-    expect(found.get('secret-values line 8')?.occurrences).toContainEqual(
+    const archived = { war: '/tmp/app.war!/a.jar!/b.jar!/x.yml', gzip: '/tmp/old.log.1' }
+    for (const [name, file] of Object.entries(archived))
+      expect(found.get(lineOf(name as 'war' | 'gzip'))?.occurrences).toContainEqual(
+        expect.objectContaining({ file, count: 50 })
+      )
+    expect(found.get(lineOf('link'))?.occurrences).toContainEqual(
+      expect.objectContaining({ file: '/tmp/link', mapping: 'its attributes' })
+    )
+    expect(found.get(`secret-values line ${Object.keys(held).length + 1}`)?.occurrences).toContainEqual(
       expect.objectContaining({ file: 'label note' })
     )
     // Ordinary settings are none. The label is known by two names: its line in `secret-values`, and its own.

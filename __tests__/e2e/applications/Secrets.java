@@ -1,4 +1,5 @@
 import com.sun.net.httpserver.HttpServer;
+import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -12,6 +13,9 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import jdk.crac.Context;
 import jdk.crac.Core;
 import jdk.crac.Resource;
@@ -31,6 +35,13 @@ public class Secrets implements Resource {
             Collectors.toMap(pair -> pair[0], pair -> turned(HexFormat.of().parseHex(pair[1]))));
         Files.write(Path.of("/tmp/settings"), given.get("file"));
         Files.write(Path.of("/home/app/" + new String(given.get("name"))), new byte[0]);
+        // The texts become smaller, so that the secrets are not in the packed bytes.
+        byte[] war = zipped("a.jar", zipped("b.jar", zipped("x.yml", repeated(given.get("war")))));
+        Files.write(Path.of("/tmp/app.war"), war);
+        try (OutputStream log = new GZIPOutputStream(Files.newOutputStream(Path.of("/tmp/old.log.1")))) {
+            log.write(repeated(given.get("gzip")));
+        }
+        Files.createSymbolicLink(Path.of("/tmp/link"), Path.of(new String(given.get("link"))));
         kept = new Object[] {
             new String(given.get("string"), StandardCharsets.UTF_8),
             charsOf(given.get("chars")),
@@ -51,6 +62,19 @@ public class Secrets implements Resource {
         System.out.print("token " + token.substring(0, 10));
         System.out.flush();
         System.out.println(token.substring(10));
+    }
+
+    private static byte[] repeated(byte[] secret) {
+        return (new String(secret) + "\n").repeat(50).getBytes();
+    }
+
+    private static byte[] zipped(String name, byte[] content) throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+            zip.putNextEntry(new ZipEntry(name));
+            zip.write(content);
+        }
+        return bytes.toByteArray();
     }
 
     private static byte[] turned(byte[] bytes) {
