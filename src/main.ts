@@ -6,7 +6,9 @@ import { checkpointApplication } from './checkpoint/checkpoint.js'
 import { chooseEngine } from './checkpoint/choose-engine.js'
 import { mapHeap, reasonToLoad } from './checkpoint/map-heap.js'
 import { requireScript } from './checkpoint/warm-up-script.js'
+import { removeContainer } from './docker/containers.js'
 import { imagesFolder, type Context } from './docker/context.js'
+import { namesOf } from './docker/names.js'
 import { buildStage, prepareImages, type ImageSource } from './image/images.js'
 import { prepareParts, type ImageParts } from './image/parts.js'
 import type { Inputs } from './inputs/inputs.js'
@@ -14,8 +16,9 @@ import { knownSecrets } from './inputs/known-secrets.js'
 import { imageValues } from './inputs/read-inputs.js'
 import { readinessOf } from './inputs/readiness.js'
 import type { Architecture } from './jdk/asset.js'
+import { CheckpointRefused, unlessRefused } from './diagnosis/checkpoint-exception.js'
 import { fullDisk } from './lib/disk.js'
-import { UnsupportedRunner, unlessUnsupported } from './lib/errors.js'
+import { Failure, UnsupportedRunner, unlessUnsupported } from './lib/errors.js'
 import { noting } from './lib/log.js'
 import { requireSize } from './proof/budgets.js'
 import { measure } from './proof/measure.js'
@@ -23,7 +26,7 @@ import { buildColdImage, buildRestoringImage } from './proof/runtime-image.js'
 import { findUnchanged } from './registry/published.js'
 import { publish, type Publication } from './registry/publish.js'
 import { logContent } from './report/content.js'
-import type { Checkpointed, Finished, Result, WithImage } from './report/result.js'
+import { REFUSED, UNSUPPORTED, type Checkpointed, type Finished, type Result, type WithImage } from './report/result.js'
 import { foldersIn, makeFolders } from './run/folders.js'
 import { release, settle } from './run/release.js'
 import { Steps } from './run/steps.js'
@@ -98,7 +101,7 @@ async function buildImage(job: Job): Promise<Result> {
   const proved = await withSnapshot(job, runner, parts, source).catch((error: unknown) => {
     throw withDiskSpace(error, diskSpace)
   })
-  if (proved instanceof UnsupportedRunner)
+  if (proved instanceof Failure)
     return await withoutSnapshot(job, proved, { application, parts, source })
   const { image, snapshot, reading } = proved
   const toScan = { id: image.id, snapshot: { files: snapshot.files, reading } }
@@ -128,13 +131,13 @@ async function partsOf(
 
 type Proved = Pick<Checkpointed, 'engine' | 'snapshot' | 'reading' | 'image' | 'proof'>
 
-/** Builds the image with the snapshot and proves that it restores; an UnsupportedRunner where no checkpoint engine works. */
+/** Builds the image with the snapshot and proves that it restores; the Failure where no engine works, or the application refuses. */
 async function withSnapshot(
   job: Job,
   runner: Runner,
   parts: ImageParts,
   source: ImageSource
-): Promise<Proved | UnsupportedRunner> {
+): Promise<Proved | UnsupportedRunner | CheckpointRefused> {
   const { context, inputs, world } = job
   const { step } = context
   const setting = { ...world, ...parts, reach: runner.reach, readiness: readinessOf(inputs, parts.libraries) }
@@ -146,8 +149,9 @@ async function withSnapshot(
   )
   if (engine instanceof UnsupportedRunner) return engine
   const taken = await step('checkpoint', 'Take the snapshot', () =>
-    checkpointApplication(context, inputs, { ...setting, engine })
+    unlessRefused(checkpointApplication(context, inputs, { ...setting, engine }))
   )
+  if (taken instanceof Failure) return taken
   requireSize(inputs, taken.size)
   const reading = await step('content', 'Read the snapshot', async () => {
     const read = await readSnapshot(context.logs, imagesFolder(context), reasonToLoad(inputs, engine))
@@ -161,26 +165,29 @@ async function withSnapshot(
   return { engine, snapshot, reading, image, proof }
 }
 
-/** Ends the job of a runner that does not support snapshots, as `on-unsupported-runner` says. */
+/** Ends the job without a snapshot, as `on-unsupported-runner` or `on-checkpoint-failure` says. */
 async function withoutSnapshot(
   job: Job,
-  unsupported: UnsupportedRunner,
+  why: UnsupportedRunner | CheckpointRefused,
   known: { application: Application | undefined; parts?: ImageParts; source?: ImageSource }
 ): Promise<Result> {
   const { context, inputs, world, finished } = job
   const { docker, log } = context
-  if (inputs.onUnsupportedRunner === 'fail') throw unsupported
-  const reason = unsupported.message
-  log.warning(`This runner does not support snapshots: ${reason} ${unsupported.fix}`)
-  if (inputs.onUnsupportedRunner === 'skip') return { outcome: 'skipped', reason, ...finished() }
+  const refused = why instanceof CheckpointRefused
+  const choice = refused ? inputs.onCheckpointFailure : inputs.onUnsupportedRunner
+  if (choice === 'fail') throw why
+  const reason = why.message
+  log.warning(`${refused ? REFUSED : UNSUPPORTED}: ${reason} ${why.fix}`)
+  if (refused) await removeContainer(docker, namesOf(context.id).checkpointContainer)
+  if (choice === 'skip') return { outcome: 'skipped', reason, ...finished() }
 
   const reach = await findReach(docker, world.hostname)
   const parts = known.parts ?? (await partsOf(job, known.application, await architectureOf(job)))
   const source = known.source ?? (await prepareImages(context, inputs, world, parts))
   const setting = { ...world, reach, readiness: readinessOf(inputs, parts.libraries) }
-  const { image, coldStarts } = await buildColdImage(context, inputs, setting, { source, reason })
-  const publication = await publish(context, inputs, world, { id: image.id, snapshot: undefined })
-  return { outcome: 'cold', reason, coldStarts, image, ...withImage(job, parts, publication) }
+  const cold = await buildColdImage(context, inputs, setting, { source, reason })
+  const publication = await publish(context, inputs, world, { id: cold.image.id, snapshot: undefined })
+  return { outcome: 'cold', reason, refused, ...cold, ...withImage(job, parts, publication) }
 }
 
 async function architectureOf({ context: { docker, log }, inputs }: Job): Promise<Architecture> {

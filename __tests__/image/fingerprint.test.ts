@@ -73,6 +73,8 @@ const OTHER: Record<InputName, Given | [Given, () => Partial<FingerprintParts>]>
   memory: { memory: 'loaded' },
   'cpu-features': { 'cpu-features': 'native' },
   privileges: { privileges: 'privileged' },
+  archive: { archive: 'off' },
+  'on-checkpoint-failure': { 'on-checkpoint-failure': 'archive' },
   'on-unsupported-runner': { 'on-unsupported-runner': 'skip' },
   'on-restore-failure': { 'on-restore-failure': 'exit' },
   'checkpoint-timeout': { 'checkpoint-timeout': '1s' },
@@ -105,7 +107,15 @@ const UNRELATED: InputName[] = [
     'restore-timeout',
     'push-timeout'
   ] as const),
-  ...(['on-unsupported-runner', 'verify-runs', 'secret-values', 'tags', 'push', 'skip-unchanged'] as const),
+  ...([
+    'on-unsupported-runner',
+    'on-checkpoint-failure',
+    'verify-runs',
+    'secret-values',
+    'tags',
+    'push',
+    'skip-unchanged'
+  ] as const),
   ...(['network', 'add-hosts', 'github-token', 'github-api-url'] as const)
 ]
 

@@ -72,6 +72,18 @@ test.each<[string, string[]]>([
     ]
   ],
   [
+    'image/entrypoint.sh',
+    [
+      ...[paths.ARCHIVE_FILES.options, paths.ARCHIVE_FILES.size].map((name) => `"$here/archive/${name}"`),
+      '${CRAC_ARCHIVE-true}'
+    ]
+  ],
+  [`checkpoint/${paths.SCRIPTS.train}`, ['"$here/entrypoint.sh"', '$CRAC_ARCHIVE_FOLDER/classes.aot']],
+  [
+    `checkpoint/${paths.SCRIPTS.dumpArchive}`,
+    [`"${markers.archive} $kind"`, '$CRAC_ARCHIVE_FOLDER/classes.$kind']
+  ],
+  [
     `checkpoint/${paths.SCRIPTS.tryCriu}`,
     [`"${markers.engines} $(`, `"${markers.trial} $kind $(`, `"${markers.trial} $kind ended with $code"`]
   ]

@@ -152,6 +152,58 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
     expect(start.java).toEqual([...OPTIONS, '-Xmx9g', '-jar', '/app/app.jar', 'first', 'second one'])
   })
 
+  test('a normal start uses the archive of classes, if that is whole and not switched off', async () => {
+    await mkdir(path.join(home, 'archive'))
+    const [archive, option] = [path.join(home, 'archive/classes.cds'), '-XX:SharedArchiveFile=/archive']
+    await writeFile(archive, '0123456789')
+    await writeFile(path.join(home, 'archive/java-options'), `${option}\n`)
+    await writeFile(path.join(home, 'archive/size'), `10 ${archive}\n`)
+    const start = async (environment = {}) =>
+      await run('entrypoint.sh', [], { CRAC_RESTORE: 'false', JAVA_OPTS: '-Xshare:on', ...environment })
+    const usual = ['-jar', '/app/app.jar', 'first', 'second one']
+    expect((await start()).java).toEqual([...OPTIONS, option, '-Xshare:on', ...usual])
+    expect((await start({ CRAC_ARCHIVE: 'false' })).java).toEqual([...OPTIONS, '-Xshare:on', ...usual])
+    await writeFile(archive, '012345678')
+    expect(await start()).toMatchObject({ java: [...OPTIONS, '-Xshare:on', ...usual], stderr: '' })
+    await writeFile(path.join(home, 'archive/java-options'), '')
+    expect((await start()).java).not.toContain(option)
+  })
+
+  describe('the training of an archive', () => {
+    const AOT = 'AOTCacheOutput\nRecordDynamicDumpInfo\n'
+    async function train(kind: string, flags: string, jvm: string) {
+      await mkdir(path.join(home, 'lib/server'), { recursive: true })
+      await writeFile(path.join(home, 'lib/server/libjvm.so'), jvm)
+      await writeFile(path.join(home, 'jvm-flags'), flags)
+      for (const name of ['arguments-of-java', 'environment-of-java'])
+        await writeFile(path.join(home, name), 'not started')
+      await chmod(path.join(home, 'entrypoint.sh'), 0o755)
+      return await run('train.sh', [kind], {
+        JAVA_HOME: home,
+        JAVA_OPTS: '-Xmx9g',
+        CRAC_ARCHIVE_FOLDER: path.join(home, 'made')
+      })
+    }
+
+    test.each([
+      ['auto', AOT, '\0AOT.end_recording\0', 'AOTCacheOutput=HOME/made/classes.aot'],
+      ['auto', AOT, 'Java 25.0.2', '+RecordDynamicDumpInfo'],
+      ['auto', 'RecordDynamicDumpInfo\n', '', '+RecordDynamicDumpInfo'],
+      ['cds', AOT, '\0AOT.end_recording\0', '+RecordDynamicDumpInfo']
+    ])('%s with the flags %j and the JVM %j records with %s', async (kind, flags, jvm, option) => {
+      const { java } = await train(kind, flags, jvm)
+      const recording = `-XX:${option.replace('HOME', home)}`
+      expect(java).toEqual([...OPTIONS, recording, '-Xmx9g', '-jar', '/app/app.jar', 'first', 'second one'])
+    })
+
+    test.each([
+      ['aot', AOT, 'Java 25.0.2'],
+      ['cds', 'none\n', '']
+    ])('%s is refused by a JVM that cannot write it', async (kind, flags, jvm) => {
+      expect((await train(kind, flags, jvm)).java).toEqual(['not started'])
+    })
+  })
+
   test('arguments replace the default ones, unchanged', async () => {
     const start = await run('entrypoint.sh', ['$(id)', 'a b', '-x'])
     expect(start.java).toEqual([...OPTIONS, '-jar', '/app/app.jar', '$(id)', 'a b', '-x'])

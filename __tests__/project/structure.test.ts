@@ -7,7 +7,19 @@ const SRC = path.join(ROOT, 'src')
 
 /** Places in src/, from the top down: each may import what stands below it (docs/architecture.md). */
 const ORDER = [
-  ...['index.ts', 'cli', 'main.ts', 'report', 'inputs', 'run', 'proof', 'checkpoint', 'registry', 'secrets'],
+  ...[
+    'index.ts',
+    'cli',
+    'main.ts',
+    'report',
+    'inputs',
+    'run',
+    'proof',
+    'archive',
+    'checkpoint',
+    'registry',
+    'secrets'
+  ],
   ...[
     'image',
     'application',

@@ -23,8 +23,19 @@ describe('the label with the figures', () => {
       coldStart: figures.answer.coldStart,
       speedup: 3.3,
       requests: figures.requests,
-      snapshotSize: 112_500_000
+      snapshotSize: 112_500_000,
+      archive: undefined
     })
+  })
+
+  test('has the starts with the archive, and its size', () => {
+    const trained = figuresOf([aStart(90)], [aStart(300)], [aStart(150), aStart(170)])
+    const text = figuresLabel(trained, 1, 25_000_000)
+    expect(parseFiguresLabel(text)?.archive).toEqual({
+      start: { minimum: 150, median: 160, maximum: 170 },
+      size: 25_000_000
+    })
+    expect(parseFiguresLabel(text.replace('25000000', '"x"'))).toMatchObject({ archive: undefined })
   })
 
   test.each([

@@ -3,7 +3,7 @@ import { Failure } from '../../src/lib/errors.js'
 import type { LastImage } from '../../src/proof/figures-label.js'
 import { fitting, renderFailure, renderSummary } from '../../src/report/summary.js'
 import type { Spread } from '../../src/proof/figures.js'
-import { aCold, aPublication, aResult } from '../support/result.js'
+import { aCold, aPublication, aResult, aStart, withArchive } from '../support/result.js'
 
 describe('the job summary', () => {
   test('has JDK, digest, size and times, and how to start the image by its digest', () => {
@@ -50,7 +50,8 @@ describe('the job summary', () => {
         coldStart: spread(2000),
         speedup: 25,
         requests: undefined,
-        snapshotSize: 100_000_000
+        snapshotSize: 100_000_000,
+        archive: undefined
       }
     }
     const summary = renderSummary(aResult({ proof: { ...aResult().proof, last } }))
@@ -60,6 +61,17 @@ describe('the job summary', () => {
     expect(summary).toContain('| **Speed-up** | **15.0 times** | 25.0 times | -40 % |')
     expect(summary).toContain('| Snapshot | 112.5 MB | 100.0 MB | +13 % |')
     expect(renderSummary(aResult())).not.toContain('before')
+  })
+
+  test('shows the start with the archive of classes between the other two, and its size', () => {
+    const summary = renderSummary(withArchive())
+    expect(summary).toContain('| Cold start with archive | 750 ms (700 ms to 800 ms) | 1000 ms | -25 % |')
+    expect(summary).toContain('| Archive of classes | 25.0 MB | 20.0 MB | +25 % |')
+    expect(summary).toContain('x-axis ["cold start: 1500", "cold with archive: 750", "restore: 100"]')
+    expect(summary).toContain('bar [1500, 750, 100]')
+    const cold = renderSummary({ ...aCold(), image: withArchive().image, archiveStarts: [aStart(500)] })
+    expect(cold).toContain('| Cold start with archive | 500 ms |')
+    expect(renderSummary(aResult())).not.toContain('rchive')
   })
 
   test('says that nothing was timed where `verify` is false', () => {

@@ -24,7 +24,8 @@ export function aLastImage(): LastImage {
       coldStart: answer.coldStart,
       speedup,
       requests,
-      snapshotSize: 100_000_000
+      snapshotSize: 100_000_000,
+      archive: undefined
     }
   }
 }
@@ -102,7 +103,7 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
       last: undefined
     },
     reading: aReading(),
-    image: { id: `sha256:${'b'.repeat(64)}`, privileges: LEAST },
+    image: { id: `sha256:${'b'.repeat(64)}`, privileges: LEAST, archive: undefined },
     publication: aPublication(),
     port: 8080,
     user: { uid: 10001, gid: 10001 },
@@ -185,7 +186,16 @@ export function aCold(reason = 'no CRIU works'): Cold {
     port,
     user
   }
-  return { outcome: 'cold', reason, coldStarts: [aStart(900)], ...made, warnings, logs, steps }
+  return {
+    outcome: 'cold',
+    reason,
+    coldStarts: [aStart(900)],
+    archiveStarts: [],
+    ...made,
+    warnings,
+    logs,
+    steps
+  }
 }
 
 /** A result of each outcome, and of each way in which a part can be unknown. */
@@ -217,6 +227,9 @@ export function outcomes(): Record<string, Result> {
       }
     }),
     'with ZGC': withContent({ memory: { ...memory, javaHeap: undefined } }),
+    'with an archive': withArchive(),
+    'with an archive that is not measured': { ...withArchive(), proof: { ...proof, figures: undefined } },
+    'cold, with an archive': { ...aCold(), image: withArchive().image, archiveStarts: [aStart(500)] },
     'without measurements': { ...whole, proof: { ...proof, figures: undefined } },
     'after another image': { ...whole, proof: { ...proof, last: aLastImage() } },
     'a JVM that reports nothing': withContent({ memory: undefined, user: undefined, environment: undefined }),
@@ -224,4 +237,17 @@ export function outcomes(): Record<string, Result> {
     unchanged: { outcome: 'unchanged', digest: digest ?? '', tags, warnings, logs, steps },
     skipped: { outcome: 'skipped', reason: 'AMX', warnings, logs, steps }
   }
+}
+
+/** Returns the result of a run whose image has an archive of classes, after an image with a smaller one. */
+export function withArchive(): Checkpointed {
+  const { image, proof } = aResult()
+  const { restores = [], coldStarts = [] } = proof.figures ?? {}
+  const figures = figuresOf(restores, coldStarts, [aStart(700), aStart(750), aStart(800)])
+  const last = aLastImage()
+  const before = { start: { minimum: 900, median: 1000, maximum: 1100 }, size: 20_000_000 }
+  return aResult({
+    image: { ...image, archive: { kind: 'cds', size: 25_000_000 } },
+    proof: { figures, last: { ...last, figures: { ...last.figures, archive: before } } }
+  })
 }

@@ -6,6 +6,7 @@
 #   CRAC_RESTORE             false: start normally, without a restore
 #   CRAC_RESTORE_TIMEOUT     seconds after which a restore that hangs is ended (default 30)
 #   CRAC_MEMORY_CHECK        false: restore even if the container has less memory than the heap can grow to
+#   CRAC_ARCHIVE             false: a normal start does not use the archive of classes
 #   CRAC_ARGUMENTS           effect of arguments of `docker run`. start (default): a normal start with them instead of the
 #                            default ones. main: a restore, after which the main class runs again in the restored process
 #                            with these arguments, as CRaC defines it; not useful for a server that already runs
@@ -208,12 +209,20 @@ if [ "$try" != false ]; then
     echo "crac-checkpoint: the snapshot could not be restored here; starting the application normally. Cause: $cause" >&2
 fi
 
+# Prints the options with which the JVM uses the archive of classes. Some JVMs crash with an archive of another size.
+archive_options() {
+    [ "${CRAC_ARCHIVE-true}" != false ] && [ -s "$here/archive/java-options" ] || return
+    read -r size archive <"$here/archive/size"
+    [ "$(stat -c %s "$archive" 2>/dev/null)" != "$size" ] || cat "$here/archive/java-options"
+}
+
 # java is not PID 1, because some CRaC builds fork as PID 1 and run main twice.
 given=$#
 while IFS= read -r word; do
     [ -z "$word" ] || set -- "$@" "$word"
 done <<EOF
 $(cat "$here/java-options")
+$(archive_options)
 $(printf '%s\n' ${JAVA_OPTS-})
 $(cat "$here/application")
 $([ "$given" -gt 0 ] || cat "$here/arguments")

@@ -1,5 +1,5 @@
-import type { OpenResources } from '../diagnosis/checkpoint-exception.js'
-import { Failure } from '../lib/errors.js'
+import { CheckpointRefused, type OpenResources } from '../diagnosis/checkpoint-exception.js'
+import type { Failure } from '../lib/errors.js'
 import type { Libraries, Library } from './libraries.js'
 
 interface Support extends Library {
@@ -97,7 +97,7 @@ export function explainMissingSupport(refused: OpenResources, libraries: Librari
   const without = framework
     ? `${framework.name} is on the class path, but ${coordinates} is not. Without it, nothing stops the server.`
     : `${coordinates} is not on the class path.`
-  return new Failure(refused.category, `${refused.message} ${without}`, {
+  return new CheckpointRefused(`${refused.message} ${without}`, {
     fix,
     evidence: refused.evidence,
     signature: refused.signature,

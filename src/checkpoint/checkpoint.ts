@@ -19,24 +19,31 @@ import type { CheckpointEngine } from './choose-engine.js'
 import { takeSnapshot, type Snapshot } from './take.js'
 import { standardWarmUp, type WarmUp, type WarmUpRequest } from './warm-up.js'
 
-export interface CheckpointInputs extends ContainerInputs {
-  startupTimeout: Milliseconds
+export interface WarmUpInputs {
+  port: number
   warmup: WarmUpLine[] | undefined
   /** Program that warms the application up, relative to the workspace. */
   warmupScript: string | undefined
+}
+
+export interface WarmUpSetting {
+  readiness: Readiness
+  workspace: string
+  /** Environment of the warm-up script. */
+  environment: NodeJS.ProcessEnv
+}
+
+export interface CheckpointInputs extends ContainerInputs, WarmUpInputs {
+  startupTimeout: Milliseconds
   warmupTimeout: Milliseconds
   checkpointTimeout: Milliseconds
 }
 
 /** Setting of the checkpoint, from the earlier steps. */
-interface CheckpointSetting {
+interface CheckpointSetting extends WarmUpSetting {
   engine: CheckpointEngine
   reach: Reach
-  readiness: Readiness
   libraries: Libraries | undefined
-  workspace: string
-  /** Environment of the warm-up script. */
-  environment: NodeJS.ProcessEnv
 }
 
 /** Starts the application in the checkpoint image, warms it up and takes its snapshot. Throws a Failure if that does not work. */
@@ -77,9 +84,10 @@ export async function checkpointApplication(
   return snapshot
 }
 
-async function warmUpOf(
-  { warmup, warmupScript, port }: CheckpointInputs,
-  { readiness, workspace, environment }: CheckpointSetting
+/** Returns the warm-up of the inputs, with the content of its files; the standard one where the user gives none. */
+export async function warmUpOf(
+  { warmup, warmupScript, port }: WarmUpInputs,
+  { readiness, workspace, environment }: WarmUpSetting
 ): Promise<WarmUp> {
   const lines: WarmUpRequest[] = []
   for (const line of warmup ?? []) lines.push({ ...line, request: await requestOf(line, workspace) })

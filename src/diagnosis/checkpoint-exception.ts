@@ -14,14 +14,29 @@ export interface OpenResource {
   openedBy: { thread: string; frames: string[] } | undefined
 }
 
+/** The application or its JVM refused the checkpoint; the input `on-checkpoint-failure` decides what happens next. */
+export class CheckpointRefused extends Failure {
+  constructor(what: string, details: FailureDetails) {
+    super('application', what, details)
+  }
+}
+
+/** Returns the result of the work, or the refusal of the checkpoint as a value: the job can continue without a snapshot. */
+export async function unlessRefused<T>(work: Promise<T>): Promise<T | CheckpointRefused> {
+  return await work.catch((error: unknown) => {
+    if (error instanceof CheckpointRefused) return error
+    throw error
+  })
+}
+
 /** The JVM refused the checkpoint because of open resources of the application. */
-export class OpenResources extends Failure {
+export class OpenResources extends CheckpointRefused {
   constructor(
     readonly resources: readonly OpenResource[],
     what: string,
     details: FailureDetails
   ) {
-    super('application', what, details)
+    super(what, details)
   }
 }
 
@@ -60,8 +75,7 @@ export function checkpointRefusal(output: string): Failure | undefined {
     })
   }
   const first = causes[0]
-  return new Failure(
-    'application',
+  return new CheckpointRefused(
     `A beforeCheckpoint hook of the application failed${first ? `: ${simpleName(first.type)}: ${first.text}` : ''}.`,
     {
       fix: known?.signature?.weight === 'cause' ? known.fix : 'Fix the hook in the stack trace below.',

@@ -4,6 +4,7 @@ import { APP_DIR, CRAC_DIR, LAUNCH_FILES } from '../lib/image-paths.js'
 import { TAKES_CHECKPOINT } from '../application/frameworks.js'
 import { linkOrCopy } from '../lib/link-or-copy.js'
 import type { Application } from '../application/layouts/layout.js'
+import { writeArchiveTree } from './archive-tree.js'
 import { packClasses } from './class-jar.js'
 import { setTimes } from './times.js'
 
@@ -59,6 +60,7 @@ export async function assembleBuildContext(folder: string, parts: BuildContextPa
   )
   await writeFile(path.join(tree('checkpoint', CRAC_DIR), LAUNCH_FILES.checkpointOptions), lines(once))
   await setTimes(tree(''), tree('classes', APP_DIR))
+  await writeArchiveTree(folder, undefined)
 }
 
 const lines = (words: readonly string[]): string => words.map((word) => `${word}\n`).join('')

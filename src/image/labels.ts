@@ -60,6 +60,14 @@ export function snapshotLabels(facts: SnapshotFacts): Record<string, string> {
   }
 }
 
+/** Returns the labels of the archive of classes; its JDK is that of the label `jdk-asset`. */
+export function archiveLabels(archive: { kind: string; size: number } | undefined): Record<string, string> {
+  return {
+    [`${PREFIX}.archive`]: archive?.kind ?? 'none',
+    ...(archive && { [`${PREFIX}.archive-size`]: String(archive.size) })
+  }
+}
+
 /** Labels of an image without a snapshot; its fingerprint must not stop a later run from building one with a snapshot. */
 export function coldLabels(reason: string, fingerprint: string): Record<string, string> {
   return {

@@ -11,13 +11,13 @@ export const EPOCH = Date.UTC(1980, 1, 1) / 1000
  * time. Files of the application keep their times, except the fraction of a second, because web servers send the time of a
  * resource to browsers.
  */
-export async function setTimes(folder: string, classes: string): Promise<void> {
+export async function setTimes(folder: string, classes?: string): Promise<void> {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name)
     if (entry.isDirectory()) await lutimes(file, EPOCH, EPOCH)
     if (!entry.isFile()) continue
     const number = await contentNumber(file)
-    const isClass = file.startsWith(classes + path.sep)
+    const isClass = classes !== undefined && file.startsWith(classes + path.sep)
     const time = isClass
       ? Math.floor((await stat(file)).mtimeMs / 1000) + (number % 1e6) / 1e6
       : EPOCH + number

@@ -100,10 +100,12 @@ export const INPUTS = {
   'cpu-features': input(grammar.cpuFeatures, { changesImage: true, secrets: 'a choice' }),
   privileges: input(choice('auto', 'least', 'privileged'), { changesImage: true, secrets: 'a choice' }),
   memory: input(choice('mapped', 'loaded'), { changesImage: true, secrets: 'a choice' }),
+  archive: input(choice('auto', 'aot', 'cds', 'off'), { changesImage: true, secrets: 'a choice' }),
   'on-unsupported-runner': input(choice('fail', 'skip', 'cold'), {
     changesImage: false,
     secrets: 'a choice'
   }),
+  'on-checkpoint-failure': input(choice('fail', 'archive'), { changesImage: false, secrets: 'a choice' }),
   'on-restore-failure': input(choice('start', 'exit'), { changesImage: true, secrets: 'a choice' }),
   'checkpoint-timeout': input(parseDuration, { changesImage: false, secrets: 'a number' }),
   'restore-timeout': input(parseDuration, { changesImage: false, secrets: 'a number' }),

@@ -16,6 +16,17 @@ export const CRAC_DIR = '/opt/crac-checkpoint'
 /** Folder of the snapshot: CRIU's images. */
 export const SNAPSHOT_DIR = `${CRAC_DIR}/snapshot`
 
+/** Folder of the archive of classes. */
+export const ARCHIVE_DIR = `${CRAC_DIR}/archive`
+
+/** Files in ARCHIVE_DIR besides the archive; without an archive, `options` is empty. */
+export const ARCHIVE_FILES = {
+  /** Options with which the JVM uses the archive, one a line. */
+  options: 'java-options',
+  /** Size of the archive in bytes, and its path. */
+  size: 'size'
+} as const
+
 /** Folder of the files that describe the checkpoint; it exists in the checkpoint container only. */
 export const EVIDENCE_DIR = `${CRAC_DIR}/evidence`
 
@@ -26,7 +37,13 @@ export const EVIDENCE_DIR = `${CRAC_DIR}/evidence`
 export const RESTORED_MARK = '.crac-restored-'
 
 /** Scripts that the program runs in a container, below CRAC_DIR. */
-export const SCRIPTS = { trigger: 'trigger.sh', tryCriu: 'try-criu.sh', mapHeap: 'map-heap.sh' } as const
+export const SCRIPTS = {
+  trigger: 'trigger.sh',
+  tryCriu: 'try-criu.sh',
+  mapHeap: 'map-heap.sh',
+  train: 'train.sh',
+  dumpArchive: 'dump-archive.sh'
+} as const
 
 /** Files that the program writes for the scripts, below CRAC_DIR: one word a line, but for the profile. */
 export const LAUNCH_FILES = {
@@ -63,7 +80,8 @@ export const HEAP_FILES = { folder: 'heap', mapped: 'mapped', loaded: 'loaded', 
 export const MARKERS = {
   engines: 'crac-checkpoint: engines',
   trial: 'crac-checkpoint: trial of',
-  jvmEnded: 'crac-checkpoint: the JVM ended with'
+  jvmEnded: 'crac-checkpoint: the JVM ended with',
+  archive: 'crac-checkpoint: archive'
 } as const
 
 /** A line with which docker/tools/ ends the build: the name of the problem, and its details. */

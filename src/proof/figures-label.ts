@@ -11,6 +11,8 @@ export interface PublishedFigures {
   speedup: number
   requests: { count: number; restore: Spread; coldStart: Spread } | undefined
   snapshotSize: Bytes
+  /** Normal starts with the archive of classes, and its size; undefined for an image without one. */
+  archive: { start: Spread; size: Bytes } | undefined
 }
 
 /** The image at a tag before a run moves the tag. */
@@ -24,8 +26,8 @@ export interface LastImage {
 const VERSION = 1
 
 /** Returns the label: JSON in which a spread is [minimum, median, maximum], which is compact and readable. */
-export function figuresLabel(figures: Figures, snapshotSize: Bytes): string {
-  const { answer, speedup, requests } = figures
+export function figuresLabel(figures: Figures, snapshotSize: Bytes, archiveSize?: Bytes): string {
+  const { answer, speedup, requests, archive } = figures
   return JSON.stringify({
     version: VERSION,
     runs: figures.restores.length,
@@ -35,17 +37,29 @@ export function figuresLabel(figures: Figures, snapshotSize: Bytes): string {
     ...(requests && {
       requests: { count: requests.count, restore: list(requests.restore), cold: list(requests.coldStart) }
     }),
-    snapshot: snapshotSize
+    snapshot: snapshotSize,
+    ...(archive && archiveSize !== undefined && { archive: { start: list(archive), size: archiveSize } })
   })
 }
 
 /** Parses a label. Returns undefined for anything else: the text comes from a registry, and is untrusted. */
 export function parseFiguresLabel(text: string): PublishedFigures | undefined {
-  const { version, runs, speedup, snapshot, requests, ...answers } = fieldsOf(jsonOf(text))
+  const { version, runs, speedup, snapshot, requests, archive, ...answers } = fieldsOf(jsonOf(text))
   const [restore, coldStart] = [spread(answers['restore']), spread(answers['cold'])]
   if (version !== VERSION || !restore || !coldStart) return undefined
   if (!isAmount(runs) || !isAmount(speedup) || !isAmount(snapshot)) return undefined
-  return { runs, restore, coldStart, speedup, requests: requestsOf(requests), snapshotSize: snapshot }
+  return {
+    ...{ runs, restore, coldStart, speedup },
+    requests: requestsOf(requests),
+    snapshotSize: snapshot,
+    archive: archiveOf(archive)
+  }
+}
+
+function archiveOf(value: unknown): PublishedFigures['archive'] {
+  const { start, size } = fieldsOf(value)
+  const times = spread(start)
+  return times && isAmount(size) ? { start: times, size } : undefined
 }
 
 function requestsOf(value: unknown): PublishedFigures['requests'] {

@@ -29,6 +29,10 @@ export interface Pair {
 export interface Figures {
   restores: Start[]
   coldStarts: Start[]
+  /** As many normal starts with the archive of classes; none where the image has no archive. */
+  archiveStarts: Start[]
+  /** Times from the start of a container with the archive to the first successful response; undefined without an archive. */
+  archive: Spread | undefined
   /** Times from the start of a container to the first successful response. */
   answer: Pair
   /** Median of the cold starts divided by the median of the restores, to one decimal. */
@@ -37,7 +41,7 @@ export interface Figures {
   requests: ({ count: number } & Pair) | undefined
 }
 
-export function figuresOf(restores: Start[], coldStarts: Start[]): Figures {
+export function figuresOf(restores: Start[], coldStarts: Start[], archiveStarts: Start[] = []): Figures {
   const answer = {
     restore: spreadOf(restores.map((start) => start.answer)),
     coldStart: spreadOf(coldStarts.map((start) => start.answer))
@@ -45,6 +49,8 @@ export function figuresOf(restores: Start[], coldStarts: Start[]): Figures {
   return {
     restores,
     coldStarts,
+    archiveStarts,
+    archive: archiveStarts.length > 0 ? answersOf(archiveStarts) : undefined,
     answer,
     speedup: Math.round((answer.coldStart.median / answer.restore.median) * 10) / 10,
     requests: requestsOf(restores, coldStarts)

@@ -10,7 +10,8 @@ import { requireSpeed, type Budgets } from './budgets.js'
 import { figuresLabel, parseFiguresLabel, type LastImage } from './figures-label.js'
 import type { Figures } from './figures.js'
 import { proveRestore } from './prove.js'
-import type { RestoredImage, RuntimeImage } from './runtime-image.js'
+import type { RestoredImage } from './runtime-image.js'
+import type { RuntimeImage } from './start-request.js'
 import { measureSeries } from './series.js'
 
 /** Measurements of an image that restores. */
@@ -41,10 +42,10 @@ export async function measure(
   snapshotSize: number
 ): Promise<{ image: RuntimeImage; proof: Proof }> {
   const { log, step } = context
-  const { id, privileges } = restored
+  const { id, privileges, archive } = restored
   if (inputs.verifyRuns === 0) {
     log.info('`verify` is false: the image was restored once, and its starts are not timed.')
-    return { image: { id, privileges }, proof: { figures: undefined, last: undefined } }
+    return { image: { id, privileges, archive }, proof: { figures: undefined, last: undefined } }
   }
   const proof = await step('measure', 'Time restores and cold starts', async () => {
     const figures = await timeSeries(context, restored, inputs.verifyRuns)
@@ -52,20 +53,27 @@ export async function measure(
     return { figures, last: await lastImage(context, repositories, inputs.tags[0]) }
   })
   const labelled = await step('label', 'Label the image with its figures, and restore it', () =>
-    label(context, restored, figuresLabel(proof.figures, snapshotSize))
+    label(context, restored, figuresLabel(proof.figures, snapshotSize, archive?.size))
   )
-  return { image: { id: labelled, privileges }, proof }
+  return { image: { id: labelled, privileges, archive }, proof }
 }
 
 async function timeSeries(
   { docker, clock, log }: Context,
-  { request, first }: RestoredImage,
+  { request, first, archive }: RestoredImage,
   runs: number
 ): Promise<Figures> {
-  const figures = await measureSeries({ docker, clock }, request, { first, runs }, (line) => log.info(line))
+  const figures = await measureSeries(
+    { docker, clock },
+    request,
+    { first, runs, archive: archive !== undefined },
+    (line) => log.info(line)
+  )
   const { restore, coldStart } = figures.answer
+  const trained = figures.archive ? `, with the archive in ${figures.archive.median} ms` : ''
   log.info(
-    `The medians: restored in ${restore.median} ms, cold start in ${coldStart.median} ms, ${figures.speedup.toFixed(1)} times faster.`
+    `The medians: restored in ${restore.median} ms, cold start in ${coldStart.median} ms${trained}, ` +
+      `${figures.speedup.toFixed(1)} times faster.`
   )
   if (restore.median >= coldStart.median) {
     log.warning(

@@ -20,11 +20,21 @@ export async function proveRestore(context: StartContext, request: StartRequest)
   })
 }
 
-/** Starts the image normally. Throws a Failure if it does not respond. */
+/** Starts the image normally, without its archive of classes. Throws a Failure if it does not respond. */
 export async function startNormally(context: StartContext, request: StartRequest): Promise<Start> {
   return await timedStart(context, request, {
     name: 'cold',
-    env: { CRAC_RESTORE: 'false' },
+    env: { CRAC_RESTORE: 'false', CRAC_ARCHIVE: 'false' },
+    limit: request.startupTimeout,
+    failed: coldStartFailed
+  })
+}
+
+/** Starts the image normally, with its archive of classes. Throws a Failure if it does not respond. */
+export async function startWithArchive(context: StartContext, request: StartRequest): Promise<Start> {
+  return await timedStart(context, request, {
+    name: 'archive',
+    env: { CRAC_RESTORE: 'false', CRAC_ARCHIVE: 'true' },
     limit: request.startupTimeout,
     failed: coldStartFailed
   })

@@ -1,53 +1,22 @@
-import path from 'node:path'
 import { engineName, type CheckpointEngine } from '../checkpoint/choose-engine.js'
 import { retryWithMore, type Snapshot } from '../checkpoint/take.js'
-import type { Reach } from '../docker/containers.js'
-import { containerSettings, type ContainerInputs, type Context } from '../docker/context.js'
+import type { Archive } from '../archive/archive.js'
+import type { Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
 import { climb, declaredFlags, type Privileges } from '../docker/privileges.js'
 import { buildStage, type ImageSource } from '../image/images.js'
-import { coldLabels, FINGERPRINT_LABEL, snapshotLabels } from '../image/labels.js'
-import type { Milliseconds } from '../lib/values.js'
-import { standardRequest, type Readiness } from '../probe/readiness.js'
-import { requestOf, type WarmUpLine } from '../probe/request-lines.js'
-import type { HttpRequest } from '../probe/request.js'
-import type { Budgets } from './budgets.js'
+import { archiveLabels, coldLabels, FINGERPRINT_LABEL, snapshotLabels } from '../image/labels.js'
+import { addArchive } from './archived.js'
 import type { Start } from './figures.js'
-import { proveRestore, startNormally } from './prove.js'
-import { firstLoad } from './series.js'
+import { proveRestore, startNormally, startWithArchive } from './prove.js'
+import { startRequest, type RuntimeImage, type RuntimeInputs, type StartSetting } from './start-request.js'
 import type { StartRequest } from './timed-start.js'
-
-/** The finished image, after a successful start. */
-export interface RuntimeImage {
-  id: string
-  /** Privileges of a restore; undefined where it needs none, or where the image has no snapshot. */
-  privileges: Privileges | undefined
-}
 
 /** An image that was restored once. */
 export interface RestoredImage extends RuntimeImage {
   first: Start
   /** How the image is started and queried, for the first time and later. */
   request: StartRequest
-}
-
-export interface RuntimeInputs extends ContainerInputs, Budgets {
-  onRestoreFailure: string
-  cpuFeatures: string
-  startupTimeout: Milliseconds
-  restoreTimeout: Milliseconds
-  /** Number of timed restores; 0 restores once, untimed. */
-  verifyRuns: number
-  warmup: WarmUpLine[] | undefined
-}
-
-/** Where and how containers of the image are started. */
-export interface StartSetting {
-  reach: Reach
-  readiness: Readiness
-  dockerFolder: string
-  /** Start of relative paths. */
-  workspace: string
 }
 
 /** Builds the image with the snapshot and restores it, with the lowest privilege level that works. Throws the Failure of the last level. */
@@ -58,13 +27,14 @@ export async function buildRestoringImage(
   parts: { source: ImageSource; engine: CheckpointEngine; snapshot: Snapshot; kernel: string }
 ): Promise<RestoredImage> {
   const { docker, clock, log, step } = context
+  const archive = await addArchive(context, inputs, setting, parts.source)
   const levels = parts.engine.name === 'criu' ? parts.engine.privileges : [undefined]
   const name = namesOf(context.id).image('runtime')
   return await climb(
     levels,
     async (privileges) => {
       const id = await step('build-runtime', 'Build the runtime image', () =>
-        buildRuntime(context, inputs, { ...parts, privileges })
+        buildRuntime(context, inputs, { ...parts, archive, privileges })
       )
       const request = await startRequest(context, inputs, setting, { id, privileges })
       const first = await step('prove', 'Prove the restore', async () => {
@@ -72,7 +42,7 @@ export async function buildRestoringImage(
         log.info(`Restored, and responded after ${start.answer} ms.`)
         return start
       })
-      return { id, privileges, request, first }
+      return { id, privileges, archive, request, first }
     },
     retryWithMore(log, () => docker.attempt(['image', 'rm', '--force', name]))
   )
@@ -86,10 +56,11 @@ async function buildRuntime(
     engine: CheckpointEngine
     snapshot: Snapshot
     kernel: string
+    archive: Archive | undefined
     privileges: Privileges | undefined
   }
 ): Promise<string> {
-  const { source, engine, snapshot, kernel, privileges } = parts
+  const { source, engine, snapshot, kernel, archive, privileges } = parts
   const names = namesOf(context.id)
   // The build copies the snapshot from this image; nothing else of the container gets into the finished image.
   await context.docker.run(['commit', names.checkpointContainer, names.image('snapshot')])
@@ -102,6 +73,7 @@ async function buildRuntime(
     },
     labels: {
       ...source.labels,
+      ...archiveLabels(archive),
       ...snapshotLabels({
         restoreFlags: flagsOf(privileges),
         privileges: privileges?.level ?? 'none',
@@ -113,69 +85,58 @@ async function buildRuntime(
   })
 }
 
+/** An image without a snapshot, and its starts without and with its archive; of these there are none without an archive. */
+export interface ColdImage {
+  image: RuntimeImage
+  coldStarts: Start[]
+  archiveStarts: Start[]
+}
+
 /** Builds the image without a snapshot, and times its normal starts. */
 export async function buildColdImage(
   context: Context,
   inputs: RuntimeInputs,
   setting: StartSetting,
   { source, reason }: { source: ImageSource; reason: string }
-): Promise<{ image: RuntimeImage; coldStarts: Start[] }> {
+): Promise<ColdImage> {
   const { log, step } = context
+  if (inputs.archive !== 'off')
+    await step('build-checkpoint', 'Build the image that trains the archive', () =>
+      buildStage(context, source, 'checkpoint', { buildArgs: {}, labels: {} })
+    )
+  const archive = await addArchive(context, inputs, setting, source)
   const id = await step('build-cold', 'Build the image without a snapshot', () =>
     buildStage(context, source, 'cold', {
       buildArgs: { PORT: String(inputs.port) },
-      labels: { ...source.labels, ...coldLabels(reason, source.labels[FINGERPRINT_LABEL] ?? '') }
+      labels: {
+        ...source.labels,
+        ...archiveLabels(archive),
+        ...coldLabels(reason, source.labels[FINGERPRINT_LABEL] ?? '')
+      }
     })
   )
-  const image = { id, privileges: undefined }
+  const image = { id, privileges: undefined, archive }
   const request = await startRequest(context, inputs, setting, image)
   if (inputs.maxRestoreTime !== undefined || inputs.minSpeedup !== undefined)
     log.info('`max-restore-time` and `min-speedup` do not apply to an image without a snapshot.')
-  const coldStarts = await step('prove', 'Start the image', async () => {
-    const starts: Start[] = []
+  const bare = { ...request, load: undefined }
+  return await step('prove', 'Start the image', async () => {
+    const coldStarts: Start[] = []
+    const archiveStarts: Start[] = []
     const runs = Math.max(1, inputs.verifyRuns)
-    while (starts.length < runs) {
-      const start = await startNormally(context, { ...request, load: undefined })
-      starts.push(start)
-      log.info(`Run ${starts.length} of ${runs}: cold start in ${start.answer} ms.`)
+    while (coldStarts.length < runs) {
+      const start = await startNormally(context, bare)
+      coldStarts.push(start)
+      const trained = archive && (await startWithArchive(context, bare))
+      if (trained) archiveStarts.push(trained)
+      const after = trained ? `, with the archive in ${trained.answer} ms` : ''
+      log.info(`Run ${coldStarts.length} of ${runs}: cold start in ${start.answer} ms${after}.`)
     }
-    return starts
+    return { image, coldStarts, archiveStarts }
   })
-  return { image, coldStarts }
 }
 
 /** Returns the `docker run` flags that an image declares. */
 export function flagsOf(privileges: Privileges | undefined): string {
   return privileges === undefined ? '' : declaredFlags(privileges)
-}
-
-async function startRequest(
-  context: Context,
-  inputs: RuntimeInputs,
-  { reach, readiness, dockerFolder, workspace }: StartSetting,
-  { id, privileges }: RuntimeImage
-): Promise<StartRequest> {
-  return {
-    ...containerSettings(context, inputs, reach),
-    container: namesOf(context.id).container,
-    image: id,
-    flags: privileges?.restore(path.join(dockerFolder, 'seccomp.json')) ?? [],
-    readiness,
-    startupTimeout: inputs.startupTimeout,
-    restoreTimeout: inputs.restoreTimeout,
-    load:
-      inputs.verifyRuns > 0 ? firstLoad(await comparisonRequest(inputs, readiness, workspace)) : undefined,
-    logs: context.logs,
-    hiding: context.hiding
-  }
-}
-
-/** Returns the request that restored and cold applications get often: one that changes nothing. */
-async function comparisonRequest(
-  { warmup, port }: RuntimeInputs,
-  readiness: Readiness,
-  workspace: string
-): Promise<HttpRequest> {
-  const line = warmup?.find(({ method }) => method === 'GET' || method === 'HEAD')
-  return line ? await requestOf(line, workspace) : standardRequest(readiness, port)
 }

@@ -1,7 +1,7 @@
 import type { HttpRequest } from '../probe/request.js'
 import type { Milliseconds } from '../lib/values.js'
 import { figuresOf, type Figures, type Start } from './figures.js'
-import { proveRestore, startNormally } from './prove.js'
+import { proveRestore, startNormally, startWithArchive } from './prove.js'
 import type { StartContext } from '../docker/started-container.js'
 import type { Load, StartRequest } from './timed-start.js'
 
@@ -20,13 +20,13 @@ export function firstLoad(request: HttpRequest): Load {
 }
 
 /**
- * Times `runs` restores and as many cold starts, alternately, so that other load on the machine affects both. `first`
- * is the first restore, which was made already.
+ * Times `runs` restores, as many cold starts, and as many with the archive if there is one, alternately, so that other load on the
+ * machine affects all of them. `first` is the first restore, which was made already.
  */
 export async function measureSeries(
   context: StartContext,
   request: StartRequest,
-  { first, runs }: { first: Start; runs: number },
+  { first, runs, archive }: { first: Start; runs: number; archive: boolean },
   onRun: (line: string) => void
 ): Promise<Figures> {
   const { load, ...bare } = request
@@ -35,14 +35,17 @@ export async function measureSeries(
     load && count !== undefined ? { ...bare, load: { ...load, count, limit: LATER_LIMIT } } : bare
   const restores: Start[] = []
   const coldStarts: Start[] = []
+  const archiveStarts: Start[] = []
   for (let run = 1; run <= runs; run++) {
     const restore = run === 1 ? first : await proveRestore(context, later)
     const coldStart = await startNormally(context, later)
     restores.push(restore)
     coldStarts.push(coldStart)
-    onRun(`Run ${run} of ${runs}: ${line(restore, coldStart)}.`)
+    const trained = archive ? await startWithArchive(context, bare) : undefined
+    if (trained) archiveStarts.push(trained)
+    onRun(`Run ${run} of ${runs}: ${line(restore, coldStart)}${withArchive(trained)}.`)
   }
-  return figuresOf(restores, coldStarts)
+  return figuresOf(restores, coldStarts, archiveStarts)
 }
 
 function line(restore: Start, coldStart: Start): string {
@@ -54,6 +57,10 @@ function line(restore: Start, coldStart: Start): string {
     parts.push(`then ${count} requests in ${duration} ms and ${coldStart.requests.duration} ms`)
   }
   return parts.join(', ')
+}
+
+function withArchive(start: Start | undefined): string {
+  return start ? `, with the archive in ${start.answer} ms${inside(start)}` : ''
 }
 
 function inside({ criu, jvm }: Start): string {

@@ -38,7 +38,7 @@ export interface StartRequest extends Omit<ContainerSpec, 'name'> {
 
 /** A restore or a normal start: its environment, its limit, and the Failure that it leads to. */
 export interface StartMode {
-  name: 'restore' | 'cold'
+  name: 'restore' | 'cold' | 'archive'
   env: Record<string, string>
   limit: Milliseconds
   failed: (why: string, log: string) => Failure

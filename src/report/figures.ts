@@ -11,15 +11,23 @@ export interface Row {
   change?: string
 }
 
+/** Name of a normal start with the archive of classes. */
+export const WITH_ARCHIVE = 'Cold start with archive'
+
 /** Returns the measurements of the image, compared with those of the image that the first tag has now. */
-export function figureRows({ proof: { figures, last }, snapshot }: Checkpointed): Row[] {
+export function figureRows({ proof: { figures, last }, snapshot, image }: Checkpointed): Row[] {
   const before = last?.figures
-  const size = compared('Snapshot', snapshot.size, before?.snapshotSize, megabytes)
-  if (!figures) return [{ name: 'Restore', now: 'works; not timed (`verify: false`)' }, size]
-  const { answer, requests, speedup } = figures
+  const sizes = [compared('Snapshot', snapshot.size, before?.snapshotSize, megabytes)]
+  if (image.archive)
+    sizes.push(compared('Archive of classes', image.archive.size, before?.archive?.size, megabytes))
+  if (!figures) return [{ name: 'Restore', now: 'works; not timed (`verify: false`)' }, ...sizes]
+  const { answer, requests, speedup, archive } = figures
   return [
     compared('**Restore**', answer.restore.median, before?.restore.median, time, bold(answer.restore)),
     compared('Cold start', answer.coldStart.median, before?.coldStart.median, time, shown(answer.coldStart)),
+    ...(archive
+      ? [compared(WITH_ARCHIVE, archive.median, before?.archive?.start.median, time, shown(archive))]
+      : []),
     compared('**Speed-up**', speedup, before?.speedup, times, `**${times(speedup)}**`),
     ...(requests
       ? [
@@ -29,7 +37,7 @@ export function figureRows({ proof: { figures, last }, snapshot }: Checkpointed)
           }
         ]
       : []),
-    size
+    ...sizes
   ]
 }
 
@@ -52,23 +60,28 @@ export function figureNotes({ proof: { figures, last } }: Checkpointed): string[
   ]
 }
 
-/** Returns a bar chart of cold start and restore, in the notation of Mermaid. */
+/** Returns a bar chart of cold start, cold start with archive, and restore, in the notation of Mermaid. */
 export function figureChart({ proof: { figures } }: Checkpointed): string[] {
   if (!figures) return []
   const { restore, coldStart } = figures.answer
-  const most = Math.max(restore.median, coldStart.median)
+  const bars: [string, number][] = [
+    ['cold start', coldStart.median],
+    ...(figures.archive ? [['cold with archive', figures.archive.median] as [string, number]] : []),
+    ['restore', restore.median]
+  ]
+  const times = bars.map(([, median]) => median)
   return [
     '```mermaid',
     '---',
     'config:',
-    '  xyChart: { width: 800, height: 200, titleFontSize: 16 }',
+    `  xyChart: { width: 800, height: ${80 + 60 * bars.length}, titleFontSize: 16 }`,
     '  themeVariables: { xyChart: { plotColorPalette: "#2da44e" } }',
     '---',
     'xychart-beta horizontal',
     '  title "From the start of a container to the first successful response, in ms"',
-    `  x-axis ["cold start: ${coldStart.median}", "restore: ${restore.median}"]`,
-    `  y-axis 0 --> ${most}`,
-    `  bar [${coldStart.median}, ${restore.median}]`,
+    `  x-axis [${bars.map(([name, median]) => `"${name}: ${median}"`).join(', ')}]`,
+    `  y-axis 0 --> ${Math.max(...times)}`,
+    `  bar [${times.join(', ')}]`,
     '```',
     ''
   ]

@@ -17,7 +17,8 @@ export function metadataOf(result: Result): object {
       digest: publication.digest ?? null,
       tags: publication.tags,
       baseImage: result.baseImage,
-      layers: publication.layers
+      layers: publication.layers,
+      archive: image.archive ? { ...image.archive, jdk: jdk.asset.name } : null
     },
     application: result.application,
     jdk: {
@@ -29,9 +30,17 @@ export function metadataOf(result: Result): object {
     secrets: secretsOf(publication.secrets)
   }
   if (outcome === 'cold') {
-    const { reason, coldStarts } = result
-    const { median } = answersOf(coldStarts)
-    return { ...common, reason, coldStart: median, coldStarts: coldStarts.map(startOf), warnings, phases }
+    const { reason, coldStarts, archiveStarts } = result
+    return {
+      ...common,
+      reason,
+      coldStart: answersOf(coldStarts).median,
+      coldStarts: coldStarts.map(startOf),
+      archiveStart: archiveStarts.length > 0 ? answersOf(archiveStarts).median : null,
+      archiveStarts: archiveStarts.map(startOf),
+      warnings,
+      phases
+    }
   }
   const { runner, snapshot, engine, proof } = result
   return {
@@ -71,15 +80,25 @@ export function metadataOf(result: Result): object {
 
 /** Returns the medians and every run, in milliseconds; null for what was not measured. */
 function figuresIn(figures: Figures | undefined): object {
-  const { answer, speedup, requests, restores = [], coldStarts = [] } = figures ?? {}
+  const {
+    answer,
+    speedup,
+    requests,
+    archive,
+    restores = [],
+    coldStarts = [],
+    archiveStarts = []
+  } = figures ?? {}
   return {
     restoreTime: answer?.restore.median ?? null,
     coldStart: answer?.coldStart.median ?? null,
+    archiveStart: archive?.median ?? null,
     speedup: speedup ?? null,
     answer: answer ?? null,
     requests: requests ?? null,
     restores: restores.map(startOf),
-    coldStarts: coldStarts.map(startOf)
+    coldStarts: coldStarts.map(startOf),
+    archiveStarts: archiveStarts.map(startOf)
   }
 }
 

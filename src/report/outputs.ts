@@ -16,6 +16,8 @@ export function outputsOf(result: Result): Record<string, string> {
     'snapshot-size': '',
     'checkpoint-duration': '',
     'cold-start': '',
+    'archive-start': '',
+    'archive-size': '',
     'restore-time': '',
     speedup: '',
     'restore-flags': '',
@@ -34,10 +36,17 @@ export function outputsOf(result: Result): Record<string, string> {
     tags: result.publication.tags.join('\n'),
     'java-version': result.jdk.asset.version,
     'jdk-asset': result.jdk.asset.name,
+    ...(result.image.archive && { 'archive-size': String(result.image.archive.size) }),
     ...instructions(result)
   })
-  if (result.outcome === 'cold')
-    return { ...outputs, 'cold-start': String(answersOf(result.coldStarts).median) }
+  if (result.outcome === 'cold') {
+    const { coldStarts, archiveStarts } = result
+    return {
+      ...outputs,
+      'cold-start': String(answersOf(coldStarts).median),
+      'archive-start': archiveStarts.length > 0 ? String(answersOf(archiveStarts).median) : ''
+    }
+  }
   const { snapshot, image, proof } = result
   const { figures } = proof
   return {
@@ -47,6 +56,7 @@ export function outputsOf(result: Result): Record<string, string> {
       snapshot.checkpointDuration === undefined ? '' : String(Math.round(snapshot.checkpointDuration)),
     ...(figures && {
       'cold-start': String(figures.answer.coldStart.median),
+      'archive-start': figures.archive ? String(figures.archive.median) : '',
       'restore-time': String(figures.answer.restore.median),
       speedup: figures.speedup.toFixed(1)
     }),

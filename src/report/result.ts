@@ -3,7 +3,7 @@ import type { Snapshot } from '../checkpoint/take.js'
 import type { JdkArchive } from '../jdk/install.js'
 import type { Start } from '../proof/figures.js'
 import type { Proof } from '../proof/measure.js'
-import type { RuntimeImage } from '../proof/runtime-image.js'
+import type { RuntimeImage } from '../proof/start-request.js'
 import type { Publication } from '../registry/publish.js'
 import type { Step } from '../run/steps.js'
 import type { Runner } from '../runner/inspect.js'
@@ -40,11 +40,19 @@ export interface Checkpointed extends WithImage {
   proof: Proof
 }
 
-/** An image without a snapshot, because the runner does not support snapshots. */
+/** Beginnings of the sentence that says why there is not a snapshot. */
+export const UNSUPPORTED = 'This runner does not support snapshots'
+export const REFUSED = 'The image has no snapshot, because the checkpoint was refused'
+
+/** An image without a snapshot, because the runner does not support snapshots, or because the checkpoint was refused. */
 export interface Cold extends WithImage {
   outcome: 'cold'
   reason: string
+  /** Whether the application or its JVM refused the checkpoint. */
+  refused: boolean
   coldStarts: Start[]
+  /** Starts with the archive of classes; none where the image has no archive. */
+  archiveStarts: Start[]
 }
 
 /** No image was built, because the registry has one with the same fingerprint. */

@@ -1,8 +1,9 @@
 import { describeFailure, type Failure } from '../lib/errors.js'
+import { megabytes } from '../lib/values.js'
 import { answersOf } from '../proof/figures.js'
-import type { Checkpointed, Cold, Result } from './result.js'
+import { REFUSED, UNSUPPORTED, type Checkpointed, type Cold, type Result } from './result.js'
 import { renderContent } from './content.js'
-import { figureChart, figureNotes, figureRows, shown, type Row } from './figures.js'
+import { figureChart, figureNotes, figureRows, shown, WITH_ARCHIVE, type Row } from './figures.js'
 import { instructions } from './instructions.js'
 import { layerTable, pushedSize } from './layers.js'
 import { code, folded, quote, table, time } from './markdown.js'
@@ -37,14 +38,7 @@ export function renderSummary(result: Result): string {
         ''
       ].join('\n')
     case 'skipped':
-      return [
-        '## CRaC checkpoint: skipped',
-        '',
-        'This runner does not support snapshots:',
-        '',
-        quote(result.reason),
-        ''
-      ].join('\n')
+      return ['## CRaC checkpoint: skipped', '', `${UNSUPPORTED}:`, '', quote(result.reason), ''].join('\n')
   }
 }
 
@@ -78,11 +72,11 @@ function renderCold(result: Cold): string {
   return [
     '## CRaC checkpoint: an image without a snapshot',
     '',
-    'This runner does not support snapshots:',
+    `${result.refused ? REFUSED : UNSUPPORTED}:`,
     '',
     quote(result.reason),
     '',
-    ...rowTable([{ name: 'Cold start', now: shown(answersOf(result.coldStarts)) }, ...imageRows(result)]),
+    ...rowTable([...coldRows(result), ...imageRows(result)]),
     '',
     ...warnings(result),
     ...secretsPart(result.publication.secrets),
@@ -91,6 +85,14 @@ function renderCold(result: Cold): string {
     ...folded('Layers', ...layerTable(result.publication.layers)),
     ...timeline(result.steps)
   ].join('\n')
+}
+
+function coldRows({ coldStarts, archiveStarts, image: { archive } }: Cold): Row[] {
+  return [
+    { name: 'Cold start', now: shown(answersOf(coldStarts)) },
+    ...(archiveStarts.length > 0 ? [{ name: WITH_ARCHIVE, now: shown(answersOf(archiveStarts)) }] : []),
+    ...(archive ? [{ name: 'Archive of classes', now: megabytes(archive.size) }] : [])
+  ]
 }
 
 function rowTable(rows: readonly Row[]): string[] {

@@ -216,9 +216,10 @@ export async function runAction(
     inputs: {
       ...world.inputs,
       context: world.context,
-      // Both take most of the time of a run: tests that are about them, or about the whole job, set them.
+      // These take most of the time of a run: tests that are about them, or about the whole job, set them.
       ...('verify-runs' in inputs ? {} : { verify: 'false' }),
       ...('secret-scan' in inputs ? {} : { 'secret-scan': 'off' }),
+      ...('archive' in inputs ? {} : { archive: 'off' }),
       ...inputs
     },
     environment: world.environment,

@@ -1,0 +1,134 @@
+import { mkdir, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { warmUpOf, type WarmUpInputs, type WarmUpSetting } from '../checkpoint/checkpoint.js'
+import { untilApplicationReady } from '../checkpoint/ready.js'
+import { startApplication, type RunningApplication } from '../checkpoint/started-application.js'
+import { warmUp } from '../checkpoint/warm-up.js'
+import { removeContainer, type Reach } from '../docker/containers.js'
+import { containerSettings, keepIn, type ContainerInputs, type Context } from '../docker/context.js'
+import { namesOf } from '../docker/names.js'
+import { Failure } from '../lib/errors.js'
+import { CRAC_DIR, MARKERS, SCRIPTS } from '../lib/image-paths.js'
+import { withResolvers } from '../lib/with-resolvers.js'
+import { seconds, type Milliseconds } from '../lib/values.js'
+import { checksFor } from '../probe/readiness.js'
+import type { ArchiveKind, TrainedArchive } from './archive.js'
+
+export interface TrainingInputs extends ContainerInputs, WarmUpInputs {
+  archive: 'auto' | 'aot' | 'cds' | 'off'
+  javaOptions: string[]
+  startupTimeout: Milliseconds
+  warmupTimeout: Milliseconds
+}
+
+export interface TrainingSetting extends WarmUpSetting {
+  reach: Reach
+}
+
+/** Folder of the archive in the container. */
+const FOLDER = '/tmp/crac-checkpoint-archive'
+
+/** Limit for the JVM to write its archive. */
+const DUMP_TIMEOUT: Milliseconds = 120_000
+
+/**
+ * Starts the application normally in a fresh container of the checkpoint image, gives it the same warm-up as before the checkpoint,
+ * and returns the archive that its JVM then writes. Throws a Failure if there is none.
+ */
+export async function trainArchive(
+  context: Context,
+  inputs: TrainingInputs,
+  setting: TrainingSetting
+): Promise<TrainedArchive> {
+  const { docker, log, id } = context
+  const names = namesOf(id)
+  const name = `${names.container}-archive`
+  const { readiness, reach } = setting
+  const running = {
+    ...context,
+    keep: keepIn(context, 'archive.log'),
+    log: { ...log, untrusted: () => undefined }
+  }
+  const settings = containerSettings(context, inputs, reach)
+  const logMatched = withResolvers<void>()
+  try {
+    const application = await startApplication(
+      running,
+      {
+        ...settings,
+        name,
+        image: names.image('checkpoint'),
+        env: { ...settings.env, CRAC_ARCHIVE_FOLDER: FOLDER },
+        flags: ['--no-healthcheck', '--entrypoint', `${CRAC_DIR}/${SCRIPTS.train}`],
+        command: [inputs.archive]
+      },
+      (line) => {
+        if (readiness.log?.test(line)) logMatched.resolve()
+      }
+    )
+    const request = { ...inputs, evidence: context.logs }
+    await untilApplicationReady(running, application, {
+      ...request,
+      checks: checksFor(readiness, {
+        docker,
+        container: name,
+        address: application.address,
+        port: inputs.port
+      }),
+      logged: readiness.log && { pattern: readiness.log, seen: logMatched.promise },
+      checkpointed: new Promise(() => undefined)
+    }).catch(async (error: unknown) => {
+      throw (await reported(application)) ?? error
+    })
+    await warmUp(running, application, { ...request, warmUp: await warmUpOf(inputs, setting) })
+    return await dump(context, application)
+  } finally {
+    await removeContainer(docker, name)
+  }
+}
+
+/** Makes the JVM write its archive, and copies that to the runner. */
+async function dump({ docker, work }: Context, application: RunningApplication): Promise<TrainedArchive> {
+  const { name } = application
+  const { exitCode, stdout, stderr } = await docker.attempt(
+    ['exec', name, `${CRAC_DIR}/${SCRIPTS.dumpArchive}`],
+    { timeout: DUMP_TIMEOUT }
+  )
+  const kind = new RegExp(`^${MARKERS.archive} (aot|cds)$`, 'm').exec(stdout)?.[1] as ArchiveKind | undefined
+  if (exitCode !== 0 || kind === undefined) throw await notWritten(application, `${stdout}\n${stderr}`)
+  const folder = path.join(work, 'archive')
+  await mkdir(folder, { recursive: true })
+  const file = path.join(folder, `classes.${kind}`)
+  await docker.run(['cp', `${name}:${FOLDER}/classes.${kind}`, file])
+  return { kind, file, size: (await stat(file)).size }
+}
+
+/** Returns the Failure for the reason that train.sh printed before it ended; undefined if there is none. */
+async function reported(application: RunningApplication): Promise<Failure | undefined> {
+  await application.drained()
+  const reason = NO_ARCHIVE.exec(application.output.text())?.[1]
+  return reason === undefined ? undefined : trainingFailure(`${reason}.`)
+}
+
+const NO_ARCHIVE = /crac-checkpoint: NO-ARCHIVE: (.*)/
+
+/** Lines in which a JVM says why it wrote no archive; the words differ between versions. */
+const REASON = /non-empty directory|directory is not empty|not supported|[Ee]rror|[Uu]nable|failed|disabled/
+
+async function notWritten(application: RunningApplication, output: string): Promise<Failure> {
+  await application.drained()
+  const lines = `${output}\n${application.output.text()}`.split('\n').map((line) => line.trim())
+  const folder = lines.find((line) => /non-empty directory|directory is not empty/.test(line))
+  if (folder !== undefined)
+    return trainingFailure(
+      `a folder is on the class path, and the JVM archives no classes then (${folder}). Put its content into a jar, or set \`archive: off\`.`
+    )
+  const reason = NO_ARCHIVE.exec(output)?.[1] ?? lines.find((line) => REASON.test(line))
+  return trainingFailure(reason ?? `the JVM did not write one within ${seconds(DUMP_TIMEOUT)}.`)
+}
+
+function trainingFailure(why: string): Failure {
+  return new Failure('jdk', `The JVM wrote no archive of classes: ${why}`, {
+    fix: 'Without it a normal start is slower, and all else is the same. Set `archive: off` if you do not want one.'
+  })
+}
