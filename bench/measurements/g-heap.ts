@@ -55,6 +55,8 @@ async function measureKind(bench: Bench, context: string, kind: Kind): Promise<R
     const compared = images.slice(restored.length)
     bench.progress(`restores of ${kind}`)
     const warm = await starts(bench, restored, 5)
+    for (const [side, values] of Object.entries(warm.times))
+      bench.progress(`${kind}, ${side}: ${values.map(({ fromStart }) => fromStart.toFixed(0)).join(', ')} ms`)
     const large = restored.filter(({ megabytes }) => megabytes === largeOf(bench))
     bench.progress(`restores of ${kind} with cold pages`)
     const cold = await starts(bench, large, 3, async ({ image }) => await dropPages(bench, image))
