@@ -19,39 +19,46 @@ export interface Resident {
   mapped: number
 }
 
+/** States of containers in which their memory is measured, in this order. */
+export const STATES = {
+  first: 'the first response',
+  busy: '1000 requests',
+  whole: 'a read of the whole heap'
+}
+
+type States = Record<keyof typeof STATES, Resident>
+
 export interface Replicas {
-  /** One container alone, after its first response and after 1000 requests. */
-  one: { first: Resident; busy: Resident }
-  /** All containers together after the same. */
-  all: { first: Resident; busy: Resident }
+  /** One container alone. */
+  one: States
+  /** All containers together. */
+  all: States
 }
 
 /** Measures one container of an image, then `count` new ones together, each after the same requests. */
 export async function replicas(bench: Bench, image: string, count: number): Promise<Replicas> {
-  const names: string[] = []
-  const resident = async (): Promise<Resident> => await residentOf(bench, names)
-  const start = async <T>(work: (url: URL) => Promise<T>): Promise<T> => {
-    const name = `bench-${bench.id}-replica-${names.length}`
+  return { one: await together(bench, image, 1), all: await together(bench, image, count) }
+}
+
+async function together(bench: Bench, image: string, count: number, urls: URL[] = []): Promise<States> {
+  if (urls.length < count) {
+    const name = nameOf(bench, urls.length)
     return await withContainer(bench, name, [...NO_FALLBACK, image], async (_, url) => {
       await run('docker', ['start', name], { env: bench.world.environment })
       await answer(url)
-      names.push(name)
-      return await work(url)
+      return await together(bench, image, count, [...urls, url])
     })
   }
-  const startAll = async (urls: URL[]): Promise<Replicas['all']> => {
-    if (urls.length < count) return await start(async (url) => await startAll([...urls, url]))
-    const first = await resident()
-    for (const url of urls) await sendRequests(url)
-    return { first, busy: await resident() }
-  }
-  const one = await start(async (url) => {
-    const first = await resident()
-    await sendRequests(url)
-    return { first, busy: await resident() }
-  })
-  names.length = 0
-  return { one, all: await startAll([]) }
+  const names = urls.map((_, index) => nameOf(bench, index))
+  const first = await residentOf(bench, names)
+  for (const url of urls) await sendRequests(url)
+  const busy = await residentOf(bench, names)
+  for (const url of urls) await answer(new URL('/all', url))
+  return { first, busy, whole: await residentOf(bench, names) }
+}
+
+function nameOf({ id }: Bench, replica: number): string {
+  return `bench-${id}-replica-${replica}`
 }
 
 async function residentOf({ world }: Bench, names: string[]): Promise<Resident> {

@@ -1,3 +1,4 @@
+import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -12,7 +13,7 @@ import jdk.crac.Resource;
 /**
  * A server with so many megabytes on its heap, which no compression makes smaller, and so many that it has dropped. They
  * are arrays of 64 KB or, with a third argument "objects", objects of 32 bytes. Each request reads 64 KB of them, at
- * another place each time, and writes to one object there.
+ * another place each time, and writes to one object there. A request to /all reads everything.
  */
 public class Heap implements Resource {
 
@@ -27,26 +28,36 @@ public class Heap implements Resource {
 
     /** 64 KB of the heap. */
     private interface Piece {
-        long readAndWrite();
+        long read();
+
+        void write();
     }
 
     private record Bytes(byte[] bytes) implements Piece {
         @Override
-        public long readAndWrite() {
+        public long read() {
             long sum = 0;
             for (byte one : bytes) sum += one;
-            bytes[0]++;
             return sum;
+        }
+
+        @Override
+        public void write() {
+            bytes[0]++;
         }
     }
 
     private record Chain(Link first) implements Piece {
         @Override
-        public long readAndWrite() {
+        public long read() {
             long sum = 0;
             for (Link link = first; link != null; link = link.next) sum += link.one ^ link.other;
-            first.one++;
             return sum;
+        }
+
+        @Override
+        public void write() {
+            first.one++;
         }
     }
 
@@ -98,12 +109,18 @@ public class Heap implements Resource {
         server = HttpServer.create(new InetSocketAddress(8080), 0);
         server.createContext("/", exchange -> {
             Piece piece = kept.get((int) ((long) requests++ * STRIDE % kept.size()));
-            byte[] body = String.valueOf(piece.readAndWrite()).getBytes();
-            exchange.sendResponseHeaders(200, body.length);
-            exchange.getResponseBody().write(body);
-            exchange.close();
+            piece.write();
+            respond(exchange, piece.read());
         });
+        server.createContext("/all", exchange -> respond(exchange, kept.stream().mapToLong(Piece::read).sum()));
         server.start();
+    }
+
+    private static void respond(HttpExchange exchange, long number) throws IOException {
+        byte[] body = String.valueOf(number).getBytes();
+        exchange.sendResponseHeaders(200, body.length);
+        exchange.getResponseBody().write(body);
+        exchange.close();
     }
 
     @Override

@@ -2,7 +2,7 @@ import type { Bench, Finding, Measurement, Row, Target } from '../bench.js'
 import { heapApplication, type Kind, KINDS } from '../heap-application.js'
 import { heapImage, type HeapImage, type Memory, removeImages } from '../heap-images.js'
 import { dropPages, HOW_DROPPED } from '../page-cache.js'
-import { HOW_RESIDENT, type Replicas, replicas, type Resident } from '../resident-memory.js'
+import { HOW_RESIDENT, type Replicas, replicas, STATES } from '../resident-memory.js'
 import { byTurns } from '../rounds.js'
 import { NO_FALLBACK, type Start, startRatio, startRows, timeStart } from '../timed-start.js'
 
@@ -155,24 +155,21 @@ async function memoryOf(bench: Bench, images: HeapImage[]): Promise<[HeapImage, 
 }
 
 function memoryRows(name: string, { one, all }: Replicas): Row[] {
-  const rows = (who: string, when: string, found: Resident): Row[] => [
-    bytes(`${name}, ${who} after ${when}: in all`, found.all),
-    bytes(`${name}, ${who} after ${when}: private`, found.private),
-    bytes(`${name}, ${who} after ${when}: anonymous`, found.anonymous)
-  ]
-  return [
-    ...rows('one replica', 'the first response', one.first),
-    ...rows('one replica', '1000 requests', one.busy),
-    ...rows(`${COUNT} replicas`, 'the first response', all.first),
-    ...rows(`${COUNT} replicas`, '1000 requests each', all.busy)
-  ]
+  const rows = (who: string, found: Replicas['one']): Row[] =>
+    (Object.keys(STATES) as (keyof typeof STATES)[]).flatMap((state) => [
+      bytes(`${name}, ${who} after ${STATES[state]}: in all`, found[state].all),
+      bytes(`${name}, ${who} after ${STATES[state]}: private`, found[state].private),
+      bytes(`${name}, ${who} after ${STATES[state]}: anonymous`, found[state].anonymous)
+    ])
+  return [...rows('one replica', one), ...rows(`${COUNT} replicas`, all)]
 }
 
 function memoryTarget(name: string, { one, all }: Replicas): Target {
   return {
-    claim: `${name}: what ${COUNT} replicas use beside their shared pages, against all of one, after 1000 requests`,
-    ratio: all.busy.private / one.busy.all,
-    limit: 2
+    claim: `${name}: what ${COUNT} replicas use beside their shared pages, against all of one, after ${STATES.whole}`,
+    ratio: all.whole.private / one.whole.all,
+    limit: 2,
+    why: 'each replica loads what is not Java heap, and allocates: that is its own'
   }
 }
 
