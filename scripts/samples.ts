@@ -5,14 +5,16 @@ import { ensureSample, SAMPLES, withDatabase, type Sample } from '../lab/samples
 import type { World } from '../lab/world.js'
 
 // `npm run samples`: the action on every sample, and what it measured as a table of Markdown on stdout. The times are
-// those of the proof: from the start of a container to the first good answer.
+// those of the proof: from the start of a container to the first good answer. `npm run samples -- NAME...`: on these samples.
 
 const world = await openWorld(process.argv, progressOnStderr)
 try {
   const rows: string[][] = []
-  for (const sample of SAMPLES) rows.push(await measure(world, sample))
-  const head = ['sample', 'cold start', 'restore', 'speed-up', 'snapshot']
-  const table = [head, ['---', '---:', '---:', '---:', '---:'], ...rows]
+  const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'))
+  for (const sample of SAMPLES)
+    if (wanted.length === 0 || wanted.includes(sample.name)) rows.push(await measure(world, sample))
+  const head = ['sample', 'cold start', 'with archive', 'ratio', 'restore', 'speed-up', 'snapshot', 'archive']
+  const table = [head, ['---', ...head.slice(1).map(() => '---:')], ...rows]
   console.log(table.map((cells) => `| ${cells.join(' | ')} |`).join('\n'))
 } finally {
   await world.close()
@@ -31,13 +33,16 @@ async function measure(world: World, sample: Sample): Promise<string[]> {
     : await act(world, { context })
   const { outputs } = step
   if (step.exitCode !== 0) throw new Error(step.log.split('\n').slice(-40).join('\n'))
-  const megabytes = `${(Number(outputs['snapshot-size']) / 1e6).toFixed(0)} MB`
+  const megabytes = (name: string): string => `${(Number(outputs[name]) / 1e6).toFixed(0)} MB`
   return [
     `[${sample.name}](samples/${sample.name})`,
     `${outputs['cold-start']} ms`,
+    `${outputs['archive-start']} ms`,
+    (Number(outputs['archive-start']) / Number(outputs['cold-start'])).toFixed(2),
     `${outputs['restore-time']} ms`,
     `${outputs['speedup']}`,
-    megabytes
+    megabytes('snapshot-size'),
+    megabytes('archive-size')
   ]
 }
 

@@ -6,6 +6,7 @@ import { checkpointApplication } from './checkpoint/checkpoint.js'
 import { chooseEngine } from './checkpoint/choose-engine.js'
 import { mapHeap, reasonToLoad } from './checkpoint/map-heap.js'
 import { requireScript } from './checkpoint/warm-up-script.js'
+import { unlessRefused, type CheckpointRefused } from './diagnosis/checkpoint-exception.js'
 import { removeContainer } from './docker/containers.js'
 import { imagesFolder, type Context } from './docker/context.js'
 import { namesOf } from './docker/names.js'
@@ -15,8 +16,8 @@ import type { Inputs } from './inputs/inputs.js'
 import { knownSecrets } from './inputs/known-secrets.js'
 import { imageValues } from './inputs/read-inputs.js'
 import { readinessOf } from './inputs/readiness.js'
+import { choiceWithoutSnapshot } from './inputs/without-snapshot.js'
 import type { Architecture } from './jdk/asset.js'
-import { CheckpointRefused, unlessRefused } from './diagnosis/checkpoint-exception.js'
 import { fullDisk } from './lib/disk.js'
 import { Failure, UnsupportedRunner, unlessUnsupported } from './lib/errors.js'
 import { noting } from './lib/log.js'
@@ -26,7 +27,7 @@ import { buildColdImage, buildRestoringImage } from './proof/runtime-image.js'
 import { findUnchanged } from './registry/published.js'
 import { publish, type Publication } from './registry/publish.js'
 import { logContent } from './report/content.js'
-import { REFUSED, UNSUPPORTED, type Checkpointed, type Finished, type Result, type WithImage } from './report/result.js'
+import type { Checkpointed, Finished, Result, WithImage } from './report/result.js'
 import { foldersIn, makeFolders } from './run/folders.js'
 import { release, settle } from './run/release.js'
 import { Steps } from './run/steps.js'
@@ -101,8 +102,7 @@ async function buildImage(job: Job): Promise<Result> {
   const proved = await withSnapshot(job, runner, parts, source).catch((error: unknown) => {
     throw withDiskSpace(error, diskSpace)
   })
-  if (proved instanceof Failure)
-    return await withoutSnapshot(job, proved, { application, parts, source })
+  if (proved instanceof Failure) return await withoutSnapshot(job, proved, { application, parts, source })
   const { image, snapshot, reading } = proved
   const toScan = { id: image.id, snapshot: { files: snapshot.files, reading } }
   const publication = await publish(context, inputs, world, toScan)
@@ -173,11 +173,7 @@ async function withoutSnapshot(
 ): Promise<Result> {
   const { context, inputs, world, finished } = job
   const { docker, log } = context
-  const refused = why instanceof CheckpointRefused
-  const choice = refused ? inputs.onCheckpointFailure : inputs.onUnsupportedRunner
-  if (choice === 'fail') throw why
-  const reason = why.message
-  log.warning(`${refused ? REFUSED : UNSUPPORTED}: ${reason} ${why.fix}`)
+  const { choice, refused, reason } = choiceWithoutSnapshot(inputs, why, log)
   if (refused) await removeContainer(docker, namesOf(context.id).checkpointContainer)
   if (choice === 'skip') return { outcome: 'skipped', reason, ...finished() }
 

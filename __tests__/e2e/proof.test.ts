@@ -1,6 +1,7 @@
 import { describe, expect } from '@jest/globals'
 import { parseFiguresLabel, type PublishedFigures } from '../../src/proof/figures-label.js'
 import { httpGet } from '../../lab/http.js'
+import { callUntilAnswer } from '../../lab/started-image.js'
 import type { Spread } from '../../src/proof/figures.js'
 import type { StepResult } from '../../lab/runner.js'
 import {
@@ -12,6 +13,7 @@ import {
   labTest,
   registryDigest,
   runAction,
+  withStarted,
   world
 } from './support/lab.js'
 
@@ -26,7 +28,10 @@ interface Metadata {
     requests: { count: number; restore: object; coldStart: object }
     restores: { answer: number; criu: number | null }[]
     coldStarts: { answer: number; criu: number | null }[]
+    archiveStart: number
+    archiveStarts: { answer: number }[]
   }
+  image: { archive: { kind: string; size: number; jdk: string } | null }
   last: { tag: string; digest: string; figures: object } | null
 }
 
@@ -48,6 +53,7 @@ describe('the proof of micronaut-hello', () => {
       'max-restore-time': '5m',
       'min-speedup': '0.1',
       'max-snapshot-size': '2GB',
+      archive: 'auto',
       // The user's own word on it is for other containers than those of the proof.
       env: 'CRAC_RESTORE=false'
     })
@@ -79,9 +85,11 @@ describe('the proof of micronaut-hello', () => {
     for (const { criu } of proof.coldStarts) expect(criu).toBeNull()
   })
 
-  labTest('restores and cold starts alternate, each in a fresh container', () => {
-    const ways = containers.flatMap((line) => /-(restore|cold) /.exec(line)?.[1] ?? [])
-    expect(ways).toEqual(['restore', 'cold', 'restore', 'cold', 'restore', 'cold', 'restore'])
+  labTest('restores, cold starts and starts with the archive alternate, each in a fresh container', () => {
+    const ways = containers.flatMap((line) => /-(restore|cold|archive|training) /.exec(line)?.[1] ?? [])
+    const run = ['restore', 'cold', 'archive']
+    // The archive is tried before it gets into the image with the snapshot.
+    expect(ways).toEqual(['training', 'archive', ...run, ...run, ...run, 'restore'])
     expect(step.log.match(/^Run \d of 3: restored in \d+ ms .*, cold start in \d+ ms/gm)).toHaveLength(3)
   })
 
@@ -102,8 +110,11 @@ describe('the proof of micronaut-hello', () => {
     expect(outputs).toMatchObject({
       'restore-time': String(answer.restore.median),
       'cold-start': String(answer.coldStart.median),
+      'archive-start': String(proof.archiveStart),
       speedup: proof.speedup.toFixed(1)
     })
+    const archiveStart = spread(proof.archiveStarts)
+    expect(archiveStart.median).toBe(proof.archiveStart)
     expect(proof).toMatchObject({ restoreTime: answer.restore.median, coldStart: answer.coldStart.median })
     expect(answer.restore).toEqual(spread(proof.restores))
     expect(answer.coldStart).toEqual(spread(proof.coldStarts))
@@ -114,20 +125,57 @@ describe('the proof of micronaut-hello', () => {
       coldStart: answer.coldStart,
       speedup: proof.speedup,
       requests,
-      snapshotSize: Number(outputs['snapshot-size'])
+      snapshotSize: Number(outputs['snapshot-size']),
+      archive: { start: archiveStart, size: Number(outputs['archive-size']) }
     })
     const shown = ({ minimum, median, maximum }: Spread, mark = ''): string =>
       `${mark}${time(median)}${mark} (${time(minimum)} to ${time(maximum)})`
     expect(summary).toContain(shown(answer.restore, '**'))
     expect(summary).toContain(shown(answer.coldStart))
+    expect(summary).toContain(`| Cold start with archive | ${shown(archiveStart)} |`)
     expect(summary).toContain(`${outputs['speedup']} times`)
     expect(summary).toContain(`First ${requests.count} requests`)
   })
   const time = (ms: number): string => (ms < 10_000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`)
-  function spread(starts: { answer: number }[]): object {
-    const [minimum, median, maximum] = starts.map(({ answer }) => answer).sort((one, other) => one - other)
+  function spread(starts: { answer: number }[]): Spread {
+    const [minimum = 0, median = 0, maximum = 0] = starts
+      .map(({ answer }) => answer)
+      .sort((one, other) => one - other)
     return { minimum, median, maximum }
   }
+
+  labTest(
+    'the image has its archive of classes, which a normal start uses and drops if a jar has changed',
+    async () => {
+      const { archive } = metadata.image
+      expect(archive).toMatchObject({ jdk: step.outputs['jdk-asset'] })
+      expect(step.log).toContain(`Archive of classes (${archive?.kind}): `)
+      const label = '{{index .Config.Labels "io.github.crac-checkpoint.archive"}}'
+      expect(docker('image', 'inspect', '--format', label, tag)).toBe(archive?.kind)
+      const file = `/opt/crac-checkpoint/archive/classes.${archive?.kind}`
+      const start = 'touch -d 2001-01-01 /app/application.jar && /opt/crac-checkpoint/entrypoint.sh'
+      const changed = ['--user', '0', '--entrypoint', 'sh']
+      const normally = { CRAC_RESTORE: 'false' }
+      expect(docker('run', '--rm', '--entrypoint', 'stat', tag, '-c', '%s', file)).toBe(String(archive?.size))
+      await withStarted(
+        { image: tag, flags: changed, arguments: ['-c', start], variables: normally },
+        async (started) => {
+          expect(await callUntilAnswer(started)).toContain('Hello')
+        }
+      )
+      const strict = ['--env', 'CRAC_RESTORE=false', '--env', 'JAVA_OPTS=-Xshare:on']
+      const ended = docker(
+        'run',
+        '--rm',
+        ...strict,
+        ...changed,
+        tag,
+        '-c',
+        `${start} 2>&1; echo "ended with $?"`
+      )
+      expect(ended).toMatch(/Unable to use shared archive[^]*ended with 1$/)
+    }
+  )
 
   labTest('the next run, which pushes nothing, shows the change against it', async () => {
     const before = labelOf(tag)

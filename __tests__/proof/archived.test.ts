@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Context } from '../../src/docker/context.js'
 import { systemClock } from '../../src/lib/clock.js'
+import { NOTHING_HIDDEN } from '../../src/lib/kept-log.js'
 import { Failure } from '../../src/lib/errors.js'
 import { addArchive } from '../../src/proof/archived.js'
 import type { RuntimeInputs } from '../../src/proof/start-request.js'
@@ -49,7 +50,10 @@ async function added(inputs: Partial<RuntimeInputs>, answer: (args: string[]) =>
   const warnings: string[] = []
   const log = quietLog([], warnings)
   const step: Context['step'] = async (_name, _title, stepWork) => await stepWork()
-  const context: Context = { id: 'run', docker, clock: systemClock, log, step, work, logs }
+  const context: Context = {
+    ...{ id: 'run', docker, clock: systemClock, log, step, work, logs },
+    hiding: NOTHING_HIDDEN
+  }
   const setting = {
     reach: { by: 'published port', bind: '127.0.0.1', host: '127.0.0.1' } as const,
     readiness: { url: undefined, command: undefined, log: undefined, health: undefined },

@@ -36,6 +36,10 @@ describe('the job summary', () => {
     const cold = renderSummary(aCold('no CRIU `works`'))
     expect(cold).toContain('no CRIU `works`')
     expect(cold).not.toContain('seccomp.json')
+    expect(cold).toContain('This runner does not support snapshots:')
+    const refused = renderSummary({ ...aCold('a socket is open'), refused: true })
+    expect(refused).toContain('because the checkpoint was refused:')
+    expect(refused).not.toContain('This runner')
     expect(renderSummary({ outcome: 'skipped', reason: 'AMX', warnings, logs, steps })).toContain('AMX')
   })
 

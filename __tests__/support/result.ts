@@ -189,6 +189,7 @@ export function aCold(reason = 'no CRIU works'): Cold {
   return {
     outcome: 'cold',
     reason,
+    refused: false,
     coldStarts: [aStart(900)],
     archiveStarts: [],
     ...made,

@@ -42,7 +42,7 @@ export async function trainArchive(
 ): Promise<TrainedArchive> {
   const { docker, log, id } = context
   const names = namesOf(id)
-  const name = `${names.container}-archive`
+  const name = `${names.container}-training`
   const { readiness, reach } = setting
   const running = {
     ...context,

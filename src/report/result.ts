@@ -40,10 +40,6 @@ export interface Checkpointed extends WithImage {
   proof: Proof
 }
 
-/** Beginnings of the sentence that says why there is not a snapshot. */
-export const UNSUPPORTED = 'This runner does not support snapshots'
-export const REFUSED = 'The image has no snapshot, because the checkpoint was refused'
-
 /** An image without a snapshot, because the runner does not support snapshots, or because the checkpoint was refused. */
 export interface Cold extends WithImage {
   outcome: 'cold'
