@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { callUntilAnswer } from '../../lab/started-image.js'
 import type { StepOptions, StepResult } from '../../lab/runner.js'
 import {
   annotations,
@@ -16,6 +17,7 @@ import {
   labTest,
   registryDigest,
   runAction,
+  withStarted,
   world
 } from './support/lab.js'
 
@@ -87,6 +89,27 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
       'A beforeCheckpoint hook of the application failed: IllegalStateException: the pool is busy'
     )
   })
+
+  labTest(
+    'a refused checkpoint is a warning with `on-checkpoint-failure: archive`, and the image has the archive',
+    async () => {
+      const tag = freshTag('refused')
+      const inputs = { 'java-options': '-Dhook=fail', archive: 'cds', 'secret-scan': 'fail' }
+      const step = await runAction({ context, tags: tag, ...inputs, 'on-checkpoint-failure': 'archive' })
+      expect(step.exitCode).toBe(0)
+      const warning = annotations(step, 'warning')[0]
+      expect(warning).toContain('because the checkpoint was refused: A beforeCheckpoint hook')
+      expect(Number(step.outputs['archive-size'])).toBeGreaterThan(100_000)
+      expect(step.outputs).toMatchObject({ 'restore-time': '', 'restore-flags': '', skipped: 'false' })
+      await withStarted(
+        { image: tag, flags: [], variables: { JAVA_OPTS: '-Xshare:on' } },
+        async (started) => {
+          expect(await callUntilAnswer(started)).toContain('null|null|[]')
+        }
+      )
+      docker('image', 'rm', '--force', tag)
+    }
+  )
 
   labTest('a checkpoint that hangs fails after checkpoint-timeout, with the hook that hangs', async () => {
     const inputs = { 'java-options': '-Dhook=hang', 'checkpoint-timeout': '3s' }

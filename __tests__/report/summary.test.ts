@@ -75,7 +75,7 @@ describe('the job summary', () => {
     expect(summary).toContain('bar [1500, 750, 100]')
     const cold = renderSummary({ ...aCold(), image: withArchive().image, archiveStarts: [aStart(500)] })
     expect(cold).toContain('| Cold start with archive | 500 ms |')
-    expect(renderSummary(aResult())).not.toContain('rchive')
+    expect(renderSummary(aResult())).not.toMatch(/with archive|Archive of classes/)
   })
 
   test('says that nothing was timed where `verify` is false', () => {
