@@ -177,7 +177,6 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
       await writeFile(path.join(home, 'jvm-flags'), flags)
       for (const name of ['arguments-of-java', 'environment-of-java'])
         await writeFile(path.join(home, name), 'not started')
-      await chmod(path.join(home, 'entrypoint.sh'), 0o755)
       return await run('train.sh', [kind], {
         JAVA_HOME: home,
         JAVA_OPTS: '-Xmx9g',

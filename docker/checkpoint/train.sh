@@ -1,10 +1,10 @@
-#!/bin/sh
+#!/opt/crac-checkpoint/sh
 # Starts the application normally in a container that is thrown away, and records the classes that it loads;
 # dump-archive.sh then writes the archive. A JVM whose dump fails ends.
 #
 #   train.sh KIND   KIND of the archive: aot, cds, or auto for the best one that this JVM can write from a running application
 set -u
-here=$(dirname "$0")
+here=${0%/*}
 kind=$1
 # A JVM before 25.0.3 has the option, but no way to end the recording without the end of the application.
 aot=false
@@ -25,4 +25,6 @@ if [ "$kind" = cds ] && ! grep -qx RecordDynamicDumpInfo "$here/jvm-flags"; then
 fi
 mkdir -p "$CRAC_ARCHIVE_FOLDER"
 export JAVA_OPTS="$option ${JAVA_OPTS-}" CRAC_RESTORE=false CRAC_ARCHIVE=false
-exec "$here/entrypoint.sh"
+# In this shell, which passes on variables of any name.
+set --
+. "$here/entrypoint.sh"
