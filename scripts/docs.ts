@@ -5,8 +5,10 @@ import { PROJECT } from '../lab/home.js'
 import { OWNER } from '../src/lib/errors.js'
 import { CATALOGUE } from '../src/diagnosis/catalogue/index.js'
 import type { Signature } from '../src/diagnosis/signature.js'
+import { FAMILIES } from '../src/secrets/scanner/families.js'
 
-// `npm run docs` writes docs/troubleshooting.md from the catalogue of known failures, and docs/inputs.md from action.yml.
+// `npm run docs` writes docs/troubleshooting.md from the catalogue of known failures, docs/inputs.md from action.yml, and docs/tokens.md from the
+// families of tokens.
 // Tests check that the pages are up to date.
 
 const PARTS: [string, (signature: Signature) => boolean][] = [
@@ -126,7 +128,28 @@ function linked(description: string): string {
   )
 }
 
+/** Returns docs/tokens.md, with all kinds of tokens that are found by their form. */
+export function tokensPage(): string {
+  const rows = FAMILIES.map(({ what, prefixes, source, binary }) => {
+    const begins = binary ? 'binary data' : prefixes.map((prefix) => code(prefix.trim())).join(' ')
+    const [, rule] = /^gitleaks: (.+)$/.exec(source) ?? []
+    return `| ${what} | ${begins} | ${rule === undefined ? `[description](${source})` : `gitleaks, rule \`${rule}\``} |`
+  })
+  return [
+    '# Kinds of tokens',
+    '',
+    '<!-- Written by `npm run docs` from src/secrets/scanner/families.ts. -->',
+    '',
+    'The scan for secrets finds these by their form ([how](decisions/secrets.md#tokens-by-their-form)).',
+    '',
+    '| what | contains | source of the format |',
+    '|---|---|---|',
+    ...rows
+  ].join('\n')
+}
+
 if (process.argv[1]?.endsWith('docs.ts')) {
+  writeFileSync(path.join(PROJECT, 'docs/tokens.md'), `${tokensPage()}\n`)
   writeFileSync(path.join(PROJECT, 'docs/troubleshooting.md'), `${troubleshootingPage().trimEnd()}\n`)
   writeFileSync(path.join(PROJECT, 'docs/inputs.md'), `${inputsPage()}\n`)
 }

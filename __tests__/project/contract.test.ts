@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { inputsPage } from '../../scripts/docs.js'
+import { inputsPage, tokensPage } from '../../scripts/docs.js'
 import { INPUT_NAMES } from '../../src/inputs/inputs.js'
 import { outputsOf } from '../../src/report/outputs.js'
 import { aResult } from '../support/result.js'
@@ -27,6 +27,7 @@ describe('the contract', () => {
 
   test('docs/inputs.md is what `npm run docs` writes', () => {
     expect(read('docs/inputs.md')).toBe(`${inputsPage()}\n`)
+    expect(read('docs/tokens.md')).toBe(`${tokensPage()}\n`)
   })
 
   test('the README shows inputs that exist, with their defaults', () => {

@@ -142,7 +142,7 @@ export const criuRestore = signatures({ operations: ['restore'], stream: 'criu' 
   },
   {
     id: 'criu-killed',
-    pattern: /(\d+) killed by signal (\d+): (.+)/m,
+    pattern: /(?<!\d)(\d{1,10}) killed by signal (\d+): (.+)/m,
     category: 'runner',
     cause: 'Signal $2 ($3) ended process $1 of the snapshot during the restore.',
     fix: 'Read the line above it in the log. With signal 11 or 4, the CPU differs from that of the checkpoint: build with `cpu-features: generic`.'

@@ -1,0 +1,133 @@
+import { describe, expect, test } from '@jest/globals'
+import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
+import { createCanary } from '../../src/secrets/scanner/canary.js'
+import { createMatcher, scan } from '../../src/secrets/scanner/scan.js'
+
+/** Returns the encodings in which the bytes have the secret. */
+async function encodingsIn(value: string, bytes: Buffer): Promise<string[]> {
+  const matcher = createMatcher({
+    secrets: [{ name: 'KEY', value }],
+    canary: createCanary(),
+    key: Buffer.from('key'),
+    families: []
+  })
+  const { findings } = await scan([randomBytes(101), bytes, randomBytes(50)], matcher)
+  return findings.flatMap((finding) =>
+    'secret' in finding && finding.secret === 'KEY' ? [finding.encoding] : []
+  )
+}
+
+function memberOf(key: KeyObject, name: 'd' | 'p' | 'q'): Buffer {
+  return Buffer.from(key.export({ format: 'jwk' })[name] ?? '', 'base64url')
+}
+
+/** Returns a number as the int[] of java.math.BigInteger, which has its words in big-endian order. */
+function magOf(number: Buffer): Buffer {
+  const padded = Buffer.concat([Buffer.alloc((4 - (number.length % 4)) % 4), number])
+  return Buffer.concat(
+    Array.from({ length: padded.length / 4 }, (_, word) =>
+      Buffer.from(padded.subarray(word * 4, word * 4 + 4)).reverse()
+    )
+  )
+}
+
+const rsa = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey
+const ed = generateKeyPairSync('ed25519').privateKey
+const pem = (key: KeyObject, type: 'pkcs1' | 'pkcs8' | 'sec1'): string =>
+  key.export({ format: 'pem', type: type }) as string
+
+describe('a private key', () => {
+  test.each([
+    ['RSA in PKCS#8', pem(rsa, 'pkcs8'), rsa],
+    ['RSA in PKCS#1', pem(rsa, 'pkcs1'), rsa],
+    ['EC in PKCS#8', pem(ec, 'pkcs8'), ec],
+    ['EC in SEC1', pem(ec, 'sec1'), ec],
+    ['Ed25519 in PKCS#8', pem(ed, 'pkcs8'), ed],
+    ['RSA with escaped line breaks', pem(rsa, 'pkcs8').replaceAll('\n', '\\n'), rsa],
+    ['RSA in one line', pem(rsa, 'pkcs8').replaceAll('\n', ''), rsa],
+    [
+      'RSA in a JSON document',
+      JSON.stringify({ type: 'service_account', private_key: pem(rsa, 'pkcs8') }),
+      rsa
+    ],
+    ['RSA in base64 of a PEM block', Buffer.from(pem(rsa, 'pkcs8')).toString('base64'), rsa],
+    ['EC in base64 of DER', ec.export({ format: 'der', type: 'pkcs8' }).toString('base64'), ec],
+    ['RSA as a JWK', JSON.stringify(rsa.export({ format: 'jwk' })), rsa]
+  ])('%s is found as its number', async (_, value, key) => {
+    expect(await encodingsIn(value, memberOf(key, 'd'))).toContain('number of the key')
+  })
+
+  test('is found as its DER bytes', async () => {
+    const der = rsa.export({ format: 'der', type: 'pkcs8' })
+    expect(await encodingsIn(pem(rsa, 'pkcs8'), der)).toContain('decoded PEM')
+  })
+
+  test.each(['d', 'p', 'q'] as const)(
+    'of RSA is found as the words of BigInteger, and as BIGNUM: %s',
+    async (name) => {
+      const number = memberOf(rsa, name)
+      expect(await encodingsIn(pem(rsa, 'pkcs8'), magOf(number))).toEqual(['number of the key in BigInteger'])
+      expect(await encodingsIn(pem(rsa, 'pkcs8'), Buffer.from(number).reverse())).toEqual([
+        'number of the key, little-endian'
+      ])
+    }
+  )
+
+  test('beside its public key is found, and the public key is not', async () => {
+    const publicKey = ec.export({ format: 'jwk' })
+    const x = Buffer.from(publicKey.x ?? '', 'base64url')
+    expect(await encodingsIn(JSON.stringify(publicKey), x)).toEqual([])
+    const spki = generateKeyPairSync('ed25519').publicKey
+    const both = `${pem(ec, 'pkcs8')}${spki.export({ format: 'pem', type: 'spki' }) as string}`
+    expect(await encodingsIn(both, spki.export({ format: 'der', type: 'spki' }))).toEqual([])
+    expect(await encodingsIn(both, memberOf(ec, 'd'))).toContain('number of the key')
+  })
+})
+
+test.each([
+  ['base64', randomBytes(32)],
+  ['base64url', randomBytes(32)],
+  ['hex', randomBytes(16)]
+] as const)('a value in %s is found as its bytes', async (kind, bytes) => {
+  expect(await encodingsIn(bytes.toString(kind), bytes)).toEqual([
+    `decoded ${kind === 'base64url' ? 'base64' : kind}`
+  ])
+})
+
+const PASSWORD = `p"Zx81<kLm9'Qq/ö&!(x)`
+
+test.each([
+  ['JSON with upper-case Unicode and an escaped slash', String.raw`p\"Zx81<kLm9'Qq\/\u00F6&!(x)`],
+  ['JSON in JSON', String.raw`p\\\"Zx81<kLm9'Qq/ö&!(x)`],
+  ['a URL by RFC 3986', 'p%22Zx81%3CkLm9%27Qq%2F%C3%B6%26%21%28x%29'],
+  ['a URL in lower case', 'p%22Zx81%3ckLm9%27Qq%2f%c3%b6%26!(x)'],
+  ['a path of a URL', `p%22Zx81%3CkLm9'Qq/%C3%B6&!(x)`],
+  ['a URL in a URL', 'p%2522Zx81%253CkLm9%2527Qq%252F%25C3%25B6%2526%2521%2528x%2529'],
+  ['decimal HTML', 'p&#34;Zx81&#60;kLm9&#39;Qq/&#246;&#38;!(x)'],
+  ['named HTML', `p&quot;Zx81&lt;kLm9&#x27;Qq/&ouml;&amp;!(x)`],
+  ['YAML in single quotes', `p"Zx81<kLm9''Qq/ö&!(x)`],
+  ['YAML in double quotes', String.raw`p\"Zx81<kLm9'Qq/\xf6&!(x)`],
+  ['a properties file', String.raw`p"Zx81<kLm9'Qq/\u00f6&\!(x)`],
+  ['a shell', String.raw`p"Zx81<kLm9'\''Qq/ö&!(x)`],
+  ['quoted-printable', `p"Zx81<kLm9'Qq/=C3=B6&!(x)`]
+])('a value is found in %s', async (_, text) => {
+  expect(await encodingsIn(PASSWORD, Buffer.from(text))).not.toEqual([])
+})
+
+test('a value is found in base64 of UTF-16, and in base64 with line breaks', async () => {
+  const value = `Zx81-kLm9-Qq${'x7Yp'.repeat(20)}`
+  expect(await encodingsIn(value, Buffer.from(Buffer.from(value, 'utf16le').toString('base64')))).toEqual([
+    'base64 of utf-16le'
+  ])
+  const lines = Buffer.concat([randomBytes(20), Buffer.from(value)])
+    .toString('base64')
+    .replace(/.{76}/g, '$&\r\n')
+  expect(await encodingsIn(value, Buffer.from(lines))).toEqual(
+    ['base64 in lines', 'base64 in lines'].slice(0, 1)
+  )
+})
+
+test('a common part of a value is not found without the rest', async () => {
+  expect(await encodingsIn(PASSWORD, Buffer.from(`p"Zx81<kLm9'Qq and kLm9`))).toEqual([])
+})
