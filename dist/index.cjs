@@ -110,7 +110,7 @@ var require_tunnel = __commonJS({
         function onFree() {
           self.emit("free", socket, options3);
         }
-        function onCloseOrRemove(err) {
+        function onCloseOrRemove(err2) {
           self.removeSocket(socket);
           socket.removeListener("free", onFree);
           socket.removeListener("close", onCloseOrRemove);
@@ -1073,14 +1073,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path55 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path62 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path55 && path55[0] !== "/") {
-          path55 = `/${path55}`;
+        if (path62 && path62[0] !== "/") {
+          path62 = `/${path62}`;
         }
-        return new URL(`${origin}${path55}`);
+        return new URL(`${origin}${path62}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -1140,7 +1140,7 @@ var require_util = __commonJS({
     function isDestroyed(body) {
       return body && !!(body.destroyed || body[kDestroyed] || stream.isDestroyed?.(body));
     }
-    function destroy(stream2, err) {
+    function destroy(stream2, err2) {
       if (stream2 == null || !isStream(stream2) || isDestroyed(stream2)) {
         return;
       }
@@ -1148,10 +1148,10 @@ var require_util = __commonJS({
         if (Object.getPrototypeOf(stream2).constructor === IncomingMessage) {
           stream2.socket = null;
         }
-        stream2.destroy(err);
-      } else if (err) {
+        stream2.destroy(err2);
+      } else if (err2) {
         queueMicrotask(() => {
-          stream2.emit("error", err);
+          stream2.emit("error", err2);
         });
       }
       if (stream2.destroyed !== true) {
@@ -1221,8 +1221,8 @@ var require_util = __commonJS({
       }
       return ret;
     }
-    function isBuffer(buffer2) {
-      return buffer2 instanceof Uint8Array || Buffer.isBuffer(buffer2);
+    function isBuffer(buffer) {
+      return buffer instanceof Uint8Array || Buffer.isBuffer(buffer);
     }
     function validateHandler(handler2, method, upgrade) {
       if (!handler2 || typeof handler2 !== "object") {
@@ -1382,12 +1382,12 @@ var require_util = __commonJS({
       }
       obj[kListeners] = null;
     }
-    function errorRequest(client, request3, err) {
+    function errorRequest(client, request3, err2) {
       try {
-        request3.onError(err);
+        request3.onError(err2);
         assert(request3.aborted);
-      } catch (err2) {
-        client.emit("error", err2);
+      } catch (err3) {
+        client.emit("error", err3);
       }
     }
     var kEnumerableProperty = /* @__PURE__ */ Object.create(null);
@@ -1531,39 +1531,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path55, origin }
+          request: { method, path: path62, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path55);
+        debuglog("sending request to %s %s/%s", method, origin, path62);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path55, origin },
+          request: { method, path: path62, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path55,
+          path62,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path55, origin }
+          request: { method, path: path62, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path55);
+        debuglog("trailers received from %s %s/%s", method, origin, path62);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path55, origin },
+          request: { method, path: path62, origin },
           error: error2
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path55,
+          path62,
           error2.message
         );
       });
@@ -1612,9 +1612,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path55, origin }
+            request: { method, path: path62, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path55);
+          debuglog("sending request to %s %s/%s", method, origin, path62);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -1632,8 +1632,8 @@ var require_diagnostics = __commonJS({
           reason
         );
       });
-      diagnosticsChannel.channel("undici:websocket:socket_error").subscribe((err) => {
-        websocketDebuglog("connection errored - %s", err.message);
+      diagnosticsChannel.channel("undici:websocket:socket_error").subscribe((err2) => {
+        websocketDebuglog("connection errored - %s", err2.message);
       });
       diagnosticsChannel.channel("undici:websocket:ping").subscribe((evt) => {
         websocketDebuglog("ping received");
@@ -1677,7 +1677,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path55,
+        path: path62,
         method,
         body,
         headers,
@@ -1692,11 +1692,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path55 !== "string") {
+        if (typeof path62 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path55[0] !== "/" && !(path55.startsWith("http://") || path55.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path62[0] !== "/" && !(path62.startsWith("http://") || path62.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path55)) {
+        } else if (invalidPathRegex.test(path62)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -1738,11 +1738,11 @@ var require_request = __commonJS({
             };
             this.body.on("end", this.endHandler);
           }
-          this.errorHandler = (err) => {
+          this.errorHandler = (err2) => {
             if (this.abort) {
-              this.abort(err);
+              this.abort(err2);
             } else {
-              this.error = err;
+              this.error = err2;
             }
           };
           this.body.on("error", this.errorHandler);
@@ -1762,7 +1762,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path55, query) : path55;
+        this.path = query ? buildURL(path62, query) : path62;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -1807,8 +1807,8 @@ var require_request = __commonJS({
         if (this[kHandler].onBodySent) {
           try {
             return this[kHandler].onBodySent(chunk);
-          } catch (err) {
-            this.abort(err);
+          } catch (err2) {
+            this.abort(err2);
           }
         }
       }
@@ -1819,8 +1819,8 @@ var require_request = __commonJS({
         if (this[kHandler].onRequestSent) {
           try {
             return this[kHandler].onRequestSent();
-          } catch (err) {
-            this.abort(err);
+          } catch (err2) {
+            this.abort(err2);
           }
         }
       }
@@ -1845,8 +1845,8 @@ var require_request = __commonJS({
         }
         try {
           return this[kHandler].onHeaders(statusCode, headers, resume, statusText);
-        } catch (err) {
-          this.abort(err);
+        } catch (err2) {
+          this.abort(err2);
         }
       }
       onData(chunk) {
@@ -1854,8 +1854,8 @@ var require_request = __commonJS({
         assert(!this.completed);
         try {
           return this[kHandler].onData(chunk);
-        } catch (err) {
-          this.abort(err);
+        } catch (err2) {
+          this.abort(err2);
           return false;
         }
       }
@@ -1929,8 +1929,8 @@ var require_request = __commonJS({
         }
         try {
           return this[kHandler].onComplete(trailers);
-        } catch (err) {
-          this.onError(err);
+        } catch (err2) {
+          this.onError(err2);
         }
       }
       onError(error2) {
@@ -2103,7 +2103,7 @@ var require_dispatcher = __commonJS({
 var require_dispatcher_base = __commonJS({
   "node_modules/undici/lib/dispatcher/dispatcher-base.js"(exports2, module2) {
     "use strict";
-    var buffer2 = require("node:buffer");
+    var buffer = require("node:buffer");
     var Dispatcher = require_dispatcher();
     var {
       ClientDestroyedError,
@@ -2134,7 +2134,7 @@ var require_dispatcher_base = __commonJS({
       }
       get eventSourceOptions() {
         return {
-          maxEventSize: this[kEventSourceOptions].maxEventSize ?? buffer2.kStringMaxLength
+          maxEventSize: this[kEventSourceOptions].maxEventSize ?? buffer.kStringMaxLength
         };
       }
       get destroyed() {
@@ -2160,8 +2160,8 @@ var require_dispatcher_base = __commonJS({
       close(callback) {
         if (callback === void 0) {
           return new Promise((resolve2, reject) => {
-            this.close((err, data) => {
-              return err ? reject(err) : resolve2(data);
+            this.close((err2, data) => {
+              return err2 ? reject(err2) : resolve2(data);
             });
           });
         }
@@ -2193,17 +2193,17 @@ var require_dispatcher_base = __commonJS({
           queueMicrotask(onClosed);
         });
       }
-      destroy(err, callback) {
-        if (typeof err === "function") {
-          callback = err;
-          err = null;
+      destroy(err2, callback) {
+        if (typeof err2 === "function") {
+          callback = err2;
+          err2 = null;
         }
         if (callback === void 0) {
           return new Promise((resolve2, reject) => {
-            this.destroy(err, (err2, data) => {
-              return err2 ? (
+            this.destroy(err2, (err3, data) => {
+              return err3 ? (
                 /* istanbul ignore next: should never error */
-                reject(err2)
+                reject(err3)
               ) : resolve2(data);
             });
           });
@@ -2219,8 +2219,8 @@ var require_dispatcher_base = __commonJS({
           }
           return;
         }
-        if (!err) {
-          err = new ClientDestroyedError();
+        if (!err2) {
+          err2 = new ClientDestroyedError();
         }
         this[kDestroyed] = true;
         this[kOnDestroyed] = this[kOnDestroyed] || [];
@@ -2232,7 +2232,7 @@ var require_dispatcher_base = __commonJS({
             callbacks[i](null, null);
           }
         };
-        this[kDestroy](err).then(() => {
+        this[kDestroy](err2).then(() => {
           queueMicrotask(onDestroyed);
         });
       }
@@ -2263,11 +2263,11 @@ var require_dispatcher_base = __commonJS({
             throw new ClientClosedError();
           }
           return this[kInterceptedDispatch](opts, handler2);
-        } catch (err) {
+        } catch (err2) {
           if (typeof handler2.onError !== "function") {
             throw new InvalidArgumentError("invalid onError method");
           }
-          handler2.onError(err);
+          handler2.onError(err2);
           return false;
         }
       }
@@ -2628,12 +2628,12 @@ var require_connect = __commonJS({
             callback = null;
             cb(null, this);
           }
-        }).on("error", function(err) {
+        }).on("error", function(err2) {
           queueMicrotask(clearConnectTimeout);
           if (callback) {
             const cb = callback;
             callback = null;
-            cb(err);
+            cb(err2);
           }
         });
         return socket;
@@ -2766,114 +2766,114 @@ var require_constants2 = __commonJS({
       LENIENT_FLAGS2[LENIENT_FLAGS2["CHUNKED_LENGTH"] = 2] = "CHUNKED_LENGTH";
       LENIENT_FLAGS2[LENIENT_FLAGS2["KEEP_ALIVE"] = 4] = "KEEP_ALIVE";
     })(LENIENT_FLAGS = exports2.LENIENT_FLAGS || (exports2.LENIENT_FLAGS = {}));
-    var METHODS;
-    (function(METHODS2) {
-      METHODS2[METHODS2["DELETE"] = 0] = "DELETE";
-      METHODS2[METHODS2["GET"] = 1] = "GET";
-      METHODS2[METHODS2["HEAD"] = 2] = "HEAD";
-      METHODS2[METHODS2["POST"] = 3] = "POST";
-      METHODS2[METHODS2["PUT"] = 4] = "PUT";
-      METHODS2[METHODS2["CONNECT"] = 5] = "CONNECT";
-      METHODS2[METHODS2["OPTIONS"] = 6] = "OPTIONS";
-      METHODS2[METHODS2["TRACE"] = 7] = "TRACE";
-      METHODS2[METHODS2["COPY"] = 8] = "COPY";
-      METHODS2[METHODS2["LOCK"] = 9] = "LOCK";
-      METHODS2[METHODS2["MKCOL"] = 10] = "MKCOL";
-      METHODS2[METHODS2["MOVE"] = 11] = "MOVE";
-      METHODS2[METHODS2["PROPFIND"] = 12] = "PROPFIND";
-      METHODS2[METHODS2["PROPPATCH"] = 13] = "PROPPATCH";
-      METHODS2[METHODS2["SEARCH"] = 14] = "SEARCH";
-      METHODS2[METHODS2["UNLOCK"] = 15] = "UNLOCK";
-      METHODS2[METHODS2["BIND"] = 16] = "BIND";
-      METHODS2[METHODS2["REBIND"] = 17] = "REBIND";
-      METHODS2[METHODS2["UNBIND"] = 18] = "UNBIND";
-      METHODS2[METHODS2["ACL"] = 19] = "ACL";
-      METHODS2[METHODS2["REPORT"] = 20] = "REPORT";
-      METHODS2[METHODS2["MKACTIVITY"] = 21] = "MKACTIVITY";
-      METHODS2[METHODS2["CHECKOUT"] = 22] = "CHECKOUT";
-      METHODS2[METHODS2["MERGE"] = 23] = "MERGE";
-      METHODS2[METHODS2["M-SEARCH"] = 24] = "M-SEARCH";
-      METHODS2[METHODS2["NOTIFY"] = 25] = "NOTIFY";
-      METHODS2[METHODS2["SUBSCRIBE"] = 26] = "SUBSCRIBE";
-      METHODS2[METHODS2["UNSUBSCRIBE"] = 27] = "UNSUBSCRIBE";
-      METHODS2[METHODS2["PATCH"] = 28] = "PATCH";
-      METHODS2[METHODS2["PURGE"] = 29] = "PURGE";
-      METHODS2[METHODS2["MKCALENDAR"] = 30] = "MKCALENDAR";
-      METHODS2[METHODS2["LINK"] = 31] = "LINK";
-      METHODS2[METHODS2["UNLINK"] = 32] = "UNLINK";
-      METHODS2[METHODS2["SOURCE"] = 33] = "SOURCE";
-      METHODS2[METHODS2["PRI"] = 34] = "PRI";
-      METHODS2[METHODS2["DESCRIBE"] = 35] = "DESCRIBE";
-      METHODS2[METHODS2["ANNOUNCE"] = 36] = "ANNOUNCE";
-      METHODS2[METHODS2["SETUP"] = 37] = "SETUP";
-      METHODS2[METHODS2["PLAY"] = 38] = "PLAY";
-      METHODS2[METHODS2["PAUSE"] = 39] = "PAUSE";
-      METHODS2[METHODS2["TEARDOWN"] = 40] = "TEARDOWN";
-      METHODS2[METHODS2["GET_PARAMETER"] = 41] = "GET_PARAMETER";
-      METHODS2[METHODS2["SET_PARAMETER"] = 42] = "SET_PARAMETER";
-      METHODS2[METHODS2["REDIRECT"] = 43] = "REDIRECT";
-      METHODS2[METHODS2["RECORD"] = 44] = "RECORD";
-      METHODS2[METHODS2["FLUSH"] = 45] = "FLUSH";
-    })(METHODS = exports2.METHODS || (exports2.METHODS = {}));
+    var METHODS2;
+    (function(METHODS3) {
+      METHODS3[METHODS3["DELETE"] = 0] = "DELETE";
+      METHODS3[METHODS3["GET"] = 1] = "GET";
+      METHODS3[METHODS3["HEAD"] = 2] = "HEAD";
+      METHODS3[METHODS3["POST"] = 3] = "POST";
+      METHODS3[METHODS3["PUT"] = 4] = "PUT";
+      METHODS3[METHODS3["CONNECT"] = 5] = "CONNECT";
+      METHODS3[METHODS3["OPTIONS"] = 6] = "OPTIONS";
+      METHODS3[METHODS3["TRACE"] = 7] = "TRACE";
+      METHODS3[METHODS3["COPY"] = 8] = "COPY";
+      METHODS3[METHODS3["LOCK"] = 9] = "LOCK";
+      METHODS3[METHODS3["MKCOL"] = 10] = "MKCOL";
+      METHODS3[METHODS3["MOVE"] = 11] = "MOVE";
+      METHODS3[METHODS3["PROPFIND"] = 12] = "PROPFIND";
+      METHODS3[METHODS3["PROPPATCH"] = 13] = "PROPPATCH";
+      METHODS3[METHODS3["SEARCH"] = 14] = "SEARCH";
+      METHODS3[METHODS3["UNLOCK"] = 15] = "UNLOCK";
+      METHODS3[METHODS3["BIND"] = 16] = "BIND";
+      METHODS3[METHODS3["REBIND"] = 17] = "REBIND";
+      METHODS3[METHODS3["UNBIND"] = 18] = "UNBIND";
+      METHODS3[METHODS3["ACL"] = 19] = "ACL";
+      METHODS3[METHODS3["REPORT"] = 20] = "REPORT";
+      METHODS3[METHODS3["MKACTIVITY"] = 21] = "MKACTIVITY";
+      METHODS3[METHODS3["CHECKOUT"] = 22] = "CHECKOUT";
+      METHODS3[METHODS3["MERGE"] = 23] = "MERGE";
+      METHODS3[METHODS3["M-SEARCH"] = 24] = "M-SEARCH";
+      METHODS3[METHODS3["NOTIFY"] = 25] = "NOTIFY";
+      METHODS3[METHODS3["SUBSCRIBE"] = 26] = "SUBSCRIBE";
+      METHODS3[METHODS3["UNSUBSCRIBE"] = 27] = "UNSUBSCRIBE";
+      METHODS3[METHODS3["PATCH"] = 28] = "PATCH";
+      METHODS3[METHODS3["PURGE"] = 29] = "PURGE";
+      METHODS3[METHODS3["MKCALENDAR"] = 30] = "MKCALENDAR";
+      METHODS3[METHODS3["LINK"] = 31] = "LINK";
+      METHODS3[METHODS3["UNLINK"] = 32] = "UNLINK";
+      METHODS3[METHODS3["SOURCE"] = 33] = "SOURCE";
+      METHODS3[METHODS3["PRI"] = 34] = "PRI";
+      METHODS3[METHODS3["DESCRIBE"] = 35] = "DESCRIBE";
+      METHODS3[METHODS3["ANNOUNCE"] = 36] = "ANNOUNCE";
+      METHODS3[METHODS3["SETUP"] = 37] = "SETUP";
+      METHODS3[METHODS3["PLAY"] = 38] = "PLAY";
+      METHODS3[METHODS3["PAUSE"] = 39] = "PAUSE";
+      METHODS3[METHODS3["TEARDOWN"] = 40] = "TEARDOWN";
+      METHODS3[METHODS3["GET_PARAMETER"] = 41] = "GET_PARAMETER";
+      METHODS3[METHODS3["SET_PARAMETER"] = 42] = "SET_PARAMETER";
+      METHODS3[METHODS3["REDIRECT"] = 43] = "REDIRECT";
+      METHODS3[METHODS3["RECORD"] = 44] = "RECORD";
+      METHODS3[METHODS3["FLUSH"] = 45] = "FLUSH";
+    })(METHODS2 = exports2.METHODS || (exports2.METHODS = {}));
     exports2.METHODS_HTTP = [
-      METHODS.DELETE,
-      METHODS.GET,
-      METHODS.HEAD,
-      METHODS.POST,
-      METHODS.PUT,
-      METHODS.CONNECT,
-      METHODS.OPTIONS,
-      METHODS.TRACE,
-      METHODS.COPY,
-      METHODS.LOCK,
-      METHODS.MKCOL,
-      METHODS.MOVE,
-      METHODS.PROPFIND,
-      METHODS.PROPPATCH,
-      METHODS.SEARCH,
-      METHODS.UNLOCK,
-      METHODS.BIND,
-      METHODS.REBIND,
-      METHODS.UNBIND,
-      METHODS.ACL,
-      METHODS.REPORT,
-      METHODS.MKACTIVITY,
-      METHODS.CHECKOUT,
-      METHODS.MERGE,
-      METHODS["M-SEARCH"],
-      METHODS.NOTIFY,
-      METHODS.SUBSCRIBE,
-      METHODS.UNSUBSCRIBE,
-      METHODS.PATCH,
-      METHODS.PURGE,
-      METHODS.MKCALENDAR,
-      METHODS.LINK,
-      METHODS.UNLINK,
-      METHODS.PRI,
+      METHODS2.DELETE,
+      METHODS2.GET,
+      METHODS2.HEAD,
+      METHODS2.POST,
+      METHODS2.PUT,
+      METHODS2.CONNECT,
+      METHODS2.OPTIONS,
+      METHODS2.TRACE,
+      METHODS2.COPY,
+      METHODS2.LOCK,
+      METHODS2.MKCOL,
+      METHODS2.MOVE,
+      METHODS2.PROPFIND,
+      METHODS2.PROPPATCH,
+      METHODS2.SEARCH,
+      METHODS2.UNLOCK,
+      METHODS2.BIND,
+      METHODS2.REBIND,
+      METHODS2.UNBIND,
+      METHODS2.ACL,
+      METHODS2.REPORT,
+      METHODS2.MKACTIVITY,
+      METHODS2.CHECKOUT,
+      METHODS2.MERGE,
+      METHODS2["M-SEARCH"],
+      METHODS2.NOTIFY,
+      METHODS2.SUBSCRIBE,
+      METHODS2.UNSUBSCRIBE,
+      METHODS2.PATCH,
+      METHODS2.PURGE,
+      METHODS2.MKCALENDAR,
+      METHODS2.LINK,
+      METHODS2.UNLINK,
+      METHODS2.PRI,
       // TODO(indutny): should we allow it with HTTP?
-      METHODS.SOURCE
+      METHODS2.SOURCE
     ];
     exports2.METHODS_ICE = [
-      METHODS.SOURCE
+      METHODS2.SOURCE
     ];
     exports2.METHODS_RTSP = [
-      METHODS.OPTIONS,
-      METHODS.DESCRIBE,
-      METHODS.ANNOUNCE,
-      METHODS.SETUP,
-      METHODS.PLAY,
-      METHODS.PAUSE,
-      METHODS.TEARDOWN,
-      METHODS.GET_PARAMETER,
-      METHODS.SET_PARAMETER,
-      METHODS.REDIRECT,
-      METHODS.RECORD,
-      METHODS.FLUSH,
+      METHODS2.OPTIONS,
+      METHODS2.DESCRIBE,
+      METHODS2.ANNOUNCE,
+      METHODS2.SETUP,
+      METHODS2.PLAY,
+      METHODS2.PAUSE,
+      METHODS2.TEARDOWN,
+      METHODS2.GET_PARAMETER,
+      METHODS2.SET_PARAMETER,
+      METHODS2.REDIRECT,
+      METHODS2.RECORD,
+      METHODS2.FLUSH,
       // For AirPlay
-      METHODS.GET,
-      METHODS.POST
+      METHODS2.GET,
+      METHODS2.POST
     ];
-    exports2.METHOD_MAP = utils_1.enumToMap(METHODS);
+    exports2.METHOD_MAP = utils_1.enumToMap(METHODS2);
     exports2.H_METHOD_MAP = {};
     Object.keys(exports2.METHOD_MAP).forEach((key) => {
       if (/^H/.test(key)) {
@@ -3506,8 +3506,8 @@ var require_data_url = __commonJS({
       if (/[^+/0-9A-Za-z]/.test(data.length === dataLength ? data : data.substring(0, dataLength))) {
         return "failure";
       }
-      const buffer2 = Buffer.from(data, "base64");
-      return new Uint8Array(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
+      const buffer = Buffer.from(data, "base64");
+      return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
     }
     function collectAnHTTPQuotedString(input2, position, extractValue) {
       const positionStart = position.position;
@@ -3683,15 +3683,15 @@ var require_webidl = __commonJS({
     webidl.brandCheck = function(V, I, opts) {
       if (opts?.strict !== false) {
         if (!(V instanceof I)) {
-          const err = new TypeError("Illegal invocation");
-          err.code = "ERR_INVALID_THIS";
-          throw err;
+          const err2 = new TypeError("Illegal invocation");
+          err2.code = "ERR_INVALID_THIS";
+          throw err2;
         }
       } else {
         if (V?.[Symbol.toStringTag] !== I.prototype[Symbol.toStringTag]) {
-          const err = new TypeError("Illegal invocation");
-          err.code = "ERR_INVALID_THIS";
-          throw err;
+          const err2 = new TypeError("Illegal invocation");
+          err2.code = "ERR_INVALID_THIS";
+          throw err2;
         }
       }
     };
@@ -4076,7 +4076,7 @@ var require_util2 = __commonJS({
   "node_modules/undici/lib/web/fetch/util.js"(exports2, module2) {
     "use strict";
     var { Transform: Transform2 } = require("node:stream");
-    var zlib = require("node:zlib");
+    var zlib2 = require("node:zlib");
     var { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = require_constants3();
     var { getGlobalOrigin } = require_global();
     var { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = require_data_url();
@@ -4161,9 +4161,9 @@ var require_util2 = __commonJS({
       let policy = "";
       if (policyHeader.length > 0) {
         for (let i = policyHeader.length; i !== 0; i--) {
-          const token2 = policyHeader[i - 1].trim();
-          if (referrerPolicyTokens.has(token2)) {
-            policy = token2;
+          const token3 = policyHeader[i - 1].trim();
+          if (referrerPolicyTokens.has(token3)) {
+            policy = token3;
             break;
           }
         }
@@ -4396,9 +4396,9 @@ var require_util2 = __commonJS({
     function parseMetadata(metadata) {
       const result = [];
       let empty = true;
-      for (const token2 of metadata.split(" ")) {
+      for (const token3 of metadata.split(" ")) {
         empty = false;
-        const parsedToken = parseHashWithOptions.exec(token2);
+        const parsedToken = parseHashWithOptions.exec(token3);
         if (parsedToken === null || parsedToken.groups === void 0 || parsedToken.groups.algo === void 0) {
           continue;
         }
@@ -4644,9 +4644,9 @@ var require_util2 = __commonJS({
       try {
         controller.close();
         controller.byobRequest?.respond(0);
-      } catch (err) {
-        if (!err.message.includes("Controller is already closed") && !err.message.includes("ReadableStream is already closed")) {
-          throw err;
+      } catch (err2) {
+        if (!err2.message.includes("Controller is already closed") && !err2.message.includes("ReadableStream is already closed")) {
+          throw err2;
         }
       }
     }
@@ -4776,10 +4776,10 @@ var require_util2 = __commonJS({
             callback();
             return;
           }
-          this._inflateStream = (chunk[0] & 15) === 8 ? zlib.createInflate(this.#zlibOptions) : zlib.createInflateRaw(this.#zlibOptions);
+          this._inflateStream = (chunk[0] & 15) === 8 ? zlib2.createInflate(this.#zlibOptions) : zlib2.createInflateRaw(this.#zlibOptions);
           this._inflateStream.on("data", this.push.bind(this));
           this._inflateStream.on("end", () => this.push(null));
-          this._inflateStream.on("error", (err) => this.destroy(err));
+          this._inflateStream.on("error", (err2) => this.destroy(err2));
         }
         this._inflateStream.write(chunk, encoding, callback);
       }
@@ -4862,14 +4862,14 @@ var require_util2 = __commonJS({
       return gettingDecodingSplitting(value);
     }
     var textDecoder = new TextDecoder();
-    function utf8DecodeBytes(buffer2) {
-      if (buffer2.length === 0) {
+    function utf8DecodeBytes(buffer) {
+      if (buffer.length === 0) {
         return "";
       }
-      if (buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191) {
-        buffer2 = buffer2.subarray(3);
+      if (buffer[0] === 239 && buffer[1] === 187 && buffer[2] === 191) {
+        buffer = buffer.subarray(3);
       }
-      const output = textDecoder.decode(buffer2);
+      const output = textDecoder.decode(buffer);
       return output;
     }
     var EnvironmentSettingsObjectBase = class {
@@ -5195,8 +5195,8 @@ var require_formdata_parser = __commonJS({
         return false;
       }
       for (let i = 0; i < length; ++i) {
-        const cp4 = boundary.charCodeAt(i);
-        if (!(cp4 >= 48 && cp4 <= 57 || cp4 >= 65 && cp4 <= 90 || cp4 >= 97 && cp4 <= 122 || cp4 === 39 || cp4 === 45 || cp4 === 95)) {
+        const cp5 = boundary.charCodeAt(i);
+        if (!(cp5 >= 48 && cp5 <= 57 || cp5 >= 65 && cp5 <= 90 || cp5 >= 97 && cp5 <= 122 || cp5 === 39 || cp5 === 45 || cp5 === 95)) {
           return false;
         }
       }
@@ -5398,12 +5398,12 @@ var require_formdata_parser = __commonJS({
       }
       return lead === 0 && trail === buf.length - 1 ? buf : buf.subarray(lead, trail + 1);
     }
-    function bufferStartsWith(buffer2, start, position) {
-      if (buffer2.length < start.length) {
+    function bufferStartsWith(buffer, start, position) {
+      if (buffer.length < start.length) {
         return false;
       }
       for (let i = 0; i < start.length; i++) {
-        if (start[i] !== buffer2[position.position + i]) {
+        if (start[i] !== buffer[position.position + i]) {
           return false;
         }
       }
@@ -5469,9 +5469,9 @@ var require_body = __commonJS({
       } else {
         stream = new ReadableStream({
           async pull(controller) {
-            const buffer2 = typeof source === "string" ? textEncoder.encode(source) : source;
-            if (buffer2.byteLength) {
-              controller.enqueue(buffer2);
+            const buffer = typeof source === "string" ? textEncoder.encode(source) : source;
+            if (buffer.byteLength) {
+              controller.enqueue(buffer);
             }
             queueMicrotask(() => readableStreamClose(controller));
           },
@@ -5579,9 +5579,9 @@ Content-Type: ${value.type || "application/octet-stream"}\r
               });
             } else {
               if (!isErrored(stream)) {
-                const buffer2 = new Uint8Array(value);
-                if (buffer2.byteLength) {
-                  controller.enqueue(buffer2);
+                const buffer = new Uint8Array(value);
+                if (buffer.byteLength) {
+                  controller.enqueue(buffer);
                 }
               }
             }
@@ -5947,8 +5947,8 @@ var require_client_h1 = __commonJS({
             currentBufferRef = data;
             currentParser = this;
             ret = llhttp.llhttp_execute(this.ptr, currentBufferPtr, data.length);
-          } catch (err) {
-            throw err;
+          } catch (err2) {
+            throw err2;
           } finally {
             currentParser = null;
             currentBufferRef = null;
@@ -5965,8 +5965,8 @@ var require_client_h1 = __commonJS({
               throw this.createError(ret, body);
             }
           }
-        } catch (err) {
-          util.destroy(socket, err);
+        } catch (err2) {
+          util.destroy(socket, err2);
         }
       }
       finish() {
@@ -6283,9 +6283,9 @@ var require_client_h1 = __commonJS({
       socket[kIdleSocketValidationTimeout] = null;
       socket[kSocketUsed] = false;
       socket[kParser] = new Parser(client, socket, llhttpInstance);
-      addListener(socket, "error", function(err) {
+      addListener(socket, "error", function(err2) {
         const parser = this[kParser];
-        if (err.code === "ECONNRESET" && parser.statusCode && !parser.shouldKeepAlive) {
+        if (err2.code === "ECONNRESET" && parser.statusCode && !parser.shouldKeepAlive) {
           const parserErr = parser.finish();
           if (parserErr) {
             this[kError] = parserErr;
@@ -6293,8 +6293,8 @@ var require_client_h1 = __commonJS({
           }
           return;
         }
-        this[kError] = err;
-        this[kClient][kOnError](err);
+        this[kError] = err2;
+        this[kClient][kOnError](err2);
       });
       addListener(socket, "readable", function() {
         const parser = this[kParser];
@@ -6324,7 +6324,7 @@ var require_client_h1 = __commonJS({
           this[kParser].destroy();
           this[kParser] = null;
         }
-        const err = this[kError] || new SocketError("closed", util.getSocketInfo(this));
+        const err2 = this[kError] || new SocketError("closed", util.getSocketInfo(this));
         client2[kSocket] = null;
         client2[kHTTPContext] = null;
         if (client2.destroyed) {
@@ -6332,16 +6332,16 @@ var require_client_h1 = __commonJS({
           const requests = client2[kQueue].splice(client2[kRunningIdx]);
           for (let i = 0; i < requests.length; i++) {
             const request3 = requests[i];
-            util.errorRequest(client2, request3, err);
+            util.errorRequest(client2, request3, err2);
           }
-        } else if (client2[kRunning] > 0 && err.code !== "UND_ERR_INFO") {
+        } else if (client2[kRunning] > 0 && err2.code !== "UND_ERR_INFO") {
           const request3 = client2[kQueue][client2[kRunningIdx]];
           client2[kQueue][client2[kRunningIdx]++] = null;
-          util.errorRequest(client2, request3, err);
+          util.errorRequest(client2, request3, err2);
         }
         client2[kPendingIdx] = client2[kRunningIdx];
         assert(client2[kRunning] === 0);
-        client2.emit("disconnect", client2[kUrl], [client2], err);
+        client2.emit("disconnect", client2[kUrl], [client2], err2);
         client2[kResume]();
       });
       let closed = false;
@@ -6357,11 +6357,11 @@ var require_client_h1 = __commonJS({
         resume() {
           resumeH1(client);
         },
-        destroy(err, callback) {
+        destroy(err2, callback) {
           if (closed) {
             queueMicrotask(callback);
           } else {
-            socket.destroy(err).on("close", callback);
+            socket.destroy(err2).on("close", callback);
           }
         },
         get destroyed() {
@@ -6455,7 +6455,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request3) {
-      const { method, path: path55, host, upgrade, blocking, reset } = request3;
+      const { method, path: path62, host, upgrade, blocking, reset } = request3;
       let { body, headers, contentLength } = request3;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -6515,8 +6515,8 @@ var require_client_h1 = __commonJS({
       };
       try {
         request3.onConnect(abort);
-      } catch (err) {
-        util.errorRequest(client, request3, err);
+      } catch (err2) {
+        util.errorRequest(client, request3, err2);
       }
       if (request3.aborted) {
         return false;
@@ -6536,7 +6536,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path55} HTTP/1.1\r
+      let header = `${method} ${path62} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -6602,8 +6602,8 @@ upgrade: ${upgrade}\r
           if (!writer.write(chunk) && this.pause) {
             this.pause();
           }
-        } catch (err) {
-          util.destroy(this, err);
+        } catch (err2) {
+          util.destroy(this, err2);
         }
       };
       const onDrain = function() {
@@ -6619,11 +6619,11 @@ upgrade: ${upgrade}\r
           body.removeListener("error", onFinished);
         });
         if (!finished2) {
-          const err = new RequestAbortedError();
-          queueMicrotask(() => onFinished(err));
+          const err2 = new RequestAbortedError();
+          queueMicrotask(() => onFinished(err2));
         }
       };
-      const onFinished = function(err) {
+      const onFinished = function(err2) {
         if (finished2) {
           return;
         }
@@ -6631,16 +6631,16 @@ upgrade: ${upgrade}\r
         assert(socket.destroyed || socket[kWriting] && client[kRunning] <= 1);
         socket.off("drain", onDrain).off("error", onFinished);
         body.removeListener("data", onData).removeListener("end", onFinished).removeListener("close", onClose);
-        if (!err) {
+        if (!err2) {
           try {
             writer.end();
           } catch (er) {
-            err = er;
+            err2 = er;
           }
         }
-        writer.destroy(err);
-        if (err && (err.code !== "UND_ERR_INFO" || err.message !== "reset")) {
-          util.destroy(body, err);
+        writer.destroy(err2);
+        if (err2 && (err2.code !== "UND_ERR_INFO" || err2.message !== "reset")) {
+          util.destroy(body, err2);
         } else {
           util.destroy(body);
         }
@@ -6686,8 +6686,8 @@ upgrade: ${upgrade}\r
         }
         request3.onRequestSent();
         client[kResume]();
-      } catch (err) {
-        abort(err);
+      } catch (err2) {
+        abort(err2);
       }
     }
     async function writeBlob(abort, body, client, request3, socket, contentLength, header, expectsPayload) {
@@ -6696,21 +6696,21 @@ upgrade: ${upgrade}\r
         if (contentLength != null && contentLength !== body.size) {
           throw new RequestContentLengthMismatchError();
         }
-        const buffer2 = Buffer.from(await body.arrayBuffer());
+        const buffer = Buffer.from(await body.arrayBuffer());
         socket.cork();
         socket.write(`${header}content-length: ${contentLength}\r
 \r
 `, "latin1");
-        socket.write(buffer2);
+        socket.write(buffer);
         socket.uncork();
-        request3.onBodySent(buffer2);
+        request3.onBodySent(buffer);
         request3.onRequestSent();
         if (!expectsPayload && request3.reset !== false) {
           socket[kReset] = true;
         }
         client[kResume]();
-      } catch (err) {
-        abort(err);
+      } catch (err2) {
+        abort(err2);
       }
     }
     async function writeIterable(abort, body, client, request3, socket, contentLength, header, expectsPayload) {
@@ -6743,8 +6743,8 @@ upgrade: ${upgrade}\r
           }
         }
         writer.end();
-      } catch (err) {
-        writer.destroy(err);
+      } catch (err2) {
+        writer.destroy(err2);
       } finally {
         socket.off("close", onDrain).off("drain", onDrain);
       }
@@ -6847,12 +6847,12 @@ ${len.toString(16)}\r
         }
         client[kResume]();
       }
-      destroy(err) {
+      destroy(err2) {
         const { socket, client, abort } = this;
         socket[kWriting] = false;
-        if (err) {
+        if (err2) {
           assert(client[kRunning] <= 1, "pipeline should only contain this request");
-          abort(err);
+          abort(err2);
         }
       }
     };
@@ -6952,36 +6952,36 @@ var require_client_h2 = __commonJS({
       util.addListener(session, "close", function() {
         const { [kClient]: client2 } = this;
         const { [kSocket]: socket2 } = client2;
-        const err = this[kSocket][kError] || this[kError] || new SocketError("closed", util.getSocketInfo(socket2));
+        const err2 = this[kSocket][kError] || this[kError] || new SocketError("closed", util.getSocketInfo(socket2));
         client2[kHTTP2Session] = null;
         if (client2.destroyed) {
           assert(client2[kPending] === 0);
           const requests = client2[kQueue].splice(client2[kRunningIdx]);
           for (let i = 0; i < requests.length; i++) {
             const request3 = requests[i];
-            util.errorRequest(client2, request3, err);
+            util.errorRequest(client2, request3, err2);
           }
         }
       });
       session.unref();
       client[kHTTP2Session] = session;
       socket[kHTTP2Session] = session;
-      util.addListener(socket, "error", function(err) {
-        this[kError] = err;
-        this[kClient][kOnError](err);
+      util.addListener(socket, "error", function(err2) {
+        this[kError] = err2;
+        this[kClient][kOnError](err2);
       });
       util.addListener(socket, "end", function() {
         util.destroy(this, new SocketError("other side closed", util.getSocketInfo(this)));
       });
       util.addListener(socket, "close", function() {
-        const err = this[kError] || new SocketError("closed", util.getSocketInfo(this));
+        const err2 = this[kError] || new SocketError("closed", util.getSocketInfo(this));
         client[kSocket] = null;
         if (this[kHTTP2Session] != null) {
-          this[kHTTP2Session].destroy(err);
+          this[kHTTP2Session].destroy(err2);
         }
         client[kPendingIdx] = client[kRunningIdx];
         assert(client[kRunning] === 0);
-        client.emit("disconnect", client[kUrl], [client], err);
+        client.emit("disconnect", client[kUrl], [client], err2);
         client[kResume]();
       });
       let closed = false;
@@ -6997,11 +6997,11 @@ var require_client_h2 = __commonJS({
         resume() {
           resumeH2(client);
         },
-        destroy(err, callback) {
+        destroy(err2, callback) {
           if (closed) {
             queueMicrotask(callback);
           } else {
-            socket.destroy(err).on("close", callback);
+            socket.destroy(err2).on("close", callback);
           }
         },
         get destroyed() {
@@ -7024,40 +7024,40 @@ var require_client_h2 = __commonJS({
         }
       }
     }
-    function onHttp2SessionError(err) {
-      this[kSocket][kError] = err;
-      this[kClient][kOnError](err);
+    function onHttp2SessionError(err2) {
+      this[kSocket][kError] = err2;
+      this[kClient][kOnError](err2);
     }
     function onHttp2FrameError(type, code2, id) {
       if (id === 0) {
-        const err = new InformationalError(`HTTP/2: "frameError" received - type ${type}, code ${code2}`);
-        this[kSocket][kError] = err;
-        this[kClient][kOnError](err);
+        const err2 = new InformationalError(`HTTP/2: "frameError" received - type ${type}, code ${code2}`);
+        this[kSocket][kError] = err2;
+        this[kClient][kOnError](err2);
       }
     }
     function onHttp2SessionEnd() {
-      const err = new SocketError("other side closed", util.getSocketInfo(this[kSocket]));
-      this.destroy(err);
-      util.destroy(this[kSocket], err);
+      const err2 = new SocketError("other side closed", util.getSocketInfo(this[kSocket]));
+      this.destroy(err2);
+      util.destroy(this[kSocket], err2);
     }
     function onHTTP2GoAway(code2) {
-      const err = this[kError] || new SocketError(`HTTP/2: "GOAWAY" frame received with code ${code2}`, util.getSocketInfo(this));
+      const err2 = this[kError] || new SocketError(`HTTP/2: "GOAWAY" frame received with code ${code2}`, util.getSocketInfo(this));
       const client = this[kClient];
       client[kSocket] = null;
       client[kHTTPContext] = null;
       if (this[kHTTP2Session] != null) {
-        this[kHTTP2Session].destroy(err);
+        this[kHTTP2Session].destroy(err2);
         this[kHTTP2Session] = null;
       }
-      util.destroy(this[kSocket], err);
+      util.destroy(this[kSocket], err2);
       if (client[kRunningIdx] < client[kQueue].length) {
         const request3 = client[kQueue][client[kRunningIdx]];
         client[kQueue][client[kRunningIdx]++] = null;
-        util.errorRequest(client, request3, err);
+        util.errorRequest(client, request3, err2);
         client[kPendingIdx] = client[kRunningIdx];
       }
       assert(client[kRunning] === 0);
-      client.emit("disconnect", client[kUrl], [client], err);
+      client.emit("disconnect", client[kUrl], [client], err2);
       client[kResume]();
     }
     function shouldSendContentLength(method) {
@@ -7065,7 +7065,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request3) {
       const session = client[kHTTP2Session];
-      const { method, path: path55, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
+      const { method, path: path62, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
       let { body } = request3;
       if (upgrade) {
         util.errorRequest(client, request3, new Error("Upgrade not supported for H2"));
@@ -7112,8 +7112,8 @@ var require_client_h2 = __commonJS({
       };
       try {
         request3.onConnect(abort);
-      } catch (err) {
-        util.errorRequest(client, request3, err);
+      } catch (err2) {
+        util.errorRequest(client, request3, err2);
       }
       if (request3.aborted) {
         return false;
@@ -7162,7 +7162,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path55;
+      headers[HTTP2_HEADER_PATH] = path62;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -7211,9 +7211,9 @@ var require_client_h2 = __commonJS({
         const { [HTTP2_HEADER_STATUS]: statusCode, ...realHeaders } = headers2;
         request3.onResponseStarted();
         if (request3.aborted) {
-          const err = new RequestAbortedError();
-          util.errorRequest(client, request3, err);
-          util.destroy(stream, err);
+          const err2 = new RequestAbortedError();
+          util.errorRequest(client, request3, err2);
+          util.destroy(stream, err2);
           return;
         }
         if (request3.onHeaders(Number(statusCode), parseH2Headers(realHeaders), stream.resume.bind(stream), "") === false) {
@@ -7243,8 +7243,8 @@ var require_client_h2 = __commonJS({
           session.unref();
         }
       });
-      stream.once("error", function(err) {
-        abort(err);
+      stream.once("error", function(err2) {
+        abort(err2);
       });
       stream.once("frameError", (type, code2) => {
         abort(new InformationalError(`HTTP/2: "frameError" received - type ${type}, code ${code2}`));
@@ -7348,10 +7348,10 @@ var require_client_h2 = __commonJS({
       const pipe = pipeline8(
         body,
         h2stream,
-        (err) => {
-          if (err) {
-            util.destroy(pipe, err);
-            abort(err);
+        (err2) => {
+          if (err2) {
+            util.destroy(pipe, err2);
+            abort(err2);
           } else {
             util.removeAllListeners(pipe);
             request3.onRequestSent();
@@ -7373,19 +7373,19 @@ var require_client_h2 = __commonJS({
         if (contentLength != null && contentLength !== body.size) {
           throw new RequestContentLengthMismatchError();
         }
-        const buffer2 = Buffer.from(await body.arrayBuffer());
+        const buffer = Buffer.from(await body.arrayBuffer());
         h2stream.cork();
-        h2stream.write(buffer2);
+        h2stream.write(buffer);
         h2stream.uncork();
         h2stream.end();
-        request3.onBodySent(buffer2);
+        request3.onBodySent(buffer);
         request3.onRequestSent();
         if (!expectsPayload) {
           socket[kReset] = true;
         }
         client[kResume]();
-      } catch (err) {
-        abort(err);
+      } catch (err2) {
+        abort(err2);
       }
     }
     async function writeIterable(abort, h2stream, body, client, request3, socket, contentLength, expectsPayload) {
@@ -7424,8 +7424,8 @@ var require_client_h2 = __commonJS({
           socket[kReset] = true;
         }
         client[kResume]();
-      } catch (err) {
-        abort(err);
+      } catch (err2) {
+        abort(err2);
       } finally {
         h2stream.off("close", onDrain).off("drain", onDrain);
       }
@@ -7515,9 +7515,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path55 = search ? `${pathname}${search}` : pathname;
+        const path62 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path55;
+        this.opts.path = path62;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -7834,7 +7834,7 @@ var require_client = __commonJS({
         this[kRunningIdx] = 0;
         this[kPendingIdx] = 0;
         this[kResume] = (sync) => resume(this, sync);
-        this[kOnError] = (err) => onError(this, err);
+        this[kOnError] = (err2) => onError(this, err2);
       }
       get pipelining() {
         return this[kPipelining];
@@ -7890,12 +7890,12 @@ var require_client = __commonJS({
           }
         });
       }
-      async [kDestroy](err) {
+      async [kDestroy](err2) {
         return new Promise((resolve2) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i = 0; i < requests.length; i++) {
             const request3 = requests[i];
-            util.errorRequest(this, request3, err);
+            util.errorRequest(this, request3, err2);
           }
           const callback = () => {
             if (this[kClosedResolve]) {
@@ -7905,7 +7905,7 @@ var require_client = __commonJS({
             resolve2(null);
           };
           if (this[kHTTPContext]) {
-            this[kHTTPContext].destroy(err, callback);
+            this[kHTTPContext].destroy(err2, callback);
             this[kHTTPContext] = null;
           } else {
             queueMicrotask(callback);
@@ -7915,13 +7915,13 @@ var require_client = __commonJS({
       }
     };
     var createRedirectInterceptor = require_redirect_interceptor();
-    function onError(client, err) {
-      if (client[kRunning] === 0 && err.code !== "UND_ERR_INFO" && err.code !== "UND_ERR_SOCKET") {
+    function onError(client, err2) {
+      if (client[kRunning] === 0 && err2.code !== "UND_ERR_INFO" && err2.code !== "UND_ERR_SOCKET") {
         assert(client[kPendingIdx] === client[kRunningIdx]);
         const requests = client[kQueue].splice(client[kRunningIdx]);
         for (let i = 0; i < requests.length; i++) {
           const request3 = requests[i];
-          util.errorRequest(client, request3, err);
+          util.errorRequest(client, request3, err2);
         }
         assert(client[kSize] === 0);
       }
@@ -7961,9 +7961,9 @@ var require_client = __commonJS({
             port,
             servername: client[kServerName],
             localAddress: client[kLocalAddress]
-          }, (err, socket2) => {
-            if (err) {
-              reject(err);
+          }, (err2, socket2) => {
+            if (err2) {
+              reject(err2);
             } else {
               resolve2(socket2);
             }
@@ -7976,9 +7976,9 @@ var require_client = __commonJS({
         assert(socket);
         try {
           client[kHTTPContext] = socket.alpnProtocol === "h2" ? await connectH2(client, socket) : await connectH1(client, socket);
-        } catch (err) {
+        } catch (err2) {
           socket.destroy().on("error", noop3);
-          throw err;
+          throw err2;
         }
         client[kConnecting] = false;
         socket[kCounter] = 0;
@@ -8001,7 +8001,7 @@ var require_client = __commonJS({
           });
         }
         client.emit("connect", client[kUrl], [client]);
-      } catch (err) {
+      } catch (err2) {
         if (client.destroyed) {
           return;
         }
@@ -8018,19 +8018,19 @@ var require_client = __commonJS({
               localAddress: client[kLocalAddress]
             },
             connector: client[kConnector],
-            error: err
+            error: err2
           });
         }
-        if (err.code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+        if (err2.code === "ERR_TLS_CERT_ALTNAME_INVALID") {
           assert(client[kRunning] === 0);
           while (client[kPending] > 0 && client[kQueue][client[kPendingIdx]].servername === client[kServerName]) {
             const request3 = client[kQueue][client[kPendingIdx]++];
-            util.errorRequest(client, request3, err);
+            util.errorRequest(client, request3, err2);
           }
         } else {
-          onError(client, err);
+          onError(client, err2);
         }
-        client.emit("connectionError", client[kUrl], [client], err);
+        client.emit("connectionError", client[kUrl], [client], err2);
       }
       client[kResume]();
     }
@@ -8256,11 +8256,11 @@ var require_pool_base = __commonJS({
         this[kOnConnect] = (origin, targets) => {
           pool.emit("connect", origin, [pool, ...targets]);
         };
-        this[kOnDisconnect] = (origin, targets, err) => {
-          pool.emit("disconnect", origin, [pool, ...targets], err);
+        this[kOnDisconnect] = (origin, targets, err2) => {
+          pool.emit("disconnect", origin, [pool, ...targets], err2);
         };
-        this[kOnConnectionError] = (origin, targets, err) => {
-          pool.emit("connectionError", origin, [pool, ...targets], err);
+        this[kOnConnectionError] = (origin, targets, err2) => {
+          pool.emit("connectionError", origin, [pool, ...targets], err2);
         };
         this[kStats] = new PoolStats(this);
       }
@@ -8306,15 +8306,15 @@ var require_pool_base = __commonJS({
           });
         }
       }
-      async [kDestroy](err) {
+      async [kDestroy](err2) {
         while (true) {
           const item = this[kQueue].shift();
           if (!item) {
             break;
           }
-          item.handler.onError(err);
+          item.handler.onError(err2);
         }
-        await Promise.all(this[kClients].map((c) => c.destroy(err)));
+        await Promise.all(this[kClients].map((c) => c.destroy(err2)));
       }
       [kDispatch](opts, handler2) {
         const dispatcher = this[kGetDispatcher]();
@@ -8527,8 +8527,8 @@ var require_balanced_pool = __commonJS({
           this._updateBalancedPoolStats();
         });
         pool.on("disconnect", (...args) => {
-          const err = args[2];
-          if (err && err.code === "UND_ERR_SOCKET") {
+          const err2 = args[2];
+          if (err2 && err2.code === "UND_ERR_SOCKET") {
             pool[kWeight] = Math.max(1, pool[kWeight] - this[kErrorPenalty]);
             this._updateBalancedPoolStats();
           }
@@ -8647,11 +8647,11 @@ var require_agent = __commonJS({
         this[kOnConnect] = (origin, targets) => {
           this.emit("connect", origin, [this, ...targets]);
         };
-        this[kOnDisconnect] = (origin, targets, err) => {
-          this.emit("disconnect", origin, [this, ...targets], err);
+        this[kOnDisconnect] = (origin, targets, err2) => {
+          this.emit("disconnect", origin, [this, ...targets], err2);
         };
-        this[kOnConnectionError] = (origin, targets, err) => {
-          this.emit("connectionError", origin, [this, ...targets], err);
+        this[kOnConnectionError] = (origin, targets, err2) => {
+          this.emit("connectionError", origin, [this, ...targets], err2);
         };
       }
       get [kRunning]() {
@@ -8683,10 +8683,10 @@ var require_agent = __commonJS({
         this[kClients].clear();
         await Promise.all(closePromises);
       }
-      async [kDestroy](err) {
+      async [kDestroy](err2) {
         const destroyPromises = [];
         for (const client of this[kClients].values()) {
-          destroyPromises.push(client.destroy(err));
+          destroyPromises.push(client.destroy(err2));
         }
         this[kClients].clear();
         await Promise.all(destroyPromises);
@@ -8756,10 +8756,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path55 = "/",
+          path: path62 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path55;
+        opts.path = origin + path62;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -8770,8 +8770,8 @@ var require_proxy_agent = __commonJS({
       async [kClose]() {
         return this.#client.close();
       }
-      async [kDestroy](err) {
-        return this.#client.destroy(err);
+      async [kDestroy](err2) {
+        return this.#client.destroy(err2);
       }
     };
     var ProxyAgent3 = class extends DispatcherBase {
@@ -8852,11 +8852,11 @@ var require_proxy_agent = __commonJS({
                 servername = opts2.servername;
               }
               this[kConnectEndpoint]({ ...opts2, servername, httpSocket: socket }, callback);
-            } catch (err) {
-              if (err.code === "ERR_TLS_CERT_ALTNAME_INVALID") {
-                callback(new SecureProxyConnectionError(err));
+            } catch (err2) {
+              if (err2.code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+                callback(new SecureProxyConnectionError(err2));
               } else {
-                callback(err);
+                callback(err2);
               }
             }
           }
@@ -8975,13 +8975,13 @@ var require_env_http_proxy_agent = __commonJS({
           await this[kHttpsProxyAgent].close();
         }
       }
-      async [kDestroy](err) {
-        await this[kNoProxyAgent].destroy(err);
+      async [kDestroy](err2) {
+        await this[kNoProxyAgent].destroy(err2);
         if (!this[kHttpProxyAgent][kDestroyed]) {
-          await this[kHttpProxyAgent].destroy(err);
+          await this[kHttpProxyAgent].destroy(err2);
         }
         if (!this[kHttpsProxyAgent][kDestroyed]) {
-          await this[kHttpsProxyAgent].destroy(err);
+          await this[kHttpsProxyAgent].destroy(err2);
         }
       }
       #getProxyAgentForUrl(url) {
@@ -9184,8 +9184,8 @@ var require_retry_handler = __commonJS({
       onBodySent(chunk) {
         if (this.handler.onBodySent) return this.handler.onBodySent(chunk);
       }
-      static [kRetryHandlerDefaultRetry](err, { state, opts }, cb) {
-        const { statusCode, code: code2, headers } = err;
+      static [kRetryHandlerDefaultRetry](err2, { state, opts }, cb) {
+        const { statusCode, code: code2, headers } = err2;
         const { method, retryOptions } = opts;
         const {
           maxRetries,
@@ -9198,19 +9198,19 @@ var require_retry_handler = __commonJS({
         } = retryOptions;
         const { counter } = state;
         if (code2 && code2 !== "UND_ERR_REQ_RETRY" && !errorCodes.includes(code2)) {
-          cb(err);
+          cb(err2);
           return;
         }
         if (Array.isArray(methods) && !methods.includes(method)) {
-          cb(err);
+          cb(err2);
           return;
         }
         if (statusCode != null && Array.isArray(statusCodes) && !statusCodes.includes(statusCode)) {
-          cb(err);
+          cb(err2);
           return;
         }
         if (counter > maxRetries) {
-          cb(err);
+          cb(err2);
           return;
         }
         let retryAfterHeader = headers?.["retry-after"];
@@ -9342,11 +9342,11 @@ var require_retry_handler = __commonJS({
             statusMessage
           );
         }
-        const err = new RequestRetryError("Request failed", statusCode, {
+        const err2 = new RequestRetryError("Request failed", statusCode, {
           headers,
           data: { count: this.retryCount }
         });
-        this.abort(err);
+        this.abort(err2);
         return false;
       }
       onData(chunk) {
@@ -9357,9 +9357,9 @@ var require_retry_handler = __commonJS({
         this.retryCount = 0;
         return this.handler.onComplete(rawTrailers);
       }
-      onError(err) {
+      onError(err2) {
         if (this.aborted || isDisturbed(this.opts.body) || this.headersSent && this.resume == null) {
-          return this.handler.onError(err);
+          return this.handler.onError(err2);
         }
         if (this.retryCount - this.retryCountCheckpoint > 0) {
           this.retryCount = this.retryCountCheckpoint + (this.retryCount - this.retryCountCheckpoint);
@@ -9367,16 +9367,16 @@ var require_retry_handler = __commonJS({
           this.retryCount += 1;
         }
         this.retryOpts.retry(
-          err,
+          err2,
           {
             state: { counter: this.retryCount },
             opts: { retryOptions: this.retryOpts, ...this.opts }
           },
           onRetry.bind(this)
         );
-        function onRetry(err2) {
-          if (err2 != null || this.aborted || isDisturbed(this.opts.body)) {
-            return this.handler.onError(err2);
+        function onRetry(err3) {
+          if (err3 != null || this.aborted || isDisturbed(this.opts.body)) {
+            return this.handler.onError(err3);
           }
           if (this.start !== 0) {
             const headers = { range: `bytes=${this.start}-${this.end ?? ""}` };
@@ -9394,8 +9394,8 @@ var require_retry_handler = __commonJS({
           try {
             this.retryCountCheckpoint = this.retryCount;
             this.dispatch(this.opts, this);
-          } catch (err3) {
-            this.handler.onError(err3);
+          } catch (err4) {
+            this.handler.onError(err4);
           }
         }
       }
@@ -9444,7 +9444,7 @@ var require_readable = __commonJS({
   "node_modules/undici/lib/api/readable.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { Readable: Readable7 } = require("node:stream");
+    var { Readable: Readable6 } = require("node:stream");
     var { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = require_errors();
     var util = require_util();
     var { ReadableStreamFrom } = require_util();
@@ -9456,7 +9456,7 @@ var require_readable = __commonJS({
     var kContentLength = /* @__PURE__ */ Symbol("kContentLength");
     var noop3 = () => {
     };
-    var BodyReadable = class extends Readable7 {
+    var BodyReadable = class extends Readable6 {
       constructor({
         resume,
         abort,
@@ -9478,22 +9478,22 @@ var require_readable = __commonJS({
         this[kContentLength] = contentLength;
         this[kReading] = false;
       }
-      destroy(err) {
-        if (!err && !this._readableState.endEmitted) {
-          err = new RequestAbortedError();
+      destroy(err2) {
+        if (!err2 && !this._readableState.endEmitted) {
+          err2 = new RequestAbortedError();
         }
-        if (err) {
+        if (err2) {
           this[kAbort]();
         }
-        return super.destroy(err);
+        return super.destroy(err2);
       }
-      _destroy(err, callback) {
+      _destroy(err2, callback) {
         if (!this[kReading]) {
           setImmediate(() => {
-            callback(err);
+            callback(err2);
           });
         } else {
-          callback(err);
+          callback(err2);
         }
       }
       on(ev, ...args) {
@@ -9607,8 +9607,8 @@ var require_readable = __commonJS({
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
-            stream.on("error", (err) => {
-              reject(err);
+            stream.on("error", (err2) => {
+              reject(err2);
             }).on("close", () => {
               reject(new TypeError("unusable"));
             });
@@ -9625,8 +9625,8 @@ var require_readable = __commonJS({
               length: 0,
               body: []
             };
-            stream.on("error", function(err) {
-              consumeFinish(this[kConsume], err);
+            stream.on("error", function(err2) {
+              consumeFinish(this[kConsume], err2);
             }).on("close", function() {
               if (this[kConsume].body !== null) {
                 consumeFinish(this[kConsume], new RequestAbortedError());
@@ -9668,10 +9668,10 @@ var require_readable = __commonJS({
       if (chunks.length === 0 || length === 0) {
         return "";
       }
-      const buffer2 = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
-      const bufferLength = buffer2.length;
-      const start = bufferLength > 2 && buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191 ? 3 : 0;
-      return buffer2.utf8Slice(start, bufferLength);
+      const buffer = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
+      const bufferLength = buffer.length;
+      const start = bufferLength > 2 && buffer[0] === 239 && buffer[1] === 187 && buffer[2] === 191 ? 3 : 0;
+      return buffer.utf8Slice(start, bufferLength);
     }
     function chunksConcat(chunks, length) {
       if (chunks.length === 0 || length === 0) {
@@ -9680,14 +9680,14 @@ var require_readable = __commonJS({
       if (chunks.length === 1) {
         return new Uint8Array(chunks[0]);
       }
-      const buffer2 = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+      const buffer = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
       let offset = 0;
       for (let i = 0; i < chunks.length; ++i) {
         const chunk = chunks[i];
-        buffer2.set(chunk, offset);
+        buffer.set(chunk, offset);
         offset += chunk.length;
       }
-      return buffer2;
+      return buffer;
     }
     function consumeEnd(consume2) {
       const { type, body, resolve: resolve2, stream, length } = consume2;
@@ -9704,20 +9704,20 @@ var require_readable = __commonJS({
           resolve2(chunksConcat(body, length));
         }
         consumeFinish(consume2);
-      } catch (err) {
-        stream.destroy(err);
+      } catch (err2) {
+        stream.destroy(err2);
       }
     }
     function consumePush(consume2, chunk) {
       consume2.length += chunk.length;
       consume2.body.push(chunk);
     }
-    function consumeFinish(consume2, err) {
+    function consumeFinish(consume2, err2) {
       if (consume2.body === null) {
         return;
       }
-      if (err) {
-        consume2.reject(err);
+      if (err2) {
+        consume2.reject(err2);
       } else {
         consume2.resolve();
       }
@@ -9798,7 +9798,7 @@ var require_api_request = __commonJS({
   "node_modules/undici/lib/api/api-request.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { Readable: Readable7 } = require_readable();
+    var { Readable: Readable6 } = require_readable();
     var { InvalidArgumentError, RequestAbortedError } = require_errors();
     var util = require_util();
     var { getResolveErrorBodyCallback } = require_util3();
@@ -9826,11 +9826,11 @@ var require_api_request = __commonJS({
             throw new InvalidArgumentError("invalid onInfo callback");
           }
           super("UNDICI_REQUEST");
-        } catch (err) {
+        } catch (err2) {
           if (util.isStream(body)) {
-            util.destroy(body.on("error", util.nop), err);
+            util.destroy(body.on("error", util.nop), err2);
           }
-          throw err;
+          throw err2;
         }
         this.method = method;
         this.responseHeaders = responseHeaders || null;
@@ -9848,8 +9848,8 @@ var require_api_request = __commonJS({
         this.reason = null;
         this.removeAbortListener = null;
         if (util.isStream(body)) {
-          body.on("error", (err) => {
-            this.onError(err);
+          body.on("error", (err2) => {
+            this.onError(err2);
           });
         }
         if (this.signal) {
@@ -9893,7 +9893,7 @@ var require_api_request = __commonJS({
         const parsedHeaders = responseHeaders === "raw" ? util.parseHeaders(rawHeaders) : headers;
         const contentType = parsedHeaders["content-type"];
         const contentLength = parsedHeaders["content-length"];
-        const res = new Readable7({
+        const res = new Readable6({
           resume,
           abort,
           contentType,
@@ -9931,23 +9931,23 @@ var require_api_request = __commonJS({
         util.parseHeaders(trailers, this.trailers);
         this.res.push(null);
       }
-      onError(err) {
+      onError(err2) {
         const { res, callback, body, opaque } = this;
         if (callback) {
           this.callback = null;
           queueMicrotask(() => {
-            this.runInAsyncScope(callback, null, err, { opaque });
+            this.runInAsyncScope(callback, null, err2, { opaque });
           });
         }
         if (res) {
           this.res = null;
           queueMicrotask(() => {
-            util.destroy(res, err);
+            util.destroy(res, err2);
           });
         }
         if (body) {
           this.body = null;
-          util.destroy(body, err);
+          util.destroy(body, err2);
         }
         if (this.removeAbortListener) {
           res?.off("close", this.removeAbortListener);
@@ -9959,19 +9959,19 @@ var require_api_request = __commonJS({
     function request3(opts, callback) {
       if (callback === void 0) {
         return new Promise((resolve2, reject) => {
-          request3.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve2(data);
+          request3.call(this, opts, (err2, data) => {
+            return err2 ? reject(err2) : resolve2(data);
           });
         });
       }
       try {
         this.dispatch(opts, new RequestHandler(opts, callback));
-      } catch (err) {
+      } catch (err2) {
         if (typeof callback !== "function") {
-          throw err;
+          throw err2;
         }
         const opaque = opts?.opaque;
-        queueMicrotask(() => callback(err, { opaque }));
+        queueMicrotask(() => callback(err2, { opaque }));
       }
     }
     module2.exports = request3;
@@ -10064,11 +10064,11 @@ var require_api_stream = __commonJS({
             throw new InvalidArgumentError("invalid onInfo callback");
           }
           super("UNDICI_STREAM");
-        } catch (err) {
+        } catch (err2) {
           if (util.isStream(body)) {
-            util.destroy(body.on("error", util.nop), err);
+            util.destroy(body.on("error", util.nop), err2);
           }
-          throw err;
+          throw err2;
         }
         this.responseHeaders = responseHeaders || null;
         this.opaque = opaque || null;
@@ -10082,8 +10082,8 @@ var require_api_stream = __commonJS({
         this.onInfo = onInfo || null;
         this.throwOnError = throwOnError || false;
         if (util.isStream(body)) {
-          body.on("error", (err) => {
-            this.onError(err);
+          body.on("error", (err2) => {
+            this.onError(err2);
           });
         }
         addSignal(this, signal);
@@ -10131,15 +10131,15 @@ var require_api_stream = __commonJS({
           if (!res || typeof res.write !== "function" || typeof res.end !== "function" || typeof res.on !== "function") {
             throw new InvalidReturnValueError("expected Writable");
           }
-          finished2(res, { readable: false }, (err) => {
+          finished2(res, { readable: false }, (err2) => {
             const { callback: callback2, res: res2, opaque: opaque2, trailers, abort } = this;
             this.res = null;
-            if (err || !res2.readable) {
-              util.destroy(res2, err);
+            if (err2 || !res2.readable) {
+              util.destroy(res2, err2);
             }
             this.callback = null;
-            this.runInAsyncScope(callback2, null, err || null, { opaque: opaque2, trailers });
-            if (err) {
+            this.runInAsyncScope(callback2, null, err2 || null, { opaque: opaque2, trailers });
+            if (err2) {
               abort();
             }
           });
@@ -10162,41 +10162,41 @@ var require_api_stream = __commonJS({
         this.trailers = util.parseHeaders(trailers);
         res.end();
       }
-      onError(err) {
+      onError(err2) {
         const { res, callback, opaque, body } = this;
         removeSignal(this);
         this.factory = null;
         if (res) {
           this.res = null;
-          util.destroy(res, err);
+          util.destroy(res, err2);
         } else if (callback) {
           this.callback = null;
           queueMicrotask(() => {
-            this.runInAsyncScope(callback, null, err, { opaque });
+            this.runInAsyncScope(callback, null, err2, { opaque });
           });
         }
         if (body) {
           this.body = null;
-          util.destroy(body, err);
+          util.destroy(body, err2);
         }
       }
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
         return new Promise((resolve2, reject) => {
-          stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve2(data);
+          stream.call(this, opts, factory, (err2, data) => {
+            return err2 ? reject(err2) : resolve2(data);
           });
         });
       }
       try {
         this.dispatch(opts, new StreamHandler(opts, factory, callback));
-      } catch (err) {
+      } catch (err2) {
         if (typeof callback !== "function") {
-          throw err;
+          throw err2;
         }
         const opaque = opts?.opaque;
-        queueMicrotask(() => callback(err, { opaque }));
+        queueMicrotask(() => callback(err2, { opaque }));
       }
     }
     module2.exports = stream;
@@ -10208,7 +10208,7 @@ var require_api_pipeline = __commonJS({
   "node_modules/undici/lib/api/api-pipeline.js"(exports2, module2) {
     "use strict";
     var {
-      Readable: Readable7,
+      Readable: Readable6,
       Duplex,
       PassThrough: PassThrough2
     } = require("node:stream");
@@ -10222,7 +10222,7 @@ var require_api_pipeline = __commonJS({
     var { addSignal, removeSignal } = require_abort_signal();
     var assert = require("node:assert");
     var kResume = /* @__PURE__ */ Symbol("resume");
-    var PipelineRequest = class extends Readable7 {
+    var PipelineRequest = class extends Readable6 {
       constructor() {
         super({ autoDestroy: true });
         this[kResume] = null;
@@ -10234,12 +10234,12 @@ var require_api_pipeline = __commonJS({
           resume();
         }
       }
-      _destroy(err, callback) {
+      _destroy(err2, callback) {
         this._read();
-        callback(err);
+        callback(err2);
       }
     };
-    var PipelineResponse = class extends Readable7 {
+    var PipelineResponse = class extends Readable6 {
       constructor(resume) {
         super({ autoDestroy: true });
         this[kResume] = resume;
@@ -10247,11 +10247,11 @@ var require_api_pipeline = __commonJS({
       _read() {
         this[kResume]();
       }
-      _destroy(err, callback) {
-        if (!err && !this._readableState.endEmitted) {
-          err = new RequestAbortedError();
+      _destroy(err2, callback) {
+        if (!err2 && !this._readableState.endEmitted) {
+          err2 = new RequestAbortedError();
         }
-        callback(err);
+        callback(err2);
       }
     };
     var PipelineHandler = class extends AsyncResource {
@@ -10297,19 +10297,19 @@ var require_api_pipeline = __commonJS({
               req[kResume] = callback;
             }
           },
-          destroy: (err, callback) => {
+          destroy: (err2, callback) => {
             const { body, req, res, ret, abort } = this;
-            if (!err && !ret._readableState.endEmitted) {
-              err = new RequestAbortedError();
+            if (!err2 && !ret._readableState.endEmitted) {
+              err2 = new RequestAbortedError();
             }
-            if (abort && err) {
+            if (abort && err2) {
               abort();
             }
-            util.destroy(body, err);
-            util.destroy(req, err);
-            util.destroy(res, err);
+            util.destroy(body, err2);
+            util.destroy(req, err2);
+            util.destroy(res, err2);
             removeSignal(this);
-            callback(err);
+            callback(err2);
           }
         }).on("prefinish", () => {
           const { req } = this;
@@ -10350,9 +10350,9 @@ var require_api_pipeline = __commonJS({
             body: this.res,
             context
           });
-        } catch (err) {
+        } catch (err2) {
           this.res.on("error", util.nop);
-          throw err;
+          throw err2;
         }
         if (!body || typeof body.on !== "function") {
           throw new InvalidReturnValueError("expected Readable");
@@ -10362,9 +10362,9 @@ var require_api_pipeline = __commonJS({
           if (!ret.push(chunk) && body2.pause) {
             body2.pause();
           }
-        }).on("error", (err) => {
+        }).on("error", (err2) => {
           const { ret } = this;
-          util.destroy(ret, err);
+          util.destroy(ret, err2);
         }).on("end", () => {
           const { ret } = this;
           ret.push(null);
@@ -10384,10 +10384,10 @@ var require_api_pipeline = __commonJS({
         const { res } = this;
         res.push(null);
       }
-      onError(err) {
+      onError(err2) {
         const { ret } = this;
         this.handler = null;
-        util.destroy(ret, err);
+        util.destroy(ret, err2);
       }
     };
     function pipeline8(opts, handler2) {
@@ -10395,8 +10395,8 @@ var require_api_pipeline = __commonJS({
         const pipelineHandler = new PipelineHandler(opts, handler2);
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
         return pipelineHandler.ret;
-      } catch (err) {
-        return new PassThrough2().destroy(err);
+      } catch (err2) {
+        return new PassThrough2().destroy(err2);
       }
     }
     module2.exports = pipeline8;
@@ -10457,13 +10457,13 @@ var require_api_upgrade = __commonJS({
           context
         });
       }
-      onError(err) {
+      onError(err2) {
         const { callback, opaque } = this;
         removeSignal(this);
         if (callback) {
           this.callback = null;
           queueMicrotask(() => {
-            this.runInAsyncScope(callback, null, err, { opaque });
+            this.runInAsyncScope(callback, null, err2, { opaque });
           });
         }
       }
@@ -10471,8 +10471,8 @@ var require_api_upgrade = __commonJS({
     function upgrade(opts, callback) {
       if (callback === void 0) {
         return new Promise((resolve2, reject) => {
-          upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve2(data);
+          upgrade.call(this, opts, (err2, data) => {
+            return err2 ? reject(err2) : resolve2(data);
           });
         });
       }
@@ -10483,12 +10483,12 @@ var require_api_upgrade = __commonJS({
           method: opts.method || "GET",
           upgrade: opts.protocol || "Websocket"
         }, upgradeHandler);
-      } catch (err) {
+      } catch (err2) {
         if (typeof callback !== "function") {
-          throw err;
+          throw err2;
         }
         const opaque = opts?.opaque;
-        queueMicrotask(() => callback(err, { opaque }));
+        queueMicrotask(() => callback(err2, { opaque }));
       }
     }
     module2.exports = upgrade;
@@ -10551,13 +10551,13 @@ var require_api_connect = __commonJS({
           context
         });
       }
-      onError(err) {
+      onError(err2) {
         const { callback, opaque } = this;
         removeSignal(this);
         if (callback) {
           this.callback = null;
           queueMicrotask(() => {
-            this.runInAsyncScope(callback, null, err, { opaque });
+            this.runInAsyncScope(callback, null, err2, { opaque });
           });
         }
       }
@@ -10565,20 +10565,20 @@ var require_api_connect = __commonJS({
     function connect(opts, callback) {
       if (callback === void 0) {
         return new Promise((resolve2, reject) => {
-          connect.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve2(data);
+          connect.call(this, opts, (err2, data) => {
+            return err2 ? reject(err2) : resolve2(data);
           });
         });
       }
       try {
         const connectHandler = new ConnectHandler(opts, callback);
         this.dispatch({ ...opts, method: "CONNECT" }, connectHandler);
-      } catch (err) {
+      } catch (err2) {
         if (typeof callback !== "function") {
-          throw err;
+          throw err2;
         }
         const opaque = opts?.opaque;
-        queueMicrotask(() => callback(err, { opaque }));
+        queueMicrotask(() => callback(err2, { opaque }));
       }
     }
     module2.exports = connect;
@@ -10731,20 +10731,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path55) {
-      if (typeof path55 !== "string") {
-        return path55;
+    function safeUrl(path62) {
+      if (typeof path62 !== "string") {
+        return path62;
       }
-      const pathSegments = path55.split("?");
+      const pathSegments = path62.split("?");
       if (pathSegments.length !== 2) {
-        return path55;
+        return path62;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path55, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path55);
+    function matchKey(mockDispatch2, { path: path62, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path62);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -10766,7 +10766,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path55 }) => matchValue(safeUrl(path55), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path62 }) => matchValue(safeUrl(path62), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -10804,9 +10804,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path55, method, body, headers, query } = opts;
+      const { path: path62, method, body, headers, query } = opts;
       return {
-        path: path55,
+        path: path62,
         method,
         body,
         headers,
@@ -10873,7 +10873,7 @@ var require_mock_utils = __commonJS({
         const responseData = getResponseData2(body);
         const responseHeaders = generateKeyValues(headers);
         const responseTrailers = generateKeyValues(trailers);
-        handler2.onConnect?.((err) => handler2.onError(err), null);
+        handler2.onConnect?.((err2) => handler2.onError(err2), null);
         handler2.onHeaders?.(statusCode, responseHeaders, resume, getStatusText(statusCode));
         handler2.onData?.(Buffer.from(responseData));
         handler2.onComplete?.(responseTrailers);
@@ -11269,10 +11269,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path55, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
+          ({ method, path: path62, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path55,
+            Path: path62,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -11587,12 +11587,12 @@ var require_dump = __commonJS({
           statusMessage
         );
       }
-      onError(err) {
+      onError(err2) {
         if (this.#dumped) {
           return;
         }
-        err = this.#reason ?? err;
-        this.#handler.onError(err);
+        err2 = this.#reason ?? err2;
+        this.#handler.onError(err2);
       }
       onData(chunk) {
         this.#size = this.#size + chunk.length;
@@ -11679,9 +11679,9 @@ var require_dns = __commonJS({
           maxItems: this.#maxItems
         };
         if (ips == null) {
-          this.lookup(origin, newOpts, (err, addresses) => {
-            if (err || addresses == null || addresses.length === 0) {
-              cb(err ?? new InformationalError("No DNS entries found"));
+          this.lookup(origin, newOpts, (err2, addresses) => {
+            if (err2 || addresses == null || addresses.length === 0) {
+              cb(err2 ?? new InformationalError("No DNS entries found"));
               return;
             }
             this.setRecords(origin, addresses);
@@ -11737,9 +11737,9 @@ var require_dns = __commonJS({
             family: this.dualStack === false ? this.affinity : 0,
             order: "ipv4first"
           },
-          (err, addresses) => {
-            if (err) {
-              return cb(err);
+          (err2, addresses) => {
+            if (err2) {
+              return cb(err2);
             }
             const results = /* @__PURE__ */ new Map();
             for (const addr of addresses) {
@@ -11824,14 +11824,14 @@ var require_dns = __commonJS({
         this.#state = state;
         this.#dispatch = dispatch;
       }
-      onError(err) {
-        switch (err.code) {
+      onError(err2) {
+        switch (err2.code) {
           case "ETIMEDOUT":
           case "ECONNREFUSED": {
             if (this.#state.dualStack) {
-              this.#state.runLookup(this.#origin, this.#opts, (err2, newOrigin) => {
-                if (err2) {
-                  return this.#handler.onError(err2);
+              this.#state.runLookup(this.#origin, this.#opts, (err3, newOrigin) => {
+                if (err3) {
+                  return this.#handler.onError(err3);
                 }
                 const dispatchOpts = {
                   ...this.#opts,
@@ -11841,14 +11841,14 @@ var require_dns = __commonJS({
               });
               return;
             }
-            this.#handler.onError(err);
+            this.#handler.onError(err2);
             return;
           }
           case "ENOTFOUND":
             this.#state.deleteRecord(this.#origin);
           // eslint-disable-next-line no-fallthrough
           default:
-            this.#handler.onError(err);
+            this.#handler.onError(err2);
             break;
         }
       }
@@ -11897,9 +11897,9 @@ var require_dns = __commonJS({
           if (isIP2(origin.hostname) !== 0) {
             return dispatch(origDispatchOpts, handler2);
           }
-          instance.runLookup(origin, origDispatchOpts, (err, newOrigin) => {
-            if (err) {
-              return handler2.onError(err);
+          instance.runLookup(origin, origDispatchOpts, (err2, newOrigin) => {
+            if (err2) {
+              return handler2.onError(err2);
             }
             let dispatchOpts = null;
             dispatchOpts = {
@@ -11950,7 +11950,7 @@ var require_headers = __commonJS({
       while (j > i && isHTTPWhiteSpaceCharCode(potentialValue.charCodeAt(i))) ++i;
       return i === 0 && j === potentialValue.length ? potentialValue : potentialValue.substring(i, j);
     }
-    function fill(headers, object) {
+    function fill2(headers, object) {
       if (Array.isArray(object)) {
         for (let i = 0; i < object.length; ++i) {
           const header = object[i];
@@ -12175,7 +12175,7 @@ var require_headers = __commonJS({
         this.#guard = "none";
         if (init !== void 0) {
           init = webidl.converters.HeadersInit(init, "Headers contructor", "init");
-          fill(this, init);
+          fill2(this, init);
         }
       }
       // https://fetch.spec.whatwg.org/#dom-headers-append
@@ -12355,7 +12355,7 @@ var require_headers = __commonJS({
       });
     };
     module2.exports = {
-      fill,
+      fill: fill2,
       // for test.
       compareHeaderName,
       Headers: Headers5,
@@ -12372,7 +12372,7 @@ var require_headers = __commonJS({
 var require_response = __commonJS({
   "node_modules/undici/lib/web/fetch/response.js"(exports2, module2) {
     "use strict";
-    var { Headers: Headers5, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = require_headers();
+    var { Headers: Headers5, HeadersList, fill: fill2, getHeadersGuard, setHeadersGuard, setHeadersList } = require_headers();
     var { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = require_body();
     var util = require_util();
     var nodeUtil = require("node:util");
@@ -12427,8 +12427,8 @@ var require_response = __commonJS({
         let parsedURL;
         try {
           parsedURL = new URL(url, relevantRealm.settingsObject.baseUrl);
-        } catch (err) {
-          throw new TypeError(`Failed to parse URL from ${url}`, { cause: err });
+        } catch (err2) {
+          throw new TypeError(`Failed to parse URL from ${url}`, { cause: err2 });
         }
         if (!redirectStatusSet.has(status)) {
           throw new RangeError(`Invalid status code ${status}`);
@@ -12656,9 +12656,9 @@ var require_response = __commonJS({
         assert(false);
       }
     }
-    function makeAppropriateNetworkError(fetchParams, err = null) {
+    function makeAppropriateNetworkError(fetchParams, err2 = null) {
       assert(isCancelled(fetchParams));
-      return isAborted(fetchParams) ? makeNetworkError(Object.assign(new DOMException("The operation was aborted.", "AbortError"), { cause: err })) : makeNetworkError(Object.assign(new DOMException("Request was cancelled."), { cause: err }));
+      return isAborted(fetchParams) ? makeNetworkError(Object.assign(new DOMException("The operation was aborted.", "AbortError"), { cause: err2 })) : makeNetworkError(Object.assign(new DOMException("Request was cancelled."), { cause: err2 }));
     }
     function initializeResponse(response, init, body) {
       if (init.status !== null && (init.status < 200 || init.status > 599)) {
@@ -12676,7 +12676,7 @@ var require_response = __commonJS({
         response[kState].statusText = init.statusText;
       }
       if ("headers" in init && init.headers != null) {
-        fill(response[kHeaders], init.headers);
+        fill2(response[kHeaders], init.headers);
       }
       if (body) {
         if (nullBodyStatus.includes(response.status)) {
@@ -12890,8 +12890,8 @@ var require_request2 = __commonJS({
           let parsedURL;
           try {
             parsedURL = new URL(input2, baseUrl);
-          } catch (err) {
-            throw new TypeError("Failed to parse URL from " + input2, { cause: err });
+          } catch (err2) {
+            throw new TypeError("Failed to parse URL from " + input2, { cause: err2 });
           }
           if (parsedURL.username || parsedURL.password) {
             throw new TypeError(
@@ -12981,8 +12981,8 @@ var require_request2 = __commonJS({
             let parsedReferrer;
             try {
               parsedReferrer = new URL(referrer, baseUrl);
-            } catch (err) {
-              throw new TypeError(`Referrer "${referrer}" is not a valid URL.`, { cause: err });
+            } catch (err2) {
+              throw new TypeError(`Referrer "${referrer}" is not a valid URL.`, { cause: err2 });
             }
             if (parsedReferrer.protocol === "about:" && parsedReferrer.hostname === "client" || origin && !sameOrigin(parsedReferrer, environmentSettingsObject.settingsObject.baseUrl)) {
               request3.referrer = "client";
@@ -13038,11 +13038,11 @@ var require_request2 = __commonJS({
             if (!isValidHTTPToken(method)) {
               throw new TypeError(`'${method}' is not a valid HTTP method.`);
             }
-            const upperCase = method.toUpperCase();
-            if (forbiddenMethodsSet.has(upperCase)) {
+            const upperCase2 = method.toUpperCase();
+            if (forbiddenMethodsSet.has(upperCase2)) {
               throw new TypeError(`'${method}' HTTP method is unsupported.`);
             }
-            method = normalizedMethodRecordsBase[upperCase] ?? method;
+            method = normalizedMethodRecordsBase[upperCase2] ?? method;
             request3.method = method;
           }
           if (!patchMethodWarning && request3.method === "patch") {
@@ -13517,7 +13517,7 @@ var require_fetch = __commonJS({
     } = require_response();
     var { HeadersList } = require_headers();
     var { Request, cloneRequest } = require_request2();
-    var zlib = require("node:zlib");
+    var zlib2 = require("node:zlib");
     var {
       bytesMatch,
       makePolicyContainer,
@@ -13564,7 +13564,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants3();
     var EE = require("node:events");
-    var { Readable: Readable7, pipeline: pipeline8, finished: finished2 } = require("node:stream");
+    var { Readable: Readable6, pipeline: pipeline8, finished: finished2 } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher: getGlobalDispatcher2 } = require_global2();
@@ -13701,11 +13701,11 @@ var require_fetch = __commonJS({
         p.reject(error2);
       }
       if (request3.body != null && isReadable(request3.body?.stream)) {
-        request3.body.stream.cancel(error2).catch((err) => {
-          if (err.code === "ERR_INVALID_STATE") {
+        request3.body.stream.cancel(error2).catch((err2) => {
+          if (err2.code === "ERR_INVALID_STATE") {
             return;
           }
-          throw err;
+          throw err2;
         });
       }
       if (responseObject == null) {
@@ -13713,11 +13713,11 @@ var require_fetch = __commonJS({
       }
       const response = responseObject[kState];
       if (response.body != null && isReadable(response.body?.stream)) {
-        response.body.stream.cancel(error2).catch((err) => {
-          if (err.code === "ERR_INVALID_STATE") {
+        response.body.stream.cancel(error2).catch((err2) => {
+          if (err2.code === "ERR_INVALID_STATE") {
             return;
           }
-          throw err;
+          throw err2;
         });
       }
     }
@@ -13782,8 +13782,8 @@ var require_fetch = __commonJS({
       }
       if (subresourceSet.has(request3.destination)) {
       }
-      mainFetch(fetchParams).catch((err) => {
-        fetchParams.controller.terminate(err);
+      mainFetch(fetchParams).catch((err2) => {
+        fetchParams.controller.terminate(err2);
       });
       return fetchParams.controller;
     }
@@ -13968,7 +13968,7 @@ var require_fetch = __commonJS({
         }
         case "http:":
         case "https:": {
-          return httpFetch(fetchParams).catch((err) => makeNetworkError(err));
+          return httpFetch(fetchParams).catch((err2) => makeNetworkError(err2));
         }
         default: {
           return Promise.resolve(makeNetworkError("unknown scheme"));
@@ -14093,8 +14093,8 @@ var require_fetch = __commonJS({
         if (locationURL == null) {
           return response;
         }
-      } catch (err) {
-        return Promise.resolve(makeNetworkError(err));
+      } catch (err2) {
+        return Promise.resolve(makeNetworkError(err2));
       }
       if (!urlIsHttpHttpsScheme(locationURL)) {
         return Promise.resolve(makeNetworkError("URL scheme must be a HTTP(S) scheme"));
@@ -14265,11 +14265,11 @@ var require_fetch = __commonJS({
       fetchParams.controller.connection = {
         abort: null,
         destroyed: false,
-        destroy(err, abort = true) {
+        destroy(err2, abort = true) {
           if (!this.destroyed) {
             this.destroyed = true;
             if (abort) {
-              this.abort?.(err ?? new DOMException("The operation was aborted.", "AbortError"));
+              this.abort?.(err2 ?? new DOMException("The operation was aborted.", "AbortError"));
             }
           }
         }
@@ -14320,8 +14320,8 @@ var require_fetch = __commonJS({
               yield* processBodyChunk(bytes);
             }
             processEndOfBody();
-          } catch (err) {
-            processBodyError(err);
+          } catch (err2) {
+            processBodyError(err2);
           }
         })();
       }
@@ -14334,12 +14334,12 @@ var require_fetch = __commonJS({
           fetchParams.controller.next = () => iterator2.next();
           response = makeResponse({ status, statusText, headersList });
         }
-      } catch (err) {
-        if (err.name === "AbortError") {
+      } catch (err2) {
+        if (err2.name === "AbortError") {
           fetchParams.controller.connection.destroy();
-          return makeAppropriateNetworkError(fetchParams, err);
+          return makeAppropriateNetworkError(fetchParams, err2);
         }
-        return makeNetworkError(err);
+        return makeNetworkError(err2);
       }
       const pullAlgorithm = async () => {
         await fetchParams.controller.resume();
@@ -14377,11 +14377,11 @@ var require_fetch = __commonJS({
               break;
             }
             bytes = done ? void 0 : value;
-          } catch (err) {
+          } catch (err2) {
             if (fetchParams.controller.ended && !timingInfo.encodedBodySize) {
               bytes = void 0;
             } else {
-              bytes = err;
+              bytes = err2;
               isFailure = true;
             }
           }
@@ -14395,9 +14395,9 @@ var require_fetch = __commonJS({
             fetchParams.controller.terminate(bytes);
             return;
           }
-          const buffer2 = new Uint8Array(bytes);
-          if (buffer2.byteLength) {
-            fetchParams.controller.controller.enqueue(buffer2);
+          const buffer = new Uint8Array(bytes);
+          if (buffer.byteLength) {
+            fetchParams.controller.controller.enqueue(buffer);
           }
           if (isErrored(stream)) {
             fetchParams.controller.terminate();
@@ -14479,23 +14479,23 @@ var require_fetch = __commonJS({
                 for (let i = codings.length - 1; i >= 0; --i) {
                   const coding = codings[i].trim();
                   if (coding === "x-gzip" || coding === "gzip") {
-                    decoders.push(zlib.createGunzip({
+                    decoders.push(zlib2.createGunzip({
                       // Be less strict when decoding compressed responses, since sometimes
                       // servers send slightly invalid responses that are still accepted
                       // by common browsers.
                       // Always using Z_SYNC_FLUSH is what cURL does.
-                      flush: zlib.constants.Z_SYNC_FLUSH,
-                      finishFlush: zlib.constants.Z_SYNC_FLUSH
+                      flush: zlib2.constants.Z_SYNC_FLUSH,
+                      finishFlush: zlib2.constants.Z_SYNC_FLUSH
                     }));
                   } else if (coding === "deflate") {
                     decoders.push(createInflate({
-                      flush: zlib.constants.Z_SYNC_FLUSH,
-                      finishFlush: zlib.constants.Z_SYNC_FLUSH
+                      flush: zlib2.constants.Z_SYNC_FLUSH,
+                      finishFlush: zlib2.constants.Z_SYNC_FLUSH
                     }));
                   } else if (coding === "br") {
-                    decoders.push(zlib.createBrotliDecompress({
-                      flush: zlib.constants.BROTLI_OPERATION_FLUSH,
-                      finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH
+                    decoders.push(zlib2.createBrotliDecompress({
+                      flush: zlib2.constants.BROTLI_OPERATION_FLUSH,
+                      finishFlush: zlib2.constants.BROTLI_OPERATION_FLUSH
                     }));
                   } else {
                     decoders.length = 0;
@@ -14503,15 +14503,15 @@ var require_fetch = __commonJS({
                   }
                 }
               }
-              this.body = new Readable7({ read: resume });
+              this.body = new Readable6({ read: resume });
               const onError = this.onError.bind(this);
               resolve2({
                 status,
                 statusText,
                 headersList,
-                body: decoders.length ? pipeline8(this.body, ...decoders, (err) => {
-                  if (err) {
-                    this.onError(err);
+                body: decoders.length ? pipeline8(this.body, ...decoders, (err2) => {
+                  if (err2) {
+                    this.onError(err2);
                   }
                 }).on("error", onError) : this.body.on("error", onError)
               });
@@ -16151,9 +16151,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path55) {
-      for (let i = 0; i < path55.length; ++i) {
-        const code2 = path55.charCodeAt(i);
+    function validateCookiePath(path62) {
+      for (let i = 0; i < path62.length; ++i) {
+        const code2 = path62.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -16952,11 +16952,11 @@ var require_util7 = __commonJS({
         data: dataForEvent
       });
     }
-    function toArrayBuffer(buffer2) {
-      if (buffer2.byteLength === buffer2.buffer.byteLength) {
-        return buffer2.buffer;
+    function toArrayBuffer(buffer) {
+      if (buffer.byteLength === buffer.buffer.byteLength) {
+        return buffer.buffer;
       }
-      return buffer2.buffer.slice(buffer2.byteOffset, buffer2.byteOffset + buffer2.byteLength);
+      return buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
     }
     function isValidSubprotocol(protocol) {
       if (protocol.length === 0) {
@@ -17049,9 +17049,9 @@ var require_util7 = __commonJS({
     }
     var hasIntl = typeof process.versions.icu === "string";
     var fatalDecoder = hasIntl ? new TextDecoder("utf-8", { fatal: true }) : void 0;
-    var utf8Decode = hasIntl ? fatalDecoder.decode.bind(fatalDecoder) : function(buffer2) {
-      if (isUtf8(buffer2)) {
-        return buffer2.toString("utf-8");
+    var utf8Decode = hasIntl ? fatalDecoder.decode.bind(fatalDecoder) : function(buffer) {
+      if (isUtf8(buffer)) {
+        return buffer.toString("utf-8");
       }
       throw new TypeError("Invalid utf-8 received.");
     };
@@ -17083,27 +17083,27 @@ var require_frame = __commonJS({
     var { maxUnsigned16Bit } = require_constants5();
     var BUFFER_SIZE = 16386;
     var crypto2;
-    var buffer2 = null;
+    var buffer = null;
     var bufIdx = BUFFER_SIZE;
     try {
       crypto2 = require("node:crypto");
     } catch {
       crypto2 = {
         // not full compatibility, but minimum.
-        randomFillSync: function randomFillSync(buffer3, _offset, _size) {
-          for (let i = 0; i < buffer3.length; ++i) {
-            buffer3[i] = Math.random() * 255 | 0;
+        randomFillSync: function randomFillSync(buffer2, _offset, _size) {
+          for (let i = 0; i < buffer2.length; ++i) {
+            buffer2[i] = Math.random() * 255 | 0;
           }
-          return buffer3;
+          return buffer2;
         }
       };
     }
     function generateMask() {
       if (bufIdx === BUFFER_SIZE) {
         bufIdx = 0;
-        crypto2.randomFillSync(buffer2 ??= Buffer.allocUnsafe(BUFFER_SIZE), 0, BUFFER_SIZE);
+        crypto2.randomFillSync(buffer ??= Buffer.allocUnsafe(BUFFER_SIZE), 0, BUFFER_SIZE);
       }
-      return [buffer2[bufIdx++], buffer2[bufIdx++], buffer2[bufIdx++], buffer2[bufIdx++]];
+      return [buffer[bufIdx++], buffer[bufIdx++], buffer[bufIdx++], buffer[bufIdx++]];
     }
     var WebsocketFrameSend = class {
       /**
@@ -17125,26 +17125,26 @@ var require_frame = __commonJS({
           offset += 2;
           payloadLength = 126;
         }
-        const buffer3 = Buffer.allocUnsafe(bodyLength + offset);
-        buffer3[0] = buffer3[1] = 0;
-        buffer3[0] |= 128;
-        buffer3[0] = (buffer3[0] & 240) + opcode;
-        buffer3[offset - 4] = maskKey[0];
-        buffer3[offset - 3] = maskKey[1];
-        buffer3[offset - 2] = maskKey[2];
-        buffer3[offset - 1] = maskKey[3];
-        buffer3[1] = payloadLength;
+        const buffer2 = Buffer.allocUnsafe(bodyLength + offset);
+        buffer2[0] = buffer2[1] = 0;
+        buffer2[0] |= 128;
+        buffer2[0] = (buffer2[0] & 240) + opcode;
+        buffer2[offset - 4] = maskKey[0];
+        buffer2[offset - 3] = maskKey[1];
+        buffer2[offset - 2] = maskKey[2];
+        buffer2[offset - 1] = maskKey[3];
+        buffer2[1] = payloadLength;
         if (payloadLength === 126) {
-          buffer3.writeUInt16BE(bodyLength, 2);
+          buffer2.writeUInt16BE(bodyLength, 2);
         } else if (payloadLength === 127) {
-          buffer3[2] = buffer3[3] = 0;
-          buffer3.writeUIntBE(bodyLength, 4, 6);
+          buffer2[2] = buffer2[3] = 0;
+          buffer2.writeUIntBE(bodyLength, 4, 6);
         }
-        buffer3[1] |= 128;
+        buffer2[1] |= 128;
         for (let i = 0; i < bodyLength; ++i) {
-          buffer3[offset + i] = frameData[i] ^ maskKey[i & 3];
+          buffer2[offset + i] = frameData[i] ^ maskKey[i & 3];
         }
-        return buffer3;
+        return buffer2;
       }
     };
     module2.exports = {
@@ -17379,8 +17379,8 @@ var require_permessage_deflate = __commonJS({
           }
           try {
             this.#inflate = createInflateRaw2({ windowBits });
-          } catch (err) {
-            callback(err);
+          } catch (err2) {
+            callback(err2);
             return;
           }
           this.#inflate[kBuffer] = [];
@@ -17396,9 +17396,9 @@ var require_permessage_deflate = __commonJS({
             }
             this.#inflate[kBuffer].push(data);
           });
-          this.#inflate.on("error", (err) => {
+          this.#inflate.on("error", (err2) => {
             this.#inflate = null;
-            callback(err);
+            callback(err2);
           });
         }
         this.#inflate.write(chunk);
@@ -17504,15 +17504,15 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 2) {
               return callback();
             }
-            const buffer2 = this.consume(2);
-            const fin = (buffer2[0] & 128) !== 0;
-            const opcode = buffer2[0] & 15;
-            const masked = (buffer2[1] & 128) === 128;
+            const buffer = this.consume(2);
+            const fin = (buffer[0] & 128) !== 0;
+            const opcode = buffer[0] & 15;
+            const masked = (buffer[1] & 128) === 128;
             const fragmented = !fin && opcode !== opcodes.CONTINUATION;
-            const payloadLength = buffer2[1] & 127;
-            const rsv1 = buffer2[0] & 64;
-            const rsv2 = buffer2[0] & 32;
-            const rsv3 = buffer2[0] & 16;
+            const payloadLength = buffer[1] & 127;
+            const rsv1 = buffer[0] & 64;
+            const rsv2 = buffer[0] & 32;
+            const rsv3 = buffer[0] & 16;
             if (!isValidOpcode(opcode)) {
               failWebsocketConnection(this.ws, "Invalid opcode received");
               return callback();
@@ -17572,8 +17572,8 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 2) {
               return callback();
             }
-            const buffer2 = this.consume(2);
-            this.#info.payloadLength = buffer2.readUInt16BE(0);
+            const buffer = this.consume(2);
+            this.#info.payloadLength = buffer.readUInt16BE(0);
             this.#state = parserStates.READ_DATA;
             if (!this.#validatePayloadLength()) {
               return;
@@ -17582,9 +17582,9 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 8) {
               return callback();
             }
-            const buffer2 = this.consume(8);
-            const upper = buffer2.readUInt32BE(0);
-            const lower = buffer2.readUInt32BE(4);
+            const buffer = this.consume(8);
+            const upper = buffer.readUInt32BE(0);
+            const lower = buffer.readUInt32BE(4);
             if (upper !== 0 || lower > 2 ** 31 - 1) {
               failWebsocketConnection(this.ws, "Received payload length > 2^31 bytes.");
               return;
@@ -17676,25 +17676,25 @@ var require_receiver = __commonJS({
           this.#byteOffset -= this.#buffers[0].length;
           return this.#buffers.shift();
         }
-        const buffer2 = Buffer.allocUnsafe(n);
+        const buffer = Buffer.allocUnsafe(n);
         let offset = 0;
         while (offset !== n) {
           const next = this.#buffers[0];
           const { length } = next;
           if (length + offset === n) {
-            buffer2.set(this.#buffers.shift(), offset);
+            buffer.set(this.#buffers.shift(), offset);
             break;
           } else if (length + offset > n) {
-            buffer2.set(next.subarray(0, n - offset), offset);
+            buffer.set(next.subarray(0, n - offset), offset);
             this.#buffers[0] = next.subarray(n - offset);
             break;
           } else {
-            buffer2.set(this.#buffers.shift(), offset);
+            buffer.set(this.#buffers.shift(), offset);
             offset += next.length;
           }
         }
         this.#byteOffset -= n;
-        return buffer2;
+        return buffer;
       }
       writeFragments(fragment) {
         if (this.#maxFragments > 0 && this.#fragments.length === this.#maxFragments) {
@@ -17763,8 +17763,8 @@ var require_receiver = __commonJS({
             const closeFrame = new WebsocketFrameSend(body2);
             this.ws[kResponse].socket.write(
               closeFrame.createFrame(opcodes.CLOSE),
-              (err) => {
-                if (!err) {
+              (err2) => {
+                if (!err2) {
                   this.ws[kSentClose] = sentCloseFrameState.SENT;
                 }
               }
@@ -17840,9 +17840,9 @@ var require_sender = __commonJS({
           return;
         }
         const node = {
-          promise: item.arrayBuffer().then((ab) => {
+          promise: item.arrayBuffer().then((ab2) => {
             node.promise = null;
-            node.frame = createFrame(ab, hint);
+            node.frame = createFrame(ab2, hint);
           }),
           callback: cb,
           frame: null
@@ -18256,16 +18256,16 @@ var require_websocket = __commonJS({
     function onParserDrain() {
       this.ws[kResponse].socket.resume();
     }
-    function onParserError(err) {
+    function onParserError(err2) {
       let message;
       let code2;
-      if (err instanceof CloseEvent) {
-        message = err.reason;
-        code2 = err.code;
+      if (err2 instanceof CloseEvent) {
+        message = err2.reason;
+        code2 = err2.code;
       } else {
-        message = err.message;
+        message = err2.message;
       }
-      fireEvent("error", this, () => new ErrorEvent("error", { error: err, message }));
+      fireEvent("error", this, () => new ErrorEvent("error", { error: err2, message }));
       closeWebSocketConnection(this, code2);
     }
     module2.exports = {
@@ -18305,7 +18305,7 @@ var require_util8 = __commonJS({
 var require_eventsource_stream = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource-stream.js"(exports2, module2) {
     "use strict";
-    var buffer2 = require("node:buffer");
+    var buffer = require("node:buffer");
     var { Transform: Transform2 } = require("node:stream");
     var { isASCIINumber, isValidLastEventId } = require_util8();
     var BOM = [239, 187, 191];
@@ -18313,7 +18313,7 @@ var require_eventsource_stream = __commonJS({
     var CR = 13;
     var COLON = 58;
     var SPACE = 32;
-    var defaultMaxEventSize = buffer2.kStringMaxLength;
+    var defaultMaxEventSize = buffer.kStringMaxLength;
     var DATA = Buffer.from("data");
     var EVENT = Buffer.from("event");
     var ID = Buffer.from("id");
@@ -18321,20 +18321,20 @@ var require_eventsource_stream = __commonJS({
     var minParserItems = 1024;
     var maxParserItems = 131072;
     var bytesPerParserItem = 128;
-    function isASCIINumberBytes(buffer3, start) {
-      if (start >= buffer3.length) {
+    function isASCIINumberBytes(buffer2, start) {
+      if (start >= buffer2.length) {
         return false;
       }
-      for (let i = start; i < buffer3.length; i++) {
-        if (buffer3[i] < 48 || buffer3[i] > 57) {
+      for (let i = start; i < buffer2.length; i++) {
+        if (buffer2[i] < 48 || buffer2[i] > 57) {
           return false;
         }
       }
       return true;
     }
-    function isValidLastEventIdBytes(buffer3, start) {
-      for (let i = start; i < buffer3.length; i++) {
-        if (buffer3[i] === 0) {
+    function isValidLastEventIdBytes(buffer2, start) {
+      for (let i = start; i < buffer2.length; i++) {
+        if (buffer2[i] === 0) {
           return false;
         }
       }
@@ -19073,11 +19073,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path55 = opts.path;
+          let path62 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path55 = `/${path55}`;
+            path62 = `/${path62}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path55);
+          url = new URL(util.parseOrigin(url).origin + path62);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -19102,11 +19102,11 @@ var require_undici = __commonJS({
     module2.exports.fetch = async function fetch(init, options3 = void 0) {
       try {
         return await fetchImpl(init, options3);
-      } catch (err) {
-        if (err && typeof err === "object") {
-          Error.captureStackTrace(err);
+      } catch (err2) {
+        if (err2 && typeof err2 === "object") {
+          Error.captureStackTrace(err2);
         }
-        throw err;
+        throw err2;
       }
     };
     module2.exports.Headers = require_headers().Headers;
@@ -19180,10 +19180,10 @@ var require_pend = __commonJS({
       self.pending += 1;
       var called = false;
       return onCb;
-      function onCb(err) {
+      function onCb(err2) {
         if (called) throw new Error("callback called twice");
         called = true;
-        self.error = self.error || err;
+        self.error = self.error || err2;
         self.pending -= 1;
         if (self.waiting.length > 0 && self.pending < self.max) {
           pendGo(self, self.waiting.shift());
@@ -19209,7 +19209,7 @@ var require_fd_slicer = __commonJS({
     var fs4 = require("fs");
     var util = require("util");
     var stream = require("stream");
-    var Readable7 = stream.Readable;
+    var Readable6 = stream.Readable;
     var PassThrough2 = stream.PassThrough;
     var Pend = require_pend();
     var EventEmitter2 = require("events").EventEmitter;
@@ -19223,12 +19223,12 @@ var require_fd_slicer = __commonJS({
       this.pend.max = 1;
       this.refCount = 0;
     }
-    FdSlicer.prototype.read = function(buffer2, offset, length, position, callback) {
+    FdSlicer.prototype.read = function(buffer, offset, length, position, callback) {
       var self = this;
       self.pend.go(function(cb) {
-        fs4.read(self.fd, buffer2, offset, length, position, function(err, bytesRead, buffer3) {
+        fs4.read(self.fd, buffer, offset, length, position, function(err2, bytesRead, buffer2) {
           cb();
-          callback(err, bytesRead, buffer3);
+          callback(err2, bytesRead, buffer2);
         });
       });
     };
@@ -19244,18 +19244,18 @@ var require_fd_slicer = __commonJS({
       if (self.refCount < 0) throw new Error("invalid unref");
       if (self.refCount > 0) return;
       fs4.close(self.fd, onCloseDone);
-      function onCloseDone(err) {
-        if (err) {
-          self.emit("error", err);
+      function onCloseDone(err2) {
+        if (err2) {
+          self.emit("error", err2);
         } else {
           self.emit("close");
         }
       }
     };
-    util.inherits(ReadStream, Readable7);
+    util.inherits(ReadStream, Readable6);
     function ReadStream(context, options3) {
       options3 = options3 || {};
-      Readable7.call(this, options3);
+      Readable6.call(this, options3);
       this.context = context;
       this.context.ref();
       this.start = options3.start || 0;
@@ -19274,24 +19274,24 @@ var require_fd_slicer = __commonJS({
         return;
       }
       self.context.pend.go(function(cb) {
-        var buffer2 = Buffer.allocUnsafe(toRead);
-        fs4.read(self.context.fd, buffer2, 0, toRead, self.pos, function(err, bytesRead) {
-          if (err) {
-            self.destroy(err);
+        var buffer = Buffer.allocUnsafe(toRead);
+        fs4.read(self.context.fd, buffer, 0, toRead, self.pos, function(err2, bytesRead) {
+          if (err2) {
+            self.destroy(err2);
           } else if (bytesRead === 0) {
             self.push(null);
             self._cleanup();
           } else {
             self.pos += bytesRead;
-            self.push(buffer2.slice(0, bytesRead));
+            self.push(buffer.slice(0, bytesRead));
           }
           cb();
         });
       });
     };
-    ReadStream.prototype._destroy = function(err, cb) {
+    ReadStream.prototype._destroy = function(err2, cb) {
       this._cleanup();
-      cb(err);
+      cb(err2);
     };
     ReadStream.prototype._cleanup = function() {
       if (this.context != null) {
@@ -19300,16 +19300,16 @@ var require_fd_slicer = __commonJS({
       }
     };
     util.inherits(BufferSlicer, EventEmitter2);
-    function BufferSlicer(buffer2) {
+    function BufferSlicer(buffer) {
       EventEmitter2.call(this);
       this.refCount = 0;
-      this.buffer = buffer2;
+      this.buffer = buffer;
     }
-    BufferSlicer.prototype.read = function(buffer2, offset, length, position, callback) {
-      if (!(0 <= offset && offset <= buffer2.length)) throw new RangeError("offset outside buffer: 0 <= " + offset + " <= " + buffer2.length);
+    BufferSlicer.prototype.read = function(buffer, offset, length, position, callback) {
+      if (!(0 <= offset && offset <= buffer.length)) throw new RangeError("offset outside buffer: 0 <= " + offset + " <= " + buffer.length);
       if (position < 0) throw new RangeError("position is negative: " + position);
-      if (offset + length > buffer2.length) {
-        length = buffer2.length - offset;
+      if (offset + length > buffer.length) {
+        length = buffer.length - offset;
       }
       if (position + length > this.buffer.length) {
         length = this.buffer.length - position;
@@ -19320,7 +19320,7 @@ var require_fd_slicer = __commonJS({
         });
         return;
       }
-      this.buffer.copy(buffer2, offset, position, position + length);
+      this.buffer.copy(buffer, offset, position, position + length);
       setImmediate(function() {
         callback(null, length);
       });
@@ -19636,63 +19636,63 @@ var require_crc32 = __commonJS({
 var require_yauzl = __commonJS({
   "node_modules/yauzl/index.js"(exports2) {
     var fs4 = require("fs");
-    var zlib = require("zlib");
+    var zlib2 = require("zlib");
     var fd_slicer = require_fd_slicer();
     var util = require("util");
     var EventEmitter2 = require("events").EventEmitter;
     var Transform2 = require("stream").Transform;
     var PassThrough2 = require("stream").PassThrough;
     var Writable = require("stream").Writable;
-    var crc322 = typeof zlib.crc32 === "function" ? zlib.crc32 : require_crc32();
+    var crc322 = typeof zlib2.crc32 === "function" ? zlib2.crc32 : require_crc32();
     exports2.open = open2;
     exports2.fromFd = fromFd;
     exports2.fromBuffer = fromBuffer;
     exports2.fromRandomAccessReader = fromRandomAccessReader;
     exports2.openPromise = openPromise2;
     exports2.fromFdPromise = fromFdPromise;
-    exports2.fromBufferPromise = fromBufferPromise2;
+    exports2.fromBufferPromise = fromBufferPromise;
     exports2.fromRandomAccessReaderPromise = fromRandomAccessReaderPromise;
     exports2.dosDateTimeToDate = dosDateTimeToDate;
     exports2.getFileNameLowLevel = getFileNameLowLevel;
     exports2.validateFileName = validateFileName;
     exports2.parseExtraFields = parseExtraFields;
-    exports2.ZipFile = ZipFile;
+    exports2.ZipFile = ZipFile2;
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path55, options3) {
+    function openPromise2(path62, options3) {
       return new Promise((resolve2, reject) => {
-        open2(path55, { ...options3, lazyEntries: true }, function(err, zipfile) {
-          if (err) return reject(err);
+        open2(path62, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+          if (err2) return reject(err2);
           resolve2(zipfile);
         });
       });
     }
     function fromFdPromise(fd, options3) {
       return new Promise((resolve2, reject) => {
-        fromFd(fd, { ...options3, lazyEntries: true }, function(err, zipfile) {
-          if (err) return reject(err);
+        fromFd(fd, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+          if (err2) return reject(err2);
           resolve2(zipfile);
         });
       });
     }
-    function fromBufferPromise2(buffer2, options3) {
+    function fromBufferPromise(buffer, options3) {
       return new Promise((resolve2, reject) => {
-        fromBuffer(buffer2, { ...options3, lazyEntries: true }, function(err, zipfile) {
-          if (err) return reject(err);
+        fromBuffer(buffer, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+          if (err2) return reject(err2);
           resolve2(zipfile);
         });
       });
     }
     function fromRandomAccessReaderPromise(reader, totalSize, options3) {
       return new Promise((resolve2, reject) => {
-        fromRandomAccessReader(reader, totalSize, { ...options3, lazyEntries: true }, function(err, zipfile) {
-          if (err) return reject(err);
+        fromRandomAccessReader(reader, totalSize, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+          if (err2) return reject(err2);
           resolve2(zipfile);
         });
       });
     }
-    function open2(path55, options3, callback) {
+    function open2(path62, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -19704,11 +19704,11 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs4.open(path55, "r", function(err, fd) {
-        if (err) return callback(err);
-        fromFd(fd, options3, function(err2, zipfile) {
-          if (err2) fs4.close(fd, defaultCallback);
-          callback(err2, zipfile);
+      fs4.open(path62, "r", function(err2, fd) {
+        if (err2) return callback(err2);
+        fromFd(fd, options3, function(err3, zipfile) {
+          if (err3) fs4.close(fd, defaultCallback);
+          callback(err3, zipfile);
         });
       });
     }
@@ -19724,13 +19724,13 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs4.fstat(fd, function(err, stats) {
-        if (err) return callback(err);
+      fs4.fstat(fd, function(err2, stats) {
+        if (err2) return callback(err2);
         var reader = new fd_slicer.FdSlicer(fd);
         fromRandomAccessReader(reader, stats.size, options3, callback);
       });
     }
-    function fromBuffer(buffer2, options3, callback) {
+    function fromBuffer(buffer, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -19741,8 +19741,8 @@ var require_yauzl = __commonJS({
       if (options3.decodeStrings == null) options3.decodeStrings = true;
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
-      var reader = new fd_slicer.BufferSlicer(buffer2);
-      fromRandomAccessReader(reader, buffer2.length, options3, callback);
+      var reader = new fd_slicer.BufferSlicer(buffer);
+      fromRandomAccessReader(reader, buffer.length, options3, callback);
     }
     function fromRandomAccessReader(reader, totalSize, options3, callback) {
       if (typeof options3 === "function") {
@@ -19766,13 +19766,13 @@ var require_yauzl = __commonJS({
       var zip64EocdlSize = 20;
       var maxCommentSize = 65535;
       var bufferSize = Math.min(zip64EocdlSize + eocdrWithoutCommentSize + maxCommentSize, totalSize);
-      var buffer2 = newBuffer(bufferSize);
-      var bufferReadStart = totalSize - buffer2.length;
-      readAndAssertNoEof(reader, buffer2, 0, bufferSize, bufferReadStart, function(err) {
-        if (err) return callback(err);
+      var buffer = newBuffer(bufferSize);
+      var bufferReadStart = totalSize - buffer.length;
+      readAndAssertNoEof(reader, buffer, 0, bufferSize, bufferReadStart, function(err2) {
+        if (err2) return callback(err2);
         for (var i = bufferSize - eocdrWithoutCommentSize; i >= 0; i -= 1) {
-          if (buffer2.readUInt32LE(i) !== 101010256) continue;
-          var eocdrBuffer = buffer2.subarray(i);
+          if (buffer.readUInt32LE(i) !== 101010256) continue;
+          var eocdrBuffer = buffer.subarray(i);
           var diskNumber = eocdrBuffer.readUInt16LE(4);
           var entryCount = eocdrBuffer.readUInt16LE(10);
           var centralDirectoryOffset = eocdrBuffer.readUInt32LE(16);
@@ -19782,12 +19782,12 @@ var require_yauzl = __commonJS({
             return callback(new Error("Invalid comment length. Expected: " + expectedCommentLength + ". Found: " + commentLength + ". Are there extra bytes at the end of the file? Or is the end of central dir signature `PK\u263A\u263B` in the comment?"));
           }
           var comment = decodeStrings ? decodeBuffer(eocdrBuffer.subarray(22), false) : eocdrBuffer.subarray(22);
-          if (i - zip64EocdlSize >= 0 && buffer2.readUInt32LE(i - zip64EocdlSize) === 117853008) {
-            var zip64EocdlBuffer = buffer2.subarray(i - zip64EocdlSize, i - zip64EocdlSize + zip64EocdlSize);
+          if (i - zip64EocdlSize >= 0 && buffer.readUInt32LE(i - zip64EocdlSize) === 117853008) {
+            var zip64EocdlBuffer = buffer.subarray(i - zip64EocdlSize, i - zip64EocdlSize + zip64EocdlSize);
             var zip64EocdrOffset = readUInt64LE(zip64EocdlBuffer, 8);
             var zip64EocdrBuffer = newBuffer(56);
-            return readAndAssertNoEof(reader, zip64EocdrBuffer, 0, zip64EocdrBuffer.length, zip64EocdrOffset, function(err2) {
-              if (err2) return callback(err2);
+            return readAndAssertNoEof(reader, zip64EocdrBuffer, 0, zip64EocdrBuffer.length, zip64EocdrOffset, function(err3) {
+              if (err3) return callback(err3);
               if (zip64EocdrBuffer.readUInt32LE(0) !== 101075792) {
                 return callback(new Error("invalid zip64 end of central directory record signature"));
               }
@@ -19797,24 +19797,24 @@ var require_yauzl = __commonJS({
               }
               entryCount = readUInt64LE(zip64EocdrBuffer, 32);
               centralDirectoryOffset = readUInt64LE(zip64EocdrBuffer, 48);
-              return callback(null, new ZipFile(reader, centralDirectoryOffset, totalSize, entryCount, comment, options3.autoClose, options3.lazyEntries, decodeStrings, options3.validateEntrySizes, options3.strictFileNames));
+              return callback(null, new ZipFile2(reader, centralDirectoryOffset, totalSize, entryCount, comment, options3.autoClose, options3.lazyEntries, decodeStrings, options3.validateEntrySizes, options3.strictFileNames));
             });
           }
           if (diskNumber !== 0) {
             return callback(new Error("multi-disk zip files are not supported: found disk number: " + diskNumber));
           }
-          return callback(null, new ZipFile(reader, centralDirectoryOffset, totalSize, entryCount, comment, options3.autoClose, options3.lazyEntries, decodeStrings, options3.validateEntrySizes, options3.strictFileNames));
+          return callback(null, new ZipFile2(reader, centralDirectoryOffset, totalSize, entryCount, comment, options3.autoClose, options3.lazyEntries, decodeStrings, options3.validateEntrySizes, options3.strictFileNames));
         }
         callback(new Error("End of central directory record signature not found. Either not a zip file, or file is truncated."));
       });
     }
-    util.inherits(ZipFile, EventEmitter2);
-    function ZipFile(reader, centralDirectoryOffset, fileSize, entryCount, comment, autoClose, lazyEntries, decodeStrings, validateEntrySizes, strictFileNames) {
+    util.inherits(ZipFile2, EventEmitter2);
+    function ZipFile2(reader, centralDirectoryOffset, fileSize, entryCount, comment, autoClose, lazyEntries, decodeStrings, validateEntrySizes, strictFileNames) {
       var self = this;
       EventEmitter2.call(self);
       self.reader = reader;
-      self.reader.on("error", function(err) {
-        emitError(self, err);
+      self.reader.on("error", function(err2) {
+        emitError(self, err2);
       });
       self.reader.once("close", function() {
         self.emit("close");
@@ -19834,25 +19834,25 @@ var require_yauzl = __commonJS({
       self.hasEachEntryBeenCalled = false;
       if (!self.lazyEntries) self._readEntry();
     }
-    ZipFile.prototype.close = function() {
+    ZipFile2.prototype.close = function() {
       if (!this.isOpen) return;
       this.isOpen = false;
       this.reader.unref();
     };
-    function emitErrorAndAutoClose(self, err) {
+    function emitErrorAndAutoClose(self, err2) {
       if (self.autoClose) self.close();
-      emitError(self, err);
+      emitError(self, err2);
     }
-    function emitError(self, err) {
+    function emitError(self, err2) {
       if (self.emittedError) return;
       self.emittedError = true;
-      self.emit("error", err);
+      self.emit("error", err2);
     }
-    ZipFile.prototype.readEntry = function() {
+    ZipFile2.prototype.readEntry = function() {
       if (!this.lazyEntries) throw new Error("readEntry() called without lazyEntries:true");
       this._readEntry();
     };
-    ZipFile.prototype._readEntry = function() {
+    ZipFile2.prototype._readEntry = function() {
       var self = this;
       if (self.entryCount === self.entriesRead) {
         setImmediate(function() {
@@ -19863,42 +19863,42 @@ var require_yauzl = __commonJS({
         return;
       }
       if (self.emittedError) return;
-      var buffer2 = newBuffer(46);
-      readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, self.readEntryCursor, function(err) {
-        if (err) return emitErrorAndAutoClose(self, err);
+      var buffer = newBuffer(46);
+      readAndAssertNoEof(self.reader, buffer, 0, buffer.length, self.readEntryCursor, function(err2) {
+        if (err2) return emitErrorAndAutoClose(self, err2);
         if (self.emittedError) return;
         var entry = new Entry();
-        var signature = buffer2.readUInt32LE(0);
+        var signature = buffer.readUInt32LE(0);
         if (signature !== 33639248) return emitErrorAndAutoClose(self, new Error("invalid central directory file header signature: 0x" + signature.toString(16)));
-        entry.versionMadeBy = buffer2.readUInt16LE(4);
-        entry.versionNeededToExtract = buffer2.readUInt16LE(6);
-        entry.generalPurposeBitFlag = buffer2.readUInt16LE(8);
-        entry.compressionMethod = buffer2.readUInt16LE(10);
-        entry.lastModFileTime = buffer2.readUInt16LE(12);
-        entry.lastModFileDate = buffer2.readUInt16LE(14);
-        entry.crc32 = buffer2.readUInt32LE(16);
-        entry.compressedSize = buffer2.readUInt32LE(20);
-        entry.uncompressedSize = buffer2.readUInt32LE(24);
-        entry.fileNameLength = buffer2.readUInt16LE(28);
-        entry.extraFieldLength = buffer2.readUInt16LE(30);
-        entry.fileCommentLength = buffer2.readUInt16LE(32);
-        entry.internalFileAttributes = buffer2.readUInt16LE(36);
-        entry.externalFileAttributes = buffer2.readUInt32LE(38);
-        entry.relativeOffsetOfLocalHeader = buffer2.readUInt32LE(42);
+        entry.versionMadeBy = buffer.readUInt16LE(4);
+        entry.versionNeededToExtract = buffer.readUInt16LE(6);
+        entry.generalPurposeBitFlag = buffer.readUInt16LE(8);
+        entry.compressionMethod = buffer.readUInt16LE(10);
+        entry.lastModFileTime = buffer.readUInt16LE(12);
+        entry.lastModFileDate = buffer.readUInt16LE(14);
+        entry.crc32 = buffer.readUInt32LE(16);
+        entry.compressedSize = buffer.readUInt32LE(20);
+        entry.uncompressedSize = buffer.readUInt32LE(24);
+        entry.fileNameLength = buffer.readUInt16LE(28);
+        entry.extraFieldLength = buffer.readUInt16LE(30);
+        entry.fileCommentLength = buffer.readUInt16LE(32);
+        entry.internalFileAttributes = buffer.readUInt16LE(36);
+        entry.externalFileAttributes = buffer.readUInt32LE(38);
+        entry.relativeOffsetOfLocalHeader = buffer.readUInt32LE(42);
         if (entry.generalPurposeBitFlag & 64) return emitErrorAndAutoClose(self, new Error("strong encryption is not supported"));
         self.readEntryCursor += 46;
-        buffer2 = newBuffer(entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength);
-        readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, self.readEntryCursor, function(err2) {
-          if (err2) return emitErrorAndAutoClose(self, err2);
+        buffer = newBuffer(entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength);
+        readAndAssertNoEof(self.reader, buffer, 0, buffer.length, self.readEntryCursor, function(err3) {
+          if (err3) return emitErrorAndAutoClose(self, err3);
           if (self.emittedError) return;
-          entry.fileNameRaw = buffer2.subarray(0, entry.fileNameLength);
+          entry.fileNameRaw = buffer.subarray(0, entry.fileNameLength);
           var fileCommentStart = entry.fileNameLength + entry.extraFieldLength;
-          entry.extraFieldRaw = buffer2.subarray(entry.fileNameLength, fileCommentStart);
-          entry.fileCommentRaw = buffer2.subarray(fileCommentStart, fileCommentStart + entry.fileCommentLength);
+          entry.extraFieldRaw = buffer.subarray(entry.fileNameLength, fileCommentStart);
+          entry.fileCommentRaw = buffer.subarray(fileCommentStart, fileCommentStart + entry.fileCommentLength);
           try {
             entry.extraFields = parseExtraFields(entry.extraFieldRaw);
-          } catch (err3) {
-            return emitErrorAndAutoClose(self, err3);
+          } catch (err4) {
+            return emitErrorAndAutoClose(self, err4);
           }
           if (self.decodeStrings) {
             var isUtf8 = (entry.generalPurposeBitFlag & 2048) !== 0;
@@ -19911,7 +19911,7 @@ var require_yauzl = __commonJS({
             entry.fileName = entry.fileNameRaw;
           }
           entry.comment = entry.fileComment;
-          self.readEntryCursor += buffer2.length;
+          self.readEntryCursor += buffer.length;
           self.entriesRead += 1;
           for (var i = 0; i < entry.extraFields.length; i++) {
             var extraField = entry.extraFields[i];
@@ -19956,7 +19956,7 @@ var require_yauzl = __commonJS({
         });
       });
     };
-    ZipFile.prototype.eachEntry = function() {
+    ZipFile2.prototype.eachEntry = function() {
       const self = this;
       if (!self.lazyEntries) throw new Error("eachEntry() requires lazyEntries: true");
       if (self.hasEachEntryBeenCalled) throw new Error("eachEntry() must only be called once per ZipFile");
@@ -19982,11 +19982,11 @@ var require_yauzl = __commonJS({
         cleanup();
         resolve2({ done: true });
       }
-      function onError(err) {
+      function onError(err2) {
         let { reject } = pendingResolveReject;
         pendingResolveReject = null;
         cleanup();
-        reject(err);
+        reject(err2);
       }
       return {
         [Symbol.asyncIterator]() {
@@ -20010,7 +20010,7 @@ var require_yauzl = __commonJS({
         }
       };
     };
-    ZipFile.prototype.openReadStream = function(entry, options3, callback) {
+    ZipFile2.prototype.openReadStream = function(entry, options3, callback) {
       var self = this;
       var relativeStart = 0;
       var relativeEnd = entry.compressedSize;
@@ -20079,8 +20079,8 @@ var require_yauzl = __commonJS({
       } else {
         return callback(new Error("unsupported compression method: " + entry.compressionMethod));
       }
-      self.readLocalFileHeader(entry, { minimal: true }, function(err, localFileHeader) {
-        if (err) return callback(err);
+      self.readLocalFileHeader(entry, { minimal: true }, function(err2, localFileHeader) {
+        if (err2) return callback(err2);
         self.openReadStreamLowLevel(
           localFileHeader.fileDataStart,
           entry.compressedSize,
@@ -20092,7 +20092,7 @@ var require_yauzl = __commonJS({
         );
       });
     };
-    ZipFile.prototype.openReadStreamLowLevel = function(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress, uncompressedSize, callback) {
+    ZipFile2.prototype.openReadStreamLowLevel = function(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress, uncompressedSize, callback) {
       var self = this;
       var fileDataEnd = fileDataStart + compressedSize;
       var readStream = self.reader.createReadStream({
@@ -20102,18 +20102,18 @@ var require_yauzl = __commonJS({
       var endpointStream = readStream;
       if (decompress) {
         var destroyed = false;
-        var inflateFilter = zlib.createInflateRaw();
-        readStream.on("error", function(err) {
+        var inflateFilter = zlib2.createInflateRaw();
+        readStream.on("error", function(err2) {
           setImmediate(function() {
-            if (!destroyed) inflateFilter.emit("error", err);
+            if (!destroyed) inflateFilter.emit("error", err2);
           });
         });
         readStream.pipe(inflateFilter);
         if (self.validateEntrySizes) {
           endpointStream = new AssertByteCountStream(uncompressedSize);
-          inflateFilter.on("error", function(err) {
+          inflateFilter.on("error", function(err2) {
             setImmediate(function() {
-              if (!destroyed) endpointStream.emit("error", err);
+              if (!destroyed) endpointStream.emit("error", err2);
             });
           });
           inflateFilter.pipe(endpointStream);
@@ -20129,7 +20129,7 @@ var require_yauzl = __commonJS({
       }
       callback(null, endpointStream);
     };
-    ZipFile.prototype.readLocalFileHeader = function(entry, options3, callback) {
+    ZipFile2.prototype.readLocalFileHeader = function(entry, options3, callback) {
       var self = this;
       if (callback == null) {
         callback = options3;
@@ -20137,16 +20137,16 @@ var require_yauzl = __commonJS({
       }
       if (options3 == null) options3 = {};
       self.reader.ref();
-      var buffer2 = newBuffer(30);
-      readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, entry.relativeOffsetOfLocalHeader, function(err) {
+      var buffer = newBuffer(30);
+      readAndAssertNoEof(self.reader, buffer, 0, buffer.length, entry.relativeOffsetOfLocalHeader, function(err2) {
         try {
-          if (err) return callback(err);
-          var signature = buffer2.readUInt32LE(0);
+          if (err2) return callback(err2);
+          var signature = buffer.readUInt32LE(0);
           if (signature !== 67324752) {
             return callback(new Error("invalid local file header signature: 0x" + signature.toString(16)));
           }
-          var fileNameLength = buffer2.readUInt16LE(26);
-          var extraFieldLength = buffer2.readUInt16LE(28);
+          var fileNameLength = buffer.readUInt16LE(26);
+          var extraFieldLength = buffer.readUInt16LE(28);
           var fileDataStart = entry.relativeOffsetOfLocalHeader + 30 + fileNameLength + extraFieldLength;
           if (fileDataStart + entry.compressedSize > self.fileSize) {
             return callback(new Error("file data overflows file bounds: " + fileDataStart + " + " + entry.compressedSize + " > " + self.fileSize));
@@ -20156,23 +20156,23 @@ var require_yauzl = __commonJS({
           }
           var localFileHeader = new LocalFileHeader();
           localFileHeader.fileDataStart = fileDataStart;
-          localFileHeader.versionNeededToExtract = buffer2.readUInt16LE(4);
-          localFileHeader.generalPurposeBitFlag = buffer2.readUInt16LE(6);
-          localFileHeader.compressionMethod = buffer2.readUInt16LE(8);
-          localFileHeader.lastModFileTime = buffer2.readUInt16LE(10);
-          localFileHeader.lastModFileDate = buffer2.readUInt16LE(12);
-          localFileHeader.crc32 = buffer2.readUInt32LE(14);
-          localFileHeader.compressedSize = buffer2.readUInt32LE(18);
-          localFileHeader.uncompressedSize = buffer2.readUInt32LE(22);
+          localFileHeader.versionNeededToExtract = buffer.readUInt16LE(4);
+          localFileHeader.generalPurposeBitFlag = buffer.readUInt16LE(6);
+          localFileHeader.compressionMethod = buffer.readUInt16LE(8);
+          localFileHeader.lastModFileTime = buffer.readUInt16LE(10);
+          localFileHeader.lastModFileDate = buffer.readUInt16LE(12);
+          localFileHeader.crc32 = buffer.readUInt32LE(14);
+          localFileHeader.compressedSize = buffer.readUInt32LE(18);
+          localFileHeader.uncompressedSize = buffer.readUInt32LE(22);
           localFileHeader.fileNameLength = fileNameLength;
           localFileHeader.extraFieldLength = extraFieldLength;
-          buffer2 = newBuffer(fileNameLength + extraFieldLength);
+          buffer = newBuffer(fileNameLength + extraFieldLength);
           self.reader.ref();
-          readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, entry.relativeOffsetOfLocalHeader + 30, function(err2) {
+          readAndAssertNoEof(self.reader, buffer, 0, buffer.length, entry.relativeOffsetOfLocalHeader + 30, function(err3) {
             try {
-              if (err2) return callback(err2);
-              localFileHeader.fileName = buffer2.subarray(0, fileNameLength);
-              localFileHeader.extraField = buffer2.subarray(fileNameLength);
+              if (err3) return callback(err3);
+              localFileHeader.fileName = buffer.subarray(0, fileNameLength);
+              localFileHeader.extraField = buffer.subarray(fileNameLength);
               return callback(null, localFileHeader);
             } finally {
               self.reader.unref();
@@ -20183,26 +20183,26 @@ var require_yauzl = __commonJS({
         }
       });
     };
-    ZipFile.prototype.openReadStreamPromise = function(entry, options3) {
+    ZipFile2.prototype.openReadStreamPromise = function(entry, options3) {
       return new Promise((resolve2, reject) => {
-        this.openReadStream(entry, options3, function(err, readStream) {
-          if (err) return reject(err);
+        this.openReadStream(entry, options3, function(err2, readStream) {
+          if (err2) return reject(err2);
           resolve2(readStream);
         });
       });
     };
-    ZipFile.prototype.openReadStreamLowLevelPromise = function(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress, uncompressedSize) {
+    ZipFile2.prototype.openReadStreamLowLevelPromise = function(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress, uncompressedSize) {
       return new Promise((resolve2, reject) => {
-        this.openReadStream(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress, uncompressedSize, function(err, readStream) {
-          if (err) return reject(err);
+        this.openReadStream(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress, uncompressedSize, function(err2, readStream) {
+          if (err2) return reject(err2);
           resolve2(readStream);
         });
       });
     };
-    ZipFile.prototype.readLocalFileHeaderPromise = function(entry, options3) {
+    ZipFile2.prototype.readLocalFileHeaderPromise = function(entry, options3) {
       return new Promise((resolve2, reject) => {
-        this.readLocalFileHeader(entry, options3, function(err, localFileHeader) {
-          if (err) return reject(err);
+        this.readLocalFileHeader(entry, options3, function(err2, localFileHeader) {
+          if (err2) return reject(err2);
           resolve2(localFileHeader);
         });
       });
@@ -20320,14 +20320,14 @@ var require_yauzl = __commonJS({
       }
       return extraFields;
     }
-    function readAndAssertNoEof(reader, buffer2, offset, length, position, callback) {
+    function readAndAssertNoEof(reader, buffer, offset, length, position, callback) {
       if (length === 0) {
         return setImmediate(function() {
           callback(null, newBuffer(0));
         });
       }
-      reader.read(buffer2, offset, length, position, function(err, bytesRead) {
-        if (err) return callback(err);
+      reader.read(buffer, offset, length, position, function(err2, bytesRead) {
+        if (err2) return callback(err2);
         if (bytesRead < length) {
           return callback(new Error("unexpected EOF"));
         }
@@ -20369,8 +20369,8 @@ var require_yauzl = __commonJS({
       if (self.refCount > 0) return;
       if (self.refCount < 0) throw new Error("invalid unref");
       self.close(onCloseDone);
-      function onCloseDone(err) {
-        if (err) return self.emit("error", err);
+      function onCloseDone(err2) {
+        if (err2) return self.emit("error", err2);
         self.emit("close");
       }
     };
@@ -20388,9 +20388,9 @@ var require_yauzl = __commonJS({
       var stream = this._readStreamForRange(start, end);
       var destroyed = false;
       var refUnrefFilter = new RefUnrefFilter(this);
-      stream.on("error", function(err) {
+      stream.on("error", function(err2) {
         setImmediate(function() {
-          if (!destroyed) refUnrefFilter.emit("error", err);
+          if (!destroyed) refUnrefFilter.emit("error", err2);
         });
       });
       installDestroyFn(refUnrefFilter, function() {
@@ -20399,9 +20399,9 @@ var require_yauzl = __commonJS({
         stream.destroy();
       });
       var byteCounter = new AssertByteCountStream(end - start);
-      refUnrefFilter.on("error", function(err) {
+      refUnrefFilter.on("error", function(err2) {
         setImmediate(function() {
-          if (!destroyed) byteCounter.emit("error", err);
+          if (!destroyed) byteCounter.emit("error", err2);
         });
       });
       installDestroyFn(byteCounter, function() {
@@ -20414,12 +20414,12 @@ var require_yauzl = __commonJS({
     RandomAccessReader.prototype._readStreamForRange = function(start, end) {
       throw new Error("not implemented");
     };
-    RandomAccessReader.prototype.read = function(buffer2, offset, length, position, callback) {
+    RandomAccessReader.prototype.read = function(buffer, offset, length, position, callback) {
       var readStream = this.createReadStream({ start: position, end: position + length });
       var writeStream = new Writable();
       var written = 0;
       writeStream._write = function(chunk, encoding, cb) {
-        chunk.copy(buffer2, offset + written, 0, chunk.length);
+        chunk.copy(buffer, offset + written, 0, chunk.length);
         written += chunk.length;
         cb();
       };
@@ -20449,20 +20449,20 @@ var require_yauzl = __commonJS({
       this.context.unref();
     };
     var cp437 = "\0\u263A\u263B\u2665\u2666\u2663\u2660\u2022\u25D8\u25CB\u25D9\u2642\u2640\u266A\u266B\u263C\u25BA\u25C4\u2195\u203C\xB6\xA7\u25AC\u21A8\u2191\u2193\u2192\u2190\u221F\u2194\u25B2\u25BC !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\u2302\xC7\xFC\xE9\xE2\xE4\xE0\xE5\xE7\xEA\xEB\xE8\xEF\xEE\xEC\xC4\xC5\xC9\xE6\xC6\xF4\xF6\xF2\xFB\xF9\xFF\xD6\xDC\xA2\xA3\xA5\u20A7\u0192\xE1\xED\xF3\xFA\xF1\xD1\xAA\xBA\xBF\u2310\xAC\xBD\xBC\xA1\xAB\xBB\u2591\u2592\u2593\u2502\u2524\u2561\u2562\u2556\u2555\u2563\u2551\u2557\u255D\u255C\u255B\u2510\u2514\u2534\u252C\u251C\u2500\u253C\u255E\u255F\u255A\u2554\u2569\u2566\u2560\u2550\u256C\u2567\u2568\u2564\u2565\u2559\u2558\u2552\u2553\u256B\u256A\u2518\u250C\u2588\u2584\u258C\u2590\u2580\u03B1\xDF\u0393\u03C0\u03A3\u03C3\xB5\u03C4\u03A6\u0398\u03A9\u03B4\u221E\u03C6\u03B5\u2229\u2261\xB1\u2265\u2264\u2320\u2321\xF7\u2248\xB0\u2219\xB7\u221A\u207F\xB2\u25A0\xA0";
-    function decodeBuffer(buffer2, isUtf8) {
+    function decodeBuffer(buffer, isUtf8) {
       if (isUtf8) {
-        return buffer2.toString("utf8");
+        return buffer.toString("utf8");
       } else {
         var result = "";
-        for (var i = 0; i < buffer2.length; i++) {
-          result += cp437[buffer2[i]];
+        for (var i = 0; i < buffer.length; i++) {
+          result += cp437[buffer[i]];
         }
         return result;
       }
     }
-    function readUInt64LE(buffer2, offset) {
-      var lower32 = buffer2.readUInt32LE(offset);
-      var upper32 = buffer2.readUInt32LE(offset + 4);
+    function readUInt64LE(buffer, offset) {
+      var lower32 = buffer.readUInt32LE(offset);
+      var upper32 = buffer.readUInt32LE(offset + 4);
       return upper32 * 4294967296 + lower32;
     }
     var newBuffer;
@@ -20477,16 +20477,964 @@ var require_yauzl = __commonJS({
     }
     function installDestroyFn(stream, fn) {
       if (typeof stream.destroy === "function") {
-        stream._destroy = function(err, cb) {
+        stream._destroy = function(err2, cb) {
           fn();
-          if (cb != null) cb(err);
+          if (cb != null) cb(err2);
         };
       } else {
         stream.destroy = fn;
       }
     }
-    function defaultCallback(err) {
-      if (err) throw err;
+    function defaultCallback(err2) {
+      if (err2) throw err2;
+    }
+  }
+});
+
+// node_modules/buffer-crc32/dist/index.cjs
+var require_dist = __commonJS({
+  "node_modules/buffer-crc32/dist/index.cjs"(exports2, module2) {
+    "use strict";
+    function getDefaultExportFromCjs(x) {
+      return x && x.__esModule && Object.prototype.hasOwnProperty.call(x, "default") ? x["default"] : x;
+    }
+    var CRC_TABLE = new Int32Array([
+      0,
+      1996959894,
+      3993919788,
+      2567524794,
+      124634137,
+      1886057615,
+      3915621685,
+      2657392035,
+      249268274,
+      2044508324,
+      3772115230,
+      2547177864,
+      162941995,
+      2125561021,
+      3887607047,
+      2428444049,
+      498536548,
+      1789927666,
+      4089016648,
+      2227061214,
+      450548861,
+      1843258603,
+      4107580753,
+      2211677639,
+      325883990,
+      1684777152,
+      4251122042,
+      2321926636,
+      335633487,
+      1661365465,
+      4195302755,
+      2366115317,
+      997073096,
+      1281953886,
+      3579855332,
+      2724688242,
+      1006888145,
+      1258607687,
+      3524101629,
+      2768942443,
+      901097722,
+      1119000684,
+      3686517206,
+      2898065728,
+      853044451,
+      1172266101,
+      3705015759,
+      2882616665,
+      651767980,
+      1373503546,
+      3369554304,
+      3218104598,
+      565507253,
+      1454621731,
+      3485111705,
+      3099436303,
+      671266974,
+      1594198024,
+      3322730930,
+      2970347812,
+      795835527,
+      1483230225,
+      3244367275,
+      3060149565,
+      1994146192,
+      31158534,
+      2563907772,
+      4023717930,
+      1907459465,
+      112637215,
+      2680153253,
+      3904427059,
+      2013776290,
+      251722036,
+      2517215374,
+      3775830040,
+      2137656763,
+      141376813,
+      2439277719,
+      3865271297,
+      1802195444,
+      476864866,
+      2238001368,
+      4066508878,
+      1812370925,
+      453092731,
+      2181625025,
+      4111451223,
+      1706088902,
+      314042704,
+      2344532202,
+      4240017532,
+      1658658271,
+      366619977,
+      2362670323,
+      4224994405,
+      1303535960,
+      984961486,
+      2747007092,
+      3569037538,
+      1256170817,
+      1037604311,
+      2765210733,
+      3554079995,
+      1131014506,
+      879679996,
+      2909243462,
+      3663771856,
+      1141124467,
+      855842277,
+      2852801631,
+      3708648649,
+      1342533948,
+      654459306,
+      3188396048,
+      3373015174,
+      1466479909,
+      544179635,
+      3110523913,
+      3462522015,
+      1591671054,
+      702138776,
+      2966460450,
+      3352799412,
+      1504918807,
+      783551873,
+      3082640443,
+      3233442989,
+      3988292384,
+      2596254646,
+      62317068,
+      1957810842,
+      3939845945,
+      2647816111,
+      81470997,
+      1943803523,
+      3814918930,
+      2489596804,
+      225274430,
+      2053790376,
+      3826175755,
+      2466906013,
+      167816743,
+      2097651377,
+      4027552580,
+      2265490386,
+      503444072,
+      1762050814,
+      4150417245,
+      2154129355,
+      426522225,
+      1852507879,
+      4275313526,
+      2312317920,
+      282753626,
+      1742555852,
+      4189708143,
+      2394877945,
+      397917763,
+      1622183637,
+      3604390888,
+      2714866558,
+      953729732,
+      1340076626,
+      3518719985,
+      2797360999,
+      1068828381,
+      1219638859,
+      3624741850,
+      2936675148,
+      906185462,
+      1090812512,
+      3747672003,
+      2825379669,
+      829329135,
+      1181335161,
+      3412177804,
+      3160834842,
+      628085408,
+      1382605366,
+      3423369109,
+      3138078467,
+      570562233,
+      1426400815,
+      3317316542,
+      2998733608,
+      733239954,
+      1555261956,
+      3268935591,
+      3050360625,
+      752459403,
+      1541320221,
+      2607071920,
+      3965973030,
+      1969922972,
+      40735498,
+      2617837225,
+      3943577151,
+      1913087877,
+      83908371,
+      2512341634,
+      3803740692,
+      2075208622,
+      213261112,
+      2463272603,
+      3855990285,
+      2094854071,
+      198958881,
+      2262029012,
+      4057260610,
+      1759359992,
+      534414190,
+      2176718541,
+      4139329115,
+      1873836001,
+      414664567,
+      2282248934,
+      4279200368,
+      1711684554,
+      285281116,
+      2405801727,
+      4167216745,
+      1634467795,
+      376229701,
+      2685067896,
+      3608007406,
+      1308918612,
+      956543938,
+      2808555105,
+      3495958263,
+      1231636301,
+      1047427035,
+      2932959818,
+      3654703836,
+      1088359270,
+      936918e3,
+      2847714899,
+      3736837829,
+      1202900863,
+      817233897,
+      3183342108,
+      3401237130,
+      1404277552,
+      615818150,
+      3134207493,
+      3453421203,
+      1423857449,
+      601450431,
+      3009837614,
+      3294710456,
+      1567103746,
+      711928724,
+      3020668471,
+      3272380065,
+      1510334235,
+      755167117
+    ]);
+    function ensureBuffer(input2) {
+      if (Buffer.isBuffer(input2)) {
+        return input2;
+      }
+      if (typeof input2 === "number") {
+        return Buffer.alloc(input2);
+      } else if (typeof input2 === "string") {
+        return Buffer.from(input2);
+      } else {
+        throw new Error("input must be buffer, number, or string, received " + typeof input2);
+      }
+    }
+    function bufferizeInt(num) {
+      const tmp = ensureBuffer(4);
+      tmp.writeInt32BE(num, 0);
+      return tmp;
+    }
+    function _crc32(buf, previous) {
+      buf = ensureBuffer(buf);
+      if (Buffer.isBuffer(previous)) {
+        previous = previous.readUInt32BE(0);
+      }
+      let crc = ~~previous ^ -1;
+      for (var n = 0; n < buf.length; n++) {
+        crc = CRC_TABLE[(crc ^ buf[n]) & 255] ^ crc >>> 8;
+      }
+      return crc ^ -1;
+    }
+    function crc322() {
+      return bufferizeInt(_crc32.apply(null, arguments));
+    }
+    crc322.signed = function() {
+      return _crc32.apply(null, arguments);
+    };
+    crc322.unsigned = function() {
+      return _crc32.apply(null, arguments) >>> 0;
+    };
+    var bufferCrc32 = crc322;
+    var index = /* @__PURE__ */ getDefaultExportFromCjs(bufferCrc32);
+    module2.exports = index;
+  }
+});
+
+// node_modules/yazl/index.js
+var require_yazl = __commonJS({
+  "node_modules/yazl/index.js"(exports2) {
+    var fs4 = require("fs");
+    var Transform2 = require("stream").Transform;
+    var PassThrough2 = require("stream").PassThrough;
+    var zlib2 = require("zlib");
+    var util = require("util");
+    var EventEmitter2 = require("events").EventEmitter;
+    var errorMonitor = require("events").errorMonitor;
+    var crc322 = require_dist();
+    exports2.ZipFile = ZipFile2;
+    exports2.dateToDosDateTime = dateToDosDateTime;
+    util.inherits(ZipFile2, EventEmitter2);
+    function ZipFile2() {
+      this.outputStream = new PassThrough2();
+      this.entries = [];
+      this.outputStreamCursor = 0;
+      this.ended = false;
+      this.allDone = false;
+      this.forceZip64Eocd = false;
+      this.errored = false;
+      this.on(errorMonitor, function() {
+        this.errored = true;
+      });
+    }
+    ZipFile2.prototype.addFile = function(realPath, metadataPath, options3) {
+      var self = this;
+      metadataPath = validateMetadataPath(metadataPath, false);
+      if (options3 == null) options3 = {};
+      if (shouldIgnoreAdding(self)) return;
+      var entry = new Entry(metadataPath, false, options3);
+      self.entries.push(entry);
+      fs4.stat(realPath, function(err2, stats) {
+        if (err2) return self.emit("error", err2);
+        if (!stats.isFile()) return self.emit("error", new Error("not a file: " + realPath));
+        entry.uncompressedSize = stats.size;
+        if (options3.mtime == null) entry.setLastModDate(stats.mtime);
+        if (options3.mode == null) entry.setFileAttributesMode(stats.mode);
+        entry.setFileDataPumpFunction(function() {
+          var readStream = fs4.createReadStream(realPath);
+          entry.state = Entry.FILE_DATA_IN_PROGRESS;
+          readStream.on("error", function(err3) {
+            self.emit("error", err3);
+          });
+          pumpFileDataReadStream(self, entry, readStream);
+        });
+        pumpEntries(self);
+      });
+    };
+    ZipFile2.prototype.addReadStream = function(readStream, metadataPath, options3) {
+      this.addReadStreamLazy(metadataPath, options3, function(cb) {
+        cb(null, readStream);
+      });
+    };
+    ZipFile2.prototype.addReadStreamLazy = function(metadataPath, options3, getReadStreamFunction) {
+      var self = this;
+      if (typeof options3 === "function") {
+        getReadStreamFunction = options3;
+        options3 = null;
+      }
+      if (options3 == null) options3 = {};
+      metadataPath = validateMetadataPath(metadataPath, false);
+      if (shouldIgnoreAdding(self)) return;
+      var entry = new Entry(metadataPath, false, options3);
+      self.entries.push(entry);
+      entry.setFileDataPumpFunction(function() {
+        entry.state = Entry.FILE_DATA_IN_PROGRESS;
+        getReadStreamFunction(function(err2, readStream) {
+          if (err2) return self.emit("error", err2);
+          pumpFileDataReadStream(self, entry, readStream);
+        });
+      });
+      pumpEntries(self);
+    };
+    ZipFile2.prototype.addBuffer = function(buffer, metadataPath, options3) {
+      var self = this;
+      metadataPath = validateMetadataPath(metadataPath, false);
+      if (buffer.length > 1073741823) throw new Error("buffer too large: " + buffer.length + " > 1073741823");
+      if (options3 == null) options3 = {};
+      if (options3.size != null) throw new Error("options.size not allowed");
+      if (shouldIgnoreAdding(self)) return;
+      var entry = new Entry(metadataPath, false, options3);
+      entry.uncompressedSize = buffer.length;
+      entry.crc32 = crc322.unsigned(buffer);
+      entry.crcAndFileSizeKnown = true;
+      self.entries.push(entry);
+      if (entry.compressionLevel === 0) {
+        setCompressedBuffer(buffer);
+      } else {
+        zlib2.deflateRaw(buffer, { level: entry.compressionLevel }, function(err2, compressedBuffer) {
+          setCompressedBuffer(compressedBuffer);
+        });
+      }
+      function setCompressedBuffer(compressedBuffer) {
+        entry.compressedSize = compressedBuffer.length;
+        entry.setFileDataPumpFunction(function() {
+          writeToOutputStream(self, compressedBuffer);
+          writeToOutputStream(self, entry.getDataDescriptor());
+          entry.state = Entry.FILE_DATA_DONE;
+          setImmediate(function() {
+            pumpEntries(self);
+          });
+        });
+        pumpEntries(self);
+      }
+    };
+    ZipFile2.prototype.addEmptyDirectory = function(metadataPath, options3) {
+      var self = this;
+      metadataPath = validateMetadataPath(metadataPath, true);
+      if (options3 == null) options3 = {};
+      if (options3.size != null) throw new Error("options.size not allowed");
+      if (options3.compress != null) throw new Error("options.compress not allowed");
+      if (options3.compressionLevel != null) throw new Error("options.compressionLevel not allowed");
+      if (shouldIgnoreAdding(self)) return;
+      var entry = new Entry(metadataPath, true, options3);
+      self.entries.push(entry);
+      entry.setFileDataPumpFunction(function() {
+        writeToOutputStream(self, entry.getDataDescriptor());
+        entry.state = Entry.FILE_DATA_DONE;
+        pumpEntries(self);
+      });
+      pumpEntries(self);
+    };
+    var eocdrSignatureBuffer = bufferFrom([80, 75, 5, 6]);
+    ZipFile2.prototype.end = function(options3, calculatedTotalSizeCallback) {
+      if (typeof options3 === "function") {
+        calculatedTotalSizeCallback = options3;
+        options3 = null;
+      }
+      if (options3 == null) options3 = {};
+      if (this.ended) return;
+      this.ended = true;
+      if (this.errored) return;
+      this.calculatedTotalSizeCallback = calculatedTotalSizeCallback;
+      this.forceZip64Eocd = !!options3.forceZip64Format;
+      if (options3.comment) {
+        if (typeof options3.comment === "string") {
+          this.comment = encodeCp437(options3.comment);
+        } else {
+          this.comment = options3.comment;
+        }
+        if (this.comment.length > 65535) throw new Error("comment is too large");
+        if (bufferIncludes(this.comment, eocdrSignatureBuffer)) throw new Error("comment contains end of central directory record signature");
+      } else {
+        this.comment = EMPTY_BUFFER;
+      }
+      pumpEntries(this);
+    };
+    function writeToOutputStream(self, buffer) {
+      self.outputStream.write(buffer);
+      self.outputStreamCursor += buffer.length;
+    }
+    function pumpFileDataReadStream(self, entry, readStream) {
+      var crc32Watcher = new Crc32Watcher();
+      var uncompressedSizeCounter = new ByteCounter();
+      var compressor = entry.compressionLevel !== 0 ? new zlib2.DeflateRaw({ level: entry.compressionLevel }) : new PassThrough2();
+      var compressedSizeCounter = new ByteCounter();
+      readStream.pipe(crc32Watcher).pipe(uncompressedSizeCounter).pipe(compressor).pipe(compressedSizeCounter).pipe(self.outputStream, { end: false });
+      compressedSizeCounter.on("end", function() {
+        entry.crc32 = crc32Watcher.crc32;
+        if (entry.uncompressedSize == null) {
+          entry.uncompressedSize = uncompressedSizeCounter.byteCount;
+        } else {
+          if (entry.uncompressedSize !== uncompressedSizeCounter.byteCount) return self.emit("error", new Error("file data stream has unexpected number of bytes"));
+        }
+        entry.compressedSize = compressedSizeCounter.byteCount;
+        self.outputStreamCursor += entry.compressedSize;
+        writeToOutputStream(self, entry.getDataDescriptor());
+        entry.state = Entry.FILE_DATA_DONE;
+        pumpEntries(self);
+      });
+    }
+    function determineCompressionLevel(options3) {
+      if (options3.compress != null && options3.compressionLevel != null) {
+        if (!!options3.compress !== !!options3.compressionLevel) throw new Error("conflicting settings for compress and compressionLevel");
+      }
+      if (options3.compressionLevel != null) return options3.compressionLevel;
+      if (options3.compress === false) return 0;
+      return 6;
+    }
+    function pumpEntries(self) {
+      if (self.allDone || self.errored) return;
+      if (self.ended && self.calculatedTotalSizeCallback != null) {
+        var calculatedTotalSize = calculateTotalSize(self);
+        if (calculatedTotalSize != null) {
+          self.calculatedTotalSizeCallback(calculatedTotalSize);
+          self.calculatedTotalSizeCallback = null;
+        }
+      }
+      var entry = getFirstNotDoneEntry();
+      function getFirstNotDoneEntry() {
+        for (var i = 0; i < self.entries.length; i++) {
+          var entry2 = self.entries[i];
+          if (entry2.state < Entry.FILE_DATA_DONE) return entry2;
+        }
+        return null;
+      }
+      if (entry != null) {
+        if (entry.state < Entry.READY_TO_PUMP_FILE_DATA) return;
+        if (entry.state === Entry.FILE_DATA_IN_PROGRESS) return;
+        entry.relativeOffsetOfLocalHeader = self.outputStreamCursor;
+        var localFileHeader = entry.getLocalFileHeader();
+        writeToOutputStream(self, localFileHeader);
+        entry.doFileDataPump();
+      } else {
+        if (self.ended) {
+          self.offsetOfStartOfCentralDirectory = self.outputStreamCursor;
+          self.entries.forEach(function(entry2) {
+            var centralDirectoryRecord = entry2.getCentralDirectoryRecord();
+            writeToOutputStream(self, centralDirectoryRecord);
+          });
+          writeToOutputStream(self, getEndOfCentralDirectoryRecord(self));
+          self.outputStream.end();
+          self.allDone = true;
+        }
+      }
+    }
+    function calculateTotalSize(self) {
+      var pretendOutputCursor = 0;
+      var centralDirectorySize = 0;
+      for (var i = 0; i < self.entries.length; i++) {
+        var entry = self.entries[i];
+        if (entry.compressionLevel !== 0) return -1;
+        if (entry.state >= Entry.READY_TO_PUMP_FILE_DATA) {
+          if (entry.uncompressedSize == null) return -1;
+        } else {
+          if (entry.uncompressedSize == null) return null;
+        }
+        entry.relativeOffsetOfLocalHeader = pretendOutputCursor;
+        var useZip64Format = entry.useZip64Format();
+        pretendOutputCursor += LOCAL_FILE_HEADER_FIXED_SIZE + entry.utf8FileName.length;
+        pretendOutputCursor += entry.uncompressedSize;
+        if (!entry.crcAndFileSizeKnown) {
+          if (useZip64Format) {
+            pretendOutputCursor += ZIP64_DATA_DESCRIPTOR_SIZE;
+          } else {
+            pretendOutputCursor += DATA_DESCRIPTOR_SIZE;
+          }
+        }
+        centralDirectorySize += CENTRAL_DIRECTORY_RECORD_FIXED_SIZE + entry.utf8FileName.length + entry.fileComment.length;
+        if (!entry.forceDosTimestamp) {
+          centralDirectorySize += INFO_ZIP_UNIVERSAL_TIMESTAMP_EXTRA_FIELD_SIZE;
+        }
+        if (useZip64Format) {
+          centralDirectorySize += ZIP64_EXTENDED_INFORMATION_EXTRA_FIELD_SIZE;
+        }
+      }
+      var endOfCentralDirectorySize = 0;
+      if (self.forceZip64Eocd || self.entries.length >= 65535 || centralDirectorySize >= 65535 || pretendOutputCursor >= 4294967295) {
+        endOfCentralDirectorySize += ZIP64_END_OF_CENTRAL_DIRECTORY_RECORD_SIZE + ZIP64_END_OF_CENTRAL_DIRECTORY_LOCATOR_SIZE;
+      }
+      endOfCentralDirectorySize += END_OF_CENTRAL_DIRECTORY_RECORD_SIZE + self.comment.length;
+      return pretendOutputCursor + centralDirectorySize + endOfCentralDirectorySize;
+    }
+    function shouldIgnoreAdding(self) {
+      if (self.ended) throw new Error("cannot add entries after calling end()");
+      if (self.errored) return true;
+      return false;
+    }
+    var ZIP64_END_OF_CENTRAL_DIRECTORY_RECORD_SIZE = 56;
+    var ZIP64_END_OF_CENTRAL_DIRECTORY_LOCATOR_SIZE = 20;
+    var END_OF_CENTRAL_DIRECTORY_RECORD_SIZE = 22;
+    function getEndOfCentralDirectoryRecord(self, actuallyJustTellMeHowLongItWouldBe) {
+      var needZip64Format = false;
+      var normalEntriesLength = self.entries.length;
+      if (self.forceZip64Eocd || self.entries.length >= 65535) {
+        normalEntriesLength = 65535;
+        needZip64Format = true;
+      }
+      var sizeOfCentralDirectory = self.outputStreamCursor - self.offsetOfStartOfCentralDirectory;
+      var normalSizeOfCentralDirectory = sizeOfCentralDirectory;
+      if (self.forceZip64Eocd || sizeOfCentralDirectory >= 4294967295) {
+        normalSizeOfCentralDirectory = 4294967295;
+        needZip64Format = true;
+      }
+      var normalOffsetOfStartOfCentralDirectory = self.offsetOfStartOfCentralDirectory;
+      if (self.forceZip64Eocd || self.offsetOfStartOfCentralDirectory >= 4294967295) {
+        normalOffsetOfStartOfCentralDirectory = 4294967295;
+        needZip64Format = true;
+      }
+      if (actuallyJustTellMeHowLongItWouldBe) {
+        if (needZip64Format) {
+          return ZIP64_END_OF_CENTRAL_DIRECTORY_RECORD_SIZE + ZIP64_END_OF_CENTRAL_DIRECTORY_LOCATOR_SIZE + END_OF_CENTRAL_DIRECTORY_RECORD_SIZE;
+        } else {
+          return END_OF_CENTRAL_DIRECTORY_RECORD_SIZE;
+        }
+      }
+      var eocdrBuffer = bufferAlloc(END_OF_CENTRAL_DIRECTORY_RECORD_SIZE + self.comment.length);
+      eocdrBuffer.writeUInt32LE(101010256, 0);
+      eocdrBuffer.writeUInt16LE(0, 4);
+      eocdrBuffer.writeUInt16LE(0, 6);
+      eocdrBuffer.writeUInt16LE(normalEntriesLength, 8);
+      eocdrBuffer.writeUInt16LE(normalEntriesLength, 10);
+      eocdrBuffer.writeUInt32LE(normalSizeOfCentralDirectory, 12);
+      eocdrBuffer.writeUInt32LE(normalOffsetOfStartOfCentralDirectory, 16);
+      eocdrBuffer.writeUInt16LE(self.comment.length, 20);
+      self.comment.copy(eocdrBuffer, 22);
+      if (!needZip64Format) return eocdrBuffer;
+      var zip64EocdrBuffer = bufferAlloc(ZIP64_END_OF_CENTRAL_DIRECTORY_RECORD_SIZE);
+      zip64EocdrBuffer.writeUInt32LE(101075792, 0);
+      writeUInt64LE(zip64EocdrBuffer, ZIP64_END_OF_CENTRAL_DIRECTORY_RECORD_SIZE - 12, 4);
+      zip64EocdrBuffer.writeUInt16LE(VERSION_MADE_BY, 12);
+      zip64EocdrBuffer.writeUInt16LE(VERSION_NEEDED_TO_EXTRACT_ZIP64, 14);
+      zip64EocdrBuffer.writeUInt32LE(0, 16);
+      zip64EocdrBuffer.writeUInt32LE(0, 20);
+      writeUInt64LE(zip64EocdrBuffer, self.entries.length, 24);
+      writeUInt64LE(zip64EocdrBuffer, self.entries.length, 32);
+      writeUInt64LE(zip64EocdrBuffer, sizeOfCentralDirectory, 40);
+      writeUInt64LE(zip64EocdrBuffer, self.offsetOfStartOfCentralDirectory, 48);
+      var zip64EocdlBuffer = bufferAlloc(ZIP64_END_OF_CENTRAL_DIRECTORY_LOCATOR_SIZE);
+      zip64EocdlBuffer.writeUInt32LE(117853008, 0);
+      zip64EocdlBuffer.writeUInt32LE(0, 4);
+      writeUInt64LE(zip64EocdlBuffer, self.outputStreamCursor, 8);
+      zip64EocdlBuffer.writeUInt32LE(1, 16);
+      return Buffer.concat([
+        zip64EocdrBuffer,
+        zip64EocdlBuffer,
+        eocdrBuffer
+      ]);
+    }
+    function validateMetadataPath(metadataPath, isDirectory2) {
+      if (metadataPath === "") throw new Error("empty metadataPath");
+      metadataPath = metadataPath.replace(/\\/g, "/");
+      if (/^[a-zA-Z]:/.test(metadataPath) || /^\//.test(metadataPath)) throw new Error("absolute path: " + metadataPath);
+      if (metadataPath.split("/").indexOf("..") !== -1) throw new Error("invalid relative path: " + metadataPath);
+      var looksLikeDirectory = /\/$/.test(metadataPath);
+      if (isDirectory2) {
+        if (!looksLikeDirectory) metadataPath += "/";
+      } else {
+        if (looksLikeDirectory) throw new Error("file path cannot end with '/': " + metadataPath);
+      }
+      return metadataPath;
+    }
+    var EMPTY_BUFFER = bufferAlloc(0);
+    function Entry(metadataPath, isDirectory2, options3) {
+      this.utf8FileName = bufferFrom(metadataPath);
+      if (this.utf8FileName.length > 65535) throw new Error("utf8 file name too long. " + utf8FileName.length + " > 65535");
+      this.isDirectory = isDirectory2;
+      this.state = Entry.WAITING_FOR_METADATA;
+      this.setLastModDate(options3.mtime != null ? options3.mtime : /* @__PURE__ */ new Date());
+      this.forceDosTimestamp = !!options3.forceDosTimestamp;
+      if (options3.mode != null) {
+        this.setFileAttributesMode(options3.mode);
+      } else {
+        this.setFileAttributesMode(isDirectory2 ? 16893 : 33204);
+      }
+      if (isDirectory2) {
+        this.crcAndFileSizeKnown = true;
+        this.crc32 = 0;
+        this.uncompressedSize = 0;
+        this.compressedSize = 0;
+      } else {
+        this.crcAndFileSizeKnown = false;
+        this.crc32 = null;
+        this.uncompressedSize = null;
+        this.compressedSize = null;
+        if (options3.size != null) this.uncompressedSize = options3.size;
+      }
+      if (isDirectory2) {
+        this.compressionLevel = 0;
+      } else {
+        this.compressionLevel = determineCompressionLevel(options3);
+      }
+      this.forceZip64Format = !!options3.forceZip64Format;
+      if (options3.fileComment) {
+        if (typeof options3.fileComment === "string") {
+          this.fileComment = bufferFrom(options3.fileComment, "utf-8");
+        } else {
+          this.fileComment = options3.fileComment;
+        }
+        if (this.fileComment.length > 65535) throw new Error("fileComment is too large");
+      } else {
+        this.fileComment = EMPTY_BUFFER;
+      }
+    }
+    Entry.WAITING_FOR_METADATA = 0;
+    Entry.READY_TO_PUMP_FILE_DATA = 1;
+    Entry.FILE_DATA_IN_PROGRESS = 2;
+    Entry.FILE_DATA_DONE = 3;
+    Entry.prototype.setLastModDate = function(date) {
+      this.mtime = date;
+      var dosDateTime = dateToDosDateTime(date);
+      this.lastModFileTime = dosDateTime.time;
+      this.lastModFileDate = dosDateTime.date;
+    };
+    Entry.prototype.setFileAttributesMode = function(mode) {
+      if ((mode & 65535) !== mode) throw new Error("invalid mode. expected: 0 <= " + mode + " <= 65535");
+      this.externalFileAttributes = mode << 16 >>> 0;
+    };
+    Entry.prototype.setFileDataPumpFunction = function(doFileDataPump) {
+      this.doFileDataPump = doFileDataPump;
+      this.state = Entry.READY_TO_PUMP_FILE_DATA;
+    };
+    Entry.prototype.useZip64Format = function() {
+      return this.forceZip64Format || this.uncompressedSize != null && this.uncompressedSize > 4294967294 || this.compressedSize != null && this.compressedSize > 4294967294 || this.relativeOffsetOfLocalHeader != null && this.relativeOffsetOfLocalHeader > 4294967294;
+    };
+    var LOCAL_FILE_HEADER_FIXED_SIZE = 30;
+    var VERSION_NEEDED_TO_EXTRACT_UTF8 = 20;
+    var VERSION_NEEDED_TO_EXTRACT_ZIP64 = 45;
+    var VERSION_MADE_BY = 3 << 8 | 63;
+    var FILE_NAME_IS_UTF8 = 1 << 11;
+    var UNKNOWN_CRC32_AND_FILE_SIZES = 1 << 3;
+    Entry.prototype.getLocalFileHeader = function() {
+      var crc323 = 0;
+      var compressedSize = 0;
+      var uncompressedSize = 0;
+      if (this.crcAndFileSizeKnown) {
+        crc323 = this.crc32;
+        compressedSize = this.compressedSize;
+        uncompressedSize = this.uncompressedSize;
+      }
+      var fixedSizeStuff = bufferAlloc(LOCAL_FILE_HEADER_FIXED_SIZE);
+      var generalPurposeBitFlag = FILE_NAME_IS_UTF8;
+      if (!this.crcAndFileSizeKnown) generalPurposeBitFlag |= UNKNOWN_CRC32_AND_FILE_SIZES;
+      fixedSizeStuff.writeUInt32LE(67324752, 0);
+      fixedSizeStuff.writeUInt16LE(VERSION_NEEDED_TO_EXTRACT_UTF8, 4);
+      fixedSizeStuff.writeUInt16LE(generalPurposeBitFlag, 6);
+      fixedSizeStuff.writeUInt16LE(this.getCompressionMethod(), 8);
+      fixedSizeStuff.writeUInt16LE(this.lastModFileTime, 10);
+      fixedSizeStuff.writeUInt16LE(this.lastModFileDate, 12);
+      fixedSizeStuff.writeUInt32LE(crc323, 14);
+      fixedSizeStuff.writeUInt32LE(compressedSize, 18);
+      fixedSizeStuff.writeUInt32LE(uncompressedSize, 22);
+      fixedSizeStuff.writeUInt16LE(this.utf8FileName.length, 26);
+      fixedSizeStuff.writeUInt16LE(0, 28);
+      return Buffer.concat([
+        fixedSizeStuff,
+        // file name (variable size)
+        this.utf8FileName
+        // extra field (variable size)
+        // no extra fields
+      ]);
+    };
+    var DATA_DESCRIPTOR_SIZE = 16;
+    var ZIP64_DATA_DESCRIPTOR_SIZE = 24;
+    Entry.prototype.getDataDescriptor = function() {
+      if (this.crcAndFileSizeKnown) {
+        return EMPTY_BUFFER;
+      }
+      if (!this.useZip64Format()) {
+        var buffer = bufferAlloc(DATA_DESCRIPTOR_SIZE);
+        buffer.writeUInt32LE(134695760, 0);
+        buffer.writeUInt32LE(this.crc32, 4);
+        buffer.writeUInt32LE(this.compressedSize, 8);
+        buffer.writeUInt32LE(this.uncompressedSize, 12);
+        return buffer;
+      } else {
+        var buffer = bufferAlloc(ZIP64_DATA_DESCRIPTOR_SIZE);
+        buffer.writeUInt32LE(134695760, 0);
+        buffer.writeUInt32LE(this.crc32, 4);
+        writeUInt64LE(buffer, this.compressedSize, 8);
+        writeUInt64LE(buffer, this.uncompressedSize, 16);
+        return buffer;
+      }
+    };
+    var CENTRAL_DIRECTORY_RECORD_FIXED_SIZE = 46;
+    var INFO_ZIP_UNIVERSAL_TIMESTAMP_EXTRA_FIELD_SIZE = 9;
+    var ZIP64_EXTENDED_INFORMATION_EXTRA_FIELD_SIZE = 28;
+    Entry.prototype.getCentralDirectoryRecord = function() {
+      var fixedSizeStuff = bufferAlloc(CENTRAL_DIRECTORY_RECORD_FIXED_SIZE);
+      var generalPurposeBitFlag = FILE_NAME_IS_UTF8;
+      if (!this.crcAndFileSizeKnown) generalPurposeBitFlag |= UNKNOWN_CRC32_AND_FILE_SIZES;
+      var izutefBuffer = EMPTY_BUFFER;
+      if (!this.forceDosTimestamp) {
+        izutefBuffer = bufferAlloc(INFO_ZIP_UNIVERSAL_TIMESTAMP_EXTRA_FIELD_SIZE);
+        izutefBuffer.writeUInt16LE(21589, 0);
+        izutefBuffer.writeUInt16LE(INFO_ZIP_UNIVERSAL_TIMESTAMP_EXTRA_FIELD_SIZE - 4, 2);
+        var EB_UT_FL_MTIME = 1 << 0;
+        var EB_UT_FL_ATIME = 1 << 1;
+        izutefBuffer.writeUInt8(EB_UT_FL_MTIME | EB_UT_FL_ATIME, 4);
+        var timestamp = Math.floor(this.mtime.getTime() / 1e3);
+        if (timestamp < -2147483648) timestamp = -2147483648;
+        if (timestamp > 2147483647) timestamp = 2147483647;
+        izutefBuffer.writeUInt32LE(timestamp, 5);
+      }
+      var normalCompressedSize = this.compressedSize;
+      var normalUncompressedSize = this.uncompressedSize;
+      var normalRelativeOffsetOfLocalHeader = this.relativeOffsetOfLocalHeader;
+      var versionNeededToExtract = VERSION_NEEDED_TO_EXTRACT_UTF8;
+      var zeiefBuffer = EMPTY_BUFFER;
+      if (this.useZip64Format()) {
+        normalCompressedSize = 4294967295;
+        normalUncompressedSize = 4294967295;
+        normalRelativeOffsetOfLocalHeader = 4294967295;
+        versionNeededToExtract = VERSION_NEEDED_TO_EXTRACT_ZIP64;
+        zeiefBuffer = bufferAlloc(ZIP64_EXTENDED_INFORMATION_EXTRA_FIELD_SIZE);
+        zeiefBuffer.writeUInt16LE(1, 0);
+        zeiefBuffer.writeUInt16LE(ZIP64_EXTENDED_INFORMATION_EXTRA_FIELD_SIZE - 4, 2);
+        writeUInt64LE(zeiefBuffer, this.uncompressedSize, 4);
+        writeUInt64LE(zeiefBuffer, this.compressedSize, 12);
+        writeUInt64LE(zeiefBuffer, this.relativeOffsetOfLocalHeader, 20);
+      }
+      fixedSizeStuff.writeUInt32LE(33639248, 0);
+      fixedSizeStuff.writeUInt16LE(VERSION_MADE_BY, 4);
+      fixedSizeStuff.writeUInt16LE(versionNeededToExtract, 6);
+      fixedSizeStuff.writeUInt16LE(generalPurposeBitFlag, 8);
+      fixedSizeStuff.writeUInt16LE(this.getCompressionMethod(), 10);
+      fixedSizeStuff.writeUInt16LE(this.lastModFileTime, 12);
+      fixedSizeStuff.writeUInt16LE(this.lastModFileDate, 14);
+      fixedSizeStuff.writeUInt32LE(this.crc32, 16);
+      fixedSizeStuff.writeUInt32LE(normalCompressedSize, 20);
+      fixedSizeStuff.writeUInt32LE(normalUncompressedSize, 24);
+      fixedSizeStuff.writeUInt16LE(this.utf8FileName.length, 28);
+      fixedSizeStuff.writeUInt16LE(izutefBuffer.length + zeiefBuffer.length, 30);
+      fixedSizeStuff.writeUInt16LE(this.fileComment.length, 32);
+      fixedSizeStuff.writeUInt16LE(0, 34);
+      fixedSizeStuff.writeUInt16LE(0, 36);
+      fixedSizeStuff.writeUInt32LE(this.externalFileAttributes, 38);
+      fixedSizeStuff.writeUInt32LE(normalRelativeOffsetOfLocalHeader, 42);
+      return Buffer.concat([
+        fixedSizeStuff,
+        // file name (variable size)
+        this.utf8FileName,
+        // extra field (variable size)
+        izutefBuffer,
+        zeiefBuffer,
+        // file comment (variable size)
+        this.fileComment
+      ]);
+    };
+    Entry.prototype.getCompressionMethod = function() {
+      var NO_COMPRESSION = 0;
+      var DEFLATE_COMPRESSION = 8;
+      return this.compressionLevel === 0 ? NO_COMPRESSION : DEFLATE_COMPRESSION;
+    };
+    var minDosDate = new Date(1980, 0, 1);
+    var maxDosDate = new Date(2107, 11, 31, 23, 59, 58);
+    function dateToDosDateTime(jsDate) {
+      if (jsDate < minDosDate) jsDate = minDosDate;
+      else if (jsDate > maxDosDate) jsDate = maxDosDate;
+      var date = 0;
+      date |= jsDate.getDate() & 31;
+      date |= (jsDate.getMonth() + 1 & 15) << 5;
+      date |= (jsDate.getFullYear() - 1980 & 127) << 9;
+      var time2 = 0;
+      time2 |= Math.floor(jsDate.getSeconds() / 2);
+      time2 |= (jsDate.getMinutes() & 63) << 5;
+      time2 |= (jsDate.getHours() & 31) << 11;
+      return { date, time: time2 };
+    }
+    function writeUInt64LE(buffer, n, offset) {
+      var high = Math.floor(n / 4294967296);
+      var low = n % 4294967296;
+      buffer.writeUInt32LE(low, offset);
+      buffer.writeUInt32LE(high, offset + 4);
+    }
+    util.inherits(ByteCounter, Transform2);
+    function ByteCounter(options3) {
+      Transform2.call(this, options3);
+      this.byteCount = 0;
+    }
+    ByteCounter.prototype._transform = function(chunk, encoding, cb) {
+      this.byteCount += chunk.length;
+      cb(null, chunk);
+    };
+    util.inherits(Crc32Watcher, Transform2);
+    function Crc32Watcher(options3) {
+      Transform2.call(this, options3);
+      this.crc32 = 0;
+    }
+    Crc32Watcher.prototype._transform = function(chunk, encoding, cb) {
+      this.crc32 = crc322.unsigned(chunk, this.crc32);
+      cb(null, chunk);
+    };
+    var cp437 = "\0\u263A\u263B\u2665\u2666\u2663\u2660\u2022\u25D8\u25CB\u25D9\u2642\u2640\u266A\u266B\u263C\u25BA\u25C4\u2195\u203C\xB6\xA7\u25AC\u21A8\u2191\u2193\u2192\u2190\u221F\u2194\u25B2\u25BC !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\u2302\xC7\xFC\xE9\xE2\xE4\xE0\xE5\xE7\xEA\xEB\xE8\xEF\xEE\xEC\xC4\xC5\xC9\xE6\xC6\xF4\xF6\xF2\xFB\xF9\xFF\xD6\xDC\xA2\xA3\xA5\u20A7\u0192\xE1\xED\xF3\xFA\xF1\xD1\xAA\xBA\xBF\u2310\xAC\xBD\xBC\xA1\xAB\xBB\u2591\u2592\u2593\u2502\u2524\u2561\u2562\u2556\u2555\u2563\u2551\u2557\u255D\u255C\u255B\u2510\u2514\u2534\u252C\u251C\u2500\u253C\u255E\u255F\u255A\u2554\u2569\u2566\u2560\u2550\u256C\u2567\u2568\u2564\u2565\u2559\u2558\u2552\u2553\u256B\u256A\u2518\u250C\u2588\u2584\u258C\u2590\u2580\u03B1\xDF\u0393\u03C0\u03A3\u03C3\xB5\u03C4\u03A6\u0398\u03A9\u03B4\u221E\u03C6\u03B5\u2229\u2261\xB1\u2265\u2264\u2320\u2321\xF7\u2248\xB0\u2219\xB7\u221A\u207F\xB2\u25A0\xA0";
+    if (cp437.length !== 256) throw new Error("assertion failure");
+    var reverseCp437 = null;
+    function encodeCp437(string) {
+      if (/^[\x20-\x7e]*$/.test(string)) {
+        return bufferFrom(string, "utf-8");
+      }
+      if (reverseCp437 == null) {
+        reverseCp437 = {};
+        for (var i = 0; i < cp437.length; i++) {
+          reverseCp437[cp437[i]] = i;
+        }
+      }
+      var result = bufferAlloc(string.length);
+      for (var i = 0; i < string.length; i++) {
+        var b = reverseCp437[string[i]];
+        if (b == null) throw new Error("character not encodable in CP437: " + JSON.stringify(string[i]));
+        result[i] = b;
+      }
+      return result;
+    }
+    function bufferAlloc(size) {
+      bufferAlloc = modern;
+      try {
+        return bufferAlloc(size);
+      } catch (e) {
+        bufferAlloc = legacy;
+        return bufferAlloc(size);
+      }
+      function modern(size2) {
+        return Buffer.allocUnsafe(size2);
+      }
+      function legacy(size2) {
+        return new Buffer(size2);
+      }
+    }
+    function bufferFrom(something, encoding) {
+      bufferFrom = modern;
+      try {
+        return bufferFrom(something, encoding);
+      } catch (e) {
+        bufferFrom = legacy;
+        return bufferFrom(something, encoding);
+      }
+      function modern(something2, encoding2) {
+        return Buffer.from(something2, encoding2);
+      }
+      function legacy(something2, encoding2) {
+        return new Buffer(something2, encoding2);
+      }
+    }
+    function bufferIncludes(buffer, content) {
+      bufferIncludes = modern;
+      try {
+        return bufferIncludes(buffer, content);
+      } catch (e) {
+        bufferIncludes = legacy;
+        return bufferIncludes(buffer, content);
+      }
+      function modern(buffer2, content2) {
+        return buffer2.includes(content2);
+      }
+      function legacy(buffer2, content2) {
+        for (var i = 0; i <= buffer2.length - content2.length; i++) {
+          for (var j = 0; ; j++) {
+            if (j === content2.length) return true;
+            if (buffer2[i + j] !== content2[j]) break;
+          }
+        }
+        return false;
+      }
     }
   }
 });
@@ -20594,8 +21542,8 @@ var require_b4a = __commonJS({
     function isEncoding(encoding) {
       return Buffer.isEncoding(encoding);
     }
-    function alloc(size, fill2, encoding) {
-      return Buffer.alloc(size, fill2, encoding);
+    function alloc(size, fill3, encoding) {
+      return Buffer.alloc(size, fill3, encoding);
     }
     function allocUnsafe(size) {
       return Buffer.allocUnsafe(size);
@@ -20618,90 +21566,90 @@ var require_b4a = __commonJS({
     function equals(a, b) {
       return toBuffer(a).equals(b);
     }
-    function fill(buffer2, value, offset, end, encoding) {
-      return toBuffer(buffer2).fill(value, offset, end, encoding);
+    function fill2(buffer, value, offset, end, encoding) {
+      return toBuffer(buffer).fill(value, offset, end, encoding);
     }
     function from(value, encodingOrOffset, length) {
       return Buffer.from(value, encodingOrOffset, length);
     }
-    function includes(buffer2, value, byteOffset, encoding) {
-      return toBuffer(buffer2).includes(value, byteOffset, encoding);
+    function includes(buffer, value, byteOffset, encoding) {
+      return toBuffer(buffer).includes(value, byteOffset, encoding);
     }
-    function indexOf(buffer2, value, byfeOffset, encoding) {
-      return toBuffer(buffer2).indexOf(value, byfeOffset, encoding);
+    function indexOf(buffer, value, byfeOffset, encoding) {
+      return toBuffer(buffer).indexOf(value, byfeOffset, encoding);
     }
-    function lastIndexOf(buffer2, value, byteOffset, encoding) {
-      return toBuffer(buffer2).lastIndexOf(value, byteOffset, encoding);
+    function lastIndexOf(buffer, value, byteOffset, encoding) {
+      return toBuffer(buffer).lastIndexOf(value, byteOffset, encoding);
     }
-    function swap16(buffer2) {
-      return toBuffer(buffer2).swap16();
+    function swap16(buffer) {
+      return toBuffer(buffer).swap16();
     }
-    function swap32(buffer2) {
-      return toBuffer(buffer2).swap32();
+    function swap32(buffer) {
+      return toBuffer(buffer).swap32();
     }
-    function swap64(buffer2) {
-      return toBuffer(buffer2).swap64();
+    function swap64(buffer) {
+      return toBuffer(buffer).swap64();
     }
-    function toBuffer(buffer2) {
-      if (Buffer.isBuffer(buffer2)) return buffer2;
-      return Buffer.from(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
+    function toBuffer(buffer) {
+      if (Buffer.isBuffer(buffer)) return buffer;
+      return Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
     }
-    function toString(buffer2, encoding, start, end) {
-      return toBuffer(buffer2).toString(encoding, start, end);
+    function toString(buffer, encoding, start, end) {
+      return toBuffer(buffer).toString(encoding, start, end);
     }
-    function toHex(buffer2, start, end) {
-      return toBuffer(buffer2).toString("hex", start, end);
+    function toHex(buffer, start, end) {
+      return toBuffer(buffer).toString("hex", start, end);
     }
-    function write(buffer2, string, offset, length, encoding) {
-      return toBuffer(buffer2).write(string, offset, length, encoding);
+    function write(buffer, string, offset, length, encoding) {
+      return toBuffer(buffer).write(string, offset, length, encoding);
     }
-    function readDoubleBE(buffer2, offset) {
-      return toBuffer(buffer2).readDoubleBE(offset);
+    function readDoubleBE(buffer, offset) {
+      return toBuffer(buffer).readDoubleBE(offset);
     }
-    function readDoubleLE(buffer2, offset) {
-      return toBuffer(buffer2).readDoubleLE(offset);
+    function readDoubleLE(buffer, offset) {
+      return toBuffer(buffer).readDoubleLE(offset);
     }
-    function readFloatBE(buffer2, offset) {
-      return toBuffer(buffer2).readFloatBE(offset);
+    function readFloatBE(buffer, offset) {
+      return toBuffer(buffer).readFloatBE(offset);
     }
-    function readFloatLE(buffer2, offset) {
-      return toBuffer(buffer2).readFloatLE(offset);
+    function readFloatLE(buffer, offset) {
+      return toBuffer(buffer).readFloatLE(offset);
     }
-    function readInt32BE(buffer2, offset) {
-      return toBuffer(buffer2).readInt32BE(offset);
+    function readInt32BE(buffer, offset) {
+      return toBuffer(buffer).readInt32BE(offset);
     }
-    function readInt32LE(buffer2, offset) {
-      return toBuffer(buffer2).readInt32LE(offset);
+    function readInt32LE(buffer, offset) {
+      return toBuffer(buffer).readInt32LE(offset);
     }
-    function readUInt32BE(buffer2, offset) {
-      return toBuffer(buffer2).readUInt32BE(offset);
+    function readUInt32BE(buffer, offset) {
+      return toBuffer(buffer).readUInt32BE(offset);
     }
-    function readUInt32LE(buffer2, offset) {
-      return toBuffer(buffer2).readUInt32LE(offset);
+    function readUInt32LE(buffer, offset) {
+      return toBuffer(buffer).readUInt32LE(offset);
     }
-    function writeDoubleBE(buffer2, value, offset) {
-      return toBuffer(buffer2).writeDoubleBE(value, offset);
+    function writeDoubleBE(buffer, value, offset) {
+      return toBuffer(buffer).writeDoubleBE(value, offset);
     }
-    function writeDoubleLE(buffer2, value, offset) {
-      return toBuffer(buffer2).writeDoubleLE(value, offset);
+    function writeDoubleLE(buffer, value, offset) {
+      return toBuffer(buffer).writeDoubleLE(value, offset);
     }
-    function writeFloatBE(buffer2, value, offset) {
-      return toBuffer(buffer2).writeFloatBE(value, offset);
+    function writeFloatBE(buffer, value, offset) {
+      return toBuffer(buffer).writeFloatBE(value, offset);
     }
-    function writeFloatLE(buffer2, value, offset) {
-      return toBuffer(buffer2).writeFloatLE(value, offset);
+    function writeFloatLE(buffer, value, offset) {
+      return toBuffer(buffer).writeFloatLE(value, offset);
     }
-    function writeInt32BE(buffer2, value, offset) {
-      return toBuffer(buffer2).writeInt32BE(value, offset);
+    function writeInt32BE(buffer, value, offset) {
+      return toBuffer(buffer).writeInt32BE(value, offset);
     }
-    function writeInt32LE(buffer2, value, offset) {
-      return toBuffer(buffer2).writeInt32LE(value, offset);
+    function writeInt32LE(buffer, value, offset) {
+      return toBuffer(buffer).writeInt32LE(value, offset);
     }
-    function writeUInt32BE(buffer2, value, offset) {
-      return toBuffer(buffer2).writeUInt32BE(value, offset);
+    function writeUInt32BE(buffer, value, offset) {
+      return toBuffer(buffer).writeUInt32BE(value, offset);
     }
-    function writeUInt32LE(buffer2, value, offset) {
-      return toBuffer(buffer2).writeUInt32LE(value, offset);
+    function writeUInt32LE(buffer, value, offset) {
+      return toBuffer(buffer).writeUInt32LE(value, offset);
     }
     module2.exports = {
       isBuffer,
@@ -20714,7 +21662,7 @@ var require_b4a = __commonJS({
       concat,
       copy,
       equals,
-      fill,
+      fill: fill2,
       from,
       includes,
       indexOf,
@@ -20987,17 +21935,17 @@ var require_errors2 = __commonJS({
           Error.captureStackTrace(this, fn);
         }
       }
-      static isStreamDestroyed(err) {
-        return err && err.code === "STREAM_DESTROYED";
+      static isStreamDestroyed(err2) {
+        return err2 && err2.code === "STREAM_DESTROYED";
       }
-      static isPrematureClose(err) {
-        return err && err.code === "PREMATURE_CLOSE";
+      static isPrematureClose(err2) {
+        return err2 && err2.code === "PREMATURE_CLOSE";
       }
-      static isAborted(err) {
-        return err && err.code === "ABORTED";
+      static isAborted(err2) {
+        return err2 && err2.code === "ABORTED";
       }
-      static isBadArgument(err) {
-        return err && err.code === "BAD_ARGUMENT";
+      static isBadArgument(err2) {
+        return err2 && err2.code === "BAD_ARGUMENT";
       }
       get name() {
         return "StreamError";
@@ -21160,14 +22108,14 @@ var require_streamx = __commonJS({
         this.stream._duplexState = (this.stream._duplexState | WRITE_FINISHING) & WRITE_NON_PRIMARY;
       }
       autoBatch(data, cb) {
-        const buffer2 = [];
+        const buffer = [];
         const stream = this.stream;
-        buffer2.push(data);
+        buffer.push(data);
         while ((stream._duplexState & WRITE_STATUS) === WRITE_QUEUED_AND_ACTIVE) {
-          buffer2.push(stream._writableState.shift());
+          buffer.push(stream._writableState.shift());
         }
         if ((stream._duplexState & OPEN_STATUS) !== 0) return cb(null);
-        stream._writev(buffer2, cb);
+        stream._writev(buffer, cb);
       }
       update() {
         const stream = this.stream;
@@ -21414,8 +22362,8 @@ var require_streamx = __commonJS({
       finished() {
         this.pipeToFinished = true;
       }
-      done(stream, err) {
-        if (err) this.error = err;
+      done(stream, err2) {
+        if (err2) this.error = err2;
         if (stream === this.to) {
           this.to = null;
           if (this.from !== null) {
@@ -21442,9 +22390,9 @@ var require_streamx = __commonJS({
       this.stream._duplexState |= READ_PIPE_DRAINED;
       this.updateCallback();
     }
-    function afterFinal(err) {
+    function afterFinal(err2) {
       const stream = this.stream;
-      if (err) stream.destroy(err);
+      if (err2) stream.destroy(err2);
       if ((stream._duplexState & DESTROY_STATUS) === 0) {
         stream._duplexState |= WRITE_DONE;
         stream.emit("finish");
@@ -21459,29 +22407,29 @@ var require_streamx = __commonJS({
         this.updateNextTick();
       }
     }
-    function afterDestroy(err) {
+    function afterDestroy(err2) {
       const stream = this.stream;
-      if (!err && !StreamError.isStreamDestroyed(this.error)) err = this.error;
-      if (err) stream.emit("error", err);
+      if (!err2 && !StreamError.isStreamDestroyed(this.error)) err2 = this.error;
+      if (err2) stream.emit("error", err2);
       stream._duplexState |= DESTROYED;
       stream.emit("close");
       const rs = stream._readableState;
       const ws = stream._writableState;
       if (rs !== null && rs.pipeline !== null) {
-        rs.pipeline.done(stream, err);
+        rs.pipeline.done(stream, err2);
       }
       if (ws !== null) {
         while (ws.drains !== null && ws.drains.length > 0) {
           ws.drains.shift().resolve(false);
         }
         if (ws.pipeline !== null) {
-          ws.pipeline.done(stream, err);
+          ws.pipeline.done(stream, err2);
         }
       }
     }
-    function afterWrite(err) {
+    function afterWrite(err2) {
       const stream = this.stream;
-      if (err) stream.destroy(err);
+      if (err2) stream.destroy(err2);
       stream._duplexState &= WRITE_NOT_ACTIVE;
       if (this.drains !== null) tickDrains(this.drains);
       if ((stream._duplexState & WRITE_DRAIN_STATUS) === WRITE_UNDRAINED) {
@@ -21492,8 +22440,8 @@ var require_streamx = __commonJS({
       }
       this.updateCallback();
     }
-    function afterRead(err) {
-      if (err) this.stream.destroy(err);
+    function afterRead(err2) {
+      if (err2) this.stream.destroy(err2);
       this.stream._duplexState &= READ_NOT_ACTIVE;
       if (this.readAhead === false && (this.stream._duplexState & READ_RESUMED) === 0) {
         this.stream._duplexState &= READ_NO_READ_AHEAD;
@@ -21520,9 +22468,9 @@ var require_streamx = __commonJS({
         }
       }
     }
-    function afterOpen(err) {
+    function afterOpen(err2) {
       const stream = this.stream;
-      if (err) stream.destroy(err);
+      if (err2) stream.destroy(err2);
       if ((stream._duplexState & DESTROYING) === 0) {
         if ((stream._duplexState & READ_PRIMARY_STATUS) === 0) {
           stream._duplexState |= READ_PRIMARY;
@@ -21540,9 +22488,9 @@ var require_streamx = __commonJS({
         stream._readableState.updateCallback();
       }
     }
-    function afterTransform(err, data) {
+    function afterTransform(err2, data) {
       if (data !== void 0 && data !== null) this.push(data);
-      this._writableState.afterWrite(err);
+      this._writableState.afterWrite(err2);
     }
     function newListener(name) {
       if (this._readableState !== null) {
@@ -21596,17 +22544,17 @@ var require_streamx = __commonJS({
       get destroying() {
         return (this._duplexState & DESTROY_STATUS) !== 0;
       }
-      destroy(err) {
+      destroy(err2) {
         if ((this._duplexState & DESTROY_STATUS) === 0) {
-          if (!err) err = StreamError.STREAM_DESTROYED();
+          if (!err2) err2 = StreamError.STREAM_DESTROYED();
           this._duplexState = (this._duplexState | DESTROYING) & NON_PRIMARY;
           if (this._readableState !== null) {
             this._readableState.highWaterMark = 0;
-            this._readableState.error = err;
+            this._readableState.error = err2;
           }
           if (this._writableState !== null) {
             this._writableState.highWaterMark = 0;
-            this._writableState.error = err;
+            this._writableState.error = err2;
           }
           this._duplexState |= PREDESTROYING;
           this._predestroy();
@@ -21620,7 +22568,7 @@ var require_streamx = __commonJS({
         }
       }
     };
-    var Readable7 = class _Readable extends Stream {
+    var Readable6 = class _Readable extends Stream {
       constructor(opts) {
         super(opts);
         this._duplexState |= OPENING | WRITE_DONE | READ_READ_AHEAD;
@@ -21638,7 +22586,7 @@ var require_streamx = __commonJS({
           if (src === null) return out.end();
           if (out.destroying) return;
           pipeline8(src, out, noop3);
-        }).catch((err) => out.destroy(err));
+        }).catch((err2) => out.destroy(err2));
         return out;
       }
       setEncoding(encoding) {
@@ -21725,8 +22673,8 @@ var require_streamx = __commonJS({
         let error2 = null;
         let promiseResolve = null;
         let promiseReject = null;
-        this.on("error", (err) => {
-          error2 = err;
+        this.on("error", (err2) => {
+          error2 = err2;
         });
         this.on("readable", onreadable);
         this.on("close", onclose);
@@ -21746,8 +22694,8 @@ var require_streamx = __commonJS({
           return() {
             return destroy(null);
           },
-          throw(err) {
-            return destroy(err);
+          throw(err2) {
+            return destroy(err2);
           }
         };
         function onreadable() {
@@ -21767,12 +22715,12 @@ var require_streamx = __commonJS({
           }
           promiseReject = promiseResolve = null;
         }
-        function destroy(err) {
-          stream.destroy(err);
+        function destroy(err2) {
+          stream.destroy(err2);
           return new Promise((resolve2, reject) => {
             if (stream._duplexState & DESTROYED) return resolve2({ value: void 0, done: true });
             stream.once("close", function() {
-              if (err) reject(err);
+              if (err2) reject(err2);
               else resolve2({ value: void 0, done: true });
             });
           });
@@ -21831,7 +22779,7 @@ var require_streamx = __commonJS({
         return this;
       }
     };
-    var Duplex = class extends Readable7 {
+    var Duplex = class extends Readable6 {
       // and Writable
       constructor(opts) {
         super(opts);
@@ -21895,8 +22843,8 @@ var require_streamx = __commonJS({
           cb(null);
         }
       }
-      destroy(err) {
-        super.destroy(err);
+      destroy(err2) {
+        super.destroy(err2);
         if (this._transformState.data !== null) {
           this._transformState.data = null;
           this._transformState.afterTransform();
@@ -21915,17 +22863,17 @@ var require_streamx = __commonJS({
     };
     var PassThrough2 = class extends Transform2 {
     };
-    function transformAfterFlush(err, data) {
+    function transformAfterFlush(err2, data) {
       const cb = this._transformState.afterFinal;
-      if (err) return cb(err);
+      if (err2) return cb(err2);
       if (data !== null && data !== void 0) this.push(data);
       this.push(null);
       cb(null);
     }
     function pipelinePromise(...streams) {
       return new Promise((resolve2, reject) => {
-        return pipeline8(...streams, (err) => {
-          if (err) return reject(err);
+        return pipeline8(...streams, (err2) => {
+          if (err2) return reject(err2);
           resolve2();
         });
       });
@@ -21950,8 +22898,8 @@ var require_streamx = __commonJS({
       if (done) {
         let fin = false;
         const autoDestroy = isStreamx(dest) || !!(dest._writableState && dest._writableState.autoDestroy);
-        dest.on("error", (err) => {
-          if (error2 === null) error2 = err;
+        dest.on("error", (err2) => {
+          if (error2 === null) error2 = err2;
         });
         dest.on("finish", () => {
           fin = true;
@@ -21974,11 +22922,11 @@ var require_streamx = __commonJS({
           }
         }
       }
-      function onerror(err) {
-        if (!err || error2) return;
-        error2 = err;
+      function onerror(err2) {
+        if (!err2 || error2) return;
+        error2 = err2;
         for (const s of all) {
-          s.destroy(err);
+          s.destroy(err2);
         }
       }
     }
@@ -22004,8 +22952,8 @@ var require_streamx = __commonJS({
       return !!stream._writableState && stream._writableState.ended;
     }
     function getStreamError(stream, opts = {}) {
-      const err = stream._readableState && stream._readableState.error || stream._writableState && stream._writableState.error;
-      return !opts.all && StreamError.isStreamDestroyed(err) ? null : err;
+      const err2 = stream._readableState && stream._readableState.error || stream._writableState && stream._writableState.error;
+      return !opts.all && StreamError.isStreamDestroyed(err2) ? null : err2;
     }
     function isReadStreamx(stream) {
       return isStreamx(stream) && stream.readable;
@@ -22040,7 +22988,7 @@ var require_streamx = __commonJS({
       getStreamError,
       Stream,
       Writable,
-      Readable: Readable7,
+      Readable: Readable6,
       Duplex,
       Transform: Transform2,
       // Export PassThrough for compatibility with Node.js core's stream module
@@ -22314,7 +23262,7 @@ var require_headers2 = __commonJS({
 // node_modules/tar-stream/extract.js
 var require_extract = __commonJS({
   "node_modules/tar-stream/extract.js"(exports2, module2) {
-    var { Writable, Readable: Readable7, getStreamError } = require_streamx();
+    var { Writable, Readable: Readable6, getStreamError } = require_streamx();
     var FIFO = require_fast_fifo();
     var b4a = require_b4a();
     var headers = require_headers2();
@@ -22327,9 +23275,9 @@ var require_extract = __commonJS({
         this.queue = new FIFO();
         this._offset = 0;
       }
-      push(buffer2) {
-        this.buffered += buffer2.byteLength;
-        this.queue.push(buffer2);
+      push(buffer) {
+        this.buffered += buffer.byteLength;
+        this.queue.push(buffer);
       }
       shiftFirst(size) {
         return this.buffered === 0 ? null : this._next(size);
@@ -22362,7 +23310,7 @@ var require_extract = __commonJS({
         return buf.subarray(this._offset, this._offset += size);
       }
     };
-    var Source = class extends Readable7 {
+    var Source = class extends Readable6 {
       constructor(self, header, offset) {
         super();
         this.header = header;
@@ -22414,11 +23362,11 @@ var require_extract = __commonJS({
         this._allowUnknownFormat = !!opts.allowUnknownFormat;
         this._unlockBound = this._unlock.bind(this);
       }
-      _unlock(err) {
+      _unlock(err2) {
         this._locked = false;
-        if (err) {
-          this.destroy(err);
-          this._continueWrite(err);
+        if (err2) {
+          this.destroy(err2);
+          this._continueWrite(err2);
           return;
         }
         this._update();
@@ -22428,8 +23376,8 @@ var require_extract = __commonJS({
         this._offset = this._buffer.shifted;
         try {
           this._header = headers.decode(this._buffer.shift(512), this._filenameEncoding, this._allowUnknownFormat);
-        } catch (err) {
-          this._continueWrite(err);
+        } catch (err2) {
+          this._continueWrite(err2);
           return false;
         }
         if (!this._header) return true;
@@ -22501,8 +23449,8 @@ var require_extract = __commonJS({
         const buf = this._buffer.shift(this._header.size);
         try {
           this._decodeLongHeader(buf);
-        } catch (err) {
-          this._continueWrite(err);
+        } catch (err2) {
+          this._continueWrite(err2);
           return false;
         }
         return true;
@@ -22511,13 +23459,13 @@ var require_extract = __commonJS({
         const buf = this._buffer.shiftFirst(this._missing);
         if (buf === null) return false;
         this._missing -= buf.byteLength;
-        const drained = this._stream.push(buf);
+        const drained3 = this._stream.push(buf);
         if (this._missing === 0) {
           this._stream.push(null);
-          if (drained) this._stream._detach();
-          return drained && this._locked === false;
+          if (drained3) this._stream._detach();
+          return drained3 && this._locked === false;
         }
-        return drained;
+        return drained3;
       }
       _createStream() {
         return new Source(this, this._header, this._offset);
@@ -22543,10 +23491,10 @@ var require_extract = __commonJS({
         }
         this._continueWrite(null);
       }
-      _continueWrite(err) {
+      _continueWrite(err2) {
         const cb = this._callback;
         this._callback = noop3;
-        cb(err);
+        cb(err2);
       }
       _write(data, cb) {
         this._callback = cb;
@@ -22570,10 +23518,10 @@ var require_extract = __commonJS({
         let promiseReject = null;
         let entryStream = null;
         let entryCallback = null;
-        const extract4 = this;
+        const extract3 = this;
         this.on("entry", onentry);
-        this.on("error", (err) => {
-          error2 = err;
+        this.on("error", (err2) => {
+          error2 = err2;
         });
         this.on("close", onclose);
         return {
@@ -22586,15 +23534,15 @@ var require_extract = __commonJS({
           return() {
             return destroy(null);
           },
-          throw(err) {
-            return destroy(err);
+          throw(err2) {
+            return destroy(err2);
           }
         };
-        function consumeCallback(err) {
+        function consumeCallback(err2) {
           if (!entryCallback) return;
           const cb = entryCallback;
           entryCallback = null;
-          cb(err);
+          cb(err2);
         }
         function onnext(resolve2, reject) {
           if (error2) {
@@ -22608,7 +23556,7 @@ var require_extract = __commonJS({
           promiseResolve = resolve2;
           promiseReject = reject;
           consumeCallback(null);
-          if (extract4._finished && promiseResolve) {
+          if (extract3._finished && promiseResolve) {
             promiseResolve({ value: void 0, done: true });
             promiseResolve = promiseReject = null;
           }
@@ -22630,20 +23578,20 @@ var require_extract = __commonJS({
           else promiseResolve({ value: void 0, done: true });
           promiseResolve = promiseReject = null;
         }
-        function destroy(err) {
-          extract4.destroy(err);
-          consumeCallback(err);
+        function destroy(err2) {
+          extract3.destroy(err2);
+          consumeCallback(err2);
           return new Promise((resolve2, reject) => {
-            if (extract4.destroyed) return resolve2({ value: void 0, done: true });
-            extract4.once("close", function() {
-              if (err) reject(err);
+            if (extract3.destroyed) return resolve2({ value: void 0, done: true });
+            extract3.once("close", function() {
+              if (err2) reject(err2);
               else resolve2({ value: void 0, done: true });
             });
           });
         }
       }
     };
-    module2.exports = function extract4(opts) {
+    module2.exports = function extract3(opts) {
       return new Extract(opts);
     };
     function noop3() {
@@ -22678,7 +23626,7 @@ var require_constants6 = __commonJS({
 // node_modules/tar-stream/pack.js
 var require_pack = __commonJS({
   "node_modules/tar-stream/pack.js"(exports2, module2) {
-    var { Readable: Readable7, Writable, getStreamError } = require_streamx();
+    var { Readable: Readable6, Writable, getStreamError } = require_streamx();
     var b4a = require_b4a();
     var constants4 = require_constants6();
     var headers = require_headers2();
@@ -22704,11 +23652,11 @@ var require_pack = __commonJS({
         this._openCallback = cb;
         if (this._pack._stream === this) this._continueOpen();
       }
-      _continuePack(err) {
+      _continuePack(err2) {
         if (this._callback === null) return;
         const callback = this._callback;
         this._callback = null;
-        callback(err);
+        callback(err2);
       }
       _continueOpen() {
         if (this._pack._stream === null) this._pack._stream = this;
@@ -22771,7 +23719,7 @@ var require_pack = __commonJS({
         cb();
       }
     };
-    var Pack = class extends Readable7 {
+    var Pack = class extends Readable6 {
       constructor(opts) {
         super(opts);
         this._drain = noop3;
@@ -22780,11 +23728,11 @@ var require_pack = __commonJS({
         this._pending = [];
         this._stream = null;
       }
-      entry(header, buffer2, callback) {
+      entry(header, buffer, callback) {
         if (this._finalized || this.destroying) throw new Error("already finalized or destroyed");
-        if (typeof buffer2 === "function") {
-          callback = buffer2;
-          buffer2 = null;
+        if (typeof buffer === "function") {
+          callback = buffer;
+          buffer = null;
         }
         if (!callback) callback = noop3;
         if (!header.size || header.type === "symlink") header.size = 0;
@@ -22793,11 +23741,11 @@ var require_pack = __commonJS({
         if (!header.uid) header.uid = 0;
         if (!header.gid) header.gid = 0;
         if (!header.mtime) header.mtime = /* @__PURE__ */ new Date();
-        if (typeof buffer2 === "string") buffer2 = b4a.from(buffer2);
+        if (typeof buffer === "string") buffer = b4a.from(buffer);
         const sink = new Sink(this, header, callback);
-        if (b4a.isBuffer(buffer2)) {
-          header.size = buffer2.byteLength;
-          sink.write(buffer2);
+        if (b4a.isBuffer(buffer)) {
+          header.size = buffer.byteLength;
+          sink.write(buffer);
           sink.end();
           return sink;
         }
@@ -22860,16 +23808,16 @@ var require_pack = __commonJS({
         this.push(headers.encode(newHeader));
       }
       _doDrain() {
-        const drain = this._drain;
+        const drain2 = this._drain;
         this._drain = noop3;
-        drain();
+        drain2();
       }
       _predestroy() {
-        const err = getStreamError(this);
-        if (this._stream) this._stream.destroy(err);
+        const err2 = getStreamError(this);
+        if (this._stream) this._stream.destroy(err2);
         while (this._pending.length) {
           const stream = this._pending.shift();
-          stream.destroy(err);
+          stream.destroy(err2);
           stream._continueOpen();
         }
         this._doDrain();
@@ -23011,8 +23959,8 @@ var require_re = __commonJS({
       [LETTERDASHNUMBER, MAX_SAFE_BUILD_LENGTH]
     ];
     var makeSafeRegex = (value) => {
-      for (const [token2, max] of safeRegexReplacements) {
-        value = value.split(`${token2}*`).join(`${token2}{0,${max}}`).split(`${token2}+`).join(`${token2}{1,${max}}`);
+      for (const [token3, max] of safeRegexReplacements) {
+        value = value.split(`${token3}*`).join(`${token3}{0,${max}}`).split(`${token3}+`).join(`${token3}{1,${max}}`);
       }
       return value;
     };
@@ -23884,12 +24832,12 @@ var require_trim_comparator_whitespace = __commonJS({
     }
     var isWhitespace = (char) => char !== void 0 && whitespace[char.charCodeAt(0)] === 1;
     var isVersionPrefix = (char) => char === "v" || char === "=" || isWhitespace(char);
-    var isDigit = (char) => char !== void 0 && char >= "0" && char <= "9";
+    var isDigit2 = (char) => char !== void 0 && char >= "0" && char <= "9";
     var isLetter = (char) => char !== void 0 && (char >= "a" && char <= "z" || char >= "A" && char <= "Z");
-    var isIdentifierCharacter = (char) => isDigit(char) || isLetter(char) || char === "-";
-    var isVersionStart = (char) => isDigit(char) || char === "x" || char === "X" || char === "*";
+    var isIdentifierCharacter = (char) => isDigit2(char) || isLetter(char) || char === "-";
+    var isVersionStart = (char) => isDigit2(char) || char === "x" || char === "X" || char === "*";
     var findDigitsEndIndex = (range, start, limit, digitRuns) => {
-      if (!isDigit(range[start])) {
+      if (!isDigit2(range[start])) {
         return start;
       }
       if (start >= digitRuns.start && start < digitRuns.end) {
@@ -23899,7 +24847,7 @@ var require_trim_comparator_whitespace = __commonJS({
         return Math.min(start + limit, digitRuns.previousEnd);
       }
       let end = start + 1;
-      while (isDigit(range[end])) {
+      while (isDigit2(range[end])) {
         end++;
       }
       digitRuns.previousStart = digitRuns.start;
@@ -23991,7 +24939,7 @@ var require_trim_comparator_whitespace = __commonJS({
       return findBuildEndIndex(range, prereleaseEnd);
     };
     var findPartialVersionComponentEndIndex = (range, start, digitRuns) => {
-      if (isDigit(range[start])) {
+      if (isDigit2(range[start])) {
         return findVersionNumberEndIndex(range, start, false, digitRuns);
       }
       return isVersionStart(range[start]) ? start + 1 : start;
@@ -25207,17 +26155,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path55) {
-      const ctrl = callVisitor(key, node, visitor, path55);
+    function visit_(key, node, visitor, path62) {
+      const ctrl = callVisitor(key, node, visitor, path62);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path55, ctrl);
-        return visit_(key, ctrl, visitor, path55);
+        replaceNode(key, path62, ctrl);
+        return visit_(key, ctrl, visitor, path62);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path55 = Object.freeze(path55.concat(node));
+          path62 = Object.freeze(path62.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path55);
+            const ci = visit_(i, node.items[i], visitor, path62);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -25228,13 +26176,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path55 = Object.freeze(path55.concat(node));
-          const ck = visit_("key", node.key, visitor, path55);
+          path62 = Object.freeze(path62.concat(node));
+          const ck = visit_("key", node.key, visitor, path62);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path55);
+          const cv = visit_("value", node.value, visitor, path62);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -25255,17 +26203,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path55) {
-      const ctrl = await callVisitor(key, node, visitor, path55);
+    async function visitAsync_(key, node, visitor, path62) {
+      const ctrl = await callVisitor(key, node, visitor, path62);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path55, ctrl);
-        return visitAsync_(key, ctrl, visitor, path55);
+        replaceNode(key, path62, ctrl);
+        return visitAsync_(key, ctrl, visitor, path62);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path55 = Object.freeze(path55.concat(node));
+          path62 = Object.freeze(path62.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path55);
+            const ci = await visitAsync_(i, node.items[i], visitor, path62);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -25276,13 +26224,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path55 = Object.freeze(path55.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path55);
+          path62 = Object.freeze(path62.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path62);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path55);
+          const cv = await visitAsync_("value", node.value, visitor, path62);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -25309,23 +26257,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path55) {
+    function callVisitor(key, node, visitor, path62) {
       if (typeof visitor === "function")
-        return visitor(key, node, path55);
+        return visitor(key, node, path62);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path55);
+        return visitor.Map?.(key, node, path62);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path55);
+        return visitor.Seq?.(key, node, path62);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path55);
+        return visitor.Pair?.(key, node, path62);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path55);
+        return visitor.Scalar?.(key, node, path62);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path55);
+        return visitor.Alias?.(key, node, path62);
       return void 0;
     }
-    function replaceNode(key, path55, node) {
-      const parent = path55[path55.length - 1];
+    function replaceNode(key, path62, node) {
+      const parent = path62[path62.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -25937,10 +26885,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path55, value) {
+    function collectionFromPath(schema, path62, value) {
       let v = value;
-      for (let i = path55.length - 1; i >= 0; --i) {
-        const k = path55[i];
+      for (let i = path62.length - 1; i >= 0; --i) {
+        const k = path62[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -25959,7 +26907,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path55) => path55 == null || typeof path55 === "object" && !!path55[Symbol.iterator]().next().done;
+    var isEmptyPath = (path62) => path62 == null || typeof path62 === "object" && !!path62[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -25989,11 +26937,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path55, value) {
-        if (isEmptyPath(path55))
+      addIn(path62, value) {
+        if (isEmptyPath(path62))
           this.add(value);
         else {
-          const [key, ...rest] = path55;
+          const [key, ...rest] = path62;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -26007,8 +26955,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path55) {
-        const [key, ...rest] = path55;
+      deleteIn(path62) {
+        const [key, ...rest] = path62;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -26022,8 +26970,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path55, keepScalar) {
-        const [key, ...rest] = path55;
+      getIn(path62, keepScalar) {
+        const [key, ...rest] = path62;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -26041,8 +26989,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path55) {
-        const [key, ...rest] = path55;
+      hasIn(path62) {
+        const [key, ...rest] = path62;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -26052,8 +27000,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path55, value) {
-        const [key, ...rest] = path55;
+      setIn(path62, value) {
+        const [key, ...rest] = path62;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -26114,7 +27062,7 @@ var require_foldFlowLines = __commonJS({
         else
           end = lineWidth - indentAtStart;
       }
-      let split = void 0;
+      let split2 = void 0;
       let prev = void 0;
       let overflow = false;
       let i = -1;
@@ -26147,18 +27095,18 @@ var require_foldFlowLines = __commonJS({
           if (mode === FOLD_BLOCK)
             i = consumeMoreIndentedLines(text2, i, indent.length);
           end = i + indent.length + endStep;
-          split = void 0;
+          split2 = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
             const next = text2[i + 1];
             if (next && next !== " " && next !== "\n" && next !== "	")
-              split = i;
+              split2 = i;
           }
           if (i >= end) {
-            if (split) {
-              folds.push(split);
-              end = split + endStep;
-              split = void 0;
+            if (split2) {
+              folds.push(split2);
+              end = split2 + endStep;
+              split2 = void 0;
             } else if (mode === FOLD_QUOTED) {
               while (prev === " " || prev === "	") {
                 prev = ch;
@@ -26171,7 +27119,7 @@ var require_foldFlowLines = __commonJS({
               folds.push(j);
               escapedFolds[j] = true;
               end = j + endStep;
-              split = void 0;
+              split2 = void 0;
             } else {
               overflow = true;
             }
@@ -26373,9 +27321,9 @@ ${indent}`) + "'";
         return quotedString(value, ctx);
       }
       const indent = ctx.indent || (ctx.forceBlockIndent || containsDocumentMarker(value) ? "  " : "");
-      const literal = blockQuote === "literal" ? true : blockQuote === "folded" || type === Scalar.Scalar.BLOCK_FOLDED ? false : type === Scalar.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value, lineWidth, indent.length);
+      const literal3 = blockQuote === "literal" ? true : blockQuote === "folded" || type === Scalar.Scalar.BLOCK_FOLDED ? false : type === Scalar.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value, lineWidth, indent.length);
       if (!value)
-        return literal ? "|\n" : ">\n";
+        return literal3 ? "|\n" : ">\n";
       let chomp;
       let endStart;
       for (endStart = value.length; endStart > 0; --endStart) {
@@ -26424,7 +27372,7 @@ ${indent}`) + "'";
         if (onComment)
           onComment();
       }
-      if (!literal) {
+      if (!literal3) {
         const foldedValue = value.replace(/\n+/g, "\n$&").replace(/(?:^|\n)([\t ].*)(?:([\n\t ]*)\n(?![\n\t ]))?/g, "$1$2").replace(/\n+/g, `$&${indent}`);
         let literalFallback = false;
         const foldOptions = getFoldOptions(ctx, true);
@@ -27706,10 +28654,10 @@ var require_binary = __commonJS({
           return node_buffer.Buffer.from(src, "base64");
         } else if (typeof atob === "function") {
           const str = atob(src.replace(/[\n\r]/g, ""));
-          const buffer2 = new Uint8Array(str.length);
+          const buffer = new Uint8Array(str.length);
           for (let i = 0; i < str.length; ++i)
-            buffer2[i] = str.charCodeAt(i);
-          return buffer2;
+            buffer[i] = str.charCodeAt(i);
+          return buffer;
         } else {
           onError("This environment does not support reading binary tags; either Buffer or atob is required");
           return src;
@@ -28568,9 +29516,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path55, value) {
+      addIn(path62, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path55, value);
+          this.contents.addIn(path62, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -28645,14 +29593,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path55) {
-        if (Collection2.isEmptyPath(path55)) {
+      deleteIn(path62) {
+        if (Collection2.isEmptyPath(path62)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path55) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path62) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -28667,10 +29615,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path55, keepScalar) {
-        if (Collection2.isEmptyPath(path55))
+      getIn(path62, keepScalar) {
+        if (Collection2.isEmptyPath(path62))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path55, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path62, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -28681,10 +29629,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path55) {
-        if (Collection2.isEmptyPath(path55))
+      hasIn(path62) {
+        if (Collection2.isEmptyPath(path62))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path55) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path62) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -28701,13 +29649,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path55, value) {
-        if (Collection2.isEmptyPath(path55)) {
+      setIn(path62, value) {
+        if (Collection2.isEmptyPath(path62)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path55), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path62), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path55, value);
+          this.contents.setIn(path62, value);
         }
       }
       /**
@@ -28883,29 +29831,29 @@ var require_resolve_props = __commonJS({
       let comma = null;
       let found = null;
       let start = null;
-      for (const token2 of tokens) {
+      for (const token3 of tokens) {
         if (reqSpace) {
-          if (token2.type !== "space" && token2.type !== "newline" && token2.type !== "comma")
-            onError(token2.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
+          if (token3.type !== "space" && token3.type !== "newline" && token3.type !== "comma")
+            onError(token3.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
           reqSpace = false;
         }
         if (tab) {
-          if (atNewline && token2.type !== "comment" && token2.type !== "newline") {
+          if (atNewline && token3.type !== "comment" && token3.type !== "newline") {
             onError(tab, "TAB_AS_INDENT", "Tabs are not allowed as indentation");
           }
           tab = null;
         }
-        switch (token2.type) {
+        switch (token3.type) {
           case "space":
-            if (!flow && (indicator !== "doc-start" || next?.type !== "flow-collection") && token2.source.includes("	")) {
-              tab = token2;
+            if (!flow && (indicator !== "doc-start" || next?.type !== "flow-collection") && token3.source.includes("	")) {
+              tab = token3;
             }
             hasSpace = true;
             break;
           case "comment": {
             if (!hasSpace)
-              onError(token2, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
-            const cb = token2.source.substring(1) || " ";
+              onError(token3, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+            const cb = token3.source.substring(1) || " ";
             if (!comment)
               comment = cb;
             else
@@ -28917,33 +29865,33 @@ var require_resolve_props = __commonJS({
           case "newline":
             if (atNewline) {
               if (comment)
-                comment += token2.source;
+                comment += token3.source;
               else if (!found || indicator !== "seq-item-ind")
                 spaceBefore = true;
             } else
-              commentSep += token2.source;
+              commentSep += token3.source;
             atNewline = true;
             hasNewline = true;
             if (anchor || tag)
-              newlineAfterProp = token2;
+              newlineAfterProp = token3;
             hasSpace = true;
             break;
           case "anchor":
             if (anchor)
-              onError(token2, "MULTIPLE_ANCHORS", "A node can have at most one anchor");
-            if (token2.source.endsWith(":"))
-              onError(token2.offset + token2.source.length - 1, "BAD_ALIAS", "Anchor ending in : is ambiguous", true);
-            anchor = token2;
-            start ?? (start = token2.offset);
+              onError(token3, "MULTIPLE_ANCHORS", "A node can have at most one anchor");
+            if (token3.source.endsWith(":"))
+              onError(token3.offset + token3.source.length - 1, "BAD_ALIAS", "Anchor ending in : is ambiguous", true);
+            anchor = token3;
+            start ?? (start = token3.offset);
             atNewline = false;
             hasSpace = false;
             reqSpace = true;
             break;
           case "tag": {
             if (tag)
-              onError(token2, "MULTIPLE_TAGS", "A node can have at most one tag");
-            tag = token2;
-            start ?? (start = token2.offset);
+              onError(token3, "MULTIPLE_TAGS", "A node can have at most one tag");
+            tag = token3;
+            start ?? (start = token3.offset);
             atNewline = false;
             hasSpace = false;
             reqSpace = true;
@@ -28951,25 +29899,25 @@ var require_resolve_props = __commonJS({
           }
           case indicator:
             if (anchor || tag)
-              onError(token2, "BAD_PROP_ORDER", `Anchors and tags must be after the ${token2.source} indicator`);
+              onError(token3, "BAD_PROP_ORDER", `Anchors and tags must be after the ${token3.source} indicator`);
             if (found)
-              onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${token2.source} in ${flow ?? "collection"}`);
-            found = token2;
+              onError(token3, "UNEXPECTED_TOKEN", `Unexpected ${token3.source} in ${flow ?? "collection"}`);
+            found = token3;
             atNewline = indicator === "seq-item-ind" || indicator === "explicit-key-ind";
             hasSpace = false;
             break;
           case "comma":
             if (flow) {
               if (comma)
-                onError(token2, "UNEXPECTED_TOKEN", `Unexpected , in ${flow}`);
-              comma = token2;
+                onError(token3, "UNEXPECTED_TOKEN", `Unexpected , in ${flow}`);
+              comma = token3;
               atNewline = false;
               hasSpace = false;
               break;
             }
           // else fallthrough
           default:
-            onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${token2.type} token`);
+            onError(token3, "UNEXPECTED_TOKEN", `Unexpected ${token3.type} token`);
             atNewline = false;
             hasSpace = false;
         }
@@ -29242,15 +30190,15 @@ var require_resolve_end = __commonJS({
       if (end) {
         let hasSpace = false;
         let sep4 = "";
-        for (const token2 of end) {
-          const { source, type } = token2;
+        for (const token3 of end) {
+          const { source, type } = token3;
           switch (type) {
             case "space":
               hasSpace = true;
               break;
             case "comment": {
               if (reqSpace && !hasSpace)
-                onError(token2, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+                onError(token3, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
               const cb = source.substring(1) || " ";
               if (!comment)
                 comment = cb;
@@ -29265,7 +30213,7 @@ var require_resolve_end = __commonJS({
               hasSpace = true;
               break;
             default:
-              onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
+              onError(token3, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
           }
           offset += source.length;
         }
@@ -29289,7 +30237,7 @@ var require_resolve_flow_collection = __commonJS({
     var utilContainsNewline = require_util_contains_newline();
     var utilMapIncludes = require_util_map_includes();
     var blockMsg = "Block collections are not allowed within flow collections";
-    var isBlock = (token2) => token2 && (token2.type === "block-map" || token2.type === "block-seq");
+    var isBlock = (token3) => token3 && (token3.type === "block-map" || token3.type === "block-seq");
     function resolveFlowCollection({ composeNode, composeEmptyNode }, ctx, fc, onError, tag) {
       const isMap = fc.start.source === "{";
       const fcName = isMap ? "flow map" : "flow sequence";
@@ -29481,8 +30429,8 @@ var require_compose_collection = __commonJS({
     var resolveBlockMap = require_resolve_block_map();
     var resolveBlockSeq = require_resolve_block_seq();
     var resolveFlowCollection = require_resolve_flow_collection();
-    function resolveCollection(CN, ctx, token2, onError, tagName, tag) {
-      const coll = token2.type === "block-map" ? resolveBlockMap.resolveBlockMap(CN, ctx, token2, onError, tag) : token2.type === "block-seq" ? resolveBlockSeq.resolveBlockSeq(CN, ctx, token2, onError, tag) : resolveFlowCollection.resolveFlowCollection(CN, ctx, token2, onError, tag);
+    function resolveCollection(CN, ctx, token3, onError, tagName, tag) {
+      const coll = token3.type === "block-map" ? resolveBlockMap.resolveBlockMap(CN, ctx, token3, onError, tag) : token3.type === "block-seq" ? resolveBlockSeq.resolveBlockSeq(CN, ctx, token3, onError, tag) : resolveFlowCollection.resolveFlowCollection(CN, ctx, token3, onError, tag);
       const Coll = coll.constructor;
       if (tagName === "!" || tagName === Coll.tagName) {
         coll.tag = Coll.tagName;
@@ -29492,10 +30440,10 @@ var require_compose_collection = __commonJS({
         coll.tag = tagName;
       return coll;
     }
-    function composeCollection(CN, ctx, token2, props, onError) {
+    function composeCollection(CN, ctx, token3, props, onError) {
       const tagToken = props.tag;
       const tagName = !tagToken ? null : ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg));
-      if (token2.type === "block-seq") {
+      if (token3.type === "block-seq") {
         const { anchor, newlineAfterProp: nl } = props;
         const lastProp = anchor && tagToken ? anchor.offset > tagToken.offset ? anchor : tagToken : anchor ?? tagToken;
         if (lastProp && (!nl || nl.offset < lastProp.offset)) {
@@ -29503,9 +30451,9 @@ var require_compose_collection = __commonJS({
           onError(lastProp, "MISSING_CHAR", message);
         }
       }
-      const expType = token2.type === "block-map" ? "map" : token2.type === "block-seq" ? "seq" : token2.start.source === "{" ? "map" : "seq";
+      const expType = token3.type === "block-map" ? "map" : token3.type === "block-seq" ? "seq" : token3.start.source === "{" ? "map" : "seq";
       if (!tagToken || !tagName || tagName === "!" || tagName === YAMLMap.YAMLMap.tagName && expType === "map" || tagName === YAMLSeq.YAMLSeq.tagName && expType === "seq") {
-        return resolveCollection(CN, ctx, token2, onError, tagName);
+        return resolveCollection(CN, ctx, token3, onError, tagName);
       }
       let tag = ctx.schema.tags.find((t) => t.tag === tagName && t.collection === expType);
       if (!tag) {
@@ -29519,10 +30467,10 @@ var require_compose_collection = __commonJS({
           } else {
             onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, true);
           }
-          return resolveCollection(CN, ctx, token2, onError, tagName);
+          return resolveCollection(CN, ctx, token3, onError, tagName);
         }
       }
-      const coll = resolveCollection(CN, ctx, token2, onError, tagName, tag);
+      const coll = resolveCollection(CN, ctx, token3, onError, tagName, tag);
       const res = tag.resolve?.(coll, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg), ctx.options) ?? coll;
       const node = identity.isNode(res) ? res : new Scalar.Scalar(res);
       node.range = coll.range;
@@ -29672,31 +30620,31 @@ var require_resolve_block_scalar = __commonJS({
       let comment = "";
       let length = source.length;
       for (let i = 1; i < props.length; ++i) {
-        const token2 = props[i];
-        switch (token2.type) {
+        const token3 = props[i];
+        switch (token3.type) {
           case "space":
             hasSpace = true;
           // fallthrough
           case "newline":
-            length += token2.source.length;
+            length += token3.source.length;
             break;
           case "comment":
             if (strict && !hasSpace) {
               const message = "Comments must be separated from other tokens by white space characters";
-              onError(token2, "MISSING_CHAR", message);
+              onError(token3, "MISSING_CHAR", message);
             }
-            length += token2.source.length;
-            comment = token2.source.substring(1);
+            length += token3.source.length;
+            comment = token3.source.substring(1);
             break;
           case "error":
-            onError(token2, "UNEXPECTED_TOKEN", token2.message);
-            length += token2.source.length;
+            onError(token3, "UNEXPECTED_TOKEN", token3.message);
+            length += token3.source.length;
             break;
           /* istanbul ignore next should not happen */
           default: {
-            const message = `Unexpected token in block scalar header: ${token2.type}`;
-            onError(token2, "UNEXPECTED_TOKEN", message);
-            const ts = token2.source;
+            const message = `Unexpected token in block scalar header: ${token3.type}`;
+            onError(token3, "UNEXPECTED_TOKEN", message);
+            const ts = token3.source;
             if (ts && typeof ts === "string")
               length += ts.length;
           }
@@ -29705,13 +30653,13 @@ var require_resolve_block_scalar = __commonJS({
       return { mode, indent, chomp, comment, length };
     }
     function splitLines(source) {
-      const split = source.split(/\n( *)/);
-      const first3 = split[0];
+      const split2 = source.split(/\n( *)/);
+      const first3 = split2[0];
       const m = first3.match(/^( *)/);
       const line0 = m?.[1] ? [m[1], first3.slice(m[1].length)] : ["", first3];
       const lines3 = [line0];
-      for (let i = 1; i < split.length; i += 2)
-        lines3.push([split[i], split[i + 1]]);
+      for (let i = 1; i < split2.length; i += 2)
+        lines3.push([split2[i], split2[i + 1]]);
       return lines3;
     }
     exports2.resolveBlockScalar = resolveBlockScalar;
@@ -29947,25 +30895,25 @@ var require_compose_scalar = __commonJS({
     var Scalar = require_Scalar();
     var resolveBlockScalar = require_resolve_block_scalar();
     var resolveFlowScalar = require_resolve_flow_scalar();
-    function composeScalar(ctx, token2, tagToken, onError) {
-      const { value, type, comment, range } = token2.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token2, onError) : resolveFlowScalar.resolveFlowScalar(token2, ctx.options.strict, onError);
+    function composeScalar(ctx, token3, tagToken, onError) {
+      const { value, type, comment, range } = token3.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token3, onError) : resolveFlowScalar.resolveFlowScalar(token3, ctx.options.strict, onError);
       const tagName = tagToken ? ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg)) : null;
       let tag;
       if (ctx.options.stringKeys && ctx.atKey) {
         tag = ctx.schema[identity.SCALAR];
       } else if (tagName)
         tag = findScalarTagByName(ctx.schema, value, tagName, tagToken, onError);
-      else if (token2.type === "scalar")
-        tag = findScalarTagByTest(ctx, value, token2, onError);
+      else if (token3.type === "scalar")
+        tag = findScalarTagByTest(ctx, value, token3, onError);
       else
         tag = ctx.schema[identity.SCALAR];
       let scalar;
       try {
-        const res = tag.resolve(value, (msg) => onError(tagToken ?? token2, "TAG_RESOLVE_FAILED", msg), ctx.options);
+        const res = tag.resolve(value, (msg) => onError(tagToken ?? token3, "TAG_RESOLVE_FAILED", msg), ctx.options);
         scalar = identity.isScalar(res) ? res : new Scalar.Scalar(res);
       } catch (error2) {
         const msg = error2 instanceof Error ? error2.message : String(error2);
-        onError(tagToken ?? token2, "TAG_RESOLVE_FAILED", msg);
+        onError(tagToken ?? token3, "TAG_RESOLVE_FAILED", msg);
         scalar = new Scalar.Scalar(value);
       }
       scalar.range = range;
@@ -30003,7 +30951,7 @@ var require_compose_scalar = __commonJS({
       onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, tagName !== "tag:yaml.org,2002:str");
       return schema[identity.SCALAR];
     }
-    function findScalarTagByTest({ atKey, directives, schema }, value, token2, onError) {
+    function findScalarTagByTest({ atKey, directives, schema }, value, token3, onError) {
       const tag = schema.tags.find((tag2) => (tag2.default === true || atKey && tag2.default === "key") && tag2.test?.test(value)) || schema[identity.SCALAR];
       if (schema.compat) {
         const compat = schema.compat.find((tag2) => tag2.default && tag2.test?.test(value)) ?? schema[identity.SCALAR];
@@ -30011,7 +30959,7 @@ var require_compose_scalar = __commonJS({
           const ts = directives.tagString(tag.tag);
           const cs = directives.tagString(compat.tag);
           const msg = `Value may be parsed as either ${ts} or ${cs}`;
-          onError(token2, "TAG_RESOLVE_FAILED", msg, true);
+          onError(token3, "TAG_RESOLVE_FAILED", msg, true);
         }
       }
       return tag;
@@ -30061,22 +31009,22 @@ var require_compose_node = __commonJS({
     var resolveEnd = require_resolve_end();
     var utilEmptyScalarPosition = require_util_empty_scalar_position();
     var CN = { composeNode, composeEmptyNode };
-    function composeNode(ctx, token2, props, onError) {
+    function composeNode(ctx, token3, props, onError) {
       const atKey = ctx.atKey;
       const { spaceBefore, comment, anchor, tag } = props;
       let node;
       let isSrcToken = true;
-      switch (token2.type) {
+      switch (token3.type) {
         case "alias":
-          node = composeAlias(ctx, token2, onError);
+          node = composeAlias(ctx, token3, onError);
           if (anchor || tag)
-            onError(token2, "ALIAS_PROPS", "An alias node must not specify any properties");
+            onError(token3, "ALIAS_PROPS", "An alias node must not specify any properties");
           break;
         case "scalar":
         case "single-quoted-scalar":
         case "double-quoted-scalar":
         case "block-scalar":
-          node = composeScalar.composeScalar(ctx, token2, tag, onError);
+          node = composeScalar.composeScalar(ctx, token3, tag, onError);
           if (anchor)
             node.anchor = anchor.source.substring(1);
           break;
@@ -30084,47 +31032,47 @@ var require_compose_node = __commonJS({
         case "block-seq":
         case "flow-collection":
           try {
-            node = composeCollection.composeCollection(CN, ctx, token2, props, onError);
+            node = composeCollection.composeCollection(CN, ctx, token3, props, onError);
             if (anchor)
               node.anchor = anchor.source.substring(1);
           } catch (error2) {
             const message = error2 instanceof Error ? error2.message : String(error2);
-            onError(token2, "RESOURCE_EXHAUSTION", message);
+            onError(token3, "RESOURCE_EXHAUSTION", message);
           }
           break;
         default: {
-          const message = token2.type === "error" ? token2.message : `Unsupported token (type: ${token2.type})`;
-          onError(token2, "UNEXPECTED_TOKEN", message);
+          const message = token3.type === "error" ? token3.message : `Unsupported token (type: ${token3.type})`;
+          onError(token3, "UNEXPECTED_TOKEN", message);
           isSrcToken = false;
         }
       }
-      node ?? (node = composeEmptyNode(ctx, token2.offset, void 0, null, props, onError));
+      node ?? (node = composeEmptyNode(ctx, token3.offset, void 0, null, props, onError));
       if (anchor && node.anchor === "")
         onError(anchor, "BAD_ALIAS", "Anchor cannot be an empty string");
       if (atKey && ctx.options.stringKeys && (!identity.isScalar(node) || typeof node.value !== "string" || node.tag && node.tag !== "tag:yaml.org,2002:str")) {
         const msg = "With stringKeys, all keys must be strings";
-        onError(tag ?? token2, "NON_STRING_KEY", msg);
+        onError(tag ?? token3, "NON_STRING_KEY", msg);
       }
       if (spaceBefore)
         node.spaceBefore = true;
       if (comment) {
-        if (token2.type === "scalar" && token2.source === "")
+        if (token3.type === "scalar" && token3.source === "")
           node.comment = comment;
         else
           node.commentBefore = comment;
       }
       if (ctx.options.keepSourceTokens && isSrcToken)
-        node.srcToken = token2;
+        node.srcToken = token3;
       return node;
     }
     function composeEmptyNode(ctx, offset, before, pos, { spaceBefore, comment, anchor, tag, end }, onError) {
-      const token2 = {
+      const token3 = {
         type: "scalar",
         offset: utilEmptyScalarPosition.emptyScalarPosition(offset, before, pos),
         indent: -1,
         source: ""
       };
-      const node = composeScalar.composeScalar(ctx, token2, tag, onError);
+      const node = composeScalar.composeScalar(ctx, token3, tag, onError);
       if (anchor) {
         node.anchor = anchor.source.substring(1);
         if (node.anchor === "")
@@ -30315,28 +31263,28 @@ ${cb}` : comment;
        * @param endOffset - Should be set if `forceDoc` is also set, to set the document range end and to indicate errors correctly.
        */
       *compose(tokens, forceDoc = false, endOffset = -1) {
-        for (const token2 of tokens)
-          yield* this.next(token2);
+        for (const token3 of tokens)
+          yield* this.next(token3);
         yield* this.end(forceDoc, endOffset);
       }
       /** Advance the composer by one CST token. */
-      *next(token2) {
+      *next(token3) {
         if (node_process.env.LOG_STREAM)
-          console.dir(token2, { depth: null });
-        switch (token2.type) {
+          console.dir(token3, { depth: null });
+        switch (token3.type) {
           case "directive":
-            this.directives.add(token2.source, (offset, message, warning2) => {
-              const pos = getErrorPos(token2);
+            this.directives.add(token3.source, (offset, message, warning2) => {
+              const pos = getErrorPos(token3);
               pos[0] += offset;
               this.onError(pos, "BAD_DIRECTIVE", message, warning2);
             });
-            this.prelude.push(token2.source);
+            this.prelude.push(token3.source);
             this.atDirectives = true;
             break;
           case "document": {
-            const doc = composeDoc.composeDoc(this.options, this.directives, token2, this.onError);
+            const doc = composeDoc.composeDoc(this.options, this.directives, token3, this.onError);
             if (this.atDirectives && !doc.directives.docStart)
-              this.onError(token2, "MISSING_CHAR", "Missing directives-end/doc-start indicator line");
+              this.onError(token3, "MISSING_CHAR", "Missing directives-end/doc-start indicator line");
             this.decorate(doc, false);
             if (this.doc)
               yield this.doc;
@@ -30349,11 +31297,11 @@ ${cb}` : comment;
             break;
           case "comment":
           case "newline":
-            this.prelude.push(token2.source);
+            this.prelude.push(token3.source);
             break;
           case "error": {
-            const msg = token2.source ? `${token2.message}: ${JSON.stringify(token2.source)}` : token2.message;
-            const error2 = new errors2.YAMLParseError(getErrorPos(token2), "UNEXPECTED_TOKEN", msg);
+            const msg = token3.source ? `${token3.message}: ${JSON.stringify(token3.source)}` : token3.message;
+            const error2 = new errors2.YAMLParseError(getErrorPos(token3), "UNEXPECTED_TOKEN", msg);
             if (this.atDirectives || !this.doc)
               this.errors.push(error2);
             else
@@ -30363,11 +31311,11 @@ ${cb}` : comment;
           case "doc-end": {
             if (!this.doc) {
               const msg = "Unexpected doc-end without preceding document";
-              this.errors.push(new errors2.YAMLParseError(getErrorPos(token2), "UNEXPECTED_TOKEN", msg));
+              this.errors.push(new errors2.YAMLParseError(getErrorPos(token3), "UNEXPECTED_TOKEN", msg));
               break;
             }
             this.doc.directives.docEnd = true;
-            const end = resolveEnd.resolveEnd(token2.end, token2.offset + token2.source.length, this.doc.options.strict, this.onError);
+            const end = resolveEnd.resolveEnd(token3.end, token3.offset + token3.source.length, this.doc.options.strict, this.onError);
             this.decorate(this.doc, true);
             if (end.comment) {
               const dc = this.doc.comment;
@@ -30378,7 +31326,7 @@ ${end.comment}` : end.comment;
             break;
           }
           default:
-            this.errors.push(new errors2.YAMLParseError(getErrorPos(token2), "UNEXPECTED_TOKEN", `Unsupported token ${token2.type}`));
+            this.errors.push(new errors2.YAMLParseError(getErrorPos(token3), "UNEXPECTED_TOKEN", `Unsupported token ${token3.type}`));
         }
       }
       /**
@@ -30415,8 +31363,8 @@ var require_cst_scalar = __commonJS({
     var resolveFlowScalar = require_resolve_flow_scalar();
     var errors2 = require_errors3();
     var stringifyString = require_stringifyString();
-    function resolveAsScalar(token2, strict = true, onError) {
-      if (token2) {
+    function resolveAsScalar(token3, strict = true, onError) {
+      if (token3) {
         const _onError = (pos, code2, message) => {
           const offset = typeof pos === "number" ? pos : Array.isArray(pos) ? pos[0] : pos.offset;
           if (onError)
@@ -30424,13 +31372,13 @@ var require_cst_scalar = __commonJS({
           else
             throw new errors2.YAMLParseError([offset, offset + 1], code2, message);
         };
-        switch (token2.type) {
+        switch (token3.type) {
           case "scalar":
           case "single-quoted-scalar":
           case "double-quoted-scalar":
-            return resolveFlowScalar.resolveFlowScalar(token2, strict, _onError);
+            return resolveFlowScalar.resolveFlowScalar(token3, strict, _onError);
           case "block-scalar":
-            return resolveBlockScalar.resolveBlockScalar({ options: { strict } }, token2, _onError);
+            return resolveBlockScalar.resolveBlockScalar({ options: { strict } }, token3, _onError);
         }
       }
       return null;
@@ -30467,13 +31415,13 @@ var require_cst_scalar = __commonJS({
           return { type: "scalar", offset, indent, source, end };
       }
     }
-    function setScalarValue(token2, value, context = {}) {
+    function setScalarValue(token3, value, context = {}) {
       let { afterKey = false, implicitKey = false, inFlow = false, type } = context;
-      let indent = "indent" in token2 ? token2.indent : null;
+      let indent = "indent" in token3 ? token3.indent : null;
       if (afterKey && typeof indent === "number")
         indent += 2;
       if (!type)
-        switch (token2.type) {
+        switch (token3.type) {
           case "single-quoted-scalar":
             type = "QUOTE_SINGLE";
             break;
@@ -30481,7 +31429,7 @@ var require_cst_scalar = __commonJS({
             type = "QUOTE_DOUBLE";
             break;
           case "block-scalar": {
-            const header = token2.props[0];
+            const header = token3.props[0];
             if (header.type !== "block-scalar-header")
               throw new Error("Invalid block scalar header");
             type = header.source[0] === ">" ? "BLOCK_FOLDED" : "BLOCK_LITERAL";
@@ -30499,40 +31447,40 @@ var require_cst_scalar = __commonJS({
       switch (source[0]) {
         case "|":
         case ">":
-          setBlockScalarValue(token2, source);
+          setBlockScalarValue(token3, source);
           break;
         case '"':
-          setFlowScalarValue(token2, source, "double-quoted-scalar");
+          setFlowScalarValue(token3, source, "double-quoted-scalar");
           break;
         case "'":
-          setFlowScalarValue(token2, source, "single-quoted-scalar");
+          setFlowScalarValue(token3, source, "single-quoted-scalar");
           break;
         default:
-          setFlowScalarValue(token2, source, "scalar");
+          setFlowScalarValue(token3, source, "scalar");
       }
     }
-    function setBlockScalarValue(token2, source) {
+    function setBlockScalarValue(token3, source) {
       const he = source.indexOf("\n");
       const head = source.substring(0, he);
       const body = source.substring(he + 1) + "\n";
-      if (token2.type === "block-scalar") {
-        const header = token2.props[0];
+      if (token3.type === "block-scalar") {
+        const header = token3.props[0];
         if (header.type !== "block-scalar-header")
           throw new Error("Invalid block scalar header");
         header.source = head;
-        token2.source = body;
+        token3.source = body;
       } else {
-        const { offset } = token2;
-        const indent = "indent" in token2 ? token2.indent : -1;
+        const { offset } = token3;
+        const indent = "indent" in token3 ? token3.indent : -1;
         const props = [
           { type: "block-scalar-header", offset, indent, source: head }
         ];
-        if (!addEndtoBlockProps(props, "end" in token2 ? token2.end : void 0))
+        if (!addEndtoBlockProps(props, "end" in token3 ? token3.end : void 0))
           props.push({ type: "newline", offset: -1, indent, source: "\n" });
-        for (const key of Object.keys(token2))
+        for (const key of Object.keys(token3))
           if (key !== "type" && key !== "offset")
-            delete token2[key];
-        Object.assign(token2, { type: "block-scalar", indent, props, source: body });
+            delete token3[key];
+        Object.assign(token3, { type: "block-scalar", indent, props, source: body });
       }
     }
     function addEndtoBlockProps(props, end) {
@@ -30549,40 +31497,40 @@ var require_cst_scalar = __commonJS({
           }
       return false;
     }
-    function setFlowScalarValue(token2, source, type) {
-      switch (token2.type) {
+    function setFlowScalarValue(token3, source, type) {
+      switch (token3.type) {
         case "scalar":
         case "double-quoted-scalar":
         case "single-quoted-scalar":
-          token2.type = type;
-          token2.source = source;
+          token3.type = type;
+          token3.source = source;
           break;
         case "block-scalar": {
-          const end = token2.props.slice(1);
+          const end = token3.props.slice(1);
           let oa = source.length;
-          if (token2.props[0].type === "block-scalar-header")
-            oa -= token2.props[0].source.length;
+          if (token3.props[0].type === "block-scalar-header")
+            oa -= token3.props[0].source.length;
           for (const tok of end)
             tok.offset += oa;
-          delete token2.props;
-          Object.assign(token2, { type, source, end });
+          delete token3.props;
+          Object.assign(token3, { type, source, end });
           break;
         }
         case "block-map":
         case "block-seq": {
-          const offset = token2.offset + source.length;
-          const nl = { type: "newline", offset, indent: token2.indent, source: "\n" };
-          delete token2.items;
-          Object.assign(token2, { type, source, end: [nl] });
+          const offset = token3.offset + source.length;
+          const nl = { type: "newline", offset, indent: token3.indent, source: "\n" };
+          delete token3.items;
+          Object.assign(token3, { type, source, end: [nl] });
           break;
         }
         default: {
-          const indent = "indent" in token2 ? token2.indent : -1;
-          const end = "end" in token2 && Array.isArray(token2.end) ? token2.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
-          for (const key of Object.keys(token2))
+          const indent = "indent" in token3 ? token3.indent : -1;
+          const end = "end" in token3 && Array.isArray(token3.end) ? token3.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
+          for (const key of Object.keys(token3))
             if (key !== "type" && key !== "offset")
-              delete token2[key];
-          Object.assign(token2, { type, indent, source, end });
+              delete token3[key];
+          Object.assign(token3, { type, indent, source, end });
         }
       }
     }
@@ -30597,40 +31545,40 @@ var require_cst_stringify = __commonJS({
   "node_modules/yaml/dist/parse/cst-stringify.js"(exports2) {
     "use strict";
     var stringify2 = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
-    function stringifyToken(token2) {
-      switch (token2.type) {
+    function stringifyToken(token3) {
+      switch (token3.type) {
         case "block-scalar": {
           let res = "";
-          for (const tok of token2.props)
+          for (const tok of token3.props)
             res += stringifyToken(tok);
-          return res + token2.source;
+          return res + token3.source;
         }
         case "block-map":
         case "block-seq": {
           let res = "";
-          for (const item of token2.items)
+          for (const item of token3.items)
             res += stringifyItem(item);
           return res;
         }
         case "flow-collection": {
-          let res = token2.start.source;
-          for (const item of token2.items)
+          let res = token3.start.source;
+          for (const item of token3.items)
             res += stringifyItem(item);
-          for (const st of token2.end)
+          for (const st of token3.end)
             res += st.source;
           return res;
         }
         case "document": {
-          let res = stringifyItem(token2);
-          if (token2.end)
-            for (const st of token2.end)
+          let res = stringifyItem(token3);
+          if (token3.end)
+            for (const st of token3.end)
               res += st.source;
           return res;
         }
         default: {
-          let res = token2.source;
-          if ("end" in token2 && token2.end)
-            for (const st of token2.end)
+          let res = token3.source;
+          if ("end" in token3 && token3.end)
+            for (const st of token3.end)
               res += st.source;
           return res;
         }
@@ -30668,9 +31616,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path55) => {
+    visit.itemAtPath = (cst, path62) => {
       let item = cst;
-      for (const [field, index] of path55) {
+      for (const [field, index] of path62) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -30679,37 +31627,37 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path55) => {
-      const parent = visit.itemAtPath(cst, path55.slice(0, -1));
-      const field = path55[path55.length - 1][0];
+    visit.parentCollection = (cst, path62) => {
+      const parent = visit.itemAtPath(cst, path62.slice(0, -1));
+      const field = path62[path62.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path55, item, visitor) {
-      let ctrl = visitor(item, path55);
+    function _visit(path62, item, visitor) {
+      let ctrl = visitor(item, path62);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
-        const token2 = item[field];
-        if (token2 && "items" in token2) {
-          for (let i = 0; i < token2.items.length; ++i) {
-            const ci = _visit(Object.freeze(path55.concat([[field, i]])), token2.items[i], visitor);
+        const token3 = item[field];
+        if (token3 && "items" in token3) {
+          for (let i = 0; i < token3.items.length; ++i) {
+            const ci = _visit(Object.freeze(path62.concat([[field, i]])), token3.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
               return BREAK2;
             else if (ci === REMOVE) {
-              token2.items.splice(i, 1);
+              token3.items.splice(i, 1);
               i -= 1;
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path55);
+            ctrl = ctrl(item, path62);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path55) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path62) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -30726,10 +31674,10 @@ var require_cst = __commonJS({
     var DOCUMENT = "";
     var FLOW_END = "";
     var SCALAR = "";
-    var isCollection = (token2) => !!token2 && "items" in token2;
-    var isScalar = (token2) => !!token2 && (token2.type === "scalar" || token2.type === "single-quoted-scalar" || token2.type === "double-quoted-scalar" || token2.type === "block-scalar");
-    function prettyToken(token2) {
-      switch (token2) {
+    var isCollection = (token3) => !!token3 && "items" in token3;
+    var isScalar = (token3) => !!token3 && (token3.type === "scalar" || token3.type === "single-quoted-scalar" || token3.type === "double-quoted-scalar" || token3.type === "block-scalar");
+    function prettyToken(token3) {
+      switch (token3) {
         case BOM:
           return "<BOM>";
         case DOCUMENT:
@@ -30739,7 +31687,7 @@ var require_cst = __commonJS({
         case SCALAR:
           return "<SCALAR>";
         default:
-          return JSON.stringify(token2);
+          return JSON.stringify(token3);
       }
     }
     function tokenType(source) {
@@ -30822,7 +31770,7 @@ var require_lexer = __commonJS({
   "node_modules/yaml/dist/parse/lexer.js"(exports2) {
     "use strict";
     var cst = require_cst();
-    function isEmpty(ch) {
+    function isEmpty2(ch) {
       switch (ch) {
         case void 0:
         case " ":
@@ -30900,7 +31848,7 @@ var require_lexer = __commonJS({
         }
         if (ch === "-" || ch === ".") {
           const dt = this.buffer.substr(offset, 3);
-          if ((dt === "---" || dt === "...") && isEmpty(this.buffer[offset + 3]))
+          if ((dt === "---" || dt === "...") && isEmpty2(this.buffer[offset + 3]))
             return -1;
         }
         return offset;
@@ -30999,7 +31947,7 @@ var require_lexer = __commonJS({
           if (!this.atEnd && !this.hasChars(4))
             return this.setNext("line-start");
           const s = this.peek(3);
-          if ((s === "---" || s === "...") && isEmpty(this.charAt(3))) {
+          if ((s === "---" || s === "...") && isEmpty2(this.charAt(3))) {
             yield* this.pushCount(3);
             this.indentValue = 0;
             this.indentNext = 0;
@@ -31007,7 +31955,7 @@ var require_lexer = __commonJS({
           }
         }
         this.indentValue = yield* this.pushSpaces(false);
-        if (this.indentNext > this.indentValue && !isEmpty(this.charAt(1)))
+        if (this.indentNext > this.indentValue && !isEmpty2(this.charAt(1)))
           this.indentNext = this.indentValue;
         return yield* this.parseBlockStart();
       }
@@ -31015,7 +31963,7 @@ var require_lexer = __commonJS({
         const [ch0, ch1] = this.peek(2);
         if (!ch1 && !this.atEnd)
           return this.setNext("block-start");
-        if ((ch0 === "-" || ch0 === "?" || ch0 === ":") && isEmpty(ch1)) {
+        if ((ch0 === "-" || ch0 === "?" || ch0 === ":") && isEmpty2(ch1)) {
           const n = (yield* this.pushCount(1)) + (yield* this.pushSpaces(true));
           this.indentNext = this.indentValue + 1;
           this.indentValue += n;
@@ -31079,7 +32027,7 @@ var require_lexer = __commonJS({
         const line2 = this.getLine();
         if (line2 === null)
           return this.setNext("flow");
-        if (indent !== -1 && indent < this.indentNext && line2[0] !== "#" || indent === 0 && (line2.startsWith("---") || line2.startsWith("...")) && isEmpty(line2[3])) {
+        if (indent !== -1 && indent < this.indentNext && line2[0] !== "#" || indent === 0 && (line2.startsWith("---") || line2.startsWith("...")) && isEmpty2(line2[3])) {
           const atFlowEndMarker = indent === this.indentNext - 1 && this.flowLevel === 1 && (line2[0] === "]" || line2[0] === "}");
           if (!atFlowEndMarker) {
             this.flowLevel = 0;
@@ -31121,7 +32069,7 @@ var require_lexer = __commonJS({
             return yield* this.parseQuotedScalar();
           case ":": {
             const next = this.charAt(1);
-            if (this.flowKey || isEmpty(next) || next === ",") {
+            if (this.flowKey || isEmpty2(next) || next === ",") {
               this.flowKey = false;
               yield* this.pushCount(1);
               yield* this.pushSpaces(true);
@@ -31184,7 +32132,7 @@ var require_lexer = __commonJS({
           else if (ch !== "-")
             break;
         }
-        return yield* this.pushUntil((ch) => isEmpty(ch) || ch === "#");
+        return yield* this.pushUntil((ch) => isEmpty2(ch) || ch === "#");
       }
       *parseBlockScalar() {
         let nl = this.pos - 1;
@@ -31266,10 +32214,10 @@ var require_lexer = __commonJS({
         while (ch = this.buffer[++i]) {
           if (ch === ":") {
             const next = this.buffer[i + 1];
-            if (isEmpty(next) || inFlow && flowIndicatorChars.has(next))
+            if (isEmpty2(next) || inFlow && flowIndicatorChars.has(next))
               break;
             end = i;
-          } else if (isEmpty(ch)) {
+          } else if (isEmpty2(ch)) {
             let next = this.buffer[i + 1];
             if (ch === "\r") {
               if (next === "\n") {
@@ -31336,7 +32284,7 @@ var require_lexer = __commonJS({
             case ":": {
               const inFlow = this.flowLevel > 0;
               const ch1 = this.charAt(1);
-              if (isEmpty(ch1) || inFlow && flowIndicatorChars.has(ch1)) {
+              if (isEmpty2(ch1) || inFlow && flowIndicatorChars.has(ch1)) {
                 if (!inFlow)
                   this.indentNext = this.indentValue + 1;
                 else if (this.flowKey)
@@ -31355,7 +32303,7 @@ var require_lexer = __commonJS({
         if (this.charAt(1) === "<") {
           let i = this.pos + 2;
           let ch = this.buffer[i];
-          while (!isEmpty(ch) && ch !== ">")
+          while (!isEmpty2(ch) && ch !== ">")
             ch = this.buffer[++i];
           return yield* this.pushToIndex(ch === ">" ? i + 1 : i, false);
         } else {
@@ -31463,8 +32411,8 @@ var require_parser = __commonJS({
       }
       return -1;
     }
-    function isFlowToken(token2) {
-      switch (token2?.type) {
+    function isFlowToken(token3) {
+      switch (token3?.type) {
         case "alias":
         case "scalar":
         case "single-quoted-scalar":
@@ -31671,38 +32619,38 @@ var require_parser = __commonJS({
         return this.stack[this.stack.length - n];
       }
       *pop(error2) {
-        const token2 = error2 ?? this.stack.pop();
-        if (!token2) {
+        const token3 = error2 ?? this.stack.pop();
+        if (!token3) {
           const message = "Tried to pop an empty stack";
           yield { type: "error", offset: this.offset, source: "", message };
         } else if (this.stack.length === 0) {
-          yield token2;
+          yield token3;
         } else {
           const top = this.peek(1);
-          if (token2.type === "block-scalar") {
-            token2.indent = "indent" in top ? top.indent : 0;
-          } else if (token2.type === "flow-collection" && top.type === "document") {
-            token2.indent = 0;
+          if (token3.type === "block-scalar") {
+            token3.indent = "indent" in top ? top.indent : 0;
+          } else if (token3.type === "flow-collection" && top.type === "document") {
+            token3.indent = 0;
           }
-          if (token2.type === "flow-collection")
-            fixFlowSeqItems(token2);
+          if (token3.type === "flow-collection")
+            fixFlowSeqItems(token3);
           switch (top.type) {
             case "document":
-              top.value = token2;
+              top.value = token3;
               break;
             case "block-scalar":
-              top.props.push(token2);
+              top.props.push(token3);
               break;
             case "block-map": {
               const it = top.items[top.items.length - 1];
               if (it.value) {
-                top.items.push({ start: [], key: token2, sep: [] });
+                top.items.push({ start: [], key: token3, sep: [] });
                 this.onKeyLine = true;
                 return;
               } else if (it.sep) {
-                it.value = token2;
+                it.value = token3;
               } else {
-                Object.assign(it, { key: token2, sep: [] });
+                Object.assign(it, { key: token3, sep: [] });
                 this.onKeyLine = !it.explicitKey;
                 return;
               }
@@ -31711,34 +32659,34 @@ var require_parser = __commonJS({
             case "block-seq": {
               const it = top.items[top.items.length - 1];
               if (it.value)
-                top.items.push({ start: [], value: token2 });
+                top.items.push({ start: [], value: token3 });
               else
-                it.value = token2;
+                it.value = token3;
               break;
             }
             case "flow-collection": {
               const it = top.items[top.items.length - 1];
               if (!it || it.value)
-                top.items.push({ start: [], key: token2, sep: [] });
+                top.items.push({ start: [], key: token3, sep: [] });
               else if (it.sep)
-                it.value = token2;
+                it.value = token3;
               else
-                Object.assign(it, { key: token2, sep: [] });
+                Object.assign(it, { key: token3, sep: [] });
               return;
             }
             /* istanbul ignore next should not happen */
             default:
               yield* this.pop();
-              yield* this.pop(token2);
+              yield* this.pop(token3);
           }
-          if ((top.type === "document" || top.type === "block-map" || top.type === "block-seq") && (token2.type === "block-map" || token2.type === "block-seq")) {
-            const last = token2.items[token2.items.length - 1];
-            if (last && !last.sep && !last.value && last.start.length > 0 && findNonEmptyIndex(last.start) === -1 && (token2.indent === 0 || last.start.every((st) => st.type !== "comment" || st.indent < token2.indent))) {
+          if ((top.type === "document" || top.type === "block-map" || top.type === "block-seq") && (token3.type === "block-map" || token3.type === "block-seq")) {
+            const last = token3.items[token3.items.length - 1];
+            if (last && !last.sep && !last.value && last.start.length > 0 && findNonEmptyIndex(last.start) === -1 && (token3.indent === 0 || last.start.every((st) => st.type !== "comment" || st.indent < token3.indent))) {
               if (top.type === "document")
                 top.end = last.start;
               else
                 top.items.push({ start: last.start });
-              token2.items.splice(-1, 1);
+              token3.items.splice(-1, 1);
             }
           }
         }
@@ -32281,7 +33229,7 @@ var require_parser = __commonJS({
             yield* this.pop();
         }
       }
-      *lineEnd(token2) {
+      *lineEnd(token3) {
         switch (this.type) {
           case "comma":
           case "doc-start":
@@ -32298,10 +33246,10 @@ var require_parser = __commonJS({
           case "space":
           case "comment":
           default:
-            if (token2.end)
-              token2.end.push(this.sourceToken);
+            if (token3.end)
+              token3.end.push(this.sourceToken);
             else
-              token2.end = [this.sourceToken];
+              token3.end = [this.sourceToken];
             if (this.type === "newline")
               yield* this.pop();
         }
@@ -32409,7 +33357,7 @@ var require_public_api = __commonJS({
 });
 
 // node_modules/yaml/dist/index.js
-var require_dist = __commonJS({
+var require_dist2 = __commonJS({
   "node_modules/yaml/dist/index.js"(exports2) {
     "use strict";
     var composer = require_composer();
@@ -32461,7 +33409,7 @@ var require_dist = __commonJS({
 });
 
 // src/index.ts
-var import_node_path47 = __toESM(require("node:path"), 1);
+var import_node_path54 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/core.js
 var core_exports = {};
@@ -33000,9 +33948,9 @@ var HttpClient = class {
   requestRaw(info2, data) {
     return __awaiter(this, void 0, void 0, function* () {
       return new Promise((resolve2, reject) => {
-        function callbackForResult(err, res) {
-          if (err) {
-            reject(err);
+        function callbackForResult(err2, res) {
+          if (err2) {
+            reject(err2);
           } else if (!res) {
             reject(new Error("Unknown error"));
           } else {
@@ -33027,10 +33975,10 @@ var HttpClient = class {
       info2.options.headers["Content-Length"] = Buffer.byteLength(data, "utf8");
     }
     let callbackCalled = false;
-    function handleResult(err, res) {
+    function handleResult(err2, res) {
       if (!callbackCalled) {
         callbackCalled = true;
-        onResult(err, res);
+        onResult(err2, res);
       }
     }
     const req = info2.httpModule.request(info2.options, (msg) => {
@@ -33047,8 +33995,8 @@ var HttpClient = class {
       }
       handleResult(new Error(`Request timeout: ${info2.options.path}`));
     });
-    req.on("error", function(err) {
-      handleResult(err);
+    req.on("error", function(err2) {
+      handleResult(err2);
     });
     if (data && typeof data === "string") {
       req.write(data, "utf8");
@@ -33287,7 +34235,7 @@ var HttpClient = class {
             response.result = obj;
           }
           response.headers = res.message.headers;
-        } catch (err) {
+        } catch (err2) {
         }
         if (statusCode > 299) {
           let msg;
@@ -33298,9 +34246,9 @@ var HttpClient = class {
           } else {
             msg = `Failed request: (${statusCode})`;
           }
-          const err = new HttpClientError(msg, statusCode);
-          err.result = response.result;
-          reject(err);
+          const err2 = new HttpClientError(msg, statusCode);
+          err2.result = response.result;
+          reject(err2);
         } else {
           resolve2(response);
         }
@@ -33339,8 +34287,8 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
   });
 };
 var BearerCredentialHandler = class {
-  constructor(token2) {
-    this.token = token2;
+  constructor(token3) {
+    this.token = token3;
   }
   // currently implements pre-authorization
   // TODO: support preAuth = false where it hooks on 401
@@ -33398,11 +34346,11 @@ var OidcClient = class _OidcClient {
     return new HttpClient("actions/oidc-client", [new BearerCredentialHandler(_OidcClient.getRequestToken())], requestOptions);
   }
   static getRequestToken() {
-    const token2 = process.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
-    if (!token2) {
+    const token3 = process.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
+    if (!token3) {
       throw new Error("Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable");
     }
-    return token2;
+    return token3;
   }
   static getIDTokenUrl() {
     const runtimeUrl = process.env["ACTIONS_ID_TOKEN_REQUEST_URL"];
@@ -33807,11 +34755,11 @@ function exists(fsPath) {
   return __awaiter5(this, void 0, void 0, function* () {
     try {
       yield stat(fsPath);
-    } catch (err) {
-      if (err.code === "ENOENT") {
+    } catch (err2) {
+      if (err2.code === "ENOENT") {
         return false;
       }
-      throw err;
+      throw err2;
     }
     return true;
   });
@@ -33831,9 +34779,9 @@ function tryGetExecutablePath(filePath, extensions) {
     let stats = void 0;
     try {
       stats = yield stat(filePath);
-    } catch (err) {
-      if (err.code !== "ENOENT") {
-        console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
+    } catch (err2) {
+      if (err2.code !== "ENOENT") {
+        console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err2}`);
       }
     }
     if (stats && stats.isFile()) {
@@ -33854,9 +34802,9 @@ function tryGetExecutablePath(filePath, extensions) {
       stats = void 0;
       try {
         stats = yield stat(filePath);
-      } catch (err) {
-        if (err.code !== "ENOENT") {
-          console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
+      } catch (err2) {
+        if (err2.code !== "ENOENT") {
+          console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err2}`);
         }
       }
       if (stats && stats.isFile()) {
@@ -33870,8 +34818,8 @@ function tryGetExecutablePath(filePath, extensions) {
                 break;
               }
             }
-          } catch (err) {
-            console.log(`Unexpected error attempting to determine the actual case of the file '${filePath}': ${err}`);
+          } catch (err2) {
+            console.log(`Unexpected error attempting to determine the actual case of the file '${filePath}': ${err2}`);
           }
           return filePath;
         } else {
@@ -34074,8 +35022,8 @@ var ToolRunner = class extends events.EventEmitter {
         n = s.indexOf(os3.EOL);
       }
       return s;
-    } catch (err) {
-      this._debug(`error processing line. Failed with error ${err}`);
+    } catch (err2) {
+      this._debug(`error processing line. Failed with error ${err2}`);
       return "";
     }
   }
@@ -34250,10 +35198,10 @@ var ToolRunner = class extends events.EventEmitter {
           return reject(new Error(`The cwd: ${this.options.cwd} does not exist!`));
         }
         const fileName = this._getSpawnFileName();
-        const cp4 = child.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
+        const cp5 = child.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
         let stdbuffer = "";
-        if (cp4.stdout) {
-          cp4.stdout.on("data", (data) => {
+        if (cp5.stdout) {
+          cp5.stdout.on("data", (data) => {
             if (this.options.listeners && this.options.listeners.stdout) {
               this.options.listeners.stdout(data);
             }
@@ -34268,8 +35216,8 @@ var ToolRunner = class extends events.EventEmitter {
           });
         }
         let errbuffer = "";
-        if (cp4.stderr) {
-          cp4.stderr.on("data", (data) => {
+        if (cp5.stderr) {
+          cp5.stderr.on("data", (data) => {
             state.processStderr = true;
             if (this.options.listeners && this.options.listeners.stderr) {
               this.options.listeners.stderr(data);
@@ -34285,19 +35233,19 @@ var ToolRunner = class extends events.EventEmitter {
             });
           });
         }
-        cp4.on("error", (err) => {
-          state.processError = err.message;
+        cp5.on("error", (err2) => {
+          state.processError = err2.message;
           state.processExited = true;
           state.processClosed = true;
           state.CheckComplete();
         });
-        cp4.on("exit", (code2) => {
+        cp5.on("exit", (code2) => {
           state.processExitCode = code2;
           state.processExited = true;
           this._debug(`Exit code ${code2} received from tool '${this.toolPath}'`);
           state.CheckComplete();
         });
-        cp4.on("close", (code2) => {
+        cp5.on("close", (code2) => {
           state.processExitCode = code2;
           state.processExited = true;
           state.processClosed = true;
@@ -34311,7 +35259,7 @@ var ToolRunner = class extends events.EventEmitter {
           if (errbuffer.length > 0) {
             this.emit("errline", errbuffer);
           }
-          cp4.removeAllListeners();
+          cp5.removeAllListeners();
           if (error2) {
             reject(error2);
           } else {
@@ -34319,10 +35267,10 @@ var ToolRunner = class extends events.EventEmitter {
           }
         });
         if (this.options.input) {
-          if (!cp4.stdin) {
+          if (!cp5.stdin) {
             throw new Error("child process missing stdin");
           }
-          cp4.stdin.end(this.options.input);
+          cp5.stdin.end(this.options.input);
         }
       }));
     });
@@ -34764,9 +35712,9 @@ var LONGEST_QUOTATION = 200;
 function plainText(text2) {
   return (0, import_node_util.stripVTControlCharacters)(text2.replace(new RegExp("\\p{Cs}", "gu"), "\uFFFD")).replace(/\r\n?/g, "\n").replace(UNSEEN, "");
 }
-function oneLine(text2, longest = LONGEST_SENTENCE) {
-  const line2 = plainText(text2.slice(0, 2 * longest)).replace(/\s*\n\s*|\t/g, " ");
-  return line2.length > longest || text2.length > 2 * longest ? `${cut(line2, longest)}...` : line2;
+function oneLine(text2, longest2 = LONGEST_SENTENCE) {
+  const line2 = plainText(text2.slice(0, 2 * longest2)).replace(/\s*\n\s*|\t/g, " ");
+  return line2.length > longest2 || text2.length > 2 * longest2 ? `${cut(line2, longest2)}...` : line2;
 }
 function quoted(text2) {
   const shown2 = text2.length > LONGEST_QUOTATION ? `${cut(text2, LONGEST_QUOTATION)}...` : text2;
@@ -35136,13 +36084,13 @@ async function settle(clock, id, interrupted) {
 }
 async function release(docker2, { id, folder, keep }) {
   const problems = [];
-  async function attempt3(work) {
+  async function attempt4(work) {
     await work().catch((error2) => problems.push(messageOf(error2)));
   }
   if (docker2) {
     const ofRun = ["--quiet", "--filter", `label=${RUN_LABEL}=${id}`];
-    await attempt3(() => removeListed(docker2, ["ps", "--all", ...ofRun], ["rm", "--force", "--volumes"]));
-    await attempt3(async () => {
+    await attempt4(() => removeListed(docker2, ["ps", "--all", ...ofRun], ["rm", "--force", "--volumes"]));
+    await attempt4(async () => {
       const names = await imageNames(docker2, `${RUN_IMAGE}${id}:*`);
       const kept = keep.includes("runtime") ? namesOf(id).image("runtime") : void 0;
       await remove(
@@ -35156,7 +36104,7 @@ async function release(docker2, { id, folder, keep }) {
   }
   if (folder !== void 0) {
     const files = keep.includes("logs") ? import_node_path3.default.join(folder, "work") : folder;
-    await attempt3(() => (0, import_promises3.rm)(files, { recursive: true, force: true }));
+    await attempt4(() => (0, import_promises3.rm)(files, { recursive: true, force: true }));
   }
   return problems;
 }
@@ -35335,10 +36283,12 @@ var LineSplitter = class {
 };
 var LONGEST_PIECE = 64 * 1024;
 var WholeLines = class {
-  constructor(onBytes) {
+  constructor(onBytes, replacement) {
     this.onBytes = onBytes;
+    this.replacement = replacement;
   }
   onBytes;
+  replacement;
   pending = [];
   size = 0;
   push(data) {
@@ -35348,13 +36298,24 @@ var WholeLines = class {
       this.end();
     }
     this.add(data.subarray(end));
-    if (this.size > LONGEST_PIECE) this.end();
+    if (this.size > LONGEST_PIECE + this.replacement.longest) this.cut();
   }
   /** Passes on the rest without a line end. */
   end() {
-    if (this.size > 0) this.onBytes(Buffer.concat(this.pending));
+    if (this.size > 0) this.onBytes(this.take());
+  }
+  /** Passes on the beginning of a long line. A text that begins in the rest is not complete yet. */
+  cut() {
+    const bytes = this.take();
+    const end = Math.max(0, bytes.length - this.replacement.longest);
+    if (end > 0) this.onBytes(bytes.subarray(0, end));
+    this.add(bytes.subarray(end));
+  }
+  take() {
+    const bytes = this.replacement.apply(Buffer.concat(this.pending));
     this.pending = [];
     this.size = 0;
+    return bytes;
   }
   add(bytes) {
     this.pending.push(bytes);
@@ -35509,11 +36470,1526 @@ var CommandLine = class {
     return await group2.ended;
   }
 };
-function listenersOf({ onLine, onBytes }) {
-  return [...onLine ? [new LineSplitter(onLine)] : [], ...onBytes ? [new WholeLines(onBytes)] : []];
+function listenersOf({ onLine, keep }) {
+  return [...onLine ? [new LineSplitter(onLine)] : [], ...keep ? [keep.stream()] : []];
 }
 function keptOf(before, text2) {
   return (before + text2).slice(-KEPT_OUTPUT);
+}
+
+// src/inputs/known-secrets.ts
+var import_promises8 = require("node:fs/promises");
+var import_node_path6 = __toESM(require("node:path"), 1);
+
+// src/registry/credentials.ts
+var import_promises6 = require("node:fs/promises");
+var import_node_path4 = __toESM(require("node:path"), 1);
+
+// src/registry/credential-helper.ts
+var import_node_child_process2 = require("node:child_process");
+async function fromHelper(helper, host, environment2) {
+  const program = `docker-credential-${helper}`;
+  const failed = (why) => new Failure("runner", `${program} returned no login for ${host}: ${why}.`, {
+    fix: "Run docker/login-action before this step, or fix the credential helper of the docker client."
+  });
+  if (!/^[\w.-]+$/.test(helper)) throw failed("it is not the name of a program");
+  const result = await outputOf(program, host, environment2).catch((error2) => {
+    throw failed(messageOf(error2));
+  });
+  if (/credentials not found/i.test(result.stdout)) return void 0;
+  if (result.exitCode !== 0) throw failed(`it ended with exit code ${result.exitCode}`);
+  let output;
+  try {
+    output = JSON.parse(result.stdout);
+  } catch {
+    throw failed("its output is not valid JSON");
+  }
+  const { Username: username, Secret: secret } = output;
+  if (!username || !secret) return void 0;
+  return username === "<token>" ? { kind: "identity", token: secret } : { kind: "password", username, password: secret };
+}
+async function outputOf(program, host, env) {
+  return await new Promise((resolve2, reject) => {
+    const signal = AbortSignal.timeout(HELPER_TIMEOUT);
+    const child2 = (0, import_node_child_process2.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
+    let stdout = "";
+    child2.stdout.setEncoding("utf8").on("data", (text2) => stdout += text2);
+    child2.on("error", reject);
+    child2.on("close", (code2) => resolve2({ exitCode: code2 ?? 1, stdout }));
+    child2.stdin.on("error", () => void 0);
+    child2.stdin.end(`${host}
+`);
+  });
+}
+var HELPER_TIMEOUT = 3e4;
+
+// src/registry/reference.ts
+var DOMAIN = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?$/;
+var PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+var TAG = /^\w[\w.-]{0,127}$/;
+var LONGEST_NAME = 255;
+function parseReference(text2) {
+  if (text2.includes("@")) throw refused(text2, "a tag cannot carry a digest", "Use a name and a tag only.");
+  const lastSlash = text2.lastIndexOf("/");
+  const colon = text2.indexOf(":", lastSlash + 1);
+  const repository = colon < 0 ? text2 : text2.slice(0, colon);
+  const tag = colon < 0 ? "latest" : text2.slice(colon + 1);
+  const components = repository.split("/");
+  const first3 = components[0] ?? "";
+  const hasDomain = components.length > 1 && (/[.:]/.test(first3) || first3 === "localhost");
+  const path62 = hasDomain ? components.slice(1) : components;
+  if (repository.length > LONGEST_NAME)
+    throw refused(text2, "the name is too long", "Use at most 255 characters.");
+  if (hasDomain && !DOMAIN.test(first3)) throw refused(text2, "the registry is not a host name", SHAPE);
+  if (path62.some((component) => /[A-Z]/.test(component))) {
+    throw refused(
+      text2,
+      "a repository name must be lower case",
+      "Use lower case; docker/metadata-action converts names."
+    );
+  }
+  if (!path62.every((component) => PATH_COMPONENT.test(component)))
+    throw refused(text2, "the name is not valid", SHAPE);
+  if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
+  const registry2 = hasDomain && first3 !== "index.docker.io" ? first3 : DOCKER_HUB;
+  const official = registry2 === DOCKER_HUB && path62.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path62].join("/") };
+}
+var DOCKER_HUB = "docker.io";
+var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
+function refused(text2, why, fix) {
+  return new Failure("input", `Invalid input \`tags\`: ${quoted(text2)}: ${why}.`, { fix });
+}
+
+// src/registry/credentials.ts
+var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
+async function credentialsFor(registry2, environment2) {
+  const file = configFile(environment2);
+  const config = await readConfig(file);
+  const helper = helperOf(config, registry2);
+  if (helper) return await fromHelper(helper, keyOf(registry2), environment2);
+  const [key, login] = Object.entries(config.auths ?? {}).find(([key2]) => hostOf(key2) === registry2) ?? [];
+  return key === void 0 ? void 0 : credentialsOf(key, login, file);
+}
+async function storedLogins(environment2, registries) {
+  const found = { logins: [], unreadable: [] };
+  async function add2(registry2, read2) {
+    try {
+      const credentials = await read2();
+      if (credentials !== void 0) found.logins.push({ registry: registry2, credentials });
+    } catch (error2) {
+      if (!(error2 instanceof Failure)) throw error2;
+      found.unreadable.push(error2.message);
+    }
+  }
+  const file = configFile(environment2);
+  const config = await readConfig(file).catch((error2) => {
+    if (!(error2 instanceof Failure)) throw error2;
+    found.unreadable.push(error2.message);
+    return {};
+  });
+  for (const [key, login] of Object.entries(config.auths ?? {})) {
+    await add2(hostOf(key), async () => await Promise.resolve(credentialsOf(key, login, file)));
+    const token3 = login?.registrytoken;
+    if (token3) found.logins.push({ registry: hostOf(key), credentials: { kind: "identity", token: token3 } });
+  }
+  for (const registry2 of new Set(registries)) {
+    const helper = helperOf(config, registry2);
+    if (helper) await add2(registry2, () => fromHelper(helper, keyOf(registry2), environment2));
+  }
+  return found;
+}
+function helperOf({ credHelpers, credsStore }, registry2) {
+  return credHelpers?.[registry2] ?? credsStore;
+}
+function configFile(environment2) {
+  const folder = environment2["DOCKER_CONFIG"] || import_node_path4.default.join(environment2["HOME"] ?? "/", ".docker");
+  return import_node_path4.default.join(folder, "config.json");
+}
+async function readConfig(file) {
+  const text2 = await (0, import_promises6.readFile)(file, "utf8").catch((error2) => {
+    if (error2.code === "ENOENT") return "{}";
+    throw unreadable(file, messageOf(error2));
+  });
+  let config;
+  try {
+    config = JSON.parse(text2);
+  } catch {
+    throw unreadable(file, "it is not valid JSON");
+  }
+  if (typeof config !== "object" || config === null) throw unreadable(file, "it is not a JSON object");
+  return config;
+}
+function unreadable(file, why) {
+  return new Failure("runner", `The docker client's configuration ${file} cannot be read: ${why}.`, {
+    fix: "Fix or remove that file, and run docker/login-action before this step."
+  });
+}
+function keyOf(registry2) {
+  return registry2 === DOCKER_HUB ? DOCKER_HUB_KEY : registry2;
+}
+function hostOf(key) {
+  return key === DOCKER_HUB_KEY ? DOCKER_HUB : key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+}
+function credentialsOf(key, login, file) {
+  const broken3 = (why) => unreadable(file, `its login for ${quoted(key)} ${why}`);
+  if (typeof login !== "object" || login === null) throw broken3("is not an object");
+  const { auth: auth2, username, password, identitytoken } = login;
+  if ([auth2, username, password, identitytoken].some((field) => field && typeof field !== "string"))
+    throw broken3("has a field that is not a text");
+  if (identitytoken) return { kind: "identity", token: identitytoken };
+  if (username && password) return { kind: "password", username, password };
+  if (!auth2) return void 0;
+  const both = Buffer.from(auth2, "base64").toString("utf8");
+  const colon = both.indexOf(":");
+  if (colon < 1) throw broken3("has an `auth` that is not NAME:PASSWORD in base64");
+  return {
+    kind: "password",
+    username: both.slice(0, colon),
+    password: both.slice(colon + 1).replace(/\0+$/, "")
+  };
+}
+
+// src/secrets/names.ts
+var NAME_OF_SECRET = /PASSWORD|PASSWD|PASSPHRASE|PASSCODE|SECRET|TOKEN|CREDENTIAL|AUTHORIZATION|CONNECTION_?STRING|(API|AUTH|ACCESS|PRIVATE|ENCRYPT|ENCRYPTION|SIGN|SIGNING|ACCOUNT|MASTER)KEYS?$|_(KEYS?|PWD)$|(^|_)(PASS|PSWD|PW|PIN|OTP|SALT|PEPPER|AUTH|CREDS?|COOKIES?|BEARER|JWT|HMAC|MNEMONIC)$/;
+var NAME_OF_DESCRIPTION = /((FILE|PATH|DIR|URL|URI|HOST|ENDPOINT|ISSUER|PROVIDER|NAME|USER|ID|ARN|ALIAS|TYPE|ALGORITHM|HEADER|SCOPE|TTL|EXPIRY|EXPIRATION|TIMEOUT|INTERVAL|SECONDS|MINUTES|LENGTH|SIZE|COUNT|LIMIT|ENABLED|REQUIRED|VERSION|REGION|LOCATION|STORE|SOCK|PREFIX|SUFFIX|FORMAT|MODE|POLICY|CLASS)S?|(PUBLIC|PRIMARY|FOREIGN|PARTITION|SORT|ROUTING|CACHE|ROW|MESSAGE|OBJECT|BUCKET|LOOKUP|IDEMPOTENCY)_KEYS?)$/;
+var NAME_OF_DOUBT = /(^|_)(KEYS?|SECRET_ID|SEED|NONCE|SIG|SIGNATURE|CODE)$/;
+var HEX = /^(?:[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
+var NAME_OF_PUBLIC = /(PUBLIC|COMMIT|SHA|SHA256|HASH|DIGEST|CHECKSUM|FINGERPRINT|REVISION|BUILD|TRACE|REQUEST|SESSION|RUN|VERSION|(^|_)ID|UUID)(_?(KEY|ID))?$/;
+var IS_PATH = /^(\/[a-z0-9._-]+){2,}$/;
+var IS_CHOICE = /^(true|false|yes|no|on|off|none|null|\d{0,3})$/i;
+var PLACEHOLDER = /placeholder|dummy|change[-_]?me|example|fake|redacted|not[-_ ]?a[-_ ]?(real[-_ ]?)?(secret|password|token)|not[-_ ]?used|^<.*>$|^\$\{.*\}$/i;
+var SHORTEST_RANDOM = 20;
+var LEAST_CHANGES = 0.4;
+function isNamedSecret(name, value) {
+  const upper = upperCase(name);
+  if (NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper)) return true;
+  return NAME_OF_DOUBT.test(upper) && (isRandom(value) || HEX.test(value));
+}
+function mayNameSecret(name) {
+  const upper = upperCase(name);
+  return NAME_OF_DOUBT.test(upper) || NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper);
+}
+function mayBeSecret(value) {
+  return !PLACEHOLDER.test(value) && !IS_PATH.test(value) && !IS_CHOICE.test(value);
+}
+function upperCase(name) {
+  return name.replace(/([a-z])([A-Z])/g, "$1_$2").replace(/[^A-Za-z0-9]+/g, "_").toUpperCase();
+}
+function isRandomSecret(name, value) {
+  return isRandom(value) && !NAME_OF_PUBLIC.test(upperCase(name));
+}
+function isRandom(value) {
+  if (value.length < SHORTEST_RANDOM || !/^[A-Za-z0-9+=_-][A-Za-z0-9+/=_-]+$/.test(value)) return false;
+  const classes = [...value].map(
+    (character) => [/[a-z]/, /[A-Z]/, /\d/].findIndex((one) => one.test(character))
+  );
+  if (![0, 1, 2].every((one) => classes.includes(one))) return false;
+  const changes = classes.filter((one, index) => index > 0 && one !== classes[index - 1]).length;
+  return changes / (classes.length - 1) >= LEAST_CHANGES;
+}
+
+// src/secrets/scanner/strength.ts
+var SHORTEST = 8;
+var LEAST_VARIETY = 4;
+var LEAST_JUMPS = 3;
+var LEAST_DIGITS = 16;
+var SHORTEST_TEXT = 12;
+var KNOWN_WORDS = /^(admin|administrator|authorization|change_?me|changeitchangeit|configuration|credential|credentials|default|development|integration|letmein|passphrase|passw(or|0r)d|postgres|production|qwerty|root|secret|test|user|username|welcome)\d{0,4}[!.?]?$/i;
+function weaknessOf(value) {
+  const characters = [...value];
+  if (characters.length < SHORTEST) return "short";
+  if (new Set(characters).size < LEAST_VARIETY || jumpsOf(characters) < LEAST_JUMPS) return "low variety";
+  if (/^[\d\s.,:;/+-]+$/.test(value) && value.replace(/\D/g, "").length < LEAST_DIGITS) return "number";
+  if (KNOWN_WORDS.test(value)) return "word";
+  const isOfWords = value.split(/[-_. ]/).every((part) => new RegExp("^(\\p{Lu}?\\p{Ll}*|\\p{Lu}*)$", "u").test(part));
+  return isOfWords && characters.length < SHORTEST_TEXT ? "word" : void 0;
+}
+function looksRandom(piece) {
+  if (weaknessOf(piece) !== void 0 || entropyOf(piece) < 3) return false;
+  if (/^[0-9a-fA-F]{32,}$/.test(piece)) return true;
+  return /[a-z]/.test(piece) && /[A-Z]/.test(piece) && /\d/.test(piece);
+}
+function entropyOf(text2) {
+  const counts = /* @__PURE__ */ new Map();
+  for (const character of text2) counts.set(character, (counts.get(character) ?? 0) + 1);
+  let bits = 0;
+  for (const count of counts.values()) bits -= count / text2.length * Math.log2(count / text2.length);
+  return bits;
+}
+function jumpsOf(characters) {
+  const codes = characters.map((character) => character.codePointAt(0) ?? 0);
+  return codes.filter((code2, index) => index > 0 && Math.abs(code2 - (codes[index - 1] ?? 0)) > 1).length;
+}
+var LEAST_ENTROPY = 2.8;
+function hasRandomPart([match, random = match]) {
+  return entropyOf(random) >= LEAST_ENTROPY && !isExample(random);
+}
+function hasMixedRandomPart(match) {
+  const [, random = ""] = match;
+  return hasRandomPart(match) && /[a-z]/.test(random) && /[A-Z]/.test(random) && /\d/.test(random);
+}
+function hasPassword([, first3, second]) {
+  const password = first3 ?? second ?? "";
+  return !/^(pass(word|wd|phrase)?|pwd|secret|changeme|null|user(name)?|\$[A-Z_]+)$/i.test(password) && !/[{}]|(.)\1{3}|\*{3}|\.{3}|x{3}/i.test(password);
+}
+function isExample(token3) {
+  if (/example|(.)\1{7}/i.test(token3)) return true;
+  const codes = [...token3.toLowerCase()].map((character) => character.charCodeAt(0));
+  let run2 = 1;
+  return codes.some((code2, index) => {
+    run2 = index > 0 && code2 === (codes[index - 1] ?? 0) + 1 ? run2 + 1 : 1;
+    return run2 >= 8;
+  });
+}
+
+// src/secrets/scanner/family-checks.ts
+var BREAK = String.raw`(?:\r?\n|\\r\\n|\\n|\\\r?\n)`;
+var BASE64 = "[A-Za-z0-9+/=]";
+var PEM_BODY = `(?:${BASE64}|${BREAK}){40,400}`;
+var SHORTEST_BODY = 40;
+var LONGEST_IDENTITY = 160;
+var LEAST_ENTROPY2 = 2.8;
+function bodyOfKey([, body = ""]) {
+  return body.replace(/\\r|\\n|[\\\s]/g, "").slice(0, LONGEST_IDENTITY);
+}
+function hasKeyBody(match) {
+  const body = bodyOfKey(match);
+  return body.length >= SHORTEST_BODY && entropyOf(body) >= LEAST_ENTROPY2;
+}
+function hasCredentials([, base64 = ""]) {
+  const [, password] = /^[\x21-\x39\x3b-\x7e]{1,64}:([\x20-\x7e]{8,256})$/.exec(decoded(base64)) ?? [];
+  return password !== void 0 && isPassword(password);
+}
+function hasElementPassword([, password = ""]) {
+  return /\d/.test(password) && /[A-Za-z]/.test(password) && isPassword(password);
+}
+function isPassword(password) {
+  const match = [password, password];
+  return weaknessOf(password) === void 0 && hasPassword(match) && !/example|placeholder|changeme/i.test(password);
+}
+function hasDecodedJwt([, base64 = ""]) {
+  const [, header = ""] = /^(eyJ[\w-]{10,2000})\.eyJ[\w-]{10,}\.[\w-]{20}/.exec(decoded(base64)) ?? [];
+  return /"alg"\s*:/.test(decoded(header));
+}
+function hasRandomText(text2) {
+  return hasRandomPart([text2, text2]);
+}
+function hasBothCases([, random = ""]) {
+  return /[a-z]/.test(random) && /[A-Z]/.test(random);
+}
+function decoded(base64) {
+  return Buffer.from(base64, "base64").toString("latin1");
+}
+
+// src/secrets/scanner/family.ts
+var ALPHABETS = {
+  hex: "0-9a-f",
+  "any-case hex": "0-9A-Fa-f",
+  digits: "0-9",
+  letters: "A-Za-z",
+  lower: "0-9a-z",
+  upper: "0-9A-Z",
+  "a-h": "0-9a-h",
+  alnum: "0-9A-Za-z",
+  word: "\\w-",
+  "word and =": "\\w=-",
+  "word and .": "\\w.=-",
+  "word and %": "\\w%-",
+  base64: "0-9A-Za-z+/",
+  bech32: "02-9AC-HJ-NP-Z"
+};
+function token({ lead = [], body, prefixes, ...row }) {
+  const prefix = `(?:${prefixes.map(literal).join("|")})`;
+  const sizes = (parts2) => parts2.reduce((sum2, part) => sum2 + mostOf(part), 0);
+  return {
+    isReal: hasRandomPart,
+    ...row,
+    prefixes,
+    lead: sizes(lead),
+    pattern: new RegExp(`^${lead.map(patternOf).join("")}${prefix}(${body.map(patternOf).join("")})`),
+    longest: sizes(lead) + Math.max(...prefixes.map(({ length }) => length)) + sizes(body),
+    run: runOf(body)
+  };
+}
+function mostOf(part) {
+  return typeof part === "string" ? part.length : part[2] ?? part[1];
+}
+function patternOf(part) {
+  if (typeof part === "string") return literal(part);
+  const [alphabet, least, most = least] = part;
+  return `[${ALPHABETS[alphabet]}]{${least}${most === least ? "" : `,${most}`}}`;
+}
+function runOf([first3, ...others]) {
+  if (first3 === void 0) return 0;
+  if (typeof first3 === "string") return /^[\w.-]*$/.test(first3) ? first3.length + runOf(others) : 0;
+  const [alphabet, least, most = least] = first3;
+  if (/[=/]/.test(ALPHABETS[alphabet])) return 0;
+  return most === least ? least + runOf(others) : least;
+}
+function literal(text2) {
+  return text2.replace(/[^\w-]/g, "\\$&");
+}
+
+// src/secrets/scanner/families.ts
+var FAMILIES = [
+  // GitHub, GitLab and other places of source code and builds
+  token({
+    id: "github-token",
+    what: "token of GitHub",
+    prefixes: ["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
+    body: [["alnum", 36]],
+    source: "https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/"
+  }),
+  {
+    id: "github-app-token",
+    what: "installation token of a GitHub App, in the form of 2026",
+    prefixes: ["ghs_"],
+    pattern: /^ghs_\d{1,20}_([\w-]{8,1000}\.[\w-]{8,4000}\.[\w-]{8,1000})/,
+    run: 10,
+    longest: 6030,
+    isReal: hasRandomPart,
+    source: "https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app"
+  },
+  token({
+    id: "github-fine-grained-token",
+    what: "fine-grained token of GitHub",
+    prefixes: ["github_pat_"],
+    body: [["alnum", 22], "_", ["alnum", 59]],
+    source: "gitleaks: github-fine-grained-pat"
+  }),
+  token({
+    id: "gitlab-token",
+    what: "token of GitLab",
+    prefixes: ["glpat-", "gldt-", "glrt-", "glptt-", "glffct-", "glft-", "glimt-", "glsoat-"],
+    body: [["word and .", 20, 320]],
+    source: "https://docs.gitlab.com/security/tokens/#token-prefixes"
+  }),
+  token({
+    id: "gitlab-job-token",
+    what: "job token of GitLab",
+    prefixes: ["glcbt-"],
+    body: [["word", 20, 320]],
+    source: "https://docs.gitlab.com/security/tokens/#token-prefixes"
+  }),
+  token({
+    id: "gitlab-agent-token",
+    what: "token of a GitLab agent for Kubernetes",
+    prefixes: ["glagent-"],
+    body: [["word", 50, 64]],
+    source: "https://docs.gitlab.com/security/tokens/#token-prefixes"
+  }),
+  token({
+    id: "gitlab-application-secret",
+    what: "secret of an OAuth application at GitLab",
+    prefixes: ["gloas-"],
+    body: [["word", 64]],
+    source: "https://docs.gitlab.com/security/tokens/#token-prefixes"
+  }),
+  token({
+    id: "gitlab-runner-registration-token",
+    what: "registration token of a GitLab runner",
+    prefixes: ["GR1348941"],
+    body: [["word", 20]],
+    source: "https://docs.gitlab.com/security/tokens/#token-prefixes"
+  }),
+  token({
+    id: "gitlab-session",
+    what: "session of GitLab",
+    prefixes: ["_gitlab_session="],
+    body: [["lower", 32]],
+    source: "gitleaks: gitlab-session-cookie"
+  }),
+  token({
+    id: "sourcegraph-token",
+    what: "token of Sourcegraph",
+    prefixes: ["sgp_"],
+    body: [["any-case hex", 40]],
+    bounded: true,
+    source: "gitleaks: sourcegraph-access-token"
+  }),
+  token({
+    id: "sourcegraph-instance-token",
+    what: "token of a Sourcegraph instance",
+    prefixes: ["sgp_"],
+    body: [["any-case hex", 16], "_", ["any-case hex", 40]],
+    source: "gitleaks: sourcegraph-access-token"
+  }),
+  token({
+    id: "sonar-token",
+    what: "token of SonarQube",
+    prefixes: ["squ_", "sqp_", "sqa_"],
+    body: [["hex", 40]],
+    bounded: true,
+    source: "https://docs.sonarsource.com/sonarqube-server/latest/user-guide/managing-tokens/"
+  }),
+  token({
+    id: "harness-token",
+    what: "token of Harness",
+    prefixes: ["pat.", "sat."],
+    body: [["word", 22], ".", ["alnum", 24], ".", ["alnum", 20]],
+    bounded: true,
+    source: "gitleaks: harness-api-key"
+  }),
+  token({
+    id: "octopus-key",
+    what: "API key of Octopus Deploy",
+    prefixes: ["API-"],
+    body: [["upper", 26]],
+    bounded: true,
+    source: "gitleaks: octopus-deploy-api-key"
+  }),
+  token({
+    id: "prefect-token",
+    what: "token of Prefect",
+    prefixes: ["pnu_"],
+    body: [["alnum", 36]],
+    bounded: true,
+    source: "gitleaks: prefect-api-token"
+  }),
+  token({
+    id: "infracost-token",
+    what: "token of Infracost",
+    prefixes: ["ico-"],
+    body: [["alnum", 32]],
+    bounded: true,
+    isReal: hasMixedRandomPart,
+    source: "gitleaks: infracost-api-token"
+  }),
+  token({
+    id: "postman-key",
+    what: "API key of Postman",
+    prefixes: ["PMAK-"],
+    body: [["any-case hex", 24], "-", ["any-case hex", 34]],
+    source: "gitleaks: postman-api-token"
+  }),
+  token({
+    id: "readme-key",
+    what: "API key of ReadMe",
+    prefixes: ["rdme_"],
+    body: [["lower", 70]],
+    source: "gitleaks: readme-api-token"
+  }),
+  token({
+    id: "castai-key",
+    what: "API key of Cast AI",
+    prefixes: ["castai_v1_"],
+    body: [["alnum", 64], "_", ["alnum", 8]],
+    source: "gitleaks: castai-api-key"
+  }),
+  token({
+    id: "chieftools-token",
+    what: "token of Chief Tools",
+    prefixes: ["ctp_", "cto_", "ctr_"],
+    body: [["alnum", 36]],
+    bounded: true,
+    isReal: hasMixedRandomPart,
+    source: "https://docs.chief.tools/accountchief/tokens"
+  }),
+  // Package registries
+  token({
+    id: "npm-token",
+    what: "token of the npm registry",
+    prefixes: ["npm_"],
+    body: [["alnum", 36]],
+    source: "https://github.blog/changelog/2021-09-23-npm-has-a-new-access-token-format/"
+  }),
+  token({
+    id: "npmrc-token",
+    what: "token in an .npmrc",
+    prefixes: [":_authToken="],
+    body: [["word and .", 20, 400]],
+    isReal: hasMixedRandomPart,
+    source: "https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration"
+  }),
+  token({
+    id: "docker-token",
+    what: "token of Docker Hub",
+    prefixes: ["dckr_pat_", "dckr_oat_"],
+    body: [["word", 27, 40]],
+    source: "https://docs.docker.com/security/access-tokens/"
+  }),
+  token({
+    id: "pypi-token",
+    what: "token of PyPI",
+    prefixes: ["pypi-AgEIcHlwaS5vcmc"],
+    body: [["word", 50, 1e3]],
+    source: "https://pypi.org/help/#apitoken"
+  }),
+  token({
+    id: "rubygems-key",
+    what: "API key of RubyGems",
+    prefixes: ["rubygems_"],
+    body: [["hex", 48]],
+    source: "gitleaks: rubygems-api-token"
+  }),
+  token({
+    id: "clojars-token",
+    what: "deploy token of Clojars",
+    prefixes: ["CLOJARS_"],
+    body: [["lower", 60]],
+    source: "gitleaks: clojars-api-token"
+  }),
+  token({
+    id: "artifactory-key",
+    what: "API key of Artifactory",
+    prefixes: ["AKCp"],
+    body: [["alnum", 69]],
+    bounded: true,
+    source: "gitleaks: artifactory-api-key"
+  }),
+  token({
+    id: "artifactory-reference-token",
+    what: "reference token of Artifactory",
+    prefixes: ["cmVmdGtu"],
+    body: [["alnum", 56]],
+    bounded: true,
+    source: "gitleaks: artifactory-reference-token"
+  }),
+  // Clouds
+  token({
+    id: "aws-access-key-id",
+    what: "access key id of AWS",
+    prefixes: ["AKIA", "ASIA", "ABIA", "ACCA"],
+    body: [["upper", 16]],
+    isReal: (match) => /^[A-Z2-7]*$/.test(match[1] ?? "") && hasRandomPart(match),
+    source: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids"
+  }),
+  token({
+    id: "aws-secret-key",
+    what: "secret access key of AWS in a credentials file",
+    prefixes: ["aws_secret_access_key=", "aws_secret_access_key = "],
+    body: [["base64", 40]],
+    bounded: true,
+    isReal: hasMixedRandomPart,
+    source: "https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html"
+  }),
+  token({
+    id: "aws-bedrock-key",
+    what: "API key of Amazon Bedrock",
+    prefixes: ["ABSK"],
+    body: [["base64", 109, 269]],
+    bounded: true,
+    isReal: hasMixedRandomPart,
+    source: "gitleaks: aws-amazon-bedrock-api-key-long-lived"
+  }),
+  token({
+    id: "aws-bedrock-short-key",
+    what: "short-lived API key of Amazon Bedrock",
+    prefixes: ["bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t"],
+    body: [["base64", 20, 2e3]],
+    source: "gitleaks: aws-amazon-bedrock-api-key-short-lived"
+  }),
+  token({
+    id: "azure-client-secret",
+    what: "client secret of Azure",
+    lead: [["word and .", 3]],
+    prefixes: ["7Q~", "8Q~"],
+    body: [["word and .", 31, 34]],
+    bounded: true,
+    isReal: hasMixedRandomPart,
+    source: "https://learn.microsoft.com/en-us/purview/sit-defn-client-secret-api-key"
+  }),
+  token({
+    id: "azure-storage-key",
+    what: "account key of Azure Storage",
+    prefixes: ["AccountKey="],
+    body: [["base64", 86], "=="],
+    isReal: hasMixedRandomPart,
+    source: "https://learn.microsoft.com/en-us/azure/storage/common/storage-configure-connection-string"
+  }),
+  token({
+    id: "azure-shared-access-key",
+    what: "shared access key of Azure",
+    prefixes: ["SharedAccessKey="],
+    body: [["base64", 43], "="],
+    isReal: hasMixedRandomPart,
+    source: "https://learn.microsoft.com/en-us/azure/event-hubs/event-hubs-get-connection-string"
+  }),
+  token({
+    id: "google-api-key",
+    what: "API key of Google",
+    prefixes: ["AIza"],
+    body: [["word", 35]],
+    source: "gitleaks: gcp-api-key"
+  }),
+  token({
+    id: "google-client-secret",
+    what: "client secret of Google",
+    prefixes: ["GOCSPX-"],
+    body: [["word", 28]],
+    source: "https://developers.google.com/identity/protocols/oauth2"
+  }),
+  token({
+    id: "google-access-token",
+    what: "access token of Google",
+    prefixes: ["ya29."],
+    body: [["word", 60, 1024]],
+    isReal: hasMixedRandomPart,
+    source: "https://developers.google.com/identity/protocols/oauth2#size"
+  }),
+  token({
+    id: "alibaba-access-key-id",
+    what: "access key id of Alibaba Cloud",
+    prefixes: ["LTAI"],
+    body: [["alnum", 20]],
+    bounded: true,
+    isReal: hasMixedRandomPart,
+    source: "gitleaks: alibaba-access-key-id"
+  }),
+  token({
+    id: "digitalocean-token",
+    what: "token of DigitalOcean",
+    prefixes: ["dop_v1_", "doo_v1_", "dor_v1_"],
+    body: [["hex", 64]],
+    source: "https://docs.digitalocean.com/reference/api/create-personal-access-token/"
+  }),
+  token({
+    id: "heroku-key",
+    what: "API key of Heroku",
+    prefixes: ["HRKU-AA"],
+    body: [["word", 58]],
+    source: "gitleaks: heroku-api-key-v2"
+  }),
+  token({
+    id: "fly-token",
+    what: "token of Fly.io",
+    prefixes: ["fm1a_", "fm1r_", "fm2_"],
+    body: [["base64", 100, 2e3]],
+    isReal: hasMixedRandomPart,
+    source: "gitleaks: flyio-access-token"
+  }),
+  token({
+    id: "fly-access-token",
+    what: "access token of Fly.io",
+    prefixes: ["fo1_"],
+    body: [["word", 43]],
+    bounded: true,
+    isReal: hasMixedRandomPart,
+    source: "gitleaks: flyio-access-token"
+  }),
+  token({
+    id: "scalingo-token",
+    what: "token of Scalingo",
+    prefixes: ["tk-us-"],
+    body: [["word", 48]],
+    source: "gitleaks: scalingo-api-token"
+  }),
+  token({
+    id: "openshift-token",
+    what: "token of OpenShift",
+    prefixes: ["sha256~"],
+    body: [["word", 43]],
+    source: "gitleaks: openshift-user-token"
+  }),
+  token({
+    id: "cloudflare-origin-key",
+    what: "origin CA key of Cloudflare",
+    prefixes: ["v1.0-"],
+    body: [["hex", 24], "-", ["hex", 146]],
+    source: "https://developers.cloudflare.com/fundamentals/api/get-started/ca-keys/"
+  }),
+  // Infrastructure and secrets
+  token({
+    id: "vault-token",
+    what: "token of Vault",
+    prefixes: ["hvs.", "hvb.", "hvr."],
+    body: [["word", 24, 300]],
+    isReal: hasMixedRandomPart,
+    source: "https://developer.hashicorp.com/vault/docs/concepts/tokens#token-prefixes"
+  }),
+  token({
+    id: "terraform-token",
+    what: "token of HCP Terraform",
+    lead: [["alnum", 14]],
+    prefixes: [".atlasv1."],
+    body: [["word and =", 60, 70]],
+    source: "gitleaks: hashicorp-tf-api-token"
+  }),
+  token({
+    id: "pulumi-token",
+    what: "token of Pulumi",
+    prefixes: ["pul-"],
+    body: [["hex", 40]],
+    bounded: true,
+    source: "gitleaks: pulumi-api-token"
+  }),
+  token({
+    id: "doppler-token",
+    what: "token of Doppler",
+    prefixes: ["dp.pt.", "dp.ct.", "dp.sa.", "dp.scim.", "dp.audit."],
+    body: [["alnum", 40, 44]],
+    source: "gitleaks: doppler-api-token"
+  }),
+  token({
+    id: "doppler-service-token",
+    what: "service token of Doppler",
+    prefixes: ["dp.st."],
+    body: [["word and .", 40, 80]],
+    isReal: hasMixedRandomPart,
+    source: "https://docs.doppler.com/docs/service-tokens"
+  }),
+  token({
+    id: "1password-secret-key",
+    what: "secret key of 1Password",
+    prefixes: ["A3-"],
+    body: [
+      ["upper", 6],
+      "-",
+      ["upper", 6],
+      "-",
+      ["upper", 5],
+      "-",
+      ["upper", 5],
+      "-",
+      ["upper", 5],
+      "-",
+      ["upper", 5]
+    ],
+    bounded: true,
+    source: "https://support.1password.com/secret-key-security/"
+  }),
+  token({
+    id: "1password-old-secret-key",
+    what: "secret key of 1Password, in the form with fewer dashes",
+    prefixes: ["A3-"],
+    body: [["upper", 6], "-", ["upper", 11], "-", ["upper", 5], "-", ["upper", 5], "-", ["upper", 5]],
+    bounded: true,
+    source: "gitleaks: 1password-secret-key"
+  }),
+  token({
+    id: "1password-service-token",
+    what: "service account token of 1Password",
+    prefixes: ["ops_eyJ"],
+    body: [["base64", 250, 1500]],
+    source: "https://developer.1password.com/docs/service-accounts/"
+  }),
+  token({
+    id: "age-key",
+    what: "secret key of age",
+    prefixes: ["AGE-SECRET-KEY-1"],
+    body: [["bech32", 58]],
+    source: "https://github.com/C2SP/C2SP/blob/main/age.md"
+  }),
+  token({
+    id: "tailscale-key",
+    what: "key of Tailscale",
+    prefixes: ["tskey-auth-", "tskey-api-", "tskey-client-", "tskey-scim-", "tskey-webhook-"],
+    body: [["alnum", 10, 24], "-", ["alnum", 20, 48]],
+    source: "https://tailscale.com/kb/1277/key-prefixes"
+  }),
+  token({
+    id: "authress-key",
+    what: "access key of an Authress service client",
+    prefixes: ["ext_", "scauth_", "authress_"],
+    body: [["lower", 5, 30], ".", ["lower", 4, 6], ".acc", ["word", 11, 33], ".", ["word and =", 30, 120]],
+    bounded: true,
+    source: "gitleaks: authress-service-client-access-key"
+  }),
+  token({
+    id: "planetscale-token",
+    what: "token or password of PlanetScale",
+    prefixes: ["pscale_tkn_", "pscale_oauth_", "pscale_pw_"],
+    body: [["word and .", 32, 64]],
+    source: "gitleaks: planetscale-api-token"
+  }),
+  token({
+    id: "clickhouse-key",
+    what: "API key of ClickHouse Cloud",
+    prefixes: ["4b1d"],
+    body: [["alnum", 38]],
+    bounded: true,
+    isReal: hasMixedRandomPart,
+    source: "gitleaks: clickhouse-cloud-api-secret-key"
+  }),
+  token({
+    id: "databricks-token",
+    what: "token of Databricks",
+    prefixes: ["dapi"],
+    body: [["hex", 32]],
+    bounded: true,
+    source: "gitleaks: databricks-api-token"
+  }),
+  token({
+    id: "maxmind-key",
+    what: "licence key of MaxMind",
+    lead: [["alnum", 6], "_", ["alnum", 29]],
+    prefixes: ["_mmk"],
+    body: [],
+    bounded: true,
+    isReal: ([match]) => hasRandomText(match),
+    source: "https://dev.maxmind.com/license-key-validation-api/"
+  }),
+  // Observability
+  token({
+    id: "grafana-key",
+    what: "API key of Grafana",
+    prefixes: ["eyJrIjoi"],
+    body: [["base64", 70, 400]],
+    source: "gitleaks: grafana-api-key"
+  }),
+  token({
+    id: "grafana-cloud-token",
+    what: "token of Grafana Cloud",
+    prefixes: ["glc_"],
+    body: [["base64", 32, 400]],
+    bounded: true,
+    isReal: hasMixedRandomPart,
+    source: "gitleaks: grafana-cloud-api-token"
+  }),
+  token({
+    id: "grafana-service-token",
+    what: "service account token of Grafana",
+    prefixes: ["glsa_"],
+    body: [["alnum", 32], "_", ["any-case hex", 8]],
+    source: "gitleaks: grafana-service-account-token"
+  }),
+  token({
+    id: "dynatrace-token",
+    what: "token of Dynatrace",
+    prefixes: ["dt0c01.", "dt0s01.", "dt0s16.", "dt0s02."],
+    body: [["alnum", 24], ".", ["alnum", 64]],
+    source: "https://docs.dynatrace.com/docs/dynatrace-api/basics/dynatrace-api-authentication"
+  }),
+  token({
+    id: "new-relic-key",
+    what: "user key of New Relic",
+    prefixes: ["NRAK-"],
+    body: [["upper", 27]],
+    source: "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/"
+  }),
+  token({
+    id: "new-relic-browser-key",
+    what: "browser key of New Relic",
+    prefixes: ["NRJS-"],
+    body: [["hex", 19]],
+    source: "gitleaks: new-relic-browser-api-token"
+  }),
+  token({
+    id: "new-relic-insert-key",
+    what: "insert key of New Relic",
+    prefixes: ["NRII-"],
+    body: [["word", 32]],
+    source: "gitleaks: new-relic-insert-key"
+  }),
+  token({
+    id: "sentry-organization-token",
+    what: "organization token of Sentry",
+    prefixes: ["sntrys_eyJ"],
+    body: [["base64", 40, 500]],
+    source: "gitleaks: sentry-org-token"
+  }),
+  token({
+    id: "sentry-user-token",
+    what: "user token of Sentry",
+    prefixes: ["sntryu_"],
+    body: [["hex", 64]],
+    source: "gitleaks: sentry-user-token"
+  }),
+  // Models
+  token({
+    id: "openai-key",
+    what: "API key of OpenAI",
+    prefixes: ["sk-proj-", "sk-svcacct-", "sk-admin-"],
+    body: [["word", 58, 74], "T3BlbkFJ", ["word", 58, 74]],
+    source: "gitleaks: openai-api-key"
+  }),
+  token({
+    id: "openai-old-key",
+    what: "API key of OpenAI, in the form of before 2024",
+    lead: ["sk-", ["alnum", 20]],
+    prefixes: ["T3BlbkFJ"],
+    body: [["alnum", 20]],
+    source: "gitleaks: openai-api-key"
+  }),
+  token({
+    id: "anthropic-key",
+    what: "API key of Anthropic",
+    prefixes: ["sk-ant-api03-", "sk-ant-admin01-"],
+    body: [["word", 93], "AA"],
+    source: "gitleaks: anthropic-api-key"
+  }),
+  token({
+    id: "hugging-face-token",
+    what: "token of Hugging Face",
+    prefixes: ["hf_"],
+    body: [["letters", 34]],
+    bounded: true,
+    isReal: (match) => hasRandomPart(match) && hasBothCases(match),
+    source: "gitleaks: huggingface-access-token"
+  }),
+  token({
+    id: "hugging-face-organization-token",
+    what: "organization token of Hugging Face",
+    prefixes: ["api_org_"],
+    body: [["letters", 34]],
+    source: "gitleaks: huggingface-organization-api-token"
+  }),
+  token({
+    id: "groq-key",
+    what: "API key of Groq",
+    prefixes: ["gsk_"],
+    body: [["alnum", 52]],
+    bounded: true,
+    isReal: hasMixedRandomPart,
+    source: "https://console.groq.com/docs/quickstart"
+  }),
+  token({
+    id: "xai-key",
+    what: "API key of xAI",
+    prefixes: ["xai-"],
+    body: [["alnum", 80]],
+    bounded: true,
+    isReal: hasMixedRandomPart,
+    source: "https://docs.x.ai/docs/tutorial"
+  }),
+  token({
+    id: "perplexity-key",
+    what: "API key of Perplexity",
+    prefixes: ["pplx-"],
+    body: [["alnum", 48]],
+    source: "gitleaks: perplexity-api-key"
+  }),
+  token({
+    id: "langsmith-key",
+    what: "API key of LangSmith",
+    prefixes: ["lsv2_pt_", "lsv2_sk_"],
+    body: [["hex", 32], "_", ["hex", 10]],
+    source: "gitleaks: langsmith"
+  }),
+  // Payment and trade
+  token({
+    id: "stripe-key",
+    what: "secret key of Stripe",
+    prefixes: ["sk_live_", "rk_live_", "sk_test_", "rk_test_", "sk_prod_", "rk_prod_"],
+    body: [["alnum", 24, 200]],
+    source: "https://docs.stripe.com/keys"
+  }),
+  token({
+    id: "stripe-webhook-secret",
+    what: "webhook secret of Stripe",
+    prefixes: ["whsec_"],
+    body: [["base64", 32, 64]],
+    isReal: hasMixedRandomPart,
+    source: "https://docs.stripe.com/webhooks"
+  }),
+  token({
+    id: "square-token",
+    what: "access token of Square",
+    prefixes: ["sq0atp-", "sq0csp-"],
+    body: [["word", 22, 60]],
+    source: "gitleaks: square-access-token"
+  }),
+  token({
+    id: "square-production-token",
+    what: "access token of Square, in the form of today",
+    prefixes: ["EAAA"],
+    body: [["word", 60]],
+    bounded: true,
+    isReal: hasMixedRandomPart,
+    source: "https://developer.squareup.com/docs/build-basics/access-tokens"
+  }),
+  token({
+    id: "shopify-token",
+    what: "token or secret of Shopify",
+    prefixes: ["shpat_", "shpca_", "shppa_", "shpss_"],
+    body: [["any-case hex", 32]],
+    source: "gitleaks: shopify-access-token"
+  }),
+  token({
+    id: "flutterwave-key",
+    what: "secret key of Flutterwave",
+    prefixes: ["FLWSECK_TEST-", "FLWSECK-"],
+    body: [["a-h", 32], "-X"],
+    source: "gitleaks: flutterwave-secret-key"
+  }),
+  token({
+    id: "flutterwave-encryption-key",
+    what: "encryption key of Flutterwave",
+    prefixes: ["FLWSECK_TEST"],
+    body: ["-", ["a-h", 12]],
+    bounded: true,
+    source: "gitleaks: flutterwave-encryption-key"
+  }),
+  token({
+    id: "plaid-token",
+    what: "access token of Plaid",
+    prefixes: ["access-production-", "access-development-", "access-sandbox-"],
+    body: [["hex", 8], "-", ["hex", 4], "-", ["hex", 4], "-", ["hex", 4], "-", ["hex", 12]],
+    source: "gitleaks: plaid-api-token"
+  }),
+  token({
+    id: "duffel-token",
+    what: "token of Duffel",
+    prefixes: ["duffel_test_", "duffel_live_"],
+    body: [["word and =", 43]],
+    source: "gitleaks: duffel-api-token"
+  }),
+  token({
+    id: "easypost-key",
+    what: "API key of EasyPost",
+    prefixes: ["EZAK", "EZTK"],
+    body: [["alnum", 54]],
+    bounded: true,
+    source: "gitleaks: easypost-api-token"
+  }),
+  token({
+    id: "shippo-token",
+    what: "token of Shippo",
+    prefixes: ["shippo_live_", "shippo_test_"],
+    body: [["any-case hex", 40]],
+    source: "gitleaks: shippo-api-token"
+  }),
+  token({
+    id: "settlemint-token",
+    what: "token of SettleMint",
+    prefixes: ["sm_aat_", "sm_pat_", "sm_sat_"],
+    body: [["alnum", 16]],
+    bounded: true,
+    isReal: hasMixedRandomPart,
+    source: "gitleaks: settlemint-application-access-token"
+  }),
+  // Mail, chat and other services
+  token({
+    id: "sendgrid-key",
+    what: "API key of SendGrid",
+    prefixes: ["SG."],
+    body: [["word", 22], ".", ["word", 43]],
+    bounded: true,
+    source: "gitleaks: sendgrid-api-token"
+  }),
+  token({
+    id: "brevo-key",
+    what: "API key of Brevo",
+    prefixes: ["xkeysib-", "xsmtpsib-"],
+    body: [["hex", 64], "-", ["alnum", 16]],
+    source: "gitleaks: sendinblue-api-token"
+  }),
+  token({
+    id: "mailgun-key",
+    what: "private key of Mailgun",
+    prefixes: ["key-"],
+    body: [["hex", 32]],
+    bounded: true,
+    source: "gitleaks: mailgun-private-api-token"
+  }),
+  token({
+    id: "slack-token",
+    what: "token of Slack",
+    prefixes: ["xoxa-", "xoxb-", "xoxc-", "xoxd-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-"],
+    body: [["word and %", 20, 250]],
+    isReal: (match) => /^[A-Za-z-]{0,30}\d/.test(match[1] ?? "") && hasRandomPart(match),
+    source: "https://docs.slack.dev/authentication/tokens/"
+  }),
+  token({
+    id: "slack-webhook",
+    what: "webhook of Slack",
+    prefixes: ["hooks.slack.com/services/", "hooks.slack.com/workflows/", "hooks.slack.com/triggers/"],
+    body: [["base64", 43, 56]],
+    isReal: hasMixedRandomPart,
+    source: "https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/"
+  }),
+  {
+    id: "teams-webhook",
+    what: "webhook of Microsoft Teams",
+    prefixes: ["webhook.office.com/webhookb2/"],
+    pattern: /^webhook\.office\.com\/webhookb2\/([0-9a-z-]{36}@[0-9a-z-]{36}\/IncomingWebhook\/[0-9a-z]{32}\/[0-9a-z-]{36})/,
+    run: 36,
+    longest: 200,
+    isReal: hasRandomPart,
+    source: "gitleaks: microsoft-teams-webhook"
+  },
+  token({
+    id: "facebook-token",
+    what: "page token of Facebook",
+    prefixes: ["EAAM", "EAAC"],
+    body: [["alnum", 100, 400]],
+    bounded: true,
+    isReal: hasMixedRandomPart,
+    source: "gitleaks: facebook-page-access-token"
+  }),
+  token({
+    id: "atlassian-token",
+    what: "token of Atlassian",
+    prefixes: ["ATATT3", "ATCTT3"],
+    body: [["word and =", 160, 220]],
+    source: "gitleaks: atlassian-api-token"
+  }),
+  token({
+    id: "bitbucket-app-password",
+    what: "app password of Bitbucket",
+    prefixes: ["ATBB"],
+    body: [["alnum", 32]],
+    bounded: true,
+    isReal: hasMixedRandomPart,
+    source: "https://support.atlassian.com/bitbucket-cloud/docs/app-passwords/"
+  }),
+  token({
+    id: "notion-token",
+    what: "token of Notion",
+    prefixes: ["ntn_"],
+    body: [
+      ["digits", 11],
+      ["alnum", 35]
+    ],
+    bounded: true,
+    source: "gitleaks: notion-api-token"
+  }),
+  token({
+    id: "linear-key",
+    what: "API key of Linear",
+    prefixes: ["lin_api_"],
+    body: [["alnum", 40]],
+    source: "gitleaks: linear-api-key"
+  }),
+  token({
+    id: "adobe-client-secret",
+    what: "client secret of Adobe",
+    prefixes: ["p8e-"],
+    body: [["alnum", 32]],
+    bounded: true,
+    isReal: hasMixedRandomPart,
+    source: "gitleaks: adobe-client-secret"
+  }),
+  token({
+    id: "frameio-token",
+    what: "token of Frame.io",
+    prefixes: ["fio-u-"],
+    body: [["word and =", 64]],
+    source: "gitleaks: frameio-api-token"
+  }),
+  token({
+    id: "intra42-secret",
+    what: "client secret of Intra 42",
+    prefixes: ["s-s4t2ud-", "s-s4t2af-"],
+    body: [["hex", 64]],
+    source: "gitleaks: intra42-client-secret"
+  }),
+  token({
+    id: "typeform-token",
+    what: "token of Typeform",
+    prefixes: ["tfp_"],
+    body: [["word and .", 59]],
+    bounded: true,
+    source: "gitleaks: typeform-api-token"
+  }),
+  token({
+    id: "defined-networking-token",
+    what: "token of Defined Networking",
+    prefixes: ["dnkey-"],
+    body: [["word and =", 26], "-", ["word and =", 52]],
+    source: "gitleaks: defined-networking-api-token"
+  }),
+  // Java's and everybody's
+  {
+    id: "private-key",
+    what: "private key (PEM)",
+    prefixes: ["-----BEGIN "],
+    // The header alone is a constant of the JDK and of many libraries: a body must follow, perhaps after headers such as
+    // `Proc-Type:` and an empty line, also without any line break.
+    pattern: new RegExp(
+      `^-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----(?:${BREAK}| ){0,2}(?:[A-Za-z-]{4,20}: ?[^\\r\\n\\\\]{1,100}${BREAK}){0,4}(?:${BREAK})?(${PEM_BODY})`
+    ),
+    run: 2,
+    longest: 1200,
+    isReal: hasKeyBody,
+    identity: bodyOfKey,
+    source: "https://www.rfc-editor.org/rfc/rfc7468"
+  },
+  {
+    id: "putty-key",
+    what: "private key of PuTTY",
+    prefixes: ["Private-Lines: "],
+    pattern: new RegExp(`^Private-Lines: \\d{1,3}${BREAK}(${BASE64}{40,64}(?:${BREAK}${BASE64}{1,64}){0,4})`),
+    run: 1,
+    longest: 420,
+    isReal: hasKeyBody,
+    identity: bodyOfKey,
+    source: "https://the.earth.li/~sgtatham/putty/latest/htmldoc/AppendixC.html"
+  },
+  {
+    id: "java-keystore",
+    what: "private key in a JKS or JCEKS keystore",
+    prefixes: ["\xFE\xED\xFE\xED\0\0\0", "\xCE\xCE\xCE\xCE\0\0\0"],
+    // The first entry: 1 is a private key, 2 a trusted certificate, 3 a secret key. Its name, date and encrypted key follow.
+    // eslint-disable-next-line no-control-regex -- binary data
+    pattern: /^[^]{8}\0[^]{3}\0\0\0[\x01\x03]\0([\x01-\xff][^]{200})/,
+    binary: true,
+    run: 0,
+    longest: 220,
+    isReal: () => true,
+    source: "https://github.com/openjdk/jdk/blob/master/src/java.base/share/classes/sun/security/provider/JavaKeyStore.java"
+  },
+  {
+    id: "pkcs12-key",
+    what: "encrypted private key in a PKCS #12 keystore",
+    // The OID of pkcs8ShroudedKeyBag, and the tag of its content, which the constants of libraries do not have.
+    prefixes: ["\v*\x86H\x86\xF7\r\f\n\xA0\x82"],
+    pattern: /^[^]{15}([^]{300})/,
+    binary: true,
+    run: 0,
+    longest: 315,
+    isReal: () => true,
+    source: "https://www.rfc-editor.org/rfc/rfc7292#appendix-D"
+  },
+  {
+    id: "jwk",
+    what: "private key (JWK)",
+    prefixes: ['"d":"', '"d": "'],
+    // The lengths of Ed25519, P-256, P-384, P-521, Ed448, and RSA of 2048, 3072 and 4096 bits.
+    pattern: /^"d": ?"([\w-]{683}|[\w-]{512}|[\w-]{342}|[\w-]{88}|[\w-]{76}|[\w-]{64}|[\w-]{43})"/,
+    run: 43,
+    longest: 700,
+    isReal: hasMixedRandomPart,
+    identity: ([, member = ""]) => member,
+    source: "https://www.rfc-editor.org/rfc/rfc7518#section-6"
+  },
+  {
+    id: "jwk-symmetric",
+    what: "symmetric key (JWK)",
+    prefixes: ['"k":"', '"k": "'],
+    // 32, 48 and 64 bytes.
+    pattern: /^"k": ?"([\w-]{86}|[\w-]{64}|[\w-]{43})"/,
+    run: 43,
+    longest: 100,
+    isReal: hasMixedRandomPart,
+    identity: ([, member = ""]) => member,
+    source: "https://www.rfc-editor.org/rfc/rfc7518#section-6.4"
+  },
+  {
+    id: "jwt",
+    what: "signed JSON web token",
+    prefixes: ["eyJ"],
+    pattern: /^(eyJ[\w-]{10,2000})\.eyJ[\w-]{10,8000}\.[\w-]{20,1400}/,
+    run: 10,
+    longest: 11420,
+    isReal: ([, header = ""]) => /"alg"\s*:/.test(Buffer.from(header, "base64url").toString("latin1")),
+    source: "https://www.rfc-editor.org/rfc/rfc7519"
+  },
+  {
+    id: "jwt-base64",
+    what: "signed JSON web token in base64",
+    prefixes: ["ZXlK"],
+    pattern: /^(ZXlK[\w+/-]{60,6000})/,
+    run: 10,
+    longest: 6004,
+    bounded: true,
+    isReal: hasDecodedJwt,
+    source: "https://www.rfc-editor.org/rfc/rfc7519"
+  },
+  {
+    id: "basic-authorization",
+    what: "user and password of HTTP (Basic)",
+    prefixes: ["Basic "],
+    pattern: /^Basic ([A-Za-z0-9+/]{12,512}={0,2})/,
+    run: 0,
+    longest: 520,
+    isReal: hasCredentials,
+    identity: ([, credentials = ""]) => credentials,
+    source: "https://www.rfc-editor.org/rfc/rfc7617"
+  },
+  {
+    id: "docker-login",
+    what: "login in a config.json of Docker",
+    prefixes: ['"auth":'],
+    pattern: /^"auth": ?"([A-Za-z0-9+/]{12,2000}={0,2})"/,
+    run: 0,
+    longest: 2020,
+    isReal: hasCredentials,
+    identity: ([, credentials = ""]) => credentials,
+    source: "https://docs.docker.com/reference/cli/docker/login/"
+  },
+  {
+    id: "maven-password",
+    what: "password in settings.xml of Maven",
+    prefixes: ["<password>"],
+    pattern: /^<password>([^<>\s]{8,128})<\/password>/,
+    run: 0,
+    longest: 160,
+    isReal: hasElementPassword,
+    source: "https://maven.apache.org/settings.html#servers"
+  },
+  {
+    id: "jdbc-password",
+    what: "JDBC address with a password",
+    prefixes: ["jdbc:"],
+    // A parameter, or the form of Oracle: jdbc:oracle:thin:user/password@host.
+    pattern: /^jdbc:(?:[\w:]{2,40}:[\w.:/?&;=@,!$%()*+~#{}[\]-]{2,400}[?;&]password=([\w.:/?=@,!$%()*+~#{}[\]^|-]{4,128})|oracle:thin:[\w$#]{1,30}\/([\w.!$%()*+~#{}^-]{4,128})@)/i,
+    run: 2,
+    longest: 600,
+    isReal: hasPassword,
+    source: "https://docs.oracle.com/en/database/oracle/oracle-database/23/jajdb/"
+  },
+  {
+    id: "url-password",
+    what: "address with user and password",
+    prefixes: ["://"],
+    pattern: /^:\/\/[\w.%+~-]{0,64}:([!$&()*+,;=%.~^#|\w-]{4,128})@[A-Za-z0-9[][\w.-]/,
+    run: 0,
+    longest: 200,
+    isReal: hasPassword,
+    source: "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1"
+  }
+];
+
+// src/secrets/settings.ts
+function secretsIn(source, name, value) {
+  const label2 = `${source} ${plainName(name)}`;
+  const isWhole = isNamedSecret(name, value) || isRandomSecret(name, value);
+  const whole = isWhole && mayBeSecret(value) ? [{ name: label2, value }] : [];
+  return distinct([...whole, ...secretsInText(label2, value)]);
+}
+var LOGIN = /:\/\/([^\s/?#@:"'<>]{0,200}):([^\s/?#"'<>]{1,500})@(?=[\w[])/g;
+var NAME = /(?<![\w.])(?:(?<=-)D)?([A-Za-z_][\w.-]{0,99})["']?[ \t]{0,8}[=:][ \t]{0,8}["']?(?:(?:Bearer|Basic|Token) {1,8})?/gi;
+var LONGEST_VALUE = 4096;
+var ELEMENT = /<([A-Za-z_][\w.:-]{0,99})(?:\s[^<>]{0,500})?>([^<>]{1,4096})<\/\1>/g;
+function secretsInText(name, text2) {
+  const document = jsonOf2(text2);
+  if (document !== void 0) return distinct(secretsInDocument(name, document));
+  const logins = [...text2.matchAll(LOGIN)].flatMap(
+    ([, user2 = "", password = ""]) => [...isRandom(user2) ? [user2] : [], ...formsOf(password)].filter(mayBeSecret)
+  );
+  const pairs3 = [...pairsIn(text2), ...elementsIn(text2)].flatMap(
+    ([field, value]) => formsOf(value).flatMap((form) => namedSecret(name, field, form))
+  );
+  return distinct([...[...logins, ...tokensIn(text2)].map((value) => ({ name, value })), ...pairs3]);
+}
+function pairsIn(text2) {
+  const pairs3 = [];
+  const names = new RegExp(NAME);
+  for (let match = names.exec(text2); match !== null; match = names.exec(text2)) {
+    const [, name = ""] = match;
+    if (!mayNameSecret(name)) continue;
+    const begin = names.lastIndex;
+    const [value] = /^[^\s&;,"'<>]*/.exec(text2.slice(begin, begin + LONGEST_VALUE)) ?? [""];
+    if (value !== "") pairs3.push([name, value]);
+    names.lastIndex = begin + value.length;
+  }
+  return pairs3;
+}
+function elementsIn(text2) {
+  return [...text2.matchAll(ELEMENT)].map(([, name = "", value = ""]) => [name, value]);
+}
+function plainName(name) {
+  return name.replace(/[^\w.:/ -]/g, "?").slice(0, 100);
+}
+function distinct(secrets) {
+  const seen = /* @__PURE__ */ new Set();
+  return secrets.filter(({ value }) => !seen.has(value) && seen.add(value));
+}
+function namedSecret(name, field, value) {
+  return isNamedSecret(field, value) && mayBeSecret(value) ? [{ name: `${name}: ${plainName(field)}`, value }] : [];
+}
+function jsonOf2(text2) {
+  if (!/^\s*[[{]/.test(text2)) return void 0;
+  try {
+    return JSON.parse(text2);
+  } catch {
+    return void 0;
+  }
+}
+function secretsInDocument(name, document) {
+  const secrets = [];
+  const rest = [["", document]];
+  for (let next = rest.pop(); next !== void 0; next = rest.pop()) {
+    const [field, value] = next;
+    if (typeof value === "object" && value !== null) {
+      for (const [key, inner] of Object.entries(value)) rest.push([Array.isArray(value) ? field : key, inner]);
+    } else if (typeof value === "string" || typeof value === "number") {
+      const text2 = String(value);
+      secrets.push(...namedSecret(name, field, text2), ...secretsInText(`${name}: ${plainName(field)}`, text2));
+    }
+  }
+  return secrets;
+}
+function formsOf(value) {
+  try {
+    return [.../* @__PURE__ */ new Set([value, decodeURIComponent(value)])];
+  } catch {
+    return [value];
+  }
+}
+function tokensIn(text2) {
+  const tokens = [];
+  for (const family of FAMILIES) {
+    const { id, pattern, longest: longest2 } = family;
+    if (id === "maven-password") continue;
+    for (const prefix of family.prefixes) {
+      for (let at = text2.indexOf(prefix); at >= 0; at = text2.indexOf(prefix, at + prefix.length)) {
+        const start = Math.max(0, at - (family.lead ?? 0));
+        const match = pattern.exec(text2.slice(start, start + longest2));
+        if (match === null || !family.isReal(match)) continue;
+        tokens.push(id.endsWith("-password") ? match[1] ?? match[2] ?? match[0] : match[0]);
+      }
+    }
+  }
+  return tokens.filter(mayBeSecret);
+}
+
+// src/secrets/sources.ts
+function secretsOfRunner(environment2) {
+  return Object.entries(environment2).flatMap(
+    ([name, value = ""]) => (
+      // knownSecrets reads the inputs.
+      /^(INPUT|STATE)_|^CRAC_SECRET_VALUES$/.test(name) ? [] : secretsIn("the runner's", name, value)
+    )
+  );
+}
+function secretsOfLogins(logins) {
+  return logins.flatMap(({ registry: registry2, credentials }) => {
+    const name = `login at ${registry2}`;
+    if (credentials.kind === "identity") return [{ name, value: credentials.token }];
+    const { username, password } = credentials;
+    return [
+      { name, value: password },
+      {
+        name: `${name} (user and password)`,
+        value: Buffer.from(`${username}:${password}`).toString("base64")
+      }
+    ];
+  });
+}
+var BEGIN = /^\s*-----BEGIN ([A-Z0-9 ]+)-----\s*$/;
+function parseSecretValues(input2) {
+  const lines3 = input2.split(/\r?\n/);
+  const secrets = [];
+  for (let at = 0; at < lines3.length; ) {
+    const end = endOfBlock(lines3, at);
+    const value = lines3.slice(at, end).join("\n").trim();
+    if (value !== "") secrets.push({ name: `secret-values line ${at + 1}`, value });
+    at = end;
+  }
+  return secrets;
+}
+function masksOf({ value }) {
+  const lines3 = value.split(/\r?\n/).map((line2) => line2.trim());
+  return [value, ...lines3.length > 1 ? lines3.filter((line2) => line2.length >= 8) : []];
+}
+function endOfBlock(lines3, at) {
+  const kind = BEGIN.exec(lines3[at] ?? "")?.[1];
+  if (kind !== void 0) {
+    const end = lines3.findIndex((line2, index) => index > at && line2.trim() === `-----END ${kind}-----`);
+    if (end >= 0) return end + 1;
+    throw new Failure(
+      "input",
+      `Invalid input \`secret-values\`: the PEM block that begins at line ${at + 1} has no END line.`,
+      { fix: "Set the whole block, from its BEGIN line to its END line, or one value per line." }
+    );
+  }
+  if (lines3[at]?.trim() === "{") {
+    for (let end = at + 2; end <= lines3.length; end++) {
+      if (lines3[end - 1]?.trim().startsWith("}") && isJson(lines3.slice(at, end).join("\n"))) return end;
+    }
+  }
+  return at + 1;
+}
+function isJson(text2) {
+  try {
+    JSON.parse(text2);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 // src/jdk/asset.ts
@@ -35567,8 +38043,8 @@ function satisfies(asset, request3) {
 }
 
 // src/probe/request-lines.ts
-var import_promises6 = require("node:fs/promises");
-var import_node_path4 = __toESM(require("node:path"), 1);
+var import_promises7 = require("node:fs/promises");
+var import_node_path5 = __toESM(require("node:path"), 1);
 
 // node_modules/string-argv/index.js
 function parseArgsStringToArgv(value, env, file) {
@@ -35660,11 +38136,11 @@ async function requestOf(line2, workspace) {
 }
 async function readBody(file, workspace) {
   try {
-    const name = import_node_path4.default.resolve(workspace, file);
-    const entry = await (0, import_promises6.stat)(name);
+    const name = import_node_path5.default.resolve(workspace, file);
+    const entry = await (0, import_promises7.stat)(name);
     if (!entry.isFile()) throw new Error("it is not a file");
     if (entry.size > MAX_BODY) throw new Error(`it has more than ${MAX_BODY} bytes`);
-    return await (0, import_promises6.readFile)(name);
+    return await (0, import_promises7.readFile)(name);
   } catch (error2) {
     throw badInput("warmup", `@${file}`, `a readable file, relative to the workspace (${messageOf(error2)})`);
   }
@@ -35703,331 +38179,69 @@ function headerOf(name, line2) {
   return { [field.toLowerCase()]: value };
 }
 
-// src/secrets/scanner/strength.ts
-var SHORTEST = 8;
-var LEAST_VARIETY = 4;
-var LEAST_JUMPS = 3;
-var LEAST_DIGITS = 16;
-var SHORTEST_TEXT = 12;
-var KNOWN_WORDS = /^(admin|administrator|authorization|change_?me|changeitchangeit|configuration|credential|credentials|default|development|integration|letmein|passphrase|passw(or|0r)d|postgres|production|qwerty|root|secret|test|user|username|welcome)\d{0,4}[!.?]?$/i;
-function weaknessOf(value) {
-  const characters = [...value];
-  if (characters.length < SHORTEST) return "short";
-  if (new Set(characters).size < LEAST_VARIETY || jumpsOf(characters) < LEAST_JUMPS) return "low variety";
-  if (/^[\d\s.,:;/+-]+$/.test(value) && value.replace(/\D/g, "").length < LEAST_DIGITS) return "number";
-  if (KNOWN_WORDS.test(value)) return "word";
-  const isOfWords = value.split(/[-_. ]/).every((part) => new RegExp("^(\\p{Lu}?\\p{Ll}*|\\p{Lu}*)$", "u").test(part));
-  return isOfWords && characters.length < SHORTEST_TEXT ? "word" : void 0;
-}
-function looksRandom(piece) {
-  if (weaknessOf(piece) !== void 0 || entropyOf(piece) < 3) return false;
-  if (/^[0-9a-fA-F]{32,}$/.test(piece)) return true;
-  return /[a-z]/.test(piece) && /[A-Z]/.test(piece) && /\d/.test(piece);
-}
-function entropyOf(text2) {
-  const counts = /* @__PURE__ */ new Map();
-  for (const character of text2) counts.set(character, (counts.get(character) ?? 0) + 1);
-  let bits = 0;
-  for (const count of counts.values()) bits -= count / text2.length * Math.log2(count / text2.length);
-  return bits;
-}
-function jumpsOf(characters) {
-  const codes = characters.map((character) => character.codePointAt(0) ?? 0);
-  return codes.filter((code2, index) => index > 0 && Math.abs(code2 - (codes[index - 1] ?? 0)) > 1).length;
-}
-var LEAST_ENTROPY = 2.8;
-function hasRandomPart([match, random = match]) {
-  return entropyOf(random) >= LEAST_ENTROPY && !isExample(random);
-}
-function hasMixedRandomPart(match) {
-  const [, random = ""] = match;
-  return hasRandomPart(match) && /[a-z]/.test(random) && /[A-Z]/.test(random) && /\d/.test(random);
-}
-function hasKey([, body = ""]) {
-  return entropyOf(body) >= LEAST_ENTROPY;
-}
-function hasPassword([, first3, second]) {
-  const password = first3 ?? second ?? "";
-  return !/^(pass(word|wd|phrase)?|pwd|secret|changeme|null|user(name)?|\$[A-Z_]+)$/i.test(password) && !/[{}]|(.)\1{3}|\*{3}|\.{3}|x{3}/i.test(password);
-}
-function isExample(token2) {
-  if (/example|(.)\1{7}/i.test(token2)) return true;
-  const codes = [...token2.toLowerCase()].map((character) => character.charCodeAt(0));
-  let run2 = 1;
-  return codes.some((code2, index) => {
-    run2 = index > 0 && code2 === (codes[index - 1] ?? 0) + 1 ? run2 + 1 : 1;
-    return run2 >= 8;
-  });
-}
-
-// src/secrets/scanner/families.ts
-var BREAK = String.raw`(?:\r?\n|\\r\\n|\\n|\\\r?\n)`;
-var BASE64 = "[A-Za-z0-9+/=]";
-var FAMILIES = [
-  {
-    id: "github-token",
-    what: "token of GitHub",
-    prefixes: ["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
-    // https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/
-    pattern: /^gh[pousr]_([0-9A-Za-z]{36})/,
-    run: 36,
-    longest: 40,
-    isReal: hasRandomPart
-  },
-  {
-    id: "github-app-token",
-    what: "installation token of a GitHub App, in the form of 2026",
-    prefixes: ["ghs_"],
-    pattern: /^ghs_\d{1,20}_([\w-]{8,1000}\.[\w-]{8,4000}\.[\w-]{8,1000})/,
-    run: 10,
-    longest: 6030,
-    isReal: hasRandomPart
-  },
-  {
-    id: "github-fine-grained-token",
-    what: "fine-grained token of GitHub",
-    prefixes: ["github_pat_"],
-    pattern: /^github_pat_([0-9A-Za-z]{22}_[0-9A-Za-z]{59})/,
-    run: 82,
-    longest: 93,
-    isReal: hasRandomPart
-  },
-  {
-    id: "aws-access-key-id",
-    what: "access key id of AWS",
-    prefixes: ["AKIA", "ASIA", "ABIA", "ACCA"],
-    pattern: /^(?:AKIA|ASIA|ABIA|ACCA)([A-Z2-7]{16})/,
-    run: 16,
-    longest: 20,
-    isReal: hasRandomPart
-  },
-  {
-    id: "google-api-key",
-    what: "API key of Google",
-    prefixes: ["AIza"],
-    pattern: /^AIza([\w-]{35})/,
-    run: 35,
-    longest: 39,
-    isReal: hasRandomPart
-  },
-  {
-    id: "slack-token",
-    what: "token of Slack",
-    prefixes: ["xoxa-", "xoxb-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-"],
-    pattern: /^(?:xox[abeoprs]|xapp)-((?=[A-Za-z-]{0,30}\d)[0-9A-Za-z-]{20,250})/,
-    run: 20,
-    longest: 255,
-    isReal: hasRandomPart
-  },
-  {
-    id: "npm-token",
-    what: "token of the npm registry",
-    prefixes: ["npm_"],
-    pattern: /^npm_([0-9A-Za-z]{36})/,
-    run: 36,
-    longest: 40,
-    isReal: hasRandomPart
-  },
-  {
-    id: "gitlab-token",
-    what: "token of GitLab",
-    prefixes: ["glpat-", "gldt-", "glrt-", "glcbt-", "glptt-"],
-    pattern: /^gl(?:pat|dt|rt|cbt|ptt)-([\w-]{20,64}(?:\.[\w-]{2,12}){0,3})/,
-    run: 20,
-    longest: 120,
-    isReal: hasRandomPart
-  },
-  {
-    id: "docker-token",
-    what: "token of Docker Hub",
-    prefixes: ["dckr_pat_", "dckr_oat_"],
-    pattern: /^dckr_[po]at_([\w-]{27,40})/,
-    run: 27,
-    longest: 49,
-    isReal: hasRandomPart
-  },
-  {
-    id: "vault-token",
-    what: "token of Vault",
-    prefixes: ["hvs.", "hvb.", "hvr."],
-    pattern: /^hv[sbr]\.([\w-]{24,300})/,
-    run: 24,
-    longest: 304,
-    isReal: hasMixedRandomPart
-  },
-  {
-    id: "stripe-key",
-    what: "secret key of Stripe",
-    prefixes: ["sk_live_", "rk_live_"],
-    pattern: /^[sr]k_live_([0-9A-Za-z]{24,200})/,
-    run: 24,
-    longest: 208,
-    isReal: hasRandomPart
-  },
-  {
-    id: "private-key",
-    what: "private key (PEM)",
-    prefixes: ["-----BEGIN "],
-    // The header alone is a constant of the JDK and of many libraries: a line of base64 must follow, perhaps
-    // after headers such as `Proc-Type:` and an empty line. Four lines of the body identify a key.
-    pattern: new RegExp(
-      `^-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----${BREAK}(?:[A-Za-z-]{4,20}: ?[^\\r\\n\\\\]{1,100}${BREAK}){0,4}(?:${BREAK})?(${BASE64}{40,100}(?:${BREAK}${BASE64}{1,100}){0,3})`
+// src/secrets/requests.ts
+var ORDINARY_HEADER = /^(accept(-.*)?|access-control-.*|baggage|cache-control|connection|content-.*|date|dnt|expect|forwarded|from|host|if-.*|keep-alive|max-forwards|origin|pragma|prefer|priority|range|referer|sec-.*|te|trailer|transfer-encoding|upgrade(-.*)?|user-agent|via|x-forwarded-.*|x-real-ip|x-requested-with|x-(request|correlation|trace|b3)-.*|b3|traceparent|tracestate)$/;
+var ORDINARY_VALUE = /^([\p{L}\s._-]*|[\d\s.,:;/+-]*|v?\d[\w.-]{0,10}|[a-z]{2,10}:\/\/[^\s@]*)$/iu;
+function secretsOfRequest(name, { target, headers, body }) {
+  const [, query = ""] = /\?(.*)$/s.exec(target) ?? [];
+  return distinct([
+    ...Object.entries(headers).flatMap(
+      ([header, value]) => secretsOfHeader(name, header.toLowerCase(), value)
     ),
-    run: 2,
-    longest: 1100,
-    isReal: hasKey
-  },
-  {
-    id: "jwt",
-    what: "signed JSON web token",
-    prefixes: ["eyJ"],
-    pattern: /^(eyJ[\w-]{10,2000})\.eyJ[\w-]{10,8000}\.[\w-]{20,1400}/,
-    run: 10,
-    longest: 11420,
-    isReal: ([, header = ""]) => /"alg"\s*:/.test(Buffer.from(header, "base64url").toString("latin1"))
-  },
-  {
-    id: "jdbc-password",
-    what: "JDBC address with a password",
-    prefixes: ["jdbc:"],
-    // A parameter, or the form of Oracle: jdbc:oracle:thin:user/password@host.
-    pattern: /^jdbc:(?:[\w:]{2,40}:[\w.:/?&;=@,!$%()*+~#{}[\]-]{2,400}[?;&]password=([\w.:/?=@,!$%()*+~#{}[\]^|-]{4,128})|oracle:thin:[\w$#]{1,30}\/([\w.!$%()*+~#{}^-]{4,128})@)/i,
-    run: 2,
-    longest: 600,
-    isReal: hasPassword
-  },
-  {
-    id: "url-password",
-    what: "address with user and password",
-    prefixes: ["://"],
-    pattern: /^:\/\/[\w.%+~-]{1,64}:([!$&()*+,;=%.~^#|\w-]{4,128})@[A-Za-z0-9[][\w.-]/,
-    run: 1,
-    longest: 200,
-    isReal: hasPassword
+    ...secretsInText(name, target),
+    ...secretsInForm(name, query),
+    ...body === void 0 ? [] : [...secretsInText(`${name}: body`, body), ...secretsInForm(`${name}: body`, body)]
+  ]);
+}
+function secretsOfHeader(request3, header, value) {
+  const name = `${request3}: ${header}`;
+  const inside2 = secretsInText(name, value);
+  if (ORDINARY_HEADER.test(header)) return inside2;
+  if (header === "cookie") {
+    const values = value.split(";").map((pair) => pair.slice(pair.indexOf("=") + 1).trim());
+    return [...values.filter(isSecretValue).map((one) => ({ name, value: one })), ...inside2];
   }
-];
-
-// src/secrets/sources.ts
-function secretsOfInputs(inputs) {
-  const { secretValues, env, buildArgs, javaOptions: javaOptions2, githubToken } = inputs;
-  const settings = {
-    env,
-    "build-args": buildArgs,
-    "java-options": pairsOf(javaOptions2),
-    arguments: pairsOf(inputs.arguments)
-  };
-  return [
-    ...secretValues,
-    ...Object.entries(settings).flatMap(
-      ([source, pairs3]) => Object.entries(pairs3).flatMap(([name, value]) => secretsIn(source, name, value))
-    ),
-    ...githubToken === void 0 ? [] : [{ name: "github-token", value: githubToken }]
-  ];
+  const [, scheme, credentials = value] = /^([A-Za-z][\w-]{0,30}) +(\S.*)$/s.exec(value) ?? [];
+  if (!/authorization$/.test(header)) {
+    const isSecret = isNamedSecret(header, value) ? mayBeSecret(value) : isSecretValue(value);
+    return [...isSecret ? [{ name, value }] : [], ...inside2];
+  }
+  const login = scheme?.toLowerCase() === "basic" ? Buffer.from(credentials, "base64").toString("utf8") : "";
+  const password = login.slice(login.indexOf(":") + 1);
+  return [credentials, password].filter(mayBeSecret).map((one) => ({ name, value: one }));
 }
-function pairsOf(options3) {
-  return Object.fromEntries(
+function isSecretValue(value) {
+  return mayBeSecret(value) && !ORDINARY_VALUE.test(value);
+}
+function secretsInForm(name, form) {
+  if (!/^[^\s=&]{1,200}=[^\s]*$/.test(form)) return [];
+  return [...new URLSearchParams(form)].flatMap(([field, value]) => namedSecret(name, field, value));
+}
+function secretsOfArguments(source, words) {
+  return distinct(
+    words.flatMap((word, index) => {
+      const [, name, value] = /^-{0,2}([A-Za-z][\w.-]{0,200})[= ](.*)$/s.exec(word) ?? [];
+      if (name !== void 0 && value !== void 0) return secretsIn(source, name, value.trim());
+      const [, flag] = /^--?([A-Za-z][\w.-]{0,200})$/.exec(word) ?? [];
+      const next = words[index + 1];
+      const named = flag !== void 0 && next !== void 0 && isNamedSecret(flag, next);
+      return named ? secretsIn(source, flag, next) : secretsIn(source, `line ${index + 1}`, word);
+    })
+  );
+}
+function secretsOfJavaOptions(source, options3) {
+  return distinct(
     options3.flatMap((option) => {
-      const [, name, value] = /^(?:-D|--)([^=]+)=(.*)$/s.exec(option) ?? [];
-      return name === void 0 || value === void 0 ? [] : [[name, value]];
+      const [, agent, agentOptions] = /^-(javaagent|agentpath|agentlib):[^=]*=([^=]*)$/s.exec(option) ?? [];
+      if (agent !== void 0 && agentOptions !== void 0) return secretsIn(source, agent, agentOptions);
+      const [, name, value] = /^-D([^=]+)=(.*)$/s.exec(option) ?? [];
+      if (name !== void 0 && value !== void 0) return secretsIn(source, name, value);
+      return secretsInText(source, option);
     })
   );
 }
-function secretsOfRunner(environment2) {
-  return Object.entries(environment2).flatMap(
-    ([name, value = ""]) => (
-      // secretsOfInputs reads the inputs.
-      /^(INPUT|STATE)_|^CRAC_SECRET_VALUES$/.test(name) ? [] : secretsIn("the runner's", name, value)
-    )
-  );
-}
-function secretsOfLogins(logins2) {
-  return logins2.flatMap(({ registry: registry2, credentials }) => {
-    const name = `login at ${registry2}`;
-    if (credentials.kind === "identity") return [{ name, value: credentials.token }];
-    const { username, password } = credentials;
-    return [
-      { name, value: password },
-      {
-        name: `${name} (user and password)`,
-        value: Buffer.from(`${username}:${password}`).toString("base64")
-      }
-    ];
-  });
-}
-var NAME_OF_SECRET = /PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|API_?KEY|(ACCESS|PRIVATE|ENCRYPTION|SIGNING|ACCOUNT|MASTER)_?KEY|_(PASS|PWD)$|^PASS$|CONNECTION_?STRING/;
-var NAME_OF_DESCRIPTION = /(FILE|PATH|DIR|URL|URI|HOST|ENDPOINT|ISSUER|PROVIDER|NAME|USER|ID|ARN|ALIAS|TYPE|ALGORITHM|HEADER|SCOPE|TTL|EXPIRY|EXPIRATION|SECONDS|MINUTES|LENGTH|SIZE|LIMIT|ENABLED|REQUIRED|VERSION|REGION|LOCATION|STORE|SOCK)S?$/;
-var NAME_OF_PUBLIC = /(PUBLIC|COMMIT|SHA|SHA256|HASH|DIGEST|CHECKSUM|FINGERPRINT|REVISION|BUILD|TRACE|REQUEST|SESSION|RUN|VERSION|(^|_)ID|UUID)(_?(KEY|ID))?$/;
-var IS_PATH = /^(\/[a-z0-9._-]+){2,}$/;
-var PLACEHOLDER = /placeholder|dummy|change[-_]?me|example|fake|redacted|not[-_ ]?a[-_ ]?(real[-_ ]?)?(secret|password|token)|not[-_ ]?used|^<.*>$|^\$\{.*\}$/i;
-var SHORTEST_RANDOM = 20;
-var LEAST_CHANGES = 0.4;
-function secretsIn(source, name, value) {
-  if (PLACEHOLDER.test(value) || IS_PATH.test(value)) return [];
-  const upper = name.replace(/([a-z])([A-Z])/g, "$1_$2").replace(/[.-]/g, "_").toUpperCase();
-  const named = NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper);
-  if (named || isRandom(value) && !NAME_OF_PUBLIC.test(upper)) return [{ name: `${source} ${name}`, value }];
-  return tokensIn(value).map((token2) => ({ name: `${source} ${name}`, value: token2 }));
-}
-function tokensIn(text2) {
-  return FAMILIES.flatMap(
-    (family) => family.prefixes.flatMap((prefix) => {
-      const at = text2.indexOf(prefix);
-      const match = at < 0 ? null : family.pattern.exec(text2.slice(at));
-      if (match === null || !family.isReal(match)) return [];
-      return [family.id.endsWith("-password") ? match[1] ?? match[2] ?? match[0] : match[0]];
-    })
-  );
-}
-function isRandom(value) {
-  if (value.length < SHORTEST_RANDOM || !/^[A-Za-z0-9+=_-][A-Za-z0-9+/=_-]+$/.test(value)) return false;
-  const classes = [...value].map(
-    (character) => [/[a-z]/, /[A-Z]/, /\d/].findIndex((one) => one.test(character))
-  );
-  if (![0, 1, 2].every((one) => classes.includes(one))) return false;
-  const changes = classes.filter((one, index) => index > 0 && one !== classes[index - 1]).length;
-  return changes / (classes.length - 1) >= LEAST_CHANGES;
-}
-var BEGIN = /^\s*-----BEGIN ([A-Z0-9 ]+)-----\s*$/;
-function parseSecretValues(input2) {
-  const lines3 = input2.split(/\r?\n/);
-  const secrets = [];
-  for (let at = 0; at < lines3.length; ) {
-    const end = endOfBlock(lines3, at);
-    const value = lines3.slice(at, end).join("\n").trim();
-    if (value !== "") secrets.push({ name: `secret-values line ${at + 1}`, value });
-    at = end;
-  }
-  return secrets;
-}
-function masksOf({ value }) {
-  const lines3 = value.split(/\r?\n/).map((line2) => line2.trim());
-  return [value, ...lines3.length > 1 ? lines3.filter((line2) => line2.length >= 8) : []];
-}
-function endOfBlock(lines3, at) {
-  const kind = BEGIN.exec(lines3[at] ?? "")?.[1];
-  if (kind !== void 0) {
-    const end = lines3.findIndex((line2, index) => index > at && line2.trim() === `-----END ${kind}-----`);
-    if (end >= 0) return end + 1;
-    throw new Failure(
-      "input",
-      `Invalid input \`secret-values\`: the PEM block that begins at line ${at + 1} has no END line.`,
-      { fix: "Set the whole block, from its BEGIN line to its END line, or one value per line." }
-    );
-  }
-  if (lines3[at]?.trim() === "{") {
-    for (let end = at + 2; end <= lines3.length; end++) {
-      if (lines3[end - 1]?.trim().startsWith("}") && isJson(lines3.slice(at, end).join("\n"))) return end;
-    }
-  }
-  return at + 1;
-}
-function isJson(text2) {
-  try {
-    JSON.parse(text2);
-    return true;
-  } catch {
-    return false;
-  }
+function secretsOfPairs(source, pairs3) {
+  return Object.entries(pairs3).flatMap(([name, value]) => secretsIn(source, name, value));
 }
 
 // src/inputs/grammar.ts
@@ -36051,48 +38265,10 @@ function refuseCracOptions(image, environment2) {
   throw new Failure("image", `The base image ${image} ${problem}.`, { fix: LEAVE_TO_ACTION });
 }
 
-// src/registry/reference.ts
-var DOMAIN = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?$/;
-var PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
-var TAG = /^\w[\w.-]{0,127}$/;
-var LONGEST_NAME = 255;
-function parseReference(text2) {
-  if (text2.includes("@")) throw refused(text2, "a tag cannot carry a digest", "Use a name and a tag only.");
-  const lastSlash = text2.lastIndexOf("/");
-  const colon = text2.indexOf(":", lastSlash + 1);
-  const repository = colon < 0 ? text2 : text2.slice(0, colon);
-  const tag = colon < 0 ? "latest" : text2.slice(colon + 1);
-  const components = repository.split("/");
-  const first3 = components[0] ?? "";
-  const hasDomain = components.length > 1 && (/[.:]/.test(first3) || first3 === "localhost");
-  const path55 = hasDomain ? components.slice(1) : components;
-  if (repository.length > LONGEST_NAME)
-    throw refused(text2, "the name is too long", "Use at most 255 characters.");
-  if (hasDomain && !DOMAIN.test(first3)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path55.some((component) => /[A-Z]/.test(component))) {
-    throw refused(
-      text2,
-      "a repository name must be lower case",
-      "Use lower case; docker/metadata-action converts names."
-    );
-  }
-  if (!path55.every((component) => PATH_COMPONENT.test(component)))
-    throw refused(text2, "the name is not valid", SHAPE);
-  if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
-  const registry2 = hasDomain && first3 !== "index.docker.io" ? first3 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path55.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path55].join("/") };
-}
-var DOCKER_HUB = "docker.io";
-var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
-function refused(text2, why, fix) {
-  return new Failure("input", `Invalid input \`tags\`: ${quoted(text2)}: ${why}.`, { fix });
-}
-
 // src/inputs/grammar.ts
 var MAX_PATH = 4095;
 var MAX_TEXT = 4096;
-function path10(name, value) {
+function path11(name, value) {
   refuseNul(name, value);
   if (/[\r\n]/.test(value)) throw badInput(name, value, "one path");
   if (Buffer.byteLength(value) > MAX_PATH) throw badInput(name, value, `a path of at most ${MAX_PATH} bytes`);
@@ -36138,8 +38314,9 @@ function pairs(namePattern) {
 }
 var variables = pairs(/^[A-Za-z_][A-Za-z0-9_]*$/);
 var labels = pairs(/^[^\s"'=-][^\s"'=]*$/);
+var anyVariables = pairs(/^[^\s"'=#-][^\s"'=]*$/);
 function environment(name, value) {
-  const given = variables(name, value);
+  const given = anyVariables(name, value);
   const problem = cracOptionIn(Object.entries(given).map((pair) => pair.join("=")));
   if (problem === void 0) return given;
   throw new Failure("input", `Invalid input \`${name}\`: it ${problem}.`, { fix: LEAVE_TO_ACTION });
@@ -36193,7 +38370,7 @@ function user(name, value) {
   if (ids.uid > 0 && ids.gid > 0) return ids;
   throw badInput(name, value, "the numbers of a user and a group other than root, for example 10001:10001");
 }
-function token(name, value) {
+function token2(name, value) {
   if (/^[\x21-\x7e]{0,8192}$/.test(value)) return value;
   throw new Failure("input", `Invalid input \`${name}\`: it is not a token.`, {
     fix: "Use `${{ github.token }}` or a secret with a token: at most 8192 visible ASCII characters."
@@ -36205,88 +38382,155 @@ function httpUrl(name, value) {
   throw badInput(name, value, "the URL of a GitHub API, for example https://api.github.com");
 }
 
+// src/inputs/request-secrets.ts
+function secretsOfReadyUrl(name, request3) {
+  return request3 === void 0 ? [] : secretsOfRequest(name, { target: request3.target, headers: request3.headers });
+}
+async function secretsOfWarmUp(name, lines3, read2) {
+  const secrets = [];
+  for (const [index, { target, headers, body }] of (lines3 ?? []).entries()) {
+    const text2 = body && ("text" in body ? body.text : await read2(body.file));
+    secrets.push(...secretsOfRequest(`${name} request ${index + 1}`, { target, headers, body: text2 }));
+  }
+  return secrets;
+}
+
 // src/inputs/inputs.ts
 function input(parse4, options3) {
-  return { parse: parse4, ...options3 };
+  const { changesImage, secrets } = options3;
+  return { parse: parse4, changesImage, secrets };
 }
 function optional(parse4) {
-  return (name, value, textOf) => value === "" ? void 0 : parse4(name, value, textOf);
+  return (name, value, textOf2) => value === "" ? void 0 : parse4(name, value, textOf2);
 }
 var parsePort = wholeNumber(65535, "a port");
-var portOf = (textOf) => parsePort("port", textOf("port"));
+var portOf = (textOf2) => parsePort("port", textOf2("port"));
 var MAX_RUNS = 100;
 var INPUTS = {
-  context: input((name, value) => path10(name, value || "."), { changesImage: "resolved" }),
-  application: input(optional(path10), { changesImage: "resolved" }),
-  "main-class": input(optional(className), { changesImage: "resolved" }),
-  "java-options": input(javaOptions, { changesImage: true }),
-  arguments: input(parseLines, { changesImage: true }),
-  env: input(environment, { changesImage: true }),
-  port: input(parsePort, { changesImage: true }),
-  file: input(optional(path10), { changesImage: "resolved" }),
-  "build-args": input(variables, { changesImage: "resolved" }),
-  distribution: input(choice(...DISTRIBUTIONS), { changesImage: "resolved" }),
-  "java-version": input((_, value) => parseVersionRequest(value), { changesImage: "resolved" }),
-  "jdk-file": input(optional(path10), { changesImage: "resolved" }),
-  "jdk-sha256": input(optional(sha256), { changesImage: "resolved" }),
-  "ready-url": input((name, value, textOf) => parseReadyUrl(name, value, portOf(textOf)), {
-    changesImage: true
+  context: input((name, value) => path11(name, value || "."), {
+    changesImage: "resolved",
+    secrets: "a path"
   }),
-  "ready-command": input(command, { changesImage: true }),
-  "ready-log": input(optional(regularExpression), { changesImage: true }),
-  "startup-timeout": input(parseDuration, { changesImage: false }),
+  application: input(optional(path11), { changesImage: "resolved", secrets: "a path" }),
+  "main-class": input(optional(className), { changesImage: "resolved", secrets: "a name" }),
+  "java-options": input(javaOptions, { changesImage: true, secrets: secretsOfJavaOptions }),
+  arguments: input(parseLines, { changesImage: true, secrets: secretsOfArguments }),
+  env: input(environment, { changesImage: true, secrets: secretsOfPairs }),
+  port: input(parsePort, { changesImage: true, secrets: "a number" }),
+  file: input(optional(path11), { changesImage: "resolved", secrets: "a path" }),
+  "build-args": input(variables, { changesImage: "resolved", secrets: secretsOfPairs }),
+  distribution: input(choice(...DISTRIBUTIONS), { changesImage: "resolved", secrets: "a choice" }),
+  "java-version": input((_, value) => parseVersionRequest(value), {
+    changesImage: "resolved",
+    secrets: "a name"
+  }),
+  "jdk-file": input(optional(path11), { changesImage: "resolved", secrets: "a path" }),
+  "jdk-sha256": input(optional(sha256), { changesImage: "resolved", secrets: "a name" }),
+  "ready-url": input((name, value, textOf2) => parseReadyUrl(name, value, portOf(textOf2)), {
+    changesImage: true,
+    secrets: secretsOfReadyUrl
+  }),
+  "ready-command": input(command, {
+    changesImage: true,
+    secrets: (name, words) => secretsOfArguments(name, words ?? [])
+  }),
+  "ready-log": input(optional(regularExpression), { changesImage: true, secrets: "a pattern" }),
+  "startup-timeout": input(parseDuration, { changesImage: false, secrets: "a number" }),
   warmup: input(
-    optional((name, value, textOf) => parseWarmUp(name, value, `localhost:${portOf(textOf)}`)),
-    { changesImage: "resolved" }
+    optional((name, value, textOf2) => parseWarmUp(name, value, `localhost:${portOf(textOf2)}`)),
+    { changesImage: "resolved", secrets: secretsOfWarmUp }
   ),
-  "warmup-script": input(optional(path10), { changesImage: "resolved" }),
-  "warmup-timeout": input(parseDuration, { changesImage: false }),
-  engine: input(choice("auto", "criu", "warp"), { changesImage: true }),
-  criu: input(choice("auto", "bundled", "system"), { changesImage: true }),
-  "cpu-features": input(cpuFeatures, { changesImage: true }),
-  privileges: input(choice("auto", "least", "privileged"), { changesImage: true }),
-  "on-unsupported-runner": input(choice("fail", "skip", "cold"), { changesImage: false }),
-  "on-restore-failure": input(choice("start", "exit"), { changesImage: true }),
-  "checkpoint-timeout": input(parseDuration, { changesImage: false }),
-  "restore-timeout": input(parseDuration, { changesImage: false }),
+  "warmup-script": input(optional(path11), { changesImage: "resolved", secrets: "a path" }),
+  "warmup-timeout": input(parseDuration, { changesImage: false, secrets: "a number" }),
+  engine: input(choice("auto", "criu", "warp"), { changesImage: true, secrets: "a choice" }),
+  criu: input(choice("auto", "bundled", "system"), { changesImage: true, secrets: "a choice" }),
+  "cpu-features": input(cpuFeatures, { changesImage: true, secrets: "a choice" }),
+  privileges: input(choice("auto", "least", "privileged"), { changesImage: true, secrets: "a choice" }),
+  memory: input(choice("mapped", "loaded"), { changesImage: true, secrets: "a choice" }),
+  archive: input(choice("auto", "aot", "cds", "off"), { changesImage: true, secrets: "a choice" }),
+  "on-unsupported-runner": input(choice("fail", "skip", "cold"), {
+    changesImage: false,
+    secrets: "a choice"
+  }),
+  "on-checkpoint-failure": input(choice("fail", "archive"), { changesImage: false, secrets: "a choice" }),
+  "on-restore-failure": input(choice("start", "exit"), { changesImage: true, secrets: "a choice" }),
+  "checkpoint-timeout": input(parseDuration, { changesImage: false, secrets: "a number" }),
+  "restore-timeout": input(parseDuration, { changesImage: false, secrets: "a number" }),
   // The proof and the secret scan leave no trace in the image, but an image that did not pass them is another image.
-  verify: input(parseBoolean, { changesImage: true }),
+  verify: input(parseBoolean, { changesImage: true, secrets: "a choice" }),
   /** The number of restores and cold starts that are timed; 0 if `verify` is false. */
   "verify-runs": input(
-    (name, value, textOf) => wholeNumber(MAX_RUNS)(name, value) * Number(parseBoolean("verify", textOf("verify"))),
-    { changesImage: false }
+    (name, value, textOf2) => wholeNumber(MAX_RUNS)(name, value) * Number(parseBoolean("verify", textOf2("verify"))),
+    { changesImage: false, secrets: "a number" }
   ),
-  "max-restore-time": input(optional(parseDuration), { changesImage: true }),
-  "min-speedup": input(optional(parseRatio), { changesImage: true }),
-  "max-snapshot-size": input(optional(parseSize), { changesImage: true }),
-  "secret-scan": input(choice("fail", "warn", "off"), { changesImage: true }),
-  "secret-values": input((_, value) => parseSecretValues(value), { changesImage: false }),
-  tags: input(tags, { changesImage: false }),
-  push: input(parseBoolean, { changesImage: false }),
-  "skip-unchanged": input(parseBoolean, { changesImage: false }),
-  "push-timeout": input(parseDuration, { changesImage: false }),
-  "base-image": input(imageName, { changesImage: "resolved" }),
-  labels: input(labels, { changesImage: true }),
-  user: input(user, { changesImage: true }),
-  network: input(optional(network), { changesImage: false }),
-  "add-hosts": input(hosts, { changesImage: false }),
-  "github-token": input(optional(token), { changesImage: false }),
-  "github-api-url": input(httpUrl, { changesImage: false })
+  "max-restore-time": input(optional(parseDuration), { changesImage: true, secrets: "a number" }),
+  "min-speedup": input(optional(parseRatio), { changesImage: true, secrets: "a number" }),
+  "max-snapshot-size": input(optional(parseSize), { changesImage: true, secrets: "a number" }),
+  "secret-scan": input(choice("fail", "warn", "off"), { changesImage: true, secrets: "a choice" }),
+  "secret-values": input((_, value) => parseSecretValues(value), {
+    changesImage: false,
+    secrets: (_, values) => values
+  }),
+  tags: input(tags, { changesImage: false, secrets: "a name" }),
+  push: input(parseBoolean, { changesImage: false, secrets: "a choice" }),
+  "skip-unchanged": input(parseBoolean, { changesImage: false, secrets: "a choice" }),
+  "push-timeout": input(parseDuration, { changesImage: false, secrets: "a number" }),
+  "base-image": input(imageName, { changesImage: "resolved", secrets: "a name" }),
+  labels: input(labels, { changesImage: true, secrets: secretsOfPairs }),
+  user: input(user, { changesImage: true, secrets: "a name" }),
+  network: input(optional(network), { changesImage: false, secrets: "a name" }),
+  "add-hosts": input(hosts, { changesImage: false, secrets: "a name" }),
+  "github-token": input(optional(token2), {
+    changesImage: false,
+    secrets: (name, value) => value === void 0 ? [] : [{ name, value }]
+  }),
+  "github-api-url": input(httpUrl, {
+    changesImage: false,
+    secrets: (name, { href }) => secretsInText(name, href)
+  })
 };
 var INPUT_NAMES = Object.keys(INPUTS);
 function fieldOf(name) {
   return name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 }
 
+// src/inputs/known-secrets.ts
+async function secretsOfInputs(inputs, workspace) {
+  const read2 = (file) => (0, import_promises8.readFile)(import_node_path6.default.resolve(workspace, file), "utf8").catch(() => void 0);
+  const secrets = [];
+  for (const name of INPUT_NAMES) {
+    const { secrets: of } = INPUTS[name];
+    if (typeof of === "function") secrets.push(...await of(name, inputs[fieldOf(name)], read2));
+  }
+  return secrets;
+}
+async function knownSecrets(inputs, { workspace, environment: environment2, log }) {
+  const registries = inputs.push ? inputs.tags.map(({ registry: registry2 }) => registry2) : [];
+  const { logins, unreadable: unreadable2 } = await storedLogins(environment2, registries);
+  if (unreadable2.length > 0 && inputs.secretScan !== "off") {
+    const unread = unreadable2.join(" ");
+    if (inputs.secretScan === "fail")
+      throw new Failure("runner", `Not all logins can be searched for in the image. ${unread}`, {
+        fix: "Fix or remove that login (`docker logout REGISTRY`), or set `secret-scan: warn` to go on without it."
+      });
+    log.warning(`${unread} The image is not scanned for that login.`);
+  }
+  return [
+    ...await secretsOfInputs(inputs, workspace),
+    ...secretsOfRunner(environment2),
+    ...secretsOfLogins(logins)
+  ];
+}
+
 // src/inputs/read-inputs.ts
-function readInputs(textOf) {
-  const values = Object.fromEntries(INPUT_NAMES.map((name) => [fieldOf(name), parse(name, textOf)]));
+function readInputs(textOf2) {
+  const values = Object.fromEntries(INPUT_NAMES.map((name) => [fieldOf(name), parse(name, textOf2)]));
   const inputs = values;
-  refuseContradictions(inputs, textOf);
+  refuseContradictions(inputs, textOf2);
   return inputs;
 }
-function readSecretValues(textOf) {
-  return parse("secret-values", textOf);
+function readSecretValues(textOf2) {
+  return parse("secret-values", textOf2);
 }
 function imageValues(inputs) {
   const names = INPUT_NAMES.filter((name) => INPUTS[name].changesImage === true);
@@ -36297,10 +38541,10 @@ function imageValues(inputs) {
     })
   );
 }
-function parse(name, textOf) {
-  return INPUTS[name].parse(name, textOf(name), textOf);
+function parse(name, textOf2) {
+  return INPUTS[name].parse(name, textOf2(name), textOf2);
 }
-function refuseContradictions(inputs, textOf) {
+function refuseContradictions(inputs, textOf2) {
   const { distribution, jdkFile, file, tags: tags2, push: push2, skipUnchanged, verify } = inputs;
   const own = (name) => `either \`file\` or \`${name}\`: a Dockerfile defines itself what to run`;
   const untimed = "no value where `verify` is false: nothing is timed then";
@@ -36325,7 +38569,7 @@ function refuseContradictions(inputs, textOf) {
     ["max-restore-time", verify || inputs.maxRestoreTime === void 0, untimed],
     ["min-speedup", verify || inputs.minSpeedup === void 0, untimed]
   ];
-  for (const [name, allowed, expected] of rules) if (!allowed) throw badInput(name, textOf(name), expected);
+  for (const [name, allowed, expected] of rules) if (!allowed) throw badInput(name, textOf2(name), expected);
 }
 
 // src/lib/log.ts
@@ -36343,18 +38587,18 @@ var MOST_WARNINGS = 10;
 var LONGEST_WARNING = 48 * 1024;
 var COMMAND = /^[^\p{L}\p{N}]*::|##\[/u;
 function createLog(writer) {
-  let token2;
+  let token3;
   let ended = false;
   let warnings2 = 0;
   function closeFence() {
-    if (token2 === void 0) return;
-    writer.info(`::${token2}::`);
-    token2 = void 0;
+    if (token3 === void 0) return;
+    writer.info(`::${token3}::`);
+    token3 = void 0;
   }
   function openFence() {
-    if (token2 !== void 0) return;
-    token2 = (0, import_node_crypto.randomUUID)();
-    writer.info(`::stop-commands::${token2}`);
+    if (token3 !== void 0) return;
+    token3 = (0, import_node_crypto.randomUUID)();
+    writer.info(`::stop-commands::${token3}`);
   }
   function info2(line2) {
     closeFence();
@@ -36406,27 +38650,26 @@ function logProgress(log, clock) {
 }
 
 // src/main.ts
-var import_promises47 = require("node:fs/promises");
-var import_node_path44 = __toESM(require("node:path"), 1);
+var import_node_path51 = __toESM(require("node:path"), 1);
 
 // src/application/find.ts
-var import_promises13 = require("node:fs/promises");
-var import_node_path11 = __toESM(require("node:path"), 1);
+var import_promises15 = require("node:fs/promises");
+var import_node_path13 = __toESM(require("node:path"), 1);
 
 // src/application/layouts/class-path.ts
-var import_promises8 = require("node:fs/promises");
-var import_node_path5 = __toESM(require("node:path"), 1);
+var import_promises10 = require("node:fs/promises");
+var import_node_path7 = __toESM(require("node:path"), 1);
 
 // src/application/layouts/layout.ts
-var import_promises7 = require("node:fs/promises");
+var import_promises9 = require("node:fs/promises");
 async function isFolder(file) {
-  return await (0, import_promises7.stat)(file).then(
+  return await (0, import_promises9.stat)(file).then(
     (entry) => entry.isDirectory(),
     () => false
   );
 }
 async function isFile(file) {
-  return await (0, import_promises7.stat)(file).then(
+  return await (0, import_promises9.stat)(file).then(
     (entry) => entry.isFile(),
     () => false
   );
@@ -36439,9 +38682,22 @@ var JDK_DIR = "/opt/jdk";
 var JAVA_LINK = "/opt/java";
 var CRAC_DIR = "/opt/crac-checkpoint";
 var SNAPSHOT_DIR = `${CRAC_DIR}/snapshot`;
+var ARCHIVE_DIR = `${CRAC_DIR}/archive`;
+var ARCHIVE_FILES = {
+  /** Options with which the JVM uses the archive, one a line. */
+  options: "java-options",
+  /** Size of the archive in bytes, and its path. */
+  size: "size"
+};
 var EVIDENCE_DIR = `${CRAC_DIR}/evidence`;
-var RESTORED_FILE = "/dev/shm/crac-restored";
-var SCRIPTS = { trigger: "trigger.sh", tryCriu: "try-criu.sh" };
+var RESTORED_MARK = ".crac-restored-";
+var SCRIPTS = {
+  trigger: "trigger.sh",
+  tryCriu: "try-criu.sh",
+  mapHeap: "map-heap.sh",
+  train: "train.sh",
+  dumpArchive: "dump-archive.sh"
+};
 var LAUNCH_FILES = {
   javaOptions: "java-options",
   application: "application",
@@ -36466,10 +38722,12 @@ var EVIDENCE_FILES = {
   /** Folder of CRIU's images without the memory. */
   images: "images"
 };
+var HEAP_FILES = { folder: "heap", mapped: "mapped", loaded: "loaded", images: "images" };
 var MARKERS = {
   engines: "crac-checkpoint: engines",
   trial: "crac-checkpoint: trial of",
-  jvmEnded: "crac-checkpoint: the JVM ended with"
+  jvmEnded: "crac-checkpoint: the JVM ended with",
+  archive: "crac-checkpoint: archive"
 };
 var BUILD_PROBLEM = /crac-checkpoint: (NO-CRIU|NO-JDK|NO-CRAC|NO-JCMD|NO-ENGINE): (.*)/;
 
@@ -36479,14 +38737,14 @@ var classPath = async ({ location, mainClass }) => {
   const dependencies = /* @__PURE__ */ new Map();
   const classes = /* @__PURE__ */ new Map();
   const entries = [];
-  if (await isFolder(import_node_path5.default.join(location, "classes"))) {
-    classes.set(import_node_path5.default.join(location, "classes"), "classes");
-    entries.push("classes");
+  if (await isFolder(import_node_path7.default.join(location, "classes"))) {
+    classes.set(import_node_path7.default.join(location, "classes"), "classes.jar");
+    entries.push("classes.jar");
   }
   for (const name of ["lib", "libs"]) {
-    const folder = import_node_path5.default.join(location, name);
+    const folder = import_node_path7.default.join(location, name);
     if (!await isFolder(folder)) continue;
-    const jars = (await (0, import_promises8.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
+    const jars = (await (0, import_promises10.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
     dependencies.set(folder, name);
     entries.push(...jars.map((jar) => `${name}/${jar}`));
   }
@@ -36497,19 +38755,20 @@ var classPath = async ({ location, mainClass }) => {
     mainClass,
     command: ["-cp", entries.map((entry) => `${APP_DIR}/${entry}`).join(":"), mainClass],
     dependencies,
+    packed: new Set(classes.keys()),
     classes
   };
 };
 
 // src/application/layouts/jar.ts
-var import_node_path8 = __toESM(require("node:path"), 1);
+var import_node_path10 = __toESM(require("node:path"), 1);
 
 // src/application/jar.ts
 var import_node_fs = require("node:fs");
-var import_promises9 = require("node:fs/promises");
-var import_node_path6 = __toESM(require("node:path"), 1);
+var import_promises11 = require("node:fs/promises");
+var import_node_path8 = __toESM(require("node:path"), 1);
 var import_consumers = require("node:stream/consumers");
-var import_promises10 = require("node:stream/promises");
+var import_promises12 = require("node:stream/promises");
 var import_yauzl = __toESM(require_yauzl(), 1);
 var MANIFEST = "META-INF/MANIFEST.MF";
 var MAX_MANIFEST_SIZE = 1024 * 1024;
@@ -36536,15 +38795,15 @@ async function unpackFrom(file, prefix, folder, wanted = () => true) {
     if (!entry.fileName.startsWith(prefix) || entry.fileName.endsWith("/")) continue;
     const name = entry.fileName.slice(prefix.length);
     if (!wanted(name)) continue;
-    const destination = import_node_path6.default.join(folder, name);
-    await (0, import_promises9.mkdir)(import_node_path6.default.dirname(destination), { recursive: true });
-    await (0, import_promises10.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
-    const time2 = entry.getLastModDate();
-    await (0, import_promises9.utimes)(destination, time2, time2);
+    const destination = import_node_path8.default.join(folder, name);
+    await (0, import_promises11.mkdir)(import_node_path8.default.dirname(destination), { recursive: true });
+    await (0, import_promises12.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
+    const time2 = entry.getLastModDate({ timezone: "UTC" });
+    await (0, import_promises11.utimes)(destination, time2, time2);
   }
 }
 async function manifestText(file) {
-  if (!(await (0, import_promises9.stat)(file)).isFile()) return void 0;
+  if (!(await (0, import_promises11.stat)(file)).isFile()) return void 0;
   const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
   for await (const entry of jar.eachEntry()) {
     if (entry.fileName === MANIFEST && entry.uncompressedSize <= MAX_MANIFEST_SIZE) {
@@ -36555,25 +38814,26 @@ async function manifestText(file) {
 }
 
 // src/application/layouts/quarkus.ts
-var import_node_path7 = __toESM(require("node:path"), 1);
+var import_node_path9 = __toESM(require("node:path"), 1);
 var JAR = "quarkus-run.jar";
 var CRAC_ENABLED = "-Dquarkus.package.jar.crac.enabled=true";
 var quarkusApp = async ({ location }) => {
-  const folder = import_node_path7.default.basename(location) === "quarkus-app" ? location : import_node_path7.default.join(location, "quarkus-app");
-  const mainClass = (await readManifest(import_node_path7.default.join(folder, JAR)))?.mainClass;
+  const folder = import_node_path9.default.basename(location) === "quarkus-app" ? location : import_node_path9.default.join(location, "quarkus-app");
+  const mainClass = (await readManifest(import_node_path9.default.join(folder, JAR)))?.mainClass;
   if (mainClass === void 0) return void 0;
-  const classes = /* @__PURE__ */ new Map([[import_node_path7.default.join(folder, JAR), JAR]]);
+  const classes = /* @__PURE__ */ new Map([[import_node_path9.default.join(folder, JAR), JAR]]);
   for (const name of ["app", "quarkus"]) {
-    if (await isFolder(import_node_path7.default.join(folder, name))) classes.set(import_node_path7.default.join(folder, name), name);
+    if (await isFolder(import_node_path9.default.join(folder, name))) classes.set(import_node_path9.default.join(folder, name), name);
   }
-  const lib = import_node_path7.default.join(folder, "lib");
+  const lib = import_node_path9.default.join(folder, "lib");
   return {
     layout: "quarkus-app",
     description: `Quarkus application (${mainClass})`,
     mainClass,
     command: [CRAC_ENABLED, "-jar", `${APP_DIR}/${JAR}`],
     dependencies: await isFolder(lib) ? /* @__PURE__ */ new Map([[lib, "lib"]]) : /* @__PURE__ */ new Map(),
-    classes
+    classes,
+    packed: /* @__PURE__ */ new Set()
   };
 };
 
@@ -36583,13 +38843,13 @@ var runnableJar = async ({ location, mainClass: wanted }) => {
   const manifest = await readManifest(location);
   const mainClass = wanted ?? manifest?.mainClass;
   if (manifest === void 0 || mainClass === void 0) return void 0;
-  const name = import_node_path8.default.basename(location);
+  const name = import_node_path10.default.basename(location);
   const dependencies = /* @__PURE__ */ new Map();
   for (const entry of manifest.classPath) {
-    const file = import_node_path8.default.join(import_node_path8.default.dirname(location), entry);
-    const inside2 = !import_node_path8.default.isAbsolute(entry) && !import_node_path8.default.normalize(entry).startsWith("..");
+    const file = import_node_path10.default.join(import_node_path10.default.dirname(location), entry);
+    const inside2 = !import_node_path10.default.isAbsolute(entry) && !import_node_path10.default.normalize(entry).startsWith("..");
     if (inside2 && (await isFile(file) || await isFolder(file)))
-      dependencies.set(file, import_node_path8.default.normalize(entry));
+      dependencies.set(file, import_node_path10.default.normalize(entry));
   }
   return {
     layout: "jar",
@@ -36600,77 +38860,94 @@ var runnableJar = async ({ location, mainClass: wanted }) => {
       ...wanted === void 0 ? ["-jar", `${APP_DIR}/${name}`] : ["-cp", `${APP_DIR}/${name}`, wanted]
     ],
     dependencies,
-    classes: /* @__PURE__ */ new Map([[location, name]])
+    classes: /* @__PURE__ */ new Map([[location, name]]),
+    packed: /* @__PURE__ */ new Set()
   };
 };
 
 // src/application/layouts/micronaut.ts
-var import_promises11 = require("node:fs/promises");
-var import_node_path9 = __toESM(require("node:path"), 1);
+var import_promises13 = require("node:fs/promises");
+var import_node_path11 = __toESM(require("node:path"), 1);
 var JAR2 = "application.jar";
 var micronautLayers = async ({ location }) => {
-  const layers = import_node_path9.default.basename(location) === "layers" ? location : import_node_path9.default.join(location, "layers");
-  const mainClass = (await readManifest(import_node_path9.default.join(layers, "app", JAR2)))?.mainClass;
+  const layers = import_node_path11.default.basename(location) === "layers" ? location : import_node_path11.default.join(location, "layers");
+  const manifest = await readManifest(import_node_path11.default.join(layers, "app", JAR2));
+  const mainClass = manifest?.mainClass;
   if (mainClass === void 0) return void 0;
+  const onClassPath = new Set(manifest?.classPath.map((entry) => entry.replace(/^\.\/|\/$/g, "")));
   const dependencies = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path9.default.join(layers, "app"), "."]]);
-  for (const name of (await (0, import_promises11.readdir)(layers)).sort()) {
-    if (name === "app" || !await isFolder(import_node_path9.default.join(layers, name))) continue;
-    const files = name.endsWith("libs") ? dependencies : classes;
-    files.set(import_node_path9.default.join(layers, name), name);
+  const packed = /* @__PURE__ */ new Map();
+  const classes = /* @__PURE__ */ new Map([[import_node_path11.default.join(layers, "app"), "."]]);
+  for (const name of (await (0, import_promises13.readdir)(layers)).sort()) {
+    const source = import_node_path11.default.join(layers, name);
+    if (name === "app" || !await isFolder(source)) continue;
+    if (name.endsWith("libs")) dependencies.set(source, name);
+    else if (onClassPath.has(name)) packed.set(source, `${name}.jar`);
+    else classes.set(source, name);
   }
+  for (const [source, target] of packed) classes.set(source, target);
+  const jars = [...packed.values(), JAR2].map((jar) => `${APP_DIR}/${jar}`);
   return {
     layout: "micronaut-layers",
     description: `Micronaut layers (${mainClass})`,
     mainClass,
-    command: ["-jar", `${APP_DIR}/${JAR2}`],
+    command: packed.size > 0 ? ["-cp", jars.join(":"), mainClass] : ["-jar", `${APP_DIR}/${JAR2}`],
     dependencies,
-    classes
+    classes,
+    packed: new Set(packed.keys())
   };
 };
 
 // src/application/layouts/spring-boot.ts
-var import_promises12 = require("node:fs/promises");
-var import_node_path10 = __toESM(require("node:path"), 1);
+var import_promises14 = require("node:fs/promises");
+var import_node_path12 = __toESM(require("node:path"), 1);
+var SIGNATURE = /^[^/]+\.(?:SF|RSA|DSA|EC)$/i;
 var springBootJar = async ({ location, scratch }) => {
   const mainClass = (await readManifest(location))?.startClass;
   if (mainClass === void 0) return void 0;
-  const folder = import_node_path10.default.join(scratch, "spring-boot");
+  const folder = import_node_path12.default.join(scratch, "spring-boot");
   await unpackFrom(location, "BOOT-INF/", folder);
+  const manifest = import_node_path12.default.join(scratch, "manifest");
+  await unpackFrom(location, "META-INF/", manifest, (name) => name === "MANIFEST.MF");
   await unpackFrom(
     location,
     "META-INF/",
-    import_node_path10.default.join(folder, "root/META-INF"),
-    (name) => name !== "MANIFEST.MF" && !name.startsWith("services/")
+    import_node_path12.default.join(folder, "root/META-INF"),
+    (name) => name !== "MANIFEST.MF" && !name.startsWith("services/") && !SIGNATURE.test(name)
   );
   const jars = await inOrder(folder);
   const dependencies = /* @__PURE__ */ new Map();
   const classes = /* @__PURE__ */ new Map();
+  const packed = /* @__PURE__ */ new Set();
   const entries = [];
   for (const name of ["root", "classes"]) {
-    if (!await isFolder(import_node_path10.default.join(folder, name))) continue;
-    classes.set(import_node_path10.default.join(folder, name), name);
-    entries.push(name);
+    const source = import_node_path12.default.join(folder, name);
+    if (!await isFolder(source)) continue;
+    await (0, import_promises14.cp)(manifest, import_node_path12.default.join(source, "META-INF"), { recursive: true, preserveTimestamps: true });
+    classes.set(source, `${name}.jar`);
+    packed.add(source);
+    entries.push(`${name}.jar`);
   }
   for (const jar of jars) {
     const files = jar.includes("-SNAPSHOT") ? classes : dependencies;
-    files.set(import_node_path10.default.join(folder, "lib", jar), `lib/${jar}`);
+    files.set(import_node_path12.default.join(folder, "lib", jar), `lib/${jar}`);
     entries.push(`lib/${jar}`);
   }
   const classPath2 = entries.map((entry) => `${APP_DIR}/${entry}`);
   return {
     layout: "spring-boot",
-    description: `Spring Boot jar ${import_node_path10.default.basename(location)} (${mainClass}), unpacked`,
+    description: `Spring Boot jar ${import_node_path12.default.basename(location)} (${mainClass}), unpacked`,
     mainClass,
     command: ["-cp", classPath2.join(":"), mainClass],
     dependencies,
-    classes
+    classes,
+    packed
   };
 };
 async function inOrder(folder) {
-  const lib = import_node_path10.default.join(folder, "lib");
-  const jars = new Set(await isFolder(lib) ? (await (0, import_promises12.readdir)(lib)).sort() : []);
-  const index = await (0, import_promises12.readFile)(import_node_path10.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
+  const lib = import_node_path12.default.join(folder, "lib");
+  const jars = new Set(await isFolder(lib) ? (await (0, import_promises14.readdir)(lib)).sort() : []);
+  const index = await (0, import_promises14.readFile)(import_node_path12.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
   const indexed = [...index.matchAll(/^- "BOOT-INF\/lib\/(.+)"\r?$/gm)].flatMap(
     ([, name]) => name !== void 0 && jars.has(name) ? [name] : []
   );
@@ -36688,8 +38965,8 @@ async function requireContext(context) {
 }
 async function findApplication(request3) {
   const { context, application } = request3;
-  const location = import_node_path11.default.resolve(context, application ?? ".");
-  if (location !== context && !location.startsWith(context + import_node_path11.default.sep)) {
+  const location = import_node_path13.default.resolve(context, application ?? ".");
+  if (location !== context && !location.startsWith(context + import_node_path13.default.sep)) {
     throw new Failure(
       "input",
       `Invalid input \`application\`: ${application} leads out of the context ${context}.`,
@@ -36707,13 +38984,13 @@ async function findApplication(request3) {
 async function findInFolder(candidate) {
   const found = await first2(FOLDER_LAYOUTS, candidate);
   if (found) return found;
-  const jars = (await (0, import_promises13.readdir)(candidate.location)).filter((name) => name.endsWith(".jar")).sort();
+  const jars = (await (0, import_promises15.readdir)(candidate.location)).filter((name) => name.endsWith(".jar")).sort();
   const runnable = [];
   for (const jar of jars) {
     const one = await first2(JAR_LAYOUTS, {
       ...candidate,
-      location: import_node_path11.default.join(candidate.location, jar),
-      scratch: import_node_path11.default.join(candidate.scratch, jar)
+      location: import_node_path13.default.join(candidate.location, jar),
+      scratch: import_node_path13.default.join(candidate.scratch, jar)
     });
     if (one) runnable.push({ jar, found: one });
   }
@@ -36733,7 +39010,7 @@ async function first2(layouts, candidate) {
   return void 0;
 }
 async function listing(folder) {
-  const names = await (0, import_promises13.readdir)(folder).catch(() => void 0);
+  const names = await (0, import_promises15.readdir)(folder).catch(() => void 0);
   if (!names) return "The file or folder does not exist.";
   if (names.length === 0) return "The folder is empty.";
   const shown2 = names.sort().slice(0, 20).join("\n");
@@ -36742,90 +39019,20 @@ ${shown2}${names.length > 20 ? `
 (and ${names.length - 20} more)` : ""}`;
 }
 
-// src/application/frameworks.ts
-var ORG_CRAC = { coordinates: "org.crac:crac", jar: "crac", classes: "org/crac/" };
-var NO_FRAMEWORK = {
-  support: ORG_CRAC,
-  fix: "Add `org.crac:crac` to the dependencies, and register an org.crac.Resource that stops the server in beforeCheckpoint and starts it in afterRestore."
-};
-var FRAMEWORKS = [
-  {
-    name: "Spring Boot",
-    library: { jar: "spring-boot", classes: "org/springframework/boot/" },
-    support: ORG_CRAC,
-    fix: "Add `org.crac:crac` to the dependencies (Spring Boot manages its version). With it, Spring Boot 3.2 and newer stops its server and its pools.",
-    health: {
-      library: { jar: "spring-boot-actuator", classes: "org/springframework/boot/actuate/" },
-      path: "/actuator/health"
-    }
-  },
-  {
-    name: "Micronaut",
-    library: { jar: "micronaut-http-server", classes: "io/micronaut/http/server/" },
-    support: {
-      coordinates: "io.micronaut.crac:micronaut-crac",
-      jar: "micronaut-crac",
-      classes: "io/micronaut/crac/"
-    },
-    fix: "Add `io.micronaut.crac:micronaut-crac` to the dependencies (the platform of Micronaut manages its version). It stops the server.",
-    health: { library: { jar: "micronaut-management", classes: "io/micronaut/management/" }, path: "/health" }
-  },
-  {
-    name: "Quarkus",
-    library: { jar: "quarkus-core", classes: "io/quarkus/runtime/" },
-    support: ORG_CRAC,
-    fix: "Use Quarkus 2.10 or newer, which includes `org.crac:crac` and stops its server.",
-    health: {
-      library: { jar: "quarkus-smallrye-health", classes: "io/quarkus/smallrye/health/" },
-      path: "/q/health"
-    }
-  },
-  {
-    name: "Helidon",
-    library: { jar: "helidon-webserver", classes: "io/helidon/webserver/" },
-    support: {
-      coordinates: "io.helidon.integrations.crac:helidon-integrations-crac",
-      jar: "helidon-integrations-crac",
-      classes: "io/helidon/integrations/crac/"
-    },
-    fix: "Add `io.helidon.integrations.crac:helidon-integrations-crac` to the dependencies (Helidon 4.2 or newer; its BOM manages the version), or stop the server in beforeCheckpoint of your own org.crac.Resource.",
-    health: {
-      library: { jar: "helidon-webserver-observe-health", classes: "io/helidon/webserver/observe/health/" },
-      path: "/observe/health"
-    }
-  },
-  // These libraries do not stop a server before a checkpoint: the code that starts it has to.
-  { name: "Netty", library: { jar: "netty-transport", classes: "io/netty/channel/" }, ...NO_FRAMEWORK },
-  { name: "Jetty", library: { jar: "jetty-server", classes: "org/eclipse/jetty/server/" }, ...NO_FRAMEWORK },
-  { name: "Tomcat", library: { jar: "tomcat-embed-core", classes: "org/apache/catalina/" }, ...NO_FRAMEWORK }
-];
-var TAKES_CHECKPOINT = /^-D(?:spring\.context\.checkpoint|io\.helidon\.resumable\.checkpoint)=/;
-function healthPath(libraries) {
-  return FRAMEWORKS.find(({ health }) => health && libraries?.has(health.library))?.health?.path;
-}
-function explainMissingSupport(refused3, libraries) {
-  const framework = FRAMEWORKS.find(({ library }) => libraries.has(library));
-  const { support, fix } = framework ?? NO_FRAMEWORK;
-  if (!refused3.resources.some(({ listens }) => listens) || libraries.has(support)) return refused3;
-  const { coordinates } = support;
-  const without = framework ? `${framework.name} is on the class path, but ${coordinates} is not. Without it, nothing stops the server.` : `${coordinates} is not on the class path.`;
-  return new Failure(refused3.category, `${refused3.message} ${without}`, {
-    fix,
-    evidence: refused3.evidence,
-    signature: refused3.signature,
-    cause: refused3
-  });
-}
-
 // src/application/in-workspace.ts
-var import_promises14 = require("node:fs/promises");
-var import_node_path12 = __toESM(require("node:path"), 1);
+var import_promises16 = require("node:fs/promises");
+var import_node_path14 = __toESM(require("node:path"), 1);
 async function findInWorkspace(log, inputs, { workspace, scratch }) {
-  const context = import_node_path12.default.resolve(workspace, inputs.context);
+  const context = import_node_path14.default.resolve(workspace, inputs.context);
   const sources = isInside(workspace, context) ? [workspace] : [workspace, context];
-  await refuseOutsideFiles(bodyFiles(inputs, workspace), [workspace]);
+  await refuseOutsideFiles(bodyFiles(inputs, workspace), sources);
+  const jdkFile = inputs.jdkFile === void 0 ? [] : [import_node_path14.default.resolve(workspace, inputs.jdkFile)];
+  await refuseOutsideFiles(
+    jdkFile.filter((file) => isInside(workspace, file)),
+    sources
+  );
   if (inputs.file !== void 0) {
-    await refuseOutsideFiles([import_node_path12.default.resolve(workspace, inputs.file)], sources);
+    await refuseOutsideFiles([import_node_path14.default.resolve(workspace, inputs.file)], sources);
     return void 0;
   }
   const { application, mainClass } = inputs;
@@ -36835,27 +39042,27 @@ async function findInWorkspace(log, inputs, { workspace, scratch }) {
   return found;
 }
 function bodyFiles({ warmup = [] }, workspace) {
-  return warmup.flatMap(({ body }) => body && "file" in body ? [import_node_path12.default.resolve(workspace, body.file)] : []).filter((file) => isInside(workspace, file));
+  return warmup.flatMap(({ body }) => body && "file" in body ? [import_node_path14.default.resolve(workspace, body.file)] : []);
 }
 function isInside(folder, file) {
-  return !import_node_path12.default.relative(folder, file).startsWith("..");
+  return !import_node_path14.default.relative(folder, file).startsWith("..");
 }
 async function refuseOutsideFiles(sources, folders) {
-  const roots = await Promise.all(folders.map((folder) => (0, import_promises14.realpath)(folder).catch(() => folder)));
+  const roots = await Promise.all(folders.map((folder) => (0, import_promises16.realpath)(folder).catch(() => folder)));
   for (const source of sources) await refuseOutside(source, roots, /* @__PURE__ */ new Set());
 }
 async function refuseOutside(file, roots, above) {
-  const real = await (0, import_promises14.realpath)(file).catch((error2) => {
+  const real = await (0, import_promises16.realpath)(file).catch((error2) => {
     throw outside(file, `cannot be followed (${messageOf(error2)})`);
   });
   if (!roots.some((root) => real === root || real.startsWith(`${root.replace(/\/$/, "")}/`)))
     throw outside(file, `leads to ${real}, which is outside of the workspace and of \`context\``);
-  const entry = await (0, import_promises14.lstat)(real);
+  const entry = await (0, import_promises16.lstat)(real);
   if (entry.isFile()) return;
   if (!entry.isDirectory()) throw outside(file, "is neither a file nor a folder");
   if (above.has(real)) throw outside(file, "leads to a folder that contains it");
-  for (const name of await (0, import_promises14.readdir)(real))
-    await refuseOutside(import_node_path12.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
+  for (const name of await (0, import_promises16.readdir)(real))
+    await refuseOutside(import_node_path14.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
 }
 function outside(file, why) {
   return new Failure("input", `${file} ${why}. It must not get into an image.`, {
@@ -36864,7 +39071,7 @@ function outside(file, why) {
 }
 
 // src/checkpoint/checkpoint.ts
-var import_node_path19 = __toESM(require("node:path"), 1);
+var import_node_path21 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -36881,8 +39088,8 @@ var CASCADE = anyOf([
   "`- Can't open vma",
   "Restorer fail \\d+",
   "Restorer abnormal termination",
-  "\\d+ exited, status=1",
-  "\\d+ killed by signal 9: Killed",
+  "(?<!\\d)\\d{1,10} exited, status=1",
+  "(?<!\\d)\\d{1,10} killed by signal 9: Killed",
   "Unfreezing tasks into 1",
   "Unable to detach from \\d+",
   "JVM: invalid info for restore provided",
@@ -36894,10 +39101,10 @@ var NOISE = anyOf([
   "Can't keep kdat cache on non-tempfs",
   "-1 reported by netlink: Operation not permitted",
   "Unable to create a veth pair: -1",
-  "Hugetlb size .* is supported but cannot get dev's number",
+  "Hugetlb size .{1,40} is supported but cannot get dev's number",
   "Dirty tracking support is OFF",
   "uffd: Lazy pages are not available",
-  "Can't set tty params on .*trying to skip",
+  "Can't set tty params on .{0,200}trying to skip",
   "prctl failed @\\d+ with",
   "prctl set range MM_\\w+",
   "Ignoring restore_task error 1\\b",
@@ -37365,7 +39572,7 @@ var criuRestore = signatures({ operations: ["restore"], stream: "criu" }, [
   },
   {
     id: "criu-killed",
-    pattern: /(\d+) killed by signal (\d+): (.+)/m,
+    pattern: /(?<!\d)(\d{1,10}) killed by signal (\d+): (.+)/m,
     category: "runner",
     cause: "Signal $2 ($3) ended process $1 of the snapshot during the restore.",
     fix: "Read the line above it in the log. With signal 11 or 4, the CPU differs from that of the checkpoint: build with `cpu-features: generic`."
@@ -38195,20 +40402,31 @@ function describe({ signature, match, line: line2 }) {
       line: line2
     };
   }
-  const fill = (text2) => text2.replace(/\$(\d)/g, (_, group2) => (match?.[Number(group2)] ?? "").slice(0, LONGEST_GROUP).trim()).replace(/ \(\)| +(?=[.:,;])/g, "").replace(/ {2,}/g, " ");
+  const fill2 = (text2) => text2.replace(/\$(\d)/g, (_, group2) => (match?.[Number(group2)] ?? "").slice(0, LONGEST_GROUP).trim()).replace(/ \(\)| +(?=[.:,;])/g, "").replace(/ {2,}/g, " ");
   return {
     signature,
-    cause: `${fill(signature.cause).replace(/[.:]*$/, "")} (${signature.id}).`,
-    fix: fill(signature.fix),
+    cause: `${fill2(signature.cause).replace(/[.:]*$/, "")} (${signature.id}).`,
+    fix: fill2(signature.fix),
     category: signature.category,
     line: line2.trim()
   };
 }
 
 // src/diagnosis/checkpoint-exception.ts
-var OpenResources = class extends Failure {
-  constructor(resources, what, details) {
+var CheckpointRefused = class extends Failure {
+  constructor(what, details) {
     super("application", what, details);
+  }
+};
+async function unlessRefused(work) {
+  return await work.catch((error2) => {
+    if (error2 instanceof CheckpointRefused) return error2;
+    throw error2;
+  });
+}
+var OpenResources = class extends CheckpointRefused {
+  constructor(resources, what, details) {
+    super(what, details);
     this.resources = resources;
   }
   resources;
@@ -38241,8 +40459,7 @@ function checkpointRefusal(output) {
     });
   }
   const first3 = causes[0];
-  return new Failure(
-    "application",
+  return new CheckpointRefused(
     `A beforeCheckpoint hook of the application failed${first3 ? `: ${simpleName(first3.type)}: ${first3.text}` : ""}.`,
     {
       fix: known?.signature?.weight === "cause" ? known.fix : "Fix the hook in the stack trace below.",
@@ -38260,8 +40477,8 @@ function listResources(resources) {
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path55 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path55 ?? description}`, "action: reopen"];
+    const path62 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path62 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -38311,30 +40528,117 @@ function simpleName(type) {
   return type.split(".").at(-1) ?? type;
 }
 
+// src/application/frameworks.ts
+var ORG_CRAC = { coordinates: "org.crac:crac", jar: "crac", classes: "org/crac/" };
+var NO_FRAMEWORK = {
+  support: ORG_CRAC,
+  fix: "Add `org.crac:crac` to the dependencies, and register an org.crac.Resource that stops the server in beforeCheckpoint and starts it in afterRestore."
+};
+var FRAMEWORKS = [
+  {
+    name: "Spring Boot",
+    library: { jar: "spring-boot", classes: "org/springframework/boot/" },
+    support: ORG_CRAC,
+    fix: "Add `org.crac:crac` to the dependencies (Spring Boot manages its version). With it, Spring Boot 3.2 and newer stops its server and its pools.",
+    health: {
+      library: { jar: "spring-boot-actuator", classes: "org/springframework/boot/actuate/" },
+      path: "/actuator/health"
+    }
+  },
+  {
+    name: "Micronaut",
+    library: { jar: "micronaut-http-server", classes: "io/micronaut/http/server/" },
+    support: {
+      coordinates: "io.micronaut.crac:micronaut-crac",
+      jar: "micronaut-crac",
+      classes: "io/micronaut/crac/"
+    },
+    fix: "Add `io.micronaut.crac:micronaut-crac` to the dependencies (the platform of Micronaut manages its version). It stops the server.",
+    health: { library: { jar: "micronaut-management", classes: "io/micronaut/management/" }, path: "/health" }
+  },
+  {
+    name: "Quarkus",
+    library: { jar: "quarkus-core", classes: "io/quarkus/runtime/" },
+    support: ORG_CRAC,
+    fix: "Use Quarkus 2.10 or newer, which includes `org.crac:crac` and stops its server.",
+    health: {
+      library: { jar: "quarkus-smallrye-health", classes: "io/quarkus/smallrye/health/" },
+      path: "/q/health"
+    }
+  },
+  {
+    name: "Helidon",
+    library: { jar: "helidon-webserver", classes: "io/helidon/webserver/" },
+    support: {
+      coordinates: "io.helidon.integrations.crac:helidon-integrations-crac",
+      jar: "helidon-integrations-crac",
+      classes: "io/helidon/integrations/crac/"
+    },
+    fix: "Add `io.helidon.integrations.crac:helidon-integrations-crac` to the dependencies (Helidon 4.2 or newer; its BOM manages the version), or stop the server in beforeCheckpoint of your own org.crac.Resource.",
+    health: {
+      library: { jar: "helidon-webserver-observe-health", classes: "io/helidon/webserver/observe/health/" },
+      path: "/observe/health"
+    }
+  },
+  // These libraries do not stop a server before a checkpoint: the code that starts it has to.
+  { name: "Netty", library: { jar: "netty-transport", classes: "io/netty/channel/" }, ...NO_FRAMEWORK },
+  { name: "Jetty", library: { jar: "jetty-server", classes: "org/eclipse/jetty/server/" }, ...NO_FRAMEWORK },
+  { name: "Tomcat", library: { jar: "tomcat-embed-core", classes: "org/apache/catalina/" }, ...NO_FRAMEWORK }
+];
+var TAKES_CHECKPOINT = /^-D(?:spring\.context\.checkpoint|io\.helidon\.resumable\.checkpoint)=/;
+function healthPath(libraries) {
+  return FRAMEWORKS.find(({ health }) => health && libraries?.has(health.library))?.health?.path;
+}
+function explainMissingSupport(refused3, libraries) {
+  const framework = FRAMEWORKS.find(({ library }) => libraries.has(library));
+  const { support, fix } = framework ?? NO_FRAMEWORK;
+  if (!refused3.resources.some(({ listens }) => listens) || libraries.has(support)) return refused3;
+  const { coordinates } = support;
+  const without2 = framework ? `${framework.name} is on the class path, but ${coordinates} is not. Without it, nothing stops the server.` : `${coordinates} is not on the class path.`;
+  return new CheckpointRefused(`${refused3.message} ${without2}`, {
+    fix,
+    evidence: refused3.evidence,
+    signature: refused3.signature,
+    cause: refused3
+  });
+}
+
 // src/docker/context.ts
-var import_node_path14 = __toESM(require("node:path"), 1);
+var import_node_path16 = __toESM(require("node:path"), 1);
 
 // src/lib/kept-log.ts
 var import_node_fs2 = require("node:fs");
-var import_node_path13 = __toESM(require("node:path"), 1);
+var import_promises17 = require("node:fs/promises");
+var import_node_path15 = __toESM(require("node:path"), 1);
+
+// src/lib/modes.ts
+var PRIVATE_FILE = 384;
+var PRIVATE_FOLDER = 448;
+
+// src/lib/kept-log.ts
 var FULL = 64 * 1024 * 1024;
-function keptLog(file, warning2, full = FULL) {
+function keptLog(file, warning2, hiding, full = FULL) {
   let size = (0, import_node_fs2.statSync)(file, { throwIfNoEntry: false })?.size ?? 0;
   let broken3 = false;
-  return (bytes) => {
+  function append(bytes) {
     if (broken3) return;
     try {
       if (size >= full) {
         (0, import_node_fs2.renameSync)(file, `${file}.1`);
         size = 0;
       }
-      (0, import_node_fs2.appendFileSync)(file, bytes);
+      (0, import_node_fs2.appendFileSync)(file, bytes, { mode: PRIVATE_FILE });
       size += bytes.length;
     } catch (error2) {
       broken3 = true;
-      warning2(`${import_node_path13.default.basename(file)} is not complete: ${messageOf(error2)}`);
+      warning2(`${import_node_path15.default.basename(file)} is not complete: ${messageOf(error2)}`);
     }
-  };
+  }
+  return { hiding, stream: () => new WholeLines(append, hiding) };
+}
+async function writeLog(file, text2, hiding) {
+  await (0, import_promises17.rm)(file, { force: true });
+  await (0, import_promises17.writeFile)(file, hiding.apply(Buffer.from(text2)), { mode: PRIVATE_FILE });
 }
 var SHOWN = 10 * 1024 * 1024;
 function shownLines(log, file, most = SHOWN) {
@@ -38348,14 +40652,14 @@ function shownLines(log, file, most = SHOWN) {
 }
 
 // src/docker/context.ts
-function keepIn({ logs, log }, file) {
-  return keptLog(import_node_path14.default.join(logs, file), (line2) => log.warning(line2));
+function keepIn({ logs, log, hiding }, file) {
+  return keptLog(import_node_path16.default.join(logs, file), (line2) => log.warning(line2), hiding);
 }
 function outputTo(context, file) {
-  return { onLine: (line2) => context.log.untrusted(line2), onBytes: keepIn(context, file) };
+  return { onLine: (line2) => context.log.untrusted(line2), keep: keepIn(context, file) };
 }
 function imagesFolder({ work }) {
-  return import_node_path14.default.join(work, "images");
+  return import_node_path16.default.join(work, "images");
 }
 function containerSettings({ id, work }, { env, port, network: network2, addHosts }, reach) {
   return { run: id, env, work, port, reach, network: network2, addHosts };
@@ -38401,10 +40705,10 @@ function privilegeLevels(wanted, { appArmor }) {
 function declaredFlags(privileges) {
   return privileges.restore("seccomp.json").join(" ");
 }
-async function climb(levels, attempt3, retryWithMore2) {
+async function climb(levels, attempt4, retryWithMore2) {
   for (const [index, level] of levels.entries()) {
     try {
-      return await attempt3(level, levels.slice(index));
+      return await attempt4(level, levels.slice(index));
     } catch (error2) {
       const isLast = index === levels.length - 1;
       if (isLast || !await retryWithMore2(error2, level)) throw error2;
@@ -38555,7 +40859,7 @@ async function startApplication(context, spec, onLine) {
       log.untrusted(line2);
       for (const listener of listeners) listener(line2);
     },
-    onBytes: keep
+    keep
   });
   followed.catch(() => void 0);
   return {
@@ -38684,12 +40988,12 @@ function engineName(engine, privileges) {
 }
 
 // src/checkpoint/failures.ts
-var import_promises18 = require("node:fs/promises");
-var import_node_path18 = __toESM(require("node:path"), 1);
+var import_promises20 = require("node:fs/promises");
+var import_node_path20 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/verify.ts
-var import_promises15 = require("node:fs/promises");
-var import_node_path15 = __toESM(require("node:path"), 1);
+var import_promises18 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
 
 // src/snapshot/image-format.ts
 var ImageFormatError = class extends Error {
@@ -38712,21 +41016,36 @@ function records(image, ...magics) {
   }
   return found;
 }
+function encodeImage(magics, messages) {
+  return Buffer.concat([...magics.map(u32), ...messages.flatMap((bytes) => [u32(bytes.length), bytes])]);
+}
+function u32(value) {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
 function required(message, field) {
   const value = message.number(field);
   if (value === void 0) throw new ImageFormatError(`the message lacks field ${field}`);
   return value;
 }
 var Message = class _Message {
-  fields = [];
-  /** Decodes a message (https://protobuf.dev/programming-guides/encoding/). Numbers above 2^53 lose their last bits. */
+  /**
+   * Decodes a message (https://protobuf.dev/programming-guides/encoding/). Numbers above 2^53 lose their last bits when
+   * they are read, but not when the message is written again.
+   */
   constructor(bytes) {
+    this.bytes = bytes;
     const reader = new Reader(bytes);
     while (!reader.atEnd()) {
+      const begin = reader.offset;
       const key = reader.varint();
-      this.fields.push({ field: Math.floor(key / 8), value: reader.value(key % 8) });
+      const value = reader.value(key % 8);
+      this.fields.push({ field: Math.floor(key / 8), value, raw: bytes.subarray(begin, reader.offset) });
     }
   }
+  bytes;
+  fields = [];
   /** Returns the last value of a number field; undefined where there is none. */
   number(field) {
     return this.numbers(field).at(-1);
@@ -38735,21 +41054,49 @@ var Message = class _Message {
     return this.of(field).filter((value) => typeof value === "number");
   }
   text(field) {
-    return this.bytes(field).at(-1)?.toString("utf8");
+    return this.contents(field).at(-1)?.toString("utf8");
   }
   message(field) {
     return this.messages(field).at(-1);
   }
   messages(field) {
-    return this.bytes(field).map((bytes) => new _Message(bytes));
+    return this.contents(field).map((bytes) => new _Message(bytes));
   }
-  bytes(field) {
+  has(field) {
+    return this.fields.some((entry) => entry.field === field);
+  }
+  /** Returns whether the message has no fields but these. */
+  hasOnly(...known) {
+    return this.fields.every(({ field }) => known.includes(field));
+  }
+  /**
+   * Returns the encoding of the message with other values in some fields: they come at the end, and all values that these
+   * fields had are left out. Every other field keeps its bytes.
+   */
+  with(changes) {
+    const kept = this.fields.filter(({ field }) => !(field in changes)).map(({ raw }) => raw);
+    const changed = Object.entries(changes).flatMap(
+      ([field, value]) => (Array.isArray(value) ? value : [value]).map(
+        (one) => encodeField(Number(field), one)
+      )
+    );
+    return Buffer.concat([...kept, ...changed]);
+  }
+  contents(field) {
     return this.of(field).filter((value) => typeof value !== "number");
   }
   of(field) {
     return this.fields.flatMap((entry) => entry.field === field ? [entry.value] : []);
   }
 };
+function encodeField(field, value) {
+  return typeof value === "number" ? Buffer.from([...varint(field * 8), ...varint(value)]) : Buffer.concat([Buffer.from([...varint(field * 8 + 2), ...varint(value.length)]), value]);
+}
+function varint(value) {
+  const bytes = [];
+  for (; value >= 128; value = Math.floor(value / 128)) bytes.push(value % 128 | 128);
+  return [...bytes, value];
+}
 var Reader = class {
   constructor(message) {
     this.message = message;
@@ -38784,131 +41131,72 @@ var Reader = class {
   }
 };
 
-// src/snapshot/images.ts
-var PSTREE_MAGIC = 1344745520;
-var CORE_MAGIC = 1426405447;
-var MM_MAGIC = 1464412192;
+// src/snapshot/ranges.ts
+function contains({ start, end }, address) {
+  return start <= address && address < end;
+}
+function sizeOf(ranges) {
+  return ranges.reduce((size, { start, end }) => size + end - start, 0);
+}
+function overlapping(runs, range) {
+  return runs.filter(({ start, end }) => start < range.end && end > range.start).map((run2) => {
+    const start = Math.max(run2.start, range.start);
+    return { start, end: Math.min(run2.end, range.end), offset: run2.offset + start - run2.start };
+  });
+}
+function gapsIn({ start: begin, end }, runs) {
+  const gaps = [];
+  let start = begin;
+  for (const run2 of runs) {
+    if (run2.start > start) gaps.push({ start, end: run2.start });
+    start = run2.end;
+  }
+  if (start < end) gaps.push({ start, end });
+  return gaps;
+}
+
+// src/snapshot/pagemap.ts
 var PAGEMAP_MAGIC = 1443381285;
-var FILES_MAGIC = 1445998904;
-var FDINFO_MAGIC = 1445017394;
 var PAGE_SIZE = 4096;
 var PAGE_PRESENT = 4;
-var FILE_TYPES = [
-  "unknown",
-  "file",
-  "pipe",
-  "fifo",
-  "inet socket",
-  "unix socket",
-  "eventfd",
-  "eventpoll",
-  "inotify",
-  "signalfd",
-  "packet socket",
-  "terminal",
-  "fanotify",
-  "netlink socket",
-  "namespace",
-  "tun",
-  "external",
-  "timerfd",
-  "memfd"
-];
+function pagesFileOf({ pagesId, runs }) {
+  return { name: pagesFileName(pagesId), runs };
+}
+function pagesFileName(pagesId) {
+  return `pages-${pagesId}.img`;
+}
 function readPagemap(image) {
   const [head, ...entries] = records(image, COMMON_MAGIC, PAGEMAP_MAGIC);
   const pagesId = head?.number(1);
   if (pagesId === void 0) throw new ImageFormatError("the pagemap has no id of its pages");
   const runs = [];
   for (const entry of entries) {
-    const flags = entry.number(4);
-    const present = flags === void 0 ? entry.number(3) !== 1 : (flags & PAGE_PRESENT) !== 0;
-    if (!present) continue;
-    const start = entry.number(1) ?? 0;
-    runs.push({ start, end: start + (entry.number(5) ?? entry.number(2) ?? 0) * PAGE_SIZE });
+    const run2 = presentRun(entry);
+    if (run2) runs.push(run2);
   }
-  return { pagesId, size: runs.reduce((size, run2) => size + run2.end - run2.start, 0), runs };
+  return { pagesId, size: sizeOf(runs), runs };
 }
-function readProcesses(image) {
-  return records(image, COMMON_MAGIC, PSTREE_MAGIC).map((entry) => ({
-    pid: required(entry, 1),
-    threads: entry.numbers(5)
-  }));
-}
-function readCore(image) {
-  const [core] = records(image, COMMON_MAGIC, CORE_MAGIC);
-  const thread = core?.message(5);
-  const credentials = thread?.message(10);
-  return {
-    name: thread?.text(13) ?? core?.message(3)?.text(6),
-    // core-x86.proto, core-aarch64.proto
-    stackPointer: core?.message(2)?.message(2)?.number(20) ?? core?.message(8)?.message(3)?.number(2),
-    credentials: credentials && {
-      uid: required(credentials, 1),
-      gid: required(credentials, 2),
-      groups: credentials.numbers(14)
-    }
-  };
-}
-function readMemory(image) {
-  const [mm] = records(image, COMMON_MAGIC, MM_MAGIC);
-  if (!mm) throw new ImageFormatError("the mm image has no entry");
-  const range = (start, end) => ({
-    start: required(mm, start),
-    end: required(mm, end)
-  });
-  return {
-    brk: range(6, 7),
-    arguments: range(8, 9),
-    environment: range(10, 11),
-    mappings: mm.messages(14).map((vma) => ({
-      start: required(vma, 1),
-      end: required(vma, 2),
-      shmid: required(vma, 4),
-      prot: required(vma, 5),
-      flags: required(vma, 6),
-      status: required(vma, 7)
-    }))
-  };
-}
-function readFiles(image) {
-  return new Map(
-    records(image, COMMON_MAGIC, FILES_MAGIC).map((entry) => [
-      required(entry, 2),
-      {
-        type: typeName(entry, 1),
-        path: entry.message(3)?.text(6),
-        isUnconnected: isUnconnected(entry.message(16))
-      }
-    ])
-  );
-}
-function readDescriptors(image) {
-  return records(image, COMMON_MAGIC, FDINFO_MAGIC).map((entry) => ({
-    fd: required(entry, 4),
-    file: required(entry, 1),
-    type: typeName(entry, 3)
-  }));
-}
-function isUnconnected(socket) {
-  return socket !== void 0 && (socket.number(8) ?? 0) === 0 && (socket.text(11) ?? "") === "";
-}
-function typeName(entry, field) {
-  return FILE_TYPES[required(entry, field)] ?? "unknown";
+function presentRun(entry) {
+  const flags = entry.number(4);
+  const present = flags === void 0 ? entry.number(3) !== 1 : (flags & PAGE_PRESENT) !== 0;
+  if (!present) return void 0;
+  const start = entry.number(1) ?? 0;
+  return { start, end: start + (entry.number(5) ?? entry.number(2) ?? 0) * PAGE_SIZE };
 }
 
 // src/snapshot/statistics.ts
 var SERVICE_MAGIC = 1427134784;
 var STATS_MAGIC = 1460220678;
 function readDumpStatistics(image) {
-  const dump = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(1);
-  if (!dump) throw new ImageFormatError("stats-dump has no statistics of a dump");
+  const dump2 = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(1);
+  if (!dump2) throw new ImageFormatError("stats-dump has no statistics of a dump");
   return {
-    freezingTime: dump.number(1) ?? 0,
-    frozenTime: dump.number(2) ?? 0,
-    memdumpTime: dump.number(3) ?? 0,
-    memwriteTime: dump.number(4) ?? 0,
-    pagesScanned: dump.number(5) ?? 0,
-    pagesWritten: dump.number(7) ?? 0
+    freezingTime: dump2.number(1) ?? 0,
+    frozenTime: dump2.number(2) ?? 0,
+    memdumpTime: dump2.number(3) ?? 0,
+    memwriteTime: dump2.number(4) ?? 0,
+    pagesScanned: dump2.number(5) ?? 0,
+    pagesWritten: dump2.number(7) ?? 0
   };
 }
 function readRestoreTime(image) {
@@ -38920,7 +41208,7 @@ function readRestoreTime(image) {
 // src/checkpoint/verify.ts
 var KILLED = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read2 = (name) => (0, import_promises15.readFile)(import_node_path15.default.join(evidence, name)).catch(() => void 0);
+  const read2 = (name) => (0, import_promises18.readFile)(import_node_path17.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read2(EVIDENCE_FILES.criuLog))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -38937,12 +41225,12 @@ async function verifySnapshot({ evidence, images }, end, output) {
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken("its page map is missing", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises15.readFile)(import_node_path15.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises18.readFile)(import_node_path17.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read2(EVIDENCE_FILES.statistics);
   return {
-    size: sizeOf(files),
+    size: sizeOf2(files),
     files,
     statistics: statistics && orUndefined(() => readDumpStatistics(statistics)),
     criuVersion: /Version: (\S+)/.exec(criuLog2)?.[1],
@@ -38991,12 +41279,12 @@ function criuFailure(criuLog2, exitCode, output) {
 }
 async function verifyWarpSnapshot({ evidence }, end) {
   const files = parseListing(
-    await (0, import_promises15.readFile)(import_node_path15.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
+    await (0, import_promises18.readFile)(import_node_path17.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
   );
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
   return {
-    size: sizeOf(files),
+    size: sizeOf2(files),
     files,
     statistics: void 0,
     criuVersion: void 0,
@@ -39010,11 +41298,11 @@ function broken(why, criuLog2) {
     evidence: lastLines(criuLog2, 10)
   });
 }
-function sizeOf(files) {
+function sizeOf2(files) {
   return files.reduce((sum2, file) => sum2 + file.size, 0);
 }
-function parseListing(listing2) {
-  return listing2.split("\n").flatMap((line2) => {
+function parseListing(listing3) {
+  return listing3.split("\n").flatMap((line2) => {
     const match = /^(\d+) (.+)$/.exec(line2);
     return match ? [{ size: Number(match[1]), name: match[2] ?? "" }] : [];
   });
@@ -39029,17 +41317,16 @@ function orUndefined(read2) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises17 = require("node:fs/promises");
-var import_node_path17 = __toESM(require("node:path"), 1);
+var import_promises19 = require("node:fs/promises");
+var import_node_path19 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/threads.ts
-var import_promises16 = require("node:fs/promises");
-var import_node_path16 = __toESM(require("node:path"), 1);
+var import_node_path18 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES = 2e4;
 var SHOWN_THREADS = 2;
 var SHOWN_FRAMES = 12;
-async function dumpThreads({ docker: docker2, clock }, application, folder) {
+async function dumpThreads({ docker: docker2, clock, keep }, application, folder) {
   const lines3 = [];
   const complete = withResolvers();
   const stop = application.listen((line2) => {
@@ -39052,12 +41339,12 @@ async function dumpThreads({ docker: docker2, clock }, application, folder) {
   await within(complete.promise, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines3.join("\n");
-  if (text2 !== "") await (0, import_promises16.writeFile)(import_node_path16.default.join(folder, "threads.txt"), `${text2}
-`);
+  if (text2 !== "") await writeLog(import_node_path18.default.join(folder, "threads.txt"), `${text2}
+`, keep.hiding);
   return text2;
 }
-function relevantThreads(dump) {
-  const threads = dump.split(/\n\s*\n/).filter((block) => block.trimStart().startsWith('"'));
+function relevantThreads(dump2) {
+  const threads = dump2.split(/\n\s*\n/).filter((block) => block.trimStart().startsWith('"'));
   const inHooks = threads.filter((block) => /\.crac\.|beforeCheckpoint|afterRestore/.test(block));
   const main2 = threads.filter((block) => block.trimStart().startsWith('"main"'));
   return (inHooks.length > 0 ? inHooks : main2).slice(0, SHOWN_THREADS).map((block) => block.trim().split("\n").slice(0, SHOWN_FRAMES).join("\n")).join("\n");
@@ -39091,13 +41378,14 @@ function watchOutput() {
   };
 }
 async function checkpoint(context, application, events2, request3) {
-  const { docker: docker2, clock } = context;
+  const { docker: docker2, clock, keep } = context;
   let answered = false;
   const answer = docker2.attempt(["exec", application.name, `${CRAC_DIR}/${SCRIPTS.trigger}`], {
     timeout: request3.checkpointTimeout
   }).then(async (result) => {
     answered = true;
-    await (0, import_promises17.writeFile)(import_node_path17.default.join(request3.evidence, "jcmd.log"), `${result.stdout}${result.stderr}`);
+    const log = import_node_path19.default.join(request3.evidence, "jcmd.log");
+    await writeLog(log, `${result.stdout}${result.stderr}`, keep.hiding);
     return result;
   });
   const refused3 = answer.then((result) => refusal(context, application, result));
@@ -39120,10 +41408,19 @@ async function checkpoint(context, application, events2, request3) {
   if (outcome === EXPIRED) throw await expired(context, application, request3, answered);
   return outcome;
 }
-async function copyEvidence({ docker: docker2 }, { name }, { evidence, images }) {
-  await docker2.run(["cp", `${name}:${EVIDENCE_DIR}/.`, evidence]);
-  await (0, import_promises17.rm)(images, { recursive: true, force: true });
-  await (0, import_promises17.rename)(import_node_path17.default.join(evidence, EVIDENCE_FILES.images), images).catch(() => void 0);
+async function copyEvidence({ docker: docker2, keep }, { name }, { evidence, images }) {
+  const copied = `${images}-evidence`;
+  await (0, import_promises19.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises19.mkdir)(copied);
+  await docker2.run(["cp", `${name}:${EVIDENCE_DIR}/.`, copied]);
+  await (0, import_promises19.rm)(images, { recursive: true, force: true });
+  await (0, import_promises19.rename)(import_node_path19.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
+  for (const entry of await (0, import_promises19.readdir)(copied, { withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const content = await (0, import_promises19.readFile)(import_node_path19.default.join(copied, entry.name));
+    await writeLog(import_node_path19.default.join(evidence, entry.name), content, keep.hiding);
+  }
+  await (0, import_promises19.rm)(copied, { recursive: true, force: true });
 }
 async function expired(context, application, request3, answered) {
   const progress = answered ? "the JVM had agreed, but CRIU did not finish" : "the JVM had not responded; a beforeCheckpoint hook may hang";
@@ -39154,24 +41451,27 @@ ${answer.stderr}`;
     signature: finding?.signature
   });
 }
-async function criuLog({ docker: docker2 }, { name }, { evidence }) {
-  const copy = import_node_path17.default.join(evidence, EVIDENCE_FILES.criuLog);
-  await docker2.attempt(["cp", `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, copy]);
-  return await (0, import_promises17.readFile)(copy, "latin1").catch(() => "");
+async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
+  const file = import_node_path19.default.join(evidence, EVIDENCE_FILES.criuLog);
+  await docker2.attempt(["cp", `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, file]);
+  const log = await (0, import_promises19.readFile)(file).catch(() => void 0);
+  if (log === void 0) return "";
+  await writeLog(file, log, keep.hiding);
+  return log.toString("latin1");
 }
 
 // src/checkpoint/failures.ts
 async function ownCheckpointFailure(context, application, events2, to) {
   if (!events2.hasEngineFailed()) return checkpointRefusal(events2.refusal());
   await copyEvidence(context, application, to).catch(() => void 0);
-  const criuLog2 = await (0, import_promises18.readFile)(import_node_path18.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
+  const criuLog2 = await (0, import_promises20.readFile)(import_node_path20.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
   return criuFailure(criuLog2, void 0, application.output.text());
 }
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
 var POLICIES = "resource-policies.txt";
-async function explainOpen(refused3, second, logs) {
+async function explainOpen(refused3, second, { evidence }, hiding) {
   const { resources, message } = second ?? refused3;
-  await (0, import_promises18.writeFile)(import_node_path18.default.join(logs, POLICIES), suggestPolicies(resources));
+  await writeLog(import_node_path20.default.join(evidence, POLICIES), suggestPolicies(resources), hiding);
   return new OpenResources(resources, message, {
     fix: `${refused3.fix} The JVM can handle a resource that cannot be closed there: set \`java-options: -Djdk.crac.resource-policies=FILE\`, where FILE is a path in the image, and start from ${POLICIES} in the folder of the output \`logs\`.`,
     evidence: listResources(resources),
@@ -39229,10 +41529,10 @@ function endedEarly(end, application, when) {
 }
 
 // src/checkpoint/warm-up-script.ts
-var import_promises19 = require("node:fs/promises");
+var import_promises21 = require("node:fs/promises");
 var SHOWN_LINES2 = 20;
 async function requireScript(script) {
-  const problem = await (0, import_promises19.stat)(script).then(
+  const problem = await (0, import_promises21.stat)(script).then(
     (entry) => entry.isFile() ? void 0 : new Error("it is not a file"),
     (error2) => error2
   );
@@ -39254,7 +41554,7 @@ async function runScript(script, context) {
       tail.push(line2);
       log.untrusted(line2);
     });
-    for (const listener of [lines3, new WholeLines(keep)])
+    for (const listener of [lines3, keep.stream()])
       stream.on("data", (data) => listener.push(data)).on("end", () => listener.end());
   }
   const outcome = await group2.ended.catch((error2) => error2);
@@ -39385,6 +41685,7 @@ function retryWithMore(log, removeLeftovers) {
   };
 }
 async function explain(context, request3, privileges, refused3) {
+  const { hiding } = context.keep;
   await removeContainer(context.docker, request3.container);
   context.log.info(
     "The JVM refused the checkpoint. Starting the application again to find the code that opened the resources ..."
@@ -39392,9 +41693,9 @@ async function explain(context, request3, privileges, refused3) {
   try {
     await attempt(context, request3, privileges, [STACK_TRACES]);
   } catch (error2) {
-    return await explainOpen(refused3, error2 instanceof OpenResources ? error2 : void 0, request3.evidence);
+    return await explainOpen(refused3, error2 instanceof OpenResources ? error2 : void 0, request3, hiding);
   }
-  return await explainOpen(refused3, void 0, request3.evidence);
+  return await explainOpen(refused3, void 0, request3, hiding);
 }
 async function attempt(context, request3, privileges, javaOptions2) {
   const { docker: docker2, clock, log } = context;
@@ -39491,24 +41792,77 @@ async function warmUpOf({ warmup, warmupScript, port }, { readiness, workspace, 
   const lines3 = [];
   for (const line2 of warmup ?? []) lines3.push({ ...line2, request: await requestOf(line2, workspace) });
   if (warmup === void 0 && warmupScript === void 0) lines3.push(standardWarmUp(readiness, port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path19.default.resolve(workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path21.default.resolve(workspace, warmupScript);
   return { lines: lines3, script, environment: environment2 };
 }
 
+// src/checkpoint/map-heap.ts
+var import_promises22 = require("node:fs/promises");
+var import_node_path22 = __toESM(require("node:path"), 1);
+var NUMA = "-XX:+UseNUMA";
+function reasonToLoad({ memory, javaOptions: javaOptions2, env }, engine) {
+  if (memory === "loaded") return "`memory` is `loaded`";
+  if (engine.name === "warp") return "the checkpoint engine is Warp";
+  if (engine.kind === "bundled") return "the CRIU of the JDK decides itself how it restores memory";
+  if ([...javaOptions2, ...Object.values(env)].some((text2) => text2.includes(NUMA)))
+    return `the JVM has the option ${NUMA}`;
+  return void 0;
+}
+async function mapHeap(context, snapshot, plan) {
+  const { docker: docker2, id, log, work } = context;
+  if (!plan || !("mapped" in plan)) {
+    log.info(`A restore loads the Java heap: ${plan?.loadedBecause ?? "the images of CRIU cannot be read"}.`);
+    return snapshot;
+  }
+  const { images, mapped, loaded } = plan.mapped;
+  const folder = import_node_path22.default.join(work, HEAP_FILES.folder);
+  await (0, import_promises22.mkdir)(import_node_path22.default.join(folder, HEAP_FILES.images), { recursive: true });
+  await (0, import_promises22.writeFile)(import_node_path22.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
+  await (0, import_promises22.writeFile)(import_node_path22.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
+  for (const [name, image] of images) await (0, import_promises22.writeFile)(import_node_path22.default.join(folder, HEAP_FILES.images, name), image);
+  const container = namesOf(id).checkpointContainer;
+  await docker2.run(["cp", folder, `${container}:${EVIDENCE_DIR}/`]);
+  await docker2.run(["exec", container, `${CRAC_DIR}/${SCRIPTS.mapHeap}`, mapped.name, loaded.name]);
+  log.info(`A restore maps ${sizeText(mapped.size)} of the Java heap, and loads ${sizeText(loaded.size)}.`);
+  const sizes = new Map([...images].map(([name, image]) => [name, image.length]));
+  sizes.set(mapped.name, mapped.size).set(loaded.name, loaded.size);
+  const files = snapshot.files.filter(({ name }) => !sizes.has(name));
+  files.push(...[...sizes].map(([name, size]) => ({ name, size })));
+  return { ...snapshot, files, size: files.reduce((sum2, { size }) => sum2 + size, 0) };
+}
+function listing2({ from }) {
+  return from.map(({ start, end }) => `${start} ${end - start}
+`).join("");
+}
+
 // src/image/images.ts
-var import_node_path21 = __toESM(require("node:path"), 1);
+var import_node_path27 = __toESM(require("node:path"), 1);
 
 // src/image/build-context.ts
-var import_promises22 = require("node:fs/promises");
-var import_node_path20 = __toESM(require("node:path"), 1);
+var import_promises29 = require("node:fs/promises");
+var import_node_path26 = __toESM(require("node:path"), 1);
+
+// src/lib/link-or-copy.ts
+var import_promises23 = require("node:fs/promises");
+async function linkOrCopy(source, destination) {
+  await (0, import_promises23.link)(source, destination).catch(() => (0, import_promises23.cp)(source, destination));
+}
+
+// src/image/archive-tree.ts
+var import_promises26 = require("node:fs/promises");
+var import_node_path24 = __toESM(require("node:path"), 1);
+
+// src/image/times.ts
+var import_promises25 = require("node:fs/promises");
+var import_node_path23 = __toESM(require("node:path"), 1);
 
 // src/lib/digest.ts
 var import_node_crypto2 = require("node:crypto");
 var import_node_fs3 = require("node:fs");
-var import_promises20 = require("node:stream/promises");
+var import_promises24 = require("node:stream/promises");
 async function hashOfFile(file, algorithm = "sha256") {
   const hash = (0, import_node_crypto2.createHash)(algorithm);
-  await (0, import_promises20.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
+  await (0, import_promises24.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
     for await (const chunk of chunks) hash.update(chunk);
   });
   return hash;
@@ -39517,31 +41871,117 @@ function digestOf(bytes) {
   return `sha256:${(0, import_node_crypto2.createHash)("sha256").update(bytes).digest("hex")}`;
 }
 
-// src/lib/link-or-copy.ts
-var import_promises21 = require("node:fs/promises");
-async function linkOrCopy(source, destination) {
-  await (0, import_promises21.link)(source, destination).catch(() => (0, import_promises21.cp)(source, destination));
+// src/image/times.ts
+var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
+async function setTimes(folder, classes) {
+  for (const entry of await (0, import_promises25.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path23.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await (0, import_promises25.lutimes)(file, EPOCH, EPOCH);
+    if (!entry.isFile()) continue;
+    const number = await contentNumber(file);
+    const isClass = classes !== void 0 && file.startsWith(classes + import_node_path23.default.sep);
+    const time2 = isClass ? Math.floor((await (0, import_promises25.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises25.lutimes)(file, time2, time2);
+  }
+}
+async function contentNumber(file) {
+  const hash = await hashOfFile(file);
+  return hash.digest().readUInt32BE() >>> 3;
+}
+
+// src/image/archive-tree.ts
+async function writeArchiveTree(context, archive) {
+  const tree = import_node_path24.default.join(context, "trees/archive");
+  const folder = import_node_path24.default.join(tree, ARCHIVE_DIR);
+  await (0, import_promises26.rm)(tree, { recursive: true, force: true });
+  await (0, import_promises26.mkdir)(folder, { recursive: true });
+  const inImage = archive && `${ARCHIVE_DIR}/${import_node_path24.default.basename(archive.file)}`;
+  if (archive && inImage !== void 0) {
+    const { size } = await (0, import_promises26.stat)(archive.file);
+    await linkOrCopy(archive.file, import_node_path24.default.join(folder, import_node_path24.default.basename(archive.file)));
+    await (0, import_promises26.writeFile)(import_node_path24.default.join(folder, ARCHIVE_FILES.size), `${size} ${inImage}
+`);
+  }
+  const options3 = archive && inImage !== void 0 ? `${archive.option(inImage)}
+` : "";
+  await (0, import_promises26.writeFile)(import_node_path24.default.join(folder, ARCHIVE_FILES.options), options3);
+  await setTimes(tree);
+}
+
+// src/image/class-jar.ts
+var import_node_fs4 = require("node:fs");
+var import_promises27 = require("node:fs/promises");
+var import_node_path25 = __toESM(require("node:path"), 1);
+var import_promises28 = require("node:stream/promises");
+var import_yazl = __toESM(require_yazl(), 1);
+var MANIFEST2 = "META-INF/MANIFEST.MF";
+var LARGE = 64 * 1024 * 1024;
+async function packClasses(folder, jar) {
+  const zip = new import_yazl.ZipFile();
+  const written = (0, import_promises28.pipeline)(zip.outputStream, (0, import_node_fs4.createWriteStream)(jar, { flags: "wx" }));
+  const failed = new Promise((_, reject) => zip.on("error", reject));
+  const finished2 = Promise.race([written, failed]);
+  finished2.catch(() => void 0);
+  let newest = EPOCH;
+  for (const name of await namesIn2(folder)) {
+    const entry = await (0, import_promises27.stat)(import_node_path25.default.join(folder, name));
+    const fixed = entry.isDirectory() || name.endsWith(".class") || name === MANIFEST2;
+    const time2 = fixed ? EPOCH : Math.max(EPOCH, Math.floor(entry.mtimeMs / 1e3));
+    newest = Math.max(newest, time2);
+    const options3 = { mtime: inLocalTime(time2), forceDosTimestamp: true, mode: 33188 };
+    if (entry.isDirectory()) zip.addEmptyDirectory(name, { ...options3, mode: 16877 });
+    else if (entry.size < LARGE)
+      zip.addBuffer(await (0, import_promises27.readFile)(import_node_path25.default.join(folder, name)), name, { ...options3, compress: false });
+    else zip.addFile(import_node_path25.default.join(folder, name), name, options3);
+  }
+  zip.end();
+  await finished2;
+  await (0, import_promises27.utimes)(jar, newest, newest);
+}
+function inLocalTime(time2) {
+  const utc = new Date(time2 * 1e3);
+  return new Date(
+    utc.getUTCFullYear(),
+    utc.getUTCMonth(),
+    utc.getUTCDate(),
+    utc.getUTCHours(),
+    utc.getUTCMinutes(),
+    utc.getUTCSeconds()
+  );
+}
+async function namesIn2(folder, inside2 = "") {
+  const names = [];
+  for (const child2 of (await (0, import_promises27.readdir)(import_node_path25.default.join(folder, inside2))).sort()) {
+    const name = import_node_path25.default.posix.join(inside2, child2);
+    names.push(name);
+    if ((await (0, import_promises27.stat)(import_node_path25.default.join(folder, name))).isDirectory()) names.push(...await namesIn2(folder, name));
+  }
+  if (inside2 !== "") return names;
+  const first3 = [import_node_path25.default.posix.dirname(MANIFEST2), MANIFEST2].filter((name) => names.includes(name));
+  return [...first3, ...names.filter((name) => !first3.includes(name))];
 }
 
 // src/image/build-context.ts
 async function assembleBuildContext(folder, parts2) {
-  const from = (name) => import_node_path20.default.join(parts2.dockerFolder, name);
-  const tree = (name, inside2 = "") => import_node_path20.default.join(folder, "trees", name, inside2);
-  await (0, import_promises22.mkdir)(folder);
-  await (0, import_promises22.cp)(from("Dockerfile"), import_node_path20.default.join(folder, "Dockerfile"));
-  await (0, import_promises22.cp)(from("tools"), import_node_path20.default.join(folder, "tools"), { recursive: true });
-  await linkOrCopy(parts2.jdkArchive, import_node_path20.default.join(folder, "jdk.tar.gz"));
-  const { dependencies, classes } = parts2.application;
+  const from = (name) => import_node_path26.default.join(parts2.dockerFolder, name);
+  const tree = (name, inside2 = "") => import_node_path26.default.join(folder, "trees", name, inside2);
+  await (0, import_promises29.mkdir)(folder);
+  await (0, import_promises29.cp)(from("Dockerfile"), import_node_path26.default.join(folder, "Dockerfile"));
+  await (0, import_promises29.cp)(from("tools"), import_node_path26.default.join(folder, "tools"), { recursive: true });
+  await linkOrCopy(parts2.jdkArchive, import_node_path26.default.join(folder, "jdk.tar.gz"));
+  const { dependencies, classes, packed } = parts2.application;
   for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises22.mkdir)(tree(name, APP_DIR), { recursive: true });
+    await (0, import_promises29.mkdir)(tree(name, APP_DIR), { recursive: true });
     for (const [source, target] of files) {
+      const destination = import_node_path26.default.join(tree(name, APP_DIR), target);
       const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
-      await (0, import_promises22.cp)(source, import_node_path20.default.join(tree(name, APP_DIR), target), options3);
+      if (packed.has(source)) await packClasses(source, destination);
+      else await (0, import_promises29.cp)(source, destination, options3);
     }
   }
-  await (0, import_promises22.cp)(from("image"), tree("launch", CRAC_DIR), { recursive: true });
-  await (0, import_promises22.cp)(from("seccomp.json"), import_node_path20.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.seccompProfile));
-  await (0, import_promises22.cp)(from("checkpoint"), tree("checkpoint", CRAC_DIR), { recursive: true });
+  await (0, import_promises29.cp)(from("image"), tree("launch", CRAC_DIR), { recursive: true });
+  await (0, import_promises29.cp)(from("seccomp.json"), import_node_path26.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.seccompProfile));
+  await (0, import_promises29.cp)(from("checkpoint"), tree("checkpoint", CRAC_DIR), { recursive: true });
   const usual = (words) => words.filter((word) => !TAKES_CHECKPOINT.test(word));
   const launch = {
     [LAUNCH_FILES.javaOptions]: usual(parts2.javaOptions),
@@ -39551,32 +41991,17 @@ async function assembleBuildContext(folder, parts2) {
     [LAUNCH_FILES.cpuFeatures]: [parts2.cpuFeatures]
   };
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises22.writeFile)(import_node_path20.default.join(tree("launch", CRAC_DIR), name), lines2(words));
+    await (0, import_promises29.writeFile)(import_node_path26.default.join(tree("launch", CRAC_DIR), name), lines2(words));
   }
   const once = [...parts2.javaOptions, ...parts2.application.command].filter(
     (word) => TAKES_CHECKPOINT.test(word)
   );
-  await (0, import_promises22.writeFile)(import_node_path20.default.join(tree("checkpoint", CRAC_DIR), LAUNCH_FILES.checkpointOptions), lines2(once));
+  await (0, import_promises29.writeFile)(import_node_path26.default.join(tree("checkpoint", CRAC_DIR), LAUNCH_FILES.checkpointOptions), lines2(once));
   await setTimes(tree(""), tree("classes", APP_DIR));
+  await writeArchiveTree(folder, void 0);
 }
 var lines2 = (words) => words.map((word) => `${word}
 `).join("");
-var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
-async function setTimes(folder, classes) {
-  for (const entry of await (0, import_promises22.readdir)(folder, { recursive: true, withFileTypes: true })) {
-    const file = import_node_path20.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await (0, import_promises22.lutimes)(file, EPOCH, EPOCH);
-    if (!entry.isFile()) continue;
-    const number = await contentNumber(file);
-    const isClass = file.startsWith(classes + import_node_path20.default.sep);
-    const time2 = isClass ? Math.floor((await (0, import_promises22.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
-    await (0, import_promises22.lutimes)(file, time2, time2);
-  }
-}
-async function contentNumber(file) {
-  const hash = await hashOfFile(file);
-  return hash.digest().readUInt32BE() >>> 3;
-}
 
 // src/runner/docker-facts.ts
 var ANSWER_TIMEOUT = 4500;
@@ -39702,12 +42127,24 @@ ${result.stderr}`;
 async function idOf(docker2, name) {
   return (await inspectImage(docker2, name)).Id;
 }
-async function runBuild(docker2, command2, output) {
+async function runBuild(docker2, command2, output, environment2 = {}) {
   const builder = await docker2.run(["context", "show"]);
-  return await docker2.attempt(command2, { ...output, env: { BUILDX_BUILDER: builder } });
+  return await docker2.attempt(command2, { ...output, env: { ...environment2, BUILDX_BUILDER: builder } });
 }
 function pairs2(option, values) {
   return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
+}
+var READ_BY_CLIENT = /^(DOCKER|BUILDX|BUILDKIT|COMPOSE|MOBY|LD|GO|XDG|OTEL|SSL|NO|ALL|FTP|HTTP|HTTPS|SSH|GIT|LC|CRAC_CHECKPOINT)_|^(PATH|HOME|USER|LANG|TERM|TMPDIR|SHELL|GODEBUG|GOGC|GOMAXPROCS|KUBECONFIG|SOURCE_DATE_EPOCH)$/i;
+function buildArgOptions(values) {
+  const isInEnvironment = (name) => !READ_BY_CLIENT.test(name);
+  const entries = Object.entries(values);
+  return {
+    options: entries.flatMap(([name, value]) => [
+      "--build-arg",
+      isInEnvironment(name) ? name : `${name}=${value}`
+    ]),
+    environment: Object.fromEntries(entries.filter(([name]) => isInEnvironment(name)))
+  };
 }
 function toolsFailure(output) {
   const match = BUILD_PROBLEM.exec(output);
@@ -39760,6 +42197,12 @@ function snapshotLabels(facts) {
     [`${PREFIX}.kernel`]: facts.kernel
   };
 }
+function archiveLabels(archive) {
+  return {
+    [`${PREFIX}.archive`]: archive?.kind ?? "none",
+    ...archive && { [`${PREFIX}.archive-size`]: String(archive.size) }
+  };
+}
 function coldLabels(reason, fingerprint) {
   return {
     [`${PREFIX}.snapshot`]: "none",
@@ -39778,7 +42221,7 @@ function definedOnly(labels2) {
 // src/image/images.ts
 async function prepareImages({ id, work }, inputs, { dockerFolder, environment: environment2 }, { application, base, jdk, fingerprint }) {
   const { javaOptions: javaOptions2, cpuFeatures: cpuFeatures2, user: user2 } = inputs;
-  const folder = import_node_path21.default.join(work, `context-${id}`);
+  const folder = import_node_path27.default.join(work, `context-${id}`);
   await assembleBuildContext(folder, {
     dockerFolder,
     jdkArchive: jdk.file,
@@ -39824,16 +42267,16 @@ async function buildStage(context, { folder, buildArgs }, target, own) {
 }
 
 // src/jdk/resolve.ts
-var import_node_path27 = __toESM(require("node:path"), 1);
+var import_node_path33 = __toESM(require("node:path"), 1);
 
 // src/jdk/file.ts
-var import_promises25 = require("node:fs/promises");
-var import_node_path23 = __toESM(require("node:path"), 1);
+var import_promises32 = require("node:fs/promises");
+var import_node_path29 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
-var import_node_fs4 = require("node:fs");
-var import_node_path22 = __toESM(require("node:path"), 1);
-var import_promises23 = require("node:stream/promises");
+var import_node_fs5 = require("node:fs");
+var import_node_path28 = __toESM(require("node:path"), 1);
+var import_promises30 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -39844,7 +42287,8 @@ async function checkArchive(file, limits = LIMITS) {
   let entries = 0;
   let size = 0;
   let top;
-  const read2 = (0, import_promises23.pipeline)((0, import_node_fs4.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
+  const links = new Links();
+  const read2 = (0, import_promises30.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
   read2.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -39852,7 +42296,7 @@ async function checkArchive(file, limits = LIMITS) {
       entries++;
       size += header.size ?? 0;
       top ??= topOf(header.name);
-      const problem = problemOf(header, top);
+      const problem = problemOf(header, top) ?? links.problemOf(header);
       if (problem !== void 0) throw refused2(file, problem);
       if (entries > limits.entries) throw refused2(file, `it has more than ${limits.entries} entries`);
       if (size > limits.size) throw refused2(file, `it unpacks to more than ${limits.size} bytes`);
@@ -39869,10 +42313,12 @@ function problemOf(header, top) {
   const { name, type, linkname } = header;
   if (!KNOWN_TYPES.has(type ?? "unknown")) return `${name} is a ${type ?? "entry of unknown type"}`;
   if (!isBelow(name, top)) return `${name} is outside its top folder ${top}`;
+  if (goesUpLater(name)) return `${name} has \`..\` after a folder`;
+  if (goesUpLater(linkname ?? "")) return `${name} links to ${linkname}, which has \`..\` after a folder`;
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path22.default.posix.join(import_node_path22.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path28.default.posix.join(import_node_path28.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -39881,23 +42327,48 @@ function problemOf(header, top) {
     return `${name} has a setuid bit`;
   return void 0;
 }
+var Links = class {
+  links = /* @__PURE__ */ new Set();
+  folders = /* @__PURE__ */ new Set();
+  /** Returns what is wrong with an entry because of the links before it, or with a link because of the entries before it. */
+  problemOf({ name, type }) {
+    const path62 = partsOf(name).join("/");
+    if (type === "symlink") this.links.add(path62);
+    if (type === "symlink" && this.folders.has(path62)) return `${name} is a link and a folder`;
+    for (let end = path62.lastIndexOf("/"); end > 0; end = path62.lastIndexOf("/", end - 1)) {
+      const folder = path62.slice(0, end);
+      if (this.links.has(folder)) return `${name} is below the link ${folder}`;
+      if (this.folders.has(folder)) break;
+      this.folders.add(folder);
+    }
+    return void 0;
+  }
+};
+function partsOf(name) {
+  return name.split("/").filter((part) => part !== "" && part !== ".");
+}
+function goesUpLater(name) {
+  const parts2 = partsOf(name);
+  const down = parts2.findIndex((part) => part !== "..");
+  return down >= 0 && parts2.slice(down).includes("..");
+}
 function topOf(name) {
-  return import_node_path22.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path28.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path22.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path28.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path22.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path28.default.basename(file)} is not used: ${why}.`, {
     fix: "Use the archive of a JDK as its vendor publishes it: a .tar.gz with one top folder."
   });
 }
 
 // src/jdk/verify.ts
-var import_promises24 = require("node:fs/promises");
+var import_promises31 = require("node:fs/promises");
 async function verifyArchive(file, asset, expected) {
-  const { size } = await (0, import_promises24.stat)(file);
+  const { size } = await (0, import_promises31.stat)(file);
   if (asset.size !== void 0 && size !== asset.size) {
     throw notGenuine(asset, `it has ${size} bytes, but the source has ${asset.size}`);
   }
@@ -39918,19 +42389,19 @@ function notGenuine(asset, why) {
   });
 }
 async function knownSha256(file, name) {
-  const lines3 = (await (0, import_promises24.readFile)(file, "utf8")).split("\n");
+  const lines3 = (await (0, import_promises31.readFile)(file, "utf8")).split("\n");
   return lines3.find((line2) => line2.startsWith(`${name}	`))?.split("	")[1];
 }
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning2) {
-  const entry = await (0, import_promises25.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises32.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `Invalid input \`jdk-file\`: ${file} is not an existing file.`, {
       fix: "Use the path of a .tar.gz, relative to the workspace, which an earlier step has put there."
     });
   }
-  const name = import_node_path23.default.basename(file);
+  const name = import_node_path29.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -39952,17 +42423,17 @@ async function jdkFromFile(file, architecture, jdkSha256, warning2) {
 }
 
 // src/jdk/source.ts
-var import_node_path26 = __toESM(require("node:path"), 1);
+var import_node_path32 = __toESM(require("node:path"), 1);
 
 // src/http/conditional.ts
 var import_node_crypto3 = require("node:crypto");
-var import_promises26 = require("node:fs/promises");
-var import_node_path24 = __toESM(require("node:path"), 1);
+var import_promises33 = require("node:fs/promises");
+var import_node_path30 = __toESM(require("node:path"), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var CACHED_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning2) {
   return async (url, init = {}) => {
-    const file = import_node_path24.default.join(folder, `${(0, import_node_crypto3.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path30.default.join(folder, `${(0, import_node_crypto3.createHash)("sha256").update(url).digest("hex")}.json`);
     const cached = await read(file, url);
     const headers = new import_undici2.Headers(init.headers);
     if (cached?.etag) headers.set("if-none-match", cached.etag);
@@ -39990,7 +42461,7 @@ function isJson2(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const cached = jsonOf(await (0, import_promises26.readFile)(file, "utf8").catch(() => ""));
+  const cached = jsonOf(await (0, import_promises33.readFile)(file, "utf8").catch(() => ""));
   return cached?.url === url ? cached : void 0;
 }
 async function store(file, url, response) {
@@ -40001,10 +42472,10 @@ async function store(file, url, response) {
   }
   const cached = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (jsonOf(cached.body) === void 0) return cached;
-  await (0, import_promises26.mkdir)(import_node_path24.default.dirname(file), { recursive: true });
+  await (0, import_promises33.mkdir)(import_node_path30.default.dirname(file), { recursive: true });
   const staged = `${file}.${(0, import_node_crypto3.randomUUID)()}`;
-  await (0, import_promises26.writeFile)(staged, JSON.stringify(cached));
-  await (0, import_promises26.rename)(staged, file);
+  await (0, import_promises33.writeFile)(staged, JSON.stringify(cached));
+  await (0, import_promises33.rename)(staged, file);
   return cached;
 }
 function responseOf(cached) {
@@ -40039,11 +42510,11 @@ var HttpFailure = class extends Failure {
   retry;
   status;
 };
-async function withRetries({ clock, patience, info: info2, cancelled: cancelled2 }, policy, attempt3) {
+async function withRetries({ clock, patience, info: info2, cancelled: cancelled2 }, policy, attempt4) {
   let waited = 0;
   for (let tries = 1; ; tries++) {
     try {
-      return await attempt3();
+      return await attempt4();
     } catch (error2) {
       if (!(error2 instanceof HttpFailure) || error2.retry === void 0) throw error2;
       const { after, tries: most = policy.tries } = error2.retry;
@@ -40182,7 +42653,7 @@ function createFetch(context, mode) {
   return async (address, init = {}) => {
     const url = new URL(address);
     const headers = Object.fromEntries(new import_undici4.Headers(init.headers));
-    const attempt3 = async () => {
+    const attempt4 = async () => {
       const { patience, cancelled: cancelled2 } = context;
       const request3 = { method: "GET", url, headers, timeout: patience.tryTimeout, cancelled: cancelled2 };
       const {
@@ -40195,12 +42666,12 @@ function createFetch(context, mode) {
       if (response.status === 401 && headers["authorization"] !== void 0) {
         context.info(`${url.host} refuses the token; trying without it.`);
         delete headers["authorization"];
-        return await attempt3();
+        return await attempt4();
       }
       if (retryOf(response) !== void 0) throw new TransientResponse(response, url.host);
       return response;
     };
-    return await withRetries(context, policy, attempt3).catch((error2) => {
+    return await withRetries(context, policy, attempt4).catch((error2) => {
       if (error2 instanceof TransientResponse) return error2.response;
       throw error2;
     });
@@ -40525,7 +42996,7 @@ function expand(template, context) {
   var operators = ["+", "#", ".", "/", ";", "?", "&"];
   template = template.replace(
     /\{([^\{\}]+)\}|([^\{\}]+)/g,
-    function(_, expression, literal) {
+    function(_, expression, literal3) {
       if (expression) {
         let operator = "";
         const values = [];
@@ -40549,7 +43020,7 @@ function expand(template, context) {
           return values.join(",");
         }
       } else {
-        return encodeReserved(literal);
+        return encodeReserved(literal3);
       }
     }
   );
@@ -41320,7 +43791,7 @@ async function getResponseData(response) {
     try {
       text2 = await response.text();
       return JSONParse(text2);
-    } catch (err) {
+    } catch (err2) {
       return text2;
     }
   } else if (mimetype.type.startsWith("text/") || // `application/octet-stream` is the canonical "arbitrary binary" type
@@ -41492,43 +43963,43 @@ var b64url = "(?:[a-zA-Z0-9_-]+)";
 var sep3 = "\\.";
 var jwtRE = new RegExp(`^${b64url}${sep3}${b64url}${sep3}${b64url}$`);
 var isJWT = jwtRE.test.bind(jwtRE);
-async function auth(token2) {
-  const isApp = isJWT(token2);
-  const isInstallation = token2.startsWith("v1.") || token2.startsWith("ghs_");
-  const isUserToServer = token2.startsWith("ghu_");
+async function auth(token3) {
+  const isApp = isJWT(token3);
+  const isInstallation = token3.startsWith("v1.") || token3.startsWith("ghs_");
+  const isUserToServer = token3.startsWith("ghu_");
   const tokenType = isApp ? "app" : isInstallation ? "installation" : isUserToServer ? "user-to-server" : "oauth";
   return {
     type: "token",
-    token: token2,
+    token: token3,
     tokenType
   };
 }
-function withAuthorizationPrefix(token2) {
-  if (token2.split(/\./).length === 3) {
-    return `bearer ${token2}`;
+function withAuthorizationPrefix(token3) {
+  if (token3.split(/\./).length === 3) {
+    return `bearer ${token3}`;
   }
-  return `token ${token2}`;
+  return `token ${token3}`;
 }
-async function hook(token2, request3, route, parameters) {
+async function hook(token3, request3, route, parameters) {
   const endpoint2 = request3.endpoint.merge(
     route,
     parameters
   );
-  endpoint2.headers.authorization = withAuthorizationPrefix(token2);
+  endpoint2.headers.authorization = withAuthorizationPrefix(token3);
   return request3(endpoint2);
 }
-var createTokenAuth = function createTokenAuth2(token2) {
-  if (!token2) {
+var createTokenAuth = function createTokenAuth2(token3) {
+  if (!token3) {
     throw new Error("[@octokit/auth-token] No token passed to createTokenAuth");
   }
-  if (typeof token2 !== "string") {
+  if (typeof token3 !== "string") {
     throw new Error(
       "[@octokit/auth-token] Token passed to createTokenAuth is not a string"
     );
   }
-  token2 = token2.replace(/^(token|bearer) +/i, "");
-  return Object.assign(auth.bind(null, token2), {
-    hook: hook.bind(null, token2)
+  token3 = token3.replace(/^(token|bearer) +/i, "");
+  return Object.assign(auth.bind(null, token3), {
+    hook: hook.bind(null, token3)
   });
 };
 
@@ -41678,17 +44149,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path55 = requestOptions.url.replace(options3.baseUrl, "");
+    const path62 = requestOptions.url.replace(options3.baseUrl, "");
     return request3(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path55} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path62} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error2) => {
       const requestId = error2.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path55} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path62} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error2;
     });
@@ -44347,20 +46818,27 @@ async function withContext(what, work) {
     throw failure.of(`${what} could not be read`);
   }
 }
+var LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+function sendableToken({ githubApiUrl, githubToken }, warning2) {
+  const { protocol, hostname: hostname3 } = githubApiUrl;
+  if (githubToken === void 0 || protocol === "https:" || LOOPBACK.test(hostname3)) return githubToken;
+  warning2("`github-token` is not sent, because `github-api-url` is not https.");
+  return void 0;
+}
 
 // src/jdk/crac.ts
 async function listCrac(github) {
   return cracAssets(await listReleases(github, { owner: "CRaC", repo: "openjdk-builds" }));
 }
 var TAG2 = /^(\d{1,3})-crac\+(\d{1,5})$/;
-var NAME = /^openjdk-(\d+-crac\+\d+)_linux-(x64|aarch64)\.tar\.gz$/;
+var NAME2 = /^openjdk-(\d+-crac\+\d+)_linux-(x64|aarch64)\.tar\.gz$/;
 var OLD_NAME = /^jdk(\d+-crac\+\d+)\.tar\.gz$/;
 function cracAssets(releases) {
   return releases.filter((release2) => !release2.draft).flatMap((release2) => release2.assets.flatMap((asset) => toJdkAsset(release2.tag_name, asset)));
 }
 function toJdkAsset(tag, asset) {
   const [, major, build] = TAG2.exec(tag) ?? [];
-  const match = NAME.exec(asset.name) ?? OLD_NAME.exec(asset.name);
+  const match = NAME2.exec(asset.name) ?? OLD_NAME.exec(asset.name);
   if (major === void 0 || match?.[1] !== tag || asset.state !== "uploaded") return [];
   return [
     {
@@ -44382,8 +46860,8 @@ function toJdkAsset(tag, asset) {
 
 // src/jdk/install.ts
 var import_node_crypto4 = require("node:crypto");
-var import_promises29 = require("node:fs/promises");
-var import_node_path25 = __toESM(require("node:path"), 1);
+var import_promises36 = require("node:fs/promises");
+var import_node_path31 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var fs3 = __toESM(require("fs"), 1);
@@ -44393,7 +46871,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os6 = __toESM(require("os"), 1);
-var path31 = __toESM(require("path"), 1);
+var path37 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert = require("assert");
 var IS_WINDOWS3 = process.platform === "win32";
@@ -44414,7 +46892,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path31.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path37.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -44428,12 +46906,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os6.arch();
-  const toolPath = path31.join(_getCacheDirectory(), toolName);
+  const toolPath = path37.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path31.join(toolPath, child2, arch3 || "");
+        const fullPath = path37.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -44480,16 +46958,16 @@ function _getCacheDirectory() {
 }
 
 // src/jdk/download.ts
-var import_node_fs5 = require("node:fs");
-var import_promises27 = require("node:fs/promises");
+var import_node_fs6 = require("node:fs");
+var import_promises34 = require("node:fs/promises");
 var import_node_stream3 = require("node:stream");
-var import_promises28 = require("node:stream/promises");
+var import_promises35 = require("node:stream/promises");
 async function download(asset, file, options3) {
   await withRetries(options3, { tries: 2, longestWait: 0 }, async () => {
     try {
       await attempt2(asset, file, options3);
     } catch (error2) {
-      await (0, import_promises27.rm)(file, { force: true });
+      await (0, import_promises34.rm)(file, { force: true });
       throw error2;
     }
   });
@@ -44517,7 +46995,7 @@ async function attempt2(asset, file, options3) {
       body.destroy(new Error(`it is longer than ${asset.size} bytes`));
   });
   try {
-    await (0, import_promises28.pipeline)(body, (0, import_node_fs5.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises35.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
   } catch (error2) {
     options3.cancelled?.throwIfAborted();
     if (isDiskFull(error2)) throw error2;
@@ -44539,12 +47017,12 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, expected, options3) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path25.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path31.default.join(options3.temporaryFolder, asset.name);
   try {
-    await (0, import_promises29.rm)(file, { force: true });
-    await linkOrCopy(import_node_path25.default.join(folder, asset.name), file);
+    await (0, import_promises36.rm)(file, { force: true });
+    await linkOrCopy(import_node_path31.default.join(folder, asset.name), file);
     const recorded = {
-      sha256: (await (0, import_promises29.readFile)(import_node_path25.default.join(folder, DIGEST_FILE), "utf8")).trim(),
+      sha256: (await (0, import_promises36.readFile)(import_node_path31.default.join(folder, DIGEST_FILE), "utf8")).trim(),
       source: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...expected, recorded]);
@@ -44552,7 +47030,7 @@ async function fromCache(asset, expected, options3) {
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error2) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error2)}`);
-    await (0, import_promises29.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises36.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
@@ -44561,12 +47039,12 @@ async function downloaded(asset, expected, options3) {
     const further = await options3.furtherSha256(asset);
     if (further) expected.push(further);
   }
-  const file = import_node_path25.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path31.default.join(options3.temporaryFolder, asset.name);
   const size = asset.size === void 0 ? "" : ` (${megabytes(asset.size)})`;
   options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
   await requireDiskSpace(options3.temporaryFolder, asset.size ?? 0, asset.name);
   try {
-    await (0, import_promises29.rm)(file, { force: true });
+    await (0, import_promises36.rm)(file, { force: true });
     await download(asset, file, options3);
     const sha2562 = await verifyArchive(file, asset, expected);
     if (expected.length === 0) {
@@ -44578,30 +47056,30 @@ async function downloaded(asset, expected, options3) {
     await store2(
       file,
       sha2562,
-      import_node_path25.default.join(options3.toolCache, TOOL, cacheVersion(asset), asset.architecture)
+      import_node_path31.default.join(options3.toolCache, TOOL, cacheVersion(asset), asset.architecture)
     ).catch(
       (error2) => options3.warning(`The archive could not be stored in the tool cache: ${messageOf(error2)}`)
     );
     return { asset, file, sha256: sha2562, cached: false };
   } catch (error2) {
-    await (0, import_promises29.rm)(file, { force: true });
+    await (0, import_promises36.rm)(file, { force: true });
     throw error2;
   }
 }
 async function store2(file, sha2562, folder) {
   const staged = `${folder}-${(0, import_node_crypto4.randomBytes)(6).toString("hex")}`;
-  await (0, import_promises29.mkdir)(staged, { recursive: true });
+  await (0, import_promises36.mkdir)(staged, { recursive: true });
   try {
-    await linkOrCopy(file, import_node_path25.default.join(staged, import_node_path25.default.basename(file)));
-    await (0, import_promises29.writeFile)(import_node_path25.default.join(staged, DIGEST_FILE), `${sha2562}
+    await linkOrCopy(file, import_node_path31.default.join(staged, import_node_path31.default.basename(file)));
+    await (0, import_promises36.writeFile)(import_node_path31.default.join(staged, DIGEST_FILE), `${sha2562}
 `);
-    await (0, import_promises29.rename)(staged, folder);
+    await (0, import_promises36.rename)(staged, folder);
   } catch (error2) {
     if (!["ENOTEMPTY", "EEXIST"].includes(error2.code ?? "")) throw error2;
   } finally {
-    await (0, import_promises29.rm)(staged, { recursive: true, force: true });
+    await (0, import_promises36.rm)(staged, { recursive: true, force: true });
   }
-  await (0, import_promises29.writeFile)(`${folder}.complete`, "");
+  await (0, import_promises36.writeFile)(`${folder}.complete`, "");
 }
 function cacheVersion(asset) {
   const [major = 0, minor = 0, patch = 0, ...rest] = asset.order;
@@ -44609,7 +47087,7 @@ function cacheVersion(asset) {
 }
 
 // src/jdk/liberica.ts
-var NAME2 = /^bellsoft-jdk[\d.+]+-linux-(amd64|aarch64)-crac\.tar\.gz$/;
+var NAME3 = /^bellsoft-jdk[\d.+]+-linux-(amd64|aarch64)-crac\.tar\.gz$/;
 async function listLiberica(fetch, apiUrl, architecture) {
   const url = new URL(apiUrl);
   url.search = new URLSearchParams({
@@ -44625,7 +47103,7 @@ async function listLiberica(fetch, apiUrl, architecture) {
 }
 function libericaAssets(releases) {
   return releases.flatMap((release2) => {
-    const match = NAME2.exec(release2.filename);
+    const match = NAME3.exec(release2.filename);
     if (!match || release2.bundleType !== "jdk-crac" || release2.packageType !== "tar.gz" || release2.os !== "linux")
       return [];
     return [
@@ -44660,7 +47138,7 @@ async function libericaSha256(github, asset) {
 
 // src/jdk/zulu.ts
 var FIELDS = "sha256_hash,size,lib_c_type,java_package_type,archive_type,crac_supported,release_status";
-var NAME3 = /^zulu[\d._]+-ca-crac-jdk[\d.]+-linux_(x64|aarch64)\.tar\.gz$/;
+var NAME4 = /^zulu[\d._]+-ca-crac-jdk[\d.]+-linux_(x64|aarch64)\.tar\.gz$/;
 async function listZulu(fetch, apiUrl, architecture) {
   const url = new URL(apiUrl);
   url.search = new URLSearchParams({
@@ -44682,7 +47160,7 @@ async function listZulu(fetch, apiUrl, architecture) {
 }
 function zuluAssets(packages) {
   return packages.flatMap((listed) => {
-    const architecture = NAME3.exec(listed.name)?.[1];
+    const architecture = NAME4.exec(listed.name)?.[1];
     if (!architecture || !isWanted(listed)) return [];
     const java = listed.java_version.join(".");
     const distro = trimmed(listed.distro_version).join(".");
@@ -44723,10 +47201,11 @@ function trimmed(version) {
 function jdkSource(context) {
   const cachedFetch = conditionalFetch(
     createFetch(context, "whole"),
-    import_node_path26.default.join(context.toolCache, "crac-jdk-lookups"),
+    import_node_path32.default.join(context.toolCache, "crac-jdk-lookups"),
     context.warning
   );
-  const github = { apiUrl: context.githubApiUrl, token: context.githubToken, fetch: cachedFetch };
+  const token3 = sendableToken(context, context.warning);
+  const github = { apiUrl: context.githubApiUrl, token: token3, fetch: cachedFetch };
   async function list3(vendor, architecture) {
     try {
       const assets = await read2(vendor, architecture);
@@ -44766,7 +47245,7 @@ function jdkSource(context) {
       ...options3,
       fetch: createFetch(context, "stream"),
       // The token is for the GitHub API only, not for the servers of other vendors.
-      token: new URL(asset.url).origin === context.githubApiUrl.origin ? context.githubToken : void 0,
+      token: new URL(asset.url).origin === context.githubApiUrl.origin ? token3 : void 0,
       furtherSha256
     })
   };
@@ -44777,7 +47256,7 @@ async function resolveJdk({ clock, log, work }, inputs, environment2, architectu
   const { distribution, javaVersion, jdkFile = "", jdkSha256, githubApiUrl, githubToken } = inputs;
   const warning2 = (line2) => log.warning(line2);
   if (distribution === "file") {
-    const file = import_node_path27.default.resolve(environment2.workspace, jdkFile);
+    const file = import_node_path33.default.resolve(environment2.workspace, jdkFile);
     return await jdkFromFile(file, architecture, jdkSha256, warning2);
   }
   const info2 = (line2) => log.info(line2);
@@ -44787,11 +47266,11 @@ async function resolveJdk({ clock, log, work }, inputs, environment2, architectu
 }
 
 // src/image/base.ts
-var import_node_path30 = __toESM(require("node:path"), 1);
+var import_node_path36 = __toESM(require("node:path"), 1);
 
 // src/application/libraries.ts
-var import_promises30 = require("node:fs/promises");
-var import_node_path28 = __toESM(require("node:path"), 1);
+var import_promises37 = require("node:fs/promises");
+var import_node_path34 = __toESM(require("node:path"), 1);
 var Libraries = class {
   constructor(jars, entries) {
     this.jars = jars;
@@ -44808,30 +47287,31 @@ async function librariesOf(application) {
   if (application.layout === "dockerfile") return void 0;
   const jars = [];
   for (const source of [...application.dependencies.keys(), ...application.classes.keys()]) {
-    const files = (await (0, import_promises30.stat)(source)).isDirectory() ? await (0, import_promises30.readdir)(source, { recursive: true }) : [source];
+    const files = (await (0, import_promises37.stat)(source)).isDirectory() ? await (0, import_promises37.readdir)(source, { recursive: true }) : [source];
     jars.push(...files.filter((file) => file.endsWith(".jar")));
   }
   const own = application.layout === "jar" ? [...application.classes.keys()][0] : void 0;
   return new Libraries(
-    jars.map((file) => import_node_path28.default.basename(file)),
+    jars.map((file) => import_node_path34.default.basename(file)),
     own === void 0 ? [] : await namesIn(own)
   );
 }
 
 // src/image/user-dockerfile.ts
-var import_node_path29 = __toESM(require("node:path"), 1);
+var import_node_path35 = __toESM(require("node:path"), 1);
 var KEPT = [CRAC_DIR, JAVA_LINK, JDK_DIR, HOME_DIR, "/tmp"];
 async function buildUserImage(docker2, build, output) {
+  const { options: options3, environment: environment2 } = buildArgOptions(build.buildArgs);
   const command2 = [
     "build",
     ...["--file", build.file],
     ...["--tag", build.name],
     "--force-rm",
-    ...Object.entries(build.buildArgs).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]),
+    ...options3,
     "--",
     build.context
   ];
-  const result = await runBuild(docker2, command2, output);
+  const result = await runBuild(docker2, command2, output, environment2);
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
@@ -44861,7 +47341,7 @@ function checkContract({ Architecture, Config }, user2) {
       'Use the exec form, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore needs the same process ids, and the shell would use one of them.'
     );
   }
-  if (import_node_path29.default.posix.basename(program) !== "java") {
+  if (import_node_path35.default.posix.basename(program) !== "java") {
     throw broken2(
       `starts with ${program}, not with java`,
       'Begin ENTRYPOINT with "java": the entry script of the finished image replaces it.'
@@ -44902,14 +47382,15 @@ function checkContract({ Architecture, Config }, user2) {
       mainClass: words.includes("-jar") ? "" : main2 ?? "",
       command: words,
       dependencies: /* @__PURE__ */ new Map(),
-      classes: /* @__PURE__ */ new Map()
+      classes: /* @__PURE__ */ new Map(),
+      packed: /* @__PURE__ */ new Set()
     },
     workingDirectory: Config.WorkingDir || "/",
     architecture: Architecture
   };
 }
 function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path29.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  const [x, y] = [a, b].map((folder) => `${import_node_path35.default.posix.normalize(folder).replace(/\/$/, "")}/`);
   return x.startsWith(y) || y.startsWith(x);
 }
 function broken2(what, fix) {
@@ -44934,8 +47415,8 @@ async function buildBase(context, { context: folder, file = "", buildArgs, user:
     const { application, workingDirectory } = await buildUserImage(
       docker2,
       {
-        context: import_node_path30.default.resolve(workspace, folder),
-        file: import_node_path30.default.resolve(workspace, file),
+        context: import_node_path36.default.resolve(workspace, folder),
+        file: import_node_path36.default.resolve(workspace, file),
         buildArgs,
         name,
         user: `${user2.uid}:${user2.gid}`
@@ -44950,8 +47431,8 @@ async function buildBase(context, { context: folder, file = "", buildArgs, user:
 
 // src/image/fingerprint.ts
 var import_node_crypto5 = require("node:crypto");
-var import_promises31 = require("node:fs/promises");
-var import_node_path31 = __toESM(require("node:path"), 1);
+var import_promises38 = require("node:fs/promises");
+var import_node_path37 = __toESM(require("node:path"), 1);
 async function fingerprintOf(parts2) {
   const { version, dockerFolder, base, jdkSha256, application, workspace, warmup = [], warmupScript } = parts2;
   const requests = await Promise.all(
@@ -44962,7 +47443,7 @@ async function fingerprintOf(parts2) {
     from
   ]);
   files.push(["docker", dockerFolder]);
-  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path31.default.resolve(workspace, warmupScript)]);
+  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path37.default.resolve(workspace, warmupScript)]);
   const hash = (0, import_node_crypto5.createHash)("sha256");
   const values = [version, base.digest, base.workingDirectory, jdkSha256, application.command, requests];
   add(hash, JSON.stringify([...values, parts2.inputs]));
@@ -44970,10 +47451,10 @@ async function fingerprintOf(parts2) {
   return hash.digest("hex");
 }
 async function addTree(hash, name, source) {
-  const entry = await (0, import_promises31.stat)(source);
+  const entry = await (0, import_promises38.stat)(source);
   if (entry.isDirectory()) {
-    for (const child2 of (await (0, import_promises31.readdir)(source)).sort(compare))
-      await addTree(hash, import_node_path31.default.posix.join(name, child2), import_node_path31.default.join(source, child2));
+    for (const child2 of (await (0, import_promises38.readdir)(source)).sort(compare))
+      await addTree(hash, import_node_path37.default.posix.join(name, child2), import_node_path37.default.join(source, child2));
     return;
   }
   const content = await hashOfFile(source);
@@ -45003,6 +47484,22 @@ async function prepareParts(context, inputs, environment2, parts2) {
     inputs: parts2.values
   });
   return { ...onBase, jdk, fingerprint };
+}
+
+// src/inputs/readiness.ts
+function readinessOf({ readyUrl, readyCommand, readyLog }, libraries) {
+  return { url: readyUrl, command: readyCommand, log: readyLog, health: healthPath(libraries) };
+}
+
+// src/inputs/without-snapshot.ts
+var UNSUPPORTED = "This runner does not support snapshots";
+var REFUSED3 = "The image has no snapshot, because the checkpoint was refused";
+function choiceWithoutSnapshot(inputs, why, log) {
+  const refused3 = why instanceof CheckpointRefused;
+  const choice2 = refused3 ? inputs.onCheckpointFailure : inputs.onUnsupportedRunner;
+  if (choice2 === "fail") throw why;
+  log.warning(`${refused3 ? REFUSED3 : UNSUPPORTED}: ${why.message} ${why.fix}`);
+  return { choice: choice2, refused: refused3, reason: why.message };
 }
 
 // src/proof/budgets.ts
@@ -45036,18 +47533,18 @@ function exceeded(wrong, details) {
 }
 
 // src/image/relabel.ts
-var import_promises32 = require("node:fs/promises");
-var import_node_path32 = __toESM(require("node:path"), 1);
+var import_promises39 = require("node:fs/promises");
+var import_node_path38 = __toESM(require("node:path"), 1);
 async function relabelImage(docker2, image, work, output) {
-  const folder = import_node_path32.default.join(work, "relabel");
-  await (0, import_promises32.mkdir)(folder);
-  await (0, import_promises32.writeFile)(import_node_path32.default.join(folder, "Dockerfile"), `FROM ${image.name}
+  const folder = import_node_path38.default.join(work, "relabel");
+  await (0, import_promises39.mkdir)(folder);
+  await (0, import_promises39.writeFile)(import_node_path38.default.join(folder, "Dockerfile"), `FROM ${image.name}
 `);
   const options3 = ["--tag", image.name, ...pairs2("--label", image.labels)];
   const command2 = ["build", ...options3, "--", folder];
   const result = await runBuild(docker2, command2, output);
   if (result.exitCode !== 0) throw dockerFailure(command2, result);
-  await (0, import_promises32.rm)(folder, { recursive: true });
+  await (0, import_promises39.rm)(folder, { recursive: true });
   const id = await idOf(docker2, image.name);
   await docker2.attempt(["image", "rm", image.id]);
   return id;
@@ -45055,33 +47552,126 @@ async function relabelImage(docker2, image, work, output) {
 
 // src/registry/layer-file.ts
 var import_node_crypto6 = require("node:crypto");
-var import_node_fs6 = require("node:fs");
-var import_promises33 = require("node:fs/promises");
+var import_node_fs7 = require("node:fs");
+var import_promises40 = require("node:fs/promises");
 var import_node_os = require("node:os");
-var import_node_path33 = __toESM(require("node:path"), 1);
+var import_node_path39 = __toESM(require("node:path"), 1);
 var import_node_stream4 = require("node:stream");
-var import_promises34 = require("node:stream/promises");
+var import_promises41 = require("node:stream/promises");
 var import_node_util2 = require("node:util");
 var import_node_zlib2 = require("node:zlib");
 
-// src/lib/peek.ts
-async function peek(stream) {
-  const pieces = stream[Symbol.asyncIterator]();
-  const first3 = await pieces.next();
-  const head = first3.done ? Buffer.alloc(0) : first3.value;
-  return {
-    head,
-    async *all() {
-      if (head.length > 0) yield head;
-      for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
-    }
-  };
+// src/lib/formats.ts
+var HEAD = 512;
+function formatOf(head) {
+  if (isGzip(head)) return "gzip";
+  if (isZstandard(head)) return "zstd";
+  if (startsWith(head, LOCAL_FILE)) return "zip";
+  if (startsWith(head, XZ)) return "xz";
+  if (startsWith(head, BZIP2) && isDigit(head[3])) return "bzip2";
+  return isTarHeader(head) ? "tar" : void 0;
+}
+var LOCAL_FILE = Buffer.from("PK", "latin1");
+var XZ = Buffer.from("fd377a585a00", "hex");
+var BZIP2 = Buffer.from("BZh", "latin1");
+function startsWith(head, magic) {
+  return head.length >= magic.length && head.compare(magic, 0, magic.length, 0, magic.length) === 0;
+}
+function isDigit(byte = 0) {
+  return byte >= 49 && byte <= 57;
 }
 function isZstandard(head) {
   return head.length >= 4 && head.readUInt32LE(0) === 4247762216;
 }
 function isGzip(head) {
-  return head.length >= 2 && head.readUInt16LE(0) === 35615;
+  return head.length >= 4 && head.readUInt32BE(0) >>> 8 === 2067208 && ((head[3] ?? 0) & 224) === 0;
+}
+function isTarHeader(block) {
+  if (block.length < HEAD) return false;
+  const field = /^ *([0-7]{1,7})[ \0]/.exec(block.toString("latin1", 148, 156))?.[1];
+  if (field === void 0) return false;
+  let unsigned = 8 * 32;
+  let signed = unsigned;
+  for (let at = 0; at < HEAD; at++) {
+    if (at >= 148 && at < 156) continue;
+    const byte = block[at] ?? 0;
+    unsigned += byte;
+    signed += byte < 128 ? byte : byte - 256;
+  }
+  const sum2 = parseInt(field, 8);
+  return sum2 === unsigned || sum2 === signed;
+}
+
+// src/lib/byte-reader.ts
+function createByteReader(stream) {
+  const source = iteratorOf(stream);
+  let buffered = Buffer.alloc(0);
+  let position = 0;
+  let ended = false;
+  async function more(length) {
+    const parts2 = [buffered];
+    let total = buffered.length;
+    while (total < length && !ended) {
+      const next = await source.next();
+      if (next.done === true) {
+        ended = true;
+        break;
+      }
+      const piece = asBuffer(next.value);
+      parts2.push(piece);
+      total += piece.length;
+    }
+    buffered = Buffer.concat(parts2.filter(({ length: bytes }) => bytes > 0));
+  }
+  const reader = {
+    get position() {
+      return position;
+    },
+    get buffered() {
+      return buffered;
+    },
+    async peek(length) {
+      if (buffered.length < length && !ended) await more(length);
+      return buffered;
+    },
+    skip(length) {
+      buffered = buffered.subarray(length);
+      position += length;
+    },
+    async *pieces(length = Infinity) {
+      for (let left = length; left > 0; ) {
+        const piece = (await reader.peek(1)).subarray(0, left);
+        if (piece.length === 0) return;
+        left -= piece.length;
+        reader.skip(piece.length);
+        yield piece;
+      }
+    }
+  };
+  return reader;
+}
+var SMALL = 64 * 1024;
+async function contentOf(reader, length) {
+  if (length > SMALL) return reader.pieces(length);
+  const bytes = (await reader.peek(length)).subarray(0, length);
+  reader.skip(bytes.length);
+  return [bytes];
+}
+async function drain(bytes) {
+  while (!(await bytes.next()).done) ;
+}
+function iteratorOf(stream) {
+  return Symbol.asyncIterator in stream ? stream[Symbol.asyncIterator]() : stream[Symbol.iterator]();
+}
+function asBuffer(bytes) {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+// src/lib/peek.ts
+async function peek(stream, length) {
+  const reader = createByteReader(stream);
+  const head = await reader.peek(length);
+  return { head, all: () => reader.pieces() };
 }
 
 // src/registry/layer-file.ts
@@ -45089,27 +47679,28 @@ var GZIPPED = "application/vnd.oci.image.layer.v1.tar+gzip";
 var ZSTANDARD = "application/vnd.oci.image.layer.v1.tar+zstd";
 var LEVEL = 5;
 async function packLayer(stream, folder) {
-  const { head, all } = await peek(stream);
+  const { head, all } = await peek(stream, 4);
   const zstandard = isZstandard(head);
-  const file = import_node_path33.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const file = import_node_path39.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   try {
-    if (isGzip(head) || zstandard) await (0, import_promises34.pipeline)(all(), packed.stream, (0, import_node_fs6.createWriteStream)(file));
+    if (isGzip(head) || zstandard)
+      await (0, import_promises41.pipeline)(all(), packed.stream, (0, import_node_fs7.createWriteStream)(file, { mode: PRIVATE_FILE }));
     else
-      await (0, import_promises34.pipeline)(
+      await (0, import_promises41.pipeline)(
         all(),
         raw.stream,
         (tar) => gzip(tar, LEVEL),
         packed.stream,
-        (0, import_node_fs6.createWriteStream)(file)
+        (0, import_node_fs7.createWriteStream)(file, { mode: PRIVATE_FILE })
       );
     if (isGzip(head)) {
       raw.stream.resume();
-      await (0, import_promises34.pipeline)((0, import_node_fs6.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
+      await (0, import_promises41.pipeline)((0, import_node_fs7.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
     }
   } catch (error2) {
-    await (0, import_promises33.rm)(file, { force: true });
+    await (0, import_promises40.rm)(file, { force: true });
     throw error2;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: zstandard ? ZSTANDARD : GZIPPED };
@@ -45278,8 +47869,8 @@ async function withContext2({ name }, work) {
 
 // src/proof/figures-label.ts
 var VERSION9 = 1;
-function figuresLabel(figures, snapshotSize) {
-  const { answer, speedup, requests } = figures;
+function figuresLabel(figures, snapshotSize, archiveSize) {
+  const { answer, speedup, requests, archive } = figures;
   return JSON.stringify({
     version: VERSION9,
     runs: figures.restores.length,
@@ -45289,15 +47880,26 @@ function figuresLabel(figures, snapshotSize) {
     ...requests && {
       requests: { count: requests.count, restore: list(requests.restore), cold: list(requests.coldStart) }
     },
-    snapshot: snapshotSize
+    snapshot: snapshotSize,
+    ...archive && archiveSize !== void 0 && { archive: { start: list(archive), size: archiveSize } }
   });
 }
 function parseFiguresLabel(text2) {
-  const { version, runs, speedup, snapshot, requests, ...answers } = fieldsOf(jsonOf(text2));
+  const { version, runs, speedup, snapshot, requests, archive, ...answers } = fieldsOf(jsonOf(text2));
   const [restore, coldStart] = [spread(answers["restore"]), spread(answers["cold"])];
   if (version !== VERSION9 || !restore || !coldStart) return void 0;
   if (!isAmount(runs) || !isAmount(speedup) || !isAmount(snapshot)) return void 0;
-  return { runs, restore, coldStart, speedup, requests: requestsOf(requests), snapshotSize: snapshot };
+  return {
+    ...{ runs, restore, coldStart, speedup },
+    requests: requestsOf(requests),
+    snapshotSize: snapshot,
+    archive: archiveOf(archive)
+  };
+}
+function archiveOf(value) {
+  const { start, size } = fieldsOf(value);
+  const times2 = spread(start);
+  return times2 && isAmount(size) ? { start: times2, size } : void 0;
 }
 function requestsOf(value) {
   const { count, restore, cold } = fieldsOf(value);
@@ -45317,8 +47919,7 @@ function isAmount(value) {
 }
 
 // src/proof/timed-start.ts
-var import_promises35 = require("node:fs/promises");
-var import_node_path34 = __toESM(require("node:path"), 1);
+var import_node_path40 = __toESM(require("node:path"), 1);
 var PROBE_INTERVAL3 = 2;
 var KEPT_LINES = "2000";
 async function timedStart(context, request3, mode) {
@@ -45328,8 +47929,8 @@ async function timedStart(context, request3, mode) {
   const stop = new AbortController();
   async function failure(why) {
     const log = await logOf(docker2, name);
-    await (0, import_promises35.writeFile)(import_node_path34.default.join(request3.logs, `${mode.name}.log`), `${log}
-`);
+    await writeLog(import_node_path40.default.join(request3.logs, `${mode.name}.log`), `${log}
+`, request3.hiding);
     return mode.failed(why, log);
   }
   try {
@@ -45394,8 +47995,8 @@ function jvmAge(log) {
 }
 var NOT_RESTORED = 3;
 var CHECK_RESTORED = `
-id=$(cat ${RESTORED_FILE}) && [ -n "$id" ] && { [ "$id" = warp ] || [ -d "/proc/$id" ]; } || exit ${NOT_RESTORED}
-base64 -w 0 "\${HOME:-/tmp}/stats-restore" || true`;
+id=$(cat "$HOME/${RESTORED_MARK}"*) && [ -n "$id" ] && { [ "$id" = warp ] || [ -d "/proc/$id" ]; } || exit ${NOT_RESTORED}
+base64 -w 0 "$HOME/stats-restore" || true`;
 var CHECK_TIMEOUT = 3e4;
 async function restoreIn(docker2, container) {
   const command2 = ["exec", container, "sh", "-c", CHECK_RESTORED];
@@ -45431,7 +48032,15 @@ async function proveRestore(context, request3) {
 async function startNormally(context, request3) {
   return await timedStart(context, request3, {
     name: "cold",
-    env: { CRAC_RESTORE: "false" },
+    env: { CRAC_RESTORE: "false", CRAC_ARCHIVE: "false" },
+    limit: request3.startupTimeout,
+    failed: coldStartFailed
+  });
+}
+async function startWithArchive(context, request3) {
+  return await timedStart(context, request3, {
+    name: "archive",
+    env: { CRAC_RESTORE: "false", CRAC_ARCHIVE: "true" },
     limit: request3.startupTimeout,
     failed: coldStartFailed
   });
@@ -45456,7 +48065,7 @@ function coldStartFailed(why, log) {
 }
 
 // src/proof/figures.ts
-function figuresOf(restores, coldStarts) {
+function figuresOf(restores, coldStarts, archiveStarts = []) {
   const answer = {
     restore: spreadOf(restores.map((start) => start.answer)),
     coldStart: spreadOf(coldStarts.map((start) => start.answer))
@@ -45464,6 +48073,8 @@ function figuresOf(restores, coldStarts) {
   return {
     restores,
     coldStarts,
+    archiveStarts,
+    archive: archiveStarts.length > 0 ? answersOf(archiveStarts) : void 0,
     answer,
     speedup: Math.round(answer.coldStart.median / answer.restore.median * 10) / 10,
     requests: requestsOf2(restores, coldStarts)
@@ -45498,20 +48109,23 @@ var LATER_LIMIT = 3e4;
 function firstLoad(request3) {
   return { request: request3, count: FIRST_REQUESTS, limit: FIRST_LIMIT };
 }
-async function measureSeries(context, request3, { first: first3, runs }, onRun) {
+async function measureSeries(context, request3, { first: first3, runs, archive }, onRun) {
   const { load, ...bare } = request3;
   const count = first3.requests?.count;
   const later = load && count !== void 0 ? { ...bare, load: { ...load, count, limit: LATER_LIMIT } } : bare;
   const restores = [];
   const coldStarts = [];
+  const archiveStarts = [];
   for (let run2 = 1; run2 <= runs; run2++) {
     const restore = run2 === 1 ? first3 : await proveRestore(context, later);
     const coldStart = await startNormally(context, later);
     restores.push(restore);
     coldStarts.push(coldStart);
-    onRun(`Run ${run2} of ${runs}: ${line(restore, coldStart)}.`);
+    const trained = archive ? await startWithArchive(context, bare) : void 0;
+    if (trained) archiveStarts.push(trained);
+    onRun(`Run ${run2} of ${runs}: ${line(restore, coldStart)}${withArchive(trained)}.`);
   }
-  return figuresOf(restores, coldStarts);
+  return figuresOf(restores, coldStarts, archiveStarts);
 }
 function line(restore, coldStart) {
   const parts2 = [
@@ -45522,6 +48136,9 @@ function line(restore, coldStart) {
     parts2.push(`then ${count} requests in ${duration} ms and ${coldStart.requests.duration} ms`);
   }
   return parts2.join(", ");
+}
+function withArchive(start) {
+  return start ? `, with the archive in ${start.answer} ms${inside(start)}` : "";
 }
 function inside({ criu, jvm }) {
   const parts2 = [
@@ -45535,10 +48152,10 @@ function inside({ criu, jvm }) {
 var LOOK_UP_TIMEOUT = 1e4;
 async function measure(context, inputs, repositories, restored, snapshotSize) {
   const { log, step } = context;
-  const { id, privileges } = restored;
+  const { id, privileges, archive } = restored;
   if (inputs.verifyRuns === 0) {
     log.info("`verify` is false: the image was restored once, and its starts are not timed.");
-    return { image: { id, privileges }, proof: { figures: void 0, last: void 0 } };
+    return { image: { id, privileges, archive }, proof: { figures: void 0, last: void 0 } };
   }
   const proof = await step("measure", "Time restores and cold starts", async () => {
     const figures = await timeSeries(context, restored, inputs.verifyRuns);
@@ -45548,15 +48165,21 @@ async function measure(context, inputs, repositories, restored, snapshotSize) {
   const labelled = await step(
     "label",
     "Label the image with its figures, and restore it",
-    () => label(context, restored, figuresLabel(proof.figures, snapshotSize))
+    () => label(context, restored, figuresLabel(proof.figures, snapshotSize, archive?.size))
   );
-  return { image: { id: labelled, privileges }, proof };
+  return { image: { id: labelled, privileges, archive }, proof };
 }
-async function timeSeries({ docker: docker2, clock, log }, { request: request3, first: first3 }, runs) {
-  const figures = await measureSeries({ docker: docker2, clock }, request3, { first: first3, runs }, (line2) => log.info(line2));
+async function timeSeries({ docker: docker2, clock, log }, { request: request3, first: first3, archive }, runs) {
+  const figures = await measureSeries(
+    { docker: docker2, clock },
+    request3,
+    { first: first3, runs, archive: archive !== void 0 },
+    (line2) => log.info(line2)
+  );
   const { restore, coldStart } = figures.answer;
+  const trained = figures.archive ? `, with the archive in ${figures.archive.median} ms` : "";
   log.info(
-    `The medians: restored in ${restore.median} ms, cold start in ${coldStart.median} ms, ${figures.speedup.toFixed(1)} times faster.`
+    `The medians: restored in ${restore.median} ms, cold start in ${coldStart.median} ms${trained}, ${figures.speedup.toFixed(1)} times faster.`
   );
   if (restore.median >= coldStart.median) {
     log.warning(
@@ -45588,10 +48211,190 @@ async function label(context, { id, request: request3 }, text2) {
   return labelled;
 }
 
+// src/archive/archive.ts
+function archiveOption(kind, file) {
+  return kind === "aot" ? `-XX:AOTCache=${file}` : `-XX:SharedArchiveFile=${file}`;
+}
+function strictOption(kind) {
+  return kind === "aot" ? "-XX:AOTMode=on" : "-Xshare:on";
+}
+var OWN_OPTION = /^-(?:Xshare:|XX:(?:SharedArchiveFile|ArchiveClassesAtExit|AOT|[+-]AutoCreateSharedArchive))/;
+function ownArchiveOption(javaOptions2) {
+  return javaOptions2.find((option) => OWN_OPTION.test(option));
+}
+
+// src/archive/train.ts
+var import_promises42 = require("node:fs/promises");
+var import_node_path41 = __toESM(require("node:path"), 1);
+var FOLDER = "/tmp/crac-checkpoint-archive";
+var DUMP_TIMEOUT2 = 12e4;
+async function trainArchive(context, inputs, setting) {
+  const { docker: docker2, log, id } = context;
+  const names = namesOf(id);
+  const name = `${names.container}-training`;
+  const { readiness, reach } = setting;
+  const running = {
+    ...context,
+    keep: keepIn(context, "archive.log"),
+    log: { ...log, untrusted: () => void 0 }
+  };
+  const settings = containerSettings(context, inputs, reach);
+  const logMatched = withResolvers();
+  try {
+    const application = await startApplication(
+      running,
+      {
+        ...settings,
+        name,
+        image: names.image("checkpoint"),
+        env: { ...settings.env, CRAC_ARCHIVE_FOLDER: FOLDER },
+        flags: ["--no-healthcheck", "--entrypoint", `${CRAC_DIR}/${SCRIPTS.train}`],
+        command: [inputs.archive]
+      },
+      (line2) => {
+        if (readiness.log?.test(line2)) logMatched.resolve();
+      }
+    );
+    const request3 = { ...inputs, evidence: context.logs };
+    await untilApplicationReady(running, application, {
+      ...request3,
+      checks: checksFor(readiness, {
+        docker: docker2,
+        container: name,
+        address: application.address,
+        port: inputs.port
+      }),
+      logged: readiness.log && { pattern: readiness.log, seen: logMatched.promise },
+      checkpointed: new Promise(() => void 0)
+    }).catch(async (error2) => {
+      throw await reported(application) ?? error2;
+    });
+    await warmUp(running, application, { ...request3, warmUp: await warmUpOf(inputs, setting) });
+    return await dump(context, application);
+  } finally {
+    await removeContainer(docker2, name);
+  }
+}
+async function dump({ docker: docker2, work }, application) {
+  const { name } = application;
+  const { exitCode, stdout, stderr } = await docker2.attempt(
+    ["exec", name, `${CRAC_DIR}/${SCRIPTS.dumpArchive}`],
+    { timeout: DUMP_TIMEOUT2 }
+  );
+  const kind = new RegExp(`^${MARKERS.archive} (aot|cds)$`, "m").exec(stdout)?.[1];
+  if (exitCode !== 0 || kind === void 0) throw await notWritten(application, `${stdout}
+${stderr}`);
+  const folder = import_node_path41.default.join(work, "archive");
+  await (0, import_promises42.mkdir)(folder, { recursive: true });
+  const file = import_node_path41.default.join(folder, `classes.${kind}`);
+  await docker2.run(["cp", `${name}:${FOLDER}/classes.${kind}`, file]);
+  return { kind, file, size: (await (0, import_promises42.stat)(file)).size };
+}
+async function reported(application) {
+  await application.drained();
+  const reason = NO_ARCHIVE.exec(application.output.text())?.[1];
+  return reason === void 0 ? void 0 : trainingFailure(`${reason}.`);
+}
+var NO_ARCHIVE = /crac-checkpoint: NO-ARCHIVE: (.*)/;
+var REASON = /non-empty directory|directory is not empty|not supported|[Ee]rror|[Uu]nable|failed|disabled/;
+async function notWritten(application, output) {
+  await application.drained();
+  const lines3 = `${output}
+${application.output.text()}`.split("\n").map((line2) => line2.trim());
+  const folder = lines3.find((line2) => /non-empty directory|directory is not empty/.test(line2));
+  if (folder !== void 0)
+    return trainingFailure(
+      `a folder is on the class path, and the JVM archives no classes then (${folder}). Put its content into a jar, or set \`archive: off\`.`
+    );
+  const reason = NO_ARCHIVE.exec(output)?.[1] ?? lines3.find((line2) => REASON.test(line2));
+  return trainingFailure(reason ?? `the JVM did not write one within ${seconds(DUMP_TIMEOUT2)}.`);
+}
+function trainingFailure(why) {
+  return new Failure("jdk", `The JVM wrote no archive of classes: ${why}`, {
+    fix: "Without it a normal start is slower, and all else is the same. Set `archive: off` if you do not want one."
+  });
+}
+
+// src/proof/start-request.ts
+var import_node_path42 = __toESM(require("node:path"), 1);
+async function startRequest(context, inputs, { reach, readiness, dockerFolder, workspace }, { id, privileges }) {
+  return {
+    ...containerSettings(context, inputs, reach),
+    container: namesOf(context.id).container,
+    image: id,
+    flags: privileges?.restore(import_node_path42.default.join(dockerFolder, "seccomp.json")) ?? [],
+    readiness,
+    startupTimeout: inputs.startupTimeout,
+    restoreTimeout: inputs.restoreTimeout,
+    load: inputs.verifyRuns > 0 ? firstLoad(await comparisonRequest(inputs, readiness, workspace)) : void 0,
+    logs: context.logs,
+    hiding: context.hiding
+  };
+}
+async function comparisonRequest({ warmup, port }, readiness, workspace) {
+  const line2 = warmup?.find(({ method }) => method === "GET" || method === "HEAD");
+  return line2 ? await requestOf(line2, workspace) : standardRequest(readiness, port);
+}
+
+// src/proof/archived.ts
+async function addArchive(context, inputs, setting, source) {
+  const { log, step } = context;
+  if (inputs.archive === "off") return void 0;
+  const own = ownArchiveOption(inputs.javaOptions);
+  if (own !== void 0) {
+    log.info(`No archive of classes is made, because \`java-options\` has ${own}.`);
+    return void 0;
+  }
+  return await step("archive", "Train the archive of classes", async () => {
+    try {
+      const { file, ...archive } = await trainArchive(context, inputs, setting);
+      await writeArchiveTree(source.folder, { file, option: (path62) => archiveOption(archive.kind, path62) });
+      const answer = await startStrictly(context, inputs, setting, source, archive);
+      log.info(
+        `Archive of classes (${archive.kind}): ${sizeText(archive.size)}. A start with it took ${answer} ms.`
+      );
+      return archive;
+    } catch (error2) {
+      if (!(error2 instanceof Failure) || error2.category === "cancelled") throw error2;
+      await writeArchiveTree(source.folder, void 0);
+      log.warning(
+        `The image has no archive of classes, so a normal start is not faster. ${error2.message} ${error2.fix}`
+      );
+      return void 0;
+    }
+  });
+}
+async function startStrictly(context, inputs, setting, source, { kind }) {
+  const id = await buildStage(context, source, "cold", {
+    buildArgs: { PORT: String(inputs.port) },
+    labels: {}
+  });
+  try {
+    const request3 = await startRequest(context, inputs, setting, { id, privileges: void 0 });
+    const options3 = [inputs.env["JAVA_OPTS"], strictOption(kind)].filter((option) => option !== void 0);
+    const env = { ...request3.env, JAVA_OPTS: options3.join(" ") };
+    const { answer } = await startWithArchive(context, { ...request3, env, load: void 0 }).catch(
+      (error2) => {
+        throw error2 instanceof Failure && error2.category === "application" ? notAccepted(error2) : error2;
+      }
+    );
+    return answer;
+  } finally {
+    await context.docker.attempt(["image", "rm", "--force", namesOf(context.id).image("runtime")]);
+  }
+}
+function notAccepted({ message, evidence }) {
+  return new Failure("jdk", "The JVM does not accept the archive that it wrote.", {
+    fix: "Set `archive: off`, or use other `java-options`. The end of the log of the step shows the reason.",
+    evidence,
+    cause: message
+  });
+}
+
 // src/proof/runtime-image.ts
-var import_node_path35 = __toESM(require("node:path"), 1);
 async function buildRestoringImage(context, inputs, setting, parts2) {
   const { docker: docker2, clock, log, step } = context;
+  const archive = await addArchive(context, inputs, setting, parts2.source);
   const levels = parts2.engine.name === "criu" ? parts2.engine.privileges : [void 0];
   const name = namesOf(context.id).image("runtime");
   return await climb(
@@ -45600,7 +48403,7 @@ async function buildRestoringImage(context, inputs, setting, parts2) {
       const id = await step(
         "build-runtime",
         "Build the runtime image",
-        () => buildRuntime(context, inputs, { ...parts2, privileges })
+        () => buildRuntime(context, inputs, { ...parts2, archive, privileges })
       );
       const request3 = await startRequest(context, inputs, setting, { id, privileges });
       const first3 = await step("prove", "Prove the restore", async () => {
@@ -45608,13 +48411,13 @@ async function buildRestoringImage(context, inputs, setting, parts2) {
         log.info(`Restored, and responded after ${start.answer} ms.`);
         return start;
       });
-      return { id, privileges, request: request3, first: first3 };
+      return { id, privileges, archive, request: request3, first: first3 };
     },
     retryWithMore(log, () => docker2.attempt(["image", "rm", "--force", name]))
   );
 }
 async function buildRuntime(context, inputs, parts2) {
-  const { source, engine, snapshot, kernel, privileges } = parts2;
+  const { source, engine, snapshot, kernel, archive, privileges } = parts2;
   const names = namesOf(context.id);
   await context.docker.run(["commit", names.checkpointContainer, names.image("snapshot")]);
   return await buildStage(context, source, "runtime", {
@@ -45626,6 +48429,7 @@ async function buildRuntime(context, inputs, parts2) {
     },
     labels: {
       ...source.labels,
+      ...archiveLabels(archive),
       ...snapshotLabels({
         restoreFlags: flagsOf(privileges),
         privileges: privileges?.level ?? "none",
@@ -45638,49 +48442,47 @@ async function buildRuntime(context, inputs, parts2) {
 }
 async function buildColdImage(context, inputs, setting, { source, reason }) {
   const { log, step } = context;
+  if (inputs.archive !== "off")
+    await step(
+      "build-checkpoint",
+      "Build the image that trains the archive",
+      () => buildStage(context, source, "checkpoint", { buildArgs: {}, labels: {} })
+    );
+  const archive = await addArchive(context, inputs, setting, source);
   const id = await step(
     "build-cold",
     "Build the image without a snapshot",
     () => buildStage(context, source, "cold", {
       buildArgs: { PORT: String(inputs.port) },
-      labels: { ...source.labels, ...coldLabels(reason, source.labels[FINGERPRINT_LABEL] ?? "") }
+      labels: {
+        ...source.labels,
+        ...archiveLabels(archive),
+        ...coldLabels(reason, source.labels[FINGERPRINT_LABEL] ?? "")
+      }
     })
   );
-  const image = { id, privileges: void 0 };
+  const image = { id, privileges: void 0, archive };
   const request3 = await startRequest(context, inputs, setting, image);
   if (inputs.maxRestoreTime !== void 0 || inputs.minSpeedup !== void 0)
     log.info("`max-restore-time` and `min-speedup` do not apply to an image without a snapshot.");
-  const coldStarts = await step("prove", "Start the image", async () => {
-    const starts = [];
+  const bare = { ...request3, load: void 0 };
+  return await step("prove", "Start the image", async () => {
+    const coldStarts = [];
+    const archiveStarts = [];
     const runs = Math.max(1, inputs.verifyRuns);
-    while (starts.length < runs) {
-      const start = await startNormally(context, { ...request3, load: void 0 });
-      starts.push(start);
-      log.info(`Run ${starts.length} of ${runs}: cold start in ${start.answer} ms.`);
+    while (coldStarts.length < runs) {
+      const start = await startNormally(context, bare);
+      coldStarts.push(start);
+      const trained = archive && await startWithArchive(context, bare);
+      if (trained) archiveStarts.push(trained);
+      const after = trained ? `, with the archive in ${trained.answer} ms` : "";
+      log.info(`Run ${coldStarts.length} of ${runs}: cold start in ${start.answer} ms${after}.`);
     }
-    return starts;
+    return { image, coldStarts, archiveStarts };
   });
-  return { image, coldStarts };
 }
 function flagsOf(privileges) {
   return privileges === void 0 ? "" : declaredFlags(privileges);
-}
-async function startRequest(context, inputs, { reach, readiness, dockerFolder, workspace }, { id, privileges }) {
-  return {
-    ...containerSettings(context, inputs, reach),
-    container: namesOf(context.id).container,
-    image: id,
-    flags: privileges?.restore(import_node_path35.default.join(dockerFolder, "seccomp.json")) ?? [],
-    readiness,
-    startupTimeout: inputs.startupTimeout,
-    restoreTimeout: inputs.restoreTimeout,
-    load: inputs.verifyRuns > 0 ? firstLoad(await comparisonRequest(inputs, readiness, workspace)) : void 0,
-    logs: context.logs
-  };
-}
-async function comparisonRequest({ warmup, port }, readiness, workspace) {
-  const line2 = warmup?.find(({ method }) => method === "GET" || method === "HEAD");
-  return line2 ? await requestOf(line2, workspace) : standardRequest(readiness, port);
 }
 
 // src/image/layers.ts
@@ -45696,9 +48498,9 @@ function instruction(createdBy) {
 }
 
 // src/runner/pull-request.ts
-var import_promises36 = require("node:fs/promises");
+var import_promises43 = require("node:fs/promises");
 async function fromFork(environment2) {
-  const text2 = await (0, import_promises36.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+  const text2 = await (0, import_promises43.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -45708,12 +48510,12 @@ async function fromFork(environment2) {
 }
 
 // src/registry/push.ts
-var import_node_fs7 = require("node:fs");
-var import_promises38 = require("node:fs/promises");
+var import_node_fs8 = require("node:fs");
+var import_promises45 = require("node:fs/promises");
 
 // src/registry/tags.ts
-var import_promises37 = require("node:fs/promises");
-var import_node_path36 = __toESM(require("node:path"), 1);
+var import_promises44 = require("node:fs/promises");
+var import_node_path43 = __toESM(require("node:path"), 1);
 async function moveTags(targets, manifest, folder) {
   const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
   await writeJournal(folder, { digest: manifest.digest, tags: all });
@@ -45783,14 +48585,14 @@ async function writeJournal(folder, { digest, tags: tags2 }) {
       ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
     }))
   };
-  await (0, import_promises37.writeFile)(import_node_path36.default.join(folder, FILE), JSON.stringify(journal));
+  await (0, import_promises44.writeFile)(import_node_path43.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
 }
 async function deleteJournal(folder) {
-  await (0, import_promises37.rm)(import_node_path36.default.join(folder, FILE), { force: true });
+  await (0, import_promises44.rm)(import_node_path43.default.join(folder, FILE), { force: true });
 }
 async function readJournal(folder) {
   try {
-    const { digest, tags: tags2 } = JSON.parse(await (0, import_promises37.readFile)(import_node_path36.default.join(folder, FILE), "utf8"));
+    const { digest, tags: tags2 } = JSON.parse(await (0, import_promises44.readFile)(import_node_path43.default.join(folder, FILE), "utf8"));
     return {
       digest,
       tags: tags2.map(({ tag, before }) => ({
@@ -45804,7 +48606,7 @@ async function readJournal(folder) {
 }
 
 // src/registry/push.ts
-var MANIFEST2 = "application/vnd.oci.image.manifest.v1+json";
+var MANIFEST3 = "application/vnd.oci.image.manifest.v1+json";
 var CONFIGURATION = "application/vnd.oci.image.config.v1+json";
 var LARGEST_AT_GITHUB = 1e10;
 async function openPush(world, request3, signal) {
@@ -45822,13 +48624,13 @@ async function send2(world, { folder }, shipment) {
   });
   const sent = await sendContent(world, shipment);
   const config = { mediaType: CONFIGURATION, digest: digestOf(packed.config), size: packed.config.length };
-  const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST2, config, layers }));
+  const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST3, config, layers }));
   const digest = digestOf(manifest);
   for (const { client, name } of targets) {
-    const given = await client.putManifest(digest, { mediaType: MANIFEST2, bytes: manifest });
+    const given = await client.putManifest(digest, { mediaType: MANIFEST3, bytes: manifest });
     if (given !== void 0 && given !== digest) throw otherDigest(name, given, digest);
   }
-  await moveTags(targets, { digest, mediaType: MANIFEST2, bytes: manifest }, folder);
+  await moveTags(targets, { digest, mediaType: MANIFEST3, bytes: manifest }, folder);
   return { digest, layers: described(packed, layers, sent) };
 }
 async function sendContent({ info: info2, warn }, { targets, packed }) {
@@ -45848,8 +48650,8 @@ async function sendContent({ info: info2, warn }, { targets, packed }) {
       const warning2 = sizeWarning(client.registry, layer.size);
       if (warning2 !== void 0) warn(warning2);
     }
-    await sendBlob({ ...layer, open: () => (0, import_node_fs7.createReadStream)(layer.file) });
-    await (0, import_promises38.rm)(layer.file, { force: true });
+    await sendBlob({ ...layer, open: () => (0, import_node_fs8.createReadStream)(layer.file) });
+    await (0, import_promises45.rm)(layer.file, { force: true });
   }
   const layers = new Set(packed.layers.filter((layer) => layer !== void 0));
   const uploads = await Promise.allSettled([...layers].map(sendLayer));
@@ -45898,7 +48700,7 @@ async function readByBoth(stream, one, other) {
 }
 
 // src/secrets/image.ts
-var import_node_path38 = __toESM(require("node:path"), 1);
+var import_node_path45 = __toESM(require("node:path"), 1);
 
 // src/snapshot/content.ts
 var KINDS = [
@@ -45936,104 +48738,1176 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path55 = file?.path;
+    const path62 = file?.path;
     if (type.endsWith("socket") && !file?.isUnconnected) sockets++;
-    else if (type !== "file" || path55 === void 0) others++;
-    else if (!EXPECTED.some((folder) => path55.startsWith(folder))) paths.add(path55);
+    else if (type !== "file" || path62 === void 0) others++;
+    else if (!EXPECTED.some((folder) => path62.startsWith(folder))) paths.add(path62);
   }
   return { files: [...paths].sort(), sockets, others };
 }
 
-// src/secrets/archives.ts
-var import_node_path37 = __toESM(require("node:path"), 1);
-var import_node_stream6 = require("node:stream");
-var import_consumers2 = require("node:stream/consumers");
-var import_promises39 = require("node:stream/promises");
-var import_node_zlib3 = require("node:zlib");
-var import_tar_stream2 = __toESM(require_tar_stream(), 1);
-var import_yauzl2 = __toESM(require_yauzl(), 1);
-var LARGEST_JAR = 256 * 1024 * 1024;
-var DEEPEST_JAR = 2;
-async function* filesOfTar(archive, root) {
-  const tar = (0, import_tar_stream2.extract)();
-  const reading = (0, import_promises39.pipeline)(archive, tar);
-  reading.catch(() => void 0);
-  for await (const entry of tar) {
-    const { name, linkname, size = 0 } = entry.header;
-    const bytes = linkname ? [Buffer.from(linkname)] : entry;
-    yield { name: import_node_path37.default.posix.join(root, name), bytes, size };
-    entry.resume();
+// src/secrets/archives/layers.ts
+var import_node_path44 = __toESM(require("node:path"), 1);
+
+// src/secrets/archives/tar.ts
+var LARGEST_HEADER = 1024 * 1024;
+async function* partsOfTar(reader) {
+  let extended = NOTHING;
+  for (; ; ) {
+    const block = (await reader.peek(HEAD)).subarray(0, HEAD);
+    if (block.length === 0) return;
+    if (!isTarHeader(block)) {
+      if (isEmpty(block)) reader.skip(block.length);
+      else yield* drained({ kind: "gap", bytes: gap(reader) });
+      continue;
+    }
+    const header = Buffer.from(block);
+    reader.skip(HEAD);
+    const type = header.toString("latin1", 156, 157);
+    const size = extended.size ?? numberAt(header, 124, 12);
+    if ("xgLK".includes(type) && size <= LARGEST_HEADER) {
+      const content = (await reader.peek(size)).subarray(0, size);
+      extended = type === "g" ? { ...extended, raw: [...extended.raw, Buffer.from(content)] } : extendedBy(extended, type, content);
+      reader.skip(content.length);
+      await drain(reader.pieces(padding(size)));
+      continue;
+    }
+    if (type === "S") await skipSparseMap(reader, header);
+    const length = "123456".includes(type) ? 0 : size;
+    const name = extended.path ?? nameIn(header);
+    const target = "12".includes(type) ? extended.link ?? textAt(header, 157, 100) : void 0;
+    const raw = [...extended.raw, ...target === void 0 ? [] : [Buffer.from(target)], ...ownersIn(header)];
+    const attributes = Buffer.concat(raw.flatMap((text2) => [text2, Buffer.alloc(1)]));
+    extended = NOTHING;
+    const end = reader.position + length;
+    yield { kind: "file", name, target, attributes, size: length, bytes: await contentOf(reader, length) };
+    await drain(reader.pieces(end - reader.position));
+    if (reader.position < end) yield { kind: "gap", bytes: gap(reader) };
+    await drain(reader.pieces(padding(length)));
   }
-  await reading;
 }
-async function* filesOfImage(archive, layers) {
-  for await (const { name, bytes } of filesOfTar(archive, "")) {
-    const { head, all } = await peek(import_node_stream6.Readable.from(bytes));
-    const layer = layerOf(head, all);
-    if (layer !== void 0) {
-      for await (const file of filesOfTar(layer, "/"))
-        for await (const content of withJars(file, DEEPEST_JAR)) yield { ...content, layer: name };
-    } else if (isZstandard(head)) {
-      layers.unread.push(name);
-    } else if (name === "manifest.json") {
-      layers.order = orderIn(await (0, import_consumers2.buffer)(all()));
+var NOTHING = { raw: [] };
+function extendedBy(before, type, content) {
+  const raw = [...before.raw, Buffer.from(content)];
+  const text2 = content.toString("utf8");
+  if (type === "L") return { ...before, path: text2.replace(/\0.*/s, ""), raw };
+  if (type === "K") return { ...before, link: text2.replace(/\0.*/s, ""), raw };
+  const record = (key) => new RegExp(`(?:^|\\n)\\d{1,10} ${key}=([^\\n]*)`).exec(text2)?.[1];
+  const size = Number(record("size") ?? NaN);
+  return {
+    path: record("path") ?? before.path,
+    link: record("linkpath") ?? before.link,
+    size: Number.isSafeInteger(size) && size >= 0 ? size : before.size,
+    raw
+  };
+}
+async function* drained(part) {
+  yield part;
+  await drain(part.bytes);
+}
+async function* gap(reader) {
+  for (; ; ) {
+    const block = (await reader.peek(HEAD)).subarray(0, HEAD);
+    if (block.length === 0 || isTarHeader(block)) return;
+    reader.skip(block.length);
+    yield block;
+  }
+}
+function isEmpty(block) {
+  return block.every((byte) => byte === 0);
+}
+function padding(size) {
+  return (HEAD - size % HEAD) % HEAD;
+}
+async function skipSparseMap(reader, header) {
+  let block = header;
+  for (let flag = 482; block[flag] === 1; flag = 504) {
+    block = Buffer.from((await reader.peek(HEAD)).subarray(0, HEAD));
+    reader.skip(block.length);
+  }
+}
+function nameIn(header) {
+  const name = textAt(header, 0, 100);
+  const prefix = header.toString("latin1", 257, 263) === "ustar\0" ? textAt(header, 345, 155) : "";
+  return prefix === "" ? name : `${prefix}/${name}`;
+}
+function ownersIn(header) {
+  if (header.toString("latin1", 257, 262) !== "ustar") return [];
+  const names = [textAt(header, 265, 32), textAt(header, 297, 32)];
+  return names.filter((name) => name !== "" && name !== "root").map((name) => Buffer.from(name));
+}
+function textAt(header, at, length) {
+  return header.toString("utf8", at, at + length).replace(/\0.*/s, "");
+}
+function numberAt(header, at, length) {
+  if (((header[at] ?? 0) & 128) !== 0) return header.readUIntBE(at + length - 6, 6);
+  return parseInt(textAt(header, at, length).trim(), 8) || 0;
+}
+
+// node_modules/fzstd/esm/index.mjs
+var ab = ArrayBuffer;
+var u8 = Uint8Array;
+var u16 = Uint16Array;
+var i16 = Int16Array;
+var i32 = Int32Array;
+var slc = function(v, s, e) {
+  if (u8.prototype.slice)
+    return u8.prototype.slice.call(v, s, e);
+  if (s == null || s < 0)
+    s = 0;
+  if (e == null || e > v.length)
+    e = v.length;
+  var n = new u8(e - s);
+  n.set(v.subarray(s, e));
+  return n;
+};
+var fill = function(v, n, s, e) {
+  if (u8.prototype.fill)
+    return u8.prototype.fill.call(v, n, s, e);
+  if (s == null || s < 0)
+    s = 0;
+  if (e == null || e > v.length)
+    e = v.length;
+  for (; s < e; ++s)
+    v[s] = n;
+  return v;
+};
+var cpw = function(v, t, s, e) {
+  if (u8.prototype.copyWithin)
+    return u8.prototype.copyWithin.call(v, t, s, e);
+  if (s == null || s < 0)
+    s = 0;
+  if (e == null || e > v.length)
+    e = v.length;
+  while (s < e) {
+    v[t++] = v[s++];
+  }
+};
+var ec = [
+  "invalid zstd data",
+  "window size too large (>2046MB)",
+  "invalid block type",
+  "FSE accuracy too high",
+  "match distance too far back",
+  "unexpected EOF"
+];
+var err = function(ind, msg, nt) {
+  var e = new Error(msg || ec[ind]);
+  e.code = ind;
+  if (Error.captureStackTrace)
+    Error.captureStackTrace(e, err);
+  if (!nt)
+    throw e;
+  return e;
+};
+var rb = function(d, b, n) {
+  var i = 0, o = 0;
+  for (; i < n; ++i)
+    o |= d[b++] << (i << 3);
+  return o;
+};
+var b4 = function(d, b) {
+  return (d[b] | d[b + 1] << 8 | d[b + 2] << 16 | d[b + 3] << 24) >>> 0;
+};
+var rzfh = function(dat, w) {
+  var n3 = dat[0] | dat[1] << 8 | dat[2] << 16;
+  if (n3 == 3126568 && dat[3] == 253) {
+    var flg = dat[4];
+    var ss = flg >> 5 & 1, cc = flg >> 2 & 1, df = flg & 3, fcf = flg >> 6;
+    if (flg & 8)
+      err(0);
+    var bt = 6 - ss;
+    var db = df == 3 ? 4 : df;
+    var di = rb(dat, bt, db);
+    bt += db;
+    var fsb = fcf ? 1 << fcf : ss;
+    var fss = rb(dat, bt, fsb) + (fcf == 1 && 256);
+    var ws = fss;
+    if (!ss) {
+      var wb = 1 << 10 + (dat[5] >> 3);
+      ws = wb + (wb >> 3) * (dat[5] & 7);
+    }
+    if (ws > 2145386496)
+      err(1);
+    var buf = new u8((w == 1 ? fss || ws : w ? 0 : ws) + 12);
+    buf[0] = 1, buf[4] = 4, buf[8] = 8;
+    return {
+      b: bt + fsb,
+      y: 0,
+      l: 0,
+      d: di,
+      w: w && w != 1 ? w : buf.subarray(12),
+      e: ws,
+      o: new i32(buf.buffer, 0, 3),
+      u: fss,
+      c: cc,
+      m: Math.min(131072, ws)
+    };
+  } else if ((n3 >> 4 | dat[3] << 20) == 25481893) {
+    return b4(dat, 4) + 8;
+  }
+  err(0);
+};
+var msb = function(val) {
+  var bits = 0;
+  for (; 1 << bits <= val; ++bits)
+    ;
+  return bits - 1;
+};
+var rfse = function(dat, bt, mal) {
+  var tpos = (bt << 3) + 4;
+  var al = (dat[bt] & 15) + 5;
+  if (al > mal)
+    err(3);
+  var sz = 1 << al;
+  var probs = sz, sym = -1, re = -1, i = -1, ht = sz;
+  var buf = new ab(512 + (sz << 2));
+  var freq = new i16(buf, 0, 256);
+  var dstate = new u16(buf, 0, 256);
+  var nstate = new u16(buf, 512, sz);
+  var bb1 = 512 + (sz << 1);
+  var syms = new u8(buf, bb1, sz);
+  var nbits = new u8(buf, bb1 + sz);
+  while (sym < 255 && probs > 0) {
+    var bits = msb(probs + 1);
+    var cbt = tpos >> 3;
+    var msk = (1 << bits + 1) - 1;
+    var val = (dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (tpos & 7) & msk;
+    var msk1fb = (1 << bits) - 1;
+    var msv = msk - probs - 1;
+    var sval = val & msk1fb;
+    if (sval < msv)
+      tpos += bits, val = sval;
+    else {
+      tpos += bits + 1;
+      if (val > msk1fb)
+        val -= msv;
+    }
+    freq[++sym] = --val;
+    if (val == -1) {
+      probs += val;
+      syms[--ht] = sym;
+    } else
+      probs -= val;
+    if (!val) {
+      do {
+        var rbt = tpos >> 3;
+        re = (dat[rbt] | dat[rbt + 1] << 8) >> (tpos & 7) & 3;
+        tpos += 2;
+        sym += re;
+      } while (re == 3);
+    }
+  }
+  if (sym > 255 || probs)
+    err(0);
+  var sympos = 0;
+  var sstep = (sz >> 1) + (sz >> 3) + 3;
+  var smask = sz - 1;
+  for (var s = 0; s <= sym; ++s) {
+    var sf = freq[s];
+    if (sf < 1) {
+      dstate[s] = -sf;
+      continue;
+    }
+    for (i = 0; i < sf; ++i) {
+      syms[sympos] = s;
+      do {
+        sympos = sympos + sstep & smask;
+      } while (sympos >= ht);
+    }
+  }
+  if (sympos)
+    err(0);
+  for (i = 0; i < sz; ++i) {
+    var ns = dstate[syms[i]]++;
+    var nb = nbits[i] = al - msb(ns);
+    nstate[i] = (ns << nb) - sz;
+  }
+  return [tpos + 7 >> 3, {
+    b: al,
+    s: syms,
+    n: nbits,
+    t: nstate
+  }];
+};
+var rhu = function(dat, bt) {
+  var i = 0, wc = -1;
+  var buf = new u8(292), hb = dat[bt];
+  var hw = buf.subarray(0, 256);
+  var rc = buf.subarray(256, 268);
+  var ri = new u16(buf.buffer, 268);
+  if (hb < 128) {
+    var _a = rfse(dat, bt + 1, 6), ebt = _a[0], fdt = _a[1];
+    bt += hb;
+    var epos = ebt << 3;
+    var lb = dat[bt];
+    if (!lb)
+      err(0);
+    var st1 = 0, st2 = 0, btr1 = fdt.b, btr2 = btr1;
+    var fpos = (++bt << 3) - 8 + msb(lb);
+    for (; ; ) {
+      fpos -= btr1;
+      if (fpos < epos)
+        break;
+      var cbt = fpos >> 3;
+      st1 += (dat[cbt] | dat[cbt + 1] << 8) >> (fpos & 7) & (1 << btr1) - 1;
+      hw[++wc] = fdt.s[st1];
+      fpos -= btr2;
+      if (fpos < epos)
+        break;
+      cbt = fpos >> 3;
+      st2 += (dat[cbt] | dat[cbt + 1] << 8) >> (fpos & 7) & (1 << btr2) - 1;
+      hw[++wc] = fdt.s[st2];
+      btr1 = fdt.n[st1];
+      st1 = fdt.t[st1];
+      btr2 = fdt.n[st2];
+      st2 = fdt.t[st2];
+    }
+    if (++wc > 255)
+      err(0);
+  } else {
+    wc = hb - 127;
+    for (; i < wc; i += 2) {
+      var byte = dat[++bt];
+      hw[i] = byte >> 4;
+      hw[i + 1] = byte & 15;
+    }
+    ++bt;
+  }
+  var wes = 0;
+  for (i = 0; i < wc; ++i) {
+    var wt = hw[i];
+    if (wt > 11)
+      err(0);
+    wes += wt && 1 << wt - 1;
+  }
+  var mb = msb(wes) + 1;
+  var ts = 1 << mb;
+  var rem = ts - wes;
+  if (rem & rem - 1)
+    err(0);
+  hw[wc++] = msb(rem) + 1;
+  for (i = 0; i < wc; ++i) {
+    var wt = hw[i];
+    ++rc[hw[i] = wt && mb + 1 - wt];
+  }
+  var hbuf = new u8(ts << 1);
+  var syms = hbuf.subarray(0, ts), nb = hbuf.subarray(ts);
+  ri[mb] = 0;
+  for (i = mb; i > 0; --i) {
+    var pv = ri[i];
+    fill(nb, i, pv, ri[i - 1] = pv + rc[i] * (1 << mb - i));
+  }
+  if (ri[0] != ts)
+    err(0);
+  for (i = 0; i < wc; ++i) {
+    var bits = hw[i];
+    if (bits) {
+      var code2 = ri[bits];
+      fill(syms, i, code2, ri[bits] = code2 + (1 << mb - bits));
+    }
+  }
+  return [bt, {
+    n: nb,
+    b: mb,
+    s: syms
+  }];
+};
+var dllt = rfse(/* @__PURE__ */ new u8([
+  81,
+  16,
+  99,
+  140,
+  49,
+  198,
+  24,
+  99,
+  12,
+  33,
+  196,
+  24,
+  99,
+  102,
+  102,
+  134,
+  70,
+  146,
+  4
+]), 0, 6)[1];
+var dmlt = rfse(/* @__PURE__ */ new u8([
+  33,
+  20,
+  196,
+  24,
+  99,
+  140,
+  33,
+  132,
+  16,
+  66,
+  8,
+  33,
+  132,
+  16,
+  66,
+  8,
+  33,
+  68,
+  68,
+  68,
+  68,
+  68,
+  68,
+  68,
+  68,
+  36,
+  9
+]), 0, 6)[1];
+var doct = rfse(/* @__PURE__ */ new u8([
+  32,
+  132,
+  16,
+  66,
+  102,
+  70,
+  68,
+  68,
+  68,
+  68,
+  36,
+  73,
+  2
+]), 0, 5)[1];
+var b2bl = function(b, s) {
+  var len = b.length, bl = new i32(len);
+  for (var i = 0; i < len; ++i) {
+    bl[i] = s;
+    s += 1 << b[i];
+  }
+  return bl;
+};
+var llb = /* @__PURE__ */ new u8((/* @__PURE__ */ new i32([
+  0,
+  0,
+  0,
+  0,
+  16843009,
+  50528770,
+  134678020,
+  202050057,
+  269422093
+])).buffer, 0, 36);
+var llbl = /* @__PURE__ */ b2bl(llb, 0);
+var mlb = /* @__PURE__ */ new u8((/* @__PURE__ */ new i32([
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  16843009,
+  50528770,
+  117769220,
+  185207048,
+  252579084,
+  16
+])).buffer, 0, 53);
+var mlbl = /* @__PURE__ */ b2bl(mlb, 3);
+var dhu = function(dat, out, hu) {
+  var len = dat.length, ss = out.length, lb = dat[len - 1], msk = (1 << hu.b) - 1, eb = -hu.b;
+  if (!lb)
+    err(0);
+  var st = 0, btr = hu.b, pos = (len << 3) - 8 + msb(lb) - btr, i = -1;
+  for (; pos > eb && i < ss; ) {
+    var cbt = pos >> 3;
+    var val = (dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (pos & 7);
+    st = (st << btr | val) & msk;
+    out[++i] = hu.s[st];
+    pos -= btr = hu.n[st];
+  }
+  if (pos != eb || i + 1 != ss)
+    err(0);
+};
+var dhu4 = function(dat, out, hu) {
+  var bt = 6;
+  var ss = out.length, sz1 = ss + 3 >> 2, sz2 = sz1 << 1, sz3 = sz1 + sz2;
+  dhu(dat.subarray(bt, bt += dat[0] | dat[1] << 8), out.subarray(0, sz1), hu);
+  dhu(dat.subarray(bt, bt += dat[2] | dat[3] << 8), out.subarray(sz1, sz2), hu);
+  dhu(dat.subarray(bt, bt += dat[4] | dat[5] << 8), out.subarray(sz2, sz3), hu);
+  dhu(dat.subarray(bt), out.subarray(sz3), hu);
+};
+var rzb = function(dat, st, out) {
+  var _a;
+  var bt = st.b;
+  var b0 = dat[bt], btype = b0 >> 1 & 3;
+  st.l = b0 & 1;
+  var sz = b0 >> 3 | dat[bt + 1] << 5 | dat[bt + 2] << 13;
+  var ebt = (bt += 3) + sz;
+  if (btype == 1) {
+    if (bt >= dat.length)
+      return;
+    st.b = bt + 1;
+    if (out) {
+      fill(out, dat[bt], st.y, st.y += sz);
+      return out;
+    }
+    return fill(new u8(sz), dat[bt]);
+  }
+  if (ebt > dat.length)
+    return;
+  if (btype == 0) {
+    st.b = ebt;
+    if (out) {
+      out.set(dat.subarray(bt, ebt), st.y);
+      st.y += sz;
+      return out;
+    }
+    return slc(dat, bt, ebt);
+  }
+  if (btype == 2) {
+    var b3 = dat[bt], lbt = b3 & 3, sf = b3 >> 2 & 3;
+    var lss = b3 >> 4, lcs = 0, s4 = 0;
+    if (lbt < 2) {
+      if (sf & 1)
+        lss |= dat[++bt] << 4 | (sf & 2 && dat[++bt] << 12);
+      else
+        lss = b3 >> 3;
+    } else {
+      s4 = sf;
+      if (sf < 2)
+        lss |= (dat[++bt] & 63) << 4, lcs = dat[bt] >> 6 | dat[++bt] << 2;
+      else if (sf == 2)
+        lss |= dat[++bt] << 4 | (dat[++bt] & 3) << 12, lcs = dat[bt] >> 2 | dat[++bt] << 6;
+      else
+        lss |= dat[++bt] << 4 | (dat[++bt] & 63) << 12, lcs = dat[bt] >> 6 | dat[++bt] << 2 | dat[++bt] << 10;
+    }
+    ++bt;
+    var buf = out ? out.subarray(st.y, st.y + st.m) : new u8(st.m);
+    var spl = buf.length - lss;
+    if (lbt == 0)
+      buf.set(dat.subarray(bt, bt += lss), spl);
+    else if (lbt == 1)
+      fill(buf, dat[bt++], spl);
+    else {
+      var hu = st.h;
+      if (lbt == 2) {
+        var hud = rhu(dat, bt);
+        lcs += bt - (bt = hud[0]);
+        st.h = hu = hud[1];
+      } else if (!hu)
+        err(0);
+      (s4 ? dhu4 : dhu)(dat.subarray(bt, bt += lcs), buf.subarray(spl), hu);
+    }
+    var ns = dat[bt++];
+    if (ns) {
+      if (ns == 255)
+        ns = (dat[bt++] | dat[bt++] << 8) + 32512;
+      else if (ns > 127)
+        ns = ns - 128 << 8 | dat[bt++];
+      var scm = dat[bt++];
+      if (scm & 3)
+        err(0);
+      var dts = [dmlt, doct, dllt];
+      for (var i = 2; i > -1; --i) {
+        var md = scm >> (i << 1) + 2 & 3;
+        if (md == 1) {
+          var rbuf = new u8([0, 0, dat[bt++]]);
+          dts[i] = {
+            s: rbuf.subarray(2, 3),
+            n: rbuf.subarray(0, 1),
+            t: new u16(rbuf.buffer, 0, 1),
+            b: 0
+          };
+        } else if (md == 2) {
+          _a = rfse(dat, bt, 9 - (i & 1)), bt = _a[0], dts[i] = _a[1];
+        } else if (md == 3) {
+          if (!st.t)
+            err(0);
+          dts[i] = st.t[i];
+        }
+      }
+      var _b = st.t = dts, mlt = _b[0], oct = _b[1], llt = _b[2];
+      var lb = dat[ebt - 1];
+      if (!lb)
+        err(0);
+      var spos = (ebt << 3) - 8 + msb(lb) - llt.b, cbt = spos >> 3, oubt = 0;
+      var lst = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << llt.b) - 1;
+      cbt = (spos -= oct.b) >> 3;
+      var ost = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << oct.b) - 1;
+      cbt = (spos -= mlt.b) >> 3;
+      var mst = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << mlt.b) - 1;
+      for (++ns; --ns; ) {
+        var llc = llt.s[lst];
+        var lbtr = llt.n[lst];
+        var mlc = mlt.s[mst];
+        var mbtr = mlt.n[mst];
+        var ofc = oct.s[ost];
+        var obtr = oct.n[ost];
+        cbt = (spos -= ofc) >> 3;
+        var ofp = 1 << ofc;
+        var off = ofp + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16 | dat[cbt + 3] << 24) >>> (spos & 7) & ofp - 1);
+        cbt = (spos -= mlb[mlc]) >> 3;
+        var ml = mlbl[mlc] + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (spos & 7) & (1 << mlb[mlc]) - 1);
+        cbt = (spos -= llb[llc]) >> 3;
+        var ll = llbl[llc] + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (spos & 7) & (1 << llb[llc]) - 1);
+        cbt = (spos -= lbtr) >> 3;
+        lst = llt.t[lst] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << lbtr) - 1);
+        cbt = (spos -= mbtr) >> 3;
+        mst = mlt.t[mst] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << mbtr) - 1);
+        cbt = (spos -= obtr) >> 3;
+        ost = oct.t[ost] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << obtr) - 1);
+        if (off > 3) {
+          st.o[2] = st.o[1];
+          st.o[1] = st.o[0];
+          st.o[0] = off -= 3;
+        } else {
+          var idx = off - (ll != 0);
+          if (idx) {
+            off = idx == 3 ? st.o[0] - 1 : st.o[idx];
+            if (idx > 1)
+              st.o[2] = st.o[1];
+            st.o[1] = st.o[0];
+            st.o[0] = off;
+          } else
+            off = st.o[0];
+        }
+        for (var i = 0; i < ll; ++i) {
+          buf[oubt + i] = buf[spl + i];
+        }
+        oubt += ll, spl += ll;
+        var stin = oubt - off;
+        if (stin < 0) {
+          var len = -stin;
+          var bs = st.e + stin;
+          if (len > ml)
+            len = ml;
+          for (var i = 0; i < len; ++i) {
+            buf[oubt + i] = st.w[bs + i];
+          }
+          oubt += len, ml -= len, stin = 0;
+        }
+        for (var i = 0; i < ml; ++i) {
+          buf[oubt + i] = buf[stin + i];
+        }
+        oubt += ml;
+      }
+      if (oubt != spl) {
+        while (spl < buf.length) {
+          buf[oubt++] = buf[spl++];
+        }
+      } else
+        oubt = buf.length;
+      if (out)
+        st.y += oubt;
+      else
+        buf = slc(buf, 0, oubt);
+    } else if (out) {
+      st.y += lss;
+      if (spl) {
+        for (var i = 0; i < lss; ++i) {
+          buf[i] = buf[spl + i];
+        }
+      }
+    } else if (spl)
+      buf = slc(buf, spl);
+    st.b = ebt;
+    return buf;
+  }
+  err(2);
+};
+var cct = function(bufs, ol) {
+  if (bufs.length == 1)
+    return bufs[0];
+  var buf = new u8(ol);
+  for (var i = 0, b = 0; i < bufs.length; ++i) {
+    var chk = bufs[i];
+    buf.set(chk, b);
+    b += chk.length;
+  }
+  return buf;
+};
+var Decompress = /* @__PURE__ */ (function() {
+  function Decompress2(ondata) {
+    this.ondata = ondata;
+    this.c = [];
+    this.l = 0;
+    this.z = 0;
+  }
+  Decompress2.prototype.push = function(chunk, final) {
+    if (typeof this.s == "number") {
+      var sub = Math.min(chunk.length, this.s);
+      chunk = chunk.subarray(sub);
+      this.s -= sub;
+    }
+    var sl = chunk.length;
+    var ncs = sl + this.l;
+    if (!this.s) {
+      if (final) {
+        if (!ncs) {
+          this.ondata(new u8(0), true);
+          return;
+        }
+        if (ncs < 5)
+          err(5);
+      } else if (ncs < 18) {
+        this.c.push(chunk);
+        this.l = ncs;
+        return;
+      }
+      if (this.l) {
+        this.c.push(chunk);
+        chunk = cct(this.c, ncs);
+        this.c = [];
+        this.l = 0;
+      }
+      if (typeof (this.s = rzfh(chunk)) == "number")
+        return this.push(chunk, final);
+    }
+    if (typeof this.s != "number") {
+      if (ncs < (this.z || 3)) {
+        if (final)
+          err(5);
+        this.c.push(chunk);
+        this.l = ncs;
+        return;
+      }
+      if (this.l) {
+        this.c.push(chunk);
+        chunk = cct(this.c, ncs);
+        this.c = [];
+        this.l = 0;
+      }
+      if (!this.z && ncs < (this.z = chunk[this.s.b] & 2 ? 4 : 3 + (chunk[this.s.b] >> 3 | chunk[this.s.b + 1] << 5 | chunk[this.s.b + 2] << 13))) {
+        if (final)
+          err(5);
+        this.c.push(chunk);
+        this.l = ncs;
+        return;
+      } else
+        this.z = 0;
+      for (; ; ) {
+        var blk = rzb(chunk, this.s);
+        if (!blk) {
+          if (final)
+            err(5);
+          var adc = chunk.subarray(this.s.b);
+          this.s.b = 0;
+          this.c.push(adc), this.l += adc.length;
+          return;
+        } else {
+          this.ondata(blk, false);
+          cpw(this.s.w, 0, blk.length);
+          this.s.w.set(blk, this.s.w.length - blk.length);
+        }
+        if (this.s.l) {
+          var rest = chunk.subarray(this.s.b);
+          this.s = this.s.c * 4;
+          this.push(rest, final);
+          return;
+        }
+      }
+    } else if (final)
+      err(5);
+  };
+  return Decompress2;
+})();
+
+// src/secrets/archives/unpack.ts
+var import_node_zlib3 = __toESM(require("node:zlib"), 1);
+var DamagedError = class extends Error {
+};
+var PIECE = 64 * 1024;
+var ZSTD_PIECE = 1024;
+var LARGEST_WINDOW = 32 * 1024 * 1024;
+function gunzipped(reader) {
+  return unpacked(reader, (0, import_node_zlib3.createGunzip)({ chunkSize: PIECE }), Infinity);
+}
+function inflated(reader, length = Infinity) {
+  return unpacked(reader, (0, import_node_zlib3.createInflateRaw)({ chunkSize: PIECE }), length);
+}
+async function* unzstd(reader, length = Infinity) {
+  const window = windowOf(await reader.peek(18));
+  if (window > LARGEST_WINDOW) throw new DamagedError(`it needs ${window} bytes of memory`);
+  if ("createZstdDecompress" in import_node_zlib3.default) {
+    const create = import_node_zlib3.default.createZstdDecompress;
+    yield* unpacked(reader, create({ chunkSize: PIECE }), length);
+    return;
+  }
+  const ready = [];
+  const engine = new Decompress((piece) => void ready.push(Buffer.from(piece)));
+  const end = reader.position + length;
+  for (let last = false; !last; ) {
+    const piece = (await reader.peek(1)).subarray(0, Math.min(ZSTD_PIECE, end - reader.position));
+    last = piece.length === 0;
+    let failure;
+    try {
+      engine.push(piece, last);
+    } catch (error2) {
+      failure = error2;
+    }
+    yield* ready.splice(0);
+    if (failure !== void 0) throw new DamagedError(messageOf(failure));
+    reader.skip(piece.length);
+  }
+}
+function windowOf(head) {
+  const flags = head[4] ?? 0;
+  if ((flags & 32) === 0) {
+    const descriptor = head[5] ?? 0;
+    const base = 2 ** (10 + (descriptor >> 3));
+    return base + base / 8 * (descriptor & 7);
+  }
+  const at = 5 + ([0, 1, 2, 4][flags & 3] ?? 0);
+  const size = [1, 2, 4, 6][flags >> 6] ?? 6;
+  return head.length < at + size ? 0 : head.readUIntLE(at, size);
+}
+async function* unpacked(reader, engine, length) {
+  const closed = new Promise((resolve2) => engine.once("close", resolve2));
+  const end = reader.position + length;
+  let ofSource;
+  let ofEngine;
+  async function feed() {
+    while (!engine.destroyed && !engine.readableEnded) {
+      const piece = (await reader.peek(1)).subarray(0, Math.min(PIECE, end - reader.position));
+      if (engine.destroyed) return;
+      if (piece.length === 0) {
+        engine.end();
+        return;
+      }
+      const before = engine.bytesWritten;
+      const written = new Promise((resolve2) => engine.write(piece, resolve2));
+      await Promise.race([written, closed]);
+      reader.skip(engine.bytesWritten - before);
+    }
+  }
+  const feeding = feed().catch((error2) => {
+    ofSource = error2 instanceof Error ? error2 : new Error(messageOf(error2));
+    engine.destroy();
+  });
+  try {
+    for await (const piece of engine) yield piece;
+  } catch (error2) {
+    ofEngine = error2;
+  } finally {
+    engine.destroy();
+    await feeding;
+  }
+  if (ofSource !== void 0) throw ofSource;
+  if (ofEngine !== void 0) throw new DamagedError(messageOf(ofEngine));
+}
+
+// src/secrets/archives/zip.ts
+var import_node_zlib4 = require("node:zlib");
+var SMALL2 = 1024 * 1024;
+var HEADER3 = 30;
+var STORED = 0;
+var DEFLATED = 8;
+var ZSTANDARD2 = [20, 93];
+var METHODS = /* @__PURE__ */ new Map([
+  [1, "shrink"],
+  [2, "reduce"],
+  [3, "reduce"],
+  [4, "reduce"],
+  [5, "reduce"],
+  [6, "implode"],
+  [9, "deflate64"],
+  [10, "implode"],
+  [12, "bzip2"],
+  [14, "lzma"],
+  [95, "xz"],
+  [97, "wavpack"],
+  [98, "ppmd"],
+  [99, "encryption"]
+]);
+var ENCRYPTED = 1;
+var SIZES_LATER = 8;
+var KNOWN_FLAGS = 10367;
+async function* partsOfZip(reader) {
+  for (; ; ) {
+    const header = await headerAt(reader);
+    if (header === void 0) {
+      if (reader.buffered.length === 0) return;
+      yield* drained2({ kind: "gap", unopened: void 0, bytes: gap2(reader) });
+      continue;
+    }
+    const { name, attributes, method, flags, size } = header;
+    reader.skip(header.length);
+    const reason = (flags & ENCRYPTED) !== 0 ? "encryption" : METHODS.get(method);
+    if (reason !== void 0) {
+      yield* drained2({ kind: "gap", unopened: { name, reason }, bytes: gap2(reader) });
+    } else if (method === STORED) {
+      yield { kind: "file", name, attributes, stored: true, bytes: await contentOf(reader, size ?? 0) };
+    } else {
+      const bytes = method === DEFLATED ? await inflatedAtOnce(reader, size) ?? inflated(reader, size) : unzstd(reader, size);
+      yield { kind: "file", name, attributes, stored: false, bytes };
+      await skipDescriptor(reader);
     }
   }
 }
-function layerOf(head, all) {
-  if (head.toString("latin1", 257, 262) === "ustar") return import_node_stream6.Readable.from(all());
-  if (!isGzip(head)) return void 0;
-  const unpacked = (0, import_node_zlib3.createGunzip)();
-  (0, import_promises39.pipeline)(all(), unpacked).catch(() => void 0);
-  return unpacked;
+async function headerAt(reader) {
+  const fixed = await reader.peek(HEADER3);
+  if (!isHeader(fixed)) return void 0;
+  const nameEnd = HEADER3 + fixed.readUInt16LE(26);
+  const length = nameEnd + fixed.readUInt16LE(28);
+  const bytes = await reader.peek(length);
+  if (bytes.length < length) return void 0;
+  const attributes = Buffer.from(bytes.subarray(nameEnd, length));
+  const flags = bytes.readUInt16LE(6);
+  const packed = bytes.readUInt32LE(18);
+  const size = packed === 4294967295 ? zip64Size(attributes) : packed;
+  const method = bytes.readUInt16LE(8);
+  return {
+    length,
+    name: bytes.toString("utf8", HEADER3, nameEnd),
+    attributes,
+    method,
+    flags,
+    // Packed data of no bytes does not exist.
+    size: packed === 0 && ((flags & SIZES_LATER) !== 0 || method !== STORED) ? void 0 : size
+  };
+}
+function isHeader(bytes, at = 0) {
+  if (bytes.length < at + HEADER3 || bytes.compare(LOCAL_FILE, 0, 4, at, at + 4) !== 0) return false;
+  const method = bytes.readUInt16LE(at + 8);
+  const known = method === STORED || method === DEFLATED || ZSTANDARD2.includes(method) || METHODS.has(method);
+  const version = bytes[at + 4] ?? 0;
+  return known && version <= 63 && (bytes.readUInt16LE(at + 6) & ~KNOWN_FLAGS) === 0;
+}
+function zip64Size(extra) {
+  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
+    if (extra.readUInt16LE(at) === 1 && at + 20 <= extra.length) return Number(extra.readBigUInt64LE(at + 12));
+  }
+  return void 0;
+}
+async function* drained2(part) {
+  yield part;
+  await drain(part.bytes);
+}
+async function* gap2(reader) {
+  for (let from = 1; ; from = 0) {
+    const bytes = await reader.peek(HEADER3);
+    const end = bytes.length === 0 ? 0 : nextHeader(bytes, from);
+    if (end === 0) return;
+    reader.skip(end);
+    yield bytes.subarray(0, end);
+  }
+}
+function nextHeader(bytes, from) {
+  const isEnd = bytes.length < HEADER3;
+  for (let at = bytes.indexOf(LOCAL_FILE, from); at >= 0; at = bytes.indexOf(LOCAL_FILE, at + 1)) {
+    if (isHeader(bytes, at) || !isEnd && at + HEADER3 > bytes.length) return at;
+  }
+  return isEnd ? bytes.length : bytes.length - LOCAL_FILE.length + 1;
+}
+async function inflatedAtOnce(reader, size) {
+  for (let length = Math.min(size ?? 64 * 1024, SMALL2); ; length = Math.min(length * 4, SMALL2)) {
+    const packed = await reader.peek(length);
+    try {
+      const { buffer, engine } = (0, import_node_zlib4.inflateRawSync)(packed.subarray(0, size), {
+        maxOutputLength: SMALL2,
+        info: true
+      });
+      reader.skip(engine.bytesWritten);
+      return [buffer];
+    } catch (error2) {
+      const short = error2.code === "Z_BUF_ERROR";
+      if (!short || size !== void 0 || packed.length < length || length === SMALL2) return void 0;
+    }
+  }
+}
+async function skipDescriptor(reader) {
+  const bytes = await reader.peek(26);
+  const isAt2 = (at, magic) => bytes.toString("latin1", at, at + magic.length) === magic;
+  if (isAt2(0, "PK\x07\b")) reader.skip(!isAt2(16, "PK") && isAt2(24, "PK") ? 24 : Math.min(16, bytes.length));
+}
+
+// src/secrets/archives/contents.ts
+var DEEPEST = 32;
+var LONGEST_NAME2 = 400;
+var MOST_TIMES = 100;
+var FREE = 1024 * 1024;
+async function* contentsOf(file, opener, depth = 0) {
+  if (isPlain(file.bytes)) {
+    yield file;
+    return;
+  }
+  const reader = createByteReader(file.bytes);
+  const head = await reader.peek(HEAD);
+  const format = formatOf(head);
+  const section = (bytes) => ({ ...file, continued: true, bytes });
+  const within4 = ({ name, attributes, bytes }) => {
+    const inner = { ...file, name: shortened(`${file.name}!/${name}`), attributes, continued: false, bytes };
+    return isPlain(bytes) ? [inner] : contentsOf(inner, opener, depth + 1);
+  };
+  yield { ...file, bytes: format === "gzip" ? [Buffer.from(head.subarray(0, HEAD))] : [] };
+  if (format === "xz" || format === "bzip2") opener.note(file.name, format);
+  else if (format !== void 0 && depth >= DEEPEST)
+    opener.note(file.name, `more than ${DEEPEST} archives in one another`);
+  else if (format === "tar") {
+    for await (const part of partsOfTar(reader)) {
+      if (part.kind === "file") yield* within4(part);
+      else yield section(part.bytes);
+    }
+  } else if (format === "gzip" || format === "zstd") {
+    const bytes = format === "gzip" ? gunzipped(reader) : unzstd(reader);
+    yield* contentsOf(section(metered(file.name, bytes, reader, opener)), opener, depth + 1);
+  } else {
+    for await (const part of partsOfZip(reader)) {
+      if (part.kind === "gap") {
+        if (part.unopened) opener.note(`${file.name}!/${part.unopened.name}`, part.unopened.reason);
+        yield section(part.bytes);
+      } else if (part.stored || Array.isArray(part.bytes) && opener.spend(part.bytes[0].length)) {
+        yield* within4(part);
+      } else {
+        yield* within4({ ...part, bytes: metered(`${file.name}!/${part.name}`, part.bytes, reader, opener) });
+      }
+    }
+  }
+  if ((await reader.peek(1)).length > 0) yield section(reader.pieces());
+}
+function isPlain(bytes) {
+  return Array.isArray(bytes) && bytes.every((piece) => formatOf(piece) === void 0 && !piece.includes(LOCAL_FILE));
+}
+async function* metered(name, bytes, reader, opener) {
+  const start = reader.position;
+  let size = 0;
+  try {
+    for await (const piece of bytes) {
+      size += piece.length;
+      const packed = reader.position - start + PIECE;
+      const reason = size > FREE && size > packed * MOST_TIMES ? `more than ${MOST_TIMES} times as large as its packed data` : opener.spend(piece.length) ? void 0 : "more unpacked data in the image than is searched";
+      if (reason !== void 0) {
+        opener.note(name, reason);
+        return;
+      }
+      yield piece;
+    }
+  } catch (error2) {
+    if (!(error2 instanceof DamagedError)) throw error2;
+    opener.note(name, "damaged");
+  }
+}
+function shortened(name) {
+  return name.length <= LONGEST_NAME2 ? name : `${name.slice(0, LONGEST_NAME2 / 2)}...${name.slice(-LONGEST_NAME2 / 2)}`;
+}
+
+// src/secrets/archives/layers.ts
+function noLayers() {
+  return { order: void 0, results: /* @__PURE__ */ new Map(), links: /* @__PURE__ */ new Map() };
+}
+function layersInOrder({ order = [], links }) {
+  return order.map((name) => links.get(name) ?? name);
+}
+function unreadReason(layers) {
+  if (layers.order === void 0) return "Docker exported no list of its layers";
+  const reasons = layersInOrder(layers).flatMap((name, index) => {
+    const reason = layers.results.has(name) ? layers.results.get(name) : "it is missing in the export of Docker";
+    return reason === void 0 ? [] : [`layer ${index + 1} of ${layers.order?.length} was not read: ${reason}`];
+  });
+  return reasons.length > 0 ? reasons.join("; ") : void 0;
+}
+var LARGEST_MANIFEST = 8 * 1024 * 1024;
+async function* filesOfImage(archive, layers, opener) {
+  for await (const part of partsOfTar(createByteReader(archive))) {
+    if (part.kind === "gap") continue;
+    const { name, target, bytes } = part;
+    const reader = createByteReader(bytes);
+    if (target !== void 0) layers.links.set(name, import_node_path44.default.posix.join(import_node_path44.default.posix.dirname(name), target));
+    else if (name === "manifest.json") layers.order = orderIn(await reader.peek(LARGEST_MANIFEST));
+    else yield* filesOfLayer(name, reader, layers, opener);
+  }
 }
 function orderIn(manifest) {
   const images = jsonOf(manifest);
   const { Layers } = fieldsOf(Array.isArray(images) ? images[0] : void 0);
   return Array.isArray(Layers) ? Layers.map(String) : void 0;
 }
-async function* withJars(file, depth) {
-  if (depth === 0 || !/\.[jw]ar$/.test(file.name) || file.size > LARGEST_JAR) {
-    yield file;
-    return;
-  }
-  const bytes = await (0, import_consumers2.buffer)(import_node_stream6.Readable.from(file.bytes));
-  yield { name: file.name, bytes: [bytes] };
+async function* filesOfLayer(layer, reader, { results }, opener) {
   try {
-    const jar = await (0, import_yauzl2.fromBufferPromise)(bytes);
-    for await (const entry of jar.eachEntry()) {
-      const { fileName, uncompressedSize: size } = entry;
-      const { fileDataStart } = await jar.readLocalFileHeaderPromise(entry, { minimal: true });
-      const stored = bytes.subarray(fileDataStart, fileDataStart + entry.compressedSize);
-      const content = entry.compressionMethod === DEFLATED ? inflated(stored, size) : [stored];
-      yield* withJars({ name: `${file.name}!/${fileName}`, bytes: content, size }, depth - 1);
+    const tar = unpackedLayer(reader, formatOf(await reader.peek(HEAD)));
+    const head = (await tar.peek(HEAD)).subarray(0, HEAD);
+    if (formatOf(head) !== "tar" && (head.length < HEAD || head.some((byte) => byte !== 0))) {
+      results.set(layer, "it is not a tar archive, with or without gzip or zstd");
+      return;
     }
-  } catch {
+    results.set(layer, void 0);
+    for await (const part of partsOfTar(tar)) {
+      if (part.kind === "gap") {
+        results.set(layer, "its tar archive is damaged");
+        yield { name: "(between the files)", layer, bytes: part.bytes };
+        continue;
+      }
+      opener.allow(part.size);
+      const { attributes, bytes } = part;
+      const name = import_node_path44.default.posix.join("/", part.name);
+      const file = { name, layer, attributes, bytes };
+      if (import_node_path44.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
+      else yield* contentsOf(file, opener);
+    }
+  } catch (error2) {
+    if (!(error2 instanceof DamagedError)) throw error2;
+    results.set(layer, `it is damaged (${error2.message})`);
   }
 }
-var DEFLATED = 8;
-var SMALL = 1024 * 1024;
-async function* inflated(bytes, size) {
-  const small = size <= SMALL ? inflatedAtOnce(bytes) : void 0;
-  if (small !== void 0) {
-    yield small;
-    return;
-  }
-  try {
-    for await (const piece of import_node_stream6.Readable.from([bytes]).pipe((0, import_node_zlib3.createInflateRaw)())) yield piece;
-  } catch {
-  }
+function unpackedLayer(reader, format) {
+  if (format === "gzip") return createByteReader(gunzipped(reader));
+  return format === "zstd" ? createByteReader(unzstd(reader)) : reader;
 }
-function inflatedAtOnce(bytes) {
-  try {
-    return (0, import_node_zlib3.inflateRawSync)(bytes, { maxOutputLength: SMALL });
-  } catch {
-    return void 0;
-  }
+
+// src/secrets/archives/opener.ts
+var ALLOWED = 128 * 1024 * 1024;
+var ALLOWED_EACH = 2;
+var MOST_NAMES = 20;
+function createOpener(allowed = ALLOWED) {
+  const unopened = { count: 0, names: [] };
+  let left = allowed;
+  return {
+    unopened,
+    allow(bytes) {
+      left += bytes * ALLOWED_EACH;
+    },
+    spend(bytes) {
+      left -= bytes;
+      return left >= 0;
+    },
+    note(name, reason) {
+      unopened.count++;
+      if (unopened.names.length < MOST_NAMES) unopened.names.push(`${name} (${reason})`);
+    }
+  };
+}
+
+// src/secrets/sections.ts
+var BATCH = 16384;
+var AHEAD = 16 * 1024 * 1024;
+function createSections(longestMatch) {
+  let sections = [];
+  let next = BATCH;
+  const indexOf = (offset) => {
+    let low = 0;
+    for (let high = sections.length; high - low > 1; ) {
+      const middle = low + high >>> 1;
+      if ((sections[middle]?.at ?? Infinity) <= offset) low = middle;
+      else high = middle;
+    }
+    return low;
+  };
+  return {
+    add(section) {
+      if (sections.length >= next) {
+        sections = sections.slice(indexOf(section.at - AHEAD - 2 * longestMatch));
+        next = sections.length + BATCH;
+      }
+      sections.push(section);
+    },
+    find: (offset) => sections[indexOf(offset)] ?? { at: 0, name: "", layer: void 0, of: "content" }
+  };
 }
 
 // src/secrets/scanner/scan.ts
-var import_node_crypto7 = require("node:crypto");
+var import_node_crypto8 = require("node:crypto");
 
 // src/secrets/scanner/findings.ts
 var MOST_OFFSETS = 5;
@@ -46080,41 +49954,54 @@ var SHORTEST_WITH_WORD = 7;
 function createSearch(patterns) {
   const table2 = createTable(patterns);
   return {
-    longest: patterns.reduce((longest, { length }) => Math.max(longest, length), 0),
+    longest: patterns.reduce((longest2, { length }) => Math.max(longest2, length), 0),
     run(bytes, onMatch) {
       if (patterns.length > 0) scanWords(bytes, table2, onMatch);
     }
   };
 }
 var HASH = 2654435761 | 0;
+var SHIFT = 14;
+var THREE_BYTES = 16777215;
 function createTable(patterns) {
-  const bits = Math.min(22, Math.max(16, Math.ceil(Math.log2(patterns.length * 4 * 16))));
-  const table2 = {
-    pairs: new Uint8Array(1 << 16),
-    pairAnchors: new Array(1 << 16).fill(void 0),
-    words: new Uint8Array(1 << bits),
-    wordAnchors: new Array(1 << bits).fill(void 0),
-    shift: 32 - bits
-  };
+  const table2 = { words: createIndex(), triples: createIndex() };
   patterns.forEach((bytes, pattern) => {
     if (bytes.length < SHORTEST2) throw new RangeError(`a pattern has fewer than ${SHORTEST2} bytes`);
-    const size = bytes.length < SHORTEST_WITH_WORD ? 2 : 4;
-    for (let lead = 0; lead < size; lead++)
-      enter(table2, { bytes, pattern, at: rarest(bytes, lead, size) }, size);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    if (bytes.length >= SHORTEST_WITH_WORD) {
+      for (let lead = 0; lead < 4; lead++) {
+        const at = rarest(bytes, lead, 4, 4);
+        enter(table2.words, view.getInt32(at, true), { bytes, pattern, at });
+      }
+      return;
+    }
+    const tripleAt = (at) => view.getUint16(at, true) | view.getUint8(at + 2) << 16;
+    const even = rarest(bytes, 0, 2, 3);
+    enter(table2.triples, tripleAt(even), { bytes, pattern, at: even });
+    if (bytes.length > SHORTEST2) {
+      const odd = rarest(bytes, 1, 2, 3);
+      enter(table2.triples, tripleAt(odd), { bytes, pattern, at: odd });
+    } else {
+      const pair = view.getUint16(1, true);
+      for (let byte = 0; byte < 256; byte++)
+        enter(table2.triples, pair | byte << 16, { bytes, pattern, at: 1 });
+    }
   });
   return table2;
 }
-function enter(table2, anchor, size) {
-  const view = new DataView(anchor.bytes.buffer, anchor.bytes.byteOffset);
-  const slot = size === 2 ? view.getUint16(anchor.at, true) : Math.imul(view.getInt32(anchor.at, true), HASH) >>> table2.shift;
-  const [marks, anchors] = size === 2 ? [table2.pairs, table2.pairAnchors] : [table2.words, table2.wordAnchors];
+function createIndex() {
+  const slots = 2 ** (32 - SHIFT);
+  return { marks: new Uint8Array(slots), anchors: new Array(slots).fill(void 0) };
+}
+function enter({ marks, anchors }, value, anchor) {
+  const slot = Math.imul(value, HASH) >>> SHIFT;
   marks[slot] = 1;
   anchors[slot] = [...anchors[slot] ?? [], anchor];
 }
-function rarest(bytes, lead, size) {
+function rarest(bytes, lead, step, size) {
   let best = lead;
   let least = Infinity;
-  for (let at = lead; at + size <= bytes.length; at += size) {
+  for (let at = lead; at + size <= bytes.length; at += step) {
     const commonness = bytes.subarray(at, at + size).reduce((sum2, byte) => sum2 + commonnessOf(byte), 0);
     if (commonness < least) [best, least] = [at, commonness];
   }
@@ -46130,28 +50017,32 @@ function commonnessOf(byte) {
 }
 function scanWords(bytes, table2, onMatch) {
   const values = wordsOf(bytes);
-  const { pairs: pairs3, words, shift } = table2;
-  const skipsZeros = words[0] === 0 && pairs3[0] === 0;
-  const blocksEnd = values.length - values.length % 4;
+  const words = table2.words.marks;
+  const triples = table2.triples.marks;
+  const skipsZeros = words[0] === 0 && triples[0] === 0;
+  const blocksEnd = Math.max(0, values.length - 1 - (values.length - 1) % 4);
   for (let index = 0; index < blocksEnd; index += 4) {
     const first3 = values[index];
     const second = values[index + 1];
     const third = values[index + 2];
     const fourth = values[index + 3];
     if (skipsZeros && (first3 | second | third | fourth) === 0) continue;
-    const hits = words[Math.imul(first3, HASH) >>> shift] | words[Math.imul(second, HASH) >>> shift] | words[Math.imul(third, HASH) >>> shift] | words[Math.imul(fourth, HASH) >>> shift] | pairs3[first3 & 65535] | pairs3[first3 >>> 16] | pairs3[second & 65535] | pairs3[second >>> 16] | pairs3[third & 65535] | pairs3[third >>> 16] | pairs3[fourth & 65535] | pairs3[fourth >>> 16];
-    if (hits !== 0)
-      for (let at = index; at < index + 4; at++) lookUp(bytes, values[at], at * 4, table2, onMatch);
+    const fifth = values[index + 4];
+    const hits = words[Math.imul(first3, HASH) >>> SHIFT] | words[Math.imul(second, HASH) >>> SHIFT] | words[Math.imul(third, HASH) >>> SHIFT] | words[Math.imul(fourth, HASH) >>> SHIFT] | triples[Math.imul(first3 & THREE_BYTES, HASH) >>> SHIFT] | triples[Math.imul(first3 >>> 16 | (second & 255) << 16, HASH) >>> SHIFT] | triples[Math.imul(second & THREE_BYTES, HASH) >>> SHIFT] | triples[Math.imul(second >>> 16 | (third & 255) << 16, HASH) >>> SHIFT] | triples[Math.imul(third & THREE_BYTES, HASH) >>> SHIFT] | triples[Math.imul(third >>> 16 | (fourth & 255) << 16, HASH) >>> SHIFT] | triples[Math.imul(fourth & THREE_BYTES, HASH) >>> SHIFT] | triples[Math.imul(fourth >>> 16 | (fifth & 255) << 16, HASH) >>> SHIFT];
+    if (hits !== 0) for (let at = index; at < index + 4; at++) lookUp(bytes, values, at, table2, onMatch);
   }
-  for (let at = blocksEnd; at < values.length; at++)
-    lookUp(bytes, values[at], at * 4, table2, onMatch);
+  for (let at = blocksEnd; at < values.length; at++) lookUp(bytes, values, at, table2, onMatch);
 }
-function lookUp(bytes, value, at, table2, onMatch) {
-  const { words, pairs: pairs3, wordAnchors, pairAnchors } = table2;
-  const hash = Math.imul(value, HASH) >>> table2.shift;
-  if (words[hash] !== 0) compare2(bytes, wordAnchors[hash], at, onMatch);
-  if (pairs3[value & 65535] !== 0) compare2(bytes, pairAnchors[value & 65535], at, onMatch);
-  if (pairs3[value >>> 16] !== 0) compare2(bytes, pairAnchors[value >>> 16], at + 2, onMatch);
+function lookUp(bytes, values, index, { words, triples }, onMatch) {
+  const value = values[index];
+  const next = index + 1 < values.length ? values[index + 1] : 0;
+  const at = index * 4;
+  const word = Math.imul(value, HASH) >>> SHIFT;
+  const first3 = Math.imul(value & THREE_BYTES, HASH) >>> SHIFT;
+  const second = Math.imul(value >>> 16 | (next & 255) << 16, HASH) >>> SHIFT;
+  if (words.marks[word] !== 0) compare2(bytes, words.anchors[word], at, onMatch);
+  if (triples.marks[first3] !== 0) compare2(bytes, triples.anchors[first3], at, onMatch);
+  if (triples.marks[second] !== 0) compare2(bytes, triples.anchors[second], at + 2, onMatch);
 }
 function wordsOf(bytes) {
   const size = Math.ceil(bytes.length / 4);
@@ -46176,47 +50067,14 @@ function isAt(bytes, pattern, offset) {
   return true;
 }
 
-// src/secrets/scanner/needles.ts
-var SHORTEST_PIECE = 16;
-function needlesOf(secrets) {
-  const needles = [];
-  const weak = [];
-  for (const { name, value } of secrets) {
-    const text2 = wellFormed(value).trim();
-    const reason = weaknessOf(text2);
-    if (reason === void 0) needles.push(...needlesOfValue(name, text2));
-    else weak.push({ secret: name, reason });
-  }
-  return { needles, weak };
-}
-function needlesOfValue(secret, value) {
-  const pieces = piecesOf(value).flatMap((piece) => plainForms(piece));
-  const forms = [
-    ...formsOf(value),
-    ...pieces.map(({ encoding, bytes }) => ({ encoding: `piece in ${encoding}`, bytes }))
-  ];
-  return distinct(forms).map((form) => ({ secret, ...form }));
-}
-function piecesOf(value) {
-  if (!/[\r\n]|\\n/.test(value)) return [];
-  const pieces = value.split(/\\[nr]|[^A-Za-z0-9+/=_-]/);
-  return pieces.filter((piece) => piece.length >= SHORTEST_PIECE && looksRandom(piece));
-}
-function wellFormed(value) {
-  return Buffer.from(value, "utf8").toString("utf8");
-}
-function formsOf(value) {
+// src/secrets/scanner/encodings.ts
+function formsOf2(value) {
   return [
     ...plainForms(value),
-    ...derivedTexts(value).flatMap(([encoding, text2]) => derivedForms(encoding, text2))
+    ...derivedTexts(value).flatMap(([encoding, text2]) => derivedForms(encoding, text2)),
+    // What getBytes(UTF_16LE) leads to.
+    ...base64OfUtf16(value).map(([encoding, text2]) => ({ encoding, bytes: Buffer.from(text2) }))
   ];
-}
-function distinct(forms) {
-  const seen = /* @__PURE__ */ new Set();
-  return forms.filter(({ bytes }) => {
-    const key = bytes.toString("latin1");
-    return !seen.has(key) && seen.add(key);
-  });
 }
 function plainForms(value) {
   return [
@@ -46257,6 +50115,14 @@ function derivedTexts(value) {
     ["xml", xmlEscaped(value)]
   ];
 }
+function base64OfUtf16(value) {
+  const littleEndian = Buffer.from(value, "utf16le");
+  const bigEndian2 = Buffer.from(littleEndian).swap16();
+  return [
+    ...phasesOf(littleEndian).map((text2) => ["base64 of utf-16le", text2]),
+    ...phasesOf(bigEndian2).map((text2) => ["base64 of utf-16be", text2])
+  ];
+}
 function phasesOf(bytes) {
   return [0, 1, 2].map((before) => {
     const text2 = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
@@ -46272,10 +50138,10 @@ function propertiesEscaped(value) {
   const escaped = value.replace(/[\\=:#!\t\n\r\f]/g, (character) => short[character] ?? `\\${character}`);
   return unicodeEscaped(escaped, /[^\x20-\x7e]/g, true);
 }
-function unicodeEscaped(text2, which2, upperCase = false) {
+function unicodeEscaped(text2, which2, upperCase2 = false) {
   return text2.replace(which2, (character) => {
     const code2 = character.charCodeAt(0).toString(16).padStart(4, "0");
-    return `\\u${upperCase ? code2.toUpperCase() : code2}`;
+    return `\\u${upperCase2 ? code2.toUpperCase() : code2}`;
   });
 }
 function xmlEscaped(value) {
@@ -46283,9 +50149,328 @@ function xmlEscaped(value) {
   return value.replace(/[&<>"']/g, (character) => `&${entities[character] ?? ""};`);
 }
 
+// src/secrets/scanner/confirmed.ts
+var LONGEST_ESCAPED = 400;
+var MANY_QUOTES = /(['"])\1{6}/;
+var LONGEST_ESCAPE = 16;
+function escapedForms(value) {
+  if (value.length > LONGEST_ESCAPED || /^[\w.~-]*$/.test(value)) return [];
+  if (MANY_QUOTES.test(value)) return [];
+  const anchor = anchorOf(value);
+  if (anchor === void 0) return [];
+  const pattern = [...value.matchAll(/\\+|[^\\]/gu)].map(([part]) => spellings(part)).join("");
+  const known = /* @__PURE__ */ new Set([value, ...derivedTexts(value).map(([, text2]) => text2)]);
+  const at = value.indexOf(anchor);
+  return [1, 2].map((width) => {
+    const charset = width === 1 ? "latin1" : "utf16le";
+    const search = new RegExp(pattern, "g");
+    const before = at * LONGEST_ESCAPE * width;
+    const after = (value.length - at) * LONGEST_ESCAPE * width;
+    return {
+      encoding: width === 1 ? "escaped" : "escaped in utf-16le",
+      bytes: Buffer.from(anchor, charset),
+      confirmation: {
+        before,
+        after,
+        holds(bytes, found) {
+          const start = found - Math.min(before, found - found % width);
+          const text2 = bytes.toString(charset, start, found + after);
+          const inText = (found - start) / width;
+          return [...text2.matchAll(search)].some(
+            ({ 0: match, index }) => index <= inText && inText < index + match.length && !isKnown(match, known, width)
+          );
+        }
+      }
+    };
+  });
+}
+function isKnown(match, known, width) {
+  return known.has(match) || width === 1 && known.has(Buffer.from(match, "latin1").toString("utf8"));
+}
+function anchorOf(value) {
+  const rarity = (run2) => run2.length + (/\d/.test(run2) ? 3 : 0) + (/[A-Z]/.test(run2) && /[a-z]/.test(run2) ? 3 : 0);
+  return (value.match(/[A-Za-z0-9]{4,}/g) ?? []).sort((one, other) => rarity(other) - rarity(one))[0];
+}
+var SHORT2 = { "\n": "n", "\r": "r", "	": "t", "\f": "f", "\b": "b" };
+function spellings(part) {
+  if (/^[A-Za-z0-9]$/.test(part)) return part;
+  if (/^\\{2,}$/.test(part)) return `\\\\{${part.length},${part.length * 4}}`;
+  const code2 = part.codePointAt(0) ?? 0;
+  const units = [...Array(part.length).keys()].map((index) => part.charCodeAt(index));
+  const unicode = units.map((unit) => `\\\\{1,4}u${anyCase(unit.toString(16).padStart(4, "0"))}`).join("");
+  const encoded = [.../* @__PURE__ */ new Set([Buffer.from(part, "utf8"), Buffer.from(part, "latin1")])];
+  const bytes = encoded.map((one) => [...one].map((byte) => byte.toString(16).padStart(2, "0")));
+  const quoted2 = part === "'" ? ["''", `'\\\\''`] : part === '"' ? ['""'] : [];
+  const plain = /^[\x20-\x5b\x5d-\x7e]$/.test(part);
+  return `(?:${[
+    unicode,
+    ...bytes.map((pairs3) => pairs3.map((pair) => `%(?:25){0,2}${anyCase(pair)}`).join("")),
+    ...bytes.map((pairs3) => pairs3.map((pair) => `=${pair.toUpperCase()}`).join("")),
+    ...bytes.map((pairs3) => pairs3.map((pair) => `\\\\{1,4}x${anyCase(pair)}`).join("")),
+    `&(?:amp;){0,2}(?:#0{0,4}${code2}|#[xX]0{0,4}${anyCase(code2.toString(16))}|[A-Za-z]{2,8});`,
+    ...part in SHORT2 ? [`\\\\{1,4}${SHORT2[part]}`] : [],
+    ...part === " " ? ["\\+"] : [],
+    ...quoted2,
+    ...part === "\\" ? ["\\\\{1,8}"] : plain ? [`\\\\{0,7}${literal2(part)}`] : [literal2(part)],
+    ...code2 > 127 ? [literal2(Buffer.from(part, "utf8").toString("latin1"))] : []
+  ].join("|")})`;
+}
+function literal2(text2) {
+  return [...text2].map((one) => /[\w\s]/.test(one) ? one : one.replace(/[^\p{L}]/u, "\\$&")).join("");
+}
+function anyCase(hex) {
+  return hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+}
+var LONGEST_PART = 32;
+var SHORTEST_PART = 5;
+var SHORTEST_LINE = 60;
+function base64InLines(value) {
+  return phasesOf(Buffer.from(value, "utf8")).flatMap((text2) => {
+    const size = Math.min(LONGEST_PART, Math.floor(text2.length / 2));
+    if (size < SHORTEST_PART) return [];
+    const longest2 = text2.length + (Math.floor(text2.length / SHORTEST_LINE) + 1) * 6;
+    return [0, size].map((begin) => ({
+      encoding: "base64 in lines",
+      bytes: Buffer.from(text2.slice(begin, begin + size)),
+      confirmation: {
+        before: begin + 6,
+        after: longest2,
+        holds: (bytes, found) => {
+          const raw = bytes.toString("latin1", Math.max(0, found - begin - 6), found + longest2);
+          return !raw.includes(text2) && raw.replace(/\\[rn]|\s/g, "").includes(text2);
+        }
+      }
+    }));
+  });
+}
+
+// src/secrets/scanner/private-keys.ts
+var import_node_crypto7 = require("node:crypto");
+var SECRET_MEMBERS = ["d", "p", "q", "dp", "dq", "qi"];
+var LEAST_BYTES = 16;
+function keyOfPem(pem) {
+  return attempt3(() => (0, import_node_crypto7.createPrivateKey)(pem));
+}
+function keyOfDer(der) {
+  if (der[0] !== 48) return void 0;
+  for (const type of ["pkcs8", "pkcs1", "sec1"]) {
+    const key = attempt3(() => (0, import_node_crypto7.createPrivateKey)({ key: der, format: "der", type }));
+    if (key !== void 0) return key;
+  }
+  return void 0;
+}
+function isPublicDer(der) {
+  if (der[0] !== 48) return false;
+  return attempt3(() => new import_node_crypto7.X509Certificate(der)) !== void 0 || attempt3(() => (0, import_node_crypto7.createPublicKey)({ key: der, format: "der", type: "spki" })) !== void 0;
+}
+function numberForms(key) {
+  const isNumber = key.asymmetricKeyType === "rsa" || key.asymmetricKeyType === "ec";
+  return numbersOf(key).flatMap((number) => isNumber ? formsOfNumber(number) : [bigEndian(number)]);
+}
+function jwkForms(jwk) {
+  const key = attempt3(() => (0, import_node_crypto7.createPrivateKey)({ key: jwk, format: "jwk" }));
+  if (key !== void 0) return numberForms(key);
+  const bytes = "k" in jwk && typeof jwk.k === "string" ? Buffer.from(jwk.k, "base64url") : Buffer.alloc(0);
+  return bytes.length < LEAST_BYTES ? [] : [bigEndian(bytes)];
+}
+function numbersOf(key) {
+  const numbers = key.asymmetricKeyType === "ec" ? [scalarOf(key)] : membersOf(key);
+  return numbers.filter((number) => number !== void 0 && number.length >= LEAST_BYTES);
+}
+function membersOf(key) {
+  const jwk = attempt3(() => key.export({ format: "jwk" }));
+  return SECRET_MEMBERS.flatMap((name) => {
+    const member = jwk?.[name];
+    return typeof member === "string" ? [Buffer.from(member, "base64url")] : [];
+  });
+}
+function scalarOf(key) {
+  const der = key.export({ format: "der", type: "sec1" });
+  const version = der.indexOf(Buffer.from([2, 1, 1, 4]));
+  const size = der[version + 4] ?? 0;
+  return version < 0 ? void 0 : der.subarray(version + 5, version + 5 + size);
+}
+function bigEndian(number) {
+  return { encoding: "number of the key", bytes: number };
+}
+function formsOfNumber(number) {
+  const first3 = number.findIndex((byte) => byte !== 0);
+  const significant = number.subarray(Math.max(first3, 0));
+  if (significant.length < LEAST_BYTES) return [];
+  const words = Buffer.concat([Buffer.alloc((4 - significant.length % 4) % 4), significant]);
+  return [
+    bigEndian(significant),
+    { encoding: "number of the key, little-endian", bytes: Buffer.from(significant).reverse() },
+    { encoding: "number of the key in BigInteger", bytes: words.swap32() }
+  ];
+}
+function attempt3(work) {
+  try {
+    return work();
+  } catch {
+    return void 0;
+  }
+}
+
+// src/secrets/scanner/decoded.ts
+var DEEPEST2 = 4;
+var LEAST_BYTES2 = { base64: 16, hex: 8 };
+var LEAST_VARIETY2 = 6;
+var PEM = /-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\s]{1,65536})-----END \1-----/g;
+var PUBLIC_LABEL = /CERTIFICATE|PUBLIC KEY|PARAMETERS|CRL|PKCS7/;
+function decodedForms(value) {
+  return formsOfText(value, DEEPEST2);
+}
+function withoutPublicBlocks(text2) {
+  return text2.replace(
+    /-----BEGIN ([A-Z0-9 ]{1,40})-----[A-Za-z0-9+/=\s\\]{1,65536}-----END \1-----/g,
+    (block, label2) => PUBLIC_LABEL.test(label2) ? "\n\n" : block
+  );
+}
+function formsOfText(text2, depth) {
+  if (depth === 0) return [];
+  const json = jsonOf3(text2);
+  if (json !== void 0) return formsOfJson(json, depth - 1);
+  const blocks = pemForms(text2);
+  if (blocks.length > 0) return blocks;
+  const compact = text2.replace(/\s/g, "");
+  return [
+    ...isHex(compact) ? formsOfBytes(Buffer.from(compact.replace(/[:-]/g, ""), "hex"), "hex", depth) : [],
+    ...isBase64(compact) ? formsOfBytes(Buffer.from(compact, "base64"), "base64", depth) : []
+  ];
+}
+function isHex(text2) {
+  return /^(?:[0-9a-fA-F]{2}[:-]?){8,}$/.test(text2);
+}
+function isBase64(text2) {
+  return /^[A-Za-z0-9+/_-]{22,}={0,2}$/.test(text2);
+}
+function pemForms(text2) {
+  const plain = text2.replace(/\\+r\\+n|\\+n|\\+r/g, "\n");
+  return [...plain.matchAll(PEM)].flatMap(([, label2 = "", body = ""]) => {
+    if (PUBLIC_LABEL.test(label2)) return [];
+    const base64 = body.replace(/\s/g, "");
+    const lines3 = (base64.match(/.{1,64}/g) ?? []).join("\n");
+    const key = keyOfPem(`-----BEGIN ${label2}-----
+${lines3}
+-----END ${label2}-----
+`);
+    const der = { encoding: "decoded PEM", bytes: Buffer.from(base64, "base64") };
+    return [...isVaried(der.bytes) ? [der] : [], ...key ? numberForms(key) : []];
+  });
+}
+function formsOfBytes(bytes, kind, depth) {
+  if (bytes.length < LEAST_BYTES2[kind] || !isVaried(bytes) || isPublicDer(bytes)) return [];
+  const encoding = `decoded ${kind}`;
+  const text2 = textOf(bytes);
+  if (text2 === void 0) {
+    const key = keyOfDer(bytes);
+    return [{ encoding, bytes }, ...key ? numberForms(key) : []];
+  }
+  if (weaknessOf(text2) !== void 0) return [];
+  const forms = plainForms(text2).map((form) => ({
+    encoding: form.encoding === "utf-8" ? encoding : `${encoding} in ${form.encoding}`,
+    bytes: form.bytes
+  }));
+  return [...forms, ...formsOfText(text2, depth - 1)];
+}
+var PUBLIC_NAME = /public|cert|x5[ctu]|_id$|^(?:n|e|x|y|kid|type)$/i;
+function formsOfJson(json, depth) {
+  if (depth === 0) return [];
+  if ("kty" in json) return jwkForms(json);
+  return Object.entries(json).flatMap(([name, member]) => {
+    if (typeof member === "string") return PUBLIC_NAME.test(name) ? [] : formsOfText(member, depth);
+    return typeof member === "object" && member !== null ? formsOfJson(member, depth - 1) : [];
+  });
+}
+function jsonOf3(text2) {
+  if (!/^\s*[[{]/.test(text2)) return void 0;
+  try {
+    return JSON.parse(text2);
+  } catch {
+    return void 0;
+  }
+}
+function textOf(bytes) {
+  const text2 = bytes.toString("utf8");
+  return /^[\t\n\r\x20-\x7e\u00a0-\ufffc]*$/.test(text2) ? text2.trim() : void 0;
+}
+function isVaried(bytes) {
+  return new Set(bytes).size >= LEAST_VARIETY2;
+}
+
+// src/secrets/scanner/needles.ts
+var SHORTEST_PIECE = 16;
+function needlesOf(secrets) {
+  const needles = [];
+  const weak = [];
+  for (const { name, value } of secrets) {
+    const text2 = wellFormed(value).trim();
+    const reason = weaknessOf(text2);
+    if (reason === void 0) needles.push(...needlesOfValue(name, text2));
+    else weak.push({ secret: name, reason });
+  }
+  return { needles, weak };
+}
+function needlesOfCanary({ name, value, others }) {
+  const decoded2 = others.flatMap((other) => decodedForms(other.value));
+  return [...needlesOfValue(name, value), ...decoded2.map((form) => ({ secret: name, ...form }))];
+}
+function needlesOfValue(secret, value) {
+  const pieces = piecesOf(withoutPublicBlocks(value)).flatMap((piece) => plainForms(piece));
+  const forms = [
+    ...formsOf2(value),
+    ...pieces.map(({ encoding, bytes }) => ({ encoding: `piece in ${encoding}`, bytes })),
+    ...decodedForms(value)
+  ];
+  return [...distinct2(forms), ...escapedForms(value), ...base64InLines(value)].map((form) => ({
+    secret,
+    ...form
+  }));
+}
+function piecesOf(value) {
+  if (!/[\r\n]|\\n/.test(value)) return [];
+  const pieces = value.split(/\\[nr]|[^A-Za-z0-9+/=_-]/);
+  return pieces.filter((piece) => piece.length >= SHORTEST_PIECE && looksRandom(piece));
+}
+function wellFormed(value) {
+  return Buffer.from(value, "utf8").toString("utf8");
+}
+function distinct2(forms) {
+  const seen = /* @__PURE__ */ new Set();
+  return forms.filter(({ bytes }) => {
+    const key = bytes.toString("latin1");
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+// src/secrets/scanner/windows.ts
+async function eachWindow(stream, { before, after, step }, visit) {
+  const size = before + step + after;
+  const memory = Buffer.alloc(Math.ceil(size / 4) * 4);
+  let offset = -before;
+  let filled = before;
+  for await (const piece of stream) {
+    for (let taken = 0; taken < piece.length; ) {
+      const part = piece.subarray(taken, taken + size - filled);
+      memory.set(part, filled);
+      filled += part.length;
+      taken += part.length;
+      if (filled < size) continue;
+      visit({ bytes: memory.subarray(0, filled), offset, begin: before, end: before + step });
+      memory.copyWithin(0, step, filled);
+      offset += step;
+      filled -= step;
+    }
+  }
+  visit({ bytes: memory.subarray(0, filled), offset, begin: before, end: filled });
+  return offset + filled;
+}
+
 // src/secrets/scanner/scan.ts
 function createMatcher({ secrets, canary, key, families = FAMILIES }) {
-  const { needles, weak } = needlesOf([...secrets, canary]);
+  const { needles: ofSecrets, weak } = needlesOf(secrets);
+  const needles = [...ofSecrets, ...needlesOfCanary(canary)];
   const patterns = [
     ...needles.map((needle) => ({ bytes: needle.bytes, origin: { needle } })),
     ...families.flatMap(prefixesOf)
@@ -46294,46 +50479,74 @@ function createMatcher({ secrets, canary, key, families = FAMILIES }) {
   return {
     search,
     origins: patterns.map(({ origin }) => origin),
-    // A character of UTF-16 has two bytes.
-    longestMatch: Math.max(search.longest, ...families.map(({ longest }) => longest * 2)),
+    before: Math.max(
+      ...needles.map(({ confirmation }) => confirmation?.before ?? 0),
+      ...families.map(({ lead }) => ((lead ?? 0) + EDGE) * 2),
+      0
+    ),
+    after: Math.max(
+      search.longest,
+      ...needles.map(({ confirmation }) => confirmation?.after ?? 0),
+      ...families.map(({ longest: longest2 }) => (longest2 + EDGE) * 2)
+    ),
     weak,
     canary,
-    digest: (token2) => (0, import_node_crypto7.createHmac)("sha256", key).update(token2).digest("hex").slice(0, 16)
+    digest: (token3) => (0, import_node_crypto8.createHmac)("sha256", key).update(token3).digest("hex").slice(0, 16)
   };
 }
+var EDGE = 2;
 function prefixesOf(family) {
   return family.prefixes.flatMap((text2) => {
     const prefix = text2.length;
-    return [
-      { bytes: Buffer.from(text2, "latin1"), origin: { family, encoding: "latin-1", prefix } },
-      { bytes: Buffer.from(text2, "utf16le"), origin: { family, encoding: "utf-16le", prefix } }
-    ];
+    const narrow = {
+      bytes: Buffer.from(text2, "latin1"),
+      origin: { family, width: 1, prefix }
+    };
+    if (family.binary) return [narrow];
+    const wide = Buffer.from(text2, "utf16le").subarray(0, -1);
+    return [narrow, { bytes: wide, origin: { family, width: 2, prefix } }];
   });
 }
 var STEP = 4 * 1024 * 1024;
 async function scan(stream, matcher, step = STEP, locationOf) {
   const tally = createTally(locationOf);
-  const bytes = await eachWindow(stream, { overlap: matcher.longestMatch, step }, (window) => {
+  const bytes = await eachWindow(stream, { ...matcher, step }, (window) => {
     matcher.search.run(window.bytes, (pattern, at) => {
       const origin = matcher.origins[pattern];
-      if (origin !== void 0 && at < window.end) addMatch(matcher, origin, window, at, tally);
+      if (origin !== void 0 && at >= window.begin && at < window.end)
+        addMatch(matcher, origin, window, at, tally);
     });
   });
   return { bytes, findings: tally.findings(), unlisted: tally.unlisted() };
 }
 function addMatch(matcher, origin, { bytes, offset }, at, tally) {
   if ("needle" in origin) {
-    const { secret, encoding: encoding2 } = origin.needle;
-    tally.add({ secret }, encoding2, offset + at);
+    const { secret, encoding, confirmation } = origin.needle;
+    if (confirmation?.holds(bytes, at) ?? true) tally.add({ secret }, encoding, offset + at);
     return;
   }
-  const { family, encoding, prefix } = origin;
-  const width = encoding === "latin-1" ? 1 : 2;
+  const { family, width, prefix } = origin;
   if (!hasRun(bytes, at + prefix * width, width, family.run)) return;
-  const charset = encoding === "latin-1" ? "latin1" : "utf16le";
-  const match = family.pattern.exec(bytes.toString(charset, at, at + family.longest * width));
+  const start = at - (family.lead ?? 0) * width;
+  if (start < 0 || family.bounded && isWordAt(bytes, start - EDGE * width, width)) return;
+  const text2 = textAt2(bytes, start, width, family.longest);
+  const match = family.pattern.exec(text2);
   if (match === null || !family.isReal(match)) return;
-  tally.add({ family: family.id, digest: matcher.digest(match[0]) }, encoding, offset + at);
+  if (family.bounded && isWordAt(bytes, start + match[0].length * width, width)) return;
+  const digest = matcher.digest(family.identity?.(match) ?? match[0]);
+  tally.add({ family: family.id, digest }, width === 1 ? "latin-1" : "utf-16", offset + start);
+}
+function textAt2(bytes, start, width, length) {
+  if (width === 1) return bytes.toString("latin1", start, start + length);
+  const text2 = bytes.toString("utf16le", start, start + length * 2);
+  const end = text2.search(/[^\0-\xff]/);
+  return end < 0 ? text2 : text2.slice(0, end) + String.fromCharCode(text2.charCodeAt(end) & 255);
+}
+function isWordAt(bytes, start, width) {
+  for (let at = start; at < start + EDGE * width; at += width) {
+    if (!/[0-9A-Za-z]/.test(String.fromCharCode(bytes[at] ?? 0))) return false;
+  }
+  return true;
 }
 var IS_IN_RUN = Uint8Array.from(
   { length: 256 },
@@ -46345,64 +50558,48 @@ function hasRun(bytes, start, width, run2) {
   }
   return true;
 }
-async function eachWindow(stream, { overlap: overlap2, step }, visit) {
-  const size = overlap2 + step;
-  const memory = Buffer.allocUnsafeSlow(Math.ceil(size / 4) * 4);
-  let offset = 0;
-  let filled = 0;
-  for await (const piece of stream) {
-    for (let taken = 0; taken < piece.length; ) {
-      const part = piece.subarray(taken, taken + size - filled);
-      memory.set(part, filled);
-      filled += part.length;
-      taken += part.length;
-      if (filled < size) continue;
-      visit({ bytes: memory.subarray(0, filled), offset, end: step });
-      memory.copyWithin(0, step, filled);
-      offset += step;
-      filled -= step;
-    }
-  }
-  visit({ bytes: memory.subarray(0, filled), offset, end: filled });
-  return offset + filled;
-}
 
 // src/secrets/scan-files.ts
 var GAP = Buffer.alloc(8);
 var WITHHELD = "(a file name that contains the secret)";
-async function scanFiles(files, matcher, locate = () => void 0) {
-  const starts = [];
+async function scanFiles(files, matcher, { locate = () => void 0, measured = () => false } = {}) {
+  const sections = createSections(matcher.before + matcher.after);
   const sizes = /* @__PURE__ */ new Map();
+  let total = 0;
   async function* stream() {
     let at = 0;
-    async function* part({ name: name2, layer, bytes }, of) {
-      starts.push({ at, name: name2, layer, of });
-      for await (const piece of bytes) {
-        at += piece.length;
-        yield piece;
-      }
-      at += GAP.length;
-      yield GAP;
+    function begin({ name: name2, layer }, of) {
+      sections.add({ at, name: name2, layer, of });
+    }
+    function counted2(piece) {
+      at += piece.length;
+      return piece;
     }
     for await (const file of files) {
-      const { name: name2 } = file;
-      yield* part({ ...file, bytes: [Buffer.from(name2)] }, "name");
-      const begin = at;
-      yield* part(file, "content");
-      sizes.set(name2, (sizes.get(name2) ?? 0) + at - begin - GAP.length);
+      const { name: name2, attributes, continued = false } = file;
+      if (!continued) {
+        begin(file, "name");
+        yield counted2(Buffer.concat([Buffer.from(name2), GAP]));
+        if (attributes && attributes.length > 0) {
+          begin(file, "attributes");
+          yield counted2(Buffer.concat([attributes, GAP]));
+        }
+      }
+      begin(file, "content");
+      const start = at;
+      if (Array.isArray(file.bytes)) for (const piece of file.bytes) yield counted2(piece);
+      else for await (const piece of file.bytes) yield counted2(piece);
+      total += at - start;
+      if (measured(name2)) sizes.set(name2, (sizes.get(name2) ?? 0) + at - start);
+      yield counted2(GAP);
     }
     const { name, value } = matcher.canary;
-    yield* part({ name, bytes: [Buffer.from(value)] }, "content");
+    begin({ name, bytes: [] }, "content");
+    yield counted2(Buffer.from(value));
   }
   function locationOf(offset) {
-    let low = 0;
-    for (let high = starts.length; high - low > 1; ) {
-      const middle = low + high >>> 1;
-      if ((starts[middle]?.at ?? Infinity) <= offset) low = middle;
-      else high = middle;
-    }
-    const { at = 0, name = "", layer, of } = starts[low] ?? {};
-    return { file: name, mapping: of === "name" ? "its name" : locate(name, offset - at), layer };
+    const { at, name, layer, of } = sections.find(offset);
+    return { file: name, mapping: of === "content" ? locate(name, offset - at) : `its ${of}`, layer };
   }
   const { findings, unlisted } = await scan(stream(), matcher, void 0, locationOf);
   const isCanary = (finding) => "secret" in finding && finding.secret === matcher.canary.name;
@@ -46419,6 +50616,7 @@ async function scanFiles(files, matcher, locate = () => void 0) {
       matcher
     ),
     unlisted,
+    bytes: total,
     sizes
   };
 }
@@ -46426,32 +50624,41 @@ async function withheld(findings, matcher) {
   const shown2 = /* @__PURE__ */ new Map();
   for (const { location } of findings) {
     if (location === void 0 || shown2.has(location.file)) continue;
-    const inName = await scan([Buffer.from(location.file)], matcher, 1024);
-    shown2.set(location.file, inName.findings.length > 0 ? WITHHELD : location.file);
+    shown2.set(location.file, await withoutSecrets(location.file, matcher));
   }
   return findings.map((finding) => {
     const { location } = finding;
     return location === void 0 ? finding : { ...finding, location: { ...location, file: shown2.get(location.file) ?? WITHHELD } };
   });
 }
+async function withoutSecrets(name, matcher) {
+  const { findings } = await scan([Buffer.from(name)], matcher, 1024);
+  return findings.length > 0 ? WITHHELD : name;
+}
 
 // src/secrets/image.ts
 async function scanImage(archive, matcher, snapshot) {
-  const layers = { order: void 0, unread: [] };
-  const scanned = await scanFiles(filesOfImage(archive, layers), matcher, locatorIn(snapshot?.reading));
-  return { ...scanned, layers };
+  const layers = noLayers();
+  const opener = createOpener();
+  const scanned = await scanFiles(filesOfImage(archive, layers, opener), matcher, {
+    locate: locatorIn(snapshot?.reading),
+    measured: (file) => import_node_path45.default.posix.dirname(file) === SNAPSHOT_DIR
+  });
+  const { count, names } = opener.unopened;
+  const shown2 = await Promise.all(names.map(async (name) => await withoutSecrets(name, matcher)));
+  return { ...scanned, layers, unopened: { count, names: shown2 } };
 }
 function locatorIn(reading) {
   return (file, offset) => {
-    if (import_node_path38.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
-    const memory = reading?.map.locate(import_node_path38.default.posix.basename(file), offset);
+    if (import_node_path45.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
+    const memory = reading?.map.locate(import_node_path45.default.posix.basename(file), offset);
     return memory && (memory.kind === "files" && memory.file ? `mapped ${memory.file}` : KIND_NAMES[memory.kind]);
   };
 }
-async function reportable(docker2, { findings, layers: { order = [] } }, image, snapshot) {
+async function reportable(docker2, { findings, layers }, image, snapshot) {
   const known = findings.filter((finding) => "secret" in finding);
   if (!snapshot) return known;
-  const below = new Set(order.slice(0, await commonLayers(docker2, snapshot.below, image)));
+  const below = new Set(layersInOrder(layers).slice(0, await commonLayers(docker2, snapshot.below, image)));
   const isBelow2 = ({ location }) => below.has(location?.layer ?? "");
   const tokens = findings.filter((finding) => "family" in finding);
   const added = tokens.filter((finding) => !isBelow2(finding));
@@ -46471,7 +50678,10 @@ async function markOf(docker2, container) {
 function isOf(finding, { name }) {
   return "secret" in finding && finding.secret === name;
 }
-function incompleteScanReason({ files, mark }, { sizes, findings, unlisted }) {
+function incompleteScanReason(snapshot, { layers, ...scanned }) {
+  return unreadReason(layers) ?? (snapshot && incompleteSnapshotReason(snapshot, scanned));
+}
+function incompleteSnapshotReason({ files, mark }, { sizes, findings, unlisted }) {
   for (const { name, size } of files) {
     const read2 = sizes.get(`${SNAPSHOT_DIR}/${name}`) ?? 0;
     if (read2 !== size) return `${read2} of ${size} bytes of ${name} were read`;
@@ -46494,7 +50704,7 @@ async function configurationOf(docker2, image) {
 }
 
 // src/secrets/search.ts
-var import_node_crypto9 = require("node:crypto");
+var import_node_crypto11 = require("node:crypto");
 
 // src/secrets/report.ts
 function foundSecrets(findings) {
@@ -46530,9 +50740,15 @@ function secretFailure({ found }) {
   });
 }
 function incompleteScanFailure(reason) {
-  return new Failure("secret", `The scan of the snapshot for secrets is incomplete: ${reason}.`, {
+  return new Failure("secret", `The scan of the image for secrets is incomplete: ${reason}.`, {
     fix: "Set `secret-scan: warn` to publish the image without a complete scan."
   });
+}
+function unopenedArchives({ count, names }) {
+  const more = count - names.length;
+  const archives = count === 1 ? "1 archive in the image was" : `${count} archives in the image were`;
+  const last = more > 0 ? `, and ${more} more` : "";
+  return `${archives} not searched, or not to the end: ${names.map(printable).join(", ")}${last}.`;
 }
 function secretWarning({ found }) {
   return `${secretsFound(found)} Everyone who can pull the image can read them:
@@ -46561,7 +50777,78 @@ function printable(text2) {
 }
 
 // src/secrets/scanner/canary.ts
-var import_node_crypto8 = require("node:crypto");
+var import_node_crypto10 = require("node:crypto");
+
+// src/secrets/scanner/canary-values.ts
+var import_node_crypto9 = require("node:crypto");
+var ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
+var P256 = [Buffer.from("30310201010420", "hex"), Buffer.from("a00a06082a8648ce3d030107", "hex")];
+var RSA_SIZE = 1024;
+function encodedCanaries(random) {
+  const [first3, second] = [random(24), random(24)];
+  const text2 = `Aa1 ${random(12).toString("hex")} \xE9`;
+  return [
+    { value: first3.toString("base64"), plants: [{ encoding: "decoded base64", bytes: first3 }] },
+    { value: second.toString("hex"), plants: [{ encoding: "decoded hex", bytes: second }] },
+    ...["base64", "hex"].map((kind) => ({
+      value: Buffer.from(text2).toString(kind),
+      plants: [
+        { encoding: `decoded ${kind}`, bytes: Buffer.from(text2) },
+        { encoding: `decoded ${kind} in latin-1`, bytes: Buffer.from(text2, "latin1") },
+        { encoding: `decoded ${kind} in utf-16le`, bytes: Buffer.from(text2, "utf16le") },
+        { encoding: `decoded ${kind} in utf-16be`, bytes: Buffer.from(text2, "utf16le").swap16() }
+      ]
+    }))
+  ];
+}
+function keyCanaries(random) {
+  const curve = (0, import_node_crypto9.createECDH)("prime256v1");
+  curve.generateKeys();
+  const scalar = Buffer.concat([Buffer.alloc(32), curve.getPrivateKey()]).subarray(-32);
+  const sec1 = Buffer.concat([P256[0] ?? Buffer.alloc(0), scalar, P256[1] ?? Buffer.alloc(0)]);
+  const seed = random(32);
+  const pkcs8 = Buffer.concat([ED25519, seed]);
+  const { privateKey } = (0, import_node_crypto9.generateKeyPairSync)("rsa", { modulusLength: RSA_SIZE });
+  const pkcs1 = privateKey.export({ format: "der", type: "pkcs1" });
+  const { p = "" } = privateKey.export({ format: "jwk" });
+  return [
+    {
+      value: pemOf("EC PRIVATE KEY", sec1),
+      plants: [{ encoding: "decoded PEM", bytes: sec1 }, ...plantsOfNumber(scalar)]
+    },
+    {
+      value: pemOf("PRIVATE KEY", pkcs8).replaceAll("\n", "\\n"),
+      plants: [
+        { encoding: "decoded PEM", bytes: pkcs8 },
+        { encoding: "number of the key", bytes: seed }
+      ]
+    },
+    {
+      value: JSON.stringify({ key: pemOf("RSA PRIVATE KEY", pkcs1) }),
+      plants: [{ encoding: "decoded PEM", bytes: pkcs1 }, ...plantsOfNumber(Buffer.from(p, "base64url"))]
+    }
+  ];
+}
+function pemOf(label2, der) {
+  const lines3 = der.toString("base64").match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN ${label2}-----`, ...lines3, `-----END ${label2}-----`].join("\n");
+}
+function plantsOfNumber(number) {
+  const digits = BigInt(`0x${number.toString("hex")}`).toString(16);
+  const words = (digits.padStart(Math.ceil(digits.length / 8) * 8, "0").match(/.{8}/g) ?? []).map((word) => {
+    const bytes2 = Buffer.alloc(4);
+    bytes2.writeUInt32LE(Number.parseInt(word, 16));
+    return bytes2;
+  });
+  const bytes = Buffer.from(digits.padStart(digits.length + digits.length % 2, "0"), "hex");
+  return [
+    { encoding: "number of the key", bytes },
+    { encoding: "number of the key, little-endian", bytes: Buffer.from([...bytes].reverse()) },
+    { encoding: "number of the key in BigInteger", bytes: Buffer.concat(words) }
+  ];
+}
+
+// src/secrets/scanner/canary.ts
 var SPECIAL = `"\\<&=:' \xE9~???
 `;
 var SPECIAL_IN = {
@@ -46573,12 +50860,23 @@ var SPECIAL_IN = {
   properties: String.raw`"\\<&\=\:' \u00E9~???\n`,
   xml: "&quot;\\&lt;&amp;=:&apos; \xE9~???\n"
 };
-var STEP2 = 64;
-function createCanary(random = import_node_crypto8.randomBytes) {
+var OTHER_SPECIAL = {
+  html: "&#34;&#92;&lt;&#x26;=:&#39; &eacute;~???&#10;",
+  url: "%22%5c%3c%26%3d%3a%27%20%c3%a9%7e%3f%3f%3f%0a"
+};
+var STEP2 = 256;
+function createCanary(random = import_node_crypto10.randomBytes) {
   const part = () => `Aa1${random(18).toString("base64url")}`;
-  return { name: "canary of crac-checkpoint", value: `${part()}${SPECIAL}${part()}` };
+  const name = "canary of crac-checkpoint";
+  const others = [...encodedCanaries(random), ...keyCanaries(random)];
+  return {
+    name,
+    value: `${part()}${SPECIAL}${part()}`,
+    others: others.map(({ value }) => ({ name, value })),
+    plants: others.flatMap(({ plants }) => plants)
+  };
 }
-function plantsOf({ value }, random = import_node_crypto8.randomBytes) {
+function plantsOf({ value, plants }, random = import_node_crypto10.randomBytes) {
   const [head = "", tail = ""] = value.split(SPECIAL);
   const texts = Object.entries(SPECIAL_IN).map(([encoding, special]) => [
     encoding,
@@ -46588,6 +50886,7 @@ function plantsOf({ value }, random = import_node_crypto8.randomBytes) {
     const around = Buffer.concat([random(before), Buffer.from(value), random(4)]);
     texts.push(["base64", around.toString("base64")], ["base64url", around.toString("base64url")]);
   }
+  const escaped = [`${head}${OTHER_SPECIAL.html}${tail}`, `${head}${OTHER_SPECIAL.url}${tail}`];
   const hex = Buffer.from(value).toString("hex");
   texts.push(["hex", hex], ["hex upper case", hex.toUpperCase()]);
   return [
@@ -46596,12 +50895,39 @@ function plantsOf({ value }, random = import_node_crypto8.randomBytes) {
     { encoding: "utf-16le", bytes: Buffer.from(value, "utf16le") },
     { encoding: "utf-16be", bytes: Buffer.from(value, "utf16le").swap16() },
     ...texts.flatMap(([encoding, text2]) => plantsOfText(encoding, text2)),
+    ...escaped.flatMap((text2) => [
+      { encoding: "escaped", bytes: Buffer.from(text2) },
+      { encoding: "escaped in utf-16le", bytes: Buffer.from(text2, "utf16le") }
+    ]),
+    ...plantsInBase64(value, random),
+    ...plants,
     ...[head, tail].flatMap((piece) => [
       { encoding: "piece in utf-8", bytes: Buffer.from(piece, "utf8") },
       { encoding: "piece in utf-16le", bytes: Buffer.from(piece, "utf16le") },
       { encoding: "piece in utf-16be", bytes: Buffer.from(piece, "utf16le").swap16() }
     ])
   ];
+}
+function plantsInBase64(value, random) {
+  const utf16 = Buffer.from(value, "utf16le");
+  const encodings = [
+    ["base64 of utf-16le", utf16],
+    ["base64 of utf-16be", Buffer.from(utf16).swap16()]
+  ];
+  const inUtf16 = [3, 4, 5].flatMap(
+    (before) => encodings.map(([encoding, bytes]) => ({
+      encoding,
+      bytes: Buffer.from(Buffer.concat([random(before), bytes, random(4)]).toString("base64"))
+    }))
+  );
+  const inLines = [30, 40, 50].flatMap((before) => {
+    const text2 = Buffer.concat([random(before), Buffer.from(value), random(4)]).toString("base64");
+    return ["\r\n", "\n", "\\n"].map((end) => ({
+      encoding: "base64 in lines",
+      bytes: Buffer.from(text2.replace(/.{64}/g, `$&${end}`))
+    }));
+  });
+  return [...inUtf16, ...inLines];
 }
 function plantsOfText(encoding, text2) {
   const plants = [
@@ -46611,7 +50937,7 @@ function plantsOfText(encoding, text2) {
   if (!text2.includes("\xE9")) return plants;
   return [...plants, { encoding: `${encoding} in latin-1`, bytes: Buffer.from(text2, "latin1") }];
 }
-async function proveScanner(matcher, random = import_node_crypto8.randomBytes) {
+async function proveScanner(matcher, random = import_node_crypto10.randomBytes) {
   const missed = [];
   for (const plant of plantsOf(matcher.canary, random)) {
     if (!await isFound(plant, matcher, random)) missed.push(plant.encoding);
@@ -46638,25 +50964,20 @@ var NOT_SEARCHED = {
   searched: [],
   notSearched: [],
   found: [],
+  unopened: { count: 0, names: [] },
   untrusted: void 0
 };
-async function prepareSearch({ docker: docker2, id, log }, inputs, environment2, logins2, snapshotInImage) {
-  if (inputs.secretScan === "off") return void 0;
+async function prepareSearch({ docker: docker2, id, log }, secrets, snapshotInImage) {
   const names = namesOf(id);
   const snapshot = snapshotInImage && {
     ...snapshotInImage,
     mark: await markOf(docker2, names.checkpointContainer),
     below: names.image("checkpoint")
   };
-  const secrets = [
-    ...secretsOfInputs(inputs),
-    ...secretsOfRunner(environment2),
-    ...secretsOfLogins(await logins2())
-  ];
   const matcher = createMatcher({
     secrets: [...secrets, ...snapshot ? [snapshot.mark] : []],
     canary: createCanary(),
-    key: (0, import_node_crypto9.randomBytes)(32)
+    key: (0, import_node_crypto11.randomBytes)(32)
   });
   await proveScanner(matcher);
   const weak = new Map(matcher.weak.map(({ secret, reason }) => [secret, reason]));
@@ -46671,26 +50992,23 @@ async function prepareSearch({ docker: docker2, id, log }, inputs, environment2,
 async function evaluateScan({ docker: docker2, log }, mode, search, image, scan2) {
   const { matcher, snapshot, searched, notSearched } = search;
   const strict = mode === "fail";
-  if (scan2.layers.unread.length > 0)
-    log.warning(
-      `Not scanned: ${scan2.layers.unread.length} layers of the image, which are compressed with Zstandard.`
-    );
-  const untrusted = snapshot && incompleteScanReason(snapshot, scan2);
+  const untrusted = incompleteScanReason(snapshot, scan2);
   if (untrusted !== void 0) {
     if (strict) throw incompleteScanFailure(untrusted);
     log.warning(incompleteScanFailure(untrusted).message);
   }
   const configuration = await scanFiles(await configurationOf(docker2, image), matcher);
   const findings = [...await reportable(docker2, scan2, image, snapshot), ...configuration.findings];
-  const sizes = [...scan2.sizes.values(), ...configuration.sizes.values()];
   const report = {
     mode,
-    bytes: sizes.reduce((sum2, size) => sum2 + size, 0),
+    bytes: scan2.bytes + configuration.bytes,
     searched,
     notSearched,
     found: foundSecrets(findings.filter((finding) => !snapshot || !isOf(finding, snapshot.mark))),
+    unopened: scan2.unopened,
     untrusted
   };
+  if (report.unopened.count > 0) log.info(unopenedArchives(report.unopened));
   log.info(`Scanned ${sizeText(report.bytes)}.`);
   if (report.found.length === 0) return report;
   if (strict) throw secretFailure(report);
@@ -46704,107 +51022,12 @@ function logWeakSecrets(log, notSearched) {
   else log.info(line2);
 }
 
-// src/registry/credentials.ts
-var import_node_child_process2 = require("node:child_process");
-var import_promises40 = require("node:fs/promises");
-var import_node_path39 = __toESM(require("node:path"), 1);
-var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
-async function credentialsFor(registry2, environment2) {
-  const file = configFile(environment2);
-  const config = await readConfig(file);
-  const helper = config.credHelpers?.[registry2] ?? config.credsStore;
-  if (helper)
-    return await fromHelper(helper, registry2 === DOCKER_HUB ? DOCKER_HUB_KEY : registry2, environment2);
-  const logins2 = Object.entries(config.auths ?? {});
-  const login = logins2.find(([key]) => hostOf(key) === registry2)?.[1];
-  return login && credentialsOf(login, file);
-}
-async function storedLogins(environment2) {
-  const file = configFile(environment2);
-  return Object.entries((await readConfig(file)).auths ?? {}).flatMap(([key, login]) => {
-    const credentials = credentialsOf(login, file);
-    return credentials === void 0 ? [] : [{ registry: hostOf(key), credentials }];
-  });
-}
-function configFile(environment2) {
-  const folder = environment2["DOCKER_CONFIG"] || import_node_path39.default.join(environment2["HOME"] ?? "/", ".docker");
-  return import_node_path39.default.join(folder, "config.json");
-}
-async function readConfig(file) {
-  const text2 = await (0, import_promises40.readFile)(file, "utf8").catch((error2) => {
-    if (error2.code === "ENOENT") return "{}";
-    throw unreadable(file, messageOf(error2));
-  });
-  try {
-    return JSON.parse(text2);
-  } catch {
-    throw unreadable(file, "it is not valid JSON");
-  }
-}
-function unreadable(file, why) {
-  return new Failure("runner", `The docker client's configuration ${file} cannot be read: ${why}.`, {
-    fix: "Fix or remove that file, and run docker/login-action before this step."
-  });
-}
-function hostOf(key) {
-  return key === DOCKER_HUB_KEY ? DOCKER_HUB : key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
-}
-function credentialsOf(login, file) {
-  if (login.identitytoken) return { kind: "identity", token: login.identitytoken };
-  if (login.username && login.password)
-    return { kind: "password", username: login.username, password: login.password };
-  if (!login.auth) return void 0;
-  const both = Buffer.from(login.auth, "base64").toString("utf8");
-  const colon = both.indexOf(":");
-  if (colon < 1) throw unreadable(file, "an `auth` in it is not NAME:PASSWORD in base64");
-  return {
-    kind: "password",
-    username: both.slice(0, colon),
-    password: both.slice(colon + 1).replace(/\0+$/, "")
-  };
-}
-async function fromHelper(helper, host, environment2) {
-  const program = `docker-credential-${helper}`;
-  const failed = (why) => new Failure("runner", `${program} returned no login for ${host}: ${why}.`, {
-    fix: "Run docker/login-action before this step, or fix the credential helper of the docker client."
-  });
-  if (!/^[\w.-]+$/.test(helper)) throw failed("it is not the name of a program");
-  const result = await outputOf(program, host, environment2).catch((error2) => {
-    throw failed(messageOf(error2));
-  });
-  if (/credentials not found/i.test(result.stdout)) return void 0;
-  if (result.exitCode !== 0) throw failed(`it ended with exit code ${result.exitCode}`);
-  let output;
-  try {
-    output = JSON.parse(result.stdout);
-  } catch {
-    throw failed("its output is not valid JSON");
-  }
-  const { Username: username, Secret: secret } = output;
-  if (!username || !secret) return void 0;
-  return username === "<token>" ? { kind: "identity", token: secret } : { kind: "password", username, password: secret };
-}
-async function outputOf(program, host, env) {
-  return await new Promise((resolve2, reject) => {
-    const signal = AbortSignal.timeout(HELPER_TIMEOUT);
-    const child2 = (0, import_node_child_process2.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
-    let stdout = "";
-    child2.stdout.setEncoding("utf8").on("data", (text2) => stdout += text2);
-    child2.on("error", reject);
-    child2.on("close", (code2) => resolve2({ exitCode: code2 ?? 1, stdout }));
-    child2.stdin.on("error", () => void 0);
-    child2.stdin.end(`${host}
-`);
-  });
-}
-var HELPER_TIMEOUT = 3e4;
-
 // src/registry/packed-image.ts
-var import_promises41 = require("node:fs/promises");
-var import_node_path40 = __toESM(require("node:path"), 1);
-var import_node_stream7 = require("node:stream");
-var import_promises42 = require("node:stream/promises");
-var import_tar_stream3 = __toESM(require_tar_stream(), 1);
+var import_promises46 = require("node:fs/promises");
+var import_node_path46 = __toESM(require("node:path"), 1);
+var import_node_stream6 = require("node:stream");
+var import_promises47 = require("node:stream/promises");
+var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 var LARGEST_DOCUMENT = 8 * 1024 * 1024;
 var MOST_DOCUMENTS = 1e3;
 async function packImage(archive, image, skipped, folder) {
@@ -46812,7 +51035,7 @@ async function packImage(archive, image, skipped, folder) {
   try {
     return assemble(image, await packEntries(archive, skipped, folder, files));
   } catch (error2) {
-    await Promise.all(files.map((file) => (0, import_promises41.rm)(file, { force: true })));
+    await Promise.all(files.map((file) => (0, import_promises46.rm)(file, { force: true })));
     throw error2 instanceof Failure || isSystemError(error2) ? error2 : unexpected(messageOf(error2));
   }
 }
@@ -46823,14 +51046,14 @@ async function packEntries(archive, skipped, folder, files) {
   const entries = /* @__PURE__ */ new Map();
   const documents = /* @__PURE__ */ new Map();
   const links = /* @__PURE__ */ new Map();
-  const parser = (0, import_tar_stream3.extract)();
-  const sending = (0, import_promises42.pipeline)(archive, parser);
+  const parser = (0, import_tar_stream2.extract)();
+  const sending = (0, import_promises47.pipeline)(archive, parser);
   sending.catch(() => void 0);
   for await (const entry of parser) {
     const { name, type, linkname, size = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path40.default.posix.join(import_node_path40.default.posix.dirname(name), linkname));
+    if (type === "symlink" && linkname) links.set(name, import_node_path46.default.posix.join(import_node_path46.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path40.default.posix.basename(name) === "layer.tar";
+    const isBlob = digest !== void 0 || import_node_path46.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && skipped.has(`sha256:${digest}`)) {
@@ -46845,7 +51068,7 @@ async function packEntries(archive, skipped, folder, files) {
           throw unexpected(`the archive has more than ${MOST_DOCUMENTS} JSON documents`);
         continue;
       }
-      const packed = await packLayer(small ? import_node_stream7.Readable.from([small]) : entry, folder);
+      const packed = await packLayer(small ? import_node_stream6.Readable.from([small]) : entry, folder);
       entries.set(name, packed);
       if (packed.packed) files.push(packed.packed.file);
     }
@@ -46906,13 +51129,13 @@ function unexpected(why) {
 }
 
 // src/registry/scan-and-pack.ts
-async function scanAndPack(context, inputs, environment2, { id, snapshot }, packing) {
+async function scanAndPack(context, { mode, secrets: known }, { id, snapshot }, packing) {
   const { docker: docker2, clock, log, step, work } = context;
-  const searched = inputs.secretScan !== "off";
+  const searched = mode !== "off";
   if (!searched && !packing) return { secrets: NOT_SEARCHED, packed: void 0 };
   const title = searched ? "Scan the image for secrets" : "Pack the image";
   return await step("read-out", packing && searched ? `${title}, and pack it` : title, async () => {
-    const search = await prepareSearch(context, inputs, environment2, () => logins(environment2, log), snapshot);
+    const search = searched ? await prepareSearch(context, known, snapshot) : void 0;
     const [scan2, packed] = await docker2.stream(
       ["save", "--", id],
       (archive) => {
@@ -46927,33 +51150,25 @@ async function scanAndPack(context, inputs, environment2, { id, snapshot }, pack
       },
       packing?.signal
     );
-    const secrets = search && scan2 ? await evaluateScan(context, inputs.secretScan, search, id, scan2) : NOT_SEARCHED;
+    const secrets = search && scan2 ? await evaluateScan(context, mode, search, id, scan2) : NOT_SEARCHED;
     return { secrets, packed };
   });
-}
-async function logins(environment2, log) {
-  try {
-    return await storedLogins(environment2);
-  } catch (error2) {
-    if (!(error2 instanceof Failure)) throw error2;
-    log.warning(`${error2.message} The image is not scanned for the passwords in it.`);
-    return [];
-  }
 }
 
 // src/registry/publish.ts
 async function publish(context, inputs, world, image) {
   const { docker: docker2, log, step } = context;
   const tags2 = inputs.tags.map(({ text: text2 }) => text2);
-  if (inputs.push) return { tags: tags2, ...await push(context, inputs, world, image) };
-  const { secrets } = await scanAndPack(context, inputs, world.environment, image, void 0);
+  const scan2 = { mode: inputs.secretScan, secrets: world.secrets };
+  if (inputs.push) return { tags: tags2, ...await push(context, inputs, world, scan2, image) };
+  const { secrets } = await scanAndPack(context, scan2, image, void 0);
   return await step("push", "Tag", async () => {
     await tagImage(docker2, image.id, inputs.tags);
     log.info("`push` is false: the image is tagged on this machine, and nothing is pushed.");
     return { digest: void 0, tags: tags2, layers: await layersOf(docker2, image.id), secrets };
   });
 }
-async function push(context, inputs, world, image) {
+async function push(context, inputs, world, scan2, image) {
   const { docker: docker2, log, step, work } = context;
   const late = AbortSignal.timeout(inputs.pushTimeout);
   const signal = AbortSignal.any([late, world.cancelled]);
@@ -46973,7 +51188,7 @@ async function push(context, inputs, world, image) {
       )
     );
     const packing = { known: opened.known, signal };
-    const { secrets, packed } = await scanAndPack(context, inputs, world.environment, image, packing);
+    const { secrets, packed } = await scanAndPack(context, scan2, image, packing);
     if (!packed) throw new Error("the image was not packed");
     const pushed = await step("push", "Push", () => opened.send(packed));
     await tagImage(world.dockerAfterCancel, image.id, inputs.tags);
@@ -47012,8 +51227,8 @@ function time(milliseconds) {
 }
 function code(text2) {
   const fence = "`".repeat(longestRun(text2) + 1);
-  const padding = fence.length > 1 ? " " : "";
-  return `${fence}${padding}${text2.replaceAll("|", "\\|").replace(/\s+/g, " ")}${padding}${fence}`;
+  const padding2 = fence.length > 1 ? " " : "";
+  return `${fence}${padding2}${text2.replaceAll("|", "\\|").replace(/\s+/g, " ")}${padding2}${fence}`;
 }
 function longestRun(text2) {
   return Math.max(0, ...[...text2.matchAll(/`+/g)].map((match) => match[0].length));
@@ -47026,12 +51241,17 @@ function renderContent(content, statistics) {
   if (!content) return [];
   return folded("Content of the snapshot", table(describeContent(content, statistics)));
 }
-function describeContent({ memory, threads, user: user2, open: open2, environment: environment2 }, statistics) {
+function describeContent({ memory, restore, threads, user: user2, open: open2, environment: environment2 }, statistics) {
   const rows = [];
   for (const kind of memory ? KINDS : []) {
     const bytes = memory?.[kind];
     rows.push([`Memory: ${KIND_NAMES[kind]}`, bytes === void 0 ? "not known" : sizeText(bytes)]);
   }
+  rows.push([
+    "Mapped from the image at a restore",
+    restore.loadedBecause === void 0 ? sizeText(restore.mapped) : `nothing: ${restore.loadedBecause}`
+  ]);
+  rows.push(["Loaded at a restore", sizeText(restore.loaded)]);
   const groups = threads.map(({ name, count }) => `${name}${count > 1 ? ` (${count})` : ""}`);
   rows.push([`Threads (${threadCount(threads)})`, list2(groups)]);
   if (user2) rows.push(["User", `${user2.uid}:${user2.gid}`]);
@@ -47051,9 +51271,10 @@ function logContent(log, reading, statistics) {
 }
 function contentMetadata(content) {
   if (!content) return null;
-  const { memory, processes, threads, user: user2, open: open2, environment: environment2 } = content;
+  const { memory, restore, processes, threads, user: user2, open: open2, environment: environment2 } = content;
   return {
     memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
+    restore: { ...restore, loadedBecause: restore.loadedBecause ?? null },
     processes,
     threads: { count: threadCount(threads), groups: threads.slice(0, LISTED) },
     user: user2 ?? null,
@@ -47068,6 +51289,18 @@ function list2(names) {
   if (names.length === 0) return "none";
   const more = names.length > SHOWN2 ? ` and ${names.length - SHOWN2} more` : "";
   return names.slice(0, SHOWN2).join(", ") + more;
+}
+
+// src/run/folders.ts
+var import_promises48 = require("node:fs/promises");
+var import_node_path47 = __toESM(require("node:path"), 1);
+function foldersIn(runFolder) {
+  return { work: import_node_path47.default.join(runFolder, "work"), logs: import_node_path47.default.join(runFolder, "logs") };
+}
+async function makeFolders(runFolder) {
+  const { work, logs } = foldersIn(runFolder);
+  await (0, import_promises48.mkdir)(import_node_path47.default.dirname(runFolder), { recursive: true });
+  for (const folder of [runFolder, work, logs]) await (0, import_promises48.mkdir)(folder, { mode: PRIVATE_FOLDER });
 }
 
 // src/run/steps.ts
@@ -47091,13 +51324,13 @@ var Steps = class {
 };
 
 // src/run/sweep.ts
-var import_node_fs8 = require("node:fs");
-var import_promises44 = require("node:fs/promises");
-var import_node_path41 = __toESM(require("node:path"), 1);
+var import_node_fs9 = require("node:fs");
+var import_promises50 = require("node:fs/promises");
+var import_node_path48 = __toESM(require("node:path"), 1);
 
 // src/run/run-id.ts
-var import_node_crypto10 = require("node:crypto");
-var import_promises43 = require("node:fs/promises");
+var import_node_crypto12 = require("node:crypto");
+var import_promises49 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
 var thisHost = {
   root: "/",
@@ -47107,7 +51340,7 @@ var thisHost = {
 };
 async function newRunId(host = thisHost) {
   const { machine, boot, namespace } = await surroundings(host);
-  const random = (0, import_node_crypto10.randomBytes)(6).toString("hex");
+  const random = (0, import_node_crypto12.randomBytes)(6).toString("hex");
   const begun = Math.floor(host.now().getTime() / 1e3);
   const ticks = await startOf(host, host.pid) ?? 0;
   return [random, base36(begun), machine, boot, namespace, base36(host.pid), base36(ticks)].join("-");
@@ -47138,19 +51371,19 @@ async function isRunning({ pid, ticks }, host) {
   return started === void 0 || started === ticks;
 }
 async function surroundings({ root }) {
-  const read2 = (file) => (0, import_promises43.readFile)(`${root}${file}`, "utf8").catch(() => "");
+  const read2 = (file) => (0, import_promises49.readFile)(`${root}${file}`, "utf8").catch(() => "");
   const boot = (await read2("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
-  const namespace = await (0, import_promises43.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
+  const namespace = await (0, import_promises49.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
   return {
-    machine: (0, import_node_crypto10.createHash)("sha256").update(`${await read2("etc/machine-id")}
+    machine: (0, import_node_crypto12.createHash)("sha256").update(`${await read2("etc/machine-id")}
 ${(0, import_node_os2.hostname)()}`).digest("hex").slice(0, 8),
     boot: boot.slice(0, 12).padEnd(12, "0"),
     namespace: base36(Number(/\d+/.exec(namespace)?.[0] ?? 0))
   };
 }
 async function startOf({ root }, pid) {
-  const stat12 = await (0, import_promises43.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
-  const fields = stat12.slice(stat12.lastIndexOf(")") + 2).split(" ");
+  const stat15 = await (0, import_promises49.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
+  const fields = stat15.slice(stat15.lastIndexOf(")") + 2).split(" ");
   return fields.length > 19 ? Number(fields[19]) : void 0;
 }
 function base36(number) {
@@ -47166,7 +51399,7 @@ async function sweep(context, host = thisHost) {
     if (state === void 0 || state === "unknown") continue;
     const keep = state === "gone" ? [] : ["runtime", "logs"];
     const removable = images.some((role) => state === "gone" || role !== "runtime");
-    const files = folder !== void 0 && (0, import_node_fs8.existsSync)(state === "gone" ? folder : import_node_path41.default.join(folder, "work"));
+    const files = folder !== void 0 && (0, import_node_fs9.existsSync)(state === "gone" ? folder : import_node_path48.default.join(folder, "work"));
     if (!containers && !removable && !files) continue;
     await endOrphans(id);
     const problems = await release(docker2, { id, folder, keep });
@@ -47186,15 +51419,15 @@ async function findLeftovers({ docker: docker2, folder }) {
     const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
     of(id).images.push(role);
   }
-  for (const name of await (0, import_promises44.readdir)(folder).catch(() => [])) {
-    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path41.default.join(folder, name);
+  for (const name of await (0, import_promises50.readdir)(folder).catch(() => [])) {
+    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path48.default.join(folder, name);
   }
   return leftovers;
 }
 
 // src/runner/disk-space.ts
-var import_promises45 = require("node:fs/promises");
-var import_node_path42 = __toESM(require("node:path"), 1);
+var import_promises51 = require("node:fs/promises");
+var import_node_path49 = __toESM(require("node:path"), 1);
 var SMALL_SNAPSHOT = 128e6;
 function diskSpaceFor(free, archive, application) {
   return { free, needed: 3 * archive + 2 * application + 3 * SMALL_SNAPSHOT };
@@ -47213,8 +51446,8 @@ function withDiskSpace(error2, { free, needed }) {
 }
 var FIX3 = "Free disk space on the machine that runs Docker, for example with `docker system prune`.";
 async function checkDiskSpace(log, free, jdkArchive, application) {
-  const sizes = await Promise.all([...application].map(sizeOf2));
-  const archive = (await (0, import_promises45.stat)(jdkArchive)).size;
+  const sizes = await Promise.all([...application].map(sizeOf3));
+  const archive = (await (0, import_promises51.stat)(jdkArchive)).size;
   const space = diskSpaceFor(
     free,
     archive,
@@ -47224,19 +51457,22 @@ async function checkDiskSpace(log, free, jdkArchive, application) {
   if (warning2 !== void 0) log.warning(warning2);
   return space;
 }
-async function sizeOf2(place) {
-  const own = await (0, import_promises45.stat)(place);
+async function sizeOf3(place) {
+  const own = await (0, import_promises51.stat)(place);
   if (!own.isDirectory()) return own.size;
   let size = 0;
-  for (const entry of await (0, import_promises45.readdir)(place, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) size += (await (0, import_promises45.stat)(import_node_path42.default.join(entry.parentPath, entry.name))).size;
+  for (const entry of await (0, import_promises51.readdir)(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size += (await (0, import_promises51.stat)(import_node_path49.default.join(entry.parentPath, entry.name))).size;
   }
   return size;
 }
 
 // src/runner/grants.ts
 var CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n };
-var SCRIPT = "cat /proc/self/status /proc/self/cmdline /proc/cpuinfo; df -P -k / || true";
+var SCRIPT = `
+cat /proc/self/status /proc/self/cmdline /proc/cpuinfo
+{ read -r scope </proc/sys/kernel/yama/ptrace_scope; } 2>/dev/null && echo "ptrace_scope: $scope"
+df -P -k / || true`;
 var START_TIMEOUT = 8e3;
 async function tryPrivileges(docker2, run2, image, privileges) {
   const result = await runOnce(
@@ -47257,6 +51493,7 @@ function factsFrom(output, wanted) {
     missing: wanted.filter((name) => (bounding >> CAPABILITY_BITS[name] & 1n) === 0n),
     amx: /^flags\s*:.*\bamx_tile\b/m.test(output),
     cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
+    ptraceScope: Number(/^ptrace_scope: (\d)$/m.exec(output)?.[1] ?? 0),
     diskFree: kilobytes === void 0 ? void 0 : Number(kilobytes) * 1024,
     emulator: /\S*(?:qemu-[\w-]+|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
   };
@@ -47279,7 +51516,7 @@ function bundledCriuFault(kernel, amx) {
 
 // src/runner/reach.ts
 var ANSWER_TIMEOUT2 = 8e3;
-var LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
+var LOOPBACK2 = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
 async function findReach(docker2, hostname3) {
   const remote = remoteHost(await dockerEndpoint(docker2, ANSWER_TIMEOUT2));
   if (remote !== void 0) return { by: "published port", bind: "0.0.0.0", host: remote };
@@ -47288,12 +51525,12 @@ async function findReach(docker2, hostname3) {
   return { by: "published port", bind: "127.0.0.1", host: "127.0.0.1" };
 }
 function isLocal(reach) {
-  return reach.by === "network" || LOOPBACK.test(reach.bind);
+  return reach.by === "network" || LOOPBACK2.test(reach.bind);
 }
 function remoteHost(address) {
   if (!/^(tcp|ssh|https?):\/\//.test(address) || !URL.canParse(address)) return void 0;
   const { hostname: hostname3 } = new URL(address);
-  return hostname3 === "" || LOOPBACK.test(hostname3) ? void 0 : hostname3.replace(/^\[|\]$/g, "");
+  return hostname3 === "" || LOOPBACK2.test(hostname3) ? void 0 : hostname3.replace(/^\[|\]$/g, "");
 }
 async function ownNetwork(docker2, hostname3) {
   if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname3)) return void 0;
@@ -47333,6 +51570,14 @@ async function inspectRunner(world, request3) {
   const { granted, refused: refused3, container } = await findPrivileges(docker2, request3, facts);
   for (const { level, reason } of refused3) log.info(`Privilege level ${level} is not available: ${reason}`);
   if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
+  if (container.ptraceScope > 1) {
+    throw new UnsupportedRunner(
+      `kernel.yama.ptrace_scope is ${container.ptraceScope} on this runner: CRIU cannot restore a process here.`,
+      {
+        fix: "Run `sysctl kernel.yama.ptrace_scope=1` on the runner, as root. The default of Ubuntu is 1, of Debian 0."
+      }
+    );
+  }
   const fault = request3.criu === "bundled" ? bundledCriuFault(facts.kernel, container.amx) : void 0;
   if (fault !== void 0) {
     throw new UnsupportedRunner(`The CRIU that CRaC JDKs bundle (3.17.1) does not work here: ${fault}.`, {
@@ -47381,9 +51626,137 @@ function emulated(what, { architecture, operatingSystem }) {
   );
 }
 
+// src/secrets/hiding.ts
+var STARS = Buffer.from("***");
+function hidingOf(secrets) {
+  const lines3 = secrets.flatMap(
+    (secret) => masksOf(secret).filter((line2) => line2 !== secret.value).map((value) => ({ name: secret.name, value }))
+  );
+  const patterns = needlesOf([...secrets, ...lines3]).needles.flatMap(
+    ({ bytes, confirmation }) => (
+      // A part of a value that may be a word.
+      confirmation ? [] : [bytes]
+    )
+  );
+  const search = createSearch(patterns);
+  return {
+    longest: search.longest,
+    apply: (bytes) => {
+      const found = [];
+      search.run(bytes, (pattern, offset) => found.push([offset, offset + (patterns[pattern]?.length ?? 0)]));
+      return found.length === 0 ? bytes : withoutRanges(bytes, found);
+    }
+  };
+}
+function withoutRanges(bytes, ranges) {
+  const parts2 = [];
+  let at = 0;
+  for (const [begin, end] of ranges.sort(([one], [other]) => one - other)) {
+    if (begin >= at) parts2.push(bytes.subarray(at, begin), STARS);
+    at = Math.max(at, end);
+  }
+  return Buffer.concat([...parts2, bytes.subarray(at)]);
+}
+
 // src/snapshot/read.ts
-var import_promises46 = require("node:fs/promises");
-var import_node_path43 = __toESM(require("node:path"), 1);
+var import_promises52 = require("node:fs/promises");
+var import_node_path50 = __toESM(require("node:path"), 1);
+
+// src/snapshot/images.ts
+var PSTREE_MAGIC = 1344745520;
+var CORE_MAGIC = 1426405447;
+var MM_MAGIC = 1464412192;
+var FILES_MAGIC = 1445998904;
+var FDINFO_MAGIC = 1445017394;
+var FILE_TYPES = [
+  "unknown",
+  "file",
+  "pipe",
+  "fifo",
+  "inet socket",
+  "unix socket",
+  "eventfd",
+  "eventpoll",
+  "inotify",
+  "signalfd",
+  "packet socket",
+  "terminal",
+  "fanotify",
+  "netlink socket",
+  "namespace",
+  "tun",
+  "external",
+  "timerfd",
+  "memfd"
+];
+function readProcesses(image) {
+  return records(image, COMMON_MAGIC, PSTREE_MAGIC).map((entry) => ({
+    pid: required(entry, 1),
+    threads: entry.numbers(5)
+  }));
+}
+function readCore(image) {
+  const [core] = records(image, COMMON_MAGIC, CORE_MAGIC);
+  const thread = core?.message(5);
+  const credentials = thread?.message(10);
+  return {
+    name: thread?.text(13) ?? core?.message(3)?.text(6),
+    // core-x86.proto, core-aarch64.proto
+    stackPointer: core?.message(2)?.message(2)?.number(20) ?? core?.message(8)?.message(3)?.number(2),
+    credentials: credentials && {
+      uid: required(credentials, 1),
+      gid: required(credentials, 2),
+      groups: credentials.numbers(14)
+    }
+  };
+}
+function readMemory(image) {
+  const [mm] = records(image, COMMON_MAGIC, MM_MAGIC);
+  if (!mm) throw new ImageFormatError("the mm image has no entry");
+  const range = (start, end) => ({
+    start: required(mm, start),
+    end: required(mm, end)
+  });
+  return {
+    brk: range(6, 7),
+    arguments: range(8, 9),
+    environment: range(10, 11),
+    mappings: mm.messages(14).map((vma) => ({
+      start: required(vma, 1),
+      end: required(vma, 2),
+      shmid: required(vma, 4),
+      prot: required(vma, 5),
+      flags: required(vma, 6),
+      status: required(vma, 7),
+      advice: vma.number(9) ?? 0
+    }))
+  };
+}
+function readFiles(image) {
+  return new Map(
+    records(image, COMMON_MAGIC, FILES_MAGIC).map((entry) => [
+      required(entry, 2),
+      {
+        type: typeName(entry, 1),
+        path: entry.message(3)?.text(6),
+        isUnconnected: isUnconnected(entry.message(16))
+      }
+    ])
+  );
+}
+function readDescriptors(image) {
+  return records(image, COMMON_MAGIC, FDINFO_MAGIC).map((entry) => ({
+    fd: required(entry, 4),
+    file: required(entry, 1),
+    type: typeName(entry, 3)
+  }));
+}
+function isUnconnected(socket) {
+  return socket !== void 0 && (socket.number(8) ?? 0) === 0 && (socket.text(11) ?? "") === "";
+}
+function typeName(entry, field) {
+  return FILE_TYPES[required(entry, field)] ?? "unknown";
+}
 
 // src/snapshot/jvm-memory.ts
 function parseJvmMemory(answers) {
@@ -47417,7 +51790,7 @@ var VMA_ANON_PRIVATE = 1 << 9;
 var PROT_NONE = 0;
 var PROT_READ_WRITE = 3;
 var ARENA = 64 * 1024 * 1024;
-function partsOf(process2, files) {
+function partsOf2(process2, files) {
   const { memory, jvm, stackPointers } = process2;
   const mappings = [...memory.mappings].sort((one, other) => one.start - other.start);
   const stacks = mappings.filter((mapping) => stackPointers.some((pointer) => contains(mapping, pointer)));
@@ -47455,19 +51828,19 @@ function arenas(mappings, jvm) {
     return mapping.start % ARENA === 0 && mapping.end < mapping.start + ARENA && (mapping.status & VMA_ANON_PRIVATE) !== 0 && mapping.prot === PROT_READ_WRITE && next?.start === mapping.end && next.prot === PROT_NONE && next.end >= mapping.start + ARENA;
   });
 }
-function contains({ start, end }, address) {
-  return start <= address && address < end;
-}
 
 // src/snapshot/memory-map.ts
 function createMemoryMap(processes, files, shared = []) {
-  const space = (pid, pagemap, parts2) => [
-    `pages-${pagemap.pagesId}.img`,
-    { pid, runs: runsOf(pagemap), parts: parts2 }
+  const space = (pid, pages, parts2) => [
+    pages.name,
+    { pid, runs: runsOf(pages), parts: parts2 }
   ];
   const spaces = new Map([
-    ...processes.map((process2) => space(process2.pid, process2.pagemap, partsOf(process2, files))),
-    ...shared.map((pagemap) => space(void 0, pagemap, []))
+    ...processes.flatMap((process2) => {
+      const parts2 = partsOf2(process2, files);
+      return process2.pages.map((pages) => space(process2.pid, pages, parts2));
+    }),
+    ...shared.map((pages) => space(void 0, pages, []))
   ]);
   return {
     locate(pagesFile, offset) {
@@ -47525,22 +51898,171 @@ function lastWhere(list3, holds) {
   return list3[low - 1];
 }
 
+// src/snapshot/rewrite-images.ts
+var MAP_ANONYMOUS = 32;
+var FD_TYPE_FILE = 1;
+var O_RDONLY = 0;
+var KNOWN_FLAGS2 = 1 | 2 | 4;
+function addFile(image, { path: path62, size }) {
+  const entries = records(image, COMMON_MAGIC, FILES_MAGIC);
+  const id = Math.max(0, ...entries.map((entry2) => required(entry2, 2))) + 1;
+  const model = entries.find((entry2) => entry2.message(3)?.text(6)?.startsWith(`${JDK_DIR}/`));
+  const file = model?.message(3);
+  if (!model || !file) throw new ImageFormatError("it has no file of the JDK");
+  requireKnown(model, [1, 2, 3]);
+  requireKnown(file, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
+  const ofModel = { 9: [], 10: [], 11: [], 12: [], 13: [], 14: [] };
+  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path62), 8: size });
+  const entry = model.with({ 1: FD_TYPE_FILE, 2: id, 3: added });
+  return {
+    id,
+    image: encodeImage([COMMON_MAGIC, FILES_MAGIC], [...entries.map(({ bytes }) => bytes), entry])
+  };
+}
+function rewriteMappings(image, runs, file) {
+  const [mm, ...more] = records(image, COMMON_MAGIC, MM_MAGIC);
+  if (!mm || more.length > 0) throw new ImageFormatError("its mm image does not have one entry");
+  requireKnown(mm, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]);
+  const mappings = mm.messages(14).flatMap((mapping) => split(mapping, runs, file));
+  return encodeImage([COMMON_MAGIC, MM_MAGIC], [mm.with({ 14: mappings })]);
+}
+function split(mapping, runs, file) {
+  const whole = { start: required(mapping, 1), end: required(mapping, 2) };
+  const inside2 = overlapping(runs, whole);
+  if (inside2.length === 0) return [mapping.bytes];
+  requireKnown(mapping, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  const ofFile = {
+    4: file,
+    6: required(mapping, 6) & ~MAP_ANONYMOUS,
+    7: required(mapping, 7) & ~VMA_ANON_PRIVATE | VMA_FILE_PRIVATE,
+    10: O_RDONLY
+  };
+  const rest = gapsIn(whole, inside2).map(({ start, end }) => ({
+    start,
+    bytes: mapping.with({ 1: start, 2: end })
+  }));
+  const ofRuns = inside2.map(({ start, end, offset }) => ({
+    start,
+    bytes: mapping.with({ ...ofFile, 1: start, 2: end, 3: offset })
+  }));
+  return [...rest, ...ofRuns].sort((one, other) => one.start - other.start).map(({ bytes }) => bytes);
+}
+function rewritePagemap(image, runs, pagesId) {
+  const [head, ...entries] = records(image, COMMON_MAGIC, PAGEMAP_MAGIC);
+  if (!head) throw new ImageFormatError("the pagemap has no head");
+  requireKnown(head, [1]);
+  const left = entries.flatMap((entry) => {
+    requireKnown(entry, [1, 2, 3, 4, 5]);
+    if (((entry.number(4) ?? 0) & ~KNOWN_FLAGS2) !== 0)
+      throw new ImageFormatError("its pages have unknown flags");
+    const run2 = presentRun(entry);
+    const gaps = run2 ? gapsIn(run2, overlapping(runs, run2)) : void 0;
+    return gaps?.map((gap3) => withRange(entry, gap3)) ?? [entry.bytes];
+  });
+  return encodeImage([COMMON_MAGIC, PAGEMAP_MAGIC], [head.with({ 1: pagesId }), ...left]);
+}
+function withRange(entry, { start, end }) {
+  const pages = (end - start) / PAGE_SIZE;
+  return entry.with({
+    1: start,
+    ...entry.has(2) ? { 2: pages } : {},
+    ...entry.has(5) ? { 5: pages } : {}
+  });
+}
+function requireKnown(message, fields) {
+  if (!message.hasOnly(...fields))
+    throw new ImageFormatError("its images have fields that are not known here");
+}
+
+// src/snapshot/heap-mapping.ts
+var MIN_RUN = 16 * PAGE_SIZE;
+var MAX_RUNS2 = 2e3;
+var VMA_REGULAR = 1 << 0;
+var MAP_PRIVATE = 2;
+var MAP_ANONYMOUS2 = 32;
+var MAP_NORESERVE = 16384;
+function planHeapMapping(process2, images, unusedId) {
+  const [dumped, ...more] = process2.pages;
+  if (!dumped || more.length > 0) throw new ImageFormatError("it does not have one file of pages");
+  if (!process2.jvm?.heap) throw new ImageFormatError("the JVM does not report the addresses of its heap");
+  requireOrder(process2.memory.mappings, "mappings");
+  requireOrder(dumped.runs, "pages");
+  const dumpedRuns = runsOf(dumped);
+  const runs = longest(heapRuns(process2, joined(dumpedRuns)));
+  if (runs.length === 0) throw new ImageFormatError(`its heap has no ${MIN_RUN / PAGE_SIZE} pages in a row`);
+  const mapped = splitPages(dumped.name, runs);
+  const loaded = splitPages(pagesFileName(unusedId), without(dumpedRuns, runs));
+  const file = addFile(images.files, { path: `${SNAPSHOT_DIR}/${dumped.name}`, size: mapped.size });
+  return {
+    images: /* @__PURE__ */ new Map([
+      ["files.img", file.image],
+      [`mm-${process2.pid}.img`, rewriteMappings(images.mm, runsOf(mapped), file.id)],
+      [`pagemap-${process2.pid}.img`, rewritePagemap(images.pagemap, runs, unusedId)]
+    ]),
+    mapped,
+    loaded
+  };
+}
+function requireOrder(ranges, what) {
+  let last = 0;
+  for (const { start, end } of ranges) {
+    const whole = start % PAGE_SIZE === 0 && end % PAGE_SIZE === 0;
+    if (!whole || start < last || end <= start) throw new ImageFormatError(`its ${what} are not in order`);
+    last = end;
+  }
+}
+function heapRuns(process2, runs) {
+  const heap = partsOf2(process2, /* @__PURE__ */ new Map()).filter(
+    ({ kind, mapping }) => kind === "javaHeap" && isReplaceable(mapping)
+  );
+  return heap.flatMap((part) => overlapping(runs, part));
+}
+function isReplaceable({ status, flags, prot, advice }) {
+  return status === (VMA_REGULAR | VMA_ANON_PRIVATE) && (flags & ~MAP_NORESERVE) === (MAP_PRIVATE | MAP_ANONYMOUS2) && prot === PROT_READ_WRITE && advice === 0;
+}
+function joined(runs) {
+  const result = [];
+  for (const run2 of runs) {
+    const last = result.at(-1);
+    if (last?.end === run2.start && last.offset + last.end - last.start === run2.offset) last.end = run2.end;
+    else result.push({ ...run2 });
+  }
+  return result;
+}
+function longest(runs) {
+  return runs.filter(({ start, end }) => end - start >= MIN_RUN).sort((one, other) => other.end - other.start - (one.end - one.start)).slice(0, MAX_RUNS2).sort((one, other) => one.start - other.start);
+}
+function without(runs, others) {
+  return runs.flatMap(
+    ({ offset, ...run2 }) => gapsIn(run2, overlapping(others, run2)).map((gap3) => ({ ...gap3, offset: offset + gap3.start - run2.start }))
+  );
+}
+function splitPages(name, runs) {
+  const from = [];
+  for (const { start, end, offset } of runs) {
+    const last = from.at(-1);
+    if (last?.end === offset) last.end += end - start;
+    else from.push({ start: offset, end: offset + end - start });
+  }
+  return { name, runs, size: sizeOf(runs), from };
+}
+
 // src/snapshot/read.ts
-async function readSnapshot(evidence, images) {
+async function readSnapshot(evidence, images, loadedBecause) {
   try {
-    return await readImages(evidence, images);
+    return await readImages(evidence, images, loadedBecause);
   } catch (error2) {
     if (error2 instanceof ImageFormatError) return void 0;
     throw error2;
   }
 }
-async function readImages(evidence, folder) {
-  const image = async (name) => await (0, import_promises46.readFile)(import_node_path43.default.join(folder, name)).catch(() => {
+async function readImages(evidence, folder, loadedBecause) {
+  const image = async (name) => await (0, import_promises52.readFile)(import_node_path50.default.join(folder, name)).catch(() => {
     throw new ImageFormatError(`${name} cannot be read`);
   });
   const processes = readProcesses(await image("pstree.img"));
   const jvm = parseJvmMemory(
-    await (0, import_promises46.readFile)(import_node_path43.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
+    await (0, import_promises52.readFile)(import_node_path50.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
   );
   const cores = [];
   const memories = [];
@@ -47554,18 +52076,21 @@ async function readImages(evidence, folder) {
   const files = readFiles(await image("files.img"));
   const descriptors = [];
   const shared = [];
-  for (const name of await (0, import_promises46.readdir)(folder)) {
+  for (const name of await (0, import_promises52.readdir)(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
-    if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(readPagemap(await image(name)));
+    if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(pagesFileOf(readPagemap(await image(name))));
   }
-  const map = createMemoryMap(memories, files, shared);
-  const names = await (0, import_promises46.readFile)(import_node_path43.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
+  const heap = loadedBecause === void 0 ? await planHeap(image, memories, shared) : { loadedBecause };
+  const map = createMemoryMap("mapped" in heap ? withPages(memories, heap.mapped) : memories, files, shared);
+  const names = await (0, import_promises52.readFile)(import_node_path50.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
     () => void 0
   );
   return {
     map,
+    heap,
     content: {
       memory: jvm.code && { ...map.sizes(), ...jvm.heap ? {} : { javaHeap: void 0 } },
+      restore: restoreOf(heap, memories, shared),
       processes: processes.length,
       threads: threadsOf(cores),
       user: cores[0]?.credentials,
@@ -47574,11 +52099,38 @@ async function readImages(evidence, folder) {
     }
   };
 }
+async function planHeap(image, [jvm, ...children], shared) {
+  if (!jvm || children.length > 0) return { loadedBecause: "the snapshot has more than one process" };
+  const images = {
+    mm: await image(`mm-${jvm.pid}.img`),
+    pagemap: await image(`pagemap-${jvm.pid}.img`),
+    files: await image("files.img")
+  };
+  const ids = [...jvm.pages, ...shared].map(({ name }) => Number(/\d+/.exec(name)?.[0]));
+  try {
+    return { mapped: planHeapMapping(jvm, images, Math.max(...ids) + 1) };
+  } catch (error2) {
+    if (error2 instanceof ImageFormatError) return { loadedBecause: error2.message };
+    throw error2;
+  }
+}
+function restoreOf(heap, processes, shared) {
+  const all = [...processes.flatMap(({ pages }) => pages), ...shared];
+  const size = all.reduce((sum2, { runs }) => sum2 + sizeOf(runs), 0);
+  if ("mapped" in heap) {
+    const mapped = heap.mapped.mapped.size;
+    return { mapped, loaded: size - mapped, loadedBecause: void 0 };
+  }
+  return { mapped: 0, loaded: size, ...heap };
+}
+function withPages([jvm], { mapped, loaded }) {
+  return jvm ? [{ ...jvm, pages: [mapped, loaded] }] : [];
+}
 async function memoryOf(image, { pid }, cores, jvm) {
   return {
     pid,
     memory: readMemory(await image(`mm-${pid}.img`)),
-    pagemap: readPagemap(await image(`pagemap-${pid}.img`)),
+    pages: [pagesFileOf(readPagemap(await image(`pagemap-${pid}.img`)))],
     stackPointers: cores.flatMap(({ stackPointer }) => stackPointer ?? []),
     jvm
   };
@@ -47587,18 +52139,19 @@ async function memoryOf(image, { pid }, cores, jvm) {
 // src/main.ts
 async function run(id, inputs, given) {
   const warnings2 = [];
-  const world = { ...given, log: noting(given.log, warnings2) };
-  const { docker: docker2, clock, log, runFolder } = world;
+  const log = noting(given.log, warnings2);
+  const secrets = await knownSecrets(inputs, { ...given, log });
+  const world = { ...given, log, secrets };
+  const { docker: docker2, clock, runFolder } = world;
   const steps = new Steps(clock, log);
-  const [work, logs] = [import_node_path44.default.join(runFolder, "work"), import_node_path44.default.join(runFolder, "logs")];
-  const context = { id, docker: docker2, clock, log, work, logs, step: steps.run.bind(steps) };
+  const [folders, hiding, step] = [foldersIn(runFolder), hidingOf(secrets), steps.run.bind(steps)];
+  const context = { id, docker: docker2, clock, log, ...folders, hiding, step };
   try {
-    await (0, import_promises47.mkdir)(work, { recursive: true });
-    await (0, import_promises47.mkdir)(logs, { recursive: true });
-    const finished2 = () => ({ warnings: warnings2, logs, steps: steps.done });
+    await makeFolders(runFolder);
+    const finished2 = () => ({ warnings: warnings2, logs: folders.logs, steps: steps.done });
     return await buildImage2({ context, inputs, world, finished: finished2 });
   } catch (error2) {
-    throw await fullDisk(error2, import_node_path44.default.dirname(runFolder)) ?? error2;
+    throw await fullDisk(error2, import_node_path51.default.dirname(runFolder)) ?? error2;
   } finally {
     if (world.cancelled.aborted) await settle(clock, id, true);
     const used = docker2.hasAnswered() ? world.dockerAfterCancel : void 0;
@@ -47609,16 +52162,16 @@ async function run(id, inputs, given) {
 async function buildImage2(job) {
   const { context, inputs, world, finished: finished2 } = job;
   const { workspace } = world;
-  await requireContext(import_node_path44.default.resolve(workspace, inputs.context));
-  if (inputs.warmupScript !== void 0) await requireScript(import_node_path44.default.resolve(workspace, inputs.warmupScript));
+  await requireContext(import_node_path51.default.resolve(workspace, inputs.context));
+  if (inputs.warmupScript !== void 0) await requireScript(import_node_path51.default.resolve(workspace, inputs.warmupScript));
   const application = await context.step(
     "application",
     "Find the application",
-    () => findInWorkspace(context.log, inputs, { workspace, scratch: import_node_path44.default.join(context.work, "application") })
+    () => findInWorkspace(context.log, inputs, { workspace, scratch: import_node_path51.default.join(context.work, "application") })
   );
   const runner = await context.step("inspect", "Inspect the runner", () => unlessUnsupported(inspect(job)));
   if (runner instanceof UnsupportedRunner) return await withoutSnapshot(job, runner, { application });
-  const parts2 = await partsOf2(job, application, runner.architecture);
+  const parts2 = await partsOf3(job, application, runner.architecture);
   const unchanged = await context.step(
     "decide",
     "Check whether anything changed",
@@ -47635,8 +52188,7 @@ async function buildImage2(job) {
   const proved = await withSnapshot(job, runner, parts2, source).catch((error2) => {
     throw withDiskSpace(error2, diskSpace);
   });
-  if (proved instanceof UnsupportedRunner)
-    return await withoutSnapshot(job, proved, { application, parts: parts2, source });
+  if (proved instanceof Failure) return await withoutSnapshot(job, proved, { application, parts: parts2, source });
   const { image, snapshot, reading } = proved;
   const toScan = { id: image.id, snapshot: { files: snapshot.files, reading } };
   const publication = await publish(context, inputs, world, toScan);
@@ -47645,15 +52197,11 @@ async function buildImage2(job) {
 async function inspect({ context, inputs, world }) {
   const { docker: docker2, id, log } = context;
   const runner = await inspectRunner({ ...world, log }, { ...inputs, run: id });
-  await sweep({
-    docker: docker2,
-    localEngine: isLocal(runner.reach),
-    folder: import_node_path44.default.dirname(world.runFolder),
-    info: (line2) => log.info(line2)
-  });
+  const [folder, localEngine] = [import_node_path51.default.dirname(world.runFolder), isLocal(runner.reach)];
+  await sweep({ docker: docker2, localEngine, folder, info: (line2) => log.info(line2) });
   return runner;
 }
-async function partsOf2({ context, inputs, world }, application, architecture) {
+async function partsOf3({ context, inputs, world }, application, architecture) {
   return await prepareParts(context, inputs, world, {
     application,
     architecture,
@@ -47663,7 +52211,7 @@ async function partsOf2({ context, inputs, world }, application, architecture) {
 async function withSnapshot(job, runner, parts2, source) {
   const { context, inputs, world } = job;
   const { step } = context;
-  const setting = { ...world, ...parts2, reach: runner.reach, readiness: readinessOf(inputs, parts2) };
+  const setting = { ...world, ...parts2, reach: runner.reach, readiness: readinessOf(inputs, parts2.libraries) };
   await step(
     "build-checkpoint",
     "Build the checkpoint image",
@@ -47675,48 +52223,47 @@ async function withSnapshot(job, runner, parts2, source) {
     () => unlessUnsupported(chooseEngine(context, inputs, runner.privileges))
   );
   if (engine instanceof UnsupportedRunner) return engine;
-  const snapshot = await step("checkpoint", "Take the snapshot", async () => {
-    const taken = await checkpointApplication(context, inputs, { ...setting, engine });
-    requireSize(inputs, taken.size);
-    return taken;
-  });
+  const taken = await step(
+    "checkpoint",
+    "Take the snapshot",
+    () => unlessRefused(checkpointApplication(context, inputs, { ...setting, engine }))
+  );
+  if (taken instanceof Failure) return taken;
+  requireSize(inputs, taken.size);
   const reading = await step("content", "Read the snapshot", async () => {
-    const read2 = await readSnapshot(context.logs, imagesFolder(context));
-    logContent(context.log, read2, snapshot.statistics);
+    const read2 = await readSnapshot(context.logs, imagesFolder(context), reasonToLoad(inputs, engine));
+    logContent(context.log, read2, taken.statistics);
     return read2;
   });
-  const { kernel } = runner;
-  const restored = await buildRestoringImage(context, inputs, setting, { source, engine, snapshot, kernel });
+  const snapshot = await step("map", "Map the Java heap", () => mapHeap(context, taken, reading?.heap));
+  const from = { source, engine, snapshot, kernel: runner.kernel };
+  const restored = await buildRestoringImage(context, inputs, setting, from);
   const { image, proof } = await measure(context, inputs, world.repositories, restored, snapshot.size);
   return { engine, snapshot, reading, image, proof };
 }
-async function withoutSnapshot(job, unsupported, known) {
+async function withoutSnapshot(job, why, known) {
   const { context, inputs, world, finished: finished2 } = job;
   const { docker: docker2, log } = context;
-  if (inputs.onUnsupportedRunner === "fail") throw unsupported;
-  const reason = unsupported.message;
-  log.warning(`This runner does not support snapshots: ${reason} ${unsupported.fix}`);
-  if (inputs.onUnsupportedRunner === "skip") return { outcome: "skipped", reason, ...finished2() };
+  const { choice: choice2, refused: refused3, reason } = choiceWithoutSnapshot(inputs, why, log);
+  if (refused3) await removeContainer(docker2, namesOf(context.id).checkpointContainer);
+  if (choice2 === "skip") return { outcome: "skipped", reason, ...finished2() };
   const reach = await findReach(docker2, world.hostname);
-  const parts2 = known.parts ?? await partsOf2(job, known.application, await architectureOf2(job));
+  const parts2 = known.parts ?? await partsOf3(job, known.application, await architectureOf2(job));
   const source = known.source ?? await prepareImages(context, inputs, world, parts2);
-  const setting = { ...world, reach, readiness: readinessOf(inputs, parts2) };
-  const { image, coldStarts } = await buildColdImage(context, inputs, setting, { source, reason });
-  const publication = await publish(context, inputs, world, { id: image.id, snapshot: void 0 });
-  return { outcome: "cold", reason, coldStarts, image, ...withImage(job, parts2, publication) };
+  const setting = { ...world, reach, readiness: readinessOf(inputs, parts2.libraries) };
+  const cold = await buildColdImage(context, inputs, setting, { source, reason });
+  const publication = await publish(context, inputs, world, { id: cold.image.id, snapshot: void 0 });
+  return { outcome: "cold", reason, refused: refused3, ...cold, ...withImage(job, parts2, publication) };
 }
 async function architectureOf2({ context: { docker: docker2, log }, inputs }) {
   return await imageArchitecture(docker2, inputs.baseImage, (line2) => log.untrusted(line2));
-}
-function readinessOf({ readyUrl, readyCommand, readyLog }, { libraries }) {
-  return { url: readyUrl, command: readyCommand, log: readyLog, health: healthPath(libraries) };
 }
 function withImage({ inputs: { baseImage, port, user: user2 }, finished: finished2 }, { application, jdk }, publication) {
   return { application: application.description, baseImage, jdk, port, user: user2, publication, ...finished2() };
 }
 
 // src/report/instructions.ts
-var import_yaml = __toESM(require_dist(), 1);
+var import_yaml = __toESM(require_dist2(), 1);
 var PROFILE = LAUNCH_FILES.seccompProfile;
 var PROFILE_IN_IMAGE = `${CRAC_DIR}/${PROFILE}`;
 function instructionsFor(startable) {
@@ -47824,7 +52371,8 @@ function metadataOf(result) {
       digest: publication.digest ?? null,
       tags: publication.tags,
       baseImage: result.baseImage,
-      layers: publication.layers
+      layers: publication.layers,
+      archive: image.archive ? { ...image.archive, jdk: jdk.asset.name } : null
     },
     application: result.application,
     jdk: {
@@ -47836,9 +52384,17 @@ function metadataOf(result) {
     secrets: secretsOf(publication.secrets)
   };
   if (outcome === "cold") {
-    const { reason, coldStarts } = result;
-    const { median } = answersOf(coldStarts);
-    return { ...common, reason, coldStart: median, coldStarts: coldStarts.map(startOf2), warnings: warnings2, phases };
+    const { reason, coldStarts, archiveStarts } = result;
+    return {
+      ...common,
+      reason,
+      coldStart: answersOf(coldStarts).median,
+      coldStarts: coldStarts.map(startOf2),
+      archiveStart: archiveStarts.length > 0 ? answersOf(archiveStarts).median : null,
+      archiveStarts: archiveStarts.map(startOf2),
+      warnings: warnings2,
+      phases
+    };
   }
   const { runner, snapshot, engine, proof } = result;
   return {
@@ -47875,15 +52431,25 @@ function metadataOf(result) {
   };
 }
 function figuresIn(figures) {
-  const { answer, speedup, requests, restores = [], coldStarts = [] } = figures ?? {};
+  const {
+    answer,
+    speedup,
+    requests,
+    archive,
+    restores = [],
+    coldStarts = [],
+    archiveStarts = []
+  } = figures ?? {};
   return {
     restoreTime: answer?.restore.median ?? null,
     coldStart: answer?.coldStart.median ?? null,
+    archiveStart: archive?.median ?? null,
     speedup: speedup ?? null,
     answer: answer ?? null,
     requests: requests ?? null,
     restores: restores.map(startOf2),
-    coldStarts: coldStarts.map(startOf2)
+    coldStarts: coldStarts.map(startOf2),
+    archiveStarts: archiveStarts.map(startOf2)
   };
 }
 function startOf2({ answer, requests, jvm, criu }) {
@@ -47912,6 +52478,8 @@ function outputsOf(result) {
     "snapshot-size": "",
     "checkpoint-duration": "",
     "cold-start": "",
+    "archive-start": "",
+    "archive-size": "",
     "restore-time": "",
     speedup: "",
     "restore-flags": "",
@@ -47930,10 +52498,17 @@ function outputsOf(result) {
     tags: result.publication.tags.join("\n"),
     "java-version": result.jdk.asset.version,
     "jdk-asset": result.jdk.asset.name,
+    ...result.image.archive && { "archive-size": String(result.image.archive.size) },
     ...instructions(result)
   });
-  if (result.outcome === "cold")
-    return { ...outputs, "cold-start": String(answersOf(result.coldStarts).median) };
+  if (result.outcome === "cold") {
+    const { coldStarts, archiveStarts } = result;
+    return {
+      ...outputs,
+      "cold-start": String(answersOf(coldStarts).median),
+      "archive-start": archiveStarts.length > 0 ? String(answersOf(archiveStarts).median) : ""
+    };
+  }
   const { snapshot, image, proof } = result;
   const { figures } = proof;
   return {
@@ -47942,6 +52517,7 @@ function outputsOf(result) {
     "checkpoint-duration": snapshot.checkpointDuration === void 0 ? "" : String(Math.round(snapshot.checkpointDuration)),
     ...figures && {
       "cold-start": String(figures.answer.coldStart.median),
+      "archive-start": figures.archive ? String(figures.archive.median) : "",
       "restore-time": String(figures.answer.restore.median),
       speedup: figures.speedup.toFixed(1)
     },
@@ -47950,14 +52526,18 @@ function outputsOf(result) {
 }
 
 // src/report/figures.ts
-function figureRows({ proof: { figures, last }, snapshot }) {
+var WITH_ARCHIVE = "Cold start with archive";
+function figureRows({ proof: { figures, last }, snapshot, image }) {
   const before = last?.figures;
-  const size = compared("Snapshot", snapshot.size, before?.snapshotSize, megabytes);
-  if (!figures) return [{ name: "Restore", now: "works; not timed (`verify: false`)" }, size];
-  const { answer, requests, speedup } = figures;
+  const sizes = [compared("Snapshot", snapshot.size, before?.snapshotSize, megabytes)];
+  if (image.archive)
+    sizes.push(compared("Archive of classes", image.archive.size, before?.archive?.size, megabytes));
+  if (!figures) return [{ name: "Restore", now: "works; not timed (`verify: false`)" }, ...sizes];
+  const { answer, requests, speedup, archive } = figures;
   return [
     compared("**Restore**", answer.restore.median, before?.restore.median, time, bold(answer.restore)),
     compared("Cold start", answer.coldStart.median, before?.coldStart.median, time, shown(answer.coldStart)),
+    ...archive ? [compared(WITH_ARCHIVE, archive.median, before?.archive?.start.median, time, shown(archive))] : [],
     compared("**Speed-up**", speedup, before?.speedup, times, `**${times(speedup)}**`),
     ...requests ? [
       {
@@ -47965,7 +52545,7 @@ function figureRows({ proof: { figures, last }, snapshot }) {
         now: `${time(requests.restore.median)}; ${time(requests.coldStart.median)} after a cold start`
       }
     ] : [],
-    size
+    ...sizes
   ];
 }
 function figureNotes({ proof: { figures, last } }) {
@@ -47983,19 +52563,24 @@ function figureNotes({ proof: { figures, last } }) {
 function figureChart({ proof: { figures } }) {
   if (!figures) return [];
   const { restore, coldStart } = figures.answer;
-  const most = Math.max(restore.median, coldStart.median);
+  const bars = [
+    ["cold start", coldStart.median],
+    ...figures.archive ? [["cold with archive", figures.archive.median]] : [],
+    ["restore", restore.median]
+  ];
+  const times2 = bars.map(([, median]) => median);
   return [
     "```mermaid",
     "---",
     "config:",
-    "  xyChart: { width: 800, height: 200, titleFontSize: 16 }",
+    `  xyChart: { width: 800, height: ${80 + 60 * bars.length}, titleFontSize: 16 }`,
     '  themeVariables: { xyChart: { plotColorPalette: "#2da44e" } }',
     "---",
     "xychart-beta horizontal",
     '  title "From the start of a container to the first successful response, in ms"',
-    `  x-axis ["cold start: ${coldStart.median}", "restore: ${restore.median}"]`,
-    `  y-axis 0 --> ${most}`,
-    `  bar [${coldStart.median}, ${restore.median}]`,
+    `  x-axis [${bars.map(([name, median]) => `"${name}: ${median}"`).join(", ")}]`,
+    `  y-axis 0 --> ${Math.max(...times2)}`,
+    `  bar [${times2.join(", ")}]`,
     "```",
     ""
   ];
@@ -48043,7 +52628,7 @@ function sum(layers, of) {
 
 // src/report/secrets.ts
 function secretsPart(report) {
-  const { mode, bytes, searched, notSearched, found, untrusted } = report;
+  const { mode, bytes, searched, notSearched, found, unopened, untrusted } = report;
   if (mode === "off") {
     return [
       "> The image was not scanned for secrets (`secret-scan: off`). It contains the memory of the running application, and with it every secret that the application had read.",
@@ -48051,19 +52636,19 @@ function secretsPart(report) {
     ];
   }
   const weak = notSearched.length > 0 ? ` Too short or too common to search for: ${notSearched.join(", ")}.` : "";
-  if (untrusted !== void 0)
-    return [`> [!WARNING]`, `> The scan of the snapshot for secrets is incomplete: ${untrusted}.`, ""];
-  if (found.length === 0) {
+  const incomplete = untrusted === void 0 ? [] : ["> [!WARNING]", `> The scan of the image for secrets is incomplete: ${code(untrusted)}.`, ""];
+  const archives = unopened.count > 0 ? folded("Archives not searched", quote(unopenedArchives(unopened))) : [];
+  if (found.length > 0) {
     return [
-      `**Secrets:** none found in the ${(bytes / 1e6).toFixed(0)} MB of snapshot and image, in a search for known values (${searched.length}) and new tokens.${weak}`,
-      ""
+      ...incomplete,
+      `**Secrets:** ${secretsFound(found)} Everyone who can pull the image can read them.${weak}`,
+      "",
+      ...folded("Where the secrets are", quote(locationsOf(found).join("\n"))),
+      ...archives
     ];
   }
-  return [
-    `**Secrets:** ${secretsFound(found)} Everyone who can pull the image can read them.${weak}`,
-    "",
-    ...folded("Where the secrets are", quote(locationsOf(found).join("\n")))
-  ];
+  const none = `**Secrets:** none found in the ${(bytes / 1e6).toFixed(0)} MB of snapshot and image, in a search for known values (${searched.length}) and new tokens.${weak}`;
+  return [...incomplete, ...untrusted === void 0 ? [none, ""] : [], ...archives];
 }
 
 // src/report/timeline.ts
@@ -48103,14 +52688,7 @@ function renderSummary(result) {
         ""
       ].join("\n");
     case "skipped":
-      return [
-        "## CRaC checkpoint: skipped",
-        "",
-        "This runner does not support snapshots:",
-        "",
-        quote(result.reason),
-        ""
-      ].join("\n");
+      return ["## CRaC checkpoint: skipped", "", `${UNSUPPORTED}:`, "", quote(result.reason), ""].join("\n");
   }
 }
 function renderCheckpointed(result) {
@@ -48138,11 +52716,11 @@ function renderCold(result) {
   return [
     "## CRaC checkpoint: an image without a snapshot",
     "",
-    "This runner does not support snapshots:",
+    `${result.refused ? REFUSED3 : UNSUPPORTED}:`,
     "",
     quote(result.reason),
     "",
-    ...rowTable([{ name: "Cold start", now: shown(answersOf(result.coldStarts)) }, ...imageRows(result)]),
+    ...rowTable([...coldRows(result), ...imageRows(result)]),
     "",
     ...warnings(result),
     ...secretsPart(result.publication.secrets),
@@ -48151,6 +52729,13 @@ function renderCold(result) {
     ...folded("Layers", ...layerTable(result.publication.layers)),
     ...timeline(result.steps)
   ].join("\n");
+}
+function coldRows({ coldStarts, archiveStarts, image: { archive } }) {
+  return [
+    { name: "Cold start", now: shown(answersOf(coldStarts)) },
+    ...archiveStarts.length > 0 ? [{ name: WITH_ARCHIVE, now: shown(answersOf(archiveStarts)) }] : [],
+    ...archive ? [{ name: "Archive of classes", now: megabytes(archive.size) }] : []
+  ];
 }
 function rowTable(rows) {
   const compared2 = rows.some(({ before }) => before !== void 0);
@@ -48212,7 +52797,7 @@ function renderFailure(failure) {
 }
 
 // src/run/with-run.ts
-var import_node_path46 = __toESM(require("node:path"), 1);
+var import_node_path53 = __toESM(require("node:path"), 1);
 
 // src/run/cancellation.ts
 var EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
@@ -48260,7 +52845,7 @@ function cancelled(signal) {
 var import_node_os3 = require("node:os");
 
 // src/registry/connection.ts
-var import_node_stream8 = require("node:stream");
+var import_node_stream7 = require("node:stream");
 
 // src/registry/refusal.ts
 var import_node_http2 = require("node:http");
@@ -48335,8 +52920,8 @@ async function authorize(challenge, scope, credentials, registry2, send3) {
   if (url === void 0 || registry2.protocol === "https:" && url.protocol !== "https:") return void 0;
   const query = { ...service === void 0 ? {} : { service }, scope };
   const response = await send3(tokenRequest(url, query, credentials));
-  const { token: token2, access_token: accessToken } = fieldsOf(jsonOf(response.body));
-  const granted = token2 ?? accessToken;
+  const { token: token3, access_token: accessToken } = fieldsOf(jsonOf(response.body));
+  const granted = token3 ?? accessToken;
   if (response.status !== 200 || typeof granted !== "string")
     throw refusal2(registry2.host, `GET ${url.origin}${url.pathname}`, response);
   return `Bearer ${granted}`;
@@ -48395,12 +52980,12 @@ var Connection = class {
     if (!URL.canParse(request3.url, origin.href))
       throw unreachable(this.registry, request3.method, new Error("its location is not a valid URL"));
     const url = new URL(request3.url, origin);
-    const attempt3 = async () => {
+    const attempt4 = async () => {
       const login = url.origin === origin.origin ? this.authorization : void 0;
       const headers = { ...request3.headers, ...login === void 0 ? {} : { authorization: login } };
       return await this.once({ ...request3, url, headers, dispatcher });
     };
-    let response = await attempt3();
+    let response = await attempt4();
     const isOwn = response.status === 401 && response.url.origin === origin.origin;
     const challenge = isOwn ? parseChallenge(response.headers.get("www-authenticate")) : void 0;
     if (challenge !== void 0) {
@@ -48411,9 +52996,9 @@ var Connection = class {
         scope,
         credentials,
         origin,
-        async (token2) => await this.once({ ...token2, timeout, dispatcher })
+        async (token3) => await this.once({ ...token3, timeout, dispatcher })
       );
-      if (this.authorization !== void 0 && !(request3.body instanceof import_node_stream8.Readable)) response = await attempt3();
+      if (this.authorization !== void 0 && !(request3.body instanceof import_node_stream7.Readable)) response = await attempt4();
     }
     if (expected.includes(response.status)) return response;
     throw refusal2(this.registry, describe3(request3.method, url), response);
@@ -48438,12 +53023,12 @@ var MANIFESTS = [
 ].join(", ");
 var POLICY = { tries: 3, longestWait: 5 * 6e4 };
 var RepositoryClient = class {
-  constructor(context, registry2, path55, cancelled2) {
+  constructor(context, registry2, path62, cancelled2) {
     this.context = context;
     this.registry = registry2;
-    this.path = path55;
+    this.path = path62;
     this.cancelled = cancelled2;
-    this.connection = new Connection(context, registry2, `repository:${path55}:pull,push`, cancelled2);
+    this.connection = new Connection(context, registry2, `repository:${path62}:pull,push`, cancelled2);
   }
   context;
   registry;
@@ -48504,16 +53089,16 @@ var RepositoryClient = class {
     const timeout = this.context.patience.tryTimeout;
     return await this.withRetries(() => this.connection.send({ ...request3, timeout }, expected));
   }
-  async withRetries(attempt3) {
-    return await withRetries({ ...this.context, cancelled: this.cancelled }, POLICY, attempt3);
+  async withRetries(attempt4) {
+    return await withRetries({ ...this.context, cancelled: this.cancelled }, POLICY, attempt4);
   }
 };
 
 // src/registry/endpoint.ts
-var import_promises48 = require("node:dns/promises");
-var import_promises49 = require("node:fs/promises");
+var import_promises53 = require("node:dns/promises");
+var import_promises54 = require("node:fs/promises");
 var import_node_net2 = require("node:net");
-var import_node_path45 = __toESM(require("node:path"), 1);
+var import_node_path52 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var PING_TIMEOUT = 5e3;
 async function endpointOf(registry2, context) {
@@ -48542,23 +53127,23 @@ async function isInsecure(registry2, hostname3, docker2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net2.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises48.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises53.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment: environment2, root }) {
-  const folder = import_node_path45.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises49.readdir)(folder).catch(() => [])).sort();
+  const folder = import_node_path52.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises54.readdir)(folder).catch(() => [])).sort();
   const read2 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises49.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises54.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path45.default.join(folder, name)));
+  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path52.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Docker trusts the list of the machine, which Node's own list does not contain.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read2(import_node_path45.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read2(import_node_path52.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
       ...await read2(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
@@ -48567,10 +53152,10 @@ async function certificates(registry2, { environment: environment2, root }) {
 }
 
 // src/shipped.ts
-var import_node_fs9 = require("node:fs");
+var import_node_fs10 = require("node:fs");
 var import_node_url = require("node:url");
 function shipped() {
-  const { version } = JSON.parse((0, import_node_fs9.readFileSync)(shippedFile("package.json"), "utf8"));
+  const { version } = JSON.parse((0, import_node_fs10.readFileSync)(shippedFile("package.json"), "utf8"));
   return { version, dockerFolder: shippedFile("docker"), knownDigests: shippedFile("data/jdk-digests.tsv") };
 }
 function shippedFile(name) {
@@ -48619,14 +53204,14 @@ function repositoriesIn(environment2, docker2, info2) {
     credentials: (registry2) => credentialsFor(registry2, environment2),
     endpoint: (registry2) => endpointOf(registry2, { docker: docker2, environment: environment2, root: "/" })
   };
-  return ({ registry: registry2, path: path55 }, signal) => new RepositoryClient(world, registry2, path55, signal);
+  return ({ registry: registry2, path: path62 }, signal) => new RepositoryClient(world, registry2, path62, signal);
 }
 
 // src/run/with-run.ts
 async function withRun(entry) {
   const cancellation = cancellationBy(process);
   const id = await newRunId();
-  const folder = import_node_path46.default.join(entry.temp, `${RUN_FOLDER}${id}`);
+  const folder = import_node_path53.default.join(entry.temp, `${RUN_FOLDER}${id}`);
   let docker2;
   const usedDocker = () => docker2?.hasAnswered() ?? false;
   const run2 = { id, folder, cancelled: cancellation.signal, usedDocker };
@@ -48665,8 +53250,8 @@ async function main() {
       const inputOf = (name) => getInput(name);
       mask(readSecretValues(inputOf));
       const inputs = readInputs(inputOf);
-      mask(secretsOfInputs(inputs));
-      setOutput("logs", import_node_path47.default.join(folder, "logs"));
+      mask(await secretsOfInputs(inputs, world.workspace));
+      setOutput("logs", import_node_path54.default.join(folder, "logs"));
       return await run(id, inputs, world);
     },
     succeeded: async (result) => {
@@ -48690,7 +53275,7 @@ async function post(id, runFolder) {
   const docker2 = createDocker(process.env);
   const used = getState(STATE_NO_DOCKER) === "" ? docker2 : void 0;
   const repositories = repositoriesIn(process.env, docker2, (line2) => log.info(line2));
-  for (const line2 of await putBackMoved(repositories, import_node_path47.default.join(runFolder, "work"))) log.warning(line2);
+  for (const line2 of await putBackMoved(repositories, import_node_path54.default.join(runFolder, "work"))) log.warning(line2);
   await settle(systemClock, id, false);
   for (const problem of await release(used, { id, folder: runFolder, keep: [] })) {
     log.warning(`Something of this run may be left behind: ${problem}`);
