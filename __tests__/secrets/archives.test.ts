@@ -210,6 +210,14 @@ describe('layers', () => {
     ['empty', Buffer.alloc(1024)],
     ['gzip', gzipSync(layer)],
     ['zstd', execFileSync('zstd', ['-c'], { input: layer })],
+    [
+      'zstd of several frames, with one to skip',
+      Buffer.concat([
+        execFileSync('zstd', ['-c'], { input: layer.subarray(0, 600) }),
+        Buffer.from('502a4d180300000001020a', 'hex'),
+        execFileSync('zstd', ['-c'], { input: layer.subarray(600) })
+      ])
+    ],
     ['zstd of one segment', execFileSync('zstd', ['-c', '--content-size', '-19'], { input: layer })]
   ])('a layer is read whatever its format is: %s', async (name, bytes) => {
     const { findings, layers } = await scanned(await imageOf(bytes))
@@ -226,6 +234,7 @@ describe('layers', () => {
       'its tar archive is damaged'
     ],
     ['ends early', layer.subarray(0, 700), 'its tar archive is damaged'],
+    ['has more behind its end', Buffer.concat([gzipSync(layer), Buffer.alloc(600, 'x')]), 'it is damaged'],
     ['is damaged gzip', gzipSync(layer).subarray(0, 100), 'it is damaged']
   ])('the search has a gap if a layer %s', async (_, bytes, reason) => {
     const { layers } = await scanned(await imageOf(layer, bytes))

@@ -97,6 +97,7 @@ async function* filesOfLayer(
       if (path.posix.dirname(name) === SNAPSHOT_DIR) yield file
       else yield* contentsOf(file, opener)
     }
+    if ((await reader.peek(1)).length > 0) results.set(layer, 'something follows its packed archive')
   } catch (error) {
     if (!(error instanceof DamagedError)) throw error
     results.set(layer, `it is damaged (${error.message})`)

@@ -1,7 +1,8 @@
 import { Decompress } from 'fzstd'
 import zlib, { createGunzip, createInflateRaw } from 'node:zlib'
-import type { ByteReader } from '../../lib/byte-reader.js'
+import { drain, type ByteReader } from '../../lib/byte-reader.js'
 import { messageOf } from '../../lib/errors.js'
+import { isZstandard } from '../../lib/formats.js'
 
 /** Error of packed data that cannot be unpacked, or not to its end. An error of the stream itself stays as it is. */
 export class DamagedError extends Error {}
@@ -13,6 +14,8 @@ type Engine = ReturnType<typeof createGunzip>
 export const PIECE = 64 * 1024
 /** Maximum size in bytes of a piece for fzstd: four bytes can become 128 KB. */
 const ZSTD_PIECE = 1024
+/** Maximum size of the header of a zstd frame in bytes. */
+const LONGEST_HEADER = 18
 /** Maximum window of zstd in bytes: https://github.com/101arrowz/fzstd#considerations. `zstd -19` and Docker need 8 MB. */
 const LARGEST_WINDOW = 32 * 1024 * 1024
 
@@ -28,17 +31,18 @@ export function inflated(reader: ByteReader, length = Infinity): AsyncGenerator<
 
 /** Unpacks zstd in the next `length` bytes. Throws a DamagedError, also where the window is too large. */
 export async function* unzstd(reader: ByteReader, length = Infinity): AsyncGenerator<Buffer> {
-  const window = windowOf(await reader.peek(18))
+  const window = windowOf(await reader.peek(LONGEST_HEADER))
   if (window > LARGEST_WINDOW) throw new DamagedError(`it needs ${window} bytes of memory`)
-  // Node 20 does not have it. It is many times faster.
+  const end = reader.position + length
+  // Node 20 does not have it. It is many times faster, and unpacks one frame.
   if ('createZstdDecompress' in zlib) {
     const create = zlib.createZstdDecompress as (options: object) => Engine
-    yield* unpacked(reader, create({ chunkSize: PIECE }), length)
+    while (reader.position < end && (await isAtFrame(reader)))
+      yield* unpacked(reader, create({ chunkSize: PIECE }), end - reader.position)
     return
   }
   const ready: Buffer[] = []
   const engine = new Decompress((piece) => void ready.push(Buffer.from(piece)))
-  const end = reader.position + length
   for (let last = false; !last;) {
     const piece = (await reader.peek(1)).subarray(0, Math.min(ZSTD_PIECE, end - reader.position))
     last = piece.length === 0
@@ -51,6 +55,23 @@ export async function* unzstd(reader: ByteReader, length = Infinity): AsyncGener
     yield* ready.splice(0)
     if (failure !== undefined) throw new DamagedError(messageOf(failure))
     reader.skip(piece.length)
+  }
+}
+
+/**
+ * Returns whether a frame of zstd is next, and skips frames without data: https://www.rfc-editor.org/rfc/rfc8878#section-3.1.2. Throws a
+ * DamagedError where the window of the frame is too large.
+ */
+async function isAtFrame(reader: ByteReader): Promise<boolean> {
+  for (;;) {
+    const head = await reader.peek(LONGEST_HEADER)
+    if (isZstandard(head)) {
+      if (windowOf(head) > LARGEST_WINDOW)
+        throw new DamagedError(`it needs ${windowOf(head)} bytes of memory`)
+      return true
+    }
+    if (head.length < 8 || head.readUInt32LE(0) >>> 4 !== 0x184d2a5) return false
+    await drain(reader.pieces(8 + head.readUInt32LE(4)))
   }
 }
 
