@@ -45,6 +45,7 @@ const OPTIONS: Record<string, Record<string, boolean>> = {
   },
   create: {
     '--no-healthcheck': false,
+    '--entrypoint': true,
     '--log-driver': true,
     '--log-opt': true,
     ...{ '--name': true, '--label': true, '--publish': true, '--network': true, '--add-host': true },
