@@ -56,7 +56,8 @@ export const restore: Measurement = {
 }
 
 function targets(starts: Record<keyof typeof NAMES, Start[]>): Target[] {
-  const why = 'before CRIU, the entry script and the launcher of the JVM have to run'
+  const why =
+    'most of the memory of the sample is not Java heap, so CRIU loads it; before CRIU, the entry script and the launcher of the JVM have to run'
   const target = (other: 'byHand' | 'byHandLoaded', limit: number): Target[] =>
     (['fromCall', 'fromStart'] as const).map((time) => ({
       claim: `the image against ${NAMES[other]}, from ${time === 'fromCall' ? '`docker start`' : 'the start of the container'}`,
