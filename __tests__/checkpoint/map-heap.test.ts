@@ -9,20 +9,13 @@ import { ROOT } from '../support/inputs.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 describe('reasonToLoad', () => {
-  const inputs = { memory: 'mapped' as const, javaOptions: ['-Xmx1g'], env: {} }
+  const inputs = { memory: 'mapped' as const }
   const criu: CheckpointEngine = { name: 'criu', kind: 'system', version: '4.1.1', why: '', privileges: [] }
   test.each([
     ['nothing', inputs, criu, undefined],
-    ['the input', { ...inputs, memory: 'loaded' as const }, criu, '`memory` is `loaded`'],
+    ['the input', { memory: 'loaded' as const }, criu, '`memory` is `loaded`'],
     ['Warp', inputs, { name: 'warp' as const }, 'Warp'],
-    ['the CRIU of the JDK', inputs, { ...criu, kind: 'bundled' as const }, 'CRIU of the JDK'],
-    ['NUMA among the options', { ...inputs, javaOptions: ['-XX:+UseNUMA'] }, criu, '-XX:+UseNUMA'],
-    [
-      'NUMA in the environment',
-      { ...inputs, env: { JAVA_TOOL_OPTIONS: '-Da=b -XX:+UseNUMA' } },
-      criu,
-      '-XX:+UseNUMA'
-    ]
+    ['the CRIU of the JDK', inputs, { ...criu, kind: 'bundled' as const }, 'CRIU of the JDK']
   ])('is given for %s', (_, given, engine, reason) => {
     const found = reasonToLoad(given, engine)
     expect(found?.includes(reason ?? '-')).toBe(reason === undefined ? undefined : true)

@@ -98,7 +98,7 @@ function processOf({ images, heap }: Dump): ProcessMemory {
     memory: readMemory(images.mm),
     pages: [pagesFileOf(readPagemap(images.pagemap))],
     stackPointers: [],
-    jvm: { heap, code: undefined, classes: undefined }
+    jvm: { heap, code: undefined, classes: undefined, maxHeap: undefined, numa: false }
   }
 }
 
@@ -215,6 +215,15 @@ describe('planHeapMapping', () => {
     expect(mapped.runs.filter(({ start, end }) => end - start === 17 * PAGE_SIZE)).toHaveLength(1)
   })
 
+  test('refuses the heap of a JVM with -XX:+UseNUMA', () => {
+    const made = processOf({ images: one, heap: [heap] })
+    const numa = {
+      ...made,
+      jvm: { heap: [heap], code: undefined, classes: undefined, maxHeap: 1, numa: true }
+    }
+    expect(() => planHeapMapping(numa, one, 2)).toThrow('-XX:+UseNUMA')
+  })
+
   const one = imagesOf([vma(heap, 'plain')], [heap])
   test.each<[string, HeapImages, Range[] | undefined, string]>([
     ['does not report its heap', one, undefined, 'does not report the addresses of its heap'],
@@ -251,7 +260,7 @@ describe('planHeapMapping', () => {
   ])('refuses a snapshot that %s', (_, images, ranges, reason) => {
     const process = { ...processOf({ images: { ...images, mm: one.mm }, heap: ranges ?? [] }) }
     const memory = images.mm.length < one.mm.length ? process.memory : readMemory(images.mm)
-    const jvm = { heap: ranges, code: undefined, classes: undefined }
+    const jvm = { heap: ranges, code: undefined, classes: undefined, maxHeap: undefined, numa: false }
     expect(() => planHeapMapping({ ...process, memory, jvm }, images, 2)).toThrow(reason)
   })
 })

@@ -73,7 +73,9 @@ describe('parseJvmMemory', () => {
       classes: [
         { start: 0x7fdc17000000, end: 0x7fdc17000000 + 64 * 1024 * 1024 },
         { start: 0x7fdc1c000000, end: 0x7fdc1c000000 + 1024 * 1024 * 1024 }
-      ]
+      ],
+      maxHeap: undefined,
+      numa: false
     })
     expect(parseJvmMemory(REST_25.join('\n'))).toMatchObject({
       heap: undefined,
@@ -85,7 +87,19 @@ describe('parseJvmMemory', () => {
     expect(parseJvmMemory('137:\nUnknown diagnostic command\n')).toEqual({
       heap: undefined,
       code: undefined,
-      classes: undefined
+      classes: undefined,
+      maxHeap: undefined,
+      numa: false
     })
+  })
+
+  // Lines of JDK 17 with -XX:+UseNUMA on a machine with two nodes.
+  test('reads the largest size of the heap, and whether the JVM places it by nodes', () => {
+    const flags = [
+      '   size_t MaxHeapSize                              = 268435456                                 {product} {command line}',
+      '     bool UseNUMA                                  = true                                      {product} {command line}'
+    ]
+    expect(parseJvmMemory(flags.join('\n'))).toMatchObject({ maxHeap: 268_435_456, numa: true })
+    expect(parseJvmMemory(flags.join('\n').replace('= true', '= false'))).toMatchObject({ numa: false })
   })
 })

@@ -49,7 +49,9 @@ function mapOf(
 const JVM: JvmMemory = {
   heap: [{ start: 16 * MB, end: 18 * MB }],
   code: [{ start: 32 * MB, end: 33 * MB }],
-  classes: [{ start: 64 * MB, end: 128 * MB }]
+  classes: [{ start: 64 * MB, end: 128 * MB }],
+  maxHeap: undefined,
+  numa: false
 }
 
 describe('createMemoryMap', () => {

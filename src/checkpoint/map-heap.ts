@@ -11,23 +11,13 @@ import type { Snapshot } from './take.js'
 
 export interface MemoryInputs {
   memory: 'mapped' | 'loaded'
-  javaOptions: string[]
-  env: Record<string, string>
 }
 
-/** With this option the Parallel collector returns parts of the heap with MADV_DONTNEED (JDK 24 and newer). */
-const NUMA = '-XX:+UseNUMA'
-
 /** Returns the reason not to map the Java heap that is known before the snapshot is read; undefined for none. */
-export function reasonToLoad(
-  { memory, javaOptions, env }: MemoryInputs,
-  engine: CheckpointEngine
-): string | undefined {
+export function reasonToLoad({ memory }: MemoryInputs, engine: CheckpointEngine): string | undefined {
   if (memory === 'loaded') return '`memory` is `loaded`'
   if (engine.name === 'warp') return 'the checkpoint engine is Warp'
   if (engine.kind === 'bundled') return 'the CRIU of the JDK decides itself how it restores memory'
-  if ([...javaOptions, ...Object.values(env)].some((text) => text.includes(NUMA)))
-    return `the JVM has the option ${NUMA}`
   return undefined
 }
 

@@ -19,7 +19,7 @@ export function renderContent(
 }
 
 export function describeContent(
-  { memory, restore, threads, user, open, environment }: SnapshotContent,
+  { memory, maxHeap, restore, threads, user, open, environment }: SnapshotContent,
   statistics: DumpStatistics | undefined
 ): [string, string][] {
   const rows: [string, string][] = []
@@ -27,6 +27,11 @@ export function describeContent(
     const bytes = memory?.[kind]
     rows.push([`Memory: ${KIND_NAMES[kind]}`, bytes === undefined ? 'not known' : sizeText(bytes)])
   }
+  if (maxHeap !== undefined)
+    rows.push([
+      'Largest Java heap',
+      `${sizeText(maxHeap)}; with a lower memory limit a container starts normally`
+    ])
   rows.push([
     'Mapped from the image at a restore',
     restore.loadedBecause === undefined ? sizeText(restore.mapped) : `nothing: ${restore.loadedBecause}`
@@ -61,9 +66,10 @@ export function logContent(
 /** Returns the part of the output `metadata` about the content of the snapshot (docs/metadata.schema.json). */
 export function contentMetadata(content: SnapshotContent | undefined): object | null {
   if (!content) return null
-  const { memory, restore, processes, threads, user, open, environment } = content
+  const { memory, maxHeap, restore, processes, threads, user, open, environment } = content
   return {
     memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
+    maxHeap: maxHeap ?? null,
     restore: { ...restore, loadedBecause: restore.loadedBecause ?? null },
     processes,
     threads: { count: threadCount(threads), groups: threads.slice(0, LISTED) },

@@ -28,6 +28,8 @@ export const KIND_NAMES: Record<Kind, string> = {
 export interface SnapshotContent {
   /** Sizes in bytes; their sum is the size of the pages files. undefined where the JVM did not report its memory. */
   memory: (Record<Exclude<Kind, 'javaHeap'>, number> & { javaHeap: number | undefined }) | undefined
+  /** Size in bytes to which the Java heap may grow; undefined where the JVM did not report it. */
+  maxHeap: number | undefined
   /** How a restore gets the pages, in bytes, and why the Java heap is not mapped; undefined where it is. */
   restore: { mapped: number; loaded: number; loadedBecause: string | undefined }
   processes: number

@@ -51,6 +51,8 @@ export function planHeapMapping(process: ProcessMemory, images: HeapImages, unus
   const [dumped, ...more] = process.pages
   if (!dumped || more.length > 0) throw new ImageFormatError('it does not have one file of pages')
   if (!process.jvm?.heap) throw new ImageFormatError('the JVM does not report the addresses of its heap')
+  // The Parallel collector of JDK 24 and newer then returns parts of the heap with MADV_DONTNEED.
+  if (process.jvm.numa) throw new ImageFormatError('the JVM has the option -XX:+UseNUMA')
   requireOrder(process.memory.mappings, 'mappings')
   requireOrder(dumped.runs, 'pages')
 

@@ -8,10 +8,14 @@ export interface JvmMemory {
   code: Range[] | undefined
   /** Metaspace and the compressed class space. The class data archive is a mapped file, and not part of this. */
   classes: Range[] | undefined
+  /** Size in bytes to which the heap may grow. */
+  maxHeap: number | undefined
+  /** Whether the JVM places the heap by the nodes of a machine (-XX:+UseNUMA). */
+  numa: boolean
 }
 
 /**
- * Parses the output of jcmd's `GC.heap_info`, `Compiler.codecache` and `VM.metaspace vslist`, one after the other, as
+ * Parses the output of jcmd's `VM.flags -all`, `GC.heap_info`, `Compiler.codecache` and `VM.metaspace vslist`, one after the other, as
  * JDK 17 to 25 print it. A range with a mark in it (`[bottom, top, end)`) counts as a whole.
  */
 export function parseJvmMemory(answers: string): JvmMemory {
@@ -36,5 +40,11 @@ export function parseJvmMemory(answers: string): JvmMemory {
     else if (isHeap) heap.push({ start, end })
   }
   const known = (ranges: Range[]): Range[] | undefined => (ranges.length > 0 ? ranges : undefined)
-  return { heap: known(heap), code: known(code), classes: known(classes) }
+  return {
+    heap: known(heap),
+    code: known(code),
+    classes: known(classes),
+    maxHeap: Number(/ MaxHeapSize += (\d+)/.exec(answers)?.[1]) || undefined,
+    numa: / UseNUMA += true/.test(answers)
+  }
 }

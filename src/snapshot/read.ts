@@ -87,6 +87,7 @@ async function readImages(
     heap,
     content: {
       memory: jvm.code && { ...map.sizes(), ...(jvm.heap ? {} : { javaHeap: undefined }) },
+      maxHeap: jvm.maxHeap,
       restore: restoreOf(heap, memories, shared),
       processes: processes.length,
       threads: threadsOf(cores),
