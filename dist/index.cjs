@@ -41799,13 +41799,10 @@ async function warmUpOf({ warmup, warmupScript, port }, { readiness, workspace, 
 // src/checkpoint/map-heap.ts
 var import_promises22 = require("node:fs/promises");
 var import_node_path22 = __toESM(require("node:path"), 1);
-var NUMA = "-XX:+UseNUMA";
-function reasonToLoad({ memory, javaOptions: javaOptions2, env }, engine) {
+function reasonToLoad({ memory }, engine) {
   if (memory === "loaded") return "`memory` is `loaded`";
   if (engine.name === "warp") return "the checkpoint engine is Warp";
   if (engine.kind === "bundled") return "the CRIU of the JDK decides itself how it restores memory";
-  if ([...javaOptions2, ...Object.values(env)].some((text2) => text2.includes(NUMA)))
-    return `the JVM has the option ${NUMA}`;
   return void 0;
 }
 async function mapHeap(context, snapshot, plan) {
@@ -49520,6 +49517,7 @@ var DamagedError = class extends Error {
 };
 var PIECE = 64 * 1024;
 var ZSTD_PIECE = 1024;
+var LONGEST_HEADER = 18;
 var LARGEST_WINDOW = 32 * 1024 * 1024;
 function gunzipped(reader) {
   return unpacked(reader, (0, import_node_zlib3.createGunzip)({ chunkSize: PIECE }), Infinity);
@@ -49528,16 +49526,17 @@ function inflated(reader, length = Infinity) {
   return unpacked(reader, (0, import_node_zlib3.createInflateRaw)({ chunkSize: PIECE }), length);
 }
 async function* unzstd(reader, length = Infinity) {
-  const window = windowOf(await reader.peek(18));
+  const window = windowOf(await reader.peek(LONGEST_HEADER));
   if (window > LARGEST_WINDOW) throw new DamagedError(`it needs ${window} bytes of memory`);
+  const end = reader.position + length;
   if ("createZstdDecompress" in import_node_zlib3.default) {
     const create = import_node_zlib3.default.createZstdDecompress;
-    yield* unpacked(reader, create({ chunkSize: PIECE }), length);
+    while (reader.position < end && await isAtFrame(reader))
+      yield* unpacked(reader, create({ chunkSize: PIECE }), end - reader.position);
     return;
   }
   const ready = [];
   const engine = new Decompress((piece) => void ready.push(Buffer.from(piece)));
-  const end = reader.position + length;
   for (let last = false; !last; ) {
     const piece = (await reader.peek(1)).subarray(0, Math.min(ZSTD_PIECE, end - reader.position));
     last = piece.length === 0;
@@ -49550,6 +49549,18 @@ async function* unzstd(reader, length = Infinity) {
     yield* ready.splice(0);
     if (failure !== void 0) throw new DamagedError(messageOf(failure));
     reader.skip(piece.length);
+  }
+}
+async function isAtFrame(reader) {
+  for (; ; ) {
+    const head = await reader.peek(LONGEST_HEADER);
+    if (isZstandard(head)) {
+      if (windowOf(head) > LARGEST_WINDOW)
+        throw new DamagedError(`it needs ${windowOf(head)} bytes of memory`);
+      return true;
+    }
+    if (head.length < 8 || head.readUInt32LE(0) >>> 4 !== 25481893) return false;
+    await drain(reader.pieces(8 + head.readUInt32LE(4)));
   }
 }
 function windowOf(head) {
@@ -49846,6 +49857,7 @@ async function* filesOfLayer(layer, reader, { results }, opener) {
       if (import_node_path44.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
       else yield* contentsOf(file, opener);
     }
+    if ((await reader.peek(1)).length > 0) results.set(layer, "something follows its packed archive");
   } catch (error2) {
     if (!(error2 instanceof DamagedError)) throw error2;
     results.set(layer, `it is damaged (${error2.message})`);
@@ -51241,12 +51253,17 @@ function renderContent(content, statistics) {
   if (!content) return [];
   return folded("Content of the snapshot", table(describeContent(content, statistics)));
 }
-function describeContent({ memory, restore, threads, user: user2, open: open2, environment: environment2 }, statistics) {
+function describeContent({ memory, maxHeap, restore, threads, user: user2, open: open2, environment: environment2 }, statistics) {
   const rows = [];
   for (const kind of memory ? KINDS : []) {
     const bytes = memory?.[kind];
     rows.push([`Memory: ${KIND_NAMES[kind]}`, bytes === void 0 ? "not known" : sizeText(bytes)]);
   }
+  if (maxHeap !== void 0)
+    rows.push([
+      "Largest Java heap",
+      `${sizeText(maxHeap)}; with a lower memory limit a container starts normally`
+    ]);
   rows.push([
     "Mapped from the image at a restore",
     restore.loadedBecause === void 0 ? sizeText(restore.mapped) : `nothing: ${restore.loadedBecause}`
@@ -51271,9 +51288,10 @@ function logContent(log, reading, statistics) {
 }
 function contentMetadata(content) {
   if (!content) return null;
-  const { memory, restore, processes, threads, user: user2, open: open2, environment: environment2 } = content;
+  const { memory, maxHeap, restore, processes, threads, user: user2, open: open2, environment: environment2 } = content;
   return {
     memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
+    maxHeap: maxHeap ?? null,
     restore: { ...restore, loadedBecause: restore.loadedBecause ?? null },
     processes,
     threads: { count: threadCount(threads), groups: threads.slice(0, LISTED) },
@@ -51780,7 +51798,13 @@ function parseJvmMemory(answers) {
     else if (isHeap) heap.push({ start, end });
   }
   const known = (ranges) => ranges.length > 0 ? ranges : void 0;
-  return { heap: known(heap), code: known(code2), classes: known(classes) };
+  return {
+    heap: known(heap),
+    code: known(code2),
+    classes: known(classes),
+    maxHeap: Number(/ MaxHeapSize += (\d+)/.exec(answers)?.[1]) || void 0,
+    numa: / UseNUMA += true/.test(answers)
+  };
 }
 
 // src/snapshot/parts.ts
@@ -51985,6 +52009,7 @@ function planHeapMapping(process2, images, unusedId) {
   const [dumped, ...more] = process2.pages;
   if (!dumped || more.length > 0) throw new ImageFormatError("it does not have one file of pages");
   if (!process2.jvm?.heap) throw new ImageFormatError("the JVM does not report the addresses of its heap");
+  if (process2.jvm.numa) throw new ImageFormatError("the JVM has the option -XX:+UseNUMA");
   requireOrder(process2.memory.mappings, "mappings");
   requireOrder(dumped.runs, "pages");
   const dumpedRuns = runsOf(dumped);
@@ -52090,6 +52115,7 @@ async function readImages(evidence, folder, loadedBecause) {
     heap,
     content: {
       memory: jvm.code && { ...map.sizes(), ...jvm.heap ? {} : { javaHeap: void 0 } },
+      maxHeap: jvm.maxHeap,
       restore: restoreOf(heap, memories, shared),
       processes: processes.length,
       threads: threadsOf(cores),
