@@ -53,6 +53,14 @@ describe('createSearch', () => {
     expect(occurrences(patterns, bytes)).toEqual(naive(patterns, bytes))
   })
 
+  test('finds a short pattern that begins in a block of zeros and ends behind it', () => {
+    const pattern = Buffer.from([0, 0, 7])
+    for (let zeros = 2; zeros < 50; zeros++) {
+      const bytes = Buffer.concat([Buffer.alloc(zeros), Buffer.from([7, 9, 9, 9, 9, 9])])
+      expect(occurrences([pattern], bytes)).toEqual([`0@${zeros - 2}`])
+    }
+  })
+
   test('does not read beyond the end of the bytes', () => {
     const memory = Buffer.from('....secret-value')
     expect(occurrences([Buffer.from('secret-value')], memory.subarray(0, -1))).toEqual([])

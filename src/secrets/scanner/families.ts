@@ -240,6 +240,7 @@ export const FAMILIES: readonly Family[] = [
     what: 'access key id of AWS',
     prefixes: ['AKIA', 'ASIA', 'ABIA', 'ACCA'],
     body: [['upper', 16]],
+    bounded: true,
     isReal: (match) => /^[A-Z2-7]*$/.test(match[1] ?? '') && hasRandomPart(match),
     source:
       'https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids'
@@ -770,7 +771,7 @@ export const FAMILIES: readonly Family[] = [
   token({
     id: 'slack-token',
     what: 'token of Slack',
-    prefixes: ['xoxa-', 'xoxb-', 'xoxc-', 'xoxd-', 'xoxe-', 'xoxo-', 'xoxp-', 'xoxr-', 'xoxs-', 'xapp-'],
+    prefixes: ['xoxa-', 'xoxb-', 'xoxc-', 'xoxd-', 'xoxe-', 'xoxo-', 'xoxp-', 'xoxr-', 'xoxs-', 'xapp-1-'],
     body: [['word and %', 20, 250]],
     isReal: (match) => /^[A-Za-z-]{0,30}\d/.test(match[1] ?? '') && hasRandomPart(match),
     source: 'https://docs.slack.dev/authentication/tokens/'

@@ -1,3 +1,15 @@
+import {
+  createTable,
+  HASH,
+  SHIFT,
+  slotOfTriple,
+  slotOfWord,
+  TRIPLE_HASH,
+  type Anchor,
+  type Index,
+  type Table
+} from './pattern-table.js'
+
 /**
  * Searches for many byte patterns at once, in one pass over the 32-bit words of the bytes.
  *
@@ -6,11 +18,6 @@
  * pattern, three bytes at an even offset are looked up. Words are little-endian, as on every machine for which a JDK with CRaC
  * exists.
  */
-
-/** Minimum size of a pattern in bytes. */
-const SHORTEST = 3
-/** Minimum size in bytes of a pattern that is found by its words. */
-const SHORTEST_WITH_WORD = 7
 
 /** Receives each occurrence: the index of the pattern, and the offset in bytes. */
 export type OnMatch = (pattern: number, offset: number) => void
@@ -32,96 +39,13 @@ export function createSearch(patterns: readonly Uint8Array[]): PatternSearch {
   }
 }
 
-/** A word or three bytes of a pattern, by which the pattern is found. */
-interface Anchor {
-  bytes: Uint8Array
-  pattern: number
-  at: number
-}
-
-/** A hash table of anchors. */
-interface Index {
-  /** Has a 1 for the hash of each anchor. */
-  marks: Uint8Array
-  anchors: (Anchor[] | undefined)[]
-}
-
-interface Table {
-  words: Index
-  triples: Index
-}
-
-/** 2^32 divided by the golden ratio, made odd: the multiplier of the hash. */
-const HASH = 0x9e3779b1 | 0
-/** Number of bits by which a hash is shifted to the right: the tables have 2^18 slots, which fit into the cache of a core. */
-const SHIFT = 14
-const THREE_BYTES = 0xffffff
-
-function createTable(patterns: readonly Uint8Array[]): Table {
-  const table = { words: createIndex(), triples: createIndex() }
-  patterns.forEach((bytes, pattern) => {
-    if (bytes.length < SHORTEST) throw new RangeError(`a pattern has fewer than ${SHORTEST} bytes`)
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    if (bytes.length >= SHORTEST_WITH_WORD) {
-      for (let lead = 0; lead < 4; lead++) {
-        const at = rarest(bytes, lead, 4, 4)
-        enter(table.words, view.getInt32(at, true), { bytes, pattern, at })
-      }
-      return
-    }
-    const tripleAt = (at: number): number => view.getUint16(at, true) | (view.getUint8(at + 2) << 16)
-    const even = rarest(bytes, 0, 2, 3)
-    enter(table.triples, tripleAt(even), { bytes, pattern, at: even })
-    if (bytes.length > SHORTEST) {
-      const odd = rarest(bytes, 1, 2, 3)
-      enter(table.triples, tripleAt(odd), { bytes, pattern, at: odd })
-    } else {
-      // At an odd offset, the third byte is the one behind the pattern.
-      const pair = view.getUint16(1, true)
-      for (let byte = 0; byte < 256; byte++)
-        enter(table.triples, pair | (byte << 16), { bytes, pattern, at: 1 })
-    }
-  })
-  return table
-}
-
-function createIndex(): Index {
-  const slots = 2 ** (32 - SHIFT)
-  return { marks: new Uint8Array(slots), anchors: new Array<Anchor[] | undefined>(slots).fill(undefined) }
-}
-
-function enter({ marks, anchors }: Index, value: number, anchor: Anchor): void {
-  const slot = Math.imul(value, HASH) >>> SHIFT
-  marks[slot] = 1
-  anchors[slot] = [...(anchors[slot] ?? []), anchor]
-}
-
-/** Returns which of the offsets `lead`, `lead` + `step`, ... has the `size` bytes that are rarest in other data. */
-function rarest(bytes: Uint8Array, lead: number, step: number, size: number): number {
-  let best = lead
-  let least = Infinity
-  for (let at = lead; at + size <= bytes.length; at += step) {
-    const commonness = bytes.subarray(at, at + size).reduce((sum, byte) => sum + commonnessOf(byte), 0)
-    if (commonness < least) [best, least] = [at, commonness]
-  }
-  return best
-}
-
-/** Returns a guess of how common a byte is in the memory of a JVM: it affects the speed only. */
-function commonnessOf(byte: number): number {
-  const character = String.fromCharCode(byte)
-  if (byte === 0) return 6
-  if (/[ etaoinsr]/.test(character)) return 5
-  if (/[a-z/.:=_-]/.test(character)) return 4
-  if (/[A-Z]/.test(character)) return 3
-  return 2
-}
-
 /** Checks four words at a time, twice as fast as one, and skips blocks of zeros, which are frequent in memory. */
 function scanWords(bytes: Uint8Array, table: Table, onMatch: OnMatch): void {
   const values = wordsOf(bytes)
   const words = table.words.marks
   const triples = table.triples.marks
+  const ofWords = table.words.anchors
+  const ofTriples = table.triples.anchors
   const skipsZeros = words[0] === 0 && triples[0] === 0
   const blocksEnd = Math.max(0, values.length - 1 - ((values.length - 1) % 4))
   for (let index = 0; index < blocksEnd; index += 4) {
@@ -129,22 +53,48 @@ function scanWords(bytes: Uint8Array, table: Table, onMatch: OnMatch): void {
     const second = values[index + 1] as number
     const third = values[index + 2] as number
     const fourth = values[index + 3] as number
-    if (skipsZeros && (first | second | third | fourth) === 0) continue
     const fifth = values[index + 4] as number
+    // The triple at the end has a byte of the next block.
+    if (skipsZeros && (first | second | third | fourth) === 0 && (fifth & 0xff) === 0) continue
+    const word1 = Math.imul(first, HASH) >>> SHIFT
+    const word2 = Math.imul(second, HASH) >>> SHIFT
+    const word3 = Math.imul(third, HASH) >>> SHIFT
+    const word4 = Math.imul(fourth, HASH) >>> SHIFT
+    const even1 = Math.imul(first, TRIPLE_HASH) >>> SHIFT
+    const odd1 = Math.imul((first >>> 16) | (second << 16), TRIPLE_HASH) >>> SHIFT
+    const even2 = Math.imul(second, TRIPLE_HASH) >>> SHIFT
+    const odd2 = Math.imul((second >>> 16) | (third << 16), TRIPLE_HASH) >>> SHIFT
+    const even3 = Math.imul(third, TRIPLE_HASH) >>> SHIFT
+    const odd3 = Math.imul((third >>> 16) | (fourth << 16), TRIPLE_HASH) >>> SHIFT
+    const even4 = Math.imul(fourth, TRIPLE_HASH) >>> SHIFT
+    const odd4 = Math.imul((fourth >>> 16) | (fifth << 16), TRIPLE_HASH) >>> SHIFT
     const hits =
-      (words[Math.imul(first, HASH) >>> SHIFT] as number) |
-      (words[Math.imul(second, HASH) >>> SHIFT] as number) |
-      (words[Math.imul(third, HASH) >>> SHIFT] as number) |
-      (words[Math.imul(fourth, HASH) >>> SHIFT] as number) |
-      (triples[Math.imul(first & THREE_BYTES, HASH) >>> SHIFT] as number) |
-      (triples[Math.imul((first >>> 16) | ((second & 0xff) << 16), HASH) >>> SHIFT] as number) |
-      (triples[Math.imul(second & THREE_BYTES, HASH) >>> SHIFT] as number) |
-      (triples[Math.imul((second >>> 16) | ((third & 0xff) << 16), HASH) >>> SHIFT] as number) |
-      (triples[Math.imul(third & THREE_BYTES, HASH) >>> SHIFT] as number) |
-      (triples[Math.imul((third >>> 16) | ((fourth & 0xff) << 16), HASH) >>> SHIFT] as number) |
-      (triples[Math.imul(fourth & THREE_BYTES, HASH) >>> SHIFT] as number) |
-      (triples[Math.imul((fourth >>> 16) | ((fifth & 0xff) << 16), HASH) >>> SHIFT] as number)
-    if (hits !== 0) for (let at = index; at < index + 4; at++) lookUp(bytes, values, at, table, onMatch)
+      (words[word1] as number) |
+      (words[word2] as number) |
+      (words[word3] as number) |
+      (words[word4] as number) |
+      (triples[even1] as number) |
+      (triples[odd1] as number) |
+      (triples[even2] as number) |
+      (triples[odd2] as number) |
+      (triples[even3] as number) |
+      (triples[odd3] as number) |
+      (triples[even4] as number) |
+      (triples[odd4] as number)
+    if (hits === 0) continue
+    const at = index * 4
+    if (words[word1] !== 0) compare(bytes, ofWords[word1], at, onMatch)
+    if (triples[even1] !== 0) compare(bytes, ofTriples[even1], at, onMatch)
+    if (triples[odd1] !== 0) compare(bytes, ofTriples[odd1], at + 2, onMatch)
+    if (words[word2] !== 0) compare(bytes, ofWords[word2], at + 4, onMatch)
+    if (triples[even2] !== 0) compare(bytes, ofTriples[even2], at + 4, onMatch)
+    if (triples[odd2] !== 0) compare(bytes, ofTriples[odd2], at + 6, onMatch)
+    if (words[word3] !== 0) compare(bytes, ofWords[word3], at + 8, onMatch)
+    if (triples[even3] !== 0) compare(bytes, ofTriples[even3], at + 8, onMatch)
+    if (triples[odd3] !== 0) compare(bytes, ofTriples[odd3], at + 10, onMatch)
+    if (words[word4] !== 0) compare(bytes, ofWords[word4], at + 12, onMatch)
+    if (triples[even4] !== 0) compare(bytes, ofTriples[even4], at + 12, onMatch)
+    if (triples[odd4] !== 0) compare(bytes, ofTriples[odd4], at + 14, onMatch)
   }
   for (let at = blocksEnd; at < values.length; at++) lookUp(bytes, values, at, table, onMatch)
 }
@@ -159,12 +109,19 @@ function lookUp(
   const value = values[index] as number
   const next = index + 1 < values.length ? (values[index + 1] as number) : 0
   const at = index * 4
-  const word = Math.imul(value, HASH) >>> SHIFT
-  const first = Math.imul(value & THREE_BYTES, HASH) >>> SHIFT
-  const second = Math.imul((value >>> 16) | ((next & 0xff) << 16), HASH) >>> SHIFT
-  if (words.marks[word] !== 0) compare(bytes, words.anchors[word], at, onMatch)
-  if (triples.marks[first] !== 0) compare(bytes, triples.anchors[first], at, onMatch)
-  if (triples.marks[second] !== 0) compare(bytes, triples.anchors[second], at + 2, onMatch)
+  check(bytes, words, slotOfWord(value), at, onMatch)
+  check(bytes, triples, slotOfTriple(value & 0xffff, (value >>> 16) & 0xff), at, onMatch)
+  check(bytes, triples, slotOfTriple(value >>> 16, next & 0xff), at + 2, onMatch)
+}
+
+function check(
+  bytes: Uint8Array,
+  { marks, anchors }: Index,
+  slot: number,
+  at: number,
+  onMatch: OnMatch
+): void {
+  if (marks[slot] !== 0) compare(bytes, anchors[slot], at, onMatch)
 }
 
 /** Returns the bytes as words; the last one is padded with zeros. */
