@@ -4,6 +4,7 @@ import path from 'node:path'
 import { troubleshootingPage } from '../../scripts/docs.js'
 import { CATALOGUE } from '../../src/diagnosis/catalogue/index.js'
 import { Diagnoser } from '../../src/diagnosis/diagnose.js'
+import { CASCADE, NOISE } from '../../src/diagnosis/noise.js'
 import { dockerFailure } from '../../src/docker/failure.js'
 import type { Remedy } from '../../src/lib/errors.js'
 import { ROOT } from '../support/inputs.js'
@@ -67,3 +68,14 @@ describe('the catalogue of known failures', () => {
     }
   )
 })
+
+test.each([
+  ...CATALOGUE.map(({ id, pattern }): [string, RegExp] => [id, pattern]),
+  ['lines that never count', NOISE] as [string, RegExp],
+  ['lines that follow from another', CASCADE] as [string, RegExp]
+])(
+  '%s begins with no unbounded number, which takes quadratic time on a long line of digits',
+  (_, { source }) => {
+    expect(source).not.toMatch(/(?:^|\|)(?:\((?:\?:)?)?\\d(?:[*+]|\{\d+,\})/)
+  }
+)
