@@ -37052,6 +37052,7 @@ var FAMILIES = [
     what: "access key id of AWS",
     prefixes: ["AKIA", "ASIA", "ABIA", "ACCA"],
     body: [["upper", 16]],
+    bounded: true,
     isReal: (match) => /^[A-Z2-7]*$/.test(match[1] ?? "") && hasRandomPart(match),
     source: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids"
   }),
@@ -37576,7 +37577,7 @@ var FAMILIES = [
   token({
     id: "slack-token",
     what: "token of Slack",
-    prefixes: ["xoxa-", "xoxb-", "xoxc-", "xoxd-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-"],
+    prefixes: ["xoxa-", "xoxb-", "xoxc-", "xoxd-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-1-"],
     body: [["word and %", 20, 250]],
     isReal: (match) => /^[A-Za-z-]{0,30}\d/.test(match[1] ?? "") && hasRandomPart(match),
     source: "https://docs.slack.dev/authentication/tokens/"
@@ -49960,9 +49961,54 @@ function tokenOf({ family, digest }) {
   return `${family} ${digest}`;
 }
 
-// src/secrets/scanner/multi-pattern.ts
+// src/secrets/scanner/pattern-table.ts
 var SHORTEST2 = 3;
-var SHORTEST_WITH_WORD = 7;
+var HASH = 2654435761 << 8;
+var SHIFT = 14;
+function createTable(patterns) {
+  const slots = 2 ** (32 - SHIFT);
+  const table2 = {
+    marks: new Uint8Array(slots),
+    anchors: new Array(slots).fill(void 0)
+  };
+  patterns.forEach((bytes, pattern) => {
+    if (bytes.length < SHORTEST2) throw new RangeError(`a pattern has fewer than ${SHORTEST2} bytes`);
+    const even = rarest(bytes, 0);
+    enter(table2, bytes.subarray(even), { bytes, pattern, at: even });
+    if (bytes.length > SHORTEST2) {
+      const odd = rarest(bytes, 1);
+      enter(table2, bytes.subarray(odd), { bytes, pattern, at: odd });
+    } else {
+      for (let byte = 0; byte < 256; byte++)
+        enter(table2, [bytes[1] ?? 0, bytes[2] ?? 0, byte], { bytes, pattern, at: 1 });
+    }
+  });
+  return table2;
+}
+function enter({ marks, anchors }, [first3 = 0, second = 0, third = 0], anchor) {
+  const slot = Math.imul(first3 | second << 8 | third << 16, HASH) >>> SHIFT;
+  marks[slot] = 1;
+  anchors[slot] = [...anchors[slot] ?? [], anchor];
+}
+function rarest(bytes, lead) {
+  let best = lead;
+  let least = Infinity;
+  for (let at = lead; at + 3 <= bytes.length; at += 2) {
+    const commonness = bytes.subarray(at, at + 3).reduce((sum2, byte) => sum2 + commonnessOf(byte), 0);
+    if (commonness < least) [best, least] = [at, commonness];
+  }
+  return best;
+}
+function commonnessOf(byte) {
+  const character = String.fromCharCode(byte);
+  if (byte === 0) return 6;
+  if (/[ etaoinsr]/.test(character)) return 5;
+  if (/[a-z/.:=]/.test(character)) return 4;
+  if (/[A-Z0-9]/.test(character)) return 3;
+  return 2;
+}
+
+// src/secrets/scanner/multi-pattern.ts
 function createSearch(patterns) {
   const table2 = createTable(patterns);
   return {
@@ -49972,89 +50018,46 @@ function createSearch(patterns) {
     }
   };
 }
-var HASH = 2654435761 | 0;
-var SHIFT = 14;
-var THREE_BYTES = 16777215;
-function createTable(patterns) {
-  const table2 = { words: createIndex(), triples: createIndex() };
-  patterns.forEach((bytes, pattern) => {
-    if (bytes.length < SHORTEST2) throw new RangeError(`a pattern has fewer than ${SHORTEST2} bytes`);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    if (bytes.length >= SHORTEST_WITH_WORD) {
-      for (let lead = 0; lead < 4; lead++) {
-        const at = rarest(bytes, lead, 4, 4);
-        enter(table2.words, view.getInt32(at, true), { bytes, pattern, at });
-      }
-      return;
-    }
-    const tripleAt = (at) => view.getUint16(at, true) | view.getUint8(at + 2) << 16;
-    const even = rarest(bytes, 0, 2, 3);
-    enter(table2.triples, tripleAt(even), { bytes, pattern, at: even });
-    if (bytes.length > SHORTEST2) {
-      const odd = rarest(bytes, 1, 2, 3);
-      enter(table2.triples, tripleAt(odd), { bytes, pattern, at: odd });
-    } else {
-      const pair = view.getUint16(1, true);
-      for (let byte = 0; byte < 256; byte++)
-        enter(table2.triples, pair | byte << 16, { bytes, pattern, at: 1 });
-    }
-  });
-  return table2;
-}
-function createIndex() {
-  const slots = 2 ** (32 - SHIFT);
-  return { marks: new Uint8Array(slots), anchors: new Array(slots).fill(void 0) };
-}
-function enter({ marks, anchors }, value, anchor) {
-  const slot = Math.imul(value, HASH) >>> SHIFT;
-  marks[slot] = 1;
-  anchors[slot] = [...anchors[slot] ?? [], anchor];
-}
-function rarest(bytes, lead, step, size) {
-  let best = lead;
-  let least = Infinity;
-  for (let at = lead; at + size <= bytes.length; at += step) {
-    const commonness = bytes.subarray(at, at + size).reduce((sum2, byte) => sum2 + commonnessOf(byte), 0);
-    if (commonness < least) [best, least] = [at, commonness];
-  }
-  return best;
-}
-function commonnessOf(byte) {
-  const character = String.fromCharCode(byte);
-  if (byte === 0) return 6;
-  if (/[ etaoinsr]/.test(character)) return 5;
-  if (/[a-z/.:=_-]/.test(character)) return 4;
-  if (/[A-Z]/.test(character)) return 3;
-  return 2;
-}
 function scanWords(bytes, table2, onMatch) {
   const values = wordsOf(bytes);
-  const words = table2.words.marks;
-  const triples = table2.triples.marks;
-  const skipsZeros = words[0] === 0 && triples[0] === 0;
+  const { marks, anchors } = table2;
+  const skipsZeros = marks[0] === 0;
   const blocksEnd = Math.max(0, values.length - 1 - (values.length - 1) % 4);
   for (let index = 0; index < blocksEnd; index += 4) {
     const first3 = values[index];
     const second = values[index + 1];
     const third = values[index + 2];
     const fourth = values[index + 3];
-    if (skipsZeros && (first3 | second | third | fourth) === 0) continue;
     const fifth = values[index + 4];
-    const hits = words[Math.imul(first3, HASH) >>> SHIFT] | words[Math.imul(second, HASH) >>> SHIFT] | words[Math.imul(third, HASH) >>> SHIFT] | words[Math.imul(fourth, HASH) >>> SHIFT] | triples[Math.imul(first3 & THREE_BYTES, HASH) >>> SHIFT] | triples[Math.imul(first3 >>> 16 | (second & 255) << 16, HASH) >>> SHIFT] | triples[Math.imul(second & THREE_BYTES, HASH) >>> SHIFT] | triples[Math.imul(second >>> 16 | (third & 255) << 16, HASH) >>> SHIFT] | triples[Math.imul(third & THREE_BYTES, HASH) >>> SHIFT] | triples[Math.imul(third >>> 16 | (fourth & 255) << 16, HASH) >>> SHIFT] | triples[Math.imul(fourth & THREE_BYTES, HASH) >>> SHIFT] | triples[Math.imul(fourth >>> 16 | (fifth & 255) << 16, HASH) >>> SHIFT];
-    if (hits !== 0) for (let at = index; at < index + 4; at++) lookUp(bytes, values, at, table2, onMatch);
+    if (skipsZeros && (first3 | second | third | fourth | fifth & 255) === 0) continue;
+    const even1 = Math.imul(first3, HASH) >>> SHIFT;
+    const odd1 = Math.imul(first3 >>> 16 | second << 16, HASH) >>> SHIFT;
+    const even2 = Math.imul(second, HASH) >>> SHIFT;
+    const odd2 = Math.imul(second >>> 16 | third << 16, HASH) >>> SHIFT;
+    const even3 = Math.imul(third, HASH) >>> SHIFT;
+    const odd3 = Math.imul(third >>> 16 | fourth << 16, HASH) >>> SHIFT;
+    const even4 = Math.imul(fourth, HASH) >>> SHIFT;
+    const odd4 = Math.imul(fourth >>> 16 | fifth << 16, HASH) >>> SHIFT;
+    const hits = marks[even1] | marks[odd1] | marks[even2] | marks[odd2] | marks[even3] | marks[odd3] | marks[even4] | marks[odd4];
+    if (hits === 0) continue;
+    const at = index * 4;
+    if (marks[even1] !== 0) compare2(bytes, anchors[even1], at, onMatch);
+    if (marks[odd1] !== 0) compare2(bytes, anchors[odd1], at + 2, onMatch);
+    if (marks[even2] !== 0) compare2(bytes, anchors[even2], at + 4, onMatch);
+    if (marks[odd2] !== 0) compare2(bytes, anchors[odd2], at + 6, onMatch);
+    if (marks[even3] !== 0) compare2(bytes, anchors[even3], at + 8, onMatch);
+    if (marks[odd3] !== 0) compare2(bytes, anchors[odd3], at + 10, onMatch);
+    if (marks[even4] !== 0) compare2(bytes, anchors[even4], at + 12, onMatch);
+    if (marks[odd4] !== 0) compare2(bytes, anchors[odd4], at + 14, onMatch);
   }
-  for (let at = blocksEnd; at < values.length; at++) lookUp(bytes, values, at, table2, onMatch);
+  for (let index = blocksEnd; index < values.length; index++) lookUp(bytes, values, index, table2, onMatch);
 }
-function lookUp(bytes, values, index, { words, triples }, onMatch) {
+function lookUp(bytes, values, index, { anchors }, onMatch) {
   const value = values[index];
   const next = index + 1 < values.length ? values[index + 1] : 0;
-  const at = index * 4;
-  const word = Math.imul(value, HASH) >>> SHIFT;
-  const first3 = Math.imul(value & THREE_BYTES, HASH) >>> SHIFT;
-  const second = Math.imul(value >>> 16 | (next & 255) << 16, HASH) >>> SHIFT;
-  if (words.marks[word] !== 0) compare2(bytes, words.anchors[word], at, onMatch);
-  if (triples.marks[first3] !== 0) compare2(bytes, triples.anchors[first3], at, onMatch);
-  if (triples.marks[second] !== 0) compare2(bytes, triples.anchors[second], at + 2, onMatch);
+  compare2(bytes, anchors[Math.imul(value, HASH) >>> SHIFT], index * 4, onMatch);
+  const odd = value >>> 16 | next << 16;
+  compare2(bytes, anchors[Math.imul(odd, HASH) >>> SHIFT], index * 4 + 2, onMatch);
 }
 function wordsOf(bytes) {
   const size = Math.ceil(bytes.length / 4);
