@@ -151,9 +151,9 @@ e2eSuite('the search for secrets', ['Secrets'], ({ context }) => {
     const tag = freshTag('secrets-fail')
     const step = await job({ push: 'true', tags: tag })
     expect(step.exitCode).toBe(1)
-    // The first line has the names of ten secrets; the places are below.
+    // The first line has the names of ten secrets, in the order in which the layers were read; the places are below.
     expect(errorOf(step)).toMatch(
-      /13 secrets are in the image: secret-values line 1, .* and 3 more\.[^]*afterRestore[^]*\(category: secret\)/
+      /13 secrets are in the image: .* and 3 more\.[^]*afterRestore[^]*\(category: secret\)/
     )
     expect(errorOf(step)).toMatch(/^env DB_PASSWORD: \/opt\/crac-checkpoint\/snapshot\/pages-\d+\.img/m)
     expect(step.summary).toContain('env DB_PASSWORD')
