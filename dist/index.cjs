@@ -19684,9 +19684,9 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function fromRandomAccessReaderPromise(reader, totalSize, options3) {
+    function fromRandomAccessReaderPromise(reader, totalSize2, options3) {
       return new Promise((resolve2, reject) => {
-        fromRandomAccessReader(reader, totalSize, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+        fromRandomAccessReader(reader, totalSize2, { ...options3, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve2(zipfile);
         });
@@ -19744,7 +19744,7 @@ var require_yauzl = __commonJS({
       var reader = new fd_slicer.BufferSlicer(buffer);
       fromRandomAccessReader(reader, buffer.length, options3, callback);
     }
-    function fromRandomAccessReader(reader, totalSize, options3, callback) {
+    function fromRandomAccessReader(reader, totalSize2, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -19757,17 +19757,17 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      if (typeof totalSize !== "number") throw new Error("expected totalSize parameter to be a number");
-      if (totalSize > Number.MAX_SAFE_INTEGER) {
+      if (typeof totalSize2 !== "number") throw new Error("expected totalSize parameter to be a number");
+      if (totalSize2 > Number.MAX_SAFE_INTEGER) {
         throw new Error("zip file too large. only file sizes up to 2^52 are supported due to JavaScript's Number type being an IEEE 754 double.");
       }
       reader.ref();
       var eocdrWithoutCommentSize = 22;
       var zip64EocdlSize = 20;
       var maxCommentSize = 65535;
-      var bufferSize = Math.min(zip64EocdlSize + eocdrWithoutCommentSize + maxCommentSize, totalSize);
+      var bufferSize = Math.min(zip64EocdlSize + eocdrWithoutCommentSize + maxCommentSize, totalSize2);
       var buffer = newBuffer(bufferSize);
-      var bufferReadStart = totalSize - buffer.length;
+      var bufferReadStart = totalSize2 - buffer.length;
       readAndAssertNoEof(reader, buffer, 0, bufferSize, bufferReadStart, function(err2) {
         if (err2) return callback(err2);
         for (var i = bufferSize - eocdrWithoutCommentSize; i >= 0; i -= 1) {
@@ -19797,13 +19797,13 @@ var require_yauzl = __commonJS({
               }
               entryCount = readUInt64LE(zip64EocdrBuffer, 32);
               centralDirectoryOffset = readUInt64LE(zip64EocdrBuffer, 48);
-              return callback(null, new ZipFile2(reader, centralDirectoryOffset, totalSize, entryCount, comment, options3.autoClose, options3.lazyEntries, decodeStrings, options3.validateEntrySizes, options3.strictFileNames));
+              return callback(null, new ZipFile2(reader, centralDirectoryOffset, totalSize2, entryCount, comment, options3.autoClose, options3.lazyEntries, decodeStrings, options3.validateEntrySizes, options3.strictFileNames));
             });
           }
           if (diskNumber !== 0) {
             return callback(new Error("multi-disk zip files are not supported: found disk number: " + diskNumber));
           }
-          return callback(null, new ZipFile2(reader, centralDirectoryOffset, totalSize, entryCount, comment, options3.autoClose, options3.lazyEntries, decodeStrings, options3.validateEntrySizes, options3.strictFileNames));
+          return callback(null, new ZipFile2(reader, centralDirectoryOffset, totalSize2, entryCount, comment, options3.autoClose, options3.lazyEntries, decodeStrings, options3.validateEntrySizes, options3.strictFileNames));
         }
         callback(new Error("End of central directory record signature not found. Either not a zip file, or file is truncated."));
       });
@@ -35700,6 +35700,9 @@ function jsonOf(text2) {
     return void 0;
   }
 }
+function documentOf(text2) {
+  return /^\s*[[{]/.test(text2) ? jsonOf(text2) : void 0;
+}
 function fieldsOf(value) {
   return typeof value === "object" && value !== null ? value : {};
 }
@@ -37845,7 +37848,7 @@ var NAME = /(?<![\w.])(?:(?<=-)D)?([A-Za-z_][\w.-]{0,99})["']?[ \t]{0,8}[=:][ \t
 var LONGEST_VALUE = 4096;
 var ELEMENT = /<([A-Za-z_][\w.:-]{0,99})(?:\s[^<>]{0,500})?>([^<>]{1,4096})<\/\1>/g;
 function secretsInText(name, text2) {
-  const document = jsonOf2(text2);
+  const document = documentOf(text2);
   if (document !== void 0) return distinct(secretsInDocument(name, document));
   const logins = [...text2.matchAll(LOGIN)].flatMap(
     ([, user2 = "", password = ""]) => [...isRandom(user2) ? [user2] : [], ...formsOf(password)].filter(mayBeSecret)
@@ -37880,14 +37883,6 @@ function distinct(secrets) {
 }
 function namedSecret(name, field, value) {
   return isNamedSecret(field, value) && mayBeSecret(value) ? [{ name: `${name}: ${plainName(field)}`, value }] : [];
-}
-function jsonOf2(text2) {
-  if (!/^\s*[[{]/.test(text2)) return void 0;
-  try {
-    return JSON.parse(text2);
-  } catch {
-    return void 0;
-  }
 }
 function secretsInDocument(name, document) {
   const secrets = [];
@@ -41231,7 +41226,7 @@ async function verifySnapshot({ evidence, images }, end, output) {
   }
   const statistics = await read2(EVIDENCE_FILES.statistics);
   return {
-    size: sizeOf2(files),
+    size: totalSize(files),
     files,
     statistics: statistics && orUndefined(() => readDumpStatistics(statistics)),
     criuVersion: /Version: (\S+)/.exec(criuLog2)?.[1],
@@ -41242,13 +41237,11 @@ async function verifySnapshot({ evidence, images }, end, output) {
 function verifyPages(name, image, files, criuLog2) {
   const pagemap = image && orUndefined(() => readPagemap(image));
   if (!pagemap) throw broken(`${name} cannot be read`, criuLog2);
-  const pages = files.find((file) => file.name === `pages-${pagemap.pagesId}.img`);
+  const pagesFile = pagesFileName(pagemap.pagesId);
+  const pages = files.find((file) => file.name === pagesFile);
   const size = pages?.size ?? 0;
   if (size !== pagemap.size) {
-    throw broken(
-      `pages-${pagemap.pagesId}.img has ${size} bytes where ${name} counts ${pagemap.size}`,
-      criuLog2
-    );
+    throw broken(`${pagesFile} has ${size} bytes where ${name} counts ${pagemap.size}`, criuLog2);
   }
 }
 function outOfMemory() {
@@ -41285,7 +41278,7 @@ async function verifyWarpSnapshot({ evidence }, end) {
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
   return {
-    size: sizeOf2(files),
+    size: totalSize(files),
     files,
     statistics: void 0,
     criuVersion: void 0,
@@ -41299,7 +41292,7 @@ function broken(why, criuLog2) {
     evidence: lastLines(criuLog2, 10)
   });
 }
-function sizeOf2(files) {
+function totalSize(files) {
   return files.reduce((sum2, file) => sum2 + file.size, 0);
 }
 function parseListing(listing3) {
@@ -41826,7 +41819,7 @@ async function mapHeap(context, snapshot, plan) {
   sizes.set(mapped.name, mapped.size).set(loaded.name, loaded.size);
   const files = snapshot.files.filter(({ name }) => !sizes.has(name));
   files.push(...[...sizes].map(([name, size]) => ({ name, size })));
-  return { ...snapshot, files, size: files.reduce((sum2, { size }) => sum2 + size, 0) };
+  return { ...snapshot, files, size: totalSize(files) };
 }
 function listing2({ from }) {
   return from.map(({ start, end }) => `${start} ${end - start}
@@ -48028,17 +48021,15 @@ async function proveRestore(context, request3) {
   });
 }
 async function startNormally(context, request3) {
-  return await timedStart(context, request3, {
-    name: "cold",
-    env: { CRAC_RESTORE: "false", CRAC_ARCHIVE: "false" },
-    limit: request3.startupTimeout,
-    failed: coldStartFailed
-  });
+  return await withoutRestore(context, request3, "cold");
 }
 async function startWithArchive(context, request3) {
+  return await withoutRestore(context, request3, "archive");
+}
+async function withoutRestore(context, request3, name) {
   return await timedStart(context, request3, {
-    name: "archive",
-    env: { CRAC_RESTORE: "false", CRAC_ARCHIVE: "true" },
+    name,
+    env: { CRAC_RESTORE: "false", CRAC_ARCHIVE: String(name === "archive") },
     limit: request3.startupTimeout,
     failed: coldStartFailed
   });
@@ -50344,7 +50335,7 @@ function withoutPublicBlocks(text2) {
 }
 function formsOfText(text2, depth) {
   if (depth === 0) return [];
-  const json = jsonOf3(text2);
+  const json = documentOf(text2);
   if (json !== void 0) return formsOfJson(json, depth - 1);
   const blocks = pemForms(text2);
   if (blocks.length > 0) return blocks;
@@ -50397,14 +50388,6 @@ function formsOfJson(json, depth) {
     if (typeof member === "string") return PUBLIC_NAME.test(name) ? [] : formsOfText(member, depth);
     return typeof member === "object" && member !== null ? formsOfJson(member, depth - 1) : [];
   });
-}
-function jsonOf3(text2) {
-  if (!/^\s*[[{]/.test(text2)) return void 0;
-  try {
-    return JSON.parse(text2);
-  } catch {
-    return void 0;
-  }
 }
 function textOf(bytes) {
   const text2 = bytes.toString("utf8");
@@ -51467,7 +51450,7 @@ function withDiskSpace(error2, { free, needed }) {
 }
 var FIX3 = "Free disk space on the machine that runs Docker, for example with `docker system prune`.";
 async function checkDiskSpace(log, free, jdkArchive, application) {
-  const sizes = await Promise.all([...application].map(sizeOf3));
+  const sizes = await Promise.all([...application].map(sizeOf2));
   const archive = (await (0, import_promises51.stat)(jdkArchive)).size;
   const space = diskSpaceFor(
     free,
@@ -51478,7 +51461,7 @@ async function checkDiskSpace(log, free, jdkArchive, application) {
   if (warning2 !== void 0) log.warning(warning2);
   return space;
 }
-async function sizeOf3(place) {
+async function sizeOf2(place) {
   const own = await (0, import_promises51.stat)(place);
   if (!own.isDirectory()) return own.size;
   let size = 0;
@@ -51814,6 +51797,7 @@ function parseJvmMemory(answers) {
 var VMA_FILE_PRIVATE = 1 << 6;
 var VMA_FILE_SHARED = 1 << 7;
 var VMA_ANON_PRIVATE = 1 << 9;
+var MAP_ANONYMOUS = 32;
 var PROT_NONE = 0;
 var PROT_READ_WRITE = 3;
 var ARENA = 64 * 1024 * 1024;
@@ -51926,7 +51910,6 @@ function lastWhere(list3, holds) {
 }
 
 // src/snapshot/rewrite-images.ts
-var MAP_ANONYMOUS = 32;
 var FD_TYPE_FILE = 1;
 var O_RDONLY = 0;
 var KNOWN_FLAGS2 = 1 | 2 | 4;
@@ -52006,7 +51989,6 @@ var MIN_RUN = 16 * PAGE_SIZE;
 var MAX_RUNS2 = 2e3;
 var VMA_REGULAR = 1 << 0;
 var MAP_PRIVATE = 2;
-var MAP_ANONYMOUS2 = 32;
 var MAP_NORESERVE = 16384;
 function planHeapMapping(process2, images, unusedId) {
   const [dumped, ...more] = process2.pages;
@@ -52046,7 +52028,7 @@ function heapRuns(process2, runs) {
   return heap.flatMap((part) => overlapping(runs, part));
 }
 function isReplaceable({ status, flags, prot, advice }) {
-  return status === (VMA_REGULAR | VMA_ANON_PRIVATE) && (flags & ~MAP_NORESERVE) === (MAP_PRIVATE | MAP_ANONYMOUS2) && prot === PROT_READ_WRITE && advice === 0;
+  return status === (VMA_REGULAR | VMA_ANON_PRIVATE) && (flags & ~MAP_NORESERVE) === (MAP_PRIVATE | MAP_ANONYMOUS) && prot === PROT_READ_WRITE && advice === 0;
 }
 function joined(runs) {
   const result = [];

@@ -8,6 +8,7 @@ import type { SplitPages } from '../snapshot/heap-mapping.js'
 import type { HeapPlan } from '../snapshot/read.js'
 import type { CheckpointEngine } from './choose-engine.js'
 import type { Snapshot } from './take.js'
+import { totalSize } from './verify.js'
 
 export interface MemoryInputs {
   memory: 'mapped' | 'loaded'
@@ -50,7 +51,7 @@ export async function mapHeap(
   sizes.set(mapped.name, mapped.size).set(loaded.name, loaded.size)
   const files = snapshot.files.filter(({ name }) => !sizes.has(name))
   files.push(...[...sizes].map(([name, size]) => ({ name, size })))
-  return { ...snapshot, files, size: files.reduce((sum, { size }) => sum + size, 0) }
+  return { ...snapshot, files, size: totalSize(files) }
 }
 
 /** Returns the lines for the script: offset and length of each range of the old file, in bytes. */

@@ -5,7 +5,7 @@ import { lastLines } from '../docker/failure.js'
 import type { ContainerEnd } from '../docker/containers.js'
 import { EVIDENCE_FILES } from '../lib/image-paths.js'
 import { Failure } from '../lib/errors.js'
-import { readPagemap } from '../snapshot/pagemap.js'
+import { pagesFileName, readPagemap } from '../snapshot/pagemap.js'
 import { readDumpStatistics, type DumpStatistics } from '../snapshot/statistics.js'
 import { ImageFormatError } from '../snapshot/image-format.js'
 import type { Bytes, Milliseconds } from '../lib/values.js'
@@ -74,7 +74,7 @@ export async function verifySnapshot(
 
   const statistics = await read(EVIDENCE_FILES.statistics)
   return {
-    size: sizeOf(files),
+    size: totalSize(files),
     files,
     statistics: statistics && orUndefined(() => readDumpStatistics(statistics)),
     criuVersion: /Version: (\S+)/.exec(criuLog)?.[1],
@@ -92,14 +92,12 @@ function verifyPages(
 ): void {
   const pagemap = image && orUndefined(() => readPagemap(image))
   if (!pagemap) throw broken(`${name} cannot be read`, criuLog)
-  const pages = files.find((file) => file.name === `pages-${pagemap.pagesId}.img`)
+  const pagesFile = pagesFileName(pagemap.pagesId)
+  const pages = files.find((file) => file.name === pagesFile)
   // A process without pages of its own has no pages file.
   const size = pages?.size ?? 0
   if (size !== pagemap.size) {
-    throw broken(
-      `pages-${pagemap.pagesId}.img has ${size} bytes where ${name} counts ${pagemap.size}`,
-      criuLog
-    )
+    throw broken(`${pagesFile} has ${size} bytes where ${name} counts ${pagemap.size}`, criuLog)
   }
 }
 
@@ -149,7 +147,7 @@ export async function verifyWarpSnapshot(
   if (end.oomKilled) throw outOfMemory()
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode)
   return {
-    size: sizeOf(files),
+    size: totalSize(files),
     files,
     statistics: undefined,
     criuVersion: undefined,
@@ -165,7 +163,8 @@ function broken(why: string, criuLog: string): Failure {
   })
 }
 
-function sizeOf(files: readonly SnapshotFile[]): Bytes {
+/** Returns the total size of files. */
+export function totalSize(files: readonly SnapshotFile[]): Bytes {
   return files.reduce((sum, file) => sum + file.size, 0)
 }
 

@@ -22,19 +22,22 @@ export async function proveRestore(context: StartContext, request: StartRequest)
 
 /** Starts the image normally, without its archive of classes. Throws a Failure if it does not respond. */
 export async function startNormally(context: StartContext, request: StartRequest): Promise<Start> {
-  return await timedStart(context, request, {
-    name: 'cold',
-    env: { CRAC_RESTORE: 'false', CRAC_ARCHIVE: 'false' },
-    limit: request.startupTimeout,
-    failed: coldStartFailed
-  })
+  return await withoutRestore(context, request, 'cold')
 }
 
 /** Starts the image normally, with its archive of classes. Throws a Failure if it does not respond. */
 export async function startWithArchive(context: StartContext, request: StartRequest): Promise<Start> {
+  return await withoutRestore(context, request, 'archive')
+}
+
+async function withoutRestore(
+  context: StartContext,
+  request: StartRequest,
+  name: 'cold' | 'archive'
+): Promise<Start> {
   return await timedStart(context, request, {
-    name: 'archive',
-    env: { CRAC_RESTORE: 'false', CRAC_ARCHIVE: 'true' },
+    name,
+    env: { CRAC_RESTORE: 'false', CRAC_ARCHIVE: String(name === 'archive') },
     limit: request.startupTimeout,
     failed: coldStartFailed
   })

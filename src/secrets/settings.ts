@@ -1,3 +1,4 @@
+import { documentOf } from '../lib/json.js'
 import { isNamedSecret, isRandom, isRandomSecret, mayBeSecret, mayNameSecret } from './names.js'
 import { FAMILIES } from './scanner/families.js'
 import type { Secret } from './scanner/needles.js'
@@ -32,7 +33,7 @@ const ELEMENT = /<([A-Za-z_][\w.:-]{0,99})(?:\s[^<>]{0,500})?>([^<>]{1,4096})<\/
  * the passwords of addresses, and tokens of known forms. A value with percent-encoding counts in both forms.
  */
 export function secretsInText(name: string, text: string): Secret[] {
-  const document = jsonOf(text)
+  const document = documentOf(text)
   if (document !== undefined) return distinct(secretsInDocument(name, document))
   const logins = [...text.matchAll(LOGIN)].flatMap(([, user = '', password = '']) =>
     [...(isRandom(user) ? [user] : []), ...formsOf(password)].filter(mayBeSecret)
@@ -79,16 +80,6 @@ export function namedSecret(name: string, field: string, value: string): Secret[
   return isNamedSecret(field, value) && mayBeSecret(value)
     ? [{ name: `${name}: ${plainName(field)}`, value }]
     : []
-}
-
-/** Returns the object or array that a text is in JSON; undefined for any other text. */
-function jsonOf(text: string): object | undefined {
-  if (!/^\s*[[{]/.test(text)) return undefined
-  try {
-    return JSON.parse(text) as object
-  } catch {
-    return undefined
-  }
 }
 
 function secretsInDocument(name: string, document: object): Secret[] {

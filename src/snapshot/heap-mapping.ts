@@ -5,7 +5,7 @@ import { ImageFormatError } from './image-format.js'
 import type { Mapping } from './images.js'
 import { runsOf } from './memory-map.js'
 import { PAGE_SIZE, pagesFileName, type PagesFile } from './pagemap.js'
-import { partsOf, PROT_READ_WRITE, VMA_ANON_PRIVATE, type ProcessMemory } from './parts.js'
+import { MAP_ANONYMOUS, partsOf, PROT_READ_WRITE, VMA_ANON_PRIVATE, type ProcessMemory } from './parts.js'
 import { gapsIn, overlapping, sizeOf, type Range, type Run } from './ranges.js'
 import { addFile, rewriteMappings, rewritePagemap } from './rewrite-images.js'
 
@@ -18,7 +18,6 @@ const MAX_RUNS = 2000
 // criu/include/image.h, and mmap(2) on Linux
 const VMA_REGULAR = 1 << 0
 const MAP_PRIVATE = 0x02
-const MAP_ANONYMOUS = 0x20
 const MAP_NORESERVE = 0x4000
 
 /** Images that CRIU wrote of one process. */

@@ -18,6 +18,8 @@ export interface ProcessMemory {
 export const VMA_FILE_PRIVATE = 1 << 6
 const VMA_FILE_SHARED = 1 << 7
 export const VMA_ANON_PRIVATE = 1 << 9
+// mmap(2) on Linux
+export const MAP_ANONYMOUS = 0x20
 const PROT_NONE = 0
 export const PROT_READ_WRITE = 3
 

@@ -12,10 +12,9 @@ import {
 } from './image-format.js'
 import { FILES_MAGIC, MM_MAGIC } from './images.js'
 import { PAGE_SIZE, PAGEMAP_MAGIC, presentRun } from './pagemap.js'
-import { VMA_ANON_PRIVATE, VMA_FILE_PRIVATE } from './parts.js'
+import { MAP_ANONYMOUS, VMA_ANON_PRIVATE, VMA_FILE_PRIVATE } from './parts.js'
 import { gapsIn, overlapping, type Range, type Run } from './ranges.js'
 
-const MAP_ANONYMOUS = 0x20
 const FD_TYPE_FILE = 1
 const O_RDONLY = 0
 /** Flags of pages: in the image of a parent, for a lazy restore, in this image (criu/include/pagemap.h). */

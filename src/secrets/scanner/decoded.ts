@@ -1,5 +1,5 @@
-import type { EncodedText } from './encodings.js'
-import { plainForms } from './encodings.js'
+import { documentOf } from '../../lib/json.js'
+import { plainForms, type EncodedText } from './encodings.js'
 import { isPublicDer, jwkForms, keyOfDer, keyOfPem, numberForms } from './private-keys.js'
 import { weaknessOf } from './strength.js'
 
@@ -32,7 +32,7 @@ export function withoutPublicBlocks(text: string): string {
 
 function formsOfText(text: string, depth: number): EncodedText[] {
   if (depth === 0) return []
-  const json = jsonOf(text)
+  const json = documentOf(text)
   if (json !== undefined) return formsOfJson(json, depth - 1)
   const blocks = pemForms(text)
   if (blocks.length > 0) return blocks
@@ -90,15 +90,6 @@ function formsOfJson(json: object, depth: number): EncodedText[] {
     if (typeof member === 'string') return PUBLIC_NAME.test(name) ? [] : formsOfText(member, depth)
     return typeof member === 'object' && member !== null ? formsOfJson(member, depth - 1) : []
   })
-}
-
-function jsonOf(text: string): object | undefined {
-  if (!/^\s*[[{]/.test(text)) return undefined
-  try {
-    return JSON.parse(text) as object
-  } catch {
-    return undefined
-  }
 }
 
 /** Returns the printable text in the bytes; undefined if they are something else. */
