@@ -36496,18 +36496,10 @@ function endOfBlock(lines3, at) {
   }
   if (lines3[at]?.trim() === "{") {
     for (let end = at + 2; end <= lines3.length; end++) {
-      if (lines3[end - 1]?.trim().startsWith("}") && isJson(lines3.slice(at, end).join("\n"))) return end;
+      if (lines3[end - 1]?.trim().startsWith("}") && documentOf(lines3.slice(at, end).join("\n"))) return end;
     }
   }
   return at + 1;
-}
-function isJson(text2) {
-  try {
-    JSON.parse(text2);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 // src/inputs/grammar.ts
@@ -40666,11 +40658,11 @@ function conditionalFetch(fetch, folder, warning) {
       );
       return responseOf(cached);
     }
-    if (!response.ok || !isJson2(response)) return response;
+    if (!response.ok || !isJson(response)) return response;
     return responseOf(await store(file, url, response));
   };
 }
-function isJson2(response) {
+function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
@@ -45024,10 +45016,10 @@ async function jsonText(response, host, hasToken) {
   if (!response.ok) throw await statusFailure(response, host, hasToken);
   const text2 = await response.text();
   const type = response.headers.get("content-type") ?? "no type";
-  if (isJson2(response) && jsonOf(text2) !== void 0) return text2;
+  if (isJson(response) && jsonOf(text2) !== void 0) return text2;
   throw new Failure(
     "runner",
-    `${host} responds with ${isJson2(response) ? "broken JSON" : `${type} instead of JSON`}.`,
+    `${host} responds with ${isJson(response) ? "broken JSON" : `${type} instead of JSON`}.`,
     {
       fix: "Something between the runner and that host responds in its place, such as a proxy or a captive portal; see its response below.",
       evidence: text2.slice(0, 200)

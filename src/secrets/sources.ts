@@ -1,4 +1,5 @@
 import { Failure } from '../lib/errors.js'
+import { documentOf } from '../lib/json.js'
 import type { Secret } from './scanner/needles.js'
 import { secretsIn } from './settings.js'
 
@@ -70,17 +71,8 @@ function endOfBlock(lines: readonly string[], at: number): number {
   }
   if (lines[at]?.trim() === '{') {
     for (let end = at + 2; end <= lines.length; end++) {
-      if (lines[end - 1]?.trim().startsWith('}') && isJson(lines.slice(at, end).join('\n'))) return end
+      if (lines[end - 1]?.trim().startsWith('}') && documentOf(lines.slice(at, end).join('\n'))) return end
     }
   }
   return at + 1
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
