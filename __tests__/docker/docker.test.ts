@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
 import { systemClock } from '../../src/lib/clock.js'
 import { createDocker } from '../../src/docker/docker.js'
 import { dockerFailure } from '../../src/docker/failure.js'
@@ -37,6 +38,32 @@ describe('dockerEngine', () => {
     )
     expect(result).toEqual({ exitCode: 3, stdout: 's\n', stderr: 'err\n' })
     expect(lines.sort()).toEqual(['err', 's'])
+  })
+
+  test('feeds a stream to a command', async () => {
+    const file = path.join(folder, 'received')
+    const pieces = Array.from({ length: 40 }, (_, index) => Buffer.alloc(100_000, index))
+    await withDocker(`cat >${file}; echo "$1"`, () =>
+      createDocker(process.env).feed(['load'], Readable.from(pieces))
+    )
+    expect(readFileSync(file).equals(Buffer.concat(pieces))).toBe(true)
+  })
+
+  test('reports the message of a command that ends before it has read its input', async () => {
+    const pieces = Array.from({ length: 400 }, () => Buffer.alloc(100_000))
+    const fed = withDocker('echo "no space left on device" >&2; exit 1', () =>
+      createDocker(process.env).feed(['load'], Readable.from(pieces))
+    )
+    await expect(fed).rejects.toThrow("Docker's disk is full (docker load)")
+  })
+
+  test('reports the error of the stream that a command is fed with', async () => {
+    const broken = new PassThrough()
+    const fed = withDocker('cat >/dev/null; exit 1', () => {
+      setTimeout(() => broken.destroy(new Error('broke off')), 20)
+      return createDocker(process.env).feed(['load'], broken)
+    })
+    await expect(fed).rejects.toThrow('broke off')
   })
 
   test('does not wait for the end of a short command when the run is cancelled', async () => {

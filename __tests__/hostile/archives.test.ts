@@ -190,7 +190,7 @@ describe('hostile archives', () => {
           const bytes = await bytesOf(tar)
           const archive = Readable.from([harm ? damaged(bytes, harm) : bytes])
           try {
-            const packed = await packImage(archive, image, new Set(), folder)
+            const packed = await packImage(archive, image, { known: new Set(), folder })
             expect(digestOf(packed.config)).toBe(image)
             for (const layer of packed.layers) rmSync(layer?.file ?? '', { force: true })
             seen.given++

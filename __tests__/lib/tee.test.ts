@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals'
 import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readByBoth } from '../../src/lib/tee.js'
+import { readByAll } from '../../src/lib/tee.js'
 
-describe('readByBoth', () => {
+describe('readByAll', () => {
   const pieces = Array.from({ length: 200 }, (_, index) => Buffer.alloc(100_000, index))
   const whole = Buffer.concat(pieces)
 
@@ -28,14 +28,14 @@ describe('readByBoth', () => {
       }
       return size
     }
-    const [bytes, size] = await readByBoth(source, buffer, slow)
+    const [bytes, size] = await readByAll(source, buffer, slow)
     expect(bytes?.equals(whole)).toBe(true)
     expect(size).toBe(whole.length)
     expect(ahead).toBeLessThan(8_000_000)
   })
 
   test('of one reader alone', async () => {
-    const [none, bytes] = await readByBoth(Readable.from(pieces), undefined, buffer)
+    const [none, bytes] = await readByAll(Readable.from(pieces), undefined, buffer)
     expect(none).toBeUndefined()
     expect(bytes?.equals(whole)).toBe(true)
   })
@@ -51,14 +51,14 @@ describe('readByBoth', () => {
         for await (const piece of copy) throw new Error(`no more than ${(piece as Buffer).length}`)
       }
       const both = which === 'one' ? ([fails, reads] as const) : ([reads, fails] as const)
-      await expect(readByBoth(Readable.from(pieces), ...both)).rejects.toThrow('no more than')
+      await expect(readByAll(Readable.from(pieces), ...both)).rejects.toThrow('no more than')
       expect(read).toBe(whole.length)
     }
   )
 
   test('fails with a stream that breaks off', async () => {
     const broken = new PassThrough()
-    const reading = readByBoth(broken, buffer, buffer)
+    const reading = readByAll(broken, buffer, buffer)
     broken.write('x')
     broken.destroy(new Error('broke off'))
     await expect(reading).rejects.toThrow('broke off')

@@ -47,7 +47,7 @@ describe('packImage', () => {
   })
 
   const packed = async (archive: Pack, image: string, skipped: string[] = []) =>
-    await packImage(Readable.from(archive), image, new Set(skipped), folder)
+    await packImage(Readable.from(archive), image, { known: new Set(skipped), folder })
   const blob = (bytes: Buffer): string => `blobs/sha256/${hex(bytes)}`
 
   test('of Docker 25 and newer: packs all layers but the known ones', async () => {
@@ -125,7 +125,7 @@ describe('packImage', () => {
     const parts: Buffer[] = []
     for await (const part of archive) parts.push(part as Buffer)
     const half = Readable.from([Buffer.concat(parts).subarray(0, 10_000_000)])
-    await expect(packImage(half, 'sha256:x', new Set(), folder)).rejects.toThrow()
+    await expect(packImage(half, 'sha256:x', { known: new Set(), folder })).rejects.toThrow()
     expect(readdirSync(folder)).toEqual([])
   })
 })

@@ -2,6 +2,7 @@ import type { CommandResult } from '../../src/docker/process-group.js'
 import type { Docker, RunOptions } from '../../src/docker/docker.js'
 import type { ContainerConfig, ImageConfig } from '../../src/docker/inspect.js'
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { dockerFailure } from '../../src/docker/failure.js'
 
 export interface Call {
@@ -48,6 +49,11 @@ export function fakeDocker(answer: (args: string[]) => Reply | Promise<Reply>): 
       const result = await attempt(args)
       if (result.exitCode !== 0) throw dockerFailure(args, result)
       return await take(Readable.from([Buffer.from(result.stdout, 'latin1')]))
+    },
+    feed: async (args, input) => {
+      const given = await buffer(input)
+      const result = await attempt([...args, given.toString('latin1')])
+      if (result.exitCode !== 0) throw dockerFailure(args, result)
     }
   }
 }

@@ -1,15 +1,12 @@
 import type { Readable } from 'node:stream'
-import { EXPIRED, systemClock, within, type Clock } from '../lib/clock.js'
-import { isDiskFull } from '../lib/disk.js'
+import { systemClock, type Clock } from '../lib/clock.js'
 import type { KeptLog } from '../lib/kept-log.js'
 import { LineSplitter, type WholeLines } from '../lib/lines.js'
 import type { Milliseconds } from '../lib/values.js'
 import { clientNotStarted, DAEMON_UNREACHABLE, dockerFailure } from './failure.js'
 import { startGroup, withoutInputs, type CommandResult } from './process-group.js'
+import { keptOf, readOutput, writeInput } from './streams.js'
 import { isShort, runShort } from './short-command.js'
-
-/** Maximum of each stream of a command that is kept, in characters: the end of the output. */
-const KEPT_OUTPUT = 1024 * 1024
 
 /** Callbacks for what a command writes on stdout and stderr. */
 export interface Listeners {
@@ -35,6 +32,8 @@ export interface Docker {
   hasAnswered(): boolean
   /** Passes the stdout of `docker ARGS`, of any size, to a reader; throws a Failure if the exit code is not 0. */
   stream<T>(args: readonly string[], read: (stdout: Readable) => Promise<T>, signal?: AbortSignal): Promise<T>
+  /** Passes a stream of any size to the stdin of `docker ARGS`; throws a Failure if the exit code is not 0. */
+  feed(args: readonly string[], input: Readable, signal?: AbortSignal): Promise<void>
 }
 
 /** Maximum time to wait for a daemon that has responded before: it may be updated or restarted after a crash. */
@@ -44,9 +43,6 @@ const PROBE_INTERVAL: Milliseconds = 500
 
 /** Commands that the client answers without a daemon. */
 const CLIENT_COMMANDS = new Set(['--version', 'context'])
-
-/** Time for the client's error message after its output broke off. */
-const SETTLING_TIME: Milliseconds = 1000
 
 export interface DockerOptions {
   clock?: Clock
@@ -107,26 +103,16 @@ class CommandLine implements Docker {
     read: (stdout: Readable) => Promise<T>,
     signal?: AbortSignal
   ): Promise<T> {
+    return await readOutput(args, read, { ...this.groupOptions(signal), clock: this.clock })
+  }
+
+  async feed(args: readonly string[], input: Readable, signal?: AbortSignal): Promise<void> {
+    await writeInput(args, input, this.groupOptions(signal))
+  }
+
+  private groupOptions(signal: AbortSignal | undefined): { env: NodeJS.ProcessEnv; signal: AbortSignal } {
     const signals = [this.cancelled, signal].filter((one) => one !== undefined)
-    const group = startGroup('docker', args, { env: this.environment, signal: AbortSignal.any(signals) })
-    let stderr = ''
-    group.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = keptOf(stderr, text)))
-    const failure = (exitCode: number): Error => dockerFailure(args, { exitCode, stdout: '', stderr })
-    try {
-      const [value, exitCode] = await Promise.all([
-        read(group.stdout).catch(async (error: unknown) => {
-          if (isDiskFull(error)) throw error
-          // Output that breaks off is usually the consequence of an error of the client.
-          const code = await within(group.ended, SETTLING_TIME, this.clock)
-          throw code === 0 || code === EXPIRED ? error : failure(code)
-        }),
-        group.ended
-      ])
-      if (exitCode !== 0) throw failure(exitCode)
-      return value
-    } finally {
-      group.kill()
-    }
+    return { env: this.environment, signal: AbortSignal.any(signals) }
   }
 
   /** Waits until the daemon responds again; returns false if it does not, and never waits again. */
@@ -177,8 +163,4 @@ class CommandLine implements Docker {
 
 function listenersOf({ onLine, keep }: Listeners): (LineSplitter | WholeLines)[] {
   return [...(onLine ? [new LineSplitter(onLine)] : []), ...(keep ? [keep.stream()] : [])]
-}
-
-function keptOf(before: string, text: string): string {
-  return (before + text).slice(-KEPT_OUTPUT)
 }

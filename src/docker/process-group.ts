@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import type { Milliseconds } from '../lib/values.js'
 
 export interface GroupOptions {
@@ -7,10 +7,14 @@ export interface GroupOptions {
   signal?: AbortSignal | undefined
   /** Time after which the group gets SIGTERM, and a little later SIGKILL. */
   timeout?: Milliseconds | undefined
+  /** Whether the command reads from `stdin`. Otherwise its input is empty. */
+  input?: boolean
 }
 
 /** A running command, with all processes that it has started. */
 export interface Group {
+  /** null for a command without input. */
+  stdin: Writable | null
   stdout: Readable
   stderr: Readable
   /** Resolves to the exit code when both streams have ended; rejects with the signal's reason, or if the command cannot start. */
@@ -40,9 +44,10 @@ const GRACE_PERIOD: Milliseconds = 5000
  * none of them may outlive it.
  */
 export function startGroup(command: string, args: readonly string[], options: GroupOptions): Group {
-  const { env, signal, timeout } = options
+  const { env, signal, timeout, input = false } = options
   signal?.throwIfAborted()
-  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const stdio = [input ? 'pipe' : 'ignore', 'pipe', 'pipe'] as const
+  const child = spawn(command, args, { env, detached: true, stdio: [...stdio] })
   let closed = false
   const end = (how: NodeJS.Signals): void => {
     if (!closed) endGroup(child, how)
@@ -72,7 +77,9 @@ export function startGroup(command: string, args: readonly string[], options: Gr
     timers.forEach(clearTimeout)
   })
   ended.catch(() => undefined)
-  return { stdout: child.stdout, stderr: child.stderr, ended, kill }
+  const { stdin, stdout, stderr } = child
+  if (!stdout || !stderr) throw new Error('a command was started without pipes')
+  return { stdin, stdout, stderr, ended, kill }
 }
 
 function endGroup({ pid }: ChildProcess, how: NodeJS.Signals): void {

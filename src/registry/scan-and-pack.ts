@@ -1,6 +1,6 @@
 import type { Context } from '../docker/context.js'
 import { logProgress } from '../lib/log.js'
-import { readByBoth } from '../lib/tee.js'
+import { readByAll } from '../lib/tee.js'
 import type { SecretReport } from '../secrets/report.js'
 import { scanImage } from '../secrets/image.js'
 import type { Secret } from '../secrets/scanner/needles.js'
@@ -41,10 +41,10 @@ export async function scanAndPack(
         const progress = logProgress(log, clock)
         let bytes = 0
         archive.on('data', ({ length }: Buffer) => progress((bytes += length), undefined))
-        return readByBoth(
+        return readByAll(
           archive,
           search && ((copy) => scanImage(copy, search.matcher, search.snapshot)),
-          packing && ((copy) => packImage(copy, id, packing.known, work))
+          packing && ((copy) => packImage(copy, id, { known: packing.known, folder: work }))
         )
       },
       packing?.signal
